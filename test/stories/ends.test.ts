@@ -1,0 +1,121 @@
+/** What follows when processes end by themselves, or cannot be made at all. */
+import {expect, test} from 'vitest';
+import {SIG} from '../../src/core/model.ts';
+import {step} from '../../src/core/supervisor.ts';
+import {exit, killedBy, phases, tell} from './tell.ts';
+
+test('a crash is answered at once, the next with growing pauses, and in the end the service is failed', () => {
+	const story = tell(['web']);
+	story.lines();
+	story.dies('web', exit(1));
+	expect(story.lines()).toMatchInlineSnapshot(`
+		"        web ended by itself: exit 1; restart 1 of 3
+		  0.00  spawn web
+		        started web (pid 102)"
+	`);
+	story.dies('web', exit(1)).wait(100).dies('web', killedBy(SIG.SEGV)).wait(200);
+	expect(story.lines()).toMatchInlineSnapshot(`
+		"        web ended by itself: exit 1; restart 2 of 3 in 0.10 s
+		  0.10  spawn web
+		        started web (pid 103)
+		        web ended by itself: SIGSEGV; restart 3 of 3 in 0.20 s
+		  0.30  spawn web
+		        started web (pid 104)"
+	`);
+	story.dies('web', exit(1)).wait(3_600_000);
+	expect(story.lines()).toMatchInlineSnapshot(`"        web failed: exit 1 after 3 restarts"`);
+	expect(story.ask('start', 'web').lines()).toMatchInlineSnapshot(`
+		"3600.30  spawn web
+		        started web (pid 105)"
+	`);
+});
+
+test('ends that lie further apart than the window are forgotten', () => {
+	const story = tell(['web']);
+	for (let i = 0; i < 20; i++) story.dies('web', exit(1)).wait(61_000);
+	expect(phases(story)).toEqual({web: 'up'});
+});
+
+test('a program that cannot be executed is failed without a second try, and its dependents say what they wait for', () => {
+	const story = tell(['db', {refused: 2}], ['app', {needs: ['db']}]);
+	expect(story.wait(3_600_000).lines()).toMatchInlineSnapshot(`
+		"  0.00  spawn db
+		        cannot start db: executing db: no such file or directory"
+	`);
+	expect(phases(story)).toEqual({db: 'failed', app: 'waiting'});
+});
+
+test('a lack of resources that may pass is answered by a pause', () => {
+	expect(tell(['web', {refused: 11}]).wait(250).lines()).toMatchInlineSnapshot(`
+		"  0.00  spawn web
+		        cannot start web: executing web: no such file or directory; restart 1 of 3
+		  0.00  spawn web
+		        cannot start web: executing web: no such file or directory; restart 2 of 3 in 0.10 s
+		  0.10  spawn web
+		        cannot start web: executing web: no such file or directory; restart 3 of 3 in 0.20 s"
+	`);
+});
+
+test('a oneshot that fails holds back what needs its success', () => {
+	const story = tell(['migrate', {type: 'oneshot'}], ['app', {needs: ['migrate!']}]);
+	story.dies('migrate', exit(1));
+	expect(phases(story)).toEqual({migrate: 'failed', app: 'waiting'});
+	story.ask('start', 'migrate').dies('migrate', exit(0));
+	expect(phases(story)).toEqual({migrate: 'completed', app: 'up'});
+});
+
+test('an essential service ends the container with its status', () => {
+	const story = tell(['db'], ['main', {essential: true, needs: ['db']}]);
+	story.lines();
+	expect(story.dies('main', killedBy(SIG.SEGV)).lines()).toMatchInlineSnapshot(`
+		"        main ended by itself: SIGSEGV
+		        shutting down: main ended
+		  0.00  SIGTERM to db
+		        stopping db (pid 101) with SIGTERM
+		        stopped db (SIGTERM)
+		  0.00  sweep SIGTERM
+		  0.00  sweep SIGCONT
+		  0.00  exit 139"
+	`);
+});
+
+test('an essential service that is restarted does not end the container before it is given up', () => {
+	const restart = {policy: 'on-failure', delay: 0, factor: 1, maxDelay: 0, jitter: 0, attempts: 2, window: 60_000} as const;
+	const story = tell(['main', {essential: true, restart}]);
+	story.dies('main', exit(3)).dies('main', exit(3));
+	expect(phases(story)).toEqual({main: 'up'});
+	expect(story.dies('main', exit(3)).lines().split('\n').at(-1)).toContain('exit 3');
+});
+
+test('an essential service that an operator stops does not end the container', () => {
+	const story = tell(['main', {essential: true}]);
+	story.ask('stop', 'main').wait(60_000);
+	expect(story.state().season.kind).toBe('running');
+});
+
+test('what a process leaves in its group ends before its successor starts', () => {
+	const story = tell(['nginx', {litters: true}]);
+	story.lines();
+	expect(story.dies('nginx', killedBy(SIG.KILL)).lines()).toMatchInlineSnapshot(`
+		"  0.00  SIGTERM to nginx and its group
+		        nginx ended by itself: SIGKILL; ending the rest of its process group
+		        nginx has ended with all of its process group; restart 1 of 3
+		  0.00  spawn nginx
+		        started nginx (pid 102)"
+	`);
+});
+
+test('news of an old run changes nothing', () => {
+	const story = tell(['web']);
+	const before = story.state();
+	const [after, effects] = step(before, {kind: 'news', id: 0, run: 99, news: {kind: 'exited', outcome: exit(0), survivors: false}}, 0);
+	expect(effects).toEqual([]);
+	expect(after).toEqual(before);
+});
+
+test('a step that throws over a bug leaves the state as it was', () => {
+	const story = tell(['web']);
+	const before = structuredClone(story.state());
+	expect(() => step(story.state(), {kind: 'news', id: 0, run: 1, news: {kind: 'spawned', pid: 7}}, 0)).toThrow('impossible: spawned while up');
+	expect(structuredClone(story.state())).toEqual(before);
+});

@@ -1,0 +1,200 @@
+/** How services come up in order, and go down in the reverse. */
+import {expect, test} from 'vitest';
+import {exit, phases, service, tell} from './tell.ts';
+
+test('services start when their needs hold, and as many at once as may', () => {
+	const story = tell(['db'], ['cache'], ['migrate', {type: 'oneshot', needs: ['db']}], ['app', {needs: ['migrate!', 'cache']}]);
+	expect(story.lines()).toMatchInlineSnapshot(`
+		"  0.00  spawn db
+		  0.00  spawn cache
+		        started db (pid 101)
+		  0.00  spawn migrate
+		        started cache (pid 102)
+		        started migrate (pid 103)"
+	`);
+	expect(story.dies('migrate', exit(0)).lines()).toMatchInlineSnapshot(`
+		"        migrate completed
+		  0.00  spawn app
+		        started app (pid 104)"
+	`);
+});
+
+test('a shutdown ends dependents before what they need, and exits with 0 when the last is gone', () => {
+	const story = tell(['db'], ['app', {needs: ['db']}], ['proxy', {needs: ['app']}], ['cron']);
+	story.lines();
+	expect(story.hear({kind: 'shutdown', why: 'SIGTERM'}).lines()).toMatchInlineSnapshot(`
+		"        shutting down: SIGTERM
+		  0.00  SIGTERM to proxy
+		        stopping proxy (pid 104) with SIGTERM
+		  0.00  SIGTERM to cron
+		        stopping cron (pid 102) with SIGTERM
+		        stopped proxy (SIGTERM)
+		  0.00  SIGTERM to app
+		        stopping app (pid 103) with SIGTERM
+		        stopped cron (SIGTERM)
+		        stopped app (SIGTERM)
+		  0.00  SIGTERM to db
+		        stopping db (pid 101) with SIGTERM
+		        stopped db (SIGTERM)
+		  0.00  sweep SIGTERM
+		  0.00  sweep SIGCONT
+		  0.00  exit 0"
+	`);
+});
+
+test('a service that ignores SIGTERM is killed with its group when its grace period is over', () => {
+	const story = tell(['deaf', {deaf: true, stop: {signal: 15, grace: 3000}}]);
+	story.lines();
+	story.ask('stop', 'deaf').wait(10_000);
+	expect(story.lines()).toMatchInlineSnapshot(`
+		"  0.00  SIGTERM to deaf
+		        stopping deaf (pid 101) with SIGTERM
+		  3.00  SIGKILL to deaf and its group
+		        killing deaf (pid 101) with SIGKILL: it did not end in time
+		        stopped deaf (SIGKILL)"
+	`);
+});
+
+test('a second word of shutdown skips the order, a third kills', () => {
+	const story = tell(['db', {deaf: true}], ['app', {needs: ['db'], deaf: true}], ['proxy', {needs: ['app'], deaf: true}]);
+	story.lines();
+	expect(story.hear({kind: 'shutdown', why: 'SIGTERM'}).lines()).toMatchInlineSnapshot(`
+		"        shutting down: SIGTERM
+		  0.00  SIGTERM to proxy
+		        stopping proxy (pid 103) with SIGTERM"
+	`);
+	expect(story.hear({kind: 'shutdown', why: 'SIGTERM'}).lines()).toMatchInlineSnapshot(`
+		"        shutting down all at once
+		  0.00  SIGTERM to db
+		        stopping db (pid 101) with SIGTERM
+		  0.00  SIGTERM to app
+		        stopping app (pid 102) with SIGTERM"
+	`);
+	expect(story.hear({kind: 'shutdown', why: 'SIGTERM'}).lines()).toMatchInlineSnapshot(`
+		"        killing everything that is left
+		  0.00  SIGKILL to db and its group
+		        killing db (pid 101) with SIGKILL: it did not end in time
+		  0.00  SIGKILL to app and its group
+		        killing app (pid 102) with SIGKILL: it did not end in time
+		  0.00  SIGKILL to proxy and its group
+		        killing proxy (pid 103) with SIGKILL: it did not end in time
+		        stopped db (SIGKILL)
+		        stopped app (SIGKILL)
+		        stopped proxy (SIGKILL)
+		  0.00  sweep SIGTERM
+		  0.00  sweep SIGCONT
+		  0.00  exit 0"
+	`);
+});
+
+test('a shutdown of deaf services ends within its budget, however many stand in a row', () => {
+	const story = tell(['a', {deaf: true}], ['b', {deaf: true, needs: ['a']}], ['c', {deaf: true, needs: ['b']}]);
+	story.lines();
+	expect(story.hear({kind: 'shutdown', why: 'SIGTERM'}).wait(20_000).lines()).toMatchInlineSnapshot(`
+		"        shutting down: SIGTERM
+		  0.00  SIGTERM to c
+		        stopping c (pid 103) with SIGTERM
+		  5.00  SIGKILL to c and its group
+		        killing c (pid 103) with SIGKILL: it did not end in time
+		        stopped c (SIGKILL)
+		  5.00  SIGTERM to b
+		        stopping b (pid 102) with SIGTERM
+		        killing everything that is left
+		  9.00  SIGKILL to a and its group
+		        killing a (pid 101) with SIGKILL
+		  9.00  SIGKILL to b and its group
+		        killing b (pid 102) with SIGKILL: it did not end in time
+		        stopped a (SIGKILL)
+		        stopped b (SIGKILL)
+		  9.00  sweep SIGTERM
+		  9.00  sweep SIGCONT
+		  9.00  exit 0"
+	`);
+});
+
+test('a shutdown interrupts what is waiting, at work or in backoff', () => {
+	const story = tell(
+		['job', {type: 'oneshot'}], ['after', {needs: ['job!']}], ['crash'],
+	);
+	story.dies('crash', exit(1)).dies('crash', exit(1));
+	expect(phases(story)).toEqual({job: 'starting', after: 'waiting', crash: 'backoff'});
+	story.lines();
+	expect(story.hear({kind: 'shutdown', why: 'SIGINT'}).lines()).toMatchInlineSnapshot(`
+		"        shutting down: SIGINT
+		  0.00  SIGTERM to job
+		        stopping job (pid 101) with SIGTERM
+		        stopped job (SIGTERM)
+		  0.00  sweep SIGTERM
+		  0.00  sweep SIGCONT
+		  0.00  exit 0"
+	`);
+});
+
+test('a stop ends only what it names; dependents go on, and a start brings back what is needed', () => {
+	const story = tell(['db'], ['app', {needs: ['db']}]);
+	story.ask('stop', 'db');
+	expect(phases(story)).toEqual({db: 'stopped', app: 'up'});
+	story.ask('stop', 'app').lines();
+	story.ask('start', 'app');
+	expect(story.lines()).toMatchInlineSnapshot(`
+		"  0.00  spawn db
+		        started db (pid 103)
+		  0.00  spawn app
+		        started app (pid 104)"
+	`);
+});
+
+test('a stop of several keeps the order among them', () => {
+	const story = tell(['db'], ['app', {needs: ['db'], deaf: true}]);
+	story.lines();
+	story.ask('stop', 'db', 'app').wait(6000);
+	expect(story.lines()).toMatchInlineSnapshot(`
+		"  0.00  SIGTERM to app
+		        stopping app (pid 102) with SIGTERM
+		  5.00  SIGKILL to app and its group
+		        killing app (pid 102) with SIGKILL: it did not end in time
+		        stopped app (SIGKILL)
+		  5.00  SIGTERM to db
+		        stopping db (pid 101) with SIGTERM
+		        stopped db (SIGTERM)"
+	`);
+});
+
+test('a restart of all ends them in reverse order and starts them in order', () => {
+	const story = tell(['db'], ['app', {needs: ['db']}]);
+	story.lines();
+	expect(story.ask('restart', 'db', 'app').lines()).toMatchInlineSnapshot(`
+		"  0.00  SIGTERM to app
+		        stopping app (pid 102) with SIGTERM
+		        stopped app (SIGTERM)
+		  0.00  SIGTERM to db
+		        stopping db (pid 101) with SIGTERM
+		        stopped db (SIGTERM)
+		  0.00  spawn db
+		        started db (pid 103)
+		  0.00  spawn app
+		        started app (pid 104)"
+	`);
+});
+
+test('a start while a service is stopping brings it back when it has ended', () => {
+	const story = tell(['web', {deaf: true}]);
+	story.ask('stop', 'web').ask('start', 'web').lines();
+	expect(story.wait(6000).lines()).toMatchInlineSnapshot(`
+		"  5.00  SIGKILL to web and its group
+		        killing web (pid 101) with SIGKILL: it did not end in time
+		        stopped web (SIGKILL)
+		  5.00  spawn web
+		        started web (pid 102)"
+	`);
+});
+
+test('a service that was added at run time is forgotten when it is at rest, and not before', () => {
+	const story = tell(['web']);
+	story.hear({kind: 'add', service: service('guest')});
+	const guest = story.state().guests.get('guest') ?? -1;
+	story.hear({kind: 'remove', id: guest});
+	expect(phases(story)).toEqual({web: 'up', guest: 'up'});
+	story.ask('stop', 'guest').hear({kind: 'remove', id: guest});
+	expect(phases(story)).toEqual({web: 'up'});
+});

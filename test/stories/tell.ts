@@ -1,0 +1,156 @@
+/**
+ * Tells the core a story and writes down what it asks of the machine: a polite machine, on which every
+ * process starts at once and dies of the first signal, but for the characters that the story names.
+ */
+import type {Condition, Effect, Event, Instant, Need, News, Outcome, Run, Service} from '../../src/core/model.ts';
+import {SIG, signalName} from '../../src/core/model.ts';
+import {narrate, narrateSeason} from '../../src/core/narrate.ts';
+import {create, entries, find, nextDeadline, type State, step} from '../../src/core/supervisor.ts';
+
+export type Traits = Partial<Omit<Service, 'needs' | 'name'>> & {
+	readonly needs?: readonly string[];
+	/** Ends by SIGKILL only. */
+	readonly deaf?: boolean;
+	/** Others of its process group outlive it, until the group is signalled. */
+	readonly litters?: boolean;
+	/** Cannot be executed: the errno. */
+	readonly refused?: number;
+};
+
+export const exit = (code: number): Outcome => ({kind: 'code', code});
+export const killedBy = (signal: number): Outcome => ({kind: 'signal', signal, core: false});
+
+const ALWAYS: Service['restart'] = {
+	policy: 'always', delay: 100, factor: 2, maxDelay: 10_000, jitter: 0, attempts: 3, window: 60_000,
+};
+
+/** A need is written `db`, or `migrate!` where it must have completed. */
+export function service(name: string, {needs = [], deaf, litters, refused, ...given}: Traits = {}): Service {
+	const type = given.type ?? 'daemon';
+	return {
+		name, type, origin: 'config', essential: false,
+		restart: type === 'oneshot' || given.essential ? {...ALWAYS, policy: 'no'} : ALWAYS,
+		stop: {signal: SIG.TERM, grace: 5000},
+		needs: needs.map((text): Need => {
+			const condition: Condition = text.endsWith('!') ? 'service_completed_successfully' : 'service_started';
+			return {name: text.replace('!', ''), condition};
+		}),
+		exec: {
+			argv: [name], environment: {}, cwd: null, user: null, umask: null, output: {kind: 'lines'}, interactive: false,
+		},
+		...given,
+	};
+}
+
+export interface Story {
+	readonly state: () => State;
+	/** What was asked of the machine and said on the log since the last look, one line each. */
+	lines(): string;
+	hear(event: Event): Story;
+	ask(kind: 'start' | 'stop' | 'restart', ...names: readonly string[]): Story;
+	/** The process of a service ends by itself. */
+	dies(name: string, outcome: Outcome): Story;
+	/** Time passes, and the clock is heard whenever something is due. */
+	wait(millis: number): Story;
+}
+
+/** A story from boot on. */
+export function tell(...cast: readonly (readonly [name: string, traits?: Traits])[]): Story {
+	const traits = new Map(cast.map(([name, given = {}]) => [name, given]));
+	const settings = {shutdownGrace: 9000, sweepGrace: 2000, seed: 1};
+	let state = create(cast.map(([name, given]) => service(name, given)), settings);
+	let now: Instant = 0;
+	let pids = 100;
+	let trace: string[] = [];
+	const runs = new Map<Run, string>();
+	const inbox: Event[] = [];
+
+	const note = (text: string): void => void trace.push(`${(now / 1000).toFixed(2).padStart(6)}  ${text}`);
+	const news = (name: string, run: Run, what: News): void => {
+		inbox.push({kind: 'news', id: find(state, name)?.id ?? -1, run, news: what});
+	};
+
+	function perform(effect: Effect): void {
+		switch (effect.kind) {
+			case 'spawn': {
+				const {service: {name}, run} = effect;
+				const refused = traits.get(name)?.refused;
+				runs.set(run, name);
+				note(`spawn ${name}`);
+				if (refused === undefined) return news(name, run, {kind: 'spawned', pid: ++pids});
+				const refusal = {stage: `executing ${name}`, errno: refused, reason: 'no such file or directory', temporary: refused === 11};
+				return news(name, run, {kind: 'refused', refusal});
+			}
+			case 'signal': return signal(effect);
+			case 'sweep': {
+				note(`sweep ${signalName(effect.signal)}`);
+				if (effect.signal === SIG.TERM) inbox.push({kind: 'alone'});
+				return;
+			}
+			case 'exit': return note(`exit ${effect.status}`);
+			case 'changed': {
+				const line = narrate(effect.before, effect.after);
+				if (line) trace.push(`        ${line.text}`);
+				return;
+			}
+			case 'season': {
+				const line = narrateSeason(effect.season);
+				if (line) trace.push(`        ${line.text}`);
+				return;
+			}
+			case 'forgotten': return note(`forget ${effect.entry.service.name}`);
+		}
+	}
+
+	function signal({run, signal: number, group}: Extract<Effect, {kind: 'signal'}>): void {
+		const name = runs.get(run) ?? '?';
+		if (number === SIG.CONT) return;
+		note(`${signalName(number)} to ${name}${group ? ' and its group' : ''}`);
+		const {deaf, litters} = traits.get(name) ?? {};
+		const entry = find(state, name);
+		if (entry?.phase.kind === 'stopping' && entry.phase.outcome) return news(name, run, {kind: 'emptied'});
+		if (number === SIG.USR1 || (deaf && number !== SIG.KILL)) return;
+		news(name, run, {kind: 'exited', outcome: killedBy(number), survivors: Boolean(litters) && !group});
+	}
+
+	const story: Story = {
+		state: () => state,
+		lines() {
+			const text = trace.join('\n');
+			trace = [];
+			return text;
+		},
+		hear(first) {
+			inbox.push(first);
+			for (let event = inbox.shift(); event; event = inbox.shift()) {
+				const [after, effects] = step(state, event, now);
+				state = after;
+				effects.forEach(perform);
+			}
+			return story;
+		},
+		ask: (kind, ...names) => story.hear({kind, ids: names.map(name => find(state, name)?.id ?? -1)}),
+		dies(name, outcome) {
+			const entry = find(state, name);
+			if (!entry || !('run' in entry.phase)) throw new Error(`${name} has no process`);
+			const survivors = Boolean(traits.get(name)?.litters);
+			return story.hear({kind: 'news', id: entry.id, run: entry.phase.run, news: {kind: 'exited', outcome, survivors}});
+		},
+		wait(millis) {
+			const end = now + millis;
+			for (let due = nextDeadline(state); due <= end; due = nextDeadline(state)) {
+				now = due;
+				story.hear({kind: 'tick'});
+			}
+			now = end;
+			return story;
+		},
+	};
+	return story.hear({kind: 'boot'});
+}
+
+/** Every service and its phase, for stories about where all end. */
+export const phases = (story: Story): Readonly<Record<string, string>> => Object.fromEntries(
+	[...entries(story.state())].map(({service: {name}, phase}) =>
+		[name, phase.kind === 'down' ? phase.cause : phase.kind]),
+);
