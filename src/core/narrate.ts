@@ -16,7 +16,7 @@ export function narrate(before: Entry, after: Entry): Line | null {
 		case 'starting': return info(`started ${name} (pid ${phase.pid})`);
 		case 'stopping': {
 			if (phase.outcome && was.kind !== 'stopping') {
-				return warn(`${name} ended by itself: ${describeOutcome(phase.outcome)}; ending the rest of its process group`);
+				return info(`${name} ended by itself: ${describeOutcome(phase.outcome)}; ending the rest of its process group`);
 			}
 			if (was.kind === 'stopping' && was.killed) return null;
 			const target = `${name} (pid ${phase.pid})`;

@@ -108,7 +108,8 @@ test('what a process leaves in its group ends before its successor starts', () =
 test('news of an old run changes nothing', () => {
 	const story = tell(['web']);
 	const before = story.state();
-	const [after, effects] = step(before, {kind: 'news', id: 0, run: 99, news: {kind: 'exited', outcome: exit(0), survivors: false}}, 0);
+	const news = {kind: 'exited', outcome: exit(0), survivors: false} as const;
+	const [after, effects] = step(before, {kind: 'news', id: 0, run: 99, news}, 0);
 	expect(effects).toEqual([]);
 	expect(after).toEqual(before);
 });
@@ -116,6 +117,7 @@ test('news of an old run changes nothing', () => {
 test('a step that throws over a bug leaves the state as it was', () => {
 	const story = tell(['web']);
 	const before = structuredClone(story.state());
-	expect(() => step(story.state(), {kind: 'news', id: 0, run: 1, news: {kind: 'spawned', pid: 7}}, 0)).toThrow('impossible: spawned while up');
+	const nonsense = {kind: 'news', id: 0, run: 1, news: {kind: 'spawned', pid: 7}} as const;
+	expect(() => step(story.state(), nonsense, 0)).toThrow('impossible: spawned while up');
 	expect(structuredClone(story.state())).toEqual(before);
 });

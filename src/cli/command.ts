@@ -1,0 +1,57 @@
+/** What a command of `archonctl` is: an entry in the table that parsing, help and dispatch go by. */
+import type {Client} from '../control/client.ts';
+import type {Connect} from '../control/transport.ts';
+
+/** The surroundings of one call of `archonctl`. */
+export interface Io {
+	readonly connect: Connect;
+	stdout(text: string): void;
+	stderr(text: string): void;
+	/** Reads all of it. */
+	stdin(): string;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** Whether stdout is a terminal. */
+	readonly isTty: boolean;
+	readonly uid: number;
+	readonly version: string;
+}
+
+/** Exit statuses of `archonctl`. `run` adds those of the command that it runs. */
+export const EXIT = {ok: 0, refused: 1, notRunning: 3, usage: 100, unreachable: 111} as const;
+
+export interface Option {
+	/** The long form is the one that `Arguments` knows it by: `['--env', '-e']`. */
+	readonly names: readonly [string, ...string[]];
+	/** What its value is, for the help; null if it takes none. */
+	readonly value: string | null;
+	readonly help: string;
+}
+
+export interface Arguments {
+	/** The values of an option, in order; none if it was not given. */
+	values(name: string): readonly string[];
+	/** Whether an option was given at all. */
+	has(name: string): boolean;
+	readonly operands: readonly string[];
+}
+
+export interface Command {
+	readonly name: string;
+	/** What follows the name: `[--json] [NAME...]`. */
+	readonly usage: string;
+	/** One line, a verb first. */
+	readonly summary: string;
+	/** Further lines for its own help. */
+	readonly details: readonly string[];
+	readonly options: readonly Option[];
+	readonly least: number;
+	readonly most: number;
+	/** Whether the first operand ends the options, as with a command line of its own. */
+	readonly endsOptions: boolean;
+	readonly examples: readonly string[];
+	/** Gives the exit status. Without `client` there is no archon to ask. */
+	readonly run: (args: Arguments, io: Io, reach: Reach) => number;
+}
+
+/** Lets a command talk to archon; gives the exit status, its own if archon cannot be reached. */
+export type Reach = (talk: (client: Client) => number) => number;

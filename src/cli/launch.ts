@@ -1,0 +1,83 @@
+/** Commands that bring a command of their own: `run` and `daemon`. */
+import {resolve} from 'node:path';
+import {err, ok, type Result} from '../core/model.ts';
+import type {Fields} from '../control/records.ts';
+import {type Arguments, type Command, EXIT, type Io, type Option} from './command.ts';
+import {complain, statusOf, tellReply, tellTrouble} from './reply.ts';
+
+const OPTIONS: readonly Option[] = [
+	{names: ['--env', '-e'], value: 'NAME[=VALUE]', help: 'set a variable; without a value, to what it is here'},
+	{names: ['--cwd'], value: 'DIR', help: 'run it in this directory'},
+	{names: ['--user'], value: 'USER[:GROUP]', help: 'run it as this user'},
+	{names: ['--name'], value: 'NAME', help: 'what to call it in status'},
+];
+
+export const run: Command = {
+	name: 'run',
+	usage: '[OPTION...] [--] COMMAND [ARG...]',
+	summary: 'run a command under archon, here, and exit as it does',
+	details: [
+		'It has this standard input, output and error, and ends when this archonctl does.',
+		'The exit status is the command\'s, 128+n after signal n, 127 if there is no such command,',
+		'126 if it cannot be executed.',
+	],
+	options: OPTIONS,
+	least: 1,
+	most: Infinity,
+	endsOptions: true,
+	examples: ['archonctl run -- id', 'archonctl run -e PGDATABASE=test --user postgres -- psql -c "select 1"'],
+	run: (args, io, reach) => {
+		const request = requestOf('RunV', args, io.env);
+		if (!request.ok) return refuse(io, request.error);
+		return reach(client => {
+			const answer = client.ask([...request.value, 'archon.stdio=passed'], [0, 1, 2]);
+			if (!answer.ok) return tellTrouble(answer.error, io);
+			const {rows, reply} = answer.value;
+			const [, why] = rows.find(([kind]) => kind === 'refused') ?? [];
+			if (why !== undefined) complain(io, `cannot run ${args.operands[0]}: ${why}`);
+			return tellReply(reply, io);
+		});
+	},
+};
+
+export const daemon: Command = {
+	name: 'daemon',
+	usage: '[OPTION...] [--] COMMAND [ARG...]',
+	summary: 'start a command as a service of its own, and leave it',
+	details: ['Its name is that of the program, with a number where that is taken.'],
+	options: [
+		...OPTIONS,
+		{names: ['--restart'], value: 'POLICY', help: 'always, on-failure, on-failure:N, unless-stopped, or no'},
+	],
+	least: 1,
+	most: Infinity,
+	endsOptions: true,
+	examples: [
+		'archonctl daemon -- sleep 100',
+		'archonctl daemon --name tunnel --restart always -- ssh -N gateway',
+	],
+	run: (args, io, reach) => {
+		const request = requestOf('StartDaemonV', args, io.env);
+		return request.ok ? reach(client => statusOf(client, request.value, io)) : refuse(io, request.error);
+	},
+};
+
+function requestOf(verb: 'RunV' | 'StartDaemonV', args: Arguments, env: Io['env']): Result<Fields, string> {
+	const variables: string[] = [];
+	for (const text of args.values('--env')) {
+		const name = text.split('=', 1)[0] ?? '';
+		if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return err(`--env ${text}: no valid name`);
+		const value = text === name ? env[name] : text.slice(name.length + 1);
+		if (value === undefined) return err(`--env ${name}: it is not set here`);
+		variables.push(`${name}=${value}`);
+	}
+	const choices = ['name', 'user', 'restart'].flatMap(key =>
+		args.values(`--${key}`).map(value => `archon.${key}=${value}`));
+	const cwd = args.values('--cwd').map(path => `archon.cwd=${resolve(path)}`);
+	return ok([verb, String(args.operands.length), ...args.operands, ...variables, ...choices, ...cwd]);
+}
+
+function refuse(io: Io, reason: string): number {
+	complain(io, reason);
+	return EXIT.usage;
+}

@@ -1,0 +1,132 @@
+/** Rows → text for a terminal: the table of services, and the tree of their processes. */
+import type {StatusRow, TreeRow} from '../control/protocol.ts';
+
+export interface Look {
+	readonly isColoured: boolean;
+	/** In milliseconds since 1970. */
+	readonly now: number;
+}
+
+// ── The table ────────────────────────────────────────────────────────────────────────────────────
+
+interface Column {
+	readonly title: string;
+	readonly isNumber: boolean;
+	readonly text: (row: StatusRow, look: Look) => string;
+}
+
+const COLUMNS: readonly Column[] = [
+	{title: 'NAME', isNumber: false, text: ({name}) => name},
+	{title: 'STATUS', isNumber: false, text: ({status}) => status},
+	{title: 'PID', isNumber: true, text: ({pid}) => pid === null ? '-' : String(pid)},
+	{title: 'UPTIME', isNumber: true, text: ({pid, since}, {now}) => pid === null ? '-' : duration(now - since)},
+	{title: 'RESTARTS', isNumber: true, text: ({restarts}) => String(restarts)},
+	{title: 'NOTE', isNumber: false, text: noteOf},
+];
+
+/** One line for each service under a line of titles. */
+export function renderTable(rows: readonly StatusRow[], look: Look): string {
+	if (rows.length === 0) return 'no services\n';
+	const cells = rows.map(row => COLUMNS.map(({text}) => text(row, look)));
+	const widths = COLUMNS.map(({title}, index) =>
+		cells.reduce((width, line) => Math.max(width, line[index]?.length ?? 0), title.length));
+	const pad = (text: string, index: number): string =>
+		COLUMNS[index]?.isNumber ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
+	const titles = COLUMNS.map(({title}, index) => pad(title, index)).join('  ').trimEnd();
+	const lines = rows.map((row, line) => (cells[line] ?? []).map((text, index) => {
+		const padded = pad(text, index);
+		return COLUMNS[index]?.title === 'STATUS' ? paint(padded, row, look) : padded;
+	}).join('  ').trimEnd());
+	return [paintWith(DIM, titles, look), ...lines, ''].join('\n');
+}
+
+/** `12s`, `3m12s`, `2h05m`, `3d4h`: the two units that matter. */
+export function duration(millis: number): string {
+	const seconds = Math.max(0, Math.floor(millis / 1000));
+	const [minutes = 0, hours = 0, days = 0] = [60, 3600, 86_400].map(unit => Math.floor(seconds / unit));
+	const two = (number: number): string => String(number).padStart(2, '0');
+	if (days > 0) return `${days}d${hours % 24}h`;
+	if (hours > 0) return `${hours}h${two(minutes % 60)}m`;
+	return minutes > 0 ? `${minutes}m${two(seconds % 60)}s` : `${seconds}s`;
+}
+
+/** What has ended also says when. */
+function noteOf({status, note, exit, since}: StatusRow, {now}: Look): string {
+	const hasEnded = status === 'failed' || (exit !== null && (status === 'exited' || status === 'stopped'));
+	return hasEnded ? `${note}, ${duration(now - since)} ago` : note;
+}
+
+// ── The tree ─────────────────────────────────────────────────────────────────────────────────────
+
+interface Node {
+	readonly label: string;
+	readonly children: readonly Node[];
+}
+
+const NO_SERVICE = 'no service';
+
+/** Every service over its processes, and at the end the processes that belong to none. */
+export function renderTree(
+	services: readonly StatusRow[], processes: readonly TreeRow[], look: Look,
+): string {
+	const byService = Map.groupBy(processes, ({service}) => service);
+	const known = new Set<string | null>(services.map(({name}) => name));
+	const nodes = services.map((row): Node => ({
+		label: `${row.name}  ${paint(row.status, row, look)}`,
+		children: nest(byService.get(row.name) ?? []),
+	}));
+	// A service may be forgotten between the two questions.
+	const others = [...byService].filter(([service]) => !known.has(service))
+		.sort(([a], [b]) => Number(a === null) - Number(b === null));
+	for (const [service, members] of others) {
+		nodes.push({label: paintWith(DIM, service ?? NO_SERVICE, look), children: nest(members)});
+	}
+	return draw({label: 'archon', children: nodes});
+}
+
+/** Processes under their parents; at the top those whose parent is none of them, the first and the adopted. */
+function nest(processes: readonly TreeRow[]): readonly Node[] {
+	const pids = new Set(processes.map(({pid}) => pid));
+	const tops: Node[] = [];
+	const lists = new Map<number, Node[]>(processes.map(({pid}) => [pid, []]));
+	for (const {pid, parent, zombie, command} of processes) {
+		const node = {label: `${pid} ${zombie ? `zombie ${command}` : command}`, children: lists.get(pid) ?? []};
+		(pids.has(parent) ? lists.get(parent) ?? tops : tops).push(node);
+	}
+	return tops;
+}
+
+/** By a list and not by recursion: processes may nest as deep as there are pids. */
+function draw(root: Node): string {
+	const lines: string[] = [];
+	const open = [{node: root, lead: '', indent: ''}];
+	for (let next = open.pop(); next; next = open.pop()) {
+		const {node, lead, indent} = next;
+		lines.push(lead + node.label);
+		const children = node.children.map((child, index) => {
+			const isLast = index === node.children.length - 1;
+			const [lead, deeper] = isLast ? ['└─ ', '   '] : ['├─ ', '│  '];
+			return {node: child, lead: indent + lead, indent: indent + deeper};
+		});
+		open.push(...children.reverse());
+	}
+	return `${lines.join('\n')}\n`;
+}
+
+// ── Colours ──────────────────────────────────────────────────────────────────────────────────────
+
+const DIM = 2;
+const [RED, GREEN, YELLOW] = [31, 32, 33];
+
+const COLOURS: ReadonlyMap<string, number> = new Map([
+	['running', GREEN], ['waiting', YELLOW], ['starting', YELLOW], ['stopping', YELLOW], ['unhealthy', RED],
+	['backoff', RED], ['failed', RED], ['stopped', DIM],
+]);
+
+function paint(text: string, {status, exit}: StatusRow, look: Look): string {
+	if (status === 'exited') return paintWith(exit === 0 ? DIM : RED, text, look);
+	return paintWith(COLOURS.get(status) ?? null, text, look);
+}
+
+const paintWith = (colour: number | null, text: string, {isColoured}: Look): string =>
+	isColoured && colour !== null ? `\x1b[${colour}m${text}\x1b[0m` : text;

@@ -1,0 +1,100 @@
+/** What is wrong with a config and where: collected while reading on, told all at once. */
+import {nearest} from '../core/nearest.ts';
+
+/** One config file's text, and the name it has for the user. */
+export interface Source {
+	readonly file: string;
+	readonly text: string;
+}
+
+/** A place in a text; `offset` counts from 0 in UTF-16 units. Lines are found only for what is told. */
+export interface Place {
+	readonly source: Source;
+	readonly offset: number;
+}
+
+/** Something wrong with the user's config. */
+export interface Problem {
+	readonly file: string;
+	/** From 1; 0 for both if the problem is with the file and not with a place in it. */
+	readonly line: number;
+	readonly column: number;
+	/** Lower case, no full stop. */
+	readonly message: string;
+	/** What to do about it, in the same tone. */
+	readonly hint: string | null;
+}
+
+/** Takes down one problem. The same one at the same place counts once. */
+export type Report = (place: Place, message: string, hint?: string | null) => void;
+
+/** Takes down a word about which there is one problem for all such words, told at the first one's place. */
+export type Gather = (place: Place, message: string, word: string) => void;
+
+export interface Collector {
+	readonly report: Report;
+	readonly gather: Gather;
+	/** All of them: source by source, each in its text's order. */
+	readonly problems: () => readonly Problem[];
+}
+
+/** A place to put the problems of some sources. */
+export function collector(sources: readonly Source[]): Collector {
+	const found = new Map<Source, Map<string, Finding>>(sources.map(source => [source, new Map()]));
+	const gathered = new Map<string, {readonly place: Place; readonly words: Set<string>}>();
+	const report: Report = ({source, offset}, message, hint = null) => {
+		found.get(source)?.set(`${offset} ${message}`, {offset, message, hint});
+	};
+	return {
+		report,
+		gather: (place, message, word) => {
+			const words = gathered.get(message)?.words ?? new Set();
+			if (words.size === 0) gathered.set(message, {place, words});
+			words.add(word);
+		},
+		problems: () => {
+			for (const [message, {place, words}] of gathered) report(place, `${message}: ${[...words].join(', ')}`);
+			return [...found].flatMap(([source, findings]) => located(source, [...findings.values()]));
+		},
+	};
+}
+
+/** A problem with a file as a whole; its message names the file. */
+export const fileProblem = (file: string, message: string, hint: string | null = null): Problem =>
+	({file, line: 0, column: 0, message, hint});
+
+/** One line: `archon.yaml:3:5: unknown key "comand" in services.web; did you mean "command"?` */
+export function formatProblem({file, line, column, message, hint}: Problem): string {
+	const where = line > 0 ? `${file}:${line}:${column}: ` : '';
+	return `${where}${message}${hint === null ? '' : `; ${hint}`}`;
+}
+
+/** The user's own text as a part of a message: on one line, and short. */
+export const quote = (text: string): string =>
+	JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text);
+
+const QUOTED_LENGTH = 60;
+
+/** As a hint: the known word that may have been meant. */
+export function didYouMean(word: string, known: Iterable<string>): string | null {
+	const meant = nearest(word, known);
+	return meant === null ? null : `did you mean "${meant}"?`;
+}
+
+interface Finding {
+	readonly offset: number;
+	readonly message: string;
+	readonly hint: string | null;
+}
+
+function located({file, text}: Source, findings: readonly Finding[]): readonly Problem[] {
+	let line = 1;
+	let start = 0;
+	return [...findings].sort((a, b) => a.offset - b.offset).map(({offset, message, hint}) => {
+		for (let end = text.indexOf('\n', start); end >= 0 && end < offset; end = text.indexOf('\n', start)) {
+			line += 1;
+			start = end + 1;
+		}
+		return {file, line, column: offset - start + 1, message, hint};
+	});
+}

@@ -1,0 +1,89 @@
+/** Reads a map by a table of its keys: known keys by their readers, all others told of or passed over. */
+import {didYouMean, quote, type Gather, type Report} from './problems.ts';
+import type {Entry, Mapping, Value} from './values.ts';
+
+/** One key: what a person should know of it, and how it is read. */
+export interface Key<T> {
+	/** What may be written. */
+	readonly form: string;
+	/** What holds if nothing is written, in words; `initial` is its value. */
+	readonly fallback: string;
+	readonly help: string;
+	readonly initial: T;
+	readonly read: Reader<T>;
+}
+
+/** The meaning of a value; undefined if it has none, which is then reported. */
+export type Reader<T> = (value: Value, context: Context) => T | undefined;
+
+/** What is being read, and where to tell what is wrong with it. */
+export interface Context {
+	/** The way to the value: `services.web.umask`; empty at the top. */
+	readonly path: string;
+	readonly report: Report;
+	/** For what is no problem and yet worth a line. */
+	readonly note: Gather;
+}
+
+export type Keys = Readonly<Record<string, Key<unknown>>>;
+
+export type Settings<K extends Keys> = {
+	readonly [Name in keyof K]: K[Name] extends Key<infer T> ? T : never;
+};
+
+/** The keys that a map may have. */
+export interface Shape<K extends Keys = Keys> {
+	readonly keys: K;
+	/** What holds if nothing is written. */
+	readonly initial: Settings<K>;
+	/** Passed over, with a note. */
+	readonly foreign: ReadonlySet<string>;
+	/** Known to people from compose, and refused. */
+	readonly unsupported: ReadonlySet<string>;
+}
+
+export function shape<K extends Keys>(
+	keys: K,
+	foreign: ReadonlySet<string> = new Set(),
+	unsupported: ReadonlySet<string> = new Set(),
+): Shape<K> {
+	const initial = Object.entries(keys).map(([name, key]) => [name, key.initial]);
+	return {keys, initial: Object.fromEntries(initial) as Settings<K>, foreign, unsupported};
+}
+
+/** The settings of a map; a key that cannot be read keeps its default. */
+export function readShape<K extends Keys>(shape: Shape<K>, map: Mapping, context: Context): Settings<K> {
+	const settings: Record<string, unknown> = {...shape.initial};
+	for (const [name, entry] of map.entries) {
+		if (Object.hasOwn(shape.keys, name)) {
+			const value = shape.keys[name]?.read(entry.value, within(context, name));
+			if (value !== undefined) settings[name] = value;
+		} else {
+			readStranger(shape, name, entry, context);
+		}
+	}
+	return settings as Settings<K>;
+}
+
+function readStranger(shape: Shape, name: string, {key}: Entry, context: Context): void {
+	// compose-spec: extensions, for anchors and for other programs.
+	if (name.startsWith('x-')) return;
+	if (shape.foreign?.has(name)) {
+		context.note(key, 'passed over, as they concern the container and not what runs in it', name);
+	} else if (shape.unsupported?.has(name)) {
+		context.report(key, `${within(context, name).path} is not supported`, `remove it, or call it x-${name}`);
+	} else {
+		const where = context.path === '' ? '' : ` in ${context.path}`;
+		context.report(key, `unknown key ${quote(name)}${where}`, didYouMean(name, Object.keys(shape.keys)));
+	}
+}
+
+/** The context of a key, or of an item as in `command[2]`. */
+export function within({path, report, note}: Context, step: string | number): Context {
+	if (typeof step === 'number') return {path: `${path}[${step}]`, report, note};
+	const name = ODD.test(step) ? quote(step) : step;
+	return {path: path === '' ? name : `${path}.${name}`, report, note};
+}
+
+/** What would not be taken for one step of a path. */
+const ODD = /[^\w.-]/;

@@ -1,0 +1,54 @@
+/** What a config text says: maps, lists and scalars, each with its place; and one text over another. */
+import type {Place} from './problems.ts';
+
+export type Value = Scalar | List | Mapping;
+
+/** One piece of text. What it means is for its reader: `022` is a umask here and a number there. */
+export interface Scalar extends Place {
+	readonly kind: 'scalar';
+	readonly text: string;
+	/** Written without quotes, so that it may be one of YAML's words for nothing. */
+	readonly plain: boolean;
+}
+
+export interface List extends Place {
+	readonly kind: 'list';
+	readonly items: readonly Value[];
+}
+
+export interface Mapping extends Place {
+	readonly kind: 'map';
+	/** In the order of the text. */
+	readonly entries: ReadonlyMap<string, Entry>;
+}
+
+/** A key and its value. */
+export interface Entry {
+	readonly key: Place;
+	readonly value: Value;
+}
+
+/** Nothing was written: no text, `~` or `null` (YAML 1.2, 10.3.2). */
+export const isNothing = (value: Value): boolean =>
+	value.kind === 'scalar' && value.plain && NOTHING.has(value.text);
+
+const NOTHING: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
+
+/** What a value is, as a word for messages. */
+export const kindOf = (value: Value): string =>
+	isNothing(value) ? 'empty' : {scalar: 'text', list: 'a list', map: 'a map'}[value.kind];
+
+/**
+ * `upper` laid over `lower`, as a later file over an earlier one: maps key by key, all else replaced.
+ * An empty value leaves a map as it is, so that a key with all of its content commented out does no harm.
+ */
+export function overlay(lower: Value, upper: Value): Value {
+	if (lower.kind !== 'map') return upper;
+	if (upper.kind !== 'map') return isNothing(upper) ? lower : upper;
+	const entries = new Map(lower.entries);
+	for (const [name, entry] of upper.entries) {
+		const under = entries.get(name);
+		entries.set(name, under ? {key: entry.key, value: overlay(under.value, entry.value)} : entry);
+	}
+	return {...upper, entries};
+}

@@ -1,0 +1,311 @@
+/**
+ * What is done about each request: rows and a reply at once, or events for the core and a reply when
+ * what was asked for has come about. Knows neither bytes nor connections.
+ */
+import {
+	type Effect, type Entry, exitStatus, type RestartPolicy, type Service, SIG, type StopPolicy,
+} from '../core/model.ts';
+import {describeRefusal, pidOf, statusOf} from '../core/status.ts';
+import {entries, entryOf, find, type State} from '../core/supervisor.ts';
+import {createGoals, type Goal, type Goals, SHUTTING_DOWN, type Verdict} from './goals.ts';
+import {createGuests, type Guests} from './guests.ts';
+import type {Host} from './host.ts';
+import {type Choice, choose, chooseProcesses} from './names.ts';
+import {encodeStatusRow, encodeTreeRow, type Launch, type Reply, type Request} from './protocol.ts';
+import type {Peer} from './transport.ts';
+
+/** One request under way. */
+export interface Call {
+	readonly peer: Peer;
+	/** The three standard streams that came with it, or null. The taker owns them. */
+	takeStreams(): readonly [number, number, number] | null;
+	row(row: readonly string[]): void;
+	/** Ends the call. Only the first reply counts. */
+	reply(reply: Reply): void;
+}
+
+export interface Desk {
+	/** Calls back, at once or later. What it returns is to be called if the client leaves before the reply. */
+	take(request: Request, call: Call): () => void;
+	hear(effects: readonly Effect[]): void;
+}
+
+/** As the config's defaults. */
+const RESTART: Omit<RestartPolicy, 'policy'> = {
+	delay: 100, factor: 2, maxDelay: 10_000, jitter: 0.1, attempts: 8, window: 60_000,
+};
+const STOP: StopPolicy = {signal: SIG.TERM, grace: 5000};
+
+type Make<K extends Request['kind']> = Extract<Request, {kind: K}>;
+
+/** What every request is carried out with. */
+interface Office {
+	readonly host: Host;
+	readonly goals: Goals;
+	readonly guests: Guests;
+	readonly newRunName: () => string;
+}
+
+export function createDesk(host: Host): Desk {
+	const goals = createGoals(host.state);
+	const guests = createGuests(host);
+	const office: Office = {host, goals, guests, newRunName: counter()};
+	return {
+		take(request, call) {
+			guests.sweep();
+			return carryOut(office, request, call);
+		},
+		hear(effects) {
+			guests.hear(effects);
+			goals.hear(effects);
+		},
+	};
+}
+
+function carryOut(office: Office, request: Request, call: Call): () => void {
+	switch (request.kind) {
+		case 'run': return run(office, request.launch, call);
+		case 'start-daemon': return startDaemon(office, request.launch, call);
+		case 'stop-daemon': return stopDaemon(office, request, call);
+		case 'start':
+		case 'restart': return start(office, request.kind, request.names, call);
+		case 'stop': return stop(office, request.names, call);
+		case 'status': return answered(() => status(office, request.names, call));
+		case 'tree': return answered(() => tree(office, call));
+		case 'signal': return answered(() => signal(office, request, call));
+		case 'shutdown': return answered(() => shutdown(office, call));
+	}
+}
+
+// ── Commands of clients ──────────────────────────────────────────────────────────────────────────
+
+function run({host, goals, newRunName}: Office, launch: Launch, call: Call): () => void {
+	const name = launch.name ?? freeName(host.state(), newRunName);
+	if (!admit(host, name, call)) return nothing;
+	const streams = launch.stdio === 'passed' ? call.takeStreams() : null;
+	const entry = add(host, service(launch, name, 'run', streams), call);
+	if (!entry) return nothing;
+	const end = (verdict: Verdict): void => {
+		const refusal = entryOf(host.state(), entry.id)?.refusal;
+		// Whoever handed over its streams is a person's client, and wants to know why there is no command.
+		if (refusal && streams) call.row(['refused', describeRefusal(refusal)]);
+		call.reply(verdict.kind === 'missed' ? error(verdict.reason) : {kind: 'ExitStatus', code: verdict.status});
+	};
+	const goal: Goal = {aim: 'end', id: entry.id, name, starts: 0, settle: end};
+	goals.pursue([goal]);
+	return () => {
+		goals.drop(goal);
+		if (entryOf(host.state(), entry.id)?.service === entry.service) host.hear({kind: 'stop', ids: [entry.id]});
+	};
+}
+
+function startDaemon({host, goals, guests}: Office, launch: Launch, call: Call): () => void {
+	const name = launch.name ?? freeName(host.state(), numbered(baseName(launch.argv[0])));
+	if (!admit(host, name, call)) return nothing;
+	const entry = add(host, service(launch, name, 'daemon', null), call);
+	if (!entry) return nothing;
+	const settle = (verdict: Verdict): void => {
+		if (verdict.kind === 'missed') guests.forget(entry);
+		answer(call, verdict);
+	};
+	goals.pursue([{aim: 'spawn', id: entry.id, name, starts: 0, settle}]);
+	// It goes on without its client.
+	return nothing;
+}
+
+function stopDaemon({host, goals}: Office, request: Make<'stop-daemon'>, call: Call): () => void {
+	const chosen = chooseProcesses(host.state(), [request.target]);
+	if (!chosen.ok) return refuse(call, chosen.error);
+	const [choice] = chosen.value;
+	if (!choice?.isNamed) return refuse(call, 'StopDaemon: one name or pid, no pattern');
+	const {signal, grace} = choice.entry.service.stop;
+	const policy = {signal: request.signal ?? signal, grace: request.grace ?? grace};
+	host.hear({kind: 'stop', ids: [choice.entry.id], policy});
+	return pursueAll(goals, 'stop', [choice], call);
+}
+
+/** Whether there may be a new service of this name now. If not, the client is told. */
+function admit(host: Host, name: string, call: Call): boolean {
+	if (!isRunning(host)) {
+		refuse(call, SHUTTING_DOWN);
+		return false;
+	}
+	const before = find(host.state(), name);
+	// A client's daemon that is at rest is only remembered, and makes room.
+	const isRemembered = before?.service.origin === 'daemon' && before.phase.kind === 'down';
+	if (isRemembered) host.hear({kind: 'remove', id: before.id});
+	if (!find(host.state(), name)) return true;
+	refuse(call, `the name ${name} is taken`);
+	return false;
+}
+
+/** The new service's entry; null, and the client is told, if the core did not take it. */
+function add(host: Host, service: Service, call: Call): Entry | null {
+	host.hear({kind: 'add', service});
+	const entry = find(host.state(), service.name);
+	if (!entry) refuse(call, `cannot start ${service.name}: archon met a bug of its own; its log says more`);
+	return entry ?? null;
+}
+
+function service(
+	launch: Launch, name: string, origin: 'run' | 'daemon', streams: readonly [number, number, number] | null,
+): Service {
+	const {argv, environment, cwd, user, umask, restart} = launch;
+	return {
+		name, origin,
+		type: origin === 'run' ? 'oneshot' : 'daemon',
+		needs: [],
+		restart: {...RESTART, policy: restart.policy, attempts: restart.attempts ?? RESTART.attempts},
+		stop: STOP,
+		essential: false,
+		exec: {
+			argv, environment, cwd, user, umask,
+			output: streams ? {kind: 'passed', fds: streams} : {kind: 'lines'},
+			interactive: false,
+		},
+	};
+}
+
+/** The program's name without its path, as far as it makes a name. */
+function baseName(program: string): string {
+	const name = program.slice(program.lastIndexOf('/') + 1).replace(/[^A-Za-z0-9_.-]/g, '').slice(0, 40);
+	return /^[A-Za-z_]/.test(name) && name !== 'all' ? name : 'daemon';
+}
+
+function freeName(state: State, next: () => string): string {
+	for (;;) {
+		const name = next();
+		if (!find(state, name)) return name;
+	}
+}
+
+/** `sleep`, `sleep-2`, `sleep-3`, … */
+function numbered(base: string): () => string {
+	let count = 0;
+	return () => ++count === 1 ? base : `${base}-${count}`;
+}
+
+/** `run-1`, `run-2`, …, none twice. */
+function counter(): () => string {
+	let count = 0;
+	return () => `run-${++count}`;
+}
+
+// ── Services by name ─────────────────────────────────────────────────────────────────────────────
+
+function start(
+	{host, goals}: Office, kind: 'start' | 'restart', names: readonly string[], call: Call,
+): () => void {
+	if (!isRunning(host)) return refuse(call, SHUTTING_DOWN);
+	const chosen = choose(host.state(), names);
+	if (!chosen.ok) return refuse(call, chosen.error);
+	const foreign = chosen.value.find(({entry, isNamed}) => isNamed && entry.service.origin === 'run');
+	if (foreign) {
+		return refuse(call, `cannot ${kind} ${foreign.entry.service.name}: it belongs to the client that runs it`);
+	}
+	const choices = chosen.value.filter(choice => isMeant(kind, choice));
+	host.hear({kind, ids: choices.map(({entry}) => entry.id)});
+	return pursueAll(goals, kind, choices, call);
+}
+
+/** A pattern that fits many does not wake what clients once started, nor does `Start` repeat what is done. */
+function isMeant(kind: 'start' | 'restart', {entry, isNamed}: Choice): boolean {
+	const {service: {origin}, phase} = entry;
+	if (isNamed) return true;
+	if (origin === 'run' || (origin === 'daemon' && phase.kind === 'down')) return false;
+	return kind === 'restart' || phase.kind !== 'down' || phase.cause !== 'completed';
+}
+
+function stop({host, goals}: Office, names: readonly string[], call: Call): () => void {
+	const chosen = choose(host.state(), names);
+	if (!chosen.ok) return refuse(call, chosen.error);
+	host.hear({kind: 'stop', ids: chosen.value.map(({entry}) => entry.id)});
+	return pursueAll(goals, 'stop', chosen.value, call);
+}
+
+/** Replies when every chosen service has come to its end, well or not. */
+function pursueAll(
+	goals: Goals, aim: 'start' | 'restart' | 'stop', choices: readonly Choice[], call: Call,
+): () => void {
+	const reasons = new Set<string>();
+	let left = choices.length;
+	const finish = (): void => call.reply(reasons.size === 0 ? {kind: 'Ok'} : error(summary([...reasons])));
+	const settle = (verdict: Verdict): void => {
+		if (verdict.kind === 'missed') reasons.add(verdict.reason);
+		left -= 1;
+		if (left === 0) finish();
+	};
+	const mine = choices.map(({entry}): Goal =>
+		({aim, id: entry.id, name: entry.service.name, starts: entry.starts, settle}));
+	if (left === 0) finish();
+	goals.pursue(mine);
+	goals.review();
+	return () => mine.forEach(goals.drop);
+}
+
+const MAX_REASONS = 5;
+
+function summary(reasons: readonly string[]): string {
+	const more = reasons.length - MAX_REASONS;
+	return reasons.slice(0, MAX_REASONS).join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+function signal({host}: Office, {targets, signal}: Make<'signal'>, call: Call): void {
+	const chosen = chooseProcesses(host.state(), targets);
+	if (!chosen.ok) return call.reply(error(chosen.error));
+	const isAlive = ({entry}: Choice): boolean => pidOf(entry.phase) !== null;
+	const dead = chosen.value.find(choice => choice.isNamed && !isAlive(choice));
+	if (dead) return call.reply(error(`cannot signal ${dead.entry.service.name}: it is not running`));
+	const alive = chosen.value.filter(isAlive);
+	if (alive.length === 0) return call.reply(error('cannot signal: no service that matches is running'));
+	for (const {entry} of alive) host.hear({kind: 'signal', id: entry.id, signal, group: false});
+	call.reply({kind: 'Ok'});
+}
+
+// ── The whole ────────────────────────────────────────────────────────────────────────────────────
+
+function status({host}: Office, names: readonly string[], call: Call): void {
+	const state = host.state();
+	const chosen = names.length === 0 ? null : choose(state, names);
+	if (chosen && !chosen.ok) return call.reply(error(chosen.error));
+	for (const entry of chosen ? chosen.value.map(choice => choice.entry) : entries(state)) {
+		const {starts, outcome, service: {name, type}} = entry;
+		call.row(encodeStatusRow({
+			name, type, ...statusOf(state, entry),
+			since: Math.round(host.wallClock(entry.since)),
+			restarts: Math.max(0, starts - 1),
+			exit: outcome ? exitStatus(outcome) : null,
+		}));
+	}
+	call.reply({kind: 'Ok'});
+}
+
+function tree({host}: Office, call: Call): void {
+	for (const row of host.tree()) call.row(encodeTreeRow(row));
+	call.reply({kind: 'Ok'});
+}
+
+function shutdown({host}: Office, call: Call): void {
+	// First the reply: archon may be gone when the event has been heard.
+	call.reply({kind: 'Ok'});
+	host.hear({kind: 'shutdown', why: `asked for by pid ${call.peer.pid} of uid ${call.peer.uid}`});
+}
+
+const isRunning = (host: Host): boolean => host.state().season.kind === 'running';
+
+const error = (reason: string): Reply => ({kind: 'Error', reason});
+
+const answer = (call: Call, verdict: Verdict): void =>
+	call.reply(verdict.kind === 'missed' ? error(verdict.reason) : {kind: 'Ok'});
+
+const nothing = (): void => {};
+
+function answered(work: () => void): () => void {
+	work();
+	return nothing;
+}
+
+function refuse(call: Call, reason: string): () => void {
+	call.reply(error(reason));
+	return nothing;
+}

@@ -1,0 +1,204 @@
+/**
+ * What requests wait for: each goal is one service that is to come to one end. Judges them when the core
+ * tells of a change, and looks only at goals that the change can concern.
+ */
+import {type Effect, type Entry, exitStatus, type Id, refusalStatus} from '../core/model.ts';
+import {describeRefusal, lastEnd, waitsFor} from '../core/status.ts';
+import {entryOf, holds, type State} from '../core/supervisor.ts';
+
+export const SHUTTING_DOWN = 'archon is shutting down';
+
+/**
+ * `start`: up, or completed. `restart`: the same, by a new process. `stop`: no process. `spawn`: a process,
+ * whatever becomes of it. `end`: at rest; the verdict carries an exit status.
+ */
+export type Aim = 'start' | 'restart' | 'stop' | 'spawn' | 'end';
+
+export type Verdict =
+	| {readonly kind: 'reached'; readonly status: number}
+	/** It will not be reached by waiting: `cannot start web: exit 1`. */
+	| {readonly kind: 'missed'; readonly reason: string};
+
+export interface Goal {
+	readonly aim: Aim;
+	readonly id: Id;
+	readonly name: string;
+	/** How often the service had been started before the request. */
+	readonly starts: number;
+	/** Called once. */
+	readonly settle: (verdict: Verdict) => void;
+}
+
+export interface Goals {
+	/** Judges the goals at once and keeps those that are still open. */
+	pursue(goals: readonly Goal[]): void;
+	drop(goal: Goal): void;
+	hear(effects: readonly Effect[]): void;
+	/** After a request that may have made open goals impossible without a change of phase. */
+	review(): void;
+}
+
+export function createGoals(stateOf: () => State): Goals {
+	const open = new Map<Id, Set<Goal>>();
+
+	const settle = (goal: Goal, verdict: Verdict): void => {
+		drop(goal);
+		goal.settle(verdict);
+	};
+	const drop = (goal: Goal): void => {
+		const goals = open.get(goal.id);
+		goals?.delete(goal);
+		if (goals?.size === 0) open.delete(goal.id);
+	};
+	const judgeAll = (goals: Iterable<Goal>, entry: Entry | undefined, blockers: Blockers): void => {
+		for (const goal of [...goals]) {
+			const verdict = judge(goal, entry, blockers);
+			if (verdict) settle(goal, verdict);
+		}
+	};
+	const review = (): void => {
+		const blockers = createBlockers(stateOf());
+		for (const [id, goals] of [...open]) judgeAll(goals, entryOf(stateOf(), id), blockers);
+	};
+
+	/** Whoever waits for a service that came to rest may now wait in vain. */
+	const reviewDependents = (entry: Entry, blockers: Blockers): void => {
+		const seen = new Set(entry.dependents.map(({id}) => id));
+		for (const id of seen) {
+			const dependent = entryOf(stateOf(), id);
+			if (dependent?.phase.kind !== 'waiting') continue;
+			judgeAll(open.get(id) ?? [], dependent, blockers);
+			for (const next of dependent.dependents) seen.add(next.id);
+		}
+	};
+
+	return {
+		drop, review,
+		pursue(goals) {
+			const blockers = createBlockers(stateOf());
+			for (const goal of goals) {
+				const verdict = judge(goal, entryOf(stateOf(), goal.id), blockers);
+				if (verdict) goal.settle(verdict);
+				else open.set(goal.id, (open.get(goal.id) ?? new Set()).add(goal));
+			}
+		},
+		hear(effects) {
+			if (open.size === 0) return;
+			const blockers = createBlockers(stateOf());
+			for (const effect of effects) {
+				if (effect.kind === 'season' && effect.season.kind !== 'running') {
+					for (const goal of [...open.values()].flatMap(goals => [...goals])) {
+						if (isForTheLiving(goal)) settle(goal, {kind: 'missed', reason: SHUTTING_DOWN});
+					}
+				} else if (effect.kind === 'changed') {
+					judgeAll(open.get(effect.after.id) ?? [], effect.after, blockers);
+					// Not of one that only came by on its way up again: a restart of many would look at all for each.
+					if (entryOf(stateOf(), effect.after.id)?.phase.kind === 'down') reviewDependents(effect.after, blockers);
+				} else if (effect.kind === 'forgotten') {
+					judgeAll(open.get(effect.entry.id) ?? [], undefined, blockers);
+				}
+			}
+		},
+	};
+}
+
+const isForTheLiving = ({aim}: Goal): boolean => aim === 'start' || aim === 'restart' || aim === 'spawn';
+
+/** What an entry means for a goal; null while it can still go either way. */
+function judge(goal: Goal, entry: Entry | undefined, blockers: Blockers): Verdict | null {
+	switch (goal.aim) {
+		case 'start':
+		case 'restart': return judgeStart(goal, entry, blockers);
+		case 'stop': return judgeStop(goal, entry);
+		case 'spawn': return judgeSpawn(goal, entry);
+		case 'end': return judgeEnd(goal, entry);
+	}
+}
+
+const REACHED: Verdict = {kind: 'reached', status: 0};
+
+const VERBS = {start: 'start', restart: 'restart', stop: 'stop', spawn: 'start', end: 'run'} as const;
+
+const missed = ({aim, name}: Goal, why: string): Verdict =>
+	({kind: 'missed', reason: `cannot ${VERBS[aim]} ${name}: ${why}`});
+
+function judgeStart(goal: Goal, entry: Entry | undefined, blockers: Blockers): Verdict | null {
+	if (!entry) return missed(goal, 'it was removed');
+	const isNew = goal.aim === 'start' || entry.starts > goal.starts;
+	const {phase} = entry;
+	switch (phase.kind) {
+		case 'up': return isNew && !entry.leaving ? REACHED : null;
+		case 'waiting':
+			return blockers.isStuck(entry) ? missed(goal, `waits for ${blockers.waitsFor(entry)}`) : null;
+		case 'backoff': return missed(goal, `${lastEnd(entry)}; it will be tried again`);
+		case 'down': {
+			// The core will start it in the same step: it came down to be started again.
+			if (phase.cause === 'new' || (phase.cause === 'stopped' && entry.wish !== 'stop')) return null;
+			if (phase.cause === 'stopped') return missed(goal, 'it was stopped');
+			if (phase.cause === 'completed') return isNew ? REACHED : null;
+			return missed(goal, lastEnd(entry));
+		}
+		case 'spawning':
+		case 'starting':
+		case 'stopping': return null;
+	}
+}
+
+function judgeStop(goal: Goal, entry: Entry | undefined): Verdict | null {
+	if (!entry || entry.phase.kind === 'down') return REACHED;
+	return entry.wish === 'stop' ? null : missed(goal, 'it was started again');
+}
+
+function judgeSpawn(goal: Goal, entry: Entry | undefined): Verdict | null {
+	if (!entry) return missed(goal, 'it was removed');
+	const {phase, refusal} = entry;
+	if (phase.kind === 'spawning' || phase.kind === 'waiting') return null;
+	if (refusal) return missed(goal, describeRefusal(refusal));
+	return phase.kind === 'down' && !entry.outcome ? missed(goal, 'it was stopped') : REACHED;
+}
+
+function judgeEnd(goal: Goal, entry: Entry | undefined): Verdict | null {
+	if (!entry) return missed(goal, 'it was removed');
+	const {phase, refusal, outcome} = entry;
+	if (phase.kind !== 'down') return null;
+	if (refusal) return {kind: 'reached', status: refusalStatus(refusal)};
+	if (outcome) return {kind: 'reached', status: exitStatus(outcome)};
+	return missed(goal, 'it was stopped before it began');
+}
+
+/** Who waits in vain, as one state has it. */
+interface Blockers {
+	/** Whether a waiting service has a need, near or far, that will not come unless somebody acts. */
+	isStuck(entry: Entry): boolean;
+	waitsFor(entry: Entry): string;
+}
+
+function createBlockers(state: State): Blockers {
+	const known = new Map<Id, boolean>();
+	const unmetNeeds = ({needs}: Entry): Entry[] => needs.flatMap(({id, condition}) => {
+		const need = entryOf(state, id);
+		return need && !holds(need, condition) ? [need] : [];
+	});
+	const explore = (entry: Entry): void => {
+		// By hand and not by recursion: a chain of needs may be as long as the config.
+		const path = [entry];
+		for (let top = path.at(-1); top; top = path.at(-1)) {
+			const unmet = known.has(top.id) ? [] : unmetNeeds(top);
+			const unknown = unmet.filter(({id, phase}) => phase.kind === 'waiting' && !known.has(id));
+			const isLost = unmet.some(({id, phase}) => phase.kind === 'down' || known.get(id) === true);
+			if (isLost || unknown.length === 0) {
+				path.pop();
+				if (!known.has(top.id)) known.set(top.id, isLost);
+			} else {
+				for (const need of unknown) path.push(need);
+			}
+		}
+	};
+	return {
+		isStuck(entry) {
+			if (!known.has(entry.id)) explore(entry);
+			return known.get(entry.id) === true;
+		},
+		waitsFor: entry => waitsFor(state, entry),
+	};
+}

@@ -1,0 +1,15 @@
+/** Archon, as far as requests need it; the kernel's side is brought in from outside. */
+import type {Event, Instant} from '../core/model.ts';
+import type {State} from '../core/supervisor.ts';
+import type {TreeRow} from './protocol.ts';
+
+export interface Host {
+	state(): State;
+	/** When it returns, `state()` has heard the event, unless it was called while effects were told. */
+	hear(event: Event): void;
+	/** All processes below archon, as the machine has them now. */
+	tree(): readonly TreeRow[];
+	/** In milliseconds since 1970. */
+	wallClock(instant: Instant): number;
+	readonly ownUid: number;
+}

@@ -1,0 +1,334 @@
+/**
+ * What is said over the control socket: requests and their checks, replies, and the rows that carry
+ * data. Pure; how records look as bytes is in `records.ts`.
+ *
+ * | request | answer |
+ * |---|---|
+ * | `Run,<args>[,<env>…]`, `RunV,<argc>,<arg>…[,<env>…]` | `ExitStatus` when the command has ended |
+ * | `StartDaemon,<args>[,<env>…]`, `StartDaemonV,<argc>,<arg>…[,<env>…]` | `Ok` when it was executed |
+ * | `StopDaemon,<name or pid>[,<signal>][,<seconds>]` | `Ok` when it is gone |
+ * | `Status[,<name>…]` | a row for each service, `Ok` |
+ * | `Tree` | a row for each process, `Ok` |
+ * | `Start,<name>…`, `Stop,<name>…`, `Restart,<name>…` | `Ok` when all have come to what was asked |
+ * | `Signal,<name or pid>…,<signal>` | `Ok` |
+ * | `Shutdown` | `Ok`, at once |
+ *
+ * Instead of any of these: `Error,<reason>`. `<args>` is one field of POSIX words. `<env>` is
+ * `NAME=value`, or an option: see `OPTIONS`. A name may be `all` or hold `*` and `?`.
+ */
+import {
+	err, type Millis, ok, type Result, RESTARTS, type SignalNumber, signalNumber, type UserSpec,
+} from '../core/model.ts';
+import {nearest} from '../core/nearest.ts';
+import {splitWords} from '../core/words.ts';
+import {clip, type Fields, writePlainRecord} from './records.ts';
+
+// ── Requests ─────────────────────────────────────────────────────────────────────────────────────
+
+export type Request =
+	| {readonly kind: 'run' | 'start-daemon'; readonly launch: Launch}
+	| {
+		readonly kind: 'stop-daemon';
+		readonly target: string;
+		/** Instead of its own stop signal and grace period; null: its own. */
+		readonly signal: SignalNumber | null;
+		readonly grace: Millis | null;
+	}
+	| {readonly kind: 'status'; readonly names: readonly string[]}
+	| {readonly kind: 'tree' | 'shutdown'}
+	| {readonly kind: 'start' | 'stop' | 'restart'; readonly names: readonly string[]}
+	| {readonly kind: 'signal'; readonly targets: readonly string[]; readonly signal: SignalNumber};
+
+/** A command to be made a service, and how. */
+export interface Launch extends Choices {
+	readonly argv: readonly [string, ...string[]];
+	readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What a request may choose about its command by options. */
+export interface Choices {
+	readonly name: string | null;
+	readonly cwd: string | null;
+	readonly user: UserSpec | null;
+	readonly umask: number | null;
+	readonly restart: RestartChoice;
+	/** `passed`: the three standard streams came with the request as descriptors. */
+	readonly stdio: 'log' | 'passed';
+}
+
+export interface RestartChoice {
+	readonly policy: (typeof RESTARTS)[number];
+	/** `on-failure:N`; null: as many as the ordinary policy allows. */
+	readonly attempts: number | null;
+}
+
+/** More names than any person means; fewer than would keep PID 1 from its work. */
+const MAX_NAMES = 1000;
+
+/** The request that a record makes, or what is wrong with it. */
+export function decodeRequest([verb, ...fields]: Fields): Result<Request, string> {
+	const decode = DECODERS.get(verb);
+	if (!decode) return err(`unknown request: ${clip(verb, 64)}`);
+	const request = decode(fields);
+	return request.ok ? request : err(`${verb}: ${request.error}`);
+}
+
+type Decoder = (fields: readonly string[]) => Result<Request, string>;
+
+const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
+	['Run', fields => decodeLaunch('run', splitArgs(fields))],
+	['RunV', fields => decodeLaunch('run', countArgs(fields))],
+	['StartDaemon', fields => decodeLaunch('start-daemon', splitArgs(fields))],
+	['StartDaemonV', fields => decodeLaunch('start-daemon', countArgs(fields))],
+	['StopDaemon', decodeStopDaemon],
+	['Status', fields => withNames(fields, 0, names => ({kind: 'status', names}))],
+	['Tree', fields => alone(fields, {kind: 'tree'})],
+	['Start', fields => withNames(fields, 1, names => ({kind: 'start', names}))],
+	['Stop', fields => withNames(fields, 1, names => ({kind: 'stop', names}))],
+	['Restart', fields => withNames(fields, 1, names => ({kind: 'restart', names}))],
+	['Signal', decodeSignal],
+	['Shutdown', fields => alone(fields, {kind: 'shutdown'})],
+]);
+
+const alone = (fields: readonly string[], request: Request): Result<Request, string> =>
+	fields.length === 0 ? ok(request) : err('takes no fields');
+
+function withNames(
+	names: readonly string[], least: 0 | 1, make: (names: readonly string[]) => Request,
+): Result<Request, string> {
+	if (names.length < least) return err('name missing');
+	if (names.includes('')) return err(`name ${names.indexOf('') + 1} is empty`);
+	return names.length > MAX_NAMES ? err(`more than ${MAX_NAMES} names`) : ok(make(names));
+}
+
+function decodeSignal(fields: readonly string[]): Result<Request, string> {
+	if (fields.length < 2) return err('needs a name and a signal');
+	const signal = decodeSignalName(fields.at(-1) ?? '');
+	if (!signal.ok) return signal;
+	return withNames(fields.slice(0, -1), 1, targets => ({kind: 'signal', targets, signal: signal.value}));
+}
+
+function decodeStopDaemon(fields: readonly string[]): Result<Request, string> {
+	const [target, signal = '', seconds = '', ...rest] = fields;
+	if (!target) return err('name or pid missing');
+	if (rest.length > 0) return err('takes a name or pid, a signal and seconds');
+	const number = signal === '' ? ok(null) : decodeSignalName(signal);
+	if (!number.ok) return number;
+	const isDuration = /^\d{1,7}(\.\d{1,3})?$/.test(seconds);
+	if (seconds !== '' && !isDuration) return err(`${clip(seconds, 64)} is not a number of seconds`);
+	const grace = seconds === '' ? null : Math.round(Number(seconds) * 1000);
+	return ok({kind: 'stop-daemon', target, signal: number.value, grace});
+}
+
+function decodeSignalName(text: string): Result<SignalNumber, string> {
+	const signal = signalNumber(text);
+	return signal === null ? err(`${clip(text, 64)} is not a signal`) : ok(signal);
+}
+
+// ── Commands, their environment and options ──────────────────────────────────────────────────────
+
+/** A command's words and the fields that follow them. */
+interface Args {
+	readonly argv: readonly [string, ...string[]];
+	readonly env: readonly string[];
+}
+
+function splitArgs([args, ...env]: readonly string[]): Result<Args, string> {
+	if (args === undefined) return err('args missing');
+	const words = splitWords(args);
+	if (!words.ok) return words;
+	const [program, ...rest] = words.value;
+	return program === undefined ? err('args are empty') : ok({argv: [program, ...rest], env});
+}
+
+function countArgs([count, ...fields]: readonly string[]): Result<Args, string> {
+	if (count === undefined) return err('argc missing');
+	if (!/^[1-9]\d{0,5}$/.test(count)) return err(`argc is not a number from 1: ${clip(count, 64)}`);
+	const argc = Number(count);
+	const [program, ...rest] = fields.slice(0, argc);
+	if (program === undefined || rest.length < argc - 1) {
+		const follow = fields.length === 1 ? 'field follows' : 'fields follow';
+		return err(`argc is ${argc}, but ${fields.length} ${follow}`);
+	}
+	return ok({argv: [program, ...rest], env: fields.slice(argc)});
+}
+
+const DEFAULTS: Choices = {
+	name: null, cwd: null, user: null, umask: null, restart: {policy: 'no', attempts: null}, stdio: 'log',
+};
+
+function decodeLaunch(kind: 'run' | 'start-daemon', args: Result<Args, string>): Result<Request, string> {
+	if (!args.ok) return args;
+	const {argv, env} = args.value;
+	const environment: Record<string, string> = Object.create(null);
+	let choices = DEFAULTS;
+	for (const [index, field] of env.entries()) {
+		const split = field.indexOf('=');
+		if (split < 0) return err(`env field ${index + 1} is not key=value`);
+		const [key, value] = [field.slice(0, split), field.slice(split + 1)];
+		if (key.includes('.')) {
+			const choice = decodeOption(kind, key, value);
+			if (!choice.ok) return choice;
+			choices = {...choices, ...choice.value};
+		} else if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
+			environment[key] = value;
+		} else {
+			return err(`env field ${index + 1} has no valid name: letters, digits and _, no digit first`);
+		}
+	}
+	return ok({kind, launch: {argv, environment, ...choices}});
+}
+
+/** An option: where it is allowed, what it takes, and what it chooses; null if the value is none of its. */
+interface Option {
+	readonly for: readonly ('run' | 'start-daemon')[];
+	readonly takes: string;
+	readonly read: (value: string) => Partial<Choices> | null;
+}
+
+/** A service's name made at run time. A number would be taken for a pid, and `all` for all. */
+const NAME = /^(?!\d+$|all$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+
+/** Keys with a dot are options and never environment. */
+const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
+	['archon.name', {
+		for: ['run', 'start-daemon'],
+		takes: 'up to 64 letters, digits, _, - and ., not a number and not all',
+		read: name => NAME.test(name) ? {name} : null,
+	}],
+	['archon.cwd', {
+		for: ['run', 'start-daemon'],
+		takes: 'an absolute path',
+		read: cwd => cwd.startsWith('/') ? {cwd} : null,
+	}],
+	['archon.user', {
+		for: ['run', 'start-daemon'],
+		takes: 'a user, or user:group',
+		read: readUser,
+	}],
+	['archon.umask', {
+		for: ['run', 'start-daemon'],
+		takes: 'an octal number up to 0777',
+		read: umask => /^0*[0-7]{1,3}$/.test(umask) ? {umask: Number.parseInt(umask, 8)} : null,
+	}],
+	['archon.restart', {
+		for: ['start-daemon'],
+		takes: 'no, always, on-failure, on-failure:N or unless-stopped',
+		read: readRestart,
+	}],
+	['archon.stdio', {
+		for: ['run'],
+		takes: 'passed: three descriptors come with the request',
+		read: stdio => stdio === 'passed' ? {stdio} : null,
+	}],
+]);
+
+function decodeOption(
+	kind: 'run' | 'start-daemon', key: string, value: string,
+): Result<Partial<Choices>, string> {
+	const option = OPTIONS.get(key);
+	if (!option) {
+		const meant = nearest(key, OPTIONS.keys()) ?? [...OPTIONS.keys()].join(' or ');
+		return err(`unknown option ${clip(key, 64)}; did you mean ${meant}?`);
+	}
+	if (!option.for.includes(kind)) return err(`${key} is not for this request`);
+	const choice = option.read(value);
+	return choice ? ok(choice) : err(`${key} takes ${option.takes}`);
+}
+
+function readUser(value: string): Partial<Choices> | null {
+	const match = /^([^:]+)(?::([^:]+))?$/.exec(value);
+	return match?.[1] === undefined ? null : {user: {user: match[1], group: match[2] ?? null}};
+}
+
+function readRestart(value: string): Partial<Choices> | null {
+	const counted = /^on-failure:([1-9]\d{0,5})$/.exec(value);
+	if (counted) return {restart: {policy: 'on-failure', attempts: Number(counted[1])}};
+	const policy = RESTARTS.find(name => name === value);
+	return policy ? {restart: {policy, attempts: null}} : null;
+}
+
+// ── Replies ──────────────────────────────────────────────────────────────────────────────────────
+
+export type Reply =
+	| {readonly kind: 'Ok'}
+	| {readonly kind: 'Error'; readonly reason: string}
+	| {readonly kind: 'ExitStatus'; readonly code: number};
+
+/** One line of printable ASCII, whatever the reason says. */
+export function encodeReply(reply: Reply, tag: string | null): string {
+	switch (reply.kind) {
+		case 'Ok': return writePlainRecord(['Ok'], tag);
+		case 'Error': return writePlainRecord(['Error', reply.reason], tag);
+		case 'ExitStatus': return writePlainRecord(['ExitStatus', String(reply.code)], tag);
+	}
+}
+
+export const encodeRow = (row: readonly string[], tag: string | null): string =>
+	writePlainRecord(['Row', ...row], tag);
+
+/** The reply that a record is; null for a row or anything else. */
+export function decodeReply([verb, value]: Fields): Reply | null {
+	if (verb === 'Ok') return {kind: 'Ok'};
+	if (verb === 'Error') return {kind: 'Error', reason: value ?? ''};
+	return verb === 'ExitStatus' && value !== undefined && /^\d{1,3}$/.test(value)
+		? {kind: 'ExitStatus', code: Number(value)}
+		: null;
+}
+
+// ── Rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** A service in the answer to `Status`: `Row,web,running,1234,1700000000000,2,,daemon,`. */
+export interface StatusRow {
+	readonly name: string;
+	readonly status: string;
+	/** The living main process. An empty field stands for null, here and below. */
+	readonly pid: number | null;
+	/** When it came to its status, in milliseconds since 1970. */
+	readonly since: number;
+	/** Starts after the first. */
+	readonly restarts: number;
+	/** How its last process ended, as a shell would say: the code, or 128 and the signal. */
+	readonly exit: number | null;
+	readonly type: string;
+	/** What it waits for, or how it ended, in words. */
+	readonly note: string;
+}
+
+export function encodeStatusRow(row: StatusRow): readonly string[] {
+	const {name, status, pid, since, restarts, exit, type, note} = row;
+	return [name, status, orEmpty(pid), String(since), String(restarts), orEmpty(exit), type, note];
+}
+
+export function decodeStatusRow(row: readonly string[]): StatusRow {
+	const [name = '', status = '', pid = '', since = '', restarts = '', exit = '', type = '', note = ''] = row;
+	return {
+		name, status, pid: orNull(pid), since: Number(since), restarts: Number(restarts), exit: orNull(exit),
+		type, note,
+	};
+}
+
+/** A process in the answer to `Tree`: `Row,web,1234,1,,nginx: master process`. Never archon itself. */
+export interface TreeRow {
+	/** The service it belongs to; null for one that belongs to none. */
+	readonly service: string | null;
+	readonly pid: number;
+	readonly parent: number;
+	/** Ended, and not yet waited for by its parent. */
+	readonly zombie: boolean;
+	readonly command: string;
+}
+
+export const encodeTreeRow = ({service, pid, parent, zombie, command}: TreeRow): readonly string[] =>
+	[service ?? '', String(pid), String(parent), zombie ? 'zombie' : '', command];
+
+export function decodeTreeRow(row: readonly string[]): TreeRow {
+	const [service = '', pid = '', parent = '', zombie = '', command = ''] = row;
+	return {
+		service: service === '' ? null : service, pid: Number(pid), parent: Number(parent), zombie: zombie !== '',
+		command,
+	};
+}
+
+const orEmpty = (number: number | null): string => number === null ? '' : String(number);
+const orNull = (field: string): number | null => field === '' ? null : Number(field);

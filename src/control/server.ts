@@ -1,0 +1,243 @@
+/**
+ * The server's side of the control socket: bytes of each connection → requests → the desk → replies.
+ * Sees to it that every whole record gets exactly one reply, that replies to untagged requests keep
+ * their order, and that no client makes archon hold more than a bounded amount for it.
+ */
+import type {Effect} from '../core/model.ts';
+import {type Call, createDesk, type Desk} from './desk.ts';
+import type {Host} from './host.ts';
+import {decodeRequest, encodeReply, encodeRow, type Request} from './protocol.ts';
+import {createReader, type Reading} from './records.ts';
+import type {Accept, Connection, ConnectionListener} from './transport.ts';
+
+export interface Server {
+	readonly accept: Accept;
+	/** To be told every batch of effects, after they were performed. */
+	watch(effects: readonly Effect[]): void;
+}
+
+export function createServer(host: Host): Server {
+	const desk = createDesk(host);
+	return {
+		accept: connection => serve(connection, desk, mayAsk(connection, host)),
+		watch: effects => desk.hear(effects),
+	};
+}
+
+/** Only root and archon's own user. */
+const mayAsk = ({peer}: Connection, {ownUid}: Host): boolean => peer.uid === 0 || peer.uid === ownUid;
+
+const stranger = ({peer}: Connection): string => `not allowed for uid ${peer.uid}`;
+
+function serve(connection: Connection, desk: Desk, isAllowed: boolean): ConnectionListener {
+	const reader = createReader();
+	/** What to do about the calls under way if the client leaves. */
+	const abandon = new Set<() => void>();
+	/** No more is heard: the connection ends with the last reply. */
+	let isEnding = false;
+	let isGone = false;
+	let hasEnded = false;
+
+	const carryOut = (order: Order, done: () => void): void => {
+		if (isGone) return;
+		if (order.kind === 'error') {
+			const reply = encodeReply({kind: 'Error', reason: order.reason}, order.tag);
+			connection.send(bytesOf(reply.repeat(order.count)));
+			return done();
+		}
+		let cancel: (() => void) | null = null;
+		let isDone = false;
+		const call = createCall(connection, order, () => {
+			isDone = true;
+			if (cancel) abandon.delete(cancel);
+			if (!isGone) done();
+		});
+		try {
+			const leave = desk.take(order.request, call);
+			cancel = () => leave();
+		} catch (error) {
+			call.reply({kind: 'Error', reason: `archon has met a bug of its own: ${String(error)}`});
+		}
+		if (cancel && !isDone) abandon.add(cancel);
+	};
+	const end = (): void => {
+		if (!isEnding || isGone || hasEnded) return;
+		hasEnded = true;
+		connection.end();
+	};
+	const queue = createQueue(carryOut, end);
+	const hear = (readings: readonly Reading[]): void => {
+		for (const reading of readings) {
+			if (isGone) return;
+			if (reading.kind === 'fault' && reading.fatal) isEnding = true;
+			const order = isAllowed ? orderOf(reading, connection) : wrong(reading, stranger(connection));
+			if (!queue.push(order)) {
+				drop(order, connection);
+				queue.push(wrong(reading, TOO_MANY));
+			}
+		}
+	};
+
+	return {
+		data(bytes) {
+			if (isEnding || isGone) return;
+			hear(reader.read(bytes));
+			if (!isGone && reader.isIdle()) closeFds(connection);
+		},
+		ended() {
+			if (isEnding || isGone) return;
+			isEnding = true;
+			hear(reader.end());
+			if (queue.isIdle()) end();
+		},
+		closed() {
+			isGone = true;
+			for (const order of queue.clear()) drop(order, connection);
+			for (const cancel of abandon) cancel();
+			abandon.clear();
+		},
+	};
+}
+
+// ── From readings to orders ──────────────────────────────────────────────────────────────────────
+
+type Streams = readonly [number, number, number];
+
+/** What one record calls for. */
+type Order =
+	| {
+		readonly kind: 'request';
+		readonly tag: string | null;
+		readonly request: Request;
+		readonly streams: Streams | null;
+	}
+	/** Replies that are known already, and wait for their turn. */
+	| {readonly kind: 'error'; readonly tag: string | null; readonly reason: string; count: number};
+
+const wrong = ({tag}: Reading, reason: string): Order => ({kind: 'error', tag, reason, count: 1});
+
+function orderOf(reading: Reading, connection: Connection): Order {
+	if (reading.kind === 'fault') return wrong(reading, reading.reason);
+	const request = decodeRequest(reading.fields);
+	if (!request.ok) return wrong(reading, request.error);
+	if (request.value.kind !== 'run' || request.value.launch.stdio !== 'passed') {
+		return {kind: 'request', tag: reading.tag, request: request.value, streams: null};
+	}
+	const fds = [connection.takeFd(), connection.takeFd(), connection.takeFd()].filter(fd => fd !== null);
+	const [stdin, stdout, stderr] = fds;
+	if (stdin === undefined || stdout === undefined || stderr === undefined) {
+		for (const fd of fds) connection.closeFd(fd);
+		return wrong(reading, `archon.stdio=passed: three descriptors come with the request, not ${fds.length}`);
+	}
+	return {kind: 'request', tag: reading.tag, request: request.value, streams: [stdin, stdout, stderr]};
+}
+
+/** Closes what came with an order that will not be carried out. */
+function drop(order: Order, connection: Connection): void {
+	if (order.kind === 'request') order.streams?.forEach(fd => connection.closeFd(fd));
+}
+
+/** Descriptors that no request asked for. */
+function closeFds(connection: Connection): void {
+	for (let fd = connection.takeFd(); fd !== null; fd = connection.takeFd()) connection.closeFd(fd);
+}
+
+function createCall(
+	connection: Connection, order: Extract<Order, {kind: 'request'}>, done: () => void,
+): Call {
+	let {streams} = order;
+	let answer = '';
+	let isOpen = true;
+	return {
+		peer: connection.peer,
+		takeStreams() {
+			const taken = streams;
+			streams = null;
+			return taken;
+		},
+		row(row) {
+			answer += encodeRow(row, order.tag);
+		},
+		reply(reply) {
+			if (!isOpen) return;
+			isOpen = false;
+			streams?.forEach(fd => connection.closeFd(fd));
+			connection.send(bytesOf(answer + encodeReply(reply, order.tag)));
+			done();
+		},
+	};
+}
+
+const encoder = new TextEncoder();
+const bytesOf = (text: string): Uint8Array => encoder.encode(text);
+
+// ── The order of things ──────────────────────────────────────────────────────────────────────────
+
+/** Requests of one connection that may wait for their turn, and tagged ones that may be under way. */
+const MAX_WAITING = 64;
+const TOO_MANY = `too many requests at once: ${MAX_WAITING} are under way`;
+
+interface Queue {
+	/** Tagged orders begin at once, others one after the other. False if there is no room but for TOO_MANY. */
+	push(order: Order): boolean;
+	isIdle(): boolean;
+	/** Forgets what waits, and returns it. */
+	clear(): readonly Order[];
+}
+
+function createQueue(begin: (order: Order, done: () => void) => void, idle: () => void): Queue {
+	let waiting: Order[] = [];
+	let tagged = 0;
+	let isBusy = false;
+	let isLooping = false;
+
+	const isIdle = (): boolean => !isBusy && tagged === 0 && waiting.length === 0;
+	const beginTagged = (order: Order): void => {
+		tagged += 1;
+		begin(order, () => {
+			tagged -= 1;
+			if (isIdle()) idle();
+		});
+	};
+	const advance = (): void => {
+		isLooping = true;
+		while (!isBusy) {
+			const order = waiting.shift();
+			if (!order) break;
+			isBusy = true;
+			begin(order, () => {
+				isBusy = false;
+				// Done later, and perhaps while the core's effects are told: no request may begin in there.
+				if (!isLooping) queueMicrotask(advance);
+			});
+		}
+		isLooping = false;
+		if (isIdle()) idle();
+	};
+	return {
+		isIdle,
+		push(order) {
+			if (order.tag !== null) {
+				if (order.kind === 'request' && tagged >= MAX_WAITING) return false;
+				beginTagged(order);
+				return true;
+			}
+			if (waiting.length < MAX_WAITING) {
+				waiting.push(order);
+				if (!isBusy) advance();
+				return true;
+			}
+			if (order.kind !== 'error' || order.reason !== TOO_MANY) return false;
+			// However many there are too many of, they are one order that waits.
+			const last = waiting.at(-1);
+			if (last?.kind === 'error' && last.reason === TOO_MANY) last.count += 1;
+			else waiting.push(order);
+			return true;
+		},
+		clear() {
+			const orders = waiting;
+			waiting = [];
+			return orders;
+		},
+	};
+}

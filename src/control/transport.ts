@@ -1,0 +1,59 @@
+/**
+ * What the control socket's two ends need of a socket. The kernel implements these by shape; nothing
+ * here knows how bytes travel.
+ */
+import type {Result} from '../core/model.ts';
+
+/** Who is at the other end, by the kernel's word (SO_PEERCRED, unix(7)), never by its own. */
+export interface Peer {
+	readonly pid: number;
+	readonly uid: number;
+	readonly gid: number;
+}
+
+/** The server's hold on one client. */
+export interface Connection {
+	readonly peer: Peer;
+	/** Queues bytes. The implementation bounds the queue and closes on a client that never reads. */
+	send(bytes: Uint8Array): void;
+	/** No more requests are heard. Closes when what was sent is out. */
+	end(): void;
+	/** The oldest descriptor that came with the bytes so far (SCM_RIGHTS), or null. The taker owns it. */
+	takeFd(): number | null;
+	/** Closes a descriptor that was taken and is of no use. */
+	closeFd(fd: number): void;
+}
+
+export interface ConnectionListener {
+	data(bytes: Uint8Array): void;
+	/** The client sends no more (it shut down its writing end) but still reads. */
+	ended(): void;
+	/** The connection is gone, whoever closed it. Nothing else is heard after it. */
+	closed(): void;
+}
+
+export type Accept = (connection: Connection) => ConnectionListener;
+
+/** The client's end: blocking, for a program that asks one thing and leaves. */
+export interface Channel {
+	send(bytes: Uint8Array, fds?: readonly number[]): void;
+	/** The next bytes, at least one; null at the end. */
+	receive(): Uint8Array | null;
+	close(): void;
+}
+
+/** The error is why, in words: `no such file or directory`. */
+export type Connect = (path: string) => Result<Channel, string>;
+
+/** Where the control socket may be: archon takes the first it can make, a client the first that answers. */
+export function socketPaths(
+	env: Readonly<Record<string, string | undefined>>, uid: number,
+): readonly string[] {
+	if (env['ARCHON_SOCKET']) return [env['ARCHON_SOCKET']];
+	const runtime = env['XDG_RUNTIME_DIR'];
+	return [
+		'/run/archon/archon.sock',
+		...(runtime ? [`${runtime}/archon/archon.sock`] : []),
+		`/tmp/archon-${uid}/archon.sock`,
+	];
+}

@@ -1,0 +1,36 @@
+/** The monotonic clock, and the one timer of archon: armed at the core's next deadline, or not at all. */
+import type {Instant} from '../core/model.ts';
+
+/** Milliseconds of CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */
+export function now(): Instant {
+	const [seconds, nanoseconds] = process.hrtime();
+	return seconds * 1000 + nanoseconds / 1e6;
+}
+
+/** The wall-clock time of an instant, as milliseconds since 1970. */
+export const wallClock = (instant: Instant): number => Math.round(Date.now() - (now() - instant));
+
+export interface Timer {
+	/** Calls back once, at the deadline or soon after; an earlier word is forgotten. NEVER disarms. */
+	arm(deadline: Instant): void;
+}
+
+/** setTimeout(3) counts in 31 bits; a later deadline is approached in steps. */
+const LONGEST = 2 ** 31 - 1;
+
+export function createTimer(callback: () => void): Timer {
+	let armed: Instant = Infinity;
+	let timer: NodeJS.Timeout | undefined;
+	return {
+		arm(deadline) {
+			if (deadline === armed) return;
+			clearTimeout(timer);
+			armed = deadline;
+			if (deadline === Infinity) return;
+			timer = setTimeout(() => {
+				armed = Infinity;
+				callback();
+			}, Math.min(LONGEST, Math.max(0, Math.ceil(deadline - now()))));
+		},
+	};
+}

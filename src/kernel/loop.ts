@@ -1,0 +1,86 @@
+/**
+ * The heart: inbox → step → perform → arm. Events are heard one by one, to the end; the clock is heard
+ * only when there is no news; processes are made between events, so that a fan-out of thousands never
+ * keeps a signal or a request waiting.
+ */
+import type {Effect, Event} from '../core/model.ts';
+import {nextDeadline, type State, step} from '../core/supervisor.ts';
+import {createTimer, now} from './clock.ts';
+
+type Spawn = Extract<Effect, {kind: 'spawn'}>;
+
+/** The hands of the loop: each carries out one effect, and says what came of it by `hear`. */
+export interface Hands {
+	perform(effect: Exclude<Effect, Spawn>): void;
+	spawn(effect: Spawn): Event;
+	/** Fetches what has happened and was not told yet: exits, above all. */
+	collect(): void;
+	/** A bug of ours: the step was rolled back, and archon lives on. */
+	bug(error: unknown, event: Event): void;
+}
+
+export interface Loop {
+	state(): State;
+	/** When it returns, the state has heard the event; processes may still have to be made. */
+	hear(event: Event): void;
+	/** Hears every batch of effects, after they were performed. */
+	watch(listener: (effects: readonly Effect[]) => void): void;
+}
+
+/** How long processes are made at a stretch before the machine is listened to again, in milliseconds. */
+const SLICE = 4;
+
+export function createLoop(initial: State, hands: Hands): Loop {
+	let state = initial;
+	let isBusy = false;
+	let resumes = false;
+	const inbox: Event[] = [];
+	const spawns: Spawn[] = [];
+	const listeners: ((effects: readonly Effect[]) => void)[] = [];
+
+	const timer = createTimer(() => {
+		hands.collect();
+		hear({kind: 'tick'});
+	});
+
+	function hear(event: Event): void {
+		inbox.push(event);
+		if (!isBusy) turn();
+	}
+
+	function turn(): void {
+		isBusy = true;
+		const end = now() + SLICE;
+		for (;;) {
+			for (const event of inbox) take(event); // An array iterator visits what is pushed meanwhile.
+			inbox.length = 0;
+			if (spawns.length === 0 || now() > end) break;
+			for (const effect of spawns.splice(0, 4)) inbox.push(hands.spawn(effect));
+		}
+		isBusy = false;
+		if (spawns.length > 0 && !resumes) {
+			resumes = true;
+			setImmediate(() => {
+				resumes = false;
+				turn();
+			});
+		}
+		timer.arm(nextDeadline(state));
+	}
+
+	function take(event: Event): void {
+		try {
+			const [after, effects] = step(state, event, now());
+			state = after;
+			for (const effect of effects) {
+				if (effect.kind === 'spawn') spawns.push(effect);
+				else hands.perform(effect);
+			}
+			if (effects.length > 0) for (const listener of listeners) listener(effects);
+		} catch (error) {
+			hands.bug(error, event);
+		}
+	}
+
+	return {state: () => state, hear, watch: listener => void listeners.push(listener)};
+}

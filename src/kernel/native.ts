@@ -1,0 +1,334 @@
+/**
+ * The typed face of libc, libuv and archon's own C library, and the only file that sees `node:ffi`.
+ * Calls that may fail return -errno, as system calls do.
+ *
+ * A buffer whose address is given away (`pointerTo`) must stay referenced until the call is over.
+ */
+import {closeSync, existsSync, readFileSync} from 'node:fs';
+import * as ffi from 'node:ffi';
+import {getRawAsset, isSea} from 'node:sea';
+
+const libc = ffi.dlopen(null, {
+	__errno_location: {return: 'pointer', arguments: []},
+	_exit: {return: 'void', arguments: ['int32']},
+	accept4: {return: 'int32', arguments: ['int32', 'pointer', 'pointer', 'int32']},
+	bind: {return: 'int32', arguments: ['int32', 'buffer', 'uint32']},
+	close: {return: 'int32', arguments: ['int32']},
+	connect: {return: 'int32', arguments: ['int32', 'buffer', 'uint32']},
+	epoll_create1: {return: 'int32', arguments: ['int32']},
+	epoll_ctl: {return: 'int32', arguments: ['int32', 'int32', 'int32', 'buffer']},
+	epoll_wait: {return: 'int32', arguments: ['int32', 'buffer', 'int32', 'int32']},
+	fcntl: {return: 'int32', arguments: ['int32', 'int32', 'int32']},
+	getsockopt: {return: 'int32', arguments: ['int32', 'int32', 'int32', 'buffer', 'buffer']},
+	kill: {return: 'int32', arguments: ['int32', 'int32']},
+	listen: {return: 'int32', arguments: ['int32', 'int32']},
+	memfd_create: {return: 'int32', arguments: ['string', 'uint32']},
+	pthread_sigmask: {return: 'int32', arguments: ['int32', 'buffer', 'pointer']},
+	pipe2: {return: 'int32', arguments: ['buffer', 'int32']},
+	prctl: {return: 'int32', arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64']},
+	read: {return: 'int32', arguments: ['int32', 'buffer', 'uint64']},
+	recvmsg: {return: 'int32', arguments: ['int32', 'buffer', 'int32']},
+	sendmsg: {return: 'int32', arguments: ['int32', 'buffer', 'int32']},
+	signal: {return: 'pointer', arguments: ['int32', 'pointer']},
+	socket: {return: 'int32', arguments: ['int32', 'int32', 'int32']},
+	umask: {return: 'uint32', arguments: ['uint32']},
+	uv_poll_init: {return: 'int32', arguments: ['pointer', 'pointer', 'int32']},
+	uv_poll_start: {return: 'int32', arguments: ['pointer', 'int32', 'pointer']},
+	uv_signal_init: {return: 'int32', arguments: ['pointer', 'pointer']},
+	uv_signal_start: {return: 'int32', arguments: ['pointer', 'pointer', 'int32']},
+	waitid: {return: 'int32', arguments: ['int32', 'int32', 'buffer', 'int32']},
+	write: {return: 'int32', arguments: ['int32', 'buffer', 'uint64']},
+});
+
+const call = libc.functions;
+const errnoAddress = call.__errno_location();
+
+/** The result of a libc call, or -errno. */
+const checked = (result: number): number => (result === -1 ? -ffi.getInt32(errnoAddress, 0) : result);
+
+const SIG_UNBLOCK = 1;
+/** sizeof(sigset_t) in glibc. */
+const SIGSET_SIZE = 128;
+
+export const pointerTo = (bytes: Uint8Array): bigint => ffi.getRawPointer(bytes);
+
+// ── Processes ──
+
+export const EAGAIN = 11;
+export const ECHILD = 10;
+export const ESRCH = 3;
+
+export const kill = (pid: number, signal: number): number => checked(call.kill(pid, signal));
+
+/** Ends archon at once: no handler runs and no thread that hangs in a write is joined (_exit(2)). */
+export function exitNow(status: number): never {
+	call._exit(status);
+	throw new Error('_exit returned');
+}
+
+/** waitid(2) for any child that has ended. `peek` leaves it waitable (WNOWAIT); `info` takes a siginfo_t. */
+export function waitForAny(info: Uint8Array, peek: boolean): number {
+	return checked(call.waitid(P_ALL, 0, info, WEXITED | WNOHANG | (peek ? WNOWAIT : 0)));
+}
+
+/** waitid(2) for one child that has ended. */
+export const waitFor = (pid: number, info: Uint8Array): number =>
+	checked(call.waitid(P_PID, pid, info, WEXITED | WNOHANG));
+
+const P_ALL = 0;
+const P_PID = 1;
+const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x01000000;
+
+/** Orphaned descendants come to archon also where it is not PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
+export const becomeSubreaper = (): number => checked(call.prctl(36, 1n, 0n, 0n, 0n));
+
+/** Leaves a signal's default behind for good: SIGTTIN and SIGTTOU would stop whoever gave the terminal away. */
+export function ignoreSignal(signal: number): void {
+	call.signal(signal, 1n);
+}
+
+/** What `archon_spawn` was doing when it failed; the order is that of its enum. */
+export const STAGES = [
+	'creating a process', 'creating a session', 'taking the terminal', 'placing descriptors', 'setting groups',
+	'setting the group', 'setting the user', 'changing directory', 'executing',
+] as const;
+
+/** Makes a process from a request in the layout of archon.c; its pid, or -1 and the report {stage, errno}. */
+export function spawn(request: Uint8Array, report: Int32Array): number {
+	return library().archon_spawn(request, new Uint8Array(report.buffer));
+}
+
+const openLibrary = (path: string) =>
+	ffi.dlopen(path, {archon_spawn: {return: 'int32', arguments: ['buffer', 'buffer']}}).functions;
+
+let opened: ReturnType<typeof openLibrary> | undefined;
+
+/** Opened at the first spawn, so that a client never pays for it. */
+function library(): ReturnType<typeof openLibrary> {
+	opened ??= openFromMemory();
+	return opened;
+}
+
+/** From a memfd: works with a read-only root, as any user, and under docker's seccomp filter. */
+function openFromMemory(): ReturnType<typeof openLibrary> {
+	const fd = call.memfd_create('libarchon', 1);
+	if (fd < 0) throw new Error(`memfd_create: errno ${-checked(fd)}`);
+	const bytes = libraryBytes();
+	for (let at = 0; at < bytes.length;) {
+		const written = checked(call.write(fd, bytes.subarray(at), BigInt(bytes.length - at)));
+		if (written <= 0) throw new Error(`writing the library to memory: errno ${-written}`);
+		at += written;
+	}
+	const library = openLibrary(`/proc/self/fd/${fd}`);
+	closeSync(fd);
+	return library;
+}
+
+/** The asset of the executable; when run from source, what the build made. */
+function libraryBytes(): Uint8Array {
+	if (isSea()) return new Uint8Array(getRawAsset('libarchon.so') as ArrayBuffer);
+	const built = `${import.meta.dirname}/../../dist/native/libarchon.so`;
+	if (!existsSync(built)) throw new Error('dist/native/libarchon.so is missing: run npm run build first');
+	return readFileSync(built);
+}
+
+// ── Descriptors ──
+
+export const close = (fd: number): number => checked(call.close(fd));
+
+export const read = (fd: number, bytes: Uint8Array): number => checked(call.read(fd, bytes, BigInt(bytes.length)));
+
+export const write = (fd: number, bytes: Uint8Array): number => checked(call.write(fd, bytes, BigInt(bytes.length)));
+
+/** A pipe whose ends are close-on-exec; only the reading end never blocks. [read end, write end] or -errno. */
+export function pipe(): readonly [number, number] | number {
+	const ends = new Int32Array(2);
+	const result = checked(call.pipe2(new Uint8Array(ends.buffer), O_CLOEXEC));
+	if (result < 0) return result;
+	const [reader = -1, writer = -1] = ends;
+	call.fcntl(reader, F_SETFL, O_NONBLOCK);
+	return [reader, writer];
+}
+
+const O_CLOEXEC = 0o2000000;
+const O_NONBLOCK = 0o4000;
+const F_SETFL = 4;
+
+// ── Readiness ──
+
+export const EPOLLIN = 1;
+export const EPOLLOUT = 4;
+export const EPOLLHUP = 16;
+
+export const epollCreate = (): number => checked(call.epoll_create1(O_CLOEXEC));
+
+/** struct epoll_event is packed on x86-64 only (epoll_ctl(2)). */
+const [EVENT_SIZE, EVENT_DATA] = process.arch === 'x64' ? [12, 4] : [16, 8];
+const EPOLL_BATCH = 256;
+const batch = Buffer.alloc(EVENT_SIZE * EPOLL_BATCH);
+const single = Buffer.alloc(EVENT_SIZE);
+
+/** Adds (1), removes (2) or changes (3) a descriptor's interest. */
+export function epollControl(epoll: number, operation: 1 | 2 | 3, fd: number, events: number): number {
+	single.writeUInt32LE(events, 0);
+	single.writeInt32LE(fd, EVENT_DATA);
+	return checked(call.epoll_ctl(epoll, operation, fd, single));
+}
+
+/** Calls back for each ready descriptor, without waiting. */
+export function epollReady(epoll: number, each: (fd: number, events: number) => void): void {
+	const count = checked(call.epoll_wait(epoll, batch, EPOLL_BATCH, 0));
+	const ready: [fd: number, events: number][] = [];
+	for (let i = 0; i < count; i++) {
+		ready.push([batch.readInt32LE(i * EVENT_SIZE + EVENT_DATA), batch.readUInt32LE(i * EVENT_SIZE)]);
+	}
+	for (const [fd, events] of ready) each(fd, events);
+}
+
+// ── The event loop ──
+// Node does not know of these callbacks: promises and next ticks that they leave behind are looked at only
+// after the next callback of Node's own. Nothing in archon's way from news to effects waits for either.
+
+/** Handles and callbacks that libuv holds by address; they live as long as archon. */
+const held: unknown[] = [];
+/** More than any uv_poll_t or uv_signal_t takes; above the size that V8 would place in its moving heap. */
+const HANDLE_SIZE = 512;
+
+function handle(): bigint {
+	const memory = new Uint8Array(HANDLE_SIZE);
+	held.push(memory);
+	return pointerTo(memory);
+}
+
+/** Calls back on the main loop whenever the descriptor is readable, for ever (uv_poll). */
+export function whenReadable(fd: number, callback: () => void): void {
+	const poll = handle();
+	const pointer = libc.lib.registerCallback({arguments: ['pointer', 'int32', 'int32'], return: 'void'}, () => callback());
+	call.uv_poll_init(ffi.getCurrentEventLoop(), poll, fd);
+	call.uv_poll_start(poll, 1, pointer);
+}
+
+/**
+ * One callback for any number of signals, real-time ones included, on the main loop (uv_signal). Node keeps
+ * SIGUSR1 blocked when it may not open its debugger, and whoever started archon may have blocked others.
+ */
+export function onSignals(signals: readonly number[], callback: (signal: number) => void): void {
+	const pointer = libc.lib.registerCallback(
+		{arguments: ['pointer', 'int32'], return: 'void'}, (_, signal) => callback(signal),
+	);
+	for (const signal of signals) {
+		const watcher = handle();
+		call.uv_signal_init(ffi.getCurrentEventLoop(), watcher);
+		call.uv_signal_start(watcher, pointer, signal);
+	}
+	call.pthread_sigmask(SIG_UNBLOCK, Buffer.alloc(SIGSET_SIZE, 0xff), 0n);
+}
+
+// ── Unix sockets ──
+
+export interface Credentials {
+	readonly pid: number;
+	readonly uid: number;
+	readonly gid: number;
+}
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = O_CLOEXEC;
+const SOCK_NONBLOCK = O_NONBLOCK;
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const SCM_RIGHTS = 1;
+const MSG_NOSIGNAL = 0x4000;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+
+/** A path that fits into sockaddr_un with its NUL (unix(7)). */
+export const SOCKET_PATH_MAX = 107;
+
+/** Listens on a unix socket that only its owner can reach; the descriptor, or -errno. */
+export function listenUnix(path: string): number {
+	const fd = checked(call.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	if (fd < 0) return fd;
+	const address = unixAddress(path);
+	const umask = call.umask(0o177);
+	let result = checked(call.bind(fd, address, address.length));
+	call.umask(umask);
+	if (result === 0) result = checked(call.listen(fd, 128));
+	if (result < 0) close(fd);
+	return result < 0 ? result : fd;
+}
+
+/** The next connection, non-blocking, or -errno. */
+export const acceptUnix = (fd: number): number => checked(call.accept4(fd, 0n, 0n, SOCK_CLOEXEC | SOCK_NONBLOCK));
+
+/** A blocking connection, or -errno. */
+export function connectUnix(path: string): number {
+	const fd = checked(call.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	if (fd < 0) return fd;
+	const address = unixAddress(path);
+	const result = checked(call.connect(fd, address, address.length));
+	if (result < 0) close(fd);
+	return result < 0 ? result : fd;
+}
+
+/** Who is at the other end, as the kernel saw it at connect time (SO_PEERCRED, unix(7)). */
+export function peerOf(fd: number): Credentials | null {
+	const credentials = new Int32Array(3);
+	const length = new Uint32Array([12]);
+	const bytes = [new Uint8Array(credentials.buffer), new Uint8Array(length.buffer)] as const;
+	if (call.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ...bytes) < 0) return null;
+	const [pid = 0, uid = -1, gid = -1] = credentials;
+	return {pid, uid, gid};
+}
+
+/** Bytes and, at most 16, descriptors that came with them (close-on-exec). The count, 0 at the end, or -errno. */
+export function receive(fd: number, bytes: Uint8Array, take: (fd: number) => void): number {
+	prepareMessage(bytes, control.length);
+	const count = checked(call.recvmsg(fd, header, MSG_CMSG_CLOEXEC));
+	const filled = count < 0 ? 0 : Number(header.readBigUInt64LE(40));
+	for (let at = 0; at + 16 <= filled;) {
+		const length = Number(control.readBigUInt64LE(at));
+		if (length < 16) break;
+		const isRights = control.readInt32LE(at + 8) === SOL_SOCKET && control.readInt32LE(at + 12) === SCM_RIGHTS;
+		for (let data = at + 16; isRights && data + 4 <= at + length; data += 4) take(control.readInt32LE(data));
+		at += (length + 7) & ~7;
+	}
+	return count;
+}
+
+/** Bytes, and at most 16 descriptors with the first of them. The count of bytes taken, or -errno. */
+export function send(fd: number, bytes: Uint8Array, fds: readonly number[] = []): number {
+	prepareMessage(bytes, fds.length > 0 ? 16 + fds.length * 4 : 0);
+	if (fds.length > 0) {
+		control.writeBigUInt64LE(BigInt(16 + fds.length * 4), 0);
+		control.writeInt32LE(SOL_SOCKET, 8);
+		control.writeInt32LE(SCM_RIGHTS, 12);
+		fds.forEach((passed, i) => control.writeInt32LE(passed, 16 + i * 4));
+	}
+	return checked(call.sendmsg(fd, header, MSG_NOSIGNAL));
+}
+
+/** A struct msghdr of one piece, with room for 16 descriptors; used again for every call. */
+const header = Buffer.alloc(56);
+const vector = Buffer.alloc(16);
+const control = Buffer.alloc(16 + 16 * 4);
+
+function prepareMessage(bytes: Uint8Array, controlLength: number): void {
+	vector.writeBigUInt64LE(bytes.length > 0 ? pointerTo(bytes) : 0n, 0);
+	vector.writeBigUInt64LE(BigInt(bytes.length), 8);
+	header.fill(0);
+	header.writeBigUInt64LE(pointerTo(vector), 16);
+	header.writeBigUInt64LE(1n, 24);
+	header.writeBigUInt64LE(controlLength > 0 ? pointerTo(control) : 0n, 32);
+	header.writeBigUInt64LE(BigInt(controlLength), 40);
+}
+
+function unixAddress(path: string): Buffer {
+	const bytes = Buffer.from(`${path}\0`);
+	const address = Buffer.alloc(2 + bytes.length);
+	address.writeUInt16LE(AF_UNIX, 0);
+	bytes.copy(address, 2);
+	return address;
+}

@@ -1,0 +1,35 @@
+/**
+ * One epoll instance for every raw descriptor that archon watches, itself one handle of libuv's loop:
+ * a thousand pipes cost a thousand kernel entries and one callback per batch.
+ */
+import {epollControl, epollCreate, epollReady, whenReadable} from './native.ts';
+
+/** Called with the EPOLL* bits that are up. Level-triggered: what is left unread is reported again. */
+export type Watcher = (events: number) => void;
+
+export interface Poller {
+	watch(fd: number, events: number, watcher: Watcher): void;
+	change(fd: number, events: number): void;
+	/** Must come before the descriptor is closed. */
+	forget(fd: number): void;
+}
+
+export function createPoller(): Poller {
+	const epoll = epollCreate();
+	if (epoll < 0) throw new Error(`epoll_create1: errno ${-epoll}`);
+	const watchers = new Map<number, Watcher>();
+	whenReadable(epoll, () => epollReady(epoll, (fd, events) => watchers.get(fd)?.(events)));
+	return {
+		watch(fd, events, watcher) {
+			watchers.set(fd, watcher);
+			epollControl(epoll, 1, fd, events);
+		},
+		change(fd, events) {
+			epollControl(epoll, 3, fd, events);
+		},
+		forget(fd) {
+			watchers.delete(fd);
+			epollControl(epoll, 2, fd, 0);
+		},
+	};
+}

@@ -1,0 +1,49 @@
+/** What PID 1 hears: one table from signals to what they mean, for each way of running. */
+import {RTMAX, RTMIN, SIG, type SignalNumber} from '../core/model.ts';
+import {ignoreSignal, onSignals} from './native.ts';
+
+/** `shutdown`: end everything in order. `main`: pass it on to the service `main`. */
+export type Meaning = 'shutdown' | 'main';
+
+/**
+ * Never passed on: faults are archon's own, SIGCHLD and SIGPIPE are about archon's children and pipes,
+ * the terminal's stop signals are ignored, and the kernel lets nobody catch SIGKILL and SIGSTOP.
+ */
+const OWN: readonly SignalNumber[] = [
+	SIG.ILL, SIG.TRAP, SIG.ABRT, SIG.BUS, SIG.FPE, SIG.SEGV, SIG.SYS, SIG.KILL, SIG.STOP, SIG.CHLD, SIG.PIPE,
+	SIG.TTIN, SIG.TTOU,
+];
+
+/** Every signal that a program may be sent and archon can hear. */
+export const FORWARDABLE: readonly SignalNumber[] = [
+	...Array.from({length: 31}, (_, i) => i + 1), ...Array.from({length: RTMAX - RTMIN + 1}, (_, i) => RTMIN + i),
+].filter(signal => !OWN.includes(signal));
+
+/** With a config: runtimes stop containers by these (SIGRTMIN+3 and SIGPWR are systemd's and lxc's words). */
+export const SUPERVISING: ReadonlyMap<SignalNumber, Meaning> = new Map<SignalNumber, Meaning>([
+	[SIG.TERM, 'shutdown'], [SIG.INT, 'shutdown'], [SIG.QUIT, 'shutdown'], [SIG.PWR, 'shutdown'],
+	[RTMIN + 3, 'shutdown'], [SIG.USR1, 'main'], [SIG.USR2, 'main'], [SIG.WINCH, 'main'],
+]);
+
+/** With one command: whatever comes is the command's. */
+export const ONE_COMMAND: ReadonlyMap<SignalNumber, Meaning> =
+	new Map(FORWARDABLE.map(signal => [signal, 'main'] as const));
+
+/**
+ * Signals are heard before anything is spawned: what has no handler never reaches a PID 1, and kills
+ * or stops every other process (pid_namespaces(7)). SIGHUP is heard in any case, so that a terminal
+ * that goes away does not take archon with it.
+ */
+export function hearSignals(
+	meanings: ReadonlyMap<SignalNumber, Meaning>,
+	heard: (signal: SignalNumber, meaning: Meaning | null) => void,
+	reap: () => void,
+): void {
+	ignoreSignal(SIG.TTIN);
+	ignoreSignal(SIG.TTOU);
+	const signals = new Set([SIG.CHLD, SIG.HUP, ...meanings.keys()]);
+	onSignals([...signals], signal => {
+		if (signal === SIG.CHLD) reap();
+		else heard(signal, meanings.get(signal) ?? null);
+	});
+}

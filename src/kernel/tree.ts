@@ -1,0 +1,31 @@
+/** The real processes of each service: its main process, all that descend from it, and orphans that carry its mark. */
+import {pidOf} from '../core/status.ts';
+import {entries, type State} from '../core/supervisor.ts';
+import {descendants, processes, type ProcessInfo} from './procfs.ts';
+
+export interface TreeRow {
+	/** The service that it belongs to, or null for what archon adopted from nobody known. */
+	readonly service: string | null;
+	readonly pid: number;
+	readonly parent: number;
+	readonly command: string;
+	readonly zombie: boolean;
+}
+
+/** Parents before their children. An orphan is known by the mark in its environment, else by its session. */
+export function treeOf(state: State): readonly TreeRow[] {
+	const mains = new Map<number, string>();
+	for (const {service, phase} of entries(state)) {
+		const pid = pidOf(phase);
+		if (pid !== null) mains.set(pid, service.name);
+	}
+	const owners = new Map<number, string | null>();
+	const whose = ({pid, parent, session, service}: ProcessInfo): string | null =>
+		mains.get(pid) ?? owners.get(parent) ?? service ?? mains.get(session) ?? null;
+	return descendants(processes(), process.pid).map(info => {
+		const service = whose(info);
+		owners.set(info.pid, service);
+		const {pid, parent, command, isZombie} = info;
+		return {service, pid, parent, command, zombie: isZombie};
+	});
+}

@@ -1,0 +1,149 @@
+/** The one executable: looks at its name and its arguments, and becomes daemon, one-command init, check or client. */
+import {basename} from 'node:path';
+import manifest from '../package.json' with {type: 'json'};
+import type {Argv} from './config/service.ts';
+
+const {version} = manifest;
+
+/** Wrong usage or a bad config; the system failed archon itself. */
+const USAGE = 100;
+const SYSTEM = 111;
+
+const NO_CONFIG = 'there is no config at /etc/archon/archon.yaml or in /etc/archon/conf.d';
+
+const HELP = `archon ${version}: the init a container deserves
+
+usage: archon [up] [-c FILE] [--socket PATH] [[--] CMD ARGS…]   supervise the services of FILE, and CMD as main
+       archon -- CMD ARGS…                                      run CMD alone, as its init; no config is read
+       archon check [FILE] [--json]                             tell every problem of a config
+       archon --help | --version
+
+FILE is, where -c does not name it, $ARCHON_CONFIG or /etc/archon/archon.yaml with /etc/archon/conf.d/*.yaml over it.
+archonctl looks and steers: see archonctl --help.
+
+exit status: of the essential service or CMD that ended it; 128 and the signal that killed that; 0 after a shutdown
+that was asked for; 100 bad config or usage; 111 the system failed archon; 126, 127 CMD cannot be executed, is not found
+`;
+
+void main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<void> {
+	if (basename(process.argv0) === 'archonctl') return client(args);
+	const [first, ...rest] = args;
+	if (first === '--version' || first === '-V' || first === 'version') return say(`archon ${version}\n`);
+	if (first === '--help' || first === '-h' || first === 'help') return say(HELP);
+	if (first === 'check') return check(rest);
+	return up(first === 'up' ? rest : args);
+}
+
+function say(text: string): void {
+	process.stdout.write(text);
+}
+
+/** Ends archon before it began. The text is written at once, for nothing of archon's is there to wait for. */
+function refuse(text: string, status: number): void {
+	process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+	process.exitCode = status;
+}
+
+interface Invocation {
+	readonly file: string | null;
+	readonly socket: string | null;
+	/** The command, and whether `--` stood before it. */
+	readonly command: readonly string[];
+	readonly isBare: boolean;
+}
+
+function readArguments(args: readonly string[]): Invocation | string {
+	const values = new Map<string, string>();
+	for (let i = 0; i < args.length; i++) {
+		const arg = args[i] ?? '';
+		const invocation = (command: readonly string[], isBare: boolean): Invocation =>
+			({file: values.get('-c') ?? null, socket: values.get('--socket') ?? null, command, isBare});
+		if (arg === '--') return invocation(args.slice(i + 1), false);
+		if (!arg.startsWith('-')) return invocation(args.slice(i), true);
+		const [name = '', ...joined] = arg.split('=');
+		const option = name === '--config' ? '-c' : name;
+		if (option !== '-c' && option !== '--socket') return `unknown option ${name}; see archon --help`;
+		const value = joined.length > 0 ? joined.join('=') : args[++i];
+		if (!value) return `${name} needs a value; see archon --help`;
+		values.set(option, value);
+	}
+	return {file: values.get('-c') ?? null, socket: values.get('--socket') ?? null, command: [], isBare: true};
+}
+
+async function up(args: readonly string[]): Promise<void> {
+	const invocation = readArguments(args);
+	if (typeof invocation === 'string') return refuse(`archon: ${invocation}`, USAGE);
+	const {file, command, isBare} = invocation;
+	if (!isBare && command.length === 0) return refuse('archon: a command must follow --; see archon --help', USAGE);
+	// `archon -- CMD` is one-command mode whatever configs lie around; a bare CMD is the image's, for the config's main.
+	if (!isBare && file === null) return oneCommand(command, invocation.socket);
+	const {findConfig} = await import('./config/read.ts');
+	const found = findConfig({file, env: process.env});
+	if (found.origin === 'none') {
+		if (command.length > 0) return oneCommand(command, invocation.socket);
+		return refuse(`archon: ${NO_CONFIG}, and no command was given; see archon --help`, USAGE);
+	}
+	const [{formatProblem}, {plan}] = await Promise.all([import('./config/problems.ts'), import('./config/plan.ts')]);
+	const planned = found.problems.length > 0
+		? {ok: false as const, error: found.problems}
+		: plan(found.files, command.length > 0 ? command : null);
+	if (!planned.ok) return refuse(planned.error.map(formatProblem).join('\n'), USAGE);
+	const [{placesFor, runDaemon}, {SUPERVISING}] = await Promise.all([import('./daemon.ts'), import('./kernel/signals.ts')]);
+	const {services, shutdownGrace, notes} = planned.value;
+	runDaemon({
+		services, shutdownGrace, meanings: SUPERVISING, sockets: placesFor(invocation.socket), level: 'info',
+		notes: notes.map(formatProblem),
+	});
+}
+
+/** The drop-in for tini: every signal is the command's, archon itself is silent, and nobody but the command decides. */
+async function oneCommand(command: readonly string[], socket: string | null): Promise<void> {
+	const [{oneCommand: service}, {placesFor, runDaemon}, {ONE_COMMAND}] = await Promise.all([
+		import('./config/service.ts'), import('./daemon.ts'), import('./kernel/signals.ts'),
+	]);
+	const wantsSocket = socket !== null || process.env['ARCHON_SOCKET'] !== undefined;
+	runDaemon({
+		services: [service(command as Argv)], shutdownGrace: Infinity, meanings: ONE_COMMAND,
+		sockets: wantsSocket ? placesFor(socket) : [], level: 'warn', notes: [],
+	});
+}
+
+async function check(args: readonly string[]): Promise<void> {
+	const asJson = args.includes('--json');
+	const [file = null, ...others] = args.filter(arg => arg !== '--json');
+	if (others.length > 0 || file?.startsWith('-')) return refuse('usage: archon check [FILE] [--json]', USAGE);
+	const [{findConfig}, {formatProblem}, {plan}] = await Promise.all([
+		import('./config/read.ts'), import('./config/problems.ts'), import('./config/plan.ts'),
+	]);
+	const found = findConfig({file, env: process.env});
+	if (found.origin === 'none') return refuse(`archon: ${NO_CONFIG}`, USAGE);
+	const planned = found.problems.length > 0 ? {ok: false as const, error: found.problems} : plan(found.files, null);
+	const problems = planned.ok ? [] : planned.error;
+	process.exitCode = problems.length > 0 ? USAGE : 0;
+	if (asJson) return say(`${JSON.stringify(problems, null, '\t')}\n`);
+	if (!planned.ok) return refuse(problems.map(formatProblem).join('\n'), USAGE);
+	const {services, notes} = planned.value;
+	for (const note of notes) say(`${formatProblem(note)}\n`);
+	say(`${services.length} ${services.length === 1 ? 'service' : 'services'}, in this order: ${services.map(({name}) => name).join(', ')}\n`);
+}
+
+async function client(args: readonly string[]): Promise<void> {
+	const [{runCli}, {connect}, {readFileSync, writeSync}] = await Promise.all([
+		import('./cli/commands.ts'), import('./kernel/sockets.ts'), import('node:fs'),
+	]);
+	try {
+		process.exitCode = runCli(args, {
+			connect, env: process.env, version,
+			stdout: text => void writeSync(1, text),
+			stderr: text => void writeSync(2, text),
+			stdin: () => readFileSync(0, 'utf8'),
+			isTty: process.stdout.isTTY, uid: process.getuid?.() ?? 0,
+		});
+	} catch (error) {
+		// A reader that went away (`archonctl status | head -1`) is no failure of ours to talk about.
+		const isPipe = error instanceof Error && 'code' in error && error.code === 'EPIPE';
+		refuse(isPipe ? '' : `archonctl: ${error instanceof Error ? error.message : error}`, SYSTEM);
+	}
+}

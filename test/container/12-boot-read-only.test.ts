@@ -1,0 +1,17 @@
+/** A read-only root leaves no place for the control socket but a tmpfs; without one archon does without. */
+import {expect, it} from 'vitest';
+import {boot} from './harness.ts';
+
+it('has its socket on a tmpfs', async () => {
+	await using box = await boot({image: 'tiny', readOnly: true, tmpfs: ['/run']});
+	expect(await box.comesTo('httpd', 'running')).toMatchObject({restarts: 0});
+});
+
+it('runs without a socket, and archonctl says that nobody answers', async () => {
+	await using box = await boot({image: 'tiny', readOnly: true, port: 8080});
+	await expect.poll(async () => (await box.get('/')).status).toBe(200);
+	const {status, stdout, stderr} = await box.exec('archonctl', 'status');
+	expect(status).not.toBe(0);
+	expect(stdout).toBe('');
+	expect(stderr).toMatch(/cannot/);
+});

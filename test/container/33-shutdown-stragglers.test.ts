@@ -1,0 +1,22 @@
+/** What left its service's session is ended too, before PID 1 exits. */
+import {expect, it} from 'vitest';
+import {boot} from './harness.ts';
+
+it('sweeps processes that left their service, deaf ones too', async () => {
+	await using box = await boot({image: 'plain', config: `
+services:
+  launcher:
+    type: oneshot
+    command:
+      - sh
+      - -c
+      - |
+        setsid sh -c 'trap "echo straggler heard TERM; exit" TERM; while :; do sleep 0.1; done' &
+        setsid sh -c 'trap "" TERM; while :; do sleep 0.1; done' &
+  steady: {command: sleep 1000000}
+`});
+	await box.comesTo('launcher', 'exited');
+	await box.pid('steady');
+	expect(await box.stop()).toBe(0);
+	expect(await box.log()).toMatch(/straggler heard TERM/);
+});

@@ -1,0 +1,10 @@
+/** What set-up and harness agree on. */
+import {dirname, join} from 'node:path';
+
+export const ROOT = dirname(dirname(import.meta.dirname));
+
+/** The compiled characters; containers see them as /characters. */
+export const CHARACTERS = join(ROOT, 'dist', 'characters');
+
+/** Every container of a test carries this label, so that none outlives the tests. */
+export const LABEL = 'archon.test';

@@ -1,0 +1,32 @@
+/** Before the first container: the images, out of dist/rootfs, and the characters. After the last: nothing is left. */
+import {mkdir, readdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import {execa} from 'execa';
+import {CHARACTERS, LABEL, ROOT} from './places.ts';
+
+export async function setup(): Promise<void> {
+	await execa('docker', ['info'], {timeout: 30_000}).catch(() => {
+		throw new Error('cannot run container tests: no docker daemon answers, run scripts/setup');
+	});
+	await execa(join(ROOT, 'scripts', 'images'), {stdio: 'inherit', timeout: 600_000});
+	await compileCharacters();
+	return teardown();
+}
+
+/** Removes what an interrupted run left, too. */
+export async function teardown(): Promise<void> {
+	const {stdout} = await execa('docker', ['ps', '--all', '--quiet', '--filter', `label=${LABEL}`]);
+	const ids = stdout.split('\n').filter(id => id !== '');
+	if (ids.length > 0) await execa('docker', ['rm', '--force', '--volumes', ...ids], {timeout: 60_000, reject: false});
+}
+
+/** Statically, because they run in any image. */
+async function compileCharacters(): Promise<void> {
+	const folder = join(ROOT, 'test', 'characters');
+	await mkdir(CHARACTERS, {recursive: true});
+	const sources = (await readdir(folder)).filter(name => name.endsWith('.c'));
+	for (const source of sources) {
+		const program = join(CHARACTERS, source.slice(0, -2));
+		await execa('cc', ['-O2', '-Wall', '-Wextra', '-static', '-o', program, join(folder, source)]);
+	}
+}

@@ -1,0 +1,192 @@
+/**
+ * The built executable on this machine, without docker: as PID 1 of a PID namespace of its own, or as an
+ * ordinary process. Events are its lines and its end; nothing here waits for a time to pass.
+ */
+import {type ChildProcess, spawn} from 'node:child_process';
+import {existsSync, mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
+import {connect, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {execa} from 'execa';
+import {expect} from 'vitest';
+
+const dist = join(import.meta.dirname, '../../dist');
+export const ARCHON = join(dist, 'archon');
+
+export interface Boot {
+	/** The config, as YAML; null: none is given. */
+	readonly config: string | null;
+	/** Behind the options. */
+	readonly args?: readonly string[];
+	/** As PID 1 of a namespace; else beside the test's other processes. */
+	readonly isInit?: boolean;
+	readonly env?: Readonly<Record<string, string>>;
+	/** Where stdout and stderr lead instead of to `log`. */
+	readonly stdout?: number;
+	/** Words before archon itself, which must execute it. */
+	readonly wrapper?: readonly string[];
+}
+
+export interface Answer {
+	readonly status: number;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+export interface Archon extends AsyncDisposable {
+	/** Its pid as this machine sees it. */
+	readonly pid: number;
+	readonly socket: string;
+	readonly folder: string;
+	/** All that it and its services wrote so far. */
+	log(): string;
+	/** Waits until the log matches. */
+	says(pattern: RegExp): Promise<RegExpExecArray>;
+	ctl(...args: readonly string[]): Promise<Answer>;
+	status(): Promise<Record<string, {status: string; pid: number | null; restarts: number}>>;
+	/** A raw connection to the control socket. */
+	connect(): Promise<Wire>;
+	signal(signal: NodeJS.Signals | number): void;
+	/** Its exit status, once it has ended. */
+	ended(): Promise<number>;
+}
+
+export async function boot({config, args = [], isInit = true, env = {}, stdout, wrapper = []}: Boot): Promise<Archon> {
+	const folder = mkdtempSync(join(tmpdir(), 'archon-'));
+	const socket = join(folder, 'archon.sock');
+	const file = join(folder, 'archon.yaml');
+	if (config !== null) writeFileSync(file, config);
+	const options = [...(config === null ? [] : ['-c', file]), '--socket', socket, ...args];
+	const namespace = isInit ? ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] : [];
+	const [program = '', ...words] = [...namespace, ...wrapper, ARCHON, ...options];
+	const child = spawn(program, words, {
+		env: {...process.env, NODE_OPTIONS: '', ...env}, stdio: ['ignore', stdout ?? 'pipe', stdout ?? 'pipe'],
+	});
+	return started(child, folder, socket, isInit);
+}
+
+async function started(child: ChildProcess, folder: string, socket: string, isInit: boolean): Promise<Archon> {
+	let text = '';
+	const waiting = new Set<() => void>();
+	for (const stream of [child.stdout, child.stderr]) {
+		let rest = '';
+		stream?.on('data', (data: Buffer) => {
+			// The two streams meet in one text, line by line.
+			const lines = rest + data.toString('latin1');
+			const end = lines.lastIndexOf('\n') + 1;
+			text += lines.slice(0, end);
+			rest = lines.slice(end);
+			for (const look of waiting) look();
+		});
+	}
+	const end = new Promise<number>(resolve => {
+		child.once('close', (code, signal) => {
+			resolve(code ?? (signal ? 1000 : -1));
+			for (const look of waiting) look();
+		});
+	});
+	const pid = isInit ? await childOf(child) : child.pid ?? 0;
+
+	const archon: Archon = {
+		pid, socket, folder,
+		log: () => text,
+		says: pattern => new Promise((resolve, reject) => {
+			const look = (): void => {
+				const match = pattern.exec(text);
+				if (match) resolve(match);
+				else if (child.exitCode !== null) reject(new Error(`archon ended and never said ${pattern}:\n${text}`));
+				else return;
+				waiting.delete(look);
+			};
+			waiting.add(look);
+			look();
+		}),
+		async ctl(...args) {
+			const {exitCode, stdout, stderr} = await execa(join(dist, 'archonctl'), args, {
+				env: {ARCHON_SOCKET: socket}, reject: false, stdin: 'ignore',
+			});
+			return {status: exitCode ?? -1, stdout: String(stdout), stderr: String(stderr)};
+		},
+		async status() {
+			const {stdout} = await archon.ctl('status', '--json');
+			const list = JSON.parse(stdout) as {name: string; status: string; pid: number | null; restarts: number}[];
+			return Object.fromEntries(list.map(service => [service.name, service]));
+		},
+		connect: () => wire(socket),
+		signal: signal => void process.kill(pid, signal),
+		ended: () => end,
+		async [Symbol.asyncDispose]() {
+			// With its PID namespace ends everything in it; an ordinary archon ends what it started.
+			if (child.exitCode === null) process.kill(isInit ? child.pid ?? 0 : pid, isInit ? 'SIGKILL' : 'SIGTERM');
+			await end;
+		},
+	};
+	return archon;
+}
+
+/** The archon below unshare(1), once it is there. */
+async function childOf({pid}: ChildProcess): Promise<number> {
+	const list = `/proc/${pid}/task/${pid}/children`;
+	let found = 0;
+	await expect.poll(() => {
+		found = existsSync(list) ? Number(readFileSync(list, 'utf8').trim().split(' ')[0]) : 0;
+		return found;
+	}).toBeGreaterThan(0);
+	return found;
+}
+
+/** Bytes to and from the control socket, whatever they are. */
+export interface Wire {
+	send(bytes: string | Uint8Array): void;
+	/** The next whole lines, so many of them. */
+	lines(count: number): Promise<string[]>;
+	/** Everything until the other end closes. */
+	rest(): Promise<string>;
+	end(): void;
+	destroy(): void;
+}
+
+async function wire(path: string): Promise<Wire> {
+	const socket: Socket = connect(path);
+	let text = '';
+	let isOver = false;
+	const waiting = new Set<() => void>();
+	const wake = (): void => waiting.forEach(look => look());
+	socket.on('data', data => {
+		text += data.toString('latin1');
+		wake();
+	});
+	socket.on('close', () => {
+		isOver = true;
+		wake();
+	});
+	socket.on('error', () => {});
+	await new Promise<void>((resolve, reject) => {
+		socket.once('connect', resolve);
+		socket.once('error', reject);
+	});
+	const until = (isDone: () => boolean): Promise<void> => new Promise(resolve => {
+		const look = (): void => {
+			if (!isDone() && !isOver) return;
+			waiting.delete(look);
+			resolve();
+		};
+		waiting.add(look);
+		look();
+	});
+	return {
+		send: bytes => void socket.write(bytes),
+		async lines(count) {
+			await until(() => text.split('\n').length > count);
+			const lines = text.split('\n');
+			text = lines.slice(count).join('\n');
+			return lines.slice(0, count);
+		},
+		async rest() {
+			await until(() => false);
+			return text;
+		},
+		end: () => void socket.end(),
+		destroy: () => void socket.destroy(),
+	};
+}

@@ -1,0 +1,68 @@
+/** A place to make real processes from a test: spawner and reaper as the daemon has them, without the rest. */
+import {closeSync, mkdtempSync, openSync, readFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {Event, Exec, News, Refusal, Run} from '../../src/core/model.ts';
+import {becomeSubreaper, onSignals} from '../../src/kernel/native.ts';
+import {createReaper} from '../../src/kernel/reaper.ts';
+import {spawnRun} from '../../src/kernel/spawner.ts';
+import {service} from '../stories/tell.ts';
+
+becomeSubreaper();
+
+const listeners = new Set<(event: Event) => void>();
+export const reaper = createReaper(event => listeners.forEach(listener => listener(event)));
+// From a callback of Node's own: promises that a foreign callback resolves are not looked at before the next.
+onSignals([17], () => setImmediate(reaper.reap));
+
+let runs = 0;
+
+/** The next news of a run that answers the question. */
+export function news<K extends News['kind']>(run: Run, kind: K): Promise<Extract<News, {kind: K}>> {
+	return new Promise(resolve => {
+		const listener = (event: Event): void => {
+			if (event.kind !== 'news' || event.run !== run || event.news.kind !== kind) return;
+			listeners.delete(listener);
+			resolve(event.news as Extract<News, {kind: K}>);
+		};
+		listeners.add(listener);
+	});
+}
+
+export interface Made {
+	readonly pid: number;
+	readonly run: Run;
+	readonly exited: Promise<Extract<News, {kind: 'exited'}>>;
+	/** What it wrote to stdout and stderr so far. */
+	text(): string;
+}
+
+export const folder = mkdtempSync(join(tmpdir(), 'archon-machine-'));
+
+/** A process with /dev/null as stdin and a file as stdout and stderr; or why it could not be made. */
+export function make(argv: readonly [string, ...string[]], how: Partial<Exec> = {}): Made | Refusal {
+	const run = ++runs;
+	const path = join(folder, `out-${run}`);
+	const [input, output] = [openSync('/dev/null', 'r'), openSync(path, 'w', 0o666)];
+	const {exec, ...rest} = service('test');
+	const news_ = spawnRun({...rest, exec: {...exec, argv, ...how}}, run, [input, output, output]);
+	closeSync(input);
+	closeSync(output);
+	if (news_.kind === 'refused') return news_.refusal;
+	reaper.register(news_.pid, 0, run);
+	return {pid: news_.pid, run, exited: news(run, 'exited'), text: () => readFileSync(path, 'utf8')};
+}
+
+/** What a process wrote from its start to its end. */
+export async function outputOf(argv: readonly [string, ...string[]], how: Partial<Exec> = {}): Promise<string> {
+	const made = make(argv, how);
+	if (!('pid' in made)) throw new Error(`${made.stage}: ${made.reason}`);
+	await made.exited;
+	return made.text();
+}
+
+export function refusalOf(argv: readonly [string, ...string[]], how: Partial<Exec> = {}): Refusal {
+	const made = make(argv, how);
+	if ('pid' in made) throw new Error(`${argv[0]} was executed`);
+	return made;
+}

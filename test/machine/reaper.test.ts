@@ -1,0 +1,68 @@
+/** Who is waited for by whom: services, orphans, and the children of libuv. */
+import {execa} from 'execa';
+import {expect, test} from 'vitest';
+import {processes} from '../../src/kernel/procfs.ts';
+import {make, news, outputOf, reaper} from './bench.ts';
+
+const made = (argv: readonly [string, ...string[]]) => {
+	const result = make(argv);
+	if (!('pid' in result)) throw new Error(result.reason);
+	return result;
+};
+
+const zombies = (): number => processes().filter(({parent, isZombie}) => parent === process.pid && isZombie).length;
+
+test('every exit status and every deadly signal is told as it was', async () => {
+	const codes = Array.from({length: 256}, (_, code) => made(['sh', '-c', `exit ${code}`]).exited);
+	expect((await Promise.all(codes)).map(({outcome}) => outcome)).toEqual(
+		codes.map((_, code) => ({kind: 'code', code})),
+	);
+	for (const signal of [1, 2, 3, 6, 9, 11, 15, 34, 64]) {
+		const {outcome} = await made(['sh', '-c', `ulimit -c 0; kill -${signal} $$`]).exited;
+		expect(outcome).toMatchObject({kind: 'signal', signal});
+	}
+});
+
+test('orphans are buried, and nobody is told', async () => {
+	const before = reaper.buried();
+	await outputOf(['sh', '-c', 'i=0; while [ $i -lt 200 ]; do (true &) ; i=$((i+1)); done']);
+	await expect.poll(() => {
+		reaper.reap();
+		return reaper.buried() - before;
+	}).toBe(200);
+	expect(zombies()).toBe(0);
+});
+
+test('children of libuv keep their statuses, among hundreds of others', async () => {
+	const helpers = Array.from({length: 40}, (_, code) => execa('sh', ['-c', `exit ${code}`], {reject: false}));
+	const others = Array.from({length: 100}, (_, code) => made(['sh', '-c', `(true &); exit ${code}`]).exited);
+	expect((await Promise.all(helpers)).map(({exitCode}) => exitCode)).toEqual(helpers.map((_, code) => code));
+	expect((await Promise.all(others)).map(({outcome}) => outcome)).toEqual(others.map((_, code) => ({kind: 'code', code})));
+	await expect.poll(zombies).toBe(0);
+});
+
+test('others of the process group are told of, and so is the end of the last', async () => {
+	const leader = made(['sh', '-c', 'sleep 1000 & exit 3']);
+	expect(await leader.exited).toEqual({kind: 'exited', outcome: {kind: 'code', code: 3}, survivors: true});
+	const emptied = news(leader.run, 'emptied');
+	reaper.signal(leader.run, leader.pid, 15, true);
+	expect(await emptied).toEqual({kind: 'emptied'});
+});
+
+test('a pid that is gone, or that another run has, is not signalled', async () => {
+	const {exited, pid, run} = made(['true']);
+	await exited;
+	reaper.signal(run, pid, 9, true);
+	const living = made(['sleep', '1000']);
+	reaper.signal(living.run + 1, living.pid, 9, false);
+	reaper.signal(living.run, living.pid, 15, false);
+	expect((await living.exited).outcome).toEqual({kind: 'signal', signal: 15, core: false});
+});
+
+test('a grandchild that holds the streams does not delay the news of the end', async () => {
+	const {exited, run, pid} = made(['sh', '-c', 'setsid sleep 1000 & exit 0']);
+	expect((await exited).outcome).toEqual({kind: 'code', code: 0});
+	reaper.signal(run, pid, 9, true);
+	const left = processes().find(({command}) => command === 'sleep 1000');
+	if (left) process.kill(left.pid);
+});

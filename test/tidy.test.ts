@@ -1,0 +1,102 @@
+/** The style as a test: who may import whom, how files begin, and what is said nowhere. */
+import {globSync, readFileSync} from 'node:fs';
+import {dirname, join, relative} from 'node:path';
+import {describe, expect, test} from 'vitest';
+
+const root = dirname(import.meta.dirname);
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const files = (...patterns: string[]): string[] => globSync(patterns, {cwd: root}).sort();
+
+/** A file without its comments. */
+const code = (file: string): string => read(file).replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+
+const sources = files('src/**/*.ts');
+const all = files('src/**/*.{ts,c}', 'test/**/*.{ts,c}', 'scripts/*.ts', 'vitest.config.ts');
+
+/** What a file imports, types included: paths from the root, or the names of packages. */
+function imports(file: string): string[] {
+	const found = read(file).matchAll(/(?:^import\s[^'"]*?|\bfrom\s+|\bimport\(|\bload\()\s*['"]([^'"]+)['"]/gm);
+	return [...found].map(([, name = '']) => (name.startsWith('.') ? relative(root, join(root, dirname(file), name)) : name));
+}
+
+/** Each folder and what it may see besides itself, from the most stable to the least. */
+const MAY_SEE: readonly (readonly [from: string, ...to: string[]])[] = [
+	['src/core/'],
+	['src/config/', 'src/core/model.ts', 'src/core/graph.ts', 'src/core/words.ts', 'src/core/nearest.ts', 'node:', 'yaml'],
+	['src/control/', 'src/core/'],
+	['src/cli/', 'src/core/', 'src/control/', 'node:'],
+	['src/kernel/', 'src/core/', 'node:', 'pino'],
+	['src/daemon.ts', 'src/core/', 'src/kernel/', 'src/control/', 'src/config/', 'node:'],
+	['src/main.ts', 'src/', 'package.json', 'node:'],
+];
+
+describe('imports', () => {
+	test.each(sources)('%s sees only what it may', file => {
+		const [from = '', ...to] = MAY_SEE.find(([prefix]) => file.startsWith(prefix)) ?? [];
+		expect(imports(file).filter(name => ![from, ...to].some(prefix => prefix !== '' && name.startsWith(prefix)))).toEqual([]);
+	});
+
+	test.each([
+		['node:ffi', 'src/kernel/native.ts'],
+		['pino', 'src/kernel/log.ts'],
+		['yaml', 'src/config/parse.ts'],
+	])('only one file sees %s', (name, only) => {
+		expect(sources.filter(file => imports(file).includes(name))).toEqual([only]);
+	});
+
+	test('nothing goes round in a circle', () => {
+		const done = new Set<string>();
+		const visit = (file: string, path: readonly string[]): void => {
+			expect(path, `${path.join(' → ')} → ${file}`).not.toContain(file);
+			if (done.has(file)) return;
+			for (const next of imports(file)) if (sources.includes(next)) visit(next, [...path, file]);
+			done.add(file);
+		};
+		for (const file of sources) visit(file, []);
+	});
+
+	test('the core knows neither time nor chance', () => {
+		for (const file of files('src/core/*.ts')) {
+			expect(code(file), file).not.toMatch(/\b(Date|performance|process|console|Math\.random)[.(]|\bsetTimeout\(|\b(async|await) /);
+		}
+	});
+});
+
+describe('files', () => {
+	test.each(all)('%s opens with what it is, and keeps to the form', file => {
+		const text = read(file);
+		expect(text.startsWith('/*'), 'a header comment').toBe(true);
+		// The rows of a test's table may be longer.
+		const longest = file.startsWith('test/') ? 200 : 140;
+		expect(text.split('\n').filter(line => line.length > longest), 'long lines').toEqual([]);
+		const forms = /\bas any\b|: any\b|as unknown as|^export default(?! defineConfig)|\bTODO\b|\bFIXME\b/m;
+		if (file.endsWith('.ts') && file !== 'test/tidy.test.ts') expect(code(file), 'forms that the house does without').not.toMatch(forms);
+	});
+
+	test('no folder is for leftovers', () => {
+		expect(files('src/**/{utils,helpers,common,types,lib,index}{,.ts}')).toEqual([]);
+	});
+
+	test('every effect has its arm, and every phase its status', () => {
+		const model = read('src/core/model.ts');
+		const effects = /export type Effect =([\s\S]*?);\n\n/.exec(model)?.[1]?.matchAll(/\| \{readonly kind: '(\w+)'/g) ?? [];
+		const names = [...effects].map(([, name = '']) => name);
+		expect(names.length).toBeGreaterThan(5);
+		const hands = read('src/kernel/perform.ts') + read('src/kernel/loop.ts');
+		expect(names.filter(name => !hands.includes(`'${name}'`))).toEqual([]);
+	});
+});
+
+test('the project speaks of itself only', () => {
+	const said = [...all, ...files('README.md', 'Dockerfile', 'scripts/*', 'images/**/*', '.ci/run')]
+		.filter(file => !file.endsWith('/') && file !== 'test/tidy.test.ts');
+	for (const file of said) {
+		let text: string;
+		try {
+			text = read(file);
+		} catch {
+			continue; // A directory.
+		}
+		expect(text, file).not.toMatch(/\/work\/|\bseeds?\.md\b|\bpeers\.md\b|DESIGN(\.md| §)|\b(issue|seed) #?\d{3}\b/);
+	}
+});

@@ -1,0 +1,317 @@
+/** `archonctl` from its arguments to its exit status, over the real server and core. */
+import {describe, expect, it} from 'vitest';
+import {runCli} from '../../../src/cli/commands.ts';
+import type {Io} from '../../../src/cli/command.ts';
+import type {Channel, Connect} from '../../../src/control/transport.ts';
+import {Bench, service, Visitor} from '../control/bench.ts';
+
+interface Outcome {
+	readonly status: number;
+	readonly out: string;
+	readonly err: string;
+}
+
+/** The descriptors that came with requests. */
+const passed: (readonly number[])[] = [];
+
+/** A connection to the bench that gives what it has in small pieces, and then the end. */
+function channelTo(bench: Bench): Channel {
+	const visitor = new Visitor(bench);
+	let bytes = new Uint8Array();
+	return {
+		send(data, fds = []) {
+			passed.push(fds);
+			visitor.fds.push(...fds);
+			const lines = visitor.say(data);
+			bytes = Uint8Array.of(...bytes, ...new TextEncoder().encode(lines.map(line => `${line}\n`).join('')));
+		},
+		receive() {
+			const piece = bytes.subarray(0, 7);
+			bytes = bytes.slice(7);
+			return piece.length > 0 ? piece : null;
+		},
+		close: () => visitor.leave(),
+	};
+}
+
+function archonctl(argv: readonly string[], bench = new Bench(), more: Partial<Io> = {}): Outcome {
+	let [out, err] = ['', ''];
+	const status = runCli(argv, {
+		connect: () => ({ok: true, value: channelTo(bench)}),
+		stdout: text => void (out += text),
+		stderr: text => void (err += text),
+		stdin: () => '', env: {}, isTty: false, uid: 1000, version: '1.2.3', ...more,
+	});
+	return {status, out, err};
+}
+
+const ok = {status: 0, out: '', err: ''};
+
+describe('status', () => {
+	const bench = (): Bench =>
+		new Bench([service('web'), service('job', {type: 'oneshot', run: '/bin/true'}), service('bad', {run: 'exit 3'})]);
+
+	it.each([
+		[[], 0], [['web'], 0], [['web', 'job'], 0], [['all'], 3], [['bad'], 3], [['b*'], 3],
+	])('%j: its exit status tells scripts whether all is well', (names, status) => {
+		expect(archonctl(['status', ...names], bench())).toMatchObject({status, err: ''});
+	});
+
+	it('says of a name that there is no such service', () => {
+		expect(archonctl(['status', 'wbe'], bench())).toEqual({
+			status: 1, out: '', err: 'archonctl: no service matches wbe; did you mean web?\n',
+		});
+	});
+
+	it('is a table for people', () => {
+		const {out} = archonctl(['status'], bench());
+		expect(out).toMatch(/^NAME +STATUS +PID +UPTIME +RESTARTS +NOTE$/m);
+		expect(out).toMatch(/^web +running +1001 +\d+d\d+h +0$/m);
+		expect(out).not.toContain('\x1b');
+	});
+
+	it('is one array for programs', () => {
+		expect(JSON.parse(archonctl(['status', '--json', 'web', 'bad'], bench()).out)).toEqual([
+			{name: 'web', status: 'running', pid: 1001, since: 1_700_000_000_000, restarts: 0, exit: null, type: 'daemon', note: ''},
+			{name: 'bad', status: 'exited', pid: null, since: 1_700_000_000_000, restarts: 0, exit: 3, type: 'daemon', note: 'exit 3'},
+		]);
+		expect(archonctl(['status', '--json']).out).toBe('[]\n');
+	});
+
+	it.each<[string, Partial<Io>, boolean]>([
+		['on a terminal', {isTty: true}, true],
+		['with NO_COLOR', {isTty: true, env: {NO_COLOR: '1'}}, false],
+		['with an empty NO_COLOR', {isTty: true, env: {NO_COLOR: ''}}, true],
+		['on a dumb terminal', {isTty: true, env: {TERM: 'dumb'}}, false],
+	])('%s is coloured or not', (_, io, isColoured) => {
+		expect(archonctl(['status'], bench(), io).out.includes('\x1b[32m')).toBe(isColoured);
+	});
+});
+
+describe('tree', () => {
+	it('draws services over their processes', () => {
+		const bench = new Bench([service('web'), service('db', {run: 'exit 0'})]);
+		bench.tree = [{service: 'web', pid: 1001, parent: 1, zombie: false, command: 'nginx'}];
+		expect(archonctl(['tree'], bench).out).toBe('archon\n├─ web  running\n│  └─ 1001 nginx\n└─ db  exited\n');
+	});
+});
+
+describe('steering', () => {
+	it('is silent when all went well', () => {
+		const bench = new Bench([service('web')]);
+		for (const argv of [['stop', 'web'], ['start', 'all'], ['restart', 'w*'], ['signal', 'HUP', 'web']]) {
+			expect(archonctl(argv, bench)).toEqual(ok);
+		}
+		expect(bench.process('web').signals).toEqual([1]);
+		expect(archonctl(['shutdown'], bench)).toEqual(ok);
+		expect(bench.state.season.kind).not.toBe('running');
+	});
+
+	it('says why it cannot be', () => {
+		const bench = new Bench([service('web', {run: '/no/such'})]);
+		expect(archonctl(['start', 'web'], bench)).toEqual({
+			status: 1, out: '', err: 'archonctl: cannot start web: executing /no/such: no such file or directory\n',
+		});
+	});
+});
+
+describe('run', () => {
+	it.each([
+		[['exit', '42'], 42], [['die', '9'], 137], [['--', '/bin/true'], 0], [['/etc'], 126],
+	])('%j exits as the command does', (argv, status) => {
+		expect(archonctl(['run', ...argv])).toMatchObject({status, out: ''});
+	});
+
+	it('says why a command cannot be executed', () => {
+		expect(archonctl(['run', '/no/such'])).toEqual({
+			status: 127, out: '', err: 'archonctl: cannot run /no/such: executing /no/such: no such file or directory\n',
+		});
+	});
+
+	it('gives the command what it was given', () => {
+		const bench = new Bench();
+		const argv = ['-e', 'A=1', '--env=B=x,y', '-eC', '--cwd', '/srv/', '--user', 'www:1', '--name', 'job', 'exit', '0', '-e', '--help'];
+		passed.length = 0;
+		expect(archonctl(['run', ...argv], bench, {env: {C: '3'}})).toEqual(ok);
+		expect(bench.processes[0]?.service).toMatchObject({
+			name: 'job',
+			exec: {
+				argv: ['exit', '0', '-e', '--help'], environment: {A: '1', B: 'x,y', C: '3'}, cwd: '/srv',
+				user: {user: 'www', group: '1'}, output: {kind: 'passed', fds: [0, 1, 2]},
+			},
+		});
+		expect(passed).toEqual([[0, 1, 2]]);
+	});
+
+	it('ends the command when it ends itself', () => {
+		const bench = new Bench();
+		expect(archonctl(['run', 'sleep'], bench)).toEqual({
+			status: 111, out: '', err: 'archonctl: cannot hear archon: it closed the connection without a reply\n',
+		});
+		expect(bench.process('run-1').signals[0]).toBe(15);
+	});
+
+	it.each([
+		[['-e', 'A', 'x'], '--env A: it is not set here'],
+		[['-e', '1=2', 'x'], '--env 1=2: no valid name'],
+		[['-e', 'archon.user=root', 'x'], '--env archon.user=root: no valid name'],
+	])('%j is refused before archon is asked', (argv, message) => {
+		expect(archonctl(['run', ...argv])).toEqual({status: 100, out: '', err: `archonctl: ${message}\n`});
+	});
+
+	it('cannot send what the protocol has no place for', () => {
+		expect(archonctl(['run', '\x1b'])).toEqual({
+			status: 100, out: '', err: 'archonctl: cannot ask for that: control characters cannot be sent: "\\u001b"\n',
+		});
+	});
+});
+
+describe('daemon', () => {
+	it('starts a service of its own and leaves it', () => {
+		const bench = new Bench();
+		expect(archonctl(['daemon', '--restart', 'on-failure:3', '--name', 'z', '--', 'sleep', '100'], bench)).toEqual(ok);
+		expect(bench.phase('z')).toBe('up');
+		expect(bench.process('z').service).toMatchObject({
+			exec: {argv: ['sleep', '100'], output: {kind: 'lines'}}, restart: {policy: 'on-failure', attempts: 3},
+		});
+		expect(archonctl(['daemon', '/no/such'], bench)).toEqual({
+			status: 1, out: '', err: 'archonctl: cannot start such: executing /no/such: no such file or directory\n',
+		});
+	});
+});
+
+describe('raw', () => {
+	it('sends records as they are and prints what comes back', () => {
+		expect(archonctl(['raw', 'Run,exit 3', 'frobnicate', '@7,Status'])).toEqual({
+			status: 1, out: 'ExitStatus,3\nError,unknown request: frobnicate\n@7,Ok\n', err: '',
+		});
+		expect(archonctl(['raw', 'Run,"exit\n3"'])).toEqual({status: 0, out: 'ExitStatus,3\n', err: ''});
+	});
+
+	it('takes them from standard input', () => {
+		const stdin = (): string => '\nRun,exit 1\r\n@7,Run,exit 2\n\nRun,"exit\n3"\nStatus';
+		expect(archonctl(['raw'], new Bench(), {stdin})).toEqual({
+			status: 0, out: 'ExitStatus,1\n@7,ExitStatus,2\nExitStatus,3\nOk\n', err: '',
+		});
+		expect(archonctl(['raw'])).toEqual(ok);
+	});
+
+	it('does not wait for the reply to half a record', () => {
+		expect(archonctl(['raw', 'Run,"exit 3'])).toEqual({
+			status: 100, out: '', err: 'archonctl: the last record is not complete: a quoted field is not closed\n',
+		});
+	});
+
+	it('takes any number of tagged records', () => {
+		const stdin = (): string => Array.from({length: 500}, (_, index) => `@${index},Status\n`).join('');
+		expect(archonctl(['raw'], new Bench(), {stdin}).out.split('\n')).toHaveLength(501);
+	});
+});
+
+describe('the socket', () => {
+	const nowhere = (errors: Readonly<Record<string, string>>, tried: string[]): Connect => path => {
+		tried.push(path);
+		return {ok: false, error: errors[path] ?? 'no such file or directory'};
+	};
+
+	it.each<[readonly string[], Io['env'], readonly string[]]>([
+		[[], {}, ['/run/archon/archon.sock', '/tmp/archon-1000/archon.sock']],
+		[[], {XDG_RUNTIME_DIR: '/x'}, ['/run/archon/archon.sock', '/x/archon/archon.sock', '/tmp/archon-1000/archon.sock']],
+		[[], {ARCHON_SOCKET: '/s', XDG_RUNTIME_DIR: '/x'}, ['/s']],
+		[['--socket', '/t'], {ARCHON_SOCKET: '/s'}, ['/t']],
+		[['--socket=/t'], {}, ['/t']],
+	])('with %j and %j is looked for where it belongs', (argv, env, paths) => {
+		for (const line of [[...argv, 'status'], ['status', ...argv]]) {
+			const tried: string[] = [];
+			expect(archonctl(line, new Bench(), {connect: nowhere({}, tried), env}).status).toBe(111);
+			expect(tried).toEqual(paths);
+		}
+	});
+
+	it('is the first that answers', () => {
+		const bench = new Bench([service('web')]);
+		const connect: Connect = path => path.startsWith('/run') ? {ok: false, error: 'x'} : {ok: true, value: channelTo(bench)};
+		expect(archonctl(['status', 'web'], bench, {connect}).status).toBe(0);
+	});
+
+	it.each<[Readonly<Record<string, string>>, string]>([
+		[{}, '/run/archon/archon.sock: no such file or directory; is archon running? --socket or $ARCHON_SOCKET say where'],
+		[{'/tmp/archon-1000/archon.sock': 'connection refused'},
+			'/tmp/archon-1000/archon.sock: connection refused; is archon running? --socket or $ARCHON_SOCKET say where'],
+		[{'/run/archon/archon.sock': 'permission denied'},
+			'/run/archon/archon.sock: permission denied; only root and archon\'s own user may'],
+	])('that cannot be reached is told with the reason', (errors, message) => {
+		expect(archonctl(['start', 'web'], new Bench(), {connect: nowhere(errors, [])})).toEqual({
+			status: 111, out: '', err: `archonctl: cannot reach archon at ${message}\n`,
+		});
+	});
+
+	it('that ends or talks nonsense is told as well', () => {
+		const say = (text: string): Connect => {
+			let bytes: Uint8Array | null = text === '' ? null : new TextEncoder().encode(text);
+			const receive = (): Uint8Array | null => {
+				const [now] = [bytes];
+				bytes = null;
+				return now;
+			};
+			return () => ({ok: true, value: {send: () => {}, close: () => {}, receive}});
+		};
+		const err = (text: string): Outcome => archonctl(['stop', 'web'], new Bench(), {connect: say(text)});
+		expect(err('')).toMatchObject({status: 111, err: 'archonctl: cannot hear archon: it closed the connection without a reply\n'});
+		expect(err('Hello\n')).toMatchObject({status: 111, err: 'archonctl: cannot hear archon: its answer makes no sense: Hello\n'});
+		expect(err('a"b\n')).toMatchObject({status: 111});
+		expect(archonctl(['raw', 'Status'], new Bench(), {connect: say('Row,a\n')})).toEqual({
+			status: 111, out: 'Row,a\n', err: 'archonctl: cannot hear archon: it closed the connection\n',
+		});
+	});
+});
+
+describe('help', () => {
+	it('lists every command, and explains each', () => {
+		const {status, out} = archonctl(['help']);
+		expect(status).toBe(0);
+		const names = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name ?? '');
+		expect(names).toEqual(['status', 'tree', 'start', 'stop', 'restart', 'signal', 'run', 'daemon', 'shutdown', 'raw', 'help']);
+		for (const name of names) {
+			const explained = archonctl(['help', name]);
+			expect(explained.out).toMatch(new RegExp(`^Usage: archonctl ${name}\\b`));
+			expect(explained.out).toContain('Examples:');
+			expect(archonctl([name, '--help'])).toEqual(explained);
+		}
+		expect(archonctl(['--help']).out).toBe(out);
+		expect(archonctl([])).toEqual({status: 100, out: '', err: out});
+	});
+
+	it('fits a terminal', () => {
+		const texts = ['', 'status', 'run', 'daemon', 'raw', 'signal'].map(name => archonctl(['help', ...name ? [name] : []]).out);
+		for (const line of texts.join('').split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+	});
+
+	it('knows the version', () => {
+		expect(archonctl(['--version']).out).toBe('archonctl 1.2.3\n');
+		expect(archonctl(['status', '--version']).out).toBe('archonctl 1.2.3\n');
+	});
+});
+
+describe('wrong usage', () => {
+	it.each([
+		[['statsu'], 'unknown command statsu; did you mean status?'],
+		[['x'], 'unknown command x; archonctl help lists them all'],
+		[['help', 'strat'], 'unknown command strat; did you mean start?'],
+		[['--sokcet', 'x'], 'unknown option --sokcet; did you mean --socket?'],
+		[['--socket'], '--socket needs a value: PATH'],
+		[['status', '--jsno'], 'unknown option --jsno; did you mean --json?'],
+		[['status', '--json=x'], '--json takes no value'],
+		[['status', '-x'], 'unknown option -x'],
+		[['start'], 'start needs more arguments'],
+		[['signal', 'HUP'], 'signal needs more arguments'],
+		[['tree', 'web'], 'tree takes no web'],
+		[['run'], 'run needs more arguments'],
+		[['run', '--restart', 'always', 'x'], 'unknown option --restart'],
+		[['help', 'a', 'b'], 'help takes no b'],
+	])('%j is told, with exit status 100', (argv, message) => {
+		const {status, out, err} = archonctl(argv);
+		expect({status, out}).toEqual({status: 100, out: ''});
+		expect(err.split('\n')[0]).toBe(`archonctl: ${message}`);
+	});
+});

@@ -1,0 +1,93 @@
+/** What people see: the table and the tree. */
+import {describe, expect, it} from 'vitest';
+import {duration, renderTable, renderTree} from '../../../src/cli/render.ts';
+import type {StatusRow, TreeRow} from '../../../src/control/protocol.ts';
+
+const NOW = 1_700_000_000_000;
+const plain = {isColoured: false, now: NOW};
+
+const row = (name: string, more: Partial<StatusRow> = {}): StatusRow =>
+	({name, status: 'running', pid: 1234, since: NOW - 192_000, restarts: 0, exit: null, type: 'daemon', note: '', ...more});
+
+describe('a table', () => {
+	it('has its columns in line, and says of what has ended when it did', () => {
+		const table = renderTable([
+			row('redis', {pid: 17}),
+			row('migrate', {status: 'exited', pid: null, exit: 0, note: 'exit 0', since: NOW - 7_300_000}),
+			row('app', {restarts: 12, note: 'last end: SIGKILL', exit: 137}),
+			row('nginx', {status: 'waiting', pid: null, note: 'waits for app (backoff)'}),
+			row('cron', {status: 'failed', pid: null, note: 'executing /usr/sbin/cron: no such file or directory', since: NOW - 1000}),
+			row('debug', {status: 'stopped', pid: null, note: 'not started'}),
+		], plain);
+		expect(`\n${table}`).toMatchInlineSnapshot(`
+			"
+			NAME     STATUS    PID  UPTIME  RESTARTS  NOTE
+			redis    running    17   3m12s         0
+			migrate  exited      -       -         0  exit 0, 2h01m ago
+			app      running  1234   3m12s        12  last end: SIGKILL
+			nginx    waiting     -       -         0  waits for app (backoff)
+			cron     failed      -       -         0  executing /usr/sbin/cron: no such file or directory, 1s ago
+			debug    stopped     -       -         0  not started
+			"
+		`);
+	});
+
+	it('of nothing says so', () => {
+		expect(renderTable([], plain)).toBe('no services\n');
+	});
+
+	it.each<[Partial<StatusRow>, string]>([
+		[{}, '\x1b[32mrunning\x1b[0m'],
+		[{status: 'failed'}, '\x1b[31mfailed\x1b[0m'],
+		[{status: 'waiting'}, '\x1b[33mwaiting\x1b[0m'],
+		[{status: 'exited', exit: 0}, '\x1b[2mexited\x1b[0m'],
+		[{status: 'exited', exit: 1}, '\x1b[31mexited\x1b[0m'],
+	])('may be coloured: %j', (more, text) => {
+		expect(renderTable([row('web', more)], {...plain, isColoured: true})).toContain(text);
+	});
+});
+
+describe('a duration', () => {
+	it.each([
+		[-5, '0s'], [0, '0s'], [12_345, '12s'], [60_000, '1m00s'], [192_000, '3m12s'], [3_600_000, '1h00m'], [7_500_000, '2h05m'],
+		[86_400_000, '1d0h'], [1_000_000_000, '11d13h'],
+	])('of %i ms is %s', (millis, text) => {
+		expect(duration(millis)).toBe(text);
+	});
+});
+
+describe('a tree', () => {
+	const process = (service: string | null, pid: number, parent: number, command: string, zombie = false): TreeRow =>
+		({service, pid, parent, command, zombie});
+
+	it('shows services over their processes, those that left their parents, and those of nobody', () => {
+		const tree = renderTree([row('web'), row('migrate', {status: 'exited', exit: 0}), row('app')], [
+			process('web', 20, 1, 'nginx: master process'), process('web', 21, 20, 'nginx: worker process'),
+			process('web', 22, 20, 'nginx: worker process'), process('web', 23, 22, '[sh]', true), process('web', 30, 1, 'left-behind'),
+			process('app', 40, 1, 'node server.js'), process(null, 50, 1, 'sleep 1000'), process('run-1', 60, 1, 'top'),
+		], plain);
+		expect(`\n${tree}`).toMatchInlineSnapshot(`
+			"
+			archon
+			├─ web  running
+			│  ├─ 20 nginx: master process
+			│  │  ├─ 21 nginx: worker process
+			│  │  └─ 22 nginx: worker process
+			│  │     └─ 23 zombie [sh]
+			│  └─ 30 left-behind
+			├─ migrate  exited
+			├─ app  running
+			│  └─ 40 node server.js
+			├─ run-1
+			│  └─ 60 top
+			└─ no service
+			   └─ 50 sleep 1000
+			"
+		`);
+	});
+
+	it('may be deep', () => {
+		const processes = Array.from({length: 5000}, (_, index) => process('web', index + 2, index + 1, 'sh'));
+		expect(renderTree([row('web')], processes, plain).split('\n')).toHaveLength(5003);
+	});
+});

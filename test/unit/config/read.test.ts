@@ -1,0 +1,109 @@
+/** Which files are read, and what is said of those that cannot be. */
+import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {formatProblem} from '../../../src/config/problems.ts';
+import {findConfig} from '../../../src/config/read.ts';
+
+let home: string;
+beforeEach(() => {
+	home = mkdtempSync(join(tmpdir(), 'archon-config-'));
+});
+afterEach(() => rmSync(home, {recursive: true}));
+
+function write(name: string, content: string | Uint8Array): string {
+	const file = join(home, name);
+	mkdirSync(join(file, '..'), {recursive: true});
+	writeFileSync(file, content);
+	return file;
+}
+
+const told = (file: string | null, env: Record<string, string> = {}) => {
+	const {origin, files, problems} = findConfig({file, env}, home);
+	return {origin, files: files.map(source => source.text), problems: problems.map(formatProblem)};
+};
+
+describe('findConfig', () => {
+	test('finds none', () => {
+		expect(told(null)).toEqual({origin: 'none', files: [], problems: []});
+		expect(told(null, {ARCHON_CONFIG: ''})).toEqual({origin: 'none', files: [], problems: []});
+	});
+
+	test('reads the default file, and over it the parts in the order of their names', () => {
+		write('archon.yaml', 'main');
+		write('conf.d/20-b.yaml', 'b');
+		write('conf.d/10-z.yaml', 'z');
+		write('conf.d/.hidden.yaml', 'hidden');
+		write('conf.d/30-c.yaml~', 'backup');
+		write('conf.d/README', 'readme');
+		expect(told(null)).toEqual({origin: 'default', files: ['main', 'z', 'b'], problems: []});
+	});
+
+	test.each([
+		['archon.yaml', 'main'],
+		['conf.d/a.yaml', 'part'],
+	])('%s alone is a config', (name, text) => {
+		write(name, text);
+		expect(told(null)).toEqual({origin: 'default', files: [text], problems: []});
+	});
+
+	test('a file that is named is the whole config, first by option, then by environment', () => {
+		write('archon.yaml', 'main');
+		write('conf.d/a.yaml', 'part');
+		const option = write('option.yaml', 'option');
+		const environment = write('environment.yaml', 'environment');
+		expect(told(option, {ARCHON_CONFIG: environment})).toEqual({origin: 'option', files: ['option'], problems: []});
+		expect(told(null, {ARCHON_CONFIG: environment})).toEqual({origin: 'environment', files: ['environment'], problems: []});
+	});
+
+	test('keeps the name that the user gave', () => {
+		const file = write('a.yaml', 'x');
+		expect(findConfig({file, env: {}}).files).toEqual([{file, text: 'x'}]);
+	});
+
+	test('takes a byte order mark off', () => {
+		expect(told(write('a.yaml', '\ufeffé')).files).toEqual(['é']);
+	});
+
+	test('reads what is no regular file', () => {
+		expect(told('/dev/null')).toEqual({origin: 'option', files: [''], problems: []});
+	});
+});
+
+describe('findConfig says that it cannot read', () => {
+	test.each([
+		['a file that is not there', () => join(home, 'no.yaml'), 'no such file or directory'],
+		['a file in what is no folder', () => join(write('file', ''), 'a.yaml'), 'not a directory'],
+		['a folder', () => home, 'illegal operation on a directory'],
+		['what is no UTF-8', () => write('a.yaml', Uint8Array.of(0x61, 0xff)), 'not UTF-8 text'],
+		['more than 1 MiB', () => write('a.yaml', '#'.repeat(1024 * 1024 + 1)), 'larger than 1 MiB'],
+		['what has no end', () => '/dev/zero', 'larger than 1 MiB'],
+	])('%s', (_what, make, reason) => {
+		const file = make();
+		expect(told(file)).toEqual({origin: 'option', files: [], problems: [`cannot read ${file}: ${reason}`]});
+	});
+
+	test('a part, and reads the others', () => {
+		write('archon.yaml', 'main');
+		mkdirSync(join(home, 'conf.d'));
+		symlinkSync('nowhere', join(home, 'conf.d/a.yaml'));
+		write('conf.d/b.yaml', 'b');
+		expect(told(null)).toEqual({
+			origin: 'default', files: ['main', 'b'],
+			problems: [`cannot read ${home}/conf.d/a.yaml: no such file or directory`],
+		});
+	});
+
+	test('a default file that is there', () => {
+		mkdirSync(join(home, 'archon.yaml'));
+		expect(told(null)).toEqual({
+			origin: 'default', files: [],
+			problems: [`cannot read ${home}/archon.yaml: illegal operation on a directory`],
+		});
+	});
+
+	test('exactly 1 MiB is not too much', () => {
+		expect(told(write('a.yaml', '#'.repeat(1024 * 1024))).problems).toEqual([]);
+	});
+});

@@ -1,0 +1,207 @@
+/**
+ * Archon on a bench: the real core and the real server over processes that are only told of. What a
+ * program does is in its name; time stands still unless it is moved.
+ */
+import {type Effect, type Event, type Id, type Outcome, type Run, type Service, SIG} from '../../../src/core/model.ts';
+import {create, find, nextDeadline, type State, step} from '../../../src/core/supervisor.ts';
+import type {TreeRow} from '../../../src/control/protocol.ts';
+import {createServer, type Server} from '../../../src/control/server.ts';
+import type {Connection, ConnectionListener} from '../../../src/control/transport.ts';
+
+interface Process {
+	readonly id: Id;
+	readonly run: Run;
+	readonly pid: number;
+	readonly service: Service;
+	readonly signals: number[];
+	isAlive: boolean;
+}
+
+/** Wall-clock time of instant 0. */
+export const EPOCH = 1_700_000_000_000;
+
+export class Bench {
+	now = 0;
+	state: State;
+	readonly server: Server;
+	readonly processes: Process[] = [];
+	readonly effects: Effect[] = [];
+	/** Programs are made only when the test says so, as in a busy kernel. */
+	isSlow = false;
+	tree: readonly TreeRow[] = [];
+	#byRun = new Map<Run, Process>();
+	#inbox: Event[] = [];
+	#spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
+	#isBusy = false;
+
+	constructor(services: readonly Service[] = []) {
+		this.state = create(services, {shutdownGrace: 9000, sweepGrace: 1000, seed: 1});
+		this.server = createServer({
+			state: () => this.state,
+			hear: event => this.hear(event),
+			tree: () => this.tree,
+			wallClock: instant => EPOCH + instant,
+			ownUid: 1000,
+		});
+		this.hear({kind: 'boot'});
+	}
+
+	hear(event: Event): void {
+		this.#inbox.push(event);
+		if (!this.#isBusy) this.#turn();
+	}
+
+	/** Makes the processes that a slow bench has not made yet. */
+	work(): void {
+		const spawns = this.#spawns.splice(0);
+		for (const effect of spawns) this.#spawn(effect);
+		this.#turn();
+	}
+
+	/** Moves the clock to the core's next deadline. */
+	tick(): void {
+		this.now = nextDeadline(this.state);
+		this.hear({kind: 'tick'});
+	}
+
+	process(name: string): Process {
+		const process = this.processes.findLast(({service}) => service.name === name);
+		if (!process) throw new Error(`${name} was never spawned`);
+		return process;
+	}
+
+	exit(name: string, outcome: Outcome = {kind: 'code', code: 0}): void {
+		this.#die(this.process(name), outcome);
+		this.#turn();
+	}
+
+	phase(name: string): string | undefined {
+		return find(this.state, name)?.phase.kind;
+	}
+
+	#turn(): void {
+		if (this.#isBusy) return;
+		this.#isBusy = true;
+		for (;;) {
+			for (const event of this.#inbox) this.#take(event);
+			this.#inbox = [];
+			if (this.isSlow || this.#spawns.length === 0) break;
+			for (const effect of this.#spawns.splice(0)) this.#spawn(effect);
+		}
+		this.#isBusy = false;
+	}
+
+	#take(event: Event): void {
+		const [state, effects] = step(this.state, event, this.now);
+		this.state = state;
+		this.effects.push(...effects);
+		for (const effect of effects) {
+			if (effect.kind === 'spawn') this.#spawns.push(effect);
+			if (effect.kind === 'signal') this.#signal(effect);
+		}
+		this.server.watch(effects);
+	}
+
+	#spawn({id, run, service}: Extract<Effect, {kind: 'spawn'}>): void {
+		const [program, code = '0'] = service.exec.argv;
+		const refusals = new Map([['/no/such', 2], ['/dir/file', 20], ['/etc', 13], ['flaky', 11]]);
+		const errno = refusals.get(program);
+		if (errno !== undefined) {
+			const reason = errno === 13 ? 'permission denied' : 'no such file or directory';
+			const refusal = {stage: `executing ${program}`, errno, reason, temporary: errno === 11};
+			this.#inbox.push({kind: 'news', id, run, news: {kind: 'refused', refusal}});
+			return;
+		}
+		const process = {id, run, pid: 1000 + run, service, signals: [], isAlive: true};
+		this.processes.push(process);
+		this.#byRun.set(run, process);
+		this.#inbox.push({kind: 'news', id, run, news: {kind: 'spawned', pid: process.pid}});
+		if (program === '/bin/true') this.#die(process, {kind: 'code', code: 0});
+		if (program === 'exit') this.#die(process, {kind: 'code', code: Number(code)});
+		if (program === 'die') this.#die(process, {kind: 'signal', signal: Number(code), core: false});
+	}
+
+	#signal({run, signal}: Extract<Effect, {kind: 'signal'}>): void {
+		const process = this.#byRun.get(run);
+		if (!process?.isAlive) return;
+		process.signals.push(signal);
+		const isDeadly = signal === SIG.KILL || ([SIG.TERM, SIG.INT] as readonly number[]).includes(signal);
+		if (isDeadly && (process.service.exec.argv[0] !== 'deaf' || signal === SIG.KILL)) {
+			this.#die(process, {kind: 'signal', signal, core: false});
+		}
+	}
+
+	#die(process: Process, outcome: Outcome): void {
+		if (!process.isAlive) return;
+		process.isAlive = false;
+		const {id, run} = process;
+		this.#inbox.push({kind: 'news', id, run, news: {kind: 'exited', outcome, survivors: false}});
+	}
+}
+
+/** A client of the bench, that keeps whatever it is sent. */
+export class Visitor {
+	readonly #listener: ConnectionListener;
+	#received = '';
+	/** Descriptors on their way in, and those that the server closed. */
+	readonly fds: number[] = [];
+	readonly closedFds: number[] = [];
+	isEnded = false;
+	/** As a kernel does to a client that does not read. */
+	hasNoRoom = false;
+
+	constructor(bench: Bench, uid = 0) {
+		const connection: Connection = {
+			peer: {pid: 77, uid, gid: uid},
+			send: bytes => {
+				if (this.hasNoRoom) this.leave();
+				else this.#received += new TextDecoder().decode(bytes);
+			},
+			end: () => {
+				if (this.isEnded) throw new Error('ended twice');
+				this.isEnded = true;
+			},
+			takeFd: () => this.fds.shift() ?? null,
+			closeFd: fd => void this.closedFds.push(fd),
+		};
+		this.#listener = bench.server.accept(connection);
+	}
+
+	/** Sends, and tells what came back at once. */
+	say(text: string | Uint8Array): readonly string[] {
+		this.#listener.data(typeof text === 'string' ? new TextEncoder().encode(text) : text);
+		return this.heard();
+	}
+
+	/** The lines that came since last asked. */
+	heard(): readonly string[] {
+		const lines = this.#received.split('\n');
+		this.#received = '';
+		if (lines.pop() !== '') throw new Error('a reply was cut');
+		return lines;
+	}
+
+	shutWriting(): readonly string[] {
+		this.#listener.ended();
+		return this.heard();
+	}
+
+	leave(): void {
+		this.#listener.closed();
+	}
+}
+
+/** Lets everything happen that the server put off. */
+export const rest = (): Promise<void> => new Promise(resolve => void setImmediate(resolve));
+
+export function service(name: string, more: Partial<Service> & {readonly run?: string} = {}): Service {
+	const {run = 'sleep', ...rest} = more;
+	const [program = '', ...args] = run.split(' ');
+	return {
+		name, type: 'daemon', origin: 'config', needs: [], essential: false,
+		restart: {policy: 'no', delay: 100, factor: 2, maxDelay: 1000, jitter: 0, attempts: 3, window: 60_000},
+		stop: {signal: SIG.TERM, grace: 5000},
+		exec: {argv: [program, ...args], environment: {}, cwd: null, user: null, umask: null, output: {kind: 'lines'}, interactive: false},
+		...rest,
+	};
+}

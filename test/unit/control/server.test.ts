@@ -1,0 +1,585 @@
+/** The server over the real core: what a client sends, and what it gets. */
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {SIG} from '../../../src/core/model.ts';
+import {find} from '../../../src/core/supervisor.ts';
+import {createReader} from '../../../src/control/records.ts';
+import {Bench, EPOCH, rest, service, Visitor} from './bench.ts';
+
+describe('Run', () => {
+	it.each([
+		['Run,/bin/true', 'ExitStatus,0'],
+		['Run,/bin/true\r', 'ExitStatus,0'],
+		['Run,exit 3', 'ExitStatus,3'],
+		['RunV,2,exit,255', 'ExitStatus,255'],
+		['Run,die 9', 'ExitStatus,137'],
+		['Run,/no/such', 'ExitStatus,127'],
+		['Run,/dir/file', 'ExitStatus,127'],
+		['Run,/etc', 'ExitStatus,126'],
+		['Run', 'Error,Run: args missing'],
+		['Run,/bin/true,NOEQ', 'Error,Run: env field 1 is not key=value'],
+		['Run,ab"c', 'Error,syntax: quote in bare field'],
+		['frobnicate', 'Error,unknown request: frobnicate'],
+		['MonitorFD', 'Error,unknown request: MonitorFD'],
+		[',', 'Error,syntax: no request name'],
+	])('%j is answered %j', async (line, reply) => {
+		const visitor = new Visitor(new Bench());
+		expect(visitor.say(`${line}\n`)).toEqual([reply]);
+		await rest();
+		expect(visitor.say('Status\n')).toEqual(['Ok']);
+	});
+
+	it('gives the command what the request says', () => {
+		const bench = new Bench();
+		new Visitor(bench).say('Run,"sleep ""a b""",A=1,"B=x,y",archon.name=job,archon.cwd=/srv,archon.user=1:2,archon.umask=077\n');
+		expect(bench.process('job').service).toMatchObject({
+			name: 'job', type: 'oneshot', origin: 'run', restart: {policy: 'no'}, essential: false,
+			exec: {
+				argv: ['sleep', 'a b'], environment: {A: '1', B: 'x,y'}, cwd: '/srv', user: {user: '1', group: '2'}, umask: 0o77,
+				output: {kind: 'lines'},
+			},
+		});
+	});
+
+	it('holds the queue of its connection until it is done', async () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Run,sleep\nab"c\nStatus\nRun,exit 4\nfrobnicate\n')).toEqual([]);
+		expect(new Visitor(bench).say('Status\n')).toHaveLength(2);
+		bench.exit('run-1', {kind: 'code', code: 9});
+		await rest();
+		expect(visitor.heard()).toEqual([
+			'ExitStatus,9', 'Error,syntax: quote in bare field', 'Ok', 'ExitStatus,4', 'Error,unknown request: frobnicate',
+		]);
+	});
+
+	it('with a tag holds up nobody', () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		expect(visitor.say('@7,Run,sleep\n@8,Status\n')).toEqual([
+			`@8,Row,run-1,running,1001,${EPOCH},0,,oneshot,`, '@8,Ok',
+		]);
+		bench.exit('run-1');
+		expect(visitor.heard()).toEqual(['@7,ExitStatus,0']);
+	});
+
+	it('is answered when its process was not made at once', async () => {
+		const bench = new Bench();
+		bench.isSlow = true;
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Run,exit 7\n')).toEqual([]);
+		bench.work();
+		expect(visitor.heard()).toEqual(['ExitStatus,7']);
+	});
+
+	it('ends with its connection: by its stop signal, then by SIGKILL', async () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.say('Run,deaf\nRun,sleep\n');
+		visitor.leave();
+		expect(bench.process('run-1').signals).toEqual([SIG.TERM, SIG.CONT]);
+		bench.tick();
+		expect(bench.process('run-1').signals).toEqual([SIG.TERM, SIG.CONT, SIG.KILL]);
+		await rest();
+		expect(bench.processes).toHaveLength(1);
+		expect(new Visitor(bench).say('Status\n')).toEqual(['Ok']);
+	});
+
+	it('of which others ended the command has the status of that', () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.say('Run,sleep\n');
+		expect(new Visitor(bench).say('Stop,run-1\n')).toEqual(['Ok']);
+		expect(visitor.heard()).toEqual(['ExitStatus,143']);
+	});
+
+	it('is an error if the command was stopped before there was a process', () => {
+		const bench = new Bench([service('db')]);
+		bench.isSlow = true;
+		const visitor = new Visitor(bench);
+		visitor.say('Run,sleep\n');
+		bench.hear({kind: 'shutdown', why: 'test'});
+		expect(visitor.heard()).toEqual([]);
+		bench.work();
+		expect(visitor.heard()).toEqual(['ExitStatus,143']);
+	});
+
+	it('cannot be started again by others', () => {
+		const bench = new Bench([service('web')]);
+		new Visitor(bench).say('Run,sleep\n');
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Restart,run-1\n')).toEqual(['Error,cannot restart run-1: it belongs to the client that runs it']);
+		expect(visitor.say('Restart,all\n')).toEqual(['Ok']);
+		expect(bench.process('run-1').signals).toEqual([]);
+	});
+});
+
+describe('descriptors', () => {
+	it('are the standard streams of the Run that they came with', () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.fds.push(10, 11, 12);
+		visitor.say('Run,sleep,archon.stdio=passed\n');
+		expect(bench.process('run-1').service.exec.output).toEqual({kind: 'passed', fds: [10, 11, 12]});
+		expect(visitor.closedFds).toEqual([]);
+	});
+
+	it('let their client know why there is no command', () => {
+		const visitor = new Visitor(new Bench());
+		visitor.fds.push(10, 11, 12);
+		expect(visitor.say('Run,/no/such,archon.stdio=passed\n')).toEqual([
+			'Row,refused,executing /no/such: no such file or directory', 'ExitStatus,127',
+		]);
+	});
+
+	it.each([
+		['that are too few', [10, 11], 'Run,sleep,archon.stdio=passed\n',
+			'Error,"archon.stdio=passed: three descriptors come with the request, not 2"'],
+		['that nobody asked for', [10], 'Status\n', 'Ok'],
+		['of a request that is refused', [10, 11, 12], 'Run,sleep,archon.stdio=passed,archon.name=web\n', 'Error,the name web is taken'],
+	])('%s are closed', (_, fds, line, reply) => {
+		const visitor = new Visitor(new Bench([service('web')]));
+		visitor.fds.push(...fds);
+		expect(visitor.say(line).at(-1)).toBe(reply);
+		expect(visitor.closedFds).toEqual(fds);
+	});
+
+	it('wait for the rest of their request', () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.fds.push(10, 11, 12);
+		visitor.say('Run,sleep,archon.');
+		expect(visitor.closedFds).toEqual([]);
+		visitor.say('stdio=passed\n');
+		expect(bench.phase('run-1')).toBe('starting');
+	});
+
+	it('of a request that waits are closed with its connection', () => {
+		const visitor = new Visitor(new Bench());
+		visitor.fds.push(10, 11, 12);
+		visitor.say('Run,sleep\nRun,sleep,archon.stdio=passed\n');
+		visitor.leave();
+		expect(visitor.closedFds).toEqual([10, 11, 12]);
+	});
+});
+
+describe('a connection', () => {
+	it('is of no use to anybody but root and archon\'s own user', () => {
+		const bench = new Bench([service('web')]);
+		expect(new Visitor(bench, 1000).say('Status\n')).toHaveLength(2);
+		expect(new Visitor(bench, 4711).say('Status\n@7,Run,sleep\na"b\n')).toEqual([
+			'Error,not allowed for uid 4711', '@7,Error,not allowed for uid 4711', 'Error,not allowed for uid 4711',
+		]);
+		expect(bench.processes).toHaveLength(1);
+	});
+
+	it('hears of a record that is not whole when it ends', () => {
+		const visitor = new Visitor(new Bench());
+		expect(visitor.say('Run,"abc\n')).toEqual([]);
+		expect(visitor.shutWriting()).toEqual(['Error,syntax: unterminated quoted field']);
+		expect(visitor.isEnded).toBe(true);
+	});
+
+	it('that sends no more still gets its replies', async () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.say('Run,sleep\n@7,Run,sleep\nStatus\n');
+		expect(visitor.shutWriting()).toEqual([]);
+		bench.exit('run-1');
+		await rest();
+		expect(visitor.heard().at(-1)).toBe('Ok');
+		expect(visitor.isEnded).toBe(false);
+		bench.exit('run-2');
+		expect(visitor.heard()).toEqual(['@7,ExitStatus,0']);
+		expect(visitor.isEnded).toBe(true);
+	});
+
+	it('ends behind a record that is too long', () => {
+		const visitor = new Visitor(new Bench());
+		expect(visitor.say(`Status\n${'x'.repeat(1 << 20)}\nStatus\n`)).toEqual(['Ok', 'Error,record too long']);
+		expect(visitor.isEnded).toBe(true);
+		expect(visitor.say('Status\n')).toEqual([]);
+	});
+
+	it('may have no more than so many requests waiting, and each gets its reply', async () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.say(`Run,sleep\n${'Status\n'.repeat(100)}`);
+		bench.exit('run-1');
+		await rest();
+		const lines = visitor.heard();
+		expect(lines).toHaveLength(101);
+		expect(lines.slice(0, 65)).toEqual(['ExitStatus,0', ...Array.from({length: 64}, () => 'Ok')]);
+		expect(new Set(lines.slice(65))).toEqual(new Set(['Error,too many requests at once: 64 are under way']));
+		expect(visitor.say('Status\n')).toEqual(['Ok']);
+	});
+
+	it('may have no more than so many tagged requests under way', () => {
+		const bench = new Bench();
+		const lines = new Visitor(bench).say(Array.from({length: 70}, (_, index) => `@${index},Run,sleep\n`).join(''));
+		expect(lines).toHaveLength(6);
+		expect(lines[0]).toBe('@64,Error,too many requests at once: 64 are under way');
+		expect(bench.processes).toHaveLength(64);
+	});
+
+	it('that is closed while it is answered does no harm', () => {
+		const bench = new Bench([service('web')]);
+		const visitor = new Visitor(bench);
+		visitor.hasNoRoom = true;
+		expect(visitor.say('Status\nStatus\nStop,web\n')).toEqual([]);
+		expect(bench.phase('web')).toBe('up');
+	});
+});
+
+describe('StartDaemon', () => {
+	it('is done when its program was executed', () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		expect(visitor.say('StartDaemon,/usr/bin/sleep 100,archon.name=z\n')).toEqual(['Ok']);
+		expect(visitor.say('Status,z\n')).toEqual([`Row,z,running,1001,${EPOCH},0,,daemon,`, 'Ok']);
+		visitor.leave();
+		expect(bench.process('z').signals).toEqual([]);
+	});
+
+	it('is refused, and leaves nothing behind, if it cannot be executed', async () => {
+		const visitor = new Visitor(new Bench());
+		expect(visitor.say('StartDaemon,/no/such\n')).toEqual(['Error,cannot start such: executing /no/such: no such file or directory']);
+		await rest();
+		expect(visitor.say('StartDaemon,flaky,archon.restart=always\n')).toEqual([
+			'Error,cannot start flaky: executing flaky: no such file or directory',
+		]);
+		await rest();
+		expect(visitor.say('Status\n')).toEqual(['Ok']);
+	});
+
+	it('takes its name from the program, and makes it one of its own', () => {
+		const bench = new Bench([service('sleep')]);
+		new Visitor(bench).say('StartDaemon,/usr/bin/sleep 1\nStartDaemon,sleep 2\nStartDaemon,/opt/17\nStartDaemon,/opt/all\n');
+		expect(bench.processes.map(process => process.service.name)).toEqual(['sleep', 'sleep-2', 'sleep-3', 'daemon', 'daemon-2']);
+	});
+
+	it('takes a given name if it is free, or that of one that has ended', () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.say('StartDaemon,sleep 1,archon.name=z\n');
+		expect(visitor.say('StartDaemon,sleep 2,archon.name=z\n')).toEqual(['Error,the name z is taken']);
+		bench.exit('z', {kind: 'code', code: 3});
+		expect(visitor.say('Status\n')).toEqual([`Row,z,exited,,${EPOCH},0,3,daemon,exit 3`, 'Ok']);
+		expect(visitor.say('StartDaemon,sleep 3,archon.name=z\nStatus\n')).toEqual(['Ok', `Row,z,running,1002,${EPOCH},0,,daemon,`, 'Ok']);
+	});
+
+	it('restarts as it was asked to', () => {
+		const bench = new Bench();
+		new Visitor(bench).say('StartDaemon,sleep 1,archon.restart=on-failure:2\n');
+		expect(bench.process('sleep').service.restart).toMatchObject({policy: 'on-failure', attempts: 2});
+		bench.exit('sleep', {kind: 'code', code: 1});
+		expect(bench.process('sleep').pid).toBe(1002);
+	});
+
+	it('is remembered after its end, but not for ever', async () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		for (let count = 0; count < 1010; count++) visitor.say(`StartDaemon,/bin/true,archon.name=d${count}\n`);
+		await rest();
+		const rows = visitor.say('Status\n');
+		expect(rows).toHaveLength(1001);
+		const names = new Set(rows.map(row => row.split(',')[1]));
+		expect([names.has('d9'), names.has('d10'), names.has('d1009')]).toEqual([false, true, true]);
+		expect(bench.state.guests.size).toBe(1000);
+	});
+
+	it('is remembered no longer than that when all end at once', async () => {
+		const bench = new Bench();
+		bench.isSlow = true;
+		const visitor = new Visitor(bench);
+		for (let count = 0; count < 1010; count++) new Visitor(bench).say(`StartDaemon,/bin/true,archon.name=d${count}\n`);
+		bench.work();
+		await rest();
+		expect(visitor.say('Status\n')).toHaveLength(1001);
+	});
+});
+
+describe('StopDaemon', () => {
+	it.each(['z', '1001'])('stops %s, and is done when it is gone', target => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.say('StartDaemon,deaf,archon.name=z,archon.restart=always\n');
+		expect(visitor.say(`StopDaemon,${target}\n`)).toEqual([]);
+		bench.tick();
+		expect(visitor.heard()).toEqual(['Ok']);
+		expect(bench.phase('z')).toBe('down');
+		expect(visitor.say('StopDaemon,z\n')).toEqual(['Ok']);
+	});
+
+	it('may bring a signal and a patience of its own', () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.say('StartDaemon,deaf,archon.name=z\nStopDaemon,z,QUIT,0.25\n');
+		bench.tick();
+		expect(bench.now).toBe(250);
+		expect(bench.process('z').signals).toEqual([SIG.QUIT, SIG.CONT, SIG.KILL]);
+	});
+
+	it.each([
+		['StopDaemon,17', 'Error,no service has the main process 17'],
+		['StopDaemon,zz', 'Error,no service matches zz'],
+		['StopDaemon,z*', 'Error,"StopDaemon: one name or pid, no pattern"'],
+		['StopDaemon,all', 'Error,"StopDaemon: one name or pid, no pattern"'],
+	])('%s is refused', (line, reply) => {
+		const visitor = new Visitor(new Bench());
+		visitor.say('StartDaemon,sleep,archon.name=z-1\n');
+		expect(visitor.say(`${line}\n`)).toEqual([reply]);
+	});
+});
+
+describe('Start', () => {
+	it('is done when all are up or completed', () => {
+		const bench = new Bench([
+			service('migrate', {type: 'oneshot'}),
+			service('web', {needs: [{name: 'migrate', condition: 'service_completed_successfully'}]}),
+		]);
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Start,all\n')).toEqual([]);
+		bench.exit('migrate');
+		expect(visitor.heard()).toEqual(['Ok']);
+		expect(visitor.say('Start,all\n')).toEqual(['Ok']);
+		expect(bench.processes).toHaveLength(2);
+		expect(visitor.say('Start,migrate\n')).toEqual([]);
+		expect(bench.processes).toHaveLength(3);
+	});
+
+	it('says which cannot be started, and why', () => {
+		const services = [
+			service('bad', {run: '/no/such'}), service('flaky', {run: 'flaky', restart: {...service('x').restart, policy: 'always'}}),
+			service('job', {type: 'oneshot', run: 'exit 3'}), service('web'),
+		];
+		expect(new Visitor(new Bench(services)).say('Start,*\n')).toEqual([
+			'Error,cannot start bad: executing /no/such: no such file or directory; '
+			+ 'cannot start flaky: executing flaky: no such file or directory; it will be tried again; cannot start job: exit 3',
+		]);
+	});
+
+	it('says how many more cannot be started', () => {
+		const services = Array.from({length: 9}, (_, index) => service(`bad${index}`, {run: '/no/such'}));
+		expect(new Visitor(new Bench(services)).say('Start,all\n')[0]).toMatch(/bad4: [^;]*; and 4 more$/);
+	});
+
+	it('does not wait for a need that will not come', () => {
+		const bench = new Bench([
+			service('db', {type: 'oneshot'}),
+			service('cache', {needs: [{name: 'db', condition: 'service_completed_successfully'}]}),
+			service('web', {needs: [{name: 'cache', condition: 'service_started'}]}),
+		]);
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Start,web\n')).toEqual([]);
+		bench.exit('db', {kind: 'code', code: 1});
+		expect(visitor.heard()).toEqual(['Error,cannot start web: waits for cache (waiting)']);
+		expect(visitor.say('@1,Start,cache\n')).toEqual([]);
+		new Visitor(bench).say('Stop,db\n');
+		expect(visitor.heard()).toEqual(['@1,Error,cannot start cache: waits for db (stopped)']);
+	});
+
+	it('is told if others stop the service meanwhile', () => {
+		const bench = new Bench([service('job', {type: 'oneshot'})]);
+		const visitor = new Visitor(bench);
+		visitor.say('Start,job\n');
+		new Visitor(bench).say('Stop,job\n');
+		expect(visitor.heard()).toEqual(['Error,cannot start job: it was stopped']);
+	});
+
+	it('by a pattern does not wake what clients once started', () => {
+		const bench = new Bench([service('web')]);
+		const visitor = new Visitor(bench);
+		visitor.say('StartDaemon,sleep,archon.name=z\nStopDaemon,z\nStop,web\n');
+		expect(visitor.say('Start,all\n')).toEqual(['Ok']);
+		expect([bench.phase('web'), bench.phase('z')]).toEqual(['up', 'down']);
+		expect(visitor.say('Start,z\n')).toEqual(['Ok']);
+		expect(bench.phase('z')).toBe('up');
+	});
+
+	it.each([
+		['Start,x', 'Error,no service matches x'],
+		['Start,wbe', 'Error,no service matches wbe; did you mean web?'],
+		['Start,web,x*', 'Error,no service matches x*'],
+		['Start,we', 'Error,no service matches we; did you mean web?'],
+	])('%s starts nothing', (line, reply) => {
+		const bench = new Bench([service('web')]);
+		const visitor = new Visitor(bench);
+		visitor.say('Stop,web\n');
+		expect(visitor.say(`${line}\n`)).toEqual([reply]);
+		expect(bench.phase('web')).toBe('down');
+	});
+});
+
+describe('Stop', () => {
+	it('is done when all are down', () => {
+		const bench = new Bench([service('db', {run: 'deaf'}), service('web')]);
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Stop,all\n')).toEqual([]);
+		bench.tick();
+		expect(visitor.heard()).toEqual(['Ok']);
+		expect(visitor.say('Stop,all\n')).toEqual(['Ok']);
+	});
+
+	it('is told if others start the service meanwhile', () => {
+		const bench = new Bench([
+			service('db'), service('web', {run: 'deaf', needs: [{name: 'db', condition: 'service_started'}]}),
+		]);
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Stop,all\n')).toEqual([]);
+		expect(new Visitor(bench).say('Start,db\n')).toEqual(['Ok']);
+		bench.tick();
+		expect(visitor.heard()).toEqual(['Error,cannot stop db: it was started again']);
+	});
+
+	it('works on nothing', () => {
+		expect(new Visitor(new Bench()).say('Stop,all\n')).toEqual(['Ok']);
+	});
+});
+
+describe('Restart', () => {
+	it('is done when a new process is up', () => {
+		const bench = new Bench([service('web', {run: 'deaf'})]);
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Restart,web\n')).toEqual([]);
+		bench.tick();
+		expect(visitor.heard()).toEqual(['Ok']);
+		expect(bench.process('web').pid).toBe(1002);
+	});
+
+	it('starts what is down', () => {
+		const bench = new Bench([service('web')]);
+		const visitor = new Visitor(bench);
+		visitor.say('Stop,web\n');
+		expect(visitor.say('Restart,w?b\n')).toEqual(['Ok']);
+	});
+});
+
+describe('Signal', () => {
+	it('goes to the main process, by name, pid or pattern', () => {
+		const bench = new Bench([service('web'), service('db'), service('job', {type: 'oneshot', run: '/bin/true'})]);
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Signal,web,HUP\nSignal,1002,10\nSignal,all,SIGUSR2\n')).toEqual(['Ok', 'Ok', 'Ok']);
+		expect(bench.process('web').signals).toEqual([SIG.HUP, SIG.USR2]);
+		expect(bench.process('db').signals).toEqual([SIG.USR1, SIG.USR2]);
+	});
+
+	it.each([
+		['Signal,web,HUP', 'Error,cannot signal web: it is not running'],
+		['Signal,w*,HUP', 'Error,cannot signal: no service that matches is running'],
+		['Signal,17,HUP', 'Error,no service has the main process 17'],
+	])('%s reaches nobody', (line, reply) => {
+		const bench = new Bench([service('web')]);
+		const visitor = new Visitor(bench);
+		visitor.say('Stop,web\n');
+		expect(visitor.say(`${line}\n`)).toEqual([reply]);
+	});
+});
+
+describe('Status', () => {
+	it('tells of every service, or of those that are named', () => {
+		const bench = new Bench([
+			service('db', {run: '/no/such'}), service('web', {needs: [{name: 'db', condition: 'service_started'}]}),
+			service('job', {type: 'oneshot', run: 'exit 3'}), service('api'),
+		]);
+		bench.now = 5000;
+		const visitor = new Visitor(bench);
+		visitor.say('Restart,api\n');
+		const rows = [
+			`Row,db,failed,,${EPOCH},0,,daemon,executing /no/such: no such file or directory`,
+			`Row,web,waiting,,${EPOCH},0,,daemon,waits for db (failed)`,
+			`Row,job,failed,,${EPOCH},0,3,oneshot,exit 3`,
+			`Row,api,running,1004,${EPOCH + 5000},1,143,daemon,last end: SIGTERM`,
+		];
+		expect(visitor.say('Status\n')).toEqual([...rows, 'Ok']);
+		expect(visitor.say('Status,api,db,a*\n')).toEqual([rows[3], rows[0], 'Ok']);
+		expect(visitor.say('Status,nobody\n')).toEqual(['Error,no service matches nobody']);
+	});
+});
+
+describe('Tree', () => {
+	it('tells of every process', () => {
+		const bench = new Bench();
+		bench.tree = [
+			{service: 'web', pid: 12, parent: 1, zombie: false, command: 'sh -c a,b'},
+			{service: null, pid: 13, parent: 12, zombie: true, command: '[sh]'},
+		];
+		expect(new Visitor(bench).say('Tree\n')).toEqual(['Row,web,12,1,,"sh -c a,b"', 'Row,,13,12,zombie,[sh]', 'Ok']);
+	});
+});
+
+describe('Shutdown', () => {
+	it('is answered at once, and who wants to start something is told', () => {
+		const bench = new Bench([service('web', {run: 'deaf'}), service('job', {type: 'oneshot'})]);
+		const [waiting, running] = [new Visitor(bench), new Visitor(bench)];
+		waiting.say('Start,job\n@1,Restart,web\n');
+		running.say('Run,sleep\n');
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Shutdown\n')).toEqual(['Ok']);
+		expect(bench.state.season).toMatchObject({kind: 'stopping', why: 'asked for by pid 77 of uid 0'});
+		expect(new Set(waiting.heard())).toEqual(new Set(['Error,archon is shutting down', '@1,Error,archon is shutting down']));
+		expect(running.heard()).toEqual(['ExitStatus,143']);
+		for (const line of ['Start,web', 'Restart,web', 'Run,/bin/true', 'StartDaemon,sleep']) {
+			expect(visitor.say(`${line}\n`)).toEqual(['Error,archon is shutting down']);
+		}
+		expect(visitor.say('Status,web\n')).toHaveLength(2);
+	});
+
+	it('while a daemon is being made is an error for who asked for that', () => {
+		const bench = new Bench();
+		bench.isSlow = true;
+		const visitor = new Visitor(bench);
+		expect(visitor.say('StartDaemon,sleep\n')).toEqual([]);
+		bench.hear({kind: 'shutdown', why: 'test'});
+		expect(visitor.heard()).toEqual(['Error,archon is shutting down']);
+	});
+});
+
+describe('whatever is sent', () => {
+	const piece = fc.oneof(
+		fc.constantFrom(
+			'Run,exit 3', 'Run,sleep', '@7,Run,/no/such', 'StartDaemon,sleep', 'Status', 'Start,all', 'Stop,*', '@1,Restart,web', 'Tree',
+			'Signal,web,HUP', 'StopDaemon,sleep,KILL,1', ',', '"', '\n', '\n', '\r\n', 'x', '@', '@a,', 'archon.stdio=passed', '=',
+		).map(text => new TextEncoder().encode(text)),
+		fc.uint8Array({maxLength: 20}),
+	);
+
+	it('every whole record gets exactly one reply, and nothing is thrown', async () => {
+		await fc.assert(fc.asyncProperty(fc.array(fc.array(piece, {maxLength: 8}), {maxLength: 8}), async chunks => {
+			const bench = new Bench([service('web'), service('job', {type: 'oneshot', run: '/bin/true'})]);
+			const [visitor, reader] = [new Visitor(bench), createReader()];
+			let [replies, records] = [0, 0];
+			const count = (lines: readonly string[]): void => {
+				replies += lines.filter(line => /^(@[\w-]+,)?(Ok|Error|ExitStatus)\b/.test(line)).length;
+			};
+			for (const chunk of chunks) {
+				const bytes = Uint8Array.from(chunk.flatMap(part => [...part]));
+				records += reader.read(bytes).length;
+				count(visitor.say(bytes));
+			}
+			records += reader.end().length;
+			count(visitor.shutWriting());
+			// What still runs ends, one after the other, until nothing is under way.
+			for (let turn = 0; turn < 80 && !visitor.isEnded; turn++) {
+				for (const {service: {name, origin}} of bench.processes) if (origin === 'run') bench.exit(name);
+				await rest();
+				count(visitor.heard());
+			}
+			expect(visitor.isEnded).toBe(true);
+			expect(replies).toBe(records);
+		}), {numRuns: 200});
+	});
+});
+
+describe('ten thousand services', () => {
+	it('are started and stopped in a time that grows with their number only', () => {
+		const services = Array.from({length: 10_000}, (_, index) => service(`s${index}`, {
+			needs: index === 0 ? [] : [{name: `s${index - 1}`, condition: 'service_started'}],
+		}));
+		const bench = new Bench(services);
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Stop,all\nStart,all\nRestart,all\n')).toEqual(['Ok', 'Ok', 'Ok']);
+		expect(visitor.say('Status\n')).toHaveLength(10_001);
+		expect(find(bench.state, 's9999')?.starts).toBe(3);
+	});
+});

@@ -1,0 +1,69 @@
+/** The book against a plain map that does the same the slow way. */
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {deadlineOf, due, earliest, EMPTY, entries, erase, read, vacancy, write} from '../../../src/core/book.ts';
+import {type Entry, NEVER} from '../../../src/core/model.ts';
+import {create, entryOf} from '../../../src/core/supervisor.ts';
+import {service} from '../../stories/tell.ts';
+
+const settings = {shutdownGrace: 9000, sweepGrace: 2000, seed: 1};
+const blank = entryOf(create([service('x')], settings), 0) as Entry;
+const entry = (id: number, deadline: number): Entry =>
+	({...blank, id, phase: deadline === NEVER ? {kind: 'waiting'} : {kind: 'backoff', deadline}});
+
+const operation = fc.oneof(
+	fc.record({kind: fc.constant('add' as const), deadline: fc.oneof(fc.constant(NEVER), fc.integer({min: 1, max: 50}))}),
+	fc.record({kind: fc.constant('change' as const), which: fc.nat(), deadline: fc.oneof(fc.constant(NEVER), fc.integer({min: 1, max: 50}))}),
+	fc.record({kind: fc.constant('erase' as const), which: fc.nat()}),
+);
+
+test('any writes and erasures leave the book equal to a map, and older books as they were', () => {
+	fc.assert(fc.property(fc.array(operation, {maxLength: 150}), operations => {
+		const map = new Map<number, Entry>();
+		let book = EMPTY;
+		for (const action of operations) {
+			const before = {book, contents: [...entries(book)]};
+			const ids = [...map.keys()];
+			const id = action.kind === 'add' ? vacancy(book) : ids[action.which % ids.length];
+			if (id === undefined) continue;
+			if (action.kind === 'erase') {
+				book = erase(book, id);
+				map.delete(id);
+			} else {
+				if (action.kind === 'add') expect(map.has(id)).toBe(false);
+				book = write(book, entry(id, action.deadline));
+				map.set(id, entry(id, action.deadline));
+			}
+			expect([...entries(before.book)]).toEqual(before.contents);
+			const deadlines = [...map.values()].map(deadlineOf);
+			expect(earliest(book)).toBe(Math.min(NEVER, ...deadlines));
+			expect(due(book, 25) === undefined).toBe(!deadlines.some(deadline => deadline <= 25));
+			expect([...entries(book)]).toEqual([...map.values()].sort((a, b) => a.id - b.id));
+		}
+	}), {numRuns: 200});
+});
+
+test('a place that was given back is used again before a new one', () => {
+	let book = write(write(EMPTY, entry(0, NEVER)), entry(1, NEVER));
+	book = erase(book, 0);
+	expect(vacancy(book)).toBe(0);
+	book = write(book, entry(0, 7));
+	expect(vacancy(book)).toBe(2);
+	expect(read(book, 0)).toEqual(entry(0, 7));
+});
+
+test('a write at ten thousand entries shares all but one path with the book before', () => {
+	let book = EMPTY;
+	for (let id = 0; id < 10_000; id++) book = write(book, entry(id, id + 1));
+	const after = write(book, entry(5000, NEVER));
+	const shared = (node: unknown, seen = new Set<unknown>()): Set<unknown> => {
+		if (typeof node !== 'object' || node === null || seen.has(node) || !('deadline' in node)) return seen;
+		seen.add(node);
+		if ('children' in node) for (const child of node.children as unknown[]) shared(child, seen);
+		return seen;
+	};
+	const old = shared(book.root);
+	const fresh = [...shared(after.root)].filter(node => !old.has(node));
+	expect(fresh.length).toBe(book.height + 1);
+	expect(earliest(after)).toBe(1);
+});

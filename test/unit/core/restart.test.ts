@@ -1,0 +1,75 @@
+/** Every restart policy against every way to end. */
+import {describe, expect, test} from 'vitest';
+import {type Entry, type Outcome, RESTARTS, type RestartPolicy} from '../../../src/core/model.ts';
+import {judge, pause, roll} from '../../../src/core/restart.ts';
+import {create, entryOf} from '../../../src/core/supervisor.ts';
+import {exit, killedBy, service} from '../../stories/tell.ts';
+
+const entryWith = (type: 'daemon' | 'oneshot', policy: RestartPolicy['policy'], ends: number[] = []): Entry => {
+	const restart = {...service('x').restart, policy};
+	const state = create([service('x', {type, restart})], {shutdownGrace: 0, sweepGrace: 0, seed: 0});
+	return {...entryOf(state, 0) as Entry, ends};
+};
+
+const verdict = (entry: Entry, outcome: Outcome | null): string => {
+	const {kind, ...rest} = judge(entry, outcome, 1000, 0.5);
+	return 'cause' in rest ? rest.cause : kind;
+};
+
+describe.each([
+	{end: exit(0), no: 'exited', always: 'again', onFailure: 'exited', oneshot: 'completed'},
+	{end: exit(1), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
+	{end: exit(126), no: 'failed', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
+	{end: exit(127), no: 'failed', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
+	{end: exit(255), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
+	{end: killedBy(9), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
+	{end: killedBy(15), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
+	{end: null, no: 'failed', always: 'again', onFailure: 'again', oneshot: 'failed'},
+])('an end by $end', ({end, no, always, onFailure, oneshot}) => {
+	const expected = {'no': no, 'always': always, 'unless-stopped': always, 'on-failure': onFailure};
+	test.each(RESTARTS)('with restart %s', policy => {
+		expect(verdict(entryWith('daemon', policy), end)).toBe(expected[policy]);
+	});
+	test('of a oneshot without restart', () => {
+		expect(verdict(entryWith('oneshot', 'no'), end)).toBe(oneshot);
+	});
+});
+
+test('one end more than the attempts within the window is the last', () => {
+	expect(verdict(entryWith('daemon', 'always', [1, 2]), exit(1))).toBe('again');
+	expect(verdict(entryWith('daemon', 'always', [1, 2, 3]), exit(1))).toBe('failed');
+	expect(verdict({...entryWith('daemon', 'always', [1, 2, 3]), service: {
+		...service('x'), restart: {...service('x').restart, window: 500},
+	}}, exit(1))).toBe('again');
+});
+
+test('what is remembered stays bounded where the attempts are not', () => {
+	const restart = {...service('x').restart, attempts: Infinity};
+	let entry: Entry = {...entryWith('daemon', 'always'), service: service('x', {restart})};
+	for (let i = 0; i < 1000; i++) {
+		const next = judge(entry, exit(1), i, 0.5);
+		if (next.kind === 'again') entry = {...entry, ends: next.ends};
+	}
+	expect(entry.ends.length).toBe(64);
+});
+
+test.each([[1, 0], [2, 100], [3, 200], [4, 400], [8, 6400], [9, 10_000], [60, 10_000]])(
+	'before restart %i the pause is %i ms', (nth, millis) => {
+		expect(pause({...service('x').restart, delay: 100, factor: 2, maxDelay: 10_000, jitter: 0}, nth, 0.9)).toBe(millis);
+	},
+);
+
+test('jitter moves the pause by no more than its share', () => {
+	const policy = {...service('x').restart, jitter: 0.1};
+	expect(pause(policy, 2, 0)).toBeCloseTo(90);
+	expect(pause(policy, 2, 0.5)).toBeCloseTo(100);
+	expect(pause(policy, 2, 1)).toBeCloseTo(110);
+});
+
+test('the dice are fair enough and the same for the same seed and run', () => {
+	const rolls = Array.from({length: 10_000}, (_, run) => roll(42, run));
+	expect(rolls.every(value => value >= 0 && value < 1)).toBe(true);
+	expect(rolls.reduce((sum, value) => sum + value, 0) / rolls.length).toBeCloseTo(0.5, 1);
+	expect(roll(42, 7)).toBe(rolls[7]);
+	expect(roll(43, 7)).not.toBe(rolls[7]);
+});

@@ -1,0 +1,40 @@
+/** The three tiers of tests: `pure` needs nothing, `machine` a Linux, `container` a docker daemon. */
+import {defineConfig} from 'vitest/config';
+
+export default defineConfig({
+	test: {
+		projects: [
+			{
+				test: {
+					name: 'pure',
+					include: ['test/{unit,stories,sim}/**/*.test.ts', 'test/tidy.test.ts'],
+				},
+			},
+			{
+				test: {
+					name: 'machine',
+					include: ['test/machine/**/*.test.ts'],
+					// A process for each file: its children and its signals are its own.
+					pool: 'forks',
+					testTimeout: 30_000,
+					hookTimeout: 30_000,
+					expect: {poll: {timeout: 10_000, interval: 20}},
+				},
+			},
+			{
+				test: {
+					name: 'container',
+					include: ['test/container/**/*.test.ts'],
+					globalSetup: ['test/container/setup.ts'],
+					// No image registry is needed: neither for images nor for the keeper that testcontainers would start.
+					env: {TESTCONTAINERS_RYUK_DISABLED: 'true'},
+					pool: 'forks',
+					fileParallelism: false,
+					testTimeout: 120_000,
+					hookTimeout: 120_000,
+					expect: {poll: {timeout: 30_000, interval: 50}},
+				},
+			},
+		],
+	},
+});
