@@ -24,8 +24,8 @@ export const status: Command = {
 		const rows = rowsOf(client, ['Status', ...args.operands], io);
 		if (!rows.ok) return rows.error;
 		const services = rows.value.map(decodeStatusRow);
-		const text = args.has('--json') ? `${JSON.stringify(services, null, 2)}\n` : renderTable(services, lookOf(io));
-		io.stdout(text);
+		if (args.has('--json')) io.stdout(`${JSON.stringify(services, null, 2)}\n`);
+		else io.stdout(renderTable(services, lookOf(io)));
 		return args.operands.length === 0 || services.every(isFine) ? EXIT.ok : EXIT.notRunning;
 	}),
 };

@@ -104,7 +104,7 @@ export function createReader(): Reader {
 	};
 }
 
-/** A record as one line; an error for what the grammar has no place for: control characters, lone surrogates. */
+/** A record as one line; an error for what the grammar has no place for (control characters, say). */
 export function writeRecord(fields: Fields, tag: string | null = null): Result<Uint8Array, string> {
 	for (const field of fields) {
 		const control = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(field);

@@ -1,0 +1,405 @@
+/** From texts to services, or to everything that is wrong with them. */
+import fc from 'fast-check';
+import {describe, expect, test} from 'vitest';
+import type {Service} from '../../../src/core/model.ts';
+import {plan, type Plan} from '../../../src/config/plan.ts';
+import {formatProblem} from '../../../src/config/problems.ts';
+
+const sources = (...texts: readonly string[]) =>
+	texts.map((text, index) => ({file: index === 0 ? 'archon.yaml' : `${index}.yaml`, text}));
+
+function planned(texts: string | readonly string[], command: readonly string[] | null = null): Plan {
+	const result = plan(sources(...[texts].flat()), command);
+	return result.ok ? result.value : expect.fail(result.error.map(formatProblem).join('\n'));
+}
+
+function told(texts: string | readonly string[], command: readonly string[] | null = null): readonly string[] {
+	const result = plan(sources(...[texts].flat()), command);
+	return result.ok ? [] : result.error.map(formatProblem);
+}
+
+/** The lone service of a config in which only its keys matter. */
+function one(keys: string): Service {
+	const [service] = planned(`services:\n  a: {command: x, ${keys}}`).services;
+	return service ?? expect.fail('no service');
+}
+
+const names = ({services}: Plan): readonly string[] => services.map(({name}) => name);
+
+describe('a plan', () => {
+	test('of the least config has a daemon with all defaults', () => {
+		expect(planned('services:\n  web:\n    command: nginx -g "daemon off;"\n')).toEqual({
+			services: [{
+				name: 'web', type: 'daemon', origin: 'config', needs: [], essential: false,
+				restart: {policy: 'always', delay: 100, factor: 2, maxDelay: 10_000, jitter: 0.1, attempts: 8, window: 60_000},
+				stop: {signal: 15, grace: 5000},
+				exec: {
+					argv: ['nginx', '-g', 'daemon off;'], environment: {}, cwd: null, user: null, umask: null,
+					output: {kind: 'inherit'}, interactive: false,
+				},
+			}],
+			shutdownGrace: 9000,
+			notes: [],
+		});
+	});
+
+	test('of every key has what it says', () => {
+		const {services, shutdownGrace} = planned(`
+shutdown: {grace_period: 1m}
+services:
+  db: {command: redis-server}
+  migrate:
+    type: oneshot
+    entrypoint: sh -c
+    command: ['echo "$HOME"']
+    environment: [A=1, B]
+    working_dir: /srv
+    user: app:staff
+    umask: 022
+    depends_on: [db]
+    restart: on-failure:3
+    stop_signal: SIGINT
+    stop_grace_period: 1.5s
+    essential: true
+  web:
+    command: [web, --port, 80]
+    depends_on:
+      db: {condition: service_started, required: true, restart: false}
+      migrate: {condition: service_completed_successfully}
+    restart: {policy: unless-stopped, delay: 1s, factor: 1.5, max_delay: 5s, jitter: 0, attempts: unlimited, window: 1h}
+`);
+		expect(shutdownGrace).toBe(60_000);
+		expect(services.slice(1)).toEqual([{
+			name: 'migrate', type: 'oneshot', origin: 'config', essential: true,
+			needs: [{name: 'db', condition: 'service_started'}],
+			restart: {policy: 'on-failure', delay: 100, factor: 2, maxDelay: 10_000, jitter: 0.1, attempts: 3, window: 60_000},
+			stop: {signal: 2, grace: 1500},
+			exec: {
+				argv: ['sh', '-c', 'echo "$HOME"'], environment: {A: '1'}, cwd: '/srv', user: {user: 'app', group: 'staff'}, umask: 18,
+				output: {kind: 'lines'}, interactive: false,
+			},
+		}, {
+			name: 'web', type: 'daemon', origin: 'config', essential: false,
+			needs: [{name: 'db', condition: 'service_started'}, {name: 'migrate', condition: 'service_completed_successfully'}],
+			restart: {policy: 'unless-stopped', delay: 1000, factor: 1.5, maxDelay: 5000, jitter: 0, attempts: Infinity, window: 3_600_000},
+			stop: {signal: 15, grace: 5000},
+			exec: {
+				argv: ['web', '--port', '80'], environment: {}, cwd: null, user: null, umask: null,
+				output: {kind: 'lines'}, interactive: false,
+			},
+		}]);
+	});
+
+	test.each([
+		['type: daemon', 'always'],
+		['type: oneshot', 'no'],
+		['essential: true', 'no'],
+		['essential: true, restart: always', 'always'],
+		['type: oneshot, restart: on-failure', 'on-failure'],
+		['restart: no', 'no'],
+		['restart: false', 'no'],
+		['restart: "no"', 'no'],
+		['restart: {delay: 1s}', 'always'],
+		['type: oneshot, restart: {delay: 1s}', 'no'],
+		['restart: {policy: no}', 'no'],
+	])('with %s restarts %s', (keys, policy) => {
+		expect(one(keys).restart.policy).toBe(policy);
+	});
+
+	test.each(['022', '"022"', '0o22', '\'022\'', '!!str 022'])('reads the umask %s as octal', umask => {
+		expect(one(`umask: ${umask}`).exec.umask).toBe(18);
+	});
+
+	test('waits longer than the usual longest pause if the first is longer still', () => {
+		expect(one('restart: {delay: 1m}').restart).toMatchObject({delay: 60_000, maxDelay: 60_000});
+	});
+
+	test('keeps the order of the text as far as needs allow', () => {
+		expect(names(planned('services: {c: {command: x}, a: {command: x, depends_on: [d]}, b: {command: x}, d: {command: x}}')))
+			.toEqual(['c', 'd', 'a', 'b']);
+	});
+});
+
+describe('a command on the command line', () => {
+	const config = 'services: {db: {command: x}, once: {command: y, type: oneshot}}';
+
+	test('is the service main and comes after all others', () => {
+		const {services} = planned(config, ['sh', '-l']);
+		expect(services.map(({exec}) => exec.output.kind)).toEqual(['lines', 'lines', 'inherit']);
+		expect(services[2]).toMatchObject({
+			name: 'main', origin: 'command', essential: true,
+			needs: [{name: 'db', condition: 'service_started'}, {name: 'once', condition: 'service_completed_successfully'}],
+			exec: {argv: ['sh', '-l'], interactive: true},
+		});
+	});
+
+	test('takes the streams from a service that was alone', () => {
+		expect(planned('services: {db: {command: x}}', ['sh']).services.map(({exec}) => exec.output.kind)).toEqual(['lines', 'inherit']);
+	});
+
+	test('leaves no room for a service of the name main', () => {
+		const text = 'services:\n  main: {command: x}';
+		expect(names(planned(text))).toEqual(['main']);
+		expect(told(text, ['sh'])).toEqual([
+			'archon.yaml:2:3: the name main is taken by the command line\'s command; rename it, or give no command on the command line',
+		]);
+	});
+});
+
+describe('several files', () => {
+	test('lie over each other service by service and key by key', () => {
+		const {services} = planned([
+			'services:\n  web: {command: a, environment: {A: 1, B: 2}, depends_on: [db, x]}\n  db: {command: b}\n  x: {command: c}',
+			'services:\n  web: {environment: {B: 3, C: 4}, depends_on: [db]}\n  extra: {command: d}',
+			'services:\n  web: {user: app}\n',
+		]);
+		expect(services.map(({name}) => name)).toEqual(['db', 'web', 'x', 'extra']);
+		expect(services[1]).toMatchObject({
+			needs: [{name: 'db'}], exec: {argv: ['a'], environment: {A: '1', B: '3', C: '4'}, user: {user: 'app'}},
+		});
+	});
+
+	test('may be empty', () => {
+		expect(names(planned(['services: {a: {command: x}}', '', 'services:\n']))).toEqual(['a']);
+	});
+
+	test('have their problems told with their own places, file by file', () => {
+		expect(told(['services:\n  a: {comand: x}\n  b: {command: y, umask: 9}', 'services:\n  a: {depends_on: [c]}\n  b: {umask: 8}'])).toEqual([
+			'archon.yaml:2:7: unknown key "comand" in services.a; did you mean "command"?',
+			'1.yaml:2:20: services.a depends on "c", which is not a service',
+			'1.yaml:3:14: services.b.umask: "8" is not an octal mode from 0 to 777; write it as 022',
+		]);
+	});
+
+	test('are all judged for their syntax, and no further if one has mistakes in it', () => {
+		expect(told(['services: {a: {comand: x}}', 'a: [', 'b: "'])).toEqual([
+			'1.yaml:1:5: not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
+			'2.yaml:1:5: not valid YAML: missing closing "quote',
+		]);
+	});
+});
+
+describe('problems', () => {
+	test.each<[string, string[]]>([
+		['', ['1:1: services are missing; write them under "services:"']],
+		['version: "3"', ['1:1: services are missing; write them under "services:"']],
+		['- a', ['1:1: a config must be a map, not a list']],
+		['text', ['1:1: a config must be a map, not text']],
+		['services:', ['1:10: services is empty; write at least one service']],
+		['services: {}', ['1:11: services is empty; write at least one service']],
+		['services: [a]', ['1:11: services must be a map, not a list']],
+		['servces: {}', ['1:1: unknown key "servces"; did you mean "services"?']],
+		['include: x\nservices: {a: {command: x}}', ['1:1: include is not supported; remove it, or call it x-include']],
+		['services: {a: {command: x}}\nshutdown: 5s', ['2:11: shutdown must be a map, not text']],
+		['services: {a: {command: x}}\nshutdown: {grace: 5s}', ['2:12: unknown key "grace" in shutdown']],
+	])('of the whole: %j', (text, problems) => {
+		expect(told(text)).toEqual(problems.map(problem => `archon.yaml:${problem}`));
+	});
+
+	test.each<[string, string[]]>([
+		['all: {command: x}', ['2:3: "all" cannot be a service\'s name: it stands for every service']],
+		['archon: {command: x}', ['2:3: "archon" cannot be a service\'s name: it stands for archon itself']],
+		['a b: {command: x}', ['2:3: "a b" cannot be a service\'s name; a name has letters, digits, ".", "_" and "-", and begins with a letter or digit']],
+		['-a: {comand: x}', [
+			'2:3: "-a" cannot be a service\'s name; a name has letters, digits, ".", "_" and "-", and begins with a letter or digit',
+			'2:8: unknown key "comand" in services.-a; did you mean "command"?',
+		]],
+		['a: text', ['2:6: services.a must be a map, not text']],
+		['a: [x]', ['2:6: services.a must be a map, not a list']],
+		['a:', ['2:3: services.a has no command; write what it runs']],
+		['a: {image: nginx}', ['2:3: services.a has no command; archon starts programs, not images: write what the image would run']],
+		['a: {command: ""}', ['2:16: services.a has an empty command']],
+		['a: {command: [], entrypoint: []}', ['2:16: services.a has an empty command']],
+		['a: {entrypoint: "\'\' x"}', ['2:19: services.a has an empty command']],
+		['a: {command: "x \'"}', ['2:16: services.a.command cannot be split into words: a single quote is not closed']],
+		['a: {command: x, command: y}', ['2:19: duplicate key "command"']],
+	])('of a service: %j', (service, problems) => {
+		expect(told(`services:\n  ${service}`)).toEqual(problems.map(problem => `archon.yaml:${problem}`));
+	});
+
+	test.each<[string, string[]]>([
+		['type: demon', ['3:11: services.a.type: "demon" is not one of daemon, oneshot; did you mean "daemon"?']],
+		['environment: text', ['3:18: services.a.environment must be a map or a list of NAME=value']],
+		['working_dir: srv', ['3:18: services.a.working_dir: "srv" is not an absolute path; begin it with /']],
+		['user: "a:"', ['3:11: services.a.user: "a:" is not a user; write name, uid, name:group or uid:gid']],
+		['umask: 0888', ['3:12: services.a.umask: "0888" is not an octal mode from 0 to 777; write it as 022']],
+		['umask:', ['3:11: services.a.umask needs a value']],
+		['stop_signal: SIGFOO', ['3:18: services.a.stop_signal: "SIGFOO" is not a signal; write a name such as TERM, SIGINT or RTMIN+3, or a number']],
+		['stop_grace_period: 5 s', ['3:24: services.a.stop_grace_period: "5 s" is not a duration; write 10s, 1m30s or 500ms; a bare number is seconds']],
+		['stop_grace_period: 999h', ['3:24: services.a.stop_grace_period: "999h" is too long; a duration is at most 168h']],
+		['essential: maybe', ['3:16: services.a.essential: "maybe" is neither true nor false']],
+		['restart: sometimes', ['3:14: services.a.restart: "sometimes" is not one of no, always, on-failure, unless-stopped']],
+		['restart: on-failure:0', ['3:14: services.a.restart: "on-failure:0" needs a whole number from 1 to 1000 behind the colon']],
+		['restart: [no]', ['3:14: services.a.restart must be a single value, not a list']],
+		['restart: {attempts: 0, jitter: 2, factor: 0.5, delai: 1s}', [
+			'3:25: services.a.restart.attempts: "0" is not a whole number from 1 to 1000; or write unlimited',
+			'3:36: services.a.restart.jitter: "2" is not a number from 0 to 1',
+			'3:47: services.a.restart.factor: "0.5" is not a number from 1 to 100',
+			'3:52: unknown key "delai" in services.a.restart; did you mean "delay"?',
+		]],
+		['restart: {delay: 2s, max_delay: 1s}', ['3:37: services.a.restart has a max_delay that is shorter than its delay']],
+		['healthcheck: {test: x}', ['3:5: services.a.healthcheck is not supported; remove it, or call it x-healthcheck']],
+		['env_file: .env', ['3:5: services.a.env_file is not supported; remove it, or call it x-env_file']],
+		['comands: x', ['3:5: unknown key "comands" in services.a; did you mean "command"?']],
+		['numprocs: 2', ['3:5: unknown key "numprocs" in services.a']],
+	])('of a key: %s', (key, problems) => {
+		expect(told(`services:\n  a:\n    ${key}\n    command: x`)).toEqual(problems.map(problem => `archon.yaml:${problem}`));
+	});
+
+	test.each<[string, string[]]>([
+		['[dbb]', ['2:32: services.a depends on "dbb", which is not a service; did you mean "db"?']],
+		['[a]', ['2:32: services.a cannot depend on itself']],
+		['[db, db]', ['2:36: services.a.depends_on names "db" twice']],
+		['[{db: x}]', ['2:32: services.a.depends_on[0] must be a single value, not a map']],
+		['db', ['2:31: services.a.depends_on must be a list of services or a map']],
+		['{db: service_started}', ['2:36: services.a.depends_on.db must be a map with a condition, not text']],
+		['{db: {condition: service_healthy}}', [
+			'2:48: services.a.depends_on.db.condition: "service_healthy" is not supported; archon knows service_started and service_completed_successfully',
+		]],
+		['{db: {condition: service_completed_successfully}}', ['2:32: services.a waits for db to complete, which a daemon does not; give db "type: oneshot"']],
+		['{db: {condition: started}}', ['2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_completed_successfully']],
+		['{db: {required: false, restart: true}}', [
+			'2:47: services.a.depends_on.db.required: "false" is not supported', '2:63: services.a.depends_on.db.restart: "true" is not supported',
+		]],
+		['{db: {conditions: service_started}}', ['2:37: unknown key "conditions" in services.a.depends_on.db; did you mean "condition"?']],
+	])('of a dependency: %s', (needs, problems) => {
+		const text = `services:\n  a: {command: x, depends_on: ${needs}}\n  db: {command: y}`;
+		expect(told(text)).toEqual(problems.map(problem => `archon.yaml:${problem}`));
+	});
+
+	test.each<[Record<string, string>, string[]]>([
+		[{a: 'b', b: 'a'}, ['2:32: services need each other in a circle: a → b → a']],
+		[{x: 'a', c: 'a', a: 'b', b: 'c'}, ['3:32: services need each other in a circle: c → a → b → c']],
+		[{a: 'b', b: 'a', c: 'd', d: 'c'}, [
+			'2:32: services need each other in a circle: a → b → a', '4:32: services need each other in a circle: c → d → c',
+		]],
+		[{a: 'b, c', b: 'a', c: 'a'}, [
+			'2:32: services need each other in a circle: a → b → a', '2:35: services need each other in a circle: a → c → a',
+		]],
+	])('of circles: %j', (graph, problems) => {
+		const lines = Object.entries(graph).map(([name, needs]) => `  ${name}: {command: x, depends_on: [${needs}]}`);
+		expect(told(['services:', ...lines].join('\n'))).toEqual(problems.map(problem => `archon.yaml:${problem}`));
+	});
+
+	test('of a service that cannot be read are not also those of its dependents', () => {
+		expect(told('services:\n  a: 5\n  b: {command: x, depends_on: [a]}')).toEqual(['archon.yaml:2:6: services.a must be a map, not text']);
+	});
+
+	test('of no source at all', () => {
+		expect(plan([], ['sh'])).toEqual({ok: false, error: [{file: '', line: 0, column: 0, message: 'there is no config', hint: null}]});
+	});
+});
+
+describe('a compose file', () => {
+	test('can be used as it is, with one note on what it says of containers', () => {
+		const {services, notes} = planned(`
+name: shop
+version: "3.9"
+x-logging: &logging
+  anything: [goes]
+x-app: &app
+  image: shop:latest
+  build: .
+  environment: &env
+    REDIS_URL: redis://localhost:6379
+  restart: unless-stopped
+volumes:
+  data:
+networks:
+  back: {driver: bridge}
+services:
+  redis:
+    image: redis:7
+    command: redis-server --save 60 1 --loglevel warning
+    volumes: [data:/data]
+    networks: [back]
+    restart: always
+  migrate:
+    <<: *app
+    type: oneshot
+    command: ["node", "migrate.js"]
+    depends_on: [redis]
+    restart: "no"
+  web:
+    <<: *app
+    container_name: web
+    hostname: web
+    command: node server.js
+    environment:
+      <<: *env
+      PORT: 3000
+      TOKEN:
+    ports:
+      - "3000:3000"
+    deploy:
+      resources: {limits: {cpus: '0.5'}}
+    depends_on:
+      redis:
+        condition: service_started
+      migrate:
+        condition: service_completed_successfully
+    stop_grace_period: 1m30s
+    x-extra: 1
+`);
+		expect(services.map(({name, restart, needs, exec}) =>
+			[name, restart.policy, needs.map(need => need.name), exec.argv.join(' '), exec.environment])).toEqual([
+			['redis', 'always', [], 'redis-server --save 60 1 --loglevel warning', {}],
+			['migrate', 'no', ['redis'], 'node migrate.js', {REDIS_URL: 'redis://localhost:6379'}],
+			['web', 'unless-stopped', ['redis', 'migrate'], 'node server.js', {PORT: '3000', REDIS_URL: 'redis://localhost:6379'}],
+		]);
+		expect(notes.map(formatProblem)).toEqual([
+			'archon.yaml:12:1: passed over, as they concern the container and not what runs in it: '
+				+ 'volumes, networks, image, build, container_name, hostname, ports, deploy',
+			'archon.yaml:47:24: shutdown.grace_period ends before the stop_grace_period of: web',
+		]);
+	});
+});
+
+describe('whatever the text', () => {
+	const word = fc.constantFrom(
+		'services', 'web', 'db', 'command', 'entrypoint', 'environment', 'depends_on', 'restart', 'umask', 'user', 'type', 'oneshot',
+		'stop_signal', 'condition', 'service_started', 'on-failure:3', '022', '5s', 'shutdown', 'grace_period', 'image', '<<', '&a ', '*a',
+		': ', ':\n', '\n  ', '\n    ', '\n      ', '- ', '[', ']', '{', '}', ', ', '"', '\'', '#', '|\n',
+	);
+	const text = fc.oneof(fc.string({unit: 'binary'}), fc.array(word).map(words => words.join('')), fc.json());
+
+	test('nothing is thrown, and there is a plan or a problem at a place in it', () => {
+		fc.assert(fc.property(fc.array(text, {maxLength: 2}), fc.option(fc.constant(['sh'])), (texts, command) => {
+			const result = plan(sources(...texts), command);
+			if (result.ok) return;
+			expect(result.error).not.toEqual([]);
+			for (const {line, column, file} of result.error) {
+				const lines = texts[file === 'archon.yaml' ? 0 : 1]?.split('\n') ?? [];
+				if (file !== '') expect(column).toBeLessThanOrEqual((lines[line - 1] ?? expect.fail('no such line')).length + 1);
+			}
+		}), {numRuns: 1000});
+	});
+
+	const size = 10;
+	const graph = fc.array(
+		fc.record({oneshot: fc.boolean(), needs: fc.uniqueArray(fc.nat(size - 1), {maxLength: 3})}), {minLength: 1, maxLength: size},
+	);
+	test('a plan has each service once and after all that it needs', () => {
+		fc.assert(fc.property(graph, fc.boolean(), (nodes, hasCommand) => {
+			// Needs only of later ones, so that there is no circle.
+			const lines = nodes.map(({oneshot, needs}, index) => {
+				const later = needs.filter(need => need > index && need < nodes.length).map(need => `s${need}`);
+				return `  s${index}: {command: x, type: ${oneshot ? 'oneshot' : 'daemon'}, depends_on: [${later.join(', ')}]}`;
+			});
+			const {services} = planned(['services:', ...lines].join('\n'), hasCommand ? ['sh'] : null);
+			expect(services.length).toBe(nodes.length + (hasCommand ? 1 : 0));
+			const started = new Set<string>();
+			for (const {name, needs} of services) {
+				for (const need of needs) expect(started).toContain(need.name);
+				started.add(name);
+			}
+			expect(started.size).toBe(services.length);
+		}));
+	});
+
+	test('a chain of 2,000 services is planned', () => {
+		const lines = Array.from({length: 2000}, (_, index) => `  s${index}: {command: x, depends_on: [${index < 1999 ? `s${index + 1}` : ''}]}`);
+		const {services} = planned(['services:', ...lines].join('\n'));
+		expect([services.length, services[0]?.name, services.at(-1)?.name]).toEqual([2000, 's1999', 's0']);
+	});
+});
