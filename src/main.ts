@@ -16,6 +16,7 @@ const HELP = `archon ${version}: the init a container deserves
 usage: archon [up] [-c FILE] [--socket PATH] [[--] CMD ARGS…]   supervise the services of FILE, and CMD as main
        archon -- CMD ARGS…                                      run CMD alone, as its init; no config is read
        archon check [FILE] [--json]                             tell every problem of a config
+       archon help config                                       every key of a config
        archon --help | --version
 
 FILE is, where -c does not name it, $ARCHON_CONFIG or /etc/archon/archon.yaml with /etc/archon/conf.d/*.yaml over it.
@@ -31,6 +32,7 @@ async function main(args: readonly string[]): Promise<void> {
 	if (basename(process.argv0) === 'archonctl') return client(args);
 	const [first, ...rest] = args;
 	if (first === '--version' || first === '-V' || first === 'version') return say(`archon ${version}\n`);
+	if (first === 'help' && rest[0] === 'config') return say((await import('./config/schema.ts')).describeSchema());
 	if (first === '--help' || first === '-h' || first === 'help') return say(HELP);
 	if (first === 'check') return check(rest);
 	return up(first === 'up' ? rest : args);

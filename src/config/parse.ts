@@ -22,9 +22,11 @@ export function parse(source: Source, report: Report): Value | null {
 export function parseFully(source: Source, report: Report): Value | null {
 	const document = readDocument(source, report);
 	if (document === null) return null;
-	const reading: Reading = {source, report, anchors: new Map(), size: 0};
+	const reading: Reading = {source, report, anchors: new Map(), size: 0, excess: null};
 	const value = convert(document.contents, 0, reading);
-	return reading.size > SIZE_MAX ? null : value;
+	if (reading.size <= SIZE_MAX) return value;
+	report(reading.excess ?? value, `more than ${SIZE_MAX} values, with all that aliases repeat`);
+	return null;
 }
 
 /** yaml composes by recursion, and a stack that overflows within V8's regular expressions is fatal. */
@@ -39,6 +41,8 @@ interface Reading {
 	/** The values with an anchor so far; null while a value is being read. */
 	readonly anchors: Map<string, {readonly value: Value; readonly size: number} | null>;
 	size: number;
+	/** The alias that was too much. */
+	excess: Place | null;
 }
 
 function readDocument(source: Source, report: Report): Document.Parsed | null {
@@ -120,10 +124,9 @@ function resolve(name: string, place: Place, reading: Reading): Value {
 		reading.report(place, `the alias *${name} stands within what it names`);
 		return nothing;
 	}
-	const wasLarge = reading.size > SIZE_MAX;
 	reading.size += anchored.size;
 	if (reading.size <= SIZE_MAX) return anchored.value;
-	if (!wasLarge) reading.report(place, `aliases repeat too much: more than ${SIZE_MAX} values`);
+	reading.excess ??= place;
 	return nothing;
 }
 
@@ -138,21 +141,21 @@ function convertContent(node: Exclude<ParsedNode, Alias>, place: Place, reading:
 
 function convertMap(node: YAMLMap.Parsed, place: Place, reading: Reading): Mapping {
 	const entries = new Map<string, Entry>();
-	const bases: Value[] = [];
+	const merged: Value[] = [];
 	for (const pair of node.items) {
 		const key = convert(pair.key, place.offset, reading);
 		const value = convert(pair.value, key.offset, reading);
 		if (key.kind !== 'scalar') {
 			reading.report(key, 'a key must be text');
 		} else if (key.plain && key.text === '<<') {
-			bases.push(...(value.kind === 'list' ? value.items : [value]));
+			merged.push(value);
 		} else if (entries.has(key.text)) {
 			reading.report(key, `duplicate key ${quote(key.text)}`);
 		} else {
 			entries.set(key.text, {key, value});
 		}
 	}
-	for (const base of bases) merge(base, entries, reading);
+	for (const base of merged.flatMap(each => each.kind === 'list' ? each.items : each)) merge(base, entries, reading);
 	return {...place, kind: 'map', entries};
 }
 

@@ -90,7 +90,7 @@ interface Finding {
 function located({file, text}: Source, findings: readonly Finding[]): readonly Problem[] {
 	let line = 1;
 	let start = 0;
-	return [...findings].sort((a, b) => a.offset - b.offset).map(({offset, message, hint}) => {
+	return findings.toSorted((a, b) => a.offset - b.offset).map(({offset, message, hint}) => {
 		for (let end = text.indexOf('\n', start); end >= 0 && end < offset; end = text.indexOf('\n', start)) {
 			line += 1;
 			start = end + 1;

@@ -133,7 +133,11 @@ function readLine(cursor: Cursor, depth: number): Value | null {
 }
 
 /** A value that shows its own end, or plain text. */
-function readDelimited(cursor: Cursor, depth: number, readOther: (cursor: Cursor) => Scalar | null): Value | null {
+function readDelimited(
+	cursor: Cursor,
+	depth: number,
+	readOther: (cursor: Cursor) => Scalar | null,
+): Value | null {
 	if (depth > DEPTH_MAX) return null;
 	switch (cursor.text[cursor.at]) {
 		case '"': return readQuoted(DOUBLE_QUOTED, cursor, '"');
@@ -144,6 +148,7 @@ function readDelimited(cursor: Cursor, depth: number, readOther: (cursor: Cursor
 	}
 }
 
+/** Text between quotes; one of its own it writes as `quoteWithin`. */
 function readQuoted(pattern: RegExp, cursor: Cursor, quoteWithin: string): Scalar | null {
 	const {source, at: offset} = cursor;
 	const text = take(pattern, cursor)?.slice(1, -1).replaceAll(quoteWithin, quoteWithin.slice(-1));

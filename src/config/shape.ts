@@ -68,9 +68,9 @@ export function readShape<K extends Keys>(shape: Shape<K>, map: Mapping, context
 function readStranger(shape: Shape, name: string, {key}: Entry, context: Context): void {
 	// compose-spec: extensions, for anchors and for other programs.
 	if (name.startsWith('x-')) return;
-	if (shape.foreign?.has(name)) {
+	if (shape.foreign.has(name)) {
 		context.note(key, 'passed over, as they concern the container and not what runs in it', name);
-	} else if (shape.unsupported?.has(name)) {
+	} else if (shape.unsupported.has(name)) {
 		context.report(key, `${within(context, name).path} is not supported`, `remove it, or call it x-${name}`);
 	} else {
 		const where = context.path === '' ? '' : ` in ${context.path}`;

@@ -9,14 +9,15 @@ import {createTimer, now} from './clock.ts';
 
 type Spawn = Extract<Effect, {kind: 'spawn'}>;
 
-/** The hands of the loop: each carries out one effect, and says what came of it by `hear`. */
+/** The hands of the loop, which do and decide nothing. */
 export interface Hands {
 	perform(effect: Exclude<Effect, Spawn>): void;
+	/** Makes a process; what came of it. Never throws. */
 	spawn(effect: Spawn): Event;
 	/** Fetches what has happened and was not told yet: exits, above all. */
 	collect(): void;
-	/** A bug of ours: the step was rolled back, and archon lives on. */
-	bug(error: unknown, event: Event): void;
+	/** A bug of ours. Where a step threw, the state is as if its event had not been heard; archon lives on. */
+	bug(error: unknown, where: string): void;
 }
 
 export interface Loop {
@@ -69,16 +70,26 @@ export function createLoop(initial: State, hands: Hands): Loop {
 	}
 
 	function take(event: Event): void {
-		try {
+		const effects = guard(`hearing ${event.kind}`, () => {
 			const [after, effects] = step(state, event, now());
 			state = after;
-			for (const effect of effects) {
-				if (effect.kind === 'spawn') spawns.push(effect);
-				else hands.perform(effect);
-			}
-			if (effects.length > 0) for (const listener of listeners) listener(effects);
+			return effects;
+		});
+		if (!effects || effects.length === 0) return;
+		for (const effect of effects) {
+			if (effect.kind === 'spawn') spawns.push(effect);
+			else guard(`performing ${effect.kind}`, () => hands.perform(effect));
+		}
+		for (const listener of listeners) guard('telling of effects', () => listener(effects));
+	}
+
+	/** One thing that goes wrong takes nothing else with it. */
+	function guard<T>(where: string, act: () => T): T | undefined {
+		try {
+			return act();
 		} catch (error) {
-			hands.bug(error, event);
+			hands.bug(error, where);
+			return undefined;
 		}
 	}
 

@@ -202,10 +202,21 @@ function handle(): bigint {
 	return pointerTo(memory);
 }
 
+/** A callback must not throw into C; what it throws is a bug, and is thrown where Node hears of it. */
+const guarded = <A extends unknown[]>(callback: (...args: A) => void) => (...args: A): void => {
+	try {
+		callback(...args);
+	} catch (error) {
+		setImmediate(() => {
+			throw error;
+		});
+	}
+};
+
 /** Calls back on the main loop whenever the descriptor is readable, for ever (uv_poll). */
 export function whenReadable(fd: number, callback: () => void): void {
 	const poll = handle();
-	const pointer = libc.lib.registerCallback({arguments: ['pointer', 'int32', 'int32'], return: 'void'}, () => callback());
+	const pointer = libc.lib.registerCallback({arguments: ['pointer', 'int32', 'int32'], return: 'void'}, guarded(() => callback()));
 	call.uv_poll_init(ffi.getCurrentEventLoop(), poll, fd);
 	call.uv_poll_start(poll, 1, pointer);
 }
@@ -216,7 +227,7 @@ export function whenReadable(fd: number, callback: () => void): void {
  */
 export function onSignals(signals: readonly number[], callback: (signal: number) => void): void {
 	const pointer = libc.lib.registerCallback(
-		{arguments: ['pointer', 'int32'], return: 'void'}, (_, signal) => callback(signal),
+		{arguments: ['pointer', 'int32'], return: 'void'}, guarded((_: unknown, signal: number) => callback(signal)),
 	);
 	for (const signal of signals) {
 		const watcher = handle();

@@ -1,15 +1,15 @@
 /** One arm for each effect: what the core asks for, done to the machine and to nothing else. */
-import {type Event, type News, SIG, type SignalNumber} from '../core/model.ts';
+import {type Event, type Run, type Service, SIG, type SignalNumber} from '../core/model.ts';
 import {narrate, narrateSeason} from '../core/narrate.ts';
 import {isAlive} from '../core/supervisor.ts';
 import {errnoText} from './diagnose.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
-import {close, kill} from './native.ts';
+import {close, EAGAIN, kill} from './native.ts';
 import type {Output} from './output.ts';
 import {descendants, processes} from './procfs.ts';
 import type {Reaper} from './reaper.ts';
-import {spawnRun} from './spawner.ts';
+import {spawnRun, type Streams} from './spawner.ts';
 
 export interface Machine {
 	readonly reaper: Reaper;
@@ -53,17 +53,28 @@ export function createHands({reaper, output, log, hear, isSweeping, exit}: Machi
 		spawn({id, run, service}) {
 			const {output: {kind}} = service.exec;
 			const streams = output.streams(id, service);
-			const news: Extract<News, {kind: 'spawned' | 'refused'}> = typeof streams === 'number'
-				? {kind: 'refused', refusal: {stage: 'making pipes', errno: streams, reason: errnoText(streams), temporary: true}}
-				: spawnRun(service, run, streams);
+			const news = typeof streams === 'number' ? noPipes(streams) : makeProcess(service, run, streams);
 			if (news.kind === 'spawned') reaper.register(news.pid, id, run);
 			if (kind === 'passed' && typeof streams !== 'number') streams.forEach(close);
 			return {kind: 'news', id, run, news};
 		},
-		bug(error, event) {
-			log.fatal(`a bug in archon: ${error instanceof Error ? error.stack : error}, hearing ${event.kind}; it is as if it had not been heard`);
-		},
+		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${error instanceof Error ? error.stack : error}`),
 	};
+}
+
+type Spawned = ReturnType<typeof spawnRun>;
+
+const noPipes = (errno: number): Spawned =>
+	({kind: 'refused', refusal: {stage: 'making pipes', errno, reason: errnoText(errno), temporary: true}});
+
+/** What throws on the way (no memory for the request, no room for the library) is a refusal that may pass. */
+function makeProcess(service: Service, run: Run, streams: Streams): Spawned {
+	try {
+		return spawnRun(service, run, streams);
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		return {kind: 'refused', refusal: {stage: 'creating a process', errno: EAGAIN, reason, temporary: true}};
+	}
 }
 
 /**

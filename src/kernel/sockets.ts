@@ -2,7 +2,7 @@
  * The control socket: a listener and its connections as raw descriptors, for Node's own sockets lose
  * the descriptors and the credentials that come with a message. Knows bytes, not requests.
  */
-import {chmodSync, mkdirSync, statSync, unlinkSync} from 'node:fs';
+import {chmodSync, mkdirSync, openSync, statSync, unlinkSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {err, ok, type Result} from '../core/model.ts';
 import {errnoText} from './diagnose.ts';
@@ -35,6 +35,8 @@ const QUEUE_MAX = 4 << 20;
 const FDS_MAX = 16;
 export const CONNECTIONS_MAX = 1024;
 
+const ENFILE = 23;
+const EMFILE = 24;
 const EADDRINUSE = 98;
 const ECONNREFUSED = 111;
 
@@ -58,8 +60,18 @@ export function serve(
 	if (fd < 0) return err(`${path}: ${fd === -EADDRINUSE ? 'another archon answers there' : errnoText(-fd)}`);
 	chmodSync(path, 0o600);
 	let connections = 0;
+	// Given up to take a client off the queue and turn it away when no descriptor is left: it would be told of for ever.
+	let spare = openNothing();
 	poller.watch(fd, EPOLLIN, () => {
-		for (let client = acceptUnix(fd); client >= 0; client = acceptUnix(fd)) {
+		for (;;) {
+			const client = acceptUnix(fd);
+			if (client === -EMFILE || client === -ENFILE) {
+				close(spare);
+				close(acceptUnix(fd));
+				spare = openNothing();
+				return;
+			}
+			if (client < 0) return;
 			if (connections >= CONNECTIONS_MAX) close(client);
 			else if (open(client, poller, accept, () => connections--)) connections++;
 		}
@@ -85,6 +97,14 @@ function prepare(directory: string): Result<void, string> {
 		return uid === 0 || uid === process.getuid?.() ? ok(undefined) : err(`${directory}: belongs to uid ${uid}`);
 	} catch (error) {
 		return err(`${directory}: ${errnoText(-((error as NodeJS.ErrnoException).errno ?? 0))}`);
+	}
+}
+
+function openNothing(): number {
+	try {
+		return openSync('/dev/null', 'r');
+	} catch {
+		return -1;
 	}
 }
 

@@ -61,7 +61,7 @@ export interface Box extends AsyncDisposable {
 	signal(name: string): Promise<void>;
 	/** `docker stop`: TERM, and after this many seconds KILL. The exit status of the container. */
 	stop(seconds?: number): Promise<number>;
-	/** The exit status of the container, once it has ended. */
+	/** The exit status of the container, once it has ended; it has a minute to do so. */
 	ended(): Promise<number>;
 }
 
@@ -203,7 +203,7 @@ class Running implements Box {
 	}
 
 	async ended(): Promise<number> {
-		const result: unknown = await (await this.#docker()).wait();
+		const result: unknown = await (await this.#docker()).wait({abortSignal: AbortSignal.timeout(60_000)});
 		return (result as {readonly StatusCode: number}).StatusCode;
 	}
 

@@ -86,3 +86,11 @@ test('what the command leaves behind is asked to end, and awaited', async () => 
 		expect(archon.log()).toBe('waits\nbye\n');
 	}
 });
+
+test('on a terminal the command is in the foreground, in a group of its own', async () => {
+	const script = 'read -r stat < /proc/$$/stat; echo "stat $stat"; read -r typed; echo "typed $typed"';
+	const {stdout} = await execa('script', ['-qec', `${ARCHON} -- sh -c '${script}'`, '/dev/null'], {input: 'words\n'});
+	const [pid, , , , group, , , foreground] = (/stat (.*)/.exec(String(stdout))?.[1] ?? '').split(' ');
+	expect([group, foreground]).toEqual([pid, pid]);
+	expect(stdout).toMatch(/typed words/);
+});
