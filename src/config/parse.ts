@@ -155,7 +155,8 @@ function convertMap(node: YAMLMap.Parsed, place: Place, reading: Reading): Mappi
 			entries.set(key.text, {key, value});
 		}
 	}
-	for (const base of merged.flatMap(each => each.kind === 'list' ? each.items : each)) merge(base, entries, reading);
+	const bases = merged.flatMap(each => each.kind === 'list' ? each.items : each);
+	for (const base of bases) merge(base, entries, reading);
 	return {...place, kind: 'map', entries};
 }
 

@@ -72,7 +72,7 @@ describe('a reader', () => {
 
 	it('does not take bytes that are no UTF-8', () => {
 		const bytes = Uint8Array.of(...bytesOf('Run,caf'), 0xe9, 10, ...bytesOf('Status\n'));
-		expect(readAll(bytes)).toEqual([fault('syntax: field 1 is not UTF-8'), record(['Status'])]);
+		expect(readAll(bytes)).toEqual([fault('syntax: a field is not UTF-8'), record(['Status'])]);
 	});
 
 	it.each([
