@@ -106,6 +106,8 @@ async function bundleSources(work: string): Promise<void> {
 		format: 'cjs',
 		platform: 'node',
 		target: 'node26',
+		// The same library without its look at the environment for every token; it loads and reads faster.
+		alias: {yaml: from('node_modules', 'yaml', 'browser', 'dist', 'index.js')},
 		// Where a source file lies means something to sources only.
 		define: {'import.meta.dirname': 'undefined'},
 		minifyWhitespace: true,

@@ -288,7 +288,9 @@ function tree({host}: Office, call: Call): void {
 function shutdown({host}: Office, call: Call): void {
 	// First the reply: archon may be gone when the event has been heard.
 	call.reply({kind: 'Ok'});
-	host.hear({kind: 'shutdown', why: `asked for by pid ${call.peer.pid} of uid ${call.peer.uid}`});
+	const {uid, pid} = call.peer;
+	// A client outside of archon's PID namespace has none that archon could name.
+	host.hear({kind: 'shutdown', why: `asked for by uid ${uid}${pid > 0 ? `, pid ${pid}` : ''}`});
 }
 
 const isRunning = (host: Host): boolean => host.state().season.kind === 'running';

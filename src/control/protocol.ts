@@ -13,6 +13,7 @@
  * | `Signal,<name or pid>…,<signal>` | `Ok` |
  * | `Shutdown` | `Ok`, at once |
  *
+ * A `Run` that brings its own streams and cannot be executed gets `Row,refused,<why>` before its status.
  * Instead of any of these: `Error,<reason>`. `<args>` is one field of POSIX words. `<env>` is
  * `NAME=value`, or an option: see `OPTIONS`. A name may be `all` or hold `*` and `?`.
  */

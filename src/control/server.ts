@@ -31,12 +31,65 @@ const stranger = ({peer}: Connection): string => `not allowed for uid ${peer.uid
 
 function serve(connection: Connection, desk: Desk, isAllowed: boolean): ConnectionListener {
 	const reader = createReader();
-	/** What to do about the calls under way if the client leaves. */
-	const abandon = new Set<() => void>();
+	const clerk = createClerk(connection, desk);
 	/** No more is heard: the connection ends with the last reply. */
 	let isEnding = false;
-	let isGone = false;
 	let hasEnded = false;
+	let isGone = false;
+
+	const end = (): void => {
+		if (!isEnding || hasEnded || isGone) return;
+		hasEnded = true;
+		connection.end();
+	};
+	const queue = createQueue(clerk.carryOut, end);
+	const hear = (readings: readonly Reading[]): void => {
+		for (const reading of readings) {
+			if (isGone) return;
+			const order = isAllowed ? orderOf(reading, connection) : wrong(reading, stranger(connection));
+			if (!queue.push(order)) {
+				drop(order, connection);
+				queue.push(wrong(reading, TOO_MANY));
+			}
+		}
+	};
+	const hearLast = (readings: readonly Reading[]): void => {
+		hear(readings);
+		isEnding = true;
+		if (queue.isIdle()) end();
+	};
+
+	return {
+		data(bytes) {
+			if (isEnding || isGone) return;
+			const readings = reader.read(bytes);
+			const last = readings.at(-1);
+			if (last?.kind === 'fault' && last.fatal) return hearLast(readings);
+			hear(readings);
+			if (!isGone && reader.isIdle()) closeFds(connection);
+		},
+		ended() {
+			if (!isEnding && !isGone) hearLast(reader.end());
+		},
+		closed() {
+			isGone = true;
+			for (const order of queue.clear()) drop(order, connection);
+			clerk.leave();
+		},
+	};
+}
+
+/** Carries out the orders of one connection. */
+interface Clerk {
+	carryOut(order: Order, done: () => void): void;
+	/** The client is gone: what was begun for it alone is ended, and nothing is replied any more. */
+	leave(): void;
+}
+
+function createClerk(connection: Connection, desk: Desk): Clerk {
+	/** What to do about the calls under way if the client leaves. */
+	const cancels = new Set<() => void>();
+	let isGone = false;
 
 	const carryOut = (order: Order, done: () => void): void => {
 		if (isGone) return;
@@ -49,7 +102,7 @@ function serve(connection: Connection, desk: Desk, isAllowed: boolean): Connecti
 		let isDone = false;
 		const call = createCall(connection, order, () => {
 			isDone = true;
-			if (cancel) abandon.delete(cancel);
+			if (cancel) cancels.delete(cancel);
 			if (!isGone) done();
 		});
 		try {
@@ -58,43 +111,14 @@ function serve(connection: Connection, desk: Desk, isAllowed: boolean): Connecti
 		} catch (error) {
 			call.reply({kind: 'Error', reason: `archon has met a bug of its own: ${String(error)}`});
 		}
-		if (cancel && !isDone) abandon.add(cancel);
+		if (cancel && !isDone) cancels.add(cancel);
 	};
-	const end = (): void => {
-		if (!isEnding || isGone || hasEnded) return;
-		hasEnded = true;
-		connection.end();
-	};
-	const queue = createQueue(carryOut, end);
-	const hear = (readings: readonly Reading[]): void => {
-		for (const reading of readings) {
-			if (isGone) return;
-			if (reading.kind === 'fault' && reading.fatal) isEnding = true;
-			const order = isAllowed ? orderOf(reading, connection) : wrong(reading, stranger(connection));
-			if (!queue.push(order)) {
-				drop(order, connection);
-				queue.push(wrong(reading, TOO_MANY));
-			}
-		}
-	};
-
 	return {
-		data(bytes) {
-			if (isEnding || isGone) return;
-			hear(reader.read(bytes));
-			if (!isGone && reader.isIdle()) closeFds(connection);
-		},
-		ended() {
-			if (isEnding || isGone) return;
-			isEnding = true;
-			hear(reader.end());
-			if (queue.isIdle()) end();
-		},
-		closed() {
+		carryOut,
+		leave() {
 			isGone = true;
-			for (const order of queue.clear()) drop(order, connection);
-			for (const cancel of abandon) cancel();
-			abandon.clear();
+			for (const cancel of cancels) cancel();
+			cancels.clear();
 		},
 	};
 }

@@ -14,7 +14,7 @@ export interface Peer {
 /** The server's hold on one client. */
 export interface Connection {
 	readonly peer: Peer;
-	/** Queues bytes. The implementation bounds the queue and closes on a client that never reads. */
+	/** Queues bytes, or drops them once closed. The queue is bounded: a client that never reads is closed. */
 	send(bytes: Uint8Array): void;
 	/** No more requests are heard. Closes when what was sent is out. */
 	end(): void;

@@ -44,7 +44,7 @@ export function createHands({reaper, output, log, hear, isSweeping, exit}: Machi
 				case 'forgotten': return output.forget(effect.entry.id);
 				case 'season': return tell(narrateSeason(effect.season));
 				case 'sweep': {
-					sweep(effect.signal);
+					if (process.pid === 1 || !reaper.isAlone()) sweep(effect.signal);
 					return collect();
 				}
 				case 'exit': return output.finish(() => exit(effect.status));

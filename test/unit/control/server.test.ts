@@ -516,7 +516,7 @@ describe('Shutdown', () => {
 		running.say('Run,sleep\n');
 		const visitor = new Visitor(bench);
 		expect(visitor.say('Shutdown\n')).toEqual(['Ok']);
-		expect(bench.state.season).toMatchObject({kind: 'stopping', why: 'asked for by pid 77 of uid 0'});
+		expect(bench.state.season).toMatchObject({kind: 'stopping', why: 'asked for by uid 0, pid 77'});
 		expect(new Set(waiting.heard())).toEqual(new Set(['Error,archon is shutting down', '@1,Error,archon is shutting down']));
 		expect(running.heard()).toEqual(['ExitStatus,143']);
 		for (const line of ['Start,web', 'Restart,web', 'Run,/bin/true', 'StartDaemon,sleep']) {
