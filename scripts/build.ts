@@ -153,7 +153,7 @@ async function makeRootfs(work: string): Promise<void> {
 	await mkdir(join(rootfs, 'usr', 'bin'), {recursive: true});
 	const executable = join(home, 'bin', 'archon');
 	await copyFile(join(work, 'archon'), executable);
-	await copyFile(from('LICENSE'), join(home, 'LICENSE'));
+	for (const name of ['LICENSE', 'NOTICE']) await copyFile(from(name), join(home, name));
 	for (const name of ['archon', 'archonctl']) {
 		await symlink(`../..${HOME}/bin/archon`, join(rootfs, 'usr', 'bin', name));
 	}

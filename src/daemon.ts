@@ -6,7 +6,7 @@ import {create, find} from './core/supervisor.ts';
 import {wallClock} from './kernel/clock.ts';
 import {createLog, type Level} from './kernel/log.ts';
 import {createLoop, type Loop} from './kernel/loop.ts';
-import {becomeSubreaper, exitNow} from './kernel/native.ts';
+import {becomeSubreaper, exitNow, setName} from './kernel/native.ts';
 import {createOutput} from './kernel/output.ts';
 import {createHands} from './kernel/perform.ts';
 import {createPoller} from './kernel/poller.ts';
@@ -33,6 +33,7 @@ export function runDaemon({services, shutdownGrace, meanings, sockets, level, no
 	// Signals first: until they are heard, PID 1 is deaf to them. Then the loop, which they lead to.
 	hearSignals(meanings, (signal, meaning) => heard(signal, meaning), () => hands.collect());
 	if (process.pid !== 1) becomeSubreaper();
+	setName('archon');
 
 	const poller = createPoller();
 	const output = createOutput(poller, services.map(({name}) => name));

@@ -26,7 +26,7 @@ export function createGuests(host: Host): Guests {
 		}
 	};
 	const forget = (entry: Entry): void => {
-		if (leaving.push(entry) === 1) queueMicrotask(sweep);
+		if (leaving.push(entry) === 1) setImmediate(sweep);
 	};
 	const changed = (after: Entry): void => {
 		const {id, phase, service: {origin}} = after;

@@ -232,7 +232,7 @@ function createQueue(begin: (order: Order, done: () => void) => void, idle: () =
 			begin(order, () => {
 				isBusy = false;
 				// Done later, and perhaps while the core's effects are told: no request may begin in there.
-				if (!isLooping) queueMicrotask(advance);
+				if (!isLooping) setImmediate(advance);
 			});
 		}
 		isLooping = false;

@@ -17,10 +17,9 @@ export function judge({service, ends}: Entry, outcome: Outcome | null, now: Inst
 	const {restart} = service;
 	const success = outcome !== null && isSuccess(outcome);
 	if (isOneshot && success) return {kind: 'rest', cause: 'completed'};
-	if (outcome && isHopeless(outcome)) return {kind: 'rest', cause: 'failed'};
-	if (restart.policy === 'no' && outcome) return {kind: 'rest', cause: isOneshot ? 'failed' : 'exited'};
-	if (restart.policy === 'no') return {kind: 'rest', cause: 'failed'};
+	if (restart.policy === 'no') return {kind: 'rest', cause: outcome && !isOneshot ? 'exited' : 'failed'};
 	if (restart.policy === 'on-failure' && success) return {kind: 'rest', cause: 'exited'};
+	if (outcome && isHopeless(outcome)) return {kind: 'rest', cause: 'failed'};
 	const recent = [...ends.filter(end => end > now - restart.window), now];
 	if (recent.length > restart.attempts) return {kind: 'rest', cause: 'failed'};
 	return {kind: 'again', ends: recent.slice(-HISTORY), delay: pause(restart, recent.length, dice)};

@@ -1,5 +1,4 @@
 /** What people are shown: one table from phases to statuses, and a note that says why. */
-import {isSuccess} from './restart.ts';
 import {type Entry, type Outcome, type Phase, type Refusal, signalName} from './model.ts';
 import {entryOf, holds, type State} from './supervisor.ts';
 
@@ -66,7 +65,7 @@ function noteOf(state: State, entry: Entry): string {
 			if (phase.outcome) return `${describeOutcome(phase.outcome)}, others of its process group are ending`;
 			return phase.killed ? 'SIGKILL was sent' : `${signalName(entry.stop.signal)} was sent`;
 		case 'starting':
-		case 'up': return entry.outcome && !isSuccess(entry.outcome) ? `last end: ${lastEnd(entry)}` : '';
+		case 'up': return entry.ends.length > 0 && entry.outcome ? `last end: ${lastEnd(entry)}` : '';
 		case 'down': return phase.cause === 'new' ? 'not started' : lastEnd(entry);
 		case 'spawning': return '';
 	}

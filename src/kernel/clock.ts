@@ -7,8 +7,11 @@ export function now(): Instant {
 	return seconds * 1000 + nanoseconds / 1e6;
 }
 
+/** What the wall clock said at the instant 0; taken once, so that an instant has one time and keeps it. */
+const EPOCH = Date.now() - now();
+
 /** The wall-clock time of an instant, as milliseconds since 1970. */
-export const wallClock = (instant: Instant): number => Math.round(Date.now() - (now() - instant));
+export const wallClock = (instant: Instant): number => Math.round(EPOCH + instant);
 
 export interface Timer {
 	/** Calls back once, at the deadline or soon after; an earlier word is forgotten. NEVER disarms. */

@@ -84,6 +84,13 @@ const WNOWAIT = 0x01000000;
 /** Orphaned descendants come to archon also where it is not PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
 export const becomeSubreaper = (): number => checked(call.prctl(36, 1n, 0n, 0n, 0n));
 
+/** What `ps` and `top` call archon's process (prctl(2), PR_SET_NAME): Node's own name would say nothing. */
+export function setName(name: string): void {
+	const bytes = Buffer.from(`${name}\0`.padEnd(16, '\0'));
+	call.prctl(15, pointerTo(bytes), 0n, 0n, 0n);
+	held.push(bytes);
+}
+
 /** Leaves a signal's default behind for good: SIGTTIN and SIGTTOU would stop whoever gave the terminal away. */
 export function ignoreSignal(signal: number): void {
 	call.signal(signal, 1n);

@@ -489,7 +489,7 @@ describe('Status', () => {
 			`Row,db,failed,,${EPOCH},0,,daemon,executing /no/such: no such file or directory`,
 			`Row,web,waiting,,${EPOCH},0,,daemon,waits for db (failed)`,
 			`Row,job,failed,,${EPOCH},0,3,oneshot,exit 3`,
-			`Row,api,running,1004,${EPOCH + 5000},1,143,daemon,last end: SIGTERM`,
+			`Row,api,running,1004,${EPOCH + 5000},1,143,daemon,`,
 		];
 		expect(visitor.say('Status\n')).toEqual([...rows, 'Ok']);
 		expect(visitor.say('Status,api,db,a*\n')).toEqual([rows[3], rows[0], 'Ok']);

@@ -19,8 +19,8 @@ const verdict = (entry: Entry, outcome: Outcome | null): string => {
 describe.each([
 	{end: exit(0), no: 'exited', always: 'again', onFailure: 'exited', oneshot: 'completed'},
 	{end: exit(1), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
-	{end: exit(126), no: 'failed', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
-	{end: exit(127), no: 'failed', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
+	{end: exit(126), no: 'exited', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
+	{end: exit(127), no: 'exited', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
 	{end: exit(255), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
 	{end: killedBy(9), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
 	{end: killedBy(15), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
