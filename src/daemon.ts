@@ -2,10 +2,11 @@
 import {type Accept, socketPaths} from './control/transport.ts';
 import {createServer} from './control/server.ts';
 import {type Service, signalName, type SignalNumber} from './core/model.ts';
-import {create, find} from './core/supervisor.ts';
+import {create, find, type Settings} from './core/supervisor.ts';
 import {wallClock} from './kernel/clock.ts';
 import {createLog, type Level} from './kernel/log.ts';
 import {createLoop, type Loop} from './kernel/loop.ts';
+import {watchMemory} from './kernel/memory.ts';
 import {becomeSubreaper, exitNow, setName} from './kernel/native.ts';
 import {createOutput} from './kernel/output.ts';
 import {createHands} from './kernel/perform.ts';
@@ -18,6 +19,7 @@ import {treeOf} from './kernel/tree.ts';
 export interface Duty {
 	readonly services: readonly Service[];
 	readonly shutdownGrace: number;
+	readonly startRate: Settings['startRate'];
 	readonly meanings: ReadonlyMap<SignalNumber, Meaning>;
 	/** Where the control socket may be, the first that can be made is taken; empty: there is none. */
 	readonly sockets: readonly string[];
@@ -29,7 +31,7 @@ export interface Duty {
 /** How long what belongs to no service may take to end after the last service. */
 const SWEEP_GRACE = 2000;
 
-export function runDaemon({services, shutdownGrace, meanings, sockets, level, notes}: Duty): void {
+export function runDaemon({services, shutdownGrace, startRate, meanings, sockets, level, notes}: Duty): void {
 	// Signals first: until they are heard, PID 1 is deaf to them. Then the loop, which they lead to.
 	hearSignals(meanings, (signal, meaning) => heard(signal, meaning), () => hands.collect());
 	if (process.pid !== 1) becomeSubreaper();
@@ -38,10 +40,10 @@ export function runDaemon({services, shutdownGrace, meanings, sockets, level, no
 	const poller = createPoller();
 	const output = createOutput(poller, services.map(({name}) => name));
 	const log = createLog(level, output.say);
-	const reaper = createReaper(event => loop.hear(event));
+	const reaper = createReaper(event => loop.hear(event), poller, watchMemory());
 	let closeSocket = (): void => {};
 	const hands = createHands({
-		reaper, output, log,
+		reaper, poller, output, log,
 		hear: event => loop.hear(event),
 		isSweeping: () => loop.state().season.kind === 'sweeping',
 		exit(status) {
@@ -49,7 +51,7 @@ export function runDaemon({services, shutdownGrace, meanings, sockets, level, no
 			exitNow(status);
 		},
 	});
-	const settings = {shutdownGrace, sweepGrace: SWEEP_GRACE, seed: process.pid ^ Date.now()};
+	const settings = {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, seed: process.pid ^ Date.now()};
 	const loop: Loop = createLoop(create(services, settings), hands);
 
 	function heard(signal: SignalNumber, meaning: Meaning | null): void {

@@ -1,7 +1,9 @@
 /** The one executable: looks at its name and its arguments, and becomes daemon, one-command init, check or client. */
 import {basename} from 'node:path';
 import manifest from '../package.json' with {type: 'json'};
+import type {Surroundings} from './config/planning.ts';
 import type {Argv} from './config/service.ts';
+import {START_RATE} from './core/defaults.ts';
 
 const {version} = manifest;
 
@@ -32,7 +34,7 @@ async function main(args: readonly string[]): Promise<void> {
 	if (basename(process.argv0) === 'archonctl') return client(args);
 	const [first, ...rest] = args;
 	if (first === '--version' || first === '-V' || first === 'version') return say(`archon ${version}\n`);
-	if (first === 'help' && rest[0] === 'config') return say((await import('./config/schema.ts')).describeSchema());
+	if (first === 'help' && rest[0] === 'config') return say((await import('./config/describe.ts')).describeSchema());
 	if (first === '--help' || first === '-h' || first === 'help') return say(HELP);
 	if (first === 'check') return check(rest);
 	return up(first === 'up' ? rest : args);
@@ -90,14 +92,24 @@ async function up(args: readonly string[]): Promise<void> {
 	const [{formatProblem}, {plan}] = await Promise.all([import('./config/problems.ts'), import('./config/plan.ts')]);
 	const planned = found.problems.length > 0
 		? {ok: false as const, error: found.problems}
-		: plan(found.files, command.length > 0 ? command : null);
-	if (!planned.ok) return refuse(planned.error.map(formatProblem).join('\n'), USAGE);
+		: plan(found.files, command.length > 0 ? command : null, await surroundings());
+	if (!planned.ok) {
+		const told = planned.error.map(formatProblem).join('\n');
+		(await import('./kernel/termination.ts')).writeTermination(`archon: ${told}`);
+		return refuse(told, USAGE);
+	}
 	const [{placesFor, runDaemon}, {SUPERVISING}] = await Promise.all([import('./daemon.ts'), import('./kernel/signals.ts')]);
-	const {services, shutdownGrace, notes} = planned.value;
+	const {services, shutdownGrace, startRate, notes} = planned.value;
 	runDaemon({
-		services, shutdownGrace, meanings: SUPERVISING, sockets: placesFor(invocation.socket), level: 'info',
+		services, shutdownGrace, startRate, meanings: SUPERVISING, sockets: placesFor(invocation.socket), level: 'info',
 		notes: notes.map(formatProblem),
 	});
+}
+
+/** What a config may name beyond its own text. */
+async function surroundings(): Promise<Surroundings> {
+	const [{readSource: readFile}, {findUser}] = await Promise.all([import('./config/read.ts'), import('./kernel/users.ts')]);
+	return {environment: process.env, readFile, findUser};
 }
 
 /** The drop-in for tini: every signal is the command's, archon itself is silent, and nobody but the command decides. */
@@ -107,7 +119,7 @@ async function oneCommand(command: readonly string[], socket: string | null): Pr
 	]);
 	const wantsSocket = socket !== null || process.env['ARCHON_SOCKET'] !== undefined;
 	runDaemon({
-		services: [service(command as Argv)], shutdownGrace: Infinity, meanings: ONE_COMMAND,
+		services: [service(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, meanings: ONE_COMMAND,
 		sockets: wantsSocket ? placesFor(socket) : [], level: 'warn', notes: [],
 	});
 }
@@ -121,7 +133,7 @@ async function check(args: readonly string[]): Promise<void> {
 	]);
 	const found = findConfig({file, env: process.env});
 	if (found.origin === 'none') return refuse(`archon: ${NO_CONFIG}`, USAGE);
-	const planned = found.problems.length > 0 ? {ok: false as const, error: found.problems} : plan(found.files, null);
+	const planned = found.problems.length > 0 ? {ok: false as const, error: found.problems} : plan(found.files, null, await surroundings());
 	const problems = planned.ok ? [] : planned.error;
 	process.exitCode = problems.length > 0 ? USAGE : 0;
 	if (asJson) return say(`${JSON.stringify(problems, null, '\t')}\n`);

@@ -12,8 +12,8 @@ import {describe, GLOBAL, overview, usageOf} from './help.ts';
 import {daemon, run} from './launch.ts';
 import {raw} from './raw.ts';
 import {complain} from './reply.ts';
-import {status, tree} from './show.ts';
-import {restart, shutdown, signal, start, stop} from './steer.ts';
+import {history, status, tree} from './show.ts';
+import {reload, restart, shutdown, signal, start, stop} from './steer.ts';
 
 /** `argv` without the program's own name. Gives the exit status. */
 export function runCli(argv: readonly string[], io: Io): number {
@@ -72,7 +72,7 @@ const help: Command = {
 };
 
 const COMMANDS: readonly Command[] = [
-	status, tree, start, stop, restart, signal, run, daemon, shutdown, raw, help,
+	status, history, tree, start, stop, restart, reload, signal, run, daemon, shutdown, raw, help,
 ];
 
 const findCommand = (name: string): Command | null => COMMANDS.find(command => command.name === name) ?? null;

@@ -1,5 +1,5 @@
 /** Rows → text for a terminal: the table of services, and the tree of their processes. */
-import type {StatusRow, TreeRow} from '../control/protocol.ts';
+import type {EndRow, StatusRow, TreeRow} from '../control/protocol.ts';
 
 export interface Look {
 	readonly isColoured: boolean;
@@ -54,6 +54,13 @@ export function duration(millis: number): string {
 function noteOf({status, note, exit, since}: StatusRow, {now}: Look): string {
 	const hasEnded = status === 'failed' || (exit !== null && (status === 'exited' || status === 'stopped'));
 	return hasEnded ? `${note}, ${duration(now - since)} ago` : note;
+}
+
+/** One line for each end: when, which service, how. */
+export function renderEnds(ends: readonly EndRow[]): string {
+	if (ends.length === 0) return 'no run has ended yet\n';
+	const width = Math.max(...ends.map(({name}) => name.length));
+	return ends.map(({name, at, how}) => `${new Date(at).toISOString()}  ${name.padEnd(width)}  ${how}\n`).join('');
 }
 
 // ── The tree ─────────────────────────────────────────────────────────────────────────────────────

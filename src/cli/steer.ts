@@ -1,4 +1,4 @@
-/** Commands that steer what is there: `start`, `stop`, `restart`, `signal`, `shutdown`. */
+/** Commands that steer what is there: `start`, `stop`, `restart`, `reload`, `signal`, `shutdown`. */
 import type {Command} from './command.ts';
 import {statusOf} from './reply.ts';
 
@@ -23,6 +23,13 @@ export const restart = steering('Restart', {
 	summary: 'stop services and start them again, and wait until they are up',
 	details: ['A service that is down is started.', NAMES],
 	examples: ['archonctl restart web'],
+});
+
+export const reload = steering('Reload', {
+	name: 'reload',
+	summary: 'tell services to read their configs anew',
+	details: ['By the signal or the command that the service\'s key reload names. Does not wait.', NAMES],
+	examples: ['archonctl reload nginx'],
 });
 
 export const signal: Command = {
@@ -53,7 +60,7 @@ export const shutdown: Command = {
 };
 
 function steering(
-	verb: 'Start' | 'Stop' | 'Restart', about: Pick<Command, 'name' | 'summary' | 'details' | 'examples'>,
+	verb: 'Start' | 'Stop' | 'Restart' | 'Reload', about: Pick<Command, 'name' | 'summary' | 'details' | 'examples'>,
 ): Command {
 	return {
 		...about,

@@ -6,14 +6,14 @@
  * passed over by those who do not implement it.
  */
 export const FOREIGN_SERVICE_KEYS: ReadonlySet<string> = new Set([
-	'annotations', 'attach', 'blkio_config', 'build', 'cgroup', 'cgroup_parent', 'configs', 'container_name',
+	'annotations', 'attach', 'blkio_config', 'build', 'cgroup_parent', 'configs', 'container_name',
 	'cpu_count', 'cpu_percent', 'cpu_period', 'cpu_quota', 'cpu_rt_period', 'cpu_rt_runtime', 'cpu_shares',
 	'cpus', 'cpuset', 'credential_spec', 'deploy', 'develop', 'device_cgroup_rules', 'devices', 'dns',
 	'dns_opt', 'dns_search', 'domainname', 'expose', 'external_links', 'extra_hosts', 'gpus', 'hostname',
-	'image', 'init', 'ipc', 'isolation', 'label_file', 'labels', 'mac_address', 'mem_limit',
+	'image', 'init', 'ipc', 'isolation', 'label_file', 'mac_address', 'mem_limit',
 	'mem_reservation', 'mem_swappiness', 'memswap_limit', 'models', 'network_mode', 'networks',
 	'oom_kill_disable', 'pid', 'pids_limit', 'platform', 'ports', 'privileged', 'pull_policy',
-	'pull_refresh_after', 'read_only', 'runtime', 'secrets', 'security_opt', 'shm_size', 'storage_opt',
+	'pull_refresh_after', 'read_only', 'runtime', 'secrets', 'shm_size', 'storage_opt',
 	'sysctls', 'tmpfs', 'use_api_socket', 'userns_mode', 'uts', 'volumes', 'volumes_from',
 ]);
 
@@ -24,9 +24,7 @@ export const FOREIGN_TOP_KEYS: ReadonlySet<string> = new Set([
 
 /** Keys that change what runs, or how. To pass over one of these would be to run something else. */
 export const UNSUPPORTED_SERVICE_KEYS: ReadonlySet<string> = new Set([
-	'cap_add', 'cap_drop', 'env_file', 'extends', 'group_add', 'healthcheck', 'links', 'logging',
-	'oom_score_adj', 'post_start', 'pre_stop', 'profiles', 'provider', 'ready', 'scale', 'stdin_open', 'tty',
-	'ulimits',
+	'extends', 'links', 'logging', 'provider',
 ]);
 
 /** The same at the top of the file. */

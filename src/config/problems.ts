@@ -38,12 +38,13 @@ export interface Collector {
 	readonly problems: () => readonly Problem[];
 }
 
-/** A place to put the problems of some sources. */
+/** A place to put the problems of some sources, and of others that are met on the way. */
 export function collector(sources: readonly Source[]): Collector {
 	const found = new Map<Source, Map<string, Finding>>(sources.map(source => [source, new Map()]));
 	const gathered = new Map<string, {readonly place: Place; readonly words: Set<string>}>();
 	const report: Report = ({source, offset}, message, hint = null) => {
-		found.get(source)?.set(`${offset} ${message}`, {offset, message, hint});
+		const findings = found.get(source) ?? new Map<string, Finding>();
+		found.set(source, findings.set(`${offset} ${message}`, {offset, message, hint}));
 	};
 	return {
 		report,

@@ -3,6 +3,7 @@ import {isUtf8} from 'node:buffer';
 import {closeSync, openSync, readdirSync, readSync} from 'node:fs';
 import {getSystemErrorMap} from 'node:util';
 import {err, ok, type Result} from '../core/model.ts';
+import type {Unreadable} from './planning.ts';
 import {fileProblem, type Problem, type Source} from './problems.ts';
 
 export interface Found {
@@ -33,15 +34,10 @@ export function findConfig(
 	};
 }
 
-interface Failure {
-	readonly problem: Problem;
-	readonly missing: boolean;
-}
-
 /** Enough for ten thousand services. */
 const SIZE_MAX = 1024 * 1024;
 
-function readDirectory(directory: string): readonly Result<Source, Failure>[] {
+function readDirectory(directory: string): readonly Result<Source, Unreadable>[] {
 	const main = readSource(`${directory}/archon.yaml`);
 	const parts = `${directory}/conf.d`;
 	const names = reach(parts, () => readdirSync(parts));
@@ -50,9 +46,10 @@ function readDirectory(directory: string): readonly Result<Source, Failure>[] {
 	return [...isMissing(main) ? [] : [main], ...isMissing(names) ? [] : read];
 }
 
-const isMissing = (result: Result<unknown, Failure>): boolean => !result.ok && result.error.missing;
+const isMissing = (result: Result<unknown, Unreadable>): boolean => !result.ok && result.error.missing;
 
-function readSource(file: string): Result<Source, Failure> {
+/** The text of a file; it is UTF-8 and not larger than any config that somebody wrote. */
+export function readSource(file: string): Result<Source, Unreadable> {
 	const bytes = reach(file, () => readBytes(file));
 	if (!bytes.ok) return bytes;
 	if (bytes.value.length > SIZE_MAX) return err(failure(file, 'larger than 1 MiB'));
@@ -77,7 +74,7 @@ function readBytes(file: string): Buffer {
 }
 
 /** Does what may fail with an errno; anything else thrown is a bug. */
-function reach<T>(path: string, act: () => T): Result<T, Failure> {
+function reach<T>(path: string, act: () => T): Result<T, Unreadable> {
 	try {
 		return ok(act());
 	} catch (error) {
@@ -88,5 +85,5 @@ function reach<T>(path: string, act: () => T): Result<T, Failure> {
 	}
 }
 
-const failure = (path: string, reason: string, missing = false): Failure =>
+const failure = (path: string, reason: string, missing = false): Unreadable =>
 	({problem: fileProblem(path, `cannot read ${path}: ${reason}`), missing});

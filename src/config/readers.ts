@@ -1,16 +1,28 @@
 /** Readers of what a key may hold: one text, the words of a command, the variables of an environment. */
+import type {Command} from '../core/model.ts';
 import {splitWords} from '../core/words.ts';
 import {quote, type Place} from './problems.ts';
-import type {Parse} from './scalars.ts';
-import {within, type Context, type Reader} from './shape.ts';
-import {isNothing, kindOf, type Value} from './values.ts';
+import type {Fault, Parse} from './scalars.ts';
+import {readShape, within, type Context, type Keys, type Reader, type Settings, type Shape} from './shape.ts';
+import {isNothing, kindOf, type Scalar, type Value} from './values.ts';
+import {expand, lookupIn, UNSET, type Environment} from './variables.ts';
 
 /** The text of a scalar that says something which can be handed to a program. */
 export function readText(value: Value, context: Context): string | undefined {
 	if (value.kind !== 'scalar') return refuse(value, context, `must be a single value, not ${kindOf(value)}`);
 	if (isNothing(value)) return refuse(value, context, 'needs a value');
 	if (value.text.includes('\0')) return refuse(value, context, 'holds a NUL character');
-	return value.text;
+	return context.environment && value.text.includes('$') ? expandText(value, context.environment, context) : value.text;
+}
+
+function expandText(value: Scalar, environment: Environment, context: Context): string | undefined {
+	const expanded = expand(value.text, lookupIn(environment), name => context.note(value, UNSET, name));
+	if (expanded.ok) return expanded.value;
+	return refuseText(value, value.text, expanded.error, context);
+}
+
+function refuseText(place: Place, text: string, {why, hint}: Fault, {path, report}: Context): undefined {
+	report(place, `${path}: ${quote(text)} ${why}`, hint);
 }
 
 /** Reads one text for what it means. */
@@ -18,9 +30,24 @@ export const readBy = <T>(parse: Parse<T>): Reader<T> => (value, context) => {
 	const text = readText(value, context);
 	if (text === undefined) return undefined;
 	const result = parse(text);
-	if (result.ok) return result.value;
-	context.report(value, `${context.path}: ${quote(text)} ${result.error.why}`, result.error.hint);
-	return undefined;
+	return result.ok ? result.value : refuseText(value, text, result.error, context);
+};
+
+/** A list, for which a single value may stand. */
+export const readListOf = <T>(read: Reader<T>): Reader<readonly T[]> => (value, context) => {
+	if (isNothing(value)) return [];
+	if (value.kind !== 'list') {
+		const item = read(value, context);
+		return item === undefined ? undefined : [item];
+	}
+	const items = value.items.map((item, index) => read(item, within(context, index)));
+	return items.includes(undefined) ? undefined : items.filter(item => item !== undefined);
+};
+
+/** A map with the keys of a table. */
+export const readMap = <K extends Keys>(shape: Shape<K>): Reader<Settings<K>> => (value, context) => {
+	if (value.kind !== 'map') return refuse(value, context, `must be a map, not ${kindOf(value)}`);
+	return readShape(shape, value, context);
 };
 
 /** A command: words as in a shell, or a list with one word for each item. */
@@ -36,33 +63,42 @@ export const readWords: Reader<readonly string[]> = (value, context) => {
 	return words.ok ? words.value : refuse(value, context, `cannot be split into words: ${words.error}`);
 };
 
+/** Null: there is no program among the words. */
+export const toCommand = ([program = '', ...args]: readonly string[]): Command | null =>
+	program === '' ? null : [program, ...args];
+
+/** A command that must be one. */
+export const readCommand: Reader<Command> = (value, context) => {
+	const words = readWords(value, context);
+	return words && (toCommand(words) ?? refuse(value, context, 'is an empty command'));
+};
+
 /**
- * compose-spec `environment`: a map, or a list of NAME=value. A name without a value leaves the variable as
- * archon has it, so it is not set here.
+ * compose-spec `environment`: a map, or a list of NAME=value. A name without a value has the one that archon
+ * has for it, if any.
  */
 export const readEnvironment: Reader<Readonly<Record<string, string>>> = (value, context) => {
 	if (isNothing(value)) return {};
 	const variables = new Map<string, string>();
-	const set = (name: string, content: string | null | undefined, place: Place, from: Value) => {
+	const set = (name: string, content: string | null | undefined, place: Place) => {
 		if (name === '' || /[=\0]/.test(name)) {
 			context.report(place, `${context.path}: ${quote(name)} cannot be a variable's name`);
-		} else if (content === null) {
-			variables.delete(name);
-		} else if (content !== undefined) {
-			variables.set(name, content);
-			noteVariables(content, from, context);
+			return;
 		}
+		const value = content === null ? lookupIn(context.environment ?? {})(name) : content;
+		if (value !== undefined) variables.set(name, value);
+		else if (content === null) variables.delete(name);
 	};
 	if (value.kind === 'map') {
 		for (const [name, {key, value: content}] of value.entries) {
-			set(name, isNothing(content) ? null : readText(content, within(context, name)), key, content);
+			set(name, isNothing(content) ? null : readText(content, within(context, name)), key);
 		}
 	} else if (value.kind === 'list') {
 		for (const [index, item] of value.items.entries()) {
 			const text = readText(item, within(context, index));
 			if (text === undefined) continue;
 			const [name = '', ...rest] = text.split('=');
-			set(name, rest.length === 0 ? null : rest.join('='), item, item);
+			set(name, rest.length === 0 ? null : rest.join('='), item);
 		}
 	} else {
 		return refuse(value, context, 'must be a map or a list of NAME=value');
@@ -70,13 +106,6 @@ export const readEnvironment: Reader<Readonly<Record<string, string>>> = (value,
 	// Not by assignment: a variable may be called __proto__.
 	return Object.fromEntries(variables);
 };
-
-/** compose would put variables' values in. A command may mean them for its shell; here nobody else will. */
-function noteVariables(text: string, place: Place, {note}: Context): void {
-	for (const [variable] of text.matchAll(/\$\{[^}]*\}/g)) {
-		note(place, 'variables are not expanded, so these stay as they are written', variable);
-	}
-}
 
 /** Reports that a value cannot stand where it does. */
 export function refuse(place: Place, {path, report}: Context, why: string, hint?: string): undefined {

@@ -2,8 +2,9 @@
  * What one piece of config text means: durations, signals, users, modes, numbers. Each function takes the
  * text as it was written and gives the value, or what is wrong with the text.
  */
-import {CONDITIONS, err, ok, RESTARTS, signalNumber} from '../core/model.ts';
-import type {Condition, Millis, RestartPolicy, Result, SignalNumber, UserSpec} from '../core/model.ts';
+import {CAPABILITIES} from '../core/linux.ts';
+import {err, ok, RESTARTS, signalNumber} from '../core/model.ts';
+import type {Millis, RestartPolicy, Result, SignalNumber, UserSpec} from '../core/model.ts';
 import {didYouMean} from './problems.ts';
 
 export type Parse<T> = (text: string) => Result<T, Fault>;
@@ -34,6 +35,20 @@ const DURATION = new RegExp(`^${UNITS.map(({unit}) => `(?:(\\d+(?:\\.\\d+)?)${un
 /** A week. Beyond it a duration is a slip of the pen, and Node's timers end at 24 days. */
 const DURATION_MAX: Millis = 168 * 3_600_000;
 
+/** A duration for looks, waits and signs of life, none of which may come without end. */
+export const lapse: Parse<Millis> = text => {
+	const length = duration(text);
+	return length.ok && length.value < LAPSE_MIN ? fault('is too short', `write at least ${LAPSE_MIN}ms`) : length;
+};
+
+const LAPSE_MIN: Millis = 10;
+
+/** A duration, or none that ends. */
+export const patience: Parse<Millis> = text => (text === 'unlimited' ? ok(Infinity) : lapse(text));
+
+export const variableName: Parse<string> = text =>
+	/^[A-Za-z_]\w*$/.test(text) ? ok(text) : fault('cannot be a variable\'s name');
+
 /** Octal, as chmod and the shell's umask have it, whatever YAML takes `022` for. */
 export const umask: Parse<number> = text =>
 	/^(0o)?[0-7]{1,4}$/.test(text) && Number.parseInt(text.replace('0o', ''), 8) <= 0o777
@@ -60,8 +75,82 @@ export const user: Parse<UserSpec> = text => {
 const isAccount = (text: string): boolean =>
 	/^\d+$/.test(text) ? Number(text) <= 4_294_967_294 : /^[^\s/-][^\s/]*$/.test(text);
 
+/** Anything but nothing. */
+export const text: Parse<string> = written => (written === '' ? fault('is empty') : ok(written));
+
 export const absolutePath: Parse<string> = text =>
 	text.startsWith('/') ? ok(text) : fault('is not an absolute path', 'begin it with /');
+
+/** A path of cgroupfs below archon's own cgroup. */
+export const cgroupPath: Parse<string> = text =>
+	/^(?!\.{1,2}(\/|$))[^\s/]+(\/(?!\.{1,2}(\/|$))[^\s/]+)*$/.test(text)
+		? ok(text)
+		: fault('is not a relative path without . and ..', 'write it as workers or workers/web');
+
+/** A regular expression of JavaScript. */
+export const pattern: Parse<string> = text => {
+	try {
+		new RegExp(text);
+		return ok(text);
+	} catch (error) {
+		const reason = error instanceof SyntaxError ? error.message.replace(/^.*: /s, '') : '';
+		return fault(`is not a regular expression: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`);
+	}
+};
+
+/** A port here, or host:port; a host of colons in brackets (RFC 3986, 3.2.2). */
+export const address: Parse<{readonly host: string; readonly port: number}> = text => {
+	const [, bracketed, plain = '127.0.0.1', digits = ''] = /^(?:(?:\[([^\]\s]+)\]|([^\s:[\]]+)):)?(\d+)$/.exec(text) ?? [];
+	const port = whole(1, 65_535)(digits);
+	return port.ok ? ok({host: bracketed ?? plain, port: port.value}) : fault('is not a port', 'write 5432, db:5432 or [::1]:5432');
+};
+
+export const httpUrl: Parse<string> = text =>
+	/^https?:\/\//i.test(text) && URL.canParse(text) ? ok(text) : fault('is not a URL', 'write it as http://localhost:8080/health');
+
+/** An exit status as a number, or the signal that killed as a name. */
+export const ending: Parse<{readonly code: number} | {readonly signal: SignalNumber}> = text => {
+	if (/^\d+$/.test(text)) {
+		const code = whole(0, 255)(text);
+		return code.ok ? ok({code: code.value}) : code;
+	}
+	const number = signalNumber(text);
+	return number === null
+		? fault('is neither an exit status nor a signal', 'write a number from 0 to 255, or a name such as TERM')
+		: ok({signal: number});
+};
+
+/** A group by name or number. */
+export const group: Parse<string> = text =>
+	isAccount(text) ? ok(text) : fault('is not a group', 'write its name or number');
+
+/** setrlimit(2): a number, or no limit. compose and ulimit(1) write that as -1 and unlimited. */
+export const limit: Parse<number> = text => {
+	if (text === '-1' || text === 'unlimited') return ok(Infinity);
+	const amount = whole(0, Number.MAX_SAFE_INTEGER)(text);
+	return amount.ok ? amount : fault('is not a limit', 'write a number or unlimited');
+};
+
+/** A capability's number, by its name with or without CAP_; or all of them. */
+export const capability: Parse<number | 'all'> = text => {
+	const name = text.toUpperCase().replace(/^CAP_/, '');
+	if (name === 'ALL') return ok('all');
+	const number = CAPABILITIES.indexOf(name);
+	return number < 0 ? fault('is not a capability', didYouMean(name, CAPABILITIES)) : ok(number);
+};
+
+/** ionice(1): a class by name, and behind a colon a level from 0, the highest, to 7. */
+export const ioPriority: Parse<{readonly class: number; readonly level: number}> = text => {
+	const [, name = '', digits = '4'] = /^([a-z-]+)(?::([0-7]))?$/.exec(text) ?? [];
+	const number = IO_CLASSES.indexOf(name) + 1;
+	const isLeveled = name !== 'idle' || !text.includes(':');
+	return number > 0 && isLeveled
+		? ok({class: number, level: name === 'idle' ? 0 : Number(digits)})
+		: fault('is not an I/O priority', 'write realtime, best-effort or idle, and a level from 0 to 7 as in best-effort:4');
+};
+
+/** In the order of their numbers, from 1 (ioprio_set(2)). */
+export const IO_CLASSES: readonly string[] = ['realtime', 'best-effort', 'idle'];
 
 /** YAML 1.1's words too, since half the world writes them. */
 export const truth: Parse<boolean> = text => {
@@ -80,6 +169,12 @@ export const oneOf = <T extends string>(words: readonly T[]): Parse<T> => text =
 
 export const whole = (least: number, most: number): Parse<number> => text =>
 	/^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most
+		? ok(Number(text))
+		: fault(`is not a whole number from ${least} to ${most}`);
+
+/** A whole number that may be below zero. */
+export const integer = (least: number, most: number): Parse<number> => text =>
+	/^[+-]?\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most
 		? ok(Number(text))
 		: fault(`is not a whole number from ${least} to ${most}`);
 
@@ -115,18 +210,6 @@ export const restart: Parse<{
 	return number.ok
 		? ok({policy: 'on-failure', attempts: number.value})
 		: fault(`needs a whole number from 1 to ${ATTEMPTS_MAX} behind the colon`);
-};
-
-/** compose-spec `depends_on`, as far as archon can tell that it holds. */
-export const condition: Parse<Condition> = text =>
-	text === 'service_healthy'
-		? fault('is not supported', `archon knows ${CONDITIONS.join(' and ')}`)
-		: oneOf(CONDITIONS)(text);
-
-/** A switch that compose has and archon can only leave as it is. */
-export const only = (fixed: boolean): Parse<boolean> => text => {
-	const value = truth(text);
-	return value.ok && value.value !== fixed ? fault('is not supported') : value;
 };
 
 function fault(why: string, hint: string | null = null): Result<never, Fault> {

@@ -1,49 +1,82 @@
 /** Makes a service of what was written for it: in a config, or on a command line. */
-import type {Need, Output, RestartPolicy, Service} from '../core/model.ts';
-import {RESTART, SERVICE} from './schema.ts';
+import {exec, NEED, RESTART, service, STOP} from '../core/defaults.ts';
+import type {Condition, Exec, Need, Output, RestartPolicy, Service} from '../core/model.ts';
+import {limitsOf} from './limits.ts';
+import {MAIN} from './names.ts';
+import type {SERVICE} from './schema.ts';
 import type {Settings} from './shape.ts';
 
-/** What the service of a command line is called. */
-export const MAIN = 'main';
-
 /** A program and its arguments; never empty. */
-export type Argv = Service['exec']['argv'];
+export type Argv = Exec['argv'];
 
-/** A service of the config. */
+type Written = Settings<typeof SERVICE.keys>;
+
+/** When a service that must be ready has to be, if nobody says how soon. */
+const START_TIMEOUT = 60_000;
+
+/** A service of the config; `environment` is all that is written of it. */
 export function configService(
-	name: string,
-	settings: Settings<typeof SERVICE.keys>,
-	argv: Argv,
-	needs: readonly Need[],
-	output: Output,
+	name: string, written: Written, argv: Argv, needs: readonly Need[], environment: Exec['environment'], output: Output,
 ): Service {
-	const {type, essential, environment} = settings;
+	const {type, ready, essential} = written;
 	return {
-		name, type, needs, essential,
-		origin: 'config',
-		restart: restartPolicy(settings.restart, type === 'oneshot' || essential ? 'no' : 'always'),
-		stop: {signal: settings.stop_signal, grace: settings.stop_grace_period},
-		exec: {
-			argv, environment, output,
-			cwd: settings.working_dir, user: settings.user, umask: settings.umask,
-			interactive: false,
-		},
+		...service(name, argv),
+		type, needs, ready, essential,
+		autostart: written.autostart,
+		startPeriod: written.start_period,
+		startTimeout: written.start_timeout ?? (ready ? START_TIMEOUT : Infinity),
+		health: written.healthcheck,
+		watchdog: written.watchdog,
+		restart: restartPolicy(written),
+		stop: {signal: written.stop_signal, grace: written.stop_grace_period},
+		hooks: {postStart: written.post_start, preStop: written.pre_stop},
+		reload: written.reload,
+		onFailed: written.on_failed,
+		exec: configExec(written, argv, environment, output),
 	};
 }
 
-/** The command line's service. A person may sit at it, so its streams are archon's own. */
-export function commandService(argv: Argv, needs: readonly Need[]): Service {
-	const {stop_signal: signal, stop_grace_period: grace} = SERVICE.initial;
+function configExec(written: Written, argv: Argv, environment: Exec['environment'], output: Output): Exec {
+	const {umask, user, clean, tty} = written;
 	return {
-		name: MAIN, type: 'daemon', needs, essential: true,
+		...exec(argv),
+		environment, umask, user, clean, tty, output,
+		base: written.environment_base,
+		secretsFromFiles: written.secrets_from_files,
+		cwd: written.working_dir,
+		limits: limitsOf(written),
+		interactive: written.stdin_open && !tty,
+	};
+}
+
+function restartPolicy(written: Written): RestartPolicy {
+	const {restart, type, essential, success_codes: success, restart_on: force, fatal_codes: fatal} = written;
+	const {policy, growth, delay, factor, max_delay: maxDelay, jitter, attempts, window, reset_after: resetAfter} = restart;
+	const fallback = type === 'oneshot' || essential ? 'no' : 'always';
+	return {
+		...RESTART,
+		policy: policy ?? fallback, growth, delay, factor, maxDelay, jitter, attempts, window, resetAfter, success, force,
+		// Who restarts on 126 has thought better of what is usual; one that names it in both has been told.
+		fatal: {...fatal, codes: fatal.codes.filter(code => !force.codes.includes(code))},
+	};
+}
+
+/** What it means that a service has come as far as it goes. */
+export const arrival = (type: Service['type']): Condition =>
+	type === 'oneshot' ? 'service_completed_successfully' : 'service_healthy';
+
+/**
+ * The command line's service, after all others that start by themselves. A person may sit at it, so its
+ * streams are archon's own.
+ */
+export function commandService(argv: Argv, others: readonly Service[]): Service {
+	const needs = others.filter(({autostart}) => autostart)
+		.map(({name, type}): Need => ({...NEED, name, condition: arrival(type)}));
+	return {
+		...service(MAIN, argv), needs, essential: true,
 		origin: 'command',
-		restart: restartPolicy(RESTART.initial, 'no'),
-		stop: {signal, grace},
-		exec: {
-			argv, environment: {}, output: {kind: 'inherit'},
-			cwd: null, user: null, umask: null,
-			interactive: true,
-		},
+		restart: {...RESTART, policy: 'no'},
+		exec: {...exec(argv), output: {kind: 'inherit'}, interactive: true},
 	};
 }
 
@@ -51,15 +84,4 @@ export function commandService(argv: Argv, needs: readonly Need[]): Service {
  * One-command mode: the command and nothing else. archon never hurries it; who stops the container says how
  * long it may take.
  */
-export function oneCommand(argv: Argv): Service {
-	const service = commandService(argv, []);
-	return {...service, stop: {...service.stop, grace: Infinity}};
-}
-
-function restartPolicy(
-	settings: Settings<typeof RESTART.keys>,
-	fallback: RestartPolicy['policy'],
-): RestartPolicy {
-	const {policy, delay, factor, max_delay: maxDelay, jitter, attempts, window} = settings;
-	return {policy: policy ?? fallback, delay, factor, maxDelay, jitter, attempts, window};
-}
+export const oneCommand = (argv: Argv): Service => ({...commandService(argv, []), stop: {...STOP, grace: Infinity}});

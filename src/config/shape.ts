@@ -1,6 +1,7 @@
 /** Reads a map by a table of its keys: known keys by their readers, all others told of or passed over. */
 import {didYouMean, quote, type Gather, type Report} from './problems.ts';
 import type {Entry, Mapping, Value} from './values.ts';
+import type {Environment} from './variables.ts';
 
 /** One key: what a person should know of it, and how it is read. */
 export interface Key<T> {
@@ -23,6 +24,8 @@ export interface Context {
 	readonly report: Report;
 	/** For what is no problem and yet worth a line. */
 	readonly note: Gather;
+	/** The variables that texts may name; null: a `$` has no meaning here. */
+	readonly environment: Environment | null;
 }
 
 export type Keys = Readonly<Record<string, Key<unknown>>>;
@@ -65,11 +68,14 @@ export function readShape<K extends Keys>(shape: Shape<K>, map: Mapping, context
 	return settings as Settings<K>;
 }
 
+/** Said of all keys that are passed over. */
+export const FOREIGN = 'passed over, as they concern the container and not what runs in it';
+
 function readStranger(shape: Shape, name: string, {key}: Entry, context: Context): void {
 	// compose-spec: extensions, for anchors and for other programs.
 	if (name.startsWith('x-')) return;
 	if (shape.foreign.has(name)) {
-		context.note(key, 'passed over, as they concern the container and not what runs in it', name);
+		context.note(key, FOREIGN, name);
 	} else if (shape.unsupported.has(name)) {
 		context.report(key, `${within(context, name).path} is not supported`, `remove it, or call it x-${name}`);
 	} else {
@@ -79,10 +85,10 @@ function readStranger(shape: Shape, name: string, {key}: Entry, context: Context
 }
 
 /** The context of a key, or of an item as in `command[2]`. */
-export function within({path, report, note}: Context, step: string | number): Context {
-	if (typeof step === 'number') return {path: `${path}[${step}]`, report, note};
+export function within({path, report, note, environment}: Context, step: string | number): Context {
+	if (typeof step === 'number') return {path: `${path}[${step}]`, report, note, environment};
 	const name = ODD.test(step) ? quote(step) : step;
-	return {path: path === '' ? name : `${path}.${name}`, report, note};
+	return {path: path === '' ? name : `${path}.${name}`, report, note, environment};
 }
 
 /** What would not be taken for one step of a path. */

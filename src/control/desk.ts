@@ -2,16 +2,15 @@
  * What is done about each request: rows and a reply at once, or events for the core and a reply when
  * what was asked for has come about. Knows neither bytes nor connections.
  */
-import {
-	type Effect, type Entry, exitStatus, type RestartPolicy, type Service, SIG, type StopPolicy,
-} from '../core/model.ts';
-import {describeRefusal, pidOf, statusOf} from '../core/status.ts';
+import {exec, RESTART, service} from '../core/defaults.ts';
+import {type Effect, type Entry, exitStatus, type Service} from '../core/model.ts';
+import {describeRefusal, lastEnd, pidOf, statusOf} from '../core/status.ts';
 import {entries, entryOf, find, type State} from '../core/supervisor.ts';
 import {createGoals, type Goal, type Goals, SHUTTING_DOWN, type Verdict} from './goals.ts';
 import {createGuests, type Guests} from './guests.ts';
 import type {Host} from './host.ts';
 import {type Choice, choose, chooseProcesses} from './names.ts';
-import {encodeStatusRow, encodeTreeRow, type Launch, type Reply, type Request} from './protocol.ts';
+import {encodeEndRow, encodeStatusRow, encodeTreeRow, type Launch, type Reply, type Request} from './protocol.ts';
 import type {Peer} from './transport.ts';
 
 /** One request under way. */
@@ -29,12 +28,6 @@ export interface Desk {
 	take(request: Request, call: Call): () => void;
 	hear(effects: readonly Effect[]): void;
 }
-
-/** As the config's defaults. */
-const RESTART: Omit<RestartPolicy, 'policy'> = {
-	delay: 100, factor: 2, maxDelay: 10_000, jitter: 0.1, attempts: 8, window: 60_000,
-};
-const STOP: StopPolicy = {signal: SIG.TERM, grace: 5000};
 
 type Make<K extends Request['kind']> = Extract<Request, {kind: K}>;
 
@@ -71,8 +64,10 @@ function carryOut(office: Office, request: Request, call: Call): () => void {
 		case 'restart': return start(office, request.kind, request.names, call);
 		case 'stop': return stop(office, request.names, call);
 		case 'status': return answered(() => status(office, request.names, call));
+		case 'history': return answered(() => history(office, request.names, call));
 		case 'tree': return answered(() => tree(office, call));
 		case 'signal': return answered(() => signal(office, request, call));
+		case 'reload': return answered(() => reload(office, request, call));
 		case 'shutdown': return answered(() => shutdown(office, call));
 	}
 }
@@ -83,7 +78,7 @@ function run({host, goals, newRunName}: Office, launch: Launch, call: Call): () 
 	const name = launch.name ?? freeName(host.state(), newRunName);
 	if (!admit(host, name, call)) return nothing;
 	const streams = launch.stdio === 'passed' ? call.takeStreams() : null;
-	const entry = add(host, service(launch, name, 'run', streams), call);
+	const entry = add(host, guest(launch, name, 'run', streams), call);
 	if (!entry) return nothing;
 	const end = (verdict: Verdict): void => {
 		const refusal = entryOf(host.state(), entry.id)?.refusal;
@@ -102,7 +97,7 @@ function run({host, goals, newRunName}: Office, launch: Launch, call: Call): () 
 function startDaemon({host, goals, guests}: Office, launch: Launch, call: Call): () => void {
 	const name = launch.name ?? freeName(host.state(), numbered(baseName(launch.argv[0])));
 	if (!admit(host, name, call)) return nothing;
-	const entry = add(host, service(launch, name, 'daemon', null), call);
+	const entry = add(host, guest(launch, name, 'daemon', null), call);
 	if (!entry) return nothing;
 	const settle = (verdict: Verdict): void => {
 		if (verdict.kind === 'missed') guests.forget(entry);
@@ -147,21 +142,17 @@ function add(host: Host, service: Service, call: Call): Entry | null {
 	return entry ?? null;
 }
 
-function service(
+function guest(
 	launch: Launch, name: string, origin: 'run' | 'daemon', streams: readonly [number, number, number] | null,
 ): Service {
 	const {argv, environment, cwd, user, umask, restart} = launch;
 	return {
-		name, origin,
+		...service(name, argv), origin,
 		type: origin === 'run' ? 'oneshot' : 'daemon',
-		needs: [],
 		restart: {...RESTART, policy: restart.policy, attempts: restart.attempts ?? RESTART.attempts},
-		stop: STOP,
-		essential: false,
 		exec: {
-			argv, environment, cwd, user, umask,
+			...exec(argv), environment, cwd, user, umask,
 			output: streams ? {kind: 'passed', fds: streams} : {kind: 'lines'},
-			interactive: false,
 		},
 	};
 }
@@ -248,6 +239,32 @@ const MAX_REASONS = 5;
 function summary(reasons: readonly string[]): string {
 	const more = reasons.length - MAX_REASONS;
 	return reasons.slice(0, MAX_REASONS).join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+function history({host}: Office, names: readonly string[], call: Call): void {
+	const choices = choose(host.state(), names);
+	if (!choices.ok) return call.reply(error(choices.error));
+	for (const {entry: {service: {name}, past}} of choices.value) {
+		for (const {at, outcome, blame} of past) {
+			const how = lastEnd({outcome, blame, refusal: null});
+			call.row(encodeEndRow({name, at: host.wallClock(at), exit: exitStatus(outcome), how}));
+		}
+	}
+	call.reply({kind: 'Ok'});
+}
+
+function reload({host}: Office, {names}: Make<'reload'>, call: Call): void {
+	const choices = choose(host.state(), names);
+	if (!choices.ok) return call.reply(error(choices.error));
+	const able = choices.value.filter(({entry}) => entry.service.reload && (entry.phase.kind === 'up' || entry.phase.kind === 'starting'));
+	const unable = choices.value.find(choice => choice.isNamed && !able.includes(choice))?.entry;
+	if (unable) {
+		const {name, reload: how} = unable.service;
+		return call.reply(error(`cannot reload ${name}: ${how ? 'it is not running' : 'its config does not say how (reload:)'}`));
+	}
+	if (able.length === 0) return call.reply(error('cannot reload: no service that matches is running and says how'));
+	host.hear({kind: 'reload', ids: able.map(({entry}) => entry.id)});
+	call.reply({kind: 'Ok'});
 }
 
 function signal({host}: Office, {targets, signal}: Make<'signal'>, call: Call): void {

@@ -175,9 +175,9 @@ interface Blockers {
 
 function createBlockers(state: State): Blockers {
 	const known = new Map<Id, boolean>();
-	const unmetNeeds = ({needs}: Entry): Entry[] => needs.flatMap(({id, condition}) => {
-		const need = entryOf(state, id);
-		return need && !holds(need, condition) ? [need] : [];
+	const unmetNeeds = ({needs}: Entry): Entry[] => needs.flatMap(edge => {
+		const need = entryOf(state, edge.id);
+		return need && !holds(need, edge) ? [need] : [];
 	});
 	const explore = (entry: Entry): void => {
 		// By hand and not by recursion: a chain of needs may be as long as the config.

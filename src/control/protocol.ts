@@ -8,9 +8,11 @@
  * | `StartDaemon,<args>[,<env>…]`, `StartDaemonV,<argc>,<arg>…[,<env>…]` | `Ok` when it was executed |
  * | `StopDaemon,<name or pid>[,<signal>][,<seconds>]` | `Ok` when it is gone |
  * | `Status[,<name>…]` | a row for each service, `Ok` |
+ * | `History,<name>…` | a row for each of their last ends, `Ok` |
  * | `Tree` | a row for each process, `Ok` |
  * | `Start,<name>…`, `Stop,<name>…`, `Restart,<name>…` | `Ok` when all have come to what was asked |
  * | `Signal,<name or pid>…,<signal>` | `Ok` |
+ * | `Reload,<name>…` | `Ok` when they have been told to read their configs anew |
  * | `Shutdown` | `Ok`, at once |
  *
  * A `Run` that brings its own streams and cannot be executed gets `Row,refused,<why>` before its status.
@@ -35,9 +37,10 @@ export type Request =
 		readonly signal: SignalNumber | null;
 		readonly grace: Millis | null;
 	}
-	| {readonly kind: 'status'; readonly names: readonly string[]}
+	| {readonly kind: 'status' | 'history'; readonly names: readonly string[]}
 	| {readonly kind: 'tree' | 'shutdown'}
 	| {readonly kind: 'start' | 'stop' | 'restart'; readonly names: readonly string[]}
+	| {readonly kind: 'reload'; readonly names: readonly string[]}
 	| {readonly kind: 'signal'; readonly targets: readonly string[]; readonly signal: SignalNumber};
 
 /** A command to be made a service, and how. */
@@ -83,10 +86,12 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 	['StartDaemonV', fields => decodeLaunch('start-daemon', countArgs(fields))],
 	['StopDaemon', decodeStopDaemon],
 	['Status', fields => withNames(fields, 0, names => ({kind: 'status', names}))],
+	['History', fields => withNames(fields, 1, names => ({kind: 'history', names}))],
 	['Tree', fields => alone(fields, {kind: 'tree'})],
 	['Start', fields => withNames(fields, 1, names => ({kind: 'start', names}))],
 	['Stop', fields => withNames(fields, 1, names => ({kind: 'stop', names}))],
 	['Restart', fields => withNames(fields, 1, names => ({kind: 'restart', names}))],
+	['Reload', fields => withNames(fields, 1, names => ({kind: 'reload', names}))],
 	['Signal', decodeSignal],
 	['Shutdown', fields => alone(fields, {kind: 'shutdown'})],
 ]);
@@ -307,6 +312,24 @@ export function decodeStatusRow(row: readonly string[]): StatusRow {
 		name, status, pid: orNull(pid), since: Number(since), restarts: Number(restarts), exit: orNull(exit),
 		type, note,
 	};
+}
+
+/** The end of a run in the answer to `History`: `Row,web,1700000000000,137,unhealthy: no answer (SIGKILL)`. */
+export interface EndRow {
+	readonly name: string;
+	/** In milliseconds since 1970. */
+	readonly at: number;
+	/** As a shell would say it: the code, or 128 and the signal. */
+	readonly exit: number;
+	/** The same in words, and what it is blamed for. */
+	readonly how: string;
+}
+
+export const encodeEndRow = ({name, at, exit, how}: EndRow): readonly string[] => [name, String(at), String(exit), how];
+
+export function decodeEndRow(row: readonly string[]): EndRow {
+	const [name = '', at = '', exit = '', how = ''] = row;
+	return {name, at: Number(at), exit: Number(exit), how};
 }
 
 /** A process in the answer to `Tree`: `Row,web,1234,1,,nginx: master process`. Never archon itself. */

@@ -38,8 +38,17 @@ export interface Book {
 export const EMPTY: Book = {root: undefined, height: 0, places: 0, free: null};
 
 /** The instant at which the kernel should say `timeout` to an entry, unless its phase changes before. */
-export const deadlineOf = ({phase}: Entry): Instant =>
-	phase.kind === 'backoff' || phase.kind === 'stopping' ? phase.deadline : NEVER;
+export function deadlineOf({phase}: Entry): Instant {
+	switch (phase.kind) {
+		case 'waiting':
+		case 'stopping':
+		case 'backoff': return phase.deadline;
+		case 'starting': return Math.min(phase.deadline, phase.steadyAt, phase.looks?.next ?? NEVER);
+		case 'up': return Math.min(phase.watchdogAt, phase.looks?.next ?? NEVER);
+		case 'down':
+		case 'spawning': return NEVER;
+	}
+}
 
 /** The next free place: where an entry that is new to the book goes. */
 export const vacancy = (book: Book): Id => book.free?.id ?? book.places;

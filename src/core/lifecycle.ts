@@ -2,15 +2,18 @@
  * The life of one service as one table: every phase meets every piece of news. What depends on other
  * services (when to start, when to end) is not here but in `supervisor.ts`.
  */
+import {duration} from './duration.ts';
+import {firstLook, look, lookAgain, meetHealth} from './health.ts';
 import {
-	type Effect, type Entry, type Instant, type Millis, NEVER, type News, type Outcome, type Phase, SIG, type Stopping,
+	type Effect, type Entry, type Instant, type Millis, NEVER, type News, type Outcome, PAST_MAX, type Phase, SIG,
+	type SignalNumber, type Starting, type Stopping, type Up, type Waiting, type Word,
 } from './model.ts';
-import {judge} from './restart.ts';
+import {type End, judge} from './restart.ts';
 
 /** What a piece of news makes of an entry. */
 export interface Move {
 	readonly phase: Phase;
-	readonly also?: Partial<Pick<Entry, 'outcome' | 'refusal' | 'ends' | 'bounce'>>;
+	readonly also?: Partial<Pick<Entry, 'outcome' | 'refusal' | 'ends' | 'bounce' | 'blame' | 'past' | 'said'>>;
 	readonly effects?: readonly Effect[];
 }
 
@@ -23,13 +26,20 @@ type Table = {readonly [P in Phase['kind']]: {readonly [N in News['kind']]: Cell
 /** How long a SIGKILL may take until what is left of a process group is no longer waited for. */
 const KILL_PATIENCE: Millis = 5000;
 
+/** Where every wait begins; the supervisor, which knows the needs, says for how long. */
+export const WAITING: Waiting = {kind: 'waiting', deadline: NEVER, waived: []};
+
 /** A cell that the kernel and the run numbers rule out: to reach it is a bug of ours. */
 const impossible = (phase: Phase, news: News): never => {
 	throw new Error(`impossible: ${news.kind} while ${phase.kind}`);
 };
 
+/** A cell for what comes too late, or means nothing now. */
+const stay = (phase: Phase): Move => ({phase});
+
 const none = {
-	spawned: impossible, refused: impossible, exited: impossible, emptied: impossible, timeout: impossible,
+	spawned: impossible, refused: impossible, exited: impossible, emptied: impossible, ready: impossible,
+	probe: impossible, hooked: impossible, notify: impossible, timeout: impossible,
 };
 
 const table: Table = {
@@ -37,33 +47,103 @@ const table: Table = {
 	waiting: none,
 	spawning: {
 		...none,
-		spawned: ({run}, {pid}, {service}) => ({
-			phase: {kind: service.type === 'oneshot' ? 'starting' : 'up', run, pid},
-			also: {refusal: null},
-		}),
+		spawned: ({run}, {pid}, entry, now) => begin(run, pid, entry, now),
 		refused: (_, {refusal}, entry, now, dice) => {
-			const move: Move = refusal.temporary ? next(entry, null, now, dice) : {phase: {kind: 'down', cause: 'failed'}};
+			const end: End = {outcome: null, blame: null, wasUp: false};
+			const move: Move = refusal.temporary ? next(entry, end, now, dice) : {phase: {kind: 'down', cause: 'failed'}};
 			return {...move, also: {...move.also, refusal}};
 		},
 	},
 	starting: {
 		...none,
-		exited: (phase, news, entry, now, dice) => endedByItself(phase, news, entry, now, dice),
+		exited: (phase, {outcome, survivors}, entry, now, dice) => {
+			const blame = entry.service.type === 'daemon' ? 'ended before it was ready' : null;
+			return endedByItself(phase, {outcome, blame, wasUp: false}, survivors, entry, now, dice);
+		},
+		ready: (phase, _, entry, now) => {
+			const {ready} = entry.service;
+			return ready && ready.kind !== 'probe' ? arrive({...phase, isUnready: false}, entry, now) : {phase};
+		},
+		probe: (phase, {purpose, good, found}, entry, now) => {
+			const {ready} = entry.service;
+			if (purpose !== 'ready' || ready?.kind !== 'probe' || !phase.looks) return {phase};
+			if (good) return arrive({...phase, isUnready: false, looks: null}, entry, now);
+			return {phase: {...phase, looks: lookAgain(phase.looks, false, found, now + ready.interval)}};
+		},
+		hooked: (phase, {hook, failure}, entry, now) => {
+			if (hook !== 'post_start') return {phase};
+			return failure === null
+				? arrive({...phase, isHooked: false}, entry, now)
+				: giveUp(phase, entry, `post_start: ${failure}`, now);
+		},
+		notify: (phase, {word}, _, now) => {
+			if (word.kind === 'extend') return {phase: {...phase, deadline: Math.max(phase.deadline, now + word.millis)}};
+			return listen(phase, word);
+		},
+		timeout: (phase, _, entry, now) => {
+			const {ready, type, startTimeout} = entry.service;
+			if (phase.steadyAt <= now) return arrive({...phase, isUnready: false, steadyAt: NEVER}, entry, now);
+			if (phase.deadline <= now) {
+				const late = type === 'oneshot' ? 'not done' : 'not ready';
+				return giveUp(phase, entry, `${late} within ${duration(startTimeout)}`, now);
+			}
+			if (ready?.kind !== 'probe' || !phase.looks) return {phase};
+			return {phase: {...phase, looks: {...phase.looks, next: NEVER}}, effects: [look(entry, phase.run, 'ready', ready)]};
+		},
 	},
 	up: {
 		...none,
-		exited: (phase, news, entry, now, dice) => endedByItself(phase, news, entry, now, dice),
+		exited: (phase, {outcome, survivors}, entry, now, dice) =>
+			endedByItself(phase, {outcome, blame: null, wasUp: true}, survivors, entry, now, dice),
+		ready: phase => ({phase: {...phase, isReady: true}}),
+		probe: (phase, news, entry, now) => {
+			const after = news.purpose === 'health' ? meetHealth(phase, news, entry, now) : phase;
+			const isLost = after.health === 'unhealthy' && phase.health !== 'unhealthy';
+			if (!isLost || entry.service.health?.onUnhealthy !== 'restart') return {phase: after};
+			return giveUp(after, entry, `unhealthy: ${news.found}`, now);
+		},
+		hooked: stay,
+		notify: (phase, {word}, entry, now) => {
+			switch (word.kind) {
+				case 'reloading': return {phase: {...phase, isReady: false}};
+				case 'alive': return {phase: {...phase, watchdogAt: now + (phase.watchdog ?? NEVER)}};
+				case 'watchdog': return {phase: {...phase, watchdog: word.millis, watchdogAt: now + word.millis}};
+				case 'extend': return {phase: {...phase, watchdogAt: Math.max(phase.watchdogAt, now + word.millis)}};
+				case 'trigger': return giveUp(phase, entry, 'watchdog: it gave itself up', now, SIG.ABRT);
+				default: return listen(phase, word);
+			}
+		},
+		timeout: (phase, _, entry, now) => {
+			const {health} = entry.service;
+			if (phase.watchdogAt <= now) {
+				return giveUp(phase, entry, `watchdog: silent for ${duration(phase.watchdog ?? 0)}`, now, SIG.ABRT);
+			}
+			if (!health || !phase.looks) return {phase};
+			return {phase: {...phase, looks: {...phase.looks, next: NEVER}}, effects: [look(entry, phase.run, 'health', health)]};
+		},
 	},
 	stopping: {
 		...none,
 		exited: (phase, {outcome, survivors}, entry, now, dice) => {
-			const ended = {...phase, outcome};
+			const ended: Stopping = {...phase, outcome, isHooked: false};
 			return survivors
 				? {phase: ended, also: {outcome}, effects: urge(ended)}
 				: conclude(ended, outcome, entry, now, dice);
 		},
 		emptied: (phase, news, entry, now, dice) =>
 			phase.outcome ? conclude(phase, phase.outcome, entry, now, dice) : impossible(phase, news),
+		ready: stay,
+		probe: stay,
+		hooked: (phase, {hook}, entry) => {
+			if (hook !== 'pre_stop' || !phase.isHooked) return {phase};
+			return {phase: {...phase, isHooked: false}, effects: ask(phase.run, phase.pid, entry.stop.signal)};
+		},
+		notify: (phase, {word}, _, now) => {
+			if (word.kind === 'extend' && !phase.killed) {
+				return {phase: {...phase, deadline: Math.max(phase.deadline, now + word.millis)}};
+			}
+			return phase.outcome ? {phase} : listen(phase, word);
+		},
 		timeout: (phase, _, entry, now, dice) => {
 			if (!phase.killed) return kill(phase, now);
 			// SIGKILL cannot be refused, only delayed in the kernel (a hung mount): the process itself is
@@ -75,7 +155,7 @@ const table: Table = {
 	},
 	backoff: {
 		...none,
-		timeout: () => ({phase: {kind: 'waiting'}}),
+		timeout: () => ({phase: WAITING}),
 	},
 };
 
@@ -86,38 +166,106 @@ export function meet(entry: Entry, news: News, now: Instant, dice: number): Move
 	return cell(phase, news, entry, now, dice);
 }
 
-/** On request: the stop signal to the process, with SIGCONT, for a stopped process hears nothing else. */
-export function terminate(entry: Entry, phase: PhaseOf<'starting' | 'up'>, now: Instant): Move {
-	const {signal, grace} = entry.stop;
+/** On request: commands `pre_stop` first, then the stop signal. `scale` shortens its grace period. */
+export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scale: number): Move {
+	const {stop: {signal, grace}, service} = entry;
 	const {run, pid} = phase;
+	const {preStop: commands} = service.hooks;
+	const isHooked = commands.length > 0;
+	const timeout = grace * scale;
+	const hook: Effect = {kind: 'hook', id: entry.id, run, service, hook: 'pre_stop', commands, timeout};
 	return {
-		phase: {kind: 'stopping', run, pid, asked: true, outcome: null, deadline: now + grace, killed: false},
-		effects: [
-			{kind: 'signal', run, pid, signal, group: false},
-			{kind: 'signal', run, pid, signal: SIG.CONT, group: false},
-		],
+		phase: {...ending(phase), asked: true, isHooked, deadline: now + timeout},
+		effects: isHooked ? [hook] : ask(run, pid, signal),
 	};
 }
 
 /** SIGKILL to the whole process group, now. */
-export function kill(phase: PhaseOf<'starting' | 'up' | 'stopping'>, now: Instant): Move {
+export function kill(phase: Starting | Up | Stopping, now: Instant): Move {
 	const {run, pid} = phase;
-	const [asked, outcome] = phase.kind === 'stopping' ? [phase.asked, phase.outcome] : [true, null];
+	const before = phase.kind === 'stopping' ? phase : {...ending(phase), asked: true};
 	return {
-		phase: {kind: 'stopping', run, pid, asked, outcome, deadline: now + KILL_PATIENCE, killed: true},
+		phase: {...before, isHooked: false, deadline: now + KILL_PATIENCE, killed: true},
 		effects: [{kind: 'signal', run, pid, signal: SIG.KILL, group: true}],
 	};
 }
 
+/** The process is there. What must come before it is up? */
+function begin(run: number, pid: number, entry: Entry, now: Instant): Move {
+	const {id, service} = entry;
+	const {type, ready, startPeriod, startTimeout, hooks: {postStart: commands}} = service;
+	const isSteadying = type === 'daemon' && ready === null && startPeriod > 0;
+	const phase: Starting = {
+		kind: 'starting', run, pid,
+		isHooked: commands.length > 0,
+		isUnready: type === 'oneshot' || ready !== null || isSteadying,
+		deadline: now + startTimeout,
+		steadyAt: isSteadying ? now + startPeriod : NEVER,
+		looks: ready?.kind === 'probe' ? firstLook(now) : null,
+	};
+	const hook: Effect = {kind: 'hook', id, run, service, hook: 'post_start', commands, timeout: startTimeout};
+	const {phase: after} = arrive(phase, entry, now);
+	return {phase: after, also: {refusal: null, blame: null, said: ''}, effects: phase.isHooked ? [hook] : []};
+}
+
+/** Up, if nothing is awaited any more. */
+function arrive(phase: Starting, {service, ends}: Entry, now: Instant): Move {
+	if (phase.isHooked || phase.isUnready) return {phase};
+	const {health, watchdog, restart} = service;
+	const {run, pid} = phase;
+	const up: Up = {
+		kind: 'up', run, pid, isReady: true, watchdog, watchdogAt: now + (watchdog ?? NEVER),
+		health: health ? 'starting' : 'none', looks: health ? firstLook(now) : null,
+	};
+	return {phase: up, also: {ends: restart.counts === 'starts' ? [] : ends}};
+}
+
+/** What a service may say in any phase with a process. */
+function listen(phase: Starting | Up | Stopping, word: Word): Move {
+	switch (word.kind) {
+		case 'status': return {phase, also: {said: word.text}};
+		case 'errno': return {phase, also: {said: `errno ${word.errno}`}};
+		case 'main-pid': {
+			if (word.pid === phase.pid) return {phase};
+			return {
+				phase: {...phase, pid: word.pid},
+				effects: [{kind: 'follow', run: phase.run, from: phase.pid, to: word.pid}],
+			};
+		}
+		default: return {phase};
+	}
+}
+
+/** archon ends a run that is of no use, and the run has failed whatever its process says at the end. */
+function giveUp(
+	phase: Starting | Up, entry: Entry, blame: string, now: Instant, signal: SignalNumber = entry.stop.signal,
+): Move {
+	return {
+		phase: {...ending(phase), asked: false, blame, deadline: now + entry.stop.grace},
+		also: {blame},
+		effects: ask(phase.run, phase.pid, signal),
+	};
+}
+
+/** The beginning of an end that is still to be filled in. */
+const ending = ({kind, run, pid}: Starting | Up): Omit<Stopping, 'asked' | 'deadline'> => ({
+	kind: 'stopping', run, pid, blame: null, isHooked: false, wasUp: kind === 'up', outcome: null, killed: false,
+});
+
+/** A signal, with SIGCONT, for a stopped process hears nothing else. */
+const ask = (run: number, pid: number, signal: SignalNumber): readonly Effect[] =>
+	[signal, SIG.CONT].map(each => ({kind: 'signal', run, pid, signal: each, group: false}));
+
 /** The process ended unasked. What it left in its group ends before a new one may take its place. */
 function endedByItself(
-	{run, pid}: PhaseOf<'starting' | 'up'>, {outcome, survivors}: NewsOf<'exited'>, entry: Entry, now: Instant,
-	dice: number,
+	phase: Starting | Up, end: End & {readonly outcome: Outcome}, survivors: boolean, entry: Entry, now: Instant, dice: number,
 ): Move {
-	if (!survivors) return next(entry, outcome, now, dice);
-	const deadline = now + entry.stop.grace;
-	const phase: Stopping = {kind: 'stopping', run, pid, asked: false, outcome, deadline, killed: false};
-	return {phase, also: {outcome}, effects: urge(phase)};
+	const isCalm = end.wasUp && now - entry.since >= entry.service.restart.resetAfter;
+	const ends = isCalm ? [] : entry.ends;
+	if (!survivors) return next({...entry, ends}, end, now, dice);
+	const {outcome, blame} = end;
+	const stopping: Stopping = {...ending(phase), asked: false, blame, outcome, deadline: now + entry.stop.grace};
+	return {phase: stopping, also: {outcome, ends}, effects: urge(stopping)};
 }
 
 /** Asks the rest of a process group to end, in the words that it has earned. */
@@ -128,17 +276,23 @@ function urge({run, pid, killed}: Stopping): readonly Effect[] {
 
 /** The whole group is gone. */
 function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant, dice: number): Move {
-	if (!phase.asked) return next(entry, outcome, now, dice);
-	return {phase: {kind: 'down', cause: 'stopped'}, also: {outcome, bounce: false, ends: []}};
+	const {asked, blame, wasUp} = phase;
+	if (!asked) return next(entry, {outcome, blame, wasUp}, now, dice);
+	const past = remember(entry, outcome, null, now);
+	return {phase: {kind: 'down', cause: 'stopped'}, also: {outcome, bounce: false, ends: [], blame: null, past}};
 }
 
-/** Where a service goes that ended by itself. */
-function next(entry: Entry, outcome: Outcome | null, now: Instant, dice: number): Move {
-	const verdict = judge(entry, outcome, now, dice);
-	const last = outcome ? {outcome} : {};
-	if (verdict.kind === 'rest') return {phase: {kind: 'down', cause: verdict.cause}, also: last};
+/** Where a service goes whose run ended by itself. */
+function next(entry: Entry, end: End, now: Instant, dice: number): Move {
+	const {outcome, blame} = end;
+	const verdict = judge(entry, end, now, dice);
+	const last = outcome ? {outcome, blame, past: remember(entry, outcome, blame, now)} : {};
+	if (verdict.kind === 'rest') return {phase: {kind: 'down', cause: verdict.cause}, also: {...last, ends: entry.ends}};
 	return {
-		phase: verdict.delay > 0 ? {kind: 'backoff', deadline: now + verdict.delay} : {kind: 'waiting'},
+		phase: verdict.delay > 0 ? {kind: 'backoff', deadline: now + verdict.delay} : WAITING,
 		also: {...last, ends: verdict.ends},
 	};
 }
+
+const remember = ({past}: Entry, outcome: Outcome, blame: string | null, at: Instant): Entry['past'] =>
+	[...past, {at, outcome, blame}].slice(-PAST_MAX);

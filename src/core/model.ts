@@ -27,11 +27,26 @@ export interface Service {
 	readonly type: 'daemon' | 'oneshot';
 	/** Who put it there: the config, the command line's CMD, or a client at run time. */
 	readonly origin: 'config' | 'command' | 'run' | 'daemon';
+	/** Whether it is started without being asked for; else only by a person, or by what needs it. */
+	readonly autostart: boolean;
 	readonly needs: readonly Need[];
+	/** How a daemon says that it can serve; null: it can when it has run for `startPeriod`. */
+	readonly ready: Ready | null;
+	readonly startPeriod: Millis;
+	/** From the start until a daemon must be ready, or a oneshot done; Infinity: however long it takes. */
+	readonly startTimeout: Millis;
+	readonly health: Health | null;
+	/** A daemon that is up must say so by sd_notify(3) at least this often; null: need not. */
+	readonly watchdog: Millis | null;
 	readonly restart: RestartPolicy;
 	readonly stop: StopPolicy;
+	readonly hooks: Hooks;
+	/** What makes it read its config anew: a signal, or a command; null: it cannot. */
+	readonly reload: {readonly signal: SignalNumber} | {readonly command: Command} | null;
 	/** When it ends for good, the container ends with its status. */
 	readonly essential: boolean;
+	/** What its failing for good means to the container. */
+	readonly onFailed: 'stay' | 'shutdown';
 	readonly exec: Exec;
 }
 
@@ -39,26 +54,104 @@ export interface Service {
 export interface Need {
 	readonly name: string;
 	readonly condition: Condition;
+	/**
+	 * `hard`: must hold. `soft`: is started and waited for, but its failing holds nothing up. `order`: is
+	 * waited for only if it is on its way up anyhow.
+	 */
+	readonly strength: 'hard' | 'soft' | 'order';
+	/** Whether this service is restarted when the other one's process ends or is restarted. */
+	readonly restart: boolean;
+	/** How long to wait for it; then a hard need has failed, and another one is waited for no longer. */
+	readonly timeout: Millis;
 }
 
-export const CONDITIONS = ['service_started', 'service_completed_successfully'] as const;
+export const CONDITIONS = ['service_started', 'service_healthy', 'service_completed_successfully'] as const;
 export type Condition = (typeof CONDITIONS)[number];
+
+/** A program and its arguments; never empty, never a shell unless it names one. */
+export type Command = readonly [string, ...string[]];
+
+/** How a daemon says that it can serve. */
+export type Ready =
+	/** A newline on this descriptor, as s6 and dinit have it; its number is in `variable` where that is not null. */
+	| {readonly kind: 'fd'; readonly fd: number; readonly variable: string | null}
+	/** READY=1 on `$NOTIFY_SOCKET` (sd_notify(3)). */
+	| {readonly kind: 'notify'}
+	/** A line of its output that matches this regular expression. */
+	| {readonly kind: 'log'; readonly pattern: string}
+	| {readonly kind: 'probe'; readonly probe: Probe; readonly interval: Millis; readonly timeout: Millis};
+
+/** A look from outside, with the service's user, directory and environment. */
+export type Probe =
+	| {readonly kind: 'exec'; readonly command: Command}
+	| {readonly kind: 'tcp'; readonly host: string; readonly port: number}
+	| {
+		readonly kind: 'http'; readonly url: string;
+		/** Statuses that are good: 200–399 where this is empty. */
+		readonly statuses: readonly number[];
+		readonly headers: Readonly<Record<string, string>>;
+		/** A regular expression that the body must match; null: anything is good. */
+		readonly body: string | null;
+	}
+	| {readonly kind: 'file'; readonly path: string};
+
+/** Repeated looks at a service that is up (compose-spec `healthcheck`). */
+export interface Health {
+	readonly probe: Probe;
+	readonly interval: Millis;
+	readonly timeout: Millis;
+	/** Failures in a row that make it unhealthy. */
+	readonly retries: number;
+	/** Successes in a row that make it healthy. */
+	readonly successes: number;
+	/** Failures this early after the start do not count, and looks come every `startInterval`. */
+	readonly startPeriod: Millis;
+	readonly startInterval: Millis;
+	readonly onUnhealthy: 'none' | 'restart' | 'shutdown';
+}
+
+/** Commands at the turns of a run, with the service's user, directory and environment. */
+export interface Hooks {
+	/** After its process was made; if one fails, the start has failed. */
+	readonly postStart: readonly Command[];
+	/** Before the stop signal, within the grace period. */
+	readonly preStop: readonly Command[];
+}
 
 export const RESTARTS = ['no', 'always', 'on-failure', 'unless-stopped'] as const;
 
 /** When a service that ended by itself is started again, and when archon gives up on it. */
 export interface RestartPolicy {
 	readonly policy: (typeof RESTARTS)[number];
-	/** The pause before the second start within `window`; the first is at once. */
+	/**
+	 * `exponential`: the first restart is at once, the second after `delay`, each further one after `factor`
+	 * times as long. `linear`: the nth after n times `delay`, as supervisord has it.
+	 */
+	readonly growth: 'exponential' | 'linear';
 	readonly delay: Millis;
-	/** By how much the pause grows with each further start. */
 	readonly factor: number;
 	readonly maxDelay: Millis;
 	/** Share of the pause, 0 to 1, by which it is shortened or lengthened at random. */
 	readonly jitter: number;
 	/** Restarts allowed within `window`; the next end makes the service `failed`. Infinity: no limit. */
 	readonly attempts: number;
+	/** Which ends count: all, or only those of starts that failed, as supervisord has it. */
+	readonly counts: 'all' | 'starts';
 	readonly window: Millis;
+	/** Having been up for so long wipes out all earlier ends. */
+	readonly resetAfter: Millis;
+	/** Ends that are a success; exit 0 among them unless a person says otherwise. */
+	readonly success: Ends;
+	/** Ends after which it is started again whatever the policy. */
+	readonly force: Ends;
+	/** Ends after which it is never started again. */
+	readonly fatal: Ends;
+}
+
+/** Ways to end. */
+export interface Ends {
+	readonly codes: readonly number[];
+	readonly signals: readonly SignalNumber[];
 }
 
 export interface StopPolicy {
@@ -69,17 +162,43 @@ export interface StopPolicy {
 
 /** What spawner and native library need to know to make the process. */
 export interface Exec {
-	/** The program and its arguments; never empty, never a shell unless it names one. */
-	readonly argv: readonly [string, ...string[]];
-	/** Added to archon's own environment. */
+	readonly argv: Command;
+	/** What of archon's own environment it gets: all, nothing but PATH and TERM, or these. */
+	readonly base: 'inherit' | 'clean' | readonly string[];
+	/** Added to that. */
 	readonly environment: Readonly<Record<string, string>>;
+	/** Whether each `NAME_FILE` variable becomes `NAME` with the content of the file that it names. */
+	readonly secretsFromFiles: boolean;
 	readonly cwd: string | null;
 	readonly user: UserSpec | null;
 	readonly umask: number | null;
+	readonly limits: Limits;
+	/** Globs of stale files that are removed before each start. */
+	readonly clean: readonly string[];
+	/** A terminal of its own, which archon reads as its output. */
+	readonly tty: boolean;
 	/** Where the three standard streams lead. */
 	readonly output: Output;
 	/** Whether stdin is archon's own, in its terminal's foreground where there is one. Else /dev/null. */
 	readonly interactive: boolean;
+}
+
+/** Resources and privileges of a process; null and empty lists leave them as they are. */
+export interface Limits {
+	/** setrlimit(2), by resource number. Infinity: unlimited. */
+	readonly rlimits: readonly {readonly resource: number; readonly soft: number; readonly hard: number}[];
+	readonly nice: number | null;
+	/** ioprio_set(2): the class (1 real-time, 2 best-effort, 3 idle) and the level in it, 0 to 7. */
+	readonly ionice: {readonly class: number; readonly level: number} | null;
+	readonly oomScoreAdj: number | null;
+	/** Further groups, by name or number. */
+	readonly groups: readonly string[];
+	/** capabilities(7) by number: kept across the change of user, and taken from what the container has. */
+	readonly capAdd: readonly number[];
+	readonly capDrop: readonly number[] | 'all';
+	readonly noNewPrivileges: boolean;
+	/** A cgroup below archon's own, made where cgroups can be written (cgroups(7)). */
+	readonly cgroup: string | null;
 }
 
 /** A user by name or number, with a group of its own or the user's (compose-spec `user`). */
@@ -90,11 +209,13 @@ export interface UserSpec {
 
 /**
  * `inherit`: archon's own descriptors, untouched. `lines`: pipes, each line prefixed with the name.
+ * `files`: each appended to a file, or dropped where there is null; the same path twice is one open file.
  * `passed`: three descriptors that a client handed over, by their numbers in archon; archon closes them.
  */
 export type Output =
 	| {readonly kind: 'inherit'}
 	| {readonly kind: 'lines'}
+	| {readonly kind: 'files'; readonly stdout: string | null; readonly stderr: string | null}
 	| {readonly kind: 'passed'; readonly fds: readonly [number, number, number]};
 
 // ── Processes ────────────────────────────────────────────────────────────────────────────────────
@@ -105,7 +226,11 @@ export type Run = number;
 /** How a process ended (waitid(2)). */
 export type Outcome =
 	| {readonly kind: 'code'; readonly code: number}
-	| {readonly kind: 'signal'; readonly signal: SignalNumber; readonly core: boolean};
+	| {
+		readonly kind: 'signal'; readonly signal: SignalNumber; readonly core: boolean;
+		/** The kernel killed it for want of memory. */
+		readonly oom?: boolean;
+	};
 
 /** Why a process could not be made: the step between vfork and exec that failed, and its errno. */
 export interface Refusal {
@@ -130,13 +255,64 @@ export const exitStatus = (outcome: Outcome): number =>
 /** Where a service is in its life. What belongs to a phase rides inside and is gone with it. */
 export type Phase =
 	| {readonly kind: 'down'; readonly cause: DownCause}
-	| {readonly kind: 'waiting'}
+	| Waiting
 	| {readonly kind: 'spawning'; readonly run: Run}
-	/** A oneshot at its work. */
-	| {readonly kind: 'starting'; readonly run: Run; readonly pid: number}
-	| {readonly kind: 'up'; readonly run: Run; readonly pid: number}
+	| Starting
+	| Up
 	| Stopping
 	| {readonly kind: 'backoff'; readonly deadline: Instant};
+
+/** Wanted, and needs do not hold yet. */
+export interface Waiting {
+	readonly kind: 'waiting';
+	/** When the first of the needs that do not hold has been waited for long enough. */
+	readonly deadline: Instant;
+	/** Needs that are waited for no longer. */
+	readonly waived: readonly Id[];
+}
+
+/** A oneshot at its work, or a daemon that is not ready yet. */
+export interface Starting {
+	readonly kind: 'starting';
+	readonly run: Run;
+	readonly pid: number;
+	/** Its commands `post_start` have not all ended yet. */
+	readonly isHooked: boolean;
+	/** It has not said yet that it is ready, and has not run for its start period. */
+	readonly isUnready: boolean;
+	/** Late then, and ended. */
+	readonly deadline: Instant;
+	/** Has run for its start period then; NEVER where something else says that it is ready. */
+	readonly steadyAt: Instant;
+	readonly looks: Looks | null;
+}
+
+/** A daemon that serves, as far as is known. */
+export interface Up {
+	readonly kind: 'up';
+	readonly run: Run;
+	readonly pid: number;
+	/** False while it says that it reads its config anew (sd_notify(3), RELOADING=1). */
+	readonly isReady: boolean;
+	/** `none` where nobody looks. */
+	readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+	readonly looks: Looks | null;
+	/** It must have said WATCHDOG=1 by then. */
+	readonly watchdogAt: Instant;
+	/** How often it must; null: it need not. */
+	readonly watchdog: Millis | null;
+}
+
+/** Probes of one run so far: one at a time. */
+export interface Looks {
+	/** When to look next; NEVER while a look is under way. */
+	readonly next: Instant;
+	/** In a row. */
+	readonly failures: number;
+	readonly successes: number;
+	/** What the last look found. */
+	readonly found: string;
+}
 
 /**
  * On the way down: a stop signal was sent, or the process ended and left others in its group.
@@ -146,13 +322,23 @@ export interface Stopping {
 	readonly kind: 'stopping';
 	readonly run: Run;
 	readonly pid: number;
-	/** Whether archon asked for this end, or the process ended by itself. */
+	/** Whether somebody asked for this end, or it came of itself. */
 	readonly asked: boolean;
+	/** Why archon ends it although nobody asked: `not ready within 60 s`. Then the end is a failure, whatever it is. */
+	readonly blame: string | null;
+	/** It had been up. */
+	readonly wasUp: boolean;
+	/** Its commands `pre_stop` are under way, and the stop signal comes after them. */
+	readonly isHooked: boolean;
 	readonly outcome: Outcome | null;
 	/** SIGKILL then; after SIGKILL, no longer waited for then. */
 	readonly deadline: Instant;
 	readonly killed: boolean;
 }
+
+/** Whether a process exists, or is about to, that belongs to the service. */
+export const isAlive = ({kind}: Phase): boolean =>
+	kind === 'spawning' || kind === 'starting' || kind === 'up' || kind === 'stopping';
 
 /**
  * `new`: not started yet. `stopped`: ended on request. `completed`: a oneshot that succeeded.
@@ -169,8 +355,34 @@ export type News =
 	| {readonly kind: 'exited'; readonly outcome: Outcome; readonly survivors: boolean}
 	/** The last survivor of its process group is gone. */
 	| {readonly kind: 'emptied'}
+	/** It says that it can serve, by whichever way its `ready` names. */
+	| {readonly kind: 'ready'}
+	| {readonly kind: 'probe'; readonly purpose: Purpose; readonly good: boolean; readonly found: string}
+	/** All commands of a hook have ended well, or (failure) one has not. */
+	| {readonly kind: 'hooked'; readonly hook: Hook; readonly failure: string | null}
+	| {readonly kind: 'notify'; readonly word: Word}
 	/** The deadline of its phase has come. */
 	| {readonly kind: 'timeout'};
+
+/** What a probe is for. */
+export type Purpose = 'ready' | 'health';
+
+export type Hook = 'post_start' | 'pre_stop' | 'reload';
+
+/** What a service says by sd_notify(3), beyond READY=1. */
+export type Word =
+	| {readonly kind: 'reloading'}
+	| {readonly kind: 'stopping'}
+	| {readonly kind: 'status'; readonly text: string}
+	/** Whatever it does takes so much longer, from now on (EXTEND_TIMEOUT_USEC). */
+	| {readonly kind: 'extend'; readonly millis: Millis}
+	| {readonly kind: 'alive'}
+	/** WATCHDOG=trigger: it gives itself up. */
+	| {readonly kind: 'trigger'}
+	| {readonly kind: 'watchdog'; readonly millis: Millis}
+	/** Another process of it is the main one from now on; the kernel has made sure that it is its. */
+	| {readonly kind: 'main-pid'; readonly pid: number}
+	| {readonly kind: 'errno'; readonly errno: number};
 
 // ── The whole ────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,9 +393,8 @@ export type Id = number;
 export type Wish = 'auto' | 'start' | 'stop';
 
 /** A `Need` with its name looked up; among the dependents of a service it names the dependent. */
-export interface Edge {
+export interface Edge extends Omit<Need, 'name'> {
 	readonly id: Id;
-	readonly condition: Condition;
 }
 
 /** All that is known of one service. Only `supervisor.ts` writes new ones, through one door. */
@@ -208,13 +419,28 @@ export interface Entry {
 	readonly outcome: Outcome | null;
 	/** Why its last process could not be made; null once one could. */
 	readonly refusal: Refusal | null;
+	/** Why its last run failed, or it was not started, beyond how its process ended: `not ready within 60 s`; null: it did not. */
+	readonly blame: string | null;
+	/** How its last runs ended: oldest first, and no more than `PAST_MAX`. */
+	readonly past: readonly Past[];
+	/** What it says of itself (sd_notify(3), STATUS=). */
+	readonly said: string;
 	/** It must not live, or not go on living as it does: unwanted, or about to bounce. Kept by the door. */
 	readonly leaving: boolean;
 	/** Needs of this service that do not hold now. Kept by the door. */
 	readonly unmet: number;
-	/** Dependents that live and are leaving. Kept by the door. */
+	/** Dependents that live, and not for long. Kept by the door. */
 	readonly falling: number;
 }
+
+/** The end of one run. */
+export interface Past {
+	readonly at: Instant;
+	readonly outcome: Outcome;
+	readonly blame: string | null;
+}
+
+export const PAST_MAX = 10;
 
 /** Any input of `step`. */
 export type Event =
@@ -224,6 +450,8 @@ export type Event =
 	/** `policy`: this once, instead of the services' own. */
 	| {readonly kind: 'stop'; readonly ids: readonly Id[]; readonly policy?: StopPolicy}
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber; readonly group: boolean}
+	/** Each that is up reads its config anew, in the way that its service names. */
+	| {readonly kind: 'reload'; readonly ids: readonly Id[]}
 	/** A service made at run time; it starts at once. */
 	| {readonly kind: 'add'; readonly service: Service}
 	/** A service made at run time and at rest is forgotten. */
@@ -242,19 +470,39 @@ export type Effect =
 	/** A service has a new phase: for the log, and for those who watch. */
 	| {readonly kind: 'changed'; readonly before: Entry; readonly after: Entry}
 	| {readonly kind: 'forgotten'; readonly entry: Entry}
+	| {
+		readonly kind: 'probe'; readonly id: Id; readonly run: Run; readonly service: Service;
+		readonly purpose: Purpose; readonly probe: Probe; readonly timeout: Millis;
+	}
+	/** The commands of a hook, one after the other, all within the timeout. */
+	| {
+		readonly kind: 'hook'; readonly id: Id; readonly run: Run; readonly service: Service;
+		readonly hook: Hook; readonly commands: readonly Command[]; readonly timeout: Millis;
+	}
+	/** The run's main process is another one from now on. */
+	| {readonly kind: 'follow'; readonly run: Run; readonly from: number; readonly to: number}
+	/** A line for the log. */
+	| {readonly kind: 'say'; readonly level: 'info' | 'warn' | 'error'; readonly text: string}
 	| {readonly kind: 'season'; readonly season: Season}
 	/** Signal every process but archon that the services left behind; then say when alone. */
 	| {readonly kind: 'sweep'; readonly signal: SignalNumber}
-	| {readonly kind: 'exit'; readonly status: number};
+	| {readonly kind: 'exit'; readonly status: number; readonly why: string};
 
 /** Where the whole is in its life. */
 export type Season =
 	| {readonly kind: 'boot'}
 	| {readonly kind: 'running'}
 	/** Services end: `force` 1 in order, 2 all at once, 3 by SIGKILL. */
-	| {readonly kind: 'stopping'; readonly force: 1 | 2 | 3; readonly status: number; readonly why: string; readonly deadline: Instant}
+	| {
+		readonly kind: 'stopping'; readonly force: 1 | 2 | 3; readonly status: number; readonly why: string;
+		readonly deadline: Instant;
+		/** What grace periods are multiplied by so that all tiers end before the deadline. */
+		readonly scale: number;
+		/** When to say next who is waited for. */
+		readonly sayAt: Instant;
+	}
 	/** Whatever is left is ended. */
-	| {readonly kind: 'sweeping'; readonly killed: boolean; readonly status: number; readonly deadline: Instant}
+	| {readonly kind: 'sweeping'; readonly killed: boolean; readonly status: number; readonly why: string; readonly deadline: Instant}
 	| {readonly kind: 'over'; readonly status: number};
 
 // ── Signals ──────────────────────────────────────────────────────────────────────────────────────

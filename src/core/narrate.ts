@@ -1,6 +1,7 @@
 /** What archon says about itself: one line for each change that a person would want to know of. */
-import {type Entry, type Phase, type Season, signalName} from './model.ts';
-import {attempt, describeOutcome, describeRefusal} from './status.ts';
+import {duration} from './duration.ts';
+import {type Entry, type Phase, type Season, type Starting, signalName, type Up} from './model.ts';
+import {attempt, describeOutcome, lastEnd} from './status.ts';
 
 export interface Line {
 	readonly level: 'info' | 'warn' | 'error';
@@ -13,12 +14,13 @@ export function narrate(before: Entry, after: Entry): Line | null {
 	const was = before.phase;
 	switch (phase.kind) {
 		case 'up':
-		case 'starting': return info(`started ${name} (pid ${phase.pid})`);
+		case 'starting': return beingUp(was, phase, after);
 		case 'stopping': {
 			if (phase.outcome && was.kind !== 'stopping') {
 				return info(`${name} ended by itself: ${describeOutcome(phase.outcome)}; ending the rest of its process group`);
 			}
-			if (was.kind === 'stopping' && was.killed) return null;
+			if (was.kind === 'stopping' && (was.killed || phase.outcome)) return null;
+			if (phase.blame !== null && was.kind !== 'stopping') return warn(`${name} is ended: ${phase.blame}`);
 			const target = `${name} (pid ${phase.pid})`;
 			if (phase.killed) return warn(`killing ${target} with SIGKILL${was.kind === 'stopping' ? ': it did not end in time' : ''}`);
 			return was.kind === 'stopping' ? null : info(`stopping ${target} with ${signalName(stop.signal)}`);
@@ -43,6 +45,18 @@ export function narrateSeason(season: Season): Line | null {
 	}
 }
 
+/** A start, becoming ready, and whatever health makes of it. */
+function beingUp(was: Phase, phase: Starting | Up, {service: {name, type, health}}: Entry): Line | null {
+	if (was.kind === 'spawning') return info(`started ${name} (pid ${phase.pid})`);
+	if (phase.kind === 'starting' || (was.kind !== 'starting' && was.kind !== 'up')) return null;
+	if (was.pid !== phase.pid) return info(`${name} has pid ${phase.pid} from now on`);
+	if (was.kind === 'starting') return type === 'daemon' ? info(`${name} is ready`) : null;
+	if (was.isReady !== phase.isReady) return info(phase.isReady ? `${name} is ready again` : `${name} is reloading`);
+	if (was.health === phase.health) return null;
+	if (phase.health === 'healthy') return info(`${name} is healthy`);
+	return warn(`${name} is unhealthy: ${phase.looks?.found || `${health?.retries} looks in a row failed`}`);
+}
+
 const info = (text: string): Line => ({level: 'info', text});
 const warn = (text: string): Line => ({level: 'warn', text});
 
@@ -51,27 +65,25 @@ const endedByItself = (was: Phase): boolean =>
 	was.kind === 'up' || was.kind === 'starting' || was.kind === 'spawning' || (was.kind === 'stopping' && !was.asked);
 
 function again(after: Entry, was: Phase): Line {
-	const {service: {name}, refusal, outcome, phase} = after;
-	const next = attempt(after) + (phase.kind === 'backoff' ? ` in ${seconds(phase.deadline - after.since)}` : '');
+	const {service: {name}, refusal, phase} = after;
+	const next = attempt(after) + (phase.kind === 'backoff' ? ` in ${duration(phase.deadline - after.since)}` : '');
 	if (was.kind === 'stopping') return info(`${name} has ended with all of its process group; ${next}`);
-	if (refusal) return warn(`cannot start ${name}: ${describeRefusal(refusal)}; ${next}`);
-	return warn(`${name} ended by itself: ${outcome ? describeOutcome(outcome) : 'unknown'}; ${next}`);
+	return warn(refusal ? `cannot start ${name}: ${lastEnd(after)}; ${next}` : `${name} ended by itself: ${lastEnd(after)}; ${next}`);
 }
 
-function end({phase, service: {name}, refusal, outcome, ends}: Entry, was: Phase): Line | null {
+function end(entry: Entry, was: Phase): Line | null {
+	const {phase, service: {name}, refusal, ends} = entry;
 	if (phase.kind !== 'down') return null;
-	const how = outcome ? describeOutcome(outcome) : '';
+	const how = lastEnd(entry);
 	switch (phase.cause) {
 		case 'completed': return info(`${name} completed`);
 		case 'exited': return info(`${name} ended by itself: ${how}`);
 		case 'stopped': return was.kind === 'stopping' ? info(`stopped ${name} (${how})`) : null;
 		case 'failed': {
-			if (refusal) return {level: 'error', text: `cannot start ${name}: ${describeRefusal(refusal)}`};
+			if (refusal) return {level: 'error', text: `cannot start ${name}: ${how}`};
 			const tried = ends.length > 0 ? ` after ${ends.length} restart${ends.length > 1 ? 's' : ''}` : '';
 			return {level: 'error', text: `${name} failed: ${how}${tried}`};
 		}
 		case 'new': return null;
 	}
 }
-
-const seconds = (millis: number): string => `${(millis / 1000).toFixed(millis < 1000 ? 2 : 1)} s`;

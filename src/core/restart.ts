@@ -1,35 +1,49 @@
-/** What follows when a process ended by itself: start it again and after which pause, or leave it. */
-import type {DownCause, Entry, Instant, Millis, Outcome, RestartPolicy, Run} from './model.ts';
+/** What follows when a run ended by itself: start it again and after which pause, or leave it. */
+import type {DownCause, Ends, Entry, Instant, Millis, Outcome, RestartPolicy, Run} from './model.ts';
 
 export type Verdict =
 	| {readonly kind: 'again'; readonly ends: readonly Instant[]; readonly delay: Millis}
 	| {readonly kind: 'rest'; readonly cause: DownCause};
 
-export const isSuccess = (outcome: Outcome): boolean => outcome.kind === 'code' && outcome.code === 0;
+/** The end of a run that nobody asked for. */
+export interface End {
+	/** Null: the process could not be made, for a reason that may pass. */
+	readonly outcome: Outcome | null;
+	/** Why it counts as a failure whatever the outcome; null: the outcome decides. */
+	readonly blame: string | null;
+	readonly wasUp: boolean;
+}
 
-/** 126 and 127 say that a program could not be executed (sh(1)); no restart mends that. */
-const isHopeless = (outcome: Outcome): boolean =>
-	outcome.kind === 'code' && (outcome.code === 126 || outcome.code === 127);
+export const matches = ({codes, signals}: Ends, outcome: Outcome): boolean =>
+	outcome.kind === 'code' ? codes.includes(outcome.code) : signals.includes(outcome.signal);
 
-/** The verdict on a process that ended, or (outcome null) could not be made for a reason that may pass. */
-export function judge({service, ends}: Entry, outcome: Outcome | null, now: Instant, dice: number): Verdict {
-	const isOneshot = service.type === 'oneshot';
-	const {restart} = service;
-	const success = outcome !== null && isSuccess(outcome);
-	if (isOneshot && success) return {kind: 'rest', cause: 'completed'};
-	if (restart.policy === 'no') return {kind: 'rest', cause: outcome && !isOneshot ? 'exited' : 'failed'};
-	if (restart.policy === 'on-failure' && success) return {kind: 'rest', cause: 'exited'};
-	if (outcome && isHopeless(outcome)) return {kind: 'rest', cause: 'failed'};
-	const recent = [...ends.filter(end => end > now - restart.window), now];
+export function judge({service: {type, restart}, ends}: Entry, end: End, now: Instant, dice: number): Verdict {
+	const {outcome, blame, wasUp} = end;
+	const isOneshot = type === 'oneshot';
+	const isSuccess = outcome !== null && blame === null && matches(restart.success, outcome);
+	if (isOneshot && isSuccess) return {kind: 'rest', cause: 'completed'};
+	const isForced = outcome !== null && matches(restart.force, outcome);
+	// supervisord tries a start that failed again, whatever its autorestart says.
+	const isFailedStart = restart.counts === 'starts' && !wasUp;
+	if (!isForced && !isFailedStart) {
+		const isEnd = outcome !== null && blame === null && !isOneshot;
+		if (restart.policy === 'no') return {kind: 'rest', cause: isEnd ? 'exited' : 'failed'};
+		if (restart.policy === 'on-failure' && isSuccess) return {kind: 'rest', cause: 'exited'};
+	}
+	if (outcome && !isSuccess && matches(restart.fatal, outcome)) return {kind: 'rest', cause: 'failed'};
+	if (restart.counts === 'starts' && wasUp) return {kind: 'again', ends: [], delay: 0};
+	const recent = [...ends.filter(each => each > now - restart.window), now];
 	if (recent.length > restart.attempts) return {kind: 'rest', cause: 'failed'};
-	return {kind: 'again', ends: recent.slice(-HISTORY), delay: pause(restart, recent.length, dice)};
+	const kept = Number.isFinite(restart.attempts) ? restart.attempts : HISTORY;
+	return {kind: 'again', ends: recent.slice(-kept), delay: pause(restart, recent.length, dice)};
 }
 
 /** Ends remembered where the attempts are unlimited: enough for any pause to reach its maximum. */
 const HISTORY = 64;
 
-/** The pause before the `nth` restart within the window: none, then exponential up to the maximum. */
-export function pause({delay, factor, maxDelay, jitter}: RestartPolicy, nth: number, dice: number): Millis {
+/** The pause before the `nth` restart within the window. */
+export function pause({growth, delay, factor, maxDelay, jitter}: RestartPolicy, nth: number, dice: number): Millis {
+	if (growth === 'linear') return Math.min(maxDelay, delay * nth);
 	if (nth <= 1) return 0;
 	const exact = Math.min(maxDelay, delay * factor ** (nth - 2));
 	return exact * (1 + jitter * (2 * dice - 1));

@@ -3,12 +3,12 @@ import {type Entry, type Outcome, type Phase, type Refusal, signalName} from './
 import {entryOf, holds, type State} from './supervisor.ts';
 
 export const STATUSES = [
-	'stopped', 'waiting', 'starting', 'running', 'stopping', 'backoff', 'exited', 'failed',
+	'stopped', 'waiting', 'starting', 'running', 'unhealthy', 'stopping', 'backoff', 'exited', 'failed',
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
 const STATUS: {readonly [K in Exclude<Phase['kind'], 'down'>]: Status} = {
-	waiting: 'waiting', spawning: 'starting', starting: 'running', up: 'running', stopping: 'stopping', backoff: 'backoff',
+	waiting: 'waiting', spawning: 'starting', starting: 'starting', up: 'running', stopping: 'stopping', backoff: 'backoff',
 };
 
 const DOWN: {readonly [C in Extract<Phase, {kind: 'down'}>['cause']]: Status} = {
@@ -19,15 +19,21 @@ export interface Shown {
 	readonly status: Status;
 	/** The living main process, else null. */
 	readonly pid: number | null;
-	/** How it ended last, or what it waits for; may be empty. */
+	/** How it ended last, what it waits for, or what it says of itself; may be empty. */
 	readonly note: string;
 }
 
 export const statusOf = (state: State, entry: Entry): Shown => ({
-	status: entry.phase.kind === 'down' ? DOWN[entry.phase.cause] : STATUS[entry.phase.kind],
-	pid: pidOf(entry.phase),
-	note: noteOf(state, entry),
+	status: wordOf(entry), pid: pidOf(entry.phase), note: noteOf(state, entry),
 });
+
+/** A oneshot at its work runs; a daemon that is not ready yet is starting. */
+function wordOf({phase, service}: Entry): Status {
+	if (phase.kind === 'down') return DOWN[phase.cause];
+	if (phase.kind === 'starting' && service.type === 'oneshot') return 'running';
+	if (phase.kind === 'up' && phase.health === 'unhealthy') return 'unhealthy';
+	return STATUS[phase.kind];
+}
 
 /** The living main process of a phase, else null. */
 export function pidOf(phase: Phase): number | null {
@@ -38,16 +44,18 @@ export function pidOf(phase: Phase): number | null {
 /** `exit 1`, `SIGKILL`, `SIGSEGV (core dumped)`. */
 export function describeOutcome(outcome: Outcome): string {
 	if (outcome.kind === 'code') return `exit ${outcome.code}`;
-	return signalName(outcome.signal) + (outcome.core ? ' (core dumped)' : '');
+	const more = outcome.oom ? ' (out of memory)' : outcome.core ? ' (core dumped)' : '';
+	return signalName(outcome.signal) + more;
 }
 
 /** `changing directory to /srv: no such file or directory`. */
 export const describeRefusal = ({stage, reason}: Refusal): string => `${stage}: ${reason}`;
 
-/** How the last attempt ended: a refusal, an outcome, or nothing yet. */
-export function lastEnd({refusal, outcome}: Entry): string {
+/** How the last attempt ended: a refusal, what it is blamed for, an outcome, or nothing yet. */
+export function lastEnd({refusal, blame, outcome}: Pick<Entry, 'refusal' | 'blame' | 'outcome'>): string {
 	if (refusal) return describeRefusal(refusal);
-	return outcome ? describeOutcome(outcome) : '';
+	const end = outcome ? describeOutcome(outcome) : '';
+	return blame === null ? end : end ? `${blame} (${end})` : blame;
 }
 
 /** `restart 2 of 8`, or without a limit `restart 2`. */
@@ -63,23 +71,34 @@ function noteOf(state: State, entry: Entry): string {
 		case 'backoff': return `${lastEnd(entry)}, ${attempt(entry)} is next`;
 		case 'stopping':
 			if (phase.outcome) return `${describeOutcome(phase.outcome)}, others of its process group are ending`;
-			return phase.killed ? 'SIGKILL was sent' : `${signalName(entry.stop.signal)} was sent`;
-		case 'starting':
-		case 'up': return entry.ends.length > 0 && entry.outcome ? `last end: ${lastEnd(entry)}` : '';
+			if (phase.isHooked) return 'pre_stop is under way';
+			return phase.killed ? 'SIGKILL was sent' : `${phase.blame ? `${phase.blame}, ` : ''}${signalName(entry.stop.signal)} was sent`;
+		case 'starting': return entry.said || startingNote(entry, phase);
+		case 'up': return entry.said || upNote(entry, phase);
 		case 'down': return phase.cause === 'new' ? 'not started' : lastEnd(entry);
 		case 'spawning': return '';
 	}
 }
 
+function startingNote(entry: Entry, phase: Extract<Phase, {kind: 'starting'}>): string {
+	if (phase.isHooked) return 'post_start is under way';
+	if (entry.service.type === 'oneshot') return '';
+	return phase.looks?.found ? `not ready: ${phase.looks.found}` : 'not ready yet';
+}
+
+function upNote(entry: Entry, {isReady, health, looks}: Extract<Phase, {kind: 'up'}>): string {
+	if (!isReady) return 'reloading';
+	if (health === 'unhealthy') return looks?.found ?? '';
+	if (entry.ends.length > 0 && entry.outcome) return `last end: ${lastEnd(entry)}`;
+	return health === 'starting' ? 'health is not known yet' : '';
+}
+
 /** The needs that do not hold, each with what it is doing instead: `db (failed), cache (waiting)`. */
 export function waitsFor(state: State, {needs}: Entry): string {
-	const unmet = needs.flatMap(({id, condition}) => {
-		const need = entryOf(state, id);
-		return need && !holds(need, condition) ? [need] : [];
+	const unmet = needs.flatMap(edge => {
+		const need = entryOf(state, edge.id);
+		return need && !holds(need, edge) ? [need] : [];
 	});
-	const shown = unmet.slice(0, 3).map(need => {
-		const status = need.phase.kind === 'down' ? DOWN[need.phase.cause] : STATUS[need.phase.kind];
-		return `${need.service.name} (${status})`;
-	});
+	const shown = unmet.slice(0, 3).map(need => `${need.service.name} (${wordOf(need)})`);
 	return shown.join(', ') + (unmet.length > shown.length ? ` and ${unmet.length - shown.length} more` : '');
 }

@@ -3,19 +3,23 @@
  * settles: wanted and needs met → spawn; leaving and no dependent on its way down → terminate; until
  * nothing moves. Only entries that an event can affect are looked at.
  */
-import {type Book, deadlineOf, due, earliest, EMPTY, entries as all, erase, read, vacancy, write} from './book.ts';
-import {kill, meet, type Move, terminate} from './lifecycle.ts';
+import {type Book, due, earliest, EMPTY, entries as all, erase, read, vacancy, write} from './book.ts';
+import {duration} from './duration.ts';
+import {kill, meet, type Move, terminate, WAITING} from './lifecycle.ts';
 import {
-	type Condition, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, type Millis, type News,
-	type Phase, refusalStatus, type Run, type Season, type Service, SIG,
+	type Condition, type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive,
+	type Millis, NEVER, type News, type Phase, refusalStatus, type Run, type Season, type Service, SIG,
 } from './model.ts';
 import {roll} from './restart.ts';
+import {longestEnd, whoIsAwaited} from './shutdown.ts';
 
 export interface Settings {
 	/** From the first word of shutdown until everything is killed: all must fit into the runtime's own patience. */
 	readonly shutdownGrace: Millis;
 	/** How long processes that belong to no service may take to end. */
 	readonly sweepGrace: Millis;
+	/** Restarts of services that ended by themselves: so many at once, and so many each second after that. */
+	readonly startRate: {readonly perSecond: number; readonly burst: number};
 	/** What jitter is drawn from; the same seed and events give the same effects. */
 	readonly seed: number;
 }
@@ -32,25 +36,40 @@ export interface State {
 	readonly runs: Run;
 	/** Entries with a process, or about to have one. */
 	readonly living: number;
+	/** Restarts that may be made at once, as of an instant. */
+	readonly bucket: {readonly level: number; readonly at: Instant};
 }
 
 /** How long archon waits, after SIGKILL to everything, for the kernel to carry it out. */
 const KILL_PATIENCE: Millis = 1000;
 
+/** How often a shutdown says whom it waits for. */
+const SAY_EVERY: Millis = 1000;
+
 /** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config saw to it. */
 export function create(services: readonly Service[], settings: Settings): State {
 	const names = new Map(services.map((service, id) => [service.name, id]));
-	const dependents = services.map((): {id: Id; condition: Condition}[] => []);
-	const edges = services.map(({needs}, id) => needs.map(({name, condition}) => {
+	const dependents = services.map((): Edge[] => []);
+	const edges = services.map(({needs}, id) => needs.map(({name, ...edge}): Edge => {
 		const need = names.get(name);
 		if (need === undefined) throw new Error(`unknown need: ${name}`);
-		dependents[need]?.push({id, condition});
-		return {id: need, condition};
+		dependents[need]?.push({id, ...edge});
+		return {id: need, ...edge};
 	}));
-	const book = services.reduce((before, service, id) => write(before, {
-		...newcomer(id, service), needs: edges[id] ?? [], dependents: dependents[id] ?? [], unmet: service.needs.length,
-	}), EMPTY);
-	return {settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0};
+	// What a service that is started at boot needs is started with it. Needs come first, so that one way back is enough.
+	const wanted = services.map(({autostart}) => autostart);
+	for (let id = services.length - 1; id >= 0; id--) {
+		for (const edge of edges[id] ?? []) if (wanted[id] && edge.strength !== 'order') wanted[edge.id] = true;
+	}
+	const book = services.reduce((before, service, id) => {
+		const needs = edges[id] ?? [];
+		// Before boot nothing is wanted: only hard needs hold anything back.
+		const unmet = needs.filter(({strength}) => strength === 'hard').length;
+		const wish = wanted[id] && !service.autostart ? 'start' : 'auto';
+		return write(before, {...newcomer(id, service), needs, dependents: dependents[id] ?? [], unmet, wish});
+	}, EMPTY);
+	const bucket = {level: settings.startRate.burst, at: 0};
+	return {settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, bucket};
 }
 
 export const find = (state: State, name: string): Entry | undefined => {
@@ -64,27 +83,45 @@ export const entryOf = (state: State, id: Id): Entry | undefined => read(state.b
 export const entries = (state: State): Iterable<Entry> => all(state.book);
 
 /** When the kernel should send the next `tick`; NEVER if there is nothing to wait for. */
-export const nextDeadline = ({season, book}: State): Instant =>
-	Math.min(earliest(book), season.kind === 'stopping' || season.kind === 'sweeping' ? season.deadline : Infinity);
+export const nextDeadline = ({season, book}: State): Instant => Math.min(earliest(book), seasonDeadline(season));
 
-/** Whether a process exists, or is about to, that belongs to the entry. */
-export const isAlive = ({kind}: Phase): boolean =>
-	kind === 'spawning' || kind === 'starting' || kind === 'up' || kind === 'stopping';
-
-/** Whether a need holds, so that a dependent may start. */
-export function holds({phase, leaving, service}: Entry, condition: Condition): boolean {
-	const completed = phase.kind === 'down' && phase.cause === 'completed';
-	if (condition === 'service_completed_successfully') return completed;
-	return completed || (!leaving && (phase.kind === 'up' || (phase.kind === 'starting' && service.type === 'oneshot')));
+function seasonDeadline(season: Season): Instant {
+	if (season.kind === 'stopping') return Math.min(season.deadline, season.sayAt);
+	return season.kind === 'sweeping' ? season.deadline : NEVER;
 }
+
+/** Whether a need does not hold its dependent back: its condition is met, or it is not hard and will not be. */
+export const holds = (entry: Entry, {condition, strength}: Pick<Edge, 'condition' | 'strength'>): boolean =>
+	meets(entry, condition) || (strength !== 'hard' && isSettled(entry));
+
+function meets({phase, leaving}: Entry, condition: Condition): boolean {
+	if (phase.kind === 'down') return phase.cause === 'completed';
+	switch (condition) {
+		case 'service_completed_successfully': return false;
+		case 'service_started': return !leaving && isRunning(phase);
+		case 'service_healthy':
+			return !leaving && phase.kind === 'up' && phase.isReady && (phase.health === 'none' || phase.health === 'healthy');
+	}
+}
+
+/** Down, and not about to start by itself. */
+const isSettled = ({phase, leaving}: Entry): boolean =>
+	phase.kind === 'down' && (leaving || (phase.cause !== 'new' && phase.cause !== 'stopped'));
+
+/** Lives, and not for long. */
+const isFalling = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
+
+const isRunning = ({kind}: Phase): boolean => kind === 'starting' || kind === 'up';
+
+const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' || isRunning(phase);
 
 /**
  * Should this service run? Rules in order, the first that speaks wins: shutdown, the operator's word,
- * the config (which wants every service that it names).
+ * the config.
  */
-export function isWanted({wish}: Pick<Entry, 'wish'>, season: Season): boolean {
+export function isWanted({wish, service}: Pick<Entry, 'wish' | 'service'>, season: Season): boolean {
 	if (season.kind !== 'running') return false;
-	return wish !== 'stop';
+	return wish === 'auto' ? service.autostart : wish === 'start';
 }
 
 /** One step. Pure: the state that comes in is as it was, also when this throws over a bug of ours. */
@@ -101,6 +138,8 @@ class Turn {
 	readonly effects: Effect[] = [];
 	readonly #now: Instant;
 	readonly #queue = new Set<Id>();
+	/** Services that asked to be restarted when a need ends, and one has. */
+	readonly #bounced = new Set<Id>();
 
 	constructor(state: State, now: Instant) {
 		this.state = state;
@@ -117,6 +156,7 @@ class Turn {
 			case 'add': return mayStart ? this.#add(event.service) : undefined;
 			case 'stop': return this.#stop(event);
 			case 'signal': return this.#signal(event);
+			case 'reload': return this.#reload(event.ids);
 			case 'remove': return this.#remove(event.id);
 			case 'shutdown': return this.#shutdown(0, event.why);
 			case 'alone': return this.#alone();
@@ -126,44 +166,46 @@ class Turn {
 
 	/** Looks at whatever a change may have set free, until nothing moves. */
 	settle(): void {
-		// A Set is iterated in order of insertion, items added meanwhile included.
-		for (const id of this.#queue) {
-			this.#queue.delete(id);
-			const entry = read(this.state.book, id);
-			if (entry) this.#examine(entry);
-		}
+		do {
+			for (const id of this.#bounced) {
+				this.#bounced.delete(id);
+				this.#bounce(id);
+			}
+			// A Set is iterated in order of insertion, items added meanwhile included.
+			for (const id of this.#queue) {
+				this.#queue.delete(id);
+				const entry = read(this.state.book, id);
+				if (entry) this.#examine(entry);
+			}
+		} while (this.#bounced.size > 0);
 		const {season, living} = this.state;
-		if (season.kind === 'stopping' && living === 0) this.#sweep(season.status);
+		if (season.kind === 'stopping' && living === 0) this.#sweep(season.status, season.why);
 	}
 
 	#examine(entry: Entry): void {
-		const {phase, service} = entry;
+		const {phase} = entry;
 		const {season} = this.state;
 		const wanted = isWanted(entry, season);
 		switch (phase.kind) {
 			case 'down': {
 				const fresh = phase.cause === 'new' || phase.cause === 'stopped';
-				if (wanted && (fresh || entry.bounce)) this.#write({...entry, phase: {kind: 'waiting'}, bounce: false});
+				if (wanted && (fresh || entry.bounce)) this.#await({...entry, bounce: false});
 				return;
 			}
-			case 'waiting': {
+			case 'waiting':
 				if (!wanted) return this.#write({...entry, phase: {kind: 'down', cause: 'stopped'}, bounce: false});
 				if (entry.bounce) return this.#write({...entry, bounce: false});
-				if (entry.unmet > 0) return;
-				const run = this.state.runs + 1;
-				this.state = {...this.state, runs: run};
-				this.effects.push({kind: 'spawn', id: entry.id, run, service});
-				return this.#write({...entry, phase: {kind: 'spawning', run}, starts: entry.starts + 1});
-			}
+				if (entry.unmet === 0 || entry.unmet === this.#waivers(entry)) this.#spawn(entry);
+				return;
 			case 'backoff':
 				if (!wanted) return this.#write({...entry, phase: {kind: 'down', cause: 'stopped'}, bounce: false});
-				if (entry.bounce) this.#write({...entry, phase: {kind: 'waiting'}, bounce: false, ends: []});
+				if (entry.bounce) this.#await({...entry, bounce: false, ends: []});
 				return;
 			case 'starting':
 			case 'up': {
-				const force = season.kind === 'stopping' ? season.force : 0;
-				if (!entry.leaving || (entry.falling > 0 && force < 2)) return;
-				return this.#apply(entry, force === 3 ? kill(phase, this.#now) : terminate(entry, phase, this.#now));
+				const [force, scale] = season.kind === 'stopping' ? [season.force, season.scale] : [0, 1];
+				if (!entry.leaving || (entry.falling > 0 && force < 2) || this.#takesAlong(entry)) return;
+				return this.#apply(entry, force === 3 ? kill(phase, this.#now) : terminate(entry, phase, this.#now, scale));
 			}
 			case 'spawning':
 			case 'stopping':
@@ -171,11 +213,57 @@ class Turn {
 		}
 	}
 
-	#news(id: Id, run: Run, news: News): void {
-		const entry = read(this.state.book, id);
-		// News of an old run, of a place that has another tenant by now, or of nobody.
-		if (!entry || !('run' in entry.phase) || entry.phase.run !== run) return;
-		this.#apply(entry, meet(entry, news, this.#now, roll(this.state.settings.seed, run)));
+	// ── Starting ──
+
+	/** Wanted: from now on its needs are waited for, each for no longer than it may take. */
+	#await(entry: Entry): void {
+		const deadline = Math.min(NEVER, ...entry.needs.map(({timeout}) => this.#now + timeout));
+		this.#write({...entry, phase: deadline === NEVER ? WAITING : {...WAITING, deadline}});
+	}
+
+	/** Needs that do not hold and are waited for no longer. */
+	#waivers({phase, needs}: Entry): number {
+		if (phase.kind !== 'waiting' || phase.waived.length === 0) return 0;
+		const {waived} = phase;
+		return needs.filter(edge => waived.includes(edge.id) && !this.#isHeld(edge)).length;
+	}
+
+	#isHeld(edge: Edge): boolean {
+		const need = read(this.state.book, edge.id);
+		return need !== undefined && holds(need, edge);
+	}
+
+	/** Some need has been waited for long enough: a hard one has failed its dependent, others are waived. */
+	#late(entry: Entry): void {
+		const {phase, needs, since} = entry;
+		if (phase.kind !== 'waiting') return;
+		const late = needs.filter(edge => since + edge.timeout <= this.#now && !this.#isHeld(edge));
+		const hard = late.find(({strength}) => strength === 'hard');
+		if (hard) {
+			const blame = `waited ${duration(hard.timeout)} for ${read(this.state.book, hard.id)?.service.name}`;
+			return this.#write({...entry, phase: {kind: 'down', cause: 'failed'}, blame});
+		}
+		const later = needs.map(({timeout}) => since + timeout).filter(deadline => deadline > this.#now);
+		this.#write({...entry, phase: {...phase, deadline: Math.min(NEVER, ...later), waived: late.map(({id}) => id)}});
+	}
+
+	#spawn(entry: Entry): void {
+		const wait = entry.ends.length > 0 ? this.#takeToken() : 0;
+		if (wait > 0) return this.#write({...entry, phase: {kind: 'backoff', deadline: this.#now + wait}});
+		const run = this.state.runs + 1;
+		this.state = {...this.state, runs: run};
+		this.effects.push({kind: 'spawn', id: entry.id, run, service: entry.service});
+		this.#write({...entry, phase: {kind: 'spawning', run}, starts: entry.starts + 1});
+	}
+
+	/** How long until a restart may be made; 0: now, and it is counted. So a storm leaves the machine usable. */
+	#takeToken(): Millis {
+		const {bucket, settings: {startRate: {perSecond, burst}}} = this.state;
+		const level = Math.min(burst, bucket.level + ((this.#now - bucket.at) / 1000) * perSecond);
+		const isFree = level >= 1;
+		this.state = {...this.state, bucket: {level: isFree ? level - 1 : level, at: this.#now}};
+		// A little more than it takes, so that no rounding makes it come too early again and again.
+		return isFree ? 0 : ((1 - level) / perSecond) * 1000 + 1;
 	}
 
 	/** Starts the services, and whatever they need that is not there. */
@@ -186,25 +274,43 @@ class Turn {
 			if (!entry) continue;
 			for (const need of entry.needs) {
 				const needed = read(this.state.book, need.id);
-				if (needed && !holds(needed, need.condition)) seen.add(need.id);
+				if (needed && need.strength !== 'order' && !meets(needed, need.condition)) seen.add(need.id);
 			}
-			const {phase} = entry;
-			const resting = phase.kind === 'down' || phase.kind === 'backoff';
-			this.#write({
-				...entry, wish: 'start', stop: entry.service.stop,
-				...(resting && {phase: {kind: 'waiting'}, ends: [], bounce: false}),
-			});
+			const fresh: Entry = {...entry, wish: 'start', stop: entry.service.stop};
+			const rests = entry.phase.kind === 'down' || entry.phase.kind === 'backoff';
+			if (rests) this.#await({...fresh, ends: [], bounce: false, blame: null});
+			else this.#write(fresh);
 		}
 	}
 
 	#restart(ids: readonly Id[]): void {
-		const isUp = (id: Id): boolean => ['spawning', 'starting', 'up'].includes(read(this.state.book, id)?.phase.kind ?? '');
-		for (const id of ids.filter(isUp)) {
+		const others: Id[] = [];
+		for (const id of ids) {
 			const entry = read(this.state.book, id);
-			if (entry) this.#write({...entry, wish: 'start', bounce: true});
+			if (!entry) continue;
+			if (!isUnderWay(entry.phase)) others.push(id);
+			else this.#write({...entry, wish: 'start', bounce: true});
 		}
-		this.#start(ids.filter(id => !isUp(id)));
+		this.#start(others);
 	}
+
+	/** Whether some that are restarted with this one must end before it does; they are told to. */
+	#takesAlong({dependents}: Entry): boolean {
+		const along = dependents.filter(({id, restart}) => {
+			const entry = restart ? read(this.state.book, id) : undefined;
+			return entry && isUnderWay(entry.phase) && !entry.leaving;
+		});
+		for (const {id} of along) this.#bounced.add(id);
+		return along.length > 0;
+	}
+
+	#bounce(id: Id): void {
+		const entry = read(this.state.book, id);
+		if (!entry || !isWanted(entry, this.state.season)) return;
+		if (isUnderWay(entry.phase)) this.#write({...entry, bounce: true});
+	}
+
+	// ── Requests ──
 
 	#stop({ids, policy}: Extract<Event, {kind: 'stop'}>): void {
 		for (const id of ids) {
@@ -217,6 +323,17 @@ class Turn {
 		const phase = read(this.state.book, id)?.phase;
 		if (!phase || !('pid' in phase) || (phase.kind === 'stopping' && phase.outcome)) return;
 		this.effects.push({kind: 'signal', run: phase.run, pid: phase.pid, signal, group});
+	}
+
+	#reload(ids: readonly Id[]): void {
+		for (const id of ids) {
+			const {phase, service} = read(this.state.book, id) ?? {};
+			if (!service?.reload || (phase?.kind !== 'up' && phase?.kind !== 'starting')) continue;
+			const {run, pid} = phase;
+			const {reload, startTimeout: timeout} = service;
+			if ('signal' in reload) this.effects.push({kind: 'signal', run, pid, signal: reload.signal, group: false});
+			else this.effects.push({kind: 'hook', id, run, service, hook: 'reload', commands: [reload.command], timeout});
+		}
 	}
 
 	#add(service: Service): void {
@@ -240,12 +357,17 @@ class Turn {
 		this.effects.push({kind: 'forgotten', entry});
 	}
 
+	// ── The end ──
+
 	#shutdown(status: number, why: string): void {
-		const {season, settings} = this.state;
+		const {season, settings: {shutdownGrace}, book} = this.state;
 		switch (season.kind) {
 			case 'boot':
 			case 'running':
-				return this.#enter({kind: 'stopping', force: 1, status, why, deadline: this.#now + settings.shutdownGrace});
+				return this.#enter({
+					kind: 'stopping', force: 1, status, why, deadline: this.#now + shutdownGrace,
+					scale: Math.min(1, shutdownGrace / longestEnd(book)), sayAt: this.#now + SAY_EVERY,
+				});
 			case 'stopping': {
 				if (season.force === 3) return;
 				const force = season.force === 1 ? 2 : 3;
@@ -272,46 +394,81 @@ class Turn {
 	}
 
 	/** No service lives: what else does is asked to end. */
-	#sweep(status: number): void {
-		const {settings} = this.state;
-		const season: Season = {kind: 'sweeping', killed: false, status, deadline: this.#now + settings.sweepGrace};
+	#sweep(status: number, why: string): void {
+		const {settings: {sweepGrace}} = this.state;
+		const season: Season = {kind: 'sweeping', killed: false, status, why, deadline: this.#now + sweepGrace};
 		this.state = {...this.state, season};
 		this.effects.push({kind: 'season', season}, {kind: 'sweep', signal: SIG.TERM}, {kind: 'sweep', signal: SIG.CONT});
 	}
 
 	#sweepHarder(season: Extract<Season, {kind: 'sweeping'}>): void {
-		if (season.killed) return this.#exit(season.status);
+		if (season.killed) return this.#exit(season.status, season.why);
 		this.state = {...this.state, season: {...season, killed: true, deadline: this.#now + KILL_PATIENCE}};
 		this.effects.push({kind: 'season', season: this.state.season}, {kind: 'sweep', signal: SIG.KILL});
 	}
 
 	#alone(): void {
-		if (this.state.season.kind === 'sweeping') this.#exit(this.state.season.status);
+		const {season} = this.state;
+		if (season.kind === 'sweeping') this.#exit(season.status, season.why);
 	}
 
-	#exit(status: number): void {
+	#exit(status: number, why: string): void {
 		this.state = {...this.state, season: {kind: 'over', status}};
-		this.effects.push({kind: 'exit', status});
+		this.effects.push({kind: 'exit', status, why});
+	}
+
+	/** A service has ended, failed or fallen ill in a way that the container is to end with. */
+	#judgeContainer(before: Entry, {service, phase, outcome, refusal}: Entry): void {
+		if (this.state.season.kind !== 'running') return;
+		const {essential, onFailed, health, name} = service;
+		const isIll = phase.kind === 'up' && phase.health === 'unhealthy';
+		const wasIll = before.phase.kind === 'up' && before.phase.health === 'unhealthy';
+		if (isIll && !wasIll && health?.onUnhealthy === 'shutdown') return this.#shutdown(1, `${name} is unhealthy`);
+		if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped') return;
+		const failed = phase.cause === 'failed';
+		if (!essential && !(failed && onFailed === 'shutdown')) return;
+		const status = refusal ? refusalStatus(refusal) : outcome ? exitStatus(outcome) : 1;
+		this.#shutdown(failed && status === 0 ? 1 : status, `${name} ${failed ? 'failed' : 'ended'}`);
+	}
+
+	// ── News and time ──
+
+	#news(id: Id, run: Run, news: News): void {
+		const entry = read(this.state.book, id);
+		// News of an old run, of a place that has another tenant by now, or of nobody.
+		if (!entry || !('run' in entry.phase) || entry.phase.run !== run) return;
+		this.#apply(entry, meet(entry, news, this.#now, roll(this.state.settings.seed, run)));
 	}
 
 	#tick(): void {
-		const {season} = this.state;
 		for (let entry = due(this.state.book, this.#now); entry; entry = due(this.state.book, this.#now)) {
 			const run = 'run' in entry.phase ? entry.phase.run : 0;
-			this.#apply(entry, meet(entry, {kind: 'timeout'}, this.#now, roll(this.state.settings.seed, run)));
+			if (entry.phase.kind === 'waiting') this.#late(entry);
+			else this.#apply(entry, meet(entry, {kind: 'timeout'}, this.#now, roll(this.state.settings.seed, run)));
 			const after = read(this.state.book, entry.id);
-			if (after && deadlineOf(after) <= this.#now) throw new Error(`${after.service.name} missed its deadline`);
+			if (after && after.phase === entry.phase) throw new Error(`${after.service.name} missed its deadline`);
 		}
+		const {season} = this.state;
 		if (season.kind === 'sweeping' && season.deadline <= this.#now) this.#sweepHarder(season);
-		if (season.kind !== 'stopping' || season.deadline > this.#now) return;
+		if (season.kind !== 'stopping') return;
+		if (season.deadline > this.#now) return this.#sayWhoIsAwaited(season);
 		// What SIGKILL did not end by now hangs in the kernel, and ends with the container.
-		if (season.force === 3) this.#exit(season.status);
+		if (season.force === 3) this.#exit(season.status, season.why);
 		else this.#enter({...season, force: 3, deadline: this.#now + KILL_PATIENCE});
 	}
 
+	#sayWhoIsAwaited(season: Extract<Season, {kind: 'stopping'}>): void {
+		if (season.sayAt > this.#now) return;
+		for (const text of whoIsAwaited(this.state.book, this.#now)) this.effects.push({kind: 'say', level: 'info', text});
+		this.state = {...this.state, season: {...season, sayAt: this.#now + SAY_EVERY}};
+	}
+
+	// ── Writing ──
+
 	#apply(entry: Entry, {phase, also, effects}: Move): void {
 		if (effects) this.effects.push(...effects);
-		this.#write({...entry, ...also, phase});
+		if (phase === WAITING) this.#await({...entry, ...also});
+		else this.#write({...entry, ...also, phase});
 	}
 
 	/**
@@ -320,7 +477,6 @@ class Turn {
 	 */
 	#write(wanted: Entry): void {
 		const before = read(this.state.book, wanted.id) ?? wanted;
-		const moved = before.phase !== wanted.phase;
 		const after: Entry = {
 			...wanted,
 			since: before.phase.kind === wanted.phase.kind ? wanted.since : this.#now,
@@ -331,23 +487,24 @@ class Turn {
 		this.#queue.add(after.id);
 		this.#tellDependents(before, after);
 		this.#tellNeeds(before, after);
-		if (!moved) return;
+		if (before.phase === after.phase) return;
 		this.effects.push({kind: 'changed', before, after});
-		if (after.service.essential && endedForGood(after)) this.#end(after);
+		this.#judgeContainer(before, after);
 	}
 
 	#tellDependents(before: Entry, after: Entry): void {
-		for (const {id, condition} of after.dependents) {
-			const change = Number(holds(before, condition)) - Number(holds(after, condition));
-			const entry = change === 0 ? undefined : read(this.state.book, id);
+		const hasEnded = isRunning(before.phase) && !isRunning(after.phase);
+		for (const edge of after.dependents) {
+			if (edge.restart && hasEnded) this.#bounced.add(edge.id);
+			const change = Number(holds(before, edge)) - Number(holds(after, edge));
+			const entry = change === 0 ? undefined : read(this.state.book, edge.id);
 			if (!entry) continue;
 			this.state = {...this.state, book: write(this.state.book, {...entry, unmet: entry.unmet + change})};
-			this.#queue.add(id);
+			this.#queue.add(edge.id);
 		}
 	}
 
 	#tellNeeds(before: Entry, after: Entry): void {
-		const isFalling = ({phase, leaving}: Entry): boolean => leaving && isAlive(phase);
 		const change = Number(isFalling(after)) - Number(isFalling(before));
 		if (change === 0) return;
 		for (const {id} of after.needs) {
@@ -357,20 +514,10 @@ class Turn {
 			this.#queue.add(id);
 		}
 	}
-
-	/** An essential service ended for good, and the container with it. */
-	#end({service, phase, outcome, refusal}: Entry): void {
-		if (this.state.season.kind !== 'running') return;
-		const status = refusal ? refusalStatus(refusal) : outcome ? exitStatus(outcome) : 1;
-		const failed = phase.kind === 'down' && phase.cause === 'failed';
-		this.#shutdown(failed && status === 0 ? 1 : status, `${service.name} ended`);
-	}
 }
-
-const endedForGood = ({phase}: Entry): boolean =>
-	phase.kind === 'down' && phase.cause !== 'new' && phase.cause !== 'stopped';
 
 const newcomer = (id: Id, service: Service): Entry => ({
 	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, wish: 'auto', bounce: false,
-	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, leaving: true, unmet: 0, falling: 0,
+	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], said: '',
+	leaving: true, unmet: 0, falling: 0,
 });

@@ -1,5 +1,5 @@
 /** The monotonic clock, and the one timer of archon: armed at the core's next deadline, or not at all. */
-import type {Instant} from '../core/model.ts';
+import type {Instant, Millis} from '../core/model.ts';
 
 /** Milliseconds of CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */
 export function now(): Instant {
@@ -36,4 +36,11 @@ export function createTimer(callback: () => void): Timer {
 			}, Math.min(LONGEST, Math.max(0, Math.ceil(deadline - now()))));
 		},
 	};
+}
+
+/** Calls back once after so long, unless the result is called before; never where that is longer than can be counted. */
+export function after(millis: Millis, callback: () => void): () => void {
+	if (millis > LONGEST) return () => {};
+	const timer = setTimeout(callback, millis);
+	return () => clearTimeout(timer);
 }

@@ -9,6 +9,13 @@ const ENOEXEC = 8;
 /** The errno in words, as strerror(3) has them. */
 export const errnoText = (errno: number): string => getSystemErrorMessage(-errno) ?? `errno ${errno}`;
 
+/** Whether it may pass by itself: EINTR, EIO, EAGAIN, ENOMEM, EBUSY, ENFILE, EMFILE, ETXTBSY. */
+export const isTemporary = (errno: number): boolean => [4, 5, 11, 12, 16, 23, 24, 26].includes(errno);
+
+/** The errno of what a call of `node:fs` threw; 0 where it is something else. */
+export const errnoOf = (error: unknown): number =>
+	error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? -error.errno : 0;
+
 /** Words for an execve(2) that failed with `errno`, `paths` being the files that were tried. */
 export function diagnose(errno: number, paths: readonly string[]): string {
 	const path = paths.find(candidate => isFile(candidate));
@@ -21,6 +28,9 @@ export function diagnose(errno: number, paths: readonly string[]): string {
 	if (errno === EACCES) return `${text}: ${path} is not executable for this user`;
 	return text;
 }
+
+/** Whether a program was looked for along PATH and is in none of its folders, some of which its user may not search. */
+export const isNowhere = (paths: readonly string[]): boolean => paths.length > 1 && !paths.some(isFile);
 
 function isFile(path: string): boolean {
 	try {

@@ -20,17 +20,21 @@ const libc = ffi.dlopen(null, {
 	epoll_wait: {return: 'int32', arguments: ['int32', 'buffer', 'int32', 'int32']},
 	fcntl: {return: 'int32', arguments: ['int32', 'int32', 'int32']},
 	getsockopt: {return: 'int32', arguments: ['int32', 'int32', 'int32', 'buffer', 'buffer']},
+	ioctl: {return: 'int32', arguments: ['int32', 'uint64', 'uint64']},
 	kill: {return: 'int32', arguments: ['int32', 'int32']},
 	listen: {return: 'int32', arguments: ['int32', 'int32']},
 	memfd_create: {return: 'int32', arguments: ['string', 'uint32']},
+	posix_openpt: {return: 'int32', arguments: ['int32']},
 	pthread_sigmask: {return: 'int32', arguments: ['int32', 'buffer', 'pointer']},
 	pipe2: {return: 'int32', arguments: ['buffer', 'int32']},
 	prctl: {return: 'int32', arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64']},
 	read: {return: 'int32', arguments: ['int32', 'buffer', 'uint64']},
 	recvmsg: {return: 'int32', arguments: ['int32', 'buffer', 'int32']},
 	sendmsg: {return: 'int32', arguments: ['int32', 'buffer', 'int32']},
+	setsockopt: {return: 'int32', arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32']},
 	signal: {return: 'pointer', arguments: ['int32', 'pointer']},
 	socket: {return: 'int32', arguments: ['int32', 'int32', 'int32']},
+	syscall: {return: 'int64', arguments: ['int64', 'int64', 'int64']},
 	umask: {return: 'uint32', arguments: ['uint32']},
 	uv_poll_init: {return: 'int32', arguments: ['pointer', 'pointer', 'int32']},
 	uv_poll_start: {return: 'int32', arguments: ['pointer', 'int32', 'pointer']},
@@ -75,6 +79,10 @@ export function waitForAny(info: Uint8Array, peek: boolean): number {
 export const waitFor = (pid: number, info: Uint8Array): number =>
 	checked(call.waitid(P_PID, pid, info, WEXITED | WNOHANG));
 
+/** Readable when the process has ended, whoever's child it is (pidfd_open(2)); or -errno. */
+export const pidfdOpen = (pid: number): number => checked(Number(call.syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n)));
+
+const SYS_PIDFD_OPEN = 434n;
 const P_ALL = 0;
 const P_PID = 1;
 const WNOHANG = 1;
@@ -98,11 +106,12 @@ export function ignoreSignal(signal: number): void {
 
 /** What `archon_spawn` was doing when it failed; the order is that of its enum. */
 export const STAGES = [
-	'creating a process', 'creating a session', 'taking the terminal', 'placing descriptors', 'setting groups',
-	'setting the group', 'setting the user', 'changing directory', 'executing',
+	'creating a process', 'entering the cgroup', 'creating a session', 'taking the terminal', 'placing descriptors',
+	'setting oom_score_adj', 'setting a limit', 'setting nice', 'setting ionice', 'dropping capabilities', 'keeping capabilities',
+	'setting groups', 'setting the group', 'setting the user', 'forbidding new privileges', 'changing directory', 'executing',
 ] as const;
 
-/** Makes a process from a request in the layout of archon.c; its pid, or -1 and the report {stage, errno}. */
+/** Makes a process from a request in the layout of archon.c; its pid, or -1 and the report {stage, errno, detail}. */
 export function spawn(request: Uint8Array, report: Int32Array): number {
 	return library().archon_spawn(request, new Uint8Array(report.buffer));
 }
@@ -155,13 +164,45 @@ export function pipe(): readonly [number, number] | number {
 	const result = checked(call.pipe2(new Uint8Array(ends.buffer), O_CLOEXEC));
 	if (result < 0) return result;
 	const [reader = -1, writer = -1] = ends;
-	call.fcntl(reader, F_SETFL, O_NONBLOCK);
+	setBlocking(reader, false);
 	return [reader, writer];
 }
 
+/** A terminal: its two ends, close-on-exec; only archon's own never blocks. [archon's end, the service's end] or -errno. */
+export function openTerminal(): readonly [number, number] | number {
+	const master = checked(call.posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+	if (master < 0) return master;
+	const unlocked = new Int32Array(1);
+	const size = Uint16Array.of(TERMINAL_ROWS, TERMINAL_COLUMNS, 0, 0);
+	call.ioctl(master, TIOCSPTLCK, pointerTo(new Uint8Array(unlocked.buffer)));
+	call.ioctl(master, TIOCSWINSZ, pointerTo(new Uint8Array(size.buffer)));
+	// Without a look at /dev/pts, which an image need not have (ioctl_tty(2)).
+	const slave = checked(call.ioctl(master, TIOCGPTPEER, BigInt(O_RDWR | O_NOCTTY | O_CLOEXEC)));
+	if (slave < 0) {
+		close(master);
+		return slave;
+	}
+	setBlocking(master, false);
+	return [master, slave];
+}
+
+/** Of the open file, and so for all that share it. */
+export function setBlocking(fd: number, isBlocking: boolean): void {
+	const flags = call.fcntl(fd, F_GETFL, 0);
+	call.fcntl(fd, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
+const O_RDWR = 2;
+const O_NOCTTY = 0o400;
 const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
+const F_GETFL = 3;
 const F_SETFL = 4;
+const TIOCSWINSZ = 0x5414n;
+const TIOCSPTLCK = 0x40045431n;
+const TIOCGPTPEER = 0x5441n;
+const TERMINAL_ROWS = 24;
+const TERMINAL_COLUMNS = 80;
 
 // ── Readiness ──
 
@@ -254,11 +295,15 @@ export interface Credentials {
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = O_CLOEXEC;
 const SOCK_NONBLOCK = O_NONBLOCK;
 const SOL_SOCKET = 1;
+const SO_PASSCRED = 16;
 const SO_PEERCRED = 17;
 const SCM_RIGHTS = 1;
+const SCM_CREDENTIALS = 2;
+const MSG_TRUNC = 0x20;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 
@@ -303,17 +348,58 @@ export function peerOf(fd: number): Credentials | null {
 
 /** Bytes and, at most 16, descriptors that came with them (close-on-exec). The count, 0 at the end, or -errno. */
 export function receive(fd: number, bytes: Uint8Array, take: (fd: number) => void): number {
+	prepareMessage(bytes, RIGHTS_SIZE);
+	const count = checked(call.recvmsg(fd, header, MSG_CMSG_CLOEXEC));
+	if (count >= 0) readControl(take);
+	return count;
+}
+
+/**
+ * Any process may send datagrams to this name of the abstract namespace (unix(7)), and each carries who
+ * sent it. The descriptor, which never blocks, or -errno.
+ */
+export function listenForDatagrams(name: string): number {
+	const fd = checked(call.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	if (fd < 0) return fd;
+	const address = unixAddress(`\0${name}`).subarray(0, -1);
+	let result = checked(call.setsockopt(fd, SOL_SOCKET, SO_PASSCRED, Buffer.from(Int32Array.of(1).buffer), 4));
+	if (result === 0) result = checked(call.bind(fd, address, address.length));
+	if (result < 0) close(fd);
+	return result < 0 ? result : fd;
+}
+
+export interface Datagram {
+	/** How many bytes came; -errno if there was no datagram. */
+	readonly count: number;
+	/** It was longer than there was room for. */
+	readonly isCut: boolean;
+	/** Who sent it, as the kernel vouches; pid 0 is a process of another PID namespace. */
+	readonly sender: Credentials | null;
+}
+
+/** One datagram, and the descriptors that came with it, as `receive` has them. */
+export function receiveDatagram(fd: number, bytes: Uint8Array, take: (fd: number) => void): Datagram {
 	prepareMessage(bytes, control.length);
 	const count = checked(call.recvmsg(fd, header, MSG_CMSG_CLOEXEC));
-	const filled = count < 0 ? 0 : Number(header.readBigUInt64LE(40));
+	return {count, isCut: (header.readInt32LE(48) & MSG_TRUNC) !== 0, sender: count < 0 ? null : readControl(take)};
+}
+
+/** What came besides bytes (cmsg(3)): descriptors, and who sent them. */
+function readControl(take: (fd: number) => void): Credentials | null {
+	let sender: Credentials | null = null;
+	const filled = Number(header.readBigUInt64LE(40));
 	for (let at = 0; at + 16 <= filled;) {
 		const length = Number(control.readBigUInt64LE(at));
 		if (length < 16) break;
-		const isRights = control.readInt32LE(at + 8) === SOL_SOCKET && control.readInt32LE(at + 12) === SCM_RIGHTS;
-		for (let data = at + 16; isRights && data + 4 <= at + length; data += 4) take(control.readInt32LE(data));
+		const [level, type] = [control.readInt32LE(at + 8), control.readInt32LE(at + 12)];
+		if (level === SOL_SOCKET && type === SCM_RIGHTS) {
+			for (let data = at + 16; data + 4 <= at + length; data += 4) take(control.readInt32LE(data));
+		} else if (level === SOL_SOCKET && type === SCM_CREDENTIALS) {
+			sender = {pid: control.readInt32LE(at + 16), uid: control.readUInt32LE(at + 20), gid: control.readUInt32LE(at + 24)};
+		}
 		at += (length + 7) & ~7;
 	}
-	return count;
+	return sender;
 }
 
 /** Bytes, and at most 16 descriptors with the first of them. The count of bytes taken, or -errno. */
@@ -328,10 +414,13 @@ export function send(fd: number, bytes: Uint8Array, fds: readonly number[] = [])
 	return checked(call.sendmsg(fd, header, MSG_NOSIGNAL));
 }
 
-/** A struct msghdr of one piece, with room for 16 descriptors; used again for every call. */
+const RIGHTS_SIZE = 16 + 16 * 4;
+const CREDENTIALS_SIZE = 16 + 16;
+
+/** A struct msghdr of one piece, with room for 16 descriptors and the sender; used again for every call. */
 const header = Buffer.alloc(56);
 const vector = Buffer.alloc(16);
-const control = Buffer.alloc(16 + 16 * 4);
+const control = Buffer.alloc(RIGHTS_SIZE + CREDENTIALS_SIZE);
 
 function prepareMessage(bytes: Uint8Array, controlLength: number): void {
 	vector.writeBigUInt64LE(bytes.length > 0 ? pointerTo(bytes) : 0n, 0);

@@ -1,18 +1,24 @@
 /** One arm for each effect: what the core asks for, done to the machine and to nothing else. */
-import {type Event, type Run, type Service, SIG, type SignalNumber} from '../core/model.ts';
+import {type Event, type Id, type News, type Phase, type Run, type Service, SIG, type SignalNumber} from '../core/model.ts';
 import {narrate, narrateSeason} from '../core/narrate.ts';
-import {isAlive} from '../core/supervisor.ts';
-import {errnoText} from './diagnose.ts';
+import {errnoText, isTemporary} from './diagnose.ts';
+import {createHooks} from './hooks.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
-import {close, EAGAIN, kill} from './native.ts';
-import type {Output} from './output.ts';
+import {EAGAIN, kill} from './native.ts';
+import type {Output, Unwired} from './output.ts';
+import {createPace} from './pace.ts';
+import type {Poller} from './poller.ts';
+import {createProbes} from './probes.ts';
 import {descendants, processes} from './procfs.ts';
+import {createReadiness} from './readiness.ts';
 import type {Reaper} from './reaper.ts';
-import {spawnRun, type Streams} from './spawner.ts';
+import {spawnRun} from './spawner.ts';
+import {writeTermination} from './termination.ts';
 
 export interface Machine {
 	readonly reaper: Reaper;
+	readonly poller: Poller;
 	readonly output: Output;
 	readonly log: Log;
 	/** Hears news that came without being asked for. */
@@ -23,59 +29,91 @@ export interface Machine {
 	readonly exit: (status: number) => void;
 }
 
-export function createHands({reaper, output, log, hear, isSweeping, exit}: Machine): Hands {
-	const tell = (line: ReturnType<typeof narrate>): void => void (line && log[line.level](line.text));
+export function createHands({reaper, poller, output, log, hear, isSweeping, exit}: Machine): Hands {
+	const tell = (id: Id, run: Run, news: News): void => hear({kind: 'news', id, run, news});
+	const warn = (text: string): void => log.warn(text);
+	const parts = {reaper, poller, output, tell, warn, pace: createPace()};
+	const [probes, hooks, readiness] = [createProbes(parts), createHooks(parts), createReadiness(parts)];
+	const say = (line: ReturnType<typeof narrate>): void => void (line && log[line.level](line.text));
 
 	/** Exits first; then, during the sweep, whether that was the last of all. */
-	function collect(): void {
+	function bury(): void {
 		reaper.reap();
 		if (isSweeping() && reaper.isAlone()) hear({kind: 'alone'});
 	}
 
+	function close(id: Id, run: Run): void {
+		probes.abandon(run);
+		hooks.abandon(run);
+		readiness.close(run);
+		output.drain(id);
+	}
+
+	function spawn(id: Id, run: Run, service: Service): Spawned {
+		const wiring = output.wire(id, service);
+		if (!wiring.ok) return unwired(wiring.error);
+		try {
+			const given = readiness.prepare(id, run, service);
+			if (!given.ok) return unwired({stage: 'making its notification pipe or socket', errno: given.error});
+			const news = spawnRun(service, run, wiring.value.streams, {...given.value, note: warn});
+			if (news.kind === 'spawned') reaper.register(news.pid, id, run);
+			return news;
+		} catch (error) {
+			return obstructed(error);
+		} finally {
+			readiness.spawned(run);
+			wiring.value.release();
+		}
+	}
+
 	return {
-		collect,
+		collect() {
+			// What was said comes before the end of who said it.
+			poller.poll();
+			bury();
+		},
 		perform(effect) {
 			switch (effect.kind) {
 				case 'signal': return reaper.signal(effect.run, effect.pid, effect.signal, effect.group);
+				case 'follow': return reaper.follow(effect.run, effect.from, effect.to);
+				case 'probe': return probes.look(effect);
+				case 'hook': return hooks.start(effect);
 				case 'changed': {
-					if (isAlive(effect.before.phase) && !isAlive(effect.after.phase)) output.drain(effect.after.id);
-					return tell(narrate(effect.before, effect.after));
+					const run = runOf(effect.before.phase);
+					if (run !== null && run !== runOf(effect.after.phase)) close(effect.after.id, run);
+					return say(narrate(effect.before, effect.after));
 				}
 				case 'forgotten': return output.forget(effect.entry.id);
-				case 'season': return tell(narrateSeason(effect.season));
+				case 'say': return log[effect.level](effect.text);
+				case 'season': return say(narrateSeason(effect.season));
 				case 'sweep': {
 					if (process.pid === 1 || !reaper.isAlone()) sweep(effect.signal);
-					return collect();
+					return bury();
 				}
-				case 'exit': return output.finish(() => exit(effect.status));
+				case 'exit': {
+					writeTermination(`archon: ${effect.why}; status ${effect.status}`);
+					return output.finish(() => exit(effect.status));
+				}
 			}
 		},
-		spawn({id, run, service}) {
-			const {output: {kind}} = service.exec;
-			const streams = output.streams(id, service);
-			const news = typeof streams === 'number' ? noPipes(streams) : makeProcess(service, run, streams);
-			if (news.kind === 'spawned') reaper.register(news.pid, id, run);
-			if (kind === 'passed' && typeof streams !== 'number') streams.forEach(close);
-			return {kind: 'news', id, run, news};
-		},
+		spawn: ({id, run, service}) => ({kind: 'news', id, run, news: spawn(id, run, service)}),
 		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${error instanceof Error ? error.stack : error}`),
 	};
 }
 
 type Spawned = ReturnType<typeof spawnRun>;
 
-const noPipes = (errno: number): Spawned =>
-	({kind: 'refused', refusal: {stage: 'making pipes', errno, reason: errnoText(errno), temporary: true}});
+/** The run whose processes may live in a phase. */
+const runOf = (phase: Phase): Run | null => ('run' in phase ? phase.run : null);
+
+const unwired = ({stage, errno}: Unwired): Spawned =>
+	({kind: 'refused', refusal: {stage, errno, reason: errnoText(errno), temporary: isTemporary(errno)}});
 
 /** What throws on the way (no memory for the request, no room for the library) is a refusal that may pass. */
-function makeProcess(service: Service, run: Run, streams: Streams): Spawned {
-	try {
-		return spawnRun(service, run, streams);
-	} catch (error) {
-		const reason = error instanceof Error ? error.message : String(error);
-		return {kind: 'refused', refusal: {stage: 'creating a process', errno: EAGAIN, reason, temporary: true}};
-	}
-}
+const obstructed = (error: unknown): Spawned => {
+	const reason = error instanceof Error ? error.message : String(error);
+	return {kind: 'refused', refusal: {stage: 'creating a process', errno: EAGAIN, reason, temporary: true}};
+};
 
 /**
  * To every process but archon: as PID 1 that is what kill(2) does with -1. Elsewhere others live in this

@@ -12,14 +12,18 @@ export interface Poller {
 	change(fd: number, events: number): void;
 	/** Must come before the descriptor is closed. */
 	forget(fd: number): void;
+	/** Calls back for what is ready by now. */
+	poll(): void;
 }
 
 export function createPoller(): Poller {
 	const epoll = epollCreate();
 	if (epoll < 0) throw new Error(`epoll_create1: errno ${-epoll}`);
 	const watchers = new Map<number, Watcher>();
-	whenReadable(epoll, () => epollReady(epoll, (fd, events) => watchers.get(fd)?.(events)));
+	const poll = (): void => epollReady(epoll, (fd, events) => watchers.get(fd)?.(events));
+	whenReadable(epoll, poll);
 	return {
+		poll,
 		watch(fd, events, watcher) {
 			watchers.set(fd, watcher);
 			epollControl(epoll, 1, fd, events);

@@ -28,18 +28,37 @@ export function descendants(all: readonly ProcessInfo[], root: number): ProcessI
 	return found;
 }
 
-/** `/proc/<pid>/stat` with the fields after the name, which may itself hold spaces and parentheses. */
-function describe(pid: number): ProcessInfo | null {
+export interface Stat {
+	readonly name: string;
+	readonly isZombie: boolean;
+	readonly parent: number;
+	readonly group: number;
+	readonly session: number;
+}
+
+/** `/proc/<pid>/stat`, whose name may itself hold spaces and parentheses; null if there is no such process. */
+export function statOf(pid: number): Stat | null {
 	const stat = slurp(`/proc/${pid}/stat`);
 	if (!stat) return null;
-	const [name, fields] = [stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), stat.slice(stat.lastIndexOf(')') + 2).split(' ')];
-	const words = (slurp(`/proc/${pid}/cmdline`) ?? '').split('\0').filter(word => word !== '').join(' ');
-	const environment = slurp(`/proc/${pid}/environ`)?.split('\0') ?? [];
-	const mark = environment.findLast(variable => variable.startsWith('ARCHON_SERVICE='));
+	const [state, parent, group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 	return {
-		pid, parent: Number(fields[1]), session: Number(fields[3]), isZombie: fields[0] === 'Z',
-		command: words || `[${name}]`, service: mark?.slice('ARCHON_SERVICE='.length) ?? null,
+		name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), isZombie: state === 'Z',
+		parent: Number(parent), group: Number(group), session: Number(session),
 	};
+}
+
+/** The last value of a variable in the environment with which the process was executed; null if it may not be read. */
+export function variableOf(pid: number, name: string): string | null {
+	const variable = slurp(`/proc/${pid}/environ`)?.split('\0').findLast(text => text.startsWith(`${name}=`));
+	return variable?.slice(name.length + 1) ?? null;
+}
+
+function describe(pid: number): ProcessInfo | null {
+	const stat = statOf(pid);
+	if (!stat) return null;
+	const words = (slurp(`/proc/${pid}/cmdline`) ?? '').split('\0').filter(word => word !== '').join(' ');
+	const {name, parent, session, isZombie} = stat;
+	return {pid, parent, session, isZombie, command: words || `[${name}]`, service: variableOf(pid, 'ARCHON_SERVICE')};
 }
 
 function slurp(path: string): string | null {

@@ -1,52 +1,157 @@
-/** From a service to a process: the request for the native library, and its answer as news. */
+/** From a service to a process: whatever its context takes is looked up, and the native library makes it. */
+import {fchownSync, fstatSync, readFileSync} from 'node:fs';
 import {isatty} from 'node:tty';
-import {type Exec, type News, type Refusal, type Run, type Service} from '../core/model.ts';
-import {diagnose, ENOENT, errnoText} from './diagnose.ts';
-import {spawn, STAGES} from './native.ts';
-import {findUser, type Identity} from './users.ts';
+import {type Command, err, type Exec, type News, ok, type Refusal, type Result, type Run, type Service} from '../core/model.ts';
+import {CAPABILITIES, RESOURCES} from '../core/linux.ts';
+import {openCgroup} from './cgroups.ts';
+import {clean} from './clean.ts';
+import {diagnose, ENOENT, errnoText, isNowhere, isTemporary} from './diagnose.ts';
+import {close, spawn, STAGES} from './native.ts';
+import {encode, FDS_MAX, type Request} from './request.ts';
+import {readSecrets} from './secrets.ts';
+import {findGroups, findUser, type Identity} from './users.ts';
 
 /** The child's descriptors 0, 1 and 2, as archon's own. */
 export type Streams = readonly [stdin: number, stdout: number, stderr: number];
 
-const SESSION = 1;
-const FOREGROUND = 2;
-const EXECUTING: (typeof STAGES)[number] = 'executing';
+/** What a process is given beyond its streams. */
+export interface Given {
+	/** Over the service's own. */
+	readonly environment?: Readonly<Record<string, string>>;
+	/** Further descriptors: the child's number, and archon's own. */
+	readonly fds?: readonly {readonly target: number; readonly fd: number}[];
+	/** Hears what went wrong without keeping the process from being made. */
+	readonly note?: (text: string) => void;
+}
+
+type Stage = (typeof STAGES)[number];
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** What `base: clean` leaves of archon's environment. */
+const BARE = ['PATH', 'TERM'];
 
-/** What may pass by itself: EINTR, EIO, EAGAIN, ENOMEM, EBUSY, ENFILE, EMFILE, ETXTBSY. */
-const TEMPORARY: readonly number[] = [4, 5, 11, 12, 16, 23, 24, 26];
+/**
+ * How much likelier a victim than archon every process is when memory runs out, in thousandths of it, unless its
+ * service says otherwise: the kernel may take any of them before the one that keeps the others.
+ */
+const OOM_HANDICAP = 100;
+const OOM_MAX = 1000;
 
-/** Makes the process. Every run carries its service and number, by which its descendants are known. */
-export function spawnRun(service: Service, run: Run, streams: Streams): Extract<News, {kind: 'spawned' | 'refused'}> {
-	const {exec, name} = service;
+const EPERM = 1;
+const EACCES = 13;
+const EINVAL = 22;
+
+/** What a stage takes that archon may lack. */
+const RIGHTS: Partial<Record<Stage, string>> = {
+	'setting oom_score_adj': 'SYS_RESOURCE', 'setting a limit': 'SYS_RESOURCE',
+	'setting nice': 'SYS_NICE', 'setting ionice': 'SYS_NICE',
+	'dropping capabilities': 'SETPCAP', 'setting groups': 'SETGID', 'setting the group': 'SETGID', 'setting the user': 'SETUID',
+};
+
+/** Makes a run's process. Every run carries its service and number, by which its descendants are known. */
+export function spawnRun(
+	service: Service, run: Run, streams: Streams, given: Given = {},
+): Extract<News, {kind: 'spawned' | 'refused'}> {
+	const {exec, name, ready} = service;
+	for (const note of clean(exec.clean, exec.cwd ?? '.')) given.note?.(`${name}: ${note}`);
+	const number = ready?.kind === 'fd' && ready.variable !== null ? {[ready.variable]: String(ready.fd)} : {};
+	const environment = {...number, ...given.environment, ARCHON_RUN: String(run)};
+	const made = make(name, exec, streams, {...given, environment});
+	return made.ok ? {kind: 'spawned', pid: made.value} : {kind: 'refused', refusal: made.error};
+}
+
+/** A process of archon's for a service, in its context and a session of its own: a probe, or a command of a hook. */
+export function spawnHelper(service: Service, command: Command, streams: Streams, given: Given = {}): Result<number, Refusal> {
+	return make(service.name, {...service.exec, argv: command, tty: false, interactive: false}, streams, given);
+}
+
+function make(name: string, exec: Exec, streams: Streams, given: Given): Result<number, Refusal> {
 	const user = exec.user ? findUser(exec.user) : null;
 	if (user && !user.ok) return refused('finding the user', ENOENT, user.error);
-	const environment: NodeJS.ProcessEnv = {
-		...process.env, ...user?.value.environment, ...exec.environment, ARCHON_SERVICE: name, ARCHON_RUN: String(run),
+	const further = findGroups(exec.limits.groups);
+	if (!further.ok) return refused('finding the groups', ENOENT, further.error);
+	const identity = become(user?.value ?? null, further.value);
+	const fds = place(streams, given.fds ?? []);
+	if (!fds) return refused('placing descriptors', EINVAL, `only numbers from 0 to ${FDS_MAX - 1} can be had`);
+	const environment = environmentOf(name, exec, user?.value ?? null, given);
+	if (!environment.ok) return environment;
+	const paths = candidates(exec.argv[0], environment.value['PATH'] ?? DEFAULT_PATH);
+
+	const cgroup = exec.limits.cgroup === null ? null : openCgroup(exec.limits.cgroup);
+	if (cgroup && !cgroup.ok) return refused(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
+	const request: Request = {
+		exec, paths, environment: environment.value, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
+		seat: exec.tty ? 'terminal' : exec.interactive && isatty(streams[0]) ? 'foreground' : 'session',
 	};
-	const paths = candidates(exec.argv[0], environment['PATH'] ?? DEFAULT_PATH);
-	const request = encode(exec, user?.value ?? null, environment, paths, streams);
-	if (!request) return refused(`executing ${exec.argv[0]}`, 22, 'an argument or variable holds a NUL character');
-	const report = new Int32Array(2);
-	const pid = spawn(request, report);
-	if (pid > 0) return {kind: 'spawned', pid};
-	const [stage = 0, errno = 0] = report;
-	return refused(describe(STAGES[stage], exec), errno, reasonOf(stage, errno, exec, paths));
+	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
+	try {
+		return start(request);
+	} finally {
+		if (cgroup) close(cgroup.value);
+	}
 }
 
-const refused = (stage: string, errno: number, reason: string): {kind: 'refused'; refusal: Refusal} =>
-	({kind: 'refused', refusal: {stage, errno, reason, temporary: TEMPORARY.includes(errno)}});
-
-function describe(stage: (typeof STAGES)[number] = STAGES[0], {argv, cwd}: Exec): string {
-	if (stage === EXECUTING) return `executing ${argv[0]}`;
-	return stage === 'changing directory' ? `changing directory to ${cwd}` : stage;
+function start(request: Request): Result<number, Refusal> {
+	const {exec, paths} = request;
+	const [bytes, report] = [encode(request), new Int32Array(3)];
+	if (!bytes) return refused(`executing ${exec.argv[0]}`, EINVAL, 'an argument or variable holds a NUL character');
+	const pid = spawn(bytes, report);
+	if (pid > 0) return ok(pid);
+	const [number = 0, errno = 0, detail = -1] = report;
+	const stage = STAGES[number] ?? STAGES[0];
+	if (stage !== 'executing') return refused(describe(stage, detail, exec), errno, reasonOf(stage, errno));
+	// A path that starts in the service's own directory cannot be looked at from archon's.
+	const files = paths.map(path => (path.startsWith('/') ? path : `${exec.cwd ?? '.'}/${path}`));
+	const known = errno === EACCES && isNowhere(files) ? ENOENT : errno;
+	return refused(`executing ${exec.argv[0]}`, known, diagnose(known, files));
 }
 
-/** A path that starts in the service's own directory cannot be looked at from archon's. */
-function reasonOf(stage: number, errno: number, {cwd}: Exec, paths: readonly string[]): string {
-	if (STAGES[stage] !== EXECUTING) return errnoText(errno);
-	return diagnose(errno, paths.map(path => (path.startsWith('/') ? path : `${cwd ?? '.'}/${path}`)));
+const refused = (stage: string, errno: number, reason: string): Result<never, Refusal> =>
+	err({stage, errno, reason, temporary: isTemporary(errno)});
+
+interface Change {
+	readonly uid: number | null;
+	readonly gid: number | null;
+	readonly groups: readonly number[] | null;
+}
+
+/** What has to change of archon's own identity; nothing that needs no change, as that may take rights. */
+function become(user: Identity | null, further: readonly number[]): Change {
+	const [uid, gid] = [process.getuid?.(), process.getgid?.()];
+	if (user && (uid === 0 || user.uid !== uid || user.gid !== gid)) {
+		return {uid: user.uid === uid ? null : user.uid, gid: user.gid, groups: [...new Set([...user.groups, ...further])]};
+	}
+	const own = process.getgroups?.() ?? [];
+	const isMember = further.every(group => own.includes(group));
+	return {uid: null, gid: null, groups: isMember ? null : [...new Set([...own, ...further])]};
+}
+
+/** archon's descriptor for each of the child's; null where there is no room for one. */
+function place(streams: Streams, further: NonNullable<Given['fds']>): readonly number[] | null {
+	const fds: number[] = [...streams];
+	for (const {target, fd} of further) {
+		if (target < 0 || target >= FDS_MAX) return null;
+		while (fds.length < target) fds.push(-1);
+		fds[target] = fd;
+	}
+	return fds;
+}
+
+/** archon's own, the user's, the service's, and what archon adds, each over those before. */
+function environmentOf(name: string, exec: Exec, user: Identity | null, given: Given): Result<NodeJS.ProcessEnv, Refusal> {
+	const base = {...inherited(exec.base), ...user?.environment};
+	const added = {...given.environment, ARCHON_SERVICE: name};
+	if (!exec.secretsFromFiles) return ok({...base, ...exec.environment, ...added});
+	const read = readSecrets(base, exec.environment);
+	if (read.ok) return ok({...read.value, ...added});
+	const {variable, errno, reason} = read.error;
+	return refused(`reading the secret ${variable}`, errno, reason);
+}
+
+function inherited(base: Exec['base']): NodeJS.ProcessEnv {
+	if (base === 'inherit') return process.env;
+	const names = base === 'clean' ? BARE : base;
+	return Object.fromEntries(names.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 }
 
 /** The files to try, as execvp(3) would: a name with a slash is a path, an empty element of PATH is the directory. */
@@ -55,24 +160,57 @@ function candidates(program: string, path: string): string[] {
 	return path.split(':').map(directory => (directory === '' ? program : `${directory.replace(/\/$/, '')}/${program}`));
 }
 
-/** The layout of `struct head` in archon.c; null if a string cannot be one in C. */
-function encode(
-	exec: Exec, user: Identity | null, environment: NodeJS.ProcessEnv, paths: readonly string[], streams: Streams,
-): Uint8Array | null {
-	const {argv, cwd, umask, interactive} = exec;
-	const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-	const strings = [...(cwd === null ? [] : [cwd]), ...paths, ...argv, ...variables];
-	if (strings.some(string => string.includes('\0'))) return null;
-	const become = user && !isSelf(user) ? user : null;
-	const groups = become?.groups ?? [];
-	const numbers = Int32Array.of(
-		interactive && isatty(streams[0]) ? FOREGROUND : SESSION, umask ?? -1, become?.uid ?? -1, become?.gid ?? -1,
-		become ? groups.length : -1, streams.length, cwd === null ? 0 : 1, paths.length, argv.length, variables.length,
-		...groups, ...streams,
-	);
-	return Buffer.concat([new Uint8Array(numbers.buffer), Buffer.from(`${strings.join('\0')}\0`)]);
+let ownAdjustment: number | null | undefined;
+
+/** archon's own is read once; nothing is done where it cannot be read, as where there is no /proc. */
+function oomOf({limits: {oomScoreAdj}}: Exec): {readonly adjustment: number; readonly mustWork: boolean} | null {
+	if (oomScoreAdj !== null) return {adjustment: oomScoreAdj, mustWork: true};
+	if (ownAdjustment === undefined) {
+		try {
+			ownAdjustment = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
+		} catch {
+			ownAdjustment = null;
+		}
+	}
+	return ownAdjustment === null ? null : {adjustment: Math.min(OOM_MAX, ownAdjustment + OOM_HANDICAP), mustWork: false};
 }
 
-/** Nothing to change, and no privilege needed for it. */
-const isSelf = ({uid, gid}: Identity): boolean =>
-	uid !== 0 && uid === process.getuid?.() && gid === process.getgid?.();
+/**
+ * Pipes and its own terminal belong to who writes to them: /dev/stdout opens them anew, and a program that gave up
+ * root could not. Container runtimes do the same for the container's user. What cannot be given is used as it is.
+ */
+function giveAway({output, tty}: Exec, streams: Streams, uid: number): void {
+	if (output.kind === 'passed') return;
+	for (const fd of new Set(streams)) {
+		try {
+			const about = fstatSync(fd);
+			if (about.uid !== uid && (about.isFIFO() || (tty && isatty(fd)))) fchownSync(fd, uid, about.gid);
+		} catch {
+			continue;
+		}
+	}
+}
+
+/** The stage with what it was about: `changing directory to /srv`. */
+function describe(stage: Stage, detail: number, {cwd, limits}: Exec): string {
+	switch (stage) {
+		case 'changing directory': return `changing directory to ${cwd}`;
+		case 'entering the cgroup': return `entering the cgroup ${limits.cgroup}`;
+		case 'placing descriptors': return detail < 0 ? stage : `placing descriptor ${detail}`;
+		case 'setting oom_score_adj': return `setting oom_score_adj to ${limits.oomScoreAdj}`;
+		case 'setting a limit': return `setting the limit ${RESOURCES[detail] ?? detail}`;
+		case 'setting nice': return `setting nice to ${limits.nice}`;
+		case 'dropping capabilities': return `dropping the capability ${CAPABILITIES[detail] ?? detail}`;
+		case 'keeping capabilities': return detail < 0 ? stage : `keeping the capability ${CAPABILITIES[detail] ?? detail}`;
+		default: return stage;
+	}
+}
+
+/** The errno in words, and what a person can do about it. */
+function reasonOf(stage: Stage, errno: number): string {
+	const text = errnoText(errno);
+	if (errno === EINVAL && stage === 'setting a limit') return `${text}: the soft limit is above the hard one`;
+	if (errno !== EPERM && errno !== EACCES) return text;
+	if (stage === 'keeping capabilities') return `${text}: archon does not have it and cannot pass it on`;
+	return RIGHTS[stage] ? `${text}: that takes the capability ${RIGHTS[stage]}, which archon does not have` : text;
+}

@@ -25,9 +25,25 @@ export function findUser({user, group}: UserSpec): Result<Identity, string> {
 		const groups = [...new Set([Number(primary), ...others.map(fields => Number(fields[2]))])];
 		return ok({uid: Number(uid), gid: Number(primary), groups, environment});
 	}
+	const gid = groupNumber(group);
+	if (gid === null) return err(`group ${group} is not in /etc/group`);
+	return ok({uid: Number(uid), gid, groups: [gid], environment});
+}
+
+/** The numbers of groups by name or number. */
+export function findGroups(names: readonly string[]): Result<number[], string> {
+	const found: number[] = [];
+	for (const name of names) {
+		const gid = groupNumber(name);
+		if (gid === null) return err(`group ${name} is not in /etc/group`);
+		found.push(gid);
+	}
+	return ok(found);
+}
+
+function groupNumber(group: string): number | null {
 	const gid = isNumber(group) ? group : lines('/etc/group').find(fields => fields[0] === group)?.[2];
-	if (gid === undefined) return err(`group ${group} is not in /etc/group`);
-	return ok({uid: Number(uid), gid: Number(gid), groups: [Number(gid)], environment});
+	return gid === undefined ? null : Number(gid);
 }
 
 const isNumber = (text: string): boolean => /^\d+$/.test(text);

@@ -9,11 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,37 +25,88 @@
 #define EXPORT __attribute__((visibility("default")))
 
 /* The order is that of STAGES in native.ts. */
-enum stage { STAGE_FORK, STAGE_SESSION, STAGE_TERMINAL, STAGE_FDS, STAGE_GROUPS, STAGE_GID, STAGE_UID, STAGE_CWD, STAGE_EXEC };
+enum stage {
+	STAGE_FORK, STAGE_CGROUP, STAGE_SESSION, STAGE_TERMINAL, STAGE_FDS, STAGE_OOM, STAGE_LIMIT, STAGE_NICE, STAGE_IONICE,
+	STAGE_DROP, STAGE_KEEP, STAGE_GROUPS, STAGE_GID, STAGE_UID, STAGE_NO_NEW, STAGE_CWD, STAGE_EXEC,
+};
 
-enum flag { FLAG_SESSION = 1, FLAG_FOREGROUND = 2 };
+enum flag { FLAG_SESSION = 1, FLAG_FOREGROUND = 2, FLAG_TERMINAL = 4, FLAG_CWD = 8, FLAG_NO_NEW = 16 };
 
-/* A request, as native.ts lays it out: this head, then groups, fds, and strings each ending in NUL. */
+enum oom { OOM_AS_IS, OOM_TRY, OOM_MUST };
+
+#define NICE_AS_IS 100
+#define CAP_ALL UINT64_MAX
+#define FDS_MAX 64
+
+/* A request, as request.ts lays it out: this head, then limits, groups, fds, and strings each ending in NUL. */
 struct head {
+	uint64_t cap_add;  /* by bit: kept across the change of user; CAP_ALL: whatever archon has */
+	uint64_t cap_drop; /* by bit: taken away, but for cap_add */
 	int32_t flags;
-	int32_t umask;  /* -1: as it is */
-	int32_t uid;    /* -1: as it is */
-	int32_t gid;    /* -1: as it is */
-	int32_t groups; /* how many; -1: as they are */
-	int32_t fds;    /* how many; the child's 0, 1, 2, … in order */
-	int32_t cwd;    /* 1: the first string is the directory */
-	int32_t paths;  /* how many files to try to execute, in order */
+	int32_t umask;     /* -1: as it is */
+	int32_t uid;       /* -1: as it is */
+	int32_t gid;       /* -1: as it is */
+	int32_t nice;      /* NICE_AS_IS: as it is */
+	int32_t ioprio;    /* class and level as ioprio_set(2) has them; -1: as it is */
+	int32_t cgroup;    /* the open cgroup.procs of where it belongs; -1: where archon is */
+	int32_t oom;       /* OOM_AS_IS, or else the first string is for oom_score_adj */
+	int32_t limits;    /* how many */
+	int32_t groups;    /* how many; -1: as they are */
+	int32_t fds;       /* how many; the child's 0, 1, 2, … in order, -1: closed */
+	int32_t paths;     /* how many files to try to execute, in order */
 	int32_t argc;
 	int32_t envc;
+};
+
+struct limit {
+	uint64_t resource;
+	uint64_t soft;
+	uint64_t hard;
 };
 
 struct report {
 	volatile int32_t stage;
 	volatile int32_t error;
+	volatile int32_t detail; /* which capability, limit or descriptor; -1: nothing to say */
 };
 
 struct job {
 	const struct head *head;
+	const struct limit *limits;
 	const gid_t *groups;
 	const int32_t *fds;
+	const char *oom;
 	const char *cwd;
+	uint64_t permitted, cap_add, cap_drop;
 	char **paths, **argv, **envp;
 	struct report *report;
 };
+
+struct caps {
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+};
+
+static int get_caps(struct caps *caps)
+{
+	*caps = (struct caps){.header = {.version = _LINUX_CAPABILITY_VERSION_3}};
+	return syscall(SYS_capget, &caps->header, caps->data);
+}
+
+/* What archon has of capabilities, and what of them the process is to keep. */
+static int find_caps(struct job *job)
+{
+	const struct head *head = job->head;
+	if (!head->cap_add && !head->cap_drop)
+		return 0;
+	struct caps caps;
+	if (get_caps(&caps) < 0)
+		return -1;
+	job->permitted = caps.data[0].permitted | (uint64_t)caps.data[1].permitted << 32;
+	job->cap_add = head->cap_add == CAP_ALL ? job->permitted : head->cap_add;
+	job->cap_drop = head->cap_drop & ~job->cap_add;
+	return 0;
+}
 
 static const char *take(const char **cursor)
 {
@@ -68,11 +122,17 @@ static void take_all(const char **cursor, char **list, int32_t count)
 	list[count] = NULL;
 }
 
-static _Noreturn void fail(const struct job *job, enum stage stage, int error)
+static _Noreturn void fail_at(const struct job *job, enum stage stage, int error, int detail)
 {
 	job->report->stage = stage;
 	job->report->error = error;
+	job->report->detail = detail;
 	_exit(127);
+}
+
+static _Noreturn void fail(const struct job *job, enum stage stage, int error)
+{
+	fail_at(job, stage, error, -1);
 }
 
 /* Its own process group in the terminal's foreground, as a shell gives it to a job. No terminal: no matter. */
@@ -93,8 +153,8 @@ static void take_terminal(const struct job *job)
 static void place_fds(const struct job *job)
 {
 	int32_t count = job->head->fds;
-	int32_t source[64];
-	if (count > 64)
+	int32_t source[FDS_MAX];
+	if (count > FDS_MAX)
 		fail(job, STAGE_FDS, EINVAL);
 	/* Sources that a target would overwrite step aside first. */
 	for (int32_t i = 0; i < count; i++) {
@@ -102,28 +162,106 @@ static void place_fds(const struct job *job)
 		if (source[i] >= 0 && source[i] < count && source[i] != i) {
 			source[i] = fcntl(source[i], F_DUPFD_CLOEXEC, count);
 			if (source[i] < 0)
-				fail(job, STAGE_FDS, errno);
+				fail_at(job, STAGE_FDS, errno, i);
 		}
 	}
 	for (int32_t i = 0; i < count; i++) {
 		int result = source[i] < 0 ? (close(i), 0) : source[i] == i ? fcntl(i, F_SETFD, 0) : dup2(source[i], i);
 		if (result < 0)
-			fail(job, STAGE_FDS, errno);
+			fail_at(job, STAGE_FDS, errno, i);
 	}
 	/* Whatever archon or its own parent forgot to mark. An old kernel does not know it: then only marks count. */
 	syscall(SYS_close_range, count, UINT_MAX, 4 /* CLOSE_RANGE_CLOEXEC */);
+}
+
+static int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t count = write(fd, text, strlen(text));
+	int error = errno;
+	close(fd);
+	errno = error;
+	return count < 0 ? -1 : 0;
+}
+
+/* What a process may use and how it stands against others, while the rights to say so are still there. */
+static void set_limits(const struct job *job)
+{
+	const struct head *head = job->head;
+	if (head->oom != OOM_AS_IS && put("/proc/self/oom_score_adj", job->oom) < 0 && head->oom == OOM_MUST)
+		fail(job, STAGE_OOM, errno);
+	for (int32_t i = 0; i < head->limits; i++) {
+		const struct limit *limit = &job->limits[i];
+		const uint64_t values[2] = {limit->soft, limit->hard};
+		if (syscall(SYS_prlimit64, 0, (int)limit->resource, values, NULL) < 0)
+			fail_at(job, STAGE_LIMIT, errno, (int)limit->resource);
+	}
+	if (head->nice != NICE_AS_IS && setpriority(PRIO_PROCESS, 0, head->nice) < 0)
+		fail(job, STAGE_NICE, errno);
+	if (head->ioprio >= 0 && syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, head->ioprio) < 0)
+		fail(job, STAGE_IONICE, errno);
+}
+
+/* Before the change of user: nothing executed later can have what is dropped, and what is to stay may stay. */
+static void bound_caps(const struct job *job)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		if (!(job->cap_drop >> cap & 1) || prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 1)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			fail_at(job, STAGE_DROP, errno, cap);
+	}
+	uint64_t missing = job->cap_add & ~job->permitted;
+	if (missing)
+		fail_at(job, STAGE_KEEP, EPERM, __builtin_ctzll(missing));
+	if (job->cap_add && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		fail(job, STAGE_KEEP, errno);
+}
+
+/*
+ * After the change of user. Root gets at exec(2) whatever its bounding set holds; anybody else what is
+ * in the ambient set, which takes being permitted and inheritable first (capabilities(7)).
+ */
+static void keep_caps(const struct job *job)
+{
+	if (!job->cap_add && !job->cap_drop)
+		return;
+	int is_root = geteuid() == 0;
+	uint64_t kept = job->head->uid > 0 ? job->cap_add : ~job->cap_drop;
+	struct caps caps;
+	if (get_caps(&caps) < 0)
+		fail(job, STAGE_KEEP, errno);
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		struct __user_cap_data_struct *data = &caps.data[i];
+		data->permitted &= (uint32_t)(kept >> 32 * i);
+		data->effective = data->permitted;
+		data->inheritable &= (uint32_t)(kept >> 32 * i);
+		data->inheritable |= is_root ? 0 : (uint32_t)(job->cap_add >> 32 * i);
+	}
+	if (syscall(SYS_capset, &caps.header, caps.data) < 0)
+		fail(job, STAGE_KEEP, errno);
+	for (int cap = 0; cap < 64 && !is_root; cap++) {
+		if (job->cap_add >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			fail_at(job, STAGE_KEEP, errno, cap);
+	}
 }
 
 /* The system calls themselves: glibc's wrappers would carry the change to the parent's threads. */
 static void become(const struct job *job)
 {
 	const struct head *head = job->head;
+	bound_caps(job);
 	if (head->groups >= 0 && syscall(SYS_setgroups, head->groups, job->groups) < 0)
 		fail(job, STAGE_GROUPS, errno);
 	if (head->gid >= 0 && syscall(SYS_setresgid, head->gid, head->gid, head->gid) < 0)
 		fail(job, STAGE_GID, errno);
 	if (head->uid >= 0 && syscall(SYS_setresuid, head->uid, head->uid, head->uid) < 0)
 		fail(job, STAGE_UID, errno);
+	keep_caps(job);
+	if (head->flags & FLAG_NO_NEW && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		fail(job, STAGE_NO_NEW, errno);
 }
 
 /* execvp(3)'s rule without its shell: go on along the path, and remember that something was there. */
@@ -149,13 +287,18 @@ static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 	struct sigaction fresh = {.sa_handler = SIG_DFL};
 	for (int signal = 1; signal < NSIG; signal++)
 		sigaction(signal, &fresh, NULL);
+	if (head->cgroup >= 0 && write(head->cgroup, "0", 1) < 0)
+		fail(job, STAGE_CGROUP, errno);
 	if (head->flags & FLAG_SESSION && setsid() < 0)
 		fail(job, STAGE_SESSION, errno);
 	if (head->flags & FLAG_FOREGROUND)
 		take_terminal(job);
 	place_fds(job);
+	if (head->flags & FLAG_TERMINAL && ioctl(STDOUT_FILENO, TIOCSCTTY, 0) < 0)
+		fail(job, STAGE_TERMINAL, errno);
 	if (head->umask >= 0)
 		umask(head->umask);
+	set_limits(job);
 	become(job);
 	if (job->cwd && chdir(job->cwd) < 0)
 		fail(job, STAGE_CWD, errno);
@@ -174,12 +317,18 @@ EXPORT int32_t archon_spawn(const void *request, struct report *report)
 	struct job job = {.head = request, .report = report};
 	const struct head *head = job.head;
 	int32_t groups = head->groups > 0 ? head->groups : 0;
-	job.groups = (const gid_t *)(head + 1);
+	job.limits = (const struct limit *)(head + 1);
+	job.groups = (const gid_t *)(job.limits + head->limits);
 	job.fds = (const int32_t *)(job.groups + groups);
 	const char *cursor = (const char *)(job.fds + head->fds);
 
 	report->stage = STAGE_FORK;
 	report->error = 0;
+	report->detail = -1;
+	if (find_caps(&job) < 0) {
+		report->error = errno;
+		return -1;
+	}
 	size_t slots = (size_t)head->paths + head->argc + head->envc + 3;
 	char **lists = malloc(slots * sizeof *lists);
 	if (!lists) {
@@ -189,7 +338,8 @@ EXPORT int32_t archon_spawn(const void *request, struct report *report)
 	job.paths = lists;
 	job.argv = job.paths + head->paths + 1;
 	job.envp = job.argv + head->argc + 1;
-	job.cwd = head->cwd ? take(&cursor) : NULL;
+	job.oom = head->oom != OOM_AS_IS ? take(&cursor) : NULL;
+	job.cwd = head->flags & FLAG_CWD ? take(&cursor) : NULL;
 	take_all(&cursor, job.paths, head->paths);
 	take_all(&cursor, job.argv, head->argc);
 	take_all(&cursor, job.envp, head->envc);

@@ -4,7 +4,7 @@ import {runOnce, SAYS} from './harness.ts';
 
 it.each([
 	['its exit status', 'exit 42', 42],
-	['128 and the signal that killed it', 'kill -KILL $$', 137],
+	['128 and the signal that killed it', 'kill -KILL $$$$', 137],
 ])('ends the container with %s, after the others were stopped', async (_, script, expected) => {
 	const {status, log} = await runOnce({image: 'plain', config: `
 services:

@@ -4,7 +4,7 @@ import {boot, type Box} from './harness.ts';
 
 const config = `
 services:
-  witness: {command: [sh, -c, 'echo "sees $NODE_OPTIONS"; exec sleep 1000000']}
+  witness: {command: [sh, -c, 'echo "sees $$NODE_OPTIONS"; exec sleep 1000000']}
   steady: {command: sleep 1000000}
 `;
 

@@ -8,9 +8,11 @@ import {CHARACTERS, LABEL} from './places.ts';
 
 export interface Boot {
 	/** The folder in images/. */
-	readonly image: 'archon' | 'tiny' | 'web' | 'plain';
+	readonly image: 'archon' | 'tiny' | 'web' | 'plain' | 'stack';
 	/** The content of /etc/archon/archon.yaml, instead of the image's. */
 	readonly config?: string;
+	/** The content of /etc/archon/conf.d/more.yaml: what is merged over the image's config. */
+	readonly more?: string;
 	/** Behind the entrypoint, as after the image's name in `docker run`. */
 	readonly command?: readonly string[];
 	readonly entrypoint?: readonly string[];
@@ -20,6 +22,10 @@ export interface Boot {
 	/** `--cap-drop ALL --security-opt no-new-privileges`. */
 	readonly powerless?: boolean;
 	readonly tmpfs?: readonly string[];
+	/** Files of this machine that are mounted, by their path in the container. */
+	readonly mounts?: Readonly<Record<string, string>>;
+	/** `--memory`, in bytes, and no swap beyond it. */
+	readonly memory?: number;
 	/** A port to publish on 127.0.0.1. */
 	readonly port?: number;
 }
@@ -30,6 +36,7 @@ export interface Service {
 	readonly pid: number | null;
 	readonly restarts: number;
 	readonly since: unknown;
+	readonly note: string;
 }
 
 export interface Said {
@@ -63,6 +70,8 @@ export interface Box extends AsyncDisposable {
 	stop(seconds?: number): Promise<number>;
 	/** The exit status of the container, once it has ended; it has a minute to do so. */
 	ended(): Promise<number>;
+	/** `docker start` after its end: the same container with what it left behind. */
+	again(): Promise<void>;
 }
 
 /** The wording of archon's own log, as far as tests read it. */
@@ -106,10 +115,11 @@ class Container extends GenericContainer {
 	constructor(wanted: Boot) {
 		super(wanted.image === 'archon' ? 'archon' : `archon-${wanted.image}`);
 		this.withLabels({[LABEL]: 'yes'}).withWaitStrategy(AT_ONCE);
-		this.withBindMounts([{source: CHARACTERS, target: '/characters', mode: 'ro'}]);
-		if (wanted.config !== undefined) {
-			this.withCopyContentToContainer([{content: wanted.config, target: '/etc/archon/archon.yaml', mode: 0o644}]);
-		}
+		const mounts = Object.entries(wanted.mounts ?? {}).map(([target, source]) => ({source, target, mode: 'rw' as const}));
+		this.withBindMounts([{source: CHARACTERS, target: '/characters', mode: 'ro'}, ...mounts]);
+		const files = {'archon.yaml': wanted.config, 'conf.d/more.yaml': wanted.more};
+		this.withCopyContentToContainer(Object.entries(files).flatMap(([name, content]) =>
+			content === undefined ? [] : [{content, target: `/etc/archon/${name}`, mode: 0o644}]));
 		if (wanted.command) this.withCommand([...wanted.command]);
 		if (wanted.entrypoint) this.withEntrypoint([...wanted.entrypoint]);
 		if (wanted.environment) this.withEnvironment({...wanted.environment});
@@ -117,6 +127,7 @@ class Container extends GenericContainer {
 		if (wanted.powerless) this.withDroppedCapabilities('ALL').withSecurityOpt('no-new-privileges');
 		if (wanted.tmpfs) this.withTmpFs(Object.fromEntries(wanted.tmpfs.map(folder => [folder, 'rw'])));
 		this.hostConfig.ReadonlyRootfs = wanted.readOnly ?? false;
+		if (wanted.memory !== undefined) this.hostConfig.Memory = this.hostConfig.MemorySwap = wanted.memory;
 		if (wanted.port !== undefined) {
 			this.withExposedPorts(wanted.port);
 			this.hostConfig.PortBindings = {[`${wanted.port}/tcp`]: [{HostIp: '127.0.0.1', HostPort: '0'}]};
@@ -205,6 +216,10 @@ class Running implements Box {
 	async ended(): Promise<number> {
 		const result: unknown = await (await this.#docker()).wait({abortSignal: AbortSignal.timeout(60_000)});
 		return (result as {readonly StatusCode: number}).StatusCode;
+	}
+
+	async again(): Promise<void> {
+		await (await this.#docker()).start();
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

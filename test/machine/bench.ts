@@ -2,16 +2,18 @@
 import {closeSync, mkdtempSync, openSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import type {Event, Exec, News, Refusal, Run} from '../../src/core/model.ts';
+import {LIMITS, service} from '../../src/core/defaults.ts';
+import type {Event, Exec, Limits, News, Refusal, Run} from '../../src/core/model.ts';
 import {becomeSubreaper, onSignals} from '../../src/kernel/native.ts';
+import {createPoller} from '../../src/kernel/poller.ts';
 import {createReaper} from '../../src/kernel/reaper.ts';
-import {spawnRun} from '../../src/kernel/spawner.ts';
-import {service} from '../stories/tell.ts';
+import {type Given, spawnRun} from '../../src/kernel/spawner.ts';
 
 becomeSubreaper();
 
 const listeners = new Set<(event: Event) => void>();
-export const reaper = createReaper(event => listeners.forEach(listener => listener(event)));
+export const poller = createPoller();
+export const reaper = createReaper(event => listeners.forEach(listener => listener(event)), poller, () => false);
 // From a callback of Node's own: promises that a foreign callback resolves are not looked at before the next.
 onSignals([17], () => setImmediate(reaper.reap));
 
@@ -39,13 +41,16 @@ export interface Made {
 
 export const folder = mkdtempSync(join(tmpdir(), 'archon-machine-'));
 
+/** What may be said of a process: its context, and which of its limits are not as they were. */
+export type How = Partial<Omit<Exec, 'limits'>> & {readonly limits?: Partial<Limits>};
+
 /** A process with /dev/null as stdin and a file as stdout and stderr; or why it could not be made. */
-export function make(argv: readonly [string, ...string[]], how: Partial<Exec> = {}): Made | Refusal {
+export function make(argv: readonly [string, ...string[]], {limits, ...how}: How = {}, given: Given = {}): Made | Refusal {
 	const run = ++runs;
 	const path = join(folder, `out-${run}`);
 	const [input, output] = [openSync('/dev/null', 'r'), openSync(path, 'w', 0o666)];
-	const {exec, ...rest} = service('test');
-	const news_ = spawnRun({...rest, exec: {...exec, argv, ...how}}, run, [input, output, output]);
+	const {exec, ...rest} = service('test', argv);
+	const news_ = spawnRun({...rest, exec: {...exec, ...how, limits: {...LIMITS, ...limits}}}, run, [input, output, output], given);
 	closeSync(input);
 	closeSync(output);
 	if (news_.kind === 'refused') return news_.refusal;
@@ -54,14 +59,14 @@ export function make(argv: readonly [string, ...string[]], how: Partial<Exec> = 
 }
 
 /** What a process wrote from its start to its end. */
-export async function outputOf(argv: readonly [string, ...string[]], how: Partial<Exec> = {}): Promise<string> {
-	const made = make(argv, how);
+export async function outputOf(argv: readonly [string, ...string[]], how: How = {}, given: Given = {}): Promise<string> {
+	const made = make(argv, how, given);
 	if (!('pid' in made)) throw new Error(`${made.stage}: ${made.reason}`);
 	await made.exited;
 	return made.text();
 }
 
-export function refusalOf(argv: readonly [string, ...string[]], how: Partial<Exec> = {}): Refusal {
+export function refusalOf(argv: readonly [string, ...string[]], how: How = {}): Refusal {
 	const made = make(argv, how);
 	if ('pid' in made) throw new Error(`${argv[0]} was executed`);
 	return made;

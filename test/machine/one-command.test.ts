@@ -21,7 +21,7 @@ const LISTENER = [
 ];
 
 describe('exit statuses', () => {
-	test('are the command\'s, all 256 of them', async () => {
+	test('are the command\'s, all 256 of them', {timeout: 120_000}, async () => {
 		const ask = async (status: number): Promise<number> => (await run('sh', '-c', `exit ${status}`)).status;
 		const statuses: number[] = [];
 		for (let status = 0; status < 256; status += 8) {

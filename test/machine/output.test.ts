@@ -37,7 +37,7 @@ test('with several each line carries its service\'s name, stdout and stderr apar
 test('every byte of many chatty services arrives, in the order in which each wrote', async () => {
 	const count = 20_000;
 	const names = ['ann', 'bob', 'cid', 'dot'];
-	const services = names.map(name => `  ${name}: {type: oneshot, command: [perl, -e, 'for (1 .. ${count}) { print "$_ \\xff\\x00\\xc3\\n" }']}\n`);
+	const services = names.map(name => `  ${name}: {type: oneshot, command: [perl, -e, 'for (1 .. ${count}) { print "$$_ \\xff\\x00\\xc3\\n" }']}\n`);
 	const needs = names.map(name => `${name}: {condition: service_completed_successfully}`);
 	await using archon = await boot({config: `services:
 ${services.join('')}  end: {command: 'true', essential: true, depends_on: {${needs.join(', ')}}}
@@ -69,7 +69,7 @@ test('a reader that stops stops neither archon nor the services, and hears how m
 	const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
 	const writer = openSync(fifo, constants.O_WRONLY);
 	const config = `services:
-  chatty: {command: [perl, -e, '$| = 1; for (1 .. 100000) { print "$_ ", "x" x 100, "\\n" } open F, ">", "${folder}/done"; sleep 1000000']}
+  chatty: {command: [perl, -e, '$$| = 1; for (1 .. 100000) { print "$$_ ", "x" x 100, "\\n" } open F, ">", "${folder}/done"; sleep 1000000']}
   other: {command: sleep 1000000}
 `;
 	await using archon = await boot({config, stdout: writer});

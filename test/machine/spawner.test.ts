@@ -93,6 +93,18 @@ describe('a process that cannot be made', () => {
 		expect(refusalOf(argv as [string])).toEqual({stage, errno, reason, temporary: false});
 	});
 
+	test.runIf(isRoot)('a program that is not there, along a PATH that its user may not search to the end', () => {
+		const hidden = join(folder, 'hidden');
+		mkdirSync(hidden, {mode: 0o700});
+		const environment = {PATH: `${hidden}:/bin`};
+		const user = {user: 'nobody', group: null};
+		expect(refusalOf(['nosuch'], {environment, user})).toMatchObject({errno: 2, reason: 'no such file or directory along PATH'});
+		script('hidden/secret', '#!/bin/sh\n');
+		expect(refusalOf(['secret'], {environment, user})).toMatchObject({
+			errno: 13, reason: `permission denied: ${hidden}/secret is not executable for this user`,
+		});
+	});
+
 	test('a file that may not be executed', () => {
 		const path = script('locked', '#!/bin/sh\n', 0o644);
 		expect(refusalOf([path])).toMatchObject({errno: 13, reason: `permission denied: ${path} is not executable for this user`});

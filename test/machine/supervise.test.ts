@@ -70,7 +70,7 @@ test('ten thousand double-forked orphans are buried, and no service notices', as
     command:
       - perl
       - -e
-      - 'for (1 .. 10000) { my $p = fork; if (!$p) { fork or exit 33; exit 0 } waitpid $p, 0 }'
+      - 'for (1 .. 10000) { my $$p = fork; if (!$$p) { fork or exit 33; exit 0 } waitpid $$p, 0 }'
 `});
 	await archon.says(/started steady/);
 	const {pid} = (await archon.status())['steady'] ?? {};
@@ -133,7 +133,7 @@ describe('services that are no good', () => {
 
 describe('the end of the container', () => {
 	test.each([
-		['exit 7', 7], ['exit 0', 0], ['kill -9 $$', 137],
+		['exit 7', 7], ['exit 0', 0], ['kill -9 $$$$', 137],
 	])('an essential service that ends by %s decides its status', async (script, status) => {
 		await using archon = await boot({config: `services:
   side: {command: sleep 1000000}
@@ -181,7 +181,7 @@ describe('the end of the container', () => {
 
 test('NODE_OPTIONS is the services\' business: PID 1 opens nothing, and they see it', async () => {
 	await using archon = await boot({
-		config: 'services: {a: {command: "sh -c \'echo got $NODE_OPTIONS; sleep 1000000\'"}, b: {command: sleep 1000000}}\n',
+		config: 'services: {a: {command: "sh -c \'echo got $$NODE_OPTIONS; sleep 1000000\'"}, b: {command: sleep 1000000}}\n',
 		env: {NODE_OPTIONS: '--inspect=0'},
 	});
 	await archon.says(/got --inspect=0/);

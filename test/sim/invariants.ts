@@ -1,6 +1,6 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
-import {type Condition, type Entry, type Id, type Instant, NEVER, type Service, SIG} from '../../src/core/model.ts';
-import {entries, entryOf, find, holds, isAlive, nextDeadline, type State} from '../../src/core/supervisor.ts';
+import {type Edge, type Entry, type Id, type Instant, isAlive, NEVER, type Service, SIG} from '../../src/core/model.ts';
+import {entries, entryOf, find, holds, nextDeadline, type State} from '../../src/core/supervisor.ts';
 import {deadlineOf} from '../../src/core/book.ts';
 import type {Process, World} from './world.ts';
 
@@ -8,18 +8,22 @@ function promise(kept: boolean, sentence: string): void {
 	if (!kept) throw new Error(sentence);
 }
 
+/** Lives, and not for long. */
+const isFalling = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
+
 /** What the core keeps in passing must equal what can be told from scratch. */
 export function checkState(state: State): void {
 	let living = 0;
-	let deadline: Instant = state.season.kind === 'stopping' || state.season.kind === 'sweeping' ? state.season.deadline : NEVER;
+	let deadline: Instant = state.season.kind === 'sweeping' ? state.season.deadline : NEVER;
+	if (state.season.kind === 'stopping') deadline = Math.min(state.season.deadline, state.season.sayAt);
 	for (const entry of entries(state)) {
 		const {service: {name}} = entry;
-		const neighbours = (edges: Entry['needs']): {entry: Entry; condition: Condition}[] => edges.flatMap(({id, condition}) => {
-			const neighbour = entryOf(state, id);
-			return neighbour ? [{entry: neighbour, condition}] : [];
+		const neighbours = (edges: Entry['needs']): {entry: Entry; edge: Edge}[] => edges.flatMap(edge => {
+			const neighbour = entryOf(state, edge.id);
+			return neighbour ? [{entry: neighbour, edge}] : [];
 		});
-		const unmet = neighbours(entry.needs).filter(need => !holds(need.entry, need.condition)).length;
-		const falling = neighbours(entry.dependents).filter(({entry: {phase, leaving}}) => leaving && isAlive(phase)).length;
+		const unmet = neighbours(entry.needs).filter(need => !holds(need.entry, need.edge)).length;
+		const falling = neighbours(entry.dependents).filter(({entry}) => isFalling(entry)).length;
 		promise(unmet === entry.unmet, `${name} counts ${entry.unmet} unmet needs of ${unmet}`);
 		promise(falling === entry.falling, `${name} counts ${entry.falling} falling dependents of ${falling}`);
 		promise(find(state, name) === entry, `${name} is not found by its name`);
@@ -35,12 +39,26 @@ export function checkSpawn(world: World, id: Id, service: Service): void {
 	promise(others.length === 0, `${service.name} is started while a process of its last run lives`);
 	promise(world.state.season.kind === 'running', `${service.name} is started during ${world.state.season.kind}`);
 	for (const need of entryOf(world.state, id)?.needs ?? []) {
+		if (need.strength !== 'hard') continue;
 		const entry = entryOf(world.state, need.id);
 		const latest = world.processes.findLast(process => process.id === need.id);
 		const success = latest?.outcome?.kind === 'code' && latest.outcome.code === 0;
-		const met = need.condition === 'service_completed_successfully' ? success : success || latest?.reported === false;
+		const alive = latest?.reported === false;
+		const met = {
+			service_completed_successfully: success, service_started: success || alive,
+			service_healthy: success || (alive && latest.isReady),
+		}[need.condition];
 		promise(met, `${service.name} is started before its need ${entry?.service.name} holds`);
 	}
+}
+
+export function checkProbe(process: Process | undefined): void {
+	promise(process !== undefined && !process.reported, 'a run is looked at that has ended');
+	promise(process?.helpers === 0, `${process?.service.name} is looked at while a look is under way`);
+}
+
+export function checkHook(process: Process | undefined): void {
+	promise(process !== undefined && !process.reported, 'a hook is run for a run that has ended');
 }
 
 export function checkSignal(
@@ -53,9 +71,17 @@ export function checkSignal(
 	promise(!process.reported || group, `${name} is sent signal ${signal} after its pid ${pid} was reaped`);
 	const {season} = world.state;
 	if (signal !== SIG.TERM || group || (season.kind === 'stopping' && season.force > 1)) return;
-	const holding = (entryOf(world.state, process.id)?.dependents ?? []).flatMap(({id}) => {
-		const entry = entryOf(world.state, id);
-		return entry?.leaving && isAlive(entry.phase) ? [entry.service.name] : [];
+	// Its end began before, with its commands pre_stop.
+	if (entryOf(world.before, process.id)?.phase.kind === 'stopping') return;
+	// What has failed is ended at once, whoever needs it.
+	const phase = entryOf(world.state, process.id)?.phase;
+	if (phase?.kind === 'stopping' && !phase.asked) return;
+	// Before a shutdown a dependent may be told to leave in the very step in which this one was, but later.
+	const judged = season.kind === 'stopping' ? world.state : world.before;
+	const holding = (entryOf(judged, process.id)?.dependents ?? []).flatMap(({id}) => {
+		const entry = entryOf(judged, id);
+		const after = entryOf(world.state, id);
+		return entry && after && isFalling(entry) && isFalling(after) ? [entry.service.name] : [];
 	});
 	promise(holding.length === 0, `${name} is asked to end before its dependent ${holding[0]}, which is ending too`);
 }

@@ -2,20 +2,25 @@
  * A world for the core to live in: processes that start, refuse, crash, ignore signals and leave
  * children behind, people who ask for things at bad moments, and a clock that only the world moves.
  */
+import {NEED, RESTART, service as plain} from '../../src/core/defaults.ts';
 import {
-	type Condition, type Effect, type Event, type Id, type Instant, type Need, type News, type Outcome, type Run,
-	type Service, SIG,
+	type Effect, type Event, type Health, type Id, type Instant, type Need, type News, type Outcome, type Ready,
+	type Run, type Service, SIG, type Word,
 } from '../../src/core/model.ts';
 import {create, entries, nextDeadline, type State, step} from '../../src/core/supervisor.ts';
-import {checkSpawn, checkSignal, checkState} from './invariants.ts';
+import {checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
 import {type Random, random} from './random.ts';
 
 /** A process as the machine sees it, from spawn until its whole group is gone and reported. */
 export interface Process {
 	readonly id: Id;
 	readonly run: Run;
-	readonly pid: number;
+	pid: number;
 	readonly service: Service;
+	/** Has said that it is ready, or needs not say so. */
+	isReady: boolean;
+	/** Probes and hooks under way. */
+	helpers: number;
 	/** Ignores every signal but SIGKILL. */
 	readonly deaf: boolean;
 	/** Leaves others in its process group when it ends. */
@@ -33,6 +38,12 @@ interface Temper {
 	readonly deaf: number;
 	readonly litter: number;
 	readonly requests: number;
+	/** Probes and hooks that fail. */
+	readonly sick: number;
+	/** Services that never say that they are ready. */
+	readonly mute: number;
+	/** Words on the notification socket, each minute of a service. */
+	readonly chatter: number;
 }
 
 interface Future {
@@ -48,7 +59,10 @@ export interface Report {
 	readonly spawns: number;
 }
 
-const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, litter: 0, requests: 0};
+/** How long the world takes to be alone once it is swept. */
+const SWEEP_MAX = 50;
+
+const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, litter: 0, requests: 0, sick: 0, mute: 0, chatter: 0};
 
 /** Lives one seed to its end; throws an error that says which promise was broken. */
 export function live(seed: number): Report {
@@ -71,21 +85,29 @@ export class World {
 	readonly processes: Process[] = [];
 	readonly random: Random;
 	state: State;
+	/** The state before the step that was made last. */
+	before: State;
 	#temper: Temper;
 	#inbox: Event[] = [];
 	#future: Future[] = [];
 	#order = 0;
 	#pids = 1;
 	#guests = 0;
+	/** When the shutdown began, and when the last process of a service was gone. */
+	#endedAt: Instant = 0;
+	#lastGone: Instant = 0;
 
 	constructor(seed: number) {
 		this.random = random(seed);
 		const {random: r} = this;
 		// The world's very faults are drawn from the seed, so that some worlds are all of one kind.
 		const level = (): number => r.pick([0, 0.05, 0.2, 0.5, 0.9]);
-		this.#temper = {refuse: level(), crash: level(), deaf: level(), litter: level(), requests: r.pick([0, 5, 20, 60])};
-		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, seed};
+		this.#temper = {refuse: level(), crash: level(), deaf: level(), litter: level(), requests: r.pick([0, 5, 20, 60]),
+			sick: level(), mute: level(), chatter: r.pick([0, 0, 5])};
+		const startRate = {perSecond: r.pick([2, 20, 1000]), burst: r.pick([1, 100])};
+		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, seed};
 		this.state = create(this.#services(), settings);
+		this.before = this.state;
 	}
 
 	live(): void {
@@ -98,7 +120,7 @@ export class World {
 		this.#temper = CALM;
 		for (const process of this.processes) if (process.deaf) Object.assign(process, {deaf: false});
 		// The longest way to rest: every restart of a window, each with the longest pause.
-		this.#until(this.now + 3_600_000);
+		this.#until(this.now + 300_000);
 		if (this.exit !== null) return this.#judgeEnd();
 		this.#judgeRest();
 		const start = this.now;
@@ -151,9 +173,10 @@ export class World {
 	#step(event: Event): void {
 		if (++this.steps > 200_000) throw new Error('the world never comes to rest');
 		this.trace.push(`${this.now.toFixed(0)} ${JSON.stringify(event)}`);
-		const before = this.state;
+		this.before = this.state;
 		if (event.kind === 'news' && event.news.kind === 'exited') this.#reported(event.run);
-		const [state, effects] = step(before, event, this.now);
+		if (event.kind === 'news' && (event.news.kind === 'exited' || event.news.kind === 'emptied')) this.#lastGone = this.now;
+		const [state, effects] = step(this.before, event, this.now);
 		this.state = state;
 		checkState(state);
 		for (const effect of effects) this.#perform(effect);
@@ -173,15 +196,64 @@ export class World {
 		switch (effect.kind) {
 			case 'spawn': return this.#spawn(effect);
 			case 'signal': return this.#signal(effect);
-			case 'sweep': return this.#later(this.random.between(0, 50), () => this.#hear({kind: 'alone'}));
+			case 'sweep': return this.#later(this.random.between(0, SWEEP_MAX), () => this.#hear({kind: 'alone'}));
 			case 'exit': {
 				this.exit = effect.status;
 				return;
 			}
+			case 'probe': return this.#probe(effect);
+			case 'hook': return this.#hook(effect);
+			case 'follow': {
+				const process = this.process(effect.run);
+				if (process?.pid === effect.from) process.pid = effect.to;
+				return;
+			}
+			case 'season': {
+				if (effect.season.kind === 'stopping' && effect.season.force === 1) this.#endedAt = this.now;
+				return;
+			}
 			case 'changed':
 			case 'forgotten':
-			case 'season': return;
+			case 'say': return;
 		}
+	}
+
+	#probe({run, purpose, timeout}: Extract<Effect, {kind: 'probe'}>): void {
+		const process = this.process(run);
+		checkProbe(process);
+		if (!process) return;
+		process.helpers++;
+		this.#later(this.random.between(0, this.random.pick([1, 200, timeout])), () => {
+			process.helpers--;
+			const good = !this.random.chance(this.#temper.sick);
+			if (good && purpose === 'ready') process.isReady = true;
+			// It may come late: after the end of its run, and in the middle of the next.
+			this.#news(process, {kind: 'probe', purpose, good, found: 'found'});
+		});
+	}
+
+	#hook({run, hook, timeout}: Extract<Effect, {kind: 'hook'}>): void {
+		const process = this.process(run);
+		checkHook(process);
+		if (!process) return;
+		const failure = this.random.chance(this.#temper.sick) ? 'exit 1' : null;
+		const delay = this.random.between(0, Math.min(timeout, this.random.pick([1, 500, 60_000])));
+		this.#later(delay, () => {
+			this.#news(process, {kind: 'hooked', hook, failure});
+		});
+	}
+
+	/** What a service says on its notification socket, sense or nonsense. */
+	#chat(process: Process): void {
+		const {random: r} = this;
+		if (process.outcome) return;
+		const word = r.pick<Word>([
+			{kind: 'reloading'}, {kind: 'stopping'}, {kind: 'status', text: 'busy'}, {kind: 'extend', millis: 500}, {kind: 'alive'},
+			{kind: 'trigger'}, {kind: 'watchdog', millis: 3000}, {kind: 'errno', errno: 2}, {kind: 'main-pid', pid: ++this.#pids},
+		]);
+		if (!r.chance(0.3)) return this.#news(process, {kind: 'notify', word});
+		process.isReady = true;
+		this.#news(process, {kind: 'ready'});
 	}
 
 	#spawn({id, run, service}: Extract<Effect, {kind: 'spawn'}>): void {
@@ -194,7 +266,8 @@ export class World {
 			return this.#news({id, run}, {kind: 'refused', refusal});
 		}
 		const process: Process = {
-			id, run, service, pid: ++this.#pids, outcome: null, reported: false, survivors: false,
+			id, run, service, pid: ++this.#pids, outcome: null, reported: false, survivors: false, helpers: 0,
+			isReady: service.ready === null,
 			deaf: r.chance(this.#temper.deaf), litters: r.chance(this.#temper.litter),
 		};
 		this.processes.push(process);
@@ -202,6 +275,13 @@ export class World {
 		const code: Outcome = {kind: 'code', code: r.chance(this.#temper.crash) ? r.pick([1, 2, 127]) : 0};
 		const ends = service.type === 'oneshot' || r.chance(this.#temper.crash);
 		if (ends) this.#later(r.between(0, r.pick([5, 500, 20_000])), () => this.#die(process, code));
+		if (service.ready && service.ready.kind !== 'probe' && !r.chance(this.#temper.mute)) {
+			this.#later(r.between(0, r.pick([1, 1000, 8000])), () => {
+				process.isReady = true;
+				this.#news(process, {kind: 'ready'});
+			});
+		}
+		for (let i = this.#temper.chatter; i > 0; i--) this.#later(r.between(0, 60_000), () => this.#chat(process));
 	}
 
 	#signal({run, pid, signal, group}: Extract<Effect, {kind: 'signal'}>): void {
@@ -213,7 +293,6 @@ export class World {
 			if (signal === SIG.KILL || !process.deaf) this.#later(r.between(0, 20), () => this.#empty(process));
 		}
 		if (signal === SIG.KILL) {
-			process.survivors &&= !group;
 			this.#later(r.between(0, 5), () => this.#die(process, {kind: 'signal', signal, core: false}, !group));
 		} else if (!process.deaf && signal !== SIG.USR1) {
 			const polite = r.chance(0.5);
@@ -243,8 +322,8 @@ export class World {
 		const {random: r} = this;
 		const list = [...entries(this.state)];
 		const ids = r.some(list, r.pick([0.1, 0.5, 1])).map(({id}) => id);
-		const kind = r.pick(['start', 'stop', 'restart', 'restart', 'signal', 'add', 'remove', 'shutdown'] as const);
-		if (kind === 'start' || kind === 'stop' || kind === 'restart') this.#hear({kind, ids});
+		const kind = r.pick(['start', 'stop', 'restart', 'restart', 'reload', 'signal', 'add', 'remove', 'shutdown'] as const);
+		if (kind === 'start' || kind === 'stop' || kind === 'restart' || kind === 'reload') this.#hear({kind, ids});
 		else if (kind === 'signal') for (const id of ids) this.#hear({kind, id, signal: SIG.USR1, group: r.chance(0.2)});
 		else if (kind === 'remove') for (const id of ids) this.#hear({kind, id});
 		else if (kind === 'add') this.#hear({kind, service: this.#service(`guest-${this.#guests++}`, [])});
@@ -256,10 +335,14 @@ export class World {
 		const density = r.pick([0, 0.1, 0.3, 0.8]);
 		const services: Service[] = [];
 		for (let i = r.between(1, r.pick([3, 8, 40])); i > 0; i--) {
-			const needs = r.some(services.slice(-10), density).map((need): Need => {
-				const completed = need.type === 'oneshot' && r.chance(0.7);
-				const condition: Condition = completed ? 'service_completed_successfully' : 'service_started';
-				return {name: need.name, condition};
+			const needs = r.some(services.slice(-10), density).map(({name, type}): Need => {
+				const conditions = ['service_started', 'service_started', 'service_healthy'] as const;
+				const isJob = type === 'oneshot' && r.chance(0.7);
+				return {
+					...NEED, name, condition: isJob ? 'service_completed_successfully' : r.pick(conditions),
+					strength: r.pick(['hard', 'hard', 'hard', 'soft', 'order']), restart: r.chance(0.15),
+					timeout: r.chance(0.2) ? r.pick([100, 5000]) : Infinity,
+				};
 			});
 			services.push(this.#service(`s${services.length}`, needs));
 		}
@@ -268,17 +351,36 @@ export class World {
 
 	#service(name: string, needs: readonly Need[]): Service {
 		const {random: r} = this;
+		const isDaemon = r.chance(0.75);
+		const probe = {kind: 'file', path: '/x'} as const;
+		const ready = r.pick<Ready | null>([
+			null, null, {kind: 'notify'}, {kind: 'log', pattern: 'x'}, {kind: 'probe', probe, interval: 500, timeout: 300},
+		]);
+		const health: Health = {
+			probe, interval: r.pick([2000, 10_000]), timeout: 1000, retries: r.between(1, 3), successes: r.between(1, 2),
+			startPeriod: r.pick([0, 5000]), startInterval: 1000, onUnhealthy: r.pick(['none', 'restart', 'restart', 'shutdown']),
+		};
+		const hook = (): (readonly [string])[] => (r.chance(0.1) ? [['hook']] : []);
 		return {
-			name, needs,
-			type: r.chance(0.25) ? 'oneshot' : 'daemon',
+			...plain(name, [name]), needs,
+			type: isDaemon ? 'daemon' : 'oneshot',
 			origin: name.startsWith('guest') ? 'daemon' : 'config',
+			autostart: r.chance(0.95),
+			ready: isDaemon ? ready : null,
+			startPeriod: r.pick([0, 0, 500]),
+			startTimeout: r.pick([Infinity, 3000, 20_000]),
+			health: isDaemon && r.chance(0.3) ? health : null,
+			watchdog: r.chance(0.05) ? 4000 : null,
 			restart: {
-				policy: r.pick(['no', 'always', 'on-failure', 'unless-stopped']), delay: r.pick([10, 100]), factor: 2,
-				maxDelay: r.pick([1000, 10_000]), jitter: r.pick([0, 0.1]), attempts: r.pick([1, 3, 8, Infinity]), window: 60_000,
+				...RESTART, policy: r.pick(['no', 'always', 'on-failure', 'unless-stopped']), delay: r.pick([10, 100]),
+				growth: r.pick(['exponential', 'linear']), maxDelay: r.pick([1000, 10_000]), jitter: r.pick([0, 0.1]),
+				attempts: r.pick([1, 3, 8, Infinity]), counts: r.pick(['all', 'all', 'starts']), resetAfter: r.pick([1000, 60_000]),
 			},
 			stop: {signal: SIG.TERM, grace: r.pick([10, 1000, 5000])},
+			hooks: {postStart: hook(), preStop: hook()},
+			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
 			essential: r.chance(0.03),
-			exec: {argv: [name], environment: {}, cwd: null, user: null, umask: null, output: {kind: 'lines'}, interactive: false},
+			onFailed: r.chance(0.03) ? 'shutdown' : 'stay',
 		};
 	}
 
@@ -287,20 +389,38 @@ export class World {
 	/** Once faults cease: everything wanted is up, at rest for a reason, or waits for something that is not up. */
 	#judgeRest(): void {
 		if (this.#inbox.length > 0) throw new Error('news was left unheard');
+		const restless = this.#restless();
 		for (const {phase, service, wish, needs} of entries(this.state)) {
+			if (restless.has(service.name)) continue;
 			const unmoved = phase.kind === 'spawning' || phase.kind === 'stopping' || phase.kind === 'backoff';
 			if (unmoved) throw new Error(`${service.name} never came to rest: ${phase.kind}`);
+			const isLate = phase.kind === 'starting' && phase.deadline < this.now;
+			if (isLate) throw new Error(`${service.name} is starting for ever`);
 			if (wish === 'stop' && phase.kind !== 'down') throw new Error(`${service.name} was stopped and is ${phase.kind}`);
-			if (wish !== 'stop' && phase.kind === 'down' && (phase.cause === 'new' || phase.cause === 'stopped')) {
+			const isWanted = wish === 'start' || (wish === 'auto' && service.autostart);
+			if (isWanted && phase.kind === 'down' && (phase.cause === 'new' || phase.cause === 'stopped')) {
 				throw new Error(`${service.name} is wanted and was forgotten`);
 			}
 			if (phase.kind === 'waiting' && needs.length === 0) throw new Error(`${service.name} waits for nothing`);
 		}
 	}
 
+	/** A watchdog that nobody feeds keeps its service on the move for ever, and those that are restarted with it. */
+	#restless(): Set<string> {
+		const found = new Set<string>();
+		for (const {service, phase, needs} of entries(this.state)) {
+			const isWatched = service.watchdog !== null || (phase.kind === 'up' && phase.watchdog !== null);
+			const isTakenAlong = service.needs.some(({name, restart}) => restart && found.has(name));
+			if (isWatched || isTakenAlong || needs.length !== service.needs.length) found.add(service.name);
+		}
+		return found;
+	}
+
 	#judgeEnd(): void {
 		if (this.exit === null) throw new Error('the shutdown never ended');
 		const left = this.processes.filter(({outcome}) => outcome === null);
+		const wasted = this.now - Math.max(this.#endedAt, this.#lastGone);
+		if (left.length === 0 && wasted > SWEEP_MAX) throw new Error(`the end took ${wasted} ms longer than it had to`);
 		if (left.length > 0) throw new Error(`exited over living processes: ${left.map(({service}) => service.name).join(' ')}`);
 	}
 }

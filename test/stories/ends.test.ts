@@ -1,5 +1,6 @@
 /** What follows when processes end by themselves, or cannot be made at all. */
 import {expect, test} from 'vitest';
+import {RESTART} from '../../src/core/defaults.ts';
 import {SIG} from '../../src/core/model.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {exit, killedBy, phases, tell} from './tell.ts';
@@ -15,10 +16,10 @@ test('a crash is answered at once, the next with growing pauses, and in the end 
 	`);
 	story.dies('web', exit(1)).wait(100).dies('web', killedBy(SIG.SEGV)).wait(200);
 	expect(story.lines()).toMatchInlineSnapshot(`
-		"        web ended by itself: exit 1; restart 2 of 3 in 0.10 s
+		"        web ended by itself: exit 1; restart 2 of 3 in 0.1 s
 		  0.10  spawn web
 		        started web (pid 103)
-		        web ended by itself: SIGSEGV; restart 3 of 3 in 0.20 s
+		        web ended by itself: SIGSEGV; restart 3 of 3 in 0.2 s
 		  0.30  spawn web
 		        started web (pid 104)"
 	`);
@@ -50,9 +51,9 @@ test('a lack of resources that may pass is answered by a pause', () => {
 		"  0.00  spawn web
 		        cannot start web: executing web: no such file or directory; restart 1 of 3
 		  0.00  spawn web
-		        cannot start web: executing web: no such file or directory; restart 2 of 3 in 0.10 s
+		        cannot start web: executing web: no such file or directory; restart 2 of 3 in 0.1 s
 		  0.10  spawn web
-		        cannot start web: executing web: no such file or directory; restart 3 of 3 in 0.20 s"
+		        cannot start web: executing web: no such file or directory; restart 3 of 3 in 0.2 s"
 	`);
 });
 
@@ -80,7 +81,7 @@ test('an essential service ends the container with its status', () => {
 });
 
 test('an essential service that is restarted does not end the container before it is given up', () => {
-	const restart = {policy: 'on-failure', delay: 0, factor: 1, maxDelay: 0, jitter: 0, attempts: 2, window: 60_000} as const;
+	const restart = {...RESTART, policy: 'on-failure', delay: 0, attempts: 2} as const;
 	const story = tell(['main', {essential: true, restart}]);
 	story.dies('main', exit(3)).dies('main', exit(3));
 	expect(phases(story)).toEqual({main: 'up'});

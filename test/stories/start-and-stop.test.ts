@@ -94,18 +94,29 @@ test('a shutdown of deaf services ends within its budget, however many stand in 
 		"        shutting down: SIGTERM
 		  0.00  SIGTERM to c
 		        stopping c (pid 103) with SIGTERM
-		  5.00  SIGKILL to c and its group
+		        waiting for c (pid 103, SIGTERM, 1 s, KILL in 2 s), needed by nobody
+		        waiting for c (pid 103, SIGTERM, 2 s, KILL in 1 s), needed by nobody
+		  3.00  SIGKILL to c and its group
 		        killing c (pid 103) with SIGKILL: it did not end in time
+		        waiting for c (pid 103, 3 s, SIGKILL was sent), needed by nobody
 		        stopped c (SIGKILL)
-		  5.00  SIGTERM to b
+		  3.00  SIGTERM to b
 		        stopping b (pid 102) with SIGTERM
+		        waiting for b (pid 102, SIGTERM, 1 s, KILL in 2 s), needed by nobody
+		        waiting for b (pid 102, SIGTERM, 2 s, KILL in 1 s), needed by nobody
+		  6.00  SIGKILL to b and its group
+		        killing b (pid 102) with SIGKILL: it did not end in time
+		        waiting for b (pid 102, 3 s, SIGKILL was sent), needed by nobody
+		        stopped b (SIGKILL)
+		  6.00  SIGTERM to a
+		        stopping a (pid 101) with SIGTERM
+		        waiting for a (pid 101, SIGTERM, 1 s, KILL in 2 s), needed by nobody
+		        waiting for a (pid 101, SIGTERM, 2 s, KILL in 1 s), needed by nobody
+		  9.00  SIGKILL to a and its group
+		        killing a (pid 101) with SIGKILL: it did not end in time
 		        killing everything that is left
 		  9.00  SIGKILL to a and its group
-		        killing a (pid 101) with SIGKILL
-		  9.00  SIGKILL to b and its group
-		        killing b (pid 102) with SIGKILL: it did not end in time
 		        stopped a (SIGKILL)
-		        stopped b (SIGKILL)
 		  9.00  sweep SIGTERM
 		  9.00  sweep SIGCONT
 		  9.00  exit 0"

@@ -2,13 +2,14 @@
  * Tells the core a story and writes down what it asks of the machine: a polite machine, on which every
  * process starts at once and dies of the first signal, but for the characters that the story names.
  */
-import type {Condition, Effect, Event, Instant, Need, News, Outcome, Run, Service} from '../../src/core/model.ts';
+import {NEED, RESTART, service as plain} from '../../src/core/defaults.ts';
+import type {Effect, Event, Instant, Need, News, Outcome, Run, Service} from '../../src/core/model.ts';
 import {SIG, signalName} from '../../src/core/model.ts';
 import {narrate, narrateSeason} from '../../src/core/narrate.ts';
-import {create, entries, find, nextDeadline, type State, step} from '../../src/core/supervisor.ts';
+import {create, entries, find, nextDeadline, type Settings, type State, step} from '../../src/core/supervisor.ts';
 
 export type Traits = Partial<Omit<Service, 'needs' | 'name'>> & {
-	readonly needs?: readonly string[];
+	readonly needs?: readonly (string | (Partial<Need> & {readonly name: string}))[];
 	/** Ends by SIGKILL only. */
 	readonly deaf?: boolean;
 	/** Others of its process group outlive it, until the group is signalled. */
@@ -20,26 +21,27 @@ export type Traits = Partial<Omit<Service, 'needs' | 'name'>> & {
 export const exit = (code: number): Outcome => ({kind: 'code', code});
 export const killedBy = (signal: number): Outcome => ({kind: 'signal', signal, core: false});
 
-const ALWAYS: Service['restart'] = {
-	policy: 'always', delay: 100, factor: 2, maxDelay: 10_000, jitter: 0, attempts: 3, window: 60_000,
+export const SETTINGS: Settings = {
+	shutdownGrace: 9000, sweepGrace: 2000, startRate: {perSecond: 1000, burst: 1000}, seed: 1,
 };
 
-/** A need is written `db`, or `migrate!` where it must have completed. */
+const ALWAYS: Service['restart'] = {...RESTART, jitter: 0, attempts: 3};
+
+/** A need is written `db`, `migrate!` where it must have completed, or `db+` where it must be healthy. */
 export function service(name: string, {needs = [], deaf, litters, refused, ...given}: Traits = {}): Service {
 	const type = given.type ?? 'daemon';
 	return {
-		name, type, origin: 'config', essential: false,
+		...plain(name, [name]), type,
 		restart: type === 'oneshot' || given.essential ? {...ALWAYS, policy: 'no'} : ALWAYS,
-		stop: {signal: SIG.TERM, grace: 5000},
-		needs: needs.map((text): Need => {
-			const condition: Condition = text.endsWith('!') ? 'service_completed_successfully' : 'service_started';
-			return {name: text.replace('!', ''), condition};
-		}),
-		exec: {
-			argv: [name], environment: {}, cwd: null, user: null, umask: null, output: {kind: 'lines'}, interactive: false,
-		},
+		needs: needs.map((need): Need => (typeof need === 'string' ? readNeed(need) : {...NEED, ...need})),
 		...given,
 	};
+}
+
+function readNeed(text: string): Need {
+	const name = text.replace(/[!+]$/, '');
+	if (text.endsWith('!')) return {...NEED, name, condition: 'service_completed_successfully'};
+	return {...NEED, name, condition: text.endsWith('+') ? 'service_healthy' : 'service_started'};
 }
 
 export interface Story {
@@ -50,6 +52,8 @@ export interface Story {
 	ask(kind: 'start' | 'stop' | 'restart', ...names: readonly string[]): Story;
 	/** The process of a service ends by itself. */
 	dies(name: string, outcome: Outcome): Story;
+	/** Any other news of the run that a service is in. */
+	tells(name: string, news: News): Story;
 	/** Time passes, and the clock is heard whenever something is due. */
 	wait(millis: number): Story;
 }
@@ -57,8 +61,7 @@ export interface Story {
 /** A story from boot on. */
 export function tell(...cast: readonly (readonly [name: string, traits?: Traits])[]): Story {
 	const traits = new Map(cast.map(([name, given = {}]) => [name, given]));
-	const settings = {shutdownGrace: 9000, sweepGrace: 2000, seed: 1};
-	let state = create(cast.map(([name, given]) => service(name, given)), settings);
+	let state = create(cast.map(([name, given]) => service(name, given)), SETTINGS);
 	let now: Instant = 0;
 	let pids = 100;
 	let trace: string[] = [];
@@ -99,6 +102,10 @@ export function tell(...cast: readonly (readonly [name: string, traits?: Traits]
 				return;
 			}
 			case 'forgotten': return note(`forget ${effect.entry.service.name}`);
+			case 'probe': return note(`look at ${effect.service.name} (${effect.purpose})`);
+			case 'hook': return note(`${effect.hook} of ${effect.service.name}: ${effect.commands.map(words => words.join(' ')).join('; ')}`);
+			case 'follow': return note(`follow ${runs.get(effect.run)} from ${effect.from} to ${effect.to}`);
+			case 'say': return void trace.push(`        ${effect.text}`);
 		}
 	}
 
@@ -135,6 +142,11 @@ export function tell(...cast: readonly (readonly [name: string, traits?: Traits]
 			if (!entry || !('run' in entry.phase)) throw new Error(`${name} has no process`);
 			const survivors = Boolean(traits.get(name)?.litters);
 			return story.hear({kind: 'news', id: entry.id, run: entry.phase.run, news: {kind: 'exited', outcome, survivors}});
+		},
+		tells(name, what) {
+			const entry = find(state, name);
+			if (!entry || !('run' in entry.phase)) throw new Error(`${name} has no process`);
+			return story.hear({kind: 'news', id: entry.id, run: entry.phase.run, news: what});
 		},
 		wait(millis) {
 			const end = now + millis;

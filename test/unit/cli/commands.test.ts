@@ -78,6 +78,16 @@ describe('status', () => {
 		expect(archonctl(['status', '--json']).out).toBe('[]\n');
 	});
 
+	it('speaks supervisord\'s words where asked to', () => {
+		expect(archonctl(['status', '--compat=supervisor', 'web', 'bad'], bench()).out)
+			.toMatch(/^web {30}RUNNING {3}pid 1001, uptime \d+ days, [\d:]+\nbad {30}EXITED {4}Nov \d\d \d\d:\d\d [AP]M\n$/);
+		expect(JSON.parse(archonctl(['status', '--json', '--compat', 'supervisor', 'bad'], bench()).out))
+			.toMatchObject([{name: 'bad', status: 'EXITED', exit: 3}]);
+		expect(archonctl(['status', '--compat=runit'], bench())).toEqual({
+			status: 100, out: '', err: 'archonctl: --compat runit: only supervisor is known\n',
+		});
+	});
+
 	it.each<[string, Partial<Io>, boolean]>([
 		['on a terminal', {isTty: true}, true],
 		['with NO_COLOR', {isTty: true, env: {NO_COLOR: '1'}}, false],
@@ -271,7 +281,7 @@ describe('help', () => {
 		const {status, out} = archonctl(['help']);
 		expect(status).toBe(0);
 		const names = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name ?? '');
-		expect(names).toEqual(['status', 'tree', 'start', 'stop', 'restart', 'signal', 'run', 'daemon', 'shutdown', 'raw', 'help']);
+		expect(names).toEqual(['status', 'history', 'tree', 'start', 'stop', 'restart', 'reload', 'signal', 'run', 'daemon', 'shutdown', 'raw', 'help']);
 		for (const name of names) {
 			const explained = archonctl(['help', name]);
 			expect(explained.out).toMatch(new RegExp(`^Usage: archonctl ${name}\\b`));

@@ -1,20 +1,22 @@
 /** From texts to services, or to everything that is wrong with them. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
+import {exec, NEED, RESTART, service, START_RATE} from '../../../src/core/defaults.ts';
 import type {Service} from '../../../src/core/model.ts';
 import {plan, type Plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
+import {AROUND} from './around.ts';
 
 const sources = (...texts: readonly string[]) =>
 	texts.map((text, index) => ({file: index === 0 ? 'archon.yaml' : `${index}.yaml`, text}));
 
 function planned(texts: string | readonly string[], command: readonly string[] | null = null): Plan {
-	const result = plan(sources(...[texts].flat()), command);
+	const result = plan(sources(...[texts].flat()), command, AROUND);
 	return result.ok ? result.value : expect.fail(result.error.map(formatProblem).join('\n'));
 }
 
 function told(texts: string | readonly string[], command: readonly string[] | null = null): readonly string[] {
-	const result = plan(sources(...[texts].flat()), command);
+	const result = plan(sources(...[texts].flat()), command, AROUND);
 	return result.ok ? [] : result.error.map(formatProblem);
 }
 
@@ -28,65 +30,100 @@ const names = ({services}: Plan): readonly string[] => services.map(({name}) => 
 
 describe('a plan', () => {
 	test('of the least config has a daemon with all defaults', () => {
+		const argv = ['nginx', '-g', 'daemon off;'] as const;
 		expect(planned('services:\n  web:\n    command: nginx -g "daemon off;"\n')).toEqual({
-			services: [{
-				name: 'web', type: 'daemon', origin: 'config', needs: [], essential: false,
-				restart: {policy: 'always', delay: 100, factor: 2, maxDelay: 10_000, jitter: 0.1, attempts: 8, window: 60_000},
-				stop: {signal: 15, grace: 5000},
-				exec: {
-					argv: ['nginx', '-g', 'daemon off;'], environment: {}, cwd: null, user: null, umask: null,
-					output: {kind: 'inherit'}, interactive: false,
-				},
-			}],
+			services: [{...service('web', argv), exec: {...exec(argv), output: {kind: 'inherit'}}}],
 			shutdownGrace: 9000,
+			startRate: START_RATE,
 			notes: [],
 		});
 	});
 
 	test('of every key has what it says', () => {
-		const {services, shutdownGrace} = planned(`
+		const {services, shutdownGrace, startRate} = planned(`
 shutdown: {grace_period: 1m}
+start_rate: {per_second: 2.5, burst: 10}
 services:
   db: {command: redis-server}
   migrate:
     type: oneshot
     entrypoint: sh -c
-    command: ['echo "$HOME"']
+    command: ['echo "$$HOME"']
     environment: [A=1, B]
+    environment_base: [LANG, TZ]
+    secrets_from_files: true
     working_dir: /srv
     user: app:staff
     umask: 022
+    clean: [/run/x.pid, cache/*]
     depends_on: [db]
+    start_timeout: 5m
     restart: on-failure:3
+    restart_on: [75, HUP]
     stop_signal: SIGINT
     stop_grace_period: 1.5s
     essential: true
   web:
     command: [web, --port, 80]
+    autostart: false
     depends_on:
-      db: {condition: service_started, required: true, restart: false}
+      db: {condition: service_healthy, required: false, restart: true, timeout: 10s}
       migrate: {condition: service_completed_successfully}
-    restart: {policy: unless-stopped, delay: 1s, factor: 1.5, max_delay: 5s, jitter: 0, attempts: unlimited, window: 1h}
+    ready: {tcp: 80}
+    healthcheck: {http: 'http://localhost/'}
+    watchdog: 30s
+    post_start: [warm up]
+    pre_stop: [{command: [drain, now]}]
+    reload: HUP
+    restart:
+      policy: unless-stopped
+      growth: linear
+      delay: 1s
+      factor: 1.5
+      max_delay: 5s
+      jitter: 0
+      attempts: unlimited
+      window: 1h
+      reset_after: 5m
+    success_codes: [0, 143, TERM]
+    fatal_codes: []
+    on_failed: shutdown
+    tty: true
+    labels: [anything]
 `);
 		expect(shutdownGrace).toBe(60_000);
+		expect(startRate).toEqual({perSecond: 2.5, burst: 10});
 		expect(services.slice(1)).toEqual([{
-			name: 'migrate', type: 'oneshot', origin: 'config', essential: true,
-			needs: [{name: 'db', condition: 'service_started'}],
-			restart: {policy: 'on-failure', delay: 100, factor: 2, maxDelay: 10_000, jitter: 0.1, attempts: 3, window: 60_000},
+			...service('migrate', ['x']), type: 'oneshot', essential: true, startTimeout: 300_000,
+			needs: [{...NEED, name: 'db'}],
+			restart: {...RESTART, policy: 'on-failure', attempts: 3, force: {codes: [75], signals: [1]}},
 			stop: {signal: 2, grace: 1500},
 			exec: {
-				argv: ['sh', '-c', 'echo "$HOME"'], environment: {A: '1'}, cwd: '/srv', user: {user: 'app', group: 'staff'}, umask: 18,
-				output: {kind: 'lines'}, interactive: false,
+				...exec(['sh', '-c', 'echo "$HOME"']), environment: {A: '1'}, base: ['LANG', 'TZ'], secretsFromFiles: true,
+				cwd: '/srv', user: {user: 'app', group: 'staff'}, umask: 18, clean: ['/run/x.pid', 'cache/*'],
 			},
 		}, {
-			name: 'web', type: 'daemon', origin: 'config', essential: false,
-			needs: [{name: 'db', condition: 'service_started'}, {name: 'migrate', condition: 'service_completed_successfully'}],
-			restart: {policy: 'unless-stopped', delay: 1000, factor: 1.5, maxDelay: 5000, jitter: 0, attempts: Infinity, window: 3_600_000},
-			stop: {signal: 15, grace: 5000},
-			exec: {
-				argv: ['web', '--port', '80'], environment: {}, cwd: null, user: null, umask: null,
-				output: {kind: 'lines'}, interactive: false,
+			...service('web', ['x']), autostart: false,
+			needs: [
+				{name: 'db', condition: 'service_healthy', strength: 'soft', restart: true, timeout: 10_000},
+				{...NEED, name: 'migrate', condition: 'service_completed_successfully'},
+			],
+			ready: {kind: 'probe', probe: {kind: 'tcp', host: '127.0.0.1', port: 80}, interval: 500, timeout: 5000},
+			startTimeout: 60_000,
+			health: {
+				probe: {kind: 'http', url: 'http://localhost/', statuses: [], headers: {}, body: null},
+				interval: 30_000, timeout: 30_000, retries: 3, successes: 1, startPeriod: 0, startInterval: 5000, onUnhealthy: 'none',
 			},
+			watchdog: 30_000,
+			hooks: {postStart: [['warm', 'up']], preStop: [['drain', 'now']]},
+			reload: {signal: 1},
+			restart: {
+				...RESTART, policy: 'unless-stopped', growth: 'linear', delay: 1000, factor: 1.5, maxDelay: 5000, jitter: 0,
+				attempts: Infinity, window: 3_600_000, resetAfter: 300_000,
+				success: {codes: [0, 143], signals: [15]}, fatal: {codes: [], signals: []},
+			},
+			onFailed: 'shutdown',
+			exec: {...exec(['web', '--port', '80']), tty: true},
 		}]);
 	});
 
@@ -128,7 +165,7 @@ describe('a command on the command line', () => {
 		expect(services.map(({exec}) => exec.output.kind)).toEqual(['lines', 'lines', 'inherit']);
 		expect(services[2]).toMatchObject({
 			name: 'main', origin: 'command', essential: true,
-			needs: [{name: 'db', condition: 'service_started'}, {name: 'once', condition: 'service_completed_successfully'}],
+			needs: [{name: 'db', condition: 'service_healthy'}, {name: 'once', condition: 'service_completed_successfully'}],
 			exec: {argv: ['sh', '-l'], interactive: true},
 		});
 	});
@@ -238,8 +275,7 @@ describe('problems', () => {
 			'3:52: unknown key "delai" in services.a.restart; did you mean "delay"?',
 		]],
 		['restart: {delay: 2s, max_delay: 1s}', ['3:37: services.a.restart has a max_delay that is shorter than its delay']],
-		['healthcheck: {test: x}', ['3:5: services.a.healthcheck is not supported; remove it, or call it x-healthcheck']],
-		['env_file: .env', ['3:5: services.a.env_file is not supported; remove it, or call it x-env_file']],
+		['logging: {driver: x}', ['3:5: services.a.logging is not supported; remove it, or call it x-logging']],
 		['comands: x', ['3:5: unknown key "comands" in services.a; did you mean "command"?']],
 		['numprocs: 2', ['3:5: unknown key "numprocs" in services.a']],
 	])('of a key: %s', (key, problems) => {
@@ -253,13 +289,11 @@ describe('problems', () => {
 		['[{db: x}]', ['2:32: services.a.depends_on[0] must be a single value, not a map']],
 		['db', ['2:31: services.a.depends_on must be a list of services or a map']],
 		['{db: service_started}', ['2:36: services.a.depends_on.db must be a map with a condition, not text']],
-		['{db: {condition: service_healthy}}', [
-			'2:48: services.a.depends_on.db.condition: "service_healthy" is not supported; archon knows service_started and service_completed_successfully',
-		]],
 		['{db: {condition: service_completed_successfully}}', ['2:32: services.a waits for db to complete, which a daemon does not; give db "type: oneshot"']],
-		['{db: {condition: started}}', ['2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_completed_successfully']],
-		['{db: {required: false, restart: true}}', [
-			'2:47: services.a.depends_on.db.required: "false" is not supported', '2:63: services.a.depends_on.db.restart: "true" is not supported',
+		['{db: {condition: started}}', ['2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_healthy, service_completed_successfully']],
+		['{db: {required: maybe, timeout: 0}}', [
+			'2:47: services.a.depends_on.db.required: "maybe" is neither true nor false',
+			'2:63: services.a.depends_on.db.timeout: "0" is too short; write at least 10ms',
 		]],
 		['{db: {conditions: service_started}}', ['2:37: unknown key "conditions" in services.a.depends_on.db; did you mean "condition"?']],
 	])('of a dependency: %s', (needs, problems) => {
@@ -286,7 +320,7 @@ describe('problems', () => {
 	});
 
 	test('of no source at all', () => {
-		expect(plan([], ['sh'])).toEqual({ok: false, error: [{file: '', line: 0, column: 0, message: 'there is no config', hint: null}]});
+		expect(plan([], ['sh'], AROUND)).toEqual({ok: false, error: [{file: '', line: 0, column: 0, message: 'there is no config', hint: null}]});
 	});
 });
 
@@ -358,6 +392,7 @@ services:
 describe('whatever the text', () => {
 	const word = fc.constantFrom(
 		'services', 'web', 'db', 'command', 'entrypoint', 'environment', 'depends_on', 'restart', 'umask', 'user', 'type', 'oneshot',
+		'ready', 'healthcheck', 'test', 'tcp', 'scale', 'profiles', 'after', 'env_file', 'ulimits', 'nofile', '$X', '${X:-', '}', 'programs', 'cmd',
 		'stop_signal', 'condition', 'service_started', 'on-failure:3', '022', '5s', 'shutdown', 'grace_period', 'image', '<<', '&a ', '*a',
 		': ', ':\n', '\n  ', '\n    ', '\n      ', '- ', '[', ']', '{', '}', ', ', '"', '\'', '#', '|\n',
 	);
@@ -365,7 +400,7 @@ describe('whatever the text', () => {
 
 	test('nothing is thrown, and there is a plan or a problem at a place in it', () => {
 		fc.assert(fc.property(fc.array(text, {maxLength: 2}), fc.option(fc.constant(['sh'])), (texts, command) => {
-			const result = plan(sources(...texts), command);
+			const result = plan(sources(...texts), command, AROUND);
 			if (result.ok) return;
 			expect(result.error).not.toEqual([]);
 			for (const {line, column, file} of result.error) {

@@ -4,13 +4,14 @@ import {parse} from '../../../src/config/parse.ts';
 import {collector, formatProblem} from '../../../src/config/problems.ts';
 import {readEnvironment, readWords} from '../../../src/config/readers.ts';
 import type {Reader} from '../../../src/config/shape.ts';
+import type {Environment} from '../../../src/config/variables.ts';
 
-function read<T>(reader: Reader<T>, text: string) {
+function read<T>(reader: Reader<T>, text: string, environment: Environment | null = null) {
 	const source = {file: 'f', text};
 	const problems = collector([source]);
 	const notes = collector([source]);
 	const value = parse(source, problems.report) ?? expect.fail('not YAML');
-	const result = reader(value, {path: 'key', report: problems.report, note: notes.gather});
+	const result = reader(value, {path: 'key', report: problems.report, note: notes.gather, environment});
 	return {result, problems: problems.problems().map(formatProblem), notes: notes.problems().map(formatProblem)};
 }
 
@@ -72,10 +73,29 @@ describe('readEnvironment', () => {
 		expect(read(readEnvironment, text).problems).toEqual(problems);
 	});
 
-	test('notes what compose would have expanded', () => {
-		expect(read(readEnvironment, '{A: "${X:-1}/${Y}", B: "$Z ${X:-1}"}')).toEqual({
-			result: {A: '${X:-1}/${Y}', B: '$Z ${X:-1}'}, problems: [],
-			notes: ['f:1:5: variables are not expanded, so these stay as they are written: ${X:-1}, ${Y}'],
+	test.each([
+		['{A: "${X:-1}/$Y", B: $$Y}', {A: '1/y', B: '$Y'}],
+		['["A=$Y$Y", Y, Z]', {A: 'yy', Y: 'y'}],
+		['{Y: , Z: }', {Y: 'y'}],
+	])('with variables, reads %j', (text, result) => {
+		expect(read(readEnvironment, text, {Y: 'y'})).toEqual({result, problems: [], notes: []});
+	});
+
+	test('notes what is not set, once for all', () => {
+		expect(read(readEnvironment, '{A: "$X${Z}", B: a$X}', {})).toEqual({
+			result: {A: '', B: 'a'}, problems: [],
+			notes: ['f:1:5: not set, so that nothing stands for them (write $$ for a $ of the program\'s own): X, Z'],
+		});
+	});
+
+	test('tells which variable must be set', () => {
+		expect(read(readEnvironment, '{A: "${X:?a port}", B: "${Y?}", C: "${"}', {})).toEqual({
+			result: {}, notes: [],
+			problems: [
+				'f:1:5: key.A: "${X:?a port}" needs X, which is not set: a port',
+				'f:1:24: key.B: "${Y?}" needs Y, which is not set',
+				'f:1:36: key.C: "${" holds a "${" that is no ${NAME}; write $$ for a $ of the program\'s own',
+			],
 		});
 	});
 });

@@ -104,20 +104,66 @@ test.each<[string, Parse<unknown>, string, string]>([
 	['decimal', scalars.decimal(0, 1), 'NaN', 'is not a number from 0 to 1'],
 	['attempts', scalars.attempts, '8', 'read as 8'],
 	['attempts', scalars.attempts, '0', 'is not a whole number from 1 to 1000; or write unlimited'],
-	['condition', scalars.condition, 'service_started', 'read as "service_started"'],
-	['condition', scalars.condition, 'service_healthy', 'is not supported; archon knows service_started and service_completed_successfully'],
-	['condition', scalars.condition, 'service_start', 'is not one of service_started, service_completed_successfully; did you mean "service_started"?'],
-	['only', scalars.only(true), 'true', 'read as true'],
-	['only', scalars.only(true), 'false', 'is not supported'],
-	['only', scalars.only(true), 'x', 'is neither true nor false'],
+	['lapse', scalars.lapse, '10ms', 'read as 10'],
+	['lapse', scalars.lapse, '0', 'is too short; write at least 10ms'],
+	['lapse', scalars.lapse, 'x', 'is not a duration; write 10s, 1m30s or 500ms; a bare number is seconds'],
+	['patience', scalars.patience, '1s', 'read as 1000'],
+	['variableName', scalars.variableName, 'A_1', 'read as "A_1"'],
+	['variableName', scalars.variableName, '1A', 'cannot be a variable\'s name'],
+	['text', scalars.text, ' ', 'read as " "'],
+	['text', scalars.text, '', 'is empty'],
+	['cgroupPath', scalars.cgroupPath, 'a/b.slice', 'read as "a/b.slice"'],
+	['cgroupPath', scalars.cgroupPath, '/a', 'is not a relative path without . and ..; write it as workers or workers/web'],
+	['cgroupPath', scalars.cgroupPath, 'a/../b', 'is not a relative path without . and ..; write it as workers or workers/web'],
+	['cgroupPath', scalars.cgroupPath, 'a//b', 'is not a relative path without . and ..; write it as workers or workers/web'],
+	['cgroupPath', scalars.cgroupPath, '..a', 'read as "..a"'],
+	['pattern', scalars.pattern, '^ready( to go)?$', 'read as "^ready( to go)?$"'],
+	['pattern', scalars.pattern, 'a(', 'is not a regular expression: unterminated group'],
+	['address', scalars.address, '80', 'read as {"host":"127.0.0.1","port":80}'],
+	['address', scalars.address, 'db:5432', 'read as {"host":"db","port":5432}'],
+	['address', scalars.address, '[::1]:5432', 'read as {"host":"::1","port":5432}'],
+	['address', scalars.address, '0', 'is not a port; write 5432, db:5432 or [::1]:5432'],
+	['address', scalars.address, '::1:80', 'is not a port; write 5432, db:5432 or [::1]:5432'],
+	['address', scalars.address, 'db', 'is not a port; write 5432, db:5432 or [::1]:5432'],
+	['httpUrl', scalars.httpUrl, 'http://[::1]:80/x?y', 'read as "http://[::1]:80/x?y"'],
+	['httpUrl', scalars.httpUrl, 'https://localhost', 'read as "https://localhost"'],
+	['httpUrl', scalars.httpUrl, 'ftp://x', 'is not a URL; write it as http://localhost:8080/health'],
+	['httpUrl', scalars.httpUrl, 'http://', 'is not a URL; write it as http://localhost:8080/health'],
+	['ending', scalars.ending, '0', 'read as {"code":0}'],
+	['ending', scalars.ending, '9', 'read as {"code":9}'],
+	['ending', scalars.ending, 'SIGTERM', 'read as {"signal":15}'],
+	['ending', scalars.ending, '256', 'is not a whole number from 0 to 255'],
+	['ending', scalars.ending, 'FOO', 'is neither an exit status nor a signal; write a number from 0 to 255, or a name such as TERM'],
+	['group', scalars.group, 'staff', 'read as "staff"'],
+	['group', scalars.group, 'a b', 'is not a group; write its name or number'],
+	['limit', scalars.limit, '1024', 'read as 1024'],
+	['limit', scalars.limit, '-2', 'is not a limit; write a number or unlimited'],
+	['capability', scalars.capability, 'CHOWN', 'read as 0'],
+	['capability', scalars.capability, 'cap_net_bind_service', 'read as 10'],
+	['capability', scalars.capability, 'CHECKPOINT_RESTORE', 'read as 40'],
+	['capability', scalars.capability, 'all', 'read as "all"'],
+	['capability', scalars.capability, 'CAP_KILLL', 'is not a capability; did you mean "KILL"?'],
+	['ioPriority', scalars.ioPriority, 'best-effort', 'read as {"class":2,"level":4}'],
+	['ioPriority', scalars.ioPriority, 'realtime:0', 'read as {"class":1,"level":0}'],
+	['ioPriority', scalars.ioPriority, 'idle', 'read as {"class":3,"level":0}'],
+	['integer', scalars.integer(-20, 19), '-20', 'read as -20'],
+	['integer', scalars.integer(-20, 19), '+5', 'read as 5'],
+	['integer', scalars.integer(-20, 19), '20', 'is not a whole number from -20 to 19'],
 	['absolutePath', scalars.absolutePath, '/srv', 'read as "/srv"'],
 	['absolutePath', scalars.absolutePath, 'srv', 'is not an absolute path; begin it with /'],
 ])('%s: %#: %s', (_name, parse, text, expected) => {
 	expect(told(parse, text)).toBe(expected);
 });
 
-test('attempts may be unlimited', () => {
-	expect(scalars.attempts('unlimited')).toEqual({ok: true, value: Infinity});
+test.each(['idle:3', 'best-effort:8', 'fast', ''])('%j is no I/O priority', text => {
+	expect(told(scalars.ioPriority, text))
+		.toBe('is not an I/O priority; write realtime, best-effort or idle, and a level from 0 to 7 as in best-effort:4');
+});
+
+test.each([
+	[scalars.attempts, 'unlimited'], [scalars.patience, 'unlimited'], [scalars.limit, 'unlimited'], [scalars.limit, '-1'],
+])('what has no limit: %#', (parse, text) => {
+	expect(parse(text)).toEqual({ok: true, value: Infinity});
 });
 
 test('a duration is what its parts add up to', () => {

@@ -1,21 +1,23 @@
 /** The service of a command line. */
 import {expect, test} from 'vitest';
 import {commandService, oneCommand} from '../../../src/config/service.ts';
+import {exec, NEED, RESTART, service, STOP} from '../../../src/core/defaults.ts';
 
-test('a command beside others is essential, interactive, and never restarted', () => {
-	const needs = [{name: 'db', condition: 'service_started'}] as const;
-	expect(commandService(['sh', '-l'], needs)).toEqual({
-		name: 'main', type: 'daemon', origin: 'command', essential: true, needs,
-		restart: {policy: 'no', delay: 100, factor: 2, maxDelay: 10_000, jitter: 0.1, attempts: 8, window: 60_000},
-		stop: {signal: 15, grace: 5000},
-		exec: {
-			argv: ['sh', '-l'], environment: {}, cwd: null, user: null, umask: null,
-			output: {kind: 'inherit'}, interactive: true,
-		},
+test('a command beside others is essential, interactive, never restarted, and comes after what starts by itself', () => {
+	const others = [
+		service('db', ['x']), {...service('migrate', ['x']), type: 'oneshot'} as const, {...service('debug', ['x']), autostart: false},
+	];
+	expect(commandService(['sh', '-l'], others)).toEqual({
+		...service('main', ['sh', '-l']), origin: 'command', essential: true,
+		needs: [
+			{...NEED, name: 'db', condition: 'service_healthy'},
+			{...NEED, name: 'migrate', condition: 'service_completed_successfully'},
+		],
+		restart: {...RESTART, policy: 'no'},
+		exec: {...exec(['sh', '-l']), output: {kind: 'inherit'}, interactive: true},
 	});
 });
 
 test('a lone command is never hurried', () => {
-	const service = commandService(['true'], []);
-	expect(oneCommand(['true'])).toEqual({...service, stop: {signal: 15, grace: Infinity}});
+	expect(oneCommand(['true'])).toEqual({...commandService(['true'], []), stop: {...STOP, grace: Infinity}});
 });

@@ -17,7 +17,7 @@ function read(text: string, path: string) {
 	const notes = collector([source]);
 	const map = parse(source, problems.report);
 	if (map?.kind !== 'map') return expect.fail('not a map');
-	const settings = readShape(SHELF, map, {path, report: problems.report, note: notes.gather});
+	const settings = readShape(SHELF, map, {path, report: problems.report, note: notes.gather, environment: null});
 	return {settings, problems: problems.problems().map(formatProblem), notes: notes.problems().map(formatProblem)};
 }
 
@@ -62,5 +62,5 @@ test.each([
 	['services', 'a b', 'services."a b"'],
 	['command', 2, 'command[2]'],
 ])('within %j, %j is %s', (path, step, expected) => {
-	expect(within({path, report: () => {}, note: () => {}}, step).path).toBe(expected);
+	expect(within({path, report: () => {}, note: () => {}, environment: null}, step).path).toBe(expected);
 });

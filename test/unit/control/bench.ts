@@ -2,7 +2,10 @@
  * Archon on a bench: the real core and the real server over processes that are only told of. What a
  * program does is in its name; time stands still unless it is moved.
  */
-import {type Effect, type Event, type Id, type Outcome, type Run, type Service, SIG} from '../../../src/core/model.ts';
+import {NEED, service as defaults} from '../../../src/core/defaults.ts';
+import {
+	type Condition, type Effect, type Event, type Id, type Need, type Outcome, type Run, type Service, SIG,
+} from '../../../src/core/model.ts';
 import {create, find, nextDeadline, type State, step} from '../../../src/core/supervisor.ts';
 import type {TreeRow} from '../../../src/control/protocol.ts';
 import {createServer, type Server} from '../../../src/control/server.ts';
@@ -35,7 +38,9 @@ export class Bench {
 	#isBusy = false;
 
 	constructor(services: readonly Service[] = []) {
-		this.state = create(services, {shutdownGrace: 9000, sweepGrace: 1000, seed: 1});
+		this.state = create(services, {
+			shutdownGrace: 9000, sweepGrace: 1000, startRate: {perSecond: 1000, burst: 1000}, seed: 1,
+		});
 		this.server = createServer({
 			state: () => this.state,
 			hear: event => this.hear(event),
@@ -197,11 +202,13 @@ export const rest = (): Promise<void> => new Promise(resolve => void setImmediat
 export function service(name: string, more: Partial<Service> & {readonly run?: string} = {}): Service {
 	const {run = 'sleep', ...rest} = more;
 	const [program = '', ...args] = run.split(' ');
+	const base = defaults(name, [program, ...args]);
 	return {
-		name, type: 'daemon', origin: 'config', needs: [], essential: false,
-		restart: {policy: 'no', delay: 100, factor: 2, maxDelay: 1000, jitter: 0, attempts: 3, window: 60_000},
-		stop: {signal: SIG.TERM, grace: 5000},
-		exec: {argv: [program, ...args], environment: {}, cwd: null, user: null, umask: null, output: {kind: 'lines'}, interactive: false},
+		...base,
+		restart: {...base.restart, policy: 'no', maxDelay: 1000, jitter: 0, attempts: 3},
 		...rest,
 	};
 }
+
+/** A need of the ordinary kind. */
+export const need = (name: string, condition: Condition = 'service_started'): Need => ({...NEED, name, condition});

@@ -4,7 +4,7 @@ import {describe, expect, it} from 'vitest';
 import {SIG} from '../../../src/core/model.ts';
 import {find} from '../../../src/core/supervisor.ts';
 import {createReader} from '../../../src/control/records.ts';
-import {Bench, EPOCH, rest, service, Visitor} from './bench.ts';
+import {Bench, EPOCH, need, rest, service, Visitor} from './bench.ts';
 
 describe('Run', () => {
 	it.each([
@@ -336,7 +336,7 @@ describe('Start', () => {
 	it('is done when all are up or completed', () => {
 		const bench = new Bench([
 			service('migrate', {type: 'oneshot'}),
-			service('web', {needs: [{name: 'migrate', condition: 'service_completed_successfully'}]}),
+			service('web', {needs: [need('migrate', 'service_completed_successfully')]}),
 		]);
 		const visitor = new Visitor(bench);
 		expect(visitor.say('Start,all\n')).toEqual([]);
@@ -367,8 +367,8 @@ describe('Start', () => {
 	it('does not wait for a need that will not come', () => {
 		const bench = new Bench([
 			service('db', {type: 'oneshot'}),
-			service('cache', {needs: [{name: 'db', condition: 'service_completed_successfully'}]}),
-			service('web', {needs: [{name: 'cache', condition: 'service_started'}]}),
+			service('cache', {needs: [need('db', 'service_completed_successfully')]}),
+			service('web', {needs: [need('cache')]}),
 		]);
 		const visitor = new Visitor(bench);
 		expect(visitor.say('Start,web\n')).toEqual([]);
@@ -423,7 +423,7 @@ describe('Stop', () => {
 
 	it('is told if others start the service meanwhile', () => {
 		const bench = new Bench([
-			service('db'), service('web', {run: 'deaf', needs: [{name: 'db', condition: 'service_started'}]}),
+			service('db'), service('web', {run: 'deaf', needs: [need('db')]}),
 		]);
 		const visitor = new Visitor(bench);
 		expect(visitor.say('Stop,all\n')).toEqual([]);
@@ -479,7 +479,7 @@ describe('Signal', () => {
 describe('Status', () => {
 	it('tells of every service, or of those that are named', () => {
 		const bench = new Bench([
-			service('db', {run: '/no/such'}), service('web', {needs: [{name: 'db', condition: 'service_started'}]}),
+			service('db', {run: '/no/such'}), service('web', {needs: [need('db')]}),
 			service('job', {type: 'oneshot', run: 'exit 3'}), service('api'),
 		]);
 		bench.now = 5000;
@@ -574,7 +574,7 @@ describe('whatever is sent', () => {
 describe('ten thousand services', () => {
 	it('are started and stopped in a time that grows with their number only', () => {
 		const services = Array.from({length: 10_000}, (_, index) => service(`s${index}`, {
-			needs: index === 0 ? [] : [{name: `s${index - 1}`, condition: 'service_started'}],
+			needs: index === 0 ? [] : [need(`s${index - 1}`)],
 		}));
 		const bench = new Bench(services);
 		const visitor = new Visitor(bench);

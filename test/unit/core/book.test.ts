@@ -4,12 +4,12 @@ import {expect, test} from 'vitest';
 import {deadlineOf, due, earliest, EMPTY, entries, erase, read, vacancy, write} from '../../../src/core/book.ts';
 import {type Entry, NEVER} from '../../../src/core/model.ts';
 import {create, entryOf} from '../../../src/core/supervisor.ts';
-import {service} from '../../stories/tell.ts';
+import {WAITING} from '../../../src/core/lifecycle.ts';
+import {service, SETTINGS} from '../../stories/tell.ts';
 
-const settings = {shutdownGrace: 9000, sweepGrace: 2000, seed: 1};
-const blank = entryOf(create([service('x')], settings), 0) as Entry;
+const blank = entryOf(create([service('x')], SETTINGS), 0) as Entry;
 const entry = (id: number, deadline: number): Entry =>
-	({...blank, id, phase: deadline === NEVER ? {kind: 'waiting'} : {kind: 'backoff', deadline}});
+	({...blank, id, phase: deadline === NEVER ? WAITING : {kind: 'backoff', deadline}});
 
 const operation = fc.oneof(
 	fc.record({kind: fc.constant('add' as const), deadline: fc.oneof(fc.constant(NEVER), fc.integer({min: 1, max: 50}))}),

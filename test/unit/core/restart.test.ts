@@ -3,16 +3,16 @@ import {describe, expect, test} from 'vitest';
 import {type Entry, type Outcome, RESTARTS, type RestartPolicy} from '../../../src/core/model.ts';
 import {judge, pause, roll} from '../../../src/core/restart.ts';
 import {create, entryOf} from '../../../src/core/supervisor.ts';
-import {exit, killedBy, service} from '../../stories/tell.ts';
+import {exit, killedBy, service, SETTINGS} from '../../stories/tell.ts';
 
 const entryWith = (type: 'daemon' | 'oneshot', policy: RestartPolicy['policy'], ends: number[] = []): Entry => {
 	const restart = {...service('x').restart, policy};
-	const state = create([service('x', {type, restart})], {shutdownGrace: 0, sweepGrace: 0, seed: 0});
+	const state = create([service('x', {type, restart})], SETTINGS);
 	return {...entryOf(state, 0) as Entry, ends};
 };
 
 const verdict = (entry: Entry, outcome: Outcome | null): string => {
-	const {kind, ...rest} = judge(entry, outcome, 1000, 0.5);
+	const {kind, ...rest} = judge(entry, {outcome, blame: null, wasUp: true}, 1000, 0.5);
 	return 'cause' in rest ? rest.cause : kind;
 };
 
@@ -47,7 +47,7 @@ test('what is remembered stays bounded where the attempts are not', () => {
 	const restart = {...service('x').restart, attempts: Infinity};
 	let entry: Entry = {...entryWith('daemon', 'always'), service: service('x', {restart})};
 	for (let i = 0; i < 1000; i++) {
-		const next = judge(entry, exit(1), i, 0.5);
+		const next = judge(entry, {outcome: exit(1), blame: null, wasUp: true}, i, 0.5);
 		if (next.kind === 'again') entry = {...entry, ends: next.ends};
 	}
 	expect(entry.ends.length).toBe(64);
@@ -58,6 +58,23 @@ test.each([[1, 0], [2, 100], [3, 200], [4, 400], [8, 6400], [9, 10_000], [60, 10
 		expect(pause({...service('x').restart, delay: 100, factor: 2, maxDelay: 10_000, jitter: 0}, nth, 0.9)).toBe(millis);
 	},
 );
+
+test('as many ends are remembered as the attempts need', () => {
+	const restart = {...service('x').restart, attempts: 100};
+	let entry: Entry = {...entryWith('daemon', 'always'), service: service('x', {restart})};
+	for (let i = 0; i < 100; i++) {
+		const next = judge(entry, {outcome: exit(1), blame: null, wasUp: true}, i, 0.5);
+		if (next.kind === 'again') entry = {...entry, ends: next.ends};
+	}
+	expect(judge(entry, {outcome: exit(1), blame: null, wasUp: true}, 100, 0.5)).toEqual({kind: 'rest', cause: 'failed'});
+});
+
+test('a start that failed is tried again whatever the policy where only those count', () => {
+	const entry = {...entryWith('daemon', 'no'), service: service('x', {restart: {...service('x').restart, policy: 'no', counts: 'starts'}})} as const;
+	const end = {outcome: exit(0), blame: 'ended before it was ready', wasUp: false};
+	expect(judge(entry, end, 0, 0.5).kind).toBe('again');
+	expect(judge(entry, {...end, blame: null, wasUp: true}, 0, 0.5)).toEqual({kind: 'rest', cause: 'exited'});
+});
 
 test('jitter moves the pause by no more than its share', () => {
 	const policy = {...service('x').restart, jitter: 0.1};

@@ -1,0 +1,59 @@
+/** supervisord's words for what a service does, and the lines that `supervisorctl status` prints of it. */
+import type {StatusRow} from '../control/protocol.ts';
+
+export type SupervisorState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'STOPPING' | 'EXITED' | 'FATAL' | 'UNKNOWN';
+
+const STATES: ReadonlyMap<string, SupervisorState> = new Map([
+	['stopped', 'STOPPED'],
+	// supervisord knows no needs: what waits for them is on its way all the same.
+	['waiting', 'STARTING'],
+	['starting', 'STARTING'],
+	['running', 'RUNNING'],
+	// Nor does it look whether a process is well.
+	['unhealthy', 'RUNNING'],
+	['backoff', 'BACKOFF'],
+	['stopping', 'STOPPING'],
+	['exited', 'EXITED'],
+	['failed', 'FATAL'],
+]);
+
+export const supervisorState = (status: string): SupervisorState => STATES.get(status) ?? 'UNKNOWN';
+
+/** `web:0   RUNNING   pid 12, uptime 0:03:12` for each; `now` is in milliseconds since 1970. */
+export function renderSupervisor(rows: readonly StatusRow[], now: number): string {
+	const width = rows.reduce((width, {name}) => Math.max(width, name.length), 30) + 3;
+	return rows.map(row => {
+		const state = supervisorState(row.status);
+		return `${`${row.name.padEnd(width)}${state.padEnd(10)}${describe(row, state, now)}`.trimEnd()}\n`;
+	}).join('');
+}
+
+function describe({pid, since, exit, note}: StatusRow, state: SupervisorState, now: number): string {
+	switch (state) {
+		case 'RUNNING': return `pid ${pid ?? 0}, uptime ${uptime(now - since)}`;
+		case 'FATAL':
+		case 'BACKOFF': return note;
+		case 'STOPPED':
+		case 'EXITED': return exit === null ? 'Not started' : date(new Date(since));
+		default: return '';
+	}
+}
+
+/** `0:03:12`, `1 day, 2:00:00`, `12 days, 0:00:01`: as Python prints a timedelta. */
+function uptime(millis: number): string {
+	const seconds = Math.max(0, Math.floor(millis / 1000));
+	const days = Math.floor(seconds / 86_400);
+	const clock = [Math.floor(seconds / 3600) % 24, two(Math.floor(seconds / 60) % 60), two(seconds % 60)].join(':');
+	return days === 0 ? clock : `${days} day${days === 1 ? '' : 's'}, ${clock}`;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Nov 21 10:03 AM`, in the time zone of who asks. */
+function date(at: Date): string {
+	const hours = at.getHours();
+	const clock = `${two(hours % 12 === 0 ? 12 : hours % 12)}:${two(at.getMinutes())} ${hours < 12 ? 'AM' : 'PM'}`;
+	return `${MONTHS[at.getMonth()] ?? ''} ${two(at.getDate())} ${clock}`;
+}
+
+const two = (number: number): string => String(number).padStart(2, '0');

@@ -1,0 +1,37 @@
+/** Keys of one service that are of no use together, or only together. */
+import {signalName, type Ends} from '../core/model.ts';
+import type {Collector} from './problems.ts';
+import type {Declared} from './schema.ts';
+
+export function judgeKeys(declared: Declared, {report}: Collector, {gather}: Collector): void {
+	const {name, path, map: {entries}, settings} = declared;
+	const {type, ready, post_start: hooks, restart_on: forced, fatal_codes: fatal} = settings;
+	const keyOf = (key: string) => entries.get(key)?.key;
+	const isOneshot = type === 'oneshot';
+	for (const key of isOneshot ? ONLY_FOR_DAEMONS : []) {
+		const place = keyOf(key);
+		if (place) report(place, `${path}.${key} is only for daemons, and this is a oneshot, which is done when it ends`);
+	}
+	const period = keyOf('start_period');
+	if (period && ready && !isOneshot) report(period, `${path}.start_period is only for a service without ready`);
+	const timeout = keyOf('start_timeout');
+	if (timeout && !isOneshot && !entries.has('ready') && hooks.length === 0) {
+		gather(timeout, 'start_timeout limits nothing without ready', name);
+	}
+	const force = keyOf('restart_on');
+	const rivals = entries.has('fatal_codes') ? endsInBoth(forced, fatal) : [];
+	if (force && rivals.length > 0) report(force, `${path} has ${rivals.join(', ')} both in restart_on and in fatal_codes`);
+	const stdin = keyOf('stdin_open');
+	if (stdin && settings.stdin_open && settings.tty) {
+		gather(stdin, 'stdin_open has no effect with tty, which brings a stdin of its own', name);
+	}
+}
+
+const ONLY_FOR_DAEMONS: readonly string[] = ['ready', 'start_period', 'healthcheck', 'watchdog'];
+
+function endsInBoth(some: Ends, others: Ends): readonly string[] {
+	return [
+		...some.codes.filter(code => others.codes.includes(code)).map(code => `exit ${code}`),
+		...some.signals.filter(signal => others.signals.includes(signal)).map(signalName),
+	];
+}

@@ -1,0 +1,64 @@
+/** What may be said of the order of services: `depends_on`, `wants`, `after`, `before`. */
+import {NEED} from '../core/defaults.ts';
+import {CONDITIONS, type Condition, type Need} from '../core/model.ts';
+import {key, value} from './keys.ts';
+import {quote, type Place} from './problems.ts';
+import {readText, refuse} from './readers.ts';
+import {oneOf, patience, truth} from './scalars.ts';
+import {readShape, shape, within, type Context, type Key, type Reader} from './shape.ts';
+import {isNothing, kindOf, type Value} from './values.ts';
+
+export const DEPENDENCY = shape({
+	condition: value(
+		oneOf<Condition>(CONDITIONS), CONDITIONS.join(' | '), 'service_started',
+		'what must hold of the other service first; healthy: it is ready, and its healthcheck says so',
+	),
+	required: value(truth, 'true | false', 'true', 'false: it is started and waited for, but may be missing or fail'),
+	restart: value(truth, 'true | false', 'false', 'when the other one ends or is restarted, so is this one'),
+	timeout: value(patience, 'duration | unlimited', 'unlimited', 'how long it is waited for'),
+});
+
+/** A service that another one names. */
+export interface Dependency extends Omit<Need, 'condition'> {
+	/** Null: it has come as far as it goes. A oneshot has completed, a daemon is ready and healthy. */
+	readonly condition: Condition | null;
+	readonly at: Place;
+	/** Whether there need not be such a service. */
+	readonly mayMiss: boolean;
+}
+
+export const dependencies: Key<readonly Dependency[]> = key<readonly Dependency[]>(
+	readDependencies, 'list | map with condition', 'empty', [], 'services that come before this one, and end after it',
+);
+
+/** A key with names of services only. */
+export const relatives = (strength: Dependency['strength'], help: string): Key<readonly Dependency[]> =>
+	key(readNames({...NEED, condition: null, strength, mayMiss: false}), 'list', 'empty', [], help);
+
+function readDependencies(from: Value, context: Context): readonly Dependency[] | undefined {
+	if (from.kind === 'scalar' && !isNothing(from)) return refuse(from, context, 'must be a list of services or a map');
+	if (from.kind !== 'map') return readNames({...NEED, mayMiss: false})(from, context);
+	return [...from.entries].map(([name, {key: at, value: terms}]) => {
+		const inner = within(context, name);
+		if (terms.kind !== 'map' && !isNothing(terms)) refuse(terms, inner, `must be a map with a condition, not ${kindOf(terms)}`);
+		const settings = terms.kind === 'map' ? readShape(DEPENDENCY, terms, inner) : DEPENDENCY.initial;
+		const {condition, required, restart, timeout} = settings;
+		return {name, at, condition, restart, timeout, strength: required ? 'hard' : 'soft', mayMiss: !required};
+	});
+}
+
+/** Names and no more: all else is as in `like`. */
+function readNames(like: Omit<Dependency, 'name' | 'at'>): Reader<readonly Dependency[]> {
+	return (from, context) => {
+		if (isNothing(from)) return [];
+		if (from.kind !== 'list') return refuse(from, context, 'must be a list of services');
+		const found = new Map<string, Dependency>();
+		for (const [index, at] of from.items.entries()) {
+			const name = readText(at, within(context, index));
+			if (name === undefined) continue;
+			if (found.has(name)) refuse(at, context, `names ${quote(name)} twice`);
+			found.set(name, {...like, name, at});
+		}
+		return [...found.values()];
+	};
+}

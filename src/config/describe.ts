@@ -1,0 +1,43 @@
+/** All that a config may say, as text for people. */
+import {DEPENDENCY} from './dependencies.ts';
+import {PROGRAM} from './dialects/taskmaster.ts';
+import {HEALTHCHECK} from './health.ts';
+import {HOOK, RELOAD} from './hooks.ts';
+import {IONICE, ULIMIT} from './limits.ts';
+import {HTTP} from './probes.ts';
+import {READY} from './ready.ts';
+import {RESTART} from './restarts.ts';
+import {ENV_FILE, SERVICE, SHUTDOWN, START_RATE, TOP} from './schema.ts';
+import type {Shape} from './shape.ts';
+
+/** The whole table as text: each key with what may be written, its default, and what it is for. */
+export function describeSchema(): string {
+	const sections: readonly (readonly [string, Shape])[] = [
+		['At the top', TOP],
+		['services.<name>', SERVICE],
+		['services.<name>.depends_on.<name>', DEPENDENCY],
+		['services.<name>.ready', READY],
+		['services.<name>.healthcheck', HEALTHCHECK],
+		['http, of ready and healthcheck', HTTP],
+		['services.<name>.restart', RESTART],
+		['services.<name>.post_start, pre_stop', HOOK],
+		['services.<name>.reload', RELOAD],
+		['services.<name>.env_file', ENV_FILE],
+		['services.<name>.ulimits.<name>', ULIMIT],
+		['services.<name>.ionice', IONICE],
+		['shutdown', SHUTDOWN],
+		['start_rate', START_RATE],
+		['programs.<name>, in a file with programs instead of services', PROGRAM],
+	];
+	const texts = sections.map(([title, {keys}]) => {
+		const lines = Object.entries(keys).map(([name, {form, fallback, help}]) =>
+			`  ${name}: ${form} (default: ${fallback})\n      ${help}\n`);
+		return `${title}:\n${lines.join('')}\n`;
+	});
+	return `${texts.join('')}${FOOTNOTES}`;
+}
+
+const FOOTNOTES = `A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
+Values may hold $NAME, \${NAME}, \${NAME:-default}, \${NAME:?error} and \${NAME:+instead} of archon's own environment;
+$$ is one $. Without the colon an empty variable counts as set.
+`;

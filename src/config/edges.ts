@@ -1,0 +1,88 @@
+/** Which service comes before which: the edges that a config names, judged, and the order that they make. */
+import {order} from '../core/graph.ts';
+import type {Dependency} from './dependencies.ts';
+import {didYouMean, quote, type Report} from './problems.ts';
+import type {Declared} from './schema.ts';
+
+/** The services by name; null for one that cannot be read, so that others may still name it. */
+export type Services = ReadonlyMap<string, Declared | null>;
+
+/** Why a service that is written does not run. */
+export interface Absence {
+	readonly why: string;
+	readonly hint: string | null;
+}
+
+export interface Arrangement {
+	/** Those that run, each after all that it needs. */
+	readonly names: readonly string[];
+	/** What each of them needs; no service twice. */
+	readonly needs: ReadonlyMap<string, readonly Dependency[]>;
+}
+
+export function arrange(services: Services, absent: ReadonlyMap<string, Absence>, report: Report): Arrangement {
+	const needs = new Map<string, Dependency[]>();
+	const add = (name: string, need: Dependency): void => {
+		const known = needs.get(name);
+		if (known === undefined) needs.set(name, [need]);
+		else if (!known.some(each => each.name === need.name)) known.push(need);
+	};
+	// The strongest first: where one pair is named twice, that holds.
+	for (const key of ['depends_on', 'wants', 'after', 'before'] as const) {
+		for (const [name, declared] of services) {
+			for (const named of declared?.settings[key] ?? []) {
+				if (!declared || !isEdge(declared, key, named, services, absent, report) || absent.has(name)) continue;
+				if (key === 'before') add(named.name, {...named, name});
+				else add(name, named);
+			}
+		}
+	}
+	return {names: orderOf([...services.keys()].filter(name => !absent.has(name)), needs, report), needs};
+}
+
+/** How many circles are told: the rest often goes with them, and each costs a walk. */
+const CIRCLES_MAX = 10;
+
+/** The names in the order of their needs, as far as there is one. */
+function orderOf(names: readonly string[], needs: ReadonlyMap<string, readonly Dependency[]>, report: Report): readonly string[] {
+	const left = new Map([...needs].map(([name, edges]) => [name, edges.map(edge => edge.name)]));
+	for (let circles = 0; circles < CIRCLES_MAX; circles += 1) {
+		const ordered = order(names, name => left.get(name) ?? []);
+		if (ordered.ok) return ordered.value;
+		const [first = '', second = ''] = ordered.error;
+		const edge = needs.get(first)?.find(need => need.name === second);
+		if (!edge) break;
+		report(edge.at, `services need each other in a circle: ${[...ordered.error, first].join(' → ')}`);
+		left.set(first, left.get(first)?.filter(name => name !== second) ?? []);
+	}
+	return [];
+}
+
+/** Whether what a service names makes an edge of the graph. */
+function isEdge(
+	{name, path}: Declared, key: 'depends_on' | 'wants' | 'after' | 'before', to: Dependency,
+	all: Services, absent: ReadonlyMap<string, Absence>, report: Report,
+): boolean {
+	const {name: other, condition, at, strength, mayMiss} = to;
+	const subject = key === 'depends_on' ? `${path} depends on` : `${path}.${key} names`;
+	if (other === name) {
+		report(at, key === 'depends_on' ? `${path} cannot depend on itself` : `${path} cannot name itself in ${key}`);
+		return false;
+	}
+	if (!all.has(other)) {
+		if (!mayMiss) report(at, `${subject} ${quote(other)}, which is not a service`, didYouMean(other, all.keys()));
+		return false;
+	}
+	const absence = absent.get(other);
+	if (absence) {
+		if (strength === 'hard' && !absent.has(name)) report(at, `${subject} ${other}, which ${absence.why}`, absence.hint);
+		return false;
+	}
+	const type = all.get(other)?.settings.type;
+	if (condition === 'service_completed_successfully' && type === 'daemon') {
+		report(at, `${path} waits for ${other} to complete, which a daemon does not`, `give ${other} "type: oneshot"`);
+	} else if (condition === 'service_healthy' && type === 'oneshot') {
+		report(at, `${path} waits for ${other} to be healthy, which a oneshot never is`, 'wait for service_completed_successfully');
+	}
+	return true;
+}

@@ -1,0 +1,90 @@
+/** Reads files of NAME=value lines as docker compose does (compose-spec, "env_file format"). */
+import type {Place, Source} from './problems.ts';
+import type {Context} from './shape.ts';
+import {expand, lookupIn, UNSET} from './variables.ts';
+
+/**
+ * The variables of a file, in its order. A name alone has the value that archon's own environment has for it.
+ * Values without quotes or in double quotes may hold variables: archon's own, or those above. No problem repeats a
+ * value, which may be a secret.
+ */
+export function readEnvFile(source: Source, context: Context): ReadonlyMap<string, string> {
+	const variables = new Map<string, string>();
+	const own = lookupIn(context.environment ?? {});
+	const {text} = source;
+	let at = 0;
+	while (at < text.length) {
+		LINE.lastIndex = at;
+		const [line = '', indent = '', name, assigned] = LINE.exec(text) ?? [];
+		const place = {source, offset: at + indent.length};
+		at += line.length;
+		if (name === undefined) {
+			at = endOfLine(text, at);
+			if (!/^\s*(#.*)?$/.test(text.slice(place.offset, at))) {
+				context.report(place, 'this is not NAME=value');
+			}
+		} else if (assigned === undefined) {
+			const value = own(name);
+			if (value !== undefined) variables.set(name, value);
+		} else {
+			const value = readValue({source, offset: at}, context);
+			at = value.end;
+			const content = value.isLiteral ? value.text : expandIn(value.text, place, name);
+			if (content !== null) variables.set(name, content);
+		}
+		at += 1;
+	}
+	return variables;
+
+	function expandIn(written: string, place: Place, name: string): string | null {
+		const expanded = expand(written, each => own(each) ?? variables.get(each), each => context.note(place, UNSET, each));
+		if (expanded.ok) return expanded.value;
+		context.report(place, `${name} ${expanded.error.why}`, expanded.error.hint);
+		return null;
+	}
+}
+
+/** A name, and whether something is assigned to it. Nothing where there is neither. */
+const LINE = /([^\S\n]*)(?:(?:export[^\S\n]+)?([A-Za-z_][\w.-]*)[^\S\n]*(?:(=)[^\S\n]*|(?=\n|$)))?/y;
+
+const SINGLE = /'([^']*)'/y;
+const DOUBLE = /"((?:[^"\\]|\\[^])*)"/y;
+
+interface Written {
+	readonly text: string;
+	/** Whether nothing in it is to be expanded. */
+	readonly isLiteral: boolean;
+	/** Behind its line. */
+	readonly end: number;
+}
+
+/** The value at a place; in quotes it may go over several lines. */
+function readValue(place: Place, {report}: Context): Written {
+	const {source: {text}, offset} = place;
+	const quoteMark = text[offset];
+	if (quoteMark !== '"' && quoteMark !== '\'') {
+		const end = endOfLine(text, offset);
+		return {text: text.slice(offset, end).replace(/(^|\s)#.*$/, '').trim(), isLiteral: false, end};
+	}
+	const pattern = quoteMark === '"' ? DOUBLE : SINGLE;
+	pattern.lastIndex = offset;
+	const [whole, content = ''] = pattern.exec(text) ?? [];
+	if (whole === undefined) {
+		report(place, `a ${quoteMark === '"' ? 'double' : 'single'} quote is not closed`);
+		return {text: '', isLiteral: true, end: text.length};
+	}
+	const behind = offset + whole.length;
+	const end = endOfLine(text, behind);
+	const isRestEmpty = /^\s*(#.*)?$/.test(text.slice(behind, end));
+	if (!isRestEmpty) report({...place, offset: behind}, 'something stands behind a closing quote');
+	if (quoteMark === '\'') return {text: content, isLiteral: true, end};
+	const unescaped = content.replace(/\\([nrt"\\$])/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped);
+	return {text: unescaped, isLiteral: false, end};
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t', $: '$$'};
+
+function endOfLine(text: string, from: number): number {
+	const end = text.indexOf('\n', from);
+	return end < 0 ? text.length : end;
+}

@@ -1,0 +1,124 @@
+/** What may be said of a process's resources and privileges. */
+import {CAPABILITIES, RESOURCES} from '../core/linux.ts';
+import type {Limits} from '../core/model.ts';
+import {key, list, optional, value} from './keys.ts';
+import {didYouMean, quote} from './problems.ts';
+import {readBy, readText, refuse} from './readers.ts';
+import {capability, cgroupPath, group, integer, IO_CLASSES, ioPriority, limit, oneOf, truth, whole} from './scalars.ts';
+import {FOREIGN, readShape, shape, within, type Context} from './shape.ts';
+import {kindOf, type Value} from './values.ts';
+
+/** The keys of a service that make its `Limits`. */
+export const LIMIT_KEYS = {
+	ulimits: key<Limits['rlimits']>(
+		readUlimits, 'map of name: number | {soft, hard}', 'empty', [],
+		'setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …',
+	),
+	nice: optional(integer(-20, 19), '-20 to 19', 'archon\'s own', 'the less, the more of the processor it gets'),
+	ionice: key<Limits['ionice']>(
+		readIonice, 'realtime[:0 to 7] | best-effort[:0 to 7] | idle | {class, level}', 'archon\'s own', null, 'as ionice(1)',
+	),
+	oom_score_adj: optional(
+		integer(-1000, 1000), '-1000 to 1000', 'a little likelier than archon',
+		'the more, the sooner it is killed when memory is short',
+	),
+	group_add: list(group, 'list of names or numbers', 'groups beside those of its user'),
+	cap_add: list(capability, 'list of names | ALL', 'capabilities(7) that it keeps although its user is not root'),
+	cap_drop: list(capability, 'list of names | ALL', 'capabilities(7) that it is to lose; cap_add outranks this'),
+	no_new_privileges: value(truth, 'true | false', 'false', 'nothing that it executes may gain any by setuid or file capabilities'),
+	security_opt: key(
+		readSecurityOpt, 'no-new-privileges:true', 'empty', false, 'as compose has it; other options concern the container',
+	),
+	cgroup: key<string | null>(
+		readCgroup, 'relative path', 'archon\'s own', null, 'below archon\'s own, where cgroups can be written',
+	),
+} as const;
+
+interface Written {
+	readonly ulimits: Limits['rlimits'];
+	readonly nice: number | null;
+	readonly ionice: Limits['ionice'];
+	readonly oom_score_adj: number | null;
+	readonly group_add: readonly string[];
+	readonly cap_add: readonly (number | 'all')[];
+	readonly cap_drop: readonly (number | 'all')[];
+	readonly no_new_privileges: boolean;
+	readonly security_opt: boolean;
+	readonly cgroup: string | null;
+}
+
+export function limitsOf(written: Written): Limits {
+	const {cap_add: added, cap_drop: dropped} = written;
+	return {
+		rlimits: written.ulimits, nice: written.nice, ionice: written.ionice, oomScoreAdj: written.oom_score_adj,
+		groups: written.group_add, cgroup: written.cgroup,
+		capAdd: added.includes('all') ? CAPABILITIES.map((_, number) => number) : added.filter(each => each !== 'all'),
+		capDrop: dropped.includes('all') ? 'all' : dropped.filter(each => each !== 'all'),
+		noNewPrivileges: written.no_new_privileges || written.security_opt,
+	};
+}
+
+export const ULIMIT = shape({
+	soft: optional(limit, 'number | unlimited', 'required', 'what holds until the program raises it'),
+	hard: optional(limit, 'number | unlimited', 'required', 'up to which it may'),
+});
+
+function readUlimits(from: Value, context: Context): Limits['rlimits'] | undefined {
+	if (from.kind !== 'map') return refuse(from, context, `must be a map, not ${kindOf(from)}`);
+	return [...from.entries].flatMap(([name, {key: place, value: terms}]) => {
+		const resource = RESOURCES.indexOf(name);
+		if (resource < 0) {
+			context.report(place, `unknown limit ${quote(name)} in ${context.path}`, didYouMean(name, RESOURCES));
+			return [];
+		}
+		const bounds = readUlimit(terms, within(context, name));
+		return bounds ? [{resource, ...bounds}] : [];
+	});
+}
+
+function readUlimit(from: Value, context: Context): {readonly soft: number; readonly hard: number} | undefined {
+	if (from.kind !== 'map') {
+		const both = readBy(limit)(from, context);
+		return both === undefined ? undefined : {soft: both, hard: both};
+	}
+	const {soft, hard} = readShape(ULIMIT, from, context);
+	const missing = ['soft', 'hard'].find(name => !from.entries.has(name));
+	if (missing) return refuse(from, context, `has no ${missing}`, 'write {soft: N, hard: N}, or one number for both');
+	if (soft === null || hard === null) return undefined;
+	return soft <= hard ? {soft, hard} : refuse(from, context, 'has a soft limit above the hard one');
+}
+
+export const IONICE = shape({
+	class: optional(oneOf(IO_CLASSES), IO_CLASSES.join(' | '), 'required', 'as ionice(1)'),
+	level: value(whole(0, 7), '0 to 7', '4', 'within the class, the highest first; idle has none'),
+});
+
+function readIonice(from: Value, context: Context): Limits['ionice'] | undefined {
+	if (from.kind === 'list') return refuse(from, context, 'must be words or a map, not a list');
+	if (from.kind === 'scalar') return readBy(ioPriority)(from, context);
+	const {class: name, level} = readShape(IONICE, from, context);
+	if (name === null) return from.entries.has('class') ? undefined : refuse(from, context, 'has no class');
+	return {class: IO_CLASSES.indexOf(name) + 1, level: name === 'idle' ? 0 : level};
+}
+
+/** Of compose's options for the container one is for processes; the others are passed over. */
+function readSecurityOpt(from: Value, context: Context): boolean | undefined {
+	if (from.kind !== 'list') return refuse(from, context, `must be a list, not ${kindOf(from)}`);
+	let isSet = false;
+	for (const [index, item] of from.items.entries()) {
+		const text = readText(item, within(context, index)) ?? '';
+		const [, word = ''] = /^no-new-privileges(?:[:=](.*))?$/.exec(text) ?? [];
+		if (!text.startsWith('no-new-privileges')) context.note(item, FOREIGN, 'security_opt');
+		else if (word !== 'false') isSet = true;
+	}
+	return isSet;
+}
+
+/** compose's own words for this key say which cgroup namespace the container has. */
+function readCgroup(from: Value, context: Context): string | null | undefined {
+	if (from.kind === 'scalar' && (from.text === 'host' || from.text === 'private')) {
+		context.note(from, FOREIGN, 'cgroup');
+		return null;
+	}
+	return readBy(cgroupPath)(from, context);
+}

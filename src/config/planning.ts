@@ -1,0 +1,57 @@
+/** What planning has to go on, and what each way of writing a config comes to. */
+import type {Millis, Result, Service, UserSpec} from '../core/model.ts';
+import {nearest} from '../core/nearest.ts';
+import type {Collector, Gather, Place, Problem, Source} from './problems.ts';
+import type {Mapping} from './values.ts';
+import type {Environment} from './variables.ts';
+
+/** What a config may name beyond its own text. */
+export interface Surroundings {
+	/** Archon's own: for `${NAME}`, for variables that are passed on by name, and for which profiles are on. */
+	readonly environment: Environment;
+	/** The text of another file. */
+	readonly readFile: (file: string) => Result<Source, Unreadable>;
+	/** The error says why nothing can run as this user and group. */
+	readonly findUser: (user: UserSpec) => Result<unknown, string>;
+}
+
+/** A file that cannot be read, or (`missing`) is not there. */
+export interface Unreadable {
+	readonly problem: Problem;
+	readonly missing: boolean;
+}
+
+export interface Planning {
+	readonly problems: Collector;
+	readonly notes: Collector;
+	readonly surroundings: Surroundings;
+	/** Whether the command line has a command, which comes after all services. */
+	readonly hasCommand: boolean;
+}
+
+/** What a config in one dialect comes to; of use only if there are no problems. */
+export interface Draft {
+	/** Each after all that it needs. */
+	readonly services: readonly Service[];
+	/** Where each name stands in the text. */
+	readonly names: ReadonlyMap<string, Place>;
+	readonly shutdownGrace: Millis;
+	readonly startRate: StartRate;
+}
+
+/** Restarts in a storm: so many at once, and so many each second after that. */
+export interface StartRate {
+	readonly perSecond: number;
+	readonly burst: number;
+}
+
+/** Whether there is none of the keys, and none that will be told as a misspelling of one. */
+export const isMissing = (names: readonly string[], {entries}: Mapping): boolean =>
+	[...entries.keys()].every(written => nearest(written, names) === null);
+
+/** A service's own grace period is of no use beyond that of all. */
+export function noteHurried(
+	name: string, written: {readonly place: Place; readonly key: string; readonly grace: Millis}, limit: Millis, note: Gather,
+): void {
+	if (written.grace > limit) note(written.place, `shutdown.grace_period ends before the ${written.key} of`, name);
+}

@@ -1,0 +1,187 @@
+/** Plans a config in archon's own words, which are docker compose's as far as compose has them. */
+import {dirname, isAbsolute, join} from 'node:path';
+import type {Need, Output, Result, Service, UserSpec} from '../core/model.ts';
+import {judgeKeys} from './agreement.ts';
+import {arrange, type Absence, type Arrangement, type Services} from './edges.ts';
+import {readEnvFile} from './env-file.ts';
+import {INSTANCE, instancesOf} from './names.ts';
+import {isMissing, noteHurried, type Draft, type Planning} from './planning.ts';
+import type {Report} from './problems.ts';
+import {toCommand} from './readers.ts';
+import {TOP, type Declared, type EnvFile} from './schema.ts';
+import {arrival, configService, type Argv} from './service.ts';
+import {readShape, type Context, type Settings} from './shape.ts';
+import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
+import {lookupIn, type Environment} from './variables.ts';
+
+export function planServices(root: Value, planning: Planning): Draft {
+	const {problems, notes, surroundings: {environment}} = planning;
+	const config = readTop(root, planning);
+	const {services, shutdown: {grace_period: shutdownGrace}, start_rate: {per_second: perSecond, burst}} = config;
+	const absent = findAbsent(services, environment);
+	const arrangement = arrange(services, absent, problems.report);
+	const programs = findPrograms(services, problems.report);
+	const declared = [...services.values()].filter(each => each !== null);
+	const present = declared.filter(({name}) => !absent.has(name));
+	for (const each of declared) judgeKeys(each, problems, notes);
+	judgeUsers(services, arrangement, planning);
+	judgeStdin(present, planning);
+	for (const {name, map, settings: {stop_grace_period: grace}} of present) {
+		const place = map.entries.get('stop_grace_period')?.value;
+		if (place) noteHurried(name, {place, key: 'stop_grace_period', grace}, shutdownGrace, notes.gather);
+	}
+	return {
+		services: makeServices(services, arrangement, programs, planning),
+		names: new Map(present.map(({name, key}) => [name, key])),
+		shutdownGrace,
+		startRate: {perSecond, burst},
+	};
+}
+
+const topContext = ({problems, notes, surroundings: {environment}}: Planning): Context =>
+	({path: '', report: problems.report, note: notes.gather, environment});
+
+function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
+	const context = topContext(planning);
+	if (root.kind !== 'map' && !isNothing(root)) {
+		context.report(root, `a config must be a map, not ${kindOf(root)}`);
+		return TOP.initial;
+	}
+	const map: Mapping = root.kind === 'map' ? root : {...root, kind: 'map', entries: new Map()};
+	if (isMissing(['services'], map)) context.report(root, 'services are missing', 'write them under "services:"');
+	return readShape(TOP, map, context);
+}
+
+function findAbsent(services: Services, environment: Environment): ReadonlyMap<string, Absence> {
+	const own = lookupIn(environment);
+	const active = new Set((own('ARCHON_PROFILES') ?? own('COMPOSE_PROFILES') ?? '').split(',').map(word => word.trim()));
+	const absent = new Map<string, Absence>();
+	for (const [name, declared] of services) {
+		const {profiles = [], scale = null} = declared?.settings ?? {};
+		if (profiles.length > 0 && !active.has('*') && !profiles.some(profile => active.has(profile))) {
+			const hint = 'put it into $ARCHON_PROFILES, or make the need "required: false"';
+			absent.set(name, {why: `is only in ${profiles.length === 1 ? 'profile' : 'profiles'} ${profiles.join(', ')}`, hint});
+		} else if (scale === 0) {
+			absent.set(name, {why: 'has scale 0', hint: null});
+		}
+	}
+	return absent;
+}
+
+function findPrograms(services: Services, report: Report): ReadonlyMap<string, Argv> {
+	const programs = new Map<string, Argv>();
+	for (const [name, declared] of services) {
+		if (!declared) continue;
+		const {entrypoint, command} = declared.settings;
+		const argv = toCommand([...entrypoint ?? [], ...command ?? []]);
+		if (argv) programs.set(name, argv);
+		else reportNoProgram(declared, report);
+	}
+	return programs;
+}
+
+function reportNoProgram({path, key, map, settings}: Declared, report: Report): void {
+	const names = ['command', 'entrypoint'] as const;
+	if (isMissing(names, map)) {
+		const hint = map.entries.has('image') || map.entries.has('build')
+			? 'archon starts programs, not images: write what the image would run'
+			: 'write what it runs';
+		report(key, `${path} has no command`, hint);
+		return;
+	}
+	const [written] = names.flatMap(name => map.entries.get(name) ?? []);
+	// What is misspelt or cannot be read is told already.
+	const unread = names.some(name => map.entries.has(name) && settings[name] === null);
+	if (written && !unread) report(written.value, `${path} has an empty command`);
+}
+
+/** Whether there are such users and groups. Not asked of services that come after a oneshot, which may make them. */
+function judgeUsers(services: Services, {names, needs}: Arrangement, {problems, surroundings: {findUser}}: Planning): void {
+	const late = new Set<string>();
+	const known = new Map<string, Result<unknown, string>>();
+	// Many services have the same user, and to find one costs a walk through files.
+	const find = (spec: UserSpec): Result<unknown, string> => {
+		const id = `${spec.user}:${spec.group}`;
+		const result = known.get(id) ?? findUser(spec);
+		known.set(id, result);
+		return result;
+	};
+	for (const name of names) {
+		const declared = services.get(name);
+		if (!declared) continue;
+		const {path, map, settings: {type, user, group_add: groups}} = declared;
+		const isLate = needs.get(name)?.some(need => late.has(need.name)) ?? false;
+		if (type === 'oneshot' || isLate) late.add(name);
+		if (isLate) continue;
+		const found = [
+			...user ? [['user', find(user)] as const] : [],
+			...groups.map(group => ['group_add', find({user: '0', group})] as const),
+		];
+		for (const [key, result] of found) {
+			const written = map.entries.get(key);
+			if (!result.ok && written) problems.report(written.value, `${path}.${key}: ${result.error}`);
+		}
+	}
+}
+
+/** There is one stdin. */
+function judgeStdin(present: readonly Declared[], {problems, hasCommand}: Planning): void {
+	let owner = hasCommand ? 'the command line\'s command' : null;
+	for (const {name, path, map, settings: {stdin_open: isOpen, tty, scale}} of present) {
+		const written = map.entries.get('stdin_open');
+		if (!written || !isOpen || tty) continue;
+		if (owner !== null) problems.report(written.key, `${path}.stdin_open: archon has one stdin, and ${owner} has it`);
+		else if ((scale ?? 1) > 1) problems.report(written.key, `${path}.stdin_open: archon has one stdin, and ${name} is several`);
+		owner ??= name;
+	}
+}
+
+/** A lone service has archon's streams; the lines of several are told apart. */
+function makeServices(
+	services: Services, {names, needs}: Arrangement, programs: ReadonlyMap<string, Argv>, planning: Planning,
+): readonly Service[] {
+	const running = names.flatMap(name => services.get(name) ?? []);
+	const instances = new Map(running.map(({name, settings}) => [name, instancesOf(name, settings.scale ?? 1)]));
+	const count = [...instances.values()].reduce((sum, each) => sum + each.length, 0);
+	const output: Output = {kind: count === 1 && !planning.hasCommand ? 'inherit' : 'lines'};
+	const readFile = fileReader(planning);
+	return running.flatMap(({name, path, settings}) => {
+		const argv = programs.get(name);
+		const edges = needs.get(name)?.flatMap(({name: other, condition, strength, restart, timeout}): Need[] => {
+			const type = services.get(other)?.settings.type ?? 'daemon';
+			return (instances.get(other) ?? []).map(each =>
+				({name: each, condition: condition ?? arrival(type), strength, restart, timeout}));
+		}) ?? [];
+		const files = settings.env_file.map(file => readFile(file, path));
+		const own = Object.entries(settings.environment);
+		const environment = files.length === 0
+			? settings.environment
+			: Object.fromEntries([...files.flatMap(variables => [...variables]), ...own]);
+		return !argv ? [] : (instances.get(name) ?? []).map((each, index) => {
+			const variables = settings.scale === null ? environment : {...environment, [INSTANCE]: String(index)};
+			return configService(each, settings, argv, edges, variables, output);
+		});
+	});
+}
+
+/** Reads each file of variables once. */
+function fileReader(planning: Planning): (file: EnvFile, path: string) => ReadonlyMap<string, string> {
+	const known = new Map<string, ReadonlyMap<string, string>>();
+	const context = topContext(planning);
+	return ({path, required, at}, service) => {
+		const file = isAbsolute(path) ? path : join(dirname(at.source.file), path);
+		const before = known.get(file);
+		if (before) return before;
+		const source = planning.surroundings.readFile(file);
+		if (!source.ok) {
+			const hint = source.error.missing ? 'write {path: …, required: false} if it may be missing' : null;
+			if (required || !source.error.missing) {
+				planning.problems.report(at, `${service}.env_file: ${source.error.problem.message}`, hint);
+			}
+			return new Map();
+		}
+		const variables = readEnvFile(source.value, context);
+		known.set(file, variables);
+		return variables;
+	};
+}

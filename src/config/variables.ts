@@ -1,0 +1,105 @@
+/** `${NAME}` and its kin within config text, as docker compose has them (compose-spec, "Interpolation"). */
+import {err, ok, type Result} from '../core/model.ts';
+import type {Fault} from './scalars.ts';
+
+/** Variables by name, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a name stands for; undefined: it is not set. */
+export type Lookup = (name: string) => string | undefined;
+
+export const lookupIn = (environment: Environment): Lookup =>
+	name => (Object.hasOwn(environment, name) ? environment[name] : undefined);
+
+/**
+ * The text with the values of its variables. `$$` is one `$`, and a `$` that begins nothing stays as it is. A
+ * variable that is not set and has no default stands for nothing, and `unset` hears of it.
+ */
+export function expand(text: string, lookup: Lookup, unset: (name: string) => void): Result<string, Fault> {
+	return expandWithin(text, {lookup, unset}, 0);
+}
+
+interface Reading {
+	readonly lookup: Lookup;
+	readonly unset: (name: string) => void;
+}
+
+/** Defaults may hold variables, whose defaults may hold variables. */
+const DEPTH_MAX = 20;
+
+/** One value of a few variables; beyond it, a slip of the pen that repeats itself. */
+const LENGTH_MAX = 1024 * 1024;
+
+const PLAIN = /\$([A-Za-z_]\w*)/y;
+const BRACED = /\$\{([A-Za-z_]\w*)(?:(:?)([-+?])|(?=\}))/y;
+
+function expandWithin(text: string, reading: Reading, depth: number): Result<string, Fault> {
+	let expanded = '';
+	let at = 0;
+	for (let dollar = text.indexOf('$'); dollar >= 0; dollar = text.indexOf('$', at)) {
+		expanded += text.slice(at, dollar);
+		const piece = expandOne(text, dollar, reading, depth);
+		if (!piece.ok) return piece;
+		expanded += piece.value.content;
+		if (expanded.length > LENGTH_MAX) return fault('is longer than 1 MiB with the values of its variables');
+		at = piece.value.end;
+	}
+	return ok(expanded + text.slice(at));
+}
+
+/** What begins with the `$` at `start`, and where it ends. */
+interface Piece {
+	readonly content: string;
+	readonly end: number;
+}
+
+function expandOne(text: string, start: number, reading: Reading, depth: number): Result<Piece, Fault> {
+	if (text[start + 1] === '$') return ok({content: '$', end: start + 2});
+	if (text[start + 1] === '{') return expandBraced(text, start, reading, depth);
+	PLAIN.lastIndex = start;
+	const name = PLAIN.exec(text)?.[1];
+	if (name === undefined) return ok({content: '$', end: start + 1});
+	return ok({content: valueOf(name, reading), end: start + 1 + name.length});
+}
+
+function expandBraced(text: string, start: number, reading: Reading, depth: number): Result<Piece, Fault> {
+	BRACED.lastIndex = start;
+	const [head = '', name = '', colon = '', operator = ''] = BRACED.exec(text) ?? [];
+	const close = head === '' ? -1 : closeOf(text, start + head.length);
+	if (close < 0) return fault('holds a "${" that is no ${NAME}', OWN_DOLLAR);
+	if (depth > DEPTH_MAX) return fault('holds defaults within defaults without end');
+	const end = close + 1;
+	if (operator === '') return ok({content: valueOf(name, reading), end});
+	const value = reading.lookup(name);
+	const isSet = value !== undefined && (colon === '' || value !== '');
+	if (isSet && operator !== '+') return ok({content: value, end});
+	if (!isSet && operator === '+') return ok({content: '', end});
+	const word = expandWithin(text.slice(start + head.length, close), reading, depth + 1);
+	if (!word.ok) return word;
+	if (operator !== '?') return ok({content: word.value, end});
+	return fault(`needs ${name}, which is ${value === '' ? 'empty' : 'not set'}${word.value && `: ${word.value}`}`);
+}
+
+const OWN_DOLLAR = 'write $$ for a $ of the program\'s own';
+
+/** Said of all variables of a config that are not set. */
+export const UNSET = `not set, so that nothing stands for them (${OWN_DOLLAR})`;
+
+/** Where the brace closes that was opened before `from`; -1 if it does not. */
+function closeOf(text: string, from: number): number {
+	let open = 1;
+	for (let at = from; at < text.length; at += 1) {
+		if (text[at] === '}') open -= 1;
+		else if (text[at] === '{' && text[at - 1] === '$') open += 1;
+		if (open === 0) return at;
+	}
+	return -1;
+}
+
+function valueOf(name: string, {lookup, unset}: Reading): string {
+	const value = lookup(name);
+	if (value === undefined) unset(name);
+	return value ?? '';
+}
+
+const fault = (why: string, hint: string | null = null): Result<never, Fault> => err({why, hint});

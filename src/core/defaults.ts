@@ -1,0 +1,38 @@
+/** What a service is where nobody says otherwise: the one place for defaults, whoever makes the service. */
+import {type Command, type Ends, type Exec, type Limits, type RestartPolicy, type Service, SIG, type StopPolicy} from './model.ts';
+
+export const NO_ENDS: Ends = {codes: [], signals: []};
+
+export const RESTART: RestartPolicy = {
+	policy: 'always', growth: 'exponential', delay: 100, factor: 2, maxDelay: 10_000, jitter: 0.1,
+	attempts: 8, counts: 'all', window: 60_000, resetAfter: 60_000,
+	success: {codes: [0], signals: []},
+	force: NO_ENDS,
+	// 126 and 127 say that a program could not be executed (sh(1)); no restart mends that.
+	fatal: {codes: [126, 127], signals: []},
+};
+
+export const STOP: StopPolicy = {signal: SIG.TERM, grace: 5000};
+
+export const LIMITS: Limits = {
+	rlimits: [], nice: null, ionice: null, oomScoreAdj: null, groups: [], capAdd: [], capDrop: [],
+	noNewPrivileges: false, cgroup: null,
+};
+
+export const exec = (argv: Command): Exec => ({
+	argv, base: 'inherit', environment: {}, secretsFromFiles: false, cwd: null, user: null, umask: null, limits: LIMITS,
+	clean: [], tty: false, output: {kind: 'lines'}, interactive: false,
+});
+
+/** A daemon of the config that is ready as soon as it runs. */
+export const service = (name: string, argv: Command): Service => ({
+	name, type: 'daemon', origin: 'config', autostart: true, needs: [], ready: null, startPeriod: 0, startTimeout: Infinity, health: null,
+	watchdog: null, restart: RESTART, stop: STOP, hooks: {postStart: [], preStop: []}, reload: null, essential: false,
+	onFailed: 'stay', exec: exec(argv),
+});
+
+/** What a need is that only names a service (compose-spec `depends_on` as a list). */
+export const NEED = {condition: 'service_started', strength: 'hard', restart: false, timeout: Infinity} as const;
+
+/** Restarts of services that ended by themselves: so many at once, and so many each second after that. */
+export const START_RATE = {perSecond: 20, burst: 100} as const;

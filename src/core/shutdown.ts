@@ -1,0 +1,51 @@
+/** The end of everything: how long it may take at worst, and who is waited for meanwhile. */
+import {type Book, entries, read} from './book.ts';
+import {duration} from './duration.ts';
+import {type Entry, type Instant, isAlive, type Millis, signalName} from './model.ts';
+
+/** More lines at once would help nobody. */
+const LINES_MAX = 5;
+
+/**
+ * The sum of the grace periods along the longest way from a dependent down to what it needs, among the
+ * services that live: what a shutdown in order takes if each of them is deaf.
+ */
+export function longestEnd(book: Book): Millis {
+	const longest = new Map<number, Millis>();
+	let most = 1;
+	// The config's services come in the order of their needs, so that a need's own way is known already.
+	for (const {id, needs, phase, stop} of entries(book)) {
+		if (!isAlive(phase)) continue;
+		const way = stop.grace + Math.max(0, ...needs.map(need => longest.get(need.id) ?? 0));
+		longest.set(id, way);
+		most = Math.max(most, way);
+	}
+	return Number.isFinite(most) ? most : 1;
+}
+
+/** A line for each service that is being ended: `waiting for redis (pid 31, 3.1 s, KILL in 1.9 s), needed by nobody`. */
+export function whoIsAwaited(book: Book, now: Instant): string[] {
+	const ending: string[] = [];
+	let others = 0;
+	for (const entry of entries(book)) {
+		const {phase, since, service: {name}, stop} = entry;
+		if (phase.kind !== 'stopping') continue;
+		if (ending.length === LINES_MAX) {
+			others++;
+			continue;
+		}
+		const pid = phase.outcome ? 'its process group' : `pid ${phase.pid}`;
+		const then = phase.killed ? 'SIGKILL was sent' : `KILL in ${duration(Math.max(0, phase.deadline - now))}`;
+		const what = phase.isHooked ? ', pre_stop' : phase.killed ? '' : `, ${signalName(stop.signal)}`;
+		ending.push(`waiting for ${name} (${pid}${what}, ${duration(now - since)}, ${then}), needed by ${neededBy(book, entry)}`);
+	}
+	return others > 0 ? [...ending, `and for ${others} more`] : ending;
+}
+
+function neededBy(book: Book, {dependents}: Entry): string {
+	const names = dependents.flatMap(({id}) => {
+		const entry = read(book, id);
+		return entry && isAlive(entry.phase) ? [entry.service.name] : [];
+	});
+	return names.length > 0 ? names.slice(0, 3).join(', ') : 'nobody';
+}

@@ -1,0 +1,38 @@
+/** A command that archon runs on behalf of a run, in its service's context: a probe, or one of a hook. */
+import {type Command, type Outcome, type Run, type Service, signalName} from '../core/model.ts';
+import type {Reaper} from './reaper.ts';
+import {spawnHelper, type Streams} from './spawner.ts';
+
+export interface Errand {
+	readonly run: Run;
+	readonly service: Service;
+	readonly command: Command;
+	readonly streams: Streams;
+	/** Whether what it leaves behind in its process group is ended with it. */
+	readonly isTidy: boolean;
+}
+
+/**
+ * Makes the process; `ended` hears what went wrong, or null if nothing did. The result ends it: its whole
+ * group, and nobody hears of it.
+ */
+export function runErrand(
+	{run, service, command, streams, isTidy}: Errand, reaper: Reaper, ended: (failure: string | null) => void,
+): () => void {
+	const main = reaper.mainOf(run);
+	const environment = {ARCHON_RUN: String(run), ...main && {MAINPID: String(main)}};
+	const made = spawnHelper(service, command, streams, {environment});
+	if (!made.ok) {
+		ended(`${made.error.stage}: ${made.error.reason}`);
+		return () => {};
+	}
+	const pid = made.value;
+	reaper.registerHelper(pid, isTidy, outcome => ended(failureOf(outcome)));
+	return () => reaper.endHelper(pid);
+}
+
+/** `exit 1`, `killed by SIGTERM`; null for exit 0. */
+function failureOf(outcome: Outcome): string | null {
+	if (outcome.kind === 'signal') return `killed by ${signalName(outcome.signal)}`;
+	return outcome.code === 0 ? null : `exit ${outcome.code}`;
+}

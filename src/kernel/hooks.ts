@@ -1,0 +1,86 @@
+/** Commands at the turns of a run, one after the other; what they say goes where their service's words go. */
+import type {Effect, Id, News, Run} from '../core/model.ts';
+import {duration} from '../core/duration.ts';
+import {after} from './clock.ts';
+import {errnoText} from './diagnose.ts';
+import {runErrand} from './errand.ts';
+import type {Output} from './output.ts';
+import type {Pace} from './pace.ts';
+import type {Reaper} from './reaper.ts';
+
+export type HookEffect = Extract<Effect, {kind: 'hook'}>;
+
+export interface Hooks {
+	start(effect: HookEffect): void;
+	/** The run is over: nobody waits for its hook any more, and it is ended. */
+	abandon(run: Run): void;
+}
+
+export interface HookParts {
+	readonly reaper: Reaper;
+	readonly output: Output;
+	readonly pace: Pace;
+	readonly tell: (id: Id, run: Run, news: News) => void;
+}
+
+export function createHooks(parts: HookParts): Hooks {
+	const underWay = new Map<Run, () => void>();
+
+	function abandon(run: Run): void {
+		underWay.get(run)?.();
+		underWay.delete(run);
+	}
+
+	return {
+		abandon,
+		start(effect) {
+			const {id, run, hook} = effect;
+			// Whatever turn the run was at, it is at another one now.
+			abandon(run);
+			const stop = perform(effect, parts, failure => {
+				underWay.delete(run);
+				parts.tell(id, run, {kind: 'hooked', hook, failure});
+			});
+			underWay.set(run, stop);
+		},
+	};
+}
+
+/** Runs the commands up to the first that fails; `done` hears why, or null. The result abandons them. */
+function perform(
+	{id, run, service, commands, timeout}: HookEffect, {reaper, output, pace}: HookParts, done: (failure: string | null) => void,
+): () => void {
+	let isOver = false;
+	let stop = (): void => {};
+	const forgetTime = after(timeout, () => {
+		stop();
+		end(`took longer than ${duration(timeout)}`);
+	});
+
+	function end(failure: string | null): void {
+		if (isOver) return;
+		isOver = true;
+		forgetTime();
+		done(failure);
+	}
+
+	function next(index: number): void {
+		if (isOver) return;
+		const command = commands[index];
+		if (!command) return end(null);
+		const wiring = output.wireHelper(id, service);
+		if (!wiring.ok) return end(`${wiring.error.stage}: ${errnoText(wiring.error.errno)}`);
+		stop = runErrand({run, service, command, streams: wiring.value.streams, isTidy: false}, reaper, failure => {
+			if (failure === null) pace(() => next(index + 1));
+			else end(`${command[0]}: ${failure}`);
+		});
+		wiring.value.release();
+	}
+
+	pace(() => next(0));
+	return () => {
+		isOver = true;
+		forgetTime();
+		stop();
+	};
+}

@@ -1,0 +1,92 @@
+/** The hands of the daemon without the core: effects in, news out, everything between them real. */
+import {service} from '../../src/core/defaults.ts';
+import type {Event, Hook, News, Probe, Purpose, Run, Service} from '../../src/core/model.ts';
+import {create, find} from '../../src/core/supervisor.ts';
+import {becomeSubreaper, onSignals} from '../../src/kernel/native.ts';
+import {createOutput} from '../../src/kernel/output.ts';
+import {createHands} from '../../src/kernel/perform.ts';
+import {createPoller} from '../../src/kernel/poller.ts';
+import {createReaper} from '../../src/kernel/reaper.ts';
+
+becomeSubreaper();
+
+const SETTINGS = {shutdownGrace: 0, sweepGrace: 0, startRate: {perSecond: 1, burst: 1}, seed: 1};
+
+const heard: Extract<Event, {kind: 'news'}>[] = [];
+const waiting = new Set<() => void>();
+const said: string[] = [];
+
+/** From a callback of Node's own: promises that a foreign callback resolves are not looked at before the next. */
+function hear(event: Event): void {
+	if (event.kind !== 'news') return;
+	heard.push(event);
+	const {run, news} = event;
+	const from = reaper.mainOf(run);
+	// As the core does, and at once.
+	if (news.kind === 'notify' && news.word.kind === 'main-pid' && from) hands.perform({kind: 'follow', run, from, to: news.word.pid});
+	setImmediate(() => waiting.forEach(look => look()));
+}
+
+const say = (line: unknown): void => void said.push(String(line));
+const poller = createPoller();
+export const reaper = createReaper(hear, poller, () => false);
+const output = createOutput(poller, ['test']);
+export const hands = createHands({
+	reaper, poller, output, hear, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
+});
+onSignals([17], hands.collect);
+
+let runs = 0;
+
+export interface Living {
+	readonly run: Run;
+	readonly pid: number;
+	readonly service: Service;
+	/** The nth news of this kind, whether it has come already or is still to come. */
+	news<K extends News['kind']>(kind: K, nth?: number): Promise<Extract<News, {kind: K}>>;
+	/** All news so far. */
+	heard(): readonly News[];
+	probe(probe: Probe, timeout?: number, purpose?: Purpose): void;
+	hook(hook: Hook, commands: Service['hooks']['preStop'], timeout?: number): void;
+	/** The core has heard of its end. */
+	over(): void;
+	kill(signal: number): void;
+}
+
+/** What archon said on its log. */
+export const log = (): string => said.join('\n');
+
+/** A run of a service, whose words go nowhere unless `how` says otherwise. */
+export function live(argv: Service['exec']['argv'], how: Partial<Service> = {}): Living {
+	const run = ++runs;
+	const base = service('test', argv);
+	const exec = how.exec ?? {...base.exec, output: {kind: 'files', stdout: null, stderr: null}};
+	const made: Service = {...base, ...how, exec: {...exec, argv}};
+	const event = hands.spawn({kind: 'spawn', id: run, run, service: made});
+	const pid = event.kind === 'news' && event.news.kind === 'spawned' ? event.news.pid : 0;
+	if (pid === 0) throw new Error(JSON.stringify(event));
+	const of = <K extends News['kind']>(kind: K) => heard.filter(one => one.run === run && one.news.kind === kind);
+	return {
+		run, pid, service: made,
+		news: <K extends News['kind']>(kind: K, nth = 1) => new Promise<Extract<News, {kind: K}>>(resolve => {
+			const look = (): void => {
+				const found = of(kind)[nth - 1];
+				if (!found) return;
+				waiting.delete(look);
+				resolve(found.news as Extract<News, {kind: K}>);
+			};
+			waiting.add(look);
+			look();
+		}),
+		heard: () => heard.filter(one => one.run === run).map(one => one.news),
+		probe: (probe, timeout = 10_000, purpose = 'health') =>
+			hands.perform({kind: 'probe', id: run, run, service: made, purpose, probe, timeout}),
+		hook: (hook, commands, timeout = 10_000) =>
+			hands.perform({kind: 'hook', id: run, run, service: made, hook, commands, timeout}),
+		over() {
+			const entry = find(create([made], SETTINGS), made.name);
+			if (entry) hands.perform({kind: 'changed', before: {...entry, phase: {kind: 'spawning', run}}, after: entry});
+		},
+		kill: signal => reaper.signal(run, reaper.mainOf(run) ?? pid, signal, true),
+	};
+}

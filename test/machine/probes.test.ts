@@ -1,0 +1,154 @@
+/** Looks at a service from outside, at real ports, pages, files and commands. */
+import {mkdtempSync, writeFileSync} from 'node:fs';
+import {createServer as createPages} from 'node:http';
+import {type AddressInfo, createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, describe, expect, test} from 'vitest';
+import type {Probe} from '../../src/core/model.ts';
+import {processes} from '../../src/kernel/procfs.ts';
+import {type Living, live} from './hands.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'archon-probes-'));
+const lives: Living[] = [];
+const sleeper = (how: Parameters<typeof live>[1] = {}): Living => {
+	const life = live(['sleep', '1000'], how);
+	lives.push(life);
+	return life;
+};
+afterAll(() => lives.forEach(({kill}) => kill(9)));
+
+const look = async (probe: Probe, timeout?: number) => {
+	const life = sleeper();
+	life.probe(probe, timeout);
+	return life.news('probe');
+};
+
+const exec = (command: readonly [string, ...string[]], timeout?: number) => look({kind: 'exec', command}, timeout);
+const sh = (script: string, timeout?: number) => exec(['sh', '-c', script], timeout);
+
+describe('a command', () => {
+	test.each([
+		['true', true, 'exit 0'],
+		['exit 3', false, 'exit 3'],
+		['echo all; echo well', true, 'well'],
+		['echo first; echo "  broken  " >&2; echo; exit 1', false, 'broken'],
+		['kill -9 $$', false, 'killed by SIGKILL'],
+		['printf "\\033[31mred\\007"', true, '[31mred'],
+		['head -c 300000 /dev/zero | tr "\\0" x; echo; echo end', true, 'end'],
+	])('%s', async (script, good, found) => {
+		expect(await sh(script)).toEqual({kind: 'probe', purpose: 'health', good, found});
+	});
+
+	test('one that is not there is no good, and says why', async () => {
+		expect(await exec(['/no/such/probe'])).toMatchObject({good: false, found: 'executing /no/such/probe: no such file or directory'});
+	});
+
+	test('has the user, the directory and the environment of its service, and knows its process', async () => {
+		const base = sleeper();
+		const {service: {exec: context}} = base;
+		const life = sleeper({exec: {...context, user: {user: 'nobody', group: null}, cwd: '/usr', environment: {COLOUR: 'blue'}}});
+		life.probe({kind: 'exec', command: ['sh', '-c', 'echo "$(id -un) $PWD $COLOUR $ARCHON_SERVICE $MAINPID"']});
+		expect((await life.news('probe')).found).toBe(`nobody /usr blue test ${life.pid}`);
+	});
+
+	test('one that takes too long is ended with all that it made, and so is what a quick one leaves behind', async () => {
+		expect(await sh('sleep 4321 & sleep 4321', 200)).toMatchObject({good: false, found: 'no answer within 0.2 s'});
+		expect(await sh('sleep 4321 & echo quick')).toMatchObject({good: true, found: 'quick'});
+		await expect.poll(() => processes().filter(({command}) => command === 'sleep 4321')).toEqual([]);
+	});
+
+	test('is given up when its run is over, and nobody hears of it', async () => {
+		const life = sleeper();
+		life.probe({kind: 'exec', command: ['sh', '-c', 'exec sleep 1234']});
+		await expect.poll(() => processes().filter(({command}) => command === 'sleep 1234').length).toBe(1);
+		life.over();
+		await expect.poll(() => processes().filter(({command}) => command === 'sleep 1234')).toEqual([]);
+		expect(life.heard().some(({kind}) => kind === 'probe')).toBe(false);
+	});
+
+	test('hundreds at once all come back', async () => {
+		const all = Array.from({length: 200}, (_, i) => {
+			const life = sleeper();
+			life.probe({kind: 'exec', command: ['echo', String(i)]});
+			return life.news('probe');
+		});
+		expect((await Promise.all(all)).map(({found}) => found)).toEqual(all.map((_, i) => String(i)));
+	});
+});
+
+describe('a connection', () => {
+	test('is good when somebody takes it', async () => {
+		const server = createServer(socket => socket.end()).listen(0, '127.0.0.1');
+		await new Promise(resolve => void server.once('listening', resolve));
+		const {port} = server.address() as AddressInfo;
+		for (const host of ['127.0.0.1', 'localhost']) {
+			expect(await look({kind: 'tcp', host, port})).toMatchObject({good: true, found: `connected to ${host}:${port}`});
+		}
+		await new Promise(resolve => void server.close(resolve));
+	});
+
+	test('is no good where nobody listens', async () => {
+		expect(await look({kind: 'tcp', host: 'localhost', port: 1})).toMatchObject({
+			good: false, found: 'cannot connect to localhost:1: connection refused',
+		});
+	});
+});
+
+describe('a page', () => {
+	const served = createPages((request, response) => {
+		const status = Number(request.url?.slice(1)) || 200;
+		if (request.url === '/silent') return;
+		if (request.url === '/endless') {
+			response.write('it goes on\n');
+			return;
+		}
+		if (request.url === '/long') return void response.end('x'.repeat(1 << 20));
+		response.writeHead(status, {location: '/elsewhere'});
+		response.end(`status ${status}, token ${request.headers['x-token'] ?? 'none'}, żółw\n`);
+	}).listen(0, '127.0.0.1');
+	const page = (path: string, how: Partial<Extract<Probe, {kind: 'http'}>> = {}, timeout?: number) => look({
+		kind: 'http', url: `http://127.0.0.1:${(served.address() as AddressInfo).port}${path}`, statuses: [], headers: {}, body: null, ...how,
+	}, timeout);
+	afterAll(() => served.closeAllConnections());
+	afterAll(() => void served.close());
+
+	test.each([
+		['/200', {}, true, 'HTTP 200 OK'],
+		['/302', {}, true, 'HTTP 302 Found'],
+		['/404', {}, false, 'HTTP 404 Not Found'],
+		['/503', {statuses: [503]}, true, 'HTTP 503 Service Unavailable'],
+		['/200', {statuses: [204]}, false, 'HTTP 200 OK'],
+		['/200', {headers: {'X-Token': 'open'}, body: 'token open, żółw$'}, false, 'HTTP 200 OK, but the page does not match /token open, żółw$/'],
+		['/200', {headers: {'X-Token': 'open'}, body: 'token open, żółw'}, true, 'HTTP 200 OK'],
+		['/long', {body: '^x+$'}, true, 'HTTP 200 OK'],
+	])('%s %j', async (path, how, good, found) => {
+		expect(await page(path, how)).toMatchObject({good, found});
+	});
+
+	test('one that never ends is good by its status, and no good where its text counts', async () => {
+		expect(await page('/endless', {}, 300)).toMatchObject({good: true, found: 'HTTP 200 OK'});
+		expect(await page('/endless', {body: 'the end'}, 300)).toMatchObject({good: false, found: 'no answer within 0.3 s'});
+		expect(await page('/silent', {}, 300)).toMatchObject({good: false, found: 'no answer within 0.3 s'});
+	});
+
+	test('who does not speak HTTP, and headers that cannot be sent, are no good', async () => {
+		const server = createServer(socket => socket.end('SSH-2.0\r\n')).listen(0, '127.0.0.1');
+		await new Promise(resolve => void server.once('listening', resolve));
+		const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+		expect(await look({kind: 'http', url, statuses: [], headers: {}, body: null})).toMatchObject({good: false});
+		expect(await look({kind: 'http', url, statuses: [], headers: {'X-Y': 'a\nb'}, body: null})).toMatchObject({good: false});
+		server.close();
+	});
+});
+
+test('a file is good when it is there, relative ones in the directory of the service', async () => {
+	const path = join(folder, 'ready');
+	expect(await look({kind: 'file', path})).toMatchObject({good: false, found: `${path}: no such file or directory`});
+	writeFileSync(path, '');
+	expect(await look({kind: 'file', path})).toMatchObject({good: true});
+	const {service: {exec: context}} = sleeper();
+	const life = sleeper({exec: {...context, cwd: folder}});
+	life.probe({kind: 'file', path: 'ready'});
+	expect(await life.news('probe')).toMatchObject({good: true, found: `${path} is there`});
+});

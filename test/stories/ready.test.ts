@@ -1,0 +1,208 @@
+/** When a service counts as up, how it is looked at, and what follows when it is not what it should be. */
+import {describe, expect, test} from 'vitest';
+import {RESTART} from '../../src/core/defaults.ts';
+import type {Health, Ready} from '../../src/core/model.ts';
+import {statusOf} from '../../src/core/status.ts';
+import {find} from '../../src/core/supervisor.ts';
+import {exit, phases, type Story, tell} from './tell.ts';
+
+const probe = {kind: 'tcp', host: '127.0.0.1', port: 5432} as const;
+const byProbe: Ready = {kind: 'probe', probe, interval: 500, timeout: 1000};
+const health: Health = {
+	probe, interval: 10_000, timeout: 1000, retries: 3, successes: 1, startPeriod: 0, startInterval: 1000, onUnhealthy: 'none',
+};
+
+const status = (story: Story, name: string): string => {
+	const entry = find(story.state(), name);
+	if (!entry) throw new Error(`no ${name}`);
+	const {status, note} = statusOf(story.state(), entry);
+	return note ? `${status}: ${note}` : status;
+};
+
+describe('ready', () => {
+	test('dependents wait until a daemon says so', () => {
+		const story = tell(['db', {ready: {kind: 'notify'}, startTimeout: 60_000}], ['app', {needs: ['db+']}], ['log', {needs: ['db']}]);
+		expect(phases(story)).toEqual({db: 'starting', app: 'waiting', log: 'up'});
+		expect(status(story, 'db')).toBe('starting: not ready yet');
+		expect(status(story, 'app')).toBe('waiting: waits for db (starting)');
+		expect(story.tells('db', {kind: 'ready'}).lines().split('\n').slice(-3)).toEqual([
+			'        db is ready', '  0.00  spawn app', '        started app (pid 103)',
+		]);
+	});
+
+	test('a daemon that does not say so in time is ended, and has failed to start whatever it says at the end', () => {
+		const restart = {...RESTART, policy: 'on-failure', attempts: 1} as const;
+		const story = tell(['db', {ready: {kind: 'fd', fd: 3, variable: null}, startTimeout: 5000, restart}]);
+		story.lines();
+		expect(story.wait(20_000).lines()).toMatchInlineSnapshot(`
+			"  5.00  SIGTERM to db
+			        db is ended: not ready within 5 s
+			        db has ended with all of its process group; restart 1 of 1
+			  5.00  spawn db
+			        started db (pid 102)
+			 10.00  SIGTERM to db
+			        db is ended: not ready within 5 s
+			        db failed: not ready within 5 s (SIGTERM) after 1 restart"
+		`);
+		expect(status(story, 'db')).toBe('failed: not ready within 5 s (SIGTERM)');
+	});
+
+	test('a daemon that ends well before it is ready has failed to start', () => {
+		const restart = {...RESTART, policy: 'on-failure', attempts: 0} as const;
+		const story = tell(['db', {ready: {kind: 'notify'}, restart}]);
+		expect(status(story.dies('db', exit(0)), 'db')).toBe('failed: ended before it was ready (exit 0)');
+	});
+
+	test('looks follow each other, and never two at once', () => {
+		const story = tell(['db', {ready: byProbe}]);
+		expect(story.wait(10_000).lines()).toMatchInlineSnapshot(`
+			"  0.00  spawn db
+			        started db (pid 101)
+			  0.00  look at db (ready)"
+		`);
+		story.tells('db', {kind: 'probe', purpose: 'ready', good: false, found: 'connection refused'});
+		expect(status(story, 'db')).toBe('starting: not ready: connection refused');
+		expect(story.wait(600).lines()).toMatchInlineSnapshot(`" 10.50  look at db (ready)"`);
+		expect(phases(story.tells('db', {kind: 'probe', purpose: 'ready', good: true, found: ''}))).toEqual({db: 'up'});
+	});
+
+	test('without anything else it is ready when it has run for its start period', () => {
+		const story = tell(['db', {startPeriod: 2000}], ['app', {needs: ['db+']}]);
+		expect(phases(story.wait(1999))).toEqual({db: 'starting', app: 'waiting'});
+		expect(phases(story.wait(1))).toEqual({db: 'up', app: 'up'});
+	});
+
+	test('is a level: a daemon that reloads is not ready meanwhile', () => {
+		const story = tell(['db', {ready: {kind: 'notify'}}], ['app', {needs: ['db+']}]);
+		story.tells('db', {kind: 'ready'}).tells('db', {kind: 'notify', word: {kind: 'reloading'}});
+		story.ask('restart', 'app');
+		expect(phases(story)).toEqual({db: 'up', app: 'waiting'});
+		expect(phases(story.tells('db', {kind: 'ready'}))).toEqual({db: 'up', app: 'up'});
+	});
+
+	test('more time is given to who asks for it', () => {
+		const story = tell(['db', {ready: {kind: 'notify'}, startTimeout: 5000}]);
+		story.wait(4000).tells('db', {kind: 'notify', word: {kind: 'extend', millis: 10_000}}).wait(9000);
+		expect(phases(story)).toEqual({db: 'starting'});
+	});
+});
+
+describe('health', () => {
+	const sick = (story: Story, times: number): Story => {
+		for (let i = 0; i < times; i++) story.tells('db', {kind: 'probe', purpose: 'health', good: false, found: 'no answer'}).wait(10_000);
+		return story;
+	};
+	const well = (story: Story): Story => story.tells('db', {kind: 'probe', purpose: 'health', good: true, found: ''});
+
+	test('dependents see it come and go', () => {
+		const story = tell(['db', {health}], ['app', {needs: ['db+']}]).wait(0);
+		expect(phases(story)).toEqual({db: 'up', app: 'waiting'});
+		expect(phases(well(story))).toEqual({db: 'up', app: 'up'});
+		sick(story.wait(10_000), 3);
+		expect(status(story, 'db')).toBe('unhealthy: no answer');
+		story.ask('restart', 'app');
+		expect(phases(story)).toEqual({db: 'up', app: 'waiting'});
+		expect(phases(well(story))).toEqual({db: 'up', app: 'up'});
+	});
+
+	test('failures in the start period do not count', () => {
+		const story = tell(['db', {health: {...health, startPeriod: 60_000}}]).wait(0);
+		sick(story, 5);
+		expect(status(story, 'db')).toBe('running: health is not known yet');
+	});
+
+	test('an unhealthy service is restarted where it says so', () => {
+		const story = tell(['db', {health: {...health, onUnhealthy: 'restart'}}]).wait(0);
+		story.lines();
+		sick(story, 2).tells('db', {kind: 'probe', purpose: 'health', good: false, found: 'no answer'});
+		expect(story.lines()).toMatchInlineSnapshot(`
+			" 10.00  look at db (health)
+			 20.00  look at db (health)
+			 20.00  SIGTERM to db
+			        db is ended: unhealthy: no answer
+			        db has ended with all of its process group; restart 1 of 3
+			 20.00  spawn db
+			        started db (pid 102)"
+		`);
+	});
+
+	test('or ends the container', () => {
+		const story = tell(['db', {health: {...health, onUnhealthy: 'shutdown', retries: 1}}]).wait(0);
+		expect(sick(story, 1).lines()).toMatch(/shutting down: db is unhealthy[^]*exit 1/);
+	});
+
+	test('a watchdog that hears nothing restarts, and one that is fed does not', () => {
+		const story = tell(['db', {watchdog: 3000}]);
+		for (let i = 0; i < 10; i++) story.wait(2000).tells('db', {kind: 'notify', word: {kind: 'alive'}});
+		expect(find(story.state(), 'db')?.starts).toBe(1);
+		story.lines();
+		expect(story.wait(3000).lines()).toMatchInlineSnapshot(`
+			" 23.00  SIGABRT to db
+			        db is ended: watchdog: silent for 3 s
+			        db has ended with all of its process group; restart 1 of 3
+			 23.00  spawn db
+			        started db (pid 102)"
+		`);
+	});
+});
+
+describe('hooks', () => {
+	const postStart = [['warm', 'up']] as const;
+
+	test('a service is up when its post_start has ended well', () => {
+		const story = tell(['web', {hooks: {postStart, preStop: []}}], ['app', {needs: ['web+']}]);
+		expect(story.lines()).toMatchInlineSnapshot(`
+			"  0.00  spawn web
+			  0.00  post_start of web: warm up
+			        started web (pid 101)"
+		`);
+		expect(phases(story)).toEqual({web: 'starting', app: 'waiting'});
+		expect(phases(story.tells('web', {kind: 'hooked', hook: 'post_start', failure: null}))).toEqual({web: 'up', app: 'up'});
+	});
+
+	test('a post_start that fails has failed the start', () => {
+		const restart = {...RESTART, attempts: 0};
+		const story = tell(['web', {hooks: {postStart, preStop: []}, restart}]);
+		story.tells('web', {kind: 'hooked', hook: 'post_start', failure: 'warm up: exit 2'});
+		expect(status(story, 'web')).toBe('failed: post_start: warm up: exit 2 (SIGTERM)');
+	});
+
+	test('pre_stop comes before the stop signal, and both within the grace period', () => {
+		const hooks = {postStart: [], preStop: [['drain']] as const};
+		const story = tell(['web', {hooks}], ['slow', {hooks}]);
+		story.lines();
+		story.ask('stop', 'web', 'slow').wait(1000).tells('web', {kind: 'hooked', hook: 'pre_stop', failure: null}).wait(5000);
+		expect(story.lines()).toMatchInlineSnapshot(`
+			"  0.00  pre_stop of web: drain
+			        stopping web (pid 101) with SIGTERM
+			  0.00  pre_stop of slow: drain
+			        stopping slow (pid 102) with SIGTERM
+			  1.00  SIGTERM to web
+			        stopped web (SIGTERM)
+			  5.00  SIGKILL to slow and its group
+			        killing slow (pid 102) with SIGKILL: it did not end in time
+			        stopped slow (SIGKILL)"
+		`);
+	});
+
+	test('reload is a signal or a command, and only for what is up', () => {
+		const story = tell(['a', {reload: {signal: 10}}], ['b', {reload: {command: ['b', '-s']}}], ['c'], ['d', {reload: {signal: 1}, autostart: false}]);
+		story.lines();
+		expect(story.hear({kind: 'reload', ids: [0, 1, 2, 3]}).lines()).toMatch(/SIGUSR1 to a\n.*reload of b: b -s$/);
+	});
+});
+
+test('another process becomes the main one where the service says so', () => {
+	const story = tell(['forker', {ready: {kind: 'notify'}}]);
+	story.tells('forker', {kind: 'notify', word: {kind: 'main-pid', pid: 777}}).tells('forker', {kind: 'ready'});
+	expect(story.lines()).toMatch(/follow forker from 101 to 777/);
+	expect(statusOf(story.state(), find(story.state(), 'forker')!).pid).toBe(777);
+});
+
+test('what a service says of itself is shown until it starts anew', () => {
+	const story = tell(['db', {ready: {kind: 'notify'}}]);
+	story.tells('db', {kind: 'notify', word: {kind: 'status', text: 'replaying the journal'}});
+	expect(status(story, 'db')).toBe('starting: replaying the journal');
+	story.tells('db', {kind: 'ready'}).dies('db', exit(1));
+	expect(find(story.state(), 'db')?.said).toBe('');
+});

@@ -1,0 +1,27 @@
+/** Surroundings for configs: few variables, files that are texts, and three users. */
+import {err, ok} from '../../../src/core/model.ts';
+import type {Surroundings} from '../../../src/config/planning.ts';
+import {fileProblem} from '../../../src/config/problems.ts';
+
+const USERS = ['root', 'app', 'nobody'];
+const GROUPS = ['root', 'staff', 'audio'];
+
+export function around(environment: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}): Surroundings {
+	return {
+		environment,
+		readFile(file) {
+			const text = files[file];
+			if (text !== undefined) return ok({file, text});
+			const missing = file !== 'secret.env';
+			const reason = missing ? 'no such file or directory' : 'permission denied';
+			return err({problem: fileProblem(file, `cannot read ${file}: ${reason}`), missing});
+		},
+		findUser({user, group}) {
+			if (!/^\d+$/.test(user) && !USERS.includes(user)) return err(`user ${user} is not in /etc/passwd`);
+			if (group !== null && !/^\d+$/.test(group) && !GROUPS.includes(group)) return err(`group ${group} is not in /etc/group`);
+			return ok(null);
+		},
+	};
+}
+
+export const AROUND = around();

@@ -1,0 +1,274 @@
+/** The table of keys as people read it. */
+import {expect, test} from 'vitest';
+import {describeSchema} from '../../../src/config/describe.ts';
+
+test('the whole table fits a page', () => {
+	expect(describeSchema()).toMatchInlineSnapshot(`
+		"At the top:
+		  services: map by name (default: required)
+		      what archon runs
+		  shutdown: map (default: empty)
+		      how everything ends
+		  start_rate: number | map (default: 20)
+		      how many services that ended may be started again each second
+		  name: anything (default: none)
+		      of a compose project; has no effect
+		  version: anything (default: none)
+		      of a compose file; has no effect
+
+		services.<name>:
+		  type: daemon | oneshot (default: daemon)
+		      a daemon stays; a oneshot does its work once and ends
+		  command: words | list (default: empty)
+		      program and arguments; quotes as in a shell, but no shell
+		  entrypoint: words | list (default: empty)
+		      put before the command
+		  autostart: true | false (default: true)
+		      false: started by archonctl, or because another service needs it
+		  scale: number (default: 1)
+		      so many of them: web:0, web:1, …, each with its number in $ARCHON_INSTANCE
+		  profiles: list (default: empty)
+		      runs only if one of these is in $ARCHON_PROFILES
+		  environment: map | list of NAME=value (default: empty)
+		      its variables; a NAME without a value has that of archon's own environment
+		  env_file: path | list of paths or maps with a path (default: empty)
+		      files of NAME=value lines; environment outranks them
+		  environment_base: inherit | clean | list of names (default: inherit)
+		      what it gets of archon's own environment: all, PATH and TERM, or these
+		  secrets_from_files: true | false (default: false)
+		      NAME becomes the content of the file that NAME_FILE names
+		  working_dir: path (default: archon's own)
+		      where it runs
+		  user: name[:group] | uid[:gid] (default: archon's own)
+		      as whom it runs
+		  umask: octal (default: archon's own)
+		      permissions that new files do not get
+		  ulimits: map of name: number | {soft, hard} (default: empty)
+		      setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …
+		  nice: -20 to 19 (default: archon's own)
+		      the less, the more of the processor it gets
+		  ionice: realtime[:0 to 7] | best-effort[:0 to 7] | idle | {class, level} (default: archon's own)
+		      as ionice(1)
+		  oom_score_adj: -1000 to 1000 (default: a little likelier than archon)
+		      the more, the sooner it is killed when memory is short
+		  group_add: list of names or numbers (default: empty)
+		      groups beside those of its user
+		  cap_add: list of names | ALL (default: empty)
+		      capabilities(7) that it keeps although its user is not root
+		  cap_drop: list of names | ALL (default: empty)
+		      capabilities(7) that it is to lose; cap_add outranks this
+		  no_new_privileges: true | false (default: false)
+		      nothing that it executes may gain any by setuid or file capabilities
+		  security_opt: no-new-privileges:true (default: empty)
+		      as compose has it; other options concern the container
+		  cgroup: relative path (default: archon's own)
+		      below archon's own, where cgroups can be written
+		  tty: true | false (default: false)
+		      it has a terminal of its own
+		  stdin_open: true | false (default: false)
+		      its stdin is archon's own; one service may have that
+		  clean: list of paths with *, ? and […] (default: empty)
+		      stale files that are removed before each start; from its working_dir
+		  depends_on: list | map with condition (default: empty)
+		      services that come before this one, and end after it
+		  wants: list (default: empty)
+		      the same, but it does without those that fail
+		  after: list (default: empty)
+		      services that come first if they are to run anyhow
+		  before: list (default: empty)
+		      services that come after this one if they are to run anyhow
+		  ready: notify | map (default: none)
+		      how a daemon says that it can serve
+		  start_period: duration (default: 0s)
+		      without ready: a daemon can serve when it has run for so long
+		  start_timeout: duration | unlimited (default: 60s with ready, else unlimited)
+		      until a daemon must be ready, or a oneshot done
+		  post_start: list of words or maps with a command (default: empty)
+		      commands after its start; if one fails, the start has failed
+		  healthcheck: map (default: none)
+		      repeated looks at whether it still serves
+		  watchdog: duration (default: none)
+		      it must send WATCHDOG=1 this often, as sd_notify(3) does
+		  reload: signal | map with signal or command (default: none)
+		      how it is told to read its config anew
+		  restart: no | always | on-failure[:N] | unless-stopped | map (default: always; no for a oneshot or an essential service)
+		      when it is started again after it ended by itself
+		  success_codes: list of exit statuses and signals (default: 0)
+		      ends that are no failure
+		  restart_on: list of exit statuses and signals (default: empty)
+		      ends after which it is started again whatever its policy
+		  fatal_codes: list of exit statuses and signals (default: 126, 127)
+		      ends after which it is not started again
+		  on_failed: stay | shutdown (default: stay)
+		      what follows when it has failed for good
+		  essential: true | false (default: false)
+		      when it ends for good, the container ends with its status
+		  pre_stop: list of words or maps with a command (default: empty)
+		      commands before the stop signal, within the grace period
+		  stop_signal: signal (default: TERM)
+		      asks it to end
+		  stop_grace_period: duration (default: 5s)
+		      from then until KILL
+		  labels: anything (default: none)
+		      has no effect
+
+		services.<name>.depends_on.<name>:
+		  condition: service_started | service_healthy | service_completed_successfully (default: service_started)
+		      what must hold of the other service first; healthy: it is ready, and its healthcheck says so
+		  required: true | false (default: true)
+		      false: it is started and waited for, but may be missing or fail
+		  restart: true | false (default: false)
+		      when the other one ends or is restarted, so is this one
+		  timeout: duration | unlimited (default: unlimited)
+		      how long it is waited for
+
+		services.<name>.ready:
+		  fd: number | {variable: NAME} (default: none)
+		      it writes a newline to this descriptor; or to the one whose number is in the variable
+		  notify: true | false (default: false)
+		      it sends READY=1 to $NOTIFY_SOCKET, as sd_notify(3) does
+		  log: regular expression (default: none)
+		      a line of its output matches this
+		  tcp: port | host:port (default: none)
+		      somebody accepts connections there
+		  http: http(s)://… | map with url (default: none)
+		      this answers well
+		  exec: words | list (default: none)
+		      this command exits 0
+		  file: path (default: none)
+		      this exists
+		  interval: duration (default: 500ms)
+		      from one look by tcp, http, exec or file to the next
+		  timeout: duration (default: 5s)
+		      how long one look may take
+
+		services.<name>.healthcheck:
+		  test: text for a shell | [CMD, …] | [CMD-SHELL, text] | [NONE] (default: none)
+		      healthy if this exits 0
+		  tcp: port | host:port (default: none)
+		      instead of a test: healthy if somebody accepts connections there
+		  http: http(s)://… | map with url (default: none)
+		      instead of a test: healthy if this answers well
+		  disable: true | false (default: false)
+		      true: nobody looks
+		  interval: duration (default: 30s)
+		      from one look to the next
+		  timeout: duration (default: 30s)
+		      how long one look may take
+		  retries: number (default: 3)
+		      failures in a row that make it unhealthy
+		  success_threshold: number (default: 1)
+		      successes in a row that make it healthy
+		  start_period: duration (default: 0s)
+		      failures so soon after the start do not count
+		  start_interval: duration (default: 5s)
+		      from one look to the next within the start period
+		  on_unhealthy: none | restart | shutdown (default: none)
+		      what follows: nothing, its restart, or the end of the container
+
+		http, of ready and healthcheck:
+		  url: http(s)://… (default: required)
+		      what is asked for
+		  status: number | list (default: empty)
+		      statuses that are good; empty: 200 to 399
+		  headers: map (default: empty)
+		      sent with the request
+		  body: regular expression (default: anything)
+		      what the body must match
+
+		services.<name>.restart:
+		  policy: no | always | on-failure | unless-stopped (default: as without a map)
+		      after which ends it is started again
+		  growth: exponential | linear (default: exponential)
+		      linear: the nth pause is n times the delay, and even the first restart has one
+		  delay: duration (default: 100ms)
+		      the pause before the second restart within the window
+		  factor: number (default: 2)
+		      by how much the pause grows with each further restart
+		  max_delay: duration (default: 10s)
+		      the longest pause
+		  jitter: 0 to 1 (default: 0.1)
+		      the share of the pause that is left to chance
+		  attempts: number | unlimited (default: 8)
+		      restarts within the window; the next end makes it failed
+		  window: duration (default: 60s)
+		      how long an end counts against the attempts
+		  reset_after: duration (default: 60s)
+		      having been up for so long wipes out all earlier ends
+
+		services.<name>.post_start, pre_stop:
+		  command: words | list (default: required)
+		      program and arguments
+
+		services.<name>.reload:
+		  signal: signal (default: none)
+		      tells it to read its config anew
+		  command: words | list (default: none)
+		      or this command does
+
+		services.<name>.env_file:
+		  path: path (default: required)
+		      beside the config, unless it begins with /
+		  required: true | false (default: true)
+		      false: it may be missing
+
+		services.<name>.ulimits.<name>:
+		  soft: number | unlimited (default: required)
+		      what holds until the program raises it
+		  hard: number | unlimited (default: required)
+		      up to which it may
+
+		services.<name>.ionice:
+		  class: realtime | best-effort | idle (default: required)
+		      as ionice(1)
+		  level: 0 to 7 (default: 4)
+		      within the class, the highest first; idle has none
+
+		shutdown:
+		  grace_period: duration (default: 9s)
+		      for all services together, then KILL; docker waits 10s
+
+		start_rate:
+		  per_second: number (default: 20)
+		      restarts in each second of a storm
+		  burst: number (default: 100)
+		      restarts that may come at once before that
+
+		programs.<name>, in a file with programs instead of services:
+		  cmd: words | list (default: required)
+		      program and arguments; quotes as in a shell, but no shell
+		  numprocs: number (default: 1)
+		      so many of them: web:0, web:1, …
+		  autostart: true | false (default: true)
+		      false: started by archonctl only
+		  autorestart: always | never | unexpected (default: unexpected)
+		      after which ends it is started again once it has been up
+		  exitcodes: number | list (default: 0)
+		      ends that are expected
+		  starttime: seconds (default: 1)
+		      it is up when it has run for so long; an earlier end is a failed start
+		  startretries: number (default: 3)
+		      failed starts in a row that are tried again
+		  stopsignal: signal (default: TERM)
+		      asks it to end
+		  stoptime: seconds (default: 10)
+		      from then until KILL
+		  stdout: path | null (default: archon's log)
+		      appended to this file; null, none or discard: dropped
+		  stderr: path | null (default: archon's log)
+		      the same for stderr
+		  env: map (default: empty)
+		      added to archon's own environment
+		  workingdir: path (default: archon's own)
+		      where it runs
+		  umask: octal (default: archon's own)
+		      permissions that new files do not get
+		  user: name[:group] | uid[:gid] (default: archon's own)
+		      as whom it runs
+
+		A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
+		Values may hold $NAME, \${NAME}, \${NAME:-default}, \${NAME:?error} and \${NAME:+instead} of archon's own environment;
+		$$ is one $. Without the colon an empty variable counts as set.
+		"
+	`);
+});

@@ -1,0 +1,54 @@
+/** Files of variables, as docker compose reads them. */
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {readEnvFile} from '../../../src/config/env-file.ts';
+import {collector, formatProblem} from '../../../src/config/problems.ts';
+
+function read(text: string) {
+	const source = {file: '.env', text};
+	const problems = collector([source]);
+	const notes = collector([source]);
+	const context = {path: '', report: problems.report, note: notes.gather, environment: {HOME: '/root', A: 'own'}};
+	const variables = Object.fromEntries(readEnvFile(source, context));
+	return {variables, problems: problems.problems().map(formatProblem), notes: notes.problems().map(formatProblem)};
+}
+
+test.each<[string, Record<string, string>]>([
+	['', {}], ['\n\n', {}], ['# comment\n  # another\n', {}],
+	['B=1', {B: '1'}], ['B=1\nC=2\n', {B: '1', C: '2'}], ['B=1\r\nC=2\r\n', {B: '1', C: '2'}],
+	['B=', {B: ''}], ['B=\nC=x', {B: '', C: 'x'}], ['B=""', {B: ''}],
+	['  export B = 1 ', {B: '1'}], ['exported=1', {exported: '1'}], ['B.c-d=1', {'B.c-d': '1'}],
+	['B=a b # comment', {B: 'a b'}], ['B=a#b', {B: 'a#b'}], ['B=#c', {B: ''}], ['B="a # b" # c', {B: 'a # b'}],
+	['B=a=b', {B: 'a=b'}], ['B={"x": 1}', {B: '{"x": 1}'}], ['B=it\'s', {B: 'it\'s'}],
+	['B=\'a $A "b" \\n\'', {B: 'a $A "b" \\n'}],
+	['B="a \\"b\\" \\n\\t\\\\ \\x \\$A"', {B: 'a "b" \n\t\\ \\x $A'}],
+	['B="two\nlines"\nC=\'x\ny\'\nD=1', {B: 'two\nlines', C: 'x\ny', D: '1'}],
+	['B=$A\nC="${HOME}/x"\nD=${NO:-d}', {B: 'own', C: '/root/x', D: 'd'}],
+	['B=1\nC=$B$B', {B: '1', C: '11'}], ['A=1\nC=$A', {A: '1', C: 'own'}],
+	['HOME\nNO\nB=1', {HOME: '/root', B: '1'}],
+	['B=1\nB=2', {B: '2'}], ['B=$$x', {B: '$x'}],
+])('reads %j', (text, variables) => {
+	expect(read(text)).toEqual({variables, problems: [], notes: []});
+});
+
+test.each<[string, string[]]>([
+	['B=1\n?=2\nC=3', ['.env:2:1: this is not NAME=value']],
+	['  B C=1', ['.env:1:3: this is not NAME=value']],
+	['B="x\nC=1', ['.env:1:3: a double quote is not closed']],
+	['B=\'x', ['.env:1:3: a single quote is not closed']],
+	['B="x" y', ['.env:1:6: something stands behind a closing quote']],
+	['A=1\nB=${NO:?why}', ['.env:2:1: B needs NO, which is not set: why']],
+])('tells what is wrong with %j', (text, problems) => {
+	expect(read(text).problems).toEqual(problems);
+});
+
+test('notes what is not set', () => {
+	expect(read('B=$X\nC=${Y}').notes).toEqual([
+		'.env:1:1: not set, so that nothing stands for them (write $$ for a $ of the program\'s own): X, Y',
+	]);
+});
+
+test('whatever the text, it ends', () => {
+	const piece = fc.constantFrom('A', '=', '"', '\'', '#', '$', '{', '}', ' ', '\n', '\r', '\\', 'export ', '\t', '\u2028');
+	fc.assert(fc.property(fc.array(piece, {maxLength: 30}), pieces => void read(pieces.join(''))));
+});

@@ -1,0 +1,271 @@
+/** What the keys of one service come to, and what is told of those that say nothing. */
+import {describe, expect, test} from 'vitest';
+import type {Exec, Health, Limits, Ready, Service} from '../../../src/core/model.ts';
+import {plan} from '../../../src/config/plan.ts';
+import {formatProblem} from '../../../src/config/problems.ts';
+import {around} from './around.ts';
+
+const AROUND = around({PORT: '80', EMPTY: ''}, {
+	'etc/.env': 'A=file\nB=file\nC=$PORT\n', '/abs.env': 'B=abs', 'etc/bad.env': 'oh no',
+});
+
+const planOf = (keys: string) =>
+	plan([{file: 'etc/a.yaml', text: `services:\n  a:\n    command: x\n    ${keys.replaceAll('\n', '\n    ')}\n`}], null, AROUND);
+
+/** The lone service with these keys. */
+function made(keys: string): Service {
+	const result = planOf(keys);
+	const [service] = result.ok ? result.value.services : expect.fail(result.error.map(formatProblem).join('\n'));
+	return service ?? expect.fail('no service');
+}
+
+/** What is wrong with them, without the name of the file and the line. */
+function told(keys: string): readonly string[] {
+	const result = planOf(keys);
+	return result.ok ? [] : result.error.map(problem => formatProblem({...problem, file: '', line: 0}));
+}
+
+const noted = (keys: string): readonly string[] => {
+	const result = planOf(keys);
+	return result.ok ? result.value.notes.map(problem => formatProblem({...problem, line: 0})) : expect.fail('problems');
+};
+
+describe('ready', () => {
+	const probe = {kind: 'probe', interval: 500, timeout: 5000} as const;
+	test.each<[string, Ready]>([
+		['notify', {kind: 'notify'}],
+		['{notify: true}', {kind: 'notify'}],
+		['{fd: 4}', {kind: 'fd', fd: 4, variable: null}],
+		['{fd: {variable: READY_FD}}', {kind: 'fd', fd: 3, variable: 'READY_FD'}],
+		['{log: "listening on .*$"}', {kind: 'log', pattern: 'listening on .*$'}],
+		['{tcp: 5432}', {...probe, probe: {kind: 'tcp', host: '127.0.0.1', port: 5432}}],
+		['{tcp: "db:$PORT", interval: 1s, timeout: 2s}', {
+			...probe, probe: {kind: 'tcp', host: 'db', port: 80}, interval: 1000, timeout: 2000,
+		}],
+		['{http: http://localhost/x}', {...probe, probe: {kind: 'http', url: 'http://localhost/x', statuses: [], headers: {}, body: null}}],
+		['{http: {url: http://localhost/x, status: 204, headers: {Host: a.b}, body: ok|fine}}', {
+			...probe, probe: {kind: 'http', url: 'http://localhost/x', statuses: [204], headers: {Host: 'a.b'}, body: 'ok|fine'},
+		}],
+		['{http: {url: http://localhost/x, status: [200, 204]}}', {
+			...probe, probe: {kind: 'http', url: 'http://localhost/x', statuses: [200, 204], headers: {}, body: null},
+		}],
+		['{exec: pg_isready -q}', {...probe, probe: {kind: 'exec', command: ['pg_isready', '-q']}}],
+		['{file: /run/a.sock}', {...probe, probe: {kind: 'file', path: '/run/a.sock'}}],
+	])('%s', (text, ready) => {
+		expect(made(`ready: ${text}`)).toMatchObject({ready, startTimeout: 60_000});
+	});
+
+	const ways = 'fd, notify, log, tcp, http, exec, file';
+	test.each<[string, string[]]>([
+		['yes', [`services.a.ready must be a map with one of ${ways}, not text`]],
+		['[tcp]', [`services.a.ready must be a map with one of ${ways}, not a list`]],
+		['{}', [`services.a.ready does not say how; write one of ${ways}`]],
+		['{interval: 1s}', [`services.a.ready does not say how; write one of ${ways}`]],
+		['{notify: false}', [`services.a.ready does not say how; write one of ${ways}`]],
+		['{tcp: 80, file: /x}', ['services.a.ready has both tcp and file; keep the one that says it']],
+		['{log: x, interval: 1s}', ['services.a.ready has an interval, and log needs none; it goes with tcp, http, exec, file']],
+		['{fd: 2}', ['services.a.ready.fd: "2" is not a whole number from 3 to 63']],
+		['{fd: {}}', ['services.a.ready.fd has no variable; write {variable: NAME}, or a number']],
+		['{log: "("}', ['services.a.ready.log: "(" is not a regular expression: unterminated group']],
+		['{tcp: http}', ['services.a.ready.tcp: "http" is not a port; write 5432, db:5432 or [::1]:5432']],
+		['{http: {status: 200}}', ['services.a.ready.http has no url']],
+		['{http: {url: http://x, headers: {"a b": c}}}', ['services.a.ready.http.headers."a b" cannot be a header\'s name']],
+		['{http: {url: http://x, headers: {a: "c\\nd"}}}', ['services.a.ready.http.headers.a holds what a header cannot']],
+		['{exec: ""}', ['services.a.ready.exec is an empty command']],
+		['{file: x}', ['services.a.ready.file: "x" is not an absolute path; begin it with /']],
+		['{tcp: 80, interval: 0}', ['services.a.ready.interval: "0" is too short; write at least 10ms']],
+		['{port: 80}', ['unknown key "port" in services.a.ready', `services.a.ready does not say how; write one of ${ways}`]],
+	])('%s is told', (text, problems) => {
+		expect(new Set(told(`ready: ${text}`))).toEqual(new Set(problems));
+	});
+});
+
+describe('healthcheck', () => {
+	const health: Health = {
+		probe: {kind: 'exec', command: ['x']}, interval: 30_000, timeout: 30_000, retries: 3, successes: 1, startPeriod: 0,
+		startInterval: 5000, onUnhealthy: 'none',
+	};
+	const exec = (...command: [string, ...string[]]) => ({...health, probe: {kind: 'exec', command} as const});
+	test.each<[string, Health | null]>([
+		['{test: curl -f localhost || exit 1}', exec('/bin/sh', '-c', 'curl -f localhost || exit 1')],
+		['{test: [CMD-SHELL, curl "$$HOST:$PORT"]}', exec('/bin/sh', '-c', 'curl "$HOST:80"')],
+		['{test: [CMD, pg_isready, -q]}', exec('pg_isready', '-q')],
+		['{test: [NONE]}', null], ['{disable: true}', null], ['{test: x, disable: true}', null],
+		['{tcp: 80}', {...health, probe: {kind: 'tcp', host: '127.0.0.1', port: 80}}],
+		['{test: [CMD, x], interval: 1s, timeout: 2s, retries: 4, success_threshold: 5, start_period: 6s, start_interval: 7s, on_unhealthy: restart}', {
+			...exec('x'), interval: 1000, timeout: 2000, retries: 4, successes: 5, startPeriod: 6000, startInterval: 7000, onUnhealthy: 'restart',
+		}],
+	])('%s', (text, expected) => {
+		expect(made(`healthcheck: ${text}`).health).toEqual(expected);
+	});
+
+	test.each<[string, string[]]>([
+		['x', ['services.a.healthcheck must be a map, not text']],
+		['{}', ['services.a.healthcheck has no test; write test, tcp or http']],
+		['{success_threshold: 2}', ['services.a.healthcheck has no test; write test, tcp or http']],
+		['{test: x, tcp: 80}', ['services.a.healthcheck has both test and tcp; keep one']],
+		['{test: [curl, x]}', ['services.a.healthcheck.test must be [CMD, program, …], [CMD-SHELL, text] or [NONE]']],
+		['{test: [CMD]}', ['services.a.healthcheck.test must be [CMD, program, …], [CMD-SHELL, text] or [NONE]']],
+		['{test: [CMD-SHELL, a, b]}', ['services.a.healthcheck.test must be [CMD, program, …], [CMD-SHELL, text] or [NONE]']],
+		['{test: ""}', ['services.a.healthcheck.test: "" is empty']],
+		['{test: {a: b}}', ['services.a.healthcheck.test must be text for a shell or a list, not a map']],
+		['{test: x, retries: 0}', ['services.a.healthcheck.retries: "0" is not a whole number from 1 to 1000']],
+		['{test: x, on_unhealthy: panic}', ['services.a.healthcheck.on_unhealthy: "panic" is not one of none, restart, shutdown']],
+		['{test: x, retrys: 3}', ['unknown key "retrys" in services.a.healthcheck; did you mean "retries"?']],
+	])('%s is told', (text, problems) => {
+		expect(told(`healthcheck: ${text}`)).toEqual(problems);
+	});
+});
+
+describe('hooks and reload', () => {
+	test.each<[string, Partial<Service>]>([
+		['post_start: "warm up"', {hooks: {postStart: [['warm', 'up']], preStop: []}}],
+		['pre_stop: [a b, [c, "d e"], {command: f g}, {command: [h]}]', {
+			hooks: {postStart: [], preStop: [['a', 'b'], ['c', 'd e'], ['f', 'g'], ['h']]},
+		}],
+		['reload: SIGUSR1', {reload: {signal: 10}}],
+		['reload: {signal: HUP}', {reload: {signal: 1}}],
+		['reload: {command: nginx -s reload}', {reload: {command: ['nginx', '-s', 'reload']}}],
+	])('%s', (keys, expected) => {
+		expect(made(keys)).toMatchObject(expected);
+	});
+
+	test.each<[string, string[]]>([
+		['pre_stop: [""]', ['services.a.pre_stop[0] is an empty command']],
+		['pre_stop: [{}]', ['services.a.pre_stop[0] has no command']],
+		['pre_stop: [{command: x, user: root}]', ['services.a.pre_stop[0].user is not supported; remove it, or call it x-user']],
+		['reload: FOO', ['services.a.reload: "FOO" is not a signal; write a name such as TERM, SIGINT or RTMIN+3, or a number']],
+		['reload: {}', ['services.a.reload does not say how; write a signal or a command']],
+		['reload: {signal: HUP, command: x}', ['services.a.reload has both a signal and a command; keep one']],
+		['reload: [HUP]', ['services.a.reload must be a signal or a map, not a list']],
+	])('%s is told', (keys, problems) => {
+		expect(told(keys)).toEqual(problems);
+	});
+});
+
+describe('resources and privileges', () => {
+	test.each<[string, Partial<Limits>]>([
+		['ulimits: {nofile: 1024, core: {soft: 0, hard: -1}, memlock: unlimited}', {
+			rlimits: [
+				{resource: 7, soft: 1024, hard: 1024}, {resource: 4, soft: 0, hard: Infinity},
+				{resource: 8, soft: Infinity, hard: Infinity},
+			],
+		}],
+		['nice: -5', {nice: -5}], ['nice: 19', {nice: 19}],
+		['ionice: best-effort:0', {ionice: {class: 2, level: 0}}],
+		['ionice: {class: realtime, level: 7}', {ionice: {class: 1, level: 7}}],
+		['ionice: {class: idle}', {ionice: {class: 3, level: 0}}],
+		['oom_score_adj: -1000', {oomScoreAdj: -1000}],
+		['group_add: [audio, 27]', {groups: ['audio', '27']}],
+		['cap_add: [NET_ADMIN, CAP_SYS_TIME]', {capAdd: [12, 25]}],
+		['cap_add: [ALL]', {capAdd: Array.from({length: 41}, (_, number) => number)}],
+		['cap_drop: [all]\ncap_add: [chown]', {capDrop: 'all', capAdd: [0]}],
+		['cap_drop: [NET_RAW]', {capDrop: [13]}],
+		['no_new_privileges: true', {noNewPrivileges: true}],
+		['security_opt: [no-new-privileges:true]', {noNewPrivileges: true}],
+		['security_opt: ["no-new-privileges=false"]', {noNewPrivileges: false}],
+		['cgroup: workers/a', {cgroup: 'workers/a'}],
+	])('%s', (keys, limits) => {
+		expect(made(keys).exec.limits).toMatchObject(limits);
+	});
+
+	test.each<[string, string[]]>([
+		['ulimits: 5', ['services.a.ulimits must be a map, not text']],
+		['ulimits: {nofiles: 5}', ['unknown limit "nofiles" in services.a.ulimits; did you mean "nofile"?']],
+		['ulimits: {nofile: {soft: 5}}', ['services.a.ulimits.nofile has no hard; write {soft: N, hard: N}, or one number for both']],
+		['ulimits: {nofile: {soft: 5, hard: 4}}', ['services.a.ulimits.nofile has a soft limit above the hard one']],
+		['ulimits: {nofile: many}', ['services.a.ulimits.nofile: "many" is not a limit; write a number or unlimited']],
+		['nice: 20', ['services.a.nice: "20" is not a whole number from -20 to 19']],
+		['ionice: {level: 3}', ['services.a.ionice has no class']],
+		['oom_score_adj: 1001', ['services.a.oom_score_adj: "1001" is not a whole number from -1000 to 1000']],
+		['cap_add: [NET_ADMINN]', ['services.a.cap_add[0]: "NET_ADMINN" is not a capability; did you mean "NET_ADMIN"?']],
+		['cgroup: /workers', ['services.a.cgroup: "/workers" is not a relative path without . and ..; write it as workers or workers/web']],
+		['user: ghost', ['services.a.user: user ghost is not in /etc/passwd']],
+		['user: app:ghosts', ['services.a.user: group ghosts is not in /etc/group']],
+		['group_add: [ghosts]', ['services.a.group_add: group ghosts is not in /etc/group']],
+	])('%s is told', (keys, problems) => {
+		expect(told(keys)).toEqual(problems);
+	});
+
+	test.each([
+		['security_opt: [seccomp:unconfined, no-new-privileges:true]', 'security_opt'], ['cgroup: host', 'cgroup'], ['cgroup: private', 'cgroup'],
+	])('%s concerns the container', (keys, word) => {
+		expect(noted(keys)).toEqual([`passed over, as they concern the container and not what runs in it: ${word}`]);
+		expect(made(keys).exec.limits.cgroup).toBe(null);
+	});
+});
+
+describe('variables', () => {
+	test.each<[string, Partial<Exec>]>([
+		['environment: {A: key}\nenv_file: .env', {environment: {A: 'key', B: 'file', C: '80'}}],
+		['env_file: [.env, /abs.env]', {environment: {A: 'file', B: 'abs', C: '80'}}],
+		['env_file: [{path: none.env, required: false}, {path: ./.env}]', {environment: {A: 'file', B: 'file', C: '80'}}],
+		['environment: [PORT, "X=$PORT"]', {environment: {PORT: '80', X: '80'}}],
+		['environment_base: clean', {base: 'clean'}],
+		['environment_base: []', {base: []}],
+		['secrets_from_files: on', {secretsFromFiles: true}],
+		['working_dir: /srv/${PORT}', {cwd: '/srv/80'}],
+	])('%s', (keys, exec) => {
+		expect(made(keys).exec).toMatchObject(exec);
+	});
+
+	test.each<[string, string[]]>([
+		['env_file: none.env', [
+			'services.a.env_file: cannot read etc/none.env: no such file or directory; write {path: …, required: false} if it may be missing',
+		]],
+		['env_file: [bad.env]', ['this is not NAME=value']],
+		['env_file: [{required: false}]', ['services.a.env_file[0] has no path']],
+		['env_file: [{path: .env, format: raw}]', ['services.a.env_file[0].format is not supported; remove it, or call it x-format']],
+		['environment_base: none', ['services.a.environment_base: "none" is not one of inherit, clean']],
+		['environment_base: [A=B]', ['services.a.environment_base[0]: "A=B" cannot be a variable\'s name']],
+		['working_dir: ${DIR:?where}', ['services.a.working_dir: "${DIR:?where}" needs DIR, which is not set: where']],
+		['umask: $EMPTY', ['services.a.umask: "" is not an octal mode from 0 to 777; write it as 022']],
+	])('%s is told', (keys, problems) => {
+		expect(told(keys)).toEqual(problems);
+	});
+
+	test('a problem in a file of variables has its place there', () => {
+		const result = planOf('env_file: bad.env');
+		expect(result.ok ? [] : result.error.map(formatProblem)).toEqual(['etc/bad.env:1:1: this is not NAME=value']);
+	});
+});
+
+describe('keys that are of no use together', () => {
+	test.each<[string, string[]]>([
+		['type: oneshot\nready: notify', ['services.a.ready is only for daemons, and this is a oneshot, which is done when it ends']],
+		['type: oneshot\nhealthcheck: {test: x}\nwatchdog: 1s\nstart_period: 1s', [
+			'services.a.healthcheck is only for daemons, and this is a oneshot, which is done when it ends',
+			'services.a.watchdog is only for daemons, and this is a oneshot, which is done when it ends',
+			'services.a.start_period is only for daemons, and this is a oneshot, which is done when it ends',
+		]],
+		['ready: notify\nstart_period: 1s', ['services.a.start_period is only for a service without ready']],
+		['restart_on: [1, 126, HUP]\nfatal_codes: [HUP, 126]', ['services.a has exit 126, SIGHUP both in restart_on and in fatal_codes']],
+		['stdin_open: true\nscale: 2', ['services.a.stdin_open: archon has one stdin, and a is several']],
+		['success_codes: [300, X]', [
+			'services.a.success_codes[0]: "300" is not a whole number from 0 to 255',
+			'services.a.success_codes[1]: "X" is neither an exit status nor a signal; write a number from 0 to 255, or a name such as TERM',
+		]],
+	])('%s', (keys, problems) => {
+		expect(told(keys)).toEqual(problems);
+	});
+
+	test.each([
+		['start_timeout: 5s', ['start_timeout limits nothing without ready: a']],
+		['start_timeout: 5s\npost_start: [x]', []],
+		['start_timeout: 5s\nready: notify', []],
+		['tty: true\nstdin_open: true', ['stdin_open has no effect with tty, which brings a stdin of its own: a']],
+	])('%s', (keys, notes) => {
+		expect(noted(keys)).toEqual(notes);
+	});
+});
+
+test.each<[string, Partial<Service>]>([
+	['stdin_open: true', {exec: expect.objectContaining({interactive: true})}],
+	['start_period: 2s', {startPeriod: 2000, startTimeout: Infinity}],
+	['ready: notify\nstart_timeout: unlimited', {startTimeout: Infinity}],
+	['type: oneshot\nstart_timeout: 1m', {startTimeout: 60_000}],
+	['restart_on: [126]', {restart: expect.objectContaining({force: {codes: [126], signals: []}, fatal: {codes: [127], signals: []}})}],
+	['fatal_codes:\nsuccess_codes: 3', {restart: expect.objectContaining({success: {codes: [3], signals: []}, fatal: {codes: [126, 127], signals: []}})}],
+])('%s', (keys, expected) => {
+	expect(made(keys)).toMatchObject(expected);
+});
