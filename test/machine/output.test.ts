@@ -62,12 +62,17 @@ test('a line without an end is passed on in pieces, and archon holds no more tha
 	expect(pieces.reduce((sum, length) => sum + length, 0)).toBe(1_000_000);
 });
 
-test('a reader that stops stops neither archon nor the services, and hears how much it missed', async () => {
+/** A named pipe with both ends open, whose reader the test plays. */
+async function pipe(): Promise<{folder: string; reader: number; writer: number}> {
 	const {stdout: folder} = await execa('mktemp', ['-d']);
 	const fifo = join(folder, 'fifo');
 	await execa('mkfifo', [fifo]);
 	const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
-	const writer = openSync(fifo, constants.O_WRONLY);
+	return {folder, reader, writer: openSync(fifo, constants.O_WRONLY)};
+}
+
+test('a reader that stops stops neither archon nor the services, and hears how much it missed', async () => {
+	const {folder, reader, writer} = await pipe();
 	const config = `services:
   chatty: {command: [perl, -e, '$$| = 1; for (1 .. 100000) { print "$$_ ", "x" x 100, "\\n" } open F, ">", "${folder}/done"; sleep 1000000']}
   other: {command: sleep 1000000}
@@ -100,11 +105,7 @@ test('a reader that stops stops neither archon nor the services, and hears how m
 });
 
 test('archon ends also where nobody will ever read its last words', async () => {
-	const {stdout: folder} = await execa('mktemp', ['-d']);
-	const fifo = join(folder, 'fifo');
-	await execa('mkfifo', [fifo]);
-	const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
-	const writer = openSync(fifo, constants.O_WRONLY);
+	const {reader, writer} = await pipe();
 	await using archon = await boot({
 		config: 'services: {chatty: {command: "yes"}, other: {command: sleep 1000000}}\n', stdout: writer,
 	});
@@ -116,11 +117,7 @@ test('archon ends also where nobody will ever read its last words', async () => 
 });
 
 test('a reader that is gone costs the lines and nothing else', async () => {
-	const {stdout: folder} = await execa('mktemp', ['-d']);
-	const fifo = join(folder, 'fifo');
-	await execa('mkfifo', [fifo]);
-	const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
-	const writer = openSync(fifo, constants.O_WRONLY);
+	const {reader, writer} = await pipe();
 	await using archon = await boot({
 		config: 'services: {chatty: {command: sh -c "while echo line; do :; done"}, other: {command: sleep 1000000}}\n', stdout: writer,
 	});

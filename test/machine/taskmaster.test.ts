@@ -3,7 +3,7 @@ import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSyn
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
-import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
 import {type Archon, boot} from './archon.ts';
 
 type Program = Readonly<Record<string, unknown>>;
@@ -80,24 +80,26 @@ const APPENDIX = `programs:
 `;
 
 test('the example of the subject boots unchanged', async () => {
-	const bin = join(folder, 'bin');
+	const [bin, tmp] = [join(folder, 'bin'), join(folder, 'tmp')];
 	const script = '#!/bin/sh\ntrap "exit 0" TERM USR1\necho "$0 $* $(umask) $ANSWER"\nwhile :; do sleep 0.1; done\n';
-	mkdirSync(bin);
-	// The example's own paths, which archon appends to.
-	const logs = ['nginx', 'vgsworker'].flatMap(name => [`/tmp/${name}.stdout`, `/tmp/${name}.stderr`]);
-	for (const log of logs) rmSync(log, {force: true});
+	for (const each of [bin, tmp]) mkdirSync(each);
 	for (const name of ['nginx', 'vogsphere-worker']) writeFileSync(join(bin, name), script, {mode: 0o755});
+	// It has a /tmp of its own, so that nobody else writes the files that the config names; its config and socket lie elsewhere.
+	vi.stubEnv('TMPDIR', '/var/tmp');
 	await using archon = await boot({
-		config: APPENDIX, wrapper: ['sh', '-c', `mount --bind ${bin} /usr/local/bin && exec "$@"`, 'sh'],
+		config: APPENDIX,
+		wrapper: ['sh', '-c', `mount --bind ${bin} /usr/local/bin && mount --bind ${tmp} /tmp && exec "$@"`, 'sh'],
 	});
+	vi.unstubAllEnvs();
 	await comesTo(archon, 'nginx', 'RUNNING');
 	for (let index = 0; index < 8; index++) await comesTo(archon, `vogsphere:${index}`, 'RUNNING');
-	expect(readFileSync('/tmp/nginx.stdout', 'utf8')).toBe('/usr/local/bin/nginx -c /etc/nginx/test.conf 0022 42\n');
-	expect(count(readFileSync('/tmp/vgsworker.stdout', 'utf8'), /vogsphere-worker --no-prefork 0077 \n/)).toBe(8);
-	expect(statSync('/tmp/vgsworker.stdout').size).toBeGreaterThan(0);
+	const said = (name: string): string => readFileSync(join(tmp, name), 'utf8');
+	expect(said('nginx.stdout')).toBe('/usr/local/bin/nginx -c /etc/nginx/test.conf 0022 42\n');
+	expect(count(said('vgsworker.stdout'), /vogsphere-worker --no-prefork 0077 \n/)).toBe(8);
+	expect([said('nginx.stderr'), said('vgsworker.stderr')]).toEqual(['', '']);
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);
-	for (const log of logs) rmSync(log);
+	rmSync(archon.folder, {recursive: true});
 });
 
 test('a program is a child of archon', async () => {
