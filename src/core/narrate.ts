@@ -65,10 +65,11 @@ const endedByItself = (was: Phase): boolean =>
 	was.kind === 'up' || was.kind === 'starting' || was.kind === 'spawning' || (was.kind === 'stopping' && !was.asked);
 
 function again(after: Entry, was: Phase): Line {
-	const {service: {name}, refusal, phase} = after;
+	const {service: {name}, refusal, blame, phase} = after;
 	const next = attempt(after) + (phase.kind === 'backoff' ? ` in ${duration(phase.deadline - after.since)}` : '');
 	if (was.kind === 'stopping') return info(`${name} has ended with all of its process group; ${next}`);
-	return warn(refusal ? `cannot start ${name}: ${lastEnd(after)}; ${next}` : `${name} ended by itself: ${lastEnd(after)}; ${next}`);
+	if (refusal) return warn(`cannot start ${name}: ${lastEnd(after)}; ${next}`);
+	return warn(`${name}${blame === null ? ' ended by itself' : ''}: ${lastEnd(after)}; ${next}`);
 }
 
 function end(entry: Entry, was: Phase): Line | null {

@@ -149,13 +149,13 @@ describe('restarts', () => {
 		story.lines();
 		story.dies('web', exit(0)).wait(1000).dies('web', exit(0)).wait(2000).dies('web', exit(0)).wait(3000).dies('web', exit(0));
 		expect(story.lines()).toMatchInlineSnapshot(`
-			"        web ended by itself: ended before it was ready (exit 0); restart 1 of 3 in 1 s
+			"        web: ended before it was ready (exit 0); restart 1 of 3 in 1 s
 			 21.00  spawn web
 			        started web (pid 122)
-			        web ended by itself: ended before it was ready (exit 0); restart 2 of 3 in 2 s
+			        web: ended before it was ready (exit 0); restart 2 of 3 in 2 s
 			 23.00  spawn web
 			        started web (pid 123)
-			        web ended by itself: ended before it was ready (exit 0); restart 3 of 3 in 3 s
+			        web: ended before it was ready (exit 0); restart 3 of 3 in 3 s
 			 26.00  spawn web
 			        started web (pid 124)
 			        web failed: ended before it was ready (exit 0) after 3 restarts"
