@@ -1,8 +1,9 @@
 /** Introduces core, kernel and control to each other, and lets them run: archon as the init of a container. */
 import {type Accept, socketPaths} from './control/transport.ts';
 import {createServer} from './control/server.ts';
-import {type Service, signalName, type SignalNumber} from './core/model.ts';
-import {create, find, type Settings} from './core/supervisor.ts';
+import {err, ok, type Result, type Service, signalName, type SignalNumber, type StartRate} from './core/model.ts';
+import {compare, describe} from './core/reconfigure.ts';
+import {create, entryOf, find} from './core/supervisor.ts';
 import {wallClock} from './kernel/clock.ts';
 import {createLog, type Level} from './kernel/log.ts';
 import {createLoop, type Loop} from './kernel/loop.ts';
@@ -16,14 +17,20 @@ import {hearSignals, type Meaning} from './kernel/signals.ts';
 import {serve} from './kernel/sockets.ts';
 import {treeOf} from './kernel/tree.ts';
 
-export interface Duty {
+/** What may change while archon runs. */
+export interface Config {
 	readonly services: readonly Service[];
 	readonly shutdownGrace: number;
-	readonly startRate: Settings['startRate'];
+	readonly startRate: StartRate;
+}
+
+export interface Duty extends Config {
 	readonly meanings: ReadonlyMap<SignalNumber, Meaning>;
 	/** Where the control socket may be, the first that can be made is taken; empty: there is none. */
 	readonly sockets: readonly string[];
 	readonly level: Level;
+	/** The config as it is now, or all that is wrong with it; null: there is none. */
+	readonly reread: (() => Result<Config, readonly string[]>) | null;
 	/** Said on the log before anything else. */
 	readonly notes: readonly string[];
 }
@@ -31,7 +38,7 @@ export interface Duty {
 /** How long what belongs to no service may take to end after the last service. */
 const SWEEP_GRACE = 2000;
 
-export function runDaemon({services, shutdownGrace, startRate, meanings, sockets, level, notes}: Duty): void {
+export function runDaemon({services, shutdownGrace, startRate, meanings, sockets, level, reread, notes}: Duty): void {
 	// Signals first: until they are heard, PID 1 is deaf to them. Then the loop, which they lead to.
 	hearSignals(meanings, (signal, meaning) => heard(signal, meaning), () => hands.collect());
 	if (process.pid !== 1) becomeSubreaper();
@@ -56,9 +63,33 @@ export function runDaemon({services, shutdownGrace, startRate, meanings, sockets
 
 	function heard(signal: SignalNumber, meaning: Meaning | null): void {
 		if (meaning === 'shutdown') return loop.hear({kind: 'shutdown', why: signalName(signal)});
+		if (meaning === 'reload') return void reload();
 		const main = meaning === 'main' ? find(loop.state(), 'main') : undefined;
 		if (main) loop.hear({kind: 'signal', id: main.id, signal, group: false});
 		else log.info(`${signalName(signal)} was ignored${meaning ? ': there is no service main to pass it to' : ''}`);
+	}
+
+	/** A config with a problem changes nothing. */
+	function reload(): Result<string, string> {
+		const result = tryReload();
+		if (result.ok) log.info(result.value);
+		else log.error(`cannot reload the config: ${result.error}; everything stays as it was`);
+		return result;
+	}
+
+	function tryReload(): Result<string, string> {
+		const state = loop.state();
+		if (state.season.kind !== 'running') return err('archon is shutting down');
+		const config = reread?.() ?? err(['there is none']);
+		if (!config.ok) return err(config.error.join('\n'));
+		const taken = config.value.services.find(({name}) => state.guests.has(name));
+		if (taken) return err(`the name ${taken.name} is taken by a daemon that a client started`);
+		const before = [...state.names.values()].flatMap(id => {
+			const entry = entryOf(state, id);
+			return entry && !entry.retired ? [entry.service] : [];
+		});
+		loop.hear({kind: 'reconfigure', ...config.value});
+		return ok(`config reloaded: ${describe(compare(before, config.value.services))}`);
 	}
 
 	const isBug = (error: unknown): void => log.fatal(`a bug in archon: ${error instanceof Error ? error.stack : error}`);
@@ -72,7 +103,7 @@ export function runDaemon({services, shutdownGrace, startRate, meanings, sockets
 	/** Never fatal: without a socket archon supervises all the same. */
 	function openControl(): () => void {
 		const server = createServer({
-			state: loop.state, hear: loop.hear, tree: () => treeOf(loop.state()), wallClock,
+			state: loop.state, hear: loop.hear, tree: () => treeOf(loop.state()), wallClock, reload,
 			ownUid: process.getuid?.() ?? 0,
 		});
 		loop.watch(server.watch);

@@ -4,6 +4,7 @@ import manifest from '../package.json' with {type: 'json'};
 import type {Surroundings} from './config/planning.ts';
 import type {Argv} from './config/service.ts';
 import {START_RATE} from './core/defaults.ts';
+import {err} from './core/model.ts';
 
 const {version} = manifest;
 
@@ -90,9 +91,10 @@ async function up(args: readonly string[]): Promise<void> {
 		return refuse(`archon: ${NO_CONFIG}, and no command was given; see archon --help`, USAGE);
 	}
 	const [{formatProblem}, {plan}] = await Promise.all([import('./config/problems.ts'), import('./config/plan.ts')]);
-	const planned = found.problems.length > 0
-		? {ok: false as const, error: found.problems}
-		: plan(found.files, command.length > 0 ? command : null, await surroundings());
+	const around = await surroundings();
+	const read = ({files, problems}: typeof found): ReturnType<typeof plan> =>
+		(problems.length > 0 ? err(problems) : plan(files, command.length > 0 ? command : null, around));
+	const planned = read(found);
 	if (!planned.ok) {
 		const told = planned.error.map(formatProblem).join('\n');
 		(await import('./kernel/termination.ts')).writeTermination(`archon: ${told}`);
@@ -103,6 +105,10 @@ async function up(args: readonly string[]): Promise<void> {
 	runDaemon({
 		services, shutdownGrace, startRate, meanings: SUPERVISING, sockets: placesFor(invocation.socket), level: 'info',
 		notes: notes.map(formatProblem),
+		reread() {
+			const again = read(findConfig({file, env: process.env}));
+			return again.ok ? again : err(again.error.map(formatProblem));
+		},
 	});
 }
 
@@ -120,7 +126,7 @@ async function oneCommand(command: readonly string[], socket: string | null): Pr
 	const wantsSocket = socket !== null || process.env['ARCHON_SOCKET'] !== undefined;
 	runDaemon({
 		services: [service(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, meanings: ONE_COMMAND,
-		sockets: wantsSocket ? placesFor(socket) : [], level: 'warn', notes: [],
+		sockets: wantsSocket ? placesFor(socket) : [], level: 'warn', reread: null, notes: [],
 	});
 }
 

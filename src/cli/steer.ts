@@ -1,6 +1,6 @@
 /** Commands that steer what is there: `start`, `stop`, `restart`, `reload`, `signal`, `shutdown`. */
-import type {Command} from './command.ts';
-import {statusOf} from './reply.ts';
+import {type Command, EXIT} from './command.ts';
+import {rowsOf, statusOf} from './reply.ts';
 
 const NAMES = 'A NAME may be all, or hold * and ?.';
 
@@ -25,12 +25,27 @@ export const restart = steering('Restart', {
 	examples: ['archonctl restart web'],
 });
 
-export const reload = steering('Reload', {
+export const reload: Command = {
 	name: 'reload',
-	summary: 'tell services to read their configs anew',
-	details: ['By the signal or the command that the service\'s key reload names. Does not wait.', NAMES],
-	examples: ['archonctl reload nginx'],
-});
+	usage: '[NAME...]',
+	summary: 'read archon\'s config anew, or tell services to read theirs',
+	details: [
+		'Without a NAME: what is new starts, what is gone ends, what is made differently is restarted, and what is',
+		'unchanged notices nothing. A config with a problem changes nothing, and every problem is told.',
+		'With a NAME: by the signal or the command that the service\'s key reload names. Does not wait.',
+	],
+	options: [],
+	least: 0,
+	most: Infinity,
+	endsOptions: false,
+	examples: ['archonctl reload', 'archonctl reload nginx'],
+	run: ({operands}, io, reach) => reach(client => {
+		const rows = rowsOf(client, ['Reload', ...operands], io);
+		if (!rows.ok) return rows.error;
+		for (const [text] of rows.value) io.stdout(`${text}\n`);
+		return EXIT.ok;
+	}),
+};
 
 export const signal: Command = {
 	name: 'signal',
@@ -60,7 +75,7 @@ export const shutdown: Command = {
 };
 
 function steering(
-	verb: 'Start' | 'Stop' | 'Restart' | 'Reload', about: Pick<Command, 'name' | 'summary' | 'details' | 'examples'>,
+	verb: 'Start' | 'Stop' | 'Restart', about: Pick<Command, 'name' | 'summary' | 'details' | 'examples'>,
 ): Command {
 	return {
 		...about,

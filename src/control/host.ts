@@ -1,5 +1,5 @@
 /** Archon, as far as requests need it; the kernel's side is brought in from outside. */
-import type {Event, Instant} from '../core/model.ts';
+import type {Event, Instant, Result} from '../core/model.ts';
 import type {State} from '../core/supervisor.ts';
 import type {TreeRow} from './protocol.ts';
 
@@ -11,5 +11,7 @@ export interface Host {
 	tree(): readonly TreeRow[];
 	/** In milliseconds since 1970. */
 	wallClock(instant: Instant): number;
+	/** Reads the config anew and puts it in force; what has become of it, or all that is wrong with it. Nothing is lost then. */
+	reload(): Result<string, string>;
 	readonly ownUid: number;
 }

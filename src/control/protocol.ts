@@ -12,6 +12,7 @@
  * | `Tree` | a row for each process, `Ok` |
  * | `Start,<name>…`, `Stop,<name>…`, `Restart,<name>…` | `Ok` when all have come to what was asked |
  * | `Signal,<name or pid>…,<signal>` | `Ok` |
+ * | `Reload` | archon's own config is read anew: a row that says what has become of it, `Ok` |
  * | `Reload,<name>…` | `Ok` when they have been told to read their configs anew |
  * | `Shutdown` | `Ok`, at once |
  *
@@ -91,7 +92,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 	['Start', fields => withNames(fields, 1, names => ({kind: 'start', names}))],
 	['Stop', fields => withNames(fields, 1, names => ({kind: 'stop', names}))],
 	['Restart', fields => withNames(fields, 1, names => ({kind: 'restart', names}))],
-	['Reload', fields => withNames(fields, 1, names => ({kind: 'reload', names}))],
+	['Reload', fields => withNames(fields, 0, names => ({kind: 'reload', names}))],
 	['Signal', decodeSignal],
 	['Shutdown', fields => alone(fields, {kind: 'shutdown'})],
 ]);

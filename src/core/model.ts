@@ -425,6 +425,8 @@ export interface Entry {
 	readonly past: readonly Past[];
 	/** What it says of itself (sd_notify(3), STATUS=). */
 	readonly said: string;
+	/** The config names it no more: it ends, and is forgotten. */
+	readonly retired: boolean;
 	/** It must not live, or not go on living as it does: unwanted, or about to bounce. Kept by the door. */
 	readonly leaving: boolean;
 	/** Needs of this service that do not hold now. Kept by the door. */
@@ -442,6 +444,12 @@ export interface Past {
 
 export const PAST_MAX = 10;
 
+/** So many restarts at once, and so many each second after that. */
+export interface StartRate {
+	readonly perSecond: number;
+	readonly burst: number;
+}
+
 /** Any input of `step`. */
 export type Event =
 	| {readonly kind: 'boot'}
@@ -452,6 +460,11 @@ export type Event =
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber; readonly group: boolean}
 	/** Each that is up reads its config anew, in the way that its service names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}
+	/** The config as it is now: what it names no more ends, what is new starts, what is unchanged notices nothing. */
+	| {
+		readonly kind: 'reconfigure'; readonly services: readonly Service[];
+		readonly shutdownGrace: Millis; readonly startRate: StartRate;
+	}
 	/** A service made at run time; it starts at once. */
 	| {readonly kind: 'add'; readonly service: Service}
 	/** A service made at run time and at rest is forgotten. */

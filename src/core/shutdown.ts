@@ -1,7 +1,7 @@
 /** The end of everything: how long it may take at worst, and who is waited for meanwhile. */
 import {type Book, entries, read} from './book.ts';
 import {duration} from './duration.ts';
-import {type Entry, type Instant, isAlive, type Millis, signalName} from './model.ts';
+import {type Entry, type Id, type Instant, isAlive, type Millis, signalName} from './model.ts';
 
 /** More lines at once would help nobody. */
 const LINES_MAX = 5;
@@ -11,14 +11,24 @@ const LINES_MAX = 5;
  * services that live: what a shutdown in order takes if each of them is deaf.
  */
 export function longestEnd(book: Book): Millis {
-	const longest = new Map<number, Millis>();
+	const longest = new Map<Id, Millis>();
 	let most = 1;
-	// The config's services come in the order of their needs, so that a need's own way is known already.
-	for (const {id, needs, phase, stop} of entries(book)) {
-		if (!isAlive(phase)) continue;
-		const way = stop.grace + Math.max(0, ...needs.map(need => longest.get(need.id) ?? 0));
-		longest.set(id, way);
-		most = Math.max(most, way);
+	for (const start of entries(book)) {
+		// By hand and not by recursion: a chain of needs may be as long as the config.
+		const path = [start];
+		for (let entry = path.at(-1); entry; entry = path.at(-1)) {
+			const next = entry.needs.find(({id}) => !longest.has(id));
+			const need = next && read(book, next.id);
+			if (need) {
+				path.push(need);
+				continue;
+			}
+			path.pop();
+			const below = Math.max(0, ...entry.needs.map(({id}) => longest.get(id) ?? 0));
+			const way = below + (isAlive(entry.phase) ? entry.stop.grace : 0);
+			longest.set(entry.id, way);
+			most = Math.max(most, way);
+		}
 	}
 	return Number.isFinite(most) ? most : 1;
 }

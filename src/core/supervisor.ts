@@ -8,8 +8,9 @@ import {duration} from './duration.ts';
 import {kill, meet, type Move, terminate, WAITING} from './lifecycle.ts';
 import {
 	type Condition, type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive,
-	type Millis, NEVER, type News, type Phase, refusalStatus, type Run, type Season, type Service, SIG,
+	type Millis, NEVER, type News, type Phase, refusalStatus, type Run, type Season, type Service, SIG, type StartRate,
 } from './model.ts';
+import {renew} from './reconfigure.ts';
 import {roll} from './restart.ts';
 import {longestEnd, whoIsAwaited} from './shutdown.ts';
 
@@ -19,7 +20,7 @@ export interface Settings {
 	/** How long processes that belong to no service may take to end. */
 	readonly sweepGrace: Millis;
 	/** Restarts of services that ended by themselves: so many at once, and so many each second after that. */
-	readonly startRate: {readonly perSecond: number; readonly burst: number};
+	readonly startRate: StartRate;
 	/** What jitter is drawn from; the same seed and events give the same effects. */
 	readonly seed: number;
 }
@@ -49,24 +50,13 @@ const SAY_EVERY: Millis = 1000;
 /** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config saw to it. */
 export function create(services: readonly Service[], settings: Settings): State {
 	const names = new Map(services.map((service, id) => [service.name, id]));
-	const dependents = services.map((): Edge[] => []);
-	const edges = services.map(({needs}, id) => needs.map(({name, ...edge}): Edge => {
-		const need = names.get(name);
-		if (need === undefined) throw new Error(`unknown need: ${name}`);
-		dependents[need]?.push({id, ...edge});
-		return {id: need, ...edge};
-	}));
-	// What a service that is started at boot needs is started with it. Needs come first, so that one way back is enough.
-	const wanted = services.map(({autostart}) => autostart);
-	for (let id = services.length - 1; id >= 0; id--) {
-		for (const edge of edges[id] ?? []) if (wanted[id] && edge.strength !== 'order') wanted[edge.id] = true;
-	}
+	const {needs, dependents, wishes} = connect(services, names);
 	const book = services.reduce((before, service, id) => {
-		const needs = edges[id] ?? [];
+		const own = needs.get(id) ?? [];
 		// Before boot nothing is wanted: only hard needs hold anything back.
-		const unmet = needs.filter(({strength}) => strength === 'hard').length;
-		const wish = wanted[id] && !service.autostart ? 'start' : 'auto';
-		return write(before, {...newcomer(id, service), needs, dependents: dependents[id] ?? [], unmet, wish});
+		const unmet = own.filter(({strength}) => strength === 'hard').length;
+		const wish = wishes.get(id) ?? 'auto';
+		return write(before, {...newcomer(id, service), needs: own, dependents: dependents.get(id) ?? [], unmet, wish});
 	}, EMPTY);
 	const bucket = {level: settings.startRate.burst, at: 0};
 	return {settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, bucket};
@@ -119,8 +109,8 @@ const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' || isRun
  * Should this service run? Rules in order, the first that speaks wins: shutdown, the operator's word,
  * the config.
  */
-export function isWanted({wish, service}: Pick<Entry, 'wish' | 'service'>, season: Season): boolean {
-	if (season.kind !== 'running') return false;
+export function isWanted({wish, service, retired}: Pick<Entry, 'wish' | 'service' | 'retired'>, season: Season): boolean {
+	if (season.kind !== 'running' || retired) return false;
 	return wish === 'auto' ? service.autostart : wish === 'start';
 }
 
@@ -153,6 +143,7 @@ class Turn {
 			case 'news': return this.#news(event.id, event.run, event.news);
 			case 'start': return mayStart ? this.#start(event.ids) : undefined;
 			case 'restart': return mayStart ? this.#restart(event.ids) : undefined;
+			case 'reconfigure': return mayStart ? this.#reconfigure(event) : undefined;
 			case 'add': return mayStart ? this.#add(event.service) : undefined;
 			case 'stop': return this.#stop(event);
 			case 'signal': return this.#signal(event);
@@ -188,6 +179,7 @@ class Turn {
 		const wanted = isWanted(entry, season);
 		switch (phase.kind) {
 			case 'down': {
+				if (entry.retired) return this.#forget(entry);
 				const fresh = phase.cause === 'new' || phase.cause === 'stopped';
 				if (wanted && (fresh || entry.bounce)) this.#await({...entry, bounce: false});
 				return;
@@ -351,10 +343,88 @@ class Turn {
 	#remove(id: Id): void {
 		const entry = read(this.state.book, id);
 		if (!entry || isAlive(entry.phase) || this.state.guests.get(entry.service.name) !== id) return;
-		const guests = new Map(this.state.guests);
-		guests.delete(entry.service.name);
-		this.state = {...this.state, guests, book: erase(this.state.book, id)};
+		this.#forget(entry);
+	}
+
+	#forget(entry: Entry): void {
+		const {id, service: {name}, needs, dependents} = entry;
+		const [names, guests] = [new Map(this.state.names), new Map(this.state.guests)];
+		if (guests.get(name) === id) guests.delete(name);
+		else names.delete(name);
+		this.state = {...this.state, names, guests, book: erase(this.state.book, id)};
+		// Its place may have another tenant soon, with whom nobody is connected.
+		const isOther = (edge: Edge): boolean => edge.id !== id;
+		for (const edge of needs) {
+			const need = read(this.state.book, edge.id);
+			if (need) this.#put({...need, dependents: need.dependents.filter(isOther)});
+		}
+		for (const edge of dependents) {
+			const dependent = read(this.state.book, edge.id);
+			const unmet = (dependent?.unmet ?? 0) - (holds(entry, edge) ? 0 : 1);
+			if (dependent) this.#put({...dependent, needs: dependent.needs.filter(isOther), unmet});
+		}
 		this.effects.push({kind: 'forgotten', entry});
+	}
+
+	/**
+	 * The config anew, by the names of services: whoever is made as before keeps its process and hears only
+	 * of new rules for it; others end, and start as they are now.
+	 */
+	#reconfigure({services, shutdownGrace, startRate}: Extract<Event, {kind: 'reconfigure'}>): void {
+		const names = new Map<string, Id>();
+		let {book} = this.state;
+		for (const service of services) {
+			const id = this.state.names.get(service.name) ?? vacancy(book);
+			names.set(service.name, id);
+			if (!read(book, id)) book = write(book, newcomer(id, service));
+		}
+		const {needs, dependents, wishes} = connect(services, names);
+		for (const [name, id] of this.state.names) {
+			const entry = read(book, id);
+			if (!entry || names.get(name) === id) continue;
+			names.set(name, id);
+			// It still ends before what it needed, and after what is retired with it.
+			for (const {id: need, ...edge} of entry.needs) dependents.get(need)?.push({id, ...edge});
+			book = write(book, {...entry, retired: true, dependents: entry.dependents.filter(edge => !needs.has(edge.id))});
+		}
+		for (const service of services) {
+			const entry = read(book, names.get(service.name) ?? -1);
+			if (!entry) continue;
+			const {id} = entry;
+			const wish = entry.wish === 'auto' ? wishes.get(id) ?? 'auto' : entry.wish;
+			book = write(book, {...renew(entry, service), needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], wish});
+		}
+		const settings = {...this.state.settings, shutdownGrace, startRate};
+		this.state = {...this.state, settings, names, book};
+		this.#recount();
+	}
+
+	#put(entry: Entry): void {
+		this.state = {...this.state, book: write(this.state.book, entry)};
+	}
+
+	/** What the door keeps in passing, told from scratch; and everything is looked at. */
+	#recount(): void {
+		const list = [...all(this.state.book)];
+		let {book} = this.state;
+		for (const entry of list) {
+			book = write(book, {...entry, leaving: entry.bounce || !isWanted(entry, this.state.season)});
+		}
+		for (const {id} of list) {
+			const entry = read(book, id);
+			if (!entry) continue;
+			const unmet = entry.needs.filter(edge => {
+				const need = read(book, edge.id);
+				return need !== undefined && !holds(need, edge);
+			}).length;
+			const falling = entry.dependents.filter(edge => {
+				const dependent = read(book, edge.id);
+				return dependent !== undefined && isFalling(dependent);
+			}).length;
+			book = write(book, {...entry, unmet, falling});
+			this.#queue.add(id);
+		}
+		this.state = {...this.state, book};
 	}
 
 	// ── The end ──
@@ -499,7 +569,7 @@ class Turn {
 			const change = Number(holds(before, edge)) - Number(holds(after, edge));
 			const entry = change === 0 ? undefined : read(this.state.book, edge.id);
 			if (!entry) continue;
-			this.state = {...this.state, book: write(this.state.book, {...entry, unmet: entry.unmet + change})};
+			this.#put({...entry, unmet: entry.unmet + change});
 			this.#queue.add(edge.id);
 		}
 	}
@@ -510,14 +580,47 @@ class Turn {
 		for (const {id} of after.needs) {
 			const entry = read(this.state.book, id);
 			if (!entry) continue;
-			this.state = {...this.state, book: write(this.state.book, {...entry, falling: entry.falling + change})};
+			this.#put({...entry, falling: entry.falling + change});
 			this.#queue.add(id);
 		}
 	}
 }
 
+interface Connections {
+	readonly needs: ReadonlyMap<Id, readonly Edge[]>;
+	readonly dependents: ReadonlyMap<Id, Edge[]>;
+	/** Services that are started because others need them. */
+	readonly wishes: ReadonlyMap<Id, 'start'>;
+}
+
+/** The edges between the services of a config, both ways. */
+function connect(services: readonly Service[], names: ReadonlyMap<string, Id>): Connections {
+	const idOf = (name: string): Id => {
+		const id = names.get(name);
+		if (id === undefined) throw new Error(`unknown service: ${name}`);
+		return id;
+	};
+	const needs = new Map<Id, readonly Edge[]>();
+	const dependents = new Map<Id, Edge[]>(services.map(({name}) => [idOf(name), []]));
+	for (const service of services) {
+		const id = idOf(service.name);
+		const own = service.needs.map(({name, ...edge}): Edge => ({id: idOf(name), ...edge}));
+		needs.set(id, own);
+		for (const {id: need, ...edge} of own) dependents.get(need)?.push({id, ...edge});
+	}
+	// Needs come before their dependents, so that one way back finds all that are started for others.
+	const lazy = new Set(services.filter(({autostart}) => !autostart).map(({name}) => idOf(name)));
+	const wishes = new Map<Id, 'start'>();
+	for (const {name} of services.toReversed()) {
+		const id = idOf(name);
+		if (lazy.has(id) && !wishes.has(id)) continue;
+		for (const need of needs.get(id) ?? []) if (need.strength !== 'order' && lazy.has(need.id)) wishes.set(need.id, 'start');
+	}
+	return {needs, dependents, wishes};
+}
+
 const newcomer = (id: Id, service: Service): Entry => ({
 	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, wish: 'auto', bounce: false,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], said: '',
-	leaving: true, unmet: 0, falling: 0,
+	retired: false, leaving: true, unmet: 0, falling: 0,
 });

@@ -2,8 +2,8 @@
 import {RTMAX, RTMIN, SIG, type SignalNumber} from '../core/model.ts';
 import {ignoreSignal, onSignals} from './native.ts';
 
-/** `shutdown`: end everything in order. `main`: pass it on to the service `main`. */
-export type Meaning = 'shutdown' | 'main';
+/** `shutdown`: end everything in order. `reload`: read the config anew. `main`: pass it on to the service `main`. */
+export type Meaning = 'shutdown' | 'reload' | 'main';
 
 /**
  * Never passed on: faults are archon's own, SIGCHLD and SIGPIPE are about archon's children and pipes,
@@ -22,7 +22,7 @@ export const FORWARDABLE: readonly SignalNumber[] = [
 /** With a config: runtimes stop containers by these (SIGRTMIN+3 and SIGPWR are systemd's and lxc's words). */
 export const SUPERVISING: ReadonlyMap<SignalNumber, Meaning> = new Map<SignalNumber, Meaning>([
 	[SIG.TERM, 'shutdown'], [SIG.INT, 'shutdown'], [SIG.QUIT, 'shutdown'], [SIG.PWR, 'shutdown'],
-	[RTMIN + 3, 'shutdown'], [SIG.USR1, 'main'], [SIG.USR2, 'main'], [SIG.WINCH, 'main'],
+	[RTMIN + 3, 'shutdown'], [SIG.HUP, 'reload'], [SIG.USR1, 'main'], [SIG.USR2, 'main'], [SIG.WINCH, 'main'],
 ]);
 
 /** With one command: whatever comes is the command's. */

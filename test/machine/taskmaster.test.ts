@@ -3,7 +3,7 @@ import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSyn
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
-import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {type Archon, boot} from './archon.ts';
 
 type Program = Readonly<Record<string, unknown>>;
@@ -80,26 +80,25 @@ const APPENDIX = `programs:
 `;
 
 test('the example of the subject boots unchanged', async () => {
-	const [bin, tmp] = [join(folder, 'bin'), join(folder, 'tmp')];
+	const bin = join(folder, 'bin');
 	const script = '#!/bin/sh\ntrap "exit 0" TERM USR1\necho "$0 $* $(umask) $ANSWER"\nwhile :; do sleep 0.1; done\n';
-	for (const each of [bin, tmp]) mkdirSync(each);
+	mkdirSync(bin);
 	for (const name of ['nginx', 'vogsphere-worker']) writeFileSync(join(bin, name), script, {mode: 0o755});
-	// It has a /tmp of its own, so that nobody else writes the files that the config names; its config and socket lie elsewhere.
-	vi.stubEnv('TMPDIR', '/var/tmp');
+	// The example names files in /tmp, which archon appends to.
+	const logs = ['nginx.stdout', 'nginx.stderr', 'vgsworker.stdout', 'vgsworker.stderr'].map(name => `/tmp/${name}`);
+	for (const log of logs) rmSync(log, {force: true});
 	await using archon = await boot({
-		config: APPENDIX,
-		wrapper: ['sh', '-c', `mount --bind ${bin} /usr/local/bin && mount --bind ${tmp} /tmp && exec "$@"`, 'sh'],
+		config: APPENDIX, wrapper: ['sh', '-c', `mount --bind ${bin} /usr/local/bin && exec "$@"`, 'sh'],
 	});
-	vi.unstubAllEnvs();
 	await comesTo(archon, 'nginx', 'RUNNING');
 	for (let index = 0; index < 8; index++) await comesTo(archon, `vogsphere:${index}`, 'RUNNING');
-	const said = (name: string): string => readFileSync(join(tmp, name), 'utf8');
-	expect(said('nginx.stdout')).toBe('/usr/local/bin/nginx -c /etc/nginx/test.conf 0022 42\n');
-	expect(count(said('vgsworker.stdout'), /vogsphere-worker --no-prefork 0077 \n/)).toBe(8);
-	expect([said('nginx.stderr'), said('vgsworker.stderr')]).toEqual(['', '']);
+	const [nginx = '', nginxErrors, worker = '', workerErrors] = logs.map(log => readFileSync(log, 'utf8'));
+	expect(nginx).toBe('/usr/local/bin/nginx -c /etc/nginx/test.conf 0022 42\n');
+	expect(count(worker, /vogsphere-worker --no-prefork 0077 \n/)).toBe(8);
+	expect([nginxErrors, workerErrors]).toEqual(['', '']);
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);
-	rmSync(archon.folder, {recursive: true});
+	for (const log of logs) rmSync(log);
 });
 
 test('a program is a child of archon', async () => {
@@ -290,4 +289,75 @@ test('a user that does not exist is told before anything starts', async () => {
 	await using archon = await under({it: {...steady, user: 'no-such-user'}});
 	expect(await archon.ended()).toBe(100);
 	expect(archon.log()).toMatch(/no-such-user/);
+});
+
+describe('a reload', () => {
+	const reload = async (archon: Archon, programs: Readonly<Record<string, Program>>): Promise<string> => {
+		writeFileSync(join(archon.folder, 'archon.yaml'), stringify({programs}));
+		const {status, stdout, stderr} = await archon.ctl('reload');
+		expect(status, stderr).toBe(0);
+		return stdout;
+	};
+
+	test('starts what is new, ends what is gone, restarts what is made differently, and despawns nothing else', async () => {
+		await using archon = await under({same: steady, gone: steady, moved: steady, lone: {...steady, numprocs: 2}});
+		for (const name of ['same', 'gone', 'moved', 'lone:0', 'lone:1']) await comesTo(archon, name, 'RUNNING');
+		const before = await states(archon);
+		const said = await reload(archon, {
+			same: steady, moved: {...steady, env: {ANSWER: 42}}, lone: {...steady, numprocs: 3}, fresh: steady,
+		});
+		expect(said).toBe('config reloaded: 2 added (lone:2, fresh), 1 removed (gone), 1 restarted (moved), 3 unchanged');
+		for (const name of ['same', 'moved', 'lone:2', 'fresh']) await comesTo(archon, name, 'RUNNING');
+		await archon.says(/stopped gone/);
+		const after = await states(archon);
+		expect(Object.keys(after).sort()).toEqual(['fresh', 'lone:0', 'lone:1', 'lone:2', 'moved', 'same']);
+		for (const name of ['same', 'lone:0', 'lone:1']) expect(after[name]?.pid, name).toBe(before[name]?.pid);
+		expect(after['moved']?.pid).not.toBe(before['moved']?.pid);
+		expect(environ(after['moved']?.pid ?? 0)).toContain('ANSWER=42');
+	});
+
+	test('of fewer processes stops the last ones only', async () => {
+		await using archon = await under({web: {...steady, numprocs: 3}});
+		for (const index of [0, 1, 2]) await comesTo(archon, `web:${index}`, 'RUNNING');
+		const before = await states(archon);
+		await reload(archon, {web: {...steady, numprocs: 2}});
+		await archon.says(/stopped web:2/);
+		const after = await states(archon);
+		expect([after['web:0']?.pid, after['web:1']?.pid]).toEqual([before['web:0']?.pid, before['web:1']?.pid]);
+	});
+
+	test('of keys that only say how a program is kept puts them in force without a restart', async () => {
+		await using archon = await under({web: {...steady, autorestart: true}});
+		const pid = await comesTo(archon, 'web', 'RUNNING');
+		const said = await reload(archon, {web: {...steady, autorestart: false, startretries: 1, exitcodes: [3]}});
+		expect(said).toBe('config reloaded: 1 adjusted (web), 0 unchanged');
+		expect((await states(archon))['web']?.pid).toBe(pid);
+		process.kill(pid, 'SIGKILL');
+		await comesTo(archon, 'web', 'EXITED');
+	});
+
+	test('leaves what was started by hand as it is', async () => {
+		await using archon = await under({lazy: {...steady, autostart: false}});
+		await comesTo(archon, 'lazy', 'STOPPED');
+		expect((await archon.ctl('start', 'lazy')).status).toBe(0);
+		const pid = await comesTo(archon, 'lazy', 'RUNNING');
+		await reload(archon, {lazy: {...steady, autostart: false}, other: steady});
+		await comesTo(archon, 'other', 'RUNNING');
+		expect((await states(archon))['lazy']?.pid).toBe(pid);
+	});
+
+	test('by SIGHUP does the same; of a broken file it changes nothing and tells every problem', async () => {
+		await using archon = await under({web: steady});
+		const pid = await comesTo(archon, 'web', 'RUNNING');
+		writeFileSync(join(archon.folder, 'archon.yaml'), 'programs:\n  web: {cmd: sleep 1, numproc: 2}\n  b: {}\n');
+		archon.signal('SIGHUP');
+		await archon.says(/cannot reload the config: .*archon\.yaml:2:.*numproc[^]*everything stays as it was/);
+		const answer = await archon.ctl('reload');
+		expect(answer).toMatchObject({status: 1, stderr: expect.stringContaining('did you mean "numprocs"?')});
+		expect((await states(archon))['web']).toMatchObject({status: 'RUNNING', pid});
+		writeFileSync(join(archon.folder, 'archon.yaml'), stringify({programs: {web: steady, more: steady}}));
+		archon.signal('SIGHUP');
+		await comesTo(archon, 'more', 'RUNNING');
+		expect((await states(archon))['web']?.pid).toBe(pid);
+	});
 });

@@ -35,13 +35,13 @@ export function checkState(state: State): void {
 }
 
 export function checkSpawn(world: World, id: Id, service: Service): void {
-	const others = world.processes.filter(process => process.service === service && (!process.outcome || process.survivors));
+	const others = world.processes.filter(process => process.service.name === service.name && (!process.outcome || process.survivors));
 	promise(others.length === 0, `${service.name} is started while a process of its last run lives`);
 	promise(world.state.season.kind === 'running', `${service.name} is started during ${world.state.season.kind}`);
 	for (const need of entryOf(world.state, id)?.needs ?? []) {
 		if (need.strength !== 'hard') continue;
 		const entry = entryOf(world.state, need.id);
-		const latest = world.processes.findLast(process => process.id === need.id);
+		const latest = world.processes.findLast(process => process.service.name === entry?.service.name);
 		const success = latest?.outcome?.kind === 'code' && latest.outcome.code === 0;
 		const alive = latest?.reported === false;
 		const met = {
@@ -78,7 +78,7 @@ export function checkSignal(
 	if (phase?.kind === 'stopping' && !phase.asked) return;
 	// Before a shutdown a dependent may be told to leave in the very step in which this one was, but later.
 	const judged = season.kind === 'stopping' ? world.state : world.before;
-	const holding = (entryOf(judged, process.id)?.dependents ?? []).flatMap(({id}) => {
+	const holding = (entryOf(world.state, process.id)?.dependents ?? []).flatMap(({id}) => {
 		const entry = entryOf(judged, id);
 		const after = entryOf(world.state, id);
 		return entry && after && isFalling(entry) && isFalling(after) ? [entry.service.name] : [];

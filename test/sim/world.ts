@@ -322,12 +322,31 @@ export class World {
 		const {random: r} = this;
 		const list = [...entries(this.state)];
 		const ids = r.some(list, r.pick([0.1, 0.5, 1])).map(({id}) => id);
-		const kind = r.pick(['start', 'stop', 'restart', 'restart', 'reload', 'signal', 'add', 'remove', 'shutdown'] as const);
+		const kind = r.pick(['start', 'stop', 'restart', 'restart', 'reload', 'reconfigure', 'signal', 'add', 'remove', 'shutdown'] as const);
 		if (kind === 'start' || kind === 'stop' || kind === 'restart' || kind === 'reload') this.#hear({kind, ids});
 		else if (kind === 'signal') for (const id of ids) this.#hear({kind, id, signal: SIG.USR1, group: r.chance(0.2)});
+		else if (kind === 'reconfigure') this.#hear({...this.state.settings, kind, services: this.#edited()});
 		else if (kind === 'remove') for (const id of ids) this.#hear({kind, id});
 		else if (kind === 'add') this.#hear({kind, service: this.#service(`guest-${this.#guests++}`, [])});
 		else if (r.chance(0.1)) this.#hear({kind, why: 'somebody asked'});
+	}
+
+	/** The config after somebody has edited it: some gone, some new, some changed in what they do or in how they are kept. */
+	#edited(): Service[] {
+		const {random: r} = this;
+		const kept = [...entries(this.state)].flatMap(({service, retired}) => (service.origin === 'config' && !retired ? [service] : []));
+		const left = kept.filter(() => !r.chance(0.15));
+		const names = new Set(left.map(({name}) => name));
+		const edited = left.map((service): Service => ({
+			...service, needs: service.needs.filter(({name}) => names.has(name)),
+			...(r.chance(0.2) && {exec: {...service.exec, argv: [service.name, String(this.#order++)] as const}}),
+			...(r.chance(0.2) && {stop: {signal: SIG.TERM, grace: r.pick([10, 2000])}}),
+		}));
+		if (r.chance(0.5)) edited.push(this.#service(`s${1000 + this.#order++}`, []));
+		// In the order of needs, as the config's plan has them.
+		const rank = (service: Service): number => service.needs.length;
+		return edited.every((service, i) => service.needs.every(({name}) => edited.findIndex(each => each.name === name) < i))
+			? edited : edited.toSorted((a, b) => rank(a) - rank(b)).filter(({needs}) => needs.length === 0);
 	}
 
 	#services(): Service[] {
@@ -390,7 +409,8 @@ export class World {
 	#judgeRest(): void {
 		if (this.#inbox.length > 0) throw new Error('news was left unheard');
 		const restless = this.#restless();
-		for (const {phase, service, wish, needs} of entries(this.state)) {
+		for (const {phase, service, wish, needs, retired} of entries(this.state)) {
+			if (retired) throw new Error(`${service.name} was retired and never went`);
 			if (restless.has(service.name)) continue;
 			const unmoved = phase.kind === 'spawning' || phase.kind === 'stopping' || phase.kind === 'backoff';
 			if (unmoved) throw new Error(`${service.name} never came to rest: ${phase.kind}`);

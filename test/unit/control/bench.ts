@@ -4,7 +4,7 @@
  */
 import {NEED, service as defaults} from '../../../src/core/defaults.ts';
 import {
-	type Condition, type Effect, type Event, type Id, type Need, type Outcome, type Run, type Service, SIG,
+	type Condition, type Effect, type Event, type Id, type Need, type Outcome, type Run, type Service, SIG, ok,
 } from '../../../src/core/model.ts';
 import {create, find, nextDeadline, type State, step} from '../../../src/core/supervisor.ts';
 import type {TreeRow} from '../../../src/control/protocol.ts';
@@ -46,6 +46,7 @@ export class Bench {
 			hear: event => this.hear(event),
 			tree: () => this.tree,
 			wallClock: instant => EPOCH + instant,
+			reload: () => ok('config reloaded: 1 unchanged'),
 			ownUid: 1000,
 		});
 		this.hear({kind: 'boot'});

@@ -1,0 +1,61 @@
+/** A config against the one before: who is new, who is gone, who must end because it is made differently now. */
+import {type Entry, isAlive, type Service} from './model.ts';
+
+/** The names of services by what a new config means for them. */
+export interface Change {
+	readonly added: readonly string[];
+	readonly removed: readonly string[];
+	/** They end, and start as they are now. */
+	readonly remade: readonly string[];
+	/** New rules for them are in force at once, and their processes stay. */
+	readonly adjusted: readonly string[];
+	readonly kept: readonly string[];
+}
+
+export function compare(before: readonly Service[], after: readonly Service[]): Change {
+	const old = new Map(before.map(service => [service.name, service]));
+	const fresh = new Set(after.map(({name}) => name));
+	const change = {added: [] as string[], removed: [] as string[], remade: [] as string[], adjusted: [] as string[], kept: [] as string[]};
+	for (const service of after) {
+		const was = old.get(service.name);
+		if (!was) change.added.push(service.name);
+		else if (!isMadeAlike(was, service)) change.remade.push(service.name);
+		else if (JSON.stringify(rulesOf(was)) === JSON.stringify(rulesOf(service))) change.kept.push(service.name);
+		else change.adjusted.push(service.name);
+	}
+	change.removed.push(...before.flatMap(({name}) => (fresh.has(name) ? [] : [name])));
+	return change;
+}
+
+/** `1 added (web), 2 removed (a, b), 5 kept`. */
+export function describe({added, removed, remade, adjusted, kept}: Change): string {
+	const parts = ([['added', added], ['removed', removed], ['restarted', remade], ['adjusted', adjusted]] as const)
+		.flatMap(([word, names]) => (names.length > 0 ? [`${names.length} ${word} (${shorten(names)})`] : []));
+	return [...parts, `${kept.length} unchanged`].join(', ');
+}
+
+/** An entry under a new form of its service. What had failed may do better now; what runs and is made differently bounces. */
+export function renew(entry: Entry, service: Service): Entry {
+	const {service: before, phase, retired} = entry;
+	const kept: Entry = {...entry, retired: false, stop: service.stop};
+	if (isMadeAlike(before, service) && !retired) {
+		return {...kept, service: {...service, exec: {...service.exec, output: before.exec.output}}};
+	}
+	if (isAlive(phase)) return {...kept, service, bounce: phase.kind !== 'stopping'};
+	return {...kept, service, phase: {kind: 'down', cause: 'new'}, ends: [], blame: null};
+}
+
+/** Whether a process of the one is as good as one of the other. */
+function isMadeAlike(one: Service, other: Service): boolean {
+	return one.type === other.type && JSON.stringify(makingOf(one)) === JSON.stringify(makingOf(other));
+}
+
+/** Where lines go that archon passes on depends on how many services there are, and is no reason to end one. */
+const makingOf = ({exec}: Service): unknown => ({...exec, output: exec.output.kind === 'files' ? exec.output : null});
+
+const rulesOf = ({exec, ...rules}: Service): unknown => rules;
+
+const SHOWN = 5;
+
+const shorten = (names: readonly string[]): string =>
+	names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? `, … ${names.length - SHOWN} more` : '');

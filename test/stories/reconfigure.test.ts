@@ -1,0 +1,67 @@
+/** What a new config does to services that live. */
+import {expect, test} from 'vitest';
+import {find} from '../../src/core/supervisor.ts';
+import {exit, phases, service, SETTINGS, type Story, tell, type Traits} from './tell.ts';
+
+const {shutdownGrace, startRate} = SETTINGS;
+const reconfigure = (story: Story, ...cast: readonly (readonly [name: string, traits?: Traits])[]): Story =>
+	story.hear({kind: 'reconfigure', shutdownGrace, startRate, services: cast.map(([name, traits]) => service(name, traits))});
+
+test('what is gone ends before what it needed, what is new starts, and the others notice nothing', () => {
+	const story = tell(['db'], ['app', {needs: ['db']}], ['proxy', {needs: ['app']}]);
+	story.lines();
+	reconfigure(story, ['db'], ['api', {needs: ['db']}]);
+	expect(story.lines()).toMatchInlineSnapshot(`
+		"  0.00  SIGTERM to proxy
+		        stopping proxy (pid 103) with SIGTERM
+		  0.00  spawn api
+		        stopped proxy (SIGTERM)
+		  0.00  forget proxy
+		  0.00  SIGTERM to app
+		        stopping app (pid 102) with SIGTERM
+		        started api (pid 104)
+		        stopped app (SIGTERM)
+		  0.00  forget app"
+	`);
+	expect(phases(story)).toEqual({db: 'up', api: 'up'});
+	expect(find(story.state(), 'db')?.starts).toBe(1);
+});
+
+test('what is made differently ends and starts anew, and waits for what it needs now', () => {
+	const story = tell(['web']);
+	const exec = {...service('web').exec, argv: ['web', '--new'] as const};
+	reconfigure(story, ['db', {ready: {kind: 'notify'}}], ['web', {exec, needs: ['db+']}]);
+	expect(phases(story)).toEqual({web: 'waiting', db: 'starting'});
+	story.tells('db', {kind: 'ready'});
+	expect(find(story.state(), 'web')?.service.exec.argv).toEqual(['web', '--new']);
+	expect(phases(story)).toEqual({web: 'up', db: 'up'});
+});
+
+test('new rules hold for a process that lives', () => {
+	const story = tell(['web', {deaf: true}]);
+	reconfigure(story, ['web', {stop: {signal: 2, grace: 100}}]);
+	story.lines();
+	expect(story.ask('stop', 'web').wait(100).lines()).toMatch(/SIGINT to web[^]*0\.10 {2}SIGKILL to web/);
+});
+
+test('what had failed is tried again if it is made differently, and left alone if not', () => {
+	const story = tell(['a', {type: 'oneshot'}], ['b', {type: 'oneshot'}]);
+	story.dies('a', exit(1)).dies('b', exit(1));
+	reconfigure(story, ['a', {type: 'oneshot'}], ['b', {type: 'oneshot', exec: {...service('b').exec, argv: ['b', '2'] as const}}]);
+	expect(phases(story)).toEqual({a: 'failed', b: 'starting'});
+});
+
+test('what comes back while it ends starts again when it has ended', () => {
+	const story = tell(['web', {deaf: true}], ['other']);
+	reconfigure(story, ['other']);
+	expect(phases(story)).toEqual({web: 'stopping', other: 'up'});
+	reconfigure(story, ['web'], ['other']);
+	expect(phases(story.wait(5000))).toEqual({web: 'up', other: 'up'});
+});
+
+test('the operator\'s word outlives it', () => {
+	const story = tell(['web'], ['lazy', {autostart: false}]);
+	story.ask('stop', 'web').ask('start', 'lazy');
+	reconfigure(story, ['web'], ['lazy', {autostart: false}], ['new']);
+	expect(phases(story)).toEqual({web: 'stopped', lazy: 'up', new: 'up'});
+});
