@@ -3,7 +3,7 @@ import {type Accept, socketPaths} from './control/transport.ts';
 import {createServer} from './control/server.ts';
 import {err, ok, type Result, type Service, signalName, type SignalNumber, type StartRate} from './core/model.ts';
 import {compare, describe} from './core/reconfigure.ts';
-import {create, entryOf, find} from './core/supervisor.ts';
+import {create, entryOf, find} from './core/state.ts';
 import {wallClock} from './kernel/clock.ts';
 import {createLog, type Level} from './kernel/log.ts';
 import {createLoop, type Loop} from './kernel/loop.ts';

@@ -5,7 +5,7 @@
 import {exec, RESTART, service} from '../core/defaults.ts';
 import {type Effect, type Entry, exitStatus, type Service} from '../core/model.ts';
 import {describeRefusal, lastEnd, pidOf, statusOf} from '../core/status.ts';
-import {entries, entryOf, find, type State} from '../core/supervisor.ts';
+import {entries, entryOf, find, type State} from '../core/state.ts';
 import {createGoals, type Goal, type Goals, SHUTTING_DOWN, type Verdict} from './goals.ts';
 import {createGuests, type Guests} from './guests.ts';
 import type {Host} from './host.ts';

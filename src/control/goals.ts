@@ -4,7 +4,7 @@
  */
 import {type Effect, type Entry, exitStatus, type Id, refusalStatus} from '../core/model.ts';
 import {describeRefusal, lastEnd, waitsFor} from '../core/status.ts';
-import {entryOf, holds, type State} from '../core/supervisor.ts';
+import {entryOf, holds, type State} from '../core/state.ts';
 
 export const SHUTTING_DOWN = 'archon is shutting down';
 

@@ -1,6 +1,6 @@
 /** Services that clients made: a `Run` is forgotten at its end, a daemon is remembered for a while. */
 import type {Effect, Entry, Id} from '../core/model.ts';
-import {entryOf} from '../core/supervisor.ts';
+import {entryOf} from '../core/state.ts';
 import type {Host} from './host.ts';
 
 /** Daemons of clients that are at rest and still shown; of more, the one that rests longest is forgotten. */

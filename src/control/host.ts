@@ -1,6 +1,6 @@
 /** Archon, as far as requests need it; the kernel's side is brought in from outside. */
 import type {Event, Instant, Result} from '../core/model.ts';
-import type {State} from '../core/supervisor.ts';
+import type {State} from '../core/state.ts';
 import type {TreeRow} from './protocol.ts';
 
 export interface Host {

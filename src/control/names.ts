@@ -2,7 +2,7 @@
 import {type Entry, err, ok, type Result} from '../core/model.ts';
 import {nearest} from '../core/nearest.ts';
 import {pidOf} from '../core/status.ts';
-import {entries, find, type State} from '../core/supervisor.ts';
+import {entries, find, type State} from '../core/state.ts';
 import {clip} from './records.ts';
 
 export interface Choice {

@@ -1,6 +1,6 @@
 /** What people are shown: one table from phases to statuses, and a note that says why. */
 import {type Entry, type Outcome, type Phase, type Refusal, signalName} from './model.ts';
-import {entryOf, holds, type State} from './supervisor.ts';
+import {entryOf, holds, type State} from './state.ts';
 
 export const STATUSES = [
 	'stopped', 'waiting', 'starting', 'running', 'unhealthy', 'stopping', 'backoff', 'exited', 'failed',

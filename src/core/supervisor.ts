@@ -3,116 +3,23 @@
  * settles: wanted and needs met → spawn; leaving and no dependent on its way down → terminate; until
  * nothing moves. Only entries that an event can affect are looked at.
  */
-import {type Book, due, earliest, EMPTY, entries as all, erase, read, vacancy, write} from './book.ts';
+import {due, entries as all, erase, read, vacancy, write} from './book.ts';
 import {duration} from './duration.ts';
 import {kill, meet, type Move, terminate, WAITING} from './lifecycle.ts';
 import {
-	type Condition, type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive,
-	type Millis, NEVER, type News, type Phase, refusalStatus, type Run, type Season, type Service, SIG, type StartRate,
+	type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive, type Millis, NEVER,
+	type News, refusalStatus, type Run, type Season, type Service, SIG,
 } from './model.ts';
 import {renew} from './reconfigure.ts';
 import {roll} from './restart.ts';
 import {longestEnd, whoIsAwaited} from './shutdown.ts';
-
-export interface Settings {
-	/** From the first word of shutdown until everything is killed: all must fit into the runtime's own patience. */
-	readonly shutdownGrace: Millis;
-	/** How long processes that belong to no service may take to end. */
-	readonly sweepGrace: Millis;
-	/** Restarts of services that ended by themselves: so many at once, and so many each second after that. */
-	readonly startRate: StartRate;
-	/** What jitter is drawn from; the same seed and events give the same effects. */
-	readonly seed: number;
-}
-
-export interface State {
-	readonly settings: Settings;
-	readonly season: Season;
-	readonly book: Book;
-	/** The names of the config's services. */
-	readonly names: ReadonlyMap<string, Id>;
-	/** The names of services made at run time; few, and copied when one comes or goes. */
-	readonly guests: ReadonlyMap<string, Id>;
-	/** Runs given out so far. */
-	readonly runs: Run;
-	/** Entries with a process, or about to have one. */
-	readonly living: number;
-	/** Restarts that may be made at once, as of an instant. */
-	readonly bucket: {readonly level: number; readonly at: Instant};
-}
+import {connect, find, holds, isFalling, isRunning, isUnderWay, isWanted, meets, newcomer, type State} from './state.ts';
 
 /** How long archon waits, after SIGKILL to everything, for the kernel to carry it out. */
 const KILL_PATIENCE: Millis = 1000;
 
 /** How often a shutdown says whom it waits for. */
 const SAY_EVERY: Millis = 1000;
-
-/** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config saw to it. */
-export function create(services: readonly Service[], settings: Settings): State {
-	const names = new Map(services.map((service, id) => [service.name, id]));
-	const {needs, dependents, wishes} = connect(services, names);
-	const book = services.reduce((before, service, id) => {
-		const own = needs.get(id) ?? [];
-		// Before boot nothing is wanted: only hard needs hold anything back.
-		const unmet = own.filter(({strength}) => strength === 'hard').length;
-		const wish = wishes.get(id) ?? 'auto';
-		return write(before, {...newcomer(id, service), needs: own, dependents: dependents.get(id) ?? [], unmet, wish});
-	}, EMPTY);
-	const bucket = {level: settings.startRate.burst, at: 0};
-	return {settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, bucket};
-}
-
-export const find = (state: State, name: string): Entry | undefined => {
-	const id = state.names.get(name) ?? state.guests.get(name);
-	return id === undefined ? undefined : read(state.book, id);
-};
-
-export const entryOf = (state: State, id: Id): Entry | undefined => read(state.book, id);
-
-/** Every entry, the config's first and in its order. */
-export const entries = (state: State): Iterable<Entry> => all(state.book);
-
-/** When the kernel should send the next `tick`; NEVER if there is nothing to wait for. */
-export const nextDeadline = ({season, book}: State): Instant => Math.min(earliest(book), seasonDeadline(season));
-
-function seasonDeadline(season: Season): Instant {
-	if (season.kind === 'stopping') return Math.min(season.deadline, season.sayAt);
-	return season.kind === 'sweeping' ? season.deadline : NEVER;
-}
-
-/** Whether a need does not hold its dependent back: its condition is met, or it is not hard and will not be. */
-export const holds = (entry: Entry, {condition, strength}: Pick<Edge, 'condition' | 'strength'>): boolean =>
-	meets(entry, condition) || (strength !== 'hard' && isSettled(entry));
-
-function meets({phase, leaving}: Entry, condition: Condition): boolean {
-	if (phase.kind === 'down') return phase.cause === 'completed';
-	switch (condition) {
-		case 'service_completed_successfully': return false;
-		case 'service_started': return !leaving && isRunning(phase);
-		case 'service_healthy':
-			return !leaving && phase.kind === 'up' && phase.isReady && (phase.health === 'none' || phase.health === 'healthy');
-	}
-}
-
-/** Down, and not about to start by itself. */
-const isSettled = ({phase, leaving}: Entry): boolean =>
-	phase.kind === 'down' && (leaving || (phase.cause !== 'new' && phase.cause !== 'stopped'));
-
-/** Lives, and not for long. */
-const isFalling = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
-
-const isRunning = ({kind}: Phase): boolean => kind === 'starting' || kind === 'up';
-
-const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' || isRunning(phase);
-
-/**
- * Should this service run? Rules in order, the first that speaks wins: shutdown, the operator's word,
- * the config.
- */
-export function isWanted({wish, service, retired}: Pick<Entry, 'wish' | 'service' | 'retired'>, season: Season): boolean {
-	if (season.kind !== 'running' || retired) return false;
-	return wish === 'auto' ? service.autostart : wish === 'start';
-}
 
 /** One step. Pure: the state that comes in is as it was, also when this throws over a bug of ours. */
 export function step(state: State, event: Event, now: Instant): readonly [State, readonly Effect[]] {
@@ -585,42 +492,3 @@ class Turn {
 		}
 	}
 }
-
-interface Connections {
-	readonly needs: ReadonlyMap<Id, readonly Edge[]>;
-	readonly dependents: ReadonlyMap<Id, Edge[]>;
-	/** Services that are started because others need them. */
-	readonly wishes: ReadonlyMap<Id, 'start'>;
-}
-
-/** The edges between the services of a config, both ways. */
-function connect(services: readonly Service[], names: ReadonlyMap<string, Id>): Connections {
-	const idOf = (name: string): Id => {
-		const id = names.get(name);
-		if (id === undefined) throw new Error(`unknown service: ${name}`);
-		return id;
-	};
-	const needs = new Map<Id, readonly Edge[]>();
-	const dependents = new Map<Id, Edge[]>(services.map(({name}) => [idOf(name), []]));
-	for (const service of services) {
-		const id = idOf(service.name);
-		const own = service.needs.map(({name, ...edge}): Edge => ({id: idOf(name), ...edge}));
-		needs.set(id, own);
-		for (const {id: need, ...edge} of own) dependents.get(need)?.push({id, ...edge});
-	}
-	// Needs come before their dependents, so that one way back finds all that are started for others.
-	const lazy = new Set(services.filter(({autostart}) => !autostart).map(({name}) => idOf(name)));
-	const wishes = new Map<Id, 'start'>();
-	for (const {name} of services.toReversed()) {
-		const id = idOf(name);
-		if (lazy.has(id) && !wishes.has(id)) continue;
-		for (const need of needs.get(id) ?? []) if (need.strength !== 'order' && lazy.has(need.id)) wishes.set(need.id, 'start');
-	}
-	return {needs, dependents, wishes};
-}
-
-const newcomer = (id: Id, service: Service): Entry => ({
-	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, wish: 'auto', bounce: false,
-	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], said: '',
-	retired: false, leaving: true, unmet: 0, falling: 0,
-});

@@ -4,7 +4,8 @@
  * keeps a signal or a request waiting.
  */
 import type {Effect, Event} from '../core/model.ts';
-import {nextDeadline, type State, step} from '../core/supervisor.ts';
+import {nextDeadline, type State} from '../core/state.ts';
+import {step} from '../core/supervisor.ts';
 import {createTimer, now} from './clock.ts';
 
 type Spawn = Extract<Effect, {kind: 'spawn'}>;

@@ -1,6 +1,6 @@
 /** The real processes of each service: its main process, all that descend from it, and orphans that carry its mark. */
 import {pidOf} from '../core/status.ts';
-import {entries, type State} from '../core/supervisor.ts';
+import {entries, type State} from '../core/state.ts';
 import {descendants, processes, type ProcessInfo} from './procfs.ts';
 
 export interface TreeRow {

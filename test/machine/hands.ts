@@ -1,7 +1,7 @@
 /** The hands of the daemon without the core: effects in, news out, everything between them real. */
 import {service} from '../../src/core/defaults.ts';
 import type {Event, Hook, News, Probe, Purpose, Run, Service} from '../../src/core/model.ts';
-import {create, find} from '../../src/core/supervisor.ts';
+import {create, find} from '../../src/core/state.ts';
 import {becomeSubreaper, onSignals} from '../../src/kernel/native.ts';
 import {createOutput} from '../../src/kernel/output.ts';
 import {createHands} from '../../src/kernel/perform.ts';

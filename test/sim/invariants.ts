@@ -1,6 +1,6 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
 import {type Edge, type Entry, type Id, type Instant, isAlive, NEVER, type Service, SIG} from '../../src/core/model.ts';
-import {entries, entryOf, find, holds, nextDeadline, type State} from '../../src/core/supervisor.ts';
+import {entries, entryOf, find, holds, nextDeadline, type State} from '../../src/core/state.ts';
 import {deadlineOf} from '../../src/core/book.ts';
 import type {Process, World} from './world.ts';
 

@@ -7,7 +7,8 @@ import {
 	type Effect, type Event, type Health, type Id, type Instant, type Need, type News, type Outcome, type Ready,
 	type Run, type Service, SIG, type Word,
 } from '../../src/core/model.ts';
-import {create, entries, nextDeadline, type State, step} from '../../src/core/supervisor.ts';
+import {create, entries, nextDeadline, type State} from '../../src/core/state.ts';
+import {step} from '../../src/core/supervisor.ts';
 import {checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
 import {type Random, random} from './random.ts';
 

@@ -2,7 +2,7 @@
 import {describe, expect, test} from 'vitest';
 import {type Condition, CONDITIONS} from '../../src/core/model.ts';
 import {statusOf} from '../../src/core/status.ts';
-import {find} from '../../src/core/supervisor.ts';
+import {find} from '../../src/core/state.ts';
 import {exit, phases, type Story, tell, type Traits} from './tell.ts';
 
 /** Ways that a need may go, and which conditions of its dependents then hold. */

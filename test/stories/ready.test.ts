@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest';
 import {RESTART} from '../../src/core/defaults.ts';
 import type {Health, Ready} from '../../src/core/model.ts';
 import {statusOf} from '../../src/core/status.ts';
-import {find} from '../../src/core/supervisor.ts';
+import {find} from '../../src/core/state.ts';
 import {exit, phases, type Story, tell} from './tell.ts';
 
 const probe = {kind: 'tcp', host: '127.0.0.1', port: 5432} as const;

@@ -1,6 +1,6 @@
 /** What a new config does to services that live. */
 import {expect, test} from 'vitest';
-import {find} from '../../src/core/supervisor.ts';
+import {find} from '../../src/core/state.ts';
 import {exit, phases, service, SETTINGS, type Story, tell, type Traits} from './tell.ts';
 
 const {shutdownGrace, startRate} = SETTINGS;

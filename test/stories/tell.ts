@@ -6,7 +6,8 @@ import {NEED, RESTART, service as plain} from '../../src/core/defaults.ts';
 import type {Effect, Event, Instant, Need, News, Outcome, Run, Service} from '../../src/core/model.ts';
 import {SIG, signalName} from '../../src/core/model.ts';
 import {narrate, narrateSeason} from '../../src/core/narrate.ts';
-import {create, entries, find, nextDeadline, type Settings, type State, step} from '../../src/core/supervisor.ts';
+import {create, entries, find, nextDeadline, type Settings, type State} from '../../src/core/state.ts';
+import {step} from '../../src/core/supervisor.ts';
 
 export type Traits = Partial<Omit<Service, 'needs' | 'name'>> & {
 	readonly needs?: readonly (string | (Partial<Need> & {readonly name: string}))[];

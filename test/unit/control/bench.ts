@@ -6,7 +6,8 @@ import {NEED, service as defaults} from '../../../src/core/defaults.ts';
 import {
 	type Condition, type Effect, type Event, type Id, type Need, type Outcome, type Run, type Service, SIG, ok,
 } from '../../../src/core/model.ts';
-import {create, find, nextDeadline, type State, step} from '../../../src/core/supervisor.ts';
+import {create, find, nextDeadline, type State} from '../../../src/core/state.ts';
+import {step} from '../../../src/core/supervisor.ts';
 import type {TreeRow} from '../../../src/control/protocol.ts';
 import {createServer, type Server} from '../../../src/control/server.ts';
 import type {Connection, ConnectionListener} from '../../../src/control/transport.ts';

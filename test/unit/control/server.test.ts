@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {SIG} from '../../../src/core/model.ts';
-import {find} from '../../../src/core/supervisor.ts';
+import {find} from '../../../src/core/state.ts';
 import {createReader} from '../../../src/control/records.ts';
 import {Bench, EPOCH, need, rest, service, Visitor} from './bench.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {deadlineOf, due, earliest, EMPTY, entries, erase, read, vacancy, write} from '../../../src/core/book.ts';
 import {type Entry, NEVER} from '../../../src/core/model.ts';
-import {create, entryOf} from '../../../src/core/supervisor.ts';
+import {create, entryOf} from '../../../src/core/state.ts';
 import {WAITING} from '../../../src/core/lifecycle.ts';
 import {service, SETTINGS} from '../../stories/tell.ts';
 

@@ -2,7 +2,7 @@
 import {describe, expect, test} from 'vitest';
 import {type Entry, type Outcome, RESTARTS, type RestartPolicy} from '../../../src/core/model.ts';
 import {judge, pause, roll} from '../../../src/core/restart.ts';
-import {create, entryOf} from '../../../src/core/supervisor.ts';
+import {create, entryOf} from '../../../src/core/state.ts';
 import {exit, killedBy, service, SETTINGS} from '../../stories/tell.ts';
 
 const entryWith = (type: 'daemon' | 'oneshot', policy: RestartPolicy['policy'], ends: number[] = []): Entry => {

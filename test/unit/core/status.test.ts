@@ -1,7 +1,7 @@
 /** What people are shown of every phase, and the words that go with it. */
 import {expect, test} from 'vitest';
 import {lastEnd, statusOf, type Shown} from '../../../src/core/status.ts';
-import {entries, find} from '../../../src/core/supervisor.ts';
+import {entries, find} from '../../../src/core/state.ts';
 import {exit, killedBy, type Story, tell} from '../../stories/tell.ts';
 
 const shown = (story: Story, name: string): Shown => {
