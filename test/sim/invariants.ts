@@ -81,7 +81,9 @@ export function checkSignal(
 	const holding = (entryOf(world.state, process.id)?.dependents ?? []).flatMap(({id}) => {
 		const entry = entryOf(judged, id);
 		const after = entryOf(world.state, id);
-		return entry && after && isFalling(entry) && isFalling(after) ? [entry.service.name] : [];
+		if (!entry || !after || !isFalling(entry) || !isFalling(after)) return [];
+		// Called back by a start in this very step, it may have been sent away again, but later.
+		return entry.wish === after.wish || entry.phase.kind === 'stopping' ? [entry.service.name] : [];
 	});
 	promise(holding.length === 0, `${name} is asked to end before its dependent ${holding[0]}, which is ending too`);
 }

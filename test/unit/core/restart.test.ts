@@ -35,6 +35,45 @@ describe.each([
 	});
 });
 
+test.each(RESTARTS)('with restart %s every exit status and every signal has the verdict that the policy says', policy => {
+	const ends: readonly Outcome[] = [
+		...Array.from({length: 256}, (_, code) => exit(code)), ...Array.from({length: 64}, (_, i) => killedBy(i + 1)),
+	];
+	for (const end of ends) {
+		const isGood = end.kind === 'code' && end.code === 0;
+		const isFatal = end.kind === 'code' && (end.code === 126 || end.code === 127);
+		const again = isFatal ? 'failed' : 'again';
+		const daemon = policy === 'no' || (policy === 'on-failure' && isGood) ? 'exited' : again;
+		const oneshot = isGood ? 'completed' : policy === 'no' ? 'failed' : again;
+		expect(verdict(entryWith('daemon', policy), end), JSON.stringify(end)).toBe(daemon);
+		expect(verdict(entryWith('oneshot', policy), end), JSON.stringify(end)).toBe(oneshot);
+	}
+});
+
+describe('codes and signals of its own', () => {
+	const with_ = (ends: Partial<RestartPolicy>, policy: RestartPolicy['policy'] = 'on-failure'): Entry =>
+		({...entryWith('daemon', policy), service: service('x', {restart: {...service('x').restart, policy, ...ends}})});
+
+	test('a success is what the service calls one', () => {
+		const entry = with_({success: {codes: [0, 3], signals: [15]}});
+		expect([exit(0), exit(3), killedBy(15)].map(end => verdict(entry, end))).toEqual(['exited', 'exited', 'exited']);
+		expect([exit(1), killedBy(9)].map(end => verdict(entry, end))).toEqual(['again', 'again']);
+	});
+
+	test('what forces a restart outranks the policy, and what is fatal outranks everything but a success', () => {
+		expect(verdict(with_({force: {codes: [75], signals: []}}, 'no'), exit(75))).toBe('again');
+		expect(verdict(with_({fatal: {codes: [2], signals: [11]}}, 'always'), exit(2))).toBe('failed');
+		expect(verdict(with_({fatal: {codes: [2], signals: [11]}}, 'always'), killedBy(11))).toBe('failed');
+		expect(verdict(with_({fatal: {codes: [], signals: []}}, 'always'), exit(127))).toBe('again');
+	});
+
+	test('whatever is blamed has failed, also with a good status', () => {
+		const end = {outcome: exit(0), blame: 'unhealthy: no answer', wasUp: true};
+		expect(judge(with_({}), end, 0, 0.5).kind).toBe('again');
+		expect(judge(with_({}, 'no'), end, 0, 0.5)).toEqual({kind: 'rest', cause: 'failed'});
+	});
+});
+
 test('one end more than the attempts within the window is the last', () => {
 	expect(verdict(entryWith('daemon', 'always', [1, 2]), exit(1))).toBe('again');
 	expect(verdict(entryWith('daemon', 'always', [1, 2, 3]), exit(1))).toBe('failed');
