@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {EXAMPLE} from '../characters/programs.ts';
 import {type Archon, boot} from './archon.ts';
 
 type Program = Readonly<Record<string, unknown>>;
@@ -43,42 +44,6 @@ const procStatus = (pid: number, field: string): string =>
 const environ = (pid: number): readonly string[] => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
 const count = (text: string, pattern: RegExp): number => text.match(new RegExp(pattern, 'g'))?.length ?? 0;
 
-const APPENDIX = `programs:
-  nginx:
-    cmd: "/usr/local/bin/nginx -c /etc/nginx/test.conf"
-    numprocs: 1
-    umask: 022
-    workingdir: /tmp
-    autostart: true
-    autorestart: unexpected
-    exitcodes:
-      - 0
-      - 2
-    startretries: 3
-    starttime: 5
-    stopsignal: TERM
-    stoptime: 10
-    stdout: /tmp/nginx.stdout
-    stderr: /tmp/nginx.stderr
-    env:
-      STARTED_BY: taskmaster
-      ANSWER: 42
-  vogsphere:
-    cmd: "/usr/local/bin/vogsphere-worker --no-prefork"
-    numprocs: 8
-    umask: 077
-    workingdir: /tmp
-    autostart: true
-    autorestart: unexpected
-    exitcodes: 0
-    startretries: 3
-    starttime: 5
-    stopsignal: USR1
-    stoptime: 10
-    stdout: /tmp/vgsworker.stdout
-    stderr: /tmp/vgsworker.stderr
-`;
-
 test('the example of the subject boots unchanged', async () => {
 	const bin = join(folder, 'bin');
 	const script = '#!/bin/sh\ntrap "exit 0" TERM USR1\necho "$0 $* $(umask) $ANSWER"\nwhile :; do sleep 0.1; done\n';
@@ -88,7 +53,7 @@ test('the example of the subject boots unchanged', async () => {
 	const logs = ['nginx.stdout', 'nginx.stderr', 'vgsworker.stdout', 'vgsworker.stderr'].map(name => `/tmp/${name}`);
 	for (const log of logs) rmSync(log, {force: true});
 	await using archon = await boot({
-		config: APPENDIX, wrapper: ['sh', '-c', `mount --bind ${bin} /usr/local/bin && exec "$@"`, 'sh'],
+		config: EXAMPLE, wrapper: ['sh', '-c', `mount --bind ${bin} /usr/local/bin && exec "$@"`, 'sh'],
 	});
 	await comesTo(archon, 'nginx', 'RUNNING');
 	for (let index = 0; index < 8; index++) await comesTo(archon, `vogsphere:${index}`, 'RUNNING');

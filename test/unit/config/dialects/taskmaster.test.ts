@@ -5,6 +5,7 @@ import type {RestartPolicy, Service} from '../../../../src/core/model.ts';
 import {plan, type Plan} from '../../../../src/config/plan.ts';
 import {formatProblem} from '../../../../src/config/problems.ts';
 import {AROUND} from '../around.ts';
+import {EXAMPLE} from '../../../characters/programs.ts';
 
 const run = (text: string, command: readonly string[] | null = null) => plan([{file: 'f', text}], command, AROUND);
 
@@ -26,42 +27,6 @@ const SUPERVISOR: RestartPolicy = {
 	...RESTART, policy: 'on-failure', growth: 'linear', delay: 1000, maxDelay: Infinity, attempts: 3, counts: 'starts', window: Infinity,
 	success: {codes: [0], signals: []}, fatal: NO_ENDS,
 };
-
-const EXAMPLE = `programs:
-  nginx:
-    cmd: "/usr/local/bin/nginx -c /etc/nginx/test.conf"
-    numprocs: 1
-    umask: 022
-    workingdir: /tmp
-    autostart: true
-    autorestart: unexpected
-    exitcodes:
-      - 0
-      - 2
-    startretries: 3
-    starttime: 5
-    stopsignal: TERM
-    stoptime: 10
-    stdout: /tmp/nginx.stdout
-    stderr: /tmp/nginx.stderr
-    env:
-      STARTED_BY: taskmaster
-      ANSWER: 42
-  vogsphere:
-    cmd: "/usr/local/bin/vogsphere-worker --no-prefork"
-    numprocs: 8
-    umask: 077
-    workingdir: /tmp
-    autostart: true
-    autorestart: unexpected
-    exitcodes: 0
-    startretries: 3
-    starttime: 5
-    stopsignal: USR1
-    stoptime: 10
-    stdout: /tmp/vgsworker.stdout
-    stderr: /tmp/vgsworker.stderr
-`;
 
 test('the example of the subject is read as it is', () => {
 	const {services, notes, shutdownGrace} = planned(EXAMPLE);
