@@ -91,6 +91,8 @@ export function createHands({reaper, poller, output, log, hear, isSweeping, exit
 					return bury();
 				}
 				case 'exit': {
+					const orphans = reaper.buried();
+					if (orphans > 0) log.info(`${orphans} ${orphans === 1 ? 'orphan was' : 'orphans were'} buried`);
 					writeTermination(`archon: ${effect.why}; status ${effect.status}`);
 					return output.finish(() => exit(effect.status));
 				}

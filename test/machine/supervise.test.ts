@@ -78,6 +78,9 @@ test('ten thousand double-forked orphans are buried, and no service notices', as
 	await expect.poll(() => inhabitants(archon).length).toBe(2);
 	expect(inhabitants(archon).some(({isZombie}) => isZombie)).toBe(false);
 	expect((await archon.status())['steady']).toMatchObject({pid, restarts: 0});
+	archon.signal('SIGTERM');
+	expect(await archon.ended()).toBe(0);
+	expect(archon.log()).toMatch(/archon \| 10000 orphans were buried/);
 });
 
 describe('services that are no good', () => {
