@@ -1,0 +1,57 @@
+/** `npm run bench`: archon and its peers, each as PID 1, side by side in one run. */
+import {mkdir, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {readArguments, USAGE} from './arguments.ts';
+import type {Outcome, Place} from './findings.ts';
+import {plot} from './plot.ts';
+import {type Prepared, prepare} from './prepare.ts';
+import {report} from './report.ts';
+import {measure} from './schedule.ts';
+import {SUPERVISORS} from './supervisors/all.ts';
+
+const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+	if (args.includes('--help')) {
+		process.stdout.write(USAGE);
+		return 0;
+	}
+	const read = readArguments(args, SUPERVISORS.map(({name}) => name));
+	if (!read.ok) {
+		process.stderr.write(`bench: ${read.error}\n${USAGE}`);
+		return 100;
+	}
+	if (process.getuid?.() !== 0) {
+		say('only root can make PID namespaces and look into other processes’ memory');
+		return 1;
+	}
+	const choice = read.value;
+	await using prepared = await prepare(choice, SUPERVISORS, say);
+	for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => void leave(prepared, name));
+	// Whoever reads along may stop; what was made must be put away all the same.
+	for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+	const places: readonly Place[] = choice.inContainers ? ['namespace', 'container'] : ['namespace'];
+	const outcomes: Outcome[] = [];
+	for (const place of places) {
+		say(`each as PID 1 of a ${place === 'namespace' ? 'PID namespace' : 'container'}`);
+		outcomes.push(await measure(prepared.kit, place, SUPERVISORS, say));
+	}
+	const out = choice.out ?? join(import.meta.dirname, 'results');
+	await mkdir(out, {recursive: true});
+	const markdown = report(outcomes);
+	await writeFile(join(out, 'bench.md'), markdown);
+	await writeFile(join(out, 'bench.json'), `${JSON.stringify(outcomes, null, '\t')}\n`);
+	for (const outcome of outcomes) await writeFile(join(out, `${outcome.place}.svg`), plot(outcome));
+	process.stdout.write(markdown);
+	say(`written to ${out}`);
+	return 0;
+}
+
+/** With this process ends what it measures; what outlives it is put away first. */
+async function leave(prepared: Prepared, name: NodeJS.Signals): Promise<void> {
+	say(`${name}: nothing is written`);
+	await prepared[Symbol.asyncDispose]();
+	process.exit(130);
+}

@@ -1,0 +1,75 @@
+/**
+ * Who is measured when: in each repeat, scene by scene, all supervisors one after the other, so that whatever the
+ * machine does meanwhile hits all of them alike.
+ */
+import {createLedger, type Entrant, type Found, type Outcome, type Place, refuse} from './findings.ts';
+import type {Kit} from './kit.ts';
+import {lookAtMachine} from './machine.ts';
+import {ROWS, shown} from './rows.ts';
+import {type Scene, SCENES, SELDOM} from './scenes.ts';
+import type {Supervisor} from './supervisors/supervisor.ts';
+import {median} from './statistics.ts';
+import {boot} from './world.ts';
+
+export async function measure(kit: Kit, place: Place, supervisors: readonly Supervisor[], say: (line: string) => void): Promise<Outcome> {
+	const {choice: {repeats, minutes, only}} = kit;
+	const [date, machine, began] = [new Date().toISOString(), lookAtMachine(), performance.now()];
+	const seconds = (): number => (performance.now() - began) / 1000;
+	const present = supervisors.filter(({name}) => kit.entrants.some(entrant => entrant.name === name && entrant.absent === null));
+	const isAsked = (id: string): boolean => ROWS.some(row => row.id === id && only.includes(row.measure));
+	const scenes = SCENES.filter(scene => scene.rows.some(isAsked));
+	const ledger = createLedger();
+	await warmUp(kit, place, present);
+	let made = 0;
+	let isLate = false;
+	for (let repeat = 1; repeat <= repeats && !isLate; repeat++) {
+		for (const scene of scenes.filter(({times}) => repeat <= times(repeats))) {
+			for (const supervisor of present) {
+				isLate ||= seconds() > minutes * 60;
+				if (isLate) break;
+				const wants = (row: string): boolean =>
+					scene.rows.includes(row) && isAsked(row) && !ledger.isRefused(supervisor.name, row) && repeat <= (SELDOM[row]?.(repeats) ?? repeats);
+				if (!scene.rows.some(wants)) continue;
+				const found = await play(scene, kit, place, supervisor, wants);
+				ledger.enter(supervisor.name, found);
+				say(`${repeat}/${repeats} ${scene.title} ${supervisor.name}: ${brief(found.samples, found.refusals)}`);
+			}
+		}
+		if (!isLate) made = repeat;
+	}
+	const late = isLate ? [`time was over in repeat ${made + 1} of ${repeats}`] : [];
+	const entrants: readonly Entrant[] = kit.entrants;
+	return {
+		place, date, machine, wanted: repeats, made, seconds: seconds(), entrants, cells: ledger.cells(),
+		notes: [...kit.notes, ...late, ...ledger.notes()],
+	};
+}
+
+/** A scene that fails over a bug of the bench's costs its rows, and not the rest of the run. */
+async function play(scene: Scene, kit: Kit, place: Place, supervisor: Supervisor, wants: (row: string) => boolean): Promise<Found> {
+	try {
+		return await scene.play(kit, place, supervisor, wants);
+	} catch (error) {
+		return refuse(scene.rows.filter(wants), `the bench failed: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+	}
+}
+
+/** Each is started once before anything counts, so that nobody's programs come from the disk. */
+async function warmUp(kit: Kit, place: Place, supervisors: readonly Supervisor[]): Promise<void> {
+	for (const supervisor of supervisors) {
+		const count = Math.min(20, supervisor.most);
+		const started = await boot(kit, place, supervisor, {program: 'beacon', count});
+		if (!started.ok) continue;
+		await using world = started.value;
+		await world.witness.until(signs => signs.filter(({kind}) => kind === 'born').length === count, 15_000, world.isOver);
+	}
+}
+
+const brief = (samples: Readonly<Record<string, readonly number[]>>, refusals: Readonly<Record<string, string>>): string => [
+	...Object.entries(samples).map(([id, list]) => {
+		const row = ROWS.find(one => one.id === id);
+		return row ? `${id} ${shown(median(list), row)} ${row.unit}` : '';
+	}),
+	...new Set(Object.values(refusals)),
+].join(', ');
+
