@@ -1,6 +1,7 @@
 /**
  * Builds archon: the native library, one bundle of `src/`, and from both the single executable with its link
- * `dist/archonctl`, and `dist/rootfs/`, the tree that any image takes with `COPY --from=archon / /`.
+ * `dist/archonctl`, `dist/rootfs/`, the tree that any image takes with `COPY --from=archon / /`, and
+ * `dist/docker-init`, the whole of it in one file.
  */
 import {
 	access, chmod, copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, symlink, writeFile,
@@ -8,9 +9,14 @@ import {
 import {basename, dirname, join} from 'node:path';
 import {build as bundle} from 'esbuild';
 import {execa} from 'execa';
+import {NAMES} from '../src/dropin/names.ts';
+import {encapsulate} from './capsule.ts';
 
 /** Where archon lives in an image. The executable names its loader and libraries by these paths. */
 const HOME = '/opt/archon';
+
+/** What the executable of images loads before anything else; the one of `dist` stands alone and does without. */
+const EARLY = 'libarchon-early.so';
 
 /** What Node itself is told in the executable; the container's NODE_OPTIONS adds nothing to it. */
 const NODE_FLAGS = [
@@ -19,7 +25,15 @@ const NODE_FLAGS = [
 	'--disable-sigusr1',
 	// Much garbage and little to keep: 15 MiB of private memory instead of 26, at the same speed.
 	'--max-semi-space-size=2',
+	// Two threads beside the main one instead of five: each counts against a container's limit of processes.
+	'--v8-pool-size=1',
 ];
+
+/** docker takes one file out of its host into the container. */
+const CAPSULE = 'docker-init';
+
+/** The other names of the executable, beside it in dist/. */
+const LINKS = ['archonctl', ...NAMES.filter(name => name !== CAPSULE)];
 
 const root = dirname(import.meta.dirname);
 const dist = join(root, 'dist');
@@ -40,6 +54,7 @@ async function main(): Promise<void> {
 		await makeExecutable(work, node);
 		await tryExecutable(work);
 		await makeRootfs(work);
+		await makeCapsule(work);
 		await publish(work);
 	} finally {
 		await rm(work, {recursive: true, force: true});
@@ -90,10 +105,14 @@ async function compileLibrary(work: string): Promise<void> {
 	const exported = join(work, 'exported');
 	await writeFile(exported, '{ global: archon_*; local: *; };\n');
 	await mkdir(join(work, 'native'));
+	await compile(join(work, 'native', 'libarchon.so'), [`-Wl,--version-script=${exported}`], ['archon.c', 'guard.c']);
+	await compile(join(work, 'native', EARLY), ['-fvisibility=hidden'], ['early.c']);
+}
+
+async function compile(output: string, flags: readonly string[], sources: readonly string[]): Promise<void> {
 	await execa('cc', [
-		'-std=gnu17', '-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared',
-		`-Wl,--version-script=${exported}`, '-Wl,-z,relro,-z,now,-s',
-		'-o', join(work, 'native', 'libarchon.so'), from('src', 'native', 'archon.c'),
+		'-std=gnu17', '-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared', '-Wl,-z,relro,-z,now,-s', ...flags,
+		'-o', output, ...sources.map(name => from('src', 'native', name)),
 	], {stderr: 'inherit'});
 }
 
@@ -127,13 +146,13 @@ async function makeExecutable(work: string, node: string): Promise<void> {
 		output: join(work, 'archon'),
 		executable: node,
 		useCodeCache: true,
-		assets: {'libarchon.so': join(work, 'native', 'libarchon.so')},
+		assets: {'libarchon.so': join(work, 'native', 'libarchon.so'), LICENSE: from('LICENSE')},
 		execArgv: NODE_FLAGS,
 		execArgvExtension: 'none',
 	}));
 	await execa(process.execPath, ['--build-sea', config]);
 	await chmod(join(work, 'archon'), 0o755);
-	await symlink('archon', join(work, 'archonctl'));
+	for (const name of LINKS) await symlink('archon', join(work, name));
 }
 
 /** An executable that cannot say its version must not replace one that can. */
@@ -153,6 +172,8 @@ async function makeRootfs(work: string): Promise<void> {
 	await mkdir(join(rootfs, 'usr', 'bin'), {recursive: true});
 	const executable = join(home, 'bin', 'archon');
 	await copyFile(join(work, 'archon'), executable);
+	// Only here: an image may have a tini of its own at /usr/bin.
+	for (const name of NAMES) await symlink('archon', join(home, 'bin', name));
 	for (const name of ['LICENSE', 'NOTICE']) await copyFile(from(name), join(home, name));
 	for (const name of ['archon', 'archonctl']) {
 		await symlink(`../..${HOME}/bin/archon`, join(rootfs, 'usr', 'bin', name));
@@ -164,12 +185,28 @@ async function makeRootfs(work: string): Promise<void> {
 		await copyFile(await realpath(file), copy);
 		await chmod(copy, file === loader ? 0o755 : 0o644);
 	}
+	// For where it cannot be loaded from memory.
+	await copyFile(join(work, 'native', 'libarchon.so'), join(home, 'lib', 'libarchon.so'));
 	// RPATH, not RUNPATH: an image's LD_LIBRARY_PATH must not put another C library under PID 1.
 	await execa('patchelf', [
 		'--set-interpreter', `${HOME}/lib/${basename(loader)}`,
 		'--force-rpath', '--set-rpath', `${HOME}/lib`,
 		executable,
 	]);
+	// In front of the C library. Both at once is more than patchelf can do.
+	await copyFile(join(work, 'native', EARLY), join(home, 'lib', EARLY));
+	await chmod(join(home, 'lib', EARLY), 0o644);
+	await execa('patchelf', ['--add-needed', EARLY, executable]);
+}
+
+/** All of that in one file, for `docker run --init`. */
+async function makeCapsule(work: string): Promise<void> {
+	const executable = join(work, CAPSULE);
+	await copyFile(join(work, 'archon'), executable);
+	const {loader, libraries} = await neededBy(executable);
+	await encapsulate({executable, loader, libraries, source: from('src', 'native', 'capsule.c'), work});
+	const {all} = await execa(executable, ['--version'], {all: true});
+	if (!all.startsWith('tini version ')) give(`${CAPSULE} --version says "${all}"`);
 }
 
 /** The loader of an executable and the libraries that it finds on this machine. */
@@ -187,7 +224,7 @@ async function neededBy(executable: string): Promise<{loader: string; libraries:
 /** Moves everything to its place; who runs an older file keeps it. */
 async function publish(work: string): Promise<void> {
 	await mkdir(join(dist, 'native'), {recursive: true});
-	for (const file of ['native/libarchon.so', 'archon', 'archonctl']) {
+	for (const file of ['native/libarchon.so', 'archon', CAPSULE, ...LINKS]) {
 		await rename(join(work, file), join(dist, file));
 	}
 	const old = join(work, 'old');

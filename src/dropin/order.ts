@@ -1,0 +1,94 @@
+/** What a small init was asked for, as data: what to run, what becomes of each signal, and in whose words it speaks. */
+import {type Command, type Outcome, RTMAX, RTMIN, SIG, type SignalNumber} from '../core/model.ts';
+
+/** What a dialect may look at beyond its arguments. */
+export interface Around {
+	/** As it was called: the path or name that precedes the arguments. */
+	readonly name: string;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly pid: number;
+	/** Whether stdin is a terminal. */
+	readonly isTty: boolean;
+	/** archon's own. */
+	readonly version: string;
+}
+
+/** Something to say and be done, or something to run. */
+export type Reading =
+	| {readonly kind: 'say'; readonly line: Line; readonly status: number}
+	| {readonly kind: 'license'}
+	| {readonly kind: 'run'; readonly order: Order};
+
+/** A text with its newlines, and whether it goes to stdout or stderr. */
+export interface Line {
+	readonly fd: 1 | 2;
+	readonly text: string;
+}
+
+export interface Order {
+	/** Null: nothing is run, and SIGINT or SIGTERM ends it with status 0. */
+	readonly argv: Command | null;
+	/** Where the command stands; the words are those of the native library's request. */
+	readonly seat: 'foreground' | 'group' | 'attached' | 'beside';
+	/** Signals that are heard, and what is sent for each; 0: nothing is. */
+	readonly signals: ReadonlyMap<SignalNumber, SignalNumber>;
+	readonly ignored: readonly SignalNumber[];
+	/** After these archon stops itself as well, until it is continued. */
+	readonly pauses: readonly SignalNumber[];
+	/** Whether signals go to the command's whole process group. */
+	readonly toGroup: boolean;
+	/** Sent to that group when the command has ended; 0: nothing is. */
+	readonly farewell: SignalNumber;
+	readonly isSubreaper: boolean;
+	/** archon hears it when its own parent ends; null: nothing. */
+	readonly parentDeath: SignalNumber | null;
+	/** Whether archon gives its terminal up first, so that the command's session can have it. */
+	readonly leavesTerminal: boolean;
+	/** Whether archon goes to / and keeps no file system busy. */
+	readonly leavesDirectory: boolean;
+	/** Whether archon keeps nothing open of what it was started with beyond the three streams; the command does. */
+	readonly closesOthers: boolean;
+	/** Statuses of the command that become 0. */
+	readonly forgiven: ReadonlySet<number>;
+	/** Its own status where the command cannot be executed for want of it, of rights, or for another reason. */
+	readonly refusal: {readonly missing: number; readonly forbidden: number; readonly other: number};
+	readonly voice: Voice;
+}
+
+/** What it says of what happens; null: nothing. `reasonOf` has an errno in words. */
+export type Voice = (word: Word, reasonOf: (errno: number) => string) => Line | null;
+
+export type Word =
+	/** Orphans will come to somebody else. */
+	| {readonly kind: 'bystander'}
+	/** Its terminal was given up, as the leader of its session or not; or could not be. */
+	| {readonly kind: 'detached'; readonly isLeader: boolean}
+	| {readonly kind: 'undetached'; readonly errno: number}
+	| {readonly kind: 'spawned'; readonly program: string; readonly pid: number}
+	| {readonly kind: 'refused'; readonly program: string; readonly errno: number}
+	| {readonly kind: 'heard'; readonly signal: SignalNumber}
+	/** It came of giving the terminal up, and concerns nobody. */
+	| {readonly kind: 'skipped'; readonly signal: SignalNumber}
+	| {readonly kind: 'sent'; readonly signal: SignalNumber; readonly sent: SignalNumber}
+	/** The command is gone, or may not be signalled. */
+	| {readonly kind: 'unsent'; readonly signal: SignalNumber; readonly errno: number}
+	| {readonly kind: 'paused'}
+	| {readonly kind: 'reaped'; readonly pid: number; readonly outcome: Outcome; readonly isCommand: boolean}
+	| {readonly kind: 'over'; readonly status: number};
+
+/** A program to run, and what is the same for all. */
+export const run = (order: Order): Reading => ({kind: 'run', order});
+
+export const say = (fd: 1 | 2, text: string, status: number): Reading => ({kind: 'say', line: {fd, text}, status});
+
+/** No handler of archon's could tell a fault of its own from one that was sent. */
+export const FAULTS: readonly SignalNumber[] = [SIG.ILL, SIG.BUS, SIG.FPE, SIG.SEGV];
+/** Faults, and what a process does to itself. */
+export const PERSONAL: readonly SignalNumber[] = [...FAULTS, SIG.TRAP, SIG.ABRT, SIG.SYS];
+
+/** Every signal that can be heard but these, each passed on as it is. SIGCHLD is about archon's own children. */
+export function everySignalBut(own: readonly SignalNumber[]): Map<SignalNumber, SignalNumber> {
+	const without = new Set([SIG.KILL, SIG.STOP, SIG.CHLD, ...own]);
+	const all = [...Array.from({length: 31}, (_, i) => i + 1), ...Array.from({length: RTMAX - RTMIN + 1}, (_, i) => RTMIN + i)];
+	return new Map(all.filter(signal => !without.has(signal)).map(signal => [signal, signal]));
+}

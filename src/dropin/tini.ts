@@ -1,0 +1,141 @@
+/** tini 0.19, and docker-init, which is the same. */
+import {basename} from 'node:path';
+import {type Outcome, SIG, signalName, signalNumber, type SignalNumber} from '../core/model.ts';
+import {readOptions} from './getopt.ts';
+import {type Around, everySignalBut, type Line, PERSONAL, type Reading, run, say, type Voice} from './order.ts';
+
+/** What is imitated. docker takes what is before ` - git.` for the version, and what is behind it for the commit. */
+const versionOf = (version: string): string => `tini version 0.19.0_archon-${version} - git.archon`;
+
+const help = ({name, version}: Around): string => `${basename(name)} (${versionOf(version)})
+Usage: ${basename(name)} [OPTIONS] PROGRAM -- [ARGS] | --version
+
+archon runs PROGRAM as tini does: it forwards signals, reaps zombies, and ends as PROGRAM ends.
+
+  -s         receive orphans where this is not PID 1 (as a child subreaper); also TINI_SUBREAPER
+  -p SIGNAL  be sent SIGNAL, for example SIGKILL, when the parent ends
+  -g         send signals to PROGRAM's whole process group; also TINI_KILL_PROCESS_GROUP
+  -e STATUS  end with 0 where PROGRAM ends with STATUS (0 to 255); may be repeated
+  -w         warn of every zombie that is reaped
+  -v         say more; up to three times. TINI_VERBOSITY sets it: 0 warns of nothing, 1 is what is usual
+  -l         show the licence
+  -h         show this
+  --version  show the version, where nothing else is asked for
+
+`;
+
+/** There is no such process. */
+const ESRCH = 3;
+
+/** Signals that tini knows by name: no real-time ones, and not quite all others. */
+const UNKNOWN: readonly SignalNumber[] = [16, 29, SIG.PWR];
+
+interface Wishes {
+	isSubreaper: boolean;
+	parentDeath: SignalNumber | null;
+	toGroup: boolean;
+	verbosity: number;
+	isWarningOfZombies: boolean;
+	readonly forgiven: Set<number>;
+}
+
+export function readTini(args: readonly string[], around: Around): Reading {
+	if (args.length === 1 && args[0] === '--version') return say(1, `${versionOf(around.version)}\n`, 0);
+	const {env} = around;
+	const wishes: Wishes = {
+		isSubreaper: false, parentDeath: null, toGroup: false, verbosity: 1, isWarningOfZombies: false, forgiven: new Set(),
+	};
+	const {options, words: [program, ...rest]} = readOptions(args, {
+		letters: 'p:hvwgle:s', stopsAtWords: env['POSIXLY_CORRECT'] !== undefined,
+	});
+	for (const option of options) {
+		if ('wrong' in option) return say(2, `${around.name}: ${option.wrong}\n${help(around)}`, 1);
+		if (option.letter === 'h') return say(1, help(around), 0);
+		if (option.letter === 'l') return {kind: 'license'};
+		if (!take(wishes, option.letter, option.value)) {
+			return say(2, lineOf('FATAL', around.pid, `Not a valid option for -${option.letter}: ${option.value}`), 1);
+		}
+	}
+	if (program === undefined) return say(2, help(around), 1);
+	if (env['TINI_SUBREAPER'] !== undefined) wishes.isSubreaper = true;
+	if (env['TINI_KILL_PROCESS_GROUP'] !== undefined) wishes.toGroup = true;
+	if (env['TINI_VERBOSITY'] !== undefined) wishes.verbosity = verbosityOf(env['TINI_VERBOSITY']);
+	const {isSubreaper, parentDeath, toGroup, forgiven} = wishes;
+	return run({
+		argv: [program, ...rest], isSubreaper, parentDeath, toGroup, forgiven,
+		seat: around.isTty ? 'foreground' : 'group',
+		// The terminal's stop signals would stop an init that has given the terminal away.
+		signals: everySignalBut([...PERSONAL, SIG.TTIN, SIG.TTOU]), ignored: [SIG.TTIN, SIG.TTOU],
+		pauses: [], farewell: 0, leavesTerminal: false, leavesDirectory: false, closesOthers: false,
+		refusal: {missing: 127, forbidden: 126, other: 1},
+		voice: voiceOf(around.pid, wishes),
+	});
+}
+
+/** Whether the option's value is a good one. */
+function take(wishes: Wishes, letter: string, value: string): boolean {
+	switch (letter) {
+		case 's': wishes.isSubreaper = true; break;
+		case 'g': wishes.toGroup = true; break;
+		case 'w': wishes.isWarningOfZombies = true; break;
+		case 'v': wishes.verbosity++; break;
+		case 'p': {
+			const signal = /^SIG[A-Z0-9]+$/.test(value) ? signalNumber(value) : null;
+			if (signal === null || signal > SIG.SYS || UNKNOWN.includes(signal) || signalName(signal) !== value) return false;
+			wishes.parentDeath = signal;
+			break;
+		}
+		case 'e': {
+			// What strtol(3) takes: nothing at all is 0.
+			if (!/^(\s*[+-]?\d+)?$/.test(value) || Number(value) < 0 || Number(value) > 255) return false;
+			wishes.forgiven.add(Number(value));
+			break;
+		}
+	}
+	return true;
+}
+
+/** As atoi(3): what is no number is 0; and as unsigned: what is negative is very much. */
+function verbosityOf(text: string): number {
+	const number = Number(/^\s*[+-]?\d+/.exec(text)?.[0] ?? 0);
+	return number < 0 ? Infinity : number;
+}
+
+type Level = 'FATAL' | 'WARN ' | 'INFO ' | 'DEBUG';
+
+const lineOf = (level: Level, pid: number, text: string): string => `[${level} tini (${pid})] ${text}\n`;
+
+const BYSTANDER = `Tini is not running as PID 1 and isn't registered as a child subreaper.
+Orphans come to another process, which has to reap them.
+Use the option -s or set the environment variable TINI_SUBREAPER to have them here, or run this as PID 1.`;
+
+function voiceOf(pid: number, {verbosity, isWarningOfZombies}: Wishes): Voice {
+	const line = (level: Level, from: number, text: string): Line | null =>
+		(verbosity < from ? null : {fd: from <= 1 ? 2 : 1, text: lineOf(level, pid, text)});
+	const [fatal, warn, info, debug] = ([['FATAL', 0], ['WARN ', 1], ['INFO ', 2], ['DEBUG', 3]] as const)
+		.map(([level, from]) => (text: string) => line(level, from, text)) as [Say, Say, Say, Say];
+	return (word, reasonOf) => {
+		switch (word.kind) {
+			case 'bystander': return warn(BYSTANDER);
+			case 'spawned': return info(`Spawned child process '${word.program}' with pid '${word.pid}'`);
+			case 'refused': return fatal(`exec ${word.program} failed: ${reasonOf(word.errno)}`);
+			case 'heard': return debug(word.signal === SIG.CHLD ? 'Received SIGCHLD' : `Passing signal: '${signalName(word.signal)}'`);
+			case 'unsent': return warn(word.errno === ESRCH
+				? 'Child was dead when forwarding signal'
+				: `Cannot forward ${signalName(word.signal)}: ${reasonOf(word.errno)}`);
+			case 'reaped': {
+				if (word.isCommand) return info(`Main child exited ${endOf(word.outcome)}`);
+				return isWarningOfZombies
+					? warn(`Reaped zombie process with pid=${word.pid}`)
+					: debug(`Reaped child with pid: '${word.pid}'`);
+			}
+			default: return null;
+		}
+	};
+}
+
+type Say = (text: string) => Line | null;
+
+const endOf = (outcome: Outcome): string => (outcome.kind === 'code'
+	? `normally (with status '${outcome.code}')`
+	: `with signal (with signal '${signalName(outcome.signal)}')`);

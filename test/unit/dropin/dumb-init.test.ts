@@ -1,0 +1,49 @@
+/** dumb-init's arguments, its environment, and what becomes of signals. */
+import {expect, test} from 'vitest';
+import {SIG} from '../../../src/core/model.ts';
+import {readDumbInit} from '../../../src/dropin/dumb-init.ts';
+import {around, orderOf, reasonOf} from './around.ts';
+
+const order = (args: readonly string[], env: Record<string, string> = {}) => orderOf(readDumbInit(args, around('dumb-init', {env})));
+
+/** What is not passed on as it is. */
+const changes = (args: readonly string[]): [number, number][] => [...order(args).signals].filter(([heard, sent]) => heard !== sent);
+
+test('a program has a session of its own, with the terminal, and all of its group get signals', () => {
+	expect(order(['a', '-b'])).toMatchObject({
+		argv: ['a', '-b'], seat: 'attached', toGroup: true, leavesTerminal: true, leavesDirectory: true, isSubreaper: false,
+		pauses: [SIG.TSTP, SIG.TTIN, SIG.TTOU], farewell: SIG.TERM, refusal: {missing: 2, forbidden: 2, other: 2},
+	});
+});
+
+test.each([[['-c'], {}], [['--single-child'], {}], [[], {DUMB_INIT_SETSID: '0'}]])('%j with %j makes it a single child', (args, env) => {
+	expect(order([...args, 'a'], env)).toMatchObject({seat: 'beside', toGroup: false, leavesTerminal: false, farewell: 0});
+});
+
+test.each([
+	['the terminal\'s stop signals become SIGSTOP', [], [[20, 19], [21, 19], [22, 19]]],
+	['but not with -c', ['-c'], []],
+	['nor where a person says otherwise', ['-r', '20:20', '-r', '21:0', '-r', '22:15'], [[21, 0], [22, 15]]],
+	['the last word counts', ['-c', '-r', '15:3', '-r', '15:2', '-r', '1:0'], [[1, 0], [15, 2]]],
+	['what nobody can hear is not rewritten', ['-c', '-r', '9:1', '-r', '17:1', '-r', '11:1'], []],
+])('%s', (_, args, expected) => {
+	expect(changes([...args, 'a'])).toEqual(expected);
+});
+
+test.each([[['-r', '15:3'], 3], [['-r', '15:0'], 0], [['-r', '3:15'], 15]])('%j makes the farewell %i', (args, farewell) => {
+	expect(order([...args, 'a']).farewell).toBe(farewell);
+});
+
+test('is quiet, but for a program that cannot be executed', () => {
+	const {voice} = order(['a']);
+	expect(voice({kind: 'spawned', program: 'a', pid: 8}, reasonOf)).toBeNull();
+	expect(voice({kind: 'refused', program: 'a', errno: 2}, reasonOf)).toEqual({fd: 2, text: '[dumb-init] a: reason 2\n'});
+});
+
+test.each([[['-v'], {}], [['--verbose'], {}], [[], {DUMB_INIT_DEBUG: '1'}]])('%j with %j tells everything', (args, env) => {
+	const {voice} = order([...args, 'a'], env);
+	expect(voice({kind: 'sent', signal: 15, sent: 3}, reasonOf)?.text)
+		.toBe('[dumb-init] Translating signal 15 to 3.\n[dumb-init] Forwarded signal 3 to children.\n');
+	expect(voice({kind: 'undetached', errno: 25}, reasonOf)?.text).toBe('[dumb-init] Unable to detach from controlling tty (errno=25 reason 25).\n');
+	expect(voice({kind: 'bystander'}, reasonOf)).toBeNull();
+});

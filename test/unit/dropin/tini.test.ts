@@ -1,0 +1,68 @@
+/** tini's arguments, its environment, and what it says. */
+import {expect, test} from 'vitest';
+import {SIG} from '../../../src/core/model.ts';
+import {readTini} from '../../../src/dropin/tini.ts';
+import {around, orderOf, reasonOf} from './around.ts';
+
+const order = (args: readonly string[], env: Record<string, string> = {}, isTty = false) => orderOf(readTini(args, around('tini', {env, isTty})));
+
+test('a program alone', () => {
+	expect(order(['--', 'a', '-b'])).toMatchObject({
+		argv: ['a', '-b'], seat: 'group', isSubreaper: false, toGroup: false, parentDeath: null, farewell: 0, pauses: [],
+		forgiven: new Set(), refusal: {missing: 127, forbidden: 126, other: 1}, leavesTerminal: false, leavesDirectory: false,
+	});
+	expect(order(['a'], {}, true).seat).toBe('foreground');
+});
+
+test('signals are passed on as they are, but for tini\'s own', () => {
+	const {signals, ignored} = order(['a']);
+	expect([...signals].every(([heard, sent]) => heard === sent)).toBe(true);
+	const own = Array.from({length: 64}, (_, i) => i + 1).filter(signal => !signals.has(signal));
+	expect(own).toEqual([4, 5, 6, 7, 8, 9, 11, 17, 19, 21, 22, 31, 32, 33]);
+	expect(ignored).toEqual([SIG.TTIN, SIG.TTOU]);
+});
+
+test.each([
+	[['-s'], {}, {isSubreaper: true}], [[], {TINI_SUBREAPER: ''}, {isSubreaper: true}],
+	[['-g'], {}, {toGroup: true}], [[], {TINI_KILL_PROCESS_GROUP: '0'}, {toGroup: true}],
+	[['-p', 'SIGKILL'], {}, {parentDeath: 9}], [['-pSIGHUP', '-p', 'SIGTERM'], {}, {parentDeath: 15}],
+	[['-e', '7', '-e143', '-e', ''], {}, {forgiven: new Set([7, 143, 0])}],
+])('%j with %j', (args, env, expected) => {
+	expect(order([...args, 'a'], env)).toMatchObject(expected);
+});
+
+test.each(['TERM', '15', 'SIGTERMS', 'SIGRTMIN', 'SIG15', 'SIGIOT', 'SIGPWR', 'SIGIO', 'SIGSTKFLT', ''])('-p %j is no signal of tini\'s', name => {
+	expect(readTini(['-p', name, 'a'], around('tini'))).toEqual({
+		kind: 'say', status: 1, line: {fd: 2, text: `[FATAL tini (7)] Not a valid option for -p: ${name}\n`},
+	});
+});
+
+test('docker can tell the version and the commit', () => {
+	const reading = readTini(['--version'], around('/usr/bin/docker-init'));
+	expect(reading).toEqual({kind: 'say', status: 0, line: {fd: 1, text: 'tini version 0.19.0_archon-1.2.3 - git.archon\n'}});
+});
+
+test.each([
+	[0, [], {}], [1, ['bystander', 'unsent', 'zombie'], {}], [2, ['bystander', 'spawned', 'unsent', 'zombie', 'reaped'], {}],
+	[3, ['bystander', 'spawned', 'heard', 'unsent', 'zombie', 'reaped'], {}], [-1, ['bystander', 'spawned', 'heard', 'unsent', 'zombie', 'reaped'], {}],
+])('at verbosity %i says %j', (verbosity, kinds) => {
+	const {voice} = order(['-w', 'a'], {TINI_VERBOSITY: ` ${verbosity} or so`});
+	const outcome = {kind: 'code', code: 0} as const;
+	const said = ([
+		['bystander', {kind: 'bystander'}], ['spawned', {kind: 'spawned', program: 'a', pid: 8}], ['heard', {kind: 'heard', signal: 15}],
+		['unsent', {kind: 'unsent', signal: 15, errno: 3}], ['zombie', {kind: 'reaped', pid: 9, outcome, isCommand: false}],
+		['reaped', {kind: 'reaped', pid: 8, outcome, isCommand: true}], ['over', {kind: 'over', status: 0}],
+	] as const).flatMap(([kind, word]) => (voice(word, reasonOf) ? [kind] : []));
+	expect(said).toEqual(kinds);
+	expect(voice({kind: 'refused', program: 'a', errno: 2}, reasonOf)).toEqual({fd: 2, text: '[FATAL tini (7)] exec a failed: reason 2\n'});
+});
+
+test('warnings go to stderr, and what is told to stdout', () => {
+	const {voice} = order(['-vvw', 'a']);
+	expect(voice({kind: 'reaped', pid: 9, outcome: {kind: 'code', code: 0}, isCommand: false}, reasonOf))
+		.toEqual({fd: 2, text: '[WARN  tini (7)] Reaped zombie process with pid=9\n'});
+	expect(voice({kind: 'reaped', pid: 8, outcome: {kind: 'signal', signal: 9, core: false}, isCommand: true}, reasonOf))
+		.toEqual({fd: 1, text: '[INFO  tini (7)] Main child exited with signal (with signal \'SIGKILL\')\n'});
+	expect(voice({kind: 'heard', signal: 15}, reasonOf)).toEqual({fd: 1, text: '[DEBUG tini (7)] Passing signal: \'SIGTERM\'\n'});
+	expect(voice({kind: 'unsent', signal: 15, errno: 1}, reasonOf)).toEqual({fd: 2, text: '[WARN  tini (7)] Cannot forward SIGTERM: reason 1\n'});
+});
