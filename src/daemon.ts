@@ -1,10 +1,15 @@
 /** Introduces core, kernel and control to each other, and lets them run: archon as the init of a container. */
 import {type Accept, socketPaths} from './control/transport.ts';
 import {createServer} from './control/server.ts';
-import {err, ok, type Result, type Service, signalName, type SignalNumber, type StartRate} from './core/model.ts';
+import {err, isAlive, type Logging, ok, type Result, type Service, signalName, type SignalNumber, type StartRate} from './core/model.ts';
 import {compare, describe} from './core/reconfigure.ts';
-import {create, entryOf, find} from './core/state.ts';
+import {LOGGING, START_RATE} from './core/defaults.ts';
+import {parse} from './core/memory.ts';
+import {create, entries, entryOf, find, type State} from './core/state.ts';
 import {wallClock} from './kernel/clock.ts';
+import {errnoText} from './kernel/diagnose.ts';
+import type {Guard, Keeper} from './kernel/guard.ts';
+import {beginLife, findMarked, findSpawned, forgive, record} from './kernel/life.ts';
 import {createLog, type Level} from './kernel/log.ts';
 import {createLoop, type Loop} from './kernel/loop.ts';
 import {watchMemory} from './kernel/memory.ts';
@@ -15,6 +20,7 @@ import {createPoller} from './kernel/poller.ts';
 import {createReaper} from './kernel/reaper.ts';
 import {hearSignals, type Meaning} from './kernel/signals.ts';
 import {serve} from './kernel/sockets.ts';
+import {lacks, limitThreads} from './kernel/surroundings.ts';
 import {treeOf} from './kernel/tree.ts';
 
 /** What may change while archon runs. */
@@ -22,13 +28,20 @@ export interface Config {
 	readonly services: readonly Service[];
 	readonly shutdownGrace: number;
 	readonly startRate: StartRate;
+	/** Of what clients start. */
+	readonly logging: Logging;
+	/** Of archon's own lines. */
+	readonly events: Logging;
+	/** The least of them that are said. */
+	readonly level: Level;
 }
 
-export interface Duty extends Config {
+export interface Duty {
+	/** What is to run; null: archon was executed anew, and knows it from its last life. */
+	readonly config: Config | null;
 	readonly meanings: ReadonlyMap<SignalNumber, Meaning>;
 	/** Where the control socket may be, the first that can be made is taken; empty: there is none. */
 	readonly sockets: readonly string[];
-	readonly level: Level;
 	/** The config as it is now, or all that is wrong with it; null: there is none. */
 	readonly reread: (() => Result<Config, readonly string[]>) | null;
 	/** Said on the log before anything else. */
@@ -38,19 +51,32 @@ export interface Duty extends Config {
 /** How long what belongs to no service may take to end after the last service. */
 const SWEEP_GRACE = 2000;
 
-export function runDaemon({services, shutdownGrace, startRate, meanings, sockets, level, reread, notes}: Duty): void {
+export function runDaemon({config, meanings, sockets, reread, notes}: Duty): void {
 	// Signals first: until they are heard, PID 1 is deaf to them. Then the loop, which they lead to.
-	hearSignals(meanings, (signal, meaning) => heard(signal, meaning), () => hands.collect());
+	const act = (signal: SignalNumber, meaning: Meaning | null): void => whole(() => {
+		heard(signal, meaning);
+		life.guard?.heard([signal]);
+	});
+	hearSignals(meanings, act, () => whole(() => hands.collect()));
 	if (process.pid !== 1) becomeSubreaper();
 	setName('archon');
 
-	const poller = createPoller();
-	const output = createOutput(poller, services.map(({name}) => name));
+	limitThreads();
+	const life = beginLife();
+	const {guard, ledger, past} = life;
+	const whole: Guard['whole'] = act => (guard ? guard.whole(act) : act());
+	const keeper: Keeper = guard ?? {keep: () => 0};
+	const {logging, events, level} = past ? parse<Words>(past.duty) : given(config, reread);
+	const state = past?.state ?? firstState(given(config, reread));
+
+	const poller = createPoller(whole);
+	const output = createOutput({poller, ledger, guard: keeper, isPlain: life.isPlain}, [...state.names.keys()], events);
 	const log = createLog(level, output.say);
 	const reaper = createReaper(event => loop.hear(event), poller, watchMemory());
 	let closeSocket = (): void => {};
+	let guestLogging = logging;
 	const hands = createHands({
-		reaper, poller, output, log,
+		reaper, poller, output, ledger, guard: keeper, log, isPlain: life.isPlain,
 		hear: event => loop.hear(event),
 		isSweeping: () => loop.state().season.kind === 'sweeping',
 		exit(status) {
@@ -58,11 +84,14 @@ export function runDaemon({services, shutdownGrace, startRate, meanings, sockets
 			exitNow(status);
 		},
 	});
-	const settings = {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, seed: process.pid ^ Date.now()};
-	const loop: Loop = createLoop(create(services, settings), hands);
+	const loop: Loop = createLoop(state, hands, whole);
 
 	function heard(signal: SignalNumber, meaning: Meaning | null): void {
 		if (meaning === 'shutdown') return loop.hear({kind: 'shutdown', why: signalName(signal)});
+		if (meaning === 'reload' && life.isPlain && guard) {
+			forgive(ledger);
+			return void guard.upgrade(process.execPath, 'it shall do all again');
+		}
 		if (meaning === 'reload') return void reload();
 		const main = meaning === 'main' ? find(loop.state(), 'main') : undefined;
 		if (main) loop.hear({kind: 'signal', id: main.id, signal, group: false});
@@ -88,29 +117,65 @@ export function runDaemon({services, shutdownGrace, startRate, meanings, sockets
 			const entry = entryOf(state, id);
 			return entry && !entry.retired ? [entry.service] : [];
 		});
+		const {logging, events} = config.value;
+		guestLogging = logging;
+		output.resay(events);
+		ledger.put('duty', JSON.stringify({logging, events, level} satisfies Words));
 		loop.hear({kind: 'reconfigure', ...config.value});
 		return ok(`config reloaded: ${describe(compare(before, config.value.services))}`);
 	}
 
-	const isBug = (error: unknown): void => log.fatal(`a bug in archon: ${error instanceof Error ? error.stack : error}`);
+	/** Nobody knows what else is wrong after a bug: the next life knows only what was written down. */
+	function isBug(error: unknown): void {
+		const words = error instanceof Error ? error.stack ?? error.message : String(error);
+		const failure = guard?.revive(words);
+		log.fatal(`a bug in archon: ${words}${failure ? `; and it cannot be executed anew: ${errnoText(-failure)}` : ''}`);
+	}
+
 	process.on('uncaughtException', isBug);
 	process.on('unhandledRejection', isBug);
 
-	for (const note of notes) log.info(note);
-	loop.hear({kind: 'boot'});
-	if (sockets.length > 0) closeSocket = openControl();
+	// From here on a fault is survived: what it takes is written down, and the descriptors are kept.
+	if (past) hands.restore(state);
+	ledger.put('duty', JSON.stringify({logging, events, level} satisfies Words));
+	record(ledger, null, state);
+	guard?.witness([...meanings.keys()]);
+	guard?.arm();
+
+	if (!past) for (const note of [...notes, ...lacks()]) log.info(note);
+	if (life.damage !== null) log.error(`${life.story}, and cannot go on from what it knew: ${life.damage}`);
+	whole(() => {
+		if (past) goOn();
+		else begin();
+		if (sockets.length > 0 && !life.isPlain) closeSocket = openControl();
+	});
+	for (const signal of guard?.pending() ?? []) act(signal, meanings.get(signal) ?? null);
+
+	/** Services that live already are the last life's, of which nothing else is known. */
+	function begin(): void {
+		const adopted = life.damage === null ? [] : findMarked(state);
+		hands.salvage(state, adopted);
+		loop.hear({kind: 'boot', adopted});
+	}
+
+	function goOn(): void {
+		const going = [...entries(state)].filter(({phase}) => isAlive(phase)).length;
+		log.warn(`${life.story} and was executed anew: ${going} ${going === 1 ? 'service goes' : 'services go'} on${life.isPlain ? PLAIN : ''}`);
+		loop.hear({kind: 'revived', found: findSpawned(state)});
+		hands.collect();
+	}
 
 	/** Never fatal: without a socket archon supervises all the same. */
 	function openControl(): () => void {
 		const server = createServer({
 			state: loop.state, hear: loop.hear, tree: () => treeOf(loop.state()), wallClock, reload,
-			ownUid: process.getuid?.() ?? 0,
+			ownUid: process.getuid?.() ?? 0, logs: output.logs, logging: () => guestLogging,
 		});
 		loop.watch(server.watch);
 		const accept: Accept = server.accept;
 		const failures: string[] = [];
 		for (const path of sockets) {
-			const listener = serve(path, poller, accept);
+			const listener = serve(path, {poller, ledger, guard: keeper}, accept);
 			if (listener.ok) return listener.value.close;
 			failures.push(listener.error);
 		}
@@ -118,6 +183,22 @@ export function runDaemon({services, shutdownGrace, startRate, meanings, sockets
 		return () => {};
 	}
 }
+
+/** What outlives a life beside the state. */
+type Words = Pick<Config, 'logging' | 'events' | 'level'>;
+
+const PLAIN = `; it ended too often, and from now on only keeps them running: no archonctl, no probes, \
+and their lines as they are. SIGHUP makes it try again`;
+
+/** What the config says; where it says nothing that can be used, archon keeps what it has. */
+function given(config: Config | null, reread: Duty['reread']): Config {
+	const again = config ? ok(config) : reread?.();
+	if (again?.ok) return again.value;
+	return {services: [], shutdownGrace: 9000, startRate: START_RATE, logging: LOGGING, events: LOGGING, level: 'info'};
+}
+
+const firstState = ({services, shutdownGrace, startRate}: Config): State =>
+	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, seed: process.pid ^ Date.now()});
 
 /** The places for the control socket that a person's words and the environment leave. */
 export const placesFor = (socket: string | null): readonly string[] =>

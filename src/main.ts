@@ -3,14 +3,16 @@ import {basename} from 'node:path';
 import manifest from '../package.json' with {type: 'json'};
 import type {Surroundings} from './config/planning.ts';
 import type {Argv} from './config/service.ts';
-import {START_RATE} from './core/defaults.ts';
-import {err} from './core/model.ts';
+import {LOGGING, START_RATE} from './core/defaults.ts';
+import {err, ok} from './core/model.ts';
 
 const {version} = manifest;
 
 /** Wrong usage or a bad config; the system failed archon itself. */
 const USAGE = 100;
 const SYSTEM = 111;
+/** As a shell tells of SIGPIPE. */
+const BROKEN_PIPE = 141;
 
 const NO_CONFIG = 'there is no config at /etc/archon/archon.yaml or in /etc/archon/conf.d';
 
@@ -29,10 +31,15 @@ exit status: of the essential service or CMD that ended it; 128 and the signal t
 that was asked for; 100 bad config or usage; 111 the system failed archon; 126, 127 CMD cannot be executed, is not found
 `;
 
-void main(process.argv.slice(2));
+main(process.argv.slice(2)).catch((error: unknown) => {
+	process.stderr.write(`archon: cannot run here: ${error instanceof Error ? error.message : error}\n`);
+	process.exit(SYSTEM);
+});
 
 async function main(args: readonly string[]): Promise<void> {
-	if (basename(process.argv0) === 'archonctl') return client(args);
+	const name = basename(process.argv0);
+	if (name === 'archonctl') return client(args);
+	if (name !== 'archon' && await standIn(name, args)) return;
 	const [first, ...rest] = args;
 	if (first === '--version' || first === '-V' || first === 'version') return say(`archon ${version}\n`);
 	if (first === 'help' && rest[0] === 'config') return say((await import('./config/describe.ts')).describeSchema());
@@ -86,7 +93,7 @@ async function up(args: readonly string[]): Promise<void> {
 	if (!isBare && file === null) return oneCommand(command, invocation.socket);
 	const {findConfig} = await import('./config/read.ts');
 	const found = findConfig({file, env: process.env});
-	if (found.origin === 'none') {
+	if (found.origin === 'none' && (command.length > 0 || !isReborn())) {
 		if (command.length > 0) return oneCommand(command, invocation.socket);
 		return refuse(`archon: ${NO_CONFIG}, and no command was given; see archon --help`, USAGE);
 	}
@@ -94,16 +101,17 @@ async function up(args: readonly string[]): Promise<void> {
 	const around = await surroundings();
 	const read = ({files, problems}: typeof found): ReturnType<typeof plan> =>
 		(problems.length > 0 ? err(problems) : plan(files, command.length > 0 ? command : null, around));
-	const planned = read(found);
+	// A life that goes on from the last one has no use for the config, and is not ended by what is wrong with it.
+	const planned = isReborn() ? ok(null) : read(found);
 	if (!planned.ok) {
 		const told = planned.error.map(formatProblem).join('\n');
 		(await import('./kernel/termination.ts')).writeTermination(`archon: ${told}`);
 		return refuse(told, USAGE);
 	}
 	const [{placesFor, runDaemon}, {SUPERVISING}] = await Promise.all([import('./daemon.ts'), import('./kernel/signals.ts')]);
-	const {services, shutdownGrace, startRate, notes} = planned.value;
+	const {notes, ...config} = planned.value ?? {notes: []};
 	runDaemon({
-		services, shutdownGrace, startRate, meanings: SUPERVISING, sockets: placesFor(invocation.socket), level: 'info',
+		config: 'services' in config ? config : null, meanings: SUPERVISING, sockets: placesFor(invocation.socket),
 		notes: notes.map(formatProblem),
 		reread() {
 			const again = read(findConfig({file, env: process.env}));
@@ -112,21 +120,50 @@ async function up(args: readonly string[]): Promise<void> {
 	});
 }
 
+/** Whether archon was executed anew by its last life. */
+const isReborn = (): boolean => process.env['ARCHON_LEDGER'] !== undefined;
+
 /** What a config may name beyond its own text. */
 async function surroundings(): Promise<Surroundings> {
 	const [{readSource: readFile}, {findUser}] = await Promise.all([import('./config/read.ts'), import('./kernel/users.ts')]);
 	return {environment: process.env, readFile, findUser};
 }
 
-/** The drop-in for tini: every signal is the command's, archon itself is silent, and nobody but the command decides. */
+/** Whether it was called by the name of another init; then it is that one. */
+async function standIn(name: string, args: readonly string[]): Promise<boolean> {
+	const [{dialectOf}, {isatty}] = await Promise.all([import('./dropin/names.ts'), import('node:tty')]);
+	const reading = dialectOf(name)?.(args, {
+		name: process.argv0, env: process.env, pid: process.pid, isTty: isatty(0), version,
+	});
+	switch (reading?.kind) {
+		case 'run': (await import('./lone.ts')).runLone(reading.order, name); break;
+		case 'license': say(await license()); break;
+		case 'say': {
+			(reading.line.fd === 1 ? process.stdout : process.stderr).write(reading.line.text);
+			process.exitCode = reading.status;
+		}
+	}
+	return reading !== undefined;
+}
+
+/** An asset of the executable; when run from source, the file. */
+async function license(): Promise<string> {
+	const [{getAsset, isSea}, {readFileSync}] = await Promise.all([import('node:sea'), import('node:fs')]);
+	return isSea() ? getAsset('LICENSE', 'utf8') : readFileSync(`${import.meta.dirname}/../LICENSE`, 'utf8');
+}
+
+/** One command in archon's own manner: every signal is the command's, archon itself is silent, and nobody but the command decides. */
 async function oneCommand(command: readonly string[], socket: string | null): Promise<void> {
 	const [{oneCommand: service}, {placesFor, runDaemon}, {ONE_COMMAND}] = await Promise.all([
 		import('./config/service.ts'), import('./daemon.ts'), import('./kernel/signals.ts'),
 	]);
 	const wantsSocket = socket !== null || process.env['ARCHON_SOCKET'] !== undefined;
 	runDaemon({
-		services: [service(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, meanings: ONE_COMMAND,
-		sockets: wantsSocket ? placesFor(socket) : [], level: 'warn', reread: null, notes: [],
+		config: {
+			services: [service(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, logging: LOGGING, events: LOGGING,
+			level: 'warn',
+		},
+		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], reread: null, notes: [],
 	});
 }
 
@@ -156,14 +193,29 @@ async function client(args: readonly string[]): Promise<void> {
 	try {
 		process.exitCode = runCli(args, {
 			connect, env: process.env, version,
-			stdout: text => void writeSync(1, text),
-			stderr: text => void writeSync(2, text),
+			stdout: text => writeAll(1, text, writeSync),
+			stderr: text => writeAll(2, text, writeSync),
 			stdin: () => readFileSync(0, 'utf8'),
 			isTty: process.stdout.isTTY, uid: process.getuid?.() ?? 0,
 		});
 	} catch (error) {
 		// A reader that went away (`archonctl status | head -1`) is no failure of ours to talk about.
-		const isPipe = error instanceof Error && 'code' in error && error.code === 'EPIPE';
-		refuse(isPipe ? '' : `archonctl: ${error instanceof Error ? error.message : error}`, SYSTEM);
+		if (codeOf(error) === 'EPIPE') process.exitCode = BROKEN_PIPE;
+		else refuse(`archonctl: ${error instanceof Error ? error.message : error}`, SYSTEM);
 	}
 }
+
+/** All of it, also where somebody made the descriptor non-blocking and its reader is slow. */
+function writeAll(fd: number, text: string, write: (fd: number, bytes: Uint8Array) => number): void {
+	let bytes: Uint8Array = Buffer.from(text);
+	while (bytes.length > 0) {
+		try {
+			bytes = bytes.subarray(write(fd, bytes));
+		} catch (error) {
+			if (codeOf(error) !== 'EAGAIN') throw error;
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+		}
+	}
+}
+
+const codeOf = (error: unknown): unknown => error instanceof Error && 'code' in error ? error.code : undefined;

@@ -10,6 +10,7 @@ import {parseArguments} from './arguments.ts';
 import {type Command, EXIT, type Io} from './command.ts';
 import {describe, GLOBAL, overview, usageOf} from './help.ts';
 import {daemon, run} from './launch.ts';
+import {logs, reopen} from './logs.ts';
 import {raw} from './raw.ts';
 import {complain} from './reply.ts';
 import {history, status, tree} from './show.ts';
@@ -72,7 +73,7 @@ const help: Command = {
 };
 
 const COMMANDS: readonly Command[] = [
-	status, history, tree, start, stop, restart, reload, signal, run, daemon, shutdown, raw, help,
+	status, history, tree, logs, start, stop, restart, reload, signal, run, daemon, reopen, shutdown, raw, help,
 ];
 
 const findCommand = (name: string): Command | null => COMMANDS.find(command => command.name === name) ?? null;

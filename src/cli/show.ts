@@ -94,5 +94,5 @@ const isFine = ({status, exit}: StatusRow): boolean =>
 	status === 'running' || (status === 'exited' && exit === 0);
 
 /** no-color.org: any value but the empty one turns colours off. */
-const lookOf = ({isTty, env}: Io): Look =>
+export const lookOf = ({isTty, env}: Io): Look =>
 	({isColoured: isTty && !env['NO_COLOR'] && env['TERM'] !== 'dumb', now: Date.now()});

@@ -4,6 +4,8 @@ import {PROGRAM} from './dialects/taskmaster.ts';
 import {HEALTHCHECK} from './health.ts';
 import {HOOK, RELOAD} from './hooks.ts';
 import {IONICE, ULIMIT} from './limits.ts';
+import {FILE, PLAIN, PREFIX, SYSLOG} from './log-drivers.ts';
+import {ARCHON, LOGGING, RATE_LIMIT} from './logging.ts';
 import {HTTP} from './probes.ts';
 import {READY} from './ready.ts';
 import {RESTART} from './restarts.ts';
@@ -25,6 +27,13 @@ export function describeSchema(): string {
 		['services.<name>.env_file', ENV_FILE],
 		['services.<name>.ulimits.<name>', ULIMIT],
 		['services.<name>.ionice', IONICE],
+		['services.<name>.logging, archon.logging, archon.events', LOGGING],
+		['options of the drivers inherit and json', PLAIN],
+		['options of the driver prefix', PREFIX],
+		['options of the driver file', FILE],
+		['options of the driver syslog', SYSLOG],
+		['rate_limit, of logging', RATE_LIMIT],
+		['archon', ARCHON],
 		['shutdown', SHUTDOWN],
 		['start_rate', START_RATE],
 		['programs.<name>, in a file with programs instead of services', PROGRAM],
@@ -38,6 +47,7 @@ export function describeSchema(): string {
 }
 
 const FOOTNOTES = `A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
+A size is written 65536, 64k, 10m or 1g.
 Values may hold $NAME, \${NAME}, \${NAME:-default}, \${NAME:?error} and \${NAME:+instead} of archon's own environment;
 $$ is one $. Without the colon an empty variable counts as set.
 `;

@@ -1,21 +1,16 @@
 /** Config texts → the services to run, needs first; or everything that is wrong with the texts. */
-import {err, ok, type Millis, type Result, type Service} from '../core/model.ts';
+import {err, ok, type Result} from '../core/model.ts';
 import {isTaskmaster, planPrograms} from './dialects/taskmaster.ts';
 import {MAIN} from './names.ts';
 import {parse} from './parse.ts';
-import type {Planning, StartRate, Surroundings} from './planning.ts';
+import type {Draft, Planning, Surroundings} from './planning.ts';
 import {collector, fileProblem, type Problem, type Source} from './problems.ts';
 import {toCommand} from './readers.ts';
 import {commandService} from './service.ts';
 import {planServices} from './services.ts';
 import {overlay} from './values.ts';
 
-export interface Plan {
-	/** Each after all that it needs. */
-	readonly services: readonly Service[];
-	/** For all of them together, from the first stop signal on. */
-	readonly shutdownGrace: Millis;
-	readonly startRate: StartRate;
+export interface Plan extends Omit<Draft, 'names'> {
 	/** What is worth a line and stops nothing. */
 	readonly notes: readonly Problem[];
 }
@@ -46,10 +41,10 @@ export function plan(
 	const found = problems.problems();
 	if (found.length > 0) return err(found);
 
-	const {services, shutdownGrace, startRate} = draft;
+	const {names, services, ...others} = draft;
 	return ok({
+		...others,
 		services: main ? [...services, commandService(main, services)] : services,
-		shutdownGrace, startRate,
 		notes: notes.problems(),
 	});
 }

@@ -1,5 +1,5 @@
 /** What planning has to go on, and what each way of writing a config comes to. */
-import type {Millis, Result, Service, UserSpec} from '../core/model.ts';
+import type {Logging, Millis, Result, Service, UserSpec} from '../core/model.ts';
 import {nearest} from '../core/nearest.ts';
 import type {Collector, Gather, Place, Problem, Source} from './problems.ts';
 import type {Mapping} from './values.ts';
@@ -35,8 +35,15 @@ export interface Draft {
 	readonly services: readonly Service[];
 	/** Where each name stands in the text. */
 	readonly names: ReadonlyMap<string, Place>;
+	/** For all of them together, from the first stop signal on. */
 	readonly shutdownGrace: Millis;
 	readonly startRate: StartRate;
+	/** Of what clients start; with blanks, as `tailor` of core fills them in. */
+	readonly logging: Logging;
+	/** Of what archon itself has to say. */
+	readonly events: Logging;
+	/** The least of that. */
+	readonly level: 'info' | 'warn' | 'error';
 }
 
 /** Restarts in a storm: so many at once, and so many each second after that. */

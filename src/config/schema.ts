@@ -10,6 +10,7 @@ import {readHealth} from './health.ts';
 import {hook, readReload} from './hooks.ts';
 import {key, list, optional, value, words} from './keys.ts';
 import {LIMIT_KEYS} from './limits.ts';
+import {ARCHON, logging} from './logging.ts';
 import {named, SCALE_MAX} from './names.ts';
 import type {Place} from './problems.ts';
 import {readBy, readEnvironment, readListOf, readMap, refuse} from './readers.ts';
@@ -66,6 +67,7 @@ export const SERVICE = shape({
 	...LIMIT_KEYS,
 	tty: value(truth, 'true | false', 'false', 'it has a terminal of its own'),
 	stdin_open: value(truth, 'true | false', 'false', 'its stdin is archon\'s own; one service may have that'),
+	logging: logging('as archon.logging says; else prefix, or inherit for a lone service', 'what becomes of its lines'),
 	clean: list(text, 'list of paths with *, ? and […]', 'stale files that are removed before each start; from its working_dir'),
 
 	depends_on: dependencies,
@@ -112,6 +114,7 @@ export const START_RATE = shape({
 
 export const TOP = shape({
 	services: key<ReadonlyMap<string, Declared | null>>(readServices, 'map by name', 'required', new Map(), 'what archon runs'),
+	archon: key(readMap(ARCHON), 'map', 'empty', ARCHON.initial, 'what is said in logs, and how'),
 	shutdown: key(readMap(SHUTDOWN), 'map', 'empty', SHUTDOWN.initial, 'how everything ends'),
 	start_rate: key(
 		readStartRate, 'number | map', String(RATE.perSecond), START_RATE.initial,

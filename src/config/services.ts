@@ -1,10 +1,11 @@
 /** Plans a config in archon's own words, which are docker compose's as far as compose has them. */
 import {dirname, isAbsolute, join} from 'node:path';
-import type {Need, Output, Result, Service, UserSpec} from '../core/model.ts';
+import type {Need, Result, Service, UserSpec} from '../core/model.ts';
 import {judgeKeys} from './agreement.ts';
 import {arrange, type Absence, type Arrangement, type Services} from './edges.ts';
 import {readEnvFile} from './env-file.ts';
 import {INSTANCE, instancesOf} from './names.ts';
+import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning} from './planning.ts';
 import type {Report} from './problems.ts';
 import {toCommand} from './readers.ts';
@@ -17,7 +18,7 @@ import {lookupIn, type Environment} from './variables.ts';
 export function planServices(root: Value, planning: Planning): Draft {
 	const {problems, notes, surroundings: {environment}} = planning;
 	const config = readTop(root, planning);
-	const {services, shutdown: {grace_period: shutdownGrace}, start_rate: {per_second: perSecond, burst}} = config;
+	const {services, archon, shutdown: {grace_period: shutdownGrace}, start_rate: {per_second: perSecond, burst}} = config;
 	const absent = findAbsent(services, environment);
 	const arrangement = arrange(services, absent, problems.report);
 	const programs = findPrograms(services, problems.report);
@@ -30,11 +31,15 @@ export function planServices(root: Value, planning: Planning): Draft {
 		const place = map.entries.get('stop_grace_period')?.value;
 		if (place) noteHurried(name, {place, key: 'stop_grace_period', grace}, shutdownGrace, notes.gather);
 	}
+	const made = makeServices(services, arrangement, programs, archon, planning);
+	const events = planEvents(archon);
+	judgeFiles(root, made, name => services.get(name), events, problems.report);
 	return {
-		services: makeServices(services, arrangement, programs, planning),
+		services: made,
 		names: new Map(present.map(({name, key}) => [name, key])),
 		shutdownGrace,
 		startRate: {perSecond, burst},
+		logging: planLogging(archon), events, level: archon.log_level,
 	};
 }
 
@@ -136,14 +141,14 @@ function judgeStdin(present: readonly Declared[], {problems, hasCommand}: Planni
 	}
 }
 
-/** A lone service has archon's streams; the lines of several are told apart. */
 function makeServices(
-	services: Services, {names, needs}: Arrangement, programs: ReadonlyMap<string, Argv>, planning: Planning,
+	services: Services, {names, needs}: Arrangement, programs: ReadonlyMap<string, Argv>,
+	archon: Settings<typeof TOP.keys>['archon'], planning: Planning,
 ): readonly Service[] {
 	const running = names.flatMap(name => services.get(name) ?? []);
 	const instances = new Map(running.map(({name, settings}) => [name, instancesOf(name, settings.scale ?? 1)]));
 	const count = [...instances.values()].reduce((sum, each) => sum + each.length, 0);
-	const output: Output = {kind: count === 1 && !planning.hasCommand ? 'inherit' : 'lines'};
+	const isAlone = count === 1 && !planning.hasCommand;
 	const readFile = fileReader(planning);
 	return running.flatMap(({name, path, settings}) => {
 		const argv = programs.get(name);
@@ -159,6 +164,7 @@ function makeServices(
 			: Object.fromEntries([...files.flatMap(variables => [...variables]), ...own]);
 		return !argv ? [] : (instances.get(name) ?? []).map((each, index) => {
 			const variables = settings.scale === null ? environment : {...environment, [INSTANCE]: String(index)};
+			const output = planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
 			return configService(each, settings, argv, edges, variables, output);
 		});
 	});

@@ -19,6 +19,8 @@ export interface Trouble {
 export interface Client {
 	/** Waits for the answer, however long it takes. */
 	ask(request: Fields, fds?: readonly number[]): Result<Answer, Trouble>;
+	/** The same, and calls back with the rows as they come, all that came at once. */
+	listen(request: Fields, hear: (rows: Answer['rows']) => void, fds?: readonly number[]): Result<Reply, Trouble>;
 	/** Sends bytes as they are, for `receive` to tell what comes back. */
 	send(bytes: Uint8Array): void;
 	/** The next record from archon; null at the end. */
@@ -39,25 +41,37 @@ export function createClient(channel: Channel): Client {
 			readings.push(...reader.read(bytes));
 		}
 	};
+	const listen: Client['listen'] = (request, hear, fds = []) => {
+		const record = writeRecord(request);
+		if (!record.ok) return err({kind: 'unsent', reason: record.error});
+		channel.send(record.value, fds);
+		let rows: string[][] = [];
+		const tell = (): void => {
+			if (rows.length > 0) hear(rows);
+			rows = [];
+		};
+		for (;;) {
+			if (readings.length === 0) tell();
+			const reading = receive();
+			const reply = reading?.kind === 'record' ? decodeReply(reading.fields) : null;
+			if (reading?.kind === 'record' && !reply && reading.fields[0] === 'Row') {
+				rows.push(reading.fields.slice(1));
+				continue;
+			}
+			tell();
+			if (reply) return ok(reply);
+			if (!reading) return err({kind: 'lost', reason: 'it closed the connection without a reply'});
+			return err(nonsense(reading.kind === 'fault' ? reading.reason : reading.fields[0]));
+		}
+	};
 	return {
-		receive,
+		receive, listen,
 		send: bytes => channel.send(bytes),
 		close: () => channel.close(),
-		ask(request, fds = []) {
-			const record = writeRecord(request);
-			if (!record.ok) return err({kind: 'unsent', reason: record.error});
-			channel.send(record.value, fds);
-			const rows: string[][] = [];
-			for (;;) {
-				const reading = receive();
-				if (!reading) return err({kind: 'lost', reason: 'it closed the connection without a reply'});
-				if (reading.kind === 'fault') return err(nonsense(reading.reason));
-				const [verb, ...fields] = reading.fields;
-				const reply = decodeReply(reading.fields);
-				if (reply) return ok({rows, reply});
-				if (verb !== 'Row') return err(nonsense(verb));
-				rows.push(fields);
-			}
+		ask(request, fds) {
+			const rows: (readonly string[])[] = [];
+			const reply = listen(request, more => void rows.push(...more), fds);
+			return reply.ok ? ok({rows, reply: reply.value}) : reply;
 		},
 	};
 }

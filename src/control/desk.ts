@@ -3,25 +3,17 @@
  * what was asked for has come about. Knows neither bytes nor connections.
  */
 import {exec, RESTART, service} from '../core/defaults.ts';
+import {tailor} from '../core/logging.ts';
 import {type Effect, type Entry, exitStatus, type Service} from '../core/model.ts';
 import {describeRefusal, lastEnd, pidOf, statusOf} from '../core/status.ts';
 import {entries, entryOf, find, type State} from '../core/state.ts';
 import {createGoals, type Goal, type Goals, SHUTTING_DOWN, type Verdict} from './goals.ts';
+import type {Call} from './call.ts';
+import {createFeeds, type Feeds} from './feeds.ts';
 import {createGuests, type Guests} from './guests.ts';
 import type {Host} from './host.ts';
 import {type Choice, choose, chooseProcesses} from './names.ts';
 import {encodeEndRow, encodeStatusRow, encodeTreeRow, type Launch, type Reply, type Request} from './protocol.ts';
-import type {Peer} from './transport.ts';
-
-/** One request under way. */
-export interface Call {
-	readonly peer: Peer;
-	/** The three standard streams that came with it, or null. The taker owns them. */
-	takeStreams(): readonly [number, number, number] | null;
-	row(row: readonly string[]): void;
-	/** Ends the call. Only the first reply counts. */
-	reply(reply: Reply): void;
-}
 
 export interface Desk {
 	/** Calls back, at once or later. What it returns is to be called if the client leaves before the reply. */
@@ -36,13 +28,15 @@ interface Office {
 	readonly host: Host;
 	readonly goals: Goals;
 	readonly guests: Guests;
+	readonly feeds: Feeds;
 	readonly newRunName: () => string;
 }
 
 export function createDesk(host: Host): Desk {
 	const goals = createGoals(host.state);
 	const guests = createGuests(host);
-	const office: Office = {host, goals, guests, newRunName: counter()};
+	const feeds = createFeeds(host);
+	const office: Office = {host, goals, guests, feeds, newRunName: counter()};
 	return {
 		take(request, call) {
 			guests.sweep();
@@ -51,6 +45,7 @@ export function createDesk(host: Host): Desk {
 		hear(effects) {
 			guests.hear(effects);
 			goals.hear(effects);
+			feeds.hear(effects);
 		},
 	};
 }
@@ -66,6 +61,8 @@ function carryOut(office: Office, request: Request, call: Call): () => void {
 		case 'status': return answered(() => status(office, request.names, call));
 		case 'history': return answered(() => history(office, request.names, call));
 		case 'tree': return answered(() => tree(office, call));
+		case 'logs': return office.feeds.open(request, call);
+		case 'reopen': return answered(() => reopen(office, call));
 		case 'signal': return answered(() => signal(office, request, call));
 		case 'reload': return answered(() => reload(office, request, call));
 		case 'shutdown': return answered(() => shutdown(office, call));
@@ -78,7 +75,7 @@ function run({host, goals, newRunName}: Office, launch: Launch, call: Call): () 
 	const name = launch.name ?? freeName(host.state(), newRunName);
 	if (!admit(host, name, call)) return nothing;
 	const streams = launch.stdio === 'passed' ? call.takeStreams() : null;
-	const entry = add(host, guest(launch, name, 'run', streams), call);
+	const entry = add(host, guest(host, launch, name, 'run', streams), call);
 	if (!entry) return nothing;
 	const end = (verdict: Verdict): void => {
 		const refusal = entryOf(host.state(), entry.id)?.refusal;
@@ -97,7 +94,7 @@ function run({host, goals, newRunName}: Office, launch: Launch, call: Call): () 
 function startDaemon({host, goals, guests}: Office, launch: Launch, call: Call): () => void {
 	const name = launch.name ?? freeName(host.state(), numbered(baseName(launch.argv[0])));
 	if (!admit(host, name, call)) return nothing;
-	const entry = add(host, guest(launch, name, 'daemon', null), call);
+	const entry = add(host, guest(host, launch, name, 'daemon', null), call);
 	if (!entry) return nothing;
 	const settle = (verdict: Verdict): void => {
 		if (verdict.kind === 'missed') guests.forget(entry);
@@ -143,7 +140,7 @@ function add(host: Host, service: Service, call: Call): Entry | null {
 }
 
 function guest(
-	launch: Launch, name: string, origin: 'run' | 'daemon', streams: readonly [number, number, number] | null,
+	host: Host, launch: Launch, name: string, origin: 'run' | 'daemon', streams: readonly [number, number, number] | null,
 ): Service {
 	const {argv, environment, cwd, user, umask, restart} = launch;
 	return {
@@ -152,7 +149,7 @@ function guest(
 		restart: {...RESTART, policy: restart.policy, attempts: restart.attempts ?? RESTART.attempts},
 		exec: {
 			...exec(argv), environment, cwd, user, umask,
-			output: streams ? {kind: 'passed', fds: streams} : {kind: 'lines'},
+			output: streams ? {kind: 'passed', fds: streams} : {kind: 'lines', logging: tailor(host.logging(), name)},
 		},
 	};
 }
@@ -304,6 +301,11 @@ function status({host}: Office, names: readonly string[], call: Call): void {
 
 function tree({host}: Office, call: Call): void {
 	for (const row of host.tree()) call.row(encodeTreeRow(row));
+	call.reply({kind: 'Ok'});
+}
+
+function reopen({host}: Office, call: Call): void {
+	host.logs.reopen();
 	call.reply({kind: 'Ok'});
 }
 

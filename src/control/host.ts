@@ -1,5 +1,5 @@
 /** Archon, as far as requests need it; the kernel's side is brought in from outside. */
-import type {Event, Instant, Result} from '../core/model.ts';
+import type {Event, Instant, Logging, Logs, Result} from '../core/model.ts';
 import type {State} from '../core/state.ts';
 import type {TreeRow} from './protocol.ts';
 
@@ -14,4 +14,7 @@ export interface Host {
 	/** Reads the config anew and puts it in force; what has become of it, or all that is wrong with it. Nothing is lost then. */
 	reload(): Result<string, string>;
 	readonly ownUid: number;
+	readonly logs: Logs;
+	/** Where lines go of services for which nobody says anything else. */
+	logging(): Logging;
 }

@@ -56,6 +56,13 @@ function chooseOne(state: State, name: string): Result<readonly Choice[], string
 	return err(`no service matches ${clip(name, 64)}${near === null ? '' : `; did you mean ${near}?`}`);
 }
 
+/** Whether a name in a request may mean services that come later. */
+export const isWide = (name: string): boolean => name === 'all' || /[*?]/.test(name);
+
+/** Whether one of the names in a request chooses a service of this name. */
+export const fitsAny = (names: readonly string[], service: string): boolean => names.some(name =>
+	name === service || name === 'all' || (isWide(name) && name.length <= LONGEST_PATTERN && fits(name, service)));
+
 function withPid(state: State, pid: number): Entry | undefined {
 	for (const entry of entries(state)) if (pidOf(entry.phase) === pid) return entry;
 	return undefined;

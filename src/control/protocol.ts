@@ -14,14 +14,16 @@
  * | `Signal,<name or pid>…,<signal>` | `Ok` |
  * | `Reload` | archon's own config is read anew: a row that says what has become of it, `Ok` |
  * | `Reload,<name>…` | `Ok` when they have been told to read their configs anew |
+ * | `Logs[,<name>…][,<option>…]` | rows of lines, see `log-rows.ts`; `Ok`, or with `archon.follow=yes` ever more rows |
+ * | `Reopen` | `Ok` when every log file was opened anew |
  * | `Shutdown` | `Ok`, at once |
  *
  * A `Run` that brings its own streams and cannot be executed gets `Row,refused,<why>` before its status.
  * Instead of any of these: `Error,<reason>`. `<args>` is one field of POSIX words. `<env>` is
- * `NAME=value`, or an option: see `OPTIONS`. A name may be `all` or hold `*` and `?`.
+ * `NAME=value`, or an option: see `OPTIONS`, and `LOG_OPTIONS` for `Logs`. A name may be `all` or hold `*` and `?`.
  */
 import {
-	err, type Millis, ok, type Result, RESTARTS, type SignalNumber, signalNumber, type UserSpec,
+	err, LOG_STREAMS, type LogStream, type Millis, ok, type Result, RESTARTS, type SignalNumber, signalNumber, type UserSpec,
 } from '../core/model.ts';
 import {nearest} from '../core/nearest.ts';
 import {splitWords} from '../core/words.ts';
@@ -39,10 +41,29 @@ export type Request =
 		readonly grace: Millis | null;
 	}
 	| {readonly kind: 'status' | 'history'; readonly names: readonly string[]}
-	| {readonly kind: 'tree' | 'shutdown'}
+	| {readonly kind: 'tree' | 'shutdown' | 'reopen'}
 	| {readonly kind: 'start' | 'stop' | 'restart'; readonly names: readonly string[]}
 	| {readonly kind: 'reload'; readonly names: readonly string[]}
+	| LogsRequest
 	| {readonly kind: 'signal'; readonly targets: readonly string[]; readonly signal: SignalNumber};
+
+/** Without names: all services, and archon's own events. */
+export interface LogsRequest extends LogChoices {
+	readonly kind: 'logs';
+	readonly names: readonly string[];
+}
+
+/** What a request may choose about lines by options. */
+export interface LogChoices {
+	/** The last so many of each service that are kept; Infinity: all of them. */
+	readonly lines: number;
+	/** Whether lines that come from now on are told as well. */
+	readonly follow: boolean;
+	/** null: both. */
+	readonly stream: LogStream | null;
+	/** In milliseconds since 1970; null: however old. */
+	readonly since: number | null;
+}
 
 /** A command to be made a service, and how. */
 export interface Launch extends Choices {
@@ -93,6 +114,8 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 	['Stop', fields => withNames(fields, 1, names => ({kind: 'stop', names}))],
 	['Restart', fields => withNames(fields, 1, names => ({kind: 'restart', names}))],
 	['Reload', fields => withNames(fields, 0, names => ({kind: 'reload', names}))],
+	['Logs', decodeLogs],
+	['Reopen', fields => alone(fields, {kind: 'reopen'})],
 	['Signal', decodeSignal],
 	['Shutdown', fields => alone(fields, {kind: 'shutdown'})],
 ]);
@@ -186,18 +209,22 @@ function decodeLaunch(kind: 'run' | 'start-daemon', args: Result<Args, string>):
 	return ok({kind, launch: {argv, environment, ...choices}});
 }
 
-/** An option: where it is allowed, what it takes, and what it chooses; null if the value is none of its. */
-interface Option {
-	readonly for: readonly ('run' | 'start-daemon')[];
+/** An option: what it takes, and what it chooses; null if the value is none of its. */
+interface Option<Chosen> {
 	readonly takes: string;
-	readonly read: (value: string) => Partial<Choices> | null;
+	readonly read: (value: string) => Partial<Chosen> | null;
+}
+
+interface LaunchOption extends Option<Choices> {
+	/** Where it is allowed. */
+	readonly for: readonly ('run' | 'start-daemon')[];
 }
 
 /** A service's name made at run time. A number would be taken for a pid, and `all` for all. */
 const NAME = /^(?!\d+$|all$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
 /** Keys with a dot are options and never environment. */
-const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
+const OPTIONS: ReadonlyMap<string, LaunchOption> = new Map<string, LaunchOption>([
 	['archon.name', {
 		for: ['run', 'start-daemon'],
 		takes: 'up to 64 letters, digits, _, - and ., not a number and not all',
@@ -234,11 +261,17 @@ function decodeOption(
 	kind: 'run' | 'start-daemon', key: string, value: string,
 ): Result<Partial<Choices>, string> {
 	const option = OPTIONS.get(key);
+	return option && !option.for.includes(kind) ? err(`${key} is not for this request`) : readOption(OPTIONS, key, value);
+}
+
+function readOption<Chosen>(
+	options: ReadonlyMap<string, Option<Chosen>>, key: string, value: string,
+): Result<Partial<Chosen>, string> {
+	const option = options.get(key);
 	if (!option) {
-		const meant = nearest(key, OPTIONS.keys()) ?? [...OPTIONS.keys()].join(' or ');
+		const meant = nearest(key, options.keys()) ?? [...options.keys()].join(' or ');
 		return err(`unknown option ${clip(key, 64)}; did you mean ${meant}?`);
 	}
-	if (!option.for.includes(kind)) return err(`${key} is not for this request`);
 	const choice = option.read(value);
 	return choice ? ok(choice) : err(`${key} takes ${option.takes}`);
 }
@@ -253,6 +286,47 @@ function readRestart(value: string): Partial<Choices> | null {
 	if (counted) return {restart: {policy: 'on-failure', attempts: Number(counted[1])}};
 	const policy = RESTARTS.find(name => name === value);
 	return policy ? {restart: {policy, attempts: null}} : null;
+}
+
+// ── Which lines ──────────────────────────────────────────────────────────────────────────────────
+
+const LOG_OPTIONS: ReadonlyMap<string, Option<LogChoices>> = new Map<string, Option<LogChoices>>([
+	['archon.lines', {
+		takes: 'a number, or all',
+		read: lines => lines === 'all' ? {lines: Infinity} : /^\d{1,9}$/.test(lines) ? {lines: Number(lines)} : null,
+	}],
+	['archon.follow', {
+		takes: 'yes or no',
+		read: follow => follow === 'yes' || follow === 'no' ? {follow: follow === 'yes'} : null,
+	}],
+	['archon.stream', {
+		takes: 'stdout or stderr',
+		read(name) {
+			const stream = LOG_STREAMS.find(stream => stream === name);
+			return stream ? {stream} : null;
+		},
+	}],
+	['archon.since', {
+		takes: 'milliseconds since 1970',
+		read: since => /^\d{1,15}$/.test(since) ? {since: Number(since)} : null,
+	}],
+]);
+
+/** No name has a `=`, and every option has. */
+function decodeLogs(fields: readonly string[]): Result<Request, string> {
+	let choices: LogChoices = {lines: Infinity, follow: false, stream: null, since: null};
+	const names: string[] = [];
+	for (const field of fields) {
+		const split = field.indexOf('=');
+		if (split < 0) {
+			names.push(field);
+			continue;
+		}
+		const choice = readOption(LOG_OPTIONS, field.slice(0, split), field.slice(split + 1));
+		if (!choice.ok) return choice;
+		choices = {...choices, ...choice.value};
+	}
+	return withNames(names, 0, names => ({kind: 'logs', names, ...choices}));
 }
 
 // ── Replies ──────────────────────────────────────────────────────────────────────────────────────

@@ -159,7 +159,8 @@ export const clip = (text: string, length: number): string =>
 
 const toPlain = (text: string): string => text.replaceAll('\n', '; ').replace(/[^\x20-\x7e]/gu, '?');
 
-function joinRecord(fields: Fields, tag: string | null): string {
+/** A record of fields that are known to be what the grammar has a place for, and short enough. */
+export function joinRecord(fields: Fields, tag: string | null): string {
 	const isLonely = fields.length === 1 && tag === null;
 	const quote = (field: string): string => `"${field.replaceAll('"', '""')}"`;
 	const written = fields.map(field => isBareword(field, isLonely) ? field : quote(field));

@@ -4,10 +4,11 @@
  * their order, and that no client makes archon hold more than a bounded amount for it.
  */
 import type {Effect} from '../core/model.ts';
-import {type Call, createDesk, type Desk} from './desk.ts';
+import type {Call} from './call.ts';
+import {createDesk, type Desk} from './desk.ts';
 import type {Host} from './host.ts';
 import {decodeRequest, encodeReply, encodeRow, type Request} from './protocol.ts';
-import {createReader, type Reading} from './records.ts';
+import {createReader, joinRecord, type Reading} from './records.ts';
 import type {Accept, Connection, ConnectionListener} from './transport.ts';
 
 export interface Server {
@@ -71,6 +72,7 @@ function serve(connection: Connection, desk: Desk, isAllowed: boolean): Connecti
 		ended() {
 			if (!isEnding && !isGone) hearLast(reader.end());
 		},
+		drained: () => clerk.drained(),
 		closed() {
 			isGone = true;
 			for (const order of queue.clear()) drop(order, connection);
@@ -82,6 +84,8 @@ function serve(connection: Connection, desk: Desk, isAllowed: boolean): Connecti
 /** Carries out the orders of one connection. */
 interface Clerk {
 	carryOut(order: Order, done: () => void): void;
+	/** All that was sent is out. */
+	drained(): void;
 	/** The client is gone: what was begun for it alone is ended, and nothing is replied any more. */
 	leave(): void;
 }
@@ -89,6 +93,7 @@ interface Clerk {
 function createClerk(connection: Connection, desk: Desk): Clerk {
 	/** What to do about the calls under way if the client leaves. */
 	const cancels = new Set<() => void>();
+	const drains = new Set<() => void>();
 	let isGone = false;
 
 	const carryOut = (order: Order, done: () => void): void => {
@@ -100,7 +105,7 @@ function createClerk(connection: Connection, desk: Desk): Clerk {
 		}
 		let cancel: (() => void) | null = null;
 		let isDone = false;
-		const call = createCall(connection, order, () => {
+		const call = createCall(connection, order, drains, () => {
 			isDone = true;
 			if (cancel) cancels.delete(cancel);
 			if (!isGone) done();
@@ -111,10 +116,16 @@ function createClerk(connection: Connection, desk: Desk): Clerk {
 		} catch (error) {
 			call.reply({kind: 'Error', reason: `archon has met a bug of its own: ${String(error)}`});
 		}
-		if (cancel && !isDone) cancels.add(cancel);
+		if (!cancel || isDone) return;
+		// To answer may have shown that the client is gone.
+		if (isGone) cancel();
+		else cancels.add(cancel);
 	};
 	return {
 		carryOut,
+		drained() {
+			for (const callback of drains) callback();
+		},
 		leave() {
 			isGone = true;
 			for (const cancel of cancels) cancel();
@@ -167,11 +178,12 @@ function closeFds(connection: Connection): void {
 }
 
 function createCall(
-	connection: Connection, order: Extract<Order, {kind: 'request'}>, done: () => void,
+	connection: Connection, order: Extract<Order, {kind: 'request'}>, drains: Set<() => void>, done: () => void,
 ): Call {
 	let {streams} = order;
 	let answer = '';
 	let isOpen = true;
+	let drained: (() => void) | null = null;
 	return {
 		peer: connection.peer,
 		takeStreams() {
@@ -182,9 +194,18 @@ function createCall(
 		row(row) {
 			answer += encodeRow(row, order.tag);
 		},
+		send(rows) {
+			connection.send(bytesOf(rows.map(row => joinRecord(['Row', ...row], order.tag)).join('')));
+		},
+		pending: connection.pending,
+		whenDrained(callback) {
+			drained = callback;
+			drains.add(callback);
+		},
 		reply(reply) {
 			if (!isOpen) return;
 			isOpen = false;
+			if (drained) drains.delete(drained);
 			streams?.forEach(fd => connection.closeFd(fd));
 			connection.send(bytesOf(answer + encodeReply(reply, order.tag)));
 			done();

@@ -16,6 +16,8 @@ export interface Connection {
 	readonly peer: Peer;
 	/** Queues bytes, or drops them once closed. The queue is bounded: a client that never reads is closed. */
 	send(bytes: Uint8Array): void;
+	/** Bytes that wait in the queue. */
+	pending(): number;
 	/** No more requests are heard. Closes when what was sent is out. */
 	end(): void;
 	/** The oldest descriptor that came with the bytes so far (SCM_RIGHTS), or null. The taker owns it. */
@@ -28,6 +30,8 @@ export interface ConnectionListener {
 	data(bytes: Uint8Array): void;
 	/** The client sends no more (it shut down its writing end) but still reads. */
 	ended(): void;
+	/** What waited to be sent is out. */
+	drained(): void;
 	/** The connection is gone, whoever closed it. Nothing else is heard after it. */
 	closed(): void;
 }

@@ -82,6 +82,37 @@ export function erase(book: Book, id: Id): Book {
 	return {...book, root: set(book.root, book.height * BITS, id, undefined), free: {id, next: book.free}};
 }
 
+/** A book made by writes alone, in ascending order: the places between its entries are free. */
+export function restoreFree(book: Book): Book {
+	let free: Free | null = null;
+	for (let id = book.places - 1; id >= 0; id--) if (!read(book, id)) free = {id, next: free};
+	return {...book, free};
+}
+
+/** The places that two books do not have in common, with what is in the later one; undefined: nothing any more. */
+export function* changes(before: Book, after: Book): Iterable<readonly [Id, Entry | undefined]> {
+	if (before.height === after.height) return yield* differences(before.root, after.root, after.height, 0);
+	for (let id = 0; id < after.places; id++) {
+		const entry = read(after, id);
+		if (entry !== read(before, id)) yield [id, entry];
+	}
+}
+
+function* differences(
+	before: Node | undefined, after: Node | undefined, level: number, from: Id,
+): Iterable<readonly [Id, Entry | undefined]> {
+	if (before === after) return;
+	for (let index = 0; index < WIDTH; index++) {
+		if (level === 0) {
+			const entry = (after as Leaf | undefined)?.entries[index];
+			if (entry !== (before as Leaf | undefined)?.entries[index]) yield [from + index, entry];
+		} else {
+			const [one, other] = [before, after].map(node => (node as Branch | undefined)?.children[index]);
+			yield* differences(one, other, level - 1, from + (index << (level * BITS)));
+		}
+	}
+}
+
 export function* entries(book: Book): Iterable<Entry> {
 	for (let id = 0; id < book.places; id++) {
 		const entry = read(book, id);

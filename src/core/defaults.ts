@@ -1,5 +1,7 @@
 /** What a service is where nobody says otherwise: the one place for defaults, whoever makes the service. */
-import {type Command, type Ends, type Exec, type Limits, type RestartPolicy, type Service, SIG, type StopPolicy} from './model.ts';
+import {
+	type Command, type Ends, type Exec, type Limits, type Logging, type RestartPolicy, type Service, SIG, type StopPolicy,
+} from './model.ts';
 
 export const NO_ENDS: Ends = {codes: [], signals: []};
 
@@ -19,9 +21,15 @@ export const LIMITS: Limits = {
 	noNewPrivileges: false, cgroup: null,
 };
 
+/** Of several services: names before lines, on archon's own streams. */
+export const LOGGING: Logging = {
+	drivers: [{kind: 'prefix', timestamps: false, streams: ['stdout', 'stderr']}],
+	onFull: 'drop', maxLine: 16 * 1024, buffer: 64 * 1024, rateLimit: null,
+};
+
 export const exec = (argv: Command): Exec => ({
 	argv, base: 'inherit', environment: {}, secretsFromFiles: false, cwd: null, user: null, umask: null, limits: LIMITS,
-	clean: [], tty: false, output: {kind: 'lines'}, interactive: false,
+	clean: [], tty: false, output: {kind: 'lines', logging: LOGGING, isDefault: true}, interactive: false,
 });
 
 /** A daemon of the config that is ready as soon as it runs. */

@@ -23,7 +23,7 @@ type Cell<P extends Phase['kind'], N extends News['kind']> =
 	(phase: PhaseOf<P>, news: NewsOf<N>, entry: Entry, now: Instant, dice: number) => Move;
 type Table = {readonly [P in Phase['kind']]: {readonly [N in News['kind']]: Cell<P, N>}};
 
-/** How long a SIGKILL may take until what is left of a process group is no longer waited for. */
+/** How long a SIGKILL may take until what a process left behind is no longer waited for. */
 const KILL_PATIENCE: Millis = 5000;
 
 /** Where every wait begins; the supervisor, which knows the needs, says for how long. */
@@ -147,7 +147,7 @@ const table: Table = {
 		timeout: (phase, _, entry, now, dice) => {
 			if (!phase.killed) return kill(phase, now);
 			// SIGKILL cannot be refused, only delayed in the kernel (a hung mount): the process itself is
-			// awaited for ever, others of its group are not.
+			// awaited for ever, others that it made are not.
 			return phase.outcome
 				? conclude(phase, phase.outcome, entry, now, dice)
 				: {phase: {...phase, deadline: NEVER}};
@@ -170,17 +170,19 @@ export function meet(entry: Entry, news: News, now: Instant, dice: number): Move
 export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scale: number): Move {
 	const {stop: {signal, grace}, service} = entry;
 	const {run, pid} = phase;
-	const {preStop: commands} = service.hooks;
-	const isHooked = commands.length > 0;
-	const timeout = grace * scale;
-	const hook: Effect = {kind: 'hook', id: entry.id, run, service, hook: 'pre_stop', commands, timeout};
-	return {
-		phase: {...ending(phase), asked: true, isHooked, deadline: now + timeout},
-		effects: isHooked ? [hook] : ask(run, pid, signal),
-	};
+	const isHooked = service.hooks.preStop.length > 0;
+	const after: Stopping = {...ending(phase), asked: true, isHooked, deadline: now + grace * scale};
+	return {phase: after, effects: isHooked ? [hookOf(entry, after, now)] : ask(run, pid, signal)};
 }
 
-/** SIGKILL to the whole process group, now. */
+/** The commands that its phase waits for. */
+export function hookOf({id, service}: Entry, {kind, run, deadline}: Starting | Stopping, now: Instant): Effect {
+	const {postStart, preStop} = service.hooks;
+	const [hook, commands] = kind === 'starting' ? ['post_start' as const, postStart] : ['pre_stop' as const, preStop];
+	return {kind: 'hook', id, run, service, hook, commands, timeout: deadline - now};
+}
+
+/** SIGKILL to the process and all that it made, now. */
 export function kill(phase: Starting | Up | Stopping, now: Instant): Move {
 	const {run, pid} = phase;
 	const before = phase.kind === 'stopping' ? phase : {...ending(phase), asked: true};
@@ -192,20 +194,18 @@ export function kill(phase: Starting | Up | Stopping, now: Instant): Move {
 
 /** The process is there. What must come before it is up? */
 function begin(run: number, pid: number, entry: Entry, now: Instant): Move {
-	const {id, service} = entry;
-	const {type, ready, startPeriod, startTimeout, hooks: {postStart: commands}} = service;
+	const {type, ready, startPeriod, startTimeout, hooks} = entry.service;
 	const isSteadying = type === 'daemon' && ready === null && startPeriod > 0;
 	const phase: Starting = {
 		kind: 'starting', run, pid,
-		isHooked: commands.length > 0,
+		isHooked: hooks.postStart.length > 0,
 		isUnready: type === 'oneshot' || ready !== null || isSteadying,
 		deadline: now + startTimeout,
 		steadyAt: isSteadying ? now + startPeriod : NEVER,
 		looks: ready?.kind === 'probe' ? firstLook(now) : null,
 	};
-	const hook: Effect = {kind: 'hook', id, run, service, hook: 'post_start', commands, timeout: startTimeout};
 	const {phase: after} = arrive(phase, entry, now);
-	return {phase: after, also: {refusal: null, blame: null, said: ''}, effects: phase.isHooked ? [hook] : []};
+	return {phase: after, also: {refusal: null, blame: null, said: ''}, effects: phase.isHooked ? [hookOf(entry, phase, now)] : []};
 }
 
 /** Up, if nothing is awaited any more. */
@@ -256,7 +256,7 @@ const ending = ({kind, run, pid}: Starting | Up): Omit<Stopping, 'asked' | 'dead
 const ask = (run: number, pid: number, signal: SignalNumber): readonly Effect[] =>
 	[signal, SIG.CONT].map(each => ({kind: 'signal', run, pid, signal: each, group: false}));
 
-/** The process ended unasked. What it left in its group ends before a new one may take its place. */
+/** The process ended unasked. What it left behind ends before a new one may take its place. */
 function endedByItself(
 	phase: Starting | Up, end: End & {readonly outcome: Outcome}, survivors: boolean, entry: Entry, now: Instant, dice: number,
 ): Move {
@@ -268,13 +268,13 @@ function endedByItself(
 	return {phase: stopping, also: {outcome, ends}, effects: urge(stopping)};
 }
 
-/** Asks the rest of a process group to end, in the words that it has earned. */
+/** Asks what a process left behind to end, in the words that it has earned. */
 function urge({run, pid, killed}: Stopping): readonly Effect[] {
 	if (killed) return [{kind: 'signal', run, pid, signal: SIG.KILL, group: true}];
 	return [SIG.TERM, SIG.CONT].map(signal => ({kind: 'signal', run, pid, signal, group: true}));
 }
 
-/** The whole group is gone. */
+/** All that it made is gone. */
 function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant, dice: number): Move {
 	const {asked, blame, wasUp} = phase;
 	if (!asked) return next(entry, {outcome, blame, wasUp}, now, dice);

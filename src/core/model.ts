@@ -156,7 +156,7 @@ export interface Ends {
 
 export interface StopPolicy {
 	readonly signal: SignalNumber;
-	/** From the stop signal until SIGKILL to the whole process group. */
+	/** From the stop signal until SIGKILL to the process and all that it made. */
 	readonly grace: Millis;
 }
 
@@ -208,15 +208,107 @@ export interface UserSpec {
 }
 
 /**
- * `inherit`: archon's own descriptors, untouched. `lines`: pipes, each line prefixed with the name.
+ * `inherit`: archon's own descriptors, untouched. `lines`: pipes, which archon reads and whose lines it passes on.
  * `files`: each appended to a file, or dropped where there is null; the same path twice is one open file.
  * `passed`: three descriptors that a client handed over, by their numbers in archon; archon closes them.
+ * `isDefault`: nobody said anything of it, and it is as it is because of how many services there are.
  */
 export type Output =
-	| {readonly kind: 'inherit'}
-	| {readonly kind: 'lines'}
+	| {readonly kind: 'inherit'; readonly isDefault?: true}
+	| {readonly kind: 'lines'; readonly logging: Logging; readonly isDefault?: true}
 	| {readonly kind: 'files'; readonly stdout: string | null; readonly stderr: string | null}
 	| {readonly kind: 'passed'; readonly fds: readonly [number, number, number]};
+
+/** What becomes of lines that archon reads. */
+export interface Logging {
+	/** Each gets every line; none of them: they are only kept for `archonctl logs`. */
+	readonly drivers: readonly LogDriver[];
+	/** Where a reader is too slow for long: its lines are dropped and counted, or the service waits. */
+	readonly onFull: 'drop' | 'block';
+	/** Bytes; a longer line is passed on in pieces, each but the last with a mark. */
+	readonly maxLine: number;
+	/** Bytes of the last lines that are kept in memory for `archonctl logs`. */
+	readonly buffer: number;
+	/** So many lines in each interval, the others are left out and counted; null: as many as come. */
+	readonly rateLimit: {readonly lines: number; readonly interval: Millis} | null;
+}
+
+export type LogDriver = LogFormat & {
+	/** The streams whose lines it gets. */
+	readonly streams: readonly LogStream[];
+};
+
+export const LOG_STREAMS = ['stdout', 'stderr'] as const;
+export type LogStream = (typeof LOG_STREAMS)[number];
+
+/** How lines are passed on, and where to. */
+export type LogFormat =
+	/** On archon's own streams, as they are. */
+	| {readonly kind: 'inherit'}
+	/** On archon's own streams, after the service's name and, if it is asked for, the time. */
+	| {readonly kind: 'prefix'; readonly timestamps: boolean}
+	/** On archon's own streams, one JSON object a line. */
+	| {readonly kind: 'json'}
+	| LogFile
+	| Syslog;
+
+/** A file that is rotated: `path`, and before it `path.1`, `path.2`, … */
+export interface LogFile {
+	readonly kind: 'file';
+	readonly path: string;
+	readonly format: 'raw' | 'timestamps' | 'json';
+	/** Bytes after which the file is rotated; Infinity: never. */
+	readonly maxSize: number;
+	/** How many files there are at most, the current one among them. */
+	readonly maxFile: number;
+	/** A file so old is rotated at its next line, and one that was rotated so long ago removed at the next rotation. Infinity: never. */
+	readonly maxAge: Millis;
+	/** What becomes of files that were rotated. */
+	readonly compress: 'none' | 'gzip' | 'zstd';
+}
+
+/** RFC 5424. */
+export interface Syslog {
+	readonly kind: 'syslog';
+	readonly address:
+		| {readonly kind: 'unix'; readonly path: string}
+		| {readonly kind: 'udp' | 'tcp'; readonly host: string; readonly port: number};
+	/** 0 to 23, RFC 5424 table 1. */
+	readonly facility: number;
+	/** APP-NAME. */
+	readonly tag: string;
+}
+
+/** What services say and have said, as far as archon knows; the id null stands for archon itself. */
+export interface Logs {
+	/** The last lines that are kept in memory, oldest first. */
+	tail(id: Id | null, count: number): readonly LogLine[];
+	/** Where older lines are, if anywhere: the files that lines go to, each once. */
+	files(id: Id | null): readonly LogMark[];
+	/** Calls back with each batch of whole lines that come from now on, in order, until the result is called. */
+	follow(id: Id | null, hear: (lines: readonly LogLine[]) => void): () => void;
+	/** Opens every log file anew, for somebody has moved it (logrotate's postrotate). */
+	reopen(): void;
+}
+
+export interface LogLine {
+	/** Milliseconds since 1970. */
+	readonly at: number;
+	readonly stream: LogStream;
+	/** Without its newline. What is not UTF-8 is U+FFFD. */
+	readonly text: string;
+}
+
+/** A place in a log file, with all lines before it that came before now: some may still be on their way there. */
+export interface LogMark {
+	readonly path: string;
+	/** Of the file that `path` names now; by it the file is known after it was rotated to `path.1`. */
+	readonly inode: number;
+	readonly size: number;
+	/** What its lines look like, and of which streams they are. */
+	readonly format: LogFile['format'];
+	readonly streams: readonly LogStream[];
+}
 
 // ── Processes ────────────────────────────────────────────────────────────────────────────────────
 
@@ -315,8 +407,8 @@ export interface Looks {
 }
 
 /**
- * On the way down: a stop signal was sent, or the process ended and left others in its group.
- * `outcome` is null while the process lives; then only the rest of its group is awaited.
+ * On the way down: a stop signal was sent, or the process ended and left others behind.
+ * `outcome` is null while the process lives; then only what it left behind is awaited.
  */
 export interface Stopping {
 	readonly kind: 'stopping';
@@ -351,9 +443,9 @@ export type DownCause = 'new' | 'stopped' | 'completed' | 'exited' | 'failed';
 export type News =
 	| {readonly kind: 'spawned'; readonly pid: number}
 	| {readonly kind: 'refused'; readonly refusal: Refusal}
-	/** Its process ended; `survivors` says that others of its process group live on. */
+	/** Its process ended; `survivors` says that others live on that it made, wherever they went. */
 	| {readonly kind: 'exited'; readonly outcome: Outcome; readonly survivors: boolean}
-	/** The last survivor of its process group is gone. */
+	/** The last survivor is gone. */
 	| {readonly kind: 'emptied'}
 	/** It says that it can serve, by whichever way its `ready` names. */
 	| {readonly kind: 'ready'}
@@ -450,9 +542,17 @@ export interface StartRate {
 	readonly burst: number;
 }
 
+/** A process that archon did not make in this life, and whose it is. */
+export interface Adopted {
+	readonly id: Id;
+	readonly run: Run;
+	readonly pid: number;
+}
+
 /** Any input of `step`. */
 export type Event =
-	| {readonly kind: 'boot'}
+	/** `adopted`: processes of services that live already. */
+	| {readonly kind: 'boot'; readonly adopted?: readonly Adopted[]}
 	| {readonly kind: 'news'; readonly id: Id; readonly run: Run; readonly news: News}
 	| {readonly kind: 'start' | 'restart'; readonly ids: readonly Id[]}
 	/** `policy`: this once, instead of the services' own. */
@@ -471,6 +571,11 @@ export type Event =
 	| {readonly kind: 'remove'; readonly id: Id}
 	/** The first ends everything in order; the second at once; the third by SIGKILL. */
 	| {readonly kind: 'shutdown'; readonly why: string}
+	/**
+	 * archon was executed anew and goes on from what it wrote down; `found`: processes of runs of which it did not
+	 * know yet that they exist.
+	 */
+	| {readonly kind: 'revived'; readonly found: ReadonlyMap<Run, number>}
 	/** No process but archon is left. */
 	| {readonly kind: 'alone'}
 	/** Time has passed: heard only when the inbox is empty. */
@@ -492,6 +597,8 @@ export type Effect =
 		readonly kind: 'hook'; readonly id: Id; readonly run: Run; readonly service: Service;
 		readonly hook: Hook; readonly commands: readonly Command[]; readonly timeout: Millis;
 	}
+	/** What becomes of its lines is another matter from now on; those of a process that lives, too. */
+	| {readonly kind: 'logging'; readonly id: Id; readonly service: Service}
 	/** The run's main process is another one from now on. */
 	| {readonly kind: 'follow'; readonly run: Run; readonly from: number; readonly to: number}
 	/** A line for the log. */
@@ -535,7 +642,7 @@ export const RTMAX = 64;
 
 export const SIG = {
 	HUP: 1, INT: 2, QUIT: 3, ILL: 4, TRAP: 5, ABRT: 6, BUS: 7, FPE: 8, KILL: 9, USR1: 10, SEGV: 11, USR2: 12,
-	PIPE: 13, TERM: 15, CHLD: 17, CONT: 18, STOP: 19, TTIN: 21, TTOU: 22, WINCH: 28, PWR: 30, SYS: 31,
+	PIPE: 13, TERM: 15, CHLD: 17, CONT: 18, STOP: 19, TSTP: 20, TTIN: 21, TTOU: 22, WINCH: 28, PWR: 30, SYS: 31,
 } as const;
 
 /** `SIGTERM`, `SIGRTMIN+3`; a number that has no name as `signal 99`. */

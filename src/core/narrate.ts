@@ -17,9 +17,12 @@ export function narrate(before: Entry, after: Entry): Line | null {
 		case 'starting': return beingUp(was, phase, after);
 		case 'stopping': {
 			if (phase.outcome && was.kind !== 'stopping') {
-				return info(`${name} ended by itself: ${describeOutcome(phase.outcome)}; ending the rest of its process group`);
+				return info(`${name} ended by itself: ${describeOutcome(phase.outcome)}; ending what it left behind`);
 			}
-			if (was.kind === 'stopping' && (was.killed || phase.outcome)) return null;
+			if (was.kind === 'stopping' && was.killed) return null;
+			if (was.kind === 'stopping' && phase.outcome) {
+				return phase.killed ? warn(`killing what ${name} left behind with SIGKILL: it did not end in time`) : null;
+			}
 			if (phase.blame !== null && was.kind !== 'stopping') return warn(`${name} is ended: ${phase.blame}`);
 			const target = `${name} (pid ${phase.pid})`;
 			if (phase.killed) return warn(`killing ${target} with SIGKILL${was.kind === 'stopping' ? ': it did not end in time' : ''}`);
@@ -67,7 +70,7 @@ const endedByItself = (was: Phase): boolean =>
 function again(after: Entry, was: Phase): Line {
 	const {service: {name}, refusal, blame, phase} = after;
 	const next = attempt(after) + (phase.kind === 'backoff' ? ` in ${duration(phase.deadline - after.since)}` : '');
-	if (was.kind === 'stopping') return info(`${name} has ended with all of its process group; ${next}`);
+	if (was.kind === 'stopping') return info(`${name} has ended with all that it made; ${next}`);
 	if (refusal) return warn(`cannot start ${name}: ${lastEnd(after)}; ${next}`);
 	return warn(`${name}${blame === null ? ' ended by itself' : ''}: ${lastEnd(after)}; ${next}`);
 }

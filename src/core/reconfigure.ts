@@ -1,5 +1,5 @@
 /** A config against the one before: who is new, who is gone, who must end because it is made differently now. */
-import {type Entry, isAlive, type Service} from './model.ts';
+import {type Entry, isAlive, type Output, type Service} from './model.ts';
 
 /** The names of services by what a new config means for them. */
 export interface Change {
@@ -20,7 +20,7 @@ export function compare(before: readonly Service[], after: readonly Service[]): 
 		const was = old.get(service.name);
 		if (!was) change.added.push(service.name);
 		else if (!isMadeAlike(was, service)) change.remade.push(service.name);
-		else if (JSON.stringify(rulesOf(was)) === JSON.stringify(rulesOf(service))) change.kept.push(service.name);
+		else if (!isRelogged(was, service) && JSON.stringify(rulesOf(was)) === JSON.stringify(rulesOf(service))) change.kept.push(service.name);
 		else change.adjusted.push(service.name);
 	}
 	change.removed.push(...before.flatMap(({name}) => (fresh.has(name) ? [] : [name])));
@@ -39,7 +39,8 @@ export function renew(entry: Entry, service: Service): Entry {
 	const {service: before, phase, retired} = entry;
 	const kept: Entry = {...entry, retired: false, stop: service.stop};
 	if (isMadeAlike(before, service) && !retired) {
-		return {...kept, service: {...service, exec: {...service.exec, output: before.exec.output}}};
+		const [was, output] = [before.exec.output, service.exec.output];
+		return {...kept, service: {...service, exec: {...service.exec, output: was.kind === output.kind ? output : was}}};
 	}
 	if (isAlive(phase)) return {...kept, service, bounce: phase.kind !== 'stopping'};
 	return {...kept, service, phase: {kind: 'down', cause: 'new'}, ends: [], blame: null};
@@ -47,11 +48,23 @@ export function renew(entry: Entry, service: Service): Entry {
 
 /** Whether a process of the one is as good as one of the other. */
 function isMadeAlike(one: Service, other: Service): boolean {
-	return one.type === other.type && JSON.stringify(makingOf(one)) === JSON.stringify(makingOf(other));
+	return one.type === other.type && JSON.stringify(makingOf(one)) === JSON.stringify(makingOf(other))
+		&& leadsAlike(one.exec.output, other.exec.output);
 }
 
-/** Where lines go that archon passes on depends on how many services there are, and is no reason to end one. */
-const makingOf = ({exec}: Service): unknown => ({...exec, output: exec.output.kind === 'files' ? exec.output : null});
+const makingOf = ({exec: {output, ...exec}}: Service): unknown => exec;
+
+/** Whether a process can keep its streams. That there are more services than before is no reason to end one. */
+function leadsAlike(one: Output, other: Output): boolean {
+	const isDefault = (output: Output): boolean => 'isDefault' in output && output.isDefault === true;
+	if (one.kind !== other.kind) return isDefault(one) && isDefault(other);
+	return one.kind !== 'files' || JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Whether lines that archon reads go elsewhere, or in another way. */
+export function isRelogged({exec: {output: one}}: Service, {exec: {output: other}}: Service): boolean {
+	return one.kind === 'lines' && other.kind === 'lines' && JSON.stringify(one.logging) !== JSON.stringify(other.logging);
+}
 
 const rulesOf = ({exec, ...rules}: Service): unknown => rules;
 

@@ -44,7 +44,7 @@ export function whoIsAwaited(book: Book, now: Instant): string[] {
 			others++;
 			continue;
 		}
-		const pid = phase.outcome ? 'its process group' : `pid ${phase.pid}`;
+		const pid = phase.outcome ? 'what it left behind' : `pid ${phase.pid}`;
 		const then = phase.killed ? 'SIGKILL was sent' : `KILL in ${duration(Math.max(0, phase.deadline - now))}`;
 		const what = phase.isHooked ? ', pre_stop' : phase.killed ? '' : `, ${signalName(stop.signal)}`;
 		ending.push(`waiting for ${name} (${pid}${what}, ${duration(now - since)}, ${then}), needed by ${neededBy(book, entry)}`);

@@ -70,7 +70,7 @@ function noteOf(state: State, entry: Entry): string {
 		case 'waiting': return `waits for ${waitsFor(state, entry)}`;
 		case 'backoff': return `${lastEnd(entry)}, ${attempt(entry)} is next`;
 		case 'stopping':
-			if (phase.outcome) return `${describeOutcome(phase.outcome)}, others of its process group are ending`;
+			if (phase.outcome) return `${describeOutcome(phase.outcome)}, what it left behind is ending`;
 			if (phase.isHooked) return 'pre_stop is under way';
 			return phase.killed ? 'SIGKILL was sent' : `${phase.blame ? `${phase.blame}, ` : ''}${signalName(entry.stop.signal)} was sent`;
 		case 'starting': return entry.said || startingNote(entry, phase);

@@ -5,12 +5,12 @@
  */
 import {due, entries as all, erase, read, vacancy, write} from './book.ts';
 import {duration} from './duration.ts';
-import {kill, meet, type Move, terminate, WAITING} from './lifecycle.ts';
+import {hookOf, kill, meet, type Move, terminate, WAITING} from './lifecycle.ts';
 import {
-	type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive, type Millis, NEVER,
+	type Adopted, type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive, type Millis, NEVER,
 	type News, refusalStatus, type Run, type Season, type Service, SIG,
 } from './model.ts';
-import {renew} from './reconfigure.ts';
+import {isRelogged, renew} from './reconfigure.ts';
 import {roll} from './restart.ts';
 import {longestEnd, whoIsAwaited} from './shutdown.ts';
 import {connect, find, holds, isFalling, isRunning, isUnderWay, isWanted, meets, newcomer, type State} from './state.ts';
@@ -46,7 +46,11 @@ class Turn {
 	hear(event: Event): void {
 		const mayStart = this.state.season.kind === 'running';
 		switch (event.kind) {
-			case 'boot': return this.#enter({kind: 'running'});
+			case 'boot': {
+				this.#enter({kind: 'running'});
+				return this.#adopt(event.adopted ?? []);
+			}
+			case 'revived': return this.#revive(event.found);
 			case 'news': return this.#news(event.id, event.run, event.news);
 			case 'start': return mayStart ? this.#start(event.ids) : undefined;
 			case 'restart': return mayStart ? this.#restart(event.ids) : undefined;
@@ -299,7 +303,9 @@ class Turn {
 			if (!entry) continue;
 			const {id} = entry;
 			const wish = entry.wish === 'auto' ? wishes.get(id) ?? 'auto' : entry.wish;
-			book = write(book, {...renew(entry, service), needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], wish});
+			const renewed = renew(entry, service);
+			if (isRelogged(entry.service, renewed.service)) this.effects.push({kind: 'logging', id, service: renewed.service});
+			book = write(book, {...renewed, needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], wish});
 		}
 		const settings = {...this.state.settings, shutdownGrace, startRate};
 		this.state = {...this.state, settings, names, book};
@@ -406,6 +412,40 @@ class Turn {
 		if (!essential && !(failed && onFailed === 'shutdown')) return;
 		const status = refusal ? refusalStatus(refusal) : outcome ? exitStatus(outcome) : 1;
 		this.#shutdown(failed && status === 0 ? 1 : status, `${name} ${failed ? 'failed' : 'ended'}`);
+	}
+
+	/** Whatever they had to say before they serve, they have said to another. */
+	#adopt(adopted: readonly Adopted[]): void {
+		for (const {id, run, pid} of adopted) {
+			const entry = read(this.state.book, id);
+			if (!entry || isAlive(entry.phase)) continue;
+			this.state = {...this.state, runs: Math.max(this.state.runs, run)};
+			this.#write({...entry, phase: {kind: 'spawning', run}, starts: 1});
+			this.#news(id, run, {kind: 'spawned', pid});
+			if (entry.service.type === 'daemon' && entry.service.ready) this.#news(id, run, {kind: 'ready'});
+		}
+	}
+
+	/** What the last life had asked for and never heard of is asked for again. */
+	#revive(found: ReadonlyMap<Run, number>): void {
+		for (const entry of [...all(this.state.book)]) {
+			const {id, phase, service} = entry;
+			const pid = phase.kind === 'spawning' ? found.get(phase.run) : undefined;
+			if (pid !== undefined && phase.kind === 'spawning') this.#news(id, phase.run, {kind: 'spawned', pid});
+			else if (phase.kind === 'spawning') this.effects.push({kind: 'spawn', id, run: phase.run, service});
+			else this.#resume(entry);
+		}
+		const {season} = this.state;
+		if (season.kind === 'sweeping') this.effects.push({kind: 'sweep', signal: season.killed ? SIG.KILL : SIG.TERM});
+		if (season.kind === 'over') this.effects.push({kind: 'exit', status: season.status, why: 'archon had ended'});
+	}
+
+	#resume(entry: Entry): void {
+		const {phase} = entry;
+		if ((phase.kind === 'starting' || phase.kind === 'stopping') && phase.isHooked) this.effects.push(hookOf(entry, phase, this.#now));
+		if ((phase.kind === 'starting' || phase.kind === 'up') && phase.looks?.next === NEVER) {
+			this.#write({...entry, phase: {...phase, looks: {...phase.looks, next: this.#now}}});
+		}
 	}
 
 	// ── News and time ──

@@ -12,22 +12,32 @@ export interface Errand {
 	readonly isTidy: boolean;
 }
 
-/**
- * Makes the process; `ended` hears what went wrong, or null if nothing did. The result ends it: its whole
- * group, and nobody hears of it.
- */
+export interface Running {
+	/** 0 where it could not be made. */
+	readonly pid: number;
+	/** Ends it: its whole group, and nobody hears of it. */
+	stop(): void;
+}
+
+/** Makes the process; `ended` hears what went wrong, or null if nothing did. */
 export function runErrand(
 	{run, service, command, streams, isTidy}: Errand, reaper: Reaper, ended: (failure: string | null) => void,
-): () => void {
+): Running {
 	const main = reaper.mainOf(run);
 	const environment = {ARCHON_RUN: String(run), ...main && {MAINPID: String(main)}};
 	const made = spawnHelper(service, command, streams, {environment});
 	if (!made.ok) {
 		ended(`${made.error.stage}: ${made.error.reason}`);
-		return () => {};
+		return {pid: 0, stop() {}};
 	}
 	const pid = made.value;
 	reaper.registerHelper(pid, isTidy, outcome => ended(failureOf(outcome)));
+	return {pid, stop: () => reaper.endHelper(pid)};
+}
+
+/** The process that the last life of archon made; the result ends it. */
+export function adoptErrand(pid: number, reaper: Reaper, ended: (failure: string | null) => void): () => void {
+	reaper.registerHelper(pid, false, outcome => ended(failureOf(outcome)));
 	return () => reaper.endHelper(pid);
 }
 

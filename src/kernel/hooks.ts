@@ -3,7 +3,8 @@ import type {Effect, Id, News, Run} from '../core/model.ts';
 import {duration} from '../core/duration.ts';
 import {after} from './clock.ts';
 import {errnoText} from './diagnose.ts';
-import {runErrand} from './errand.ts';
+import {adoptErrand, runErrand} from './errand.ts';
+import type {Ledger} from './ledger.ts';
 import type {Output} from './output.ts';
 import type {Pace} from './pace.ts';
 import type {Reaper} from './reaper.ts';
@@ -20,6 +21,7 @@ export interface HookParts {
 	readonly reaper: Reaper;
 	readonly output: Output;
 	readonly pace: Pace;
+	readonly ledger: Ledger;
 	readonly tell: (id: Id, run: Run, news: News) => void;
 }
 
@@ -48,8 +50,9 @@ export function createHooks(parts: HookParts): Hooks {
 
 /** Runs the commands up to the first that fails; `done` hears why, or null. The result abandons them. */
 function perform(
-	{id, run, service, commands, timeout}: HookEffect, {reaper, output, pace}: HookParts, done: (failure: string | null) => void,
+	{id, run, service, commands, timeout}: HookEffect, {reaper, output, pace, ledger}: HookParts, done: (failure: string | null) => void,
 ): () => void {
+	const key = `hook ${run}`;
 	let isOver = false;
 	let stop = (): void => {};
 	const forgetTime = after(timeout, () => {
@@ -61,6 +64,7 @@ function perform(
 		if (isOver) return;
 		isOver = true;
 		forgetTime();
+		ledger.delete(key);
 		done(failure);
 	}
 
@@ -70,17 +74,25 @@ function perform(
 		if (!command) return end(null);
 		const wiring = output.wireHelper(id, service);
 		if (!wiring.ok) return end(`${wiring.error.stage}: ${errnoText(wiring.error.errno)}`);
-		stop = runErrand({run, service, command, streams: wiring.value.streams, isTidy: false}, reaper, failure => {
-			if (failure === null) pace(() => next(index + 1));
-			else end(`${command[0]}: ${failure}`);
-		});
+		const errand = runErrand({run, service, command, streams: wiring.value.streams, isTidy: false}, reaper, judge(index));
+		stop = errand.stop;
+		if (errand.pid > 0) ledger.put(key, `${index} ${errand.pid}`);
 		wiring.value.release();
 	}
 
-	pace(() => next(0));
+	const judge = (index: number) => (failure: string | null): void => {
+		if (failure === null) pace(() => next(index + 1));
+		else end(`${commands[index]?.[0]}: ${failure}`);
+	};
+
+	// The command that the last life of archon began is waited for, and not begun again.
+	const [index = 0, pid = 0] = (ledger.past.get(key) ?? '').split(' ').map(Number);
+	if (pid > 0) stop = adoptErrand(pid, reaper, judge(index));
+	else pace(() => next(0));
 	return () => {
 		isOver = true;
 		forgetTime();
 		stop();
+		ledger.delete(key);
 	};
 }

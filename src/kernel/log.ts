@@ -1,21 +1,15 @@
-/** archon's own log: the only file that sees `pino`, which is given a destination that cannot block PID 1. */
-import {type Logger, pino} from 'pino';
+/** archon's own log: which of its lines are said, and by whom they are heard. */
 
-export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'fatal'>;
+export const LEVELS = ['info', 'warn', 'error', 'fatal'] as const;
+export type Level = (typeof LEVELS)[number];
 
-export type Level = 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+export type Log = Readonly<Record<Level, (text: string) => void>>;
 
-/** People read this log: a line is its words, and its level where that is more than information. */
-export function createLog(level: Level, say: (line: string) => void): Log {
-	const destination = {
-		// With this symbol pino leaves the message and the level on the stream; its JSON is not needed.
-		[pino.symbols.needsMetadataGsym]: true,
-		lastMsg: '',
-		lastLevel: 0,
-		write(): void {
-			const {lastLevel, lastMsg} = this;
-			say(lastLevel > 30 ? `${pino.levels.labels[lastLevel]}: ${lastMsg}` : lastMsg);
-		},
+/** Lines below the level are not said. */
+export function createLog(level: Level, say: (level: Level, text: string) => void): Log {
+	const least = LEVELS.indexOf(level);
+	const at = (each: Level) => (text: string): void => {
+		if (LEVELS.indexOf(each) >= least) say(each, text);
 	};
-	return pino({level, base: null, timestamp: false}, destination);
+	return {info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal')};
 }

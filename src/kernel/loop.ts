@@ -17,6 +17,8 @@ export interface Hands {
 	spawn(effect: Spawn): Event;
 	/** Fetches what has happened and was not told yet: exits, above all. */
 	collect(): void;
+	/** A turn is over: what the next life of archon must know of the state is written down. */
+	commit(before: State, after: State): void;
 	/** A bug of ours. Where a step threw, the state is as if its event had not been heard; archon lives on. */
 	bug(error: unknown, where: string): void;
 }
@@ -32,22 +34,24 @@ export interface Loop {
 /** How long processes are made at a stretch before the machine is listened to again, in milliseconds. */
 const SLICE = 4;
 
-export function createLoop(initial: State, hands: Hands): Loop {
+/** `whole`: what keeps a turn together, so that nothing is done of which nothing is known. */
+export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T) => T = act => act()): Loop {
 	let state = initial;
+	let committed = initial;
 	let isBusy = false;
 	let resumes = false;
 	const inbox: Event[] = [];
 	const spawns: Spawn[] = [];
 	const listeners: ((effects: readonly Effect[]) => void)[] = [];
 
-	const timer = createTimer(() => {
+	const timer = createTimer(() => whole(() => {
 		hands.collect();
 		hear({kind: 'tick'});
-	});
+	}));
 
 	function hear(event: Event): void {
 		inbox.push(event);
-		if (!isBusy) turn();
+		if (!isBusy) whole(turn);
 	}
 
 	function turn(): void {
@@ -56,6 +60,7 @@ export function createLoop(initial: State, hands: Hands): Loop {
 		for (;;) {
 			for (const event of inbox) take(event); // An array iterator visits what is pushed meanwhile.
 			inbox.length = 0;
+			commit();
 			if (spawns.length === 0 || now() > end) break;
 			for (const effect of spawns.splice(0, 4)) inbox.push(hands.spawn(effect));
 		}
@@ -64,10 +69,16 @@ export function createLoop(initial: State, hands: Hands): Loop {
 			resumes = true;
 			setImmediate(() => {
 				resumes = false;
-				turn();
+				whole(turn);
 			});
 		}
 		timer.arm(nextDeadline(state));
+	}
+
+	function commit(): void {
+		if (state === committed) return;
+		guard('writing the state down', () => hands.commit(committed, state));
+		committed = state;
 	}
 
 	function take(event: Event): void {

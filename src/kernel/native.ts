@@ -19,6 +19,7 @@ const libc = ffi.dlopen(null, {
 	epoll_ctl: {return: 'int32', arguments: ['int32', 'int32', 'int32', 'buffer']},
 	epoll_wait: {return: 'int32', arguments: ['int32', 'buffer', 'int32', 'int32']},
 	fcntl: {return: 'int32', arguments: ['int32', 'int32', 'int32']},
+	fallocate: {return: 'int32', arguments: ['int32', 'int32', 'int64', 'int64']},
 	getsockopt: {return: 'int32', arguments: ['int32', 'int32', 'int32', 'buffer', 'buffer']},
 	ioctl: {return: 'int32', arguments: ['int32', 'uint64', 'uint64']},
 	kill: {return: 'int32', arguments: ['int32', 'int32']},
@@ -58,6 +59,7 @@ export const pointerTo = (bytes: Uint8Array): bigint => ffi.getRawPointer(bytes)
 
 // ── Processes ──
 
+export const EINTR = 4;
 export const EAGAIN = 11;
 export const ECHILD = 10;
 export const ESRCH = 3;
@@ -104,6 +106,16 @@ export function ignoreSignal(signal: number): void {
 	call.signal(signal, 1n);
 }
 
+/** Whether orphaned descendants come to archon (prctl(2), PR_GET_CHILD_SUBREAPER); not asked as PID 1, to which all come. */
+export function isSubreaper(): boolean {
+	const answer = new Int32Array(1);
+	call.prctl(37, pointerTo(new Uint8Array(answer.buffer)), 0n, 0n, 0n);
+	return answer[0] === 1;
+}
+
+/** archon itself is sent the signal when its parent ends (prctl(2), PR_SET_PDEATHSIG). */
+export const tieToParent = (signal: number): number => checked(call.prctl(1, BigInt(signal), 0n, 0n, 0n));
+
 /** What `archon_spawn` was doing when it failed; the order is that of its enum. */
 export const STAGES = [
 	'creating a process', 'entering the cgroup', 'creating a session', 'taking the terminal', 'placing descriptors',
@@ -117,29 +129,55 @@ export function spawn(request: Uint8Array, report: Int32Array): number {
 }
 
 const openLibrary = (path: string) =>
-	ffi.dlopen(path, {archon_spawn: {return: 'int32', arguments: ['buffer', 'buffer']}}).functions;
+	ffi.dlopen(path, {
+		archon_spawn: {return: 'int32', arguments: ['buffer', 'buffer']},
+		archon_memory: {return: 'int32', arguments: ['int32', 'uint64', 'buffer']},
+		archon_arm: {return: 'int32', arguments: []},
+		archon_keep: {return: 'int32', arguments: ['int32', 'int32']},
+		archon_witness: {return: 'void', arguments: ['uint64']},
+		archon_exec: {return: 'int32', arguments: ['string', 'int32', 'string']},
+		archon_enter: {return: 'void', arguments: []},
+		archon_leave: {return: 'void', arguments: []},
+		archon_pump: {return: 'int32', arguments: ['int32', 'uint32', 'uint32']},
+		archon_flush: {return: 'int32', arguments: ['int32', 'uint32']},
+	}).functions;
 
 let opened: ReturnType<typeof openLibrary> | undefined;
 
 /** Opened at the first spawn, so that a client never pays for it. */
 function library(): ReturnType<typeof openLibrary> {
-	opened ??= openFromMemory();
+	opened ??= openAnywhere();
 	return opened;
+}
+
+/** From memory; where that may not be made, or without /proc cannot be named, from the file that lies with the C library. */
+function openAnywhere(): ReturnType<typeof openLibrary> {
+	try {
+		return openFromMemory();
+	} catch (error) {
+		try {
+			return openLibrary('libarchon.so');
+		} catch {
+			throw error;
+		}
+	}
 }
 
 /** From a memfd: works with a read-only root, as any user, and under docker's seccomp filter. */
 function openFromMemory(): ReturnType<typeof openLibrary> {
-	const fd = call.memfd_create('libarchon', 1);
-	if (fd < 0) throw new Error(`memfd_create: errno ${-checked(fd)}`);
-	const bytes = libraryBytes();
-	for (let at = 0; at < bytes.length;) {
-		const written = checked(call.write(fd, bytes.subarray(at), BigInt(bytes.length - at)));
-		if (written <= 0) throw new Error(`writing the library to memory: errno ${-written}`);
-		at += written;
+	const fd = checked(call.memfd_create('libarchon', 1));
+	if (fd < 0) throw new Error(`memfd_create: errno ${-fd}`);
+	try {
+		const bytes = libraryBytes();
+		for (let at = 0; at < bytes.length;) {
+			const written = checked(call.write(fd, bytes.subarray(at), BigInt(bytes.length - at)));
+			if (written <= 0) throw new Error(`writing the library to memory: errno ${-written}`);
+			at += written;
+		}
+		return openLibrary(`/proc/self/fd/${fd}`);
+	} finally {
+		closeSync(fd);
 	}
-	const library = openLibrary(`/proc/self/fd/${fd}`);
-	closeSync(fd);
-	return library;
 }
 
 /** The asset of the executable; when run from source, what the build made. */
@@ -149,6 +187,52 @@ function libraryBytes(): Uint8Array {
 	if (!existsSync(built)) throw new Error('dist/native/libarchon.so is missing: run npm run build first');
 	return readFileSync(built);
 }
+
+// ── What outlives archon ── guard.c says what each does, and guard.ts what it is for.
+
+/** Memory that the next life of archon finds again. */
+export interface Memory {
+	readonly fd: number;
+	/** In bytes; it takes room only where it is used. */
+	readonly size: number;
+	/** A part of it, to be read and written in place. V8 counts what is viewed as archon's own, so view no more than is used. */
+	view(at: number, length: number): Buffer;
+}
+
+/** The memory of the last life at `fd`, or new memory where that is -1; or -errno. Only once in a life. */
+export function openMemory(fd: number, size: number): Memory | number {
+	const place = new BigUint64Array(2);
+	const result = library().archon_memory(fd, BigInt(size), new Uint8Array(place.buffer));
+	if (result < 0) return result;
+	const [address = 0n, found = 0n] = place;
+	return {fd: result, size: Number(found), view: (at, length) => ffi.toBuffer(address + BigInt(at), length, false)};
+}
+
+/** Gives pages of shared memory back to the system; they are zero from then on (fallocate(2), FALLOC_FL_PUNCH_HOLE). */
+export function releaseMemory(fd: number, at: number, length: number): void {
+	call.fallocate(fd, 3, BigInt(at), BigInt(length));
+}
+
+/** From here on a fatal signal executes archon anew; 0 or -errno. */
+export const armGuard = (): number => library().archon_arm();
+
+/** Whether a descriptor lives on; 0 or -errno. */
+export const keep = (fd: number, isKept: boolean): number => library().archon_keep(fd, isKept ? 1 : 0);
+
+/** Signals, by bit, that are written down in the memory before their handlers are called. */
+export const witness = (signals: bigint): void => library().archon_witness(signals);
+
+/** Executes the file at `path`, or archon's own where that is empty, in archon's place; -errno if it could not. */
+export const executeAnew = (path: string, kind: number, words: string): number => library().archon_exec(path, kind, words);
+
+export const enterSection = (): void => library().archon_enter();
+export const leaveSection = (): void => library().archon_leave();
+
+/** read(2) to the end of a queue in the memory; the count, 0 at the end, or -errno: -ENOBUFS where it is full. */
+export const pump = (fd: number, at: number, room: number): number => library().archon_pump(fd, at, room);
+
+/** write(2) from the start of a queue in the memory; the count, or -errno. */
+export const flush = (fd: number, at: number): number => library().archon_flush(fd, at);
 
 // ── Descriptors ──
 
@@ -192,6 +276,16 @@ export function setBlocking(fd: number, isBlocking: boolean): void {
 	call.fcntl(fd, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 }
 
+/** Whether nothing can be written to it. */
+export const isReader = (fd: number): boolean => (call.fcntl(fd, F_GETFL, 0) & O_ACCMODE) === 0;
+
+/** Room for a mebibyte, where the kernel allows it (fcntl(2), F_SETPIPE_SZ). */
+export function growPipe(fd: number): void {
+	call.fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+}
+
+const F_SETPIPE_SZ = 1031;
+const O_ACCMODE = 3;
 const O_RDWR = 2;
 const O_NOCTTY = 0o400;
 const O_CLOEXEC = 0o2000000;
@@ -199,10 +293,42 @@ const O_NONBLOCK = 0o4000;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const TIOCSWINSZ = 0x5414n;
+const TIOCNOTTY = 0x5422n;
 const TIOCSPTLCK = 0x40045431n;
 const TIOCGPTPEER = 0x5441n;
 const TERMINAL_ROWS = 24;
 const TERMINAL_COLUMNS = 80;
+
+/**
+ * Gives up the terminal at descriptor 0 (TIOCNOTTY, ioctl_tty(2)); the leader of its session is sent SIGHUP and
+ * SIGCONT for it. Whether archon was that, or -errno.
+ */
+export function leaveTerminal(): boolean | number {
+	const result = checked(call.ioctl(0, TIOCNOTTY, 0n));
+	return result < 0 ? result : rare().getsid(0) === process.pid;
+}
+
+// ── What is rarely needed ──
+
+const openRare = () => ffi.dlopen(null, {
+	getsid: {return: 'int32', arguments: ['int32']},
+	prlimit: {return: 'int32', arguments: ['int32', 'int32', 'pointer', 'buffer']},
+	strerror: {return: 'pointer', arguments: ['int32']},
+}).functions;
+
+let openedRare: ReturnType<typeof openRare> | undefined;
+const rare = (): ReturnType<typeof openRare> => (openedRare ??= openRare());
+
+const LIMIT = new BigUint64Array(2);
+
+/** The hard limit of another process's resource (prlimit(2)); -1 where there is none, or it is not archon's to ask. */
+export function hardLimitOf(pid: number, resource: number): bigint {
+	const result = rare().prlimit(pid, resource, 0n, new Uint8Array(LIMIT.buffer));
+	return result < 0 ? -1n : LIMIT[1] ?? -1n;
+}
+
+/** The errno as the C library words it (strerror(3)). */
+export const wordsOf = (errno: number): string => ffi.toString(rare().strerror(errno)) ?? `errno ${errno}`;
 
 // ── Readiness ──
 
@@ -304,6 +430,7 @@ const SO_PEERCRED = 17;
 const SCM_RIGHTS = 1;
 const SCM_CREDENTIALS = 2;
 const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 
@@ -327,8 +454,14 @@ export function listenUnix(path: string): number {
 export const acceptUnix = (fd: number): number => checked(call.accept4(fd, 0n, 0n, SOCK_CLOEXEC | SOCK_NONBLOCK));
 
 /** A blocking connection, or -errno. */
-export function connectUnix(path: string): number {
-	const fd = checked(call.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+export const connectUnix = (path: string): number => reachUnix(path, SOCK_STREAM);
+
+/** A connection that never blocks, or -errno: EPROTOTYPE where the socket there is of the other kind, EAGAIN where its backlog is full. */
+export const dialUnix = (path: string, kind: 'stream' | 'datagram'): number =>
+	reachUnix(path, (kind === 'stream' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK);
+
+function reachUnix(path: string, type: number): number {
+	const fd = checked(call.socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
 	if (fd < 0) return fd;
 	const address = unixAddress(path);
 	const result = checked(call.connect(fd, address, address.length));
@@ -400,6 +533,12 @@ function readControl(take: (fd: number) => void): Credentials | null {
 		at += (length + 7) & ~7;
 	}
 	return sender;
+}
+
+/** To a socket in whatever mode it is, without waiting; the count, or -errno. */
+export function sendNow(fd: number, bytes: Uint8Array): number {
+	prepareMessage(bytes, 0);
+	return checked(call.sendmsg(fd, header, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 /** Bytes, and at most 16 descriptors with the first of them. The count of bytes taken, or -errno. */

@@ -5,6 +5,8 @@
  */
 import {statSync} from 'node:fs';
 import type {Id, News, Run, Service, Word} from '../core/model.ts';
+import type {Keeper} from './guard.ts';
+import type {Ledger} from './ledger.ts';
 import {close, type Credentials, EPOLLIN, listenForDatagrams, receiveDatagram} from './native.ts';
 import type {Poller} from './poller.ts';
 import {statOf, variableOf} from './procfs.ts';
@@ -13,11 +15,15 @@ import type {Reaper} from './reaper.ts';
 export interface Notify {
 	/** What `$NOTIFY_SOCKET` is for the run; an errno where no socket could be made. */
 	open(id: Id, run: Run, service: Service): string | number;
+	/** The socket that the last life had for the run, if it had one, is heard again. */
+	restore(id: Id, run: Run, service: Service): void;
 	/** The run is over. */
 	close(run: Run): void;
 }
 
 export interface NotifyParts {
+	readonly ledger: Ledger;
+	readonly guard: Keeper;
 	readonly reaper: Reaper;
 	readonly poller: Poller;
 	readonly warn: (text: string) => void;
@@ -32,7 +38,7 @@ const STATUS_MAX = 200;
 const BATCH = 32;
 const bytes = Buffer.alloc(DATAGRAM_MAX);
 
-export function createNotify({reaper, poller, warn, tell}: NotifyParts): Notify {
+export function createNotify({reaper, poller, ledger, guard, warn, tell}: NotifyParts): Notify {
 	const sockets = new Map<Run, number>();
 
 	/** One of its own processes, as far as anybody can say: the dead are believed if their user may speak for it. */
@@ -46,55 +52,69 @@ export function createNotify({reaper, poller, warn, tell}: NotifyParts): Notify 
 		return pid > 1 && pid !== process.pid && ownerOf(pid, reaper) === run;
 	}
 
+	function hear(id: Id, run: Run, {name, ready}: Service, fd: number): void {
+		sockets.set(run, fd);
+		guard.keep(fd, true);
+		ledger.put(keyOf(run), String(fd));
+		const complaints = new Set<string>();
+		const complain = (text: string): void => {
+			if (complaints.has(text)) return;
+			complaints.add(text);
+			if (complaints.size <= 3) warn(text);
+		};
+		const take = (said: Said): void => {
+			// Who says otherwise that it is ready is not asked here.
+			const isReadiness = said.kind === 'ready' || said.kind === 'reloading';
+			if (isReadiness && ready?.kind !== 'notify') return;
+			if (said.kind === 'main-pid' && said.pid === reaper.mainOf(run)) return;
+			if (said.kind === 'main-pid' && !isOwn(said.pid, run)) {
+				return complain(`${name} says that its main process is ${said.pid}, which is not one of its own: ignored`);
+			}
+			tell(id, run, said.kind === 'ready' ? said : {kind: 'notify', word: said});
+		};
+		poller.watch(fd, EPOLLIN, () => {
+			for (let i = 0; i < BATCH && sockets.get(run) === fd; i++) {
+				// Descriptors are closed once all that came before was heard: whoever sent BARRIER=1 waits for that.
+				const passed: number[] = [];
+				const {count, isCut, sender} = receiveDatagram(fd, bytes, received => void passed.push(received));
+				if (count < 0) return;
+				if (sender && isTrusted(sender, run)) {
+					if (isCut) complain(`${name} sent a notification of more than ${DATAGRAM_MAX} bytes: ignored`);
+					else for (const said of parseNotification(bytes.toString('utf8', 0, count))) take(said);
+				} else {
+					complain(`a process that is not of ${name} (pid ${sender?.pid ?? 0}) spoke for it: ignored`);
+				}
+				passed.forEach(close);
+			}
+		});
+	}
+
 	return {
-		open(id, run, {name, ready}) {
+		open(id, run, service) {
 			// Another archon may share the namespace. The name is no secret: who speaks is known by other means.
 			const address = `archon/notify/${run}-${Math.random().toString(36).slice(2)}`;
 			const fd = listenForDatagrams(address);
 			if (fd < 0) return -fd;
-			sockets.set(run, fd);
-			const complaints = new Set<string>();
-			const complain = (text: string): void => {
-				if (complaints.has(text)) return;
-				complaints.add(text);
-				if (complaints.size <= 3) warn(text);
-			};
-			const take = (said: Said): void => {
-				// Who says otherwise that it is ready is not asked here.
-				const isReadiness = said.kind === 'ready' || said.kind === 'reloading';
-				if (isReadiness && ready?.kind !== 'notify') return;
-				if (said.kind === 'main-pid' && said.pid === reaper.mainOf(run)) return;
-				if (said.kind === 'main-pid' && !isOwn(said.pid, run)) {
-					return complain(`${name} says that its main process is ${said.pid}, which is not one of its own: ignored`);
-				}
-				tell(id, run, said.kind === 'ready' ? said : {kind: 'notify', word: said});
-			};
-			poller.watch(fd, EPOLLIN, () => {
-				for (let i = 0; i < BATCH && sockets.get(run) === fd; i++) {
-					// Descriptors are closed once all that came before was heard: whoever sent BARRIER=1 waits for that.
-					const passed: number[] = [];
-					const {count, isCut, sender} = receiveDatagram(fd, bytes, received => void passed.push(received));
-					if (count < 0) return;
-					if (sender && isTrusted(sender, run)) {
-						if (isCut) complain(`${name} sent a notification of more than ${DATAGRAM_MAX} bytes: ignored`);
-						else for (const said of parseNotification(bytes.toString('utf8', 0, count))) take(said);
-					} else {
-						complain(`a process that is not of ${name} (pid ${sender?.pid ?? 0}) spoke for it: ignored`);
-					}
-					passed.forEach(close);
-				}
-			});
+			hear(id, run, service, fd);
 			return `@${address}`;
+		},
+		restore(id, run, service) {
+			const fd = ledger.past.get(keyOf(run));
+			if (fd !== undefined) hear(id, run, service, Number(fd));
 		},
 		close(run) {
 			const fd = sockets.get(run);
 			if (fd === undefined) return;
 			sockets.delete(run);
 			poller.forget(fd);
+			guard.keep(fd, false);
 			close(fd);
+			ledger.delete(keyOf(run));
 		},
 	};
 }
+
+const keyOf = (run: Run): string => `notify ${run}`;
 
 export type Said = Word | {readonly kind: 'ready'};
 

@@ -1,15 +1,20 @@
 /**
- * What services say: their pipes on one side, archon's own stdout and stderr on the other, and each
- * line with its service's name in between. A service's pipes stay open over its restarts, and who holds
- * a pipe has no say in whether the service has ended.
+ * The standard streams of services: where they lead, and what comes out of those that archon reads. A
+ * service's pipes stay open over its restarts, and who holds a pipe has no say in whether the service has ended.
  */
-import {constants, fstatSync, openSync} from 'node:fs';
-import {isatty} from 'node:tty';
-import {err, type Id, ok, type Output as Target, type Result, type Service} from '../core/model.ts';
+import {constants, openSync, readdirSync, readlinkSync} from 'node:fs';
+import {LOGGING} from '../core/defaults.ts';
+import {
+	err, type Id, type Logging, type Logs, type LogStream, ok, type Output as Target, type Result, type Service,
+} from '../core/model.ts';
 import {errnoOf} from './diagnose.ts';
-import {close, EPOLLIN, openTerminal, pipe, read, setBlocking} from './native.ts';
+import {type Channel, createChannel} from './logging/channel.ts';
+import type {Keeper} from './guard.ts';
+import type {Ledger} from './ledger.ts';
+import {createDrivers} from './logging/drivers.ts';
+import {cutLines} from './logging/lines.ts';
+import {close, EPOLLIN, growPipe, isReader, openTerminal, pipe, read, setBlocking} from './native.ts';
 import type {Poller} from './poller.ts';
-import {createSink, type Sink} from './sink.ts';
 import type {Streams} from './spawner.ts';
 
 export interface Output {
@@ -17,18 +22,35 @@ export interface Output {
 	wire(id: Id, service: Service): Result<Wiring, Unwired>;
 	/** The same for a command that is run on the service's behalf, which has nothing to read. */
 	wireHelper(id: Id, service: Service): Result<Wiring, Unwired>;
-	/** An open /dev/null; -1 where there is none. */
+	/** An open /dev/null, or where there is none a pipe that nobody writes to; -1 if neither can be had. */
 	nothing(): number;
 	/** Calls back at the next line of the service that matches, once, if that comes before its run is over. */
 	awaitLine(id: Id, pattern: string, found: () => void): void;
 	/** A run of the service ended: what it said last is passed on, its last line as well if it is not whole. */
 	drain(id: Id): void;
+	/** The service's lines go elsewhere from now on. */
+	relog(id: Id, service: Service): void;
 	/** The service is forgotten, and its pipes with it. */
 	forget(id: Id): void;
-	/** A line of archon's own, on stderr. */
-	say(line: string): void;
+	/** A line of archon's own. */
+	say(level: string, text: string): void;
+	/** archon's own lines go elsewhere from now on. */
+	resay(events: Logging): void;
 	/** Calls back when everything that was said is written, or cannot be. */
 	finish(callback: () => void): void;
+	readonly logs: Logs;
+	/** The pipes that the last life had for the service go on; called once for each service, before anything else. */
+	restore(id: Id, service: Service): void;
+	/** The same where nothing was written down, from the process that has the other ends. */
+	salvage(id: Id, service: Service, pid: number): void;
+}
+
+export interface OutputParts {
+	readonly poller: Poller;
+	readonly ledger: Ledger;
+	readonly guard: Keeper;
+	/** Lines go on as they are, to archon's own streams, whatever else was asked for. */
+	readonly isPlain?: boolean;
 }
 
 export interface Wiring {
@@ -46,11 +68,17 @@ export interface Unwired {
 interface Stream {
 	readonly reader: number;
 	readonly writer: number;
-	readonly sink: Sink;
-	readonly prefix: string;
+	readonly name: LogStream;
 	readonly isTerminal: boolean;
 	/** The beginning of a line whose end has not come yet. */
-	rest: string;
+	rest: Buffer;
+	isBig: boolean;
+}
+
+/** What archon reads of a service. */
+interface Source {
+	readonly channel: Channel;
+	streams: readonly Stream[];
 }
 
 interface Awaited {
@@ -58,100 +86,144 @@ interface Awaited {
 	readonly found: () => void;
 }
 
-/** A longer line is passed on in pieces. */
-const LINE_MAX = 16 * 1024;
 /** How long the last words may take to be written when archon ends, in milliseconds. */
 const LAST_WORDS = 1000;
-const NAME_MAX = 24;
 /** For an error without a number, which the kernel does not give. */
 const EIO = 5;
+/** What one read may bring; and what a pipe holds whose writer fills it. */
+const READ = 256 * 1024;
+const PIPE = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
+/** Who has archon's own streams to itself loses them where a line is waited for, but gains no prefix. */
+const UNTOUCHED: Logging['drivers'] = [{kind: 'inherit', streams: ['stdout', 'stderr']}];
 
-const bytes = Buffer.alloc(64 * 1024);
+/** Read into by all, after the rest of the last line. */
+let bytes = Buffer.alloc(0);
 
-export function createOutput(poller: Poller, names: readonly string[]): Output {
-	const width = Math.min(NAME_MAX, Math.max(...names.map(name => name.length), 'archon'.length));
-	const pipes = new Map<Id, readonly Stream[]>();
+function bufferFor(rest: number): Buffer {
+	if (bytes.length < rest + READ) bytes = Buffer.allocUnsafeSlow(rest + READ);
+	return bytes;
+}
+
+export function createOutput({poller, ledger, guard, isPlain = false}: OutputParts, names: readonly string[], events: Logging): Output {
+	const sources = new Map<Id, Source>();
 	const awaited = new Map<Id, Awaited>();
-	const label = (name: string, fd: number): string => paint(name, `${name.padEnd(width)} | `, fd);
-	const sink = (fd: number): Sink => createSink(fd, count =>
-		`${label('archon', fd)}${count} lines were dropped: nobody reads ${fd === 1 ? 'stdout' : 'stderr'} fast enough\n`);
-	const out = sink(1);
-	const error = isSameFile(1, 2) ? out : sink(2);
+	const warn = (text: string): void => say('warn', text);
+	const drivers = createDrivers(poller, ledger, names, warn);
+	const plainly = (logging: Logging): Logging => (isPlain ? {...logging, drivers: UNTOUCHED, rateLimit: null} : logging);
+	const loggingOf = (output: Target): Logging =>
+		plainly(output.kind === 'lines' ? output.logging : {...events, drivers: UNTOUCHED, rateLimit: null});
+	const ownWays = (logging: Logging): Logging => (isPlain ? LOGGING : logging);
+	const own = createChannel(ownWays(events), drivers.of('archon', ownWays(events)), {shut() {}, open() {}}, () => {});
 	let nothing = -1;
 
-	/** Who alone has archon's own streams loses them for the sake of a line that is waited for, but gains no prefix. */
-	function keep(id: Id, {name, exec}: Service, ends: readonly (readonly [number, number])[]): readonly Stream[] {
-		const streams = ends.map(([reader, writer], i): Stream => {
-			const prefix = exec.output.kind === 'inherit' ? '' : label(name, i + 1);
-			return {reader, writer, sink: i === 0 ? out : error, prefix, isTerminal: exec.tty, rest: ''};
-		});
-		for (const stream of streams) poller.watch(stream.reader, EPOLLIN, () => void pump(id, stream));
-		pipes.set(id, streams);
-		return streams;
+	const say = (level: string, text: string): void =>
+		own.take(Buffer.from(level === 'info' || isJson(own.logging()) ? `${text}\n` : `${level}: ${text}\n`), 'stderr', false, level);
+
+	function open(id: Id, {name}: Service, logging: Logging, ends: readonly (readonly [number, number])[], isTerminal: boolean): Source {
+		const streams = ends.map(([reader, writer], i): Stream =>
+			({reader, writer, name: i === 0 ? 'stdout' : 'stderr', isTerminal, rest: NOTHING, isBig: false}));
+		const kept = sources.get(id);
+		const source: Source = {streams, channel: kept?.channel ?? createChannel(logging, drivers.of(name, logging), {
+			shut: () => source.streams.forEach(({reader}) => poller.forget(reader)),
+			open: () => watch(id, source),
+		}, count => warn(`${count} ${count === 1 ? 'line' : 'lines'} of ${name} over its rate_limit were left out`))};
+		sources.set(id, source);
+		watch(id, source);
+		for (const fd of ends.flat()) guard.keep(fd, true);
+		ledger.put(keyOf(id), JSON.stringify({ends, isTerminal} satisfies Pipes));
+		return source;
 	}
 
-	function openPipes(id: Id, service: Service): Result<readonly Stream[], Unwired> {
+	function watch(id: Id, source: Source): void {
+		for (const stream of source.streams) {
+			poller.watch(stream.reader, EPOLLIN, () => {
+				if (!source.channel.holdsBack(stream.name)) pump(id, source, stream);
+			});
+		}
+	}
+
+	function openPipes(id: Id, service: Service, logging: Logging): Result<Source, Unwired> {
 		const [first, second] = [pipe(), pipe()];
-		if (typeof first !== 'number' && typeof second !== 'number') return ok(keep(id, service, [first, second]));
+		if (typeof first !== 'number' && typeof second !== 'number') return ok(open(id, service, logging, [first, second], false));
 		for (const ends of [first, second]) if (typeof ends !== 'number') ends.forEach(close);
 		return err({stage: 'making pipes', errno: typeof first === 'number' ? -first : -Number(second)});
 	}
 
 	/** A new one for each run: what the last one did to its terminal is nobody's business any more. */
-	function openTty(id: Id, service: Service): Result<readonly Stream[], Unwired> {
-		forget(id);
+	function openTty(id: Id, service: Service, logging: Logging): Result<Source, Unwired> {
+		const kept = sources.get(id);
+		if (kept) shut(id, kept);
 		const ends = openTerminal();
-		return typeof ends === 'number' ? err({stage: 'opening a terminal', errno: -ends}) : ok(keep(id, service, [ends]));
+		return typeof ends === 'number' ? err({stage: 'opening a terminal', errno: -ends}) : ok(open(id, service, logging, [ends], true));
 	}
 
 	/** One read from a pipe; whether there was something to read. */
-	function pump(id: Id, stream: Stream): boolean {
-		const count = read(stream.reader, bytes);
+	function pump(id: Id, {channel}: Source, stream: Stream): boolean {
+		const {rest} = stream;
+		const bytes = bufferFor(rest.length);
+		rest.copy(bytes);
+		const count = read(stream.reader, bytes.subarray(rest.length));
 		if (count <= 0) return false;
-		const said = stream.rest + bytes.toString('latin1', 0, count);
-		const text = stream.isTerminal ? said.replaceAll('\r\n', '\n') : said;
-		const end = text.lastIndexOf('\n');
-		stream.rest = end < 0 ? text : text.slice(end + 1);
-		if (end >= 0) pass(id, stream, text.slice(0, end));
-		while (stream.rest.length > LINE_MAX) {
-			pass(id, stream, stream.rest.slice(0, LINE_MAX));
-			stream.rest = stream.rest.slice(LINE_MAX);
+		if (count >= PIPE && !stream.isBig) {
+			// Who fills its pipe gets a bigger one: fewer turns for both.
+			stream.isBig = true;
+			growPipe(stream.reader);
 		}
+		const length = stream.isTerminal ? withoutReturns(bytes, rest.length + count) : rest.length + count;
+		const end = cutLines(bytes, length, channel.logging().maxLine, (from, to, isPiece) =>
+			pass(id, channel, bytes.subarray(from, to), stream.name, isPiece));
+		remember(stream, end < length ? Buffer.from(bytes.subarray(end, length)) : NOTHING);
 		return true;
 	}
 
-	/** Lines, but for the end of the last. */
-	function pass(id: Id, {sink, prefix}: Stream, lines: string): void {
-		sink.put(`${prefix}${prefix === '' ? lines : lines.replaceAll('\n', `\n${prefix}`)}\n`);
+	/** The beginning of a line outlives this life of archon as well. */
+	function remember(stream: Stream, rest: Buffer): void {
+		if (rest.length > 0) ledger.put(restKeyOf(stream.reader), rest.toString('latin1'));
+		else if (stream.rest.length > 0) ledger.delete(restKeyOf(stream.reader));
+		stream.rest = rest;
+	}
+
+	function pass(id: Id, channel: Channel, lines: Buffer, stream: LogStream, isPiece: boolean): void {
+		channel.take(lines, stream, isPiece);
 		const waiting = awaited.get(id);
-		if (!waiting || !Buffer.from(lines, 'latin1').toString().split('\n').some(line => waiting.pattern.test(line))) return;
+		if (!waiting || !lines.toString().split('\n').some(line => waiting.pattern.test(line))) return;
 		awaited.delete(id);
 		waiting.found();
 	}
 
 	function drain(id: Id): void {
-		for (const stream of pipes.get(id) ?? []) {
+		const source = sources.get(id);
+		for (const stream of source?.streams ?? []) {
+			if (!source) continue;
 			// Bounded: others that still write could go on for ever.
-			for (let i = 0; i < 64 && pump(id, stream); i++);
-			if (stream.rest !== '') pass(id, stream, stream.rest);
-			stream.rest = '';
+			for (let i = 0; i < 64 && pump(id, source, stream); i++);
+			if (stream.rest.length > 0) pass(id, source.channel, Buffer.concat([stream.rest, NEWLINE]), stream.name, false);
+			remember(stream, NOTHING);
 		}
 		awaited.delete(id);
 	}
 
-	function forget(id: Id): void {
-		for (const {reader, writer} of pipes.get(id) ?? []) {
+	function shut(id: Id, {streams}: Source): void {
+		for (const stream of streams) {
+			const {reader, writer} = stream;
+			remember(stream, NOTHING);
 			poller.forget(reader);
-			close(reader);
-			close(writer);
+			for (const fd of [reader, writer]) {
+				guard.keep(fd, false);
+				close(fd);
+			}
 		}
-		pipes.delete(id);
+		ledger.delete(keyOf(id));
 	}
 
 	const openNothing = (): number => {
-		if (nothing < 0) nothing = open('/dev/null', constants.O_RDWR);
+		if (nothing < 0) nothing = openFile('/dev/null', constants.O_RDWR);
+		if (nothing < 0) nothing = openEmpty();
 		return nothing < 0 ? -1 : nothing;
 	};
+
+	const channelOf = (id: Id | null): Channel | undefined => (id === null ? own : sources.get(id)?.channel);
 
 	return {
 		wire(id, service) {
@@ -160,28 +232,113 @@ export function createOutput(poller: Poller, names: readonly string[]): Output {
 			const stdin = interactive ? 0 : openNothing();
 			if (!tty && output.kind === 'files') return openFiles(stdin, output);
 			if (!tty && output.kind === 'inherit' && ready?.kind !== 'log') return ok(wiringOf(stdin, 1, 2));
-			const kept = pipes.get(id);
-			const streams = tty ? openTty(id, service) : kept ? ok(kept) : openPipes(id, service);
-			return streams.ok ? ok(wiringTo(streams.value, tty ? streams.value[0]?.writer : stdin)) : streams;
+			const logging = loggingOf(output);
+			const kept = sources.get(id);
+			const source = tty ? openTty(id, service, logging) : kept ? ok(kept) : openPipes(id, service, logging);
+			if (!source.ok) return source;
+			const {streams} = source.value;
+			return ok(wiringTo(streams, tty ? streams[0]?.writer : stdin));
 		},
 		wireHelper(id, {exec: {output}}) {
-			const kept = pipes.get(id);
-			if (kept) return ok(wiringTo(kept, openNothing()));
+			const kept = sources.get(id);
+			if (kept) return ok(wiringTo(kept.streams, openNothing()));
 			return output.kind === 'files' ? openFiles(openNothing(), output) : ok(wiringOf(openNothing(), 1, 2));
 		},
 		nothing: openNothing,
 		awaitLine: (id, pattern, found) => void awaited.set(id, {pattern: new RegExp(pattern), found}),
-		drain, forget,
-		say: line => error.put(`${label('archon', 2)}${Buffer.from(line).toString('latin1')}\n`),
+		drain,
+		relog(id, {name, exec: {output}}) {
+			const logging = loggingOf(output);
+			sources.get(id)?.channel.drive(logging, drivers.of(name, logging));
+		},
+		forget(id) {
+			const source = sources.get(id);
+			if (!source) return;
+			shut(id, source);
+			source.channel.close();
+			sources.delete(id);
+		},
+		say,
+		restore(id, service) {
+			const pipes = ledger.past.get(keyOf(id));
+			if (pipes === undefined) return;
+			const {ends, isTerminal} = JSON.parse(pipes) as Pipes;
+			const {streams} = open(id, service, loggingOf(service.exec.output), ends, isTerminal);
+			for (const stream of streams) remember(stream, Buffer.from(ledger.past.get(restKeyOf(stream.reader)) ?? '', 'latin1'));
+		},
+		salvage(id, service, pid) {
+			const ends = findPipes(pid);
+			if (ends.length > 0) open(id, service, loggingOf(service.exec.output), ends, false);
+		},
+		resay: logging => own.drive(ownWays(logging), drivers.of('archon', ownWays(logging))),
 		finish(callback) {
-			for (const id of pipes.keys()) drain(id);
+			for (const id of sources.keys()) drain(id);
 			const timer = setTimeout(callback, LAST_WORDS);
-			out.whenIdle(() => error.whenIdle(() => {
+			drivers.whenIdle(() => {
 				clearTimeout(timer);
 				callback();
-			}));
+			});
+		},
+		logs: {
+			tail: (id, count) => channelOf(id)?.tail(count) ?? [],
+			follow: (id, hear) => channelOf(id)?.follow(hear) ?? (() => {}),
+			files: id => {
+				const channel = channelOf(id);
+				return channel ? drivers.files(channel.logging()) : [];
+			},
+			reopen: drivers.reopen,
 		},
 	};
+}
+
+const NEWLINE = Buffer.from('\n');
+
+/** The pipes of a service as the ledger has them. */
+interface Pipes {
+	readonly ends: readonly (readonly [number, number])[];
+	readonly isTerminal: boolean;
+}
+
+const keyOf = (id: Id): string => `pipes ${id}`;
+const restKeyOf = (reader: number): string => `rest ${reader}`;
+
+/** Then the level is a member of its own, and no word before the line. */
+const isJson = ({drivers}: Logging): boolean =>
+	drivers.some(driver => driver.kind === 'json' || (driver.kind === 'file' && driver.format === 'json'));
+
+/** A terminal ends its lines with two characters; the bytes are moved up, and the length that is left returned. */
+function withoutReturns(bytes: Buffer, length: number): number {
+	const text = bytes.toString('latin1', 0, length).replaceAll('\r\n', '\n');
+	return bytes.write(text, 0, 'latin1');
+}
+
+/** archon's ends of the pipes that are a process's stdout and stderr; none where it has not all of them. */
+function findPipes(pid: number): readonly (readonly [number, number])[] {
+	const own = Map.groupBy(descriptors(), fd => target(process.pid, fd));
+	const found = [1, 2].flatMap(fd => {
+		const name = target(pid, fd);
+		const ends = name.startsWith('pipe:') ? own.get(name) ?? [] : [];
+		const reader = ends.find(isReader);
+		const writer = ends.find(end => !isReader(end));
+		return reader === undefined || writer === undefined ? [] : [[reader, writer] as const];
+	});
+	return found.length === 2 ? found : [];
+}
+
+function descriptors(): readonly number[] {
+	try {
+		return readdirSync('/proc/self/fd').map(Number);
+	} catch {
+		return [];
+	}
+}
+
+function target(pid: number, fd: number): string {
+	try {
+		return readlinkSync(`/proc/${pid}/fd/${fd}`);
+	} catch {
+		return '';
+	}
 }
 
 const wiringOf = (...streams: Streams): Wiring => ({streams, release: () => {}});
@@ -197,7 +354,7 @@ function openFiles(stdin: number, {stdout, stderr}: Extract<Target, {kind: 'file
 	for (const path of [stdout ?? '/dev/null', stderr ?? '/dev/null']) {
 		const own = path === '/dev/stdout' ? 1 : path === '/dev/stderr' ? 2 : -1;
 		// To open a pipe that nobody reads must not keep archon waiting.
-		const fd = own > 0 ? own : open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK);
+		const fd = own > 0 ? own : openFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK);
 		if (fd < 0) {
 			release();
 			return err({stage: `opening ${path}`, errno: -fd});
@@ -212,31 +369,19 @@ function openFiles(stdin: number, {stdout, stderr}: Extract<Target, {kind: 'file
 	return ok({streams: [stdin, first, second], release});
 }
 
+/** A service with a closed stdin would have the first file that it opens in its place. The descriptor, or -errno. */
+function openEmpty(): number {
+	const ends = pipe();
+	if (typeof ends === 'number') return ends;
+	close(ends[1]);
+	return ends[0];
+}
+
 /** The descriptor, or -errno. */
-function open(path: string, flags: number): number {
+function openFile(path: string, flags: number): number {
 	try {
 		return openSync(path, flags | constants.O_NOCTTY, 0o666);
 	} catch (error) {
 		return -(errnoOf(error) || EIO);
 	}
-}
-
-/** One writer for both, or a long write to one could be cut in two by a line on the other. */
-function isSameFile(one: number, other: number): boolean {
-	try {
-		const [a, b] = [fstatSync(one), fstatSync(other)];
-		return a.dev === b.dev && a.ino === b.ino && a.rdev === b.rdev;
-	} catch {
-		return false;
-	}
-}
-
-const COLOURS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
-
-/** On a terminal each name has its colour, always the same. */
-function paint(name: string, text: string, fd: number): string {
-	if (!isatty(fd) || process.env['NO_COLOR']) return text;
-	let hash = 0;
-	for (const character of name) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
-	return `\x1b[${name === 'archon' ? 90 : COLOURS[hash % COLOURS.length]}m${text}\x1b[0m`;
 }

@@ -1,16 +1,19 @@
 /** One arm for each effect: what the core asks for, done to the machine and to nothing else. */
-import {type Event, type Id, type News, type Phase, type Run, type Service, SIG, type SignalNumber} from '../core/model.ts';
+import {type Adopted, type Event, type Id, type News, type Phase, type Run, type Service, SIG} from '../core/model.ts';
 import {narrate, narrateSeason} from '../core/narrate.ts';
+import {entries, entryOf, type State} from '../core/state.ts';
 import {errnoText, isTemporary} from './diagnose.ts';
 import {createHooks} from './hooks.ts';
+import type {Keeper} from './guard.ts';
+import type {Ledger} from './ledger.ts';
+import {record} from './life.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
-import {EAGAIN, kill} from './native.ts';
+import {EAGAIN} from './native.ts';
 import type {Output, Unwired} from './output.ts';
 import {createPace} from './pace.ts';
 import type {Poller} from './poller.ts';
 import {createProbes} from './probes.ts';
-import {descendants, processes} from './procfs.ts';
 import {createReadiness} from './readiness.ts';
 import type {Reaper} from './reaper.ts';
 import {spawnRun} from './spawner.ts';
@@ -20,6 +23,10 @@ export interface Machine {
 	readonly reaper: Reaper;
 	readonly poller: Poller;
 	readonly output: Output;
+	readonly ledger: Ledger;
+	readonly guard: Keeper;
+	/** Nobody is looked at: what is looked for is taken to be well. */
+	readonly isPlain?: boolean;
 	readonly log: Log;
 	/** Hears news that came without being asked for. */
 	readonly hear: (event: Event) => void;
@@ -29,10 +36,17 @@ export interface Machine {
 	readonly exit: (status: number) => void;
 }
 
-export function createHands({reaper, poller, output, log, hear, isSweeping, exit}: Machine): Hands {
+/** The hands, and how they take up what the last life of archon had in them. */
+export interface MoreHands extends Hands {
+	restore(state: State): void;
+	/** The same where only the processes tell whose they are. */
+	salvage(state: State, adopted: readonly Adopted[]): void;
+}
+
+export function createHands({reaper, poller, output, ledger, guard, isPlain = false, log, hear, isSweeping, exit}: Machine): MoreHands {
 	const tell = (id: Id, run: Run, news: News): void => hear({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
-	const parts = {reaper, poller, output, tell, warn, pace: createPace()};
+	const parts = {reaper, poller, output, ledger, guard, tell, warn, pace: createPace()};
 	const [probes, hooks, readiness] = [createProbes(parts), createHooks(parts), createReadiness(parts)];
 	const say = (line: ReturnType<typeof narrate>): void => void (line && log[line.level](line.text));
 
@@ -46,6 +60,7 @@ export function createHands({reaper, poller, output, log, hear, isSweeping, exit
 		probes.abandon(run);
 		hooks.abandon(run);
 		readiness.close(run);
+		reaper.release(run);
 		output.drain(id);
 	}
 
@@ -56,7 +71,7 @@ export function createHands({reaper, poller, output, log, hear, isSweeping, exit
 			const given = readiness.prepare(id, run, service);
 			if (!given.ok) return unwired({stage: 'making its notification pipe or socket', errno: given.error});
 			const news = spawnRun(service, run, wiring.value.streams, {...given.value, note: warn});
-			if (news.kind === 'spawned') reaper.register(news.pid, id, run);
+			if (news.kind === 'spawned') reaper.register(news.pid, id, run, {name: service.name, cgroup: service.exec.limits.cgroup});
 			return news;
 		} catch (error) {
 			return obstructed(error);
@@ -76,7 +91,11 @@ export function createHands({reaper, poller, output, log, hear, isSweeping, exit
 			switch (effect.kind) {
 				case 'signal': return reaper.signal(effect.run, effect.pid, effect.signal, effect.group);
 				case 'follow': return reaper.follow(effect.run, effect.from, effect.to);
-				case 'probe': return probes.look(effect);
+				case 'probe': {
+					if (!isPlain) return probes.look(effect);
+					const {id, run, purpose} = effect;
+					return void setImmediate(() => tell(id, run, {kind: 'probe', purpose, good: true, found: 'not looked at'}));
+				}
 				case 'hook': return hooks.start(effect);
 				case 'changed': {
 					const run = runOf(effect.before.phase);
@@ -84,10 +103,11 @@ export function createHands({reaper, poller, output, log, hear, isSweeping, exit
 					return say(narrate(effect.before, effect.after));
 				}
 				case 'forgotten': return output.forget(effect.entry.id);
+				case 'logging': return output.relog(effect.id, effect.service);
 				case 'say': return log[effect.level](effect.text);
 				case 'season': return say(narrateSeason(effect.season));
 				case 'sweep': {
-					if (process.pid === 1 || !reaper.isAlone()) sweep(effect.signal);
+					if (process.pid === 1 || !reaper.isAlone()) reaper.sweep(effect.signal);
 					return bury();
 				}
 				case 'exit': {
@@ -96,6 +116,26 @@ export function createHands({reaper, poller, output, log, hear, isSweeping, exit
 					writeTermination(`archon: ${effect.why}; status ${effect.status}`);
 					return output.finish(() => exit(effect.status));
 				}
+			}
+		},
+		commit: (before, after) => record(ledger, before, after),
+		restore(state) {
+			for (const entry of entries(state)) {
+				const {id, phase, service} = entry;
+				output.restore(id, service);
+				if (!('pid' in phase)) continue;
+				const hasEnded = phase.kind === 'stopping' && phase.outcome !== null;
+				reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, {name: service.name, cgroup: service.exec.limits.cgroup});
+				if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, true);
+				readiness.restore(id, phase.run, service, phase.kind === 'starting' && phase.isUnready);
+			}
+		},
+		salvage(state, adopted) {
+			for (const {id, run, pid} of adopted) {
+				const service = entryOf(state, id)?.service;
+				if (!service) continue;
+				output.salvage(id, service, pid);
+				reaper.adopt(id, run, pid, pid, {name: service.name, cgroup: service.exec.limits.cgroup});
 			}
 		},
 		spawn: ({id, run, service}) => ({kind: 'news', id, run, news: spawn(id, run, service)}),
@@ -116,17 +156,3 @@ const obstructed = (error: unknown): Spawned => {
 	const reason = error instanceof Error ? error.message : String(error);
 	return {kind: 'refused', refusal: {stage: 'creating a process', errno: EAGAIN, reason, temporary: true}};
 };
-
-/**
- * To every process but archon: as PID 1 that is what kill(2) does with -1. Elsewhere others live in this
- * PID namespace, and only archon's own descendants are meant.
- */
-function sweep(signal: SignalNumber): void {
-	if (process.pid === 1) {
-		kill(-1, signal);
-		return;
-	}
-	for (const {pid, isZombie} of descendants(processes(), process.pid)) {
-		if (!isZombie || signal === SIG.KILL) kill(pid, signal);
-	}
-}

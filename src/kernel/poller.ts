@@ -16,11 +16,12 @@ export interface Poller {
 	poll(): void;
 }
 
-export function createPoller(): Poller {
+/** `whole`: what keeps the callbacks of one batch together. */
+export function createPoller(whole: (act: () => void) => void = act => act()): Poller {
 	const epoll = epollCreate();
 	if (epoll < 0) throw new Error(`epoll_create1: errno ${-epoll}`);
 	const watchers = new Map<number, Watcher>();
-	const poll = (): void => epollReady(epoll, (fd, events) => watchers.get(fd)?.(events));
+	const poll = (): void => whole(() => epollReady(epoll, (fd, events) => watchers.get(fd)?.(events)));
 	whenReadable(epoll, poll);
 	return {
 		poll,

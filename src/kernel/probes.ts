@@ -115,7 +115,7 @@ const execute: Look<'exec'> = ({command}, {run, service}, {reaper, poller, outpu
 	};
 	poller.watch(reader, EPOLLIN, pump);
 	const streams = [output.nothing(), writer, writer] as const;
-	const stop = runErrand({run, service, command, streams, isTidy: true}, reaper, failure => {
+	const {stop} = runErrand({run, service, command, streams, isTidy: true}, reaper, failure => {
 		for (let i = 0; i < 64 && pump(); i++);
 		settle(failure === null, lastLine(text) ?? failure ?? 'exit 0');
 	});

@@ -1,5 +1,5 @@
 /** Processes as /proc shows them (proc(5)), and whose they are. */
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 
 export interface ProcessInfo {
 	readonly pid: number;
@@ -14,10 +14,7 @@ export interface ProcessInfo {
 
 /** Every process that can be seen; those that end meanwhile are left out. */
 export function processes(): ProcessInfo[] {
-	return readdirSync('/proc').flatMap(name => {
-		const info = /^\d+$/.test(name) ? describe(Number(name)) : null;
-		return info ? [info] : [];
-	});
+	return pids().flatMap(pid => describe(pid) ?? []);
 }
 
 /** The processes below `root`, children before grandchildren. */
@@ -61,7 +58,56 @@ function describe(pid: number): ProcessInfo | null {
 	return {pid, parent, session, isZombie, command: words || `[${name}]`, service: variableOf(pid, 'ARCHON_SERVICE')};
 }
 
-function slurp(path: string): string | null {
+/**
+ * Who the children of a process are, by the kernel's own lists (proc_pid_children(5), CONFIG_PROC_CHILDREN), which
+ * are read when asked for; where it keeps none, all processes are looked at, once. While processes end, a list may
+ * be short of some.
+ */
+export function kinship(): (pid: number) => readonly number[] {
+	hasLists ??= slurp(`/proc/self/task/${process.pid}/children`) !== null;
+	if (hasLists) return pid => tasks(pid).flatMap(task => numbers(slurp(`/proc/${pid}/task/${task}/children`)));
+	const children = Map.groupBy(pids(), pid => statOf(pid)?.parent);
+	return pid => children.get(pid) ?? [];
+}
+
+/** archon's own children. */
+export const children = (): readonly number[] => kinship()(process.pid);
+
+let hasLists: boolean | undefined;
+
+/** archon makes every process in its first thread, to which orphans come as well. */
+const tasks = (pid: number): readonly (number | string)[] => (pid === process.pid ? [pid] : list(`/proc/${pid}/task`));
+
+const numbers = (text: string | null): number[] => (text ? text.trimEnd().split(' ').map(Number) : []);
+
+/** Every process that can be seen, by its number. */
+export const pids = (): number[] => list('/proc').filter(name => /^\d+$/.test(name)).map(Number);
+
+let isOwn: boolean | undefined;
+
+/** Whether there is a /proc, and of archon's own PID namespace: in another's the same numbers are other processes. */
+export function hasProc(): boolean {
+	if (isOwn !== undefined) return isOwn;
+	try {
+		isOwn = readlinkSync('/proc/self') === String(process.pid);
+	} catch {
+		isOwn = false;
+	}
+	return isOwn;
+}
+
+function list(path: string): readonly string[] {
+	if (!hasProc()) return [];
+	try {
+		return readdirSync(path);
+	} catch {
+		return [];
+	}
+}
+
+/** What a file of /proc says; null where it cannot be read, as of a process that is gone. */
+export function slurp(path: string): string | null {
+	if (!hasProc()) return null;
 	try {
 		return readFileSync(path, 'utf8');
 	} catch {

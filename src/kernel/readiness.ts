@@ -10,6 +10,8 @@ export interface Readiness {
 	prepare(id: Id, run: Run, service: Service): Result<Given, number>;
 	/** The process has been made, or could not be: archon's copies of what it was given are closed. */
 	spawned(run: Run): void;
+	/** What the last life heard of the run by is heard again; `isAwaited`: it has not said yet that it serves. */
+	restore(id: Id, run: Run, service: Service, isAwaited: boolean): void;
 	/** The run is over. */
 	close(run: Run): void;
 }
@@ -27,7 +29,7 @@ interface Pipe {
 const bytes = Buffer.alloc(4096);
 
 export function createReadiness(parts: ReadinessParts): Readiness {
-	const {poller, output, tell} = parts;
+	const {poller, output, ledger, guard, tell} = parts;
 	const notify = createNotify(parts);
 	const pipes = new Map<Run, Pipe>();
 
@@ -36,16 +38,17 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 		if (!ends) return;
 		pipes.delete(run);
 		poller.forget(ends.reader);
+		guard.keep(ends.reader, false);
 		close(ends.reader);
 		if (ends.writer >= 0) close(ends.writer);
+		ledger.delete(keyOf(run));
 	}
 
 	/** The first newline says it (s6-notifyoncheck's protocol, and dinit's); what comes after it says nothing. */
-	function openPipe(id: Id, run: Run): number {
-		const ends = pipe();
-		if (typeof ends === 'number') return ends;
-		const [reader, writer] = ends;
+	function hear(id: Id, run: Run, reader: number, writer: number): void {
 		pipes.set(run, {reader, writer});
+		guard.keep(reader, true);
+		ledger.put(keyOf(run), String(reader));
 		let isReady = false;
 		poller.watch(reader, EPOLLIN, () => {
 			const count = read(reader, bytes);
@@ -54,15 +57,25 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 			isReady = true;
 			tell(id, run, {kind: 'ready'});
 		});
-		return writer;
 	}
+
+	function openPipe(id: Id, run: Run): number {
+		const ends = pipe();
+		if (typeof ends === 'number') return ends;
+		hear(id, run, ...ends);
+		return ends[1];
+	}
+
+	const awaitLine = (id: Id, run: Run, {ready}: Service): void => {
+		if (ready?.kind === 'log') output.awaitLine(id, ready.pattern, () => tell(id, run, {kind: 'ready'}));
+	};
 
 	return {
 		prepare(id, run, service) {
 			const {ready, watchdog} = service;
 			const environment: Record<string, string> = {};
 			const fds: {readonly target: number; readonly fd: number}[] = [];
-			if (ready?.kind === 'log') output.awaitLine(id, ready.pattern, () => tell(id, run, {kind: 'ready'}));
+			awaitLine(id, run, service);
 			if (ready?.kind === 'fd') {
 				const writer = openPipe(id, run);
 				if (writer < 0) return err(-writer);
@@ -83,9 +96,17 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 			close(ends.writer);
 			ends.writer = -1;
 		},
+		restore(id, run, service, isAwaited) {
+			const reader = ledger.past.get(keyOf(run));
+			if (reader !== undefined) hear(id, run, Number(reader), -1);
+			if (isAwaited) awaitLine(id, run, service);
+			notify.restore(id, run, service);
+		},
 		close(run) {
 			closePipe(run);
 			notify.close(run);
 		},
 	};
 }
+
+const keyOf = (run: Run): string => `ready ${run}`;

@@ -6,21 +6,34 @@
 import {subscribe} from 'node:diagnostics_channel';
 import type {ChildProcess} from 'node:child_process';
 import {type Event, type Id, type Outcome, type Run, SIG, type SignalNumber} from '../core/model.ts';
+import {killCgroup} from './cgroups.ts';
+import {createHunt} from './hunt.ts';
+import {createKin, type Kin} from './kin.ts';
 import {close, ECHILD, EPOLLIN, ESRCH, kill, pidfdOpen, waitFor, waitForAny} from './native.ts';
+import {INFO_SIZE, outcomeOf, pidOf} from './outcome.ts';
 import type {Poller} from './poller.ts';
-import {statOf} from './procfs.ts';
+import {kinship, statOf} from './procfs.ts';
 
 export interface Reaper {
 	/** A process that was just made: its end will be told. */
-	register(pid: number, id: Id, run: Run): void;
+	register(pid: number, id: Id, run: Run, home?: Home): void;
+	/** A process of the last life of archon; `pid` 0: it has ended, and others of its group may live. Its end will be told as well. */
+	adopt(id: Id, run: Run, pid: number, leader: number, home: Home): void;
 	/** A probe's or a hook's process, the leader of its group, which ends with it if `isTidy`. `ended` hears of its end. */
 	registerHelper(pid: number, isTidy: boolean, ended: (outcome: Outcome) => void): void;
 	/** Nobody waits for the helper any more: SIGKILL to its group, and what comes of it is told to nobody. */
 	endHelper(pid: number): void;
 	/** Another process of the run, whose it is for certain, is the main one from now on. */
 	follow(run: Run, from: number, to: number): void;
-	/** To the process of a run or its whole group; nothing happens if it is gone. */
+	/**
+	 * To the process of a run; or to its whole group, and SIGKILL, or what is sent when the main process has ended, to
+	 * all that it made. Nothing happens if it is gone.
+	 */
 	signal(run: Run, pid: number, signal: SignalNumber, group: boolean): void;
+	/** Nobody asks for what is left of the run any more. */
+	release(run: Run): void;
+	/** To every process that archon has to end, services or not. */
+	sweep(signal: SignalNumber): void;
 	/** The run's main process; null once that has ended. */
 	mainOf(run: Run): number | null;
 	/** The run whose main process this is; null if it is nobody's. */
@@ -33,10 +46,21 @@ export interface Reaper {
 	buried(): number;
 }
 
-/** A run whose process, or others of its groups, live. */
+/** What a run's processes are known by, and ended by, beyond their mark. */
+export interface Home {
+	/** The service's name. */
+	readonly name: string;
+	/** The cgroup that it is made in, as its service names it. */
+	readonly cgroup: string | null;
+}
+
+/** A run whose process, or others that it made, live. */
 interface Life {
 	readonly id: Id;
 	readonly run: Run;
+	readonly home: Home | null;
+	/** The pid of its first process, and so the number of the session that it had. */
+	readonly session: number;
 	/** 0 once it has ended. */
 	pid: number;
 	/** Process groups that are its, by their leaders' pids: one, until it follows another process. */
@@ -50,20 +74,28 @@ interface Helper {
 	readonly ended: (outcome: Outcome) => void;
 }
 
-/** siginfo_t of a dead child: si_code at 8, si_pid at 16, si_status at 24 (sigaction(2), 64-bit Linux). */
-const INFO = Buffer.alloc(128);
-const CLD_EXITED = 1;
-const CLD_DUMPED = 3;
+type Look = ReturnType<Kin['look']>;
+
+const INFO = Buffer.alloc(INFO_SIZE);
+/** The end of a process of which nobody knows how it came. */
+const UNKNOWN: Outcome = {kind: 'code', code: 255};
 
 /** `isOom`: whether the kernel has killed a process for want of memory since it was asked last. */
 export function createReaper(hear: (event: Event) => void, poller: Poller, isOom: () => boolean): Reaper {
 	const lives = new Map<Run, Life>();
 	const mains = new Map<number, Life>();
-	/** Their main process is gone, but not all of their groups. */
+	/** Their main process is gone, but not all that it made. */
 	const littered = new Set<Life>();
 	const helpers = new Map<number, Helper>();
 	const libuv = new Set<ChildProcess>();
+	const hunt = createHunt();
+	const kin = createKin({
+		isOwn: pid => mains.has(pid) || helpers.has(pid) || isLibuvs(pid),
+		runOfSession: session => [...lives.values()].find(life => life.session === session)?.run ?? null,
+		nameOf: run => lives.get(run)?.home?.name ?? null,
+	});
 	let buried = 0;
+	let isSwept = false;
 	let isPostponed = false;
 	subscribe('child_process', message => {
 		const {process: child} = message as {process: ChildProcess};
@@ -81,11 +113,11 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 	const peek = (): number => {
 		INFO.fill(0);
 		const result = waitForAny(INFO, true);
-		return result < 0 ? result : INFO.readInt32LE(16);
+		return result < 0 ? result : pidOf(INFO);
 	};
 
 	function reap(): void {
-		const ended: (() => void)[] = [];
+		const ended: ((hasStrays: Look) => void)[] = [];
 		for (let pid = peek(); pid > 0; pid = peek()) {
 			const life = mains.get(pid);
 			const helper = helpers.get(pid);
@@ -96,10 +128,12 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			// While the zombie holds its number, nobody else's group can have it.
 			if (helper?.isTidy) kill(-pid, SIG.KILL);
 			waitFor(pid, INFO);
+			kin.buried(pid);
+			hunt.buried(pid);
 			const outcome = outcomeOf(INFO);
 			if (life) {
 				mains.delete(pid);
-				ended.push(() => end(life, outcome));
+				ended.push(hasStrays => end(life, outcome, hasStrays));
 			} else if (helper) {
 				helpers.delete(pid);
 				ended.push(() => helper.ended(outcome));
@@ -108,23 +142,56 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			}
 		}
 		// Only now: a member of a group that had died too is a survivor no more.
-		for (const tell of ended) tell();
+		const hasStrays = kin.look();
+		for (const tell of ended) tell(hasStrays);
 		for (const life of littered) {
-			if (isLittered(life)) continue;
+			if (isLittered(life, hasStrays)) {
+				// Whoever was made while the others were killed.
+				if (life.isKilled) endTree(life);
+				continue;
+			}
 			forget(life);
 			hear({kind: 'news', id: life.id, run: life.run, news: {kind: 'emptied'}});
 		}
+		if (isSwept && peek() !== -ECHILD) sweepTrees();
 	}
 
-	function end(life: Life, outcome: Outcome): void {
+	/** Whether others live that its process made. */
+	const isLittered = (life: Life, hasStrays: Look): boolean => hasGroups(life) || hasStrays(life.run);
+
+	function end(life: Life, outcome: Outcome, hasStrays: Look): void {
 		life.pid = 0;
-		const survivors = isLittered(life);
+		const survivors = isLittered(life, hasStrays);
 		if (survivors) littered.add(life);
 		else forget(life);
 		hear({kind: 'news', id: life.id, run: life.run, news: {kind: 'exited', outcome: explained(life, outcome), survivors}});
 	}
 
+	/** Its process, if it still lives, and the strays. */
+	function* treesOf(life: Life): Generator<number | undefined> {
+		if (life.pid > 0) yield life.pid;
+		yield* kin.strays(life.run);
+	}
+
+	function endTree(life: Life): void {
+		hunt.end(life.run, () => treesOf(life));
+	}
+
+	/** The cgroup of a run ends as one, unless others live in it. */
+	function endCgroup({run, home}: Life): void {
+		if (home?.cgroup == null) return;
+		const own = `${home.cgroup}/`;
+		const isShared = [...lives.values()].some(life => {
+			const other = `${life.home?.cgroup ?? '/'}/`;
+			return life.run !== run && (other.startsWith(own) || own.startsWith(other));
+		});
+		if (!isShared) killCgroup(home.cgroup);
+	}
+
+	const sweepTrees = (): void => hunt.end(0, () => kinship()(process.pid));
+
 	function forget(life: Life): void {
+		hunt.forget(life.run);
 		littered.delete(life);
 		lives.delete(life.run);
 	}
@@ -158,15 +225,29 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			reap();
 			if (mains.get(pid) !== life || statOf(pid)?.parent === process.pid) return;
 			mains.delete(pid);
-			end(life, {kind: 'code', code: 0});
+			end(life, {kind: 'code', code: 0}, kin.look());
 		});
 	}
 
 	return {
-		register(pid, id, run) {
-			const life = {id, run, pid, groups: [pid], isKilled: false};
+		register(pid, id, run, home) {
+			const life = {id, run, home: home ?? null, session: pid, pid, groups: [pid], isKilled: false};
 			lives.set(run, life);
 			mains.set(pid, life);
+		},
+		adopt(id, run, pid, leader, home) {
+			const life: Life = {id, run, home, session: leader, pid, groups: [leader], isKilled: false};
+			lives.set(run, life);
+			if (pid === 0) return void littered.add(life);
+			mains.set(pid, life);
+			const stat = statOf(pid);
+			if (stat?.parent === process.pid) return addGroup(life, stat.group);
+			if (stat) return watchStranger(life, pid);
+			// It was buried by a life of archon that could not tell of it any more.
+			setImmediate(() => {
+				mains.delete(pid);
+				end(life, UNKNOWN, kin.look());
+			});
 		},
 		registerHelper: (pid, isTidy, ended) => void helpers.set(pid, {isTidy, ended}),
 		endHelper(pid) {
@@ -191,7 +272,24 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			if (signal === SIG.KILL) life.isKilled = true;
 			if (!group) return void kill(pid, signal);
 			if (life.pid > 0) addGroup(life, statOf(life.pid)?.group);
-			if (isLittered(life)) for (const leader of life.groups) kill(-leader, signal);
+			if (hasGroups(life)) for (const leader of life.groups) kill(-leader, signal);
+			if (signal === SIG.KILL) {
+				endCgroup(life);
+				endTree(life);
+			} else if (life.pid === 0) {
+				hunt.tell(run, () => kin.strays(run), signal, each => life.groups.includes(statOf(each)?.group ?? 0));
+			}
+		},
+		release(run) {
+			const life = lives.get(run);
+			if (life && littered.has(life)) forget(life);
+		},
+		sweep(signal) {
+			// Elsewhere others live in this PID namespace, and only archon's own descendants are meant.
+			if (process.pid === 1) return void kill(-1, signal);
+			isSwept = signal === SIG.KILL;
+			if (isSwept) sweepTrees();
+			else hunt.tell(0, () => kinship()(process.pid), signal, () => false);
 		},
 		mainOf: run => lives.get(run)?.pid || null,
 		runOf: pid => mains.get(pid)?.run ?? null,
@@ -207,14 +305,7 @@ function addGroup({groups}: Life, leader = 0): void {
 }
 
 /** Whether others of its groups live; those that are empty are forgotten, for their numbers may be used again. */
-function isLittered(life: Life): boolean {
+function hasGroups(life: Life): boolean {
 	life.groups = life.groups.filter(leader => kill(-leader, 0) !== -ESRCH);
 	return life.groups.length > 0;
-}
-
-function outcomeOf(info: Buffer): Outcome {
-	const [how, status] = [info.readInt32LE(8), info.readInt32LE(24)];
-	return how === CLD_EXITED
-		? {kind: 'code', code: status}
-		: {kind: 'signal', signal: status, core: how === CLD_DUMPED};
 }

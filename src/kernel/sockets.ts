@@ -2,20 +2,32 @@
  * The control socket: a listener and its connections as raw descriptors, for Node's own sockets lose
  * the descriptors and the credentials that come with a message. Knows bytes, not requests.
  */
-import {chmodSync, mkdirSync, openSync, statSync, unlinkSync} from 'node:fs';
+import {chmodSync, openSync, statSync, unlinkSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {err, ok, type Result} from '../core/model.ts';
 import {errnoText} from './diagnose.ts';
+import {makeFolder} from './folders.ts';
+import type {Keeper} from './guard.ts';
+import type {Ledger} from './ledger.ts';
 import {
 	acceptUnix, close, connectUnix, type Credentials, EAGAIN, EPOLLHUP, EPOLLIN, EPOLLOUT, listenUnix, peerOf, read, receive, send,
 	SOCKET_PATH_MAX,
 } from './native.ts';
 import type {Poller} from './poller.ts';
 
+/** What the listener lives with, and is left to the next life by. */
+export interface ServeParts {
+	readonly poller: Poller;
+	readonly ledger: Ledger;
+	readonly guard: Keeper;
+}
+
 export interface Socket {
 	readonly peer: Credentials;
 	/** Queues bytes; a client that does not read them is closed when too many wait. */
 	send(bytes: Uint8Array): void;
+	/** Bytes that wait in the queue. */
+	pending(): number;
 	/** Closes when what was sent is out; no more data is told. */
 	end(): void;
 	/** The oldest descriptor that came so far, or null. The taker owns it. */
@@ -27,6 +39,8 @@ export interface SocketListener {
 	data(bytes: Uint8Array): void;
 	/** The client sends no more but still reads. */
 	ended(): void;
+	/** What waited to be sent is out. */
+	drained(): void;
 	closed(): void;
 }
 
@@ -47,18 +61,13 @@ const bytes = Buffer.alloc(64 * 1024);
  * removed, one that somebody answers is not.
  */
 export function serve(
-	path: string, poller: Poller, accept: (socket: Socket) => SocketListener,
+	path: string, {poller, ledger, guard}: ServeParts, accept: (socket: Socket) => SocketListener,
 ): Result<{readonly close: () => void}, string> {
-	if (Buffer.byteLength(path) > SOCKET_PATH_MAX) return err(`${path}: longer than ${SOCKET_PATH_MAX} bytes`);
-	const place = prepare(dirname(path));
-	if (!place.ok) return place;
-	let fd = listenUnix(path);
-	if (fd === -EADDRINUSE && isStale(path)) {
-		unlinkSync(path);
-		fd = listenUnix(path);
-	}
-	if (fd < 0) return err(`${path}: ${fd === -EADDRINUSE ? 'another archon answers there' : errnoText(-fd)}`);
-	chmodSync(path, 0o600);
+	const listening = listen(path, ledger);
+	if (!listening.ok) return listening;
+	const fd = listening.value;
+	guard.keep(fd, true);
+	ledger.put(KEY, JSON.stringify({path, fd} satisfies Listening));
 	let connections = 0;
 	// Given up to take a client off the queue and turn it away when no descriptor is left: it would be told of for ever.
 	let spare = openNothing();
@@ -89,10 +98,34 @@ export function serve(
 	});
 }
 
+/** The descriptor; the one on which the last life listened, where that was here. */
+function listen(path: string, {past}: Ledger): Result<number, string> {
+	const last = JSON.parse(past.get(KEY) ?? 'null') as Listening | null;
+	if (last?.path === path) return ok(last.fd);
+	if (Buffer.byteLength(path) > SOCKET_PATH_MAX) return err(`${path}: longer than ${SOCKET_PATH_MAX} bytes`);
+	const place = prepare(dirname(path));
+	if (!place.ok) return place;
+	let fd = listenUnix(path);
+	if (fd === -EADDRINUSE && isStale(path)) {
+		unlinkSync(path);
+		fd = listenUnix(path);
+	}
+	if (fd < 0) return err(`${path}: ${fd === -EADDRINUSE ? 'another archon answers there' : errnoText(-fd)}`);
+	chmodSync(path, 0o600);
+	return ok(fd);
+}
+
+const KEY = 'listener';
+
+interface Listening {
+	readonly path: string;
+	readonly fd: number;
+}
+
 /** The directory, made where it is missing. In one that another user owns, that user could put another socket in place. */
 function prepare(directory: string): Result<void, string> {
 	try {
-		mkdirSync(directory, {recursive: true, mode: 0o700});
+		makeFolder(directory, 0o700);
 		const {uid} = statSync(directory);
 		return uid === 0 || uid === process.getuid?.() ? ok(undefined) : err(`${directory}: belongs to uid ${uid}`);
 	} catch (error) {
@@ -178,6 +211,7 @@ function open(
 			if (queued > QUEUE_MAX) shut();
 			else if (wasEmpty) flush();
 		},
+		pending: () => queued,
 		end() {
 			isEnding = true;
 			interest = 0;
@@ -188,8 +222,9 @@ function open(
 		closeFd: passed => void close(passed),
 	});
 	poller.watch(fd, EPOLLIN, events => {
-		if (events & EPOLLOUT) flush();
-		else hear(events);
+		if (!(events & EPOLLOUT)) return hear(events);
+		flush();
+		if (!isClosed && queue.length === 0) listener.drained();
 	});
 	return true;
 }

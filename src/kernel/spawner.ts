@@ -6,6 +6,8 @@ import {CAPABILITIES, RESOURCES} from '../core/linux.ts';
 import {openCgroup} from './cgroups.ts';
 import {clean} from './clean.ts';
 import {diagnose, ENOENT, errnoText, isNowhere, isTemporary} from './diagnose.ts';
+import {candidates} from './lookup.ts';
+import {markFor} from './mark.ts';
 import {close, spawn, STAGES} from './native.ts';
 import {encode, FDS_MAX, type Request} from './request.ts';
 import {readSecrets} from './secrets.ts';
@@ -81,6 +83,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Result<
 	if (cgroup && !cgroup.ok) return refused(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
 	const request: Request = {
 		exec, paths, environment: environment.value, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
+		mark: markFor(Number(given.environment?.['ARCHON_RUN'] ?? 0), exec.limits),
 		seat: exec.tty ? 'terminal' : exec.interactive && isatty(streams[0]) ? 'foreground' : 'session',
 	};
 	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
@@ -152,12 +155,6 @@ function inherited(base: Exec['base']): NodeJS.ProcessEnv {
 	if (base === 'inherit') return process.env;
 	const names = base === 'clean' ? BARE : base;
 	return Object.fromEntries(names.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
-}
-
-/** The files to try, as execvp(3) would: a name with a slash is a path, an empty element of PATH is the directory. */
-function candidates(program: string, path: string): string[] {
-	if (program.includes('/')) return [program];
-	return path.split(':').map(directory => (directory === '' ? program : `${directory.replace(/\/$/, '')}/${program}`));
 }
 
 let ownAdjustment: number | null | undefined;

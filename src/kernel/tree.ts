@@ -1,6 +1,8 @@
 /** The real processes of each service: its main process, all that descend from it, and orphans that carry its mark. */
 import {pidOf} from '../core/status.ts';
 import {entries, type State} from '../core/state.ts';
+import type {Run} from '../core/model.ts';
+import {runMarked} from './mark.ts';
 import {descendants, processes, type ProcessInfo} from './procfs.ts';
 
 export interface TreeRow {
@@ -12,16 +14,18 @@ export interface TreeRow {
 	readonly zombie: boolean;
 }
 
-/** Parents before their children. An orphan is known by the mark in its environment, else by its session. */
+/** Parents before their children. An orphan is known by its environment, its session, or the mark of its run. */
 export function treeOf(state: State): readonly TreeRow[] {
 	const mains = new Map<number, string>();
+	const runs = new Map<Run, string>();
 	for (const {service, phase} of entries(state)) {
 		const pid = pidOf(phase);
 		if (pid !== null) mains.set(pid, service.name);
+		if ('run' in phase) runs.set(phase.run, service.name);
 	}
 	const owners = new Map<number, string | null>();
 	const whose = ({pid, parent, session, service}: ProcessInfo): string | null =>
-		mains.get(pid) ?? owners.get(parent) ?? service ?? mains.get(session) ?? null;
+		mains.get(pid) ?? owners.get(parent) ?? service ?? mains.get(session) ?? runs.get(runMarked(pid) ?? 0) ?? null;
 	return descendants(processes(), process.pid).map(info => {
 		const service = whose(info);
 		owners.set(info.pid, service);

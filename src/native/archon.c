@@ -30,7 +30,9 @@ enum stage {
 	STAGE_DROP, STAGE_KEEP, STAGE_GROUPS, STAGE_GID, STAGE_UID, STAGE_NO_NEW, STAGE_CWD, STAGE_EXEC,
 };
 
-enum flag { FLAG_SESSION = 1, FLAG_FOREGROUND = 2, FLAG_TERMINAL = 4, FLAG_CWD = 8, FLAG_NO_NEW = 16 };
+enum flag {
+	FLAG_SESSION = 1, FLAG_FOREGROUND = 2, FLAG_TERMINAL = 4, FLAG_CWD = 8, FLAG_NO_NEW = 16, FLAG_GROUP = 32, FLAG_ATTACH = 64,
+};
 
 enum oom { OOM_AS_IS, OOM_TRY, OOM_MUST };
 
@@ -42,6 +44,7 @@ enum oom { OOM_AS_IS, OOM_TRY, OOM_MUST };
 struct head {
 	uint64_t cap_add;  /* by bit: kept across the change of user; CAP_ALL: whatever archon has */
 	uint64_t cap_drop; /* by bit: taken away, but for cap_add */
+	uint64_t mark;     /* the limit that its descendants are known by, see mark.ts; 0: none */
 	int32_t flags;
 	int32_t umask;     /* -1: as it is */
 	int32_t uid;       /* -1: as it is */
@@ -186,12 +189,23 @@ static int put(const char *path, const char *text)
 	return count < 0 ? -1 : 0;
 }
 
+/* Only where no archon further up has set its own, and never a reason to fail. */
+static void set_mark(uint64_t mark)
+{
+	struct rlimit limit;
+	if (mark == 0 || getrlimit(RLIMIT_LOCKS, &limit) < 0 || limit.rlim_max != RLIM_INFINITY)
+		return;
+	limit = (struct rlimit){.rlim_cur = mark, .rlim_max = mark};
+	setrlimit(RLIMIT_LOCKS, &limit);
+}
+
 /* What a process may use and how it stands against others, while the rights to say so are still there. */
 static void set_limits(const struct job *job)
 {
 	const struct head *head = job->head;
 	if (head->oom != OOM_AS_IS && put("/proc/self/oom_score_adj", job->oom) < 0 && head->oom == OOM_MUST)
 		fail(job, STAGE_OOM, errno);
+	set_mark(head->mark);
 	for (int32_t i = 0; i < head->limits; i++) {
 		const struct limit *limit = &job->limits[i];
 		const uint64_t values[2] = {limit->soft, limit->hard};
@@ -291,9 +305,14 @@ static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 		fail(job, STAGE_CGROUP, errno);
 	if (head->flags & FLAG_SESSION && setsid() < 0)
 		fail(job, STAGE_SESSION, errno);
+	if (head->flags & FLAG_GROUP && setpgid(0, 0) < 0)
+		fail(job, STAGE_SESSION, errno);
 	if (head->flags & FLAG_FOREGROUND)
 		take_terminal(job);
 	place_fds(job);
+	/* Where stdin is no terminal, or somebody else's, the session has none. */
+	if (head->flags & FLAG_ATTACH)
+		ioctl(STDIN_FILENO, TIOCSCTTY, 0);
 	if (head->flags & FLAG_TERMINAL && ioctl(STDOUT_FILENO, TIOCSCTTY, 0) < 0)
 		fail(job, STAGE_TERMINAL, errno);
 	if (head->umask >= 0)

@@ -1,9 +1,10 @@
 /** The hands of the daemon without the core: effects in, news out, everything between them real. */
-import {service} from '../../src/core/defaults.ts';
+import {LOGGING, service} from '../../src/core/defaults.ts';
 import type {Event, Hook, News, Probe, Purpose, Run, Service} from '../../src/core/model.ts';
 import {create, find} from '../../src/core/state.ts';
 import {becomeSubreaper, onSignals} from '../../src/kernel/native.ts';
 import {createOutput} from '../../src/kernel/output.ts';
+import {oblivion} from '../../src/kernel/ledger.ts';
 import {createHands} from '../../src/kernel/perform.ts';
 import {createPoller} from '../../src/kernel/poller.ts';
 import {createReaper} from '../../src/kernel/reaper.ts';
@@ -30,9 +31,9 @@ function hear(event: Event): void {
 const say = (line: unknown): void => void said.push(String(line));
 const poller = createPoller();
 export const reaper = createReaper(hear, poller, () => false);
-const output = createOutput(poller, ['test']);
+const output = createOutput({poller, ledger: oblivion(), guard: {keep: () => 0}}, ['test'], LOGGING);
 export const hands = createHands({
-	reaper, poller, output, hear, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
+	reaper, poller, output, ledger: oblivion(), guard: {keep: () => 0}, hear, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
 });
 onSignals([17], hands.collect);
 

@@ -20,6 +20,10 @@ test.skipIf(seed)(`${seeds} worlds keep every promise`, {timeout: 600_000}, () =
 	expect(spawns).toBeGreaterThan(seeds);
 });
 
+test.skipIf(seed)('worlds keep every promise whose archon dies now and then, and goes on from what it wrote down', {timeout: 600_000}, () => {
+	for (let i = 0; i < seeds / 40; i++) live(i, true);
+});
+
 test.skipIf(seed)('the same seed gives the same world', () => {
 	expect(live(4711).trace).toEqual(live(4711).trace);
 });

@@ -8,11 +8,12 @@ import {
 	type Run, type Service, SIG, type Word,
 } from '../../src/core/model.ts';
 import {create, entries, nextDeadline, type State} from '../../src/core/state.ts';
+import {readAll, writeAll} from '../../src/core/memory.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
 import {type Random, random} from './random.ts';
 
-/** A process as the machine sees it, from spawn until its whole group is gone and reported. */
+/** A process as the machine sees it, from spawn until all that it made is gone and reported. */
 export interface Process {
 	readonly id: Id;
 	readonly run: Run;
@@ -24,12 +25,12 @@ export interface Process {
 	helpers: number;
 	/** Ignores every signal but SIGKILL. */
 	readonly deaf: boolean;
-	/** Leaves others in its process group when it ends. */
+	/** Leaves others behind when it ends. */
 	readonly litters: boolean;
 	outcome: Outcome | null;
 	/** The kernel has told the core of its end: the pid may be anybody's from now on. */
 	reported: boolean;
-	/** Others of its group live on after it. */
+	/** Others that it made live on after it. */
 	survivors: boolean;
 }
 
@@ -66,8 +67,8 @@ const SWEEP_MAX = 50;
 const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, litter: 0, requests: 0, sick: 0, mute: 0, chatter: 0};
 
 /** Lives one seed to its end; throws an error that says which promise was broken. */
-export function live(seed: number): Report {
-	const world = new World(seed);
+export function live(seed: number, isReborn = false): Report {
+	const world = new World(seed, isReborn);
 	try {
 		world.live();
 	} catch (error) {
@@ -77,7 +78,15 @@ export function live(seed: number): Report {
 	return {steps: world.steps, trace: world.trace, spawns: world.spawns};
 }
 
+/** The state as the next life reads what this one wrote down. */
+function reborn(state: State): State {
+	const again = readAll(writeAll(state));
+	if (!again) throw new Error('what was written down cannot be read');
+	return again;
+}
+
 export class World {
+	readonly #isReborn: boolean;
 	now: Instant = 0;
 	steps = 0;
 	spawns = 0;
@@ -98,7 +107,9 @@ export class World {
 	#endedAt: Instant = 0;
 	#lastGone: Instant = 0;
 
-	constructor(seed: number) {
+	/** `isReborn`: archon dies and comes back after every eleventh step. */
+	constructor(seed: number, isReborn = false) {
+		this.#isReborn = isReborn;
 		this.random = random(seed);
 		const {random: r} = this;
 		// The world's very faults are drawn from the seed, so that some worlds are all of one kind.
@@ -178,7 +189,7 @@ export class World {
 		if (event.kind === 'news' && event.news.kind === 'exited') this.#reported(event.run);
 		if (event.kind === 'news' && (event.news.kind === 'exited' || event.news.kind === 'emptied')) this.#lastGone = this.now;
 		const [state, effects] = step(this.before, event, this.now);
-		this.state = state;
+		this.state = this.#isReborn && this.steps % 11 === 0 ? reborn(state) : state;
 		checkState(state);
 		for (const effect of effects) this.#perform(effect);
 	}

@@ -94,15 +94,38 @@ test('an essential service that an operator stops does not end the container', (
 	expect(story.state().season.kind).toBe('running');
 });
 
-test('what a process leaves in its group ends before its successor starts', () => {
+test('what a process leaves behind ends before its successor starts', () => {
 	const story = tell(['nginx', {litters: true}]);
 	story.lines();
 	expect(story.dies('nginx', killedBy(SIG.KILL)).lines()).toMatchInlineSnapshot(`
 		"  0.00  SIGTERM to nginx and its group
-		        nginx ended by itself: SIGKILL; ending the rest of its process group
-		        nginx has ended with all of its process group; restart 1 of 3
+		        nginx ended by itself: SIGKILL; ending what it left behind
+		        nginx has ended with all that it made; restart 1 of 3
 		  0.00  spawn nginx
 		        started nginx (pid 102)"
+	`);
+});
+
+test('what a process leaves behind and is deaf is killed when the grace period is over, and only then a successor starts', () => {
+	const story = tell(['nginx', {litters: true, deaf: true, stop: {signal: SIG.QUIT, grace: 3000}}]);
+	story.lines();
+	expect(story.dies('nginx', exit(1)).wait(5000).lines()).toMatchInlineSnapshot(`
+		"  0.00  SIGTERM to nginx and its group
+		        nginx ended by itself: exit 1; ending what it left behind
+		  3.00  SIGKILL to nginx and its group
+		        killing what nginx left behind with SIGKILL: it did not end in time
+		        nginx has ended with all that it made; restart 1 of 3
+		  3.00  spawn nginx
+		        started nginx (pid 102)"
+	`);
+	story.ask('stop', 'nginx').wait(1000).dies('nginx', exit(0));
+	expect(story.wait(5000).lines()).toMatchInlineSnapshot(`
+		"  5.00  SIGQUIT to nginx
+		        stopping nginx (pid 102) with SIGQUIT
+		  6.00  SIGTERM to nginx and its group
+		  8.00  SIGKILL to nginx and its group
+		        killing what nginx left behind with SIGKILL: it did not end in time
+		        stopped nginx (exit 0)"
 	`);
 });
 

@@ -37,7 +37,7 @@ describe('ready', () => {
 		expect(story.wait(20_000).lines()).toMatchInlineSnapshot(`
 			"  5.00  SIGTERM to db
 			        db is ended: not ready within 5 s
-			        db has ended with all of its process group; restart 1 of 1
+			        db has ended with all that it made; restart 1 of 1
 			  5.00  spawn db
 			        started db (pid 102)
 			 10.00  SIGTERM to db
@@ -120,7 +120,7 @@ describe('health', () => {
 			 20.00  look at db (health)
 			 20.00  SIGTERM to db
 			        db is ended: unhealthy: no answer
-			        db has ended with all of its process group; restart 1 of 3
+			        db has ended with all that it made; restart 1 of 3
 			 20.00  spawn db
 			        started db (pid 102)"
 		`);
@@ -139,7 +139,7 @@ describe('health', () => {
 		expect(story.wait(3000).lines()).toMatchInlineSnapshot(`
 			" 23.00  SIGABRT to db
 			        db is ended: watchdog: silent for 3 s
-			        db has ended with all of its process group; restart 1 of 3
+			        db has ended with all that it made; restart 1 of 3
 			 23.00  spawn db
 			        started db (pid 102)"
 		`);

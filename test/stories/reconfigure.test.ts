@@ -1,5 +1,8 @@
 /** What a new config does to services that live. */
 import {expect, test} from 'vitest';
+import {LOGGING} from '../../src/core/defaults.ts';
+import type {Output} from '../../src/core/model.ts';
+import {compare, describe} from '../../src/core/reconfigure.ts';
 import {find} from '../../src/core/state.ts';
 import {exit, phases, service, SETTINGS, type Story, tell, type Traits} from './tell.ts';
 
@@ -64,4 +67,62 @@ test('the operator\'s word outlives it', () => {
 	story.ask('stop', 'web').ask('start', 'lazy');
 	reconfigure(story, ['web'], ['lazy', {autostart: false}], ['new']);
 	expect(phases(story)).toEqual({web: 'stopped', lazy: 'up', new: 'up'});
+});
+
+/** The same program, whose lines go elsewhere. */
+const withOutput = (name: string, output: Output): Traits => ({exec: {...service(name).exec, output}});
+const lines = (kind: 'json' | 'prefix'): Output => ({
+	kind: 'lines', logging: {...LOGGING, drivers: [kind === 'json' ? {kind, streams: ['stdout']} : {kind, timestamps: true, streams: ['stdout']}]},
+});
+const FILES: Output = {kind: 'files', stdout: '/x', stderr: null};
+
+test('what becomes of lines changes at once, and nobody is restarted for it', () => {
+	const story = tell(['web'], ['idle', {autostart: false}], ['db']);
+	const before = ['web', 'idle', 'db'].map(name => find(story.state(), name)?.service ?? expect.fail(name));
+	story.lines();
+	reconfigure(story, ['web', withOutput('web', lines('json'))], ['idle', {autostart: false, ...withOutput('idle', lines('json'))}], ['db']);
+	expect(story.lines()).toMatchInlineSnapshot(`
+		"  0.00  lines of web go elsewhere
+		  0.00  lines of idle go elsewhere"
+	`);
+	expect(phases(story)).toEqual({web: 'up', idle: 'new', db: 'up'});
+	const after = ['web', 'idle', 'db'].map(name => find(story.state(), name)?.service ?? expect.fail(name));
+	expect(after[0]?.exec.output).toEqual(lines('json'));
+	expect(describe(compare(before, after))).toBe('2 adjusted (web, idle), 1 unchanged');
+	reconfigure(story, ['web', withOutput('web', lines('json'))], ['idle', {autostart: false, ...withOutput('idle', lines('json'))}], ['db']);
+	expect(story.lines()).toBe('');
+});
+
+test.each<[string, Output, Output]>([
+	['archon\'s streams to lines', {kind: 'inherit'}, lines('prefix')],
+	['lines to archon\'s streams', lines('prefix'), {kind: 'inherit'}],
+	['archon\'s streams by default to lines that are asked for', {kind: 'inherit', isDefault: true}, lines('json')],
+	['lines that were asked for to archon\'s streams by default', lines('json'), {kind: 'inherit', isDefault: true}],
+	['lines to files', lines('prefix'), FILES],
+	['files to lines', FILES, lines('prefix')],
+	['one file to another', FILES, {...FILES, stdout: '/y'}],
+])('a change from %s takes a new process', (_name, from, to) => {
+	const story = tell(['web', withOutput('web', from)]);
+	reconfigure(story, ['web', withOutput('web', to)]);
+	const entry = find(story.state(), 'web');
+	expect([entry?.starts, entry?.service.exec.output]).toEqual([2, to]);
+	expect(story.lines()).not.toContain('elsewhere');
+});
+
+test('another service is no reason for one that was alone to end', () => {
+	const alone: Output = {kind: 'inherit', isDefault: true};
+	const several: Output = {kind: 'lines', logging: LOGGING, isDefault: true};
+	const story = tell(['web', withOutput('web', alone)]);
+	reconfigure(story, ['web', withOutput('web', several)], ['db']);
+	expect(find(story.state(), 'web')).toMatchObject({starts: 1, service: {exec: {output: alone}}});
+	reconfigure(story, ['web', withOutput('web', alone)]);
+	expect(find(story.state(), 'web')).toMatchObject({starts: 1, service: {exec: {output: alone}}});
+});
+
+test('what ends and is no longer named has its last lines go where they went', () => {
+	const story = tell(['web', {deaf: true, ...withOutput('web', lines('prefix'))}], ['db']);
+	reconfigure(story, ['db']);
+	expect(story.lines()).not.toContain('elsewhere');
+	reconfigure(story, ['web', withOutput('web', lines('json'))], ['db']);
+	expect(story.lines()).toContain('lines of web go elsewhere');
 });

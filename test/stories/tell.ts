@@ -13,7 +13,7 @@ export type Traits = Partial<Omit<Service, 'needs' | 'name'>> & {
 	readonly needs?: readonly (string | (Partial<Need> & {readonly name: string}))[];
 	/** Ends by SIGKILL only. */
 	readonly deaf?: boolean;
-	/** Others of its process group outlive it, until the group is signalled. */
+	/** Others that it made outlive it, until they are signalled. */
 	readonly litters?: boolean;
 	/** Cannot be executed: the errno. */
 	readonly refused?: number;
@@ -102,6 +102,7 @@ export function tell(...cast: readonly (readonly [name: string, traits?: Traits]
 				if (line) trace.push(`        ${line.text}`);
 				return;
 			}
+			case 'logging': return note(`lines of ${effect.service.name} go elsewhere`);
 			case 'forgotten': return note(`forget ${effect.entry.service.name}`);
 			case 'probe': return note(`look at ${effect.service.name} (${effect.purpose})`);
 			case 'hook': return note(`${effect.hook} of ${effect.service.name}: ${effect.commands.map(words => words.join(' ')).join('; ')}`);
@@ -116,8 +117,8 @@ export function tell(...cast: readonly (readonly [name: string, traits?: Traits]
 		note(`${signalName(number)} to ${name}${group ? ' and its group' : ''}`);
 		const {deaf, litters} = traits.get(name) ?? {};
 		const entry = find(state, name);
-		if (entry?.phase.kind === 'stopping' && entry.phase.outcome) return news(name, run, {kind: 'emptied'});
 		if (number === SIG.USR1 || (deaf && number !== SIG.KILL)) return;
+		if (entry?.phase.kind === 'stopping' && entry.phase.outcome) return news(name, run, {kind: 'emptied'});
 		news(name, run, {kind: 'exited', outcome: killedBy(number), survivors: Boolean(litters) && !group});
 	}
 

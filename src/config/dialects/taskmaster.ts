@@ -7,6 +7,7 @@ import {exec, NO_ENDS, RESTART, service} from '../../core/defaults.ts';
 import type {Millis, Output, RestartPolicy, Service} from '../../core/model.ts';
 import {command, key, optional, value} from '../keys.ts';
 import {INSTANCE, instancesOf, named, SCALE_MAX} from '../names.ts';
+import {judgeFiles, planEvents, planLogging, planOutput} from '../outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import {readBy, readEnvironment, readListOf, refuse} from '../readers.ts';
@@ -51,6 +52,7 @@ export const PROGRAM = shape({
 
 const ROOT = shape({
 	programs: key<ReadonlyMap<string, Program | null>>(readPrograms, 'map by name', 'required', new Map(), 'what archon runs'),
+	archon: TOP.keys.archon,
 	shutdown: TOP.keys.shutdown,
 	start_rate: TOP.keys.start_rate,
 });
@@ -69,10 +71,10 @@ export const isTaskmaster = (root: Value): root is Mapping =>
 export function planPrograms(root: Mapping, {problems, notes, surroundings: {findUser}, hasCommand}: Planning): Draft {
 	// A `$` has no meaning in this dialect.
 	const context: Context = {path: '', report: problems.report, note: notes.gather, environment: null};
-	const {programs: read, shutdown: {grace_period: shutdownGrace}, start_rate} = readShape(ROOT, root, context);
+	const {programs: read, archon, shutdown: {grace_period: shutdownGrace}, start_rate} = readShape(ROOT, root, context);
 	const programs = [...read.values()].filter(program => program !== null);
 	const count = programs.reduce((sum, {settings}) => sum + (settings.numprocs ?? 1), 0);
-	const output: Output = {kind: count === 1 && !hasCommand ? 'inherit' : 'lines'};
+	const usual = (name: string): Output => planOutput(null, archon, name, {isAlone: count === 1 && !hasCommand, tty: false});
 	for (const {name, map, settings: {stoptime: grace}} of programs) {
 		const place = map.entries.get('stoptime')?.value;
 		if (place) noteHurried(name, {place, key: 'stoptime', grace}, shutdownGrace, notes.gather);
@@ -82,11 +84,16 @@ export function planPrograms(root: Mapping, {problems, notes, surroundings: {fin
 		const written = map.entries.get('user');
 		if (found && !found.ok && written) problems.report(written.value, `programs.${name}.user: ${found.error}`);
 	}
+	const services = programs.flatMap(({name, settings}) => makeServices(name, settings, usual));
+	const events = planEvents(archon);
+	const written = new Map(programs.map(({name, key: place, map}) => [name, {path: `programs.${name}`, key: place, map}]));
+	judgeFiles(root, services, name => written.get(name), events, problems.report);
 	return {
-		services: programs.flatMap(({name, settings}) => makeServices(name, settings, output)),
+		services,
 		names: new Map(programs.map(({name, key: place}) => [name, place])),
 		shutdownGrace,
 		startRate: {perSecond: start_rate.per_second, burst: start_rate.burst},
+		logging: planLogging(archon), events, level: archon.log_level,
 	};
 }
 
@@ -108,7 +115,7 @@ function readPrograms(from: Value, context: Context): ReadonlyMap<string, Progra
 	return programs;
 }
 
-function makeServices(name: string, settings: Settings<typeof PROGRAM.keys>, output: Output): readonly Service[] {
+function makeServices(name: string, settings: Settings<typeof PROGRAM.keys>, usual: (name: string) => Output): readonly Service[] {
 	const {cmd: argv, numprocs, env, umask: mask, user: owner, workingdir: cwd} = settings;
 	if (!argv) return [];
 	return instancesOf(name, numprocs ?? 1).map((each, index) => ({
@@ -121,7 +128,7 @@ function makeServices(name: string, settings: Settings<typeof PROGRAM.keys>, out
 			...exec(argv),
 			environment: numprocs === null ? env : {...env, [INSTANCE]: String(index)},
 			cwd, user: owner, umask: mask,
-			output: outputOf(settings, output),
+			output: outputOf(settings, usual(each)),
 		},
 	}));
 }

@@ -281,7 +281,9 @@ describe('help', () => {
 		const {status, out} = archonctl(['help']);
 		expect(status).toBe(0);
 		const names = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name ?? '');
-		expect(names).toEqual(['status', 'history', 'tree', 'start', 'stop', 'restart', 'reload', 'signal', 'run', 'daemon', 'shutdown', 'raw', 'help']);
+		expect(names).toEqual([
+			'status', 'history', 'tree', 'logs', 'start', 'stop', 'restart', 'reload', 'signal', 'run', 'daemon', 'reopen', 'shutdown', 'raw', 'help',
+		]);
 		for (const name of names) {
 			const explained = archonctl(['help', name]);
 			expect(explained.out).toMatch(new RegExp(`^Usage: archonctl ${name}\\b`));
@@ -293,7 +295,7 @@ describe('help', () => {
 	});
 
 	it('fits a terminal', () => {
-		const texts = ['', 'status', 'run', 'daemon', 'raw', 'signal'].map(name => archonctl(['help', ...name ? [name] : []]).out);
+		const texts = ['', 'status', 'run', 'daemon', 'raw', 'signal', 'logs', 'reopen'].map(name => archonctl(['help', ...name ? [name] : []]).out);
 		for (const line of texts.join('').split('\n')) expect(line.length).toBeLessThanOrEqual(110);
 	});
 

@@ -7,6 +7,8 @@ test('the whole table fits a page', () => {
 		"At the top:
 		  services: map by name (default: required)
 		      what archon runs
+		  archon: map (default: empty)
+		      what is said in logs, and how
 		  shutdown: map (default: empty)
 		      how everything ends
 		  start_rate: number | map (default: 20)
@@ -67,6 +69,8 @@ test('the whole table fits a page', () => {
 		      it has a terminal of its own
 		  stdin_open: true | false (default: false)
 		      its stdin is archon's own; one service may have that
+		  logging: driver | list of drivers | map (default: as archon.logging says; else prefix, or inherit for a lone service)
+		      what becomes of its lines
 		  clean: list of paths with *, ? and […] (default: empty)
 		      stale files that are removed before each start; from its working_dir
 		  depends_on: list | map with condition (default: empty)
@@ -224,6 +228,72 @@ test('the whole table fits a page', () => {
 		  level: 0 to 7 (default: 4)
 		      within the class, the highest first; idle has none
 
+		services.<name>.logging, archon.logging, archon.events:
+		  driver: inherit | prefix | json | file | syslog | none (default: prefix; inherit for a lone service)
+		      where lines go; none: only archonctl logs has them
+		  options: map (default: empty)
+		      of the driver
+		  drivers: list of names or maps with driver and options (default: empty)
+		      instead of driver: each gets every line
+		  on_full: drop | block (default: drop)
+		      where a reader is too slow for long: lines are dropped and counted, or the service waits
+		  max_line: size (default: 16k)
+		      a longer line is passed on in pieces
+		  buffer: size (default: 64k)
+		      so much of the last lines is kept in memory for archonctl logs
+		  rate_limit: N/duration | {lines, interval} | unlimited (default: unlimited)
+		      lines beyond that are left out and counted
+
+		options of the drivers inherit and json:
+		  streams: stdout | stderr | list of both (default: both)
+		      the streams whose lines it gets
+
+		options of the driver prefix:
+		  timestamps: true | false (default: false)
+		      the time after the name
+		  streams: stdout | stderr | list of both (default: both)
+		      the streams whose lines it gets
+
+		options of the driver file:
+		  path: path (default: /var/log/archon/{name}.log)
+		      {name} is web, or web-0 where there are several; also {service}, {instance}, and {stream} for one file each
+		  format: raw | timestamps | json (default: raw)
+		      lines as they are, after their time, or one object each
+		  max-size: size | unlimited (default: 10m)
+		      when a file is as large it is rotated to path.1, path.2, …
+		  max-file: number (default: 5)
+		      how many files there are at most, the current one among them
+		  max-age: duration with days | unlimited (default: unlimited)
+		      a file so old is rotated, and one rotated so long ago removed
+		  compress: none | gzip | zstd (default: none)
+		      what becomes of files that were rotated; true is gzip
+		  streams: stdout | stderr | list of both (default: both)
+		      the streams whose lines it gets
+
+		options of the driver syslog:
+		  syslog-address: unix://path | udp://host[:514] | tcp://host[:514] (default: unix:///dev/log)
+		      who gets the lines, as RFC 5424 has them
+		  syslog-facility: name | 0 to 23 (default: daemon)
+		      what they are said to come from
+		  tag: text (default: {name})
+		      what they are said to come from; may hold what path may
+		  streams: stdout | stderr | list of both (default: both)
+		      the streams whose lines it gets
+
+		rate_limit, of logging:
+		  lines: number (default: required)
+		      so many in each interval; the others are left out and counted
+		  interval: duration (default: 1s)
+		      from one count to the next
+
+		archon:
+		  logging: driver | list of drivers | map (default: prefix; inherit for a lone service)
+		      what holds for services that say nothing of it
+		  events: as logging (default: as logging, unless that is inherit or none; else prefix)
+		      what archon itself has to say, which comes on stderr
+		  log_level: info | warn | error (default: info)
+		      the least of what archon says
+
 		shutdown:
 		  grace_period: duration (default: 9s)
 		      for all services together, then KILL; docker waits 10s
@@ -267,6 +337,7 @@ test('the whole table fits a page', () => {
 		      as whom it runs
 
 		A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
+		A size is written 65536, 64k, 10m or 1g.
 		Values may hold $NAME, \${NAME}, \${NAME:-default}, \${NAME:?error} and \${NAME:+instead} of archon's own environment;
 		$$ is one $. Without the colon an empty variable counts as set.
 		"

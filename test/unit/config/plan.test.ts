@@ -1,7 +1,7 @@
 /** From texts to services, or to everything that is wrong with them. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {exec, NEED, RESTART, service, START_RATE} from '../../../src/core/defaults.ts';
+import {exec, LOGGING, NEED, RESTART, service, START_RATE} from '../../../src/core/defaults.ts';
 import type {Service} from '../../../src/core/model.ts';
 import {plan, type Plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
@@ -32,9 +32,10 @@ describe('a plan', () => {
 	test('of the least config has a daemon with all defaults', () => {
 		const argv = ['nginx', '-g', 'daemon off;'] as const;
 		expect(planned('services:\n  web:\n    command: nginx -g "daemon off;"\n')).toEqual({
-			services: [{...service('web', argv), exec: {...exec(argv), output: {kind: 'inherit'}}}],
+			services: [{...service('web', argv), exec: {...exec(argv), output: {kind: 'inherit', isDefault: true}}}],
 			shutdownGrace: 9000,
 			startRate: START_RATE,
+			logging: LOGGING, events: LOGGING, level: 'info',
 			notes: [],
 		});
 	});
@@ -275,7 +276,7 @@ describe('problems', () => {
 			'3:52: unknown key "delai" in services.a.restart; did you mean "delay"?',
 		]],
 		['restart: {delay: 2s, max_delay: 1s}', ['3:37: services.a.restart has a max_delay that is shorter than its delay']],
-		['logging: {driver: x}', ['3:5: services.a.logging is not supported; remove it, or call it x-logging']],
+		['provider: {type: x}', ['3:5: services.a.provider is not supported; remove it, or call it x-provider']],
 		['comands: x', ['3:5: unknown key "comands" in services.a; did you mean "command"?']],
 		['numprocs: 2', ['3:5: unknown key "numprocs" in services.a']],
 	])('of a key: %s', (key, problems) => {

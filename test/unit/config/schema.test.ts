@@ -1,11 +1,12 @@
 /** The table of keys, and what it says where nothing is written. */
 import {expect, test} from 'vitest';
-import {service, START_RATE as RATE} from '../../../src/core/defaults.ts';
+import {LOGGING, service, START_RATE as RATE} from '../../../src/core/defaults.ts';
 import {SERVICE, START_RATE} from '../../../src/config/schema.ts';
 import {configService} from '../../../src/config/service.ts';
 
 test('the defaults are those that hold for services made in any other way', () => {
-	const made = configService('web', SERVICE.initial, ['x'], [], SERVICE.initial.environment, {kind: 'lines'});
+	const output = {kind: 'lines', logging: LOGGING, isDefault: true} as const;
+	const made = configService('web', SERVICE.initial, ['x'], [], SERVICE.initial.environment, output);
 	expect(made).toEqual(service('web', ['x']));
 	expect(START_RATE.initial).toEqual({per_second: RATE.perSecond, burst: RATE.burst});
 });

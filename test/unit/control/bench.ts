@@ -2,9 +2,10 @@
  * Archon on a bench: the real core and the real server over processes that are only told of. What a
  * program does is in its name; time stands still unless it is moved.
  */
-import {NEED, service as defaults} from '../../../src/core/defaults.ts';
+import {LOGGING, NEED, service as defaults} from '../../../src/core/defaults.ts';
 import {
-	type Condition, type Effect, type Event, type Id, type Need, type Outcome, type Run, type Service, SIG, ok,
+	type Condition, type Effect, type Event, type Id, type LogLine, type LogMark, type Logs, type Need, ok, type Outcome, type Run,
+	type Service, SIG,
 } from '../../../src/core/model.ts';
 import {create, find, nextDeadline, type State} from '../../../src/core/state.ts';
 import {step} from '../../../src/core/supervisor.ts';
@@ -33,6 +34,7 @@ export class Bench {
 	/** Programs are made only when the test says so, as in a busy kernel. */
 	isSlow = false;
 	tree: readonly TreeRow[] = [];
+	readonly logs = new Lines();
 	#byRun = new Map<Run, Process>();
 	#inbox: Event[] = [];
 	#spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
@@ -49,6 +51,8 @@ export class Bench {
 			wallClock: instant => EPOCH + instant,
 			reload: () => ok('config reloaded: 1 unchanged'),
 			ownUid: 1000,
+			logs: this.logs,
+			logging: () => LOGGING,
 		});
 		this.hear({kind: 'boot'});
 	}
@@ -80,6 +84,11 @@ export class Bench {
 	exit(name: string, outcome: Outcome = {kind: 'code', code: 0}): void {
 		this.#die(this.process(name), outcome);
 		this.#turn();
+	}
+
+	/** A line of a service, or of archon's own, which comes a millisecond after the last. */
+	say(name: string | null, text: string, stream: LogLine['stream'] = 'stdout'): void {
+		this.logs.say(name === null ? null : find(this.state, name)?.id ?? -1, [{at: EPOCH + ++this.now, stream, text}]);
 	}
 
 	phase(name: string): string | undefined {
@@ -146,6 +155,43 @@ export class Bench {
 	}
 }
 
+/** Lines in memory; like a kernel's, those of a service are kept and told only from its first process on. */
+export class Lines implements Logs {
+	readonly #kept = new Map<Id | null, LogLine[]>();
+	readonly #hearers = new Map<Id | null, Set<(lines: readonly LogLine[]) => void>>();
+	readonly marks = new Map<Id | null, readonly LogMark[]>();
+	reopened = 0;
+
+	say(id: Id | null, lines: readonly LogLine[]): void {
+		this.#kept.set(id, [...this.#kept.get(id) ?? [], ...lines]);
+		for (const hear of this.#hearers.get(id) ?? []) hear(lines);
+	}
+
+	followers(): number {
+		return [...this.#hearers.values()].reduce((sum, {size}) => sum + size, 0);
+	}
+
+	tail(id: Id | null, count: number): readonly LogLine[] {
+		const kept = this.#kept.get(id) ?? [];
+		return count < kept.length ? kept.slice(kept.length - count) : kept;
+	}
+
+	files(id: Id | null): readonly LogMark[] {
+		return this.marks.get(id) ?? [];
+	}
+
+	follow(id: Id | null, hear: (lines: readonly LogLine[]) => void): () => void {
+		const hearers = this.#hearers.get(id) ?? new Set();
+		this.#hearers.set(id, hearers);
+		hearers.add(hear);
+		return () => void hearers.delete(hear);
+	}
+
+	reopen(): void {
+		this.reopened += 1;
+	}
+}
+
 /** A client of the bench, that keeps whatever it is sent. */
 export class Visitor {
 	readonly #listener: ConnectionListener;
@@ -156,6 +202,10 @@ export class Visitor {
 	isEnded = false;
 	/** As a kernel does to a client that does not read. */
 	hasNoRoom = false;
+	/** Bytes that it has been sent and does not read. */
+	pending = 0;
+	/** Whether it reads nothing, so that all that it is sent is pending. */
+	isDeaf = false;
 
 	constructor(bench: Bench, uid = 0) {
 		const connection: Connection = {
@@ -163,7 +213,9 @@ export class Visitor {
 			send: bytes => {
 				if (this.hasNoRoom) this.leave();
 				else this.#received += new TextDecoder().decode(bytes);
+				if (this.isDeaf) this.pending += bytes.length;
 			},
+			pending: () => this.pending,
 			end: () => {
 				if (this.isEnded) throw new Error('ended twice');
 				this.isEnded = true;
@@ -186,6 +238,12 @@ export class Visitor {
 		this.#received = '';
 		if (lines.pop() !== '') throw new Error('a reply was cut');
 		return lines;
+	}
+
+	/** Reads what is pending, all at once. */
+	read(): void {
+		this.pending = 0;
+		this.#listener.drained();
 	}
 
 	shutWriting(): readonly string[] {

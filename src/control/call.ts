@@ -1,0 +1,19 @@
+/** One request under way, as those who carry it out see it. */
+import type {Reply} from './protocol.ts';
+import type {Peer} from './transport.ts';
+
+export interface Call {
+	readonly peer: Peer;
+	/** The three standard streams that came with it, or null. The taker owns them. */
+	takeStreams(): readonly [number, number, number] | null;
+	/** Told with the reply, as printable ASCII. */
+	row(row: readonly string[]): void;
+	/** Told at once, as they are: their fields must be what records have a place for. */
+	send(rows: readonly (readonly string[])[]): void;
+	/** Bytes that the client has not taken yet. */
+	pending(): number;
+	/** Calls back, until the reply, each time that the client has taken all of them. */
+	whenDrained(callback: () => void): void;
+	/** Ends the call. Only the first reply counts. */
+	reply(reply: Reply): void;
+}

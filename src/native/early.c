@@ -1,0 +1,52 @@
+/*
+ * No signal is lost while archon starts: a library that the executable names as needed, whose constructor runs
+ * before the first line of Node. It blocks what can be blocked, so that a signal waits, until archon has its handlers
+ * in place and unblocks all (native.ts); else a PID 1 would be deaf to it (pid_namespaces(7)).
+ *
+ * Node sets a mask of its own when it starts, SIGUSR1 and nothing else; this one call is answered without effect.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int is_starting;
+
+/*
+ * For PID 1, and for an archon that was executed anew and has children. Any other process may be ended while it
+ * starts, and a client must be. A fault that is blocked would end even PID 1 (signal(7)).
+ */
+static __attribute__((constructor)) void wait_for_handlers(void)
+{
+	if (getpid() != 1 && !getenv("ARCHON_LEDGER"))
+		return;
+	static const int faults[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+	sigset_t blocked;
+	sigfillset(&blocked);
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		sigdelset(&blocked, faults[i]);
+	is_starting = sigprocmask(SIG_SETMASK, &blocked, NULL) == 0;
+}
+
+static int is_nodes(int how, const sigset_t *set)
+{
+	sigset_t nodes;
+	sigemptyset(&nodes);
+	sigaddset(&nodes, SIGUSR1);
+	for (int signal = 1; how == SIG_SETMASK && set && signal < NSIG; signal++) {
+		if (sigismember(set, signal) != sigismember(&nodes, signal))
+			return 0;
+	}
+	return how == SIG_SETMASK && set;
+}
+
+/* In front of the C library's, for the executable and all that it loads. */
+__attribute__((visibility("default"))) int pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
+{
+	if (is_starting && is_nodes(how, set)) {
+		is_starting = 0;
+		set = NULL;
+	}
+	return sigprocmask(how, set, before) < 0 ? errno : 0;
+}

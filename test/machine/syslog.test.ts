@@ -1,0 +1,352 @@
+/** Lines to real syslog servers: unix sockets of both kinds, UDP and TCP, there, late, slow and gone. */
+import {execa} from 'execa';
+import {createSocket, type Socket as Receiver} from 'node:dgram';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
+import {hostname, tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, describe, expect, test} from 'vitest';
+import type {Syslog} from '../../src/core/model.ts';
+import {createPoller} from '../../src/kernel/poller.ts';
+import {createSyslog, type LineWriter} from '../../src/kernel/syslog.ts';
+
+const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 123);
+const poller = createPoller();
+const folder = mkdtempSync(join(tmpdir(), 'archon-syslog-'));
+let sockets = 0;
+const newPath = (): string => join(folder, String(++sockets));
+
+const undo: (() => unknown)[] = [];
+afterEach(() => {
+	for (const act of undo.splice(0)) act();
+});
+
+interface Sender extends LineWriter {
+	/** All words about losses, in order. */
+	readonly told: readonly (readonly [count: number, why: string])[];
+	idle(): Promise<void>;
+}
+
+function sender(address: Syslog['address']): Sender {
+	const told: [number, string][] = [];
+	const writer = createSyslog({kind: 'syslog', address, facility: 3, tag: 'web'}, poller, (...words) => void told.push(words));
+	undo.push(() => writer.close());
+	return {...writer, told, idle: () => new Promise(resolve => void writer.whenIdle(resolve))};
+}
+
+interface Receipt {
+	readonly messages: string[];
+	close(): void;
+}
+
+/** Node has no datagrams on unix sockets. */
+async function datagrams(path: string): Promise<Receipt & {readonly pid: number}> {
+	rmSync(path, {force: true});
+	const script = '$| = 1; $s = IO::Socket::UNIX->new(Type => 2, Local => shift); print "open\\n"; print "$m\\n" while defined $s->recv($m, 1 << 20)';
+	const server = execa('perl', ['-MIO::Socket', '-e', script, path], {reject: false, buffer: false, encoding: 'latin1'});
+	undo.push(() => server.kill('SIGKILL'));
+	const messages: string[] = [];
+	await new Promise<void>(resolve => {
+		let rest = '';
+		server.stdout.setEncoding('latin1').on('data', (text: string) => {
+			const lines = (rest + text).split('\n');
+			rest = lines.pop() ?? '';
+			messages.push(...lines.filter(line => line !== 'open'));
+			resolve();
+		});
+	});
+	return {messages, pid: server.pid ?? 0, close: () => void server.kill('SIGKILL')};
+}
+
+/** Each connection as octet-counted messages; what is no such message is one that says so. */
+async function stream(at: string | number, hear: (socket: Socket, nth: number) => void = () => {}): Promise<Receipt & {readonly port: number}> {
+	const messages: string[] = [];
+	const open = new Set<Socket>();
+	let count = 0;
+	const server: Server = createServer(socket => {
+		open.add(socket);
+		let rest = '';
+		socket.setEncoding('latin1').on('data', (text: string) => {
+			rest += text;
+			for (let head = /^(\d+) /.exec(rest); ; head = /^(\d+) /.exec(rest)) {
+				if (!head) return void (rest === '' || /^\d+$/.test(rest) || messages.push(`no message: ${rest.slice(0, 80)}`));
+				const end = head[0].length + Number(head[1]);
+				if (rest.length < end) return;
+				messages.push(rest.slice(head[0].length, end));
+				rest = rest.slice(end);
+			}
+		});
+		socket.on('error', () => {});
+		hear(socket, ++count);
+	});
+	if (typeof at === 'string') server.listen(at);
+	else server.listen(at, '127.0.0.1');
+	await new Promise(resolve => void server.once('listening', resolve));
+	const close = (): void => {
+		for (const socket of open) socket.destroy();
+		server.close();
+	};
+	undo.push(close);
+	return {messages, close, port: typeof at === 'string' ? 0 : (server.address() as AddressInfo).port};
+}
+
+async function udp(port = 0): Promise<Receipt & {readonly port: number}> {
+	const messages: string[] = [];
+	const server: Receiver = createSocket({type: 'udp4', recvBufferSize: 1 << 20});
+	server.on('message', message => void messages.push(message.toString('latin1')));
+	await new Promise<void>(resolve => void server.bind(port, '127.0.0.1', resolve));
+	let isOpen = true;
+	const close = (): void => {
+		if (isOpen) server.close();
+		isOpen = false;
+	};
+	undo.push(close);
+	return {messages, close, port: server.address().port};
+}
+
+/** A port where nobody listens. */
+async function silent(): Promise<number> {
+	const {port, close} = await stream(0);
+	close();
+	return port;
+}
+
+const lines = (count: number, from = 0, filling = ''): readonly string[] => Array.from({length: count}, (_, i) => `${from + i}${filling}`);
+const frame = (line: string, priority = 30): string => `<${priority}>1 2026-11-21T12:00:00.123Z ${hostname()} web - - - ${line}`;
+const numbers = (messages: readonly string[]): readonly number[] => messages.map(message => Number(/ - - - (\d+)\D*$/.exec(message)?.[1]));
+
+describe('every kind of server hears each line as a message of RFC 5424, in order', () => {
+	const said = async (address: Syslog['address'], {messages}: Receipt): Promise<void> => {
+		const writer = sender(address);
+		writer.put(['one', 'caf\xc3\xa9 \x1b[1m'], 'stdout', AT);
+		writer.put(['oh no'], 'stderr', AT);
+		writer.put(lines(500), 'stdout', AT);
+		await writer.idle();
+		const expected = [frame('one'), frame('caf\xc3\xa9 \\x1b[1m'), frame('oh no', 27), ...lines(500).map(line => frame(line))];
+		await expect.poll(() => messages.length).toBe(expected.length);
+		expect(messages).toEqual(expected);
+		writer.close();
+		expect(writer.told).toEqual([]);
+	};
+
+	test('a unix socket for datagrams', async () => {
+		const path = newPath();
+		await said({kind: 'unix', path}, await datagrams(path));
+	});
+
+	test('a unix socket for streams', async () => {
+		const path = newPath();
+		await said({kind: 'unix', path}, await stream(path));
+	});
+
+	test('UDP', async () => {
+		const server = await udp();
+		await said({kind: 'udp', host: '127.0.0.1', port: server.port}, server);
+	});
+
+	test('TCP, by name', async () => {
+		const server = await stream(0);
+		await said({kind: 'tcp', host: 'localhost', port: server.port}, server);
+	});
+});
+
+describe('a line that is too long for a message', () => {
+	test('by UDP is cut at 8 KiB, and says so', async () => {
+		const {messages, port} = await udp();
+		const writer = sender({kind: 'udp', host: '127.0.0.1', port});
+		writer.put(['x'.repeat(100_000), 'next'], 'stdout', AT);
+		await expect.poll(() => messages.length).toBe(2);
+		expect(messages[0]?.length).toBe(8 * 1024);
+		expect(messages[0]).toMatch(/ x+\xe2\x80\xa6$/);
+	});
+
+	test('by datagrams on a unix socket is cut to what fits', async () => {
+		const path = newPath();
+		const {messages} = await datagrams(path);
+		const writer = sender({kind: 'unix', path});
+		writer.put(['x'.repeat(500_000), 'next'], 'stdout', AT);
+		await expect.poll(() => messages.length).toBe(2);
+		expect(messages[0]?.length).toBeGreaterThan(10_000);
+		expect(messages[0]).toMatch(/ x+\xe2\x80\xa6$/);
+		expect(messages[1]).toBe(frame('next'));
+	});
+
+	test('by a stream is whole', async () => {
+		const {messages, port} = await stream(0);
+		const writer = sender({kind: 'tcp', host: '127.0.0.1', port});
+		writer.put(['x'.repeat(500_000), 'next'], 'stdout', AT);
+		await expect.poll(() => messages.map(({length}) => length)).toEqual([frame('').length + 500_000, frame('next').length]);
+	});
+});
+
+describe('where nobody listens', () => {
+	test.each(['datagrams', 'stream'] as const)('lines wait for a unix socket with %s', async kind => {
+		const path = newPath();
+		const writer = sender({kind: 'unix', path});
+		writer.put(lines(100), 'stdout', AT);
+		// Hopeless for now: whoever waits for the end is not kept.
+		await writer.idle();
+		const {messages} = await (kind === 'stream' ? stream(path) : datagrams(path));
+		await expect.poll(() => numbers(messages)).toEqual(numbers(lines(100).map(line => frame(line))));
+		writer.close();
+		expect(writer.told).toEqual([]);
+	});
+
+	test('lines wait for a TCP port', async () => {
+		const port = await silent();
+		const writer = sender({kind: 'tcp', host: '127.0.0.1', port});
+		writer.put(lines(100), 'stdout', AT);
+		await writer.idle();
+		const {messages} = await stream(port);
+		await expect.poll(() => messages.length).toBe(100);
+		expect(messages).toEqual(lines(100).map(line => frame(line)));
+	});
+
+	test('by UDP what was sent is lost and counted where the kernel tells, and the others wait', async () => {
+		const {port, close} = await udp();
+		close();
+		const writer = sender({kind: 'udp', host: 'localhost', port});
+		writer.put(lines(100), 'stdout', AT);
+		await expect.poll(() => writer.told.length).toBeGreaterThan(0);
+		expect(writer.told[0]).toEqual([expect.any(Number), `nobody listens at udp://localhost:${port}`]);
+		const {messages} = await udp(port);
+		await expect.poll(() => numbers(messages).at(-1)).toBe(99);
+		writer.close();
+		const lost = writer.told.reduce((sum, [count]) => sum + count, 0);
+		expect(lost).toBeGreaterThan(0);
+		expect(messages.length).toBeGreaterThan(50);
+		expect(lost + messages.length).toBeLessThanOrEqual(100);
+	});
+
+	test('1 MiB waits, and what comes after that is dropped and counted to the line', async () => {
+		const path = newPath();
+		const writer = sender({kind: 'unix', path});
+		for (let i = 0; i < 30_000; i += 100) writer.put(lines(100, i, 'x'.repeat(100)), 'stdout', AT);
+		await expect.poll(() => writer.told.length).toBe(1);
+		const [[count, why] = []] = writer.told;
+		expect(why).toBe(`nobody listens at unix://${path}`);
+		const {messages} = await stream(path);
+		await expect.poll(() => messages.length + (count ?? 0)).toBe(30_000);
+		expect(numbers(messages.map(message => message.replace(/x+$/, '')))).toEqual(Array.from({length: messages.length}, (_, i) => i));
+		expect(messages.reduce((sum, {length}) => sum + length, 0)).toBeGreaterThan((1 << 20) - 1000);
+	});
+
+	test('it is said once although nothing is lost yet, and what waits at the end is lost', async () => {
+		const port = await silent();
+		const writer = sender({kind: 'tcp', host: '127.0.0.1', port});
+		writer.put(['one', 'two'], 'stdout', AT);
+		await expect.poll(() => writer.told).toEqual([[0, `nobody listens at tcp://127.0.0.1:${port}`]]);
+		writer.close();
+		expect(writer.told.slice(1)).toEqual([[2, `nobody listens at tcp://127.0.0.1:${port}`]]);
+		writer.put(['three'], 'stdout', AT);
+		await writer.idle();
+	});
+
+	test('a name that is nobody\'s is named', async () => {
+		const writer = sender({kind: 'tcp', host: 'nowhere.invalid', port: 514});
+		writer.put(['one'], 'stdout', AT);
+		await writer.idle();
+		writer.close();
+		expect(writer.told).toEqual([[1, expect.stringMatching(/^cannot reach tcp:\/\/nowhere\.invalid:514: /)]]);
+	});
+});
+
+describe('a server that goes away', () => {
+	test.each(['unix', 'tcp'] as const)('hears all whole when it is back, on a new connection (%s)', async kind => {
+		const path = newPath();
+		// The first connection is not read from, so that it ends in the middle of a message.
+		const hear = (socket: Socket, nth: number): void => {
+			if (nth > 1) return;
+			socket.pause();
+			setImmediate(() => socket.destroy());
+		};
+		const {messages, port} = await stream(kind === 'unix' ? path : 0, hear);
+		const writer = sender(kind === 'unix' ? {kind, path} : {kind, host: '127.0.0.1', port});
+		writer.put(lines(900, 0, 'x'.repeat(1000)), 'stdout', AT);
+		await expect.poll(() => messages.at(-1) ?? '').toMatch(/ 899x+$/);
+		const heard = numbers(messages.map(message => message.replace(/x+$/, '')));
+		// Nothing twice on the new connection, nothing out of order, and no halves.
+		expect(heard).toEqual(Array.from({length: heard.length}, (_, i) => 900 - heard.length + i));
+		expect(messages.every(message => /^<30>1 .* \d+x{1000}$/.test(message))).toBe(true);
+	});
+
+	test.each(['stream', 'datagrams'] as const)('is found again at the next line (%s)', async kind => {
+		const path = newPath();
+		const start = () => (kind === 'stream' ? stream(path) : datagrams(path));
+		const writer = sender({kind: 'unix', path});
+		const first = await start();
+		writer.put(['one'], 'stdout', AT);
+		await expect.poll(() => first.messages).toEqual([frame('one')]);
+		first.close();
+		const second = await start();
+		writer.put(['two'], 'stdout', AT);
+		await expect.poll(() => second.messages).toEqual([frame('two')]);
+		writer.close();
+		expect(writer.told).toEqual([]);
+	});
+});
+
+describe('a server that does not read', () => {
+	test('of datagrams holds nobody up, and hears what it missed when it goes on', async () => {
+		const path = newPath();
+		const {messages, pid} = await datagrams(path);
+		const writer = sender({kind: 'unix', path});
+		process.kill(pid, 'SIGSTOP');
+		writer.put(lines(3000), 'stdout', AT);
+		let isIdle = false;
+		writer.whenIdle(() => void (isIdle = true));
+		await new Promise(resolve => void setImmediate(() => setImmediate(resolve)));
+		expect(isIdle).toBe(false);
+		process.kill(pid, 'SIGCONT');
+		await expect.poll(() => isIdle).toBe(true);
+		await expect.poll(() => messages.length).toBe(3000);
+		expect(messages).toEqual(lines(3000).map(line => frame(line)));
+	});
+
+	test.each(['unix', 'tcp'] as const)('of a stream costs what finds no room, and is named (%s)', async kind => {
+		const path = newPath();
+		let held: Socket | null = null;
+		const {messages, port} = await stream(kind === 'unix' ? path : 0, socket => void (held = socket.pause()));
+		const writer = sender(kind === 'unix' ? {kind, path} : {kind, host: '127.0.0.1', port});
+		let total = 0;
+		await expect.poll(() => {
+			writer.put(lines(1000, total, 'x'.repeat(1000)), 'stdout', AT);
+			total += 1000;
+			return writer.told.length;
+		}).toBe(1);
+		(held as Socket | null)?.resume();
+		await writer.idle();
+		writer.close();
+		const dropped = writer.told.reduce((sum, [count]) => sum + count, 0);
+		expect(writer.told[0]?.[1]).toMatch(/is too slow$/);
+		await expect.poll(() => messages.length).toBe(total - dropped);
+	});
+});
+
+test.each(['udp', 'tcp'] as const)('a line goes out although nothing of Node\'s own happens around it, and no module is loaded before (%s)', async kind => {
+	const {messages, port} = await (kind === 'udp' ? udp() : stream(0));
+	const kernel = join(import.meta.dirname, '../../src/kernel');
+	const {stdout} = await execa(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', `
+		import {pipe, read, write} from '${kernel}/native.ts';
+		import {createPoller} from '${kernel}/poller.ts';
+		import {createSyslog} from '${kernel}/syslog.ts';
+		// Node's reader of TypeScript may load others for itself.
+		const loaded = () => process.moduleLoadList.filter(name => /^NativeModule (dgram|dns)$/.test(name));
+		const poller = createPoller();
+		const address = {kind: '${kind}', host: 'localhost', port: ${port}};
+		const writer = createSyslog({kind: 'syslog', address, facility: 3, tag: 'web'}, poller, () => {});
+		const before = loaded();
+		const [reader, end] = pipe();
+		poller.watch(reader, 1, () => {
+			read(reader, Buffer.alloc(100));
+			writer.put(['heard'], 'stdout', ${AT});
+			writer.whenIdle(() => {
+				console.log(JSON.stringify(before));
+				process.exit(0);
+			});
+		});
+		write(end, Buffer.from('x'));
+	`]);
+	expect(JSON.parse(stdout)).toEqual([]);
+	await expect.poll(() => messages).toEqual([frame('heard')]);
+});

@@ -1,0 +1,34 @@
+/** Bytes on their way out. */
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {oblivion} from '../../../../src/kernel/ledger.ts';
+import {createQueue} from '../../../../src/kernel/logging/queue.ts';
+
+test('what is put comes out in order, however it is put and taken', () => {
+	const step = fc.oneof(
+		fc.record({put: fc.integer({min: 0, max: 100_000})}),
+		fc.record({text: fc.integer({min: 0, max: 100_000})}),
+		fc.record({take: fc.integer({min: 0, max: 200_000})}),
+	);
+	fc.assert(fc.property(fc.array(step, {maxLength: 12}), steps => {
+		const [one, other] = [createQueue(oblivion().blocks, 'one'), createQueue(oblivion().blocks, 'other')];
+		let next = 0;
+		const fresh = (length: number): Buffer => Buffer.from(Array.from({length}, () => next++ & 0xff));
+		let expected = Buffer.alloc(0);
+		for (const step of steps) {
+			if ('take' in step) {
+				const peeked = Buffer.concat(one.peek(step.take));
+				expect(peeked.equals(expected.subarray(0, step.take))).toBe(true);
+				one.take(peeked.length);
+				expected = expected.subarray(peeked.length);
+			} else {
+				const bytes = fresh('put' in step ? step.put : step.text);
+				if ('put' in step) one.put(bytes);
+				else one.putText(bytes.toString('latin1'));
+				other.put(Buffer.from('another queue has blocks of its own'));
+				expected = Buffer.concat([expected, bytes]);
+			}
+			expect(one.size()).toBe(expected.length);
+		}
+	}), {numRuns: 30});
+});
