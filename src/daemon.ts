@@ -19,7 +19,7 @@ import {createHands} from './kernel/perform.ts';
 import {createPoller} from './kernel/poller.ts';
 import {createReaper} from './kernel/reaper.ts';
 import {hearSignals, type Meaning} from './kernel/signals.ts';
-import {serve} from './kernel/sockets.ts';
+import {forgetListener, serve} from './kernel/sockets.ts';
 import {lacks, limitThreads} from './kernel/surroundings.ts';
 import {treeOf} from './kernel/tree.ts';
 
@@ -90,6 +90,7 @@ export function runDaemon({config, meanings, sockets, reread, notes}: Duty): voi
 		if (meaning === 'shutdown') return loop.hear({kind: 'shutdown', why: signalName(signal)});
 		if (meaning === 'reload' && life.isPlain && guard) {
 			forgive(ledger);
+			guard.heard([signal]);
 			return void guard.upgrade(process.execPath, 'it shall do all again');
 		}
 		if (meaning === 'reload') return void reload();
@@ -147,7 +148,8 @@ export function runDaemon({config, meanings, sockets, reread, notes}: Duty): voi
 	whole(() => {
 		if (past) goOn();
 		else begin();
-		if (sockets.length > 0 && !life.isPlain) closeSocket = openControl();
+		if (life.isPlain) forgetListener(ledger);
+		else if (sockets.length > 0) closeSocket = openControl();
 	});
 	for (const signal of guard?.pending() ?? []) act(signal, meanings.get(signal) ?? null);
 

@@ -99,8 +99,8 @@ export function serve(
 }
 
 /** The descriptor; the one on which the last life listened, where that was here. */
-function listen(path: string, {past}: Ledger): Result<number, string> {
-	const last = JSON.parse(past.get(KEY) ?? 'null') as Listening | null;
+function listen(path: string, ledger: Ledger): Result<number, string> {
+	const last = pastOf(ledger);
 	if (last?.path === path) return ok(last.fd);
 	if (Buffer.byteLength(path) > SOCKET_PATH_MAX) return err(`${path}: longer than ${SOCKET_PATH_MAX} bytes`);
 	const place = prepare(dirname(path));
@@ -114,6 +114,15 @@ function listen(path: string, {past}: Ledger): Result<number, string> {
 	chmodSync(path, 0o600);
 	return ok(fd);
 }
+
+/** Where the last life listened nobody does any more; the next one may. */
+export function forgetListener(ledger: Ledger): void {
+	const last = pastOf(ledger);
+	if (last) close(last.fd);
+	ledger.delete(KEY);
+}
+
+const pastOf = ({past}: Ledger): Listening | null => JSON.parse(past.get(KEY) ?? 'null') as Listening | null;
 
 const KEY = 'listener';
 
