@@ -5,7 +5,7 @@
  * The memory begins with a head that belongs to this file and to guard.c; the rest is the ledger's.
  */
 import {type Instant, signalName, type SignalNumber} from '../core/model.ts';
-import {armGuard, enterSection, executeAnew, flush, keep, leaveSection, type Memory, openMemory, pump, witness} from './native.ts';
+import {armGuard, enterSection, executeAnew, keep, leaveSection, type Memory, openMemory, witness} from './native.ts';
 
 /** How a life ended; the order is that of `enum kind` in guard.c. */
 const KINDS = ['fault', 'sent', 'bug', 'upgrade'] as const;
@@ -48,10 +48,6 @@ export interface Guard {
 	keep(fd: number, isKept: boolean): number;
 	/** What happens in it is not torn apart by a signal that somebody sends. It must be short and never wait. */
 	whole<T>(act: () => T): T;
-	/** read(2) to the end of the queue at this place of the memory, which has `room` for bytes; the count or -errno. */
-	pump(fd: number, at: number, room: number): number;
-	/** write(2) from the start of the queue at this place of the memory; the count or -errno. */
-	flush(fd: number, at: number): number;
 	/** Ends this life because of a bug. Returns only where that failed: -errno. */
 	revive(words: string): number;
 	/** Gives this life to the archon at `path`. Returns only where that failed: -errno, and everything is as it was. */
@@ -60,9 +56,6 @@ export interface Guard {
 
 /** Who says which descriptors live on. */
 export type Keeper = Pick<Guard, 'keep'>;
-
-/** Room before the bytes of a queue: two 32-bit words, where its bytes begin and where they end (guard.c). */
-export const QUEUE_HEAD = 8;
 
 const VARIABLE = 'ARCHON_LEDGER';
 const LIVES = 8;
@@ -90,7 +83,7 @@ export function openGuard(size: number): Guard | number {
 		pending: () => signalsOf(head.readBigUInt64LE(PENDING)),
 		heard: signals => forget(head, bits(signals)),
 		witness: signals => witness(bits(signals)),
-		arm: armGuard, keep, pump, flush,
+		arm: armGuard, keep,
 		whole(act) {
 			enterSection();
 			try {

@@ -138,8 +138,6 @@ const openLibrary = (path: string) =>
 		archon_exec: {return: 'int32', arguments: ['string', 'int32', 'string']},
 		archon_enter: {return: 'void', arguments: []},
 		archon_leave: {return: 'void', arguments: []},
-		archon_pump: {return: 'int32', arguments: ['int32', 'uint32', 'uint32']},
-		archon_flush: {return: 'int32', arguments: ['int32', 'uint32']},
 	}).functions;
 
 let opened: ReturnType<typeof openLibrary> | undefined;
@@ -227,12 +225,6 @@ export const executeAnew = (path: string, kind: number, words: string): number =
 
 export const enterSection = (): void => library().archon_enter();
 export const leaveSection = (): void => library().archon_leave();
-
-/** read(2) to the end of a queue in the memory; the count, 0 at the end, or -errno: -ENOBUFS where it is full. */
-export const pump = (fd: number, at: number, room: number): number => library().archon_pump(fd, at, room);
-
-/** write(2) from the start of a queue in the memory; the count, or -errno. */
-export const flush = (fd: number, at: number): number => library().archon_flush(fd, at);
 
 // ── Descriptors ──
 

@@ -26,6 +26,14 @@ export interface Boot {
 	readonly mounts?: Readonly<Record<string, string>>;
 	/** `--memory`, in bytes, and no swap beyond it. */
 	readonly memory?: number;
+	/** `--pids-limit`: processes and threads. */
+	readonly pids?: number;
+	/** `--init`: docker's own init is PID 1. */
+	readonly init?: boolean;
+	/** `--pid container:ID`: the processes of another container are seen, and see these. */
+	readonly pidsOf?: Box;
+	/** System calls that the container may not make: each is refused with EPERM. */
+	readonly forbidden?: readonly string[];
 	/** A port to publish on 127.0.0.1. */
 	readonly port?: number;
 }
@@ -47,6 +55,7 @@ export interface Said {
 
 /** A container that runs. It is removed when it goes out of scope: `await using box = await boot(…)`. */
 export interface Box extends AsyncDisposable {
+	readonly id: string;
 	/** Runs a program in the container, as `docker exec` does. */
 	exec(...command: readonly string[]): Promise<Said>;
 	/** What a shell script in the container prints; it must succeed. */
@@ -128,12 +137,20 @@ class Container extends GenericContainer {
 		if (wanted.tmpfs) this.withTmpFs(Object.fromEntries(wanted.tmpfs.map(folder => [folder, 'rw'])));
 		this.hostConfig.ReadonlyRootfs = wanted.readOnly ?? false;
 		if (wanted.memory !== undefined) this.hostConfig.Memory = this.hostConfig.MemorySwap = wanted.memory;
+		if (wanted.pids !== undefined) this.hostConfig.PidsLimit = wanted.pids;
+		if (wanted.init !== undefined) this.hostConfig.Init = wanted.init;
+		if (wanted.pidsOf) this.hostConfig.PidMode = `container:${wanted.pidsOf.id}`;
+		if (wanted.forbidden) this.withSecurityOpt(`seccomp=${allBut(wanted.forbidden)}`);
 		if (wanted.port !== undefined) {
 			this.withExposedPorts(wanted.port);
 			this.hostConfig.PortBindings = {[`${wanted.port}/tcp`]: [{HostIp: '127.0.0.1', HostPort: '0'}]};
 		}
 	}
 }
+
+/** A seccomp profile as docker reads it. */
+const allBut = (names: readonly string[]): string =>
+	JSON.stringify({defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{names, action: 'SCMP_ACT_ERRNO', errnoRet: 1}]});
 
 class Running implements Box {
 	readonly #container: StartedTestContainer;
@@ -142,6 +159,10 @@ class Running implements Box {
 	constructor(container: StartedTestContainer, {port}: Boot) {
 		this.#container = container;
 		this.#port = port;
+	}
+
+	get id(): string {
+		return this.#container.getId();
 	}
 
 	async exec(...command: readonly string[]): Promise<Said> {

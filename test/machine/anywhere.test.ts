@@ -1,0 +1,226 @@
+/** archon boots anywhere: it keeps two services, answers archonctl and shuts down cleanly in places that lack something. */
+import {execFileSync} from 'node:child_process';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {type Archon, ARCHON, boot, type Boot} from './archon.ts';
+
+const TWO = `
+services:
+  one: {command: sleep 1000000}
+  two: {command: sleep 1000000, depends_on: [one]}
+`;
+
+/** A shell script before archon, which executes it at its end: "$@" is archon with its arguments. */
+const after = (script: string): readonly string[] => ['sh', '-c', `${script}\nexec "$@"`, 'sh'];
+/** The same in a mount namespace of its own. */
+const mounted = (script: string): readonly string[] => ['unshare', '--mount', 'sh', '-ec', `${script}\nexec "$@"`, 'sh'];
+/** The same with the archon of an image, which brings its C library along. */
+const fromImage = (script: string): readonly string[] => mounted(`
+	mount -t tmpfs none /opt; mkdir /opt/archon; mount --bind ${join(ARCHON, '../rootfs/opt/archon')} /opt/archon
+	shift; set -- /opt/archon/bin/archon "$@"
+	${script}`);
+/** Of a uid and a gid that nobody knows, to whom the folder of the test is opened. */
+const asStranger = [
+	...after('for word; do case $word in *.sock) chmod -R a+rwX "${word%/*}";; esac; done'),
+	'setpriv', '--reuid', '12345', '--regid', '54321', '--clear-groups',
+];
+
+async function up(how: Partial<Boot>): Promise<Archon> {
+	const archon = await boot({config: TWO, ...how});
+	await expect.poll(() => archon.status().catch(() => ({})), {message: archon.log()})
+		.toMatchObject({one: {status: 'running', restarts: 0}, two: {status: 'running', restarts: 0}});
+	return archon;
+}
+
+async function down(archon: Archon): Promise<string> {
+	const {status, stderr} = await archon.ctl('shutdown');
+	expect(status, stderr).toBe(0);
+	expect(await archon.ended(), archon.log()).toBe(0);
+	expect(archon.log()).not.toMatch(/a bug in archon|SIGKILL|warn:|error:/);
+	return archon.log();
+}
+
+/** The whole of a life; what was said in it. */
+async function story(how: Partial<Boot>): Promise<string> {
+	await using archon = await up(how);
+	return await down(archon);
+}
+
+const lives = async (how: Partial<Boot>): Promise<void> => void await story(how);
+
+describe('lives', () => {
+	test('as PID 1', () => lives({}));
+	test('beside others', () => lives({isInit: false}));
+	test('in a PID namespace that it did not begin', () => lives({
+		isInit: false, wrapper: ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', '"$@"; exit $?', 'sh'],
+	}));
+	test('in a namespace of users in which it is nobody', () => lives({isInit: false, wrapper: ['unshare', '--user']}));
+	test('below another archon', async () => {
+		await using outer = await boot({config: null, args: ['--', 'sleep', '1000000']});
+		const inside = ['nsenter', '--target', String(outer.pid), '--pid', '--mount'];
+		await lives({isInit: false, wrapper: inside});
+		await lives({isInit: false, wrapper: [ARCHON, '--']});
+	});
+	test('as a uid that nobody knows, without capabilities and without a way to new privileges', () => lives({
+		wrapper: [...asStranger, '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'],
+	}));
+	test('as root without capabilities', () => lives({wrapper: ['setpriv', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all']}));
+	test('without a single network interface', () => lives({wrapper: ['unshare', '--net']}));
+	test('where memory is laid out the same each time', () => lives({wrapper: ['setarch', '-R']}));
+	test('with a terminal', () => lives({isInit: false, wrapper: ['sh', '-c', 'exec script -qec "exec $*" /dev/null', 'sh']}));
+});
+
+describe('the environment', () => {
+	test('may be empty', () => lives({wrapper: ['env', '-i']}));
+	test('may be as large as the kernel allows, and services have all of it', async () => {
+		const env = Object.fromEntries(Array.from({length: 15}, (_, i) => [`V${i}`, String(i % 10).repeat(120 << 10)]));
+		await using archon = await up({env: {...env, V7: 'v'.repeat(127 << 10)}});
+		const {one} = await archon.status();
+		const pid = readFileSync(`/proc/${archon.pid}/task/${archon.pid}/children`, 'utf8').split(' ')[0];
+		expect(one?.pid).toBeGreaterThan(1);
+		expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).toContain(`V7=${'v'.repeat(127 << 10)}\0`);
+		await down(archon);
+	});
+	test.each([
+		['a locale that is nowhere', {LANG: 'tr_XX.KOI8-R', LC_ALL: 'xx_YY.UTF-99', LANGUAGE: 'x', TZ: 'Nowhere/At_All'}],
+		['no terminal and no home', {TERM: '', HOME: '/nonexistent', SHELL: '', USER: ''}],
+		['what Node would read', {
+			NODE_OPTIONS: '--no-such-option', NODE_ICU_DATA: '/nonexistent', NODE_EXTRA_CA_CERTS: '/nonexistent', NODE_V8_COVERAGE: '/nonexistent',
+			NODE_REDIRECT_WARNINGS: '/nonexistent/x', NODE_COMPILE_CACHE: '/nonexistent/x', NODE_CHANNEL_FD: '77',
+		}],
+		['what its libraries would read', {OPENSSL_CONF: '/dev/full', SSL_CERT_FILE: '/nonexistent', GCONV_PATH: '/nonexistent', MALLOC_PERTURB_: '7'}],
+	])('may hold %s', (_, env: Record<string, string>) => lives({env}));
+	test('says how many threads the services\' libuv makes, not archon\'s', async () => {
+		await using archon = await up({env: {UV_THREADPOOL_SIZE: '500'}});
+		expect(readdirSync(`/proc/${archon.pid}/task`).length).toBeLessThan(12);
+		const pid = readFileSync(`/proc/${archon.pid}/task/${archon.pid}/children`, 'utf8').split(' ')[0];
+		expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).toContain('UV_THREADPOOL_SIZE=500\0');
+		await down(archon);
+	});
+});
+
+describe('the name it is called by', () => {
+	test.each(['', '/', 'a name with spaces', '/opt/x/archon/', 'ä'.repeat(1000)])('may be %j', name =>
+		lives({wrapper: ['bash', '-c', 'name=$1; shift; exec -a "$name" "$@"', 'bash', name]}));
+});
+
+describe('the working directory', () => {
+	test('may be gone', () => lives({wrapper: after('mkdir /tmp/archon-gone-$$; cd /tmp/archon-gone-$$; rmdir /tmp/archon-gone-$$')}));
+	test('may be out of reach', () => lives({wrapper: [...after('d=$(mktemp -d); cd "$d"; chmod 0 "$d"'), ...asStranger]}));
+});
+
+describe('standard streams', () => {
+	test('may be closed: nothing else ever comes in their place, neither with archon nor with its services', async () => {
+		await using archon = await up({wrapper: after('exec <&- >&- 2>&-')});
+		const children = readFileSync(`/proc/${archon.pid}/task/${archon.pid}/children`, 'utf8').trim().split(' ');
+		for (const fd of [0, 1, 2]) {
+			expect(readlinkSync(`/proc/${archon.pid}/fd/${fd}`)).toBe('/dev/null');
+			for (const pid of children) expect(readlinkSync(`/proc/${pid}/fd/${fd}`)).toMatch(/^(\/dev\/null|pipe:.*)$/);
+		}
+		await down(archon);
+	});
+	test('may be closed in part', () => lives({wrapper: after('exec <&- >&-')}));
+	test('may be a full disk', () => lives({wrapper: after('exec >/dev/full 2>&1')}));
+});
+
+describe('limits', () => {
+	test.each([
+		['64 open files', ['--nofile=64']],
+		['a stack of 256 KiB', ['--stack=262144']],
+		['2 GiB of addresses', [`--as=${2 << 30 >>> 0}`]],
+		['no core file, no locked memory, no queued signals', ['--core=0', '--memlock=0', '--msgqueue=0']],
+	])('may be %s', (_, limits) => lives({wrapper: ['prlimit', ...limits]}));
+	test('of a million descriptors cost nothing: none is closed one by one', async () => {
+		const trace = join(mkdtempSync(join(tmpdir(), 'archon-trace-')), 'calls');
+		const calls = 'strace -f -qq -e trace=close,close_range,execve -o';
+		await lives({isInit: false, wrapper: ['prlimit', '--nofile=20000:20000', ...calls.split(' '), trace]});
+		const text = readFileSync(trace, 'latin1');
+		expect(text).toMatch(/close_range\(3, 4294967295, CLOSE_RANGE_CLOEXEC\)/);
+		expect(text.match(/ close\(/g)?.length ?? 0).toBeLessThan(500);
+	});
+	test('of processes are met by few threads', async () => {
+		await using archon = await up({});
+		expect(readdirSync(`/proc/${archon.pid}/task`).length).toBeLessThanOrEqual(7);
+		await down(archon);
+	});
+});
+
+describe('files', () => {
+	test('other users\' processes may be hidden', () => lives({wrapper: [...mounted('mount -t proc -o hidepid=2 none /proc'), ...asStranger]}));
+	test('there may be no /proc, and one line says what is missing', async () => {
+		const log = await story({wrapper: fromImage('umount -l /proc')});
+		expect(log.match(/\/proc is not mounted for this PID namespace/g)).toHaveLength(1);
+	});
+	test('a /proc of another PID namespace is not believed', async () => {
+		const log = await story({isInit: false, wrapper: ['unshare', '--pid', '--fork', '--kill-child']});
+		expect(log).toMatch(/\/proc is not mounted for this PID namespace/);
+	});
+	test('there may be no /dev/null, and services still have a stdin without an end of their own making', async () => {
+		await using archon = await up({
+			config: `${TWO}\n  reader: {type: oneshot, command: "sh -c 'cat && ls -l /proc/self/fd/0'"}`,
+			wrapper: mounted('mount -t tmpfs none /dev'),
+		});
+		await archon.says(/reader +\| .* -> pipe:/);
+		expect(await down(archon)).toMatch(/there is no \/dev\/null: services read from an empty pipe instead/);
+	});
+	test('there may be no /dev, no /proc, no /sys and no /run', () => lives({wrapper: fromImage(`
+		mount -t tmpfs none /dev; mount -t tmpfs none /sys; mount -t tmpfs -o ro none /run; umount -l /proc`)}));
+	test('nothing may be writable, and nothing executable where it would be', () => lives({wrapper: mounted(`
+		for place in /run /dev /var/tmp; do mount -t tmpfs -o ro,noexec none $place; done; mount -o remount,ro,bind / 2>/dev/null || :`)}));
+	test('there may be no place for a socket, and one line says so', async () => {
+		await using archon = await boot({config: TWO, args: ['--socket', '/proc/nowhere/archon.sock']});
+		await archon.says(/archonctl will not reach this archon: cannot listen at \/proc\/nowhere: no such file or directory\n/);
+		await archon.says(/started two/);
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+	});
+});
+
+describe('clocks', () => {
+	test('may begin anywhere', () => lives({wrapper: ['unshare', '--time', '--fork', '--kill-child', '--monotonic', '100000000', '--boottime', '7000000'],
+		isInit: false}));
+	test('may jump: what is waited for is not sooner and not later', async () => {
+		await using archon = await boot({env: {LD_PRELOAD: jumpingClock()}, config: `
+services:
+  witness: {type: oneshot, command: "date +%Y"}
+  crasher: {command: "false", restart: {policy: on-failure, attempts: 3}}
+  deaf: {command: "sh -c 'trap : TERM; echo deaf; while :; do sleep 1; done'", stop_grace_period: 300ms}
+`});
+		await archon.says(/witness +\| (1|2)\d{3}\n/);
+		await archon.says(/deaf +\| deaf/);
+		await expect.poll(async () => (await archon.status())['crasher']?.status).toBe('failed');
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+		expect(archon.log()).toMatch(/stopped deaf \(SIGKILL\)/);
+	});
+});
+
+/** A library under which the wall clock goes back and forth by ten years at every look, and the monotonic one is the kernel's. */
+function jumpingClock(): string {
+	const folder = mkdtempSync(join(tmpdir(), 'archon-clock-'));
+	const [source, library] = [join(folder, 'clock.c'), join(folder, 'clock.so')];
+	writeFileSync(source, `
+		#include <sys/syscall.h>
+		#include <sys/time.h>
+		#include <time.h>
+		#include <unistd.h>
+		static long jump(void) { static int looks; return looks++ % 2 ? 315360000L : -315360000L; }
+		int clock_gettime(clockid_t clock, struct timespec *time)
+		{
+			int result = syscall(SYS_clock_gettime, clock, time);
+			if (clock == CLOCK_REALTIME) time->tv_sec += jump();
+			return result;
+		}
+		int gettimeofday(struct timeval *time, void *zone)
+		{
+			int result = syscall(SYS_gettimeofday, time, zone);
+			time->tv_sec += jump();
+			return result;
+		}
+	`);
+	execFileSync('cc', ['-O1', '-shared', '-fPIC', '-o', library, source]);
+	expect(existsSync(library)).toBe(true);
+	return library;
+}
