@@ -7,7 +7,7 @@ import {
 	access, chmod, copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, symlink, writeFile,
 } from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
-import {build as bundle} from 'esbuild';
+import {build as bundle, type Plugin} from 'esbuild';
 import {execa} from 'execa';
 import {NAMES} from '../src/dropin/names.ts';
 import {encapsulate} from './capsule.ts';
@@ -15,7 +15,7 @@ import {encapsulate} from './capsule.ts';
 /** Where archon lives in an image. The executable names its loader and libraries by these paths. */
 const HOME = '/opt/archon';
 
-/** What the executable of images loads before anything else; the one of `dist` stands alone and does without. */
+/** What the executable of images and docker's load before anything else; the one of `dist` stands alone and does without. */
 const EARLY = 'libarchon-early.so';
 
 /** What Node itself is told in the executable; the container's NODE_OPTIONS adds nothing to it. */
@@ -116,7 +116,7 @@ async function compile(output: string, flags: readonly string[], sources: readon
 	], {stderr: 'inherit'});
 }
 
-/** One CommonJS file, because only that has a code cache in the executable. What is imported lazily stays so. */
+/** One CommonJS file, of which the executable holds an image as it is once it was loaded. What is imported lazily stays so. */
 async function bundleSources(work: string): Promise<void> {
 	const {warnings} = await bundle({
 		entryPoints: [from('src', 'main.ts')],
@@ -135,8 +135,21 @@ async function bundleSources(work: string): Promise<void> {
 		// The executable's own `require` knows only Node's modules, and `import()` there would know no better.
 		supported: {'dynamic-import': false},
 		logLevel: 'warning',
+		plugins: [loadLater(['node:ffi', 'node:sea', 'node:tty', 'node:diagnostics_channel'])],
 	});
 	if (warnings.length > 0) give('the bundle has warnings');
+}
+
+/** Modules of Node's that must not be in the executable's image of archon: each is loaded when something of it is used. */
+function loadLater(names: readonly string[]): Plugin {
+	return {name: 'load-later', setup(build) {
+		build.onResolve({filter: /^node:/}, ({path}) => (names.includes(path) ? {path, namespace: 'later'} : undefined));
+		build.onLoad({filter: /.*/, namespace: 'later'}, ({path}) => {
+			const getters = Object.keys(process.getBuiltinModule(path) ?? {}).map(key => `get ${key}() { return load().${key}; }`);
+			const load = `let loaded; const load = () => loaded ??= process.getBuiltinModule('${path}');`;
+			return {contents: `${load} module.exports = {${getters.join(', ')}};`};
+		});
+	}};
 }
 
 async function makeExecutable(work: string, node: string): Promise<void> {
@@ -145,7 +158,8 @@ async function makeExecutable(work: string, node: string): Promise<void> {
 		main: join(work, 'main.cjs'),
 		output: join(work, 'archon'),
 		executable: node,
-		useCodeCache: true,
+		// What is loaded and tried at this point need not be at every start (src/rehearsal.ts).
+		useSnapshot: true,
 		assets: {'libarchon.so': join(work, 'native', 'libarchon.so'), LICENSE: from('LICENSE')},
 		execArgv: NODE_FLAGS,
 		execArgvExtension: 'none',
@@ -158,7 +172,7 @@ async function makeExecutable(work: string, node: string): Promise<void> {
 /** An executable that cannot say its version must not replace one that can. */
 async function tryExecutable(work: string): Promise<void> {
 	const {version} = JSON.parse(await readFile(from('package.json'), 'utf8')) as {version: string};
-	// Node would complain on stderr if it rejected the code cache.
+	// Node would complain on stderr if something in the image of archon did not go on.
 	const {all} = await execa(join(work, 'archonctl'), ['--version'], {all: true});
 	if (all !== `archonctl ${version}`) give(`archonctl --version says "${all}", not ${version}`);
 }
@@ -204,6 +218,8 @@ async function makeCapsule(work: string): Promise<void> {
 	const executable = join(work, CAPSULE);
 	await copyFile(join(work, 'archon'), executable);
 	const {loader, libraries} = await neededBy(executable);
+	await execa('patchelf', ['--add-needed', EARLY, executable]);
+	libraries.push(join(work, 'native', EARLY));
 	await encapsulate({executable, loader, libraries, source: from('src', 'native', 'capsule.c'), work});
 	const {all} = await execa(executable, ['--version'], {all: true});
 	if (!all.startsWith('tini version ')) give(`${CAPSULE} --version says "${all}"`);
@@ -224,7 +240,7 @@ async function neededBy(executable: string): Promise<{loader: string; libraries:
 /** Moves everything to its place; who runs an older file keeps it. */
 async function publish(work: string): Promise<void> {
 	await mkdir(join(dist, 'native'), {recursive: true});
-	for (const file of ['native/libarchon.so', 'archon', CAPSULE, ...LINKS]) {
+	for (const file of ['native/libarchon.so', `native/${EARLY}`, 'archon', CAPSULE, ...LINKS]) {
 		await rename(join(work, file), join(dist, file));
 	}
 	const old = join(work, 'old');

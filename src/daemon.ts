@@ -22,6 +22,7 @@ import {hearSignals, type Meaning} from './kernel/signals.ts';
 import {forgetListener, serve} from './kernel/sockets.ts';
 import {lacks, limitThreads} from './kernel/surroundings.ts';
 import {treeOf} from './kernel/tree.ts';
+import {examine, ownPath} from './kernel/upgrade.ts';
 
 /** What may change while archon runs. */
 export interface Config {
@@ -46,12 +47,13 @@ export interface Duty {
 	readonly reread: (() => Result<Config, readonly string[]>) | null;
 	/** Said on the log before anything else. */
 	readonly notes: readonly string[];
+	readonly version: string;
 }
 
 /** How long what belongs to no service may take to end after the last service. */
 const SWEEP_GRACE = 2000;
 
-export function runDaemon({config, meanings, sockets, reread, notes}: Duty): void {
+export function runDaemon({config, meanings, sockets, reread, notes, version}: Duty): void {
 	// Signals first: until they are heard, PID 1 is deaf to them. Then the loop, which they lead to.
 	const act = (signal: SignalNumber, meaning: Meaning | null): void => whole(() => {
 		heard(signal, meaning);
@@ -91,7 +93,7 @@ export function runDaemon({config, meanings, sockets, reread, notes}: Duty): voi
 		if (meaning === 'reload' && life.isPlain && guard) {
 			forgive(ledger);
 			guard.heard([signal]);
-			return void guard.upgrade(process.execPath, 'it shall do all again');
+			return void guard.upgrade('', 'it shall do all again');
 		}
 		if (meaning === 'reload') return void reload();
 		const main = meaning === 'main' ? find(loop.state(), 'main') : undefined;
@@ -126,6 +128,16 @@ export function runDaemon({config, meanings, sockets, reread, notes}: Duty): voi
 		return ok(`config reloaded: ${describe(compare(before, config.value.services))}`);
 	}
 
+	function upgrade(given: string | null, failed: (why: string) => void): void {
+		if (!guard) return failed('no memory can outlive this archon here');
+		const path = given ?? ownPath();
+		examine(path, {reaper, poller, output}, why => {
+			if (why !== null) return failed(why);
+			log.info(`upgrading to ${path}`);
+			failed(`executing ${path}: ${errnoText(-guard.upgrade(path, path))}`);
+		});
+	}
+
 	/** Nobody knows what else is wrong after a bug: the next life knows only what was written down. */
 	function isBug(error: unknown): void {
 		const words = error instanceof Error ? error.stack ?? error.message : String(error);
@@ -156,7 +168,7 @@ export function runDaemon({config, meanings, sockets, reread, notes}: Duty): voi
 	/** Services that live already are the last life's, of which nothing else is known. */
 	function begin(): void {
 		const adopted = life.damage === null ? [] : findMarked(state);
-		hands.salvage(state, adopted);
+		hands.salvage(state, adopted, life.estate);
 		loop.hear({kind: 'boot', adopted});
 	}
 
@@ -171,7 +183,8 @@ export function runDaemon({config, meanings, sockets, reread, notes}: Duty): voi
 	function openControl(): () => void {
 		const server = createServer({
 			state: loop.state, hear: loop.hear, tree: () => treeOf(loop.state()), wallClock, reload,
-			ownUid: process.getuid?.() ?? 0, logs: output.logs, logging: () => guestLogging,
+			ownUid: process.getuid?.() ?? 0, logs: output.logs, logging: () => guestLogging, upgrade,
+			version: {version, lives: guard?.lives ?? 0, cause: guard?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.watch(server.watch);
 		const accept: Accept = server.accept;

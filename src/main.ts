@@ -1,5 +1,6 @@
 /** The one executable: looks at its name and its arguments, and becomes daemon, one-command init, check or client. */
 import {basename} from 'node:path';
+import {startupSnapshot} from 'node:v8';
 import manifest from '../package.json' with {type: 'json'};
 import type {Surroundings} from './config/planning.ts';
 import type {Argv} from './config/service.ts';
@@ -31,10 +32,20 @@ exit status: of the essential service or CMD that ended it; 128 and the signal t
 that was asked for; 100 bad config or usage; 111 the system failed archon; 126, 127 CMD cannot be executed, is not found
 `;
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-	process.stderr.write(`archon: cannot run here: ${error instanceof Error ? error.message : error}\n`);
-	process.exit(SYSTEM);
-});
+// The executable holds archon as it is when everything that most starts need has been loaded and tried once.
+if (startupSnapshot.isBuildingSnapshot()) {
+	void import('./rehearsal.ts').then(({rehearse}) => rehearse());
+	startupSnapshot.setDeserializeMainFunction(begin);
+} else {
+	begin();
+}
+
+function begin(): void {
+	main(process.argv.slice(2)).catch((error: unknown) => {
+		process.stderr.write(`archon: cannot run here: ${error instanceof Error ? error.message : error}\n`);
+		process.exit(SYSTEM);
+	});
+}
 
 async function main(args: readonly string[]): Promise<void> {
 	const name = basename(process.argv0);
@@ -45,6 +56,7 @@ async function main(args: readonly string[]): Promise<void> {
 	if (first === 'help' && rest[0] === 'config') return say((await import('./config/describe.ts')).describeSchema());
 	if (first === '--help' || first === '-h' || first === 'help') return say(HELP);
 	if (first === 'check') return check(rest);
+	if (first === '--ledger-format') return say(`${(await import('./kernel/ledger.ts')).FORMAT}\n`);
 	return up(first === 'up' ? rest : args);
 }
 
@@ -112,7 +124,7 @@ async function up(args: readonly string[]): Promise<void> {
 	const {notes, ...config} = planned.value ?? {notes: []};
 	runDaemon({
 		config: 'services' in config ? config : null, meanings: SUPERVISING, sockets: placesFor(invocation.socket),
-		notes: notes.map(formatProblem),
+		notes: notes.map(formatProblem), version,
 		reread() {
 			const again = read(findConfig({file, env: process.env}));
 			return again.ok ? again : err(again.error.map(formatProblem));
@@ -163,7 +175,7 @@ async function oneCommand(command: readonly string[], socket: string | null): Pr
 			services: [service(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, logging: LOGGING, events: LOGGING,
 			level: 'warn',
 		},
-		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], reread: null, notes: [],
+		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], reread: null, notes: [], version,
 	});
 }
 
@@ -192,7 +204,7 @@ async function client(args: readonly string[]): Promise<void> {
 	]);
 	try {
 		process.exitCode = runCli(args, {
-			connect, env: process.env, version,
+			connect, rest, env: process.env, version,
 			stdout: text => writeAll(1, text, writeSync),
 			stderr: text => writeAll(2, text, writeSync),
 			stdin: () => readFileSync(0, 'utf8'),
@@ -213,9 +225,12 @@ function writeAll(fd: number, text: string, write: (fd: number, bytes: Uint8Arra
 			bytes = bytes.subarray(write(fd, bytes));
 		} catch (error) {
 			if (codeOf(error) !== 'EAGAIN') throw error;
-			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+			rest(5);
 		}
 	}
 }
+
+/** Memory that nobody changes: the wait always takes its time, in milliseconds. */
+const rest = (millis: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis);
 
 const codeOf = (error: unknown): unknown => error instanceof Error && 'code' in error ? error.code : undefined;

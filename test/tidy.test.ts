@@ -33,6 +33,7 @@ const MAY_SEE: readonly (readonly [from: string, ...to: string[]])[] = [
 	['src/daemon.ts', 'src/core/', 'src/kernel/', 'src/control/', 'src/config/', 'node:'],
 	['src/lone.ts', 'src/core/model.ts', 'src/kernel/', 'src/dropin/order.ts'],
 	['src/main.ts', 'src/', 'package.json', 'node:'],
+	['src/rehearsal.ts', 'src/'],
 ];
 
 describe('imports', () => {

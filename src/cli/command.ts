@@ -5,6 +5,8 @@ import type {Connect} from '../control/transport.ts';
 /** The surroundings of one call of `archonctl`. */
 export interface Io {
 	readonly connect: Connect;
+	/** Does nothing for so many milliseconds. */
+	rest(millis: number): void;
 	stdout(text: string): void;
 	stderr(text: string): void;
 	/** Reads all of it. */

@@ -3,7 +3,7 @@
  * Synchronous from end to end, so that nothing has to be loaded but what is needed to ask and to print.
  */
 import {type Client, createClient} from '../control/client.ts';
-import {socketPaths} from '../control/transport.ts';
+import {type Channel, socketPaths} from '../control/transport.ts';
 import {err, ok, type Result} from '../core/model.ts';
 import {nearest} from '../core/nearest.ts';
 import {parseArguments} from './arguments.ts';
@@ -15,6 +15,7 @@ import {raw} from './raw.ts';
 import {complain} from './reply.ts';
 import {history, status, tree} from './show.ts';
 import {reload, restart, shutdown, signal, start, stop} from './steer.ts';
+import {upgrade, version} from './upgrade.ts';
 
 /** `argv` without the program's own name. Gives the exit status. */
 export function runCli(argv: readonly string[], io: Io): number {
@@ -73,7 +74,7 @@ const help: Command = {
 };
 
 const COMMANDS: readonly Command[] = [
-	status, history, tree, logs, start, stop, restart, reload, signal, run, daemon, reopen, shutdown, raw, help,
+	status, history, tree, logs, start, stop, restart, reload, signal, run, daemon, reopen, upgrade, version, shutdown, raw, help,
 ];
 
 const findCommand = (name: string): Command | null => COMMANDS.find(command => command.name === name) ?? null;
@@ -93,13 +94,28 @@ function reach(io: Io, socket: string | null): Result<Client, string> {
 	const failures: {readonly path: string; readonly why: string}[] = [];
 	for (const path of socket === null ? socketPaths(io.env, io.uid) : [socket]) {
 		const channel = io.connect(path);
-		if (channel.ok) return ok(createClient(channel.value));
+		if (channel.ok) return ok(createClient(channel.value, () => reachAgain(io, path)));
 		failures.push({path, why: channel.error});
 	}
 	// A place where something is says more than one where nothing is.
 	const telling = failures.find(({why}) => why !== NO_SUCH_FILE) ?? failures[0];
 	const {path = '', why = ''} = telling ?? {};
 	return err(`cannot reach archon at ${path}: ${why}; ${hintFor(why)}`);
+}
+
+/** How long archon may be deaf while it is executed anew, and how often that is tried, in milliseconds. */
+const PATIENCE = 3000;
+const PAUSE = 20;
+
+/** Its listener outlives archon's crashes; archon that ends on purpose takes the socket away. */
+function reachAgain(io: Io, path: string): Channel | null {
+	for (let waited = 0; waited < PATIENCE; waited += PAUSE) {
+		io.rest(PAUSE);
+		const channel = io.connect(path);
+		if (channel.ok) return channel.value;
+		if (channel.error === NO_SUCH_FILE) return null;
+	}
+	return null;
 }
 
 const hintFor = (why: string): string => why === 'permission denied'

@@ -1,6 +1,7 @@
 /** Commands that bring a command of their own: `run` and `daemon`. */
 import {resolve} from 'node:path';
 import {err, ok, type Result} from '../core/model.ts';
+import {type Answer, type Client, TRIES, type Trouble} from '../control/client.ts';
 import type {Fields} from '../control/records.ts';
 import {type Arguments, type Command, EXIT, type Io, type Option} from './command.ts';
 import {complain, statusOf, tellReply, tellTrouble} from './reply.ts';
@@ -17,7 +18,8 @@ export const run: Command = {
 	usage: '[OPTION...] [--] COMMAND [ARG...]',
 	summary: 'run a command under archon, here, and exit as it does',
 	details: [
-		'It has this standard input, output and error, and ends when this archonctl does.',
+		'It has this standard input, output and error, and ends when this archonctl does. Where archon is executed anew',
+		'meanwhile, it goes on.',
 		'The exit status is the command\'s, 128+n after signal n, 127 if there is no such command,',
 		'126 if it cannot be executed.',
 	],
@@ -30,7 +32,8 @@ export const run: Command = {
 		const request = requestOf('RunV', args, io.env);
 		if (!request.ok) return refuse(io, request.error);
 		return reach(client => {
-			const answer = client.ask([...request.value, 'archon.stdio=passed'], [0, 1, 2]);
+			const name = args.values('--name').at(-1) ?? newName();
+			const answer = runOnce(client, name, [...request.value, `archon.name=${name}`, 'archon.stdio=passed']);
 			if (!answer.ok) return tellTrouble(answer.error, io);
 			const {rows, reply} = answer.value;
 			const [, why] = rows.find(([kind]) => kind === 'refused') ?? [];
@@ -39,6 +42,20 @@ export const run: Command = {
 		});
 	},
 };
+
+/** Of its own choosing, so that it can ask for its command again where archon is executed anew meanwhile. */
+const newName = (): string => `run-${Math.random().toString(36).slice(2, 10)}`;
+
+/** The answer of the one command that runs, however often archon is executed anew before that ends. */
+function runOnce(client: Client, name: string, request: Fields): Result<Answer, Trouble> {
+	for (let tries = 1;; tries++) {
+		const first = client.ask(request, [0, 1, 2]);
+		if (first.ok || first.error.kind !== 'anew') return first;
+		const again = client.ask(['Attach', name]);
+		if (!again.ok || again.value.reply.kind !== 'Error') return again;
+		if (tries === TRIES || !again.value.rows.some(([kind]) => kind === 'unheard')) return err({...first.error, kind: 'lost'});
+	}
+}
 
 export const daemon: Command = {
 	name: 'daemon',
@@ -71,7 +88,7 @@ function requestOf(verb: 'RunV' | 'StartDaemonV', args: Arguments, env: Io['env'
 		if (value === undefined) return err(`--env ${name}: it is not set here`);
 		variables.push(`${name}=${value}`);
 	}
-	const choices = ['name', 'user', 'restart'].flatMap(key =>
+	const choices = [...verb === 'RunV' ? [] : ['name', 'restart'], 'user'].flatMap(key =>
 		args.values(`--${key}`).map(value => `archon.${key}=${value}`));
 	const cwd = args.values('--cwd').map(path => `archon.cwd=${resolve(path)}`);
 	return ok([verb, String(args.operands.length), ...args.operands, ...variables, ...choices, ...cwd]);

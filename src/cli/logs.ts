@@ -1,5 +1,5 @@
 /** The commands about lines: `logs`, which shows what services say and have said, and `reopen`. */
-import type {Client} from '../control/client.ts';
+import {type Client, TRIES} from '../control/client.ts';
 import {decodeLogRow, type FileRow, type LineRow} from '../control/log-rows.ts';
 import type {Fields} from '../control/records.ts';
 import {label, widthOf} from '../core/label.ts';
@@ -22,7 +22,8 @@ export const logs: Command = {
 		'* and ?; archon is archon itself. One service alone is shown without its name before each line.',
 		'All that is kept is shown unless -n or --since says less: what archon has in memory, and before that what is',
 		'in a service\'s log files, which archonctl reads itself. What they do not tell the time of comes first.',
-		'Follows until the services are gone or archon ends; Ctrl-C ends it with exit status 130.',
+		'Follows until the services are gone or archon ends, and goes on where archon is executed anew. Ctrl-C',
+		'ends it with exit status 130.',
 	],
 	options: [
 		{names: ['--follow', '-f'], value: null, help: 'go on with what comes'},
@@ -106,12 +107,17 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 	const printer = createPrinter(args, io, names);
 	let isLive = false;
 	let begun = '';
+	/** What comes from then on was not shown yet. */
+	let next = Date.now();
+	/** What is kept was shown, and what comes is followed. */
+	let wasLive = false;
 
 	const take = (row: LineRow): void => {
 		begun += row.text;
 		if (row.kind === 'part') return;
 		const line: Shown = {name: row.name, at: row.at, stream: row.stream, text: begun};
 		begun = '';
+		next = Math.max(next, line.at + 1);
 		if (isLive) printer.print(line);
 		else add(kept, line.name, line);
 	};
@@ -119,13 +125,14 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 		isLive = true;
 		showPast(kept, files, inquiry, printer, io);
 		kept.clear();
+		files.clear();
 	};
-	const reply = client.listen(requestOf(inquiry), rows => {
+	const hear = (rows: readonly (readonly string[])[]): void => {
 		for (const fields of rows) {
 			const row = decodeLogRow(fields);
 			if (row?.kind === 'source') names.add(row.name);
-			if (row?.kind === 'unseen') complain(io, `archon keeps nothing of ${row.name}: ${row.why}`);
-			if (row?.kind === 'file') add(files, row.name, row);
+			if (row?.kind === 'unseen' && !wasLive) complain(io, `archon keeps nothing of ${row.name}: ${row.why}`);
+			if (row?.kind === 'file' && !wasLive) add(files, row.name, row);
 			if (row?.kind === 'line' || row?.kind === 'part') take(row);
 			if (row?.kind === 'live') showKept();
 			if (row?.kind === 'dropped') {
@@ -134,12 +141,24 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 			}
 		}
 		printer.flush();
-	});
-	if (reply.ok && !isLive) showKept();
-	printer.flush();
+	};
+	for (let tries = 1;; tries++) {
+		// Memory is of one life: in the next, all is new that is younger than what was shown.
+		const reply = client.listen(requestOf(wasLive ? {...inquiry, lines: Infinity, since: next} : inquiry), hear);
+		if (reply.ok && !isLive) showKept();
+		printer.flush();
+		if (reply.ok) return tellReply(reply.value, io);
+		if (reply.error.kind !== 'broken') return tellTrouble(reply.error, io);
+		wasLive ||= isLive && inquiry.follow;
+		if (isLive) tries = 1;
+		if (tries === TRIES || !client.renew()) break;
+		if (wasLive && isLive) complain(io, 'archon was executed anew');
+		[isLive, begun] = [false, ''];
+		kept.clear();
+		files.clear();
+	}
 	// Who follows is told by the end of the connection that archon has ended.
-	if (!reply.ok && isLive && inquiry.follow && reply.error.kind === 'lost') return EXIT.ok;
-	return reply.ok ? tellReply(reply.value, io) : tellTrouble(reply.error, io);
+	return wasLive ? EXIT.ok : tellTrouble({kind: 'lost', reason: 'it closed the connection without a reply'}, io);
 }
 
 function add<T>(lists: Map<string, T[]>, key: string, value: T): void {

@@ -28,8 +28,12 @@ export function tellReply(reply: Reply, io: Io): number {
 }
 
 export function tellTrouble({kind, reason}: Trouble, io: Io): number {
-	complain(io, kind === 'unsent' ? `cannot ask for that: ${reason}` : `cannot hear archon: ${reason}`);
+	if (kind === 'unsent') complain(io, `cannot ask for that: ${reason}`);
+	else if (kind === 'anew') complain(io, UNKNOWN);
+	else complain(io, `cannot hear archon: ${reason}`);
 	return kind === 'unsent' ? EXIT.usage : EXIT.unreachable;
 }
+
+const UNKNOWN = 'archon was executed anew before it answered, and whether that was done is not known: see archonctl status';
 
 export const complain = (io: Io, message: string): void => io.stderr(`archonctl: ${message}\n`);

@@ -1,6 +1,6 @@
 /** The client's side of the control socket: one question after the other, each with its rows and reply. */
 import {err, ok, type Result} from '../core/model.ts';
-import {decodeReply, type Reply} from './protocol.ts';
+import {decodeReply, isRepeatable, type Reply} from './protocol.ts';
 import {createReader, type Fields, type Reading, writeRecord} from './records.ts';
 import type {Channel} from './transport.ts';
 
@@ -10,33 +10,63 @@ export interface Answer {
 	readonly reply: Reply;
 }
 
-/** `unsent`: the request cannot be put into a record. `lost`: archon is gone, or makes no sense. */
+/**
+ * `unsent`: the request cannot be put into a record. `broken`: the connection ended before the reply, and `renew` may
+ * help. `anew`: the same, there is another connection, and whether the request was carried out is not known. `lost`:
+ * archon is gone, or makes no sense.
+ */
 export interface Trouble {
-	readonly kind: 'unsent' | 'lost';
+	readonly kind: 'unsent' | 'broken' | 'anew' | 'lost';
 	readonly reason: string;
 }
 
 export interface Client {
-	/** Waits for the answer, however long it takes. */
+	/**
+	 * Waits for the answer, however long it takes. Where the connection breaks, as it does when archon is executed anew,
+	 * a request that may be repeated is sent once more; the trouble is never `broken`.
+	 */
 	ask(request: Fields, fds?: readonly number[]): Result<Answer, Trouble>;
-	/** The same, and calls back with the rows as they come, all that came at once. */
+	/** Calls back with the rows as they come, all that came at once. Sends nothing twice. */
 	listen(request: Fields, hear: (rows: Answer['rows']) => void, fds?: readonly number[]): Result<Reply, Trouble>;
 	/** Sends bytes as they are, for `receive` to tell what comes back. */
 	send(bytes: Uint8Array): void;
 	/** The next record from archon; null at the end. */
 	receive(): Reading | null;
+	/** In place of a broken connection another one; false: there is none to be had. */
+	renew(): boolean;
 	close(): void;
 }
 
-export function createClient(channel: Channel): Client {
-	const reader = createReader();
-	const readings: Reading[] = [];
+/**
+ * A request that breaks the connection so often may be what archon crashes of, and archon that crashes again and again
+ * does less and less. One that has been under way for long is none.
+ */
+export const TRIES = 4;
+const LONG = 10_000;
+
+/** `again`: another connection to the same archon; null: none can be had. */
+export function createClient(first: Channel, again: () => Channel | null = () => null): Client {
+	let channel: Channel | null = first;
+	let reader = createReader();
+	let readings: Reading[] = [];
+
+	const close = (): void => {
+		channel?.close();
+		channel = null;
+	};
+	const renew = (): boolean => {
+		close();
+		channel = again();
+		reader = createReader();
+		readings = [];
+		return channel !== null;
+	};
 
 	const receive = (): Reading | null => {
 		for (;;) {
 			const reading = readings.shift();
 			if (reading) return reading;
-			const bytes = channel.receive();
+			const bytes = channel?.receive();
 			if (!bytes) return null;
 			readings.push(...reader.read(bytes));
 		}
@@ -44,7 +74,7 @@ export function createClient(channel: Channel): Client {
 	const listen: Client['listen'] = (request, hear, fds = []) => {
 		const record = writeRecord(request);
 		if (!record.ok) return err({kind: 'unsent', reason: record.error});
-		channel.send(record.value, fds);
+		channel?.send(record.value, fds);
 		let rows: string[][] = [];
 		const tell = (): void => {
 			if (rows.length > 0) hear(rows);
@@ -60,20 +90,28 @@ export function createClient(channel: Channel): Client {
 			}
 			tell();
 			if (reply) return ok(reply);
-			if (!reading) return err({kind: 'lost', reason: 'it closed the connection without a reply'});
+			if (!reading) return err(BROKEN);
 			return err(nonsense(reading.kind === 'fault' ? reading.reason : reading.fields[0]));
 		}
 	};
 	return {
-		receive, listen,
-		send: bytes => channel.send(bytes),
-		close: () => channel.close(),
+		receive, listen, renew, close,
+		send: bytes => channel?.send(bytes),
 		ask(request, fds) {
-			const rows: (readonly string[])[] = [];
-			const reply = listen(request, more => void rows.push(...more), fds);
-			return reply.ok ? ok({rows, reply: reply.value}) : reply;
+			for (let tries = 1;; tries++) {
+				const began = performance.now();
+				const rows: (readonly string[])[] = [];
+				const reply = listen(request, more => void rows.push(...more), fds);
+				if (reply.ok) return ok({rows, reply: reply.value});
+				if (reply.error.kind !== 'broken') return reply;
+				if (performance.now() - began > LONG) tries = 1;
+				if (tries === TRIES || !renew()) return err({...BROKEN, kind: 'lost'});
+				if (!isRepeatable(request)) return err({...BROKEN, kind: 'anew'});
+			}
 		},
 	};
 }
+
+const BROKEN: Trouble = {kind: 'broken', reason: 'it closed the connection without a reply'};
 
 const nonsense = (what: string): Trouble => ({kind: 'lost', reason: `its answer makes no sense: ${what}`});

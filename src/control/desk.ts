@@ -13,7 +13,10 @@ import {createFeeds, type Feeds} from './feeds.ts';
 import {createGuests, type Guests} from './guests.ts';
 import type {Host} from './host.ts';
 import {type Choice, choose, chooseProcesses} from './names.ts';
-import {encodeEndRow, encodeStatusRow, encodeTreeRow, type Launch, type Reply, type Request} from './protocol.ts';
+import {
+	encodeEndRow, encodeStatusRow, encodeTreeRow, encodeVersionRow, type Launch, type Reply, type Request,
+} from './protocol.ts';
+import {clip} from './records.ts';
 
 export interface Desk {
 	/** Calls back, at once or later. What it returns is to be called if the client leaves before the reply. */
@@ -53,6 +56,7 @@ export function createDesk(host: Host): Desk {
 function carryOut(office: Office, request: Request, call: Call): () => void {
 	switch (request.kind) {
 		case 'run': return run(office, request.launch, call);
+		case 'attach': return attach(office, request.name, call);
 		case 'start-daemon': return startDaemon(office, request.launch, call);
 		case 'stop-daemon': return stopDaemon(office, request, call);
 		case 'start':
@@ -66,28 +70,47 @@ function carryOut(office: Office, request: Request, call: Call): () => void {
 		case 'signal': return answered(() => signal(office, request, call));
 		case 'reload': return answered(() => reload(office, request, call));
 		case 'shutdown': return answered(() => shutdown(office, call));
+		case 'version': return answered(() => version(office, call));
+		case 'upgrade': return upgrade(office, request.path, call);
 	}
 }
 
 // ── Commands of clients ──────────────────────────────────────────────────────────────────────────
 
-function run({host, goals, newRunName}: Office, launch: Launch, call: Call): () => void {
+function run(office: Office, launch: Launch, call: Call): () => void {
+	const {host, newRunName} = office;
 	const name = launch.name ?? freeName(host.state(), newRunName);
 	if (!admit(host, name, call)) return nothing;
 	const streams = launch.stdio === 'passed' ? call.takeStreams() : null;
 	const entry = add(host, guest(host, launch, name, 'run', streams), call);
-	if (!entry) return nothing;
+	return entry ? awaitEnd(office, entry, call) : nothing;
+}
+
+/** A command of archon's last life has its client again. */
+function attach(office: Office, name: string, call: Call): () => void {
+	const {guests} = office;
+	const entry = guests.claim(name);
+	if (!entry) {
+		if (guests.isPatient()) call.row(['unheard']);
+		return refuse(call, `no command ${clip(name, 64)} has lost its client`);
+	}
+	if (entry.phase.kind === 'down') guests.forget(entry);
+	return awaitEnd(office, entry, call);
+}
+
+/** Replies with its exit status, and ends it if the client leaves before. */
+function awaitEnd({host, goals}: Office, {id, service}: Entry, call: Call): () => void {
 	const end = (verdict: Verdict): void => {
-		const refusal = entryOf(host.state(), entry.id)?.refusal;
+		const refusal = entryOf(host.state(), id)?.refusal;
 		// Whoever handed over its streams is a person's client, and wants to know why there is no command.
-		if (refusal && streams) call.row(['refused', describeRefusal(refusal)]);
+		if (refusal && service.exec.output.kind === 'passed') call.row(['refused', describeRefusal(refusal)]);
 		call.reply(verdict.kind === 'missed' ? error(verdict.reason) : {kind: 'ExitStatus', code: verdict.status});
 	};
-	const goal: Goal = {aim: 'end', id: entry.id, name, starts: 0, settle: end};
+	const goal: Goal = {aim: 'end', id, name: service.name, starts: 0, settle: end};
 	goals.pursue([goal]);
 	return () => {
 		goals.drop(goal);
-		if (entryOf(host.state(), entry.id)?.service === entry.service) host.hear({kind: 'stop', ids: [entry.id]});
+		if (entryOf(host.state(), id)?.service === service) host.hear({kind: 'stop', ids: [id]});
 	};
 }
 
@@ -315,6 +338,18 @@ function shutdown({host}: Office, call: Call): void {
 	const {uid, pid} = call.peer;
 	// A client outside of archon's PID namespace has none that archon could name.
 	host.hear({kind: 'shutdown', why: `asked for by uid ${uid}${pid > 0 ? `, pid ${pid}` : ''}`});
+}
+
+function version({host}: Office, call: Call): void {
+	call.row(encodeVersionRow(host.version));
+	call.reply({kind: 'Ok'});
+}
+
+/** The reply comes only if it cannot be: otherwise the connection ends with this life of archon. */
+function upgrade({host}: Office, path: string | null, call: Call): () => void {
+	if (!isRunning(host)) return refuse(call, SHUTTING_DOWN);
+	host.upgrade(path, why => call.reply(error(`cannot upgrade: ${why}; everything stays as it was`)));
+	return nothing;
 }
 
 const isRunning = (host: Host): boolean => host.state().season.kind === 'running';

@@ -17,8 +17,13 @@
  * | `Logs[,<name>…][,<option>…]` | rows of lines, see `log-rows.ts`; `Ok`, or with `archon.follow=yes` ever more rows |
  * | `Reopen` | `Ok` when every log file was opened anew |
  * | `Shutdown` | `Ok`, at once |
+ * | `Version` | a row of `VersionRow`, `Ok` |
+ * | `Upgrade[,<path>]` | the connection ends, for archon is executed anew; or `Error`, and nothing has changed |
+ * | `Attach,<name>` | `ExitStatus` of a `Run` whose connection ended because archon was executed anew |
  *
- * A `Run` that brings its own streams and cannot be executed gets `Row,refused,<why>` before its status.
+ * A `Run` that brings its own streams and cannot be executed gets `Row,refused,<why>` before its status. An `Attach`
+ * of what archon never began gets `Row,unheard` before its error; ten seconds after archon was executed anew, what
+ * nobody has asked for is ended as if its client had left.
  * Instead of any of these: `Error,<reason>`. `<args>` is one field of POSIX words. `<env>` is
  * `NAME=value`, or an option: see `OPTIONS`, and `LOG_OPTIONS` for `Logs`. A name may be `all` or hold `*` and `?`.
  */
@@ -41,7 +46,10 @@ export type Request =
 		readonly grace: Millis | null;
 	}
 	| {readonly kind: 'status' | 'history'; readonly names: readonly string[]}
-	| {readonly kind: 'tree' | 'shutdown' | 'reopen'}
+	| {readonly kind: 'tree' | 'shutdown' | 'reopen' | 'version'}
+	| {readonly kind: 'attach'; readonly name: string}
+	/** null: the file that archon was executed from, as it is now. */
+	| {readonly kind: 'upgrade'; readonly path: string | null}
 	| {readonly kind: 'start' | 'stop' | 'restart'; readonly names: readonly string[]}
 	| {readonly kind: 'reload'; readonly names: readonly string[]}
 	| LogsRequest
@@ -118,7 +126,17 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 	['Reopen', fields => alone(fields, {kind: 'reopen'})],
 	['Signal', decodeSignal],
 	['Shutdown', fields => alone(fields, {kind: 'shutdown'})],
+	['Version', fields => alone(fields, {kind: 'version'})],
+	['Upgrade', decodeUpgrade],
+	['Attach', ([name, ...rest]) => (name && rest.length === 0 ? ok({kind: 'attach', name}) : err('takes one name'))],
 ]);
+
+/** Requests that may be carried out twice: whoever does not know whether one was heard can send it again. */
+const REPEATABLE: ReadonlySet<string> = new Set([
+	'Status', 'History', 'Tree', 'Logs', 'Start', 'Stop', 'Reload', 'Reopen', 'Version', 'Attach',
+]);
+
+export const isRepeatable = ([verb]: Fields): boolean => REPEATABLE.has(verb);
 
 const alone = (fields: readonly string[], request: Request): Result<Request, string> =>
 	fields.length === 0 ? ok(request) : err('takes no fields');
@@ -136,6 +154,11 @@ function decodeSignal(fields: readonly string[]): Result<Request, string> {
 	const signal = decodeSignalName(fields.at(-1) ?? '');
 	if (!signal.ok) return signal;
 	return withNames(fields.slice(0, -1), 1, targets => ({kind: 'signal', targets, signal: signal.value}));
+}
+
+function decodeUpgrade([path, ...rest]: readonly string[]): Result<Request, string> {
+	const isPath = path === undefined || path.startsWith('/');
+	return isPath && rest.length === 0 ? ok({kind: 'upgrade', path: path ?? null}) : err('takes an absolute path');
 }
 
 function decodeStopDaemon(fields: readonly string[]): Result<Request, string> {
@@ -405,6 +428,22 @@ export const encodeEndRow = ({name, at, exit, how}: EndRow): readonly string[] =
 export function decodeEndRow(row: readonly string[]): EndRow {
 	const [name = '', at = '', exit = '', how = ''] = row;
 	return {name, at: Number(at), exit: Number(exit), how};
+}
+
+/** archon in the answer to `Version`: `Row,0.1.0,2,fault`. */
+export interface VersionRow {
+	readonly version: string;
+	/** How often it was executed anew. */
+	readonly lives: number;
+	/** Why, the last time: `fault`, `sent`, `bug` or `upgrade`; empty in its first life. */
+	readonly cause: string;
+}
+
+export const encodeVersionRow = ({version, lives, cause}: VersionRow): readonly string[] => [version, String(lives), cause];
+
+export function decodeVersionRow(row: readonly string[]): VersionRow {
+	const [version = '', lives = '', cause = ''] = row;
+	return {version, lives: Number(lives), cause};
 }
 
 /** A process in the answer to `Tree`: `Row,web,1234,1,,nginx: master process`. Never archon itself. */

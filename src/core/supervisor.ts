@@ -259,10 +259,10 @@ class Turn {
 
 	#forget(entry: Entry): void {
 		const {id, service: {name}, needs, dependents} = entry;
-		const [names, guests] = [new Map(this.state.names), new Map(this.state.guests)];
-		if (guests.get(name) === id) guests.delete(name);
-		else names.delete(name);
-		this.state = {...this.state, names, guests, book: erase(this.state.book, id)};
+		const book = erase(this.state.book, id);
+		// Guests are few and come and go; the others go with a new config only.
+		if (this.state.guests.get(name) === id) this.state = {...this.state, book, guests: without(this.state.guests, name)};
+		else this.state = {...this.state, book, names: without(this.state.names, name)};
 		// Its place may have another tenant soon, with whom nobody is connected.
 		const isOther = (edge: Edge): boolean => edge.id !== id;
 		for (const edge of needs) {
@@ -531,4 +531,10 @@ class Turn {
 			this.#queue.add(id);
 		}
 	}
+}
+
+function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+	const rest = new Map(map);
+	rest.delete(key);
+	return rest;
 }

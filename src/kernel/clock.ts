@@ -8,10 +8,13 @@ export function now(): Instant {
 }
 
 /** What the wall clock said at the instant 0; taken once, so that an instant has one time and keeps it. */
-const EPOCH = Date.now() - now();
+let epoch: number | undefined;
 
 /** The wall-clock time of an instant, as milliseconds since 1970. */
-export const wallClock = (instant: Instant): number => Math.round(EPOCH + instant);
+export function wallClock(instant: Instant): number {
+	epoch ??= Date.now() - now();
+	return Math.round(epoch + instant);
+}
 
 export interface Timer {
 	/** Calls back once, at the deadline or soon after; an earlier word is forgotten. NEVER disarms. */

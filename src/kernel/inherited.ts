@@ -22,6 +22,10 @@ export function inheritedFds(): readonly number[] {
 	return [...links].flatMap(([fd, link]) => (fd < FDS_MAX && !isOwn(fd, link) ? [fd] : []));
 }
 
+/** Descriptors from 3 on that would outlive an exec; after one, what the last life kept. None where there is no /proc. */
+export const lastingFds = (): readonly number[] =>
+	fdsOpen().filter(fd => fd > 2 && attempt(() => readlinkSync(`/proc/self/fd/${fd}`)) !== null && !isMarked(fd));
+
 const fdsOpen = (): number[] => (attempt(() => readdirSync('/proc/self/fd')) ?? []).map(Number).sort((a, b) => a - b);
 
 /** Whether it would not outlive an exec. */

@@ -21,6 +21,8 @@ export interface Ledger {
 export interface Blocks {
 	/** A block for the owner, empty; null: there is none left. */
 	claim(owner: string): Block | null;
+	/** An empty block that the owner uses again: it is the newest of them. */
+	renew(block: Block): void;
 	release(block: Block): void;
 	/** Those that the owner had in the last life and that are not empty, oldest first; they are claimed. */
 	inherit(owner: string): readonly Block[];
@@ -46,8 +48,10 @@ export const FORMAT = 1;
 
 const MAGIC = 0x6172_6368;
 const HALF = 48 << 20;
-/** No record crosses the end of one. */
+/** No record crosses the end of one; a longer record has as many as it takes to itself. */
 const SEGMENT = 1 << 20;
+/** The length of a log that had no room for all that it was to hold. */
+const LOST = HALF + 1;
 /** magic, format, which half counts, and the length of its log. */
 const HEADER = 64;
 const [AT_MAGIC, AT_FORMAT, AT_HALF, AT_LENGTH] = [0, 4, 8, 12];
@@ -66,14 +70,18 @@ export function openLedger(memory: Memory, start: number, isFirst: boolean, rele
 	const header = memory.view(base, HEADER);
 	const past = new Map<string, string>();
 	const damage = isFirst ? null : readPast(memory, base, header, past);
-	const log = createLog(memory, base, header, release);
-	const blocks = createBlocks(memory, base + HEADER + 2 * HALF, isFirst || damage !== null);
-	if (isFirst || damage !== null) {
-		header.writeUInt32LE(FORMAT, AT_FORMAT);
-		header.writeUInt32LE(MAGIC, AT_MAGIC);
+	const isNew = isFirst || damage !== null;
+	if (isNew) {
+		// What could be read of it says nothing without the rest.
+		past.clear();
+		header.fill(0);
 	}
+	const log = createLog(memory, base, header, release);
+	const blocks = createBlocks(memory, base + HEADER + 2 * HALF, isNew);
 	// Everything that is still true is written anew, so that the log holds no more than that.
 	log.begin(past);
+	header.writeUInt32LE(FORMAT, AT_FORMAT);
+	header.writeUInt32LE(MAGIC, AT_MAGIC);
 	return {past: new Map(past), damage, put: log.put, delete: log.delete, blocks};
 }
 
@@ -82,11 +90,13 @@ function readPast(memory: Memory, base: number, header: Buffer, past: Map<string
 	if (header.readUInt32LE(AT_MAGIC) !== MAGIC) return 'it is not one';
 	const format = header.readUInt32LE(AT_FORMAT);
 	if (format !== FORMAT) return `it has format ${format}, not ${FORMAT}`;
-	const half = base + HEADER + header.readUInt32LE(AT_HALF) * HALF;
 	const length = header.readUInt32LE(AT_LENGTH);
-	if (length > HALF) return 'its length is impossible';
+	if (length === LOST) return 'it had no room for all';
+	if (header.readUInt32LE(AT_HALF) > 1 || length > HALF) return 'its bounds are impossible';
+	const half = base + HEADER + header.readUInt32LE(AT_HALF) * HALF;
 	for (let at = 0; at < length;) {
-		const segment = memory.view(half + at, Math.min(SEGMENT - (at % SEGMENT), length - at));
+		const first = length - at >= RECORD_HEAD ? memory.view(half + at, RECORD_HEAD).readUInt32LE(0) : 0;
+		const segment = memory.view(half + at, Math.min(Math.max(SEGMENT, first), length - at));
 		let from = 0;
 		while (from + RECORD_HEAD <= segment.length) {
 			const size = segment.readUInt32LE(from);
@@ -99,7 +109,7 @@ function readPast(memory: Memory, base: number, header: Buffer, past: Map<string
 			else past.set(key, segment.toString('utf8', text, from + size));
 			from += size;
 		}
-		at += segment.length;
+		at += Math.ceil(segment.length / SEGMENT) * SEGMENT;
 	}
 	return null;
 }
@@ -117,10 +127,12 @@ function createLog(memory: Memory, base: number, header: Buffer, release: (at: n
 	let length = 0;
 	let live = 0;
 	let segment: Buffer = Buffer.alloc(0);
+	let isLost = false;
 
 	const startOf = (half: number): number => base + HEADER + half * HALF;
 
-	function write(key: string, text: string, isDeletion: boolean): void {
+	/** Whether there was room. */
+	function write(key: string, text: string, isDeletion: boolean): boolean {
 		const keyLength = Buffer.byteLength(key);
 		// No character of UTF-16 is more than three bytes.
 		const most = RECORD_HEAD + keyLength + text.length * 3;
@@ -130,7 +142,8 @@ function createLog(memory: Memory, base: number, header: Buffer, release: (at: n
 			length = Math.ceil(length / SEGMENT) * SEGMENT;
 			at = 0;
 		}
-		if (at === 0) segment = memory.view(startOf(half) + length, SEGMENT);
+		if (length + most > HALF) return false;
+		if (at === 0) segment = memory.view(startOf(half) + length, Math.max(SEGMENT, most));
 		segment.write(key, at + RECORD_HEAD);
 		const size = RECORD_HEAD + keyLength + segment.write(text, at + RECORD_HEAD + keyLength);
 		segment.writeUInt16LE(keyLength, at + 4);
@@ -141,6 +154,13 @@ function createLog(memory: Memory, base: number, header: Buffer, release: (at: n
 		if (isDeletion) places.delete(key);
 		else places.set(key, {at: length, size});
 		length += size;
+		if (size > SEGMENT) length = Math.ceil(length / SEGMENT) * SEGMENT;
+		return true;
+	}
+
+	/** What was written counts from now on; without room for all of it, nothing does any more. */
+	function count(): void {
+		header.writeUInt32LE(isLost ? LOST : length, AT_LENGTH);
 	}
 
 	/** Into the other half, which counts once it is whole. */
@@ -150,8 +170,8 @@ function createLog(memory: Memory, base: number, header: Buffer, release: (at: n
 		places.clear();
 		length = 0;
 		live = 0;
-		for (const [key, text] of records) write(key, text, false);
-		header.writeUInt32LE(length, AT_LENGTH);
+		for (const [key, text] of records) isLost = !write(key, text, false) || isLost;
+		count();
 		header.writeUInt32LE(half, AT_HALF);
 		release(startOf(old), HALF);
 	}
@@ -166,8 +186,12 @@ function createLog(memory: Memory, base: number, header: Buffer, release: (at: n
 	}
 
 	function put(key: string, text: string, isDeletion = false): void {
-		write(key, text, isDeletion);
-		header.writeUInt32LE(length, AT_LENGTH);
+		if (isLost) return;
+		if (!write(key, text, isDeletion)) {
+			move([...current()]);
+			isLost = !write(key, text, isDeletion) || isLost;
+		}
+		count();
 		if (length > SEGMENT && length > live * 3) move([...current()]);
 	}
 
@@ -188,9 +212,10 @@ function createBlocks(memory: Memory, at: number, isFirst: boolean): Blocks {
 	/** Blocks of the last life, by their owners. */
 	const inherited = new Map<number, number[]>();
 	let order = 0;
+	if (isFirst) words.fill(0);
 	for (let number = BLOCK_COUNT - 1; number >= 0; number--) {
 		const [owner = 0, place = 0, head = 0, tail = 0] = words.subarray(number * 4, number * 4 + 4);
-		const isUsed = !isFirst && owner !== 0 && head < tail && tail <= BLOCK_SIZE;
+		const isUsed = owner !== 0 && head < tail && tail <= BLOCK_SIZE;
 		if (isUsed) inherited.set(owner, [...inherited.get(owner) ?? [], number]);
 		else free.push(number);
 		if (isUsed) order = Math.max(order, place);
@@ -209,6 +234,10 @@ function createBlocks(memory: Memory, at: number, isFirst: boolean): Blocks {
 			if (number === undefined) return null;
 			words.set([numberOf(owner), ++order, 0, 0], number * 4);
 			return open(number);
+		},
+		renew(block) {
+			const number = numbers.get(block);
+			if (number !== undefined) words[number * 4 + 1] = ++order;
 		},
 		release(block) {
 			const number = numbers.get(block);
@@ -235,5 +264,5 @@ function numberOf(owner: string): number {
 
 /** Where no memory outlives archon: nothing is remembered, and blocks are as good as any. */
 export const oblivion = (): Ledger => ({
-	past: new Map(), damage: null, put() {}, delete() {}, blocks: {claim: () => null, release() {}, inherit: () => []},
+	past: new Map(), damage: null, put() {}, delete() {}, blocks: {claim: () => null, renew() {}, release() {}, inherit: () => []},
 });

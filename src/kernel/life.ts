@@ -5,9 +5,11 @@ import type {Adopted, Id, Run} from '../core/model.ts';
 import {entries, type State} from '../core/state.ts';
 import {now} from './clock.ts';
 import {type Cause, describeCause, type Guard, MEMORY_START, openGuard} from './guard.ts';
+import {lastingFds} from './inherited.ts';
 import {type Ledger, LEDGER_SIZE, oblivion, openLedger} from './ledger.ts';
+import {runMarked} from './mark.ts';
 import {releaseMemory} from './native.ts';
-import {children, variableOf} from './procfs.ts';
+import {children, statOf, variableOf} from './procfs.ts';
 
 export interface Life {
 	/** Null where no memory outlives archon: then this life is its only one. */
@@ -17,6 +19,8 @@ export interface Life {
 	readonly past: Past | null;
 	/** What is wrong with what the last life wrote; null: nothing. */
 	readonly damage: string | null;
+	/** Descriptors that the last life kept, where nothing else is known of them. */
+	readonly estate: readonly number[];
 	/** How the last life ended: `archon crashed with SIGSEGV`; empty: there was none. */
 	readonly story: string;
 	/** archon has ended too often: only what keeps services running is done until somebody asks for more. */
@@ -38,11 +42,11 @@ const REST = 500;
 
 export function beginLife(): Life {
 	const guard = openGuard(MEMORY_START + LEDGER_SIZE);
-	if (typeof guard === 'number') return {guard: null, ledger: oblivion(), past: null, damage: null, story: '', isPlain: false};
+	if (typeof guard === 'number') return {guard: null, ledger: oblivion(), past: null, damage: null, estate: [], story: '', isPlain: false};
 	const {memory, lives, causes} = guard;
 	const isFirst = lives === 0;
 	const ledger = openLedger(memory, MEMORY_START, isFirst, (at, length) => releaseMemory(memory.fd, at, length));
-	if (isFirst) return {guard, ledger, past: null, damage: null, story: '', isPlain: false};
+	if (isFirst) return {guard, ledger, past: null, damage: null, estate: [], story: '', isPlain: false};
 	const state = ledger.damage === null ? readState(ledger.past) : null;
 	const duty = ledger.past.get('duty');
 	const past = state && duty !== undefined ? {state, duty} : null;
@@ -50,6 +54,7 @@ export function beginLife(): Life {
 	return {
 		guard, ledger, past,
 		damage: past ? null : ledger.damage ?? 'it is not whole',
+		estate: past ? [] : lastingFds(),
 		story: `archon ${cause ? describeCause(cause) : 'was executed anew'}`,
 		isPlain: isPlainFrom(ledger, causes),
 	};
@@ -95,21 +100,31 @@ export function record(ledger: Ledger, before: State | null, after: State): void
 	if (!isSame) ledger.put('whole', writeWhole(after));
 }
 
-/** Children of archon that are a service's, as their marks say. */
+/** Main processes that live although nothing is known of them any more, by their marks: the latest run of each service. */
 export function findMarked(state: State): readonly Adopted[] {
-	return children().flatMap(pid => {
+	const found = [...findMains()].sort(([one], [other]) => one - other).flatMap(([run, pid]) => {
 		const id = state.names.get(variableOf(pid, 'ARCHON_SERVICE') ?? '');
-		const run = Number(variableOf(pid, 'ARCHON_RUN') ?? NaN);
-		return id !== undefined && run > 0 ? [{id, run, pid}] : [];
+		return id === undefined ? [] : [[id, {id, run, pid}] as const];
 	});
+	return [...new Map(found).values()];
 }
 
-/** Children of archon that were made for runs of which the state does not know yet that they exist, by their marks. */
+/** Main processes of runs of which the state does not know yet that they exist, by their marks. */
 export function findSpawned(state: State): ReadonlyMap<Run, number> {
 	const runs = new Set([...entries(state)].flatMap(({phase}) => (phase.kind === 'spawning' ? [phase.run] : [])));
-	if (runs.size === 0) return new Map();
-	return new Map(children().flatMap(pid => {
-		const run = Number(variableOf(pid, 'ARCHON_RUN') ?? NaN);
-		return runs.has(run) ? [[run, pid] as const] : [];
-	}));
+	return new Map(runs.size === 0 ? [] : [...findMains()].filter(([run]) => runs.has(run)));
+}
+
+/**
+ * The main process of each run that has one among archon's children: it leads a session (spawner.ts), and was there
+ * before hooks and whatever the run has left to archon, which carry the same mark.
+ */
+function findMains(): ReadonlyMap<Run, number> {
+	const leaders = children().flatMap(pid => {
+		const stat = statOf(pid);
+		const run = runMarked(pid) ?? Number(variableOf(pid, 'ARCHON_RUN') ?? 0);
+		return stat?.session === pid && run > 0 ? [{pid, run, start: stat.start}] : [];
+	});
+	// The kernel lists them by age; its clock ticks too slowly to tell all apart.
+	return new Map(leaders.toReversed().sort((one, other) => other.start - one.start).map(({run, pid}) => [run, pid]));
 }

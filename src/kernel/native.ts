@@ -8,7 +8,7 @@ import {closeSync, existsSync, readFileSync} from 'node:fs';
 import * as ffi from 'node:ffi';
 import {getRawAsset, isSea} from 'node:sea';
 
-const libc = ffi.dlopen(null, {
+const openLibc = () => ffi.dlopen(null, {
 	__errno_location: {return: 'pointer', arguments: []},
 	_exit: {return: 'void', arguments: ['int32']},
 	accept4: {return: 'int32', arguments: ['int32', 'pointer', 'pointer', 'int32']},
@@ -45,8 +45,25 @@ const libc = ffi.dlopen(null, {
 	write: {return: 'int32', arguments: ['int32', 'buffer', 'uint64']},
 });
 
-const call = libc.functions;
-const errnoAddress = call.__errno_location();
+let openedLibc: ReturnType<typeof openLibc> | undefined;
+let functions: ReturnType<typeof openLibc>['functions'] | undefined;
+let errnoAddress: ReturnType<NonNullable<typeof functions>['__errno_location']>;
+
+/** Opened at the first call: what is loaded while archon is built has no process yet to call into. */
+function libc(): NonNullable<typeof functions> {
+	if (functions) return functions;
+	openedLibc = openLibc();
+	functions = openedLibc.functions;
+	errnoAddress = functions.__errno_location();
+	return functions;
+}
+
+/** A pointer by which C calls back. */
+function pointerFor(...definition: Parameters<ReturnType<typeof openLibc>['lib']['registerCallback']>): bigint {
+	libc();
+	if (!openedLibc) throw new Error('libc is open');
+	return openedLibc.lib.registerCallback(...definition);
+}
 
 /** The result of a libc call, or -errno. */
 const checked = (result: number): number => (result === -1 ? -ffi.getInt32(errnoAddress, 0) : result);
@@ -64,25 +81,25 @@ export const EAGAIN = 11;
 export const ECHILD = 10;
 export const ESRCH = 3;
 
-export const kill = (pid: number, signal: number): number => checked(call.kill(pid, signal));
+export const kill = (pid: number, signal: number): number => checked(libc().kill(pid, signal));
 
 /** Ends archon at once: no handler runs and no thread that hangs in a write is joined (_exit(2)). */
 export function exitNow(status: number): never {
-	call._exit(status);
+	libc()._exit(status);
 	throw new Error('_exit returned');
 }
 
 /** waitid(2) for any child that has ended. `peek` leaves it waitable (WNOWAIT); `info` takes a siginfo_t. */
 export function waitForAny(info: Uint8Array, peek: boolean): number {
-	return checked(call.waitid(P_ALL, 0, info, WEXITED | WNOHANG | (peek ? WNOWAIT : 0)));
+	return checked(libc().waitid(P_ALL, 0, info, WEXITED | WNOHANG | (peek ? WNOWAIT : 0)));
 }
 
 /** waitid(2) for one child that has ended. */
 export const waitFor = (pid: number, info: Uint8Array): number =>
-	checked(call.waitid(P_PID, pid, info, WEXITED | WNOHANG));
+	checked(libc().waitid(P_PID, pid, info, WEXITED | WNOHANG));
 
 /** Readable when the process has ended, whoever's child it is (pidfd_open(2)); or -errno. */
-export const pidfdOpen = (pid: number): number => checked(Number(call.syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n)));
+export const pidfdOpen = (pid: number): number => checked(Number(libc().syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n)));
 
 const SYS_PIDFD_OPEN = 434n;
 const P_ALL = 0;
@@ -92,29 +109,29 @@ const WEXITED = 4;
 const WNOWAIT = 0x01000000;
 
 /** Orphaned descendants come to archon also where it is not PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
-export const becomeSubreaper = (): number => checked(call.prctl(36, 1n, 0n, 0n, 0n));
+export const becomeSubreaper = (): number => checked(libc().prctl(36, 1n, 0n, 0n, 0n));
 
 /** What `ps` and `top` call archon's process (prctl(2), PR_SET_NAME): Node's own name would say nothing. */
 export function setName(name: string): void {
 	const bytes = Buffer.from(`${name}\0`.padEnd(16, '\0'));
-	call.prctl(15, pointerTo(bytes), 0n, 0n, 0n);
+	libc().prctl(15, pointerTo(bytes), 0n, 0n, 0n);
 	held.push(bytes);
 }
 
 /** Leaves a signal's default behind for good: SIGTTIN and SIGTTOU would stop whoever gave the terminal away. */
 export function ignoreSignal(signal: number): void {
-	call.signal(signal, 1n);
+	libc().signal(signal, 1n);
 }
 
 /** Whether orphaned descendants come to archon (prctl(2), PR_GET_CHILD_SUBREAPER); not asked as PID 1, to which all come. */
 export function isSubreaper(): boolean {
 	const answer = new Int32Array(1);
-	call.prctl(37, pointerTo(new Uint8Array(answer.buffer)), 0n, 0n, 0n);
+	libc().prctl(37, pointerTo(new Uint8Array(answer.buffer)), 0n, 0n, 0n);
 	return answer[0] === 1;
 }
 
 /** archon itself is sent the signal when its parent ends (prctl(2), PR_SET_PDEATHSIG). */
-export const tieToParent = (signal: number): number => checked(call.prctl(1, BigInt(signal), 0n, 0n, 0n));
+export const tieToParent = (signal: number): number => checked(libc().prctl(1, BigInt(signal), 0n, 0n, 0n));
 
 /** What `archon_spawn` was doing when it failed; the order is that of its enum. */
 export const STAGES = [
@@ -140,12 +157,12 @@ const openLibrary = (path: string) =>
 		archon_leave: {return: 'void', arguments: []},
 	}).functions;
 
-let opened: ReturnType<typeof openLibrary> | undefined;
+let openedLibrary: ReturnType<typeof openLibrary> | undefined;
 
 /** Opened at the first spawn, so that a client never pays for it. */
 function library(): ReturnType<typeof openLibrary> {
-	opened ??= openAnywhere();
-	return opened;
+	openedLibrary ??= openAnywhere();
+	return openedLibrary;
 }
 
 /** From memory; where that may not be made, or without /proc cannot be named, from the file that lies with the C library. */
@@ -163,12 +180,12 @@ function openAnywhere(): ReturnType<typeof openLibrary> {
 
 /** From a memfd: works with a read-only root, as any user, and under docker's seccomp filter. */
 function openFromMemory(): ReturnType<typeof openLibrary> {
-	const fd = checked(call.memfd_create('libarchon', 1));
+	const fd = checked(libc().memfd_create('libarchon', 1));
 	if (fd < 0) throw new Error(`memfd_create: errno ${-fd}`);
 	try {
 		const bytes = libraryBytes();
 		for (let at = 0; at < bytes.length;) {
-			const written = checked(call.write(fd, bytes.subarray(at), BigInt(bytes.length - at)));
+			const written = checked(libc().write(fd, bytes.subarray(at), BigInt(bytes.length - at)));
 			if (written <= 0) throw new Error(`writing the library to memory: errno ${-written}`);
 			at += written;
 		}
@@ -208,7 +225,7 @@ export function openMemory(fd: number, size: number): Memory | number {
 
 /** Gives pages of shared memory back to the system; they are zero from then on (fallocate(2), FALLOC_FL_PUNCH_HOLE). */
 export function releaseMemory(fd: number, at: number, length: number): void {
-	call.fallocate(fd, 3, BigInt(at), BigInt(length));
+	libc().fallocate(fd, 3, BigInt(at), BigInt(length));
 }
 
 /** From here on a fatal signal executes archon anew; 0 or -errno. */
@@ -228,16 +245,16 @@ export const leaveSection = (): void => library().archon_leave();
 
 // ── Descriptors ──
 
-export const close = (fd: number): number => checked(call.close(fd));
+export const close = (fd: number): number => checked(libc().close(fd));
 
-export const read = (fd: number, bytes: Uint8Array): number => checked(call.read(fd, bytes, BigInt(bytes.length)));
+export const read = (fd: number, bytes: Uint8Array): number => checked(libc().read(fd, bytes, BigInt(bytes.length)));
 
-export const write = (fd: number, bytes: Uint8Array): number => checked(call.write(fd, bytes, BigInt(bytes.length)));
+export const write = (fd: number, bytes: Uint8Array): number => checked(libc().write(fd, bytes, BigInt(bytes.length)));
 
 /** A pipe whose ends are close-on-exec; only the reading end never blocks. [read end, write end] or -errno. */
 export function pipe(): readonly [number, number] | number {
 	const ends = new Int32Array(2);
-	const result = checked(call.pipe2(new Uint8Array(ends.buffer), O_CLOEXEC));
+	const result = checked(libc().pipe2(new Uint8Array(ends.buffer), O_CLOEXEC));
 	if (result < 0) return result;
 	const [reader = -1, writer = -1] = ends;
 	setBlocking(reader, false);
@@ -246,14 +263,14 @@ export function pipe(): readonly [number, number] | number {
 
 /** A terminal: its two ends, close-on-exec; only archon's own never blocks. [archon's end, the service's end] or -errno. */
 export function openTerminal(): readonly [number, number] | number {
-	const master = checked(call.posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+	const master = checked(libc().posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
 	if (master < 0) return master;
 	const unlocked = new Int32Array(1);
 	const size = Uint16Array.of(TERMINAL_ROWS, TERMINAL_COLUMNS, 0, 0);
-	call.ioctl(master, TIOCSPTLCK, pointerTo(new Uint8Array(unlocked.buffer)));
-	call.ioctl(master, TIOCSWINSZ, pointerTo(new Uint8Array(size.buffer)));
+	libc().ioctl(master, TIOCSPTLCK, pointerTo(new Uint8Array(unlocked.buffer)));
+	libc().ioctl(master, TIOCSWINSZ, pointerTo(new Uint8Array(size.buffer)));
 	// Without a look at /dev/pts, which an image need not have (ioctl_tty(2)).
-	const slave = checked(call.ioctl(master, TIOCGPTPEER, BigInt(O_RDWR | O_NOCTTY | O_CLOEXEC)));
+	const slave = checked(libc().ioctl(master, TIOCGPTPEER, BigInt(O_RDWR | O_NOCTTY | O_CLOEXEC)));
 	if (slave < 0) {
 		close(master);
 		return slave;
@@ -264,16 +281,16 @@ export function openTerminal(): readonly [number, number] | number {
 
 /** Of the open file, and so for all that share it. */
 export function setBlocking(fd: number, isBlocking: boolean): void {
-	const flags = call.fcntl(fd, F_GETFL, 0);
-	call.fcntl(fd, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+	const flags = libc().fcntl(fd, F_GETFL, 0);
+	libc().fcntl(fd, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 }
 
 /** Whether nothing can be written to it. */
-export const isReader = (fd: number): boolean => (call.fcntl(fd, F_GETFL, 0) & O_ACCMODE) === 0;
+export const isReader = (fd: number): boolean => (libc().fcntl(fd, F_GETFL, 0) & O_ACCMODE) === 0;
 
 /** Room for a mebibyte, where the kernel allows it (fcntl(2), F_SETPIPE_SZ). */
 export function growPipe(fd: number): void {
-	call.fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+	libc().fcntl(fd, F_SETPIPE_SZ, 1 << 20);
 }
 
 const F_SETPIPE_SZ = 1031;
@@ -296,7 +313,7 @@ const TERMINAL_COLUMNS = 80;
  * SIGCONT for it. Whether archon was that, or -errno.
  */
 export function leaveTerminal(): boolean | number {
-	const result = checked(call.ioctl(0, TIOCNOTTY, 0n));
+	const result = checked(libc().ioctl(0, TIOCNOTTY, 0n));
 	return result < 0 ? result : rare().getsid(0) === process.pid;
 }
 
@@ -328,7 +345,7 @@ export const EPOLLIN = 1;
 export const EPOLLOUT = 4;
 export const EPOLLHUP = 16;
 
-export const epollCreate = (): number => checked(call.epoll_create1(O_CLOEXEC));
+export const epollCreate = (): number => checked(libc().epoll_create1(O_CLOEXEC));
 
 /** struct epoll_event is packed on x86-64 only (epoll_ctl(2)). */
 const [EVENT_SIZE, EVENT_DATA] = process.arch === 'x64' ? [12, 4] : [16, 8];
@@ -340,12 +357,12 @@ const single = Buffer.alloc(EVENT_SIZE);
 export function epollControl(epoll: number, operation: 1 | 2 | 3, fd: number, events: number): number {
 	single.writeUInt32LE(events, 0);
 	single.writeInt32LE(fd, EVENT_DATA);
-	return checked(call.epoll_ctl(epoll, operation, fd, single));
+	return checked(libc().epoll_ctl(epoll, operation, fd, single));
 }
 
 /** Calls back for each ready descriptor, without waiting. */
 export function epollReady(epoll: number, each: (fd: number, events: number) => void): void {
-	const count = checked(call.epoll_wait(epoll, batch, EPOLL_BATCH, 0));
+	const count = checked(libc().epoll_wait(epoll, batch, EPOLL_BATCH, 0));
 	const ready: [fd: number, events: number][] = [];
 	for (let i = 0; i < count; i++) {
 		ready.push([batch.readInt32LE(i * EVENT_SIZE + EVENT_DATA), batch.readUInt32LE(i * EVENT_SIZE)]);
@@ -382,9 +399,9 @@ const guarded = <A extends unknown[]>(callback: (...args: A) => void) => (...arg
 /** Calls back on the main loop whenever the descriptor is readable, for ever (uv_poll). */
 export function whenReadable(fd: number, callback: () => void): void {
 	const poll = handle();
-	const pointer = libc.lib.registerCallback({arguments: ['pointer', 'int32', 'int32'], return: 'void'}, guarded(() => callback()));
-	call.uv_poll_init(ffi.getCurrentEventLoop(), poll, fd);
-	call.uv_poll_start(poll, 1, pointer);
+	const pointer = pointerFor({arguments: ['pointer', 'int32', 'int32'], return: 'void'}, guarded(() => callback()));
+	libc().uv_poll_init(ffi.getCurrentEventLoop(), poll, fd);
+	libc().uv_poll_start(poll, 1, pointer);
 }
 
 /**
@@ -392,15 +409,15 @@ export function whenReadable(fd: number, callback: () => void): void {
  * SIGUSR1 blocked when it may not open its debugger, and whoever started archon may have blocked others.
  */
 export function onSignals(signals: readonly number[], callback: (signal: number) => void): void {
-	const pointer = libc.lib.registerCallback(
+	const pointer = pointerFor(
 		{arguments: ['pointer', 'int32'], return: 'void'}, guarded((_: unknown, signal: number) => callback(signal)),
 	);
 	for (const signal of signals) {
 		const watcher = handle();
-		call.uv_signal_init(ffi.getCurrentEventLoop(), watcher);
-		call.uv_signal_start(watcher, pointer, signal);
+		libc().uv_signal_init(ffi.getCurrentEventLoop(), watcher);
+		libc().uv_signal_start(watcher, pointer, signal);
 	}
-	call.pthread_sigmask(SIG_UNBLOCK, Buffer.alloc(SIGSET_SIZE, 0xff), 0n);
+	libc().pthread_sigmask(SIG_UNBLOCK, Buffer.alloc(SIGSET_SIZE, 0xff), 0n);
 }
 
 // ── Unix sockets ──
@@ -431,19 +448,19 @@ export const SOCKET_PATH_MAX = 107;
 
 /** Listens on a unix socket that only its owner can reach; the descriptor, or -errno. */
 export function listenUnix(path: string): number {
-	const fd = checked(call.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	const fd = checked(libc().socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (fd < 0) return fd;
 	const address = unixAddress(path);
-	const umask = call.umask(0o177);
-	let result = checked(call.bind(fd, address, address.length));
-	call.umask(umask);
-	if (result === 0) result = checked(call.listen(fd, 128));
+	const umask = libc().umask(0o177);
+	let result = checked(libc().bind(fd, address, address.length));
+	libc().umask(umask);
+	if (result === 0) result = checked(libc().listen(fd, 128));
 	if (result < 0) close(fd);
 	return result < 0 ? result : fd;
 }
 
 /** The next connection, non-blocking, or -errno. */
-export const acceptUnix = (fd: number): number => checked(call.accept4(fd, 0n, 0n, SOCK_CLOEXEC | SOCK_NONBLOCK));
+export const acceptUnix = (fd: number): number => checked(libc().accept4(fd, 0n, 0n, SOCK_CLOEXEC | SOCK_NONBLOCK));
 
 /** A blocking connection, or -errno. */
 export const connectUnix = (path: string): number => reachUnix(path, SOCK_STREAM);
@@ -453,10 +470,10 @@ export const dialUnix = (path: string, kind: 'stream' | 'datagram'): number =>
 	reachUnix(path, (kind === 'stream' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK);
 
 function reachUnix(path: string, type: number): number {
-	const fd = checked(call.socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+	const fd = checked(libc().socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
 	if (fd < 0) return fd;
 	const address = unixAddress(path);
-	const result = checked(call.connect(fd, address, address.length));
+	const result = checked(libc().connect(fd, address, address.length));
 	if (result < 0) close(fd);
 	return result < 0 ? result : fd;
 }
@@ -466,7 +483,7 @@ export function peerOf(fd: number): Credentials | null {
 	const credentials = new Int32Array(3);
 	const length = new Uint32Array([12]);
 	const bytes = [new Uint8Array(credentials.buffer), new Uint8Array(length.buffer)] as const;
-	if (call.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ...bytes) < 0) return null;
+	if (libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ...bytes) < 0) return null;
 	const [pid = 0, uid = -1, gid = -1] = credentials;
 	return {pid, uid, gid};
 }
@@ -474,7 +491,7 @@ export function peerOf(fd: number): Credentials | null {
 /** Bytes and, at most 16, descriptors that came with them (close-on-exec). The count, 0 at the end, or -errno. */
 export function receive(fd: number, bytes: Uint8Array, take: (fd: number) => void): number {
 	prepareMessage(bytes, RIGHTS_SIZE);
-	const count = checked(call.recvmsg(fd, header, MSG_CMSG_CLOEXEC));
+	const count = checked(libc().recvmsg(fd, header, MSG_CMSG_CLOEXEC));
 	if (count >= 0) readControl(take);
 	return count;
 }
@@ -484,11 +501,11 @@ export function receive(fd: number, bytes: Uint8Array, take: (fd: number) => voi
  * sent it. The descriptor, which never blocks, or -errno.
  */
 export function listenForDatagrams(name: string): number {
-	const fd = checked(call.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	const fd = checked(libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (fd < 0) return fd;
 	const address = unixAddress(`\0${name}`).subarray(0, -1);
-	let result = checked(call.setsockopt(fd, SOL_SOCKET, SO_PASSCRED, Buffer.from(Int32Array.of(1).buffer), 4));
-	if (result === 0) result = checked(call.bind(fd, address, address.length));
+	let result = checked(libc().setsockopt(fd, SOL_SOCKET, SO_PASSCRED, Buffer.from(Int32Array.of(1).buffer), 4));
+	if (result === 0) result = checked(libc().bind(fd, address, address.length));
 	if (result < 0) close(fd);
 	return result < 0 ? result : fd;
 }
@@ -505,7 +522,7 @@ export interface Datagram {
 /** One datagram, and the descriptors that came with it, as `receive` has them. */
 export function receiveDatagram(fd: number, bytes: Uint8Array, take: (fd: number) => void): Datagram {
 	prepareMessage(bytes, control.length);
-	const count = checked(call.recvmsg(fd, header, MSG_CMSG_CLOEXEC));
+	const count = checked(libc().recvmsg(fd, header, MSG_CMSG_CLOEXEC));
 	return {count, isCut: (header.readInt32LE(48) & MSG_TRUNC) !== 0, sender: count < 0 ? null : readControl(take)};
 }
 
@@ -530,7 +547,7 @@ function readControl(take: (fd: number) => void): Credentials | null {
 /** To a socket in whatever mode it is, without waiting; the count, or -errno. */
 export function sendNow(fd: number, bytes: Uint8Array): number {
 	prepareMessage(bytes, 0);
-	return checked(call.sendmsg(fd, header, MSG_NOSIGNAL | MSG_DONTWAIT));
+	return checked(libc().sendmsg(fd, header, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 /** Bytes, and at most 16 descriptors with the first of them. The count of bytes taken, or -errno. */
@@ -542,7 +559,7 @@ export function send(fd: number, bytes: Uint8Array, fds: readonly number[] = [])
 		control.writeInt32LE(SCM_RIGHTS, 12);
 		fds.forEach((passed, i) => control.writeInt32LE(passed, 16 + i * 4));
 	}
-	return checked(call.sendmsg(fd, header, MSG_NOSIGNAL));
+	return checked(libc().sendmsg(fd, header, MSG_NOSIGNAL));
 }
 
 const RIGHTS_SIZE = 16 + 16 * 4;

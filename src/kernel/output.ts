@@ -41,8 +41,8 @@ export interface Output {
 	readonly logs: Logs;
 	/** The pipes that the last life had for the service go on; called once for each service, before anything else. */
 	restore(id: Id, service: Service): void;
-	/** The same where nothing was written down, from the process that has the other ends. */
-	salvage(id: Id, service: Service, pid: number): void;
+	/** The same where nothing was written down, from the process that has the other ends; the pipes' descriptors. */
+	salvage(id: Id, service: Service, pid: number): readonly number[];
 }
 
 export interface OutputParts {
@@ -90,6 +90,7 @@ interface Awaited {
 const LAST_WORDS = 1000;
 /** For an error without a number, which the kernel does not give. */
 const EIO = 5;
+const EBADF = 9;
 /** What one read may bring; and what a pipe holds whose writer fills it. */
 const READ = 256 * 1024;
 const PIPE = 64 * 1024;
@@ -108,6 +109,8 @@ function bufferFor(rest: number): Buffer {
 export function createOutput({poller, ledger, guard, isPlain = false}: OutputParts, names: readonly string[], events: Logging): Output {
 	const sources = new Map<Id, Source>();
 	const awaited = new Map<Id, Awaited>();
+	/** Services whose streams were handed over to the last life, and were closed with it. */
+	const lost = new WeakSet<Service>();
 	const warn = (text: string): void => say('warn', text);
 	const drivers = createDrivers(poller, ledger, names, warn);
 	const plainly = (logging: Logging): Logging => (isPlain ? {...logging, drivers: UNTOUCHED, rateLimit: null} : logging);
@@ -228,6 +231,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 	return {
 		wire(id, service) {
 			const {ready, exec: {output, interactive, tty}} = service;
+			if (output.kind === 'passed' && lost.has(service)) return err({stage: 'taking over the streams of its client', errno: EBADF});
 			if (output.kind === 'passed') return ok({streams: output.fds, release: () => output.fds.forEach(close)});
 			const stdin = interactive ? 0 : openNothing();
 			if (!tty && output.kind === 'files') return openFiles(stdin, output);
@@ -260,6 +264,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 		},
 		say,
 		restore(id, service) {
+			if (service.exec.output.kind === 'passed') lost.add(service);
 			const pipes = ledger.past.get(keyOf(id));
 			if (pipes === undefined) return;
 			const {ends, isTerminal} = JSON.parse(pipes) as Pipes;
@@ -269,6 +274,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 		salvage(id, service, pid) {
 			const ends = findPipes(pid);
 			if (ends.length > 0) open(id, service, loggingOf(service.exec.output), ends, false);
+			return ends.flat();
 		},
 		resay: logging => own.drive(ownWays(logging), drivers.of('archon', ownWays(logging))),
 		finish(callback) {

@@ -9,7 +9,7 @@ import type {Ledger} from './ledger.ts';
 import {record} from './life.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
-import {EAGAIN} from './native.ts';
+import {close as closeFd, EAGAIN} from './native.ts';
 import type {Output, Unwired} from './output.ts';
 import {createPace} from './pace.ts';
 import type {Poller} from './poller.ts';
@@ -39,8 +39,8 @@ export interface Machine {
 /** The hands, and how they take up what the last life of archon had in them. */
 export interface MoreHands extends Hands {
 	restore(state: State): void;
-	/** The same where only the processes tell whose they are. */
-	salvage(state: State, adopted: readonly Adopted[]): void;
+	/** The same where only the processes tell whose they are; of the descriptors only those stay open that are theirs. */
+	salvage(state: State, adopted: readonly Adopted[], estate: readonly number[]): void;
 }
 
 export function createHands({reaper, poller, output, ledger, guard, isPlain = false, log, hear, isSweeping, exit}: Machine): MoreHands {
@@ -130,13 +130,15 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 				readiness.restore(id, phase.run, service, phase.kind === 'starting' && phase.isUnready);
 			}
 		},
-		salvage(state, adopted) {
+		salvage(state, adopted, estate) {
+			const rest = new Set(estate);
 			for (const {id, run, pid} of adopted) {
 				const service = entryOf(state, id)?.service;
 				if (!service) continue;
-				output.salvage(id, service, pid);
+				for (const fd of output.salvage(id, service, pid)) rest.delete(fd);
 				reaper.adopt(id, run, pid, pid, {name: service.name, cgroup: service.exec.limits.cgroup});
 			}
+			rest.forEach(closeFd);
 		},
 		spawn: ({id, run, service}) => ({kind: 'news', id, run, news: spawn(id, run, service)}),
 		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${error instanceof Error ? error.stack : error}`),

@@ -25,22 +25,28 @@ export function descendants(all: readonly ProcessInfo[], root: number): ProcessI
 	return found;
 }
 
+/** starttime is field 22 of proc_pid_stat(5); the state, field 3, is the first behind the name. */
+const START = 22 - 3;
+
 export interface Stat {
 	readonly name: string;
 	readonly isZombie: boolean;
 	readonly parent: number;
 	readonly group: number;
 	readonly session: number;
+	/** When it was made, in ticks of the kernel's clock. */
+	readonly start: number;
 }
 
 /** `/proc/<pid>/stat`, whose name may itself hold spaces and parentheses; null if there is no such process. */
 export function statOf(pid: number): Stat | null {
 	const stat = slurp(`/proc/${pid}/stat`);
 	if (!stat) return null;
-	const [state, parent, group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+	const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+	const [state, parent, group, session] = words;
 	return {
 		name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), isZombie: state === 'Z',
-		parent: Number(parent), group: Number(group), session: Number(session),
+		parent: Number(parent), group: Number(group), session: Number(session), start: Number(words[START]),
 	};
 }
 

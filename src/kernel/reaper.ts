@@ -9,10 +9,11 @@ import {type Event, type Id, type Outcome, type Run, SIG, type SignalNumber} fro
 import {killCgroup} from './cgroups.ts';
 import {createHunt} from './hunt.ts';
 import {createKin, type Kin} from './kin.ts';
+import {runMarked} from './mark.ts';
 import {close, ECHILD, EPOLLIN, ESRCH, kill, pidfdOpen, waitFor, waitForAny} from './native.ts';
 import {INFO_SIZE, outcomeOf, pidOf} from './outcome.ts';
 import type {Poller} from './poller.ts';
-import {kinship, statOf} from './procfs.ts';
+import {kinship, statOf, variableOf} from './procfs.ts';
 
 export interface Reaper {
 	/** A process that was just made: its end will be told. */
@@ -239,15 +240,16 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			const life: Life = {id, run, home, session: leader, pid, groups: [leader], isKilled: false};
 			lives.set(run, life);
 			if (pid === 0) return void littered.add(life);
-			mains.set(pid, life);
 			const stat = statOf(pid);
-			if (stat?.parent === process.pid) return addGroup(life, stat.group);
-			if (stat) return watchStranger(life, pid);
-			// It was buried by a life of archon that could not tell of it any more.
-			setImmediate(() => {
-				mains.delete(pid);
-				end(life, UNKNOWN, kin.look());
-			});
+			const isOwn = stat?.parent === process.pid;
+			if (stat && isOf(run, pid, isOwn)) {
+				mains.set(pid, life);
+				return isOwn ? addGroup(life, stat.group) : watchStranger(life, pid);
+			}
+			// It was buried by a life of archon that could not tell of it any more; its number may be another's.
+			if (stat) life.groups = [];
+			life.pid = 0;
+			setImmediate(() => end(life, UNKNOWN, kin.look()));
 		},
 		registerHelper: (pid, isTidy, ended) => void helpers.set(pid, {isTidy, ended}),
 		endHelper(pid) {
@@ -297,6 +299,12 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 		isAlone: () => peek() === -ECHILD,
 		buried: () => buried,
 	};
+}
+
+/** Whether a process is still the run's; archon's own child is where it bears no mark. */
+function isOf(run: Run, pid: number, isOwn: boolean): boolean {
+	const mark = runMarked(pid) ?? variableOf(pid, 'ARCHON_RUN');
+	return mark === null ? isOwn : Number(mark) === run;
 }
 
 /** A process that is followed may make a group of its own at any time. */

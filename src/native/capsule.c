@@ -6,12 +6,16 @@
  */
 #include <elf.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-/* FIRST_FD is the build's word: the program needs its libraries as /proc/self/fd/<FIRST_FD + number>. */
+/*
+ * FIRST_FD is the build's word: the program needs its libraries as /proc/self/fd/<FIRST_FD + number>. They stay open
+ * for as long as it runs, so that no descriptor that it keeps for the next life (guard.c) ever has one of these numbers.
+ */
 #define PARTS_MAX 16
 
 struct part {
@@ -74,6 +78,7 @@ static _Noreturn void give_up(const char *text, long length)
 	call(SYS_exit_group, 111, 0, 0, 0, 0, 0);
 	__builtin_unreachable();
 }
+#define TOO_MANY "cannot open so many files (ulimit -n)"
 #define FAIL(text) give_up("archon: " text "\n", sizeof("archon: " text))
 
 /* What the loader needs to open must be a file of its own. */
@@ -89,9 +94,25 @@ static void unpack(int file, int number)
 			FAIL("cannot copy its C library into memory");
 		left -= (uint64_t)count;
 	}
+	if (memory == FIRST_FD + number)
+		return;
 	if (call(SYS_dup3, memory, FIRST_FD + number, O_CLOEXEC, 0, 0, 0) < 0)
-		FAIL("cannot open so many files (ulimit -n)");
+		FAIL(TOO_MANY);
 	call(SYS_close, memory, 0, 0, 0, 0, 0);
+}
+
+/*
+ * A PID 1 is deaf to what comes before it has handlers; what is blocked waits for them. The library of early.c, which
+ * is loaded with the others, sees to the rest; a fault that is blocked would end even PID 1 (signal(7)).
+ */
+static void wait_for_handlers(void)
+{
+	uint64_t blocked = ~(uint64_t)0;
+	static const char faults[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+	for (unsigned i = 0; i < sizeof faults; i++)
+		blocked &= ~((uint64_t)1 << (faults[i] - 1));
+	if (call(SYS_getpid, 0, 0, 0, 0, 0, 0) == 1)
+		call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, 0, sizeof blocked, 0, 0);
 }
 
 static long map(uint64_t address, uint64_t length, long protection, long flags, int file, uint64_t offset)
@@ -157,6 +178,7 @@ static void name_loader(Elf64_Phdr *segments, uint64_t count, uint64_t page)
 /* With the stack as the kernel has made it: arguments, environment, and the auxiliary vector. Where to go on. */
 __attribute__((visibility("hidden"), used)) uint64_t capsule(uint64_t *stack)
 {
+	wait_for_handlers();
 	uint64_t *end = stack + 1 + stack[0] + 1;
 	while (*end)
 		end++;
@@ -180,6 +202,11 @@ __attribute__((visibility("hidden"), used)) uint64_t capsule(uint64_t *stack)
 	long file = call(SYS_openat, AT_FDCWD, (long)"/proc/self/exe", O_RDONLY | O_CLOEXEC, 0, 0, 0);
 	if (file < 0)
 		FAIL("cannot read itself: /proc is missing");
+	/* Where everything below is taken, it would stand where a library goes. */
+	if (file >= FIRST_FD)
+		file = call(SYS_fcntl, file, F_DUPFD_CLOEXEC, FIRST_FD + (long)table.count, 0, 0, 0);
+	if (file < 0)
+		FAIL(TOO_MANY);
 	for (uint64_t number = 1; number < table.count; number++)
 		unpack((int)file, (int)number);
 	uint64_t start = load((int)file, page, &base->a_un.a_val);

@@ -26,7 +26,7 @@
 #define EXPORT __attribute__((visibility("default")))
 
 #define MAGIC 0x6e6f6861 /* another layout, another number: an older archon's memory is not understood */
-#define HEADER 1024 /* what of the memory is not for queues and records */
+#define HEADER 1024 /* what of the memory is not the ledger's */
 #define CAUSES 8
 #define WORDS 512
 #define FDS (1 << 20)
@@ -58,12 +58,6 @@ struct header {
 };
 
 _Static_assert(sizeof(struct header) <= HEADER, "the header has its place");
-
-/* Bytes in the memory from `head` to `tail`; both change in one store. */
-struct queue {
-	_Atomic uint64_t ends; /* head in the lower half, tail in the upper */
-	char bytes[];
-};
 
 static const int FATAL[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
 #define FATAL_COUNT (sizeof FATAL / sizeof *FATAL)
@@ -458,58 +452,4 @@ EXPORT int32_t archon_exec(const char *path, int32_t kind, const char *words)
 		kill(self, __builtin_ctzll(signals) + 1);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return -error;
-}
-
-static struct queue *queue_at(uint32_t at, uint32_t room)
-{
-	int is_inside = header && at % 8 == 0 && at >= HEADER && (uint64_t)at + sizeof(struct queue) + room <= header->size;
-	return is_inside ? (struct queue *)((char *)header + at) : NULL;
-}
-
-/*
- * read(2) behind the bytes of the queue at this offset of the memory, which has room for so many; what was read is in
- * the queue, whatever happens. Returns the count, 0 at the end, or -errno; -ENOBUFS: there is no room.
- */
-EXPORT int32_t archon_pump(int32_t fd, uint32_t at, uint32_t room)
-{
-	struct queue *queue = queue_at(at, room);
-	if (!queue)
-		return -EINVAL;
-	archon_enter();
-	uint64_t ends = atomic_load(&queue->ends);
-	uint32_t tail = ends >> 32;
-	ssize_t count = -ENOBUFS;
-	if (tail < room) {
-		count = read(fd, queue->bytes + tail, room - tail);
-		if (count < 0)
-			count = -errno;
-		else
-			atomic_store(&queue->ends, ends + ((uint64_t)count << 32));
-	}
-	archon_leave();
-	return count;
-}
-
-/*
- * write(2) of the bytes of the queue at this offset, which then leave it; an empty queue begins at its start again.
- * Returns the count, 0 if it was empty, or -errno.
- */
-EXPORT int32_t archon_flush(int32_t fd, uint32_t at)
-{
-	struct queue *queue = queue_at(at, 0);
-	if (!queue)
-		return -EINVAL;
-	archon_enter();
-	uint64_t ends = atomic_load(&queue->ends);
-	uint32_t head = ends, tail = ends >> 32;
-	ssize_t count = 0;
-	if (head < tail && queue_at(at, tail)) {
-		count = write(fd, queue->bytes + head, tail - head);
-		if (count < 0)
-			count = -errno;
-		else
-			atomic_store(&queue->ends, head + count == tail ? 0 : ends + count);
-	}
-	archon_leave();
-	return count;
 }

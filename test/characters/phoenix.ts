@@ -6,22 +6,23 @@ import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
 import {fstatSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync} from 'node:fs';
 import * as ffi from 'node:ffi';
 import {Worker} from 'node:worker_threads';
-import {MEMORY_START, openGuard, QUEUE_HEAD} from '../../src/kernel/guard.ts';
-import {setBlocking} from '../../src/kernel/native.ts';
+import {MEMORY_START, openGuard} from '../../src/kernel/guard.ts';
+import {LEDGER_SIZE, openLedger} from '../../src/kernel/ledger.ts';
+import {createQueue} from '../../src/kernel/logging/queue.ts';
+import {read, releaseMemory, setBlocking, write} from '../../src/kernel/native.ts';
 
 const ROOM = 65_536;
 const BOOK = MEMORY_START;
-const QUEUE = BOOK + 64;
+const LEDGER = BOOK + 64;
 /** Words of the book. */
 const [CARRIES, COUNTS, FIRST, SECOND] = [0, 4, 8, 12];
 
-const opened = openGuard(1 << 20);
+const opened = openGuard(LEDGER + 4096 + LEDGER_SIZE);
 if (typeof opened === 'number') throw new Error(`no memory: ${opened}`);
 const guard = opened;
 const armed = guard.arm();
 /** What this program remembers of what it was told. */
 const book = guard.memory.view(BOOK, 64);
-const queue = guard.memory.view(QUEUE, QUEUE_HEAD + ROOM);
 const libc = ffi.dlopen(null, {
 	pthread_sigmask: {return: 'int32', arguments: ['int32', 'buffer', 'pointer']},
 	regcomp: {return: 'int32', arguments: ['buffer', 'string', 'int32']},
@@ -36,6 +37,9 @@ say({
 	pair: [book.readUInt32LE(FIRST), book.readUInt32LE(SECOND)], senders: guard.causes.map(({sender}) => sender), pending: guard.pending(),
 	fds: readdirSync('/proc/self/fd').length, rss: Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]),
 });
+
+/** Before this life: the ledger was begun. */
+const wasCarrying = book.readUInt32LE(CARRIES) === 1;
 
 const numberOf = (word: string | undefined): number => Number(word);
 
@@ -133,15 +137,29 @@ function contentOf(fd: number): string | null {
 
 const inheritedBy = (): string => execFileSync('sh', ['-c', 'env | grep ARCHON_ ; ls /proc/$$/fd | tr "\\n" " "'], {encoding: 'utf8'});
 
-/** As much as goes, again and again. */
+/** As much as goes, again and again, through a queue that outlives a life. */
 function carry(): void {
 	for (const fd of [3, 4]) guard.keep(fd, true);
+	const {memory} = guard;
+	const ledger = openLedger(memory, LEDGER, !wasCarrying, (at, length) => releaseMemory(memory.fd, at, length));
+	const queue = createQueue(ledger.blocks, 'carry');
+	const bytes = Buffer.alloc(ROOM);
+	const pump = (): number => guard.whole(() => {
+		const count = queue.size() < ROOM ? read(3, bytes) : -1;
+		if (count > 0) queue.put(bytes.subarray(0, count));
+		return count;
+	});
+	const flush = (): number => guard.whole(() => {
+		const [piece] = queue.peek(ROOM);
+		const count = piece ? write(4, piece) : -1;
+		if (count > 0) queue.take(count);
+		return count;
+	});
 	const step = (): void => {
 		for (let i = 0; i < 100; i++) {
-			const flushed = guard.flush(4, QUEUE);
-			const pumped = guard.pump(3, QUEUE, ROOM);
-			const isEmpty = queue.readUInt32LE(0) === queue.readUInt32LE(4);
-			if (pumped === 0 && isEmpty) {
+			const flushed = flush();
+			const pumped = pump();
+			if (pumped === 0 && queue.size() === 0) {
 				say({carried: true, lives: guard.lives});
 				process.exit(0);
 			}
@@ -176,5 +194,5 @@ process.stdin.on('data', (data: Buffer) => {
 		COMMANDS[name]?.(word);
 	}
 });
-if (book.readUInt32LE(CARRIES) === 1) carry();
+if (wasCarrying) carry();
 if (book.readUInt32LE(COUNTS) === 1) countPairs();

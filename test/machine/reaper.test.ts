@@ -66,3 +66,27 @@ test('a grandchild that holds the streams does not delay the news of the end', a
 	const left = processes().find(({command}) => command === 'sleep 1000');
 	if (left) process.kill(left.pid);
 });
+
+test('a number that is another\'s by now is not taken for the process of the last life, and nobody is hurt', async () => {
+	const [run, home] = [1_000_000, {name: 'test', cgroup: null}];
+	const other = made(['sleep', '1000000']);
+	// A child of somebody else, without a mark.
+	const stranger = execa('sleep', ['1000000']);
+	const grandchild = execa('sh', ['-c', 'sleep 1000000 & echo $!; wait']);
+	const line = await new Promise<string>(resolve => grandchild.stdout?.once('data', data => resolve(String(data))));
+	for (const [i, pid] of [other.pid, Number(line)].entries()) {
+		const ended = news(run + i, 'exited');
+		reaper.adopt(0, run + i, pid, pid, home);
+		reaper.signal(run + i, pid, 9, true);
+		expect(await ended).toMatchObject({outcome: {kind: 'code', code: 255}, survivors: false});
+		expect(processes().find(one => one.pid === pid)).toMatchObject({isZombie: false});
+	}
+	// What is right is adopted, and its end is told.
+	const again = news(other.run, 'exited');
+	reaper.adopt(0, other.run, other.pid, other.pid, home);
+	reaper.signal(other.run, other.pid, 9, false);
+	expect(await again).toMatchObject({outcome: {kind: 'signal', signal: 9}});
+	process.kill(Number(line), 'SIGKILL');
+	stranger.kill('SIGKILL');
+	await Promise.allSettled([stranger, grandchild]);
+});

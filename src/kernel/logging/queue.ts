@@ -29,8 +29,10 @@ export function createQueue(store: Blocks, owner: string): Queue {
 	let idle: Block | null = null;
 
 	function newBlock(): Block {
-		const block = idle ?? store.claim(owner) ?? spare.pop() ?? {bytes: Buffer.allocUnsafeSlow(BLOCK_SIZE), bounds: [0, 0]};
-		if (block === idle) idle = null;
+		if (!idle) return store.claim(owner) ?? spare.pop() ?? {bytes: Buffer.allocUnsafeSlow(BLOCK_SIZE), bounds: [0, 0]};
+		const block = idle;
+		idle = null;
+		store.renew(block);
 		return block;
 	}
 

@@ -38,6 +38,7 @@ function archonctl(argv: readonly string[], bench = new Bench(), more: Partial<I
 	let [out, err] = ['', ''];
 	const status = runCli(argv, {
 		connect: () => ({ok: true, value: channelTo(bench)}),
+		rest() {},
 		stdout: text => void (out += text),
 		stderr: text => void (err += text),
 		stdin: () => '', env: {}, isTty: false, uid: 1000, version: '1.2.3', ...more,
@@ -158,7 +159,8 @@ describe('run', () => {
 		expect(archonctl(['run', 'sleep'], bench)).toEqual({
 			status: 111, out: '', err: 'archonctl: cannot hear archon: it closed the connection without a reply\n',
 		});
-		expect(bench.process('run-1').signals[0]).toBe(15);
+		expect(bench.processes).toHaveLength(1);
+		expect(bench.processes[0]?.signals[0]).toBe(15);
 	});
 
 	it.each([
@@ -276,13 +278,95 @@ describe('the socket', () => {
 	});
 });
 
+describe('archon that is executed anew before it answers', () => {
+	/** The first connections end without an answer: heard, if the bench is told of what was sent, or not. */
+	function over(argv: readonly string[], lives: readonly (Bench | (() => Bench) | 'deaf' | 'gone')[], heard: Bench | null = null): Outcome {
+		let left = [...lives];
+		const connect: Connect = () => {
+			const [life, ...later] = left;
+			if (later.length > 0 || life === 'gone') left = later;
+			if (life instanceof Bench) return {ok: true, value: channelTo(life)};
+			if (typeof life === 'function') return {ok: true, value: channelTo(life())};
+			if (life !== 'deaf') return {ok: false, error: life === 'gone' ? 'connection refused' : 'no such file or directory'};
+			const visitor = heard ? new Visitor(heard) : null;
+			return {ok: true, value: {
+				send(data, fds = []) {
+					visitor?.fds.push(...fds);
+					visitor?.say(data);
+				},
+				receive: () => null,
+				close() {},
+			}};
+		};
+		return archonctl(argv, new Bench(), {connect});
+	}
+
+	it.each([[['status', 'web']], [['stop', 'web']], [['start', 'web']], [['reload']], [['history', 'web']], [['tree']]])('%j is asked again', argv => {
+		expect(over(argv, ['deaf', 'gone', 'deaf', new Bench([service('web')])])).toMatchObject({status: 0, err: ''});
+	});
+
+	it.each([[['restart', 'web']], [['signal', 'HUP', 'web']], [['shutdown']], [['daemon', 'sleep', '9']]])('%j is not, for it may have been done', argv => {
+		const after = new Bench([service('web')]);
+		expect(over(argv, ['deaf', after])).toEqual({
+			status: 111, out: '', err: 'archonctl: archon was executed anew before it answered, and whether that was done is not known: see archonctl status\n',
+		});
+		expect([after.processes.length, after.process('web').signals, after.state.season.kind]).toEqual([1, [], 'running']);
+	});
+
+	it.each<[string, readonly ('deaf' | 'gone')[]]>([
+		['it has ended', ['deaf']], ['it is not heard of for long', ['deaf', ...Array.from({length: 1000}, () => 'gone' as const)]],
+		['the request may be what it crashes of', ['deaf', 'deaf', 'deaf', 'deaf', 'deaf', 'deaf']],
+	])('is given up where %s', (_, lives) => {
+		expect(over(['status'], lives)).toEqual({status: 111, out: '', err: 'archonctl: cannot hear archon: it closed the connection without a reply\n'});
+	});
+
+	it('still has the command of run, whose status is told', () => {
+		const before = new Bench();
+		const after = (): Bench => {
+			const bench = new Bench([], before.state);
+			const {id, run} = before.process(before.processes[0]?.service.name ?? '');
+			bench.hear({kind: 'news', id, run, news: {kind: 'exited', outcome: {kind: 'code', code: 7}, survivors: false}});
+			return bench;
+		};
+		expect(over(['run', 'sleep'], ['deaf', 'gone', after], before)).toEqual({status: 7, out: '', err: ''});
+		expect(before.processes).toHaveLength(1);
+	});
+
+	it('begins the command of run where that was not heard, but not where it may have ended', () => {
+		expect(over(['run', 'exit', '7'], ['deaf', new Bench([], new Bench().state)])).toEqual({status: 7, out: '', err: ''});
+		const old = new Bench();
+		expect(over(['run', 'exit', '7'], ['deaf', old]).status).toBe(111);
+		expect(old.processes).toHaveLength(0);
+	});
+
+	it('says after an upgrade who goes on', () => {
+		expect(archonctl(['upgrade', '/no/such'])).toEqual({
+			status: 1, out: '', err: 'archonctl: cannot upgrade: executing /no/such: no such file or directory; everything stays as it was\n',
+		});
+		const after = new Bench([service('web'), service('db', {run: 'exit 0'})]);
+		expect(over(['upgrade'], ['deaf', after])).toEqual({
+			status: 1, out: '', err: 'archonctl: cannot upgrade: archon crashed before it was done, and goes on as it was\n',
+		});
+		const upgraded = new Bench([service('web'), service('db', {run: 'exit 0'})], null, 'upgrade');
+		expect(over(['upgrade'], ['deaf', upgraded])).toEqual({status: 0, out: 'archon 1.2.3 goes on with 1 service\n', err: ''});
+	});
+
+	it('tells how often that was', () => {
+		expect(archonctl(['version']).out).toBe('archon 1.2.3\narchonctl 1.2.3\n');
+		const anew = new Bench([], new Bench([service('web')]).state);
+		expect(archonctl(['version'], anew).out).toBe('archon 1.2.3, executed anew once\narchonctl 1.2.3\n');
+		expect(JSON.parse(archonctl(['version', '--json'], anew).out)).toEqual({archon: '1.2.3', archonctl: '1.2.3', lives: 1, cause: 'fault'});
+	});
+});
+
 describe('help', () => {
 	it('lists every command, and explains each', () => {
 		const {status, out} = archonctl(['help']);
 		expect(status).toBe(0);
 		const names = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name ?? '');
 		expect(names).toEqual([
-			'status', 'history', 'tree', 'logs', 'start', 'stop', 'restart', 'reload', 'signal', 'run', 'daemon', 'reopen', 'shutdown', 'raw', 'help',
+			'status', 'history', 'tree', 'logs', 'start', 'stop', 'restart', 'reload', 'signal', 'run', 'daemon', 'reopen',
+			'upgrade', 'version', 'shutdown', 'raw', 'help',
 		]);
 		for (const name of names) {
 			const explained = archonctl(['help', name]);
@@ -295,7 +379,7 @@ describe('help', () => {
 	});
 
 	it('fits a terminal', () => {
-		const texts = ['', 'status', 'run', 'daemon', 'raw', 'signal', 'logs', 'reopen'].map(name => archonctl(['help', ...name ? [name] : []]).out);
+		const texts = ['', 'status', 'run', 'daemon', 'raw', 'signal', 'logs', 'reopen', 'upgrade', 'version'].map(name => archonctl(['help', ...name ? [name] : []]).out);
 		for (const line of texts.join('').split('\n')) expect(line.length).toBeLessThanOrEqual(110);
 	});
 

@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {runCli} from '../../../src/cli/commands.ts';
 import type {Io} from '../../../src/cli/command.ts';
+import type {Channel} from '../../../src/control/transport.ts';
 import {find} from '../../../src/core/state.ts';
 import {Bench, EPOCH, service, Visitor} from '../control/bench.ts';
 
@@ -14,29 +15,45 @@ interface Shown {
 	readonly err: string;
 }
 
-/** `then`: what happens each time that archonctl has read all there is; then the connection ends. */
-function archonctl(argv: readonly string[], bench: Bench, more: Partial<Io> = {}, then: readonly ((visitor: Visitor) => void)[] = []): Shown {
+type Moment = (visitor: Visitor) => void;
+
+/** `then`: what happens each time that archonctl has read all there is; then the connection ends, and there is no other. */
+function archonctl(argv: readonly string[], bench: Bench, more: Partial<Io> = {}, then: readonly Moment[] = []): Shown {
+	return overLives(argv, [{bench, then}], more);
+}
+
+/** The same where archon is executed anew, and goes on as another bench. */
+function overLives(argv: readonly string[], lives: readonly {readonly bench: Bench; readonly then: readonly Moment[]}[], more: Partial<Io> = {}): Shown {
 	let [out, err] = ['', ''];
-	const visitor = new Visitor(bench);
-	const rest = [...then];
-	let lines: readonly string[] = [];
+	const connections = lives.map(({bench, then}) => channelTo(bench, then));
 	const status = runCli(argv, {
-		connect: () => ({ok: true, value: {
-			send: data => void (lines = visitor.say(data)),
-			receive() {
-				for (let next = lines.length > 0 ? null : rest.shift(); next; next = lines.length > 0 ? null : rest.shift()) {
-					next(visitor);
-					lines = visitor.heard();
-				}
-				const bytes = new TextEncoder().encode(lines.map(line => `${line}\n`).join(''));
-				lines = [];
-				return bytes.length > 0 ? bytes : null;
-			},
-			close: () => visitor.leave(),
-		}}),
+		connect: () => {
+			const value = connections.shift();
+			return value ? {ok: true, value} : {ok: false, error: 'no such file or directory'};
+		},
+		rest() {},
 		stdout: text => void (out += text), stderr: text => void (err += text), stdin: () => '', env: {}, isTty: false, uid: 0, version: '1', ...more,
 	});
 	return {status, out, err};
+}
+
+function channelTo(bench: Bench, then: readonly Moment[]): Channel {
+	const visitor = new Visitor(bench);
+	const rest = [...then];
+	let lines: readonly string[] = [];
+	return {
+		send: data => void (lines = visitor.say(data)),
+		receive() {
+			for (let next = lines.length > 0 ? null : rest.shift(); next; next = lines.length > 0 ? null : rest.shift()) {
+				next(visitor);
+				lines = visitor.heard();
+			}
+			const bytes = new TextEncoder().encode(lines.map(line => `${line}\n`).join(''));
+			lines = [];
+			return bytes.length > 0 ? bytes : null;
+		},
+		close: () => visitor.leave(),
+	};
 }
 
 function three(): Bench {
@@ -125,6 +142,29 @@ describe('followed', () => {
 		const [, dropped = ''] = /^archonctl: (\d+) lines were dropped: this terminal reads too slowly\n$/.exec(err) ?? [];
 		expect(out.split('\n')).toHaveLength(2000 - Number(dropped) + 2);
 		expect(out).toMatch(/x\nafter\n$/);
+	});
+
+	it('where archon is executed anew they go on with what it has read since, and nothing is shown twice', () => {
+		const [before, after] = [three(), new Bench([service('web'), service('db:0')])];
+		const isLater = (bench: Bench): void => void (bench.now = Date.now() + 60_000 - EPOCH);
+		expect(overLives(['logs', '-f', '-n1', 'web', 'db:0'], [
+			{bench: before, then: [() => {
+				isLater(before);
+				before.say('web', 'five');
+			}]},
+			{bench: after, then: [() => after.say('web', 'eight')]},
+		].map((life, i) => {
+			if (i === 0) return life;
+			after.say('web', 'long ago');
+			isLater(after);
+			after.now += 1000;
+			after.say('db:0', 'six');
+			after.say('web', 'seven');
+			return life;
+		}))).toEqual({
+			status: 0, err: 'archonctl: archon was executed anew\n',
+			out: 'db:0   | two\nweb    | four\nweb    | five\ndb:0   | six\nweb    | seven\nweb    | eight\n',
+		});
 	});
 
 	it('a service that is gone ends it', () => {

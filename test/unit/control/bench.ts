@@ -40,8 +40,9 @@ export class Bench {
 	#spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
 	#isBusy = false;
 
-	constructor(services: readonly Service[] = []) {
-		this.state = create(services, {
+	/** `past`: what the last life left, after which archon was executed anew. */
+	constructor(services: readonly Service[] = [], past: State | null = null, cause = past ? 'fault' : '') {
+		this.state = past ?? create(services, {
 			shutdownGrace: 9000, sweepGrace: 1000, startRate: {perSecond: 1000, burst: 1000}, seed: 1,
 		});
 		this.server = createServer({
@@ -53,8 +54,10 @@ export class Bench {
 			ownUid: 1000,
 			logs: this.logs,
 			logging: () => LOGGING,
+			version: {version: '1.2.3', lives: cause === '' ? 0 : 1, cause},
+			upgrade: (path, failed) => failed(`executing ${path}: no such file or directory`),
 		});
-		this.hear({kind: 'boot'});
+		if (!past) this.hear({kind: 'boot'});
 	}
 
 	hear(event: Event): void {

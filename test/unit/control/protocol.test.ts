@@ -117,6 +117,10 @@ describe('a request that is wrong', () => {
 		['Signal,web,db', 'Signal: db is not a signal'],
 		['Shutdown,now', 'Shutdown: takes no fields'],
 		['Tree,web', 'Tree: takes no fields'],
+		['Upgrade,archon', 'Upgrade: takes an absolute path'],
+		['Upgrade,/a,/b', 'Upgrade: takes an absolute path'],
+		['Attach', 'Attach: takes one name'],
+		['Attach,a,b', 'Attach: takes one name'],
 	])('is told so: %s', (line, error) => {
 		expect(decode(line)).toBe(error);
 	});
@@ -132,6 +136,10 @@ describe('a request that is right', () => {
 		['Restart,a,b', {kind: 'restart', names: ['a', 'b']}],
 		['Signal,web,17,HUP', {kind: 'signal', targets: ['web', '17'], signal: 1}],
 		['Shutdown', {kind: 'shutdown'}],
+		['Version', {kind: 'version'}],
+		['Upgrade', {kind: 'upgrade', path: null}],
+		['Upgrade,/a b', {kind: 'upgrade', path: '/a b'}],
+		['Attach,run-1', {kind: 'attach', name: 'run-1'}],
 		['StopDaemon,z', {kind: 'stop-daemon', target: 'z', signal: null, grace: null}],
 		['StopDaemon,17,sigint,0.5', {kind: 'stop-daemon', target: '17', signal: 2, grace: 500}],
 		['StopDaemon,z,,3', {kind: 'stop-daemon', target: 'z', signal: null, grace: 3000}],

@@ -1,6 +1,6 @@
 /** The server over the real core: what a client sends, and what it gets. */
 import fc from 'fast-check';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {SIG} from '../../../src/core/model.ts';
 import {find} from '../../../src/core/state.ts';
 import {createReader} from '../../../src/control/records.ts';
@@ -111,6 +111,81 @@ describe('Run', () => {
 		expect(visitor.say('Restart,run-1\n')).toEqual(['Error,cannot restart run-1: it belongs to the client that runs it']);
 		expect(visitor.say('Restart,all\n')).toEqual(['Ok']);
 		expect(bench.process('run-1').signals).toEqual([]);
+	});
+});
+
+describe('Attach', () => {
+	/** The same world after archon was executed anew, once `act` has happened in its last life. */
+	function anew(act: (visitor: Visitor, bench: Bench) => void): {readonly bench: Bench; readonly visitor: Visitor} {
+		const before = new Bench();
+		act(new Visitor(before), before);
+		const bench = new Bench([], before.state);
+		return {bench, visitor: new Visitor(bench)};
+	}
+
+	const news = (bench: Bench, name: string, code: number): void => {
+		const {id = -1, phase} = find(bench.state, name) ?? {};
+		const run = phase && 'run' in phase ? phase.run : 0;
+		bench.hear({kind: 'news', id, run, news: {kind: 'exited', outcome: {kind: 'code', code}, survivors: false}});
+	};
+
+	const stopped = (bench: Bench): number => bench.effects.filter(({kind}) => kind === 'signal').length;
+
+	it('gives the exit status of a command of the last life when it has ended', async () => {
+		const {bench, visitor} = anew(last => void last.say('Run,sleep,archon.name=job\n'));
+		expect(visitor.say('Attach,job\n')).toEqual([]);
+		expect(new Visitor(bench).say('Attach,job\n')).toEqual(['Row,unheard', 'Error,no command job has lost its client']);
+		news(bench, 'job', 9);
+		await rest();
+		expect(visitor.heard()).toEqual(['ExitStatus,9']);
+		expect(visitor.say('Status\n')).toEqual(['Ok']);
+	});
+
+	it('gives it as well if it has ended before anybody asked, and only once', async () => {
+		const {bench, visitor} = anew(last => void last.say('Run,sleep,archon.name=job\n'));
+		news(bench, 'job', 9);
+		await rest();
+		expect(visitor.say('Attach,job\nAttach,job\n')).toEqual([
+			'ExitStatus,9', 'Row,unheard', 'Error,no command job has lost its client',
+		]);
+	});
+
+	it('makes the client its own: the command ends with it', () => {
+		const {bench, visitor} = anew(last => void last.say('Run,sleep,archon.name=job\n'));
+		visitor.say('Attach,job\n');
+		expect(stopped(bench)).toBe(0);
+		visitor.leave();
+		expect(stopped(bench)).toBeGreaterThan(0);
+	});
+
+	it('lets a client try once more what had no process', async () => {
+		const {visitor} = anew((last, bench) => {
+			last.say('Run,/no/such,archon.name=gone\n');
+			bench.isSlow = true;
+			last.say('Run,/etc,archon.name=job\n');
+		});
+		await rest();
+		expect(visitor.say('Attach,gone\n')).toEqual(['Row,unheard', 'Error,no command gone has lost its client']);
+	});
+
+	it('is not for services, nor for daemons', () => {
+		const {visitor} = anew(last => void last.say('StartDaemon,sleep,archon.name=z\n'));
+		expect(visitor.say('Attach,z\n').at(-1)).toBe('Error,no command z has lost its client');
+		expect(new Visitor(new Bench([service('web')])).say('Attach,web\n')).toEqual(['Error,no command web has lost its client']);
+	});
+
+	it('comes too late after ten seconds: what nobody asked for is ended and forgotten', async () => {
+		vi.useFakeTimers({toFake: ['setTimeout']});
+		const {bench, visitor} = anew(last => {
+			last.say('@1,Run,sleep,archon.name=job\n@2,Run,sleep,archon.name=done\n');
+		});
+		news(bench, 'done', 3);
+		vi.advanceTimersByTime(10_000);
+		vi.useRealTimers();
+		expect(stopped(bench)).toBeGreaterThan(0);
+		news(bench, 'job', 0);
+		await rest();
+		expect(visitor.say('Status\nAttach,job\n')).toEqual(['Ok', 'Error,no command job has lost its client']);
 	});
 });
 

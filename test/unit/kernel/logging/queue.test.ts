@@ -1,7 +1,7 @@
 /** Bytes on their way out. */
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {oblivion} from '../../../../src/kernel/ledger.ts';
+import {LEDGER_SIZE, oblivion, openLedger} from '../../../../src/kernel/ledger.ts';
 import {createQueue} from '../../../../src/kernel/logging/queue.ts';
 
 test('what is put comes out in order, however it is put and taken', () => {
@@ -29,6 +29,31 @@ test('what is put comes out in order, however it is put and taken', () => {
 				expected = Buffer.concat([expected, bytes]);
 			}
 			expect(one.size()).toBe(expected.length);
+		}
+	}), {numRuns: 30});
+});
+
+test('what one life put and did not take comes out in order in the next', () => {
+	const step = fc.oneof(fc.record({put: fc.integer({min: 0, max: 30_000})}), fc.record({take: fc.integer({min: 0, max: 30_000})}));
+	const bytes = new ArrayBuffer(LEDGER_SIZE + 4096);
+	const memory = {fd: -1, size: bytes.byteLength, view: (at: number, length: number) => Buffer.from(bytes, at, length)};
+	fc.assert(fc.property(fc.array(fc.array(step, {maxLength: 12}), {minLength: 2, maxLength: 4}), lives => {
+		let next = 0;
+		let expected = Buffer.alloc(0);
+		for (const [life, steps] of lives.entries()) {
+			const queue = createQueue(openLedger(memory, 0, life === 0, () => {}).blocks, 'one');
+			expect(Buffer.concat(queue.peek(Infinity)).equals(expected)).toBe(true);
+			for (const step of steps) {
+				if ('take' in step) {
+					const count = Math.min(step.take * 8, expected.length);
+					queue.take(count);
+					expected = expected.subarray(count);
+				} else {
+					const numbers = Buffer.from(Uint32Array.from({length: step.put * 2}, () => next++).buffer);
+					queue.put(numbers);
+					expected = Buffer.concat([expected, numbers]);
+				}
+			}
 		}
 	}), {numRuns: 30});
 });
