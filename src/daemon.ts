@@ -133,7 +133,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 		const path = given ?? ownPath();
 		examine(path, {reaper, poller, output}, why => {
 			if (why !== null) return failed(why);
-			log.info(`upgrading to ${path}`);
+			// What has happened is for the new life to say: a line on its way in a thread would be written by both.
 			failed(`executing ${path}: ${errnoText(-guard.upgrade(path, path))}`);
 		});
 	}

@@ -14,17 +14,20 @@ export interface Poller {
 	forget(fd: number): void;
 	/** Calls back for what is ready by now. */
 	poll(): void;
+	/** What happens in it is not torn apart (guard.ts); so it is with the callbacks of one batch anyhow. */
+	readonly whole: Whole;
 }
 
-/** `whole`: what keeps the callbacks of one batch together. */
-export function createPoller(whole: (act: () => void) => void = act => act()): Poller {
+export type Whole = <T>(act: () => T) => T;
+
+export function createPoller(whole: Whole = act => act()): Poller {
 	const epoll = epollCreate();
 	if (epoll < 0) throw new Error(`epoll_create1: errno ${-epoll}`);
 	const watchers = new Map<number, Watcher>();
 	const poll = (): void => whole(() => epollReady(epoll, (fd, events) => watchers.get(fd)?.(events)));
 	whenReadable(epoll, poll);
 	return {
-		poll,
+		poll, whole,
 		watch(fd, events, watcher) {
 			watchers.set(fd, watcher);
 			epollControl(epoll, 1, fd, events);

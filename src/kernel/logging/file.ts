@@ -9,6 +9,7 @@ import {after} from '../clock.ts';
 import {errnoOf, errnoText} from '../diagnose.ts';
 import {makeFolderLater} from '../folders.ts';
 import type {Ledger} from '../ledger.ts';
+import type {Poller} from '../poller.ts';
 import {createOutlet, createTally, lossText, type Outlet} from './outlet.ts';
 import {createQueue, type Queue} from './queue.ts';
 import {createRotation} from './rotation.ts';
@@ -35,7 +36,7 @@ interface Opened {
 	readonly born: number;
 }
 
-export function createFile(settings: LogFile, ledger: Ledger, warn: (text: string) => void): FileOutlet {
+export function createFile(settings: LogFile, {whole}: Pick<Poller, 'whole'>, ledger: Ledger, warn: (text: string) => void): FileOutlet {
 	const {path, maxSize, maxAge} = settings;
 	const rotation = createRotation(settings, warn);
 	let file: Opened | null = null;
@@ -52,8 +53,12 @@ export function createFile(settings: LogFile, ledger: Ledger, warn: (text: strin
 	const tally = createTally(losses => warn(`${lossText(losses, 'lost')}: cannot write ${path}: ${trouble || 'the disk is too slow'}`));
 
 	const outlet = createOutlet(createQueue(ledger.blocks, path), (queue, resume) => {
-		if (written > 0 && !isOpening) {
-			queue.take(written);
+		if (written > 0 && file && !isOpening) {
+			const {inode} = file;
+			whole(() => {
+				queue.take(Math.min(written, queue.size()));
+				ledger.put(keyOf(path), `${inode} ${size}`);
+			});
 			written = 0;
 		}
 		waiting = queue.size();
@@ -111,15 +116,20 @@ export function createFile(settings: LogFile, ledger: Ledger, warn: (text: strin
 	}
 
 	function append({fd, inode}: Opened, pieces: readonly Buffer[], queue: Queue, resume: () => void): void {
-		ledger.put(keyOf(path), `${inode} ${size}`);
+		const remember = (): void => ledger.put(keyOf(path), `${inode} ${size}`);
+		remember();
 		writev(fd, pieces, (error, written) => {
 			if (error) return failed(error, resume);
 			if (trouble !== '') warn(`${path} is written again`);
 			trouble = '';
 			isMidLine = lastByte(pieces, written) !== NEWLINE;
-			queue.take(written);
+			// Both or neither: else the next life would take as much from the queue once more.
+			whole(() => {
+				queue.take(written);
+				size += written;
+				remember();
+			});
 			waiting = queue.size();
-			size += written;
 			resume();
 		});
 	}

@@ -48,7 +48,8 @@ function writerTo(fd: number, poller: Poller): Write {
 const BATCH = 1 << 18;
 
 function directly(fd: number, poller: Poller, write: (bytes: Buffer) => number): Write {
-	return (queue, resume) => {
+	// What is written is taken, or the next life would write it once more.
+	return (queue, resume) => poller.whole(() => {
 		for (const bytes of queue.peek(BATCH)) {
 			const count = write(bytes);
 			if (count === -EAGAIN) {
@@ -64,7 +65,7 @@ function directly(fd: number, poller: Poller, write: (bytes: Buffer) => number):
 			if (count < bytes.length) return 'written';
 		}
 		return 'written';
-	};
+	});
 }
 
 /** After a write that found no room in a descriptor that somebody made non-blocking, in milliseconds. */
