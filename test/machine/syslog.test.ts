@@ -8,7 +8,7 @@ import {join} from 'node:path';
 import {afterEach, describe, expect, test} from 'vitest';
 import type {Syslog} from '../../src/core/model.ts';
 import {createPoller} from '../../src/kernel/poller.ts';
-import {createSyslog, type LineWriter} from '../../src/kernel/syslog.ts';
+import {createSyslog, type LineWriter} from '../../src/kernel/logging/syslog.ts';
 
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 123);
 const poller = createPoller();

@@ -9,7 +9,7 @@ import {type Format, json, labelled, raw, timed} from './format.ts';
 import {labelOf} from './label.ts';
 import {lossText, type Outlet} from './outlet.ts';
 import {areSame, createStdio} from './stdio.ts';
-import {createSyslog, type LineWriter} from '../syslog.ts';
+import {createSyslog, type LineWriter} from './syslog.ts';
 
 export interface Drivers {
 	/** What the logging of a service comes to. */

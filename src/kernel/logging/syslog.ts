@@ -1,7 +1,7 @@
 /** Lines to a syslog server: a bounded queue, and a connection that is made anew for as long as there is something to send. */
-import type {LogStream, Syslog} from '../core/model.ts';
-import {now} from './clock.ts';
-import type {Poller} from './poller.ts';
+import type {LogStream, Syslog} from '../../core/model.ts';
+import {now} from '../clock.ts';
+import type {Poller} from '../poller.ts';
 import {dial, placeOf, type Relay, type RelayListener} from './relays.ts';
 import {framing} from './rfc5424.ts';
 

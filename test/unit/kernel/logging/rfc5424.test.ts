@@ -1,6 +1,6 @@
 /** Lines as messages of the syslog protocol. */
 import {describe, expect, test} from 'vitest';
-import {counted, cut, framing} from '../../../src/kernel/rfc5424.ts';
+import {counted, cut, framing} from '../../../../src/kernel/logging/rfc5424.ts';
 
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 123);
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1');

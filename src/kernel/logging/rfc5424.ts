@@ -1,6 +1,6 @@
 /** Lines as messages of the syslog protocol (RFC 5424). Text is latin1 here: one character is one byte. */
-import type {LogStream, Syslog} from '../core/model.ts';
-import {timeText} from './logging/format.ts';
+import type {LogStream, Syslog} from '../../core/model.ts';
+import {timeText} from './format.ts';
 
 /** A line without its newline becomes a message; `at` is in milliseconds since 1970. */
 export type Frame = (line: string, stream: LogStream, at: number) => string;

@@ -2,10 +2,10 @@
  * Connections to whoever takes messages: a unix socket, raw, and UDP and TCP by Node's own modules, which are
  * loaded when they are needed. None of them ever waits. Text is latin1 here: one character is one byte.
  */
-import type {Syslog} from '../core/model.ts';
-import {errnoOf, errnoText} from './diagnose.ts';
-import {close, dialUnix, EAGAIN, EINTR, EPOLLIN, EPOLLOUT, read, send} from './native.ts';
-import type {Poller} from './poller.ts';
+import type {Syslog} from '../../core/model.ts';
+import {errnoOf, errnoText} from '../diagnose.ts';
+import {close, dialUnix, EAGAIN, EINTR, EPOLLIN, EPOLLOUT, read, send} from '../native.ts';
+import type {Poller} from '../poller.ts';
 import {counted, cut} from './rfc5424.ts';
 
 /** One connection, or the attempt at it; it is used once, and what goes wrong with it is its end. */
