@@ -49,7 +49,7 @@ export function beginLife(): Life {
 	if (isFirst) return {guard, ledger, past: null, damage: null, estate: [], story: '', isPlain: false};
 	const state = ledger.damage === null ? readState(ledger.past) : null;
 	const duty = ledger.past.get('duty');
-	const past = state && duty !== undefined ? {state, duty} : null;
+	const past = state && duty !== undefined && isJson(duty) ? {state, duty} : null;
 	const cause = causes.at(-1);
 	return {
 		guard, ledger, past,
@@ -58,6 +58,15 @@ export function beginLife(): Life {
 		story: `archon ${cause ? describeCause(cause) : 'was executed anew'}`,
 		isPlain: isPlainFrom(ledger, causes),
 	};
+}
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** Once plain it stays so, until it is told to forgive. */

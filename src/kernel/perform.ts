@@ -1,5 +1,5 @@
 /** One arm for each effect: what the core asks for, done to the machine and to nothing else. */
-import {type Adopted, type Event, type Id, type News, type Phase, type Run, type Service, SIG} from '../core/model.ts';
+import {type Adopted, type Entry, type Event, type Id, type News, type Phase, type Run, type Service, SIG} from '../core/model.ts';
 import {narrate, narrateSeason} from '../core/narrate.ts';
 import {entries, entryOf, type State} from '../core/state.ts';
 import {errnoText, isTemporary} from './diagnose.ts';
@@ -81,6 +81,17 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 		}
 	}
 
+	/** Its process first: that is heard of, whatever becomes of the rest. */
+	function restore({id, phase, service}: Entry): void {
+		if ('pid' in phase) {
+			const hasEnded = phase.kind === 'stopping' && phase.outcome !== null;
+			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, {name: service.name, cgroup: service.exec.limits.cgroup});
+			if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, true);
+		}
+		output.restore(id, service);
+		if ('pid' in phase) readiness.restore(id, phase.run, service, phase.kind === 'starting' && phase.isUnready);
+	}
+
 	return {
 		collect() {
 			// What was said comes before the end of who said it.
@@ -121,13 +132,12 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 		commit: (before, after) => record(ledger, before, after),
 		restore(state) {
 			for (const entry of entries(state)) {
-				const {id, phase, service} = entry;
-				output.restore(id, service);
-				if (!('pid' in phase)) continue;
-				const hasEnded = phase.kind === 'stopping' && phase.outcome !== null;
-				reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, {name: service.name, cgroup: service.exec.limits.cgroup});
-				if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, true);
-				readiness.restore(id, phase.run, service, phase.kind === 'starting' && phase.isUnready);
+				try {
+					restore(entry);
+				} catch (error) {
+					// One service that cannot be taken up takes no other with it, least of all PID 1.
+					log.error(`cannot take up all of ${entry.service.name} again: ${error instanceof Error ? error.message : error}`);
+				}
 			}
 		},
 		salvage(state, adopted, estate) {
