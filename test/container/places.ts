@@ -9,5 +9,5 @@ export const CHARACTERS = join(ROOT, 'dist', 'characters');
 /** The executable in one file, as docker's daemon takes it for `--init`. */
 export const DOCKER_INIT = join(ROOT, 'dist', 'docker-init');
 
-/** Every container of a test carries this label, so that none outlives the tests. */
-export const LABEL = 'archon.test';
+/** Every container of a test carries this label, so that none outlives the tests; a soak has another, and outlives theirs. */
+export const LABEL = process.env['SOAK'] ? 'archon.soak' : 'archon.test';

@@ -1,0 +1,68 @@
+/** What chaos falls upon: services of every kind in one container, and what may be started to trouble them. */
+
+/** A Perl program as a config's command: its $ are its own. */
+const perl = (program: string, ...args: readonly string[]): string =>
+	JSON.stringify(['perl', '-e', program.replaceAll(/\s*\n\s*/g, ' '), ...args].map(word => word.replaceAll('$', '$$$$')));
+
+/** `chatty 123-7 xx`: who, which of its processes, its number there, and text that the number tells the length of. */
+const CHATTY = `
+	my ($name, $pause, $n) = (@ARGV, 0); $| = 1; my $me = $ENV{ARCHON_RUN};
+	while (1) { $n++; syswrite STDOUT, "$name $me-$n " . ("x" x ($n % 60)) . "\\n"; select undef, undef, undef, $pause }`;
+
+/** Every child makes another in a session of its own, and ends: archon buries them all. */
+const FORKER = `
+	use POSIX; $SIG{CHLD} = "IGNORE";
+	while (1) {
+		unless (fork // 0) { setsid(); unless (fork // 0) { exec "sleep", rand() < 0.1 ? 2 : 0.05 } POSIX::_exit(0) }
+		select undef, undef, undef, 0.1
+	}`;
+
+const SERVER = `
+	use Socket; $SIG{PIPE} = "IGNORE"; socket(my $s, PF_INET, SOCK_STREAM, 0) or die; setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
+	bind($s, sockaddr_in(8080, INADDR_LOOPBACK)) or die "bind: $!"; listen($s, 64) or die;
+	while (1) { accept(my $c, $s) or next; close $c }`;
+
+const NOTIFIER = `
+	use Socket; my $n = $ENV{NOTIFY_SOCKET}; $n =~ s/^@/\\0/; socket(my $s, AF_UNIX, SOCK_DGRAM, 0);
+	send($s, "READY=1\\nWATCHDOG=1\\nSTATUS=at work", 0, sockaddr_un($n)), select undef, undef, undef, 0.3 while 1`;
+
+/** Takes 16 MiB at a time, up to so many MiB, and holds them for a second. */
+const HOG = 'my @all; push @all, "x" x (16 << 20) for 1 .. $ARGV[0] / 16; sleep 1';
+
+/** Memory of the container, in bytes: more than all need, and less than the greedy hog wants. */
+export const MEMORY = 512 << 20;
+export const TMPFS = '/small';
+export const TMPFS_SIZE = 2 << 20;
+
+/** Services that are to run, each in one process that archon made, whatever happened to them. */
+export const DAEMONS = ['chatty', 'talker', 'filer', 'forker', 'server', 'client', 'notifier', 'hooked', 'family'] as const;
+/** Those that number their lines on archon's stdout. */
+export const CHATTERS = ['chatty', 'talker'] as const;
+/** What is started now and then; all of them end by themselves. When memory is short, they are killed before PID 1 is. */
+export const TROUBLES = ['storm', 'hog', 'greedy', 'orphans'] as const;
+
+const RESTART = 'restart: {policy: always, attempts: unlimited, delay: 20ms, max_delay: 500ms}';
+
+/** The same config but for a variable of one service, so that a reload has something to do. */
+export const config = (edition: number): string => `
+services:
+  once: {type: oneshot, command: sleep 0.05}
+  chatty: {command: ${perl(CHATTY, 'chatty', '0.005')}, ${RESTART}}
+  talker: {command: ${perl(CHATTY, 'talker', '0.02')}, ${RESTART}, logging: {driver: prefix, on_full: block}}
+  filer: {command: ${perl(CHATTY, 'filer', '0.002')}, ${RESTART},
+    logging: {driver: file, options: {path: ${TMPFS}/filer.log, max-size: 200k, max-file: 3}}}
+  forker: {command: ${perl(FORKER)}, ${RESTART}, stop_grace_period: 1s}
+  server: {command: ${perl(SERVER)}, ${RESTART}, ready: {tcp: 8080, interval: 50ms},
+    healthcheck: {tcp: 8080, interval: 500ms, timeout: 1s, retries: 2, on_unhealthy: restart}, stop_grace_period: 1s}
+  client: {command: sleep 1000001, ${RESTART}, environment: {EDITION: "${edition}"},
+    depends_on: {server: {condition: service_healthy, restart: true}, once: {condition: service_completed_successfully}}}
+  notifier: {command: ${perl(NOTIFIER)}, ${RESTART}, ready: notify, watchdog: 2s, stop_grace_period: 1s}
+  hooked: {command: sleep 1000002, ${RESTART}, post_start: [sleep 0.02], pre_stop: [sleep 0.02], stop_grace_period: 1s,
+    healthcheck: {test: 'sleep 0.05', interval: 200ms, timeout: 2s, on_unhealthy: none}}
+  family: {command: 'sh -c "trap : TERM; sleep 1000004 & setsid sleep 1000005 & while :; do sleep 1000003; done"', ${RESTART}, stop_grace_period: 500ms}
+  storm: {type: oneshot, autostart: false, command: /characters/storm wide 20, user: nobody, stop_grace_period: 200ms, oom_score_adj: 1000}
+  hog: {type: oneshot, autostart: false, command: ${perl(HOG, '64')}, oom_score_adj: 900}
+  greedy: {type: oneshot, autostart: false, command: ${perl(HOG, '4096')}, oom_score_adj: 1000}
+  orphans: {type: oneshot, autostart: false, command: /characters/orphans 300, oom_score_adj: 1000}
+shutdown: {grace_period: 8s}
+`;

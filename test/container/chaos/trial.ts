@@ -1,0 +1,118 @@
+/** One container, rounds of chaos and calm in it, and what has to be true of it whenever it is calm. */
+import {expect} from 'vitest';
+import {random} from '../../sim/random.ts';
+import {boot, type Box} from '../harness.ts';
+import {type Chaos, createChaos} from './actions.ts';
+import {config, DAEMONS, MEMORY, TMPFS, TMPFS_SIZE, TROUBLES} from './scene.ts';
+import {type Measures, type Process, type Standing, type Subject, subjectOf} from './subject.ts';
+
+export interface Trial extends AsyncDisposable {
+	readonly box: Box;
+	readonly subject: Subject;
+	readonly chaos: Chaos;
+	/** Before the chaos. */
+	readonly first: Measures;
+	/** So many milliseconds of chaos; then it is calm, and everything is as it has to be. */
+	round(millis: number): Promise<Figures>;
+	/** `docker stop`: its status. */
+	stop(): Promise<number>;
+}
+
+/** What was seen once it was calm again. */
+export interface Figures extends Measures {
+	/** From a request for the status to its answer, in milliseconds: the slowest of a hundred, and the one in the middle. */
+	readonly slowest: number;
+	readonly median: number;
+	/** Of all services since they were first started. */
+	readonly restarts: number;
+	readonly zombies: number;
+}
+
+export async function begin(seed: number): Promise<Trial> {
+	const box = await boot({image: 'plain', config: config(0), tmpfs: [`${TMPFS}:size=${TMPFS_SIZE}`], memory: MEMORY, pids: 500});
+	for (const name of DAEMONS) await box.comesTo(name, 'running');
+	const subject = await subjectOf(box.id);
+	// Once started, a service has its pipes for good.
+	await subject.ask(`Start,${TROUBLES.join(',')}`);
+	await subject.ask(`Stop,${TROUBLES.join(',')}`);
+	await settles(subject);
+	const chaos = createChaos(subject, random(seed));
+	const first = await atRest(subject);
+	return {
+		box, subject, chaos, first,
+		async round(millis) {
+			await chaos.until(performance.now() + millis);
+			await chaos.calm();
+			await settles(subject);
+			return look(subject, await atRest(subject));
+		},
+		stop: () => box.stop(20),
+		[Symbol.asyncDispose]: () => box[Symbol.asyncDispose](),
+	};
+}
+
+/** Waits until everything that should run does, each exactly once, and nothing else is there. */
+async function settles(subject: Subject): Promise<void> {
+	// Twice in a row: nothing may still be on its way.
+	for (let i = 0; i < 2; i++) await expect.poll(async () => faults(await subject.status(), subject.processes()), {timeout: 40_000, interval: 100}).toEqual([]);
+}
+
+/** What is not as it should be. */
+function faults(status: ReadonlyMap<string, Standing> | null, processes: readonly Process[]): readonly string[] {
+	if (!status) return ['archon does not answer'];
+	const wrong: string[] = [];
+	const isOf = (name: string): readonly Process[] => processes.filter(({service}) => service === name);
+	for (const name of DAEMONS) {
+		const {status: is, pid} = status.get(name) ?? {status: 'unknown', pid: 0};
+		const [mine, main] = [isOf(name), processes.filter(({inner}) => inner === pid)];
+		if (is !== 'running') wrong.push(`${name} is ${is}`);
+		if (main.length !== 1 || main[0]?.parent !== 1) wrong.push(`${name} has pid ${pid}, which is ${JSON.stringify(main)}`);
+		if (new Set(mine.map(({run}) => run)).size > 1) wrong.push(`${name} is there more than once: ${JSON.stringify(mine)}`);
+		// Below itself it may have others; beside itself only what it makes on purpose.
+		const beside = mine.filter(({parent, inner}) => parent === 1 && inner !== pid && name !== 'forker' && name !== 'hooked');
+		if (beside.length > (name === 'family' ? 1 : 0)) wrong.push(`${name} has ${JSON.stringify(beside)} beside it`);
+	}
+	for (const name of TROUBLES) if (isOf(name).length > 0) wrong.push(`${name} is still there`);
+	// What clients ran whose archon crashed is given up after a while.
+	for (const name of status.keys()) if (/^run-\d+$/.test(name)) wrong.push(`${name} is still there`);
+	for (const one of processes) {
+		if (one.state === 'T') wrong.push(`stopped: ${JSON.stringify(one)}`);
+		if (one.state === 'Z' && !one.command.includes('forker') && one.parent !== 1) wrong.push(`a zombie of another's: ${JSON.stringify(one)}`);
+		if (one.inner !== 1 && one.service === '' && one.state !== 'Z') wrong.push(`nobody's: ${JSON.stringify(one)}`);
+	}
+	return wrong;
+}
+
+/** The least of many looks: probes and clients come and go. */
+async function atRest({measure}: Subject): Promise<Measures> {
+	const all: Measures[] = [];
+	for (let i = 0; i < 40; i++) {
+		all.push(measure());
+		await new Promise(resolve => setTimeout(resolve, 25));
+	}
+	const least = (key: keyof Measures): number => Math.min(...all.map(one => one[key]));
+	return {rss: least('rss'), privately: least('privately'), fds: least('fds'), threads: least('threads')};
+}
+
+async function look(subject: Subject, measures: Measures): Promise<Figures> {
+	const times: number[] = [];
+	for (let i = 0; i < 100; i++) {
+		const start = performance.now();
+		expect(await subject.status()).not.toBe(null);
+		times.push(performance.now() - start);
+	}
+	times.sort((a, b) => a - b);
+	const status = await subject.status();
+	// One that ended just now is no zombie: those are who stay.
+	const zombies = (): readonly number[] => subject.processes().filter(({state}) => state === 'Z').map(({inner}) => inner);
+	let stay = zombies();
+	for (let i = 0; i < 5 && stay.length > 0; i++) {
+		await new Promise(resolve => setTimeout(resolve, 50));
+		const now = zombies();
+		stay = stay.filter(pid => now.includes(pid));
+	}
+	return {
+		...measures, median: times[50] ?? 0, slowest: times.at(-1) ?? 0, zombies: stay.length,
+		restarts: [...status?.values() ?? []].reduce((sum, {restarts}) => sum + restarts, 0),
+	};
+}
