@@ -20,14 +20,34 @@ export function watchMemory(): () => boolean {
  * /proc/self/cgroup names may be the host's, while the container's own cgroup is mounted as the root.
  */
 function counterPath(): string | null {
-	const lines = slurp('/proc/self/cgroup').split('\n').map(line => line.split(':'));
-	const candidates = lines.flatMap(([number, controllers, path = '']) => {
-		if (number === '0') return [`${ROOT}${path}/memory.events`, `${ROOT}/memory.events`];
-		if (!controllers?.split(',').includes('memory')) return [];
-		return [`${ROOT}/memory${path}/memory.oom_control`, `${ROOT}/memory/memory.oom_control`];
-	});
+	const candidates = cgroupFiles('memory.events', 'memory.oom_control');
 	return candidates.find(candidate => existsSync(candidate) && /^oom_kill \d+$/m.test(slurp(candidate))) ?? null;
 }
+
+/** Where a file of archon's own cgroup may be: by its name in version 2, and in the memory controller of version 1. */
+function cgroupFiles(second: string, first: string): readonly string[] {
+	const lines = slurp('/proc/self/cgroup').split('\n').map(line => line.split(':'));
+	return lines.flatMap(([number, controllers, path = '']) => {
+		if (number === '0') return [`${ROOT}${path}/${second}`, `${ROOT}/${second}`];
+		if (!controllers?.split(',').includes('memory')) return [];
+		return [`${ROOT}/memory${path}/${first}`, `${ROOT}/memory/${first}`];
+	});
+}
+
+/** Bytes that the container may use; Infinity: as many as there are. */
+export function memoryLimit(): number {
+	const limits = cgroupFiles('memory.max', 'memory.limit_in_bytes').map(path => Number.parseInt(slurp(path), 10));
+	return Math.min(Infinity, ...limits.filter(limit => limit > 0));
+}
+
+/** What archon itself may count for, with the pages of its executable. */
+const OWN_SIZE = 128 << 20;
+
+/**
+ * How much likelier a victim of the kernel a service is than archon, as oom_score_adj(5) counts: in thousandths of the
+ * limit, so that in a small container it takes more of them to outweigh what archon's process is larger by.
+ */
+export const handicapFor = (limit: number): number => Math.min(900, Math.max(100, Math.ceil((1000 * OWN_SIZE) / limit)));
 
 const count = (path: string): number => Number(/^oom_kill (\d+)$/m.exec(slurp(path))?.[1] ?? 0);
 

@@ -8,6 +8,7 @@ import {clean} from './clean.ts';
 import {diagnose, ENOENT, errnoText, isNowhere, isTemporary} from './diagnose.ts';
 import {candidates} from './lookup.ts';
 import {markFor} from './mark.ts';
+import {handicapFor, memoryLimit} from './memory.ts';
 import {close, spawn, STAGES} from './native.ts';
 import {encode, FDS_MAX, type Request} from './request.ts';
 import {readSecrets} from './secrets.ts';
@@ -32,11 +33,6 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /** What `base: clean` leaves of archon's environment. */
 const BARE = ['PATH', 'TERM'];
 
-/**
- * How much likelier a victim than archon every process is when memory runs out, in thousandths of it, unless its
- * service says otherwise: the kernel may take any of them before the one that keeps the others.
- */
-const OOM_HANDICAP = 100;
 const OOM_MAX = 1000;
 
 const EPERM = 1;
@@ -157,19 +153,22 @@ function inherited(base: Exec['base']): NodeJS.ProcessEnv {
 	return Object.fromEntries(names.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 }
 
-let ownAdjustment: number | null | undefined;
+let usualAdjustment: number | null | undefined;
 
-/** archon's own is read once; nothing is done where it cannot be read, as where there is no /proc. */
+/**
+ * When memory runs out the kernel may take any of them before the one that keeps the others, unless a service says
+ * otherwise. archon's own is read once; nothing is done where it cannot be read, as where there is no /proc.
+ */
 function oomOf({limits: {oomScoreAdj}}: Exec): {readonly adjustment: number; readonly mustWork: boolean} | null {
 	if (oomScoreAdj !== null) return {adjustment: oomScoreAdj, mustWork: true};
-	if (ownAdjustment === undefined) {
+	if (usualAdjustment === undefined) {
 		try {
-			ownAdjustment = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
+			usualAdjustment = Number(readFileSync('/proc/self/oom_score_adj', 'utf8')) + handicapFor(memoryLimit());
 		} catch {
-			ownAdjustment = null;
+			usualAdjustment = null;
 		}
 	}
-	return ownAdjustment === null ? null : {adjustment: Math.min(OOM_MAX, ownAdjustment + OOM_HANDICAP), mustWork: false};
+	return usualAdjustment === null ? null : {adjustment: Math.min(OOM_MAX, usualAdjustment), mustWork: false};
 }
 
 /**

@@ -329,7 +329,7 @@ test.each(['udp', 'tcp'] as const)('a line goes out although nothing of Node\'s 
 	const {stdout} = await execa(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', `
 		import {pipe, read, write} from '${kernel}/native.ts';
 		import {createPoller} from '${kernel}/poller.ts';
-		import {createSyslog} from '${kernel}/syslog.ts';
+		import {createSyslog} from '${kernel}/logging/syslog.ts';
 		// Node's reader of TypeScript may load others for itself.
 		const loaded = () => process.moduleLoadList.filter(name => /^NativeModule (dgram|dns)$/.test(name));
 		const poller = createPoller();
