@@ -9,6 +9,7 @@ import {afterEach, describe, expect, test} from 'vitest';
 import type {Syslog} from '../../src/core/model.ts';
 import {createPoller} from '../../src/kernel/poller.ts';
 import {createSyslog, type LineWriter} from '../../src/kernel/logging/syslog.ts';
+import {boot} from './archon.ts';
 
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 123);
 const poller = createPoller();
@@ -349,4 +350,14 @@ test.each(['udp', 'tcp'] as const)('a line goes out although nothing of Node\'s 
 	`]);
 	expect(JSON.parse(stdout)).toEqual([]);
 	await expect.poll(() => messages).toEqual([frame('heard')]);
+});
+
+test.each(['udp', 'tcp'] as const)('the executable sends what its services say (%s)', async kind => {
+	const {messages, port} = await (kind === 'udp' ? udp() : stream(0));
+	await using archon = await boot({config: `services:
+  one: {type: oneshot, command: echo heard, logging: {driver: syslog, options: {syslog-address: "${kind}://localhost:${port}", tag: "shop/{name}"}}}
+  idle: {command: sleep 1000000}
+`});
+	await archon.says(/one completed/);
+	await expect.poll(() => messages).toEqual([expect.stringMatching(/<30>1 \S+Z \S+ shop\/one - - - heard$/)]);
 });
