@@ -1,4 +1,5 @@
 /** The hands of the daemon without the core: effects in, news out, everything between them real. */
+import {afterAll} from 'vitest';
 import {LOGGING, service} from '../../src/core/defaults.ts';
 import type {Event, Hook, News, Probe, Purpose, Run, Service} from '../../src/core/model.ts';
 import {create, find} from '../../src/core/state.ts';
@@ -91,3 +92,14 @@ export function live(argv: Service['exec']['argv'], how: Partial<Service> = {}):
 		kill: signal => reaper.signal(run, reaper.mainOf(run) ?? pid, signal, true),
 	};
 }
+
+const sleepers: Living[] = [];
+
+/** A service that sleeps until the tests of its file are over. */
+export function sleeper(how: Parameters<typeof live>[1] = {}): Living {
+	const life = live(['sleep', '1000'], how);
+	sleepers.push(life);
+	return life;
+}
+
+afterAll(() => sleepers.forEach(({kill}) => kill(9)));

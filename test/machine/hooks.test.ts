@@ -2,18 +2,11 @@
 import {mkdtempSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, expect, test} from 'vitest';
+import {expect, test} from 'vitest';
 import {processes} from '../../src/kernel/procfs.ts';
-import {hands, type Living, live} from './hands.ts';
+import {hands, sleeper} from './hands.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'archon-hooks-'));
-const lives: Living[] = [];
-const sleeper = (how: Parameters<typeof live>[1] = {}): Living => {
-	const life = live(['sleep', '1000'], how);
-	lives.push(life);
-	return life;
-};
-afterAll(() => lives.forEach(({kill}) => kill(9)));
 
 const sh = (script: string) => ['sh', '-c', script] as const;
 const living = (command: string): number => processes().filter(one => one.command === command && !one.isZombie).length;

@@ -7,16 +7,9 @@ import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
 import type {Probe} from '../../src/core/model.ts';
 import {processes} from '../../src/kernel/procfs.ts';
-import {type Living, live} from './hands.ts';
+import {sleeper} from './hands.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'archon-probes-'));
-const lives: Living[] = [];
-const sleeper = (how: Parameters<typeof live>[1] = {}): Living => {
-	const life = live(['sleep', '1000'], how);
-	lives.push(life);
-	return life;
-};
-afterAll(() => lives.forEach(({kill}) => kill(9)));
 
 const look = async (probe: Probe, timeout?: number) => {
 	const life = sleeper();
