@@ -63,7 +63,7 @@ export const ARCHON = shape({
 	log_level: value(oneOf(['info', 'warn', 'error'] as const), 'info | warn | error', 'info', 'the least of what archon says'),
 });
 
-export function readLogging(from: Value, context: Context): WrittenLogging | undefined {
+function readLogging(from: Value, context: Context): WrittenLogging | undefined {
 	if (isNothing(from)) return refuse(from, context, 'is empty', `write one of ${DRIVERS.join(', ')}`);
 	if (from.kind === 'map') return readLoggingMap(from, context);
 	const drivers = readDrivers(from, context);

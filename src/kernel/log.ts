@@ -1,6 +1,6 @@
 /** archon's own log: which of its lines are said, and by whom they are heard. */
 
-export const LEVELS = ['info', 'warn', 'error', 'fatal'] as const;
+const LEVELS = ['info', 'warn', 'error', 'fatal'] as const;
 export type Level = (typeof LEVELS)[number];
 
 export type Log = Readonly<Record<Level, (text: string) => void>>;

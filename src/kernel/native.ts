@@ -72,7 +72,7 @@ const SIG_UNBLOCK = 1;
 /** sizeof(sigset_t) in glibc. */
 const SIGSET_SIZE = 128;
 
-export const pointerTo = (bytes: Uint8Array): bigint => ffi.getRawPointer(bytes);
+const pointerTo = (bytes: Uint8Array): bigint => ffi.getRawPointer(bytes);
 
 // ── Processes ──
 

@@ -47,7 +47,7 @@ export interface SocketListener {
 /** Replies that may wait for a client, in bytes. */
 const QUEUE_MAX = 4 << 20;
 const FDS_MAX = 16;
-export const CONNECTIONS_MAX = 1024;
+const CONNECTIONS_MAX = 1024;
 
 const ENFILE = 23;
 const EMFILE = 24;
