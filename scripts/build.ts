@@ -11,6 +11,7 @@ import {build as bundle, type Plugin} from 'esbuild';
 import {execa} from 'execa';
 import {NAMES} from '../src/dropin/names.ts';
 import {encapsulate} from './capsule.ts';
+import {keepCodeOf} from './code-cache.ts';
 
 /** Where archon lives in an image. The executable names its loader and libraries by these paths. */
 const HOME = '/opt/archon';
@@ -28,6 +29,9 @@ const NODE_FLAGS = [
 	// Two threads beside the main one instead of five: each counts against a container's limit of processes.
 	'--v8-pool-size=1',
 ];
+
+/** Modules of Node's that every start compiles, because no image of a process can hold them. */
+const NEEDED = ['ffi', 'internal/ffi-shared-buffer', 'internal/ffi/fast-api', 'internal/ffi/vfs', 'sea'];
 
 /** docker takes one file out of its host into the container. */
 const CAPSULE = 'docker-init';
@@ -135,7 +139,7 @@ async function bundleSources(work: string): Promise<void> {
 		// The executable's own `require` knows only Node's modules, and `import()` there would know no better.
 		supported: {'dynamic-import': false},
 		logLevel: 'warning',
-		plugins: [loadLater(['node:ffi', 'node:sea', 'node:tty', 'node:diagnostics_channel'])],
+		plugins: [loadLater(['node:ffi', 'node:sea', 'node:diagnostics_channel', 'node:fs/promises', 'node:stream/promises'])],
 	});
 	if (warnings.length > 0) give('the bundle has warnings');
 }
@@ -165,6 +169,9 @@ async function makeExecutable(work: string, node: string): Promise<void> {
 		execArgvExtension: 'none',
 	}));
 	await execa(process.execPath, ['--build-sea', config]);
+	if (!await keepCodeOf(NEEDED, join(work, 'archon'))) {
+		give('this node has another format of start-up snapshots than scripts/code-cache.ts knows');
+	}
 	await chmod(join(work, 'archon'), 0o755);
 	for (const name of LINKS) await symlink('archon', join(work, name));
 }

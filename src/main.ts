@@ -1,4 +1,5 @@
 /** The one executable: looks at its name and its arguments, and becomes daemon, one-command init, check or client. */
+import {writeSync} from 'node:fs';
 import {basename} from 'node:path';
 import {startupSnapshot} from 'node:v8';
 import manifest from '../package.json' with {type: 'json'};
@@ -42,8 +43,10 @@ if (startupSnapshot.isBuildingSnapshot()) {
 
 function begin(): void {
 	main(process.argv.slice(2)).catch((error: unknown) => {
-		process.stderr.write(`archon: cannot run here: ${error instanceof Error ? error.message : error}\n`);
-		process.exit(SYSTEM);
+		// A reader that went away (`archonctl status | head -1`) is no failure of ours to talk about.
+		if (codeOf(error) === 'EPIPE') process.exit(BROKEN_PIPE);
+		refuse(`archon: cannot run here: ${error instanceof Error ? error.message : error}`, SYSTEM);
+		process.exit();
 	});
 }
 
@@ -61,13 +64,15 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 function say(text: string): void {
-	process.stdout.write(text);
+	write(1, text);
 }
 
-/** Ends archon before it began. The text is written at once, for nothing of archon's is there to wait for. */
+/** Ends archon before it began; the status tells it where nobody reads stderr. */
 function refuse(text: string, status: number): void {
-	process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
 	process.exitCode = status;
+	try {
+		write(2, text.endsWith('\n') ? text : `${text}\n`);
+	} catch {}
 }
 
 interface Invocation {
@@ -143,16 +148,18 @@ async function surroundings(): Promise<Surroundings> {
 
 /** Whether it was called by the name of another init; then it is that one. */
 async function standIn(name: string, args: readonly string[]): Promise<boolean> {
-	const [{dialectOf}, {isatty}] = await Promise.all([import('./dropin/names.ts'), import('node:tty')]);
+	const [{dialectOf}, {isTerminal}] = await Promise.all([import('./dropin/names.ts'), import('./kernel/native.ts')]);
 	const reading = dialectOf(name)?.(args, {
-		name: process.argv0, env: process.env, pid: process.pid, isTty: isatty(0), version,
+		name: process.argv0, env: process.env, pid: process.pid, isTty: isTerminal(0), version,
 	});
 	switch (reading?.kind) {
 		case 'run': (await import('./lone.ts')).runLone(reading.order, name); break;
 		case 'license': say(await license()); break;
 		case 'say': {
-			(reading.line.fd === 1 ? process.stdout : process.stderr).write(reading.line.text);
-			process.exitCode = reading.status;
+			const {line: {fd, text}, status} = reading;
+			if (fd === 2) return refuse(text, status), true;
+			process.exitCode = status;
+			say(text);
 		}
 	}
 	return reading !== undefined;
@@ -199,30 +206,32 @@ async function check(args: readonly string[]): Promise<void> {
 }
 
 async function client(args: readonly string[]): Promise<void> {
-	const [{runCli}, {connect}, {readFileSync, writeSync}] = await Promise.all([
-		import('./cli/commands.ts'), import('./kernel/sockets.ts'), import('node:fs'),
+	const [{runCli}, {connect}, {isTerminal}, {readFileSync}] = await Promise.all([
+		import('./cli/commands.ts'), import('./kernel/sockets.ts'), import('./kernel/native.ts'), import('node:fs'),
 	]);
 	try {
 		process.exitCode = runCli(args, {
 			connect, rest, env: process.env, version,
-			stdout: text => writeAll(1, text, writeSync),
-			stderr: text => writeAll(2, text, writeSync),
+			stdout: text => write(1, text),
+			stderr: text => write(2, text),
 			stdin: () => readFileSync(0, 'utf8'),
-			isTty: process.stdout.isTTY, uid: process.getuid?.() ?? 0,
+			isTty: isTerminal(1), uid: process.getuid?.() ?? 0,
 		});
 	} catch (error) {
-		// A reader that went away (`archonctl status | head -1`) is no failure of ours to talk about.
-		if (codeOf(error) === 'EPIPE') process.exitCode = BROKEN_PIPE;
-		else refuse(`archonctl: ${error instanceof Error ? error.message : error}`, SYSTEM);
+		if (codeOf(error) === 'EPIPE') throw error;
+		refuse(`archonctl: ${error instanceof Error ? error.message : error}`, SYSTEM);
 	}
 }
 
-/** All of it, also where somebody made the descriptor non-blocking and its reader is slow. */
-function writeAll(fd: number, text: string, write: (fd: number, bytes: Uint8Array) => number): void {
+/**
+ * All of it at once, also where somebody made the descriptor non-blocking and its reader is slow; to make a stream
+ * of it, Node would load its modules for networks.
+ */
+function write(fd: number, text: string): void {
 	let bytes: Uint8Array = Buffer.from(text);
 	while (bytes.length > 0) {
 		try {
-			bytes = bytes.subarray(write(fd, bytes));
+			bytes = bytes.subarray(writeSync(fd, bytes));
 		} catch (error) {
 			if (codeOf(error) !== 'EAGAIN') throw error;
 			rest(5);

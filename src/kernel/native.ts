@@ -22,6 +22,7 @@ const openLibc = () => ffi.dlopen(null, {
 	fallocate: {return: 'int32', arguments: ['int32', 'int32', 'int64', 'int64']},
 	getsockopt: {return: 'int32', arguments: ['int32', 'int32', 'int32', 'buffer', 'buffer']},
 	ioctl: {return: 'int32', arguments: ['int32', 'uint64', 'uint64']},
+	isatty: {return: 'int32', arguments: ['int32']},
 	kill: {return: 'int32', arguments: ['int32', 'int32']},
 	listen: {return: 'int32', arguments: ['int32', 'int32']},
 	memfd_create: {return: 'int32', arguments: ['string', 'uint32']},
@@ -284,6 +285,9 @@ export function setBlocking(fd: number, isBlocking: boolean): void {
 	const flags = libc().fcntl(fd, F_GETFL, 0);
 	libc().fcntl(fd, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 }
+
+/** Whether it is a terminal (isatty(3)); Node's own answer costs its modules for networks. */
+export const isTerminal = (fd: number): boolean => libc().isatty(fd) === 1;
 
 /** Whether nothing can be written to it. */
 export const isReader = (fd: number): boolean => (libc().fcntl(fd, F_GETFL, 0) & O_ACCMODE) === 0;

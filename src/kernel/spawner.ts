@@ -1,6 +1,5 @@
 /** From a service to a process: whatever its context takes is looked up, and the native library makes it. */
 import {fchownSync, fstatSync, readFileSync} from 'node:fs';
-import {isatty} from 'node:tty';
 import {type Command, err, type Exec, type News, ok, type Refusal, type Result, type Run, type Service} from '../core/model.ts';
 import {CAPABILITIES, RESOURCES} from '../core/linux.ts';
 import {openCgroup} from './cgroups.ts';
@@ -9,7 +8,7 @@ import {diagnose, ENOENT, errnoText, isNowhere, isTemporary} from './diagnose.ts
 import {candidates} from './lookup.ts';
 import {markFor} from './mark.ts';
 import {handicapFor, memoryLimit} from './memory.ts';
-import {close, spawn, STAGES} from './native.ts';
+import {close, isTerminal, spawn, STAGES} from './native.ts';
 import {encode, FDS_MAX, type Request} from './request.ts';
 import {readSecrets} from './secrets.ts';
 import {findGroups, findUser, type Identity} from './users.ts';
@@ -80,7 +79,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Result<
 	const request: Request = {
 		exec, paths, environment: environment.value, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
 		mark: markFor(Number(given.environment?.['ARCHON_RUN'] ?? 0), exec.limits),
-		seat: exec.tty ? 'terminal' : exec.interactive && isatty(streams[0]) ? 'foreground' : 'session',
+		seat: exec.tty ? 'terminal' : exec.interactive && isTerminal(streams[0]) ? 'foreground' : 'session',
 	};
 	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
 	try {
@@ -180,7 +179,7 @@ function giveAway({output, tty}: Exec, streams: Streams, uid: number): void {
 	for (const fd of new Set(streams)) {
 		try {
 			const about = fstatSync(fd);
-			if (about.uid !== uid && (about.isFIFO() || (tty && isatty(fd)))) fchownSync(fd, uid, about.gid);
+			if (about.uid !== uid && (about.isFIFO() || (tty && isTerminal(fd)))) fchownSync(fd, uid, about.gid);
 		} catch {
 			continue;
 		}

@@ -1,6 +1,6 @@
 /** The name before a line on one of archon's own descriptors: in colour where that is a terminal. */
-import {isatty} from 'node:tty';
 import {label} from '../../core/label.ts';
+import {isTerminal} from '../native.ts';
 
 /** `width`: of the column of names. */
-export const labelOf = (name: string, width: number, fd: number): string => label(name, width, isatty(fd) && !process.env['NO_COLOR']);
+export const labelOf = (name: string, width: number, fd: number): string => label(name, width, isTerminal(fd) && !process.env['NO_COLOR']);
