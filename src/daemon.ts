@@ -13,11 +13,12 @@ import {beginLife, findMarked, findSpawned, forgive, record} from './kernel/life
 import {createLog, type Level} from './kernel/log.ts';
 import {createLoop, type Loop} from './kernel/loop.ts';
 import {watchMemory} from './kernel/memory.ts';
-import {becomeSubreaper, exitNow, setName} from './kernel/native.ts';
+import {becomeSubreaper, exitNow, makeRoomForFds, setName} from './kernel/native.ts';
 import {createOutput} from './kernel/output.ts';
 import {createHands} from './kernel/perform.ts';
 import {createPoller} from './kernel/poller.ts';
 import {createReaper} from './kernel/reaper.ts';
+import {createSettler} from './kernel/settle.ts';
 import {hearSignals, type Meaning} from './kernel/signals.ts';
 import {forgetListener, serve} from './kernel/sockets.ts';
 import {lacks, limitThreads} from './kernel/surroundings.ts';
@@ -50,6 +51,9 @@ export interface Duty {
 	readonly version: string;
 }
 
+/** What archon opens for itself, more or less, and both ends of two pipes for a service. */
+const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
+
 /** How long what belongs to no service may take to end after the last service. */
 const SWEEP_GRACE = 2000;
 
@@ -70,6 +74,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	const keeper: Keeper = guard ?? {keep: () => 0};
 	const {logging, events, level} = past ? parse<Words>(past.duty) : given(config, reread);
 	const state = past?.state ?? firstState(given(config, reread));
+	makeRoomForFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
 
 	const poller = createPoller(whole);
 	const output = createOutput({poller, ledger, guard: keeper, isPlain: life.isPlain}, [...state.names.keys()], events);
@@ -164,6 +169,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 		else if (sockets.length > 0) closeSocket = openControl();
 	});
 	for (const signal of guard?.pending() ?? []) act(signal, meanings.get(signal) ?? null);
+	loop.watch(createSettler().stir);
 
 	/** Services that live already are the last life's, of which nothing else is known. */
 	function begin(): void {

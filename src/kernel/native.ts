@@ -156,6 +156,7 @@ const openLibrary = (path: string) =>
 		archon_exec: {return: 'int32', arguments: ['string', 'int32', 'string']},
 		archon_enter: {return: 'void', arguments: []},
 		archon_leave: {return: 'void', arguments: []},
+		archon_settle: {return: 'void', arguments: []},
 	}).functions;
 
 let openedLibrary: ReturnType<typeof openLibrary> | undefined;
@@ -244,6 +245,9 @@ export const executeAnew = (path: string, kind: number, words: string): number =
 export const enterSection = (): void => library().archon_enter();
 export const leaveSection = (): void => library().archon_leave();
 
+/** Freed memory, and pages of the executable and its libraries, go back to the kernel; what is used comes back. */
+export const giveMemoryBack = (): void => library().archon_settle();
+
 // ── Descriptors ──
 
 export const close = (fd: number): number => checked(libc().close(fd));
@@ -252,15 +256,28 @@ export const read = (fd: number, bytes: Uint8Array): number => checked(libc().re
 
 export const write = (fd: number, bytes: Uint8Array): number => checked(libc().write(fd, bytes, BigInt(bytes.length)));
 
+const ends = new Int32Array(2);
+const endsBytes = new Uint8Array(ends.buffer);
+
 /** A pipe whose ends are close-on-exec; only the reading end never blocks. [read end, write end] or -errno. */
 export function pipe(): readonly [number, number] | number {
-	const ends = new Int32Array(2);
-	const result = checked(libc().pipe2(new Uint8Array(ends.buffer), O_CLOEXEC));
+	const result = checked(libc().pipe2(endsBytes, O_CLOEXEC | O_NONBLOCK));
 	if (result < 0) return result;
 	const [reader = -1, writer = -1] = ends;
-	setBlocking(reader, false);
+	libc().fcntl(writer, F_SETFL, 0);
 	return [reader, writer];
 }
+
+/**
+ * Room for so many descriptors, made at once: a process with threads waits at each growth of the kernel's table until
+ * all processors have taken note, which takes many milliseconds.
+ */
+export function makeRoomForFds(count: number): void {
+	const last = libc().fcntl(0, F_DUPFD_CLOEXEC, count - 1);
+	if (last >= 0) close(last);
+}
+
+const F_DUPFD_CLOEXEC = 1030;
 
 /** A terminal: its two ends, close-on-exec; only archon's own never blocks. [archon's end, the service's end] or -errno. */
 export function openTerminal(): readonly [number, number] | number {

@@ -113,8 +113,11 @@ interface Change {
 	readonly groups: readonly number[] | null;
 }
 
+const AS_ARCHON: Change = {uid: null, gid: null, groups: null};
+
 /** What has to change of archon's own identity; nothing that needs no change, as that may take rights. */
 function become(user: Identity | null, further: readonly number[]): Change {
+	if (!user && further.length === 0) return AS_ARCHON;
 	const [uid, gid] = [process.getuid?.(), process.getgid?.()];
 	if (user && (uid === 0 || user.uid !== uid || user.gid !== gid)) {
 		return {uid: user.uid === uid ? null : user.uid, gid: user.gid, groups: [...new Set([...user.groups, ...further])]};
@@ -146,10 +149,14 @@ function environmentOf(name: string, exec: Exec, user: Identity | null, given: G
 	return refused(`reading the secret ${variable}`, errno, reason);
 }
 
+/** archon's own environment, which nobody changes once services are made; `process.env` asks the C library for each variable. */
+let own: NodeJS.ProcessEnv | undefined;
+
 function inherited(base: Exec['base']): NodeJS.ProcessEnv {
-	if (base === 'inherit') return process.env;
+	own ??= {...process.env};
+	if (base === 'inherit') return own;
 	const names = base === 'clean' ? BARE : base;
-	return Object.fromEntries(names.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+	return Object.fromEntries(names.flatMap(name => (own?.[name] === undefined ? [] : [[name, own[name]]])));
 }
 
 let usualAdjustment: number | null | undefined;

@@ -1,4 +1,5 @@
 /** What is sent to archon before it can hear, as the executable of images has it, which loads early.c first. */
+import {readFileSync} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {join} from 'node:path';
 import {execa} from 'execa';
@@ -20,6 +21,13 @@ test('a PID 1 that is told to end while it still reads its config ends', async (
 	await file.close();
 	expect(await archon.ended()).toBe(0);
 	expect(archon.log()).toContain('SIGTERM');
+});
+
+test('a PID 1 has room for the descriptors of many services before it has a thread', async () => {
+	// A soft limit below the room that is made, as many runtimes set it.
+	await using archon = await boot({config: 'services: {main: {command: sleep 1000000}}', wrapper: ['prlimit', '--nofile=1024:4096', ...wrapper]});
+	await archon.says(/started main/);
+	expect(Number(/^FDSize:\s+(\d+)/m.exec(readFileSync(`/proc/${archon.pid}/status`, 'utf8'))?.[1])).toBeGreaterThanOrEqual(1024);
 });
 
 test('a process that is not PID 1 has the mask that it was started with', async () => {

@@ -14,6 +14,9 @@ function script(name: string, text: string, mode = 0o755): string {
 	return path;
 }
 
+// Before the first process: archon reads its environment once.
+process.env['FROM_ARCHON'] = 'yes';
+
 describe('a new process', () => {
 	test('has no signal blocked, ignored or handled, whatever archon does with its own', async () => {
 		ignoreSignal(1);
@@ -36,7 +39,6 @@ describe('a new process', () => {
 	});
 
 	test('has the environment of archon, its own, and the marks of its run', async () => {
-		process.env['FROM_ARCHON'] = 'yes';
 		const lines = (await outputOf(['env'], {environment: {OWN: 'a=b', EMPTY: ''}})).split('\n');
 		expect(lines).toEqual(expect.arrayContaining(['FROM_ARCHON=yes', 'OWN=a=b', 'EMPTY=', 'ARCHON_SERVICE=test']));
 		expect(lines.find(line => line.startsWith('ARCHON_RUN='))).toMatch(/=\d+$/);

@@ -1,0 +1,37 @@
+/** When a start or a storm is over, the memory that only it needed is given back. */
+import type {Millis} from '../core/model.ts';
+import {giveMemoryBack} from './native.ts';
+
+export interface Settler {
+	/** Something happened. */
+	stir(): void;
+}
+
+/** Nothing happened for so long: it is over. */
+const QUIET: Millis = 1000;
+
+/** Fewer events are not worth the page faults of the next. */
+const MANY = 200;
+
+/** Waits for the start to be over, and then sleeps until there is a storm. */
+export function createSettler(): Settler {
+	let stirs = 0;
+	let isWaiting = false;
+	wait();
+	return {
+		stir() {
+			if (++stirs >= MANY && !isWaiting) wait();
+		},
+	};
+
+	function wait(): void {
+		const before = stirs;
+		isWaiting = true;
+		setTimeout(() => {
+			if (stirs !== before) return wait();
+			isWaiting = false;
+			stirs = 0;
+			giveMemoryBack();
+		}, QUIET);
+	}
+}
