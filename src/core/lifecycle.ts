@@ -38,7 +38,7 @@ const impossible = (phase: Phase, news: News): never => {
 const stay = (phase: Phase): Move => ({phase});
 
 const none = {
-	spawned: impossible, refused: impossible, exited: impossible, emptied: impossible, ready: impossible,
+	spawned: impossible, refused: impossible, withdrawn: impossible, exited: impossible, emptied: impossible, ready: impossible,
 	probe: impossible, hooked: impossible, notify: impossible, timeout: impossible,
 };
 
@@ -53,6 +53,7 @@ const table: Table = {
 			const move: Move = refusal.temporary ? next(entry, end, now, dice) : {phase: {kind: 'down', cause: 'failed'}};
 			return {...move, also: {...move.also, refusal}};
 		},
+		withdrawn: () => ({phase: {kind: 'down', cause: 'stopped'}, also: {bounce: false, ends: [], blame: null}}),
 	},
 	starting: {
 		...none,

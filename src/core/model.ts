@@ -443,6 +443,8 @@ export type DownCause = 'new' | 'stopped' | 'completed' | 'exited' | 'failed';
 export type News =
 	| {readonly kind: 'spawned'; readonly pid: number}
 	| {readonly kind: 'refused'; readonly refusal: Refusal}
+	/** Its process was not made: before its turn came, the service was to leave. */
+	| {readonly kind: 'withdrawn'}
 	/** Its process ended; `survivors` says that others live on that it made, wherever they went. */
 	| {readonly kind: 'exited'; readonly outcome: Outcome; readonly survivors: boolean}
 	/** The last survivor is gone. */

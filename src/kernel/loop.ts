@@ -4,7 +4,7 @@
  * keeps a signal or a request waiting.
  */
 import type {Effect, Event} from '../core/model.ts';
-import {nextDeadline, type State} from '../core/state.ts';
+import {entryOf, nextDeadline, type State} from '../core/state.ts';
 import {step} from '../core/supervisor.ts';
 import {createTimer, now} from './clock.ts';
 
@@ -15,6 +15,8 @@ export interface Hands {
 	perform(effect: Exclude<Effect, Spawn>): void;
 	/** Makes a process; what came of it. Never throws. */
 	spawn(effect: Spawn): Event;
+	/** The process will not be made: what was handed over for it is let go. */
+	withdraw(effect: Spawn): void;
 	/** Fetches what has happened and was not told yet: exits, above all. */
 	collect(): void;
 	/** A turn is over: what the next life of archon must know of the state is written down. */
@@ -61,8 +63,9 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 			for (const event of inbox) take(event); // An array iterator visits what is pushed meanwhile.
 			inbox.length = 0;
 			commit();
-			if (spawns.length === 0 || now() > end) break;
-			for (const effect of spawns.splice(0, 4)) inbox.push(hands.spawn(effect));
+			// What is heard between two slices makes none of its own: a burst of news would add them all up.
+			if (spawns.length === 0 || resumes || now() > end) break;
+			for (const effect of spawns.splice(0, 4)) inbox.push(make(effect));
 		}
 		isBusy = false;
 		if (spawns.length > 0 && !resumes) {
@@ -73,6 +76,14 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 			});
 		}
 		timer.arm(nextDeadline(state));
+	}
+
+	/** Who is to leave before its turn came needs no process: so a shutdown is the end of a fan-out. */
+	function make(effect: Spawn): Event {
+		const {id, run} = effect;
+		if (!entryOf(state, id)?.leaving) return hands.spawn(effect);
+		guard('withdrawing a process', () => hands.withdraw(effect));
+		return {kind: 'news', id, run, news: {kind: 'withdrawn'}};
 	}
 
 	function commit(): void {

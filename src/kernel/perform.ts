@@ -151,6 +151,10 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 			rest.forEach(closeFd);
 		},
 		spawn: ({id, run, service}) => ({kind: 'news', id, run, news: spawn(id, run, service)}),
+		withdraw({id, service}) {
+			const wiring = service.exec.output.kind === 'passed' ? output.wire(id, service) : null;
+			if (wiring?.ok) wiring.value.release();
+		},
 		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${error instanceof Error ? error.stack : error}`),
 	};
 }

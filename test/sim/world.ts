@@ -7,7 +7,7 @@ import {
 	type Effect, type Event, type Health, type Id, type Instant, type Need, type News, type Outcome, type Ready,
 	type Run, type Service, SIG, type Word,
 } from '../../src/core/model.ts';
-import {create, entries, nextDeadline, type State} from '../../src/core/state.ts';
+import {create, entries, entryOf, nextDeadline, type State} from '../../src/core/state.ts';
 import {readAll, writeAll} from '../../src/core/memory.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
@@ -40,6 +40,8 @@ interface Temper {
 	readonly deaf: number;
 	readonly litter: number;
 	readonly requests: number;
+	/** Processes that are not made at once. */
+	readonly slow: number;
 	/** Probes and hooks that fail. */
 	readonly sick: number;
 	/** Services that never say that they are ready. */
@@ -64,7 +66,10 @@ export interface Report {
 /** How long the world takes to be alone once it is swept. */
 const SWEEP_MAX = 50;
 
-const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, litter: 0, requests: 0, sick: 0, mute: 0, chatter: 0};
+/** After which nothing may be left of a run. */
+const LEAVING: ReadonlySet<News['kind']> = new Set(['exited', 'emptied', 'refused', 'withdrawn']);
+
+const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, litter: 0, requests: 0, slow: 0, sick: 0, mute: 0, chatter: 0};
 
 /** Lives one seed to its end; throws an error that says which promise was broken. */
 export function live(seed: number, isReborn = false): Report {
@@ -115,7 +120,7 @@ export class World {
 		// The world's very faults are drawn from the seed, so that some worlds are all of one kind.
 		const level = (): number => r.pick([0, 0.05, 0.2, 0.5, 0.9]);
 		this.#temper = {refuse: level(), crash: level(), deaf: level(), litter: level(), requests: r.pick([0, 5, 20, 60]),
-			sick: level(), mute: level(), chatter: r.pick([0, 0, 5])};
+			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5])};
 		const startRate = {perSecond: r.pick([2, 20, 1000]), burst: r.pick([1, 100])};
 		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, seed};
 		this.state = create(this.#services(), settings);
@@ -187,7 +192,7 @@ export class World {
 		this.trace.push(`${this.now.toFixed(0)} ${JSON.stringify(event)}`);
 		this.before = this.state;
 		if (event.kind === 'news' && event.news.kind === 'exited') this.#reported(event.run);
-		if (event.kind === 'news' && (event.news.kind === 'exited' || event.news.kind === 'emptied')) this.#lastGone = this.now;
+		if (event.kind === 'news' && LEAVING.has(event.news.kind)) this.#lastGone = this.now;
 		const [state, effects] = step(this.before, event, this.now);
 		this.state = this.#isReborn && this.steps % 11 === 0 ? reborn(state) : state;
 		checkState(state);
@@ -270,6 +275,14 @@ export class World {
 
 	#spawn({id, run, service}: Extract<Effect, {kind: 'spawn'}>): void {
 		checkSpawn(this, id, service);
+		if (!this.random.chance(this.#temper.slow)) return this.#make(id, run, service);
+		this.#later(this.random.between(0, 50), () => {
+			if (entryOf(this.state, id)?.leaving) this.#news({id, run}, {kind: 'withdrawn'});
+			else this.#make(id, run, service);
+		});
+	}
+
+	#make(id: Id, run: Run, service: Service): void {
 		this.spawns++;
 		const {random: r} = this;
 		if (r.chance(this.#temper.refuse)) {
