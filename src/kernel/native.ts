@@ -8,8 +8,26 @@ import {closeSync, existsSync, readFileSync} from 'node:fs';
 import * as ffi from 'node:ffi';
 import {getRawAsset, isSea} from 'node:sea';
 
-const openLibc = () => ffi.dlopen(null, {
-	__errno_location: {return: 'pointer', arguments: []},
+type Definitions = NonNullable<Parameters<typeof ffi.dlopen>[1]>;
+type Functions<D extends Definitions> = ReturnType<typeof ffi.dlopen<D>>['functions'];
+
+/**
+ * Functions of a library, each looked up at its first call: it costs a page of code and the search for a place near
+ * the library. What is loaded while archon is built has no process yet to look into.
+ */
+function lazily<const D extends Definitions>(definitions: D, open: () => ffi.DynamicLibrary): Functions<D> {
+	const functions = {};
+	for (const [name, signature] of Object.entries(definitions)) {
+		Object.defineProperty(functions, name, {configurable: true, get() {
+			const value = open().getFunction(name, signature);
+			Object.defineProperty(functions, name, {value});
+			return value;
+		}});
+	}
+	return functions as Functions<D>;
+}
+
+const libc = lazily({
 	_exit: {return: 'void', arguments: ['int32']},
 	accept4: {return: 'int32', arguments: ['int32', 'pointer', 'pointer', 'int32']},
 	bind: {return: 'int32', arguments: ['int32', 'buffer', 'uint32']},
@@ -20,6 +38,7 @@ const openLibc = () => ffi.dlopen(null, {
 	epoll_wait: {return: 'int32', arguments: ['int32', 'buffer', 'int32', 'int32']},
 	fcntl: {return: 'int32', arguments: ['int32', 'int32', 'int32']},
 	fallocate: {return: 'int32', arguments: ['int32', 'int32', 'int64', 'int64']},
+	getsid: {return: 'int32', arguments: ['int32']},
 	getsockopt: {return: 'int32', arguments: ['int32', 'int32', 'int32', 'buffer', 'buffer']},
 	ioctl: {return: 'int32', arguments: ['int32', 'uint64', 'uint64']},
 	isatty: {return: 'int32', arguments: ['int32']},
@@ -30,12 +49,14 @@ const openLibc = () => ffi.dlopen(null, {
 	pthread_sigmask: {return: 'int32', arguments: ['int32', 'buffer', 'pointer']},
 	pipe2: {return: 'int32', arguments: ['buffer', 'int32']},
 	prctl: {return: 'int32', arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64']},
+	prlimit: {return: 'int32', arguments: ['int32', 'int32', 'pointer', 'buffer']},
 	read: {return: 'int32', arguments: ['int32', 'buffer', 'uint64']},
 	recvmsg: {return: 'int32', arguments: ['int32', 'buffer', 'int32']},
 	sendmsg: {return: 'int32', arguments: ['int32', 'buffer', 'int32']},
 	setsockopt: {return: 'int32', arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32']},
 	signal: {return: 'pointer', arguments: ['int32', 'pointer']},
 	socket: {return: 'int32', arguments: ['int32', 'int32', 'int32']},
+	strerror: {return: 'pointer', arguments: ['int32']},
 	syscall: {return: 'int64', arguments: ['int64', 'int64', 'int64']},
 	umask: {return: 'uint32', arguments: ['uint32']},
 	uv_poll_init: {return: 'int32', arguments: ['pointer', 'pointer', 'int32']},
@@ -44,27 +65,20 @@ const openLibc = () => ffi.dlopen(null, {
 	uv_signal_start: {return: 'int32', arguments: ['pointer', 'pointer', 'int32']},
 	waitid: {return: 'int32', arguments: ['int32', 'int32', 'buffer', 'int32']},
 	write: {return: 'int32', arguments: ['int32', 'buffer', 'uint64']},
-});
+}, openLibc);
 
-let openedLibc: ReturnType<typeof openLibc> | undefined;
-let functions: ReturnType<typeof openLibc>['functions'] | undefined;
-let errnoAddress: ReturnType<NonNullable<typeof functions>['__errno_location']>;
+let openedLibc: ffi.DynamicLibrary | undefined;
+let errnoAddress: bigint;
 
-/** Opened at the first call: what is loaded while archon is built has no process yet to call into. */
-function libc(): NonNullable<typeof functions> {
-	if (functions) return functions;
-	openedLibc = openLibc();
-	functions = openedLibc.functions;
-	errnoAddress = functions.__errno_location();
-	return functions;
+function openLibc(): ffi.DynamicLibrary {
+	if (openedLibc) return openedLibc;
+	openedLibc = ffi.dlopen(null, {}).lib;
+	errnoAddress = openedLibc.getFunction('__errno_location', {return: 'pointer', arguments: []})();
+	return openedLibc;
 }
 
 /** A pointer by which C calls back. */
-function pointerFor(...definition: Parameters<ReturnType<typeof openLibc>['lib']['registerCallback']>): bigint {
-	libc();
-	if (!openedLibc) throw new Error('libc is open');
-	return openedLibc.lib.registerCallback(...definition);
-}
+const pointerFor = (...definition: Parameters<ffi.DynamicLibrary['registerCallback']>): bigint => openLibc().registerCallback(...definition);
 
 /** The result of a libc call, or -errno. */
 const checked = (result: number): number => (result === -1 ? -ffi.getInt32(errnoAddress, 0) : result);
@@ -82,25 +96,25 @@ export const EAGAIN = 11;
 export const ECHILD = 10;
 export const ESRCH = 3;
 
-export const kill = (pid: number, signal: number): number => checked(libc().kill(pid, signal));
+export const kill = (pid: number, signal: number): number => checked(libc.kill(pid, signal));
 
 /** Ends archon at once: no handler runs and no thread that hangs in a write is joined (_exit(2)). */
 export function exitNow(status: number): never {
-	libc()._exit(status);
+	libc._exit(status);
 	throw new Error('_exit returned');
 }
 
 /** waitid(2) for any child that has ended. `peek` leaves it waitable (WNOWAIT); `info` takes a siginfo_t. */
 export function waitForAny(info: Uint8Array, peek: boolean): number {
-	return checked(libc().waitid(P_ALL, 0, info, WEXITED | WNOHANG | (peek ? WNOWAIT : 0)));
+	return checked(libc.waitid(P_ALL, 0, info, WEXITED | WNOHANG | (peek ? WNOWAIT : 0)));
 }
 
 /** waitid(2) for one child that has ended. */
 export const waitFor = (pid: number, info: Uint8Array): number =>
-	checked(libc().waitid(P_PID, pid, info, WEXITED | WNOHANG));
+	checked(libc.waitid(P_PID, pid, info, WEXITED | WNOHANG));
 
 /** Readable when the process has ended, whoever's child it is (pidfd_open(2)); or -errno. */
-export const pidfdOpen = (pid: number): number => checked(Number(libc().syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n)));
+export const pidfdOpen = (pid: number): number => checked(Number(libc.syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n)));
 
 const SYS_PIDFD_OPEN = 434n;
 const P_ALL = 0;
@@ -110,29 +124,29 @@ const WEXITED = 4;
 const WNOWAIT = 0x01000000;
 
 /** Orphaned descendants come to archon also where it is not PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
-export const becomeSubreaper = (): number => checked(libc().prctl(36, 1n, 0n, 0n, 0n));
+export const becomeSubreaper = (): number => checked(libc.prctl(36, 1n, 0n, 0n, 0n));
 
 /** What `ps` and `top` call archon's process (prctl(2), PR_SET_NAME): Node's own name would say nothing. */
 export function setName(name: string): void {
 	const bytes = Buffer.from(`${name}\0`.padEnd(16, '\0'));
-	libc().prctl(15, pointerTo(bytes), 0n, 0n, 0n);
+	libc.prctl(15, pointerTo(bytes), 0n, 0n, 0n);
 	held.push(bytes);
 }
 
 /** Leaves a signal's default behind for good: SIGTTIN and SIGTTOU would stop whoever gave the terminal away. */
 export function ignoreSignal(signal: number): void {
-	libc().signal(signal, 1n);
+	libc.signal(signal, 1n);
 }
 
 /** Whether orphaned descendants come to archon (prctl(2), PR_GET_CHILD_SUBREAPER); not asked as PID 1, to which all come. */
 export function isSubreaper(): boolean {
 	const answer = new Int32Array(1);
-	libc().prctl(37, pointerTo(new Uint8Array(answer.buffer)), 0n, 0n, 0n);
+	libc.prctl(37, pointerTo(new Uint8Array(answer.buffer)), 0n, 0n, 0n);
 	return answer[0] === 1;
 }
 
 /** archon itself is sent the signal when its parent ends (prctl(2), PR_SET_PDEATHSIG). */
-export const tieToParent = (signal: number): number => checked(libc().prctl(1, BigInt(signal), 0n, 0n, 0n));
+export const tieToParent = (signal: number): number => checked(libc.prctl(1, BigInt(signal), 0n, 0n, 0n));
 
 /** What `archon_spawn` was doing when it failed; the order is that of its enum. */
 export const STAGES = [
@@ -143,37 +157,32 @@ export const STAGES = [
 
 /** Makes a process from a request in the layout of archon.c; its pid, or -1 and the report {stage, errno, detail}. */
 export function spawn(request: Uint8Array, report: Int32Array): number {
-	return library().archon_spawn(request, new Uint8Array(report.buffer));
+	return library.archon_spawn(request, new Uint8Array(report.buffer));
 }
 
-const openLibrary = (path: string) =>
-	ffi.dlopen(path, {
-		archon_spawn: {return: 'int32', arguments: ['buffer', 'buffer']},
-		archon_memory: {return: 'int32', arguments: ['int32', 'uint64', 'buffer']},
-		archon_arm: {return: 'int32', arguments: []},
-		archon_keep: {return: 'int32', arguments: ['int32', 'int32']},
-		archon_witness: {return: 'void', arguments: ['uint64']},
-		archon_exec: {return: 'int32', arguments: ['string', 'int32', 'string']},
-		archon_enter: {return: 'void', arguments: []},
-		archon_leave: {return: 'void', arguments: []},
-		archon_settle: {return: 'void', arguments: []},
-	}).functions;
+const library = lazily({
+	archon_spawn: {return: 'int32', arguments: ['buffer', 'buffer']},
+	archon_memory: {return: 'int32', arguments: ['int32', 'uint64', 'buffer']},
+	archon_arm: {return: 'int32', arguments: []},
+	archon_keep: {return: 'int32', arguments: ['int32', 'int32']},
+	archon_witness: {return: 'void', arguments: ['uint64']},
+	archon_exec: {return: 'int32', arguments: ['string', 'int32', 'string']},
+	archon_enter: {return: 'void', arguments: []},
+	archon_leave: {return: 'void', arguments: []},
+	archon_settle: {return: 'void', arguments: []},
+}, () => (openedLibrary ??= openAnywhere()));
 
-let openedLibrary: ReturnType<typeof openLibrary> | undefined;
+let openedLibrary: ffi.DynamicLibrary | undefined;
 
-/** Opened at the first spawn, so that a client never pays for it. */
-function library(): ReturnType<typeof openLibrary> {
-	openedLibrary ??= openAnywhere();
-	return openedLibrary;
-}
+const openFile = (path: string): ffi.DynamicLibrary => ffi.dlopen(path, {}).lib;
 
 /** From memory; where that may not be made, or without /proc cannot be named, from the file that lies with the C library. */
-function openAnywhere(): ReturnType<typeof openLibrary> {
+function openAnywhere(): ffi.DynamicLibrary {
 	try {
 		return openFromMemory();
 	} catch (error) {
 		try {
-			return openLibrary('libarchon.so');
+			return openFile('libarchon.so');
 		} catch {
 			throw error;
 		}
@@ -181,17 +190,17 @@ function openAnywhere(): ReturnType<typeof openLibrary> {
 }
 
 /** From a memfd: works with a read-only root, as any user, and under docker's seccomp filter. */
-function openFromMemory(): ReturnType<typeof openLibrary> {
-	const fd = checked(libc().memfd_create('libarchon', 1));
+function openFromMemory(): ffi.DynamicLibrary {
+	const fd = checked(libc.memfd_create('libarchon', 1));
 	if (fd < 0) throw new Error(`memfd_create: errno ${-fd}`);
 	try {
 		const bytes = libraryBytes();
 		for (let at = 0; at < bytes.length;) {
-			const written = checked(libc().write(fd, bytes.subarray(at), BigInt(bytes.length - at)));
+			const written = checked(libc.write(fd, bytes.subarray(at), BigInt(bytes.length - at)));
 			if (written <= 0) throw new Error(`writing the library to memory: errno ${-written}`);
 			at += written;
 		}
-		return openLibrary(`/proc/self/fd/${fd}`);
+		return openFile(`/proc/self/fd/${fd}`);
 	} finally {
 		closeSync(fd);
 	}
@@ -219,7 +228,7 @@ export interface Memory {
 /** The memory of the last life at `fd`, or new memory where that is -1; or -errno. Only once in a life. */
 export function openMemory(fd: number, size: number): Memory | number {
 	const place = new BigUint64Array(2);
-	const result = library().archon_memory(fd, BigInt(size), new Uint8Array(place.buffer));
+	const result = library.archon_memory(fd, BigInt(size), new Uint8Array(place.buffer));
 	if (result < 0) return result;
 	const [address = 0n, found = 0n] = place;
 	return {fd: result, size: Number(found), view: (at, length) => ffi.toBuffer(address + BigInt(at), length, false)};
@@ -227,44 +236,47 @@ export function openMemory(fd: number, size: number): Memory | number {
 
 /** Gives pages of shared memory back to the system; they are zero from then on (fallocate(2), FALLOC_FL_PUNCH_HOLE). */
 export function releaseMemory(fd: number, at: number, length: number): void {
-	libc().fallocate(fd, 3, BigInt(at), BigInt(length));
+	libc.fallocate(fd, 3, BigInt(at), BigInt(length));
 }
 
-/** From here on a fatal signal executes archon anew; 0 or -errno. */
-export const armGuard = (): number => library().archon_arm();
+/** From here on a fatal signal executes archon anew; 0 or -errno. What a bug of archon's takes is looked up before there is one. */
+export function armGuard(): number {
+	void [library.archon_exec, libc._exit];
+	return library.archon_arm();
+}
 
 /** Whether a descriptor lives on; 0 or -errno. */
-export const keep = (fd: number, isKept: boolean): number => library().archon_keep(fd, isKept ? 1 : 0);
+export const keep = (fd: number, isKept: boolean): number => library.archon_keep(fd, isKept ? 1 : 0);
 
 /** Signals, by bit, that are written down in the memory before their handlers are called. */
-export const witness = (signals: bigint): void => library().archon_witness(signals);
+export const witness = (signals: bigint): void => library.archon_witness(signals);
 
 /** Executes the file at `path`, or archon's own where that is empty, in archon's place; -errno if it could not. */
-export const executeAnew = (path: string, kind: number, words: string): number => library().archon_exec(path, kind, words);
+export const executeAnew = (path: string, kind: number, words: string): number => library.archon_exec(path, kind, words);
 
-export const enterSection = (): void => library().archon_enter();
-export const leaveSection = (): void => library().archon_leave();
+export const enterSection = (): void => library.archon_enter();
+export const leaveSection = (): void => library.archon_leave();
 
 /** Freed memory, and pages of the executable and its libraries, go back to the kernel; what is used comes back. */
-export const giveMemoryBack = (): void => library().archon_settle();
+export const giveMemoryBack = (): void => library.archon_settle();
 
 // ── Descriptors ──
 
-export const close = (fd: number): number => checked(libc().close(fd));
+export const close = (fd: number): number => checked(libc.close(fd));
 
-export const read = (fd: number, bytes: Uint8Array): number => checked(libc().read(fd, bytes, BigInt(bytes.length)));
+export const read = (fd: number, bytes: Uint8Array): number => checked(libc.read(fd, bytes, BigInt(bytes.length)));
 
-export const write = (fd: number, bytes: Uint8Array): number => checked(libc().write(fd, bytes, BigInt(bytes.length)));
+export const write = (fd: number, bytes: Uint8Array): number => checked(libc.write(fd, bytes, BigInt(bytes.length)));
 
 const ends = new Int32Array(2);
 const endsBytes = new Uint8Array(ends.buffer);
 
 /** A pipe whose ends are close-on-exec; only the reading end never blocks. [read end, write end] or -errno. */
 export function pipe(): readonly [number, number] | number {
-	const result = checked(libc().pipe2(endsBytes, O_CLOEXEC | O_NONBLOCK));
+	const result = checked(libc.pipe2(endsBytes, O_CLOEXEC | O_NONBLOCK));
 	if (result < 0) return result;
 	const [reader = -1, writer = -1] = ends;
-	libc().fcntl(writer, F_SETFL, 0);
+	libc.fcntl(writer, F_SETFL, 0);
 	return [reader, writer];
 }
 
@@ -273,7 +285,7 @@ export function pipe(): readonly [number, number] | number {
  * all processors have taken note, which takes many milliseconds.
  */
 export function makeRoomForFds(count: number): void {
-	const last = libc().fcntl(0, F_DUPFD_CLOEXEC, count - 1);
+	const last = libc.fcntl(0, F_DUPFD_CLOEXEC, count - 1);
 	if (last >= 0) close(last);
 }
 
@@ -281,14 +293,14 @@ const F_DUPFD_CLOEXEC = 1030;
 
 /** A terminal: its two ends, close-on-exec; only archon's own never blocks. [archon's end, the service's end] or -errno. */
 export function openTerminal(): readonly [number, number] | number {
-	const master = checked(libc().posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+	const master = checked(libc.posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
 	if (master < 0) return master;
 	const unlocked = new Int32Array(1);
 	const size = Uint16Array.of(TERMINAL_ROWS, TERMINAL_COLUMNS, 0, 0);
-	libc().ioctl(master, TIOCSPTLCK, pointerTo(new Uint8Array(unlocked.buffer)));
-	libc().ioctl(master, TIOCSWINSZ, pointerTo(new Uint8Array(size.buffer)));
+	libc.ioctl(master, TIOCSPTLCK, pointerTo(new Uint8Array(unlocked.buffer)));
+	libc.ioctl(master, TIOCSWINSZ, pointerTo(new Uint8Array(size.buffer)));
 	// Without a look at /dev/pts, which an image need not have (ioctl_tty(2)).
-	const slave = checked(libc().ioctl(master, TIOCGPTPEER, BigInt(O_RDWR | O_NOCTTY | O_CLOEXEC)));
+	const slave = checked(libc.ioctl(master, TIOCGPTPEER, BigInt(O_RDWR | O_NOCTTY | O_CLOEXEC)));
 	if (slave < 0) {
 		close(master);
 		return slave;
@@ -299,19 +311,19 @@ export function openTerminal(): readonly [number, number] | number {
 
 /** Of the open file, and so for all that share it. */
 export function setBlocking(fd: number, isBlocking: boolean): void {
-	const flags = libc().fcntl(fd, F_GETFL, 0);
-	libc().fcntl(fd, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+	const flags = libc.fcntl(fd, F_GETFL, 0);
+	libc.fcntl(fd, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 }
 
 /** Whether it is a terminal (isatty(3)); Node's own answer costs its modules for networks. */
-export const isTerminal = (fd: number): boolean => libc().isatty(fd) === 1;
+export const isTerminal = (fd: number): boolean => libc.isatty(fd) === 1;
 
 /** Whether nothing can be written to it. */
-export const isReader = (fd: number): boolean => (libc().fcntl(fd, F_GETFL, 0) & O_ACCMODE) === 0;
+export const isReader = (fd: number): boolean => (libc.fcntl(fd, F_GETFL, 0) & O_ACCMODE) === 0;
 
 /** Room for a mebibyte, where the kernel allows it (fcntl(2), F_SETPIPE_SZ). */
 export function growPipe(fd: number): void {
-	libc().fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+	libc.fcntl(fd, F_SETPIPE_SZ, 1 << 20);
 }
 
 const F_SETPIPE_SZ = 1031;
@@ -334,31 +346,22 @@ const TERMINAL_COLUMNS = 80;
  * SIGCONT for it. Whether archon was that, or -errno.
  */
 export function leaveTerminal(): boolean | number {
-	const result = checked(libc().ioctl(0, TIOCNOTTY, 0n));
-	return result < 0 ? result : rare().getsid(0) === process.pid;
+	const result = checked(libc.ioctl(0, TIOCNOTTY, 0n));
+	return result < 0 ? result : libc.getsid(0) === process.pid;
 }
 
 // ── What is rarely needed ──
-
-const openRare = () => ffi.dlopen(null, {
-	getsid: {return: 'int32', arguments: ['int32']},
-	prlimit: {return: 'int32', arguments: ['int32', 'int32', 'pointer', 'buffer']},
-	strerror: {return: 'pointer', arguments: ['int32']},
-}).functions;
-
-let openedRare: ReturnType<typeof openRare> | undefined;
-const rare = (): ReturnType<typeof openRare> => (openedRare ??= openRare());
 
 const LIMIT = new BigUint64Array(2);
 
 /** The hard limit of another process's resource (prlimit(2)); -1 where there is none, or it is not archon's to ask. */
 export function hardLimitOf(pid: number, resource: number): bigint {
-	const result = rare().prlimit(pid, resource, 0n, new Uint8Array(LIMIT.buffer));
+	const result = libc.prlimit(pid, resource, 0n, new Uint8Array(LIMIT.buffer));
 	return result < 0 ? -1n : LIMIT[1] ?? -1n;
 }
 
 /** The errno as the C library words it (strerror(3)). */
-export const wordsOf = (errno: number): string => ffi.toString(rare().strerror(errno)) ?? `errno ${errno}`;
+export const wordsOf = (errno: number): string => ffi.toString(libc.strerror(errno)) ?? `errno ${errno}`;
 
 // ── Readiness ──
 
@@ -366,7 +369,7 @@ export const EPOLLIN = 1;
 export const EPOLLOUT = 4;
 export const EPOLLHUP = 16;
 
-export const epollCreate = (): number => checked(libc().epoll_create1(O_CLOEXEC));
+export const epollCreate = (): number => checked(libc.epoll_create1(O_CLOEXEC));
 
 /** struct epoll_event is packed on x86-64 only (epoll_ctl(2)). */
 const [EVENT_SIZE, EVENT_DATA] = process.arch === 'x64' ? [12, 4] : [16, 8];
@@ -378,12 +381,12 @@ const single = Buffer.alloc(EVENT_SIZE);
 export function epollControl(epoll: number, operation: 1 | 2 | 3, fd: number, events: number): number {
 	single.writeUInt32LE(events, 0);
 	single.writeInt32LE(fd, EVENT_DATA);
-	return checked(libc().epoll_ctl(epoll, operation, fd, single));
+	return checked(libc.epoll_ctl(epoll, operation, fd, single));
 }
 
 /** Calls back for each ready descriptor, without waiting. */
 export function epollReady(epoll: number, each: (fd: number, events: number) => void): void {
-	const count = checked(libc().epoll_wait(epoll, batch, EPOLL_BATCH, 0));
+	const count = checked(libc.epoll_wait(epoll, batch, EPOLL_BATCH, 0));
 	const ready: [fd: number, events: number][] = [];
 	for (let i = 0; i < count; i++) {
 		ready.push([batch.readInt32LE(i * EVENT_SIZE + EVENT_DATA), batch.readUInt32LE(i * EVENT_SIZE)]);
@@ -421,8 +424,8 @@ const guarded = <A extends unknown[]>(callback: (...args: A) => void) => (...arg
 export function whenReadable(fd: number, callback: () => void): void {
 	const poll = handle();
 	const pointer = pointerFor({arguments: ['pointer', 'int32', 'int32'], return: 'void'}, guarded(() => callback()));
-	libc().uv_poll_init(ffi.getCurrentEventLoop(), poll, fd);
-	libc().uv_poll_start(poll, 1, pointer);
+	libc.uv_poll_init(ffi.getCurrentEventLoop(), poll, fd);
+	libc.uv_poll_start(poll, 1, pointer);
 }
 
 /**
@@ -435,10 +438,10 @@ export function onSignals(signals: readonly number[], callback: (signal: number)
 	);
 	for (const signal of signals) {
 		const watcher = handle();
-		libc().uv_signal_init(ffi.getCurrentEventLoop(), watcher);
-		libc().uv_signal_start(watcher, pointer, signal);
+		libc.uv_signal_init(ffi.getCurrentEventLoop(), watcher);
+		libc.uv_signal_start(watcher, pointer, signal);
 	}
-	libc().pthread_sigmask(SIG_UNBLOCK, Buffer.alloc(SIGSET_SIZE, 0xff), 0n);
+	libc.pthread_sigmask(SIG_UNBLOCK, Buffer.alloc(SIGSET_SIZE, 0xff), 0n);
 }
 
 // ── Unix sockets ──
@@ -469,19 +472,19 @@ export const SOCKET_PATH_MAX = 107;
 
 /** Listens on a unix socket that only its owner can reach; the descriptor, or -errno. */
 export function listenUnix(path: string): number {
-	const fd = checked(libc().socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	const fd = checked(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (fd < 0) return fd;
 	const address = unixAddress(path);
-	const umask = libc().umask(0o177);
-	let result = checked(libc().bind(fd, address, address.length));
-	libc().umask(umask);
-	if (result === 0) result = checked(libc().listen(fd, 128));
+	const umask = libc.umask(0o177);
+	let result = checked(libc.bind(fd, address, address.length));
+	libc.umask(umask);
+	if (result === 0) result = checked(libc.listen(fd, 128));
 	if (result < 0) close(fd);
 	return result < 0 ? result : fd;
 }
 
 /** The next connection, non-blocking, or -errno. */
-export const acceptUnix = (fd: number): number => checked(libc().accept4(fd, 0n, 0n, SOCK_CLOEXEC | SOCK_NONBLOCK));
+export const acceptUnix = (fd: number): number => checked(libc.accept4(fd, 0n, 0n, SOCK_CLOEXEC | SOCK_NONBLOCK));
 
 /** A blocking connection, or -errno. */
 export const connectUnix = (path: string): number => reachUnix(path, SOCK_STREAM);
@@ -491,10 +494,10 @@ export const dialUnix = (path: string, kind: 'stream' | 'datagram'): number =>
 	reachUnix(path, (kind === 'stream' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK);
 
 function reachUnix(path: string, type: number): number {
-	const fd = checked(libc().socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+	const fd = checked(libc.socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
 	if (fd < 0) return fd;
 	const address = unixAddress(path);
-	const result = checked(libc().connect(fd, address, address.length));
+	const result = checked(libc.connect(fd, address, address.length));
 	if (result < 0) close(fd);
 	return result < 0 ? result : fd;
 }
@@ -504,7 +507,7 @@ export function peerOf(fd: number): Credentials | null {
 	const credentials = new Int32Array(3);
 	const length = new Uint32Array([12]);
 	const bytes = [new Uint8Array(credentials.buffer), new Uint8Array(length.buffer)] as const;
-	if (libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ...bytes) < 0) return null;
+	if (libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ...bytes) < 0) return null;
 	const [pid = 0, uid = -1, gid = -1] = credentials;
 	return {pid, uid, gid};
 }
@@ -512,7 +515,7 @@ export function peerOf(fd: number): Credentials | null {
 /** Bytes and, at most 16, descriptors that came with them (close-on-exec). The count, 0 at the end, or -errno. */
 export function receive(fd: number, bytes: Uint8Array, take: (fd: number) => void): number {
 	prepareMessage(bytes, RIGHTS_SIZE);
-	const count = checked(libc().recvmsg(fd, header, MSG_CMSG_CLOEXEC));
+	const count = checked(libc.recvmsg(fd, header, MSG_CMSG_CLOEXEC));
 	if (count >= 0) readControl(take);
 	return count;
 }
@@ -522,11 +525,11 @@ export function receive(fd: number, bytes: Uint8Array, take: (fd: number) => voi
  * sent it. The descriptor, which never blocks, or -errno.
  */
 export function listenForDatagrams(name: string): number {
-	const fd = checked(libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	const fd = checked(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (fd < 0) return fd;
 	const address = unixAddress(`\0${name}`).subarray(0, -1);
-	let result = checked(libc().setsockopt(fd, SOL_SOCKET, SO_PASSCRED, Buffer.from(Int32Array.of(1).buffer), 4));
-	if (result === 0) result = checked(libc().bind(fd, address, address.length));
+	let result = checked(libc.setsockopt(fd, SOL_SOCKET, SO_PASSCRED, Buffer.from(Int32Array.of(1).buffer), 4));
+	if (result === 0) result = checked(libc.bind(fd, address, address.length));
 	if (result < 0) close(fd);
 	return result < 0 ? result : fd;
 }
@@ -543,7 +546,7 @@ export interface Datagram {
 /** One datagram, and the descriptors that came with it, as `receive` has them. */
 export function receiveDatagram(fd: number, bytes: Uint8Array, take: (fd: number) => void): Datagram {
 	prepareMessage(bytes, control.length);
-	const count = checked(libc().recvmsg(fd, header, MSG_CMSG_CLOEXEC));
+	const count = checked(libc.recvmsg(fd, header, MSG_CMSG_CLOEXEC));
 	return {count, isCut: (header.readInt32LE(48) & MSG_TRUNC) !== 0, sender: count < 0 ? null : readControl(take)};
 }
 
@@ -568,7 +571,7 @@ function readControl(take: (fd: number) => void): Credentials | null {
 /** To a socket in whatever mode it is, without waiting; the count, or -errno. */
 export function sendNow(fd: number, bytes: Uint8Array): number {
 	prepareMessage(bytes, 0);
-	return checked(libc().sendmsg(fd, header, MSG_NOSIGNAL | MSG_DONTWAIT));
+	return checked(libc.sendmsg(fd, header, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 /** Bytes, and at most 16 descriptors with the first of them. The count of bytes taken, or -errno. */
@@ -580,7 +583,7 @@ export function send(fd: number, bytes: Uint8Array, fds: readonly number[] = [])
 		control.writeInt32LE(SCM_RIGHTS, 12);
 		fds.forEach((passed, i) => control.writeInt32LE(passed, 16 + i * 4));
 	}
-	return checked(libc().sendmsg(fd, header, MSG_NOSIGNAL));
+	return checked(libc.sendmsg(fd, header, MSG_NOSIGNAL));
 }
 
 const RIGHTS_SIZE = 16 + 16 * 4;
