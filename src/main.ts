@@ -206,17 +206,19 @@ async function check(args: readonly string[]): Promise<void> {
 }
 
 async function client(args: readonly string[]): Promise<void> {
-	const [{runCli}, {connect}, {isTerminal}, {readFileSync}] = await Promise.all([
+	const [{runCli}, {connect}, {exitNow, isTerminal}, {readFileSync}] = await Promise.all([
 		import('./cli/commands.ts'), import('./kernel/sockets.ts'), import('./kernel/native.ts'), import('node:fs'),
 	]);
 	try {
-		process.exitCode = runCli(args, {
+		const status = runCli(args, {
 			connect, rest, env: process.env, version,
 			stdout: text => write(1, text),
 			stderr: text => write(2, text),
 			stdin: () => readFileSync(0, 'utf8'),
 			isTty: isTerminal(1), uid: process.getuid?.() ?? 0,
 		});
+		// All is written, and nothing of Node's need be taken down piece by piece.
+		exitNow(status);
 	} catch (error) {
 		if (codeOf(error) === 'EPIPE') throw error;
 		refuse(`archonctl: ${error instanceof Error ? error.message : error}`, SYSTEM);
