@@ -324,7 +324,7 @@ export type Outcome =
 		readonly oom?: boolean;
 	};
 
-/** Why a process could not be made: the step between vfork and exec that failed, and its errno. */
+/** Why a process could not be made: the step between clone and exec that failed, and its errno. */
 export interface Refusal {
 	/** What was being done, as words: `changing directory to /srv`. */
 	readonly stage: string;

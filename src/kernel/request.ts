@@ -1,4 +1,4 @@
-/** A request to the native library: everything that it does between vfork and exec, in the layout of `struct head`. */
+/** A request to the native library: everything that it does between clone and exec, in the layout of `struct head`. */
 import {CAPABILITIES} from '../core/linux.ts';
 import type {Exec} from '../core/model.ts';
 

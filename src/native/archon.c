@@ -1,15 +1,16 @@
 /*
- * What archon needs of the machine that cannot be TypeScript: the steps between vfork and exec.
+ * What archon needs of the machine that cannot be TypeScript: the steps between clone and exec.
  *
- * A vfork child shares the parent's memory and runs on its stack until it executes or ends, so it may
- * only make system calls and write to the report. It has its own descriptors, signal dispositions,
- * umask and directory (clone(2) without CLONE_FILES, CLONE_SIGHAND and CLONE_FS).
+ * The child shares the parent's memory, which waits until it executes or ends, so it may only make system calls and
+ * write to the report. It has its own signal dispositions, umask and directory (clone(2) without CLONE_SIGHAND and
+ * CLONE_FS), and soon its own descriptors.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -78,6 +79,7 @@ struct job {
 	const struct limit *limits;
 	const gid_t *groups;
 	const int32_t *fds;
+	int32_t cgroup;
 	const char *oom;
 	const char *cwd;
 	uint64_t permitted, cap_add, cap_drop;
@@ -301,7 +303,7 @@ static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 	struct sigaction fresh = {.sa_handler = SIG_DFL};
 	for (int signal = 1; signal < NSIG; signal++)
 		sigaction(signal, &fresh, NULL);
-	if (head->cgroup >= 0 && write(head->cgroup, "0", 1) < 0)
+	if (job->cgroup >= 0 && write(job->cgroup, "0", 1) < 0)
 		fail(job, STAGE_CGROUP, errno);
 	if (head->flags & FLAG_SESSION && setsid() < 0)
 		fail(job, STAGE_SESSION, errno);
@@ -328,6 +330,108 @@ static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 }
 
 /*
+ * archon has some descriptors for each service. A copy of them all for each process, and their being closed when it
+ * executes, would take longer than the rest. So the few that a process takes are put at low numbers that are kept free
+ * for that, the child shares archon's table, and leaves with a copy of its beginning (CLOSE_RANGE_UNSHARE, Linux 5.9).
+ */
+#define ASIDE 8
+#define STACK (64 * 1024)
+
+static int aside[ASIDE]; /* nothing but a place */
+static int aside_end;    /* the numbers below are copied; 0: not looked for yet, -1: the whole table is */
+static volatile int cannot_leave;
+
+static void find_aside(void)
+{
+	int place = open("/", O_PATH | O_CLOEXEC);
+	aside_end = place < 0 ? -1 : 0;
+	for (int i = 0; i < ASIDE && aside_end >= 0; i++) {
+		aside[i] = fcntl(place, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		aside_end = aside[i] < 0 ? -1 : aside[i] >= aside_end ? aside[i] + 1 : aside_end;
+	}
+	close(place);
+}
+
+/* A descriptor where the copy has it; -1 if there is no room for it, or it is none. */
+static int put_aside(int fd, int *used)
+{
+	if (fd < aside_end)
+		return fd;
+	return *used < ASIDE ? dup3(fd, aside[(*used)++], O_CLOEXEC) : -1;
+}
+
+/* All that the job takes; whether there was room. */
+static int put_all_aside(struct job *job, int32_t *fds, int *used)
+{
+	const struct head *head = job->head;
+	if (aside_end == 0)
+		find_aside();
+	if (aside_end < 0 || head->fds > FDS_MAX)
+		return 0;
+	for (int32_t i = 0; i < head->fds; i++) {
+		fds[i] = put_aside(job->fds[i], used);
+		if (fds[i] < 0 && job->fds[i] >= 0)
+			return 0;
+	}
+	int cgroup = put_aside(head->cgroup, used);
+	if (cgroup < 0 && head->cgroup >= 0)
+		return 0;
+	job->fds = fds;
+	job->cgroup = cgroup;
+	return 1;
+}
+
+static void clear_aside(int used)
+{
+	int place = used > 0 ? open("/", O_PATH | O_CLOEXEC) : -1;
+	for (int i = 0; i < used; i++) {
+		if (dup3(place, aside[i], O_CLOEXEC) >= 0)
+			continue;
+		close(aside[i]);
+		aside_end = -1;
+	}
+	if (place >= 0)
+		close(place);
+}
+
+static int leave(void *job)
+{
+	if (syscall(SYS_close_range, aside_end, UINT_MAX, 2 /* CLOSE_RANGE_UNSHARE */) == 0)
+		child(job);
+	cannot_leave = 1;
+	_exit(127);
+}
+
+/* Its pid once it has executed or ended, or -1. */
+static pid_t make(struct job *job)
+{
+	static char stack[STACK] __attribute__((aligned(16)));
+	int32_t fds[FDS_MAX];
+	int used = 0;
+	struct job whole = *job;
+	pid_t pid = -1;
+	int is_apart = put_all_aside(job, fds, &used);
+	if (is_apart)
+		pid = clone(leave, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, job);
+	int error = errno;
+	clear_aside(used);
+	errno = error;
+	if (is_apart && !cannot_leave)
+		return pid;
+	if (is_apart) {
+		/* An old kernel, or a filter of system calls. */
+		aside_end = -1;
+		cannot_leave = 0;
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	pid = vfork();
+	if (pid == 0)
+		child(&whole);
+	return pid;
+}
+
+/*
  * Makes a process as the request says. Returns its pid once it has executed; else -1, with the stage
  * and the errno in the report, and nothing left to wait for.
  */
@@ -339,6 +443,7 @@ EXPORT int32_t archon_spawn(const void *request, struct report *report)
 	job.limits = (const struct limit *)(head + 1);
 	job.groups = (const gid_t *)(job.limits + head->limits);
 	job.fds = (const int32_t *)(job.groups + groups);
+	job.cgroup = head->cgroup;
 	const char *cursor = (const char *)(job.fds + head->fds);
 
 	report->stage = STAGE_FORK;
@@ -367,9 +472,7 @@ EXPORT int32_t archon_spawn(const void *request, struct report *report)
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid_t pid = vfork();
-	if (pid == 0)
-		child(&job);
+	pid_t pid = make(&job);
 	int error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 
