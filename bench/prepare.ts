@@ -1,5 +1,5 @@
 /** Gets ready whatever a run needs, and says what it installs: packages, programs, pm2, archon, a folder, an image. */
-import {copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {execa} from 'execa';
 import type {Choice} from './arguments.ts';
@@ -121,19 +121,25 @@ async function compile(say: (line: string) => void): Promise<void> {
 	}
 }
 
-/** Others may build while this runs: archon is copied once, and built only where it was never. */
+/**
+ * archon as images have it, moved to a place of its own. Others may build while this runs: it is copied once, and
+ * built only where it was never.
+ */
 async function ownCopy(say: (line: string) => void): Promise<string> {
-	const built = join(dist, 'archon');
-	if (!await exists(built)) {
+	const shipped = join(dist, 'rootfs', 'opt', 'archon');
+	if (!await exists(shipped)) {
 		say('building archon');
 		await execa(process.execPath, [join(root, 'scripts', 'build.ts')], {cwd: root, timeout: 300_000});
 	}
 	const folder = join(cache, 'archon');
-	await mkdir(folder, {recursive: true});
-	await copyFile(built, join(folder, 'archon.new'));
-	await rename(join(folder, 'archon.new'), join(folder, 'archon'));
-	if (!await exists(join(folder, 'archonctl'))) await symlink('archon', join(folder, 'archonctl'));
-	return join(folder, 'archon');
+	await rm(folder, {recursive: true, force: true});
+	await cp(shipped, folder, {recursive: true, verbatimSymlinks: true});
+	const executable = join(folder, 'bin', 'archon');
+	const library = join(folder, 'lib');
+	const loader = (await readdir(library)).find(name => name.startsWith('ld-linux')) ?? '';
+	await execa('patchelf', ['--set-interpreter', join(library, loader), '--force-rpath', '--set-rpath', library, executable]);
+	await symlink('archon', `${executable}ctl`);
+	return executable;
 }
 
 // ── Entrants ─────────────────────────────────────────────────────────────────────────────────────
