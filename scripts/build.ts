@@ -26,6 +26,8 @@ const NODE_FLAGS = [
 	'--disable-sigusr1',
 	// Much garbage and little to keep: less memory at the same speed.
 	'--max-semi-space-size=1',
+	// For kernel/settle.ts.
+	'--expose-gc',
 	// Two threads beside the main one instead of five: each counts against a container's limit of processes.
 	'--v8-pool-size=1',
 ];

@@ -78,7 +78,8 @@ function openLibc(): ffi.DynamicLibrary {
 }
 
 /** A pointer by which C calls back. */
-const pointerFor = (...definition: Parameters<ffi.DynamicLibrary['registerCallback']>): bigint => openLibc().registerCallback(...definition);
+const pointerFor = (...definition: Parameters<ffi.DynamicLibrary['registerCallback']>): bigint =>
+	openLibc().registerCallback(...definition);
 
 /** The result of a libc call, or -errno. */
 const checked = (result: number): number => (result === -1 ? -ffi.getInt32(errnoAddress, 0) : result);
@@ -321,10 +322,8 @@ export const isTerminal = (fd: number): boolean => libc.isatty(fd) === 1;
 /** Whether nothing can be written to it. */
 export const isReader = (fd: number): boolean => (libc.fcntl(fd, F_GETFL, 0) & O_ACCMODE) === 0;
 
-/** Room for a mebibyte, where the kernel allows it (fcntl(2), F_SETPIPE_SZ). */
-export function growPipe(fd: number): void {
-	libc.fcntl(fd, F_SETPIPE_SZ, 1 << 20);
-}
+/** Room for a mebibyte; whether the kernel allows it (fcntl(2), F_SETPIPE_SZ). */
+export const growPipe = (fd: number): boolean => libc.fcntl(fd, F_SETPIPE_SZ, 1 << 20) >= 0;
 
 const F_SETPIPE_SZ = 1031;
 const O_ACCMODE = 3;

@@ -5,8 +5,9 @@
 import {constants, openSync, readdirSync, readlinkSync} from 'node:fs';
 import {LOGGING} from '../core/defaults.ts';
 import {
-	err, type Id, type Logging, type Logs, type LogStream, ok, type Output as Target, type Result, type Service,
+	err, type Id, type Instant, type Logging, type Logs, type LogStream, type Millis, ok, type Output as Target, type Result, type Service,
 } from '../core/model.ts';
+import {after, now} from './clock.ts';
 import {errnoOf} from './diagnose.ts';
 import {type Channel, createChannel} from './logging/channel.ts';
 import type {Keeper} from './guard.ts';
@@ -73,6 +74,11 @@ interface Stream {
 	/** The beginning of a line whose end has not come yet. */
 	rest: Buffer;
 	isBig: boolean;
+	/** When it was last read, and how often in a row there was little so soon. */
+	at: Instant;
+	streak: number;
+	/** It is read now and then instead of whenever there is something. */
+	isPaced: boolean;
 }
 
 /** What archon reads of a service. */
@@ -94,6 +100,11 @@ const EBADF = 9;
 /** What one read may bring; and what a pipe holds whose writer fills it. */
 const READ = 256 * 1024;
 const PIPE = 64 * 1024;
+/** Reads that empty the biggest pipe. */
+const FULL = 4;
+/** So many small reads, each so soon after the last, and a stream is heard but once in a while. */
+const [STREAK, SMALL] = [16, 16 * 1024];
+const SOON: Millis = 1;
 const NOTHING = Buffer.alloc(0);
 /** Who has archon's own streams to itself loses them where a line is waited for, but gains no prefix. */
 const UNTOUCHED: Logging['drivers'] = [{kind: 'inherit', streams: ['stdout', 'stderr']}];
@@ -125,7 +136,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 
 	function open(id: Id, {name}: Service, logging: Logging, ends: readonly (readonly [number, number])[], isTerminal: boolean): Source {
 		const streams = ends.map(([reader, writer], i): Stream =>
-			({reader, writer, name: i === 0 ? 'stdout' : 'stderr', isTerminal, rest: NOTHING, isBig: false}));
+			({reader, writer, name: i === 0 ? 'stdout' : 'stderr', isTerminal, rest: NOTHING, isBig: false, at: 0, streak: 0, isPaced: false}));
 		const kept = sources.get(id);
 		const source: Source = {streams, channel: kept?.channel ?? createChannel(logging, drivers.of(name, logging), {
 			shut: () => source.streams.forEach(({reader}) => poller.forget(reader)),
@@ -139,11 +150,40 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 	}
 
 	function watch(id: Id, source: Source): void {
-		for (const stream of source.streams) {
-			poller.watch(stream.reader, EPOLLIN, () => {
-				if (!source.channel.holdsBack(stream.name)) pump(id, source, stream);
-			});
-		}
+		for (const stream of source.streams) watchOne(id, source, stream);
+	}
+
+	function watchOne(id: Id, source: Source, stream: Stream): void {
+		stream.isPaced = false;
+		poller.watch(stream.reader, EPOLLIN, () => {
+			if (source.channel.holdsBack(stream.name)) return;
+			const count = pump(id, source, stream);
+			if (!isBabbling(stream, count)) return;
+			poller.forget(stream.reader);
+			pace(id, source, stream);
+		});
+	}
+
+	/** Who writes line by line as fast as it can would be read line by line as well. */
+	function isBabbling(stream: Stream, count: number): boolean {
+		const at = now();
+		stream.streak = count < SMALL && at - stream.at < SOON ? stream.streak + 1 : 0;
+		stream.at = at;
+		if (stream.streak < STREAK) return false;
+		// Or else it would have to wait meanwhile.
+		return (stream.isBig ||= growPipe(stream.reader));
+	}
+
+	/** For as long as it goes on; both sides have fewer turns for the same lines. */
+	function pace(id: Id, source: Source, stream: Stream): void {
+		stream.isPaced = true;
+		after(SOON, () => {
+			if (!stream.isPaced || source.channel.holdsBack(stream.name)) return;
+			let count = pump(id, source, stream);
+			for (let i = 1; i < FULL && count >= READ; i++) count = pump(id, source, stream);
+			if (count > 0) pace(id, source, stream);
+			else watchOne(id, source, stream);
+		});
 	}
 
 	function openPipes(id: Id, service: Service, logging: Logging): Result<Source, Unwired> {
@@ -161,13 +201,13 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 		return typeof ends === 'number' ? err({stage: 'opening a terminal', errno: -ends}) : ok(open(id, service, logging, [ends], true));
 	}
 
-	/** One read from a pipe; whether there was something to read. */
-	function pump(id: Id, {channel}: Source, stream: Stream): boolean {
+	/** One read from a pipe: how many bytes; none, where there is nothing now or for ever. */
+	function pump(id: Id, {channel}: Source, stream: Stream): number {
 		const {rest} = stream;
 		const bytes = bufferFor(rest.length);
 		rest.copy(bytes);
 		const count = read(stream.reader, bytes.subarray(rest.length));
-		if (count <= 0) return false;
+		if (count <= 0) return 0;
 		if (count >= PIPE && !stream.isBig) {
 			// Who fills its pipe gets a bigger one: fewer turns for both.
 			stream.isBig = true;
@@ -177,7 +217,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 		const end = cutLines(bytes, length, channel.logging().maxLine, (from, to, isPiece) =>
 			pass(id, channel, bytes.subarray(from, to), stream.name, isPiece));
 		remember(stream, end < length ? Buffer.from(bytes.subarray(end, length)) : NOTHING);
-		return true;
+		return count;
 	}
 
 	/** The beginning of a line outlives this life of archon as well. */
@@ -200,7 +240,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 		for (const stream of source?.streams ?? []) {
 			if (!source) continue;
 			// Bounded: others that still write could go on for ever.
-			for (let i = 0; i < 64 && pump(id, source, stream); i++);
+			for (let i = 0; i < 64 && pump(id, source, stream) > 0; i++);
 			if (stream.rest.length > 0) pass(id, source.channel, Buffer.concat([stream.rest, NEWLINE]), stream.name, false);
 			remember(stream, NOTHING);
 		}
@@ -212,6 +252,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 			const {reader, writer} = stream;
 			remember(stream, NOTHING);
 			poller.forget(reader);
+			stream.isPaced = false;
 			for (const fd of [reader, writer]) {
 				guard.keep(fd, false);
 				close(fd);

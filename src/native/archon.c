@@ -338,10 +338,11 @@ static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 #define STACK (64 * 1024)
 
 static int aside[ASIDE]; /* nothing but a place */
-static int aside_end;    /* the numbers below are copied; 0: not looked for yet, -1: the whole table is */
+static int aside_end;    /* the numbers below are copied; -1: the whole table is */
 static volatile int cannot_leave;
 
-static void find_aside(void)
+/* When the library is loaded, and low numbers are free. */
+static __attribute__((constructor)) void find_aside(void)
 {
 	int place = open("/", O_PATH | O_CLOEXEC);
 	aside_end = place < 0 ? -1 : 0;
@@ -364,8 +365,6 @@ static int put_aside(int fd, int *used)
 static int put_all_aside(struct job *job, int32_t *fds, int *used)
 {
 	const struct head *head = job->head;
-	if (aside_end == 0)
-		find_aside();
 	if (aside_end < 0 || head->fds > FDS_MAX)
 		return 0;
 	for (int32_t i = 0; i < head->fds; i++) {
