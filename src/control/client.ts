@@ -26,7 +26,7 @@ export interface Client {
 	 * a request that may be repeated is sent once more; the trouble is never `broken`.
 	 */
 	ask(request: Fields, fds?: readonly number[]): Result<Answer, Trouble>;
-	/** Calls back with the rows as they come, all that came at once. Sends nothing twice. */
+	/** Calls back with the rows as they come, all that came at once, to be shown. Sends nothing twice. */
 	listen(request: Fields, hear: (rows: Answer['rows']) => void, fds?: readonly number[]): Result<Reply, Trouble>;
 	/** Sends bytes as they are, for `receive` to tell what comes back. */
 	send(bytes: Uint8Array): void;
@@ -62,16 +62,18 @@ export function createClient(first: Channel, again: () => Channel | null = () =>
 		return channel !== null;
 	};
 
-	const receive = (): Reading | null => {
+	const receive = (isShown: boolean): Reading | null => {
 		for (;;) {
 			const reading = readings.shift();
 			if (reading) return reading;
-			const bytes = channel?.receive();
+			const bytes = channel?.receive(isShown);
 			if (!bytes) return null;
 			readings.push(...reader.read(bytes));
 		}
 	};
-	const listen: Client['listen'] = (request, hear, fds = []) => {
+	const listen = (
+		request: Fields, hear: (rows: Answer['rows']) => void, fds: readonly number[], isShown: boolean,
+	): Result<Reply, Trouble> => {
 		const record = writeRecord(request);
 		if (!record.ok) return err({kind: 'unsent', reason: record.error});
 		channel?.send(record.value, fds);
@@ -82,7 +84,7 @@ export function createClient(first: Channel, again: () => Channel | null = () =>
 		};
 		for (;;) {
 			if (readings.length === 0) tell();
-			const reading = receive();
+			const reading = receive(isShown);
 			const reply = reading?.kind === 'record' ? decodeReply(reading.fields) : null;
 			if (reading?.kind === 'record' && !reply && reading.fields[0] === 'Row') {
 				rows.push(reading.fields.slice(1));
@@ -95,13 +97,15 @@ export function createClient(first: Channel, again: () => Channel | null = () =>
 		}
 	};
 	return {
-		receive, listen, renew, close,
+		renew, close,
+		receive: () => receive(false),
+		listen: (request, hear, fds = []) => listen(request, hear, fds, true),
 		send: bytes => channel?.send(bytes),
 		ask(request, fds) {
 			for (let tries = 1;; tries++) {
 				const began = performance.now();
 				const rows: (readonly string[])[] = [];
-				const reply = listen(request, more => void rows.push(...more), fds);
+				const reply = listen(request, more => void rows.push(...more), fds ?? [], false);
 				if (reply.ok) return ok({rows, reply: reply.value});
 				if (reply.error.kind !== 'broken') return reply;
 				if (performance.now() - began > LONG) tries = 1;

@@ -41,8 +41,8 @@ export type Accept = (connection: Connection) => ConnectionListener;
 /** The client's end: blocking, for a program that asks one thing and leaves. */
 export interface Channel {
 	send(bytes: Uint8Array, fds?: readonly number[]): void;
-	/** The next bytes, at least one; null at the end. */
-	receive(): Uint8Array | null;
+	/** The next bytes, at least one; null at the end. Where `isShown` and nobody looks any more, throws as writing would. */
+	receive(isShown: boolean): Uint8Array | null;
 	close(): void;
 }
 

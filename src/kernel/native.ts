@@ -45,6 +45,7 @@ const libc = lazily({
 	kill: {return: 'int32', arguments: ['int32', 'int32']},
 	listen: {return: 'int32', arguments: ['int32', 'int32']},
 	memfd_create: {return: 'int32', arguments: ['string', 'uint32']},
+	poll: {return: 'int32', arguments: ['buffer', 'uint64', 'int32']},
 	posix_openpt: {return: 'int32', arguments: ['int32']},
 	pthread_sigmask: {return: 'int32', arguments: ['int32', 'buffer', 'pointer']},
 	pipe2: {return: 'int32', arguments: ['buffer', 'int32']},
@@ -314,6 +315,22 @@ export function openTerminal(): readonly [number, number] | number {
 export function setBlocking(fd: number, isBlocking: boolean): void {
 	const flags = libc.fcntl(fd, F_GETFL, 0);
 	libc.fcntl(fd, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
+/** Two of `struct pollfd`: the descriptor, what is asked for, and what is so. */
+const polled = Buffer.alloc(16);
+const POLLIN = 1;
+
+/** Waits until there is something to read; false: before that, the reader of another descriptor's pipe went away (poll(2)). */
+export function awaitReadable(fd: number, pipe: number): boolean {
+	polled.fill(0);
+	polled.writeInt32LE(fd, 0);
+	polled.writeInt16LE(POLLIN, 4);
+	polled.writeInt32LE(pipe, 8);
+	let result: number;
+	do result = checked(libc.poll(polled, 2n, -1));
+	while (result === -EINTR);
+	return result < 0 || polled.readInt16LE(6) !== 0;
 }
 
 /** Whether it is a terminal (isatty(3)); Node's own answer costs its modules for networks. */

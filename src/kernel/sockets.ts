@@ -10,8 +10,8 @@ import {makeFolder} from './folders.ts';
 import type {Keeper} from './guard.ts';
 import type {Ledger} from './ledger.ts';
 import {
-	acceptUnix, close, connectUnix, type Credentials, EAGAIN, EPOLLHUP, EPOLLIN, EPOLLOUT, listenUnix, peerOf, read, receive, send,
-	SOCKET_PATH_MAX,
+	acceptUnix, awaitReadable, close, connectUnix, type Credentials, EAGAIN, EPOLLHUP, EPOLLIN, EPOLLOUT, listenUnix, peerOf, read,
+	receive, send, SOCKET_PATH_MAX,
 } from './native.ts';
 import type {Poller} from './poller.ts';
 
@@ -238,11 +238,16 @@ function open(
 	return true;
 }
 
+const STDOUT = 1;
+
 /** A blocking connection for a client that does one thing and ends. */
 export interface Channel {
 	send(bytes: Uint8Array, fds?: readonly number[]): void;
-	/** The next bytes, or null at the end. */
-	receive(): Uint8Array | null;
+	/**
+	 * The next bytes, or null at the end. What `isShown` goes to stdout: when nobody reads that any more, it throws what
+	 * writing there would (EPIPE), and does not wait for something to write.
+	 */
+	receive(isShown: boolean): Uint8Array | null;
 	close(): void;
 }
 
@@ -259,7 +264,8 @@ export function connect(path: string): Result<Channel, string> {
 				left = left.subarray(count);
 			}
 		},
-		receive() {
+		receive(isShown) {
+			if (isShown && !awaitReadable(fd, STDOUT)) throw Object.assign(new Error('nobody reads stdout'), {code: 'EPIPE'});
 			const count = read(fd, bytes);
 			return count > 0 ? Uint8Array.prototype.slice.call(bytes, 0, count) : null;
 		},

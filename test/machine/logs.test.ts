@@ -88,6 +88,13 @@ describe('what is kept', () => {
 });
 
 describe('what comes', () => {
+	test('is waited for by nobody whose reader went away', async () => {
+		await using archon = await up(`  web: {command: sh -c "echo out; exec sleep 1000000"}\n${QUIET}`);
+		await archon.says(/out/);
+		const {stdout} = await execa('sh', ['-c', `${ARCHONCTL} logs -f web | head -n 1`], {env: {ARCHON_SOCKET: archon.socket}});
+		expect(stdout).toBe('out');
+	});
+
 	test('joins what was kept with no line between and none twice, for any number of readers', async () => {
 		const go = join(folder(), 'go');
 		const script = `until (-e "${go}") { select undef, undef, undef, 0.01 }`;
