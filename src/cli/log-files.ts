@@ -100,9 +100,9 @@ interface Segment {
 	close(): void;
 }
 
-/** While files are being renamed. */
+/** For a file that is missed while others are being renamed. */
 const TRIES = 20;
-/** For bytes that are on their way to a file, in milliseconds. */
+/** For bytes that are on their way to a file, and for a moment in which nothing is renamed, in milliseconds. */
 const PATIENCE = 1000;
 const PAUSE = 5;
 
@@ -116,8 +116,8 @@ function open(mark: FileRow): Result<readonly Segment[], string> {
 		// What was moved meanwhile may have been met twice, or not at all.
 		if (segments.ok && same(before, numbered(mark.path))) return segments;
 		if (segments.ok) for (const segment of segments.value) segment.close();
-		else reason = segments.error;
-		if (reason !== LATE) tries++;
+		reason = segments.ok ? GONE : segments.error;
+		if (!segments.ok && reason !== LATE) tries++;
 		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
 	}
 	return err(reason);
