@@ -18,8 +18,9 @@ const HOW = `## How it is measured
 
 Every service is the same static program. When it starts it writes its number and the time into a pipe, so that "up" and
 "restarted" are the words of the services and not of their supervisor; the clock of a start begins when PID 1 is executed.
-Each supervisor is set up for its fastest restart that makes sense. In each repeat all are measured one after the other, so
-that whatever the machine does meanwhile hits all of them. A figure is the median of all repeats, and in brackets stands
+Each supervisor is set up for its fastest restart that makes sense, and started once right before it is measured, so that
+nothing comes from the disk. In each repeat all are measured one after the other, so that whatever the machine does
+meanwhile hits all of them. A figure is the median of all repeats, and in brackets stands
 what the lowest and the highest repeat alone would have said. Crash: SIGKILL to one service after the other. Status: the
 whole command, from its start to its end. Stop: from the request until PID 1 and everything else is gone. Memory: of all
 processes but the services, private (what would be free without them; what is in no file is the part that the kernel cannot

@@ -19,7 +19,6 @@ export async function measure(kit: Kit, place: Place, supervisors: readonly Supe
 	const isAsked = (id: string): boolean => ROWS.some(row => row.id === id && only.includes(row.measure));
 	const scenes = SCENES.filter(scene => scene.rows.some(isAsked));
 	const ledger = createLedger();
-	await warmUp(kit, place, present);
 	let made = 0;
 	let isLate = false;
 	for (let repeat = 1; repeat <= repeats && !isLate; repeat++) {
@@ -30,6 +29,7 @@ export async function measure(kit: Kit, place: Place, supervisors: readonly Supe
 				const wants = (row: string): boolean =>
 					scene.rows.includes(row) && isAsked(row) && !ledger.isRefused(supervisor.name, row) && repeat <= (SELDOM[row]?.(repeats) ?? repeats);
 				if (!scene.rows.some(wants)) continue;
+				await warmUp(kit, place, supervisor);
 				const found = await play(scene, kit, place, supervisor, wants);
 				ledger.enter(supervisor.name, found);
 				say(`${repeat}/${repeats} ${scene.title} ${supervisor.name}: ${brief(found.samples, found.refusals)}`);
@@ -54,15 +54,16 @@ async function play(scene: Scene, kit: Kit, place: Place, supervisor: Supervisor
 	}
 }
 
-/** Each is started once before anything counts, so that nobody's programs come from the disk. */
-async function warmUp(kit: Kit, place: Place, supervisors: readonly Supervisor[]): Promise<void> {
-	for (const supervisor of supervisors) {
-		const count = Math.min(20, supervisor.most);
-		const started = await boot(kit, place, supervisor, {program: 'beacon', count});
-		if (!started.ok) continue;
-		await using world = started.value;
-		await world.witness.until(signs => signs.filter(({kind}) => kind === 'born').length === count, 15_000, world.isOver);
-	}
+/**
+ * Started once more right before anything counts, so that nobody's programs come from the disk: where much is measured
+ * the last time may be minutes ago, and the system have given the memory to others.
+ */
+async function warmUp(kit: Kit, place: Place, supervisor: Supervisor): Promise<void> {
+	const count = Math.min(20, supervisor.most);
+	const started = await boot(kit, place, supervisor, {program: 'beacon', count});
+	if (!started.ok) return;
+	await using world = started.value;
+	await world.witness.until(signs => signs.filter(({kind}) => kind === 'born').length === count, 15_000, world.isOver);
 }
 
 const brief = (samples: Readonly<Record<string, readonly number[]>>, refusals: Readonly<Record<string, string>>): string => [

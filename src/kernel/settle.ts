@@ -1,5 +1,6 @@
 /** When a start or a storm is over, the memory that only it needed is given back. */
 import type {Millis} from '../core/model.ts';
+import {after, now} from './clock.ts';
 import {giveMemoryBack} from './native.ts';
 
 export interface Settler {
@@ -16,24 +17,26 @@ const MANY = 200;
 /** Waits for the start to be over, and then sleeps until there is a storm. */
 export function createSettler(): Settler {
 	let stirs = 0;
+	let last = now();
 	let isWaiting = false;
-	wait();
+	wait(QUIET);
 	return {
 		stir() {
-			if (++stirs >= MANY && !isWaiting) wait();
+			last = now();
+			if (++stirs >= MANY && !isWaiting) wait(QUIET);
 		},
 	};
 
-	function wait(): void {
-		const before = stirs;
+	function wait(millis: Millis): void {
 		isWaiting = true;
-		setTimeout(() => {
-			if (stirs !== before) return wait();
+		after(millis, () => {
+			const left = last + QUIET - now();
+			if (left > 0) return wait(left);
 			isWaiting = false;
 			stirs = 0;
 			collectGarbage();
 			giveMemoryBack();
-		}, QUIET);
+		});
 	}
 }
 

@@ -1,9 +1,10 @@
 /*
- * No signal is lost while archon starts: a library that the executable names as needed, whose constructor runs
- * before the first line of Node. It blocks what can be blocked, so that a signal waits, until archon has its handlers
- * in place and unblocks all (native.ts); else a PID 1 would be deaf to it (pid_namespaces(7)).
+ * What must be done before the first line of Node, by a library that the executable names as needed: the constructors
+ * of such a library run first.
  *
- * Node sets a mask of its own when it starts, SIGUSR1 and nothing else; this one call is answered without effect.
+ * No signal is lost while archon starts: what can be blocked is blocked, and waits until archon has its handlers in
+ * place and unblocks all (native.ts); else a PID 1 would be deaf to it (pid_namespaces(7)). Node sets a mask of its own
+ * when it starts, SIGUSR1 and nothing else; this one call is answered without effect.
  */
 #define _GNU_SOURCE
 #include <errno.h>
