@@ -5,6 +5,7 @@ import {describe, expect, test} from 'vitest';
 import {service} from '../../src/core/defaults.ts';
 import {close} from '../../src/kernel/native.ts';
 import {spawnHelper} from '../../src/kernel/spawner.ts';
+import {boot} from './archon.ts';
 import {folder, type How, outputOf, reaper, refusalOf} from './bench.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -64,12 +65,13 @@ describe('secrets in files', () => {
 	});
 
 	test('that are inherited stay beside what they became, and may be something else', async () => {
-		process.env['INHERITED_FILE'] = secret('s4', 'i');
-		process.env['ABSENT_FILE'] = '/nowhere/certs.pem';
-		const lines = (await outputOf(['env'], {secretsFromFiles: true})).split('\n');
-		expect(lines).toEqual(expect.arrayContaining(['INHERITED=i', `INHERITED_FILE=${join(folder, 's4')}`, 'ABSENT_FILE=/nowhere/certs.pem']));
-		delete process.env['INHERITED_FILE'];
-		delete process.env['ABSENT_FILE'];
+		await using archon = await boot({
+			config: 'services: {main: {command: sh -c "env; exec sleep 1000000", secrets_from_files: true}}',
+			env: {INHERITED_FILE: secret('s4', 'i'), ABSENT_FILE: '/nowhere/certs.pem'},
+		});
+		await archon.says(/INHERITED=i$/m);
+		await archon.says(new RegExp(`INHERITED_FILE=${join(folder, 's4')}$`, 'm'));
+		await archon.says(/ABSENT_FILE=\/nowhere\/certs\.pem$/m);
 	});
 
 	test.each([
@@ -90,10 +92,10 @@ describe('secrets in files', () => {
 		});
 	});
 
-	test('a secret that is missing where secrets are is refused even if it is inherited', () => {
-		process.env['LOST_FILE'] = '/run/secrets/archon-has-no-such';
-		expect(refusalOf(['true'], {secretsFromFiles: true}).stage).toBe('reading the secret LOST_FILE');
-		delete process.env['LOST_FILE'];
+	test('a secret that is missing where secrets are is refused even if it is inherited', async () => {
+		const config = 'services: {main: {command: sleep 1000000, secrets_from_files: true}}';
+		await using archon = await boot({config, env: {LOST_FILE: '/run/secrets/archon-has-no-such'}});
+		await archon.says(/cannot start main: reading the secret LOST_FILE/);
 	});
 });
 
