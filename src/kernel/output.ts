@@ -177,13 +177,13 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 	/** For as long as it goes on; both sides have fewer turns for the same lines. */
 	function pace(id: Id, source: Source, stream: Stream): void {
 		stream.isPaced = true;
-		after(SOON, () => {
+		after(SOON, () => poller.whole(() => {
 			if (!stream.isPaced || source.channel.holdsBack(stream.name)) return;
 			let count = pump(id, source, stream);
 			for (let i = 1; i < FULL && count >= READ; i++) count = pump(id, source, stream);
 			if (count > 0) pace(id, source, stream);
 			else watchOne(id, source, stream);
-		});
+		}));
 	}
 
 	function openPipes(id: Id, service: Service, logging: Logging): Result<Source, Unwired> {
