@@ -140,15 +140,18 @@ describe('a look from outside', () => {
 		return {server, port: (server.address() as AddressInfo).port, open: () => open, seen: () => seen};
 	}
 
+	const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok';
+
 	test.each([
-		['tcp', (port: number) => ({tcp: `127.0.0.1:${port}`})],
-		['http', (port: number) => ({http: `http://127.0.0.1:${port}/`})],
-	])('by %s leaves no connection behind', async (_, look) => {
-		const {server, port, open, seen} = await counting('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok');
-		await using archon = await beside(config('services', {web: {command: IDLE, healthcheck: {...look(port), interval: '20ms', timeout: '5s'}}}));
+		['by tcp', OK, 'running', (port: number) => ({tcp: `127.0.0.1:${port}`, timeout: '5s'})],
+		['by http', OK, 'running', (port: number) => ({http: `http://127.0.0.1:${port}/`, timeout: '5s'})],
+		['that nobody answers', '', 'unhealthy', (port: number) => ({http: `http://127.0.0.1:${port}/`, timeout: '20ms'})],
+	])('%s leaves no connection behind', async (_, answer, status, look) => {
+		const {server, port, open, seen} = await counting(answer);
+		await using archon = await beside(config('services', {web: {command: IDLE, healthcheck: {...look(port), interval: '20ms'}}}));
 		await expect.poll(seen).toBeGreaterThan(20);
 		await expect.poll(open).toBeLessThanOrEqual(1);
-		expect((await archon.status())['web']?.status).toBe('running');
+		expect((await archon.status())['web']?.status).toBe(status);
 		server.close();
 	});
 

@@ -1,0 +1,106 @@
+/** Signals that are blocked or ignored: what archon was started with, what it does to itself for a moment, and what its children have. */
+import {execaSync} from 'execa';
+import {chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {type Archon, ARCHON, boot} from './archon.ts';
+import {start} from './dropin.ts';
+
+let folder = '';
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'archon-signals-'))));
+afterAll(() => rmSync(folder, {recursive: true}));
+
+const NONE = '0'.repeat(16);
+
+/** The signals that archon's main thread has blocked, in hexadecimal. */
+const blockedBy = ({pid}: Archon): string => /^SigBlk:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+
+/** SIGSEGV to the main thread, and to no other (tgkill(2)). */
+function fault({pid}: Archon): void {
+	const call = process.arch === 'x64' ? 234 : 131;
+	execaSync('perl', ['-e', `syscall(${call}, ${pid}, ${pid}, 11) == 0 or die $!`]);
+}
+
+describe('archon has nothing blocked, and survives a fault of its main thread,', () => {
+	test('after processes that could be made and some that could not', async () => {
+		await using archon = await boot({config: `services:
+  missing: {command: /no/such/program}
+  nowhere: {command: 'true', working_dir: /no/such/folder}
+  good: {command: sleep 1000000}
+`});
+		await archon.says(/cannot start missing: executing \/no\/such\/program/);
+		await archon.says(/cannot start nowhere: changing directory/);
+		await archon.says(/started good/);
+		const {good} = await archon.status();
+		expect((await archon.ctl('start', 'missing')).status).not.toBe(0);
+		expect(blockedBy(archon)).toBe(NONE);
+		fault(archon);
+		await archon.says(/was executed anew: 1 service goes on/);
+		expect((await archon.status())['good']).toMatchObject({pid: good?.pid, restarts: 0});
+		expect(blockedBy(archon)).toBe(NONE);
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+	});
+
+	test('after an upgrade to a file that answers well and cannot be executed then', async () => {
+		const {stdout: formats} = execaSync(ARCHON, ['--ledger-format']);
+		const path = join(folder, 'vanishing');
+		await using archon = await boot({config: 'services: {one: {command: sleep 1000000}, two: {command: sleep 1000000}}\n'});
+		await archon.says(/started two/);
+		const before = await archon.status();
+		for (const _ of ['once', 'again']) {
+			writeFileSync(path, `#!/bin/sh\necho ${formats}\nrm ${path}\n`);
+			chmodSync(path, 0o755);
+			const {status, stderr} = await archon.ctl('upgrade', path);
+			expect(status).toBe(1);
+			expect(stderr).toMatch(/cannot upgrade: executing .*vanishing: no such file or directory; everything stays as it was/);
+			expect(blockedBy(archon)).toBe(NONE);
+		}
+		expect(await archon.status()).toEqual(before);
+		// What it is told and what becomes of its children is still heard.
+		await archon.ctl('signal', 'KILL', 'one');
+		await archon.says(/one ended by itself: SIGKILL/);
+		fault(archon);
+		await archon.says(/was executed anew: 2 services go on/);
+		expect((await archon.status())['two']).toMatchObject({pid: before['two']?.pid, restarts: 0});
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+	});
+});
+
+describe('started with signals ignored and blocked, real-time ones too,', () => {
+	/** Executes what follows so. */
+	const wrapper = ['perl', '-MPOSIX', '-e', `
+		my @signals = (1 .. 8, 10 .. 18, 20 .. 31, 34 .. 64);
+		sigaction($_, POSIX::SigAction->new("IGNORE")) for @signals;
+		sigprocmask(SIG_BLOCK, POSIX::SigSet->new(1, 2, 3, 10, 13, 15, 17, 34, 40, 64)) or die $!;
+		exec @ARGV`];
+	const show = ['grep', '-E', 'Sig(Blk|Ign):', '/proc/self/status'];
+	const fresh = new RegExp(`SigBlk:\\s+${NONE}\\n[^]*SigIgn:\\s+${NONE}$`, 'm');
+
+	test.each([true, false])('archon hears its own, and no process that it makes has any of that (as PID 1: %s)', async isInit => {
+		await using archon = await boot({isInit, wrapper, config: JSON.stringify({services: {
+			web: {command: ['sh', '-c', `${show.map(word => `'${word}'`).join(' ')}; exec sleep 1000000`], post_start: [['sh', '-c', `echo hook; ${show.map(word => `'${word}'`).join(' ')}`]]},
+		}})});
+		await archon.says(fresh);
+		await archon.says(new RegExp(`hook\\n[^]*${fresh.source}`, 'm'));
+		await expect.poll(async () => (await archon.status())['web']?.status).toBe('running');
+		await archon.ctl('signal', 'KILL', 'web');
+		await archon.says(/web ended by itself: SIGKILL[^]*started web/);
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+	});
+
+	test('one command has none of it', async () => {
+		await using archon = await boot({config: null, args: ['--', ...show], wrapper});
+		expect(await archon.ended()).toBe(0);
+		expect(archon.log()).toMatch(fresh);
+	});
+
+	test.each(['tini', 'dumb-init', 'catatonit'] as const)('nor has the command of archon as %s', async name => {
+		await using init = start(join(ARCHON, '..', name), ['--', ...show], {isInit: true, wrapper});
+		const {status, stdout} = await init.ended();
+		expect([status, stdout]).toEqual([0, expect.stringMatching(fresh)]);
+	});
+});
