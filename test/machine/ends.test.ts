@@ -64,3 +64,35 @@ test.each([true, false])('a thousand that wait to be buried are buried at one wo
 	await expect.poll(() => zombiesOf(archon)).toBe(0);
 	expect((await archon.status())['forker']).toMatchObject({status: 'running', restarts: 0});
 });
+
+/** Stops itself, and says when it hears SIGTERM after that. */
+const frozen = (name: string): string =>
+	`$SIG{TERM} = sub { syswrite STDOUT, "${name} heard it\\n"; exit 0 }; kill "STOP", $$; sleep 1 while 1;`;
+
+test('what is stopped hears SIGTERM all the same: a service, what it leaves in its group or elsewhere, and what is nobody\'s', async () => {
+	// The last has shed every mark of its service: environment, session and limit.
+	const script = `use POSIX ":sys_wait_h", "setsid";
+		for my $which (1, 2) {
+			my $child = fork // die $!;
+			if (!$child) { setsid if $which == 2; ${frozen('child $which')} }
+			waitpid $child, WUNTRACED;
+		}
+		syswrite STDOUT, "both are stopped\\n";
+		${frozen('mother')}`;
+	const lost = `use POSIX ":sys_wait_h"; my $child = fork // die $!;
+		if (!$child) { exec "env", "-i", "setsid", "perl", "-e", q(${frozen('lost child')}) }
+		waitpid $child, WUNTRACED; syswrite STDOUT, "it is stopped\\n"; sleep 1 while 1;`;
+	await using archon = await boot({config: config({
+		web: {command: ['perl', '-e', script], stop_grace_period: '5s'},
+		loser: {command: ['perl', '-e', lost], ulimits: {locks: 1000}},
+	})});
+	await archon.says(/both are stopped/);
+	await archon.says(/it is stopped/);
+	expect((await archon.ctl('stop', 'web')).status).toBe(0);
+	for (const name of ['mother', 'child 1', 'child 2']) await archon.says(new RegExp(`${name} heard it`));
+	expect((await archon.ctl('stop', 'loser')).status).toBe(0);
+	archon.signal('SIGTERM');
+	expect(await archon.ended()).toBe(0);
+	expect(archon.log()).toMatch(/stopped web \(exit 0\)/);
+	expect(archon.log()).not.toMatch(/killing/);
+});
