@@ -1,6 +1,6 @@
 /** Descriptors of archon and of its services: how they are opened, who has them, and that none is left behind. */
 import {execaSync} from 'execa';
-import {constants, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {constants, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {createServer, type AddressInfo, type Server} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -88,21 +88,30 @@ describe('what a service has', () => {
 		expect(reader).toBeGreaterThan(2);
 	});
 
-	// A cgroup is entered by a descriptor of archon's.
-	const hasCgroups = process.getuid?.() === 0 && readFileSync('/proc/self/mountinfo', 'utf8').split('\n').some(line => / rw[, ].* - cgroup2 \S+ rw/.test(line));
+	/** Where archon's cgroup is in the tree of version 2; null: there is none that can be written. */
+	const ownCgroup = ((): string | null => {
+		const [, mount] = /^\d+ \d+ \S+ \S+ (\S+) rw\S* .*- cgroup2 \S+ rw/m.exec(readFileSync('/proc/self/mountinfo', 'utf8')) ?? [];
+		const [, own] = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8')) ?? [];
+		return process.getuid?.() === 0 && mount !== undefined && own !== undefined ? join(mount, own) : null;
+	})();
 
-	test.each([false, ...hasCgroups ? [true] : []])('are its streams and nothing else, and so it is with its helpers (in a cgroup: %s)', async isGrouped => {
+	// A cgroup is entered by a descriptor of archon's.
+	test.each([false, ...ownCgroup === null ? [] : [true]])('are its streams and nothing else, and so it is with its helpers (in a cgroup: %s)', async isGrouped => {
+		const cgroup = `archon-descriptors-${process.pid}`;
 		const list = (name: string): string[] => sh(`echo ${name} has $(ls -l /proc/self/fd | sed -n 's/.* \\([0-9]*\\) -> .*/\\1/p'), $(readlink /proc/self/fd/* | grep -c cgroup) cgroups`);
 		await using archon = await boot({config: config('services', {
 			web: {
 				command: sh(`${list('web')[2]}; exec sleep 1000000`), post_start: [list('hook')],
-				...isGrouped && {cgroup: 'archon-test-descriptors'},
+				...isGrouped && {cgroup},
 			},
 			other: {command: IDLE},
 		})});
 		// The last of them is the folder that is listed.
 		await archon.says(/web has 0 1 2 3, 0 cgroups/);
 		await archon.says(/hook has 0 1 2 3, 0 cgroups/);
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+		if (isGrouped) rmdirSync(join(ownCgroup ?? '', cgroup));
 	});
 });
 
