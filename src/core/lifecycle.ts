@@ -243,7 +243,7 @@ function giveUp(
 ): Move {
 	return {
 		phase: {...ending(phase), asked: false, blame, deadline: now + entry.stop.grace},
-		also: {blame},
+		also: {blame, ends: earlierEnds(entry, phase.kind === 'up', now)},
 		effects: ask(phase.run, phase.pid, signal),
 	};
 }
@@ -261,13 +261,16 @@ const ask = (run: number, pid: number, signal: SignalNumber): readonly Effect[] 
 function endedByItself(
 	phase: Starting | Up, end: End & {readonly outcome: Outcome}, survivors: boolean, entry: Entry, now: Instant, dice: number,
 ): Move {
-	const isCalm = end.wasUp && now - entry.since >= entry.service.restart.resetAfter;
-	const ends = isCalm ? [] : entry.ends;
+	const ends = earlierEnds(entry, end.wasUp, now);
 	if (!survivors) return next({...entry, ends}, end, now, dice);
 	const {outcome, blame} = end;
 	const stopping: Stopping = {...ending(phase), asked: false, blame, outcome, deadline: now + entry.stop.grace};
 	return {phase: stopping, also: {outcome, ends}, effects: urge(stopping)};
 }
+
+/** What still counts of earlier ends when a run ends: nothing, if it had been up for long enough. */
+const earlierEnds = ({ends, since, service: {restart}}: Entry, wasUp: boolean, now: Instant): Entry['ends'] =>
+	wasUp && now - since >= restart.resetAfter ? [] : ends;
 
 /** Asks what a process left behind to end, in the words that it has earned. */
 function urge({run, pid, killed}: Stopping): readonly Effect[] {

@@ -129,6 +129,31 @@ test('what a process leaves behind and is deaf is killed when the grace period i
 	`);
 });
 
+test('having been up for `resetAfter` wipes out earlier ends, also where the window still has them', () => {
+	const restart = {...RESTART, jitter: 0, attempts: 3, window: 3_600_000, resetAfter: 10_000};
+	const story = tell(['web', {restart}]);
+	story.dies('web', exit(1)).dies('web', exit(1)).wait(100).lines();
+	expect(story.wait(9999).dies('web', exit(1)).lines()).toContain('restart 3 of 3');
+	expect(story.wait(200 + 10_000).dies('web', exit(1)).lines()).toContain('restart 1 of 3');
+});
+
+test('so does an end that archon made itself, and one that left others behind', () => {
+	const restart = {...RESTART, jitter: 0, attempts: 3, window: 3_600_000, resetAfter: 10_000};
+	const story = tell(['web', {restart, watchdog: 10_000}], ['nginx', {restart, litters: true}]);
+	for (const name of ['web', 'nginx']) story.dies(name, exit(1)).dies(name, exit(1));
+	story.wait(100).lines();
+	expect(story.wait(10_000).dies('nginx', exit(1)).lines().match(/(web|nginx) has .*; restart .*/g)).toEqual([
+		'web has ended with all that it made; restart 1 of 3', 'nginx has ended with all that it made; restart 1 of 3',
+	]);
+});
+
+test('an essential service whose restart is refused ends the container with the status of that, not of its last end', () => {
+	const restart = {...RESTART, policy: 'always'} as const;
+	const story = tell(['main', {essential: true, restart, slow: true}]);
+	const refusal = {stage: 'executing main', errno: 2, reason: 'no such file or directory', temporary: false};
+	story.tells('main', {kind: 'spawned', pid: 7}).dies('main', exit(3)).tells('main', {kind: 'refused', refusal});
+	expect(story.lines().split('\n').at(-1)).toBe('  0.00  exit 127');
+});
 test('news of an old run changes nothing', () => {
 	const story = tell(['web']);
 	const before = story.state();

@@ -15,6 +15,8 @@ export type Traits = Partial<Omit<Service, 'needs' | 'name'>> & {
 	readonly deaf?: boolean;
 	/** Others that it made outlive it, until they are signalled. */
 	readonly litters?: boolean;
+	/** Is not made before the story says so. */
+	readonly slow?: boolean;
 	/** Cannot be executed: the errno. */
 	readonly refused?: number;
 };
@@ -29,7 +31,7 @@ export const SETTINGS: Settings = {
 const ALWAYS: Service['restart'] = {...RESTART, jitter: 0, attempts: 3};
 
 /** A need is written `db`, `migrate!` where it must have completed, or `db+` where it must be healthy. */
-export function service(name: string, {needs = [], deaf, litters, refused, ...given}: Traits = {}): Service {
+export function service(name: string, {needs = [], deaf, litters, slow, refused, ...given}: Traits = {}): Service {
 	const type = given.type ?? 'daemon';
 	return {
 		...plain(name, [name]), type,
@@ -81,6 +83,7 @@ export function tell(...cast: readonly (readonly [name: string, traits?: Traits]
 				const refused = traits.get(name)?.refused;
 				runs.set(run, name);
 				note(`spawn ${name}`);
+				if (traits.get(name)?.slow) return;
 				if (refused === undefined) return news(name, run, {kind: 'spawned', pid: ++pids});
 				const refusal = {stage: `executing ${name}`, errno: refused, reason: 'no such file or directory', temporary: refused === 11};
 				return news(name, run, {kind: 'refused', refusal});
