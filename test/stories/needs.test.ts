@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest';
 import {type Condition, CONDITIONS} from '../../src/core/model.ts';
 import {statusOf} from '../../src/core/status.ts';
 import {find} from '../../src/core/state.ts';
-import {exit, phases, type Story, tell, type Traits} from './tell.ts';
+import {exit, phases, service, type Story, tell, type Traits} from './tell.ts';
 
 /** Ways that a need may go, and which conditions of its dependents then hold. */
 const WAYS: readonly {what: string; traits: Traits; then?: (story: Story) => Story; holds: readonly Condition[]}[] = [
@@ -57,6 +57,18 @@ describe('a soft need', () => {
 	test('is started with its dependent', () => {
 		expect(phases(soft({autostart: false}))).toEqual({cache: 'up', app: 'up'});
 	});
+
+	test('that the operator stopped holds nothing up, and stays stopped when its dependent comes back by itself', () => {
+		const story = soft({});
+		story.ask('stop', 'cache').dies('app', exit(1));
+		expect(phases(story)).toEqual({cache: 'stopped', app: 'up'});
+	});
+
+	test('that is stopped while it is waited for is waited for no longer', () => {
+		const story = soft({ready: {kind: 'notify'}, deaf: true});
+		expect(phases(story.ask('stop', 'cache'))).toEqual({cache: 'stopping', app: 'waiting'});
+		expect(phases(story.wait(5000))).toEqual({cache: 'stopped', app: 'up'});
+	});
 });
 
 test('what is needed at boot is started at boot, and what is not waits for a word', () => {
@@ -85,6 +97,18 @@ describe('a need with a timeout', () => {
 		const story = tell(['db', {ready: {kind: 'notify'}}], ['app', {needs: [{name: 'db', condition: 'service_healthy', strength: 'soft', timeout: 30_000}]}]);
 		expect(phases(story.wait(29_999))['app']).toBe('waiting');
 		expect(phases(story.wait(1))['app']).toBe('up');
+	});
+
+	test('is waited for as long as it says itself, whatever another one says', () => {
+		const ready = {kind: 'notify'} as const;
+		for (const [strength, end] of [['soft', 'up'], ['hard', 'failed']] as const) {
+			const story = tell(['db', {ready}], ['mq', {ready}], ['app', {needs: [
+				{name: 'db', condition: 'service_healthy', strength: 'soft', timeout: 10_000},
+				{name: 'mq', condition: 'service_healthy', strength, timeout: 30_000},
+			]}]);
+			expect(phases(story.wait(29_999))['app']).toBe('waiting');
+			expect(phases(story.wait(1))['app']).toBe(end);
+		}
 	});
 });
 
@@ -136,6 +160,15 @@ describe('restarts', () => {
 		expect([count('up'), count('backoff')]).toEqual([10, 20]);
 		story.wait(5000);
 		expect(count('up')).toBe(30);
+	});
+
+	test('a storm after a quiet hour gets no more at once than any other', () => {
+		const names = Array.from({length: 30}, (_, i) => `s${i}`);
+		const story = tell(...names.map(name => [name] as const));
+		const startRate = {perSecond: 10, burst: 10};
+		story.hear({kind: 'reconfigure', shutdownGrace: 9000, startRate, services: names.map(name => service(name))}).wait(3_600_000);
+		for (const name of names) story.dies(name, exit(1));
+		expect(Object.values(phases(story)).filter(phase => phase === 'up')).toHaveLength(10);
 	});
 
 	test('as supervisord counts them: failed starts only, each pause a second longer', () => {

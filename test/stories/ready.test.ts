@@ -85,6 +85,17 @@ describe('ready', () => {
 		story.wait(4000).tells('db', {kind: 'notify', word: {kind: 'extend', millis: 10_000}}).wait(9000);
 		expect(phases(story)).toEqual({db: 'starting'});
 	});
+
+	test('and nobody has less of it for asking', () => {
+		const extend = {kind: 'notify', word: {kind: 'extend', millis: 10}} as const;
+		const story = tell(['db', {ready: {kind: 'notify'}, startTimeout: 5000, deaf: true}], ['web', {watchdog: 5000}]);
+		story.tells('db', extend).tells('web', extend).wait(4999);
+		expect(phases(story)).toEqual({db: 'starting', web: 'up'});
+		story.tells('web', {kind: 'notify', word: {kind: 'alive'}});
+		expect(phases(story.wait(1))).toEqual({db: 'stopping', web: 'up'});
+		story.lines();
+		expect(story.tells('db', extend).wait(5000).lines()).toContain(' 10.00  SIGKILL to db');
+	});
 });
 
 describe('health', () => {
@@ -111,6 +122,14 @@ describe('health', () => {
 		expect(status(story, 'db')).toBe('running: health is not known yet');
 	});
 
+	test('nor do they count towards the first failure after it', () => {
+		const story = tell(['db', {health: {...health, startPeriod: 4500, retries: 2, onUnhealthy: 'restart'}}]).wait(0);
+		const fails = (): Story => story.tells('db', {kind: 'probe', purpose: 'health', good: false, found: 'no answer'}).wait(1000);
+		for (let i = 0; i < 6; i++) fails();
+		expect(find(story.state(), 'db')?.starts).toBe(1);
+		expect(find(fails().state(), 'db')?.starts).toBe(2);
+	});
+
 	test('an unhealthy service is restarted where it says so', () => {
 		const story = tell(['db', {health: {...health, onUnhealthy: 'restart'}}]).wait(0);
 		story.lines();
@@ -129,6 +148,13 @@ describe('health', () => {
 	test('or ends the container', () => {
 		const story = tell(['db', {health: {...health, onUnhealthy: 'shutdown', retries: 1}}]).wait(0);
 		expect(sick(story, 1).lines()).toMatch(/shutting down: db is unhealthy[^]*exit 1/);
+	});
+
+	test('a watchdog that was given another length keeps it', () => {
+		const story = tell(['db', {watchdog: 3000}]);
+		story.tells('db', {kind: 'notify', word: {kind: 'watchdog', millis: 20_000}});
+		story.wait(19_000).tells('db', {kind: 'notify', word: {kind: 'alive'}}).lines();
+		expect(story.wait(20_000).lines()).toMatch(/39\.00 {2}SIGABRT to db\n.*silent for 20 s/);
 	});
 
 	test('a watchdog that hears nothing restarts, and one that is fed does not', () => {

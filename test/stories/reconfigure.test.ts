@@ -40,6 +40,13 @@ test('what is made differently ends and starts anew, and waits for what it needs
 	expect(phases(story)).toEqual({web: 'up', db: 'up'});
 });
 
+test('a daemon that is to be a oneshot is made anew, and the other way round', () => {
+	const story = tell(['a', {type: 'daemon'}], ['b', {type: 'oneshot'}]);
+	reconfigure(story, ['a', {type: 'oneshot'}], ['b', {type: 'daemon'}]);
+	expect([find(story.state(), 'a')?.starts, find(story.state(), 'b')?.starts]).toEqual([2, 2]);
+	expect(phases(story)).toEqual({a: 'starting', b: 'up'});
+});
+
 test('new rules hold for a process that lives', () => {
 	const story = tell(['web', {deaf: true}]);
 	reconfigure(story, ['web', {stop: {signal: 2, grace: 100}}]);

@@ -1,5 +1,6 @@
 /** How services come up in order, and go down in the reverse. */
 import {expect, test} from 'vitest';
+import {find} from '../../src/core/state.ts';
 import {exit, phases, service, tell} from './tell.ts';
 
 test('services start when their needs hold, and as many at once as may', () => {
@@ -200,6 +201,21 @@ test('a start while a service is stopping brings it back when it has ended', () 
 	`);
 });
 
+test('a service at rest does not shorten the grace of those that live', () => {
+	const story = tell(['job', {type: 'oneshot', stop: {signal: 15, grace: 100_000}}], ['app', {deaf: true, needs: ['job!']}]);
+	story.dies('job', exit(0)).lines();
+	expect(story.hear({kind: 'shutdown', why: 'SIGTERM'}).wait(6000).lines()).toMatch(/ 5\.00 {2}SIGKILL to app/);
+});
+
+test('signal and seconds of a stop are for that once: after a start the service has its own again', () => {
+	const story = tell(['web', {deaf: true, stop: {signal: 3, grace: 3000}}]);
+	story.lines();
+	const policy = {signal: 2, grace: 100};
+	expect(story.hear({kind: 'stop', ids: [0], policy}).wait(100).lines()).toMatch(/SIGINT to web[^]*0\.10 {2}SIGKILL to web/);
+	story.ask('start', 'web').lines();
+	expect(find(story.state(), 'web')?.stop).toEqual({signal: 3, grace: 3000});
+	expect(story.hear({kind: 'shutdown', why: 'SIGTERM'}).wait(3000).lines()).toMatch(/0\.10 {2}SIGQUIT to web[^]*3\.10 {2}SIGKILL to web/);
+});
 test('a service that was added at run time is forgotten when it is at rest, and not before', () => {
 	const story = tell(['web']);
 	story.hear({kind: 'add', service: service('guest')});

@@ -145,10 +145,10 @@ describe('hooks and reload', () => {
 
 describe('resources and privileges', () => {
 	test.each<[string, Partial<Limits>]>([
-		['ulimits: {nofile: 1024, core: {soft: 0, hard: -1}, memlock: unlimited}', {
+		['ulimits: {nofile: 1024, core: {soft: 0, hard: -1}, memlock: unlimited, nproc: {soft: 512, hard: 512}}', {
 			rlimits: [
 				{resource: 7, soft: 1024, hard: 1024}, {resource: 4, soft: 0, hard: Infinity},
-				{resource: 8, soft: Infinity, hard: Infinity},
+				{resource: 8, soft: Infinity, hard: Infinity}, {resource: 6, soft: 512, hard: 512},
 			],
 		}],
 		['nice: -5', {nice: -5}], ['nice: 19', {nice: 19}],
