@@ -185,6 +185,21 @@ describe('what comes', () => {
 		expect(visitor.heard()).toEqual([expect.stringContaining('last words'), 'Ok']);
 	});
 
+	it('tells a client that was slow how much it has missed, also where that was all of one piece', () => {
+		const bench = three();
+		const visitor = new Visitor(bench);
+		visitor.say('Logs,web,archon.follow=yes\n');
+		visitor.pending = 1 << 20;
+		bench.say('web', 'x'.repeat(1 << 20));
+		bench.say('web', 'y');
+		expect(visitor.heard()).toEqual([]);
+		visitor.read();
+		for (let i = 0; i < 99 && visitor.pending > 0; i++) visitor.read();
+		expect(visitor.heard().at(-1)).toBe('Row,dropped,1');
+		bench.say('web', 'z');
+		expect(visitor.heard()).toEqual([expect.stringContaining('web,stdout')]);
+	});
+
 	it('is also of services that come later, where they are meant', async () => {
 		const bench = new Bench([service('web')]);
 		const [all, some, one] = [new Visitor(bench), new Visitor(bench), new Visitor(bench)];

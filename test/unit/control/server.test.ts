@@ -168,6 +168,16 @@ describe('Attach', () => {
 		expect(visitor.say('Attach,gone\n')).toEqual(['Row,unheard', 'Error,no command gone has lost its client']);
 	});
 
+	it('lets it try once more, too, if that is found out after archon was executed anew', async () => {
+		const {bench, visitor} = anew((last, bench) => {
+			bench.isSlow = true;
+			last.say('Run,/etc,archon.name=job\n');
+		});
+		bench.hear({kind: 'revived', found: new Map()});
+		await rest();
+		expect(visitor.say('Attach,job\nStatus\n')).toEqual(['Row,unheard', 'Error,no command job has lost its client', 'Ok']);
+	});
+
 	it('is not for services, nor for daemons', () => {
 		const {visitor} = anew(last => void last.say('StartDaemon,sleep,archon.name=z\n'));
 		expect(visitor.say('Attach,z\n').at(-1)).toBe('Error,no command z has lost its client');
@@ -217,6 +227,18 @@ describe('descriptors', () => {
 		visitor.fds.push(...fds);
 		expect(visitor.say(line).at(-1)).toBe(reply);
 		expect(visitor.closedFds).toEqual(fds);
+	});
+
+	it('of a request for which there is no room are closed', async () => {
+		const bench = new Bench();
+		const visitor = new Visitor(bench);
+		visitor.say(`Run,sleep\n${'Status\n'.repeat(64)}`);
+		visitor.fds.push(10, 11, 12);
+		visitor.say('Run,sleep,archon.stdio=passed\n');
+		expect(visitor.closedFds).toEqual([10, 11, 12]);
+		bench.exit('run-1');
+		await rest();
+		expect(visitor.heard().at(-1)).toBe('Error,too many requests at once: 64 are under way');
 	});
 
 	it('wait for the rest of their request', () => {
@@ -460,6 +482,16 @@ describe('Start', () => {
 		visitor.say('Start,job\n');
 		new Visitor(bench).say('Stop,job\n');
 		expect(visitor.heard()).toEqual(['Error,cannot start job: it was stopped']);
+	});
+
+	it('is told as well if that is a daemon which was not ready yet, and takes its time to end', () => {
+		const bench = new Bench([service('db', {ready: {kind: 'notify'}, run: 'deaf'})]);
+		const visitor = new Visitor(bench);
+		expect(visitor.say('Start,db\n')).toEqual([]);
+		expect(new Visitor(bench).say('Stop,db\n')).toEqual([]);
+		expect(visitor.heard()).toEqual([]);
+		bench.tick();
+		expect(visitor.heard()).toEqual(['Error,cannot start db: it was stopped']);
 	});
 
 	it('by a pattern does not wake what clients once started', () => {
