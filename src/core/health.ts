@@ -2,6 +2,7 @@
 import {
 	type Effect, type Entry, type Instant, type Looks, type Millis, type News, type Probe, type Purpose, type Run, type Up,
 } from './model.ts';
+import {elapsed} from './state.ts';
 
 /** A service is looked at as soon as there is something to look at. */
 export const firstLook = (now: Instant): Looks => ({next: now, failures: 0, successes: 0, found: ''});
@@ -19,9 +20,9 @@ export const lookAgain = (looks: Looks, good: boolean, found: string, next: Inst
 
 /** What a look makes of a service that is up (compose-spec `healthcheck`). */
 export function meetHealth(phase: Up, {good, found}: Extract<News, {kind: 'probe'}>, entry: Entry, now: Instant): Up {
-	const {service: {health}, since} = entry;
+	const {service: {health}} = entry;
 	if (!health || !phase.looks) return phase;
-	const isEarly = phase.health === 'starting' && now - since < health.startPeriod;
+	const isEarly = phase.health === 'starting' && elapsed(entry, now) < health.startPeriod;
 	const next = now + (isEarly && !good ? health.startInterval : health.interval);
 	const looks = lookAgain(phase.looks, good, found, next);
 	if (good) return {...phase, looks, health: looks.successes >= health.successes ? 'healthy' : phase.health};

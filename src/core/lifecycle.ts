@@ -9,6 +9,7 @@ import {
 	type SignalNumber, type Starting, type Stopping, type Up, type Waiting, type Word,
 } from './model.ts';
 import {type End, judge} from './restart.ts';
+import {elapsed} from './state.ts';
 
 /** What a piece of news makes of an entry. */
 export interface Move {
@@ -193,6 +194,25 @@ export function kill(phase: Starting | Up | Stopping, now: Instant): Move {
 	};
 }
 
+/**
+ * An entry for which archon's own time has stood still for so long: whoever may be late has all the time again that was
+ * left, and the restart window is as full as it was. When to look next, and the end of a pause, are nobody's lateness:
+ * they may have come meanwhile. What is history (`since`, `past`) stays.
+ */
+export function excuse(entry: Entry, millis: Millis): Entry {
+	const after = {...entry, stalled: entry.stalled + millis, ends: entry.ends.map(end => end + millis)};
+	const {phase} = entry;
+	switch (phase.kind) {
+		case 'waiting':
+		case 'stopping': return {...after, phase: {...phase, deadline: phase.deadline + millis}};
+		case 'starting': return {...after, phase: {...phase, deadline: phase.deadline + millis, steadyAt: phase.steadyAt + millis}};
+		case 'up': return {...after, phase: {...phase, watchdogAt: phase.watchdogAt + millis}};
+		case 'down':
+		case 'spawning':
+		case 'backoff': return after;
+	}
+}
+
 /** The process is there. What must come before it is up? */
 function begin(run: number, pid: number, entry: Entry, now: Instant): Move {
 	const {type, ready, startPeriod, startTimeout, hooks} = entry.service;
@@ -269,8 +289,8 @@ function endedByItself(
 }
 
 /** What still counts of earlier ends when a run ends: nothing, if it had been up for long enough. */
-const earlierEnds = ({ends, since, service: {restart}}: Entry, wasUp: boolean, now: Instant): Entry['ends'] =>
-	wasUp && now - since >= restart.resetAfter ? [] : ends;
+const earlierEnds = (entry: Entry, wasUp: boolean, now: Instant): Entry['ends'] =>
+	wasUp && elapsed(entry, now) >= entry.service.restart.resetAfter ? [] : entry.ends;
 
 /** Asks what a process left behind to end, in the words that it has earned. */
 function urge({run, pid, killed}: Stopping): readonly Effect[] {

@@ -56,7 +56,11 @@ export function writeAll(state: State): Parts {
 export function readAll({whole, bodies, lives}: Parts): State | null {
 	try {
 		const {settings, season, runs, bucket, guests} = parse<Whole>(whole);
-		const list = [...lives].map(([id, life]): Entry => ({...parse<Life>(life), ...parse<Body>(bodies.get(id) ?? 'null'), id}));
+		const list = [...lives].map(([id, text]): Entry => {
+			// A life before this one may not have known how to stall.
+			const {stalled = 0, ...life} = parse<Life>(text);
+			return {...life, stalled, ...parse<Body>(bodies.get(id) ?? 'null'), id};
+		});
 		const book = list.sort((a, b) => a.id - b.id).reduce<Book>(write, EMPTY);
 		const isGuest = new Set(guests);
 		const named = (entries: readonly Entry[]): ReadonlyMap<string, Id> => new Map(entries.map(({id, service}) => [service.name, id]));

@@ -500,6 +500,8 @@ export interface Entry {
 	readonly phase: Phase;
 	/** When the phase began. */
 	readonly since: Instant;
+	/** For how long of the phase archon did not run. */
+	readonly stalled: Millis;
 	readonly wish: Wish;
 	/** A restart was asked for: end first, then start again. */
 	readonly bounce: boolean;
@@ -580,6 +582,11 @@ export type Event =
 	| {readonly kind: 'revived'; readonly found: ReadonlyMap<Run, number>}
 	/** No process but archon is left. */
 	| {readonly kind: 'alone'}
+	/**
+	 * archon itself did not run for so long (a frozen cgroup, SIGSTOP), and is heard before anything that it may have
+	 * missed: nobody is late for it.
+	 */
+	| {readonly kind: 'stalled'; readonly millis: Millis}
 	/** Time has passed: heard only when the inbox is empty. */
 	| {readonly kind: 'tick'};
 

@@ -135,8 +135,11 @@ export function connect(services: readonly Service[], names: ReadonlyMap<string,
 	return {needs, dependents, wishes};
 }
 
+/** How long the phase has lasted while archon ran. What people are told is `since`. */
+export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now: Instant): Millis => now - since - stalled;
+
 export const newcomer = (id: Id, service: Service): Entry => ({
-	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, wish: 'auto', bounce: false,
+	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0, wish: 'auto', bounce: false,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], said: '',
 	retired: false, leaving: true, unmet: 0, falling: 0,
 });

@@ -5,7 +5,7 @@
  */
 import {due, entries as all, erase, read, vacancy, write} from './book.ts';
 import {duration} from './duration.ts';
-import {hookOf, kill, meet, type Move, terminate, WAITING} from './lifecycle.ts';
+import {excuse, hookOf, kill, meet, type Move, terminate, WAITING} from './lifecycle.ts';
 import {
 	type Adopted, type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive, type Millis, NEVER,
 	type News, refusalStatus, type Run, type Season, type Service, SIG,
@@ -62,6 +62,7 @@ class Turn {
 			case 'remove': return this.#remove(event.id);
 			case 'shutdown': return this.#shutdown(0, event.why);
 			case 'alone': return this.#alone();
+			case 'stalled': return this.#stall(event.millis);
 			case 'tick': return this.#tick();
 		}
 	}
@@ -138,8 +139,10 @@ class Turn {
 
 	/** Some need has been waited for long enough: a hard one has failed its dependent, others are waived. */
 	#late(entry: Entry): void {
-		const {phase, needs, since} = entry;
+		const {phase, needs} = entry;
 		if (phase.kind !== 'waiting') return;
+		// As its deadline was told, so that no rounding parts the two.
+		const since = entry.since + entry.stalled;
 		const late = needs.filter(edge => since + edge.timeout <= this.#now && !this.#isHeld(edge));
 		const hard = late.find(({strength}) => strength === 'hard');
 		if (hard) {
@@ -457,6 +460,14 @@ class Turn {
 		this.#apply(entry, meet(entry, news, this.#now, roll(this.state.settings.seed, run)));
 	}
 
+	/** Nothing has happened to anybody: this changes no phase, only when what is under way is late. */
+	#stall(millis: Millis): void {
+		for (const entry of [...all(this.state.book)]) this.#put(excuse(entry, millis));
+		const {season} = this.state;
+		if (!('deadline' in season)) return;
+		this.state = {...this.state, season: {...season, deadline: season.deadline + millis}};
+	}
+
 	#tick(): void {
 		for (let entry = due(this.state.book, this.#now); entry; entry = due(this.state.book, this.#now)) {
 			const run = 'run' in entry.phase ? entry.phase.run : 0;
@@ -496,7 +507,7 @@ class Turn {
 		const before = read(this.state.book, wanted.id) ?? wanted;
 		const after: Entry = {
 			...wanted,
-			since: before.phase.kind === wanted.phase.kind ? wanted.since : this.#now,
+			...(before.phase.kind !== wanted.phase.kind && {since: this.#now, stalled: 0}),
 			leaving: wanted.bounce || !isWanted(wanted, this.state.season),
 		};
 		const living = Number(isAlive(after.phase)) - Number(isAlive(before.phase));

@@ -48,6 +48,8 @@ interface Temper {
 	readonly mute: number;
 	/** Words on the notification socket, each minute of a service. */
 	readonly chatter: number;
+	/** Times at which nobody runs. */
+	readonly stalls: number;
 }
 
 interface Future {
@@ -69,7 +71,7 @@ const SWEEP_MAX = 50;
 /** After which nothing may be left of a run. */
 const LEAVING: ReadonlySet<News['kind']> = new Set(['exited', 'emptied', 'refused', 'withdrawn']);
 
-const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, litter: 0, requests: 0, slow: 0, sick: 0, mute: 0, chatter: 0};
+const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, litter: 0, requests: 0, slow: 0, sick: 0, mute: 0, chatter: 0, stalls: 0};
 
 /** Lives one seed to its end; throws an error that says which promise was broken. */
 export function live(seed: number, isReborn = false): Report {
@@ -111,6 +113,8 @@ export class World {
 	/** When the shutdown began, and when the last process of a service was gone. */
 	#endedAt: Instant = 0;
 	#lastGone: Instant = 0;
+	/** For how long nobody in it ran. */
+	#stalled = 0;
 
 	/** `isReborn`: archon dies and comes back after every eleventh step. */
 	constructor(seed: number, isReborn = false) {
@@ -120,7 +124,7 @@ export class World {
 		// The world's very faults are drawn from the seed, so that some worlds are all of one kind.
 		const level = (): number => r.pick([0, 0.05, 0.2, 0.5, 0.9]);
 		this.#temper = {refuse: level(), crash: level(), deaf: level(), litter: level(), requests: r.pick([0, 5, 20, 60]),
-			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5])};
+			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5]), stalls: r.pick([0, 0, 4])};
 		const startRate = {perSecond: r.pick([2, 20, 1000]), burst: r.pick([1, 100])};
 		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, seed};
 		this.state = create(this.#services(), settings);
@@ -132,6 +136,7 @@ export class World {
 		for (let i = 0; i < this.#temper.requests; i++) {
 			this.#later(this.random.between(0, 60_000), () => this.#ask());
 		}
+		for (let i = this.#temper.stalls; i > 0; i--) this.#later(this.random.between(0, 60_000), () => this.#stall());
 		this.#until(90_000);
 		if (this.exit !== null) return this.#judgeEnd();
 		this.#temper = CALM;
@@ -158,13 +163,15 @@ export class World {
 	}
 
 	/** Moves the clock from happening to happening. News is heard before the clock, as in the kernel. */
-	#until(end: Instant): void {
+	#until(until: Instant): void {
+		const stalled = this.#stalled;
 		while (this.exit === null) {
 			this.#drain();
 			if (this.exit !== null) return;
 			this.#future.sort((a, b) => a.at - b.at || a.order - b.order);
 			const happening = this.#future[0]?.at ?? Infinity;
 			const next = Math.min(happening, nextDeadline(this.state));
+			const end = until + this.#stalled - stalled;
 			if (next > end) {
 				this.now = end;
 				return;
@@ -173,6 +180,17 @@ export class World {
 			if (happening <= this.now) this.#future.shift()?.happen();
 			else this.#step({kind: 'tick'});
 		}
+	}
+
+	/** Nobody runs for a while, and archon says so first. */
+	#stall(): void {
+		const millis = this.random.pick([1500, 20_000, 3_600_000]);
+		this.#stalled += millis;
+		for (const future of this.#future) Object.assign(future, {at: future.at + millis});
+		this.now += millis;
+		this.#endedAt += millis;
+		this.#lastGone += millis;
+		this.#hear({kind: 'stalled', millis});
 	}
 
 	#drain(): void {

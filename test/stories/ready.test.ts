@@ -91,6 +91,7 @@ describe('ready', () => {
 		const story = tell(['db', {ready: {kind: 'notify'}, startTimeout: 5000, deaf: true}], ['web', {watchdog: 5000}]);
 		story.tells('db', extend).tells('web', extend).wait(4999);
 		expect(phases(story)).toEqual({db: 'starting', web: 'up'});
+		expect(find(story.state(), 'web')?.starts).toBe(1);
 		story.tells('web', {kind: 'notify', word: {kind: 'alive'}});
 		expect(phases(story.wait(1))).toEqual({db: 'stopping', web: 'up'});
 		story.lines();

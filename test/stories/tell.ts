@@ -59,6 +59,8 @@ export interface Story {
 	tells(name: string, news: News): Story;
 	/** Time passes, and the clock is heard whenever something is due. */
 	wait(millis: number): Story;
+	/** archon does not run for so long, nor does anybody else. */
+	stall(millis: number): Story;
 }
 
 /** A story from boot on. */
@@ -153,10 +155,15 @@ export function tell(...cast: readonly (readonly [name: string, traits?: Traits]
 			if (!entry || !('run' in entry.phase)) throw new Error(`${name} has no process`);
 			return story.hear({kind: 'news', id: entry.id, run: entry.phase.run, news: what});
 		},
+		stall(millis) {
+			now += millis;
+			return story.hear({kind: 'stalled', millis});
+		},
 		wait(millis) {
 			const end = now + millis;
 			for (let due = nextDeadline(state); due <= end; due = nextDeadline(state)) {
-				now = due;
+				// After a stall something may be overdue.
+				now = Math.max(now, due);
 				story.hear({kind: 'tick'});
 			}
 			now = end;
