@@ -3,7 +3,7 @@
  * only when there is no news; processes are made between events, so that a fan-out of thousands never
  * keeps a signal or a request waiting.
  */
-import type {Effect, Event} from '../core/model.ts';
+import type {Effect, Event, Instant} from '../core/model.ts';
 import {entryOf, nextDeadline, type State} from '../core/state.ts';
 import {step} from '../core/supervisor.ts';
 import {createTimer, now} from './clock.ts';
@@ -33,6 +33,15 @@ export interface Loop {
 	watch(listener: (effects: readonly Effect[]) => void): void;
 }
 
+/**
+ * From so many milliseconds on, archon's own lateness is a stall: it was frozen or stopped, or the machine had no time
+ * for it. The kernel tells nobody when it froze. That it did is seen by a deadline that was slept through, or by a turn
+ * that took so long. A stall is then all the time since archon was last seen to run: no less is sure to be enough for
+ * everybody, and what is too much comes to no more than the sleep before. A stall that is over before the next deadline
+ * is not noticed: for that archon would have to wake up for nothing.
+ */
+const STALL = 1000;
+
 /** How long processes are made at a stretch before the machine is listened to again, in milliseconds. */
 const SLICE = 4;
 
@@ -42,6 +51,8 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 	let committed = initial;
 	let isBusy = false;
 	let resumes = false;
+	/** When archon was last seen to run. */
+	let ranAt = now();
 	const inbox: Event[] = [];
 	const spawns: Spawn[] = [];
 	const listeners: ((effects: readonly Effect[]) => void)[] = [];
@@ -58,7 +69,7 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 
 	function turn(): void {
 		isBusy = true;
-		const end = now() + SLICE;
+		const end = wake(false) + SLICE;
 		for (;;) {
 			for (const event of inbox) take(event); // An array iterator visits what is pushed meanwhile.
 			inbox.length = 0;
@@ -75,7 +86,21 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 				whole(turn);
 			});
 		}
+		wake(true);
 		timer.arm(nextDeadline(state));
+	}
+
+	/** The time; and if archon has stalled before it, the core hears of that first. `wasAwake`: it did not mean to sleep. */
+	function wake(wasAwake: boolean): Instant {
+		const at = now();
+		const millis = at - ranAt;
+		ranAt = at;
+		if (millis > STALL && (wasAwake || at - nextDeadline(state) > STALL)) {
+			guard('hearing stalled', () => {
+				[state] = step(state, {kind: 'stalled', millis}, at);
+			});
+		}
+		return at;
 	}
 
 	/** Who is to leave before its turn came needs no process: so a shutdown is the end of a fan-out. */
@@ -94,7 +119,8 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 
 	function take(event: Event): void {
 		const effects = guard(`hearing ${event.kind}`, () => {
-			const [after, effects] = step(state, event, now());
+			const at = wake(true);
+			const [after, effects] = step(state, event, at);
 			state = after;
 			return effects;
 		});

@@ -4,11 +4,11 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {expect, test} from 'vitest';
-import {type Effect, SIG} from '../../../src/core/model.ts';
+import {afterEach, describe, expect, test, vi} from 'vitest';
+import {type Effect, SIG, signalName} from '../../../src/core/model.ts';
 import {create, entries, find} from '../../../src/core/state.ts';
 import {createLoop, type Loop} from '../../../src/kernel/loop.ts';
-import {killedBy, service, SETTINGS} from '../../stories/tell.ts';
+import {killedBy, service, SETTINGS, type Traits} from '../../stories/tell.ts';
 
 const ALL = 2000;
 /** What it takes to make a process, in milliseconds; more on a slow machine, which only makes slices smaller. */
@@ -158,4 +158,99 @@ test('who is stopped before its turn is not made, until somebody starts it; who 
 	expect(find(loop.state(), 's1992')?.phase.kind).toBe('up');
 	expect(new Set(made).size).toBe(ALL - 1);
 	expect(bugs).toEqual([]);
+});
+
+describe('a stall', () => {
+	const HOUR = 3_600_000;
+
+	afterEach(() => {
+		vi.restoreAllMocks();
+		vi.useRealTimers();
+	});
+
+	/** A loop on a clock that only the test moves. */
+	function lone(traits: Traits, onSpawn: (stall: (millis: number) => void) => void = () => {}) {
+		let time = 0;
+		vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout', 'setImmediate']});
+		vi.spyOn(process, 'hrtime').mockImplementation((() => [Math.floor(time / 1000), (time % 1000) * 1e6]) as typeof process.hrtime);
+		const stall = (millis: number): void => void (time += millis);
+		const [signals, bugs]: [string[], unknown[]] = [[], []];
+		const loop = createLoop(create([service('a', traits), service('b')], SETTINGS), {
+			spawn({id, run}) {
+				onSpawn(stall);
+				return {kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}};
+			},
+			perform(effect) {
+				if (effect.kind === 'signal' && effect.signal !== SIG.CONT) signals.push(signalName(effect.signal));
+			},
+			withdraw() {}, collect() {}, commit() {},
+			bug: error => void bugs.push(error),
+		});
+		return {
+			loop, signals, bugs, stall,
+			pass(millis: number): void {
+				time += millis;
+				vi.advanceTimersByTime(millis);
+			},
+			/** What a thaw begins with: the timer, which is overdue. */
+			thaw: (): void => void vi.advanceTimersToNextTimer(),
+		};
+	}
+
+	test('of an hour leaves a service that is stopped all of its grace, and one that is up is not silent for it', () => {
+		const {loop, signals, bugs, stall, pass, thaw} = lone({watchdog: 5000});
+		loop.hear({kind: 'boot'});
+		pass(4000);
+		stall(HOUR);
+		thaw();
+		expect(signals).toEqual([]);
+		loop.hear({kind: 'stop', ids: [0]});
+		pass(1000);
+		stall(HOUR);
+		thaw();
+		pass(4999);
+		expect(signals).toEqual(['SIGTERM']);
+		pass(1);
+		expect(signals).toEqual(['SIGTERM', 'SIGKILL']);
+		expect(bugs).toEqual([]);
+	});
+
+	test('is noticed by whatever is heard first, and counts once', () => {
+		const {loop, signals, stall, pass} = lone({});
+		loop.hear({kind: 'boot'});
+		loop.hear({kind: 'stop', ids: [0]});
+		stall(HOUR);
+		loop.hear({kind: 'signal', id: 1, signal: SIG.USR1, group: false});
+		loop.hear({kind: 'tick'});
+		pass(4999);
+		expect(signals).toEqual(['SIGTERM', 'SIGUSR1']);
+		pass(1);
+		expect(signals).toEqual(['SIGTERM', 'SIGUSR1', 'SIGKILL']);
+	});
+
+	test('in the middle of a turn is one, whether or not a deadline has passed', () => {
+		let spawns = 0;
+		const {loop, signals, pass} = lone({startTimeout: 5000, ready: {kind: 'notify'}}, stall => {
+			if (++spawns === 3) stall(3000);
+		});
+		loop.hear({kind: 'boot'});
+		pass(1000);
+		loop.hear({kind: 'add', service: service('guest')});
+		expect(spawns).toBe(3);
+		pass(3999);
+		expect(signals).toEqual([]);
+		pass(1);
+		expect(signals).toEqual(['SIGTERM']);
+	});
+
+	test('is not what a timer is late by, nor what archon sleeps without a deadline', () => {
+		const {loop, signals, stall, pass, thaw} = lone({});
+		loop.hear({kind: 'boot'});
+		stall(HOUR);
+		loop.hear({kind: 'stop', ids: [0]});
+		stall(5900);
+		thaw();
+		expect(signals).toEqual(['SIGTERM', 'SIGKILL']);
+		pass(0);
+	});
 });
