@@ -89,3 +89,17 @@ test('who has no deadline is given none', () => {
 	const story = tell(['a'], ['b', {type: 'oneshot'}]).stall(HOUR);
 	expect(nextDeadline(story.state())).toBe(Infinity);
 });
+
+test('of two needs each has its own time left', () => {
+	const need = {name: 'b', condition: 'service_healthy', strength: 'soft', timeout: 5000} as const;
+	const story = tell(['b', {ready}], ['c', {ready}], ['a', {needs: [need, {...need, name: 'c', strength: 'hard', timeout: 10_000}]}]);
+	story.wait(1000).stall(HOUR).wait(8999);
+	expect(phases(story)['a']).toBe('waiting');
+	expect(phases(story.wait(1))['a']).toBe('failed');
+});
+
+test('a stall of one phase is none of the next', () => {
+	const story = tell(['a', {ready, restart: {...restart, window: Infinity, resetAfter: 10_000}}]);
+	for (let i = 0; i < 5; i++) story.stall(HOUR).tells('a', {kind: 'ready'}).wait(10_000).dies('a', exit(1));
+	expect(phases(story)).toEqual({a: 'starting'});
+});
