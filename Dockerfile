@@ -1,12 +1,11 @@
 # archon from a clean clone, with nothing but docker: `docker build -t archon .`
 # Any image then takes it with `COPY --from=archon / /` and `ENTRYPOINT ["archon"]`.
 FROM debian:bookworm-slim AS build
-RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates gcc libc6-dev nodejs npm patchelf \
- && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
+# What a build needs, in a layer of its own: it stays as it is when only archon changes.
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund --loglevel=error
+COPY scripts/setup scripts/libraries.ts scripts/
+RUN scripts/setup build && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN npm run build
 

@@ -8,12 +8,16 @@ export default defineConfig({
 				test: {
 					name: 'pure',
 					include: ['test/{unit,stories,sim}/**/*.test.ts', 'test/tidy.test.ts'],
+					globalSetup: ['test/setup/addon.ts'],
+					setupFiles: ['test/setup/seam.ts'],
 				},
 			},
 			{
 				test: {
 					name: 'machine',
 					include: ['test/machine/**/*.test.ts'],
+					globalSetup: ['test/setup/addon.ts'],
+					setupFiles: ['test/setup/seam.ts'],
 					// A process for each file: its children and its signals are its own.
 					pool: 'forks',
 					testTimeout: 30_000,

@@ -1,49 +1,44 @@
 /**
- * Builds archon: the native library, one bundle of `src/`, and from both the single executable with its link
- * `dist/archonctl`, `dist/rootfs/`, the tree that any image takes with `COPY --from=archon / /`, and
- * `dist/docker-init`, the whole of it in one file.
+ * Builds archon: the modules of `src/` as bytecode, the engine that runs them, and the system calls in C, linked into
+ * one static executable, with its other names as links beside it; `dist/rootfs/`, the tree that any image takes with
+ * `COPY --from=archon / /`; and for the tests the same C as an addon for Node.
+ *
+ * `--addon` builds only the addon.
  */
-import {
-	access, chmod, copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, symlink, writeFile,
-} from 'node:fs/promises';
-import {basename, dirname, join} from 'node:path';
-import {build as bundle, type Plugin} from 'esbuild';
+import {access, chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {build as bundle} from 'esbuild';
 import {execa} from 'execa';
 import {NAMES} from '../src/dropin/names.ts';
-import {encapsulate} from './capsule.ts';
-import {keepCodeOf} from './code-cache.ts';
+import {type Libraries, prepareLibraries} from './libraries.ts';
+import {lineTable} from './line-table.ts';
 
-/** Where archon lives in an image. The executable names its loader and libraries by these paths. */
+/** Where archon lives in an image. */
 const HOME = '/opt/archon';
 
-/** What the executable of images and docker's load before anything else; the one of `dist` stands alone and does without. */
-const EARLY = 'libarchon-early.so';
-
-/** What Node itself is told in the executable; the container's NODE_OPTIONS adds nothing to it. */
-const NODE_FLAGS = [
-	'--disable-warning=ExperimentalWarning',
-	// SIGUSR1 is for the services; it must not open a debugger in PID 1.
-	'--disable-sigusr1',
-	// Much garbage and little to keep: less memory at the same speed.
-	'--max-semi-space-size=1',
-	// For kernel/settle.ts.
-	'--expose-gc',
-	// Two threads beside the main one instead of five: each counts against a container's limit of processes.
-	'--v8-pool-size=1',
-];
-
-/** Modules of Node's that every start compiles, because no image of a process can hold them. */
-const NEEDED = ['ffi', 'internal/ffi-shared-buffer', 'internal/ffi/fast-api', 'internal/ffi/vfs', 'sea'];
-
-/** docker takes one file out of its host into the container. */
-const CAPSULE = 'docker-init';
-
 /** The other names of the executable, beside it in dist/. */
-const LINKS = ['archonctl', ...NAMES.filter(name => name !== CAPSULE)];
+const LINKS = ['archonctl', ...NAMES];
 
 const root = dirname(import.meta.dirname);
 const dist = join(root, 'dist');
 const from = (...path: readonly string[]) => join(root, ...path);
+
+/** C of the seam, which the executable and the addon share; of the executable; of the addon. */
+const HOST = ['host.c', 'call-engine.c'];
+const ADDON = ['call-node.c'];
+const TOOLS = ['compile.c'];
+
+const WARNINGS = ['-std=gnu17', '-Wall', '-Wextra', '-Werror'];
+/** musl's headers first, and behind them the kernel's. */
+const MACHINE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+const KERNEL_HEADERS = ['/usr/include', `/usr/include/${MACHINE}-linux-gnu`].flatMap(path => ['-idirafter', path]);
+
+const {version} = JSON.parse(await readFile(from('package.json'), 'utf8')) as {version: string};
+
+const STATIC = [
+	'-static', '-fno-pie', '-no-pie', '-fstack-protector-strong', '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections',
+	'-Wl,--build-id=none',
+];
 
 await main();
 
@@ -56,34 +51,38 @@ async function main(): Promise<void> {
 	// Made aside and moved into place at the end: the files of an earlier build may be running.
 	const work = await mkdtemp(join(dist, '.work-'));
 	try {
-		const [node] = await Promise.all([strippedNode(), compileLibrary(work), bundleSources(work)]);
-		await makeExecutable(work, node);
+		const libraries = await prepareLibraries().catch((error: unknown) => give(error instanceof Error ? error.message : String(error)));
+		await mkdir(join(work, 'native'));
+		if (process.argv.includes('--addon')) {
+			await makeAddon(work, libraries);
+			await publish(work, ['native/archon.node']);
+			return;
+		}
+		const [modules] = await Promise.all([makeModules(work, libraries), makeAddon(work, libraries), makeEngine(work, libraries)]);
+		await makeExecutable(work, libraries, modules);
 		await tryExecutable(work);
 		await makeRootfs(work);
-		await makeCapsule(work);
-		await publish(work);
+		await publish(work, ['native/archon.node', 'native/engine', 'archon', ...LINKS]);
+		await publishRootfs(work);
 	} finally {
 		await rm(work, {recursive: true, force: true});
 	}
 	const {size} = await stat(join(dist, 'archon'));
 	const seconds = ((performance.now() - began) / 1000).toFixed(1);
-	console.log(`built dist/archon (${Math.round(size / 2 ** 20)} MiB) and dist/rootfs in ${seconds} s`);
+	console.log(`built dist/archon (${(size / 2 ** 20).toFixed(2)} MiB) and dist/rootfs in ${seconds} s`);
 }
 
 /** Ends the build with all that is missing at once. */
 async function demandTools(): Promise<void> {
 	const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 	if (major < 26 || (major === 26 && minor < 10)) {
-		give(`this is node ${process.versions.node}, archon needs 26.10: run it as \`npm run build\``);
+		give(`this is node ${process.versions.node}, the build needs 26.10: run it as \`npm run build\``);
 	}
-	const tools = ['cc', 'strip', 'ldd', 'patchelf'];
 	const missing: string[] = [];
-	for (const tool of tools) {
+	for (const tool of ['cc', 'musl-gcc', 'ar']) {
 		if (!(await onPath(tool))) missing.push(tool);
 	}
-	if (missing.length > 0) {
-		give(`${missing.join(', ')} missing: run scripts/setup, or apt-get install gcc libc6-dev binutils patchelf`);
-	}
+	if (missing.length > 0) give(`${missing.join(', ')} missing: run scripts/setup, or apt-get install gcc libc6-dev binutils musl-tools`);
 }
 
 async function onPath(tool: string): Promise<boolean> {
@@ -93,167 +92,135 @@ async function onPath(tool: string): Promise<boolean> {
 	return false;
 }
 
-/** The running node without its symbols: 33 MB less. It is kept for the next build. */
-async function strippedNode(): Promise<string> {
-	const original = await realpath(process.execPath);
-	const {size, mtimeMs} = await stat(original);
-	const folder = from('node_modules', '.cache', 'archon');
-	const stripped = join(folder, `node-${process.versions.node}-${process.arch}-${size}-${Math.trunc(mtimeMs)}`);
-	if (await exists(stripped)) return stripped;
-	await mkdir(folder, {recursive: true});
-	const half = `${stripped}.${process.pid}`;
-	await execa('strip', ['-o', half, original]);
-	await rename(half, stripped);
-	return stripped;
+/** The sources of the seam. */
+async function seam(): Promise<string[]> {
+	const others = [...HOST, ...ADDON, ...TOOLS];
+	const files = (await readdir(from('src', 'native'))).filter(file => file.endsWith('.c') && !others.includes(file));
+	return files.map(file => from('src', 'native', file));
 }
 
-async function compileLibrary(work: string): Promise<void> {
-	const exported = join(work, 'exported');
-	await writeFile(exported, '{ global: archon_*; local: *; };\n');
-	await mkdir(join(work, 'native'));
-	await compile(join(work, 'native', 'libarchon.so'), [`-Wl,--version-script=${exported}`], ['archon.c', 'guard.c', 'settle.c']);
-	await compile(join(work, 'native', EARLY), ['-fvisibility=hidden'], ['early.c']);
+function own(files: readonly string[]): string[] {
+	return files.map(file => from('src', 'native', file));
 }
 
-async function compile(output: string, flags: readonly string[], sources: readonly string[]): Promise<void> {
+function includes({include}: Libraries): string[] {
+	return include.flatMap(path => ['-I', path]);
+}
+
+/** For Node, by the system's compiler and C library. */
+async function makeAddon(work: string, libraries: Libraries): Promise<void> {
 	await execa('cc', [
-		'-std=gnu17', '-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared', '-Wl,-z,relro,-z,now,-s', ...flags,
-		'-o', output, ...sources.map(name => from('src', 'native', name)),
+		...WARNINGS, '-O1', '-g', '-fPIC', '-shared', '-pthread', '-DARCHON_UNDER_NODE',
+		'-I', from('node_modules', 'node-api-headers', 'include'), ...includes(libraries),
+		'-o', join(work, 'native', 'archon.node'), ...own(ADDON), ...await seam(), ...libraries.forAddon,
 	], {stderr: 'inherit'});
 }
 
-/** One CommonJS file, of which the executable holds an image as it is once it was loaded. What is imported lazily stays so. */
-async function bundleSources(work: string): Promise<void> {
-	const {warnings} = await bundle({
-		entryPoints: [from('src', 'main.ts')],
-		outfile: join(work, 'main.cjs'),
-		bundle: true,
-		format: 'cjs',
-		platform: 'node',
-		target: 'node26',
-		// The same library without its look at the environment for every token; it loads and reads faster.
-		alias: {yaml: from('node_modules', 'yaml', 'browser', 'dist', 'index.js')},
-		// Where a source file lies means something to sources only.
-		define: {'import.meta.dirname': 'undefined'},
-		minifyWhitespace: true,
-		minifySyntax: true,
-		legalComments: 'none',
-		// The executable's own `require` knows only Node's modules, and `import()` there would know no better.
-		supported: {'dynamic-import': false},
-		logLevel: 'warning',
-		plugins: [loadLater(['node:ffi', 'node:sea', 'node:diagnostics_channel', 'node:fs/promises', 'node:stream/promises'])],
-	});
+/** A module of the executable, as bytecode. */
+interface Module {
+	readonly name: string;
+	readonly file: string;
+}
+
+/** `main.js`, and a chunk for each part that is loaded when it is needed. */
+async function makeModules(work: string, libraries: Libraries): Promise<readonly Module[]> {
+	const [sources, bytecode, compiler] = [join(work, 'modules'), join(work, 'bytecode'), join(work, 'compile')];
+	await mkdir(bytecode);
+	const [{warnings, metafile}] = await Promise.all([
+		bundle({
+			entryPoints: [from('src', 'main.ts')],
+			outdir: sources,
+			bundle: true,
+			splitting: true,
+			chunkNames: '[hash]',
+			format: 'esm',
+			platform: 'neutral',
+			mainFields: ['module', 'main'],
+			target: 'es2024',
+			define: {VERSION: JSON.stringify(version)},
+			// The same library without its look at the environment for every token; it loads and reads faster.
+			alias: {yaml: from('node_modules', 'yaml', 'browser', 'dist', 'index.js')},
+			legalComments: 'none',
+			sourcemap: 'external',
+			metafile: true,
+			logLevel: 'warning',
+		}),
+		execa('musl-gcc', [
+			'-O2', '-static', '-D_GNU_SOURCE', ...includes(libraries), '-o', compiler, ...own(TOOLS), ...libraries.engine, '-lm',
+		], {stderr: 'inherit'}),
+	]);
 	if (warnings.length > 0) give('the bundle has warnings');
+	const names = Object.keys(metafile.outputs).filter(file => file.endsWith('.js')).map(file => file.slice(file.lastIndexOf('/') + 1));
+	await execa(compiler, [sources, bytecode, ...names], {stderr: 'inherit'});
+	// Where the lines of the modules come from, for the trace of an error.
+	await writeFile(join(bytecode, 'lines'), await lineTable(root, sources, names));
+	return [
+		...[...names, 'lines'].map(name => ({name, file: join(bytecode, name)})),
+		{name: 'LICENSE', file: from('LICENSE')},
+	];
 }
 
-/** Modules of Node's that must not be in the executable's image of archon: each is loaded when something of it is used. */
-function loadLater(names: readonly string[]): Plugin {
-	return {name: 'load-later', setup(build) {
-		build.onResolve({filter: /^node:/}, ({path}) => (names.includes(path) ? {path, namespace: 'later'} : undefined));
-		build.onLoad({filter: /.*/, namespace: 'later'}, ({path}) => {
-			const getters = Object.keys(process.getBuiltinModule(path) ?? {}).map(key => `get ${key}() { return load().${key}; }`);
-			const load = `let loaded; const load = () => loaded ??= process.getBuiltinModule('${path}');`;
-			return {contents: `${load} module.exports = {${getters.join(', ')}};`};
-		});
-	}};
+/** The table of what is in the executable, for the assembler. */
+function embedding(modules: readonly Module[]): string {
+	const bodies = modules.map(({file}, i) => `begin${i}:\n.incbin "${file}"\nend${i}:\n.byte 0\n`);
+	const names = modules.map(({name}, i) => `name${i}: .asciz "${name}"\n`);
+	const rows = modules.map((_, i) => `.quad name${i}, begin${i}, end${i}\n`);
+	return [
+		'.section .rodata\n', ...bodies, ...names, '.balign 8\n.globl EMBEDDED\nEMBEDDED:\n', ...rows, '.quad 0, 0, 0\n',
+		'.section .note.GNU-stack,"",%progbits\n',
+	].join('');
 }
 
-async function makeExecutable(work: string, node: string): Promise<void> {
-	const config = join(work, 'sea.json');
-	await writeFile(config, JSON.stringify({
-		main: join(work, 'main.cjs'),
-		output: join(work, 'archon'),
-		executable: node,
-		// What is loaded and tried at this point need not be at every start (src/rehearsal.ts).
-		useSnapshot: true,
-		assets: {'libarchon.so': join(work, 'native', 'libarchon.so'), LICENSE: from('LICENSE')},
-		execArgv: NODE_FLAGS,
-		execArgvExtension: 'none',
-	}));
-	await execa(process.execPath, ['--build-sea', config]);
-	if (!await keepCodeOf(NEEDED, join(work, 'archon'))) {
-		give('this node has another format of start-up snapshots than scripts/code-cache.ts knows');
-	}
-	await chmod(join(work, 'archon'), 0o755);
+
+async function makeExecutable(work: string, libraries: Libraries, modules: readonly Module[]): Promise<void> {
+	const table = join(work, 'embedded.S');
+	await writeFile(table, embedding(modules));
+	await execa('musl-gcc', [
+		...WARNINGS, ...KERNEL_HEADERS, '-O2', ...STATIC, '-s', ...includes(libraries),
+		'-o', join(work, 'archon'), ...own(HOST), ...await seam(), table, ...libraries.engine, ...libraries.archives, '-lm',
+	], {stderr: 'inherit'});
 	for (const name of LINKS) await symlink('archon', join(work, name));
+}
+
+/** The same host for the tests: it runs the file that it is given. */
+async function makeEngine(work: string, libraries: Libraries): Promise<void> {
+	await execa('musl-gcc', [
+		...WARNINGS, ...KERNEL_HEADERS, '-O2', '-g', ...STATIC, '-DARCHON_RUNS_FILES', ...includes(libraries),
+		'-o', join(work, 'native', 'engine'), ...own(HOST), from('test', 'characters', 'deaths.c'), ...await seam(),
+		...libraries.engine, ...libraries.archives, '-lm',
+	], {stderr: 'inherit'});
 }
 
 /** An executable that cannot say its version must not replace one that can. */
 async function tryExecutable(work: string): Promise<void> {
-	const {version} = JSON.parse(await readFile(from('package.json'), 'utf8')) as {version: string};
-	// Node would complain on stderr if something in the image of archon did not go on.
 	const {all} = await execa(join(work, 'archonctl'), ['--version'], {all: true});
 	if (all !== `archonctl ${version}`) give(`archonctl --version says "${all}", not ${version}`);
 }
 
-/** The executable with a C library of its own, so that it runs on alpine, distroless and scratch too. */
+/** The executable and its links, as an image has them. */
 async function makeRootfs(work: string): Promise<void> {
 	const rootfs = join(work, 'rootfs');
 	const home = join(rootfs, HOME);
 	await mkdir(join(home, 'bin'), {recursive: true});
-	await mkdir(join(home, 'lib'), {recursive: true});
 	await mkdir(join(rootfs, 'usr', 'bin'), {recursive: true});
-	const executable = join(home, 'bin', 'archon');
-	await copyFile(join(work, 'archon'), executable);
+	await copyFile(join(work, 'archon'), join(home, 'bin', 'archon'));
+	await chmod(join(home, 'bin', 'archon'), 0o755);
 	// Only here: an image may have a tini of its own at /usr/bin.
 	for (const name of NAMES) await symlink('archon', join(home, 'bin', name));
 	for (const name of ['LICENSE', 'NOTICE']) await copyFile(from(name), join(home, name));
 	for (const name of ['archon', 'archonctl']) {
 		await symlink(`../..${HOME}/bin/archon`, join(rootfs, 'usr', 'bin', name));
 	}
-
-	const {loader, libraries} = await neededBy(executable);
-	for (const file of [loader, ...libraries]) {
-		const copy = join(home, 'lib', basename(file));
-		await copyFile(await realpath(file), copy);
-		await chmod(copy, file === loader ? 0o755 : 0o644);
-	}
-	// For where it cannot be loaded from memory.
-	await copyFile(join(work, 'native', 'libarchon.so'), join(home, 'lib', 'libarchon.so'));
-	// RPATH, not RUNPATH: an image's LD_LIBRARY_PATH must not put another C library under PID 1.
-	await execa('patchelf', [
-		'--set-interpreter', `${HOME}/lib/${basename(loader)}`,
-		'--force-rpath', '--set-rpath', `${HOME}/lib`,
-		executable,
-	]);
-	// In front of the C library. Both at once is more than patchelf can do.
-	await copyFile(join(work, 'native', EARLY), join(home, 'lib', EARLY));
-	await chmod(join(home, 'lib', EARLY), 0o644);
-	await execa('patchelf', ['--add-needed', EARLY, executable]);
 }
 
-/** All of that in one file, for `docker run --init`. */
-async function makeCapsule(work: string): Promise<void> {
-	const executable = join(work, CAPSULE);
-	await copyFile(join(work, 'archon'), executable);
-	const {loader, libraries} = await neededBy(executable);
-	await execa('patchelf', ['--add-needed', EARLY, executable]);
-	libraries.push(join(work, 'native', EARLY));
-	await encapsulate({executable, loader, libraries, source: from('src', 'native', 'capsule.c'), work});
-	const {all} = await execa(executable, ['--version'], {all: true});
-	if (!all.startsWith('tini version ')) give(`${CAPSULE} --version says "${all}"`);
-}
-
-/** The loader of an executable and the libraries that it finds on this machine. */
-async function neededBy(executable: string): Promise<{loader: string; libraries: string[]}> {
-	const {stdout: loader} = await execa('patchelf', ['--print-interpreter', executable]);
-	const {stdout} = await execa('ldd', [executable]);
-	const libraries: string[] = [];
-	for (const [, name, path] of stdout.matchAll(/^\s*(\S+) => (\S+)/gm)) {
-		if (path === undefined || !path.startsWith('/')) give(`library ${name} of node is missing on this machine`);
-		else libraries.push(path);
-	}
-	return {loader, libraries};
-}
-
-/** Moves everything to its place; who runs an older file keeps it. */
-async function publish(work: string): Promise<void> {
+/** Moves files to their places; who runs an older one keeps it. */
+async function publish(work: string, files: readonly string[]): Promise<void> {
 	await mkdir(join(dist, 'native'), {recursive: true});
-	for (const file of ['native/libarchon.so', `native/${EARLY}`, 'archon', CAPSULE, ...LINKS]) {
-		await rename(join(work, file), join(dist, file));
-	}
-	const old = join(work, 'old');
-	if (await exists(join(dist, 'rootfs'))) await rename(join(dist, 'rootfs'), old);
+	for (const file of files) await rename(join(work, file), join(dist, file));
+}
+
+async function publishRootfs(work: string): Promise<void> {
+	if (await exists(join(dist, 'rootfs'))) await rename(join(dist, 'rootfs'), join(work, 'old'));
 	await rename(join(work, 'rootfs'), join(dist, 'rootfs'));
 }
 

@@ -6,24 +6,28 @@ import {compare, describe} from './core/reconfigure.ts';
 import {LOGGING, START_RATE} from './core/defaults.ts';
 import {parse} from './core/memory.ts';
 import {create, entries, entryOf, find, type State} from './core/state.ts';
-import {wallClock} from './kernel/clock.ts';
-import {errnoText} from './kernel/diagnose.ts';
-import type {Guard, Keeper} from './kernel/guard.ts';
-import {beginLife, findMarked, findSpawned, forgive, record} from './kernel/life.ts';
-import {createLog, type Level} from './kernel/log.ts';
-import {createLoop, type Loop} from './kernel/loop.ts';
-import {watchMemory} from './kernel/memory.ts';
-import {becomeSubreaper, exitNow, makeRoomForFds, setName} from './kernel/native.ts';
-import {createOutput} from './kernel/output.ts';
-import {createHands} from './kernel/perform.ts';
-import {createPoller} from './kernel/poller.ts';
-import {createReaper} from './kernel/reaper.ts';
-import {createSettler} from './kernel/settle.ts';
-import {hearSignals, type Meaning} from './kernel/signals.ts';
-import {forgetListener, serve} from './kernel/sockets.ts';
-import {lacks, limitThreads} from './kernel/surroundings.ts';
-import {treeOf} from './kernel/tree.ts';
-import {examine, ownPath} from './kernel/upgrade.ts';
+import {after, soon, wallClock} from './os/clock.ts';
+import {env} from './os/environment.ts';
+import {errnoText} from './os/errno.ts';
+import type {Guard, Keeper} from './os/guard.ts';
+import {beginLife, findMarked, findSpawned, forgive, record} from './os/life.ts';
+import {createLog, type Level} from './os/log.ts';
+import {createLoop, type Loop} from './os/loop.ts';
+import {watchMemory} from './os/memory.ts';
+import {pid, uid} from './os/identity.ts';
+import {createOutput} from './os/output.ts';
+import {createHands} from './os/perform.ts';
+import {createPoller} from './os/poller.ts';
+import {onUncaught, run} from './os/reactor.ts';
+import {createReaper} from './os/reaper.ts';
+import {createSettler} from './os/settle.ts';
+import {hearSignals, type Meaning} from './os/signals.ts';
+import {forgetListener, serve} from './os/sockets.ts';
+import {lacks} from './os/surroundings.ts';
+import {sys} from './os/sys.ts';
+import {traceOf} from './os/trace.ts';
+import {treeOf} from './os/tree.ts';
+import {examine, ownPath} from './os/upgrade.ts';
 
 /** What may change while archon runs. */
 export interface Config {
@@ -44,8 +48,8 @@ export interface Duty {
 	readonly meanings: ReadonlyMap<SignalNumber, Meaning>;
 	/** Where the control socket may be, the first that can be made is taken; empty: there is none. */
 	readonly sockets: readonly string[];
-	/** The config as it is now, or all that is wrong with it; null: there is none. */
-	readonly reread: (() => Result<Config, readonly string[]>) | null;
+	/** Tells the config as it is now, or all that is wrong with it, at once or soon; null: there is none. */
+	readonly reread: ((done: (again: Result<Config, readonly string[]>) => void) => void) | null;
 	/** Said on the log before anything else. */
 	readonly notes: readonly string[];
 	readonly version: string;
@@ -64,17 +68,17 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 		life.guard?.heard([signal]);
 	});
 	hearSignals(meanings, act, () => whole(() => hands.collect()));
-	if (process.pid !== 1) becomeSubreaper();
-	setName('archon');
+	if (pid !== 1) sys.becomeSubreaper();
+	sys.setName('archon');
 
-	limitThreads();
 	const life = beginLife();
 	const {guard, ledger, past} = life;
 	const whole: Guard['whole'] = act => (guard ? guard.whole(act) : act());
 	const keeper: Keeper = guard ?? {keep: () => 0};
 	const {logging, events, level} = past ? parse<Words>(past.duty) : given(config, reread);
 	const state = past?.state ?? firstState(given(config, reread));
-	makeRoomForFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
+	sys.raiseFdLimit();
+	sys.reserveFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
 
 	const poller = createPoller(whole);
 	const output = createOutput({poller, ledger, guard: keeper, isPlain: life.isPlain}, [...state.names.keys()], events);
@@ -88,7 +92,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 		isSweeping: () => loop.state().season.kind === 'sweeping',
 		exit(status) {
 			closeSocket();
-			exitNow(status);
+			sys.exit(status);
 		},
 	});
 	const loop: Loop = createLoop(state, hands, whole);
@@ -100,24 +104,27 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 			guard.heard([signal]);
 			return void guard.upgrade('', 'it shall do all again');
 		}
-		if (meaning === 'reload') return void reload();
+		if (meaning === 'reload') return reload(() => {});
 		const main = meaning === 'main' ? find(loop.state(), 'main') : undefined;
 		if (main) loop.hear({kind: 'signal', id: main.id, signal, group: false});
 		else log.info(`${signalName(signal)} was ignored${meaning ? ': there is no service main to pass it to' : ''}`);
 	}
 
 	/** A config with a problem changes nothing. */
-	function reload(): Result<string, string> {
-		const result = tryReload();
-		if (result.ok) log.info(result.value);
-		else log.error(`cannot reload the config: ${result.error}; everything stays as it was`);
-		return result;
+	function reload(done: (result: Result<string, string>) => void): void {
+		const take = (config: Result<Config, readonly string[]>): void => whole(() => {
+			const result = takeAnew(config);
+			if (result.ok) log.info(result.value);
+			else log.error(`cannot reload the config: ${result.error}; everything stays as it was`);
+			done(result);
+		});
+		if (reread) reread(take);
+		else take(err(['there is none']));
 	}
 
-	function tryReload(): Result<string, string> {
+	function takeAnew(config: Result<Config, readonly string[]>): Result<string, string> {
 		const state = loop.state();
 		if (state.season.kind !== 'running') return err('archon is shutting down');
-		const config = reread?.() ?? err(['there is none']);
 		if (!config.ok) return err(config.error.join('\n'));
 		const taken = config.value.services.find(({name}) => state.guests.has(name));
 		if (taken) return err(`the name ${taken.name} is taken by a daemon that a client started`);
@@ -145,19 +152,17 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 
 	/** Nobody knows what else is wrong after a bug: the next life knows only what was written down. */
 	function isBug(error: unknown): void {
-		const words = error instanceof Error ? error.stack ?? error.message : String(error);
+		const words = traceOf(error);
 		const failure = guard?.revive(words);
 		log.fatal(`a bug in archon: ${words}${failure ? `; and it cannot be executed anew: ${errnoText(-failure)}` : ''}`);
 	}
 
-	process.on('uncaughtException', isBug);
-	process.on('unhandledRejection', isBug);
+	onUncaught(isBug);
 
 	// From here on a fault is survived: what it takes is written down, and the descriptors are kept.
 	if (past) hands.restore(state);
 	ledger.put('duty', JSON.stringify({logging, events, level} satisfies Words));
 	record(ledger, null, state);
-	guard?.witness([...meanings.keys()]);
 	guard?.arm();
 
 	if (!past) for (const note of [...notes, ...lacks()]) log.info(note);
@@ -170,6 +175,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	});
 	for (const signal of guard?.pending() ?? []) act(signal, meanings.get(signal) ?? null);
 	loop.watch(createSettler().stir);
+	run();
 
 	/** Services that live already are the last life's, of which nothing else is known. */
 	function begin(): void {
@@ -189,7 +195,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	function openControl(): () => void {
 		const server = createServer({
 			state: loop.state, hear: loop.hear, tree: () => treeOf(loop.state()), wallClock, reload,
-			ownUid: process.getuid?.() ?? 0, logs: output.logs, logging: () => guestLogging, upgrade,
+			ownUid: uid, soon, after, logs: output.logs, logging: () => guestLogging, upgrade,
 			version: {version, lives: guard?.lives ?? 0, cause: guard?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.watch(server.watch);
@@ -213,14 +219,17 @@ and their lines as they are. SIGHUP makes it try again`;
 
 /** What the config says; where it says nothing that can be used, archon keeps what it has. */
 function given(config: Config | null, reread: Duty['reread']): Config {
-	const again = config ? ok(config) : reread?.();
-	if (again?.ok) return again.value;
-	return {services: [], shutdownGrace: 9000, startRate: START_RATE, logging: LOGGING, events: LOGGING, level: 'info'};
+	if (config) return config;
+	let known: Config | null = null;
+	reread?.(again => {
+		if (again.ok) known = again.value;
+	});
+	return known ?? {services: [], shutdownGrace: 9000, startRate: START_RATE, logging: LOGGING, events: LOGGING, level: 'info'};
 }
 
 const firstState = ({services, shutdownGrace, startRate}: Config): State =>
-	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, seed: process.pid ^ Date.now()});
+	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, seed: pid ^ Date.now()});
 
 /** The places for the control socket that a person's words and the environment leave. */
 export const placesFor = (socket: string | null): readonly string[] =>
-	socket === null ? socketPaths(process.env, process.getuid?.() ?? 0) : [socket];
+	socket === null ? socketPaths(env(), uid) : [socket];

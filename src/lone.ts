@@ -1,56 +1,52 @@
 /** One command and nothing else, in the manner of tini and its kin: no services, no socket, no log. */
 import {exitStatus, SIG, type SignalNumber} from './core/model.ts';
 import type {Order, Word} from './dropin/order.ts';
-import {startCommand} from './kernel/command.ts';
-import {ENOENT} from './kernel/diagnose.ts';
-import {inheritedFds} from './kernel/inherited.ts';
-import {
-	becomeSubreaper, close, exitNow, ignoreSignal, isSubreaper, kill, leaveTerminal, onSignals, setName, tieToParent, waitForAny,
-	wordsOf, write,
-} from './kernel/native.ts';
-import {INFO_SIZE, outcomeOf, pidOf} from './kernel/outcome.ts';
-
-const EACCES = 13;
+import {bytesOf} from './os/bytes.ts';
+import {startCommand} from './os/command.ts';
+import {pid as ownPid} from './os/identity.ts';
+import {inheritedFds} from './os/inherited.ts';
+import {newReport, outcomeOf, pidOf} from './os/outcome.ts';
+import {ERRNO, sys} from './os/sys.ts';
+import {traceOf} from './os/trace.ts';
 
 /** `name`: what `ps` shows. */
-export function runLone(order: Order, name: string): void {
+export function runLone(order: Order, name: string): never {
 	const {argv, signals, refusal} = order;
 	const inherited = inheritedFds();
-	const info = Buffer.alloc(INFO_SIZE);
+	const report = newReport();
 	/** Signals that come once of giving the terminal up. */
 	const skips = new Set<SignalNumber>();
 	let command = 0;
 
 	function tell(word: Word): void {
-		const line = order.voice(word, wordsOf);
-		if (line) write(line.fd, Buffer.from(line.text));
+		const line = order.voice(word, sys.strerror);
+		if (line) sys.write(line.fd, bytesOf(line.text));
 	}
 
 	function heard(signal: SignalNumber): void {
-		if (argv === null && (signal === SIG.TERM || signal === SIG.INT)) exitNow(0);
+		if (argv === null && (signal === SIG.TERM || signal === SIG.INT)) sys.exit(0);
 		tell({kind: 'heard', signal});
 		if (signal === SIG.CHLD) return reap();
 		if (skips.delete(signal)) return tell({kind: 'skipped', signal});
 		forward(signal, signals.get(signal) ?? 0);
 		if (!order.pauses.includes(signal)) return;
 		tell({kind: 'paused'});
-		kill(process.pid, SIG.STOP);
+		sys.kill(ownPid, SIG.STOP);
 	}
 
 	function forward(signal: SignalNumber, sent: SignalNumber): void {
 		if (command === 0) return;
-		const result = sent === 0 ? 0 : kill(order.toGroup ? -command : command, sent);
+		const result = sent === 0 ? 0 : sys.kill(order.toGroup ? -command : command, sent);
 		tell(result < 0 ? {kind: 'unsent', signal, errno: -result} : {kind: 'sent', signal, sent});
 	}
 
 	/** All that have ended: SIGCHLDs coalesce. */
 	function reap(): void {
 		let status: number | null = null;
-		for (;;) {
-			info.fill(0);
-			const pid = waitForAny(info, false) < 0 ? 0 : pidOf(info);
+		while (sys.waitAny(report, false) >= 0) {
+			const pid = pidOf(report);
 			if (pid === 0) break;
-			const outcome = outcomeOf(info);
+			const outcome = outcomeOf(report);
 			if (pid === command) status = exitStatus(outcome);
 			tell({kind: 'reaped', pid, outcome, isCommand: pid === command});
 		}
@@ -61,35 +57,53 @@ export function runLone(order: Order, name: string): void {
 	function leave(status: number): never {
 		if (order.farewell !== 0) forward(SIG.TERM, order.farewell);
 		tell({kind: 'over', status});
-		exitNow(order.forgiven.has(status) ? 0 : status);
+		sys.exit(order.forgiven.has(status) ? 0 : status);
 	}
 
-	setName(name);
-	process.on('uncaughtException', error => {
-		write(2, Buffer.from(`a bug in archon: ${error.stack}\n`));
-	});
-	for (const signal of order.ignored) ignoreSignal(signal);
-	onSignals([SIG.CHLD, ...signals.keys()], heard);
-	if (order.parentDeath !== null) tieToParent(order.parentDeath);
-	if (order.isSubreaper) becomeSubreaper();
-	else if (process.pid !== 1 && !isSubreaper()) tell({kind: 'bystander'});
+	/** One signal that leads to a bug takes no other with it. */
+	function attempt(act: () => void): void {
+		try {
+			act();
+		} catch (error) {
+			sys.write(2, bytesOf(`a bug in archon: ${traceOf(error)}\n`));
+		}
+	}
+
+	/** Nothing else is waited for than signals. */
+	function hearSignals(fd: number): never {
+		const next = new Int32Array(4);
+		for (;;) {
+			while (sys.readSignal(fd, next) === 1) attempt(() => heard(next[0] ?? 0));
+			sys.awaitReadable(fd, -1);
+		}
+	}
+
+	sys.setName(name);
+	for (const signal of order.ignored) sys.ignoreSignal(signal);
+	const fd = sys.openSignals([SIG.CHLD, ...signals.keys()]);
+	if (fd < 0) throw new Error(`signals cannot be heard: ${sys.strerror(-fd)}`);
+	if (order.parentDeath !== null) sys.setParentDeathSignal(order.parentDeath);
+	if (order.isSubreaper) sys.becomeSubreaper();
+	else if (ownPid !== 1 && !sys.isSubreaper()) tell({kind: 'bystander'});
 	if (order.leavesTerminal) {
-		const left = leaveTerminal();
-		tell(typeof left === 'number' ? {kind: 'undetached', errno: -left} : {kind: 'detached', isLeader: left});
-		if (left === true) for (const signal of [SIG.HUP, SIG.CONT]) skips.add(signal);
+		const left = sys.leaveTerminal();
+		const isLeader = left >= 0 && sys.getsid(0) === ownPid;
+		tell(left < 0 ? {kind: 'undetached', errno: -left} : {kind: 'detached', isLeader});
+		if (isLeader) for (const signal of [SIG.HUP, SIG.CONT]) skips.add(signal);
 	}
 	if (argv !== null) {
 		const started = startCommand(argv, order.seat, inherited);
 		if (!started.ok) {
 			const errno = started.error;
 			tell({kind: 'refused', program: argv[0], errno});
-			exitNow(errno === ENOENT ? refusal.missing : errno === EACCES ? refusal.forbidden : refusal.other);
+			sys.exit(errno === ERRNO.ENOENT ? refusal.missing : errno === ERRNO.EACCES ? refusal.forbidden : refusal.other);
 		}
 		command = started.value;
 		tell({kind: 'spawned', program: argv[0], pid: command});
 	}
-	if (order.leavesDirectory) process.chdir('/');
-	if (order.closesOthers) for (const fd of inherited) close(fd);
+	if (order.leavesDirectory) sys.chdir('/');
+	if (order.closesOthers) for (const fd of inherited) sys.close(fd);
 	// Whoever ended before anybody listened.
-	reap();
+	attempt(reap);
+	return hearSignals(fd);
 }

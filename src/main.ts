@@ -1,14 +1,19 @@
 /** The one executable: looks at its name and its arguments, and becomes daemon, one-command init, check or client. */
-import {writeSync} from 'node:fs';
-import {basename} from 'node:path';
-import {startupSnapshot} from 'node:v8';
-import manifest from '../package.json' with {type: 'json'};
+import './os/globals.ts';
+import {basename} from './core/path.ts';
+import {LOGGING, START_RATE} from './core/defaults.ts';
 import type {Surroundings} from './config/planning.ts';
 import type {Argv} from './config/service.ts';
-import {LOGGING, START_RATE} from './core/defaults.ts';
 import {err, ok} from './core/model.ts';
+import {bytesOf, concat, textOf} from './os/bytes.ts';
+import {env, isReexecuted} from './os/environment.ts';
+import {BrokenPipe, errnoText} from './os/errno.ts';
+import {pid, uid} from './os/identity.ts';
+import {ERRNO, sys} from './os/sys.ts';
 
-const {version} = manifest;
+/** The build puts it in (package.json). */
+declare const VERSION: string | undefined;
+const version = typeof VERSION === 'undefined' ? 'source' : VERSION;
 
 /** Wrong usage or a bad config; the system failed archon itself. */
 const USAGE = 100;
@@ -33,46 +38,45 @@ exit status: of the essential service or CMD that ended it; 128 and the signal t
 that was asked for; 100 bad config or usage; 111 the system failed archon; 126, 127 CMD cannot be executed, is not found
 `;
 
-// The executable holds archon as it is when everything that most starts need has been loaded and tried once.
-if (startupSnapshot.isBuildingSnapshot()) {
-	void import('./rehearsal.ts').then(({rehearse}) => rehearse());
-	startupSnapshot.setDeserializeMainFunction(begin);
-} else {
-	begin();
-}
+/** The status with which archon ends when `main` is done; null: it goes on. */
+type Status = number | null;
 
-function begin(): void {
-	main(process.argv.slice(2)).catch((error: unknown) => {
-		// A reader that went away (`archonctl status | head -1`) is no failure of ours to talk about.
-		if (codeOf(error) === 'EPIPE') process.exit(BROKEN_PIPE);
-		refuse(`archon: cannot run here: ${error instanceof Error ? error.message : error}`, SYSTEM);
-		process.exit();
-	});
-}
+main(sys.arguments()).then(status => {
+	if (status !== null) sys.exit(status);
+}, (error: unknown) => {
+	// A reader that went away (`archonctl status | head -1`) is no failure of ours to talk about.
+	if (error instanceof BrokenPipe) sys.exit(BROKEN_PIPE);
+	sys.exit(refuse(`archon: cannot run here: ${error instanceof Error ? error.message : error}`, SYSTEM));
+});
 
-async function main(args: readonly string[]): Promise<void> {
-	const name = basename(process.argv0);
-	if (name === 'archonctl') return client(args);
-	if (name !== 'archon' && await standIn(name, args)) return;
+async function main([name = '', ...args]: readonly string[]): Promise<Status> {
+	const called = basename(name);
+	if (called === 'archonctl') return client(args);
+	if (called !== 'archon') {
+		const status = await standIn(called, name, args);
+		if (status !== undefined) return status;
+	}
 	const [first, ...rest] = args;
 	if (first === '--version' || first === '-V' || first === 'version') return say(`archon ${version}\n`);
 	if (first === 'help' && rest[0] === 'config') return say((await import('./config/describe.ts')).describeSchema());
 	if (first === '--help' || first === '-h' || first === 'help') return say(HELP);
 	if (first === 'check') return check(rest);
-	if (first === '--ledger-format') return say(`${(await import('./kernel/ledger.ts')).FORMAT}\n`);
+	if (first === '--ledger-format') return say(`${(await import('./os/ledger.ts')).FORMAT}\n`);
 	return up(first === 'up' ? rest : args);
 }
 
-function say(text: string): void {
+/** Says what was asked for. */
+function say(text: string): 0 {
 	write(1, text);
+	return 0;
 }
 
-/** Ends archon before it began; the status tells it where nobody reads stderr. */
-function refuse(text: string, status: number): void {
-	process.exitCode = status;
+/** Says why archon ends before it began; the status tells it where nobody reads stderr. */
+function refuse(text: string, status: number): number {
 	try {
 		write(2, text.endsWith('\n') ? text : `${text}\n`);
 	} catch {}
+	return status;
 }
 
 interface Invocation {
@@ -101,82 +105,92 @@ function readArguments(args: readonly string[]): Invocation | string {
 	return {file: values.get('-c') ?? null, socket: values.get('--socket') ?? null, command: [], isBare: true};
 }
 
-async function up(args: readonly string[]): Promise<void> {
+async function up(args: readonly string[]): Promise<Status> {
 	const invocation = readArguments(args);
 	if (typeof invocation === 'string') return refuse(`archon: ${invocation}`, USAGE);
 	const {file, command, isBare} = invocation;
 	if (!isBare && command.length === 0) return refuse('archon: a command must follow --; see archon --help', USAGE);
 	// `archon -- CMD` is one-command mode whatever configs lie around; a bare CMD is the image's, for the config's main.
 	if (!isBare && file === null) return oneCommand(command, invocation.socket);
-	const {findConfig} = await import('./config/read.ts');
-	const found = findConfig({file, env: process.env});
-	if (found.origin === 'none' && (command.length > 0 || !isReborn())) {
+	const [{findConfig}, {files, filesAtStart}] = await Promise.all([import('./config/read.ts'), import('./os/files.ts')]);
+	const found = findConfig({file, env: env(), files: filesAtStart});
+	if (found.origin === 'none' && (command.length > 0 || !isReexecuted())) {
 		if (command.length > 0) return oneCommand(command, invocation.socket);
 		return refuse(`archon: ${NO_CONFIG}, and no command was given; see archon --help`, USAGE);
 	}
-	const [{formatProblem}, {plan}] = await Promise.all([import('./config/problems.ts'), import('./config/plan.ts')]);
-	const around = await surroundings();
+	const [{formatProblem}, {plan}, {needsYaml}] = await Promise.all([
+		import('./config/problems.ts'), import('./config/plan.ts'), import('./config/parse.ts'),
+	]);
+	let around = await surroundings(needsYaml(found.files));
 	const read = ({files, problems}: typeof found): ReturnType<typeof plan> =>
 		(problems.length > 0 ? err(problems) : plan(files, command.length > 0 ? command : null, around));
 	// A life that goes on from the last one has no use for the config, and is not ended by what is wrong with it.
-	const planned = isReborn() ? ok(null) : read(found);
+	const planned = isReexecuted() ? ok(null) : read(found);
 	if (!planned.ok) {
 		const told = planned.error.map(formatProblem).join('\n');
-		(await import('./kernel/termination.ts')).writeTermination(`archon: ${told}`);
+		(await import('./os/termination.ts')).writeTermination(`archon: ${told}`);
 		return refuse(told, USAGE);
 	}
-	const [{placesFor, runDaemon}, {SUPERVISING}] = await Promise.all([import('./daemon.ts'), import('./kernel/signals.ts')]);
+	const [{placesFor, runDaemon}, {SUPERVISING}] = await Promise.all([import('./daemon.ts'), import('./os/signals.ts')]);
 	const {notes, ...config} = planned.value ?? {notes: []};
 	runDaemon({
 		config: 'services' in config ? config : null, meanings: SUPERVISING, sockets: placesFor(invocation.socket),
 		notes: notes.map(formatProblem), version,
-		reread() {
-			const again = read(findConfig({file, env: process.env}));
-			return again.ok ? again : err(again.error.map(formatProblem));
+		reread(done) {
+			const again = findConfig({file, env: env(), files});
+			const tell = (): void => {
+				const planned = read(again);
+				done(planned.ok ? planned : err(planned.error.map(formatProblem)));
+			};
+			if (around.readYaml !== noYaml || !needsYaml(again.files)) return tell();
+			void surroundings(true).then(whole => {
+				around = whole;
+				tell();
+			});
 		},
 	});
+	return null;
 }
-
-/** Whether archon was executed anew by its last life. */
-const isReborn = (): boolean => process.env['ARCHON_LEDGER'] !== undefined;
 
 /** What a config may name beyond its own text. */
-async function surroundings(): Promise<Surroundings> {
-	const [{readSource: readFile}, {findUser}] = await Promise.all([import('./config/read.ts'), import('./kernel/users.ts')]);
-	return {environment: process.env, readFile, findUser};
+async function surroundings(withYaml: boolean): Promise<Surroundings> {
+	const readYaml = withYaml ? (await import('./config/yaml.ts')).readYaml : noYaml;
+	const [{readSource}, {files}, {findUser}] = await Promise.all([
+		import('./config/read.ts'), import('./os/files.ts'), import('./os/users.ts'),
+	]);
+	return {environment: env(), readFile: file => readSource(file, files), findUser, readYaml};
 }
 
-/** Whether it was called by the name of another init; then it is that one. */
-async function standIn(name: string, args: readonly string[]): Promise<boolean> {
-	const [{dialectOf}, {isTerminal}] = await Promise.all([import('./dropin/names.ts'), import('./kernel/native.ts')]);
-	const reading = dialectOf(name)?.(args, {
-		name: process.argv0, env: process.env, pid: process.pid, isTty: isTerminal(0), version,
-	});
+/** Most configs are plain, and all of YAML is a lot to load. */
+const noYaml: Surroundings['readYaml'] = () => {
+	throw new Error('a reader of YAML is missing');
+};
+
+/** What comes of being called by the name of another init; undefined: it is no such name. */
+async function standIn(called: string, name: string, args: readonly string[]): Promise<Status | undefined> {
+	const {dialectOf} = await import('./dropin/names.ts');
+	const reading = dialectOf(called)?.(args, {name, env: env(), pid, isTty: sys.isTerminal(0), version});
 	switch (reading?.kind) {
-		case 'run': (await import('./lone.ts')).runLone(reading.order, name); break;
-		case 'license': say(await license()); break;
+		case undefined: return undefined;
+		case 'run':
+			(await import('./lone.ts')).runLone(reading.order, called);
+			return null;
+		case 'license': return say(textOf(sys.embedded('LICENSE') ?? new Uint8Array()));
 		case 'say': {
 			const {line: {fd, text}, status} = reading;
-			if (fd === 2) return refuse(text, status), true;
-			process.exitCode = status;
+			if (fd === 2) return refuse(text, status);
 			say(text);
+			return status;
 		}
 	}
-	return reading !== undefined;
-}
-
-/** An asset of the executable; when run from source, the file. */
-async function license(): Promise<string> {
-	const [{getAsset, isSea}, {readFileSync}] = await Promise.all([import('node:sea'), import('node:fs')]);
-	return isSea() ? getAsset('LICENSE', 'utf8') : readFileSync(`${import.meta.dirname}/../LICENSE`, 'utf8');
 }
 
 /** One command in archon's own manner: every signal is the command's, archon itself is silent, and nobody but the command decides. */
-async function oneCommand(command: readonly string[], socket: string | null): Promise<void> {
+async function oneCommand(command: readonly string[], socket: string | null): Promise<null> {
 	const [{oneCommand: service}, {placesFor, runDaemon}, {ONE_COMMAND}] = await Promise.all([
-		import('./config/service.ts'), import('./daemon.ts'), import('./kernel/signals.ts'),
+		import('./config/service.ts'), import('./daemon.ts'), import('./os/signals.ts'),
 	]);
-	const wantsSocket = socket !== null || process.env['ARCHON_SOCKET'] !== undefined;
+	const wantsSocket = socket !== null || env()['ARCHON_SOCKET'] !== undefined;
 	runDaemon({
 		config: {
 			services: [service(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, logging: LOGGING, events: LOGGING,
@@ -184,64 +198,70 @@ async function oneCommand(command: readonly string[], socket: string | null): Pr
 		},
 		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], reread: null, notes: [], version,
 	});
+	return null;
 }
 
-async function check(args: readonly string[]): Promise<void> {
+async function check(args: readonly string[]): Promise<number> {
 	const asJson = args.includes('--json');
 	const [file = null, ...others] = args.filter(arg => arg !== '--json');
 	if (others.length > 0 || file?.startsWith('-')) return refuse('usage: archon check [FILE] [--json]', USAGE);
-	const [{findConfig}, {formatProblem}, {plan}] = await Promise.all([
-		import('./config/read.ts'), import('./config/problems.ts'), import('./config/plan.ts'),
+	const [{findConfig}, {filesAtStart: files}, {formatProblem}, {plan}, {needsYaml}] = await Promise.all([
+		import('./config/read.ts'), import('./os/files.ts'), import('./config/problems.ts'), import('./config/plan.ts'),
+		import('./config/parse.ts'),
 	]);
-	const found = findConfig({file, env: process.env});
+	const found = findConfig({file, env: env(), files});
 	if (found.origin === 'none') return refuse(`archon: ${NO_CONFIG}`, USAGE);
-	const planned = found.problems.length > 0 ? {ok: false as const, error: found.problems} : plan(found.files, null, await surroundings());
+	const around = await surroundings(needsYaml(found.files));
+	const planned = found.problems.length > 0 ? {ok: false as const, error: found.problems} : plan(found.files, null, around);
 	const problems = planned.ok ? [] : planned.error;
-	process.exitCode = problems.length > 0 ? USAGE : 0;
-	if (asJson) return say(`${JSON.stringify(problems, null, '\t')}\n`);
+	const status = problems.length > 0 ? USAGE : 0;
+	if (asJson) {
+		say(`${JSON.stringify(problems, null, '\t')}\n`);
+		return status;
+	}
 	if (!planned.ok) return refuse(problems.map(formatProblem).join('\n'), USAGE);
 	const {services, notes} = planned.value;
 	for (const note of notes) say(`${formatProblem(note)}\n`);
-	say(`${services.length} ${services.length === 1 ? 'service' : 'services'}, in this order: ${services.map(({name}) => name).join(', ')}\n`);
+	const count = `${services.length} ${services.length === 1 ? 'service' : 'services'}`;
+	return say(`${count}, in this order: ${services.map(({name}) => name).join(', ')}\n`);
 }
 
-async function client(args: readonly string[]): Promise<void> {
-	const [{runCli}, {connect}, {exitNow, isTerminal}, {readFileSync}] = await Promise.all([
-		import('./cli/commands.ts'), import('./kernel/sockets.ts'), import('./kernel/native.ts'), import('node:fs'),
-	]);
+async function client(args: readonly string[]): Promise<number> {
+	const [{runCli}, {connect}] = await Promise.all([import('./cli/commands.ts'), import('./os/sockets.ts')]);
 	try {
-		const status = runCli(args, {
-			connect, rest, env: process.env, version,
+		return runCli(args, {
+			connect, rest: sys.sleep, env: env(), version,
 			stdout: text => write(1, text),
 			stderr: text => write(2, text),
-			stdin: () => readFileSync(0, 'utf8'),
-			isTty: isTerminal(1), uid: process.getuid?.() ?? 0,
+			stdin,
+			isTty: sys.isTerminal(1), uid,
 		});
-		// All is written, and nothing of Node's need be taken down piece by piece.
-		exitNow(status);
 	} catch (error) {
-		if (codeOf(error) === 'EPIPE') throw error;
-		refuse(`archonctl: ${error instanceof Error ? error.message : error}`, SYSTEM);
+		if (error instanceof BrokenPipe) throw error;
+		return refuse(`archonctl: ${error instanceof Error ? error.message : error}`, SYSTEM);
 	}
 }
 
-/**
- * All of it at once, also where somebody made the descriptor non-blocking and its reader is slow; to make a stream
- * of it, Node would load its modules for networks.
- */
+/** All that comes, to its end. */
+function stdin(): string {
+	const parts: Uint8Array[] = [];
+	for (;;) {
+		const bytes = new Uint8Array(64 * 1024);
+		const count = sys.read(0, bytes);
+		if (count === -ERRNO.EINTR) continue;
+		if (count <= 0) return textOf(concat(parts));
+		parts.push(bytes.subarray(0, count));
+	}
+}
+
+/** All of it, also where somebody made the descriptor non-blocking and its reader is slow. */
 function write(fd: number, text: string): void {
-	let bytes: Uint8Array = Buffer.from(text);
+	let bytes: Uint8Array = bytesOf(text);
 	while (bytes.length > 0) {
-		try {
-			bytes = bytes.subarray(writeSync(fd, bytes));
-		} catch (error) {
-			if (codeOf(error) !== 'EAGAIN') throw error;
-			rest(5);
-		}
+		const count = sys.write(fd, bytes);
+		if (count === -ERRNO.EAGAIN) sys.sleep(5);
+		else if (count === -ERRNO.EPIPE) throw new BrokenPipe();
+		else if (count < 0 && count !== -ERRNO.EINTR) throw new Error(errnoText(-count));
+		else if (count > 0) bytes = bytes.subarray(count);
 	}
 }
-
-/** Memory that nobody changes: the wait always takes its time, in milliseconds. */
-const rest = (millis: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis);
-
-const codeOf = (error: unknown): unknown => error instanceof Error && 'code' in error ? error.code : undefined;

@@ -6,6 +6,7 @@ import {type Client, createClient} from '../control/client.ts';
 import {type Channel, socketPaths} from '../control/transport.ts';
 import {err, ok, type Result} from '../core/model.ts';
 import {nearest} from '../core/nearest.ts';
+import {sys} from '../os/sys.ts';
 import {parseArguments} from './arguments.ts';
 import {type Command, EXIT, type Io} from './command.ts';
 import {describe, GLOBAL, overview, usageOf} from './help.ts';
@@ -94,7 +95,7 @@ function reach(io: Io, socket: string | null): Result<Client, string> {
 	const failures: {readonly path: string; readonly why: string}[] = [];
 	for (const path of socket === null ? socketPaths(io.env, io.uid) : [socket]) {
 		const channel = io.connect(path);
-		if (channel.ok) return ok(createClient(channel.value, () => reachAgain(io, path)));
+		if (channel.ok) return ok(createClient(channel.value, () => reachAgain(io, path), sys.now));
 		failures.push({path, why: channel.error});
 	}
 	// A place where something is says more than one where nothing is.

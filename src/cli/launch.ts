@@ -1,9 +1,9 @@
 /** Commands that bring a command of their own: `run` and `daemon`. */
-import {resolve} from 'node:path';
 import {err, ok, type Result} from '../core/model.ts';
 import {type Answer, type Client, TRIES, type Trouble} from '../control/client.ts';
 import type {Fields} from '../control/records.ts';
 import {type Arguments, type Command, EXIT, type Io, type Option} from './command.ts';
+import {absolutePath} from './paths.ts';
 import {complain, statusOf, tellReply, tellTrouble} from './reply.ts';
 
 const OPTIONS: readonly Option[] = [
@@ -90,7 +90,7 @@ function requestOf(verb: 'RunV' | 'StartDaemonV', args: Arguments, env: Io['env'
 	}
 	const choices = [...verb === 'RunV' ? [] : ['name', 'restart'], 'user'].flatMap(key =>
 		args.values(`--${key}`).map(value => `archon.${key}=${value}`));
-	const cwd = args.values('--cwd').map(path => `archon.cwd=${resolve(path)}`);
+	const cwd = args.values('--cwd').map(path => `archon.cwd=${absolutePath(path)}`);
 	return ok([verb, String(args.operands.length), ...args.operands, ...variables, ...choices, ...cwd]);
 }
 

@@ -2,10 +2,12 @@
  * Lines from log files, the current one and those that it was rotated to, for archon itself reads none: the
  * last ones by going backwards, so that a long past costs only who asks for it.
  */
-import {closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync} from 'node:fs';
-import {basename, dirname, join} from 'node:path';
 import type {FileRow} from '../control/log-rows.ts';
 import {err, LOG_STREAMS, type LogStream, ok, type Result} from '../core/model.ts';
+import {basename, dirname, join} from '../core/path.ts';
+import {type Bytes, concat, newBytes, textOf} from '../os/bytes.ts';
+import {errnoText} from '../os/errno.ts';
+import {ERRNO, isFile, newStat, O, STAT, sys} from '../os/sys.ts';
 
 /** A line as it is shown. */
 export interface Shown {
@@ -94,7 +96,7 @@ function pick(files: readonly FileRow[], streams: readonly LogStream[]): readonl
 interface Segment {
 	readonly length: number;
 	/** What is between the two, or less at the end. */
-	read(from: number, to: number): Buffer;
+	read(from: number, to: number): Bytes;
 	/** What was unpacked for reading is kept no longer. */
 	forget(): void;
 	close(): void;
@@ -108,9 +110,9 @@ const PAUSE = 5;
 
 /** The file up to the mark, and behind it what came before, each older than the one before it. */
 function open(mark: FileRow): Result<readonly Segment[], string> {
-	const deadline = performance.now() + PATIENCE;
+	const deadline = sys.now() + PATIENCE;
 	let reason = GONE;
-	for (let tries = 0; tries < TRIES && performance.now() < deadline;) {
+	for (let tries = 0; tries < TRIES && sys.now() < deadline;) {
 		const before = numbered(mark.path);
 		const segments = openAll(mark, before);
 		// What was moved meanwhile may have been met twice, or not at all.
@@ -118,7 +120,7 @@ function open(mark: FileRow): Result<readonly Segment[], string> {
 		if (segments.ok) for (const segment of segments.value) segment.close();
 		reason = segments.ok ? GONE : segments.error;
 		if (!segments.ok && reason !== LATE) tries++;
-		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+		sys.sleep(PAUSE);
 	}
 	return err(reason);
 }
@@ -148,21 +150,17 @@ function numbered(path: string): readonly Named[] {
 	return [...found.values()].sort((a, b) => a.number - b.number);
 }
 
+/** Nothing of a folder that may be entered but not read: the current file may do. */
 function list(folder: string): readonly string[] {
-	try {
-		return readdirSync(folder);
-	} catch {
-		// A folder that may be entered but not read: the current file may do.
-		return [];
-	}
+	const names = sys.readFolder(folder, NAMES_MAX);
+	return typeof names === 'number' ? [] : names;
 }
 
+const NAMES_MAX = 1_000_000;
+
 function inodeOf(path: string): number {
-	try {
-		return statSync(path).ino;
-	} catch {
-		return 0;
-	}
+	const stat = newStat();
+	return sys.stat(path, stat) < 0 ? 0 : stat[STAT.inode] ?? 0;
 }
 
 const same = (one: readonly Named[], other: readonly Named[]): boolean => one.length === other.length
@@ -184,14 +182,20 @@ function openAll(mark: FileRow, files: readonly Named[]): Result<readonly Segmen
 			if (reason === GONE) reason = fd;
 			continue;
 		}
-		const stat = packing === '' ? fstatSync(fd) : null;
-		if (stat && seen.has(stat.ino)) {
-			closeSync(fd);
+		if (packing !== '') {
+			opened.push(unpacked(path, packing));
 			continue;
 		}
-		if (stat) seen.add(stat.ino);
-		if (stat?.ino === mark.inode) first = opened.length;
-		opened.push(stat ? plain(fd, stat.size) : unpacked(path, packing));
+		const stat = newStat();
+		sys.fstat(fd, stat);
+		const [inode = 0, size = 0] = [stat[STAT.inode], stat[STAT.size]];
+		if (seen.has(inode)) {
+			sys.close(fd);
+			continue;
+		}
+		seen.add(inode);
+		if (inode === mark.inode) first = opened.length;
+		opened.push(plain(fd, size));
 	}
 	if (first < 0) return fail(reason);
 	let left = mark.size;
@@ -209,41 +213,44 @@ const upTo = (segment: Segment, most: number): Segment => segment.length <= most
 
 /** The descriptor, or why there is none. */
 function openOrWhy(path: string): number | string {
-	try {
-		return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-	} catch (error) {
-		const code = error instanceof Error && 'code' in error ? error.code : '';
-		return code === 'EACCES' ? 'permission denied' : code === 'ENOENT' ? 'no such file or directory' : String(code);
-	}
+	const fd = sys.open(path, O.RDONLY | O.NONBLOCK, 0);
+	return fd < 0 ? errnoText(-fd) : fd;
 }
 
 function plain(fd: number, length: number): Segment {
 	return {
 		length,
 		read(from, to) {
-			const bytes = Buffer.allocUnsafe(Math.min(to, length) - from);
+			const bytes = newBytes(Math.min(to, length) - from);
 			let done = 0;
-			for (let count = -1; count !== 0 && done < bytes.length; done += count) {
-				count = readSync(fd, bytes, done, bytes.length - done, from + done);
+			while (done < bytes.length) {
+				const count = sys.readAt(fd, bytes.subarray(done), from + done);
+				if (count === -ERRNO.EINTR) continue;
+				if (count < 0) throw new Error(errnoText(-count));
+				if (count === 0) break;
+				done += count;
 			}
 			return bytes.subarray(0, done);
 		},
 		forget() {},
-		close: () => closeSync(fd),
+		close: () => void sys.close(fd),
 	};
 }
 
-/** Unpacked as a whole when it is read; one that is broken is empty. */
+/** What memory may be spent on a file that is unpacked. */
+const UNPACKED_MAX = 2 ** 30;
+
+/** Unpacked as a whole when it is read; one that is broken, or larger than that, is empty. */
 function unpacked(path: string, packing: string): Segment {
-	let content: Buffer | null = null;
-	const unpack = (): Buffer => {
-		const {gunzipSync, zstdDecompressSync} = process.getBuiltinModule('node:zlib');
-		try {
-			const packed = readFileSync(path);
-			return packing === '.gz' ? gunzipSync(packed) : zstdDecompressSync(packed);
-		} catch {
-			return Buffer.alloc(0);
-		}
+	let content: Bytes | null = null;
+	const unpack = (): Bytes => {
+		const fd = sys.open(path, O.RDONLY | O.NONBLOCK, 0);
+		if (fd < 0) return newBytes(0);
+		const stat = newStat();
+		const file = plain(fd, sys.fstat(fd, stat) >= 0 && isFile(stat) ? Math.min(stat[STAT.size] ?? 0, UNPACKED_MAX) : 0);
+		const bytes = sys.decompress(file.read(0, file.length), packing === '.gz' ? 1 : 2, UNPACKED_MAX);
+		file.close();
+		return typeof bytes === 'number' ? newBytes(0) : bytes;
 	};
 	return {
 		get length() {
@@ -276,22 +283,22 @@ function* backwards(segments: readonly Segment[], end: Place): Generator<readonl
 	for (let segment = end.segment; segment < segments.length; segment++) {
 		const file = segments[segment];
 		if (!file) return;
-		let rest = Buffer.alloc(0);
+		let rest = newBytes(0);
 		let to = segment === end.segment ? Math.min(end.at, file.length) : file.length;
 		let isLast = true;
 		while (to > 0) {
 			const from = Math.max(0, to - BLOCK);
-			const bytes = Buffer.concat([file.read(from, to), rest]);
+			const bytes = concat([file.read(from, to), rest]);
 			let stop = bytes.length;
 			if (isLast && bytes[stop - 1] === NEWLINE) stop--;
 			isLast = false;
 			for (let at = bytes.lastIndexOf(NEWLINE, stop - 1); stop > 0 && at >= 0; at = stop > 0 ? bytes.lastIndexOf(NEWLINE, stop - 1) : -1) {
-				yield [bytes.toString('utf8', at + 1, stop), {segment, at: from + at + 1}];
+				yield [textOf(bytes, at + 1, stop), {segment, at: from + at + 1}];
 				stop = at;
 			}
 			rest = bytes.subarray(0, stop);
 			to = from;
-			if (from === 0) yield [rest.toString(), {segment, at: 0}];
+			if (from === 0) yield [textOf(rest), {segment, at: 0}];
 		}
 		file.forget();
 	}
@@ -303,20 +310,20 @@ function* forwards(segments: readonly Segment[], start: Place, end: Place): Gene
 		const file = segments[segment];
 		if (!file) return;
 		const stop = segment === end.segment ? Math.min(end.at, file.length) : file.length;
-		let rest = Buffer.alloc(0);
+		let rest = newBytes(0);
 		for (let from = segment === start.segment ? start.at : 0; from < stop;) {
 			const block = file.read(from, Math.min(stop, from + BLOCK));
 			if (block.length === 0) break;
 			from += block.length;
-			const bytes = Buffer.concat([rest, block]);
+			const bytes = concat([rest, block]);
 			let begin = 0;
 			for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, begin)) {
-				yield bytes.toString('utf8', begin, at);
+				yield textOf(bytes, begin, at);
 				begin = at + 1;
 			}
 			rest = bytes.subarray(begin);
 		}
-		if (rest.length > 0) yield rest.toString();
+		if (rest.length > 0) yield textOf(rest);
 		file.forget();
 	}
 }
@@ -371,7 +378,7 @@ const READERS: Readonly<Record<FileRow['format'], (line: string, name: string, s
 		const message = line.slice(head.length, isPart ? -',"partial":true}'.length : -1);
 		return {
 			name: instance === undefined ? service : `${service}:${instance}`, at: timeOf(time),
-			stream: from === 'stderr' ? 'stderr' : 'stdout', text: `${textOf(message)}${isPart ? '…' : ''}`,
+			stream: from === 'stderr' ? 'stderr' : 'stdout', text: `${messageOf(message)}${isPart ? '…' : ''}`,
 		};
 	},
 };
@@ -379,7 +386,7 @@ const READERS: Readonly<Record<FileRow['format'], (line: string, name: string, s
 const JSON_HEAD = /^\{"time":"([^"]*)","service":"([^"]*)"(?:,"instance":(\d+))?,"stream":"(\w+)",(?:"level":"\w+",)?"message":/;
 
 /** A message that was an object already is shown as it was. */
-function textOf(message: string): string {
+function messageOf(message: string): string {
 	if (!message.startsWith('"')) return message;
 	try {
 		return String(JSON.parse(message));

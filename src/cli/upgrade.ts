@@ -1,9 +1,9 @@
 /** Commands about archon itself: `upgrade` and `version`. */
-import {resolve} from 'node:path';
 import type {Client} from '../control/client.ts';
 import {decodeStatusRow, decodeVersionRow, type VersionRow} from '../control/protocol.ts';
 import {ok, type Result} from '../core/model.ts';
 import {type Command, EXIT, type Io} from './command.ts';
+import {absolutePath} from './paths.ts';
 import {complain, rowsOf, tellReply, tellTrouble} from './reply.ts';
 
 export const upgrade: Command = {
@@ -21,7 +21,7 @@ export const upgrade: Command = {
 	endsOptions: false,
 	examples: ['archonctl upgrade', 'archonctl upgrade /opt/archon-next/bin/archon'],
 	run: ({operands}, io, reach) => reach(client => {
-		const answer = client.ask(['Upgrade', ...operands.map(path => resolve(path))]);
+		const answer = client.ask(['Upgrade', ...operands.map(absolutePath)]);
 		if (answer.ok) return tellReply(answer.value.reply, io);
 		// Its end without a reply is how an upgrade looks from here, and a crash as well.
 		return answer.error.kind === 'anew' ? tellWhoGoesOn(client, io) : tellTrouble(answer.error, io);

@@ -40,19 +40,30 @@ export function arrange(services: Services, absent: ReadonlyMap<string, Absence>
 	return {names: orderOf([...services.keys()].filter(name => !absent.has(name)), needs, report), needs};
 }
 
-/** How many circles are told: the rest often goes with them, and each costs a walk. */
-const CIRCLES_MAX = 10;
+/** How many circles are told: the rest often goes with them, and each costs a walk, which is long among many services. */
+const circlesToTell = (services: number): number => (services <= 1000 ? 10 : 2);
+
+/** How many of a circle's services are told. */
+const CIRCLE_MAX = 20;
+
+/** From its first service to its first. */
+function told(circle: readonly string[]): string {
+	const [first = ''] = circle;
+	const shown = circle.length <= CIRCLE_MAX
+		? circle : [...circle.slice(0, CIRCLE_MAX / 2), `… ${circle.length - CIRCLE_MAX} more …`, ...circle.slice(-CIRCLE_MAX / 2)];
+	return [...shown, first].join(' → ');
+}
 
 /** The names in the order of their needs, as far as there is one. */
 function orderOf(names: readonly string[], needs: ReadonlyMap<string, readonly Dependency[]>, report: Report): readonly string[] {
 	const left = new Map([...needs].map(([name, edges]) => [name, edges.map(edge => edge.name)]));
-	for (let circles = 0; circles < CIRCLES_MAX; circles += 1) {
+	for (let circles = 0; circles < circlesToTell(names.length); circles += 1) {
 		const ordered = order(names, name => left.get(name) ?? []);
 		if (ordered.ok) return ordered.value;
 		const [first = '', second = ''] = ordered.error;
 		const edge = needs.get(first)?.find(need => need.name === second);
 		if (!edge) break;
-		report(edge.at, `services need each other in a circle: ${[...ordered.error, first].join(' → ')}`);
+		report(edge.at, `services need each other in a circle: ${told(ordered.error)}`);
 		left.set(first, left.get(first)?.filter(name => name !== second) ?? []);
 	}
 	return [];
@@ -70,7 +81,7 @@ function isEdge(
 		return false;
 	}
 	if (!all.has(other)) {
-		if (!mayMiss) report(at, `${subject} ${quote(other)}, which is not a service`, didYouMean(other, all.keys()));
+		if (!mayMiss) report(at, `${subject} ${quote(other)}, which is not a service`, () => didYouMean(other, all.keys()));
 		return false;
 	}
 	const absence = absent.get(other);

@@ -68,7 +68,7 @@ function readUlimits(from: Value, context: Context): Limits['rlimits'] | undefin
 	return [...from.entries].flatMap(([name, {key: place, value: terms}]) => {
 		const resource = RESOURCES.indexOf(name);
 		if (resource < 0) {
-			context.report(place, `unknown limit ${quote(name)} in ${context.path}`, didYouMean(name, RESOURCES));
+			context.report(place, `unknown limit ${quote(name)} in ${context.path}`, () => didYouMean(name, RESOURCES));
 			return [];
 		}
 		const bounds = readUlimit(terms, within(context, name));

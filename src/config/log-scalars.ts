@@ -1,7 +1,7 @@
 /** What one piece of config text means in logging: sizes, ages, rates, paths and tags with blanks, syslog's addresses. */
-import {normalize} from 'node:path';
 import {BLANKS} from '../core/logging.ts';
 import {err, ok, type LogFile, type Logging, type Millis, type Result, type Syslog} from '../core/model.ts';
+import {normalize} from '../core/path.ts';
 import {didYouMean, quote} from './problems.ts';
 import {absolutePath, address, duration, lapse, whole, type Fault, type Parse} from './scalars.ts';
 

@@ -105,6 +105,8 @@ const JSON_FILE_OPTIONS: ReadonlySet<string> = new Set([
 	'compress', 'env', 'env-regex', 'labels', 'labels-regex', 'max-buffer-size', 'max-file', 'max-size', 'mode', 'tag',
 ]);
 
+const DRIVERS_MAX = 20;
+
 /** One, or several at once. */
 function readDrivers(from: Value, context: Context): readonly (LogDriver | null)[] | undefined {
 	if (from.kind !== 'list') {
@@ -112,6 +114,7 @@ function readDrivers(from: Value, context: Context): readonly (LogDriver | null)
 		return driver === undefined ? undefined : driver === 'none' ? [] : [driver];
 	}
 	if (from.items.length === 0) return refuse(from, context, 'is empty', 'write none if lines shall go nowhere');
+	if (from.items.length > DRIVERS_MAX) return refuse(from, context, `has more than ${DRIVERS_MAX} drivers`);
 	const known = new Set<string>();
 	const drivers: (LogDriver | null)[] = [];
 	for (const [index, item] of from.items.entries()) {

@@ -1,5 +1,5 @@
 /** What a service may be called, and what its instances are called. */
-import {quote, type Place} from './problems.ts';
+import {quote, type Place, type Report} from './problems.ts';
 import {within, type Context} from './shape.ts';
 
 /** What the service of a command line is called. */
@@ -23,6 +23,23 @@ export function named(name: string, place: Place, what: string, context: Context
 
 /** How many instances one service may have. */
 export const SCALE_MAX = 1000;
+
+/** How many services there may be, each instance counted. */
+export const SERVICES_MAX = 10_000;
+
+/** Reports the first of those that are too many, and so whether there are any. */
+export function judgeCount(
+	scales: Iterable<{readonly path: string; readonly place: Place; readonly scale: number}>, report: Report,
+): boolean {
+	let count = 0;
+	for (const {path, place, scale} of scales) {
+		count += scale;
+		if (count <= SERVICES_MAX) continue;
+		report(place, `${path} makes more than ${SERVICES_MAX} services, with all before it`);
+		return true;
+	}
+	return false;
+}
 
 /** The names of so many instances: one alone has the plain name. */
 export const instancesOf = (name: string, scale: number): readonly string[] =>

@@ -24,7 +24,7 @@ export function plan(
 ): Result<Plan, readonly Problem[]> {
 	const problems = collector(sources);
 	const notes = collector(sources);
-	const values = sources.map(source => parse(source, problems.report));
+	const values = sources.map(source => parse(source, surroundings.readYaml, problems.report));
 	const [first, ...rest] = values.filter(value => value !== null);
 	if (values.includes(null)) return err(problems.problems());
 	if (first === undefined) return err([fileProblem('', 'there is no config')]);

@@ -1,9 +1,25 @@
 /** What planning has to go on, and what each way of writing a config comes to. */
 import type {Logging, Millis, Result, Service, UserSpec} from '../core/model.ts';
 import {nearest} from '../core/nearest.ts';
-import type {Collector, Gather, Place, Problem, Source} from './problems.ts';
-import type {Mapping} from './values.ts';
+import type {Collector, Gather, Place, Problem, Report, Source} from './problems.ts';
+import type {Mapping, Value} from './values.ts';
 import type {Environment} from './variables.ts';
+
+/** How files are reached: never for long, and never what is no file. */
+export interface Files {
+	/** The content; of a file that is larger than `most`, more than that. */
+	read(path: string, most: number): Result<Uint8Array, Unread>;
+	list(folder: string): Result<readonly string[], Unread>;
+}
+
+export interface Unread {
+	readonly errno: number;
+	readonly reason: string;
+	/** Whether the reason continues a sentence that the path begins. */
+	readonly isOfPath: boolean;
+}
+
+export type ReadYaml = (source: Source, report: Report) => Value | null;
 
 /** What a config may name beyond its own text. */
 export interface Surroundings {
@@ -11,6 +27,8 @@ export interface Surroundings {
 	readonly environment: Environment;
 	/** The text of another file. */
 	readonly readFile: (file: string) => Result<Source, Unreadable>;
+	/** All of YAML (yaml.ts); it is called only where `needsYaml` of parse.ts says so. */
+	readonly readYaml: ReadYaml;
 	/** The error says why nothing can run as this user and group. */
 	readonly findUser: (user: UserSpec) => Result<unknown, string>;
 }
@@ -19,6 +37,8 @@ export interface Surroundings {
 export interface Unreadable {
 	readonly problem: Problem;
 	readonly missing: boolean;
+	/** Whether it does not answer: others beside it will not either. */
+	readonly hangs?: boolean;
 }
 
 export interface Planning {

@@ -26,7 +26,10 @@ export interface Problem {
 }
 
 /** Takes down one problem. The same one at the same place counts once. */
-export type Report = (place: Place, message: string, hint?: string | null) => void;
+export type Report = (place: Place, message: string, hint?: Hint) => void;
+
+/** One that costs a search is a function: it is asked only for the first few problems. */
+export type Hint = string | null | (() => string | null);
 
 /** Takes down a word about which there is one problem for all such words, told at the first one's place. */
 export type Gather = (place: Place, message: string, word: string) => void;
@@ -34,17 +37,31 @@ export type Gather = (place: Place, message: string, word: string) => void;
 export interface Collector {
 	readonly report: Report;
 	readonly gather: Gather;
-	/** All of them: source by source, each in its text's order. */
+	/** The first of them, as many as anybody reads: source by source, each in its text's order. */
 	readonly problems: () => readonly Problem[];
 }
+
+/** So many are told of one config, and behind them how many there are more. */
+const PROBLEMS_MAX = 100;
+/** So many hints are searched for. */
+const SEARCHES_MAX = 20;
+/** So many words are told in one problem. */
+const WORDS_MAX = 100;
+/** In characters; all else is the user's own text, over and over. */
+const MESSAGE_MAX = 2000;
 
 /** A place to put the problems of some sources, and of others that are met on the way. */
 export function collector(sources: readonly Source[]): Collector {
 	const found = new Map<Source, Map<string, Finding>>(sources.map(source => [source, new Map()]));
 	const gathered = new Map<string, {readonly place: Place; readonly words: Set<string>}>();
+	let [count, excess, searches] = [0, 0, 0];
+	const search = (hint: () => string | null): string | null => (++searches > SEARCHES_MAX ? null : hint());
 	const report: Report = ({source, offset}, message, hint = null) => {
+		const text = message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message;
 		const findings = found.get(source) ?? new Map<string, Finding>();
-		found.set(source, findings.set(`${offset} ${message}`, {offset, message, hint}));
+		const key = `${offset} ${text}`;
+		if (!findings.has(key) && ++count > PROBLEMS_MAX) return void (excess += 1);
+		found.set(source, findings.set(key, {offset, message: text, hint: typeof hint === 'function' ? search(hint) : hint}));
 	};
 	return {
 		report,
@@ -54,11 +71,15 @@ export function collector(sources: readonly Source[]): Collector {
 			words.add(word);
 		},
 		problems: () => {
-			for (const [message, {place, words}] of gathered) report(place, `${message}: ${[...words].join(', ')}`);
-			return [...found].flatMap(([source, findings]) => located(source, [...findings.values()]));
+			for (const [message, {place, words}] of gathered) report(place, `${message}: ${listed([...words])}`);
+			const told = [...found].flatMap(([source, findings]) => located(source, [...findings.values()]));
+			return excess === 0 ? told : [...told, fileProblem('', `and ${excess} more`)];
 		},
 	};
 }
+
+const listed = (words: readonly string[]): string => words.length <= WORDS_MAX
+	? words.join(', ') : `${words.slice(0, WORDS_MAX).join(', ')} and ${words.length - WORDS_MAX} more`;
 
 /** A problem with a file as a whole; its message names the file. */
 export const fileProblem = (file: string, message: string, hint: string | null = null): Problem =>

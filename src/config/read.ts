@@ -1,9 +1,6 @@
-/** Finds the config files and reads their texts: the only part of the config that touches the machine. */
-import {isUtf8} from 'node:buffer';
-import {closeSync, openSync, readdirSync, readSync} from 'node:fs';
-import {getSystemErrorMap} from 'node:util';
+/** Finds the config files and reads their texts, by what it is given to reach them. */
 import {err, ok, type Result} from '../core/model.ts';
-import type {Unreadable} from './planning.ts';
+import type {Files, Unread, Unreadable} from './planning.ts';
 import {fileProblem, type Problem, type Source} from './problems.ts';
 
 export interface Found {
@@ -21,69 +18,74 @@ export interface Found {
  * may be missing.
  */
 export function findConfig(
-	{file, env}: {readonly file: string | null; readonly env: Readonly<Record<string, string | undefined>>},
+	{file, env, files}: {
+		readonly file: string | null; readonly env: Readonly<Record<string, string | undefined>>; readonly files: Files;
+	},
 	directory = '/etc/archon',
 ): Found {
 	const named = file ?? (env['ARCHON_CONFIG'] || null);
 	const origin = file !== null ? 'option' : named !== null ? 'environment' : 'default';
-	const read = named !== null ? [readSource(named)] : readDirectory(directory);
+	const read = named !== null ? [readSource(named, files)] : readDirectory(directory, files);
+	const found = read.flatMap(each => each.ok ? each.value : []);
+	const isTooMuch = found.reduce((sum, {text}) => sum + text.length, 0) > SIZE_MAX;
+	const where = `${directory}/archon.yaml and ${directory}/conf.d`;
 	return {
 		origin: read.length === 0 ? 'none' : origin,
-		files: read.flatMap(each => each.ok ? each.value : []),
-		problems: read.flatMap(each => each.ok ? [] : each.error.problem),
+		files: isTooMuch ? [] : found,
+		problems: [
+			...read.flatMap(each => each.ok ? [] : each.error.problem),
+			...isTooMuch ? [fileProblem(directory, `cannot read ${where}: together larger than 1 MiB`)] : [],
+		],
 	};
 }
 
-/** Enough for ten thousand services. */
+/** Enough for ten thousand services; of one file, and of all together. */
 const SIZE_MAX = 1024 * 1024;
 
-function readDirectory(directory: string): readonly Result<Source, Unreadable>[] {
-	const main = readSource(`${directory}/archon.yaml`);
+const PARTS_MAX = 1000;
+
+function readDirectory(directory: string, files: Files): readonly Result<Source, Unreadable>[] {
+	const main = readSource(`${directory}/archon.yaml`, files);
 	const parts = `${directory}/conf.d`;
-	const names = reach(parts, () => readdirSync(parts));
-	const visible = names.ok ? names.value.filter(name => /^[^.].*\.yaml$/.test(name)).sort() : [];
-	const read = names.ok ? visible.map(name => readSource(`${parts}/${name}`)) : [names];
-	return [...isMissing(main) ? [] : [main], ...isMissing(names) ? [] : read];
+	const names = files.list(parts);
+	if (!names.ok) {
+		const failed = failureOf(parts, names.error);
+		return [...isMissing(main) ? [] : [main], ...failed.missing ? [] : [err(failed)]];
+	}
+	const visible = names.value.filter(name => /^[^.].*\.yaml$/.test(name)).sort();
+	if (visible.length > PARTS_MAX) return [err(failure(parts, `cannot read ${parts}: more than ${PARTS_MAX} files`))];
+	return [...isMissing(main) ? [] : [main], ...visible.map(name => readSource(`${parts}/${name}`, files))];
 }
 
 const isMissing = (result: Result<unknown, Unreadable>): boolean => !result.ok && result.error.missing;
 
 /** The text of a file; it is UTF-8 and not larger than any config that somebody wrote. */
-export function readSource(file: string): Result<Source, Unreadable> {
-	const bytes = reach(file, () => readBytes(file));
-	if (!bytes.ok) return bytes;
-	if (bytes.value.length > SIZE_MAX) return err(failure(file, 'larger than 1 MiB'));
-	if (!isUtf8(bytes.value)) return err(failure(file, 'not UTF-8 text'));
+export function readSource(file: string, files: Files): Result<Source, Unreadable> {
+	const bytes = files.read(file, SIZE_MAX);
+	if (!bytes.ok) return err(failureOf(file, bytes.error));
+	if (bytes.value.length > SIZE_MAX) return err(failure(file, `cannot read ${file}: larger than 1 MiB`));
+	const text = textOf(bytes.value);
+	if (text === null) return err(failure(file, `cannot read ${file}: not UTF-8 text`));
 	// A byte order mark is no part of the text and of no column.
-	return ok({file, text: bytes.value.toString('utf8').replace(/^\uFEFF/, '')});
+	return ok({file, text: text.replace(/^\uFEFF/, '')});
 }
 
-/** The content, and of one that is too large a little more than is allowed. It may be a pipe. */
-function readBytes(file: string): Buffer {
-	const descriptor = openSync(file, 'r');
+/** Null: it is not UTF-8. */
+function textOf(bytes: Uint8Array): string | null {
 	try {
-		const buffer = Buffer.allocUnsafe(SIZE_MAX + 1);
-		let length = 0;
-		for (let count = -1; count !== 0 && length < buffer.length; length += count) {
-			count = readSync(descriptor, buffer, length, buffer.length - length, null);
-		}
-		return buffer.subarray(0, length);
-	} finally {
-		closeSync(descriptor);
+		return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes);
+	} catch {
+		return null;
 	}
 }
 
-/** Does what may fail with an errno; anything else thrown is a bug. */
-function reach<T>(path: string, act: () => T): Result<T, Unreadable> {
-	try {
-		return ok(act());
-	} catch (error) {
-		const errno = error instanceof Error && 'errno' in error ? Number(error.errno) : 0;
-		const [name, reason] = getSystemErrorMap().get(errno) ?? [];
-		if (name === undefined || reason === undefined) throw error;
-		return err(failure(path, reason, name === 'ENOENT' || name === 'ENOTDIR'));
-	}
-}
+const ENOENT = 2;
+const ENOTDIR = 20;
+const ETIMEDOUT = 110;
 
-const failure = (path: string, reason: string, missing = false): Unreadable =>
-	({problem: fileProblem(path, `cannot read ${path}: ${reason}`), missing});
+const failureOf = (path: string, {errno, reason, isOfPath}: Unread): Unreadable => failure(
+	path, isOfPath ? `${path} ${reason}` : `cannot read ${path}: ${reason}`, errno === ENOENT || errno === ENOTDIR, errno === ETIMEDOUT,
+);
+
+const failure = (path: string, message: string, missing = false, hangs = false): Unreadable =>
+	({problem: fileProblem(path, message), missing, hangs});

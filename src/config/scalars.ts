@@ -5,6 +5,8 @@
 import {CAPABILITIES} from '../core/linux.ts';
 import {err, ok, RESTARTS, signalNumber} from '../core/model.ts';
 import type {Millis, RestartPolicy, Result, SignalNumber, UserSpec} from '../core/model.ts';
+import {compilePattern} from '../core/pattern/pattern.ts';
+import {parseUrl} from '../core/url.ts';
 import {didYouMean} from './problems.ts';
 
 export type Parse<T> = (text: string) => Result<T, Fault>;
@@ -32,7 +34,7 @@ const UNITS: readonly {readonly unit: string; readonly length: Millis}[] = [
 ];
 const DURATION = new RegExp(`^${UNITS.map(({unit}) => `(?:(\\d+(?:\\.\\d+)?)${unit})?`).join('')}$`);
 
-/** A week. Beyond it a duration is a slip of the pen, and Node's timers end at 24 days. */
+/** A week. Beyond it a duration is a slip of the pen. */
 const DURATION_MAX: Millis = 168 * 3_600_000;
 
 /** A duration for looks, waits and signs of life, none of which may come without end. */
@@ -87,15 +89,12 @@ export const cgroupPath: Parse<string> = text =>
 		? ok(text)
 		: fault('is not a relative path without . and ..', 'write it as workers or workers/web');
 
-/** A regular expression of JavaScript. */
+/** A regular expression, as far as it can be matched in linear time. */
 export const pattern: Parse<string> = text => {
-	try {
-		new RegExp(text);
-		return ok(text);
-	} catch (error) {
-		const reason = error instanceof SyntaxError ? error.message.replace(/^.*: /s, '') : '';
-		return fault(`is not a regular expression: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`);
-	}
+	const compiled = compilePattern(text);
+	if (compiled.ok) return ok(text);
+	const {message, at} = compiled.error;
+	return fault(`is not a pattern: ${message}, at character ${at + 1}`);
 };
 
 /** A port here, or host:port; a host of colons in brackets (RFC 3986, 3.2.2). */
@@ -106,7 +105,7 @@ export const address: Parse<{readonly host: string; readonly port: number}> = te
 };
 
 export const httpUrl: Parse<string> = text =>
-	/^https?:\/\//i.test(text) && URL.canParse(text) ? ok(text) : fault('is not a URL', 'write it as http://localhost:8080/health');
+	parseUrl(text) !== null ? ok(text) : fault('is not a URL', 'write it as http://localhost:8080/health');
 
 /** An exit status as a number, or the signal that killed as a name. */
 export const ending: Parse<{readonly code: number} | {readonly signal: SignalNumber}> = text => {

@@ -11,7 +11,7 @@ import {hook, readReload} from './hooks.ts';
 import {key, list, optional, value, words} from './keys.ts';
 import {LIMIT_KEYS} from './limits.ts';
 import {ARCHON, logging} from './logging.ts';
-import {named, SCALE_MAX} from './names.ts';
+import {named, SCALE_MAX, SERVICES_MAX} from './names.ts';
 import type {Place} from './problems.ts';
 import {readBy, readEnvironment, readListOf, readMap, refuse} from './readers.ts';
 import {readReady} from './ready.ts';
@@ -142,6 +142,7 @@ function readServices(from: Value, context: Context): ReadonlyMap<string, Declar
 	if (isNothing(from)) return refuse(from, context, 'is empty', 'write at least one service');
 	if (from.kind !== 'map') return refuse(from, context, `must be a map, not ${kindOf(from)}`);
 	if (from.entries.size === 0) return refuse(from, context, 'is empty', 'write at least one service');
+	if (from.entries.size > SERVICES_MAX) return refuse(from, context, `has more than ${SERVICES_MAX} services`);
 	const services = new Map<string, Declared | null>();
 	for (const [name, entry] of from.entries) {
 		services.set(name, readService(name, entry, named(name, entry.key, 'service', context)));

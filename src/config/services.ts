@@ -1,10 +1,10 @@
 /** Plans a config in archon's own words, which are docker compose's as far as compose has them. */
-import {dirname, isAbsolute, join} from 'node:path';
+import {dirname, isAbsolute, join} from '../core/path.ts';
 import type {Need, Result, Service, UserSpec} from '../core/model.ts';
 import {judgeKeys} from './agreement.ts';
 import {arrange, type Absence, type Arrangement, type Services} from './edges.ts';
 import {readEnvFile} from './env-file.ts';
-import {INSTANCE, instancesOf} from './names.ts';
+import {INSTANCE, instancesOf, judgeCount} from './names.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning} from './planning.ts';
 import type {Report} from './problems.ts';
@@ -31,7 +31,9 @@ export function planServices(root: Value, planning: Planning): Draft {
 		const place = map.entries.get('stop_grace_period')?.value;
 		if (place) noteHurried(name, {place, key: 'stop_grace_period', grace}, shutdownGrace, notes.gather);
 	}
-	const made = makeServices(services, arrangement, programs, archon, planning);
+	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
+		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
+	const made = isTooMany ? [] : makeServices(services, arrangement, programs, archon, planning);
 	const events = planEvents(archon);
 	judgeFiles(root, made, name => services.get(name), events, problems.report);
 	return {
@@ -170,23 +172,32 @@ function makeServices(
 	});
 }
 
-/** Reads each file of variables once. */
+/** In characters. */
+const ENV_FILES_MAX = 1024 * 1024;
+
+/** Reads each file of variables once; none after one that does not answer, for each would be waited for. */
 function fileReader(planning: Planning): (file: EnvFile, path: string) => ReadonlyMap<string, string> {
 	const known = new Map<string, ReadonlyMap<string, string>>();
 	const context = topContext(planning);
+	let size = 0;
+	let hangs = false;
 	return ({path, required, at}, service) => {
 		const file = isAbsolute(path) ? path : join(dirname(at.source.file), path);
 		const before = known.get(file);
 		if (before) return before;
+		if (hangs || size > ENV_FILES_MAX) return new Map();
 		const source = planning.surroundings.readFile(file);
 		if (!source.ok) {
+			hangs ||= source.error.hangs ?? false;
 			const hint = source.error.missing ? 'write {path: …, required: false} if it may be missing' : null;
 			if (required || !source.error.missing) {
 				planning.problems.report(at, `${service}.env_file: ${source.error.problem.message}`, hint);
 			}
 			return new Map();
 		}
-		const variables = readEnvFile(source.value, context);
+		size += source.value.text.length;
+		if (size > ENV_FILES_MAX) planning.problems.report(at, `${service}.env_file: all files of variables together are larger than 1 MiB`);
+		const variables = size > ENV_FILES_MAX ? new Map() : readEnvFile(source.value, context);
 		known.set(file, variables);
 		return variables;
 	};

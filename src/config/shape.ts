@@ -80,7 +80,7 @@ function readStranger(shape: Shape, name: string, {key}: Entry, context: Context
 		context.report(key, `${within(context, name).path} is not supported`, `remove it, or call it x-${name}`);
 	} else {
 		const where = context.path === '' ? '' : ` in ${context.path}`;
-		context.report(key, `unknown key ${quote(name)}${where}`, didYouMean(name, Object.keys(shape.keys)));
+		context.report(key, `unknown key ${quote(name)}${where}`, () => didYouMean(name, Object.keys(shape.keys)));
 	}
 }
 

@@ -2,7 +2,7 @@
 import {err, ok, type Result} from '../core/model.ts';
 import type {Fault} from './scalars.ts';
 
-/** Variables by name, as `process.env` has them. */
+/** Variables by name, as archon was started with them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a name stands for; undefined: it is not set. */
@@ -85,13 +85,15 @@ const OWN_DOLLAR = 'write $$ for a $ of the program\'s own';
 /** Said of all variables of a config that are not set. */
 export const UNSET = `not set, so that nothing stands for them (${OWN_DOLLAR})`;
 
+const BRACE = /\}|(?<=\$)\{/g;
+
 /** Where the brace closes that was opened before `from`; -1 if it does not. */
 function closeOf(text: string, from: number): number {
 	let open = 1;
-	for (let at = from; at < text.length; at += 1) {
-		if (text[at] === '}') open -= 1;
-		else if (text[at] === '{' && text[at - 1] === '$') open += 1;
-		if (open === 0) return at;
+	BRACE.lastIndex = from;
+	for (let brace = BRACE.exec(text); brace; brace = BRACE.exec(text)) {
+		open += brace[0] === '}' ? -1 : 1;
+		if (open === 0) return brace.index;
 	}
 	return -1;
 }

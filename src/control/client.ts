@@ -1,5 +1,5 @@
 /** The client's side of the control socket: one question after the other, each with its rows and reply. */
-import {err, ok, type Result} from '../core/model.ts';
+import {err, type Instant, ok, type Result} from '../core/model.ts';
 import {decodeReply, isRepeatable, type Reply} from './protocol.ts';
 import {createReader, type Fields, type Reading, writeRecord} from './records.ts';
 import type {Channel} from './transport.ts';
@@ -44,8 +44,8 @@ export interface Client {
 export const TRIES = 4;
 const LONG = 10_000;
 
-/** `again`: another connection to the same archon; null: none can be had. */
-export function createClient(first: Channel, again: () => Channel | null = () => null): Client {
+/** `again`: another connection to the same archon; null: none can be had. `now`: a clock that only goes forward. */
+export function createClient(first: Channel, again: () => Channel | null, now: () => Instant): Client {
 	let channel: Channel | null = first;
 	let reader = createReader();
 	let readings: Reading[] = [];
@@ -103,12 +103,12 @@ export function createClient(first: Channel, again: () => Channel | null = () =>
 		send: bytes => channel?.send(bytes),
 		ask(request, fds) {
 			for (let tries = 1;; tries++) {
-				const began = performance.now();
+				const began = now();
 				const rows: (readonly string[])[] = [];
 				const reply = listen(request, more => void rows.push(...more), fds ?? [], false);
 				if (reply.ok) return ok({rows, reply: reply.value});
 				if (reply.error.kind !== 'broken') return reply;
-				if (performance.now() - began > LONG) tries = 1;
+				if (now() - began > LONG) tries = 1;
 				if (tries === TRIES || !renew()) return err({...BROKEN, kind: 'lost'});
 				if (!isRepeatable(request)) return err({...BROKEN, kind: 'anew'});
 			}

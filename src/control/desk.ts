@@ -275,9 +275,10 @@ function history({host}: Office, names: readonly string[], call: Call): void {
 
 function reload({host}: Office, {names}: Make<'reload'>, call: Call): void {
 	if (names.length === 0) {
-		const result = host.reload();
-		if (result.ok) call.row([result.value]);
-		return call.reply(result.ok ? {kind: 'Ok'} : error(`cannot reload the config: ${result.error}`));
+		return host.reload(result => {
+			if (result.ok) call.row([result.value]);
+			call.reply(result.ok ? {kind: 'Ok'} : error(`cannot reload the config: ${result.error}`));
+		});
 	}
 	const choices = choose(host.state(), names);
 	if (!choices.ok) return call.reply(error(choices.error));

@@ -38,7 +38,7 @@ export function createGuests(host: Host): Guests {
 		}
 	};
 	const forget = (entry: Entry): void => {
-		if (leaving.push(entry) === 1) setImmediate(sweep);
+		if (leaving.push(entry) === 1) host.soon(sweep);
 	};
 	const changed = (after: Entry): void => {
 		const {id, phase, service: {origin}} = after;
@@ -72,7 +72,7 @@ export function createGuests(host: Host): Guests {
 			if (entry.service.origin === 'run') unclaimed.add(entry.id);
 			if (entry.service.origin !== 'config' && entry.phase.kind === 'down') changed(entry);
 		}
-		setTimeout(giveUp, PATIENCE).unref();
+		host.after(PATIENCE, giveUp);
 	}
 	return {
 		forget, sweep,

@@ -1,5 +1,5 @@
-/** Archon, as far as requests need it; the kernel's side is brought in from outside. */
-import type {Event, Instant, Logging, Logs, Result} from '../core/model.ts';
+/** Archon, as far as requests need it; the machine's side is brought in from outside. */
+import type {Event, Instant, Logging, Logs, Millis, Result} from '../core/model.ts';
 import type {State} from '../core/state.ts';
 import type {TreeRow, VersionRow} from './protocol.ts';
 
@@ -9,10 +9,17 @@ export interface Host {
 	hear(event: Event): void;
 	/** All processes below archon, as the machine has them now. */
 	tree(): readonly TreeRow[];
+	/** Calls back in the next turn of the loop, when no effects are told. */
+	soon(callback: () => void): void;
+	/** Calls back once after so long. */
+	after(millis: Millis, callback: () => void): void;
 	/** In milliseconds since 1970. */
 	wallClock(instant: Instant): number;
-	/** Reads the config anew and puts it in force; what has become of it, or all that is wrong with it. Nothing is lost then. */
-	reload(): Result<string, string>;
+	/**
+	 * Reads the config anew and puts it in force, now or soon; tells what has become of it, or all that is wrong with it.
+	 * Nothing is lost then.
+	 */
+	reload(done: (result: Result<string, string>) => void): void;
 	readonly ownUid: number;
 	readonly version: VersionRow;
 	/** Executes archon anew, from the file at the path or from its own as it is now; calls back only if that cannot be, and why. */

@@ -32,7 +32,7 @@ import {
 } from '../core/model.ts';
 import {nearest} from '../core/nearest.ts';
 import {splitWords} from '../core/words.ts';
-import {clip, type Fields, writePlainRecord} from './records.ts';
+import {clip, type Fields, writePlainRecord, writeRow} from './records.ts';
 
 // ── Requests ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -368,8 +368,7 @@ export function encodeReply(reply: Reply, tag: string | null): string {
 	}
 }
 
-export const encodeRow = (row: readonly string[], tag: string | null): string =>
-	writePlainRecord(['Row', ...row], tag);
+export const encodeRow = writeRow;
 
 /** The reply that a record is; null for a row or anything else. */
 export function decodeReply([verb, value]: Fields): Reply | null {

@@ -78,12 +78,15 @@ export function createReader(): Reader {
 	return {
 		read(bytes) {
 			const readings: Reading[] = [];
+			const text = lenient.decode(bytes);
+			// Else a place in one is not the same place in the other.
+			const isAscii = text.length === bytes.length;
 			for (let at = 0; at < bytes.length && !isDeaf; at++) {
 				const byte = bytes[at] ?? LF;
 				const end = size === 0 ? bytes.indexOf(LF, at) : -1;
-				const simple = end < 0 ? null : readSimple(bytes.subarray(at, end));
-				if (simple) {
-					readings.push(simple);
+				const fields = end < 0 ? null : fieldsOf(isAscii ? text.slice(at, end) : lenient.decode(bytes.subarray(at, end)));
+				if (fields) {
+					readings.push(readingOf(fields));
 					at = end;
 				} else if (byte === LF && place !== 'quoted') {
 					const isBlank = size === 0 || (size === 1 && place === 'return');
@@ -110,14 +113,26 @@ export function createReader(): Reader {
 }
 
 /**
- * The record of a line that came whole and holds nothing but bare ASCII fields, as nearly all do; null for
- * any other line. Native code does it all: byte by byte it would be most of what an `archonctl` does.
+ * The fields of a line that came whole and holds nothing but printable ASCII, as nearly all do; null for any other
+ * line, and where something is wrong with it. Byte by byte it would be most of what an `archonctl` does.
  */
-function readSimple(line: Uint8Array): Reading | null {
-	if (line.length > LONGEST || line.includes(QUOTE)) return null;
-	const [, text] = /^([\x20-\x7e]+)\r?$/.exec(lenient.decode(line)) ?? [];
-	return text === undefined ? null : readingOf(text.split(','));
+function fieldsOf(text: string): readonly string[] | null {
+	const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+	if (text.length > LONGEST || line === '' || STRANGE.test(line)) return null;
+	if (!line.includes('"')) return line.split(',');
+	const fields: string[] = [];
+	FIELD.lastIndex = 0;
+	for (;;) {
+		const [, quoted, bare = '', end] = FIELD.exec(line) ?? [];
+		if (end === undefined) return null;
+		fields.push(quoted === undefined ? bare : quoted.replaceAll('""', '"'));
+		if (end === '') return fields;
+	}
 }
+
+/** What is no printable ASCII. */
+const STRANGE = /[^ -~]/;
+const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|$)/y;
 
 /** What whole fields say. */
 function readingOf([first = '', ...rest]: readonly string[]): Reading {
@@ -128,7 +143,7 @@ function readingOf([first = '', ...rest]: readonly string[]): Reading {
 	return {kind: 'record', tag, fields: [verb, ...fields]};
 }
 
-const tagOf = (field: string): string | null => /^@[A-Za-z0-9_-]{1,16}$/.test(field) ? field.slice(1) : null;
+const tagOf = (field: string): string | null => field.startsWith('@') && /^@[A-Za-z0-9_-]{1,16}$/.test(field) ? field.slice(1) : null;
 
 const syntaxFault = (tag: string | null, reason: string): Reading =>
 	({kind: 'fault', tag, reason: `syntax: ${reason}`, fatal: false});
@@ -152,6 +167,18 @@ const LONGEST_REPLY_FIELD = 4096;
 export function writePlainRecord([verb, ...fields]: Fields, tag: string | null): string {
 	return joinRecord([verb, ...fields.map(field => clip(toPlain(field), LONGEST_REPLY_FIELD))], tag);
 }
+
+/** A row of an answer, as such a record. Nearly all are plain already, and an answer may have thousands. */
+export function writeRow(row: readonly string[], tag: string | null): string {
+	const line = row.join(',');
+	if (line.length > LONGEST_REPLY_FIELD || UNPLAIN.test(line) || line.split(',').length !== row.length) {
+		return writePlainRecord(['Row', ...row], tag);
+	}
+	return tag === null ? `Row,${line}\n` : `@${tag},Row,${line}\n`;
+}
+
+/** What must be in quotes, or is no printable ASCII. */
+const UNPLAIN = /[^ -~]|"|^ | $|, | ,/;
 
 /** At most `length` characters; three dots stand for the rest. */
 export const clip = (text: string, length: number): string =>

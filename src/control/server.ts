@@ -20,7 +20,7 @@ export interface Server {
 export function createServer(host: Host): Server {
 	const desk = createDesk(host);
 	return {
-		accept: connection => serve(connection, desk, mayAsk(connection, host)),
+		accept: connection => serve(connection, desk, host),
 		watch: effects => desk.hear(effects),
 	};
 }
@@ -30,7 +30,8 @@ const mayAsk = ({peer}: Connection, {ownUid}: Host): boolean => peer.uid === 0 |
 
 const stranger = ({peer}: Connection): string => `not allowed for uid ${peer.uid}`;
 
-function serve(connection: Connection, desk: Desk, isAllowed: boolean): ConnectionListener {
+function serve(connection: Connection, desk: Desk, host: Host): ConnectionListener {
+	const isAllowed = mayAsk(connection, host);
 	const reader = createReader();
 	const clerk = createClerk(connection, desk);
 	/** No more is heard: the connection ends with the last reply. */
@@ -43,7 +44,7 @@ function serve(connection: Connection, desk: Desk, isAllowed: boolean): Connecti
 		hasEnded = true;
 		connection.end();
 	};
-	const queue = createQueue(clerk.carryOut, end);
+	const queue = createQueue(clerk.carryOut, end, host.soon);
 	const hear = (readings: readonly Reading[]): void => {
 		for (const reading of readings) {
 			if (isGone) return;
@@ -181,7 +182,7 @@ function createCall(
 	connection: Connection, order: Extract<Order, {kind: 'request'}>, drains: Set<() => void>, done: () => void,
 ): Call {
 	let {streams} = order;
-	let answer = '';
+	const rows: string[] = [];
 	let isOpen = true;
 	let drained: (() => void) | null = null;
 	return {
@@ -192,7 +193,7 @@ function createCall(
 			return taken;
 		},
 		row(row) {
-			answer += encodeRow(row, order.tag);
+			rows.push(encodeRow(row, order.tag));
 		},
 		send(rows) {
 			connection.send(bytesOf(rows.map(row => joinRecord(['Row', ...row], order.tag)).join('')));
@@ -207,7 +208,7 @@ function createCall(
 			isOpen = false;
 			if (drained) drains.delete(drained);
 			streams?.forEach(fd => connection.closeFd(fd));
-			connection.send(bytesOf(answer + encodeReply(reply, order.tag)));
+			connection.send(bytesOf(rows.join('') + encodeReply(reply, order.tag)));
 			done();
 		},
 	};
@@ -230,7 +231,7 @@ interface Queue {
 	clear(): readonly Order[];
 }
 
-function createQueue(begin: (order: Order, done: () => void) => void, idle: () => void): Queue {
+function createQueue(begin: (order: Order, done: () => void) => void, idle: () => void, soon: Host['soon']): Queue {
 	let waiting: Order[] = [];
 	let tagged = 0;
 	let isBusy = false;
@@ -253,7 +254,7 @@ function createQueue(begin: (order: Order, done: () => void) => void, idle: () =
 			begin(order, () => {
 				isBusy = false;
 				// Done later, and perhaps while the core's effects are told: no request may begin in there.
-				if (!isLooping) setImmediate(advance);
+				if (!isLooping) soon(advance);
 			});
 		}
 		isLooping = false;

@@ -1,39 +1,60 @@
 /** Finds what a person may have meant by a word that is not known. */
 
+/** A longer word is no word, and to compare it would cost the square of that. */
+const LENGTH_MAX = 64;
+
 /** The known word that is the fewest typing mistakes away, if few enough; the first of several. */
 export function nearest(word: string, known: Iterable<string>): string | null {
+	if (word.length > LENGTH_MAX) return null;
 	let best: string | null = null;
 	// Never all of its letters: then it is another word.
 	let least = Math.min(Math.max(1, Math.floor(word.length / 3)), word.length - 1);
 	const typed = word.toLowerCase();
 	for (const candidate of known) {
 		if (Math.abs(candidate.length - word.length) > least) continue;
-		const count = mistakes(typed, candidate.toLowerCase());
-		if (count > least || (best !== null && count === least)) continue;
+		// One that is as good as the best so far comes too late.
+		const count = mistakes(typed, candidate.toLowerCase(), best === null ? least : least - 1);
+		if (count === null) continue;
 		best = candidate;
 		least = count;
 	}
 	return best;
 }
 
-/** Letters missing, added, wrong, or swapped with the next one (optimal string alignment distance). */
-function mistakes(a: string, b: string): number {
+/** Letters missing, added, wrong, or swapped with the next one (optimal string alignment distance); null: more than `most`. */
+function mistakes(a: string, b: string, most: number): number | null {
+	if (a === b) return most < 0 ? null : 0;
+	const shorter = Math.min(a.length, b.length);
+	let start = 0;
+	while (start < shorter && a[start] === b[start]) start += 1;
+	let same = 0;
+	while (same < shorter - start && a[a.length - 1 - same] === b[b.length - 1 - same]) same += 1;
+	return distance(a.slice(start, a.length - same), b.slice(start, b.length - same), most);
+}
+
+function distance(a: string, b: string, most: number): number | null {
 	let earlier: number[] = [];
 	let previous = Array.from({length: b.length + 1}, (_, column) => column);
 	for (let row = 1; row <= a.length; row += 1) {
 		const current = [row];
+		let fewest = row;
 		for (let column = 1; column <= b.length; column += 1) {
 			const same = a[row - 1] === b[column - 1];
 			const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-			current.push(Math.min(
+			const count = Math.min(
 				previous[column]! + 1,
 				current[column - 1]! + 1,
 				previous[column - 1]! + (same ? 0 : 1),
 				swapped ? earlier[column - 2]! + 1 : Infinity,
-			));
+			);
+			current.push(count);
+			fewest = Math.min(fewest, count);
 		}
+		// A swap reaches back by two rows, and costs one.
+		if (fewest > most + 1) return null;
 		earlier = previous;
 		previous = current;
 	}
-	return previous[b.length]!;
+	const count = previous[b.length]!;
+	return count <= most ? count : null;
 }

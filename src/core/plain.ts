@@ -1,28 +1,20 @@
 /**
- * Lines made safe to be shown beside others: whatever would move the cursor, clear the screen or ring the
- * bell is written out, so that no line can look like another service's. Colours (SGR) are let through.
+ * A line made safe to be shown beside others: whatever would move the cursor, clear the screen or ring the bell is
+ * written out, so that no line can look like another service's. Colours (SGR) are let through. The same is done in C
+ * for bytes of UTF-8 (native/lines.c).
  */
 
-/** What is not shown as itself, in text and in bytes of UTF-8 each read as one character. */
-const IN_TEXT = /\x1b\[[\d;:]*m|[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
-const IN_BYTES = /\x1b\[[\d;:]*m|[\0-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]/g;
+/** What is not shown as itself. */
+const UNSAFE = /\x1b\[[\d;:]*m|[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 const RESET = '\x1b[0m';
 
 /** Of one line without its newline. A carriage return at its end does no harm and stays. */
-export const plainText = (line: string): string => plain(line, IN_TEXT);
-
-/** The same of UTF-8 bytes, one character each (latin1). */
-export const plainBytes = (line: string): string => plain(line, IN_BYTES);
-
-/** Whether any line of latin1 bytes needs a closer look; newlines are none of these. */
-export const isPlain = (bytes: string): boolean => !/[\0-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]/.test(bytes);
-
-function plain(line: string, unsafe: RegExp): string {
+export function plainText(line: string): string {
 	const end = line.endsWith('\r') ? line.length - 1 : line.length;
 	let isColoured = false;
-	const shown = line.slice(0, end).replace(unsafe, found => {
-		if (found.length > 2) {
+	const shown = line.slice(0, end).replace(UNSAFE, found => {
+		if (found.length > 1) {
 			isColoured = true;
 			return found;
 		}
@@ -32,7 +24,4 @@ function plain(line: string, unsafe: RegExp): string {
 	return `${shown}${isColoured ? RESET : ''}${line.slice(end)}`;
 }
 
-function written(control: string): string {
-	if (control === '\r') return '\\r';
-	return [...control].map(character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
-}
+const written = (control: string): string => (control === '\r' ? '\\r' : `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);

@@ -1,5 +1,5 @@
 /** tini 0.19, and docker-init, which is the same. */
-import {basename} from 'node:path';
+import {basename} from '../core/path.ts';
 import {type Outcome, SIG, signalName, signalNumber, type SignalNumber} from '../core/model.ts';
 import {readOptions} from './getopt.ts';
 import {type Around, everySignalBut, type Line, PERSONAL, type Reading, run, say, type Voice} from './order.ts';

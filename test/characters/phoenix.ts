@@ -1,157 +1,159 @@
 /**
  * Burns and rises as itself: a process under the guard that says a line of JSON at the start of each life, and then does
- * what the lines of its input say. Descriptor 3 is a stream that `carry` takes through the memory to descriptor 4.
+ * what the lines of its input say. Descriptor 3 is a stream that `carry` takes through the memory to descriptor 4. It is
+ * run by the engine of the tests, which knows ways to die (deaths.c).
  */
-import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
-import {fstatSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync} from 'node:fs';
-import * as ffi from 'node:ffi';
-import {Worker} from 'node:worker_threads';
-import {MEMORY_START, openGuard} from '../../src/kernel/guard.ts';
-import {LEDGER_SIZE, openLedger} from '../../src/kernel/ledger.ts';
-import {createQueue} from '../../src/kernel/logging/queue.ts';
-import {read, releaseMemory, setBlocking, write} from '../../src/kernel/native.ts';
+import {bytesOf, newBytes, textOf} from '../../src/os/bytes.ts';
+import {startCommand} from '../../src/os/command.ts';
+import {env} from '../../src/os/environment.ts';
+import {MEMORY_START, openGuard} from '../../src/os/guard.ts';
+import {LEDGER_SIZE, openLedger} from '../../src/os/ledger.ts';
+import {createQueue} from '../../src/os/logging/queue.ts';
+import {after, onUncaught, run, soon, watch} from '../../src/os/reactor.ts';
+import {EPOLLIN, O, type Sys, sys} from '../../src/os/sys.ts';
+
+const {die} = native as Sys & {die(how: string): void};
 
 const ROOM = 65_536;
 const BOOK = MEMORY_START;
 const LEDGER = BOOK + 64;
 /** Words of the book. */
-const [CARRIES, COUNTS, FIRST, SECOND] = [0, 4, 8, 12];
+const [CARRIES, COUNTS, FIRST, SECOND] = [0, 1, 2, 3];
 
+const pid = sys.getpid();
 const opened = openGuard(LEDGER + 4096 + LEDGER_SIZE);
 if (typeof opened === 'number') throw new Error(`no memory: ${opened}`);
 const guard = opened;
 const armed = guard.arm();
 /** What this program remembers of what it was told. */
-const book = guard.memory.view(BOOK, 64);
-const libc = ffi.dlopen(null, {
-	pthread_sigmask: {return: 'int32', arguments: ['int32', 'buffer', 'pointer']},
-	regcomp: {return: 'int32', arguments: ['buffer', 'string', 'int32']},
-	syscall: {return: 'int64', arguments: ['int64', 'int64', 'int64', 'int64']},
-}).functions;
+const memory = guard.memory.view(BOOK, 64);
+const book = new Int32Array(memory.buffer, memory.byteOffset, 16);
 
-const say = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+const say = (line: object): void => void sys.write(1, bytesOf(`${JSON.stringify(line)}\n`));
+
+const signals = sys.openSignals([1, 15, 37, 64]);
+const report = new Int32Array(4);
+const readSignals = (): void => {
+	while (sys.readSignal(signals, report) === 1);
+};
+readSignals();
+
+const fds = (): number => {
+	const names = sys.readFolder('/proc/self/fd', 10_000);
+	return typeof names === 'number' ? names : names.length;
+};
+const textAt = (path: string): string => String(sys.readText(path, 65_536));
 
 say({
-	life: guard.lives, pid: process.pid, armed, argv: process.argv.slice(2), argv0: process.argv0,
+	life: guard.lives, pid, armed, argv: sys.arguments().slice(2), argv0: sys.arguments()[0],
 	causes: guard.causes.map(({kind, signal, words}) => ({kind, signal, words})),
-	pair: [book.readUInt32LE(FIRST), book.readUInt32LE(SECOND)], senders: guard.causes.map(({sender}) => sender), pending: guard.pending(),
-	fds: readdirSync('/proc/self/fd').length, rss: Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]),
+	pair: [book[FIRST], book[SECOND]], senders: guard.causes.map(({sender}) => sender), pending: guard.pending(),
+	fds: fds(), rss: Number(/VmRSS:\s+(\d+)/.exec(textAt('/proc/self/status'))?.[1]),
 });
 
 /** Before this life: the ledger was begun. */
-const wasCarrying = book.readUInt32LE(CARRIES) === 1;
+const wasCarrying = book[CARRIES] === 1;
 
-const numberOf = (word: string | undefined): number => Number(word);
+/** Runs a command to its end. */
+function runToEnd(argv: readonly [string, ...string[]]): void {
+	const started = startCommand(argv, 'group', []);
+	while (started.ok && sys.waitPid(started.value, report) === 0 && report[0] === 0) sys.sleep(1);
+}
 
 const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 	ping: () => say({pong: true}),
-	/** A fault of the main thread: memory that is not there. */
-	fault: () => void ffi.getInt8(1n),
+	die: how => die(how ?? ''),
 	/** A fault at its most awkward: the memory that the guard writes to is gone. */
 	hole: () => {
-		ftruncateSync(guard.memory.fd, 0);
+		const names = sys.readFolder('/proc/self/fd', 10_000);
+		if (typeof names === 'number') return;
+		const fd = names.find(name => String(sys.readLink(`/proc/self/fd/${name}`)).includes('memfd:archon'));
+		sys.ftruncate(Number(fd), 0);
 		book[0] = 1;
 	},
-	abort: () => process.abort(),
-	/** The C library reads nested expressions by calling itself. */
-	overflow: () => void libc.regcomp(Buffer.alloc(256), '('.repeat(1_000_000), 1),
 	exhaust: () => {
 		for (const hoard: number[][] = []; ;) hoard.push(Array.from({length: 1000}, Math.random));
 	},
-	throw: () => setImmediate(() => {
+	throw: () => soon(() => {
 		throw new Error('a bug');
 	}),
-	worker: () => inWorker('lib.abort()'),
-	'worker-fault': () => inWorker('ffi.getInt8(1n)'),
-	/** Signals itself, and stays busy until it is hit. */
+	reject: () => void Promise.reject(new Error('a bug')),
+	sink: () => {
+		const sink = (): number => 1 + sink();
+		sink();
+	},
+	/** Signals itself by another process, and stays busy until it is hit. */
 	inside: signal => guard.whole(() => {
-		execFileSync('kill', [`-${signal}`, `${process.pid}`]);
+		runToEnd(['kill', `-${signal}`, `${pid}`]);
 		say({inside: true});
 	}),
 	revive: () => say({failed: guard.revive('words of its own')}),
 	upgrade: path => {
 		const failed = guard.upgrade(path ?? '', '2.0');
-		say({failed, fds: readdirSync('/proc/self/fd').length, lives: guard.lives, inherited: inheritedBy()});
+		say({failed, fds: fds(), lives: guard.lives, inherited: inheritedBy()});
 	},
 	open: path => {
-		const [kept, lost] = [openSync(path ?? '', 'r'), openSync(path ?? '', 'r')];
+		const [kept, lost] = [sys.open(path ?? '', O.RDONLY, 0), sys.open(path ?? '', O.RDONLY, 0)];
 		guard.keep(kept, true);
 		say({kept, lost, result: guard.keep(999_999, true)});
 	},
-	look: fd => say({content: contentOf(numberOf(fd))}),
+	look: fd => {
+		const bytes = newBytes(100);
+		const count = sys.readAt(Number(fd), bytes, 0);
+		say({content: count < 0 ? null : textOf(bytes, 0, count)});
+	},
 	child: () => {
-		const child: ChildProcess = spawn('sleep', ['1000000'], {stdio: 'ignore'});
-		say({child: child.pid});
+		const child = startCommand(['sleep', '1000000'], 'group', []);
+		say({child: child.ok ? child.value : 0});
 	},
-	children: () => say({children: readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').map(Number)}),
-	environment: () => say({own: process.env['ARCHON_LEDGER'] ?? null, inherited: inheritedBy()}),
-	/** A signal whose handler in JavaScript never gets the time to run. */
+	children: () => say({children: textAt(`/proc/self/task/${pid}/children`).trim().split(' ').map(Number)}),
+	environment: () => say({own: env()['ARCHON_LEDGER'] ?? null, inherited: inheritedBy()}),
+	/** A signal that was read and that nobody has acted on. */
 	heardThenFault: signal => {
-		process.on(signal as NodeJS.Signals, () => say({late: true}));
-		guard.witness([15]);
-		process.kill(process.pid, signal as NodeJS.Signals);
-		ffi.getInt8(1n);
-	},
-	/** A signal that comes behind the mask, as one does that comes while the process dies. */
-	blockedThenFault: number => {
-		const set = Buffer.alloc(128);
-		set.writeBigUInt64LE(1n << BigInt(numberOf(number) - 1), 0);
-		libc.pthread_sigmask(0, set, 0n);
-		libc.syscall(TGKILL, BigInt(process.pid), BigInt(process.pid), BigInt(number ?? 0));
-		ffi.getInt8(1n);
+		sys.kill(pid, Number(signal));
+		readSignals();
+		die('fault');
 	},
 	acted: number => {
-		guard.heard([numberOf(number)]);
+		guard.heard([Number(number)]);
 		say({pending: guard.pending()});
 	},
 	carry: () => {
-		for (const fd of [3, 4]) setBlocking(fd, false);
-		book.writeUInt32LE(1, CARRIES);
+		for (const fd of [3, 4]) sys.setBlocking(fd, false);
+		book[CARRIES] = 1;
 		carry();
 	},
-	/** Counts two numbers up together, while a thread of its own is about to fault. */
+	/** Counts two numbers up together, while a thread is about to fault. */
 	pairs: () => {
-		book.writeUInt32LE(1, COUNTS);
+		book[COUNTS] = 1;
 		countPairs();
 	},
 };
 
-const TGKILL = process.arch === 'x64' ? 234n : 131n;
-
-function inWorker(act: string): void {
-	new Worker(`
-		const ffi = require('node:ffi');
-		const lib = ffi.dlopen(null, {abort: {return: 'void', arguments: []}}).functions;
-		${act};
-	`, {eval: true});
+/** What a child has of archon's variables and of descriptors. */
+function inheritedBy(): string {
+	const child = startCommand(['sleep', '1000000'], 'group', []);
+	if (!child.ok) return '';
+	const variables = textAt(`/proc/${child.value}/environ`).split('\0').filter(variable => variable.startsWith('ARCHON_'));
+	const found = sys.readFolder(`/proc/${child.value}/fd`, 100);
+	sys.kill(child.value, 9);
+	return [...variables, ...(typeof found === 'number' ? [] : found), ''].join(' ');
 }
-
-function contentOf(fd: number): string | null {
-	try {
-		fstatSync(fd);
-		return readFileSync(fd, 'utf8');
-	} catch {
-		return null;
-	}
-}
-
-const inheritedBy = (): string => execFileSync('sh', ['-c', 'env | grep ARCHON_ ; ls /proc/$$/fd | tr "\\n" " "'], {encoding: 'utf8'});
 
 /** As much as goes, again and again, through a queue that outlives a life. */
 function carry(): void {
 	for (const fd of [3, 4]) guard.keep(fd, true);
-	const {memory} = guard;
-	const ledger = openLedger(memory, LEDGER, !wasCarrying, (at, length) => releaseMemory(memory.fd, at, length));
+	const ledger = openLedger(guard.memory, LEDGER, !wasCarrying, sys.releaseMemory);
 	const queue = createQueue(ledger.blocks, 'carry');
-	const bytes = Buffer.alloc(ROOM);
+	const bytes = newBytes(ROOM);
 	const pump = (): number => guard.whole(() => {
-		const count = queue.size() < ROOM ? read(3, bytes) : -1;
+		const count = queue.size() < ROOM ? sys.read(3, bytes) : -1;
 		if (count > 0) queue.put(bytes.subarray(0, count));
 		return count;
 	});
 	const flush = (): number => guard.whole(() => {
 		const [piece] = queue.peek(ROOM);
-		const count = piece ? write(4, piece) : -1;
+		const count = piece ? sys.write(4, piece) : -1;
 		if (count > 0) queue.take(count);
 		return count;
 	});
@@ -161,38 +163,42 @@ function carry(): void {
 			const pumped = pump();
 			if (pumped === 0 && queue.size() === 0) {
 				say({carried: true, lives: guard.lives});
-				process.exit(0);
+				sys.exit(0);
 			}
 			if (flushed <= 0 && pumped <= 0) break;
 		}
-		setTimeout(step, 1);
+		after(1, step);
 	};
 	step();
 }
 
 function countPairs(): void {
-	inWorker('ffi.getInt8(1n)');
+	die('thread-fault');
 	const step = (): void => {
 		guard.whole(() => {
-			book.writeUInt32LE(book.readUInt32LE(FIRST) + 1, FIRST);
-			for (const end = performance.now() + 1; performance.now() < end;);
-			book.writeUInt32LE(book.readUInt32LE(SECOND) + 1, SECOND);
+			book[FIRST] = (book[FIRST] ?? 0) + 1;
+			for (const end = sys.now() + 1; sys.now() < end;);
+			book[SECOND] = (book[SECOND] ?? 0) + 1;
 		});
-		setImmediate(step);
+		soon(step);
 	};
 	step();
 }
 
-process.on('uncaughtException', ({message}) => guard.revive(message));
+onUncaught(error => void guard.revive(error instanceof Error ? error.message : String(error)));
 
+const input = newBytes(4096);
 let rest = '';
-process.stdin.on('data', (data: Buffer) => {
-	const lines = (rest + data.toString()).split('\n');
+watch(0, EPOLLIN, () => {
+	const count = sys.read(0, input);
+	if (count <= 0) sys.exit(0);
+	const lines = (rest + textOf(input, 0, count)).split('\n');
 	rest = lines.pop() ?? '';
 	for (const line of lines) {
-		const [name = '', word] = line.split(' ');
-		COMMANDS[name]?.(word);
+		const at = line.indexOf(' ');
+		COMMANDS[at < 0 ? line : line.slice(0, at)]?.(at < 0 ? undefined : line.slice(at + 1));
 	}
 });
 if (wasCarrying) carry();
-if (book.readUInt32LE(COUNTS) === 1) countPairs();
+if (book[COUNTS] === 1) countPairs();
+run();

@@ -11,8 +11,11 @@ services:
       - sh
       - -c
       - |
-        setsid sh -c 'trap "echo straggler heard TERM; exit" TERM; while :; do sleep 0.1; done' &
-        setsid sh -c 'trap "" TERM; while :; do sleep 0.1; done' &
+        mkfifo /tmp/ready
+        setsid sh -c 'trap "echo straggler heard TERM; exit" TERM; echo >/tmp/ready; while :; do sleep 0.1; done' &
+        read line </tmp/ready
+        setsid sh -c 'trap "" TERM; echo >/tmp/ready; while :; do sleep 0.1; done' &
+        read line </tmp/ready
   steady: {command: sleep 1000000}
 `});
 	await box.comesTo('launcher', 'exited');

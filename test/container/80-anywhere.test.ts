@@ -33,9 +33,9 @@ it('runs as a user that nobody knows, without rights, where only a tmpfs can be 
 	return lives(how, {});
 });
 
-it('lives in 64 MiB with its services and its client', () => lives({memory: 64 << 20}));
+it('lives in 16 MiB with its services and its client', () => lives({memory: 16 << 20}));
 
-it('needs few processes: sixteen are enough for archon, two services and archonctl', () => lives({pids: 16}));
+it('needs few processes: four are enough for archon, two services and archonctl', () => lives({pids: 4}));
 
 it('does without what a strict seccomp profile forbids', () =>
 	lives({forbidden: ['memfd_create', 'close_range', 'pidfd_open', 'pidfd_getfd', 'io_uring_setup', 'io_uring_enter', 'name_to_handle_at', 'ioprio_set']}));

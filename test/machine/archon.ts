@@ -108,12 +108,17 @@ async function started(child: ChildProcess, folder: string, socket: string, isIn
 			return {status: exitCode ?? -1, stdout: String(stdout), stderr: String(stderr)};
 		},
 		async status() {
-			const {stdout} = await archon.ctl('status', '--json');
+			const {stdout, stderr} = await archon.ctl('status', '--json');
+			if (stdout === '') throw new Error(`archonctl status: ${stderr}`);
 			const list = JSON.parse(stdout) as {name: string; status: string; pid: number | null; restarts: number}[];
 			return Object.fromEntries(list.map(service => [service.name, service]));
 		},
 		connect: () => wire(socket),
-		signal: signal => void process.kill(pid, signal),
+		signal(signal) {
+			// To 0 it would be sent to the tests themselves.
+			if (pid === 0) throw new Error(`archon has ended already:\n${text}`);
+			process.kill(pid, signal);
+		},
 		ended: () => end,
 		async [Symbol.asyncDispose]() {
 			// With its PID namespace ends everything in it; an ordinary archon ends what it started.
@@ -124,14 +129,14 @@ async function started(child: ChildProcess, folder: string, socket: string, isIn
 	return archon;
 }
 
-/** The archon below unshare(1), once it is there. */
-async function childOf({pid}: ChildProcess): Promise<number> {
-	const list = `/proc/${pid}/task/${pid}/children`;
+/** The archon below unshare(1), once it is there; 0 where it has ended before anybody saw it. */
+async function childOf(child: ChildProcess): Promise<number> {
+	const list = `/proc/${child.pid}/task/${child.pid}/children`;
 	let found = 0;
 	await expect.poll(() => {
 		found = existsSync(list) ? Number(readFileSync(list, 'utf8').trim().split(' ')[0]) : 0;
-		return found;
-	}).toBeGreaterThan(0);
+		return found > 0 || child.exitCode !== null;
+	}).toBe(true);
 	return found;
 }
 

@@ -4,18 +4,15 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {LIMITS, service} from '../../src/core/defaults.ts';
 import type {Event, Exec, Limits, News, Refusal, Run} from '../../src/core/model.ts';
-import {becomeSubreaper, onSignals} from '../../src/kernel/native.ts';
-import {createPoller} from '../../src/kernel/poller.ts';
-import {createReaper} from '../../src/kernel/reaper.ts';
-import {type Given, spawnRun} from '../../src/kernel/spawner.ts';
-
-becomeSubreaper();
+import {createPoller} from '../../src/os/poller.ts';
+import {createReaper} from '../../src/os/reaper.ts';
+import {type Given, spawnRun} from '../../src/os/spawner.ts';
+import {collectAtTimes} from './children.ts';
 
 const listeners = new Set<(event: Event) => void>();
 export const poller = createPoller();
 export const reaper = createReaper(event => listeners.forEach(listener => listener(event)), poller, () => false);
-// From a callback of Node's own: promises that a foreign callback resolves are not looked at before the next.
-onSignals([17], () => setImmediate(reaper.reap));
+collectAtTimes(reaper.reap);
 
 let runs = 0;
 

@@ -1,10 +1,11 @@
 /** What archon reads and removes before it makes a process: environment, secrets in files, stale files. */
+import {execFileSync} from 'node:child_process';
 import {chmodSync, existsSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {service} from '../../src/core/defaults.ts';
-import {close} from '../../src/kernel/native.ts';
-import {spawnHelper} from '../../src/kernel/spawner.ts';
+import {close} from '../../src/os/descriptors.ts';
+import {spawnHelper} from '../../src/os/spawner.ts';
 import {boot} from './archon.ts';
 import {folder, type How, outputOf, reaper, refusalOf} from './bench.ts';
 
@@ -77,6 +78,13 @@ describe('secrets in files', () => {
 	test.each([
 		{what: 'a missing file', path: () => '/nowhere/x', reason: 'no such file or directory: /nowhere/x'},
 		{what: 'a folder', path: () => '/etc', reason: '/etc is not a file'},
+		{
+			what: 'a FIFO', reason: `${join(folder, 'fifo')} is not a file`,
+			path: () => {
+				execFileSync('mkfifo', [join(folder, 'fifo')]);
+				return join(folder, 'fifo');
+			},
+		},
 		{what: 'a device', path: () => '/dev/zero', reason: '/dev/zero is not a file'},
 		{what: 'a long file', path: () => secret('long', 'x'.repeat(70_000)), reason: `${join(folder, 'long')} is longer than 65536 bytes`},
 		{what: 'a NUL', path: () => secret('nul', 'hush\0hush'), reason: `${join(folder, 'nul')} holds a NUL character`},
@@ -141,6 +149,30 @@ describe('stale files', () => {
 		await outputOf(['ln', '-s', outside, join(path, 'run')], {user: NOBODY});
 		expect(await notesOf({clean: [`${path}/run/*.pid`]})).toEqual([`test: cannot clean ${path}/run/*.pid: ${path}/run is a symbolic link of user 65534`]);
 		expect(existsSync(join(outside, 'data.pid'))).toBe(true);
+	});
+
+	test.runIf(isRoot)('are looked for through links of root\'s, and not through a service\'s that these lead to', async () => {
+		chmodSync(folder, 0o755);
+		const path = place('linked');
+		const real = place('real/deep', 'a.pid', 'b.pid', 'c.pid');
+		symlinkSync('../real/./deep/../deep', join(path, 'relative'));
+		symlinkSync(path, join(folder, 'absolute'));
+		expect(await notesOf({clean: [`${path}/relative/a.pid`, `${folder}/absolute/relative/b*`]})).toEqual([]);
+		expect(await left(real)).toEqual(['c.pid']);
+		const open = place('open');
+		chmodSync(open, 0o777);
+		await outputOf(['ln', '-s', real, join(open, 'theirs')], {user: NOBODY});
+		symlinkSync(join(open, 'theirs'), join(path, 'through'));
+		expect(await notesOf({clean: [`${path}/through/*`]})).toEqual([`test: cannot clean ${path}/through/*: ${open}/theirs is a symbolic link of user 65534`]);
+		symlinkSync('round', join(path, 'round'));
+		expect(await notesOf({clean: [`${path}/round/*`]})).toEqual([`test: cannot clean ${path}/round/*: too many symbolic links encountered`]);
+		expect(await left(real)).toEqual(['c.pid']);
+	});
+
+	test('are matched in a time that no glob can stretch', async () => {
+		const path = place('stars', 'a'.repeat(250), 'b', 'a-b', 'a]b', 'xay');
+		expect(await notesOf({clean: [`${path}/${'*a'.repeat(40)}*b`, `${path}/[!a-z]*`, `${path}/a[]x-]b`, `${path}/x**?`]})).toEqual([]);
+		expect((await left(path)).sort()).toEqual(['a'.repeat(250), 'b'].sort());
 	});
 
 	test('in a crowded folder are looked for only so far, which is said', async () => {

@@ -6,8 +6,8 @@ import {promisify} from 'node:util';
 import {describe, expect, test} from 'vitest';
 import {service} from '../../src/core/defaults.ts';
 import {CAPABILITIES, RESOURCES} from '../../src/core/linux.ts';
-import {close, openTerminal, pipe, read} from '../../src/kernel/native.ts';
-import {spawnRun} from '../../src/kernel/spawner.ts';
+import {close, openTerminal, pipe, read} from '../../src/os/descriptors.ts';
+import {spawnRun} from '../../src/os/spawner.ts';
 import {folder, type How, make, news, outputOf, reaper, refusalOf} from './bench.ts';
 
 const isRoot = process.getuid?.() === 0;

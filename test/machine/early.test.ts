@@ -1,36 +1,24 @@
-/** What is sent to archon before it can hear, as the executable of images has it, which loads early.c first. */
-import {readFileSync} from 'node:fs';
-import {open} from 'node:fs/promises';
-import {join} from 'node:path';
-import {execa} from 'execa';
+/** What archon's first steps see to: signals that are sent before it can hear, and descriptors that it is started with. */
 import {expect, test} from 'vitest';
-import {ARCHON, boot} from './archon.ts';
-import {folder} from './bench.ts';
+import {boot} from './archon.ts';
 
-const library = join(ARCHON, '../native/libarchon-early.so');
-const wrapper = ['env', `LD_PRELOAD=${library}`];
-
-test('a PID 1 that is told to end while it still reads its config ends', async () => {
-	const config = join(folder, 'config');
-	await execa('mkfifo', [config]);
-	await using archon = await boot({config: null, args: ['-c', config], wrapper});
-	// Opens when archon opens the other end.
-	const file = await open(config, 'w');
-	archon.signal('SIGTERM');
-	await file.writeFile('services: {main: {command: sleep 1000000}}\n');
-	await file.close();
+test('a PID 1 that is told to end before it can hear ends', async () => {
+	const wrapper = ['perl', '-MPOSIX', '-e', 'sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTERM)); kill TERM => $$; sleep 1; exec @ARGV'];
+	await using archon = await boot({config: 'services: {main: {command: sleep 1000000}}', wrapper});
 	expect(await archon.ended()).toBe(0);
 	expect(archon.log()).toContain('SIGTERM');
 });
 
-test('a PID 1 has room for the descriptors of many services before it has a thread', async () => {
-	// A soft limit below the room that is made, as many runtimes set it.
-	await using archon = await boot({config: 'services: {main: {command: sleep 1000000}}', wrapper: ['prlimit', '--nofile=1024:4096', ...wrapper]});
-	await archon.says(/started main/);
-	expect(Number(/^FDSize:\s+(\d+)/m.exec(readFileSync(`/proc/${archon.pid}/status`, 'utf8'))?.[1])).toBeGreaterThanOrEqual(1024);
-});
-
-test('a process that is not PID 1 has the mask that it was started with', async () => {
-	const {stdout} = await execa('grep', ['SigBlk', '/proc/self/status'], {env: {LD_PRELOAD: library}});
-	expect(stdout).toMatch(/\t0{16}$/);
+test('it starts and is executed anew where all low descriptors are taken, by whomever', async () => {
+	const services = Array.from({length: 30}, (_, i) => `  s${i}: {command: sleep 1000000}\n`).join('');
+	const wrapper = ['bash', '-c', 'for ((fd = 3; fd < 83; fd++)); do eval "exec $fd</dev/null"; done; exec "$@"', 'bash'];
+	await using archon = await boot({config: `services:\n${services}`, wrapper});
+	await archon.says(/started s29/);
+	const before = await archon.status();
+	archon.signal('SIGSEGV');
+	await archon.says(/executed anew: 30 services go on/);
+	const after = await archon.status();
+	for (const [name, {pid}] of Object.entries(before)) expect(after[name]).toMatchObject({status: 'running', pid, restarts: 0});
+	archon.signal('SIGTERM');
+	expect(await archon.ended()).toBe(0);
 });

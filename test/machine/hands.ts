@@ -3,14 +3,12 @@ import {afterAll} from 'vitest';
 import {LOGGING, service} from '../../src/core/defaults.ts';
 import type {Event, Hook, News, Probe, Purpose, Run, Service} from '../../src/core/model.ts';
 import {create, find} from '../../src/core/state.ts';
-import {becomeSubreaper, onSignals} from '../../src/kernel/native.ts';
-import {createOutput} from '../../src/kernel/output.ts';
-import {oblivion} from '../../src/kernel/ledger.ts';
-import {createHands} from '../../src/kernel/perform.ts';
-import {createPoller} from '../../src/kernel/poller.ts';
-import {createReaper} from '../../src/kernel/reaper.ts';
-
-becomeSubreaper();
+import {createOutput} from '../../src/os/output.ts';
+import {oblivion} from '../../src/os/ledger.ts';
+import {createHands} from '../../src/os/perform.ts';
+import {createPoller} from '../../src/os/poller.ts';
+import {createReaper} from '../../src/os/reaper.ts';
+import {collectAtTimes} from './children.ts';
 
 const SETTINGS = {shutdownGrace: 0, sweepGrace: 0, startRate: {perSecond: 1, burst: 1}, seed: 1};
 
@@ -18,7 +16,6 @@ const heard: Extract<Event, {kind: 'news'}>[] = [];
 const waiting = new Set<() => void>();
 const said: string[] = [];
 
-/** From a callback of Node's own: promises that a foreign callback resolves are not looked at before the next. */
 function hear(event: Event): void {
 	if (event.kind !== 'news') return;
 	heard.push(event);
@@ -36,7 +33,7 @@ const output = createOutput({poller, ledger: oblivion(), guard: {keep: () => 0}}
 export const hands = createHands({
 	reaper, poller, output, ledger: oblivion(), guard: {keep: () => 0}, hear, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
 });
-onSignals([17], hands.collect);
+collectAtTimes(hands.collect);
 
 let runs = 0;
 

@@ -3,7 +3,7 @@ import {mkdtempSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {processes} from '../../src/kernel/procfs.ts';
+import {processes} from '../../src/os/procfs.ts';
 import {hands, sleeper} from './hands.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'archon-hooks-'));

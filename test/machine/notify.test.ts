@@ -3,8 +3,8 @@ import {existsSync} from 'node:fs';
 import {execa} from 'execa';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Ready} from '../../src/core/model.ts';
-import {parseNotification} from '../../src/kernel/notify.ts';
-import {processes} from '../../src/kernel/procfs.ts';
+import {parseNotification} from '../../src/os/notify.ts';
+import {processes} from '../../src/os/procfs.ts';
 import {character} from './characters.ts';
 import {type Living, live, log, reaper} from './hands.ts';
 

@@ -1,7 +1,7 @@
 /** `archon -- CMD`: what a person who knows tini expects. */
 import {execa} from 'execa';
 import {describe, expect, test} from 'vitest';
-import {FORWARDABLE} from '../../src/kernel/signals.ts';
+import {FORWARDABLE} from '../../src/os/signals.ts';
 import {signalName} from '../../src/core/model.ts';
 import {ARCHON, boot} from './archon.ts';
 

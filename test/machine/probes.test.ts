@@ -1,13 +1,15 @@
 /** Looks at a service from outside, at real ports, pages, files and commands. */
-import {mkdtempSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {createServer as createPages} from 'node:http';
+import {createServer as createSecurePages} from 'node:https';
 import {type AddressInfo, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, describe, expect, test} from 'vitest';
+import {execa} from 'execa';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Probe} from '../../src/core/model.ts';
-import {processes} from '../../src/kernel/procfs.ts';
-import {sleeper} from './hands.ts';
+import {processes} from '../../src/os/procfs.ts';
+import {type Living, live, sleeper} from './hands.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'archon-probes-'));
 
@@ -132,6 +134,68 @@ describe('a page', () => {
 		expect(await look({kind: 'http', url, statuses: [], headers: {}, body: null})).toMatchObject({good: false});
 		expect(await look({kind: 'http', url, statuses: [], headers: {'X-Y': 'a\nb'}, body: null})).toMatchObject({good: false});
 		server.close();
+	});
+});
+
+describe('a page that is behind TLS', () => {
+	const [key, certificate] = [join(folder, 'key'), join(folder, 'certificate')];
+	let url = '';
+	let close = (): void => {};
+	beforeAll(async () => {
+		await execa('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-subj', '/CN=elsewhere']);
+		const server = createSecurePages({key: readFileSync(key), cert: readFileSync(certificate)}, (request, response) => {
+			response.writeHead(Number(request.url?.slice(1)), {location: '/200'});
+			response.write('chunk one, ');
+			response.end(`token ${request.headers['x-token'] ?? 'none'}\n`);
+		}).listen(0, '127.0.0.1');
+		await new Promise(resolve => void server.once('listening', resolve));
+		url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		close = () => {
+			server.closeAllConnections();
+			server.close();
+		};
+	});
+	afterAll(() => close());
+	/** A directory with one of the tools, or none. */
+	const pathWith = async (name: string): Promise<string> => {
+		const path = join(folder, `with-${name}`);
+		mkdirSync(path, {recursive: true});
+		const tool = (await execa('which', [name], {reject: false})).stdout;
+		if (tool !== '') symlinkSync(tool, join(path, name));
+		return path;
+	};
+
+	const lives: Living[] = [];
+	afterAll(() => lives.forEach(({kill}) => kill(9)));
+	const sleepWith = (PATH: string): Living => {
+		const life = live(['/bin/sleep', '1000'], {exec: {...sleeper().service.exec, environment: {PATH}}});
+		lives.push(life);
+		return life;
+	};
+
+	test.each(['curl', 'wget'])('is got by the %s of the image', async name => {
+		const PATH = await pathWith(name);
+		const page = async (path: string, how: Partial<Extract<Probe, {kind: 'http'}>> = {}) => {
+			const life = sleepWith(PATH);
+			life.probe({kind: 'http', url: `${url}${path}`, statuses: [], headers: {}, body: null, ...how});
+			const {good, found} = await life.news('probe');
+			return [good, found];
+		};
+		expect(await page('/200')).toEqual([true, 'HTTP 200 OK']);
+		expect(await page('/302')).toEqual([true, 'HTTP 302 Found']);
+		expect(await page('/404')).toEqual([false, 'HTTP 404 Not Found']);
+		expect(await page('/503', {statuses: [503]})).toEqual([true, 'HTTP 503 Service Unavailable']);
+		expect(await page('/200', {headers: {'X-Token': 'open'}, body: 'one, token open'})).toEqual([true, 'HTTP 200 OK']);
+		expect(await page('/200', {body: 'two'})).toEqual([false, 'HTTP 200 OK, but the page does not match /two/']);
+		const [good, found] = await page('/200', {url: 'https://127.0.0.1:1/'});
+		expect(good).toBe(false);
+		expect(found).toMatch(/^cannot get https:\/\/127\.0\.0\.1:1\/: /);
+	});
+
+	test('is no good where the image has neither', async () => {
+		const life = sleepWith(await pathWith('neither'));
+		life.probe({kind: 'http', url, statuses: [], headers: {}, body: null});
+		expect(await life.news('probe')).toMatchObject({good: false, found: `cannot get ${url}: https needs curl or wget in the image`});
 	});
 });
 

@@ -1,7 +1,7 @@
-/** Who is waited for by whom: services, orphans, and the children of libuv. */
+/** Who is waited for by whom: services, and orphans. */
 import {execa} from 'execa';
 import {expect, test} from 'vitest';
-import {processes} from '../../src/kernel/procfs.ts';
+import {processes} from '../../src/os/procfs.ts';
 import {make, news, outputOf, reaper} from './bench.ts';
 
 const made = (argv: readonly [string, ...string[]]) => {
@@ -31,14 +31,6 @@ test('orphans are buried, and nobody is told', async () => {
 		return reaper.buried() - before;
 	}).toBe(200);
 	expect(zombies()).toBe(0);
-});
-
-test('children of libuv keep their statuses, among hundreds of others', async () => {
-	const helpers = Array.from({length: 40}, (_, code) => execa('sh', ['-c', `exit ${code}`], {reject: false}));
-	const others = Array.from({length: 100}, (_, code) => made(['sh', '-c', `(true &); exit ${code}`]).exited);
-	expect((await Promise.all(helpers)).map(({exitCode}) => exitCode)).toEqual(helpers.map((_, code) => code));
-	expect((await Promise.all(others)).map(({outcome}) => outcome)).toEqual(others.map((_, code) => ({kind: 'code', code})));
-	await expect.poll(zombies).toBe(0);
 });
 
 test('others of the process group are told of, and so is the end of the last', async () => {

@@ -2,7 +2,7 @@
 import {chmodSync, mkdirSync, openSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {ignoreSignal} from '../../src/kernel/native.ts';
+import {sys} from '../../src/os/sys.ts';
 import {folder, make, outputOf, refusalOf} from './bench.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -19,8 +19,8 @@ process.env['FROM_ARCHON'] = 'yes';
 
 describe('a new process', () => {
 	test('has no signal blocked, ignored or handled, whatever archon does with its own', async () => {
-		ignoreSignal(1);
-		ignoreSignal(21);
+		sys.ignoreSignal(1);
+		sys.ignoreSignal(21);
 		const status = await outputOf(['cat', '/proc/self/status']);
 		const masks = [...status.matchAll(/^(SigBlk|SigIgn|SigCgt):\s+([0-9a-f]+)/gm)].map(([, name, mask]) => [name, BigInt(`0x${mask}`)]);
 		expect(masks).toEqual([['SigBlk', 0n], ['SigIgn', 0n], ['SigCgt', 0n]]);
@@ -42,6 +42,13 @@ describe('a new process', () => {
 		const lines = (await outputOf(['env'], {environment: {OWN: 'a=b', EMPTY: ''}})).split('\n');
 		expect(lines).toEqual(expect.arrayContaining(['FROM_ARCHON=yes', 'OWN=a=b', 'EMPTY=', 'ARCHON_SERVICE=test']));
 		expect(lines.find(line => line.startsWith('ARCHON_RUN='))).toMatch(/=\d+$/);
+	});
+
+	test('has each variable once, as who comes last has it', async () => {
+		const environment = {FROM_ARCHON: 'no', ARCHON_SERVICE: 'mine', OTHER: '1'};
+		const lines = (await outputOf(['env'], {environment}, {environment: {OTHER: '2', MORE: '3'}})).split('\n');
+		const of = (name: string): string[] => lines.filter(line => line.startsWith(`${name}=`));
+		expect(['FROM_ARCHON', 'ARCHON_SERVICE', 'OTHER', 'MORE'].flatMap(of)).toEqual(['FROM_ARCHON=no', 'ARCHON_SERVICE=test', 'OTHER=2', 'MORE=3']);
 	});
 
 	test('gets its words as they are', async () => {

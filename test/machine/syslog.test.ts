@@ -7,8 +7,8 @@ import {hostname, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, describe, expect, test} from 'vitest';
 import type {Syslog} from '../../src/core/model.ts';
-import {createPoller} from '../../src/kernel/poller.ts';
-import {createSyslog, type LineWriter} from '../../src/kernel/logging/syslog.ts';
+import {createPoller} from '../../src/os/poller.ts';
+import {createSyslog, type LineWriter} from '../../src/os/logging/syslog.ts';
 import {boot} from './archon.ts';
 
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 123);
@@ -322,34 +322,6 @@ describe('a server that does not read', () => {
 		expect(writer.told[0]?.[1]).toMatch(/is too slow$/);
 		await expect.poll(() => messages.length).toBe(total - dropped);
 	});
-});
-
-test.each(['udp', 'tcp'] as const)('a line goes out although nothing of Node\'s own happens around it, and no module is loaded before (%s)', async kind => {
-	const {messages, port} = await (kind === 'udp' ? udp() : stream(0));
-	const kernel = join(import.meta.dirname, '../../src/kernel');
-	const {stdout} = await execa(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', `
-		import {pipe, read, write} from '${kernel}/native.ts';
-		import {createPoller} from '${kernel}/poller.ts';
-		import {createSyslog} from '${kernel}/logging/syslog.ts';
-		// Node's reader of TypeScript may load others for itself.
-		const loaded = () => process.moduleLoadList.filter(name => /^NativeModule (dgram|dns)$/.test(name));
-		const poller = createPoller();
-		const address = {kind: '${kind}', host: 'localhost', port: ${port}};
-		const writer = createSyslog({kind: 'syslog', address, facility: 3, tag: 'web'}, poller, () => {});
-		const before = loaded();
-		const [reader, end] = pipe();
-		poller.watch(reader, 1, () => {
-			read(reader, Buffer.alloc(100));
-			writer.put(['heard'], 'stdout', ${AT});
-			writer.whenIdle(() => {
-				console.log(JSON.stringify(before));
-				process.exit(0);
-			});
-		});
-		write(end, Buffer.from('x'));
-	`]);
-	expect(JSON.parse(stdout)).toEqual([]);
-	await expect.poll(() => messages).toEqual([frame('heard')]);
 });
 
 test.each(['udp', 'tcp'] as const)('the executable sends what its services say (%s)', async kind => {

@@ -10,9 +10,10 @@ import {create, nextDeadline, type State} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {createServer} from '../../src/control/server.ts';
 import type {ConnectionListener} from '../../src/control/transport.ts';
-import {type Ledger, LEDGER_SIZE, openLedger} from '../../src/kernel/ledger.ts';
-import {record} from '../../src/kernel/life.ts';
-import {type Channel, createChannel} from '../../src/kernel/logging/channel.ts';
+import {after, soon} from '../../src/os/clock.ts';
+import {type Ledger, LEDGER_SIZE, openLedger} from '../../src/os/ledger.ts';
+import {record} from '../../src/os/life.ts';
+import {type Channel, createChannel} from '../../src/os/logging/channel.ts';
 import {random} from './random.ts';
 
 export const SECOND = 1000;
@@ -100,11 +101,11 @@ export function dawn(seed: number): Day {
 
 	const server = createServer({
 		state: () => state, hear, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0, logging: () => LOGGING,
-		version: {version: '1', lives: 0, cause: ''}, upgrade() {},
-		reload() {
+		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
+		reload(done) {
 			counts.reloads++;
 			hear({kind: 'reconfigure', services: config(), shutdownGrace: 9000, startRate: state.settings.startRate});
-			return ok('reloaded');
+			done(ok('reloaded'));
 		},
 	});
 

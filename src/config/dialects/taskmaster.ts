@@ -6,7 +6,7 @@
 import {exec, NO_ENDS, RESTART, service} from '../../core/defaults.ts';
 import type {Millis, Output, RestartPolicy, Service} from '../../core/model.ts';
 import {command, key, optional, value} from '../keys.ts';
-import {INSTANCE, instancesOf, named, SCALE_MAX} from '../names.ts';
+import {INSTANCE, instancesOf, judgeCount, named, SCALE_MAX, SERVICES_MAX} from '../names.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from '../outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning} from '../planning.ts';
 import type {Place} from '../problems.ts';
@@ -84,7 +84,9 @@ export function planPrograms(root: Mapping, {problems, notes, surroundings: {fin
 		const written = map.entries.get('user');
 		if (found && !found.ok && written) problems.report(written.value, `programs.${name}.user: ${found.error}`);
 	}
-	const services = programs.flatMap(({name, settings}) => makeServices(name, settings, usual));
+	const isTooMany = judgeCount(programs.map(({name, key: at, map, settings: {numprocs}}) =>
+		({path: `programs.${name}`, place: map.entries.get('numprocs')?.value ?? at, scale: numprocs ?? 1})), problems.report);
+	const services = isTooMany ? [] : programs.flatMap(({name, settings}) => makeServices(name, settings, usual));
 	const events = planEvents(archon);
 	const written = new Map(programs.map(({name, key: place, map}) => [name, {path: `programs.${name}`, key: place, map}]));
 	judgeFiles(root, services, name => written.get(name), events, problems.report);
@@ -100,6 +102,7 @@ export function planPrograms(root: Mapping, {problems, notes, surroundings: {fin
 function readPrograms(from: Value, context: Context): ReadonlyMap<string, Program | null> | undefined {
 	if (from.kind !== 'map' && !isNothing(from)) return refuse(from, context, `must be a map, not ${kindOf(from)}`);
 	if (from.kind !== 'map' || from.entries.size === 0) return refuse(from, context, 'is empty', 'write at least one program');
+	if (from.entries.size > SERVICES_MAX) return refuse(from, context, `has more than ${SERVICES_MAX} programs`);
 	const programs = new Map<string, Program | null>();
 	for (const [name, {key: place, value: content}] of from.entries) {
 		const inner = named(name, place, 'program', context);

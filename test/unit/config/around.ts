@@ -1,6 +1,7 @@
 /** Surroundings for configs: few variables, files that are texts, and three users. */
 import {err, ok} from '../../../src/core/model.ts';
 import type {Surroundings} from '../../../src/config/planning.ts';
+import {readYaml} from '../../../src/config/yaml.ts';
 import {fileProblem} from '../../../src/config/problems.ts';
 
 const USERS = ['root', 'app', 'nobody'];
@@ -8,7 +9,7 @@ const GROUPS = ['root', 'staff', 'audio'];
 
 export function around(environment: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}): Surroundings {
 	return {
-		environment,
+		environment, readYaml,
 		readFile(file) {
 			const text = files[file];
 			if (text !== undefined) return ok({file, text});

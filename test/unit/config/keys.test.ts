@@ -66,7 +66,7 @@ describe('ready', () => {
 		['{log: x, interval: 1s}', ['services.a.ready has an interval, and log needs none; it goes with tcp, http, exec, file']],
 		['{fd: 2}', ['services.a.ready.fd: "2" is not a whole number from 3 to 63']],
 		['{fd: {}}', ['services.a.ready.fd has no variable; write {variable: NAME}, or a number']],
-		['{log: "("}', ['services.a.ready.log: "(" is not a regular expression: unterminated group']],
+		['{log: "("}', ['services.a.ready.log: "(" is not a pattern: the group is not closed, at character 1']],
 		['{tcp: http}', ['services.a.ready.tcp: "http" is not a port; write 5432, db:5432 or [::1]:5432']],
 		['{http: {status: 200}}', ['services.a.ready.http has no url']],
 		['{http: {url: http://x, headers: {"a b": c}}}', ['services.a.ready.http.headers."a b" cannot be a header\'s name']],

@@ -1,12 +1,13 @@
 /** YAML as archon understands it: places, aliases, merge keys, and what is wrong with a text. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {parse, parseFully} from '../../../src/config/parse.ts';
+import {parse} from '../../../src/config/parse.ts';
 import {collector, formatProblem} from '../../../src/config/problems.ts';
 import type {Mapping, Value} from '../../../src/config/values.ts';
+import {readYaml} from '../../../src/config/yaml.ts';
 import {bare} from './bare.ts';
 
-function reading(text: string, read = parseFully): {readonly value: Value | null; readonly told: readonly string[]} {
+function reading(text: string, read = readYaml): {readonly value: Value | null; readonly told: readonly string[]} {
 	const source = {file: 'f', text};
 	const {report, problems} = collector([source]);
 	const value = read(source, report);
@@ -128,7 +129,7 @@ describe('parse', () => {
 			fc.constantFrom('a', ': ', ':\n', '\n  ', '- ', '? ', '[', ']', '{', '}', ', ', '"', '\'', '|', '>', '&a ', '*a', '!t ', '<<', '#', '%', '---\n', '\t', '\r'),
 		);
 		fc.assert(fc.property(fc.array(piece).map(pieces => pieces.join('')), text => {
-			const {value, told} = reading(text, parse);
+			const {value, told} = reading(text, (source, report) => parse(source, readYaml, report));
 			expect(value === null).toBe(value === null && told.length > 0);
 		}), {numRuns: 2000});
 	});

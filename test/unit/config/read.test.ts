@@ -1,10 +1,12 @@
 /** Which files are read, and what is said of those that cannot be. */
+import {execFileSync, spawn} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {formatProblem} from '../../../src/config/problems.ts';
 import {findConfig} from '../../../src/config/read.ts';
+import {files, filesAtStart} from '../../../src/os/files.ts';
 
 let home: string;
 beforeEach(() => {
@@ -20,7 +22,7 @@ function write(name: string, content: string | Uint8Array): string {
 }
 
 const told = (file: string | null, env: Record<string, string> = {}) => {
-	const {origin, files, problems} = findConfig({file, env}, home);
+	const {origin, files, problems} = findConfig({file, env, files: filesAtStart}, home);
 	return {origin, files: files.map(source => source.text), problems: problems.map(formatProblem)};
 };
 
@@ -59,15 +61,24 @@ describe('findConfig', () => {
 
 	test('keeps the name that the user gave', () => {
 		const file = write('a.yaml', 'x');
-		expect(findConfig({file, env: {}}).files).toEqual([{file, text: 'x'}]);
+		expect(findConfig({file, env: {}, files}).files).toEqual([{file, text: 'x'}]);
 	});
 
 	test('takes a byte order mark off', () => {
 		expect(told(write('a.yaml', '\ufeffé')).files).toEqual(['é']);
 	});
 
-	test('reads what is no regular file', () => {
+	test('reads /dev/null', () => {
 		expect(told('/dev/null')).toEqual({origin: 'option', files: [''], problems: []});
+	});
+
+	test('reads a FIFO to its end, but only at the start', () => {
+		const fifo = join(home, 'fifo');
+		execFileSync('mkfifo', [fifo]);
+		const writer = spawn('sh', ['-c', `(sleep 0.1; printf one; sleep 0.1; printf two) > ${fifo}`]);
+		expect(told(fifo)).toEqual({origin: 'option', files: ['onetwo'], problems: []});
+		expect(findConfig({file: fifo, env: {}, files}).problems.map(formatProblem)).toEqual([`${fifo} is not a regular file`]);
+		writer.kill();
 	});
 });
 
@@ -78,10 +89,13 @@ describe('findConfig says that it cannot read', () => {
 		['a folder', () => home, 'illegal operation on a directory'],
 		['what is no UTF-8', () => write('a.yaml', Uint8Array.of(0x61, 0xff)), 'not UTF-8 text'],
 		['more than 1 MiB', () => write('a.yaml', '#'.repeat(1024 * 1024 + 1)), 'larger than 1 MiB'],
-		['what has no end', () => '/dev/zero', 'larger than 1 MiB'],
 	])('%s', (_what, make, reason) => {
 		const file = make();
 		expect(told(file)).toEqual({origin: 'option', files: [], problems: [`cannot read ${file}: ${reason}`]});
+	});
+
+	test('that a device is not a regular file', () => {
+		expect(told('/dev/zero').problems).toEqual(['/dev/zero is not a regular file']);
 	});
 
 	test('a part, and reads the others', () => {

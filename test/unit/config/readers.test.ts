@@ -1,6 +1,7 @@
 /** Commands and environments in all their forms. */
 import {describe, expect, test} from 'vitest';
 import {parse} from '../../../src/config/parse.ts';
+import {readYaml} from '../../../src/config/yaml.ts';
 import {collector, formatProblem} from '../../../src/config/problems.ts';
 import {readEnvironment, readWords} from '../../../src/config/readers.ts';
 import type {Reader} from '../../../src/config/shape.ts';
@@ -10,7 +11,7 @@ function read<T>(reader: Reader<T>, text: string, environment: Environment | nul
 	const source = {file: 'f', text};
 	const problems = collector([source]);
 	const notes = collector([source]);
-	const value = parse(source, problems.report) ?? expect.fail('not YAML');
+	const value = parse(source, readYaml, problems.report) ?? expect.fail('not YAML');
 	const result = reader(value, {path: 'key', report: problems.report, note: notes.gather, environment});
 	return {result, problems: problems.problems().map(formatProblem), notes: notes.problems().map(formatProblem)};
 }

@@ -118,7 +118,7 @@ test.each<[string, Parse<unknown>, string, string]>([
 	['cgroupPath', scalars.cgroupPath, 'a//b', 'is not a relative path without . and ..; write it as workers or workers/web'],
 	['cgroupPath', scalars.cgroupPath, '..a', 'read as "..a"'],
 	['pattern', scalars.pattern, '^ready( to go)?$', 'read as "^ready( to go)?$"'],
-	['pattern', scalars.pattern, 'a(', 'is not a regular expression: unterminated group'],
+	['pattern', scalars.pattern, 'a(', 'is not a pattern: the group is not closed, at character 2'],
 	['address', scalars.address, '80', 'read as {"host":"127.0.0.1","port":80}'],
 	['address', scalars.address, 'db:5432', 'read as {"host":"db","port":5432}'],
 	['address', scalars.address, '[::1]:5432', 'read as {"host":"::1","port":5432}'],

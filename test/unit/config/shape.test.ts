@@ -1,6 +1,7 @@
 /** Maps read by a table: every key known, told of, or passed over. */
 import {describe, expect, test} from 'vitest';
 import {parse} from '../../../src/config/parse.ts';
+import {readYaml} from '../../../src/config/yaml.ts';
 import {collector, formatProblem} from '../../../src/config/problems.ts';
 import {readBy} from '../../../src/config/readers.ts';
 import {whole} from '../../../src/config/scalars.ts';
@@ -15,7 +16,7 @@ function read(text: string, path: string) {
 	const source = {file: 'f', text};
 	const problems = collector([source]);
 	const notes = collector([source]);
-	const map = parse(source, problems.report);
+	const map = parse(source, readYaml, problems.report);
 	if (map?.kind !== 'map') return expect.fail('not a map');
 	const settings = readShape(SHELF, map, {path, report: problems.report, note: notes.gather, environment: null});
 	return {settings, problems: problems.problems().map(formatProblem), notes: notes.problems().map(formatProblem)};

@@ -1,11 +1,12 @@
 /** One text laid over another. */
 import {describe, expect, test} from 'vitest';
 import {parse} from '../../../src/config/parse.ts';
+import {readYaml} from '../../../src/config/yaml.ts';
 import {isNothing, kindOf, overlay, type Value} from '../../../src/config/values.ts';
 import {bare} from './bare.ts';
 
 const value = (text: string): Value => {
-	const parsed = parse({file: 'x', text}, (_place, message) => expect.fail(message));
+	const parsed = parse({file: 'x', text}, readYaml, (_place, message) => expect.fail(message));
 	return parsed ?? expect.fail('not YAML');
 };
 

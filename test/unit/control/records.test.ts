@@ -1,7 +1,7 @@
 /** The CSV codec: bytes in any pieces → records and faults, and fields → bytes. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {createReader, type Fields, LONGEST, type Reading, writePlainRecord, writeRecord} from '../../../src/control/records.ts';
+import {createReader, type Fields, LONGEST, type Reading, writePlainRecord, writeRecord, writeRow} from '../../../src/control/records.ts';
 
 const encoder = new TextEncoder();
 const bytesOf = (text: string): Uint8Array => encoder.encode(text);
@@ -187,5 +187,14 @@ describe('a plain record', () => {
 	it('can be read whatever the length of its fields', () => {
 		const line = writePlainRecord(['Row', '"'.repeat(100_000), 'x'.repeat(100_000)], null);
 		expect(readAll(bytesOf(line))).toEqual([record(['Row', `${'"'.repeat(4093)}...`, `${'x'.repeat(4093)}...`])]);
+	});
+});
+
+describe('a row', () => {
+	it('is the same record by the short way', () => {
+		const field = fc.oneof(fc.string(), fc.constantFrom('', ' ', 'a b', ' a', 'a ', ',', '"', 'a\nb', 'x'.repeat(5000), 'é'));
+		fc.assert(fc.property(fc.array(field, {maxLength: 8}), fc.constantFrom(null, '7'), (row, tag) => {
+			expect(writeRow(row, tag)).toBe(writePlainRecord(['Row', ...row], tag));
+		}), {numRuns: 2000});
 	});
 });

@@ -1,4 +1,5 @@
 /** Guesses at what was meant. */
+import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {nearest} from '../../../src/core/nearest.ts';
 
@@ -19,4 +20,31 @@ test.each([
 	['x', [], null],
 ])('%j of %j may be %j', (word, known, meant) => {
 	expect(nearest(word, known)).toBe(meant);
+});
+
+test('finds what a comparison with every word in full finds', () => {
+	const word = fc.array(fc.constantFrom('a', 'b', 'c'), {maxLength: 12}).map(letters => letters.join(''));
+	fc.assert(fc.property(word, fc.array(word, {maxLength: 8}), (typed, known) => {
+		const most = Math.min(Math.max(1, Math.floor(typed.length / 3)), typed.length - 1);
+		const counts = known.map(each => distance(typed, each));
+		const least = Math.min(...counts);
+		expect(nearest(typed, known)).toBe(least <= most ? known[counts.indexOf(least)] : null);
+	}), {numRuns: 2000});
+});
+
+/** Optimal string alignment, by its definition. */
+function distance(a: string, b: string): number {
+	if (a === '' || b === '') return Math.max(a.length, b.length);
+	const rows = Array.from({length: a.length + 1}, (_, row) => Array.from({length: b.length + 1}, (_, column) => (row === 0 ? column : column === 0 ? row : 0)));
+	for (let i = 1; i <= a.length; i++) {
+		for (let j = 1; j <= b.length; j++) {
+			const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Infinity;
+			rows[i]![j] = Math.min(rows[i - 1]![j]! + 1, rows[i]![j - 1]! + 1, rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1), swapped);
+		}
+	}
+	return rows[a.length]![b.length]!;
+}
+
+test('a word that is too long to be one is not compared', () => {
+	expect(nearest('x'.repeat(65), ['x'.repeat(65)])).toBeNull();
 });

@@ -1,0 +1,26 @@
+/**
+ * The seam under Node, for tests and debugging: `node --import ./scripts/under-node.ts src/main.ts …` runs archon's
+ * sources as they are, with the same C as the executable, built as an addon.
+ */
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {dirname, join} from 'node:path';
+import type {Sys} from '../src/os/sys.ts';
+
+const root = dirname(import.meta.dirname);
+const addon = createRequire(import.meta.url)(join(root, 'dist', 'native', 'archon.node')) as Sys;
+
+globalThis.native = {
+	...addon,
+	// Node's own name is not archon's, and what Node was told stands before it.
+	arguments: () => ['archon', ...process.argv.slice(2)],
+	run(turn) {
+		setImmediate(() => {
+			turn();
+			native.run(turn);
+		});
+	},
+	onRejection: callback => void process.on('unhandledRejection', callback),
+	embedded: name => (name === 'LICENSE' ? new Uint8Array(readFileSync(join(root, name))) : undefined),
+	collectGarbage() {},
+};

@@ -1,0 +1,172 @@
+/* Open descriptors: bytes in and out, what they are, pipes and terminals. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include "call.h"
+#include "functions.h"
+
+#define TERMINAL_ROWS 24
+#define TERMINAL_COLUMNS 80
+#define PIECES 64
+
+void sys_close(struct call *call)
+{
+	give_result(call, close(arg_int(call, 0)));
+}
+
+void sys_read(struct call *call)
+{
+	size_t length;
+	void *bytes = arg_memory(call, 1, &length);
+	give_result(call, read(arg_int(call, 0), bytes, length));
+}
+
+void sys_readAt(struct call *call)
+{
+	size_t length;
+	void *bytes = arg_memory(call, 1, &length);
+	give_result(call, pread(arg_int(call, 0), bytes, length, (off_t)arg_number(call, 2)));
+}
+
+void sys_write(struct call *call)
+{
+	size_t length;
+	const void *bytes = arg_memory(call, 1, &length);
+	give_result(call, write(arg_int(call, 0), bytes, length));
+}
+
+void sys_writePieces(struct call *call)
+{
+	struct piece pieces[PIECES];
+	struct iovec vectors[PIECES];
+	size_t count = arg_pieces(call, 1, pieces, PIECES);
+	for (size_t i = 0; i < count; i++)
+		vectors[i] = (struct iovec){.iov_base = pieces[i].bytes, .iov_len = pieces[i].length};
+	give_result(call, writev(arg_int(call, 0), vectors, count));
+}
+
+/* Both ends are close-on-exec; only the reading end never blocks. */
+void sys_pipe(struct call *call)
+{
+	size_t length;
+	int32_t *ends = arg_memory(call, 0, &length);
+	int fds[2];
+	if (length < sizeof fds)
+		return give_number(call, -EINVAL);
+	int result = pipe2(fds, O_CLOEXEC | O_NONBLOCK);
+	if (result == 0) {
+		fcntl(fds[1], F_SETFL, 0);
+		ends[0] = fds[0];
+		ends[1] = fds[1];
+	}
+	give_result(call, result);
+}
+
+/* The kernel's table of descriptors grows at once to this size (it waits for all processors at each growth where there are threads). */
+void sys_reserveFds(struct call *call)
+{
+	int last = fcntl(0, F_DUPFD_CLOEXEC, arg_int(call, 0) - 1);
+	if (last >= 0)
+		close(last);
+}
+
+/* A terminal, archon's end first: both close-on-exec, only archon's never blocks. */
+void sys_openTerminal(struct call *call)
+{
+	size_t length;
+	int32_t *ends = arg_memory(call, 0, &length);
+	if (length < 2 * sizeof *ends)
+		return give_number(call, -EINVAL);
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (master < 0)
+		return give_number(call, -errno);
+	int unlocked = 0;
+	struct winsize size = {.ws_row = TERMINAL_ROWS, .ws_col = TERMINAL_COLUMNS};
+	ioctl(master, TIOCSPTLCK, &unlocked);
+	ioctl(master, TIOCSWINSZ, &size);
+	/* Without a look at /dev/pts, which an image need not have (ioctl_tty(2)). */
+	int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0) {
+		give_number(call, -errno);
+		close(master);
+		return;
+	}
+	ends[0] = master;
+	ends[1] = slave;
+	give_number(call, 0);
+}
+
+/* Gives the controlling terminal up; its leader is sent SIGHUP and SIGCONT for it (ioctl_tty(2)). */
+void sys_leaveTerminal(struct call *call)
+{
+	give_result(call, ioctl(STDIN_FILENO, TIOCNOTTY, 0));
+}
+
+/* Of the open file, and so for all that share it. */
+void sys_setBlocking(struct call *call)
+{
+	int fd = arg_int(call, 0), flags = fcntl(fd, F_GETFL);
+	give_result(call, fcntl(fd, F_SETFL, arg_flag(call, 1) ? flags & ~O_NONBLOCK : flags | O_NONBLOCK));
+}
+
+void sys_isTerminal(struct call *call)
+{
+	give_flag(call, isatty(arg_int(call, 0)));
+}
+
+void sys_isReader(struct call *call)
+{
+	give_flag(call, (fcntl(arg_int(call, 0), F_GETFL) & O_ACCMODE) == O_RDONLY);
+}
+
+void sys_isCloseOnExec(struct call *call)
+{
+	int flags = fcntl(arg_int(call, 0), F_GETFD);
+	give_flag(call, flags >= 0 && flags & FD_CLOEXEC);
+}
+
+void sys_growPipe(struct call *call)
+{
+	give_flag(call, fcntl(arg_int(call, 0), F_SETPIPE_SZ, arg_int(call, 1)) >= 0);
+}
+
+/* Until there is something to read: 1. Before that the reader of another descriptor's pipe went away: 0. */
+void sys_awaitReadable(struct call *call)
+{
+	struct pollfd fds[2] = {{.fd = arg_int(call, 0), .events = POLLIN}, {.fd = arg_int(call, 1)}};
+	int result;
+	do
+		result = poll(fds, 2, -1);
+	while (result < 0 && errno == EINTR);
+	give_flag(call, result < 0 || fds[0].revents != 0);
+}
+
+void sys_fchown(struct call *call)
+{
+	give_result(call, fchown(arg_int(call, 0), arg_number(call, 1), arg_number(call, 2)));
+}
+
+void sys_fchmod(struct call *call)
+{
+	give_result(call, fchmod(arg_int(call, 0), arg_int(call, 1)));
+}
+
+void sys_ftruncate(struct call *call)
+{
+	give_result(call, ftruncate(arg_int(call, 0), (off_t)arg_number(call, 1)));
+}
+
+/* For a program that does one thing; the loop of PID 1 has timers. */
+void sys_sleep(struct call *call)
+{
+	double millis = arg_number(call, 0);
+	struct timespec rest = {.tv_sec = (time_t)(millis / 1000), .tv_nsec = (long)((millis - (int64_t)(millis / 1000) * 1000.0) * 1e6)};
+	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
+		;
+}

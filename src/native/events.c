@@ -1,0 +1,128 @@
+/* What the loop waits for: ready descriptors, signals, and time. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "call.h"
+#include "functions.h"
+
+#define BATCH 256
+
+void sys_epollCreate(struct call *call)
+{
+	give_result(call, epoll_create1(EPOLL_CLOEXEC));
+}
+
+void sys_epollControl(struct call *call)
+{
+	struct epoll_event event = {.events = (uint32_t)arg_number(call, 3), .data.fd = arg_int(call, 2)};
+	give_result(call, epoll_ctl(arg_int(call, 0), arg_int(call, 1), arg_int(call, 2), &event));
+}
+
+/* How many are ready; pairs of descriptor and events. A negative timeout waits for ever. */
+void sys_epollWait(struct call *call)
+{
+	struct epoll_event events[BATCH];
+	size_t length;
+	int32_t *out = arg_memory(call, 2, &length);
+	int most = length / (2 * sizeof *out) < BATCH ? (int)(length / (2 * sizeof *out)) : BATCH;
+	int count = epoll_wait(arg_int(call, 0), events, most, arg_int(call, 1));
+	for (int i = 0; i < count; i++) {
+		out[2 * i] = events[i].data.fd;
+		out[2 * i + 1] = (int32_t)events[i].events;
+	}
+	give_result(call, count);
+}
+
+/* Milliseconds of CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */
+void sys_now(struct call *call)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	give_number(call, time.tv_sec * 1e3 + time.tv_nsec / 1e6);
+}
+
+/* ── Signals ── The kernel's own calls: the C library keeps some signals for itself, and services may be sent those as well. */
+
+#ifdef ARCHON_UNDER_NODE
+/* Node's other threads would take what this one blocks: handlers write to a pipe instead. */
+static int written = -1;
+
+static void on_signal(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	int error = errno;
+	struct signalfd_siginfo read = {.ssi_signo = signal, .ssi_code = info->si_code, .ssi_pid = info->si_pid, .ssi_uid = info->si_uid};
+	if (write(written, &read, sizeof read) < 0)
+		errno = 0;
+	errno = error;
+}
+
+static int open_signals(uint64_t set)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -1;
+	written = ends[1];
+	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (set >> (signal - 1) & 1)
+			sigaction(signal, &action, NULL);
+	}
+	return ends[0];
+}
+#else
+static int open_signals(uint64_t set)
+{
+	/* Who started archon may have ignored some: children whose SIGCHLD is ignored are never seen. */
+	static const uint64_t plain[4]; /* struct sigaction of the kernel: SIG_DFL, no flags, no restorer, no mask */
+	for (int signal = 1; signal <= 64; signal++) {
+		if (set >> (signal - 1) & 1)
+			syscall(SYS_rt_sigaction, signal, plain, NULL, sizeof(uint64_t));
+	}
+	int fd = syscall(SYS_signalfd4, -1, &set, sizeof set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd >= 0)
+		syscall(SYS_rt_sigprocmask, SIG_SETMASK, &set, NULL, sizeof set);
+	return fd;
+}
+#endif
+
+/* From here on these signals wait in the descriptor, and all others do what they always do. */
+void sys_openSignals(struct call *call)
+{
+	double signals[64];
+	uint64_t set = 0;
+	size_t count = arg_numbers(call, 0, signals, 64);
+	for (size_t i = 0; i < count; i++)
+		set |= 1ull << ((int)signals[i] - 1);
+	give_result(call, open_signals(set));
+}
+
+/* The next that came: signal, si_code, and who sent it. 1, or -EAGAIN. */
+void sys_readSignal(struct call *call)
+{
+	size_t length;
+	int32_t *out = arg_memory(call, 1, &length);
+	struct signalfd_siginfo info;
+	ssize_t count = read(arg_int(call, 0), &info, sizeof info);
+	if (count < 0 || length < 4 * sizeof *out)
+		return give_number(call, count < 0 ? -errno : -EINVAL);
+	if (info.ssi_signo != SIGCHLD)
+		note_signal(info.ssi_signo);
+	out[0] = info.ssi_signo;
+	out[1] = info.ssi_code;
+	out[2] = info.ssi_pid;
+	out[3] = info.ssi_uid;
+	give_number(call, 1);
+}
+
+/* For good: SIGTTIN and SIGTTOU would stop whoever gave the terminal away. */
+void sys_ignoreSignal(struct call *call)
+{
+	give_number(call, signal(arg_int(call, 0), SIG_IGN) == SIG_ERR ? -errno : 0);
+}

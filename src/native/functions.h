@@ -1,0 +1,67 @@
+/* The functions of the seam, and what their files share. src/os/sys.ts says of each what it takes and gives. */
+#ifndef FUNCTIONS_H
+#define FUNCTIONS_H
+#include <stdint.h>
+#include "call.h"
+
+/* In process.c: the arguments that the program was started with. */
+void remember_arguments(char **arguments);
+char **remembered_arguments(void);
+
+/* In spawn.c: makes a process as the request says; its pid, or -1 and a report of stage, errno and detail. */
+int32_t archon_spawn(const void *request, void *report);
+
+/* In spawn.c: the soft limit of open files that archon was started with, which its children have; 0: it is archon's own. */
+extern uint64_t first_soft_limit;
+
+/* In files.c: when a file was made, in milliseconds since 1970; 0 where its file system does not know. */
+double birth_of(int folder, const char *path, int flags);
+
+/* In files.c: flags of open(2) as sys.ts has them. */
+int open_flags(int flags);
+
+/* In reexec.c: a signal that was read is pending until it is forgotten. */
+void note_signal(int signal);
+
+/* In reexec.c: executes archon anew after a bug; returns where that cannot be. */
+void survive(const char *words);
+
+/* In compress.c: 0, or -1 and errno; and the inode of what was compressed. */
+long compress_file(const char *from, const char *to, int kind, double *inode);
+
+/* Each by its name, and the file that it is in. */
+#define EACH_FUNCTION(F) \
+	/* process.c */ \
+	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(strerror) \
+	F(chdir) F(exit) F(kill) F(waitAny) F(waitPid) F(pidfdOpen) F(becomeSubreaper) \
+	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(spawn) \
+	/* events.c */ \
+	F(epollCreate) F(epollControl) F(epollWait) F(now) F(openSignals) F(readSignal) F(ignoreSignal) \
+	/* descriptors.c */ \
+	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \
+	F(leaveTerminal) F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) \
+	F(awaitReadable) F(fchown) F(fchmod) F(ftruncate) F(sleep) \
+	/* files.c */ \
+	F(open) F(openAt) F(stat) F(lstat) F(fstat) F(lstatAt) F(access) F(readFolder) \
+	F(readFolderAt) F(readLink) F(readLinkAt) F(realPath) F(readText) F(readBytes) F(mkdir) F(unlink) \
+	F(unlinkAt) F(rename) F(chmod) \
+	/* sockets.c */ \
+	F(listenUnix) F(accept) F(connectUnix) F(bindDatagrams) F(peer) F(receive) F(send) \
+	F(isAddress) F(connectInet) F(socketError) F(shutdownWrite) \
+	/* jobs.c */ \
+	F(jobsFd) F(startJob) F(awaitJob) F(takeJob) \
+	/* bytes.c */ \
+	F(decodeUtf8) F(isUtf8) F(decodeLatin1) F(encodeUtf8) F(writeUtf8) F(writeLatin1) \
+	/* lines.c, json.c */ \
+	F(countLines) F(endOfLines) F(dropReturns) F(prefixLines) F(jsonLines) \
+	/* compress.c */ \
+	F(decompress) \
+	/* reexec.c */ \
+	F(enterSection) F(leaveSection) F(openMemory) F(memorySize) F(raiseFdLimit) F(viewMemory) F(releaseMemory) \
+	F(forgetSignal) F(pendingSignals) F(armGuard) F(keepFd) F(reexecute)
+
+#define DECLARE(name) void sys_##name(struct call *call);
+EACH_FUNCTION(DECLARE)
+#undef DECLARE
+
+#endif

@@ -1,0 +1,21 @@
+/* What the build puts into the executable: archon's modules as bytecode, and a few files. */
+#ifndef HOST_H
+#define HOST_H
+#include <stdint.h>
+
+#define MAIN "main.js"
+
+struct embedded {
+	const char *name;
+	const uint8_t *start, *end;
+};
+
+/* The last has no name. */
+extern const struct embedded EMBEDDED[];
+
+#ifdef ARCHON_RUNS_FILES
+/* In test/characters/deaths.c. */
+void die(const char *how);
+#endif
+
+#endif

@@ -1,0 +1,324 @@
+/*
+ * Work that may take long and that the loop must not wait for: files on a disk that hangs, names that nobody answers
+ * for. A few threads, made when they are needed, do nothing but the call that they are asked for; the loop is told by
+ * a descriptor. Where no thread can be made, the work is done at once.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include "call.h"
+#include "functions.h"
+
+#define THREADS_MAX 4
+#define STACK (256 << 10)
+/* How long a thread waits for more to do before it ends: each counts against a limit of processes. */
+#define IDLE_NANOSECONDS 20000000
+#define PIECES 64
+#define NAMES_MAX 65536
+
+struct job {
+	struct job *next;
+	int id;
+	int kind;
+	int fd;
+	double numbers[3];
+	char *text, *other;
+	struct iovec pieces[PIECES];
+	int piece_count;
+	long result;
+	double about[3]; /* of an opened file: inode, size, when it was made */
+	char *data; /* what it brought: names or addresses, each with a NUL behind it; or bytes */
+	size_t length;
+};
+
+struct queue { struct job *first, *last; };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
+static struct queue waiting, finished;
+static int threads, idle, next_id, bell = -1;
+
+static void push(struct queue *queue, struct job *job)
+{
+	job->next = NULL;
+	if (queue->last)
+		queue->last->next = job;
+	else
+		queue->first = job;
+	queue->last = job;
+}
+
+static struct job *pop(struct queue *queue)
+{
+	struct job *job = queue->first;
+	if (!job)
+		return NULL;
+	queue->first = job->next;
+	if (!queue->first)
+		queue->last = NULL;
+	return job;
+}
+
+static void add_data(struct job *job, const char *bytes, size_t length)
+{
+	char *larger = realloc(job->data, job->length + length);
+	if (!larger)
+		return;
+	job->data = larger;
+	memcpy(larger + job->length, bytes, length);
+	job->length += length;
+}
+
+static long open_file(struct job *job)
+{
+	int fd = open(job->text, open_flags((int)job->numbers[0]), (mode_t)job->numbers[1]);
+	struct stat about;
+	if (fd >= 0 && fstat(fd, &about) == 0) {
+		job->about[0] = about.st_ino;
+		job->about[1] = about.st_size;
+		job->about[2] = birth_of(fd, "", AT_EMPTY_PATH);
+	}
+	return fd;
+}
+
+/* Only a regular file's bytes, up to one more than wanted, so that who asks sees that there are more. */
+static long read_file(struct job *job)
+{
+	size_t most = (size_t)job->numbers[0];
+	int fd = open(job->text, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), error = 0;
+	if (fd < 0)
+		return -1;
+	struct stat about;
+	if (fstat(fd, &about) < 0 || !S_ISREG(about.st_mode)) {
+		error = S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+		goto done;
+	}
+	char buffer[16 << 10];
+	while (job->length <= most) {
+		ssize_t count = read(fd, buffer, sizeof buffer < most + 1 - job->length ? sizeof buffer : most + 1 - job->length);
+		if (count < 0 && errno != EINTR)
+			error = errno;
+		if (count == 0 || error)
+			break;
+		if (count > 0)
+			add_data(job, buffer, count);
+	}
+done:
+	close(fd);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+static long read_folder(struct job *job)
+{
+	DIR *folder = opendir(job->text);
+	if (!folder)
+		return -1;
+	size_t count = 0;
+	for (struct dirent *entry = readdir(folder); entry && count < NAMES_MAX; entry = readdir(folder), count++)
+		add_data(job, entry->d_name, strlen(entry->d_name) + 1);
+	closedir(folder);
+	return 0;
+}
+
+/* The addresses of a name, in figures (getaddrinfo(3)); an error of the resolver counts from -1000 down. */
+static long resolve(struct job *job)
+{
+	struct addrinfo hints = {.ai_socktype = (int)job->numbers[0], .ai_flags = AI_ADDRCONFIG}, *found;
+	int error = getaddrinfo(job->text, NULL, &hints, &found);
+	if (error == EAI_SYSTEM)
+		return -1;
+	if (error)
+		return -1000 - (error < 0 ? -error : error);
+	for (struct addrinfo *each = found; each; each = each->ai_next) {
+		char text[INET6_ADDRSTRLEN] = "";
+		const void *address = each->ai_family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)each->ai_addr)->sin6_addr
+			: (void *)&((struct sockaddr_in *)each->ai_addr)->sin_addr;
+		if (inet_ntop(each->ai_family, address, text, sizeof text))
+			add_data(job, text, strlen(text) + 1);
+	}
+	freeaddrinfo(found);
+	return 0;
+}
+
+/* The order is that of JOBS in jobs.ts. */
+enum kind {
+	JOB_WRITE, JOB_OPEN, JOB_RENAME, JOB_UNLINK, JOB_MKDIR, JOB_TRUNCATE, JOB_READ_FOLDER, JOB_READ_FILE, JOB_RESOLVE, JOB_ACCESS, JOB_AGE,
+	JOB_COMPRESS,
+};
+
+static void perform(struct job *job)
+{
+	struct stat about;
+	long result = -1;
+	errno = EINVAL;
+	switch ((enum kind)job->kind) {
+	case JOB_WRITE: result = writev(job->fd, job->pieces, job->piece_count); break;
+	case JOB_OPEN: result = open_file(job); break;
+	case JOB_RENAME: result = rename(job->text, job->other); break;
+	case JOB_UNLINK: result = unlink(job->text); break;
+	case JOB_MKDIR: result = mkdir(job->text, (mode_t)job->numbers[0]); break;
+	case JOB_TRUNCATE: result = truncate(job->text, (off_t)job->numbers[0]); break;
+	case JOB_READ_FOLDER: result = read_folder(job); break;
+	case JOB_READ_FILE: result = read_file(job); break;
+	case JOB_RESOLVE: result = resolve(job); break;
+	case JOB_ACCESS: result = access(job->text, (int)job->numbers[0]); break;
+	case JOB_AGE:
+		result = stat(job->text, &about);
+		job->about[0] = about.st_ino;
+		job->about[1] = about.st_size;
+		job->about[2] = about.st_mtim.tv_sec * 1e3;
+		break;
+	case JOB_COMPRESS: result = compress_file(job->text, job->other, (int)job->numbers[0], &job->about[0]); break;
+	}
+	job->result = result == -1 ? -errno : result;
+}
+
+static void finish(struct job *job)
+{
+	uint64_t one = 1;
+	push(&finished, job);
+	if (write(bell, &one, sizeof one) < 0)
+		errno = 0;
+}
+
+/* Whether there may be some; the lock is held before and after. */
+static bool wait_for_work(void)
+{
+	struct timespec end;
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_nsec += IDLE_NANOSECONDS;
+	end.tv_sec += end.tv_nsec / 1000000000;
+	end.tv_nsec %= 1000000000;
+	idle++;
+	int result = pthread_cond_timedwait(&work, &lock, &end);
+	idle--;
+	return result == 0 || waiting.first;
+}
+
+static void *serve(void *unused)
+{
+	pthread_mutex_lock(&lock);
+	for (;;) {
+		struct job *job = pop(&waiting);
+		if (!job) {
+			if (!wait_for_work())
+				break;
+			continue;
+		}
+		pthread_mutex_unlock(&lock);
+		perform(job);
+		pthread_mutex_lock(&lock);
+		finish(job);
+	}
+	threads--;
+	pthread_mutex_unlock(&lock);
+	return unused;
+}
+
+/* No signal is a thread's to hear but its own faults. */
+static bool make_thread(void)
+{
+	uint64_t all = ~0ull, before;
+	static const int faults[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		all &= ~(1ull << (faults[i] - 1));
+	pthread_attr_t attributes;
+	pthread_t thread;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
+	bool is_made = pthread_create(&thread, &attributes, serve, NULL) == 0;
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
+	pthread_attr_destroy(&attributes);
+	return is_made;
+}
+
+/* Readable when a job is finished. */
+void sys_jobsFd(struct call *call)
+{
+	if (bell < 0)
+		bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	give_result(call, bell);
+}
+
+/*
+ * startJob(kind, fd, text, other, numbers, pieces): its number. The pieces must stay as they are until it is finished.
+ */
+void sys_startJob(struct call *call)
+{
+	struct job *job = calloc(1, sizeof *job);
+	struct piece pieces[PIECES];
+	if (!job || bell < 0) {
+		free(job);
+		return give_number(call, -ENOMEM);
+	}
+	job->kind = arg_int(call, 0);
+	job->fd = arg_int(call, 1);
+	job->text = strdup(arg_path(call, 2));
+	job->other = strdup(arg_path(call, 3));
+	arg_numbers(call, 4, job->numbers, 3);
+	job->piece_count = arg_pieces(call, 5, pieces, PIECES);
+	for (int i = 0; i < job->piece_count; i++)
+		job->pieces[i] = (struct iovec){.iov_base = pieces[i].bytes, .iov_len = pieces[i].length};
+	pthread_mutex_lock(&lock);
+	job->id = ++next_id;
+	give_number(call, job->id);
+	if (idle == 0 && threads < THREADS_MAX && make_thread())
+		threads++;
+	if (threads > 0) {
+		push(&waiting, job);
+		pthread_cond_signal(&work);
+	} else {
+		perform(job);
+		finish(job);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* Whether a job is finished, after so many milliseconds at most. */
+void sys_awaitJob(struct call *call)
+{
+	struct pollfd fd = {.fd = bell, .events = POLLIN};
+	give_flag(call, poll(&fd, 1, arg_int(call, 0)) == 1);
+}
+
+/* The next that is finished: number, result, and what is known of a file. What it brought, as bytes; undefined: none is finished. */
+void sys_takeJob(struct call *call)
+{
+	size_t length;
+	double *out = arg_memory(call, 0, &length);
+	uint64_t count;
+	pthread_mutex_lock(&lock);
+	struct job *job = pop(&finished);
+	if (!finished.first && read(bell, &count, sizeof count) < 0)
+		errno = 0;
+	pthread_mutex_unlock(&lock);
+	if (!job)
+		return;
+	if (length >= 5 * sizeof *out) {
+		out[0] = job->id;
+		out[1] = job->result;
+		memcpy(out + 2, job->about, sizeof job->about);
+	}
+	give_bytes(call, job->data, job->length);
+	free(job->text);
+	free(job->other);
+	free(job->data);
+	free(job);
+}

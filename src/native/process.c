@@ -1,0 +1,200 @@
+/* Processes: archon's own, its children, and those that it may ask about. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "call.h"
+#include "functions.h"
+
+#define GROUPS_MAX 65536 /* NGROUPS_MAX of Linux */
+
+static char **own_arguments;
+
+void remember_arguments(char **arguments)
+{
+	own_arguments = arguments;
+}
+
+char **remembered_arguments(void)
+{
+	return own_arguments;
+}
+
+static void give_strings(struct call *call, char **strings)
+{
+	give_list(call);
+	for (; strings && *strings; strings++)
+		add_text(call, *strings, strlen(*strings));
+}
+
+void sys_arguments(struct call *call)
+{
+	give_strings(call, own_arguments);
+}
+
+void sys_environment(struct call *call)
+{
+	give_strings(call, environ);
+}
+
+void sys_getpid(struct call *call)
+{
+	give_number(call, getpid());
+}
+
+void sys_getuid(struct call *call)
+{
+	give_number(call, getuid());
+}
+
+void sys_getgid(struct call *call)
+{
+	give_number(call, getgid());
+}
+
+void sys_getgroups(struct call *call)
+{
+	static gid_t groups[GROUPS_MAX];
+	int count = getgroups(GROUPS_MAX, groups);
+	double *numbers = malloc((count > 0 ? count : 1) * sizeof *numbers);
+	for (int i = 0; numbers && i < count; i++)
+		numbers[i] = groups[i];
+	give_numbers(call, numbers, numbers && count > 0 ? count : 0);
+	free(numbers);
+}
+
+void sys_getsid(struct call *call)
+{
+	give_result(call, getsid(arg_int(call, 0)));
+}
+
+void sys_hostname(struct call *call)
+{
+	char name[256] = "";
+	gethostname(name, sizeof name - 1);
+	give_text(call, name, strlen(name));
+}
+
+/* What musl words otherwise, of the errors that a path, a program, a signal or a terminal may bring. */
+static const char *gnu_words(int error)
+{
+	switch (error) {
+	case EIO: return "Input/output error";
+	case ECHILD: return "No child processes";
+	case ENOMEM: return "Cannot allocate memory";
+	case EBUSY: return "Device or resource busy";
+	case EXDEV: return "Invalid cross-device link";
+	case EMFILE: return "Too many open files";
+	case ENOTTY: return "Inappropriate ioctl for device";
+	case ESPIPE: return "Illegal seek";
+	case ENAMETOOLONG: return "File name too long";
+	case ELOOP: return "Too many levels of symbolic links";
+	case ELIBACC: return "Can not access a needed shared library";
+	case ELIBBAD: return "Accessing a corrupted shared library";
+	case EUCLEAN: return "Structure needs cleaning";
+	case EDQUOT: return "Disk quota exceeded";
+	}
+	return strerror(error);
+}
+
+void sys_strerror(struct call *call)
+{
+	const char *words = gnu_words(arg_int(call, 0));
+	give_text(call, words, strlen(words));
+}
+
+void sys_chdir(struct call *call)
+{
+	give_result(call, chdir(arg_path(call, 0)));
+}
+
+void sys_exit(struct call *call)
+{
+	_exit(arg_int(call, 0));
+}
+
+void sys_kill(struct call *call)
+{
+	give_result(call, kill(arg_int(call, 0), arg_int(call, 1)));
+}
+
+static void wait_for(struct call *call, idtype_t type, id_t id, int32_t *report, size_t length, int flags)
+{
+	siginfo_t info = {.si_pid = 0};
+	long result = waitid(type, id, &info, WEXITED | WNOHANG | flags);
+	if (result == 0 && length >= 3 * sizeof *report) {
+		report[0] = info.si_pid;
+		report[1] = info.si_code;
+		report[2] = info.si_status;
+	}
+	give_result(call, result);
+}
+
+void sys_waitAny(struct call *call)
+{
+	size_t length;
+	int32_t *report = arg_memory(call, 0, &length);
+	wait_for(call, P_ALL, 0, report, length, arg_flag(call, 1) ? WNOWAIT : 0);
+}
+
+void sys_waitPid(struct call *call)
+{
+	size_t length;
+	int32_t *report = arg_memory(call, 1, &length);
+	wait_for(call, P_PID, arg_int(call, 0), report, length, 0);
+}
+
+void sys_pidfdOpen(struct call *call)
+{
+	give_result(call, syscall(SYS_pidfd_open, arg_int(call, 0), 0));
+}
+
+void sys_becomeSubreaper(struct call *call)
+{
+	give_result(call, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+}
+
+void sys_isSubreaper(struct call *call)
+{
+	int answer = 0;
+	prctl(PR_GET_CHILD_SUBREAPER, &answer, 0, 0, 0);
+	give_flag(call, answer == 1);
+}
+
+void sys_setParentDeathSignal(struct call *call)
+{
+	give_result(call, prctl(PR_SET_PDEATHSIG, arg_int(call, 0), 0, 0, 0));
+}
+
+void sys_setName(struct call *call)
+{
+	give_result(call, prctl(PR_SET_NAME, arg_path(call, 0), 0, 0, 0));
+}
+
+/* RLIM_INFINITY is Infinity on the other side. */
+void sys_hardLimit(struct call *call)
+{
+	uint64_t limits[2];
+	if (syscall(SYS_prlimit64, arg_int(call, 0), arg_int(call, 1), NULL, limits) < 0)
+		give_number(call, -errno);
+	else
+		give_number(call, limits[1] == UINT64_MAX ? __builtin_inf() : (double)limits[1]);
+}
+
+void sys_spawn(struct call *call)
+{
+	size_t size, length;
+	const void *request = arg_memory(call, 0, &size);
+	void *report = arg_memory(call, 1, &length);
+	if (!request || length < 3 * sizeof(int32_t))
+		give_number(call, -EINVAL);
+	else
+		give_number(call, archon_spawn(request, report));
+}

@@ -1,0 +1,232 @@
+/* Sockets: unix ones with descriptors and credentials (unix(7)), and connections to the network's. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "call.h"
+#include "functions.h"
+
+#define BACKLOG 128
+/* As many descriptors as come with one message; the layout of `Ancillary` in sys.ts. */
+#define FDS_MAX 16
+enum {
+	ANCILLARY_COUNT, ANCILLARY_CUT, ANCILLARY_PID, ANCILLARY_UID, ANCILLARY_GID, ANCILLARY_FDS,
+	ANCILLARY_FIELDS = ANCILLARY_FDS + FDS_MAX,
+};
+
+/* Its length; 0 where the path does not fit with its NUL. `is_abstract`: a name without a place in the file system. */
+static socklen_t address_of(struct sockaddr_un *address, const char *path, size_t length, bool is_abstract)
+{
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (length + 1 > sizeof address->sun_path)
+		return 0;
+	memcpy(address->sun_path + is_abstract, path, length);
+	return offsetof(struct sockaddr_un, sun_path) + length + 1;
+}
+
+/* Closes what could not be finished, and keeps the reason. */
+static void give_or_close(struct call *call, int fd, int result)
+{
+	give_number(call, result < 0 ? -errno : fd);
+	if (result < 0 && fd >= 0)
+		close(fd);
+}
+
+/* Only its owner can reach it. */
+void sys_listenUnix(struct call *call)
+{
+	struct sockaddr_un address;
+	size_t length;
+	const char *path = arg_text(call, 0, &length);
+	socklen_t size = address_of(&address, path, length, false);
+	if (!size)
+		return give_number(call, -ENAMETOOLONG);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return give_number(call, -errno);
+	mode_t before = umask(0177);
+	int result = bind(fd, (struct sockaddr *)&address, size);
+	int error = errno;
+	umask(before);
+	errno = error;
+	give_or_close(call, fd, result < 0 ? result : listen(fd, BACKLOG));
+}
+
+void sys_accept(struct call *call)
+{
+	give_result(call, accept4(arg_int(call, 0), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+
+/* `type` is SOCK_STREAM or SOCK_DGRAM; with SOCK_NONBLOCK it never waits. */
+void sys_connectUnix(struct call *call)
+{
+	struct sockaddr_un address;
+	size_t length;
+	const char *path = arg_text(call, 0, &length);
+	socklen_t size = address_of(&address, path, length, false);
+	if (!size)
+		return give_number(call, -ENAMETOOLONG);
+	int fd = socket(AF_UNIX, arg_int(call, 1) | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return give_number(call, -errno);
+	give_or_close(call, fd, connect(fd, (struct sockaddr *)&address, size));
+}
+
+/* Any process may send datagrams to this name, and each carries who sent it. */
+void sys_bindDatagrams(struct call *call)
+{
+	struct sockaddr_un address;
+	size_t length;
+	const char *name = arg_text(call, 0, &length);
+	socklen_t size = address_of(&address, name, length, true);
+	if (!size)
+		return give_number(call, -ENAMETOOLONG);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1;
+	if (fd < 0)
+		return give_number(call, -errno);
+	int result = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
+	give_or_close(call, fd, result < 0 ? result : bind(fd, (struct sockaddr *)&address, size));
+}
+
+/* Who is at the other end, as the kernel saw it when it connected: pid, uid, gid. */
+void sys_peer(struct call *call)
+{
+	size_t size;
+	int32_t *out = arg_memory(call, 1, &size);
+	struct ucred peer;
+	socklen_t length = sizeof peer;
+	if (size < 3 * sizeof *out)
+		return give_number(call, -EINVAL);
+	int result = getsockopt(arg_int(call, 0), SOL_SOCKET, SO_PEERCRED, &peer, &length);
+	if (result == 0) {
+		out[0] = peer.pid;
+		out[1] = peer.uid;
+		out[2] = peer.gid;
+	}
+	give_result(call, result);
+}
+
+/* Bytes, and what came besides them: descriptors (close-on-exec), who sent them, whether they were cut. */
+void sys_receive(struct call *call)
+{
+	size_t length, size;
+	void *bytes = arg_memory(call, 1, &length);
+	int32_t *out = arg_memory(call, 2, &size);
+	if (size < ANCILLARY_FIELDS * sizeof *out)
+		return give_number(call, -EINVAL);
+	union { struct cmsghdr head; char bytes[CMSG_SPACE(FDS_MAX * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))]; } control;
+	struct iovec vector = {.iov_base = bytes, .iov_len = length};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+	ssize_t count = recvmsg(arg_int(call, 0), &message, MSG_CMSG_CLOEXEC);
+	out[ANCILLARY_COUNT] = 0;
+	out[ANCILLARY_PID] = -1;
+	if (count < 0)
+		return give_number(call, -errno);
+	out[ANCILLARY_CUT] = (message.msg_flags & MSG_TRUNC) != 0;
+	for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+		if (each->cmsg_level != SOL_SOCKET)
+			continue;
+		if (each->cmsg_type == SCM_RIGHTS) {
+			size_t fds = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+			for (size_t i = 0; i < fds; i++) {
+				int fd;
+				memcpy(&fd, CMSG_DATA(each) + i * sizeof fd, sizeof fd);
+				/* Without credentials beside them more of them have room. */
+				if (out[ANCILLARY_COUNT] < FDS_MAX)
+					out[ANCILLARY_FDS + out[ANCILLARY_COUNT]++] = fd;
+				else
+					close(fd);
+			}
+		} else if (each->cmsg_type == SCM_CREDENTIALS) {
+			struct ucred sender;
+			memcpy(&sender, CMSG_DATA(each), sizeof sender);
+			out[ANCILLARY_PID] = sender.pid;
+			out[ANCILLARY_UID] = sender.uid;
+			out[ANCILLARY_GID] = sender.gid;
+		}
+	}
+	give_number(call, count);
+}
+
+/* Bytes, and descriptors with the first of them; `flags` beside MSG_NOSIGNAL. */
+void sys_send(struct call *call)
+{
+	size_t length;
+	void *bytes = arg_memory(call, 1, &length);
+	double fds[FDS_MAX];
+	size_t count = arg_numbers(call, 2, fds, FDS_MAX);
+	union { struct cmsghdr head; char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))]; } control;
+	struct iovec vector = {.iov_base = bytes, .iov_len = length};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+	if (count > 0) {
+		memset(&control, 0, sizeof control);
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+		*head = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+		for (size_t i = 0; i < count; i++) {
+			int fd = (int)fds[i];
+			memcpy(CMSG_DATA(head) + i * sizeof(int), &fd, sizeof fd);
+		}
+	}
+	give_result(call, sendmsg(arg_int(call, 0), &message, MSG_NOSIGNAL | arg_int(call, 3)));
+}
+
+/* An address in figures; its length, or 0. */
+static socklen_t inet_address(struct sockaddr_storage *address, const char *text, int port)
+{
+	struct sockaddr_in *four = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
+	memset(address, 0, sizeof *address);
+	if (inet_pton(AF_INET, text, &four->sin_addr) == 1) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons(port);
+		return sizeof *four;
+	}
+	if (inet_pton(AF_INET6, text, &six->sin6_addr) == 1) {
+		six->sin6_family = AF_INET6;
+		six->sin6_port = htons(port);
+		return sizeof *six;
+	}
+	return 0;
+}
+
+void sys_isAddress(struct call *call)
+{
+	struct sockaddr_storage address;
+	give_flag(call, inet_address(&address, arg_path(call, 0), 0) > 0);
+}
+
+/* Begins to connect and never waits: it is writable when that is over, and `socketError` says how it went. */
+void sys_connectInet(struct call *call)
+{
+	struct sockaddr_storage address;
+	socklen_t size = inet_address(&address, arg_path(call, 0), arg_int(call, 1));
+	if (!size)
+		return give_number(call, -EINVAL);
+	int fd = socket(address.ss_family, arg_int(call, 2) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return give_number(call, -errno);
+	int result = connect(fd, (struct sockaddr *)&address, size);
+	give_or_close(call, fd, result < 0 && errno == EINPROGRESS ? 0 : result);
+}
+
+/* The errno of what went wrong, which is forgotten then; 0 where nothing did (socket(7), SO_ERROR). */
+void sys_socketError(struct call *call)
+{
+	int error = 0;
+	socklen_t length = sizeof error;
+	if (getsockopt(arg_int(call, 0), SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		error = errno;
+	give_number(call, error);
+}
+
+void sys_shutdownWrite(struct call *call)
+{
+	give_result(call, shutdown(arg_int(call, 0), SHUT_WR));
+}

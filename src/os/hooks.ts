@@ -1,0 +1,122 @@
+/** Commands at the turns of a run, one after the other; what they say goes where their service's words go. */
+import type {Effect, Hook, Id, News, Run} from '../core/model.ts';
+import {duration} from '../core/duration.ts';
+import {after} from './clock.ts';
+import {errnoText} from './errno.ts';
+import {adoptErrand, runErrand} from './errand.ts';
+import type {Ledger} from './ledger.ts';
+import type {Output} from './output.ts';
+import type {Pace} from './pace.ts';
+import type {Reaper} from './reaper.ts';
+
+export type HookEffect = Extract<Effect, {kind: 'hook'}>;
+
+export interface Hooks {
+	start(effect: HookEffect): void;
+	/** The run is over: nobody waits for its hook any more, and it is ended. */
+	abandon(run: Run): void;
+}
+
+export interface HookParts {
+	readonly reaper: Reaper;
+	readonly output: Output;
+	readonly pace: Pace;
+	readonly ledger: Ledger;
+	readonly tell: (id: Id, run: Run, news: News) => void;
+}
+
+export function createHooks(parts: HookParts): Hooks {
+	const underWay = new Map<Run, () => void>();
+	/** Runs that were at a turn in this life: what the last life began for them is of the past. */
+	const known = new Set<Run>();
+
+	function abandon(run: Run): void {
+		underWay.get(run)?.();
+		underWay.delete(run);
+	}
+
+	/** What the last life had begun of the same turn; once. */
+	function begunOf({run, hook}: HookEffect): Begun | null {
+		if (known.has(run)) return null;
+		known.add(run);
+		const [index = 0, pid = 0, turn] = (parts.ledger.past.get(keyOf(run)) ?? '').split(' ');
+		return turn === hook ? {index: Number(index), pid: Number(pid)} : null;
+	}
+
+	return {
+		abandon(run) {
+			abandon(run);
+			known.delete(run);
+		},
+		start(effect) {
+			const {id, run, hook} = effect;
+			// Whatever turn the run was at, it is at another one now.
+			abandon(run);
+			const stop = perform(effect, begunOf(effect), parts, failure => {
+				underWay.delete(run);
+				parts.tell(id, run, {kind: 'hooked', hook, failure});
+			});
+			underWay.set(run, stop);
+		},
+	};
+}
+
+/** The command that the last life of archon began, and which it is. */
+interface Begun {
+	readonly index: number;
+	readonly pid: number;
+}
+
+const keyOf = (run: Run): string => `hook ${run}`;
+
+/** Whether the next life asks for it again; the client of a reload has to. */
+const isResumed = (hook: Hook): boolean => hook !== 'reload';
+
+/** Runs the commands up to the first that fails; `done` hears why, or null. The result abandons them. */
+function perform(
+	{id, run, service, hook, commands, timeout}: HookEffect, begun: Begun | null, {reaper, output, pace, ledger}: HookParts,
+	done: (failure: string | null) => void,
+): () => void {
+	const key = keyOf(run);
+	let isOver = false;
+	let stop = (): void => {};
+	const forgetTime = after(timeout, () => {
+		stop();
+		end(`took longer than ${duration(timeout)}`);
+	});
+
+	function end(failure: string | null): void {
+		if (isOver) return;
+		isOver = true;
+		forgetTime();
+		ledger.delete(key);
+		done(failure);
+	}
+
+	function next(index: number): void {
+		if (isOver) return;
+		const command = commands[index];
+		if (!command) return end(null);
+		const wiring = output.wireHelper(id, service);
+		if (!wiring.ok) return end(`${wiring.error.stage}: ${errnoText(wiring.error.errno)}`);
+		const errand = runErrand({run, service, command, streams: wiring.value.streams, isTidy: false}, reaper, judge(index));
+		stop = errand.stop;
+		if (errand.pid > 0 && isResumed(hook)) ledger.put(key, `${index} ${errand.pid} ${hook}`);
+		wiring.value.release();
+	}
+
+	const judge = (index: number) => (failure: string | null): void => {
+		if (failure === null) pace(() => next(index + 1));
+		else end(`${commands[index]?.[0]}: ${failure}`);
+	};
+
+	// It is waited for, and not begun again.
+	if (begun) stop = adoptErrand(begun.pid, reaper, judge(begun.index));
+	else pace(() => next(0));
+	return () => {
+		isOver = true;
+		forgetTime();
+		stop();
+		ledger.delete(key);
+	};
+}

@@ -1,0 +1,138 @@
+/** One life of archon: what the last one left to it, and what it writes down for the next. */
+import {changes, read} from '../core/book.ts';
+import {hasSameBody, readAll, writeBody, writeLife, writeWhole} from '../core/memory.ts';
+import type {Adopted, Id, Run} from '../core/model.ts';
+import {entries, type State} from '../core/state.ts';
+import {now} from './clock.ts';
+import {type Cause, describeCause, type Guard, MEMORY_START, openGuard} from './guard.ts';
+import {lastingFds} from './inherited.ts';
+import {type Ledger, LEDGER_SIZE, oblivion, openLedger} from './ledger.ts';
+import {runMarked} from './mark.ts';
+import {children, statOf, variableOf} from './procfs.ts';
+import {sys} from './sys.ts';
+
+export interface Life {
+	/** Null where no memory outlives archon: then this life is its only one. */
+	readonly guard: Guard | null;
+	readonly ledger: Ledger;
+	/** What the last life was about; null: there was none, or nothing can be made of what it wrote. */
+	readonly past: Past | null;
+	/** What is wrong with what the last life wrote; null: nothing. */
+	readonly damage: string | null;
+	/** Descriptors that the last life kept, where nothing else is known of them. */
+	readonly estate: readonly number[];
+	/** How the last life ended: `archon crashed with SIGSEGV`; empty: there was none. */
+	readonly story: string;
+	/** archon has ended too often: only what keeps services running is done until somebody asks for more. */
+	readonly isPlain: boolean;
+}
+
+export interface Past {
+	readonly state: State;
+	/** What `leave` was given. */
+	readonly duty: string;
+}
+
+/** So many bad ends within so many milliseconds are too often. */
+const OFTEN = 5;
+const LATELY = 60_000;
+/** So many within so many milliseconds: the next life has a rest before it. */
+const HASTE = 3000;
+const REST = 500;
+
+export function beginLife(): Life {
+	const guard = openGuard(MEMORY_START + LEDGER_SIZE);
+	if (typeof guard === 'number') return {guard: null, ledger: oblivion(), past: null, damage: null, estate: [], story: '', isPlain: false};
+	const {memory, lives, causes} = guard;
+	const isFirst = lives === 0;
+	const ledger = openLedger(memory, MEMORY_START, isFirst, sys.releaseMemory);
+	if (isFirst) return {guard, ledger, past: null, damage: null, estate: [], story: '', isPlain: false};
+	const state = ledger.damage === null ? readState(ledger.past) : null;
+	const duty = ledger.past.get('duty');
+	const past = state && duty !== undefined && isJson(duty) ? {state, duty} : null;
+	const cause = causes.at(-1);
+	return {
+		guard, ledger, past,
+		damage: past ? null : ledger.damage ?? 'it is not whole',
+		estate: past ? [] : lastingFds(),
+		story: `archon ${cause ? describeCause(cause) : 'was executed anew'}`,
+		isPlain: isPlainFrom(ledger, causes),
+	};
+}
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/** Once plain it stays so, until it is told to forgive. */
+function isPlainFrom(ledger: Ledger, causes: readonly Cause[]): boolean {
+	const forgiven = Number(ledger.past.get('forgiven') ?? 0);
+	const bad = causes.filter(({kind, at}) => kind !== 'upgrade' && at > Math.max(forgiven, now() - LATELY));
+	const isPlain = bad.length >= OFTEN || ledger.past.get('plain') === 'yes';
+	if (isPlain) ledger.put('plain', 'yes');
+	if (bad.filter(({at}) => at > now() - HASTE).length > OFTEN) sys.sleep(REST);
+	return isPlain;
+}
+
+/** The next life is not plain, whatever happened before it. */
+export function forgive(ledger: Ledger): void {
+	ledger.put('forgiven', String(now()));
+	ledger.delete('plain');
+}
+
+function readState(past: Ledger['past']): State | null {
+	const part = (kind: string): ReadonlyMap<Id, string> => new Map([...past].flatMap(([key, text]) =>
+		(key.startsWith(`${kind} `) ? [[Number(key.slice(kind.length + 1)), text]] : [])));
+	const whole = past.get('whole');
+	return whole === undefined ? null : readAll({whole, bodies: part('body'), lives: part('life')});
+}
+
+/** Writes down in what the one state differs from the other; null: there is no other yet. */
+export function record(ledger: Ledger, before: State | null, after: State): void {
+	for (const [id, entry] of before ? changes(before.book, after.book) : [...entries(after)].map(entry => [entry.id, entry] as const)) {
+		if (!entry) {
+			ledger.delete(`body ${id}`);
+			ledger.delete(`life ${id}`);
+			continue;
+		}
+		const old = before ? read(before.book, id) : undefined;
+		if (!old || !hasSameBody(old, entry)) ledger.put(`body ${id}`, writeBody(entry));
+		ledger.put(`life ${id}`, writeLife(entry));
+	}
+	const isSame = before !== null && (['settings', 'season', 'runs', 'bucket', 'guests'] as const).every(key => before[key] === after[key]);
+	if (!isSame) ledger.put('whole', writeWhole(after));
+}
+
+/** Main processes that live although nothing is known of them any more, by their marks: the latest run of each service. */
+export function findMarked(state: State): readonly Adopted[] {
+	const found = [...findMains()].sort(([one], [other]) => one - other).flatMap(([run, pid]) => {
+		const id = state.names.get(variableOf(pid, 'ARCHON_SERVICE') ?? '');
+		return id === undefined ? [] : [[id, {id, run, pid}] as const];
+	});
+	return [...new Map(found).values()];
+}
+
+/** Main processes of runs of which the state does not know yet that they exist, by their marks. */
+export function findSpawned(state: State): ReadonlyMap<Run, number> {
+	const runs = new Set([...entries(state)].flatMap(({phase}) => (phase.kind === 'spawning' ? [phase.run] : [])));
+	return new Map(runs.size === 0 ? [] : [...findMains()].filter(([run]) => runs.has(run)));
+}
+
+/**
+ * The main process of each run that has one among archon's children: it leads a session (spawner.ts), and was there
+ * before hooks and whatever the run has left to archon, which carry the same mark.
+ */
+function findMains(): ReadonlyMap<Run, number> {
+	const leaders = children().flatMap(pid => {
+		const stat = statOf(pid);
+		const run = runMarked(pid) ?? Number(variableOf(pid, 'ARCHON_RUN') ?? 0);
+		return stat?.session === pid && run > 0 ? [{pid, run, start: stat.start}] : [];
+	});
+	// The kernel lists them by age; its clock ticks too slowly to tell all apart.
+	return new Map(leaders.toReversed().sort((one, other) => other.start - one.start).map(({run, pid}) => [run, pid]));
+}

@@ -1,0 +1,45 @@
+/** Lines as messages of the syslog protocol (RFC 5424). Text is latin1 here: one character is one byte. */
+import type {LogStream, Syslog} from '../../core/model.ts';
+import {bytesOf, bytesOfLatin1, latin1Of, textOf} from '../bytes.ts';
+import {timeText} from './format.ts';
+
+/** A line without its newline becomes a message; `at` is in milliseconds since 1970. */
+export type Frame = (line: string, stream: LogStream, at: number) => string;
+
+/** RFC 5424 table 2: informational, and error. */
+const SEVERITIES = {stdout: 6, stderr: 3} as const;
+/** RFC 5424 section 6: how long HOSTNAME and APP-NAME may be. */
+const HOST_MAX = 255;
+const TAG_MAX = 48;
+
+/** `…` in UTF-8: the line goes on. */
+const GOES_ON = '\xe2\x80\xa6';
+
+export function framing({facility, tag}: Pick<Syslog, 'facility' | 'tag'>, host: string): Frame {
+	const sender = `${field(host, HOST_MAX)} ${field(tag, TAG_MAX)} - - - `;
+	return (line, stream, at) => `<${facility * 8 + SEVERITIES[stream]}>1 ${timeText(at)} ${sender}${message(line)}`;
+}
+
+/** With its length before it, as a stream has it (RFC 6587 section 3.4.1). */
+export const counted = (frame: string): string => `${frame.length} ${frame}`;
+
+/** No longer than `most` bytes, with a mark where there was more; no character is cut in two. */
+export function cut(frame: string, most: number): string {
+	if (frame.length <= most) return frame;
+	let end = most - GOES_ON.length;
+	while (end > 0 && (frame.charCodeAt(end) & 0xc0) === 0x80) end--;
+	return `${frame.slice(0, end)}${GOES_ON}`;
+}
+
+/** PRINTUSASCII without spaces, or the NILVALUE. */
+const field = (text: string, most: number): string => text.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, most) || '-';
+
+/** UTF-8 without a BOM, which most readers show as text. What is not UTF-8 is U+FFFD, and control characters are written out. */
+function message(line: string): string {
+	const shown = line.endsWith('\r') ? line.slice(0, -1) : line;
+	if (!/[^\t\x20-\x7e]/.test(shown)) return shown;
+	const text = textOf(bytesOfLatin1(shown));
+	return latin1Of(bytesOf(text.replaceAll(/[\0-\x08\n-\x1f\x7f-\x9f]/g, written)));
+}
+
+const written = (control: string): string => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`;

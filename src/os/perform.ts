@@ -1,0 +1,177 @@
+/** One arm for each effect: what the core asks for, done to the machine and to nothing else. */
+import {type Adopted, type Entry, type Event, type Id, type News, type Phase, type Run, type Service, SIG} from '../core/model.ts';
+import {narrate, narrateSeason} from '../core/narrate.ts';
+import {entries, entryOf, type State} from '../core/state.ts';
+import {soon} from './clock.ts';
+import {errnoText, isTemporary} from './errno.ts';
+import {createHooks} from './hooks.ts';
+import {pid} from './identity.ts';
+import type {Keeper} from './guard.ts';
+import type {Ledger} from './ledger.ts';
+import {record} from './life.ts';
+import type {Log} from './log.ts';
+import type {Hands} from './loop.ts';
+import type {Output, Unwired} from './output.ts';
+import {createPace} from './pace.ts';
+import type {Poller} from './poller.ts';
+import {createProbes} from './probes.ts';
+import {createReadiness} from './readiness.ts';
+import type {Reaper} from './reaper.ts';
+import {spawnRun} from './spawner.ts';
+import {ERRNO, sys} from './sys.ts';
+import {writeTermination} from './termination.ts';
+import {traceOf} from './trace.ts';
+
+export interface Machine {
+	readonly reaper: Reaper;
+	readonly poller: Poller;
+	readonly output: Output;
+	readonly ledger: Ledger;
+	readonly guard: Keeper;
+	/** Nobody is looked at: what is looked for is taken to be well. */
+	readonly isPlain?: boolean;
+	readonly log: Log;
+	/** Hears news that came without being asked for. */
+	readonly hear: (event: Event) => void;
+	/** Whether the last sweep has begun. */
+	readonly isSweeping: () => boolean;
+	/** The last thing that archon does. */
+	readonly exit: (status: number) => void;
+}
+
+/** The hands, and how they take up what the last life of archon had in them. */
+export interface MoreHands extends Hands {
+	restore(state: State): void;
+	/** The same where only the processes tell whose they are; of the descriptors only those stay open that are theirs. */
+	salvage(state: State, adopted: readonly Adopted[], estate: readonly number[]): void;
+}
+
+export function createHands({reaper, poller, output, ledger, guard, isPlain = false, log, hear, isSweeping, exit}: Machine): MoreHands {
+	const tell = (id: Id, run: Run, news: News): void => hear({kind: 'news', id, run, news});
+	const warn = (text: string): void => log.warn(text);
+	const parts = {reaper, poller, output, ledger, guard, tell, warn, pace: createPace()};
+	const [probes, hooks, readiness] = [createProbes(parts), createHooks(parts), createReadiness(parts)];
+	const say = (line: ReturnType<typeof narrate>): void => void (line && log[line.level](line.text));
+
+	/** Exits first; then, during the sweep, whether that was the last of all. */
+	function bury(): void {
+		reaper.reap();
+		if (isSweeping() && reaper.isAlone()) hear({kind: 'alone'});
+	}
+
+	function close(id: Id, run: Run): void {
+		probes.abandon(run);
+		hooks.abandon(run);
+		readiness.close(run);
+		reaper.release(run);
+		output.drain(id);
+	}
+
+	function spawn(id: Id, run: Run, service: Service): Spawned {
+		const wiring = output.wire(id, service);
+		if (!wiring.ok) return unwired(wiring.error);
+		try {
+			const given = readiness.prepare(id, run, service);
+			if (!given.ok) return unwired({stage: 'making its notification pipe or socket', errno: given.error});
+			const news = spawnRun(service, run, wiring.value.streams, {...given.value, note: warn});
+			if (news.kind === 'spawned') reaper.register(news.pid, id, run, {name: service.name, cgroup: service.exec.limits.cgroup});
+			return news;
+		} catch (error) {
+			return obstructed(error);
+		} finally {
+			readiness.spawned(run);
+			wiring.value.release();
+		}
+	}
+
+	/** Its process first: that is heard of, whatever becomes of the rest. */
+	function restore({id, phase, service}: Entry): void {
+		if ('pid' in phase) {
+			const hasEnded = phase.kind === 'stopping' && phase.outcome !== null;
+			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, {name: service.name, cgroup: service.exec.limits.cgroup});
+			if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, true);
+		}
+		output.restore(id, service);
+		if ('pid' in phase) readiness.restore(id, phase.run, service, phase.kind === 'starting' && phase.isUnready);
+	}
+
+	return {
+		collect() {
+			// What was said comes before the end of who said it.
+			poller.poll();
+			bury();
+		},
+		perform(effect) {
+			switch (effect.kind) {
+				case 'signal': return reaper.signal(effect.run, effect.pid, effect.signal, effect.group);
+				case 'follow': return reaper.follow(effect.run, effect.from, effect.to);
+				case 'probe': {
+					if (!isPlain) return probes.look(effect);
+					const {id, run, purpose} = effect;
+					return soon(() => tell(id, run, {kind: 'probe', purpose, good: true, found: 'not looked at'}));
+				}
+				case 'hook': return hooks.start(effect);
+				case 'changed': {
+					const run = runOf(effect.before.phase);
+					if (run !== null && run !== runOf(effect.after.phase)) close(effect.after.id, run);
+					return say(narrate(effect.before, effect.after));
+				}
+				case 'forgotten': return output.forget(effect.entry.id);
+				case 'logging': return output.relog(effect.id, effect.service);
+				case 'say': return log[effect.level](effect.text);
+				case 'season': return say(narrateSeason(effect.season));
+				case 'sweep': {
+					if (pid === 1 || !reaper.isAlone()) reaper.sweep(effect.signal);
+					return bury();
+				}
+				case 'exit': {
+					const orphans = reaper.buried();
+					if (orphans > 0) log.info(`${orphans} ${orphans === 1 ? 'orphan was' : 'orphans were'} buried`);
+					writeTermination(`archon: ${effect.why}; status ${effect.status}`);
+					return output.finish(() => exit(effect.status));
+				}
+			}
+		},
+		commit: (before, after) => record(ledger, before, after),
+		restore(state) {
+			for (const entry of entries(state)) {
+				try {
+					restore(entry);
+				} catch (error) {
+					// One service that cannot be taken up takes no other with it, least of all PID 1.
+					log.error(`cannot take up all of ${entry.service.name} again: ${error instanceof Error ? error.message : error}`);
+				}
+			}
+		},
+		salvage(state, adopted, estate) {
+			const rest = new Set(estate);
+			for (const {id, run, pid} of adopted) {
+				const service = entryOf(state, id)?.service;
+				if (!service) continue;
+				for (const fd of output.salvage(id, service, pid)) rest.delete(fd);
+				reaper.adopt(id, run, pid, pid, {name: service.name, cgroup: service.exec.limits.cgroup});
+			}
+			for (const fd of rest) sys.close(fd);
+		},
+		spawn: ({id, run, service}) => ({kind: 'news', id, run, news: spawn(id, run, service)}),
+		withdraw({id, service}) {
+			const wiring = service.exec.output.kind === 'passed' ? output.wire(id, service) : null;
+			if (wiring?.ok) wiring.value.release();
+		},
+		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${traceOf(error)}`),
+	};
+}
+
+type Spawned = ReturnType<typeof spawnRun>;
+
+/** The run whose processes may live in a phase. */
+const runOf = (phase: Phase): Run | null => ('run' in phase ? phase.run : null);
+
+const unwired = ({stage, errno}: Unwired): Spawned =>
+	({kind: 'refused', refusal: {stage, errno, reason: errnoText(errno), temporary: isTemporary(errno)}});
+
+/** What throws on the way (no memory for the request) is a refusal that may pass. */
+const obstructed = (error: unknown): Spawned => {
+	const reason = error instanceof Error ? error.message : String(error);
+	return {kind: 'refused', refusal: {stage: 'creating a process', errno: ERRNO.EAGAIN, reason, temporary: true}};
+};

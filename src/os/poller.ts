@@ -1,0 +1,22 @@
+/** The descriptors that archon watches; what one batch of them leads to is not torn apart by a signal (guard.ts). */
+import {changeInterest, forget, poll, watch, type Watcher} from './reactor.ts';
+
+export interface Poller {
+	/** Level-triggered: what is left unread is told again. */
+	watch(fd: number, events: number, watcher: Watcher): void;
+	change(fd: number, events: number): void;
+	/** Must come before the descriptor is closed. */
+	forget(fd: number): void;
+	/** Calls back for what is ready by now. */
+	poll(): void;
+	/** What happens in it is not torn apart. */
+	readonly whole: Whole;
+}
+
+export type Whole = <T>(act: () => T) => T;
+
+export const createPoller = (whole: Whole = act => act()): Poller => ({
+	watch: (fd, events, watcher) => watch(fd, events, ready => whole(() => watcher(ready))),
+	change: changeInterest, forget, whole,
+	poll: () => poll(0),
+});

@@ -1,0 +1,128 @@
+/** Processes as /proc shows them (proc(5)), and whose they are. */
+import {pid as ownPid} from './identity.ts';
+import {sys} from './sys.ts';
+
+export interface ProcessInfo {
+	readonly pid: number;
+	readonly parent: number;
+	readonly session: number;
+	readonly isZombie: boolean;
+	/** The arguments, or in brackets the name of what has none. */
+	readonly command: string;
+	/** `ARCHON_SERVICE` of its environment, or null where there is none or it may not be read. */
+	readonly service: string | null;
+}
+
+/** Every process that can be seen; those that end meanwhile are left out. */
+export function processes(): ProcessInfo[] {
+	return pids().flatMap(pid => describe(pid) ?? []);
+}
+
+/** The processes below `root`, children before grandchildren. */
+export function descendants(all: readonly ProcessInfo[], root: number): ProcessInfo[] {
+	const children = Map.groupBy(all, ({parent}) => parent);
+	const found = [...children.get(root) ?? []];
+	for (const {pid} of found) found.push(...children.get(pid) ?? []);
+	return found;
+}
+
+/** starttime is field 22 of proc_pid_stat(5); the state, field 3, is the first behind the name. */
+const START = 22 - 3;
+
+/** No pid is larger (PID_MAX_LIMIT). */
+const PIDS_MAX = 1 << 22;
+/** What is read at most: of most files, of a command that is shown, of an environment (execve(2)), and of a list of pids. */
+const FILE_MAX = 4096;
+const COMMAND_MAX = 4096;
+const ENVIRON_MAX = 2 << 20;
+const LIST_MAX = 4 << 20;
+
+export interface Stat {
+	readonly name: string;
+	readonly isZombie: boolean;
+	readonly parent: number;
+	readonly group: number;
+	readonly session: number;
+	/** When it was made, in ticks of the kernel's clock. */
+	readonly start: number;
+}
+
+/** `/proc/<pid>/stat`, whose name may itself hold spaces and parentheses; null if there is no such process. */
+export function statOf(pid: number): Stat | null {
+	const stat = slurp(`/proc/${pid}/stat`);
+	if (!stat) return null;
+	const end = stat.lastIndexOf(')');
+	const words = stat.slice(end + 2).split(' ', START + 1);
+	return {
+		name: stat.slice(stat.indexOf('(') + 1, end), isZombie: words[0] === 'Z',
+		parent: Number(words[1]), group: Number(words[2]), session: Number(words[3]), start: Number(words[START]),
+	};
+}
+
+/** The environment with which the process was executed; null if it may not be read. */
+export const environOf = (pid: number): string | null => slurp(`/proc/${pid}/environ`, ENVIRON_MAX);
+
+/** The last value of a variable in an environment; null if it has none. */
+export function variableIn(environ: string | null, name: string): string | null {
+	if (environ === null) return null;
+	const found = environ.lastIndexOf(`\0${name}=`);
+	if (found < 0 && !environ.startsWith(`${name}=`)) return null;
+	const from = found + 1 + name.length + 1;
+	const end = environ.indexOf('\0', from);
+	return environ.slice(from, end < 0 ? environ.length : end);
+}
+
+/** Of the environment with which the process was executed. */
+export const variableOf = (pid: number, name: string): string | null => variableIn(environOf(pid), name);
+
+function describe(pid: number): ProcessInfo | null {
+	const stat = statOf(pid);
+	if (!stat) return null;
+	const words = (slurp(`/proc/${pid}/cmdline`, COMMAND_MAX) ?? '').split('\0').filter(word => word !== '').join(' ');
+	const {name, parent, session, isZombie} = stat;
+	return {pid, parent, session, isZombie, command: words || `[${name}]`, service: variableOf(pid, 'ARCHON_SERVICE')};
+}
+
+/**
+ * Who the children of a process are, by the kernel's own lists (proc_pid_children(5), CONFIG_PROC_CHILDREN), which
+ * are read when asked for; where it keeps none, all processes are looked at, once. While processes end, a list may
+ * be short of some.
+ */
+export function kinship(): (pid: number) => readonly number[] {
+	hasLists ??= slurp(`/proc/self/task/${ownPid}/children`) !== null;
+	if (hasLists) return pid => tasks(pid).flatMap(task => numbers(slurp(`/proc/${pid}/task/${task}/children`, LIST_MAX)));
+	const children = Map.groupBy(pids(), pid => statOf(pid)?.parent);
+	return pid => children.get(pid) ?? [];
+}
+
+/** archon's own children. */
+export const children = (): readonly number[] => kinship()(ownPid);
+
+let hasLists: boolean | undefined;
+
+/** archon makes every process in its first thread, to which orphans come as well. */
+const tasks = (pid: number): readonly (number | string)[] => (pid === ownPid ? [pid] : list(`/proc/${pid}/task`));
+
+const numbers = (text: string | null): number[] => (text ? text.trimEnd().split(' ').map(Number) : []);
+
+/** Every process that can be seen, by its number, the lowest first. */
+export const pids = (): number[] => list('/proc').filter(isDigit).map(Number);
+
+/** Of the names in /proc only those of processes begin with a figure. */
+const isDigit = (name: string): boolean => name.charCodeAt(0) >= 48 && name.charCodeAt(0) <= 57;
+
+let isOwn: boolean | undefined;
+
+/** Whether there is a /proc, and of archon's own PID namespace: in another's the same numbers are other processes. */
+export const hasProc = (): boolean => isOwn ??= sys.readLink('/proc/self') === String(ownPid);
+
+function list(path: string): readonly string[] {
+	const names = hasProc() ? sys.readFolder(path, PIDS_MAX) : [];
+	return typeof names === 'number' ? [] : names;
+}
+
+/** What a file of /proc says; null where it cannot be read, as of a process that is gone. */
+export function slurp(path: string, most = FILE_MAX): string | null {
+	const text = hasProc() ? sys.readText(path, most) : null;
+	return typeof text === 'string' ? text : null;
+}

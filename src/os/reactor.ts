@@ -1,0 +1,144 @@
+/**
+ * archon's event loop (the reactor pattern): callbacks for descriptors that are ready, for times that have come, and
+ * for the next turn. There is one, and PID 1 does nothing outside of it. Nothing polls: without a time to wait for it
+ * sleeps until the kernel has something to tell.
+ */
+import type {Instant, Millis} from '../core/model.ts';
+import {sys} from './sys.ts';
+
+/** Called with the EPOLL* bits that are up. Level-triggered: what is left unread is told again. */
+export type Watcher = (events: number) => void;
+
+interface Timer {
+	readonly at: Instant;
+	callback: (() => void) | null;
+}
+
+/** Descriptors that are looked at in one turn; the rest is told in the next. */
+const BATCH = 256;
+/** epoll_wait(2) counts in 31 bits. */
+const LONGEST: Millis = 2 ** 31 - 1;
+
+const ready = new Int32Array(2 * BATCH);
+const watchers = new Map<number, Watcher>();
+let next: (() => void)[] = [];
+let epoll = -1;
+let onBug = (error: unknown): void => {
+	throw error;
+};
+
+function descriptor(): number {
+	if (epoll < 0) epoll = sys.epollCreate();
+	if (epoll < 0) throw new Error(`epoll_create1: errno ${-epoll}`);
+	return epoll;
+}
+
+/** Calls back whenever the descriptor is ready, until `forget`. */
+export function watch(fd: number, events: number, watcher: Watcher): void {
+	watchers.set(fd, watcher);
+	sys.epollControl(descriptor(), 1, fd, events);
+}
+
+export function changeInterest(fd: number, events: number): void {
+	sys.epollControl(descriptor(), 3, fd, events);
+}
+
+/** Must come before the descriptor is closed. */
+export function forget(fd: number): void {
+	watchers.delete(fd);
+	sys.epollControl(descriptor(), 2, fd, 0);
+}
+
+/** Calls back in the next turn. */
+export function soon(callback: () => void): void {
+	next.push(callback);
+}
+
+/** Calls back once after so long, unless the result is called before; never, where that is Infinity. */
+export function after(millis: Millis, callback: () => void): () => void {
+
+	if (millis === Infinity) return () => {};
+	const timer: Timer = {at: sys.now() + millis, callback};
+	add(timer);
+	return () => {
+		timer.callback = null;
+	};
+}
+
+/** Hears what a callback throws, which is a bug of archon's. */
+export function onUncaught(callback: (error: unknown) => void): void {
+	onBug = callback;
+	sys.onRejection(callback);
+}
+
+/** Goes on for ever. */
+export const run = (): void => sys.run(() => turn(LONGEST));
+
+/** One turn, which waits for no longer than so. */
+export function turn(longest: Millis): void {
+	const callbacks = next;
+	next = [];
+	for (const callback of callbacks) attempt(callback);
+	const now = sys.now();
+	for (let timer = timers[0]; timer && timer.at <= now; timer = timers[0]) {
+		removeFirst();
+		if (timer.callback) attempt(timer.callback);
+	}
+	// The time of what nobody wants any more is no reason to wake up.
+	while (timers[0]?.callback === null) removeFirst();
+	const rest = next.length > 0 ? 0 : (timers[0]?.at ?? Infinity) - sys.now();
+	poll(Math.min(longest, Math.max(0, Math.ceil(rest))));
+}
+
+/** Calls back for the descriptors that are ready within so long. */
+export function poll(millis: Millis): void {
+	const count = sys.epollWait(descriptor(), Math.min(LONGEST, millis), ready);
+	if (count <= 0) return;
+	// A callback may poll as well, and then the list is another one.
+	const batch = count === 1 ? ready.slice(0, 2) : ready.slice(0, 2 * count);
+	for (let i = 0; i < batch.length; i += 2) {
+		const [fd = -1, events = 0] = [batch[i], batch[i + 1]];
+		const watcher = watchers.get(fd);
+		if (watcher) attempt(() => watcher(events));
+	}
+}
+
+/** One callback that throws takes no other with it. */
+function attempt(callback: () => void): void {
+	try {
+		callback();
+	} catch (error) {
+		onBug(error);
+	}
+}
+
+// ── Timers ── A binary heap, the earliest first; who gives one up leaves it there.
+
+const timers: Timer[] = [];
+
+function add(timer: Timer): void {
+	let at = timers.push(timer) - 1;
+	while (at > 0) {
+		const parent = (at - 1) >> 1;
+		const above = timers[parent];
+		if (!above || above.at <= timer.at) break;
+		timers[at] = above;
+		at = parent;
+	}
+	timers[at] = timer;
+}
+
+function removeFirst(): void {
+	const last = timers.pop();
+	if (!last || timers.length === 0) return;
+	let at = 0;
+	for (;;) {
+		const [left, right] = [2 * at + 1, 2 * at + 2];
+		const child = (timers[right]?.at ?? Infinity) < (timers[left]?.at ?? Infinity) ? right : left;
+		const below = timers[child];
+		if (!below || below.at >= last.at) break;
+		timers[at] = below;
+		at = child;
+	}
+	timers[at] = last;
+}

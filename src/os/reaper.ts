@@ -1,0 +1,307 @@
+/**
+ * The only one who waits for children: a service's process becomes news, the end of a helper is told to
+ * who started it, and an orphan is reaped and counted.
+ */
+import {type Event, type Id, type Outcome, type Run, SIG, type SignalNumber} from '../core/model.ts';
+import {killCgroup} from './cgroups.ts';
+import {soon} from './clock.ts';
+import {createHunt} from './hunt.ts';
+import {pid as ownPid} from './identity.ts';
+import {createKin, type Kin} from './kin.ts';
+import {runMarked} from './mark.ts';
+import {newReport, outcomeOf, pidOf} from './outcome.ts';
+import type {Poller} from './poller.ts';
+import {kinship, statOf, variableOf} from './procfs.ts';
+import {EPOLLIN, ERRNO, sys} from './sys.ts';
+
+export interface Reaper {
+	/** A process that was just made: its end will be told. */
+	register(pid: number, id: Id, run: Run, home?: Home): void;
+	/** A process of the last life of archon; `pid` 0: it has ended, and others of its group may live. Its end will be told as well. */
+	adopt(id: Id, run: Run, pid: number, leader: number, home: Home): void;
+	/** A probe's or a hook's process, the leader of its group, which ends with it if `isTidy`. `ended` hears of its end. */
+	registerHelper(pid: number, isTidy: boolean, ended: (outcome: Outcome) => void): void;
+	/** Nobody waits for the helper any more: SIGKILL to its group, and what comes of it is told to nobody. */
+	endHelper(pid: number): void;
+	/** Another process of the run, whose it is for certain, is the main one from now on. */
+	follow(run: Run, from: number, to: number): void;
+	/**
+	 * To the process of a run; or to its whole group, and SIGKILL, or what is sent when the main process has ended, to
+	 * all that it made. Nothing happens if it is gone.
+	 */
+	signal(run: Run, pid: number, signal: SignalNumber, group: boolean): void;
+	/** Nobody asks for what is left of the run any more. */
+	release(run: Run): void;
+	/** To every process that archon has to end, services or not. */
+	sweep(signal: SignalNumber): void;
+	/** The run's main process; null once that has ended. */
+	mainOf(run: Run): number | null;
+	/** The run whose main process this is; null if it is nobody's. */
+	runOf(pid: number): Run | null;
+	/** Reaps until nothing is left to reap: SIGCHLDs coalesce. */
+	reap(): void;
+	/** Whether archon has no child left, of whatever kind. */
+	isAlone(): boolean;
+	/** Orphans buried so far. */
+	buried(): number;
+}
+
+/** What a run's processes are known by, and ended by, beyond their mark. */
+export interface Home {
+	/** The service's name. */
+	readonly name: string;
+	/** The cgroup that it is made in, as its service names it. */
+	readonly cgroup: string | null;
+}
+
+/** A run whose process, or others that it made, live. */
+interface Life {
+	readonly id: Id;
+	readonly run: Run;
+	readonly home: Home | null;
+	/** The pid of its first process, and so the number of the session that it had. */
+	readonly session: number;
+	/** 0 once it has ended. */
+	pid: number;
+	/** Process groups that are its, by their leaders' pids: one, until it follows another process. */
+	groups: number[];
+	/** archon sent it SIGKILL. */
+	isKilled: boolean;
+}
+
+interface Helper {
+	readonly isTidy: boolean;
+	readonly ended: (outcome: Outcome) => void;
+}
+
+type Look = ReturnType<Kin['look']>;
+
+const REPORT = newReport();
+/** So many are reaped at a stretch: a storm of orphans keeps nobody waiting. */
+const AT_ONCE = 2048;
+/** The end of a process of which nobody knows how it came. */
+const UNKNOWN: Outcome = {kind: 'code', code: 255};
+
+/** `isOom`: whether the kernel has killed a process for want of memory since it was asked last. */
+export function createReaper(hear: (event: Event) => void, poller: Poller, isOom: () => boolean): Reaper {
+	const lives = new Map<Run, Life>();
+	const mains = new Map<number, Life>();
+	/** Their main process is gone, but not all that it made. */
+	const littered = new Set<Life>();
+	const helpers = new Map<number, Helper>();
+	const hunt = createHunt();
+	const kin = createKin({
+		isOwn: pid => mains.has(pid) || helpers.has(pid),
+		runOfSession: session => [...lives.values()].find(life => life.session === session)?.run ?? null,
+		nameOf: run => lives.get(run)?.home?.name ?? null,
+	});
+	let buried = 0;
+	let isSwept = false;
+	let isResuming = false;
+
+	/** The pid of a child that has ended, still a zombie if it was only peeked at; 0 if there is none, -ECHILD if there are no children. */
+	const next = (isPeek: boolean): number => {
+		const result = sys.waitAny(REPORT, isPeek);
+		return result < 0 ? result : pidOf(REPORT);
+	};
+
+	function reap(): void {
+		const ended: ((hasStrays: Look) => void)[] = [];
+		const hasTidy = helpers.values().some(({isTidy}) => isTidy);
+		let left = AT_ONCE;
+		for (let pid = next(hasTidy); pid > 0; pid = --left > 0 ? next(hasTidy) : 0) {
+			const life = mains.get(pid);
+			const helper = helpers.get(pid);
+			// While the zombie holds its number, nobody else's group can have it.
+			if (helper?.isTidy) sys.kill(-pid, SIG.KILL);
+			if (hasTidy) sys.waitPid(pid, REPORT);
+			kin.buried(pid);
+			hunt.buried(pid);
+			if (life) {
+				const outcome = outcomeOf(REPORT);
+				mains.delete(pid);
+				ended.push(hasStrays => end(life, outcome, hasStrays));
+			} else if (helper) {
+				const outcome = outcomeOf(REPORT);
+				helpers.delete(pid);
+				ended.push(() => helper.ended(outcome));
+			} else {
+				buried++;
+			}
+		}
+		if (left === 0) resume();
+		// Only now: a member of a group that had died too is a survivor no more.
+		const hasStrays = kin.look();
+		for (const tell of ended) tell(hasStrays);
+		for (const life of littered) {
+			if (isLittered(life, hasStrays)) {
+				// Whoever was made while the others were killed.
+				if (life.isKilled) endTree(life);
+				continue;
+			}
+			forget(life);
+			hear({kind: 'news', id: life.id, run: life.run, news: {kind: 'emptied'}});
+		}
+		if (isSwept && next(true) !== -ERRNO.ECHILD) sweepTrees();
+	}
+
+	/** Whether others live that its process made. */
+	const isLittered = (life: Life, hasStrays: Look): boolean => hasGroups(life) || hasStrays(life.run);
+
+	function end(life: Life, outcome: Outcome, hasStrays: Look): void {
+		life.pid = 0;
+		const survivors = isLittered(life, hasStrays);
+		if (survivors) littered.add(life);
+		else forget(life);
+		hear({kind: 'news', id: life.id, run: life.run, news: {kind: 'exited', outcome: explained(life, outcome), survivors}});
+	}
+
+	/** Its process, if it still lives, and the strays. */
+	function* treesOf(life: Life): Generator<number | undefined> {
+		if (life.pid > 0) yield life.pid;
+		yield* kin.strays(life.run);
+	}
+
+	function endTree(life: Life): void {
+		hunt.end(life.run, () => treesOf(life));
+	}
+
+	/** The cgroup of a run ends as one, unless others live in it. */
+	function endCgroup({run, home}: Life): void {
+		if (home?.cgroup == null) return;
+		const own = `${home.cgroup}/`;
+		const isShared = [...lives.values()].some(life => {
+			const other = `${life.home?.cgroup ?? '/'}/`;
+			return life.run !== run && (other.startsWith(own) || own.startsWith(other));
+		});
+		if (!isShared) killCgroup(home.cgroup);
+	}
+
+	const sweepTrees = (): void => hunt.end(0, () => kinship()(ownPid));
+
+	function forget(life: Life): void {
+		hunt.forget(life.run);
+		littered.delete(life);
+		lives.delete(life.run);
+	}
+
+	/** A SIGKILL that archon did not send may have been the kernel's. */
+	function explained({isKilled}: Life, outcome: Outcome): Outcome {
+		const isForeign = outcome.kind === 'signal' && outcome.signal === SIG.KILL && !isKilled;
+		return isForeign && isOom() ? {...outcome, oom: true} : outcome;
+	}
+
+	/** Goes on with what is left once others have had their turn. */
+	function resume(): void {
+		if (isResuming) return;
+		isResuming = true;
+		soon(() => poller.whole(() => {
+			isResuming = false;
+			reap();
+		}));
+	}
+
+	/**
+	 * The child of another process than archon is waited for by that one. How it ended is then not to be
+	 * known, and counts as well.
+	 */
+	function watchStranger(life: Life, pid: number): void {
+		const fd = sys.pidfdOpen(pid);
+		if (fd < 0) return;
+		poller.watch(fd, EPOLLIN, () => {
+			poller.forget(fd);
+			sys.close(fd);
+			reap();
+			if (mains.get(pid) !== life || statOf(pid)?.parent === ownPid) return;
+			mains.delete(pid);
+			end(life, {kind: 'code', code: 0}, kin.look());
+		});
+	}
+
+	return {
+		register(pid, id, run, home) {
+			const life = {id, run, home: home ?? null, session: pid, pid, groups: [pid], isKilled: false};
+			lives.set(run, life);
+			mains.set(pid, life);
+		},
+		adopt(id, run, pid, leader, home) {
+			const life: Life = {id, run, home, session: leader, pid, groups: [leader], isKilled: false};
+			lives.set(run, life);
+			if (pid === 0) return void littered.add(life);
+			const stat = statOf(pid);
+			const isOwn = stat?.parent === ownPid;
+			if (stat && isOf(run, pid, isOwn)) {
+				mains.set(pid, life);
+				return isOwn ? addGroup(life, stat.group) : watchStranger(life, pid);
+			}
+			// It was buried by a life of archon that could not tell of it any more; its number may be another's.
+			if (stat) life.groups = [];
+			life.pid = 0;
+			soon(() => end(life, UNKNOWN, kin.look()));
+		},
+		registerHelper: (pid, isTidy, ended) => void helpers.set(pid, {isTidy, ended}),
+		endHelper(pid) {
+			if (!helpers.has(pid)) return;
+			helpers.set(pid, {isTidy: true, ended: () => {}});
+			sys.kill(-pid, SIG.KILL);
+		},
+		follow(run, from, to) {
+			const life = lives.get(run);
+			const stat = statOf(to);
+			if (!life || life.pid !== from || !stat) return;
+			mains.delete(from);
+			mains.set(to, life);
+			life.pid = to;
+			addGroup(life, stat.group);
+			if (stat.parent !== ownPid) watchStranger(life, to);
+		},
+		signal(run, pid, signal, group) {
+			const life = lives.get(run);
+			if (!life || pid <= 1) return;
+			if (!group && life.pid !== pid) return;
+			if (signal === SIG.KILL) life.isKilled = true;
+			if (!group) return void sys.kill(pid, signal);
+			if (life.pid > 0) addGroup(life, statOf(life.pid)?.group);
+			if (hasGroups(life)) for (const leader of life.groups) sys.kill(-leader, signal);
+			if (signal === SIG.KILL) {
+				endCgroup(life);
+				endTree(life);
+			} else if (life.pid === 0) {
+				hunt.tell(run, () => kin.strays(run), signal, each => life.groups.includes(statOf(each)?.group ?? 0));
+			}
+		},
+		release(run) {
+			const life = lives.get(run);
+			if (life && littered.has(life)) forget(life);
+		},
+		sweep(signal) {
+			// Elsewhere others live in this PID namespace, and only archon's own descendants are meant.
+			if (ownPid === 1) return void sys.kill(-1, signal);
+			isSwept = signal === SIG.KILL;
+			if (isSwept) sweepTrees();
+			else hunt.tell(0, () => kinship()(ownPid), signal, () => false);
+		},
+		mainOf: run => lives.get(run)?.pid || null,
+		runOf: pid => mains.get(pid)?.run ?? null,
+		reap,
+		isAlone: () => next(true) === -ERRNO.ECHILD,
+		buried: () => buried,
+	};
+}
+
+/** Whether a process is still the run's; archon's own child is where it bears no mark. */
+function isOf(run: Run, pid: number, isOwn: boolean): boolean {
+	const mark = runMarked(pid) ?? variableOf(pid, 'ARCHON_RUN');
+	return mark === null ? isOwn : Number(mark) === run;
+}
+
+/** A process that is followed may make a group of its own at any time. */
+function addGroup({groups}: Life, leader = 0): void {
+	if (leader > 1 && !groups.includes(leader)) groups.push(leader);
+}
+
+/** Whether others of its groups live; those that are empty are forgotten, for their numbers may be used again. */
+function hasGroups(life: Life): boolean {
+	life.groups = life.groups.filter(leader => sys.kill(-leader, 0) !== -ERRNO.ESRCH);
+	return life.groups.length > 0;
+}

@@ -1,0 +1,272 @@
+/** The control socket: a listener and its connections, with the descriptors that clients pass. Knows bytes, not requests. */
+import {dirname} from '../core/path.ts';
+import {err, ok, type Result} from '../core/model.ts';
+import {byteLength, newBytes} from './bytes.ts';
+import {close, read} from './descriptors.ts';
+import {BrokenPipe, errnoText} from './errno.ts';
+import {makeFolder} from './folders.ts';
+import type {Keeper} from './guard.ts';
+import {uid as ownUid} from './identity.ts';
+import type {Ledger} from './ledger.ts';
+import type {Poller} from './poller.ts';
+import {ANCILLARY, EPOLLHUP, EPOLLIN, EPOLLOUT, ERRNO, newAncillary, newStat, O, SOCK_STREAM, STAT, sys} from './sys.ts';
+
+/** What the listener lives with, and is left to the next life by. */
+export interface ServeParts {
+	readonly poller: Poller;
+	readonly ledger: Ledger;
+	readonly guard: Keeper;
+}
+
+/** Who is at the other end, as the kernel saw it at connect time. */
+export interface Peer {
+	readonly pid: number;
+	readonly uid: number;
+	readonly gid: number;
+}
+
+export interface Socket {
+	readonly peer: Peer;
+	/** Queues bytes; a client that does not read them is closed when too many wait. */
+	send(bytes: Uint8Array): void;
+	/** Bytes that wait in the queue. */
+	pending(): number;
+	/** Closes when what was sent is out; no more data is told. */
+	end(): void;
+	/** The oldest descriptor that came so far, or null. The taker owns it. */
+	takeFd(): number | null;
+	closeFd(fd: number): void;
+}
+
+export interface SocketListener {
+	data(bytes: Uint8Array): void;
+	/** The client sends no more but still reads. */
+	ended(): void;
+	/** What waited to be sent is out. */
+	drained(): void;
+	closed(): void;
+}
+
+/** Replies that may wait for a client, in bytes. */
+const QUEUE_MAX = 4 << 20;
+const FDS_MAX = 16;
+const CONNECTIONS_MAX = 1024;
+
+/** A path that fits into sockaddr_un with its NUL (unix(7)). */
+const PATH_MAX = 107;
+
+const bytes = newBytes(64 * 1024);
+const beside = newAncillary();
+
+/**
+ * Listens, in a directory that is made where it is missing. A socket that an earlier archon left is
+ * removed, one that somebody answers is not.
+ */
+export function serve(
+	path: string, {poller, ledger, guard}: ServeParts, accept: (socket: Socket) => SocketListener,
+): Result<{readonly close: () => void}, string> {
+	const listening = listen(path, ledger);
+	if (!listening.ok) return listening;
+	const fd = listening.value;
+	guard.keep(fd, true);
+	ledger.put(KEY, JSON.stringify({path, fd} satisfies Listening));
+	let connections = 0;
+	// Given up to take a client off the queue and turn it away when no descriptor is left: it would be told of for ever.
+	let spare = openNothing();
+	poller.watch(fd, EPOLLIN, () => {
+		for (;;) {
+			const client = sys.accept(fd);
+			if (client === -ERRNO.EMFILE || client === -ERRNO.ENFILE) {
+				close(spare);
+				close(sys.accept(fd));
+				spare = openNothing();
+				return;
+			}
+			if (client < 0) return;
+			if (connections >= CONNECTIONS_MAX) close(client);
+			else if (open(client, poller, accept, () => connections--)) connections++;
+		}
+	});
+	return ok({
+		close() {
+			poller.forget(fd);
+			close(fd);
+			// In a read-only or vanished directory it cannot be removed: the socket is dead all the same.
+			sys.unlink(path);
+		},
+	});
+}
+
+/** The descriptor; the one on which the last life listened, where that was here. */
+function listen(path: string, ledger: Ledger): Result<number, string> {
+	const last = pastOf(ledger);
+	if (last?.path === path) return ok(last.fd);
+	if (byteLength(path) > PATH_MAX) return err(`${path}: longer than ${PATH_MAX} bytes`);
+	const place = prepare(dirname(path));
+	if (!place.ok) return place;
+	let fd = sys.listenUnix(path);
+	if (fd === -ERRNO.EADDRINUSE && isStale(path)) {
+		sys.unlink(path);
+		fd = sys.listenUnix(path);
+	}
+	if (fd < 0) return err(`${path}: ${fd === -ERRNO.EADDRINUSE ? 'another archon answers there' : errnoText(-fd)}`);
+	sys.chmod(path, 0o600);
+	return ok(fd);
+}
+
+/** Where the last life listened nobody does any more; the next one may. */
+export function forgetListener(ledger: Ledger): void {
+	const last = pastOf(ledger);
+	if (last) close(last.fd);
+	ledger.delete(KEY);
+}
+
+const pastOf = ({past}: Ledger): Listening | null => JSON.parse(past.get(KEY) ?? 'null') as Listening | null;
+
+const KEY = 'listener';
+
+interface Listening {
+	readonly path: string;
+	readonly fd: number;
+}
+
+/** The directory, made where it is missing. In one that another user owns, that user could put another socket in place. */
+function prepare(directory: string): Result<void, string> {
+	const about = newStat();
+	let result = makeFolder(directory, 0o700);
+	if (result >= 0) result = sys.stat(directory, about);
+	if (result < 0) return err(`${directory}: ${errnoText(-result)}`);
+	const uid = about[STAT.uid];
+	return uid === 0 || uid === ownUid ? ok(undefined) : err(`${directory}: belongs to uid ${uid}`);
+}
+
+const openNothing = (): number => sys.open('/dev/null', O.RDONLY, 0);
+
+function isStale(path: string): boolean {
+	const probe = sys.connectUnix(path, SOCK_STREAM);
+	if (probe >= 0) close(probe);
+	return probe === -ERRNO.ECONNREFUSED;
+}
+
+function open(
+	fd: number, poller: Poller, accept: (socket: Socket) => SocketListener, closed: () => void,
+): boolean {
+	const report = new Int32Array(3);
+	if (sys.peer(fd, report) < 0) {
+		close(fd);
+		return false;
+	}
+	const [pid = 0, uid = -1, gid = -1] = report;
+	let queue: Uint8Array[] = [];
+	let queued = 0;
+	let isEnding = false;
+	let isClosed = false;
+	const fds: number[] = [];
+
+	function shut(): void {
+		if (isClosed) return;
+		isClosed = true;
+		poller.forget(fd);
+		close(fd);
+		fds.forEach(close);
+		closed();
+		listener.closed();
+	}
+
+	function flush(): void {
+		for (let head = queue[0]; head && !isClosed; head = queue[0]) {
+			const count = sys.send(fd, head, [], 0);
+			if (count === -ERRNO.EAGAIN) return poller.change(fd, interest | EPOLLOUT);
+			if (count < 0) return shut();
+			queued -= count;
+			if (count < head.length) queue[0] = head.subarray(count);
+			else queue.shift();
+		}
+		if (isClosed) return;
+		if (isEnding) shut();
+		else poller.change(fd, interest);
+	}
+
+	/** What the client is listened for: nothing more once it has said its last, a hang-up always. */
+	let interest = EPOLLIN;
+
+	function hear(events: number): void {
+		const count = sys.receive(fd, bytes, beside);
+		if (count === -ERRNO.EAGAIN) return;
+		for (let i = 0; i < (beside[ANCILLARY.count] ?? 0); i++) {
+			const passed = beside[ANCILLARY.fds + i] ?? -1;
+			if (fds.length < FDS_MAX) fds.push(passed);
+			else close(passed);
+		}
+		if (count < 0 || (count === 0 && events & EPOLLHUP)) return shut();
+		if (count === 0) {
+			interest = 0;
+			poller.change(fd, queue.length > 0 ? EPOLLOUT : 0);
+			return listener.ended();
+		}
+		// What the listener keeps must be its own: the buffer is used again.
+		if (!isEnding) listener.data(bytes.slice(0, count));
+	}
+
+	const listener = accept({
+		peer: {pid, uid, gid},
+		send(data) {
+			if (isClosed || data.length === 0) return;
+			const wasEmpty = queue.length === 0;
+			queue.push(data);
+			queued += data.length;
+			if (queued > QUEUE_MAX) shut();
+			else if (wasEmpty) flush();
+		},
+		pending: () => queued,
+		end() {
+			isEnding = true;
+			interest = 0;
+			if (queue.length === 0) shut();
+			else poller.change(fd, EPOLLOUT);
+		},
+		takeFd: () => fds.shift() ?? null,
+		closeFd: passed => void close(passed),
+	});
+	poller.watch(fd, EPOLLIN, events => {
+		if (!(events & EPOLLOUT)) return hear(events);
+		flush();
+		if (!isClosed && queue.length === 0) listener.drained();
+	});
+	return true;
+}
+
+const STDOUT = 1;
+
+/** A blocking connection for a client that does one thing and ends. */
+export interface Channel {
+	send(bytes: Uint8Array, fds?: readonly number[]): void;
+	/**
+	 * The next bytes, or null at the end. What `isShown` goes to stdout: when nobody reads that any more, it throws what
+	 * writing there would (BrokenPipe), and does not wait for something to write.
+	 */
+	receive(isShown: boolean): Uint8Array | null;
+	close(): void;
+}
+
+export function connect(path: string): Result<Channel, string> {
+	if (byteLength(path) > PATH_MAX) return err(`longer than ${PATH_MAX} bytes`);
+	const fd = sys.connectUnix(path, SOCK_STREAM);
+	if (fd < 0) return err(errnoText(-fd));
+	return ok({
+		send(data, fds = []) {
+			let left = data;
+			for (let passed = fds; left.length > 0; passed = []) {
+				const count = sys.send(fd, left, passed, 0);
+				if (count < 0) return; // The other end is gone, and the next receive says so.
+				left = left.subarray(count);
+			}
+		},
+		receive(isShown) {
+			if (isShown && !sys.awaitReadable(fd, STDOUT)) throw new BrokenPipe('nobody reads stdout');
+			const count = read(fd, bytes);
+			return count > 0 ? bytes.slice(0, count) : null;
+		},
+		close: () => void close(fd),
+	});
+}

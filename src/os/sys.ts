@@ -1,0 +1,274 @@
+/**
+ * The one seam between TypeScript and the machine: every system call that archon makes, typed. The bodies are in C
+ * (src/native, a file for each part below) and are the same in the executable and under Node.
+ *
+ * Errors are values: a call that fails gives `-errno`, as the kernel does, and a call that gives text, bytes or a list
+ * gives that number in its place. Times are in milliseconds, sizes in bytes. Descriptors are close-on-exec.
+ * None of these calls waits, unless it says so.
+ */
+
+/** A result of 0 or more, or -errno (errno(3)). */
+export type Outcome = number;
+
+/** What a path or descriptor leads to, by index: see STAT. */
+export type Stat = Float64Array<ArrayBuffer>;
+
+/** Places in a `Stat` (inode(7)); `changed` is when its content was changed, `born` when it was made or 0, both since 1970. */
+export const STAT = {mode: 0, uid: 1, gid: 2, device: 3, inode: 4, links: 5, size: 6, special: 7, changed: 8, born: 9} as const;
+export const newStat = (): Stat => new Float64Array(10);
+
+/** Places in what comes beside the bytes of a message: see `receive`. */
+export const ANCILLARY = {count: 0, isCut: 1, pid: 2, uid: 3, gid: 4, fds: 5} as const;
+export const newAncillary = (): Int32Array<ArrayBuffer> => new Int32Array(21);
+
+export interface Sys {
+	// ── process.c: processes ──
+	/** As it was started, its own name first; bytes that are not UTF-8 stand in text as U+DC80 to U+DCFF and come out as they were. */
+	arguments(): string[];
+	/** `NAME=value`, as it was started with. */
+	environment(): string[];
+	getpid(): number;
+	getuid(): number;
+	getgid(): number;
+	getgroups(): number[];
+	/** getsid(2). */
+	getsid(pid: number): Outcome;
+	hostname(): string;
+	/** An errno in the words of the GNU C library (strerror(3)), which other inits print. */
+	strerror(errno: number): string;
+	chdir(path: string): Outcome;
+	/** Ends the program at once (_exit(2)). */
+	exit(status: number): never;
+	/** kill(2). */
+	kill(pid: number, signal: number): Outcome;
+	/** waitid(2) for any child that has ended: `[pid, si_code, si_status]`, pid 0 where none has. `peek` leaves it waitable. */
+	waitAny(report: Int32Array, peek: boolean): Outcome;
+	/** The same for one child. */
+	waitPid(pid: number, report: Int32Array): Outcome;
+	/** Readable when the process has ended, whoever's child it is (pidfd_open(2)). */
+	pidfdOpen(pid: number): Outcome;
+	/** Orphaned descendants come to archon also where it is not PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
+	becomeSubreaper(): Outcome;
+	isSubreaper(): boolean;
+	/** archon itself is sent the signal when its parent ends (prctl(2), PR_SET_PDEATHSIG). */
+	setParentDeathSignal(signal: number): Outcome;
+	/** What `ps` and `top` call archon's process (prctl(2), PR_SET_NAME). */
+	setName(name: string): Outcome;
+	/** The hard limit of a process's resource (prlimit(2)); Infinity: none. */
+	hardLimit(pid: number, resource: number): Outcome;
+	/** Makes a process from a request in the layout of spawn.c; its pid, or -1 and the report `[stage, errno, detail]`. */
+	spawn(request: Uint8Array, report: Int32Array): number;
+
+	// ── events.c: what the loop waits for ──
+	epollCreate(): Outcome;
+	/** Adds (1), removes (2) or changes (3) a descriptor's interest (epoll_ctl(2)). */
+	epollControl(epoll: number, operation: 1 | 2 | 3, fd: number, events: number): Outcome;
+	/** Waits for so many milliseconds, or for ever where that is negative; how many are ready, as pairs of fd and events. */
+	epollWait(epoll: number, timeout: number, ready: Int32Array): Outcome;
+	/** CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */
+	now(): number;
+	/** From here on these signals wait to be read from the descriptor (signalfd(2)), and all others do what they always do. */
+	openSignals(signals: readonly number[]): Outcome;
+	/** The next: `[signal, si_code, si_pid, si_uid]`; 1, or -EAGAIN. It is pending until `forgetSignal`, also in the next life. */
+	readSignal(fd: number, report: Int32Array): Outcome;
+	/** For good. */
+	ignoreSignal(signal: number): Outcome;
+
+	// ── descriptors.c ──
+	close(fd: number): Outcome;
+	read(fd: number, bytes: Uint8Array): Outcome;
+	/** From a place in a file (pread(2)). */
+	readAt(fd: number, bytes: Uint8Array, at: number): Outcome;
+	write(fd: number, bytes: Uint8Array): Outcome;
+	/** At most 64 pieces at once (writev(2)). */
+	writePieces(fd: number, pieces: readonly Uint8Array[]): Outcome;
+	/** `[reading end, writing end]`; only the reading end never blocks. */
+	pipe(ends: Int32Array): Outcome;
+	/** Room for so many descriptors, made at once: the kernel's table grows slowly where there are threads. */
+	reserveFds(count: number): void;
+	/** A terminal of 24 rows and 80 columns: `[archon's end, the service's]`; only archon's own never blocks. */
+	openTerminal(ends: Int32Array): Outcome;
+	/** Gives the terminal at descriptor 0 up (ioctl_tty(2), TIOCNOTTY). */
+	leaveTerminal(): Outcome;
+	/** Of the open file, and so for all that share it. */
+	setBlocking(fd: number, isBlocking: boolean): Outcome;
+	isTerminal(fd: number): boolean;
+	/** Whether nothing can be written to it. */
+	isReader(fd: number): boolean;
+	isCloseOnExec(fd: number): boolean;
+	/** Room for so many bytes; whether the kernel allows it (fcntl(2), F_SETPIPE_SZ). */
+	growPipe(fd: number, size: number): boolean;
+	/** WAITS until there is something to read; false: before that, the reader of another descriptor's pipe went away (poll(2)). */
+	awaitReadable(fd: number, pipe: number): boolean;
+	/** A uid or gid of -1 stays as it is. */
+	fchown(fd: number, uid: number, gid: number): Outcome;
+	fchmod(fd: number, mode: number): Outcome;
+	ftruncate(fd: number, length: number): Outcome;
+	/** WAITS so many milliseconds. */
+	sleep(millis: number): void;
+
+	// ── files.c ── On a dead mount these wait: what a user names is opened by a job.
+	open(path: string, flags: number, mode: number): Outcome;
+	/** Relative to an open folder. */
+	openAt(folder: number, path: string, flags: number, mode: number): Outcome;
+	stat(path: string, stat: Stat): Outcome;
+	/** Of a symbolic link, not of what it points to. */
+	lstat(path: string, stat: Stat): Outcome;
+	/** Only this one knows when a file was made. */
+	fstat(fd: number, stat: Stat): Outcome;
+	lstatAt(folder: number, name: string, stat: Stat): Outcome;
+	access(path: string, mode: number): Outcome;
+	/** Names without `.` and `..`, no more than so many. */
+	readFolder(path: string, most: number): string[] | Outcome;
+	readFolderAt(folder: number, most: number): string[] | Outcome;
+	readLink(path: string): string | Outcome;
+	/** In an open folder, or where the name is empty of a link that is itself open (O.PATH). */
+	readLinkAt(folder: number, name: string): string | Outcome;
+	realPath(path: string): string | Outcome;
+	/** The first `most` bytes; for files of /proc and /sys. */
+	readText(path: string, most: number): string | Outcome;
+	readBytes(path: string, most: number): Uint8Array<ArrayBuffer> | Outcome;
+	mkdir(path: string, mode: number): Outcome;
+	unlink(path: string): Outcome;
+	unlinkAt(folder: number, name: string, flags: number): Outcome;
+	rename(from: string, to: string): Outcome;
+	chmod(path: string, mode: number): Outcome;
+
+	// ── sockets.c ──
+	/** Listens at a path that only its owner can reach (unix(7)). */
+	listenUnix(path: string): Outcome;
+	/** The next connection, which never blocks. */
+	accept(fd: number): Outcome;
+	/** `type`: SOCK_STREAM or SOCK_DGRAM, which WAITS unless SOCK_NONBLOCK is with it. */
+	connectUnix(path: string, type: number): Outcome;
+	/** Any process may send datagrams to this name of the abstract namespace, and each carries who sent it. */
+	bindDatagrams(name: string): Outcome;
+	/** Who is at the other end, as the kernel saw it at connect time (SO_PEERCRED): `[pid, uid, gid]`. */
+	peer(fd: number, report: Int32Array): Outcome;
+	/** Bytes, and beside them descriptors and their sender (`ANCILLARY`; pid -1: it is not said). How many bytes; 0 at the end. */
+	receive(fd: number, bytes: Uint8Array, ancillary: Int32Array): Outcome;
+	/** Bytes, and at most 16 descriptors with the first of them; `flags` as MSG_DONTWAIT. */
+	send(fd: number, bytes: Uint8Array, fds: readonly number[], flags: number): Outcome;
+	/** Whether it is an address in figures (inet_pton(3)). */
+	isAddress(text: string): boolean;
+	/** Begins to connect to an address in figures; writable when that is over. `type`: SOCK_STREAM or SOCK_DGRAM. */
+	connectInet(address: string, port: number, type: number): Outcome;
+	/** The errno of what went wrong, once; 0: nothing (SO_ERROR). */
+	socketError(fd: number): number;
+	shutdownWrite(fd: number): Outcome;
+
+	// ── jobs.c: what may take long, done by a thread; jobs.ts is its face ──
+	/** Readable when a job is finished. */
+	jobsFd(): Outcome;
+	/** Its number. The pieces must stay as they are until it is finished. */
+	startJob(kind: number, fd: number, text: string, other: string, numbers: readonly number[], pieces: readonly Uint8Array[]): Outcome;
+	/** WAITS until a job is finished, but no longer than so; whether one is. */
+	awaitJob(millis: number): boolean;
+	/** The next that is finished: `[number, result, inode, size, time]`, and what it brought; undefined: none is. */
+	takeJob(report: Float64Array): Uint8Array<ArrayBuffer> | undefined;
+
+	// ── bytes.c ──
+	/** A part of bytes as text; what is not UTF-8 is U+FFFD. */
+	decodeUtf8(bytes: Uint8Array, from: number, to: number): string;
+	isUtf8(bytes: Uint8Array, from: number, to: number): boolean;
+	/** One byte is one character. */
+	decodeLatin1(bytes: Uint8Array, from: number, to: number): string;
+	encodeUtf8(text: string): Uint8Array<ArrayBuffer>;
+	/** Into bytes, from a place on; how many it took, or -ENOSPC where there is no room for all. */
+	writeUtf8(text: string, bytes: Uint8Array, at: number): Outcome;
+	writeLatin1(text: string, bytes: Uint8Array, at: number): Outcome;
+
+	// ── lines.c and json.c: lines of output ──
+	/** How many newlines there are. */
+	countLines(bytes: Uint8Array): number;
+	/** Where the first so many lines end; where there are fewer, the last of them. */
+	endOfLines(bytes: Uint8Array, count: number): number;
+	/** Each `\r\n` of the first `length` bytes becomes `\n`, in place; how many bytes are left. */
+	dropReturns(bytes: Uint8Array, length: number): number;
+	/**
+	 * Each line after a prefix, and `…` after what has no newline. `isSafe`: what a terminal would act on is written out.
+	 * How many bytes that is; where `out` has no room for them, nothing in it counts.
+	 */
+	prefixLines(bytes: Uint8Array, prefix: Uint8Array, isSafe: boolean, out: Uint8Array): number;
+	/** The same with each line as a value of JSON between head and tail: a string, or the object that it is already. */
+	jsonLines(bytes: Uint8Array, head: Uint8Array, tail: Uint8Array, out: Uint8Array): number;
+
+	// ── compress.c ──
+	/** What was compressed by gzip (1) or zstd (2); -EINVAL where it is broken, -EFBIG where it is more than so many bytes. */
+	decompress(bytes: Uint8Array, kind: 1 | 2, most: number): Uint8Array<ArrayBuffer> | Outcome;
+
+	// ── reexec.c: what outlives archon; guard.ts is its face ──
+	/** From here to `leaveSection` no signal that is sent tears apart what is done; it must be short. */
+	enterSection(): void;
+	leaveSection(): void;
+	/** The memory of the last life at a descriptor, or new memory of so many bytes where that is -1. Only once in a life. */
+	openMemory(fd: number, size: number): Outcome;
+	memorySize(): number;
+	/** Raises archon's soft limit of open files to the hard one; its children have the one that its first life had. */
+	raiseFdLimit(): void;
+	/** A part of it, in place. */
+	viewMemory(at: number, length: number): Uint8Array<ArrayBuffer>;
+	/** Its pages go back to the system, and are zero. */
+	releaseMemory(at: number, length: number): Outcome;
+	forgetSignal(signal: number): void;
+	pendingSignals(): number[];
+	/** From here on a fatal signal executes archon anew. */
+	armGuard(): Outcome;
+	/** Whether a descriptor lives on. */
+	keepFd(fd: number, isKept: boolean): Outcome;
+	/** Executes the file at `path`, or archon's own where that is empty, in archon's place. Returns only where that failed. */
+	reexecute(path: string, kind: number, words: string): Outcome;
+
+	// ── host.c: the program itself ──
+	/** Calls `turn` for ever, and between its calls what promises are due. */
+	run(turn: () => void): void;
+	/** Hears of promises that are rejected while nobody handles that. */
+	onRejection(callback: (reason: unknown) => void): void;
+	/** A file that the build put into the executable. */
+	embedded(name: string): Uint8Array<ArrayBuffer> | undefined;
+	collectGarbage(): void;
+}
+
+declare global {
+	/** What the executable's host gives; under Node `under-node.ts` has put it here. */
+	var native: Sys;
+}
+
+export const sys: Sys = globalThis.native;
+
+/** What `spawn` was doing when it failed; the order is that of `enum stage` in spawn.c. */
+export const STAGES = [
+	'creating a process', 'entering the cgroup', 'creating a session', 'taking the terminal', 'placing descriptors',
+	'setting oom_score_adj', 'setting a limit', 'setting nice', 'setting ionice', 'dropping capabilities', 'keeping capabilities',
+	'setting groups', 'setting the group', 'setting the user', 'forbidding new privileges', 'changing directory', 'executing',
+] as const;
+
+/** Numbers of Linux, the same on all architectures that archon runs on. */
+export const ERRNO = {
+	EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENOEXEC: 8, EBADF: 9, ECHILD: 10, EAGAIN: 11, ENOMEM: 12, EACCES: 13, EEXIST: 17,
+	ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENFILE: 23, EMFILE: 24, ENOSPC: 28, EPIPE: 32, ENAMETOOLONG: 36, ELOOP: 40, EPROTO: 71,
+	EMSGSIZE: 90, EPROTOTYPE: 91, EADDRINUSE: 98, ECONNRESET: 104, ETIMEDOUT: 110, ECONNREFUSED: 111, EDQUOT: 122,
+} as const;
+
+/** open(2). The last two have other numbers on other architectures; files.c knows them. */
+export const O = {
+	RDONLY: 0, WRONLY: 1, RDWR: 2, CREAT: 0o100, EXCL: 0o200, NOCTTY: 0o400, TRUNC: 0o1000, APPEND: 0o2000, NONBLOCK: 0o4000,
+	PATH: 0o10000000, NOFOLLOW: 1 << 28, DIRECTORY: 1 << 29,
+} as const;
+
+/** `mode` of a Stat (inode(7)). */
+const TYPE = 0o170000;
+export const isFile = (stat: Stat): boolean => ((stat[STAT.mode] ?? 0) & TYPE) === 0o100000;
+export const isFolder = (stat: Stat): boolean => ((stat[STAT.mode] ?? 0) & TYPE) === 0o040000;
+export const isLink = (stat: Stat): boolean => ((stat[STAT.mode] ?? 0) & TYPE) === 0o120000;
+export const isFifo = (stat: Stat): boolean => ((stat[STAT.mode] ?? 0) & TYPE) === 0o010000;
+export const isSocket = (stat: Stat): boolean => ((stat[STAT.mode] ?? 0) & TYPE) === 0o140000;
+export const isCharacterDevice = (stat: Stat): boolean => ((stat[STAT.mode] ?? 0) & TYPE) === 0o020000;
+
+export const EPOLLIN = 1;
+export const EPOLLOUT = 4;
+export const EPOLLHUP = 16;
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = O.NONBLOCK;
+export const MSG_DONTWAIT = 0x40;

@@ -1,0 +1,202 @@
+/**
+ * What holds of the seam wherever it is: cases that give plain values, told of by `native.test.ts`, which runs them under
+ * Node and on the executable's engine.
+ */
+import {ANCILLARY, ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, SOCK_DGRAM, SOCK_STREAM, STAT, type Sys} from '../../src/os/sys.ts';
+
+export interface Case {
+	readonly name: string;
+	/** `folder` is empty and the case's own. */
+	readonly run: (sys: Sys, folder: string) => unknown;
+	readonly gives: unknown;
+}
+
+const text = (sys: Sys, bytes: Uint8Array, count: number): string => sys.decodeUtf8(bytes, 0, count);
+const bytes = (...numbers: readonly number[]): Uint8Array => Uint8Array.from(numbers);
+
+export const CASES: readonly Case[] = [
+	{
+		name: 'a file is made, written, read, looked at, renamed and removed',
+		run(sys, folder) {
+			const path = `${folder}/zażółć`;
+			const fd = sys.open(path, O.RDWR | O.CREAT | O.EXCL, 0o640);
+			const again = sys.open(path, O.RDWR | O.CREAT | O.EXCL, 0o640);
+			const wrote = [sys.write(fd, sys.encodeUtf8('hello')), sys.writePieces(fd, [bytes(32), sys.encodeUtf8('world')])];
+			const room = new Uint8Array(100);
+			const read = text(sys, room, sys.readAt(fd, room, 3));
+			const stat = newStat();
+			sys.fstat(fd, stat);
+			const about = [isFile(stat), stat[STAT.size], (stat[STAT.mode] ?? 0) & 0o777];
+			const names = sys.readFolder(folder, 10);
+			const moved = sys.rename(path, `${folder}/b`);
+			return [again, wrote, read, about, names, moved, sys.stat(path, stat), sys.unlink(`${folder}/b`), sys.unlink(`${folder}/b`), sys.close(fd), sys.close(fd)];
+		},
+		gives: [-ERRNO.EEXIST, [5, 6], 'lo world', [true, 11, 0o640], ['zażółć'], 0, -ERRNO.ENOENT, 0, -ERRNO.ENOENT, 0, -ERRNO.EBADF],
+	},
+	{
+		name: 'names that are not UTF-8 go out as they came in',
+		run(sys, folder) {
+			const path = `${folder}/a\udcff\udc80b`;
+			const fd = sys.open(path, O.WRONLY | O.CREAT, 0o600);
+			const names = sys.readFolder(folder, 10);
+			return [fd >= 0, names, sys.unlink(path), sys.close(fd)];
+		},
+		gives: [true, ['a\udcff\udc80b'], 0, 0],
+	},
+	{
+		name: 'folders, links and what they lead to',
+		run(sys, folder) {
+			const [stat, link] = [newStat(), newStat()];
+			const made = [sys.mkdir(`${folder}/a`, 0o700), sys.mkdir(`${folder}/a`, 0o700), sys.mkdir(`${folder}/b/c`, 0o700)];
+			sys.stat(`${folder}/a`, stat);
+			sys.lstat('/proc/self/cwd', link);
+			const open = sys.open(`${folder}/a`, O.RDONLY | O.DIRECTORY, 0);
+			const inside = sys.openAt(open, 'file', O.WRONLY | O.CREAT, 0o600);
+			return [
+				made, isFolder(stat), isLink(link), sys.readFolderAt(open, 10), sys.unlinkAt(open, 'file', 0), sys.readFolder(`${folder}/a`, 10),
+				sys.readLink(folder), sys.readText('/no/such', 10), sys.readFolder('/no/such', 1), sys.access(folder, 0), sys.access('/no/such', 0),
+				[open, inside].map(sys.close),
+			];
+		},
+		gives: [
+			[0, -ERRNO.EEXIST, -ERRNO.ENOENT], true, true, ['file'], 0, [], -ERRNO.EINVAL, -ERRNO.ENOENT, -ERRNO.ENOENT, 0, -ERRNO.ENOENT, [0, 0],
+		],
+	},
+	{
+		name: 'text and bytes',
+		run(sys) {
+			const room = new Uint8Array(6);
+			return [
+				[...sys.encodeUtf8('aż€🙂')], sys.decodeUtf8(bytes(97, 0xc5, 0xbc, 0xff, 0xe2, 0x82, 98), 0, 7), sys.decodeUtf8(bytes(1, 97, 98, 99), 1, 3),
+				[...sys.encodeUtf8('\ud800')], sys.isUtf8(bytes(0xc5, 0xbc), 0, 2), sys.isUtf8(bytes(0xc5), 0, 1), sys.decodeLatin1(bytes(97, 0xff, 0x80), 0, 3),
+				sys.writeUtf8('ab€', room, 1), [...room], sys.writeUtf8('ab€', room, 2), sys.writeLatin1('ÿa', room, 4), [...room],
+				sys.writeLatin1('abc', room, 4),
+			];
+		},
+		gives: [
+			[97, 0xc5, 0xbc, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x99, 0x82], 'aż\ufffd\ufffdb', 'ab', [0xef, 0xbf, 0xbd], true, false, 'aÿ\x80',
+			5, [0, 97, 98, 0xe2, 0x82, 0xac], -ERRNO.ENOSPC, 2, [0, 97, 98, 0xe2, 0xff, 97], -ERRNO.ENOSPC,
+		],
+	},
+	{
+		name: 'a pipe never blocks its reader, and epoll tells what is there',
+		run(sys) {
+			const [ends, ready, room] = [new Int32Array(2), new Int32Array(8), new Uint8Array(10)];
+			const made = sys.pipe(ends);
+			const [reader = -1, writer = -1] = ends;
+			const epoll = sys.epollCreate();
+			const added = [sys.epollControl(epoll, 1, reader, 1), sys.epollControl(epoll, 1, reader, 1)];
+			const before = [sys.read(reader, room), sys.epollWait(epoll, 0, ready)];
+			sys.write(writer, bytes(1, 2, 3));
+			const there = [sys.epollWait(epoll, 1000, ready), ready[0] === reader, ready[1]];
+			const after = [sys.read(reader, room), sys.isCloseOnExec(reader), sys.isReader(reader), sys.isReader(writer), sys.growPipe(writer, 65_536)];
+			sys.close(writer);
+			return [made, added, before, there, after, sys.read(reader, room), sys.read(-1, room), [reader, epoll].map(sys.close)];
+		},
+		gives: [0, [0, -ERRNO.EEXIST], [-ERRNO.EAGAIN, 0], [1, true, 1], [3, true, true, false, true], 0, -ERRNO.EBADF, [0, 0]],
+	},
+	{
+		name: 'descriptors travel with bytes over a unix socket, and the peer is known',
+		run(sys, folder) {
+			const path = `${folder}/sock`;
+			const [listener, stat, room, beside, report] = [sys.listenUnix(path), newStat(), new Uint8Array(100), newAncillary(), new Int32Array(3)];
+			sys.stat(path, stat);
+			const client = sys.connectUnix(path, SOCK_STREAM);
+			const server = sys.accept(listener);
+			const peer = [sys.peer(server, report), report[0] === sys.getpid(), report[1] === sys.getuid(), report[2] === sys.getgid()];
+			const ends = new Int32Array(2);
+			sys.pipe(ends);
+			const [reader = -1, writer = -1] = ends;
+			const sent = sys.send(client, sys.encodeUtf8('hello'), Array.from({length: 16}, () => writer), 0);
+			const got = sys.receive(server, room, beside);
+			const fds = [...beside.subarray(ANCILLARY.fds, ANCILLARY.fds + (beside[ANCILLARY.count] ?? 0))];
+			sys.write(fds[15] ?? -1, bytes(7));
+			const through = [sys.read(reader, room), room[0], fds.every(sys.isCloseOnExec)];
+			const [again, none] = [sys.listenUnix(path), sys.receive(server, room, beside)];
+			sys.shutdownWrite(client);
+			const end = [sys.receive(server, room, beside), beside[ANCILLARY.count], sys.close(client)];
+			const gone = [sys.send(server, bytes(1), [], 0), sys.connectUnix('/no/such', SOCK_STREAM), sys.connectUnix('x'.repeat(200), SOCK_STREAM)];
+			[...fds, reader, writer, server, listener].forEach(sys.close);
+			return [isSocket(stat), (stat[STAT.mode] ?? 0) & 0o777, peer, sent, got, fds.length, through, again, none, end, gone, sys.connectUnix(path, SOCK_STREAM)];
+		},
+		gives: [
+			true, 0o600, [0, true, true, true], 5, 5, 16, [1, 7, true], -ERRNO.EADDRINUSE, -ERRNO.EAGAIN, [0, 0, 0],
+			[-ERRNO.EPIPE, -ERRNO.ENOENT, -ERRNO.ENAMETOOLONG], -ERRNO.ECONNREFUSED,
+		],
+	},
+	{
+		name: 'a datagram says who sent it, and whether it was cut',
+		run(sys) {
+			const name = `archon/contract/${sys.getpid()}-${sys.now()}`;
+			const [fd, room, beside] = [sys.bindDatagrams(name), new Uint8Array(4), newAncillary()];
+			const none = [sys.receive(fd, room, beside), beside[ANCILLARY.pid]];
+			// Only the kernel and C know a path with a NUL: a child would send it. That nobody has it twice is enough here.
+			return [fd >= 0, none, sys.bindDatagrams(name), sys.connectUnix('/no/such', SOCK_DGRAM), sys.close(fd)];
+		},
+		gives: [true, [-ERRNO.EAGAIN, -1], -ERRNO.EADDRINUSE, -ERRNO.ENOENT, 0],
+	},
+	{
+		name: 'a connection to an address, or that nobody takes it',
+		run(sys) {
+			const fd = sys.connectInet('127.0.0.1', 1, SOCK_STREAM);
+			sys.sleep(20);
+			return [
+				sys.isAddress('127.0.0.1'), sys.isAddress('::1'), sys.isAddress('localhost'), sys.connectInet('localhost', 1, SOCK_STREAM),
+				fd < 0 ? -fd : sys.socketError(fd), fd < 0 ? 0 : sys.close(fd),
+			];
+		},
+		gives: [true, true, false, -ERRNO.EINVAL, ERRNO.ECONNREFUSED, 0],
+	},
+	{
+		name: 'signals are read with their sender, and are known as pending until they are forgotten',
+		run(sys) {
+			const [report, ready] = [new Int32Array(4), new Int32Array(2)];
+			const [fd, epoll] = [sys.openSignals([10, 12]), sys.epollCreate()];
+			sys.epollControl(epoll, 1, fd, 1);
+			const none = sys.readSignal(fd, report);
+			sys.kill(sys.getpid(), 10);
+			const told = sys.epollWait(epoll, 1000, ready);
+			return [none, told, sys.readSignal(fd, report), report[0], report[2] === sys.getpid(), sys.readSignal(fd, report), sys.close(epoll)];
+		},
+		gives: [-ERRNO.EAGAIN, 1, 1, 10, true, -ERRNO.EAGAIN, 0],
+	},
+	{
+		name: 'processes and their limits',
+		run(sys) {
+			const own = sys.pidfdOpen(sys.getpid());
+			return [
+				own >= 0, sys.close(own), sys.kill(999_999_999, 0), sys.kill(sys.getpid(), 0), sys.waitPid(sys.getpid(), new Int32Array(3)),
+				sys.hardLimit(sys.getpid(), 7) > 0, sys.getsid(0) > 0, sys.strerror(2), sys.strerror(24),
+			];
+		},
+		gives: [true, 0, -ERRNO.ESRCH, 0, -ERRNO.ECHILD, true, true, 'No such file or directory', 'Too many open files'],
+	},
+	{
+		name: 'a job is done by a thread, and told of once',
+		run(sys, folder) {
+			const report = new Float64Array(5);
+			sys.jobsFd();
+			const number = sys.startJob(8, -1, '127.0.0.1', '', [SOCK_STREAM], []);
+			const other = sys.startJob(4, -1, `${folder}/made`, '', [0o700], []);
+			const results = new Map<number, unknown>();
+			for (let i = 0; i < 10 && results.size < 2; i++) {
+				sys.awaitJob(1000);
+				for (let brought = sys.takeJob(report); brought; brought = sys.takeJob(report)) {
+					results.set(report[0] ?? 0, [report[1], sys.decodeUtf8(brought, 0, brought.length)]);
+				}
+			}
+			return [results.get(number), results.get(other), sys.access(`${folder}/made`, 0), sys.awaitJob(0)];
+		},
+		gives: [[0, '127.0.0.1\0'], [0, ''], 0, false],
+	},
+	{
+		name: 'lines',
+		run(sys) {
+			const lines = sys.encodeUtf8('a\r\nb\nc');
+			const out = new Uint8Array(100);
+			const count = sys.prefixLines(lines, sys.encodeUtf8('> '), true, out);
+			return [sys.countLines(lines), sys.endOfLines(lines, 1), sys.endOfLines(lines, 9), sys.dropReturns(lines, lines.length), text(sys, lines, 5), count > 0];
+		},
+		gives: [2, 3, 5, 5, 'a\nb\nc', true],
+	},
+];

@@ -1,0 +1,82 @@
+/** Configs that are far too big: what is told of them is bounded, and so is the work. */
+import {expect, test} from 'vitest';
+import {plan} from '../../../src/config/plan.ts';
+import {formatProblem} from '../../../src/config/problems.ts';
+import {findConfig} from '../../../src/config/read.ts';
+import {err, ok} from '../../../src/core/model.ts';
+import {AROUND, around} from './around.ts';
+
+const told = (text: string, surroundings = AROUND): readonly string[] => {
+	const result = plan([{file: 'f', text}], null, surroundings);
+	return result.ok ? [] : result.error.map(formatProblem);
+};
+const services = (count: number, line: (index: number) => string): string =>
+	`services:\n${Array.from({length: count}, (_, index) => `  s${index}: {command: x${line(index)}}\n`).join('')}`;
+
+test('of many problems a hundred are told, and how many there are more; of those, twenty with what may have been meant', () => {
+	const problems = told(services(3000, index => `, depends_on: [s${index}x]`));
+	expect(problems).toHaveLength(101);
+	expect(problems.at(-1)).toBe('and 2900 more');
+	expect(problems.filter(problem => problem.includes('did you mean'))).toHaveLength(20);
+});
+
+test('a problem is told in a line of bounded length', () => {
+	const [problem = ''] = told(`services: {a: {command: x, ${'b'.repeat(90)}: {}, env_file: ["${'c'.repeat(100_000)}"]}}`);
+	expect(problem.length).toBeLessThan(2100);
+});
+
+test('a circle of many services is told in one short line', () => {
+	const problems = told(services(9000, index => `, depends_on: [s${(index + 1) % 9000}]`));
+	expect(problems).toEqual([expect.stringMatching(/^f:2:\d+: services need each other in a circle: s0 → s1 → .* → … 8980 more … → .* → s8999 → s0$/)]);
+	expect(problems[0]?.length).toBeLessThan(300);
+});
+
+test.each([
+	['services that are written', services(10_001, () => ''), 'f:2:3: services has more than 10000 services'],
+	['instances', services(20, () => ', scale: 1000'), 'f:12:28: services.s10 makes more than 10000 services, with all before it'],
+	['programs', services(10_001, () => '').replaceAll('command', 'cmd').replace('services', 'programs'), 'f:2:3: programs has more than 10000 programs'],
+	[
+		'processes', services(11, () => ', numprocs: 1000').replaceAll('command', 'cmd').replace('services', 'programs'),
+		'f:12:27: programs.s10 makes more than 10000 services, with all before it',
+	],
+	['drivers', `services: {a: {command: x, logging: [${'json, '.repeat(21)}]}}`, 'f:1:37: services.a.logging has more than 20 drivers'],
+])('too many %s are refused', (_what, text, problem) => {
+	expect(told(text)).toEqual([problem]);
+});
+
+test('ten thousand services are not too many', () => {
+	expect(told(services(10_000, () => ''))).toEqual([]);
+	expect(told(services(10, () => ', scale: 1000'))).toEqual([]);
+});
+
+test('a long text that takes all of YAML is refused where it is no longer plain', () => {
+	const problems = told(`${services(7000, () => '')}x: !!str y\n`);
+	expect(problems).toEqual(['f:7002:4: a config of more than 128 KiB must be plain YAML, and this is not; simplify it here, or make it shorter']);
+});
+
+test('files of variables are bounded together, and one that does not answer is the last', () => {
+	const large = around({}, {'a.env': '#'.repeat(600_000), 'b.env': '#'.repeat(600_000)});
+	expect(told(services(1, () => ', env_file: [a.env, b.env]'), large)).toEqual([
+		expect.stringContaining('services.s0.env_file: all files of variables together are larger than 1 MiB'),
+	]);
+	let count = 0;
+	const hanging = {
+		...AROUND,
+		readFile(file: string) {
+			count += 1;
+			return err({problem: {file, line: 0, column: 0, message: `${file} does not answer within 2 s`, hint: null}, missing: false, hangs: true});
+		},
+	};
+	expect(told(services(5, index => `, env_file: ${index}.env`), hanging)).toEqual([expect.stringContaining('0.env does not answer within 2 s')]);
+	expect(count).toBe(1);
+});
+
+test('files of a config are bounded together', () => {
+	const names = Array.from({length: 3}, (_, index) => `${index}.yaml`);
+	const files = {read: () => ok(new Uint8Array(400_000).fill(35)), list: () => ok(names)};
+	expect(findConfig({file: null, env: {}, files}, '/c').problems.map(formatProblem)).toEqual([
+		'cannot read /c/archon.yaml and /c/conf.d: together larger than 1 MiB',
+	]);
+	const many = {...files, list: () => ok(Array.from({length: 1001}, (_, index) => `${index}.yaml`))};
+	expect(findConfig({file: null, env: {}, files: many}, '/c').problems.map(formatProblem)).toEqual(['cannot read /c/conf.d: more than 1000 files']);
+});

@@ -1,0 +1,256 @@
+/** How processes are made in slices: whoever has something to say meanwhile is heard, counted in processes and never in time. */
+import {once} from 'node:events';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {connect, createServer, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, describe, expect, test, vi} from 'vitest';
+import {type Effect, SIG, signalName} from '../../../src/core/model.ts';
+import {create, entries, find} from '../../../src/core/state.ts';
+import {createLoop, type Loop} from '../../../src/os/loop.ts';
+import {turn as turnOf} from '../../../src/os/reactor.ts';
+import {sys} from '../../../src/os/sys.ts';
+import {killedBy, service, SETTINGS, type Traits} from '../../stories/tell.ts';
+
+const ALL = 2000;
+/** What it takes to make a process, in milliseconds; more on a slow machine, which only makes slices smaller. */
+const BURN = 0.5;
+/** Processes of one slice at most: of its 4 ms, with the four that are begun when they are over. */
+const MOST = 4 / BURN + 4;
+
+/** A machine that has other things to do takes its time. */
+const LONG = {timeout: 60_000};
+
+interface Bench {
+	readonly loop: Loop;
+	/** Names, in the order in which their processes were made. */
+	readonly made: string[];
+	readonly effects: Effect[];
+	readonly bugs: unknown[];
+}
+
+/** A loop with real slices over processes that take their time to be made, and end when they are told to. */
+function bench(onSpawn: (made: number) => void = () => {}): Bench {
+	const [made, effects, bugs]: [string[], Effect[], unknown[]] = [[], [], []];
+	const services = Array.from({length: ALL}, (_, number) => service(`s${number}`));
+	const loop = createLoop(create(services, SETTINGS), {
+		spawn({id, run, service: {name}}) {
+			for (const begin = process.hrtime.bigint(); process.hrtime.bigint() - begin < BURN * 1e6;);
+			made.push(name);
+			onSpawn(made.length);
+			return {kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}};
+		},
+		perform(effect) {
+			if (effect.kind !== 'signal' || effect.signal === SIG.CONT || effect.signal === SIG.USR1) return;
+			const entry = [...entries(loop.state())].find(({phase}) => 'run' in phase && phase.run === effect.run);
+			const outcome = killedBy(effect.signal);
+			setImmediate(() => loop.hear({kind: 'news', id: entry?.id ?? -1, run: effect.run, news: {kind: 'exited', outcome, survivors: false}}));
+		},
+		withdraw() {}, collect() {}, commit() {},
+		bug: error => void bugs.push(error),
+	});
+	loop.watch(batch => void effects.push(...batch));
+	return {loop, made, effects, bugs};
+}
+
+const turn = (): Promise<void> => new Promise(resolve => void setImmediate(resolve));
+
+async function until(isSo: () => boolean): Promise<void> {
+	while (!isSo()) await turn();
+}
+
+const idsOf = ({loop}: Bench, names: readonly string[]): number[] => names.map(name => find(loop.state(), name)?.id ?? -1);
+
+test('whatever else is to be done has its turn after each slice, all through a fan-out of 2,000', LONG, async () => {
+	const {loop, made} = bench();
+	const gaps: number[] = [];
+	loop.hear({kind: 'boot'});
+	gaps.push(made.length);
+	while (made.length < ALL) {
+		const before = made.length;
+		await turn();
+		gaps.push(made.length - before);
+	}
+	expect(Math.max(...gaps), gaps.join()).toBeLessThanOrEqual(MOST);
+	expect(gaps.length).toBeGreaterThanOrEqual(ALL / MOST);
+});
+
+test('a client of a socket is answered again and again during a fan-out of 2,000, each time with more that are up', LONG, async () => {
+	const {loop, made} = bench();
+	const folder = mkdtempSync(join(tmpdir(), 'archon-loop-'));
+	const path = join(folder, 'socket');
+	const server = createServer((socket: Socket) => void socket.on('data', () => {
+		// As a request does: an event is heard, and the answer tells the state.
+		loop.hear({kind: 'signal', id: 0, signal: SIG.USR1, group: false});
+		socket.write(`${[...entries(loop.state())].filter(({phase}) => phase.kind === 'up').length}\n`);
+	})).listen(path);
+	await once(server, 'listening');
+	const client = connect(path);
+	await once(client, 'connect');
+	const answers: number[] = [];
+	client.on('data', data => {
+		answers.push(Number(data.toString()));
+		if (made.length < ALL) client.write('?');
+	});
+	client.write('?');
+	loop.hear({kind: 'boot'});
+	await until(() => made.length === ALL);
+	client.end();
+	await once(client, 'close');
+	server.close();
+	rmSync(folder, {recursive: true});
+	// There and back: a turn each, and one for what libuv puts off.
+	const gaps = answers.map((up, i) => up - (answers[i - 1] ?? 0));
+	expect(Math.max(...gaps), answers.join()).toBeLessThanOrEqual(3 * MOST);
+	expect(answers.length).toBeGreaterThanOrEqual(ALL / (3 * MOST) - 1);
+});
+
+test('a signal is heard in the middle of a fan-out of 2,000', LONG, async () => {
+	const AT = 500;
+	const {loop, made} = bench(count => {
+		if (count === AT) process.kill(process.pid, 'SIGUSR2');
+	});
+	let heard = -1;
+	process.once('SIGUSR2', () => void (heard = made.length));
+	loop.hear({kind: 'boot'});
+	await until(() => made.length === ALL);
+	expect(heard).toBeGreaterThanOrEqual(AT);
+	expect(heard - AT).toBeLessThanOrEqual(2 * MOST);
+});
+
+test('a batch of news makes no slice of each: what comes at once is heard at once', LONG, async () => {
+	const {loop, made} = bench();
+	loop.hear({kind: 'boot'});
+	const before = made.length;
+	for (let i = 0; i < 100; i++) loop.hear({kind: 'signal', id: i, signal: SIG.USR1, group: false});
+	expect(made.length).toBe(before);
+	await until(() => made.length === ALL);
+});
+
+test('a shutdown in the middle of a fan-out is its end: what was not made never is, and what was ends', LONG, async () => {
+	const {loop, made, effects, bugs} = bench();
+	loop.hear({kind: 'boot'});
+	await until(() => made.length > 200);
+	const before = made.length;
+	loop.hear({kind: 'shutdown', why: 'SIGTERM'});
+	await until(() => loop.state().season.kind === 'sweeping');
+	expect(made.length).toBe(before);
+	expect(before).toBeLessThan(ALL / 2);
+	const told = effects.filter(effect => effect.kind === 'signal' && effect.signal === SIG.TERM);
+	expect(told).toHaveLength(before);
+	const phases = [...entries(loop.state())].map(({phase}) => (phase.kind === 'down' ? phase.cause : phase.kind));
+	expect(new Set(phases)).toEqual(new Set(['stopped']));
+	loop.hear({kind: 'alone'});
+	expect(effects.at(-1)).toMatchObject({kind: 'exit', status: 0});
+	expect(bugs).toEqual([]);
+});
+
+test('who is stopped before its turn is not made, until somebody starts it; who is restarted before it is made once', LONG, async () => {
+	const here = bench();
+	const {loop, made, bugs} = here;
+	loop.hear({kind: 'boot'});
+	loop.hear({kind: 'stop', ids: idsOf(here, ['s1990', 's1991'])});
+	loop.hear({kind: 'restart', ids: idsOf(here, ['s1992'])});
+	await until(() => made.includes('s1999'));
+	expect(made).not.toContain('s1990');
+	expect(find(loop.state(), 's1991')?.phase).toEqual({kind: 'down', cause: 'stopped'});
+	loop.hear({kind: 'start', ids: idsOf(here, ['s1990'])});
+	await until(() => made.includes('s1990'));
+	expect(made.filter(name => name === 's1992')).toHaveLength(1);
+	expect(find(loop.state(), 's1992')?.phase.kind).toBe('up');
+	expect(new Set(made).size).toBe(ALL - 1);
+	expect(bugs).toEqual([]);
+});
+
+describe('a stall', () => {
+	const HOUR = 3_600_000;
+
+	afterEach(() => void vi.restoreAllMocks());
+
+	/** A loop on a clock that only the test moves. */
+	function lone(traits: Traits, onSpawn: (stall: (millis: number) => void) => void = () => {}) {
+		let time = 0;
+		vi.spyOn(sys, 'now').mockImplementation(() => time);
+		const stall = (millis: number): void => void (time += millis);
+		const [signals, bugs]: [string[], unknown[]] = [[], []];
+		const loop = createLoop(create([service('a', traits), service('b')], SETTINGS), {
+			spawn({id, run}) {
+				onSpawn(stall);
+				return {kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}};
+			},
+			perform(effect) {
+				if (effect.kind === 'signal' && effect.signal !== SIG.CONT) signals.push(signalName(effect.signal));
+			},
+			withdraw() {}, collect() {}, commit() {},
+			bug: error => void bugs.push(error),
+		});
+		return {
+			loop, signals, bugs, stall,
+			pass(millis: number): void {
+				for (let i = 0; i < millis; i++) {
+					time++;
+					turnOf(0);
+				}
+			},
+			/** What a thaw begins with: the timer, which is overdue. */
+			thaw: (): void => turnOf(0),
+		};
+	}
+
+	test('of an hour leaves a service that is stopped all of its grace, and one that is up is not silent for it', () => {
+		const {loop, signals, bugs, stall, pass, thaw} = lone({watchdog: 5000});
+		loop.hear({kind: 'boot'});
+		pass(4000);
+		stall(HOUR);
+		thaw();
+		expect(signals).toEqual([]);
+		loop.hear({kind: 'stop', ids: [0]});
+		pass(1000);
+		stall(HOUR);
+		thaw();
+		pass(4999);
+		expect(signals).toEqual(['SIGTERM']);
+		pass(1);
+		expect(signals).toEqual(['SIGTERM', 'SIGKILL']);
+		expect(bugs).toEqual([]);
+	});
+
+	test('is noticed by whatever is heard first, and counts once', () => {
+		const {loop, signals, stall, pass} = lone({});
+		loop.hear({kind: 'boot'});
+		loop.hear({kind: 'stop', ids: [0]});
+		stall(HOUR);
+		loop.hear({kind: 'signal', id: 1, signal: SIG.USR1, group: false});
+		loop.hear({kind: 'tick'});
+		pass(4999);
+		expect(signals).toEqual(['SIGTERM', 'SIGUSR1']);
+		pass(1);
+		expect(signals).toEqual(['SIGTERM', 'SIGUSR1', 'SIGKILL']);
+	});
+
+	test('in the middle of a turn is one, whether or not a deadline has passed', () => {
+		let spawns = 0;
+		const {loop, signals, pass} = lone({startTimeout: 5000, ready: {kind: 'notify'}}, stall => {
+			if (++spawns === 3) stall(3000);
+		});
+		loop.hear({kind: 'boot'});
+		pass(1000);
+		loop.hear({kind: 'add', service: service('guest')});
+		expect(spawns).toBe(3);
+		pass(3999);
+		expect(signals).toEqual([]);
+		pass(1);
+		expect(signals).toEqual(['SIGTERM']);
+	});
+
+	test('is not what a timer is late by, nor what archon sleeps without a deadline', () => {
+		const {loop, signals, stall, pass, thaw} = lone({});
+		loop.hear({kind: 'boot'});
+		stall(HOUR);
+		loop.hear({kind: 'stop', ids: [0]});
+		stall(5900);
+		thaw();
+		expect(signals).toEqual(['SIGTERM', 'SIGKILL']);
+		pass(0);
+	});
+});
