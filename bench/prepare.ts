@@ -1,5 +1,5 @@
 /** Gets ready whatever a run needs, and says what it installs: packages, programs, pm2, archon, a folder, an image. */
-import {copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {execa} from 'execa';
 import type {Choice} from './arguments.ts';
@@ -122,7 +122,7 @@ async function compile(say: (line: string) => void): Promise<void> {
 }
 
 /**
- * archon as images have it, moved to a place of its own. Others may build while this runs: it is copied once, and
+ * archon as images have it, copied to a place of its own. Others may build while this runs: it is copied once, and
  * built only where it was never.
  */
 async function ownCopy(say: (line: string) => void): Promise<string> {
@@ -135,9 +135,6 @@ async function ownCopy(say: (line: string) => void): Promise<string> {
 	await rm(folder, {recursive: true, force: true});
 	await cp(shipped, folder, {recursive: true, verbatimSymlinks: true});
 	const executable = join(folder, 'bin', 'archon');
-	const library = join(folder, 'lib');
-	const loader = (await readdir(library)).find(name => name.startsWith('ld-linux')) ?? '';
-	await execa('patchelf', ['--set-interpreter', join(library, loader), '--force-rpath', '--set-rpath', library, executable]);
 	await symlink('archon', `${executable}ctl`);
 	return executable;
 }
