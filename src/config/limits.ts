@@ -47,13 +47,18 @@ interface Written {
 	readonly cgroup: string | null;
 }
 
+/** The same list where there is none, so that those who have none share it. */
+const NONE: readonly number[] = [];
+const numbersIn = (written: readonly (number | 'all')[]): readonly number[] =>
+	(written.length === 0 ? NONE : written.filter(each => each !== 'all'));
+
 export function limitsOf(written: Written): Limits {
 	const {cap_add: added, cap_drop: dropped} = written;
 	return {
 		rlimits: written.ulimits, nice: written.nice, ionice: written.ionice, oomScoreAdj: written.oom_score_adj,
 		groups: written.group_add, cgroup: written.cgroup,
-		capAdd: added.includes('all') ? CAPABILITIES.map((_, number) => number) : added.filter(each => each !== 'all'),
-		capDrop: dropped.includes('all') ? 'all' : dropped.filter(each => each !== 'all'),
+		capAdd: added.includes('all') ? CAPABILITIES.map((_, number) => number) : numbersIn(added),
+		capDrop: dropped.includes('all') ? 'all' : numbersIn(dropped),
 		noNewPrivileges: written.no_new_privileges || written.security_opt,
 	};
 }

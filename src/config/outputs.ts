@@ -9,6 +9,9 @@ import type {Mapping, Value} from './values.ts';
 
 type WrittenArchon = Settings<typeof ARCHON.keys>;
 
+/** What most services have, of which nothing is written. */
+const AS_USUAL: Output = {kind: 'lines', logging: LOGGING, isDefault: true};
+
 const INHERIT: readonly LogDriver[] = [{kind: 'inherit', streams: LOG_STREAMS}];
 
 /** For what clients start, with blanks, as `tailor` of core fills them in. */
@@ -28,6 +31,7 @@ export function planOutput(
 	{isAlone, tty}: {readonly isAlone: boolean; readonly tty: boolean},
 ): Output {
 	const [written, usual] = [own ?? UNWRITTEN, general ?? UNWRITTEN];
+	if (written === UNWRITTEN && usual === UNWRITTEN && !isAlone) return AS_USUAL;
 	const logging = merge(written, usual, isAlone ? INHERIT : LOGGING.drivers);
 	const isDefault = !isWritten(written) && !isWritten(usual);
 	const [only, ...others] = logging.drivers;

@@ -1,10 +1,11 @@
 /** Makes a service of what was written for it: in a config, or on a command line. */
 import {exec, NEED, RESTART, service, STOP} from '../core/defaults.ts';
-import type {Condition, Exec, Need, Output, RestartPolicy, Service} from '../core/model.ts';
+import type {Condition, Exec, Hooks, Limits, Need, Output, RestartPolicy, Service, StopPolicy} from '../core/model.ts';
 import {limitsOf} from './limits.ts';
 import {MAIN} from './names.ts';
 import type {SERVICE} from './schema.ts';
 import type {Settings} from './shape.ts';
+import {sharing} from './sharing.ts';
 
 /** A program and its arguments; never empty. */
 export type Argv = Exec['argv'];
@@ -13,6 +14,9 @@ type Written = Settings<typeof SERVICE.keys>;
 
 /** When a service that must be ready has to be, if nobody says how soon. */
 const START_TIMEOUT = 60_000;
+
+const [restarts, stops] = [sharing<RestartPolicy>(), sharing<StopPolicy>()];
+const [hooks, limits] = [sharing<Hooks>(), sharing<Limits>()];
 
 /** A service of the config; `environment` is all that is written of it. */
 export function configService(
@@ -27,9 +31,9 @@ export function configService(
 		startTimeout: written.start_timeout ?? (ready ? START_TIMEOUT : Infinity),
 		health: written.healthcheck,
 		watchdog: written.watchdog,
-		restart: restartPolicy(written),
-		stop: {signal: written.stop_signal, grace: written.stop_grace_period},
-		hooks: {postStart: written.post_start, preStop: written.pre_stop},
+		restart: restarts(restartPolicy(written)),
+		stop: stops({signal: written.stop_signal, grace: written.stop_grace_period}),
+		hooks: hooks({postStart: written.post_start, preStop: written.pre_stop}),
 		reload: written.reload,
 		onFailed: written.on_failed,
 		exec: configExec(written, argv, environment, output),
@@ -44,7 +48,7 @@ function configExec(written: Written, argv: Argv, environment: Exec['environment
 		base: written.environment_base,
 		secretsFromFiles: written.secrets_from_files,
 		cwd: written.working_dir,
-		limits: limitsOf(written),
+		limits: limits(limitsOf(written)),
 		interactive: written.stdin_open && !tty,
 	};
 }
@@ -57,7 +61,7 @@ function restartPolicy(written: Written): RestartPolicy {
 		...RESTART,
 		policy: policy ?? fallback, growth, delay, factor, maxDelay, jitter, attempts, window, resetAfter, success, force,
 		// Who restarts on 126 has thought better of what is usual; one that names it in both has been told.
-		fatal: {...fatal, codes: fatal.codes.filter(code => !force.codes.includes(code))},
+		fatal: force.codes.length === 0 ? fatal : {...fatal, codes: fatal.codes.filter(code => !force.codes.includes(code))},
 	};
 }
 

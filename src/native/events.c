@@ -100,6 +100,7 @@ void sys_openSignals(struct call *call)
 	size_t count = arg_numbers(call, 0, signals, 64);
 	for (size_t i = 0; i < count; i++)
 		set |= 1ull << ((int)signals[i] - 1);
+	forget_ignored();
 	give_result(call, open_signals(set));
 }
 
@@ -124,5 +125,6 @@ void sys_readSignal(struct call *call)
 /* For good: SIGTTIN and SIGTTOU would stop whoever gave the terminal away. */
 void sys_ignoreSignal(struct call *call)
 {
+	forget_ignored();
 	give_number(call, signal(arg_int(call, 0), SIG_IGN) == SIG_ERR ? -errno : 0);
 }

@@ -14,6 +14,9 @@ int32_t archon_spawn(const void *request, void *report);
 /* In spawn.c: the soft limit of open files that archon was started with, which its children have; 0: it is archon's own. */
 extern uint64_t first_soft_limit;
 
+/* In spawn.c: what archon ignores is looked up anew at the next spawn. */
+void forget_ignored(void);
+
 /* In files.c: when a file was made, in milliseconds since 1970; 0 where its file system does not know. */
 double birth_of(int folder, const char *path, int flags);
 
@@ -33,7 +36,7 @@ long compress_file(const char *from, const char *to, int kind, double *inode);
 #define EACH_FUNCTION(F) \
 	/* process.c */ \
 	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(strerror) \
-	F(chdir) F(exit) F(kill) F(waitAny) F(waitPid) F(pidfdOpen) F(becomeSubreaper) \
+	F(chdir) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(becomeSubreaper) \
 	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(spawn) \
 	/* events.c */ \
 	F(epollCreate) F(epollControl) F(epollWait) F(now) F(openSignals) F(readSignal) F(ignoreSignal) \

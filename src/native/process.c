@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -149,6 +150,37 @@ void sys_waitPid(struct call *call)
 	size_t length;
 	int32_t *report = arg_memory(call, 1, &length);
 	wait_for(call, P_PID, arg_int(call, 0), report, length, 0);
+}
+
+static int compare(const void *one, const void *other)
+{
+	double difference = *(const double *)one - *(const double *)other;
+	return difference < 0 ? -1 : difference > 0;
+}
+
+#define CHILDREN_MAX 65536
+
+void sys_childrenBesides(struct call *call)
+{
+	static double known[CHILDREN_MAX], others[CHILDREN_MAX];
+	static char text[CHILDREN_MAX * 8];
+	char path[64];
+	size_t known_count = arg_numbers(call, 0, known, CHILDREN_MAX), count = 0, length = 0;
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return give_number(call, -errno);
+	for (ssize_t got = 1; got > 0 && length < sizeof text - 1; length += got > 0 ? got : 0)
+		got = read(fd, text + length, sizeof text - 1 - length);
+	close(fd);
+	text[length] = 0;
+	qsort(known, known_count, sizeof *known, compare);
+	char *end = text;
+	for (double pid = strtol(text, &end, 10); pid > 0 && count < CHILDREN_MAX; pid = strtol(end, &end, 10)) {
+		if (!bsearch(&pid, known, known_count, sizeof *known, compare))
+			others[count++] = pid;
+	}
+	give_numbers(call, others, count);
 }
 
 void sys_pidfdOpen(struct call *call)

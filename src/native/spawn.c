@@ -308,16 +308,36 @@ static _Noreturn void execute(const struct job *job)
 	fail(job, STAGE_EXEC, error);
 }
 
+/*
+ * The signals that archon ignores, by bit signal - 1; looked up once, and again when that may have changed. By the
+ * kernel's own call, as the C library has signals of its own that it says nothing of.
+ */
+static uint64_t ignored;
+static bool is_ignored_known;
+
+void forget_ignored(void)
+{
+	is_ignored_known = false;
+}
+
+static void find_ignored(void)
+{
+	uint64_t action[4];
+	ignored = 0;
+	for (int signal = 1; signal <= 64; signal++) {
+		if (syscall(SYS_rt_sigaction, signal, NULL, action, sizeof(uint64_t)) == 0 && action[0] == (uintptr_t)SIG_IGN)
+			ignored |= 1ull << (signal - 1);
+	}
+	is_ignored_known = true;
+}
+
 static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 {
 	const struct head *head = job->head;
-	/*
-	 * As a login shell would have them: nothing ignored, nothing handled, nothing blocked. By the kernel's own call, as
-	 * the C library has signals of its own that it leaves as they are.
-	 */
+	/* As a login shell would have them: nothing ignored, nothing blocked; what is handled exec(2) sets to its default. */
 	static const uint64_t fresh[4]; /* struct sigaction of the kernel: SIG_DFL, no flags, no restorer, no mask */
-	for (int signal = 1; signal <= 64; signal++)
-		syscall(SYS_rt_sigaction, signal, fresh, NULL, sizeof(uint64_t));
+	for (uint64_t bits = ignored; bits; bits &= bits - 1)
+		syscall(SYS_rt_sigaction, __builtin_ctzll(bits) + 1, fresh, NULL, sizeof(uint64_t));
 	if (job->cgroup >= 0 && write(job->cgroup, "0", 1) < 0)
 		fail(job, STAGE_CGROUP, errno);
 	if (head->flags & FLAG_SESSION && setsid() < 0)
@@ -483,6 +503,8 @@ int32_t archon_spawn(const void *request, void *place)
 	take_all(&cursor, job.envp, head->envc);
 
 	/* No handler of the parent's may run in the child, on a stack that both use. */
+	if (!is_ignored_known)
+		find_ignored();
 	uint64_t all = ~0ull, before;
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
 	pid_t pid = make(&job);

@@ -2,7 +2,7 @@
 import type {Run} from '../core/model.ts';
 import {pid as ownPid} from './identity.ts';
 import {runMarked} from './mark.ts';
-import {environOf, kinship, statOf, variableIn} from './procfs.ts';
+import {childrenBesides, environOf, kinship, statOf, variableIn} from './procfs.ts';
 
 export interface Kin {
 	/**
@@ -22,11 +22,13 @@ export interface Register {
 	/** Made by archon itself. */
 	isOwn(pid: number): boolean;
 	/** The run whose first process has or had this pid: it made a session of that number. */
+	/** All of those. */
+	own(): readonly number[];
 	runOfSession(session: number): Run | null;
 	nameOf(run: Run): string | null;
 }
 
-export function createKin({isOwn, runOfSession, nameOf}: Register): Kin {
+export function createKin({isOwn, own, runOfSession, nameOf}: Register): Kin {
 	/** Of children that were looked at: a process has one mother for ever. */
 	const known = new Map<number, Run | null>();
 
@@ -53,7 +55,7 @@ export function createKin({isOwn, runOfSession, nameOf}: Register): Kin {
 		look() {
 			let children: readonly number[] | undefined;
 			return run => {
-				children ??= kinship()(ownPid).filter(pid => !isOwn(pid));
+				children ??= childrenBesides(own());
 				for (const pid of among(children, run)) if (pid !== undefined) return true;
 				return false;
 			};

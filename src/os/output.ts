@@ -86,7 +86,11 @@ interface Stream {
 
 /** What archon reads of a service. */
 interface Source {
-	readonly channel: Channel;
+	readonly name: string;
+	/** In force once there is a channel. */
+	logging: Logging;
+	/** Made when there is something to say: most services say little, and many nothing. */
+	channel: Channel | null;
 	streams: readonly Stream[];
 }
 
@@ -119,6 +123,9 @@ const FDS_MAX = 1 << 16;
 /** Who has archon's own streams to itself loses them where a line is waited for, but gains no prefix. */
 const UNTOUCHED: Logging['drivers'] = [{kind: 'inherit', streams: ['stdout', 'stderr']}];
 
+/** What leads to streams that archon has anyhow. */
+const SHARED: ReadonlySet<string> = new Set(['inherit', 'prefix', 'json']);
+
 /** Read into by all, after the rest of the last line. */
 let bytes = newBytes(0);
 
@@ -147,16 +154,23 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 	function open(id: Id, {name}: Service, logging: Logging, ends: readonly (readonly [number, number])[], isTerminal: boolean): Source {
 		const streams = ends.map(([reader, writer], i): Stream =>
 			({reader, writer, name: i === 0 ? 'stdout' : 'stderr', isTerminal, rest: NOTHING, isBig: false, at: 0, streak: 0, isPaced: false}));
-		const kept = sources.get(id);
-		const source: Source = {streams, channel: kept?.channel ?? createChannel(logging, drivers.of(name, logging), {
-			shut: () => source.streams.forEach(({reader}) => poller.forget(reader)),
-			open: () => watch(id, source),
-		}, count => warn(`${count} ${count === 1 ? 'line' : 'lines'} of ${name} over its rate_limit were left out`))};
+		const source = sources.get(id) ?? {name, logging, channel: null, streams};
+		source.streams = streams;
+		// What leads to places of its own is opened before there is a line to be lost.
+		if (!logging.drivers.every(({kind}) => SHARED.has(kind))) channelFor(id, source);
 		sources.set(id, source);
 		watch(id, source);
 		for (const fd of ends.flat()) guard.keep(fd, true);
 		ledger.put(keyOf(id), JSON.stringify({ends, isTerminal} satisfies Pipes));
 		return source;
+	}
+
+	function channelFor(id: Id, source: Source): Channel {
+		const {name, logging} = source;
+		return source.channel ??= createChannel(logging, drivers.of(name, logging), {
+			shut: () => source.streams.forEach(({reader}) => poller.forget(reader)),
+			open: () => watch(id, source),
+		}, count => warn(`${count} ${count === 1 ? 'line' : 'lines'} of ${name} over its rate_limit were left out`));
 	}
 
 	function watch(id: Id, source: Source): void {
@@ -166,7 +180,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 	function watchOne(id: Id, source: Source, stream: Stream): void {
 		stream.isPaced = false;
 		poller.watch(stream.reader, EPOLLIN, () => {
-			if (source.channel.holdsBack(stream.name)) return;
+			if (channelFor(id, source).holdsBack(stream.name)) return;
 			const count = pump(id, source, stream);
 			if (!isBabbling(stream, count)) return;
 			poller.forget(stream.reader);
@@ -188,7 +202,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 	function pace(id: Id, source: Source, stream: Stream): void {
 		stream.isPaced = true;
 		after(SOON, () => poller.whole(() => {
-			if (!stream.isPaced || source.channel.holdsBack(stream.name)) return;
+			if (!stream.isPaced || channelFor(id, source).holdsBack(stream.name)) return;
 			let count = pump(id, source, stream);
 			for (let i = 1; i < FULL && count >= READ; i++) count = pump(id, source, stream);
 			if (count > 0) pace(id, source, stream);
@@ -212,7 +226,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 	}
 
 	/** One read from a pipe: how many bytes; none, where there is nothing now or for ever. */
-	function pump(id: Id, {channel}: Source, stream: Stream): number {
+	function pump(id: Id, source: Source, stream: Stream): number {
 		const {rest} = stream;
 		const bytes = bufferFor(rest.length);
 		bytes.set(rest);
@@ -223,6 +237,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 			stream.isBig = true;
 			sys.growPipe(stream.reader, BIG_PIPE);
 		}
+		const channel = channelFor(id, source);
 		const length = stream.isTerminal ? sys.dropReturns(bytes, rest.length + count) : rest.length + count;
 		const end = cutLines(bytes, length, channel.logging().maxLine, (from, to, isPiece) =>
 			pass(id, channel, bytes.subarray(from, to), stream.name, isPiece));
@@ -251,7 +266,7 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 			if (!source) continue;
 			// Bounded: others that still write could go on for ever.
 			for (let i = 0; i < 64 && pump(id, source, stream) > 0; i++);
-			if (stream.rest.length > 0) pass(id, source.channel, concat([stream.rest, bytesOf('\n')]), stream.name, false);
+			if (stream.rest.length > 0) pass(id, channelFor(id, source), concat([stream.rest, bytesOf('\n')]), stream.name, false);
 			remember(stream, NOTHING);
 		}
 		awaited.delete(id);
@@ -277,7 +292,10 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 		return nothing < 0 ? -1 : nothing;
 	};
 
-	const channelOf = (id: Id | null): Channel | undefined => (id === null ? own : sources.get(id)?.channel);
+	const channelOf = (id: Id | null): Channel | undefined => {
+		const source = id === null ? undefined : sources.get(id);
+		return id === null ? own : source && channelFor(id, source);
+	};
 
 	return {
 		wire(id, service) {
@@ -306,14 +324,17 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 		},
 		drain,
 		relog(id, {name, exec: {output}}) {
-			const logging = loggingOf(output);
-			sources.get(id)?.channel.drive(logging, drivers.of(name, logging));
+			const source = sources.get(id);
+			if (!source) return;
+			source.logging = loggingOf(output);
+			if (source.channel) source.channel.drive(source.logging, drivers.of(name, source.logging));
+			else if (!source.logging.drivers.every(({kind}) => SHARED.has(kind))) channelFor(id, source);
 		},
 		forget(id) {
 			const source = sources.get(id);
 			if (!source) return;
 			shut(id, source);
-			source.channel.close();
+			source.channel?.close();
 			sources.delete(id);
 		},
 		say,
@@ -340,11 +361,11 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 			});
 		},
 		logs: {
-			tail: (id, count) => channelOf(id)?.tail(count) ?? [],
+			tail: (id, count) => (id === null ? own : sources.get(id)?.channel)?.tail(count) ?? [],
 			follow: (id, hear) => channelOf(id)?.follow(hear) ?? (() => {}),
 			files: id => {
-				const channel = channelOf(id);
-				return channel ? drivers.files(channel.logging()) : [];
+				const logging = id === null ? own.logging() : sources.get(id)?.logging;
+				return logging ? drivers.files(logging) : [];
 			},
 			reopen: drivers.reopen,
 		},

@@ -1,5 +1,5 @@
-/** The descriptors that archon watches; what one batch of them leads to is not torn apart by a signal (guard.ts). */
-import {changeInterest, forget, poll, watch, type Watcher} from './reactor.ts';
+/** The descriptors that archon watches; what one of them leads to is not torn apart by a signal (guard.ts). */
+import {changeInterest, forget, holdTogether, poll, watch, type Watcher} from './reactor.ts';
 
 export interface Poller {
 	/** Level-triggered: what is left unread is told again. */
@@ -15,8 +15,7 @@ export interface Poller {
 
 export type Whole = <T>(act: () => T) => T;
 
-export const createPoller = (whole: Whole = act => act()): Poller => ({
-	watch: (fd, events, watcher) => watch(fd, events, ready => whole(() => watcher(ready))),
-	change: changeInterest, forget, whole,
-	poll: () => poll(0),
-});
+export function createPoller(whole: Whole = act => act()): Poller {
+	holdTogether(whole);
+	return {watch, change: changeInterest, forget, whole, poll: () => poll(0)};
+}

@@ -98,6 +98,12 @@ export function kinship(): (pid: number) => readonly number[] {
 /** archon's own children. */
 export const children = (): readonly number[] => kinship()(ownPid);
 
+/** archon's own children, but for those that it knows. */
+export function childrenBesides(known: readonly number[]): readonly number[] {
+	const others = hasProc() ? sys.childrenBesides(known) : [];
+	return typeof others === 'number' ? children().filter(pid => !known.includes(pid)) : others;
+}
+
 let hasLists: boolean | undefined;
 
 /** archon makes every process in its first thread, to which orphans come as well. */

@@ -23,6 +23,7 @@ const ready = new Int32Array(2 * BATCH);
 const watchers = new Map<number, Watcher>();
 let next: (() => void)[] = [];
 let epoll = -1;
+let whole = (act: () => void): void => act();
 let onBug = (error: unknown): void => {
 	throw error;
 };
@@ -71,6 +72,11 @@ export function onUncaught(callback: (error: unknown) => void): void {
 	sys.onRejection(callback);
 }
 
+/** What keeps together what a ready descriptor leads to. */
+export function holdTogether(act: (act: () => void) => void): void {
+	whole = act;
+}
+
 /** Goes on for ever. */
 export const run = (): void => sys.run(() => turn(LONGEST));
 
@@ -99,7 +105,7 @@ export function poll(millis: Millis): void {
 	for (let i = 0; i < batch.length; i += 2) {
 		const [fd = -1, events = 0] = [batch[i], batch[i + 1]];
 		const watcher = watchers.get(fd);
-		if (watcher) attempt(() => watcher(events));
+		if (watcher) attempt(() => whole(() => watcher(events)));
 	}
 }
 

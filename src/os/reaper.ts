@@ -92,6 +92,7 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 	const hunt = createHunt();
 	const kin = createKin({
 		isOwn: pid => mains.has(pid) || helpers.has(pid),
+		own: () => [...mains.keys(), ...helpers.keys()],
 		runOfSession: session => [...lives.values()].find(life => life.session === session)?.run ?? null,
 		nameOf: run => lives.get(run)?.home?.name ?? null,
 	});

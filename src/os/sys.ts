@@ -45,6 +45,8 @@ export interface Sys {
 	waitAny(report: Int32Array, peek: boolean): Outcome;
 	/** The same for one child. */
 	waitPid(pid: number, report: Int32Array): Outcome;
+	/** The children of archon's main thread that are not among these (proc_pid_children(5)). */
+	childrenBesides(known: readonly number[]): number[] | Outcome;
 	/** Readable when the process has ended, whoever's child it is (pidfd_open(2)). */
 	pidfdOpen(pid: number): Outcome;
 	/** Orphaned descendants come to archon also where it is not PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
