@@ -36,7 +36,7 @@ long compress_file(const char *from, const char *to, int kind, double *inode);
 #define EACH_FUNCTION(F) \
 	/* process.c */ \
 	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(strerror) \
-	F(chdir) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(becomeSubreaper) \
+	F(chdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(becomeSubreaper) \
 	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(spawn) \
 	/* events.c */ \
 	F(epollCreate) F(epollControl) F(epollWait) F(now) F(openSignals) F(readSignal) F(ignoreSignal) \

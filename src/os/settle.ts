@@ -35,6 +35,7 @@ export function createSettler(): Settler {
 			isWaiting = false;
 			stirs = 0;
 			sys.collectGarbage();
+			sys.releaseFilePages();
 		});
 	}
 }

@@ -37,6 +37,8 @@ export interface Sys {
 	/** An errno in the words of the GNU C library (strerror(3)), which other inits print. */
 	strerror(errno: number): string;
 	chdir(path: string): Outcome;
+	/** Pages of the executable leave archon's process, and come back from the kernel's cache as they are used (madvise(2)). */
+	releaseFilePages(): void;
 	/** Ends the program at once (_exit(2)). */
 	exit(status: number): never;
 	/** kill(2). */
