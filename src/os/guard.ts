@@ -8,7 +8,7 @@ import {type Instant, signalName, type SignalNumber} from '../core/model.ts';
 import {type Bytes, textOf} from './bytes.ts';
 import {ledgerFd} from './environment.ts';
 import type {Memory} from './ledger.ts';
-import {type Outcome, sys} from './sys.ts';
+import {ERRNO, type Outcome, sys} from './sys.ts';
 
 /** How a life ended; the order is that of `enum kind` in reexec.c. */
 const KINDS = ['fault', 'sent', 'bug', 'upgrade'] as const;
@@ -65,13 +65,13 @@ const CAUSES_MAX = 8;
 const CAUSE_SIZE = 32;
 const WORDS = CAUSES + CAUSES_MAX * CAUSE_SIZE;
 
-/** The memory of the last life, where there was one, else new memory of so many bytes; or -errno. */
-export function openGuard(size: number): Guard | Outcome {
+/** The memory of the last life, where there was one, else new memory of the first of these sizes that can be had; or -errno. */
+export function openGuard(...sizes: readonly number[]): Guard | Outcome {
 	const fd = ledgerFd() ?? -1;
 	const isLeft = Number.isInteger(fd) && fd >= 0;
-	let opened = sys.openMemory(isLeft ? fd : -1, size);
-	// Not ours after all, or of another layout: better a first life than none.
-	if (opened < 0 && isLeft) opened = sys.openMemory(-1, size);
+	let opened = isLeft ? sys.openMemory(fd, 0) : -ERRNO.ENOMEM;
+	// None is left, or it is not ours, or of another layout: better a first life than none.
+	for (const size of sizes) if (opened < 0) opened = sys.openMemory(-1, size);
 	if (opened < 0) return opened;
 	const head = sys.viewMemory(0, MEMORY_START);
 	const view = new DataView(head.buffer, head.byteOffset, head.length);

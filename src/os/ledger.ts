@@ -54,7 +54,8 @@ export const BLOCK_SIZE = 64 * 1024;
 export const FORMAT = 2;
 
 const MAGIC = 0x6172_6368;
-const HALF = 48 << 20;
+/** Of the log. The small one is for where addresses are few (RLIMIT_AS). */
+const [HALF, SMALL_HALF] = [48 << 20, 4 << 20];
 /** No record crosses the end of one; a longer record has as many as it takes to itself. */
 const SEGMENT = 1 << 20;
 /** The length of a log that had no room for all that it was to hold. */
@@ -71,24 +72,29 @@ const BLOCK_COUNT = 512;
 /** owner, order, head, tail. */
 const BLOCK_HEAD = 16;
 
-/** So much memory the ledger needs behind `start`; it takes room only where it is used. */
-export const LEDGER_SIZE = HEADER + 2 * HALF + BLOCK_COUNT * (BLOCK_HEAD + BLOCK_SIZE) + SEGMENT;
+const sizeFor = (half: number): number => HEADER + 2 * half + BLOCK_COUNT * (BLOCK_HEAD + BLOCK_SIZE) + SEGMENT;
+
+/** So much memory the ledger needs behind `start`, or at least; it takes room only where it is used. */
+export const [LEDGER_SIZE, SMALL_LEDGER_SIZE] = [sizeFor(HALF), sizeFor(SMALL_HALF)];
 
 const wordsOf = ({buffer, byteOffset, length}: Bytes): Int32Array<ArrayBuffer> => new Int32Array(buffer, byteOffset, length >> 2);
 
-/** `isFirst`: the memory is new. `release` gives pages back to the system. */
-export function openLedger(memory: Memory, start: number, isFirst: boolean, release: (at: number, length: number) => void): Ledger {
+/** `isFirst`: the memory is new. `release` gives pages back to the system. `size`: of the memory behind `start`. */
+export function openLedger(
+	memory: Memory, start: number, isFirst: boolean, release: (at: number, length: number) => void, size = LEDGER_SIZE,
+): Ledger {
+	const halfSize = size < LEDGER_SIZE ? SMALL_HALF : HALF;
 	const base = Math.ceil(start / 4096) * 4096;
 	const header = wordsOf(memory.view(base, HEADER));
 	const past = new Map<string, string>();
-	const damage = isFirst ? null : readPast(memory, base, header, past);
+	const damage = isFirst ? null : readPast(memory, base, halfSize, header, past);
 	if (damage !== null) {
 		// What could be read of it says nothing without the rest.
 		past.clear();
 		header.fill(0);
 	}
-	const log = createLog(memory, base, header, release);
-	const blocks = createBlocks(memory, base + HEADER + 2 * HALF, isFirst ? 'new' : damage === null ? 'kept' : 'damaged');
+	const log = createLog(memory, base, halfSize, header, release);
+	const blocks = createBlocks(memory, base + HEADER + 2 * halfSize, isFirst ? 'new' : damage === null ? 'kept' : 'damaged');
 	// Everything that is still true is written anew, so that the log holds no more than that.
 	log.begin(past);
 	header[FORMAT_AT] = FORMAT;
@@ -97,13 +103,13 @@ export function openLedger(memory: Memory, start: number, isFirst: boolean, rele
 }
 
 /** Why it cannot be read, or null. */
-function readPast(memory: Memory, base: number, header: Int32Array, past: Map<string, string>): string | null {
+function readPast(memory: Memory, base: number, halfSize: number, header: Int32Array, past: Map<string, string>): string | null {
 	const [magic, format, which = 0, length = 0] = header;
 	if (magic !== MAGIC) return 'it is not one';
 	if (format !== FORMAT) return `it has format ${format}, not ${FORMAT}`;
 	if (length === LOST) return 'it had no room for all';
-	if (which < 0 || which > 1 || length < 0 || length > HALF) return 'its bounds are impossible';
-	const half = base + HEADER + which * HALF;
+	if (which < 0 || which > 1 || length < 0 || length > halfSize) return 'its bounds are impossible';
+	const half = base + HEADER + which * halfSize;
 	for (let at = 0; at < length;) {
 		const first = length - at >= RECORD_HEAD ? wordsOf(memory.view(half + at, RECORD_HEAD))[0] ?? 0 : 0;
 		const segment = memory.view(half + at, Math.min(Math.max(SEGMENT, aligned(first)), length - at));
@@ -139,7 +145,9 @@ interface Place {
 }
 
 /** It is written to at every turn of the loop, so what is done for a record is little. */
-function createLog(memory: Memory, base: number, header: Int32Array, release: (at: number, length: number) => void): Log {
+function createLog(
+	memory: Memory, base: number, halfSize: number, header: Int32Array, release: (at: number, length: number) => void,
+): Log {
 	const places = new Map<string, Place>();
 	let half = header[HALF_AT] ?? 0;
 	let length = 0;
@@ -148,7 +156,7 @@ function createLog(memory: Memory, base: number, header: Int32Array, release: (a
 	let words = wordsOf(segment);
 	let isLost = false;
 
-	const startOf = (half: number): number => base + HEADER + half * HALF;
+	const startOf = (half: number): number => base + HEADER + half * halfSize;
 
 	/** Whether there was room. */
 	function write(key: string, text: string, isDeletion: boolean): boolean {
@@ -160,7 +168,7 @@ function createLog(memory: Memory, base: number, header: Int32Array, release: (a
 			length = Math.ceil(length / SEGMENT) * SEGMENT;
 			at = 0;
 		}
-		if (length + most > HALF) return false;
+		if (length + most > halfSize) return false;
 		if (at === 0) {
 			segment = memory.view(startOf(half) + length, Math.max(SEGMENT, aligned(most)));
 			words = wordsOf(segment);
@@ -200,7 +208,7 @@ function createLog(memory: Memory, base: number, header: Int32Array, release: (a
 		for (const [key, text] of records) isLost = !write(key, text, false) || isLost;
 		count();
 		header[HALF_AT] = half;
-		release(startOf(old), HALF);
+		release(startOf(old), halfSize);
 	}
 
 	/** In the order in which they were first written, so that it stays so. */

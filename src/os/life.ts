@@ -6,7 +6,7 @@ import {entries, type State} from '../core/state.ts';
 import {now} from './clock.ts';
 import {type Cause, describeCause, type Guard, MEMORY_START, openGuard} from './guard.ts';
 import {lastingFds} from './inherited.ts';
-import {type Ledger, LEDGER_SIZE, oblivion, openLedger} from './ledger.ts';
+import {type Ledger, LEDGER_SIZE, oblivion, openLedger, SMALL_LEDGER_SIZE} from './ledger.ts';
 import {runMarked} from './mark.ts';
 import {children, statOf, variableOf} from './procfs.ts';
 import {sys} from './sys.ts';
@@ -41,11 +41,11 @@ const HASTE = 3000;
 const REST = 500;
 
 export function beginLife(): Life {
-	const guard = openGuard(MEMORY_START + LEDGER_SIZE);
+	const guard = openGuard(MEMORY_START + LEDGER_SIZE, MEMORY_START + SMALL_LEDGER_SIZE);
 	if (typeof guard === 'number') return {guard: null, ledger: oblivion(), past: null, damage: null, estate: [], story: '', isPlain: false};
 	const {memory, lives, causes} = guard;
 	const isFirst = lives === 0;
-	const ledger = openLedger(memory, MEMORY_START, isFirst, sys.releaseMemory);
+	const ledger = openLedger(memory, MEMORY_START, isFirst, sys.releaseMemory, sys.memorySize() - MEMORY_START);
 	if (isFirst) return {guard, ledger, past: null, damage: null, estate: [], story: '', isPlain: false};
 	const state = ledger.damage === null ? readState(ledger.past) : null;
 	const duty = ledger.past.get('duty');

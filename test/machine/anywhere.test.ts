@@ -166,6 +166,13 @@ describe('limits', () => {
 		['64 MiB of addresses', [`--as=${64 << 20}`]],
 		['no core file, no locked memory, no queued signals', ['--core=0', '--memlock=0', '--msgqueue=0']],
 	])('may be %s', (_, limits) => lives({wrapper: ['prlimit', ...limits]}));
+	test('of addresses leave enough to survive a crash', async () => {
+		await using archon = await up({wrapper: ['prlimit', `--as=${64 << 20}`]});
+		archon.signal('SIGSEGV');
+		await archon.says(/executed anew: 2 services go on/);
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+	});
 	test('of a million descriptors cost nothing: none is closed one by one', async () => {
 		const trace = join(mkdtempSync(join(tmpdir(), 'archon-trace-')), 'calls');
 		const calls = 'strace -f -qq -e trace=close,close_range,execve -o';
