@@ -41,7 +41,7 @@ export function memoryLimit(): number {
 }
 
 /** What archon itself may count for, with the pages of its executable. */
-const OWN_SIZE = 128 << 20;
+const OWN_SIZE = 32 << 20;
 
 /**
  * How much likelier a victim of the kernel a service is than archon, as oom_score_adj(5) counts: in thousandths of the
