@@ -15,16 +15,17 @@ export function traceOf(error: unknown): string {
 function translate(trace: string): string {
 	const bytes = sys.embedded('lines');
 	if (!bytes) return trace;
-	const table = textOf(bytes).split('\n');
-	const sources = table.flatMap(row => (row.startsWith('+ ') ? [row.slice(2)] : []));
+	const table = textOf(bytes);
 	return trace.replaceAll(/([\w.-]+\.js):(\d+)(:\d+)?/g, (place: string, module: string, line: string) =>
-		find(table, sources, module, Number(line)) ?? place);
+		placeIn(table, module, Number(line)) ?? place);
 }
 
-/** scripts/line-table.ts says what the rows are. */
-function find(table: readonly string[], sources: readonly string[], module: string, line: number): string | null {
-	const begin = table.indexOf(`= ${module}`);
-	for (const row of begin < 0 ? [] : table.slice(begin + 1)) {
+/** Where a line of a module comes from, by a table whose rows scripts/line-table.ts explains; null where it does not say. */
+export function placeIn(table: string, module: string, line: number): string | null {
+	const rows = table.split('\n');
+	const sources = rows.flatMap(row => (row.startsWith('+ ') ? [row.slice(2)] : []));
+	const begin = rows.indexOf(`= ${module}`);
+	for (const row of begin < 0 ? [] : rows.slice(begin + 1)) {
 		if (row.startsWith('= ')) break;
 		const [at = 0, source = 0, from = 0, count = 0] = row.split(' ').map(Number);
 		if (line >= at && line < at + count) return `${sources[source]}:${from + line - at}`;
