@@ -9,7 +9,7 @@ export const pm2: Supervisor = {
 	name: 'pm2',
 	packages: [],
 	programs: [],
-	manner: 'pm2-runtime, fork mode, restart_delay 0; on the node that archon is made of',
+	manner: 'pm2-runtime, fork mode, restart_delay 0',
 	most: Infinity,
 	start(job) {
 		const file = join(job.folder, 'pm2.json');

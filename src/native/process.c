@@ -175,7 +175,7 @@ void sys_waitPid(struct call *call)
 {
 	size_t length;
 	int32_t *report = arg_memory(call, 1, &length);
-	wait_for(call, P_PID, arg_int(call, 0), report, length, 0);
+	wait_for(call, P_PID, arg_int(call, 0), report, length, arg_flag(call, 2) ? WNOWAIT : 0);
 }
 
 static int compare(const void *one, const void *other)

@@ -59,6 +59,7 @@ struct header {
 	uint64_t size;             /* of the whole memory */
 	struct cause causes[CAUSES]; /* that of life n at n modulo CAUSES */
 	char words[WORDS];         /* what archon said of the last one */
+	int32_t program_fd;        /* the running file, for where no name leads to it; 0: not open */
 };
 
 _Static_assert(sizeof(struct header) <= HEADER, "the header has its place");
@@ -114,6 +115,7 @@ static void mark_kept(int flags)
 			fcntl(word * 64 + __builtin_ctzll(bits), F_SETFD, flags);
 	}
 	fcntl(memory_fd, F_SETFD, flags);
+	fcntl(program_fd, F_SETFD, flags);
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		fcntl(fd, F_SETFD, 0);
 }
@@ -390,7 +392,10 @@ void sys_armGuard(struct call *call)
 		return give_number(call, -ENOMEM);
 	program_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	if (program_fd < 0)
-		program_fd = open((const char *)getauxval(AT_EXECFN), O_PATH | O_CLOEXEC);
+		program_fd = header->program_fd > 0 ? header->program_fd : open((const char *)getauxval(AT_EXECFN), O_PATH | O_CLOEXEC);
+	else if (header->program_fd > 0)
+		close(header->program_fd);
+	header->program_fd = program_fd > 0 ? program_fd : 0;
 	self = getpid();
 	main_thread = thread();
 	forget_inheritance();
@@ -435,11 +440,16 @@ static int execute_anew(const char *path, int kind, const char *words)
 	before = *header;
 	note(&(struct cause){.kind = kind}, words);
 	mark_kept(0);
-	if (*path)
+	if (*path) {
+		/* Another file is not known by the descriptor of this one. */
+		header->program_fd = 0;
+		fcntl(program_fd, F_SETFD, FD_CLOEXEC);
 		execve(path, argv, envp);
-	else
+	} else {
 		execute_self();
+	}
 	int error = errno;
+	header->program_fd = before.program_fd;
 	mark_kept(FD_CLOEXEC);
 	memcpy(header->causes, before.causes, sizeof header->causes);
 	memcpy(header->words, before.words, sizeof header->words);

@@ -26,7 +26,7 @@ export interface Files {
 const PATIENCE: Millis = 2000;
 
 /** How long whoever writes to a pipe may take, from the first byte to the last. */
-const PIPE_PATIENCE: Millis = 10_000;
+const PIPE_PATIENCE: Millis = 2000;
 const PAUSE: Millis = 5;
 
 /** The device number of /dev/null, which is nothing to be afraid of (null(4)). */

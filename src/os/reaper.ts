@@ -11,7 +11,7 @@ import {createKin, type Kin} from './kin.ts';
 import {runMarked} from './mark.ts';
 import {newReport, outcomeOf, pidOf} from './outcome.ts';
 import type {Poller} from './poller.ts';
-import {kinship, statOf, variableOf} from './procfs.ts';
+import {hasProc, kinship, statOf, variableOf} from './procfs.ts';
 import {EPOLLIN, ERRNO, sys} from './sys.ts';
 
 export interface Reaper {
@@ -230,6 +230,8 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			lives.set(run, life);
 			if (pid === 0) return void littered.add(life);
 			const stat = statOf(pid);
+			// Where there is no /proc the kernel says whether it is a child; whose else it should be nobody can tell.
+			if (!hasProc() && sys.waitPid(pid, REPORT, true) === 0) return void mains.set(pid, life);
 			const isOwn = stat?.parent === ownPid;
 			if (stat && isOf(run, pid, isOwn)) {
 				mains.set(pid, life);

@@ -45,8 +45,8 @@ export interface Sys {
 	kill(pid: number, signal: number): Outcome;
 	/** waitid(2) for any child that has ended: `[pid, si_code, si_status]`, pid 0 where none has. `peek` leaves it waitable. */
 	waitAny(report: Int32Array, peek: boolean): Outcome;
-	/** The same for one child. */
-	waitPid(pid: number, report: Int32Array): Outcome;
+	/** The same for one child; -ECHILD where it is none. */
+	waitPid(pid: number, report: Int32Array, peek?: boolean): Outcome;
 	/** The children of archon's main thread that are not among these (proc_pid_children(5)). */
 	childrenBesides(known: readonly number[]): number[] | Outcome;
 	/** Readable when the process has ended, whoever's child it is (pidfd_open(2)). */

@@ -194,6 +194,18 @@ describe('files', () => {
 		const log = await story({wrapper: fromImage('umount -l /proc')});
 		expect(log.match(/\/proc is not mounted for this PID namespace/g)).toHaveLength(1);
 	});
+	test('there may be no /proc, and services go on after a crash, and another', async () => {
+		await using archon = await up({wrapper: mounted('umount -l /proc')});
+		const before = await archon.status();
+		for (const _ of ['once', 'again']) {
+			const log = archon.log();
+			archon.signal('SIGSEGV');
+			await expect.poll(() => archon.log().slice(log.length)).toMatch(/executed anew: 2 services go on/);
+			for (const [name, {pid}] of Object.entries(before)) expect((await archon.status())[name]).toMatchObject({pid, restarts: 0});
+		}
+		await archon.ctl('shutdown');
+		expect(await archon.ended()).toBe(0);
+	});
 	test('a /proc of another PID namespace is not believed', async () => {
 		const log = await story({isInit: false, wrapper: ['unshare', '--pid', '--fork', '--kill-child']});
 		expect(log).toMatch(/\/proc is not mounted for this PID namespace/);

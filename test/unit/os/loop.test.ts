@@ -99,7 +99,7 @@ test('a client of a socket is answered again and again during a fan-out of 2,000
 	await once(client, 'close');
 	server.close();
 	rmSync(folder, {recursive: true});
-	// There and back: a turn each, and one for what libuv puts off.
+	// There and back: a turn each, and one for what Node puts off.
 	const gaps = answers.map((up, i) => up - (answers[i - 1] ?? 0));
 	expect(Math.max(...gaps), answers.join()).toBeLessThanOrEqual(3 * MOST);
 	expect(answers.length).toBeGreaterThanOrEqual(ALL / (3 * MOST) - 1);
