@@ -233,6 +233,11 @@ static JSValue dispatch(JSContext *context, JSValueConst self, int count, JSValu
 		free(call.copy[i]);
 	for (int i = 0; i < call.texts; i++)
 		JS_FreeCString(context, call.text[i]);
+	/* There was no memory for an argument or a part of the result: what is left of it is not what it says. */
+	if (JS_HasException(context)) {
+		JS_FreeValue(context, call.result);
+		return JS_EXCEPTION;
+	}
 	return call.result;
 }
 

@@ -149,7 +149,8 @@ void sys_awaitReadable(struct call *call)
 
 void sys_fchown(struct call *call)
 {
-	give_result(call, fchown(arg_int(call, 0), arg_number(call, 1), arg_number(call, 2)));
+	/* By way of a signed number: -1 is neither of them, and a double that is negative is no unsigned one on every machine. */
+	give_result(call, fchown(arg_int(call, 0), (uid_t)(int64_t)arg_number(call, 1), (gid_t)(int64_t)arg_number(call, 2)));
 }
 
 void sys_fchmod(struct call *call)

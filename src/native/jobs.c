@@ -50,7 +50,8 @@ struct queue { struct job *first, *last; };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
 static struct queue waiting, finished;
-static int threads, idle, next_id, bell = -1;
+/* `queued`: how many wait; a thread that was called may yet count as idle. */
+static int threads, idle, queued, next_id, bell = -1;
 
 static void push(struct queue *queue, struct job *job)
 {
@@ -220,6 +221,7 @@ static void *serve(void *unused)
 				break;
 			continue;
 		}
+		queued--;
 		pthread_mutex_unlock(&lock);
 		perform(job);
 		pthread_mutex_lock(&lock);
@@ -279,10 +281,12 @@ void sys_startJob(struct call *call)
 	pthread_mutex_lock(&lock);
 	job->id = ++next_id;
 	give_number(call, job->id);
-	if (idle == 0 && threads < THREADS_MAX && make_thread())
+	/* One for each that waits: the job before this one may hang. */
+	if (idle <= queued && threads < THREADS_MAX && make_thread())
 		threads++;
 	if (threads > 0) {
 		push(&waiting, job);
+		queued++;
 		pthread_cond_signal(&work);
 	} else {
 		perform(job);

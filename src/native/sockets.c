@@ -49,11 +49,10 @@ void sys_listenUnix(struct call *call)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return give_number(call, -errno);
-	mode_t before = umask(0177);
-	int result = bind(fd, (struct sockaddr *)&address, size);
-	int error = errno;
-	umask(before);
-	errno = error;
+	/* Not by umask(2), which threads share: a file that one of them makes meanwhile would have it as well. */
+	int result = fchmod(fd, 0600);
+	if (result == 0)
+		result = bind(fd, (struct sockaddr *)&address, size);
 	give_or_close(call, fd, result < 0 ? result : listen(fd, BACKLOG));
 }
 

@@ -37,6 +37,7 @@ enum flag {
 enum oom { OOM_AS_IS, OOM_TRY, OOM_MUST };
 
 #define NICE_AS_IS 100
+#define NOBODY UINT32_MAX /* the one number that is no user's and no group's */
 #define CAP_ALL UINT64_MAX
 #define FDS_MAX 64
 
@@ -47,8 +48,8 @@ struct head {
 	uint64_t mark;     /* the limit that its descendants are known by, see mark.ts; 0: none */
 	int32_t flags;
 	int32_t umask;     /* -1: as it is */
-	int32_t uid;       /* -1: as it is */
-	int32_t gid;       /* -1: as it is */
+	uid_t uid;         /* -1: as it is */
+	gid_t gid;         /* -1: as it is */
 	int32_t nice;      /* NICE_AS_IS: as it is */
 	int32_t ioprio;    /* class and level as ioprio_set(2) has them; -1: as it is */
 	int32_t cgroup;    /* the open cgroup.procs of where it belongs; -1: where archon is */
@@ -257,7 +258,7 @@ static void keep_caps(const struct job *job)
 	if (!job->cap_add && !job->cap_drop)
 		return;
 	int is_root = geteuid() == 0;
-	uint64_t kept = job->head->uid > 0 ? job->cap_add : ~job->cap_drop;
+	uint64_t kept = job->head->uid != NOBODY && job->head->uid != 0 ? job->cap_add : ~job->cap_drop;
 	struct caps caps;
 	if (get_caps(&caps) < 0)
 		fail(job, STAGE_KEEP, errno);
@@ -283,9 +284,9 @@ static void become(const struct job *job)
 	bound_caps(job);
 	if (head->groups >= 0 && syscall(SYS_setgroups, head->groups, job->groups) < 0)
 		fail(job, STAGE_GROUPS, errno);
-	if (head->gid >= 0 && syscall(SYS_setresgid, head->gid, head->gid, head->gid) < 0)
+	if (head->gid != NOBODY && syscall(SYS_setresgid, head->gid, head->gid, head->gid) < 0)
 		fail(job, STAGE_GID, errno);
-	if (head->uid >= 0 && syscall(SYS_setresuid, head->uid, head->uid, head->uid) < 0)
+	if (head->uid != NOBODY && syscall(SYS_setresuid, head->uid, head->uid, head->uid) < 0)
 		fail(job, STAGE_UID, errno);
 	keep_caps(job);
 	if (head->flags & FLAG_NO_NEW && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -47,6 +47,13 @@ test.runIf(isRoot)('who becomes another user has that one\'s groups and none of 
 	expect(/^Groups:\s*(.*?)\s*$/m.exec(readFileSync(`/proc/${archon.pid}/status`, 'utf8'))?.[1]).toBe('0 4242 4243');
 });
 
+test.runIf(isRoot)('a user may have a number of all 32 bits', async () => {
+	await using archon = await boot({
+		config: config({high: {command: sh('echo high: $(id -u) $(id -g) $(id -G) end; exec sleep 1000000'), user: '3000000000:3000000001'}}),
+	});
+	await archon.says(/high: 3000000000 3000000001 3000000001 end/);
+});
+
 describe('who speaks for a service by sd_notify(3)', () => {
 	const talker = (address: string, ...words: readonly string[]) => ({
 		command: sh(`echo $NOTIFY_SOCKET > ${address}.new; mv ${address}.new ${address}; exec ${herald} ${words.join(' ')}`), ready: 'notify', start_timeout: '1h',
