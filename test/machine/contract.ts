@@ -190,6 +190,34 @@ export const CASES: readonly Case[] = [
 		gives: [[0, '127.0.0.1\0'], [0, ''], 0, false],
 	},
 	{
+		name: 'a job that hangs holds up no other, also where a thread was free for only one of them',
+		run(sys, folder) {
+			const [report, ends, room] = [new Float64Array(5), new Int32Array(2), new Uint8Array(1 << 20)];
+			const next = (): number => (sys.awaitJob(2000) && sys.takeJob(report) ? report[0] ?? 0 : -1);
+			sys.jobsFd();
+			let held = 0;
+			for (let i = 0; i < 20; i++) {
+				// Threads of the round before are gone by then, and the one of this job is still there after it.
+				sys.sleep(40);
+				sys.startJob(9, -1, folder, '', [0], []);
+				next();
+				sys.sleep(1);
+				sys.pipe(ends);
+				const [reader = -1, writer = -1] = ends;
+				const hung = sys.startJob(0, writer, '', '', [], [room]);
+				const other = sys.startJob(9, -1, folder, '', [0], []);
+				if (next() !== other) held++;
+				sys.setBlocking(reader, true);
+				for (let left = room.length; left > 0;) left -= sys.read(reader, room);
+				while (report[0] !== hung) next();
+				[reader, writer].map(sys.close);
+				if (held > 0) break;
+			}
+			return held;
+		},
+		gives: 0,
+	},
+	{
 		name: 'lines',
 		run(sys) {
 			const lines = sys.encodeUtf8('a\r\nb\nc');
