@@ -40,8 +40,8 @@ export function memoryLimit(): number {
 	return Math.min(Infinity, ...limits.filter(limit => limit > 0));
 }
 
-/** What archon itself may count for, with the pages of its executable. */
-const OWN_SIZE = 32 << 20;
+/** What archon is taken to count for: far more than it is, so that in a small container it is the last to go. */
+const OWN_SIZE = 128 << 20;
 
 /**
  * How much likelier a victim of the kernel a service is than archon, as oom_score_adj(5) counts: in thousandths of the

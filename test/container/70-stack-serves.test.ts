@@ -11,19 +11,18 @@ it('passes a request through nginx and php to postgres and redis', async () => {
 it('starts each server when those before it answer', async () => {
 	await using box = await boot({image: 'stack'});
 	await box.comesTo('nginx', 'running');
-	// What a server says of itself may come after it has answered already.
-	await box.says(/php +\| .*ready to handle connections/);
-	await box.says(/postgres +\| .*database system is ready to accept connections/);
 	expect(order(await box.log(), {
 		nginx: SAYS.started('nginx'),
+		'php is ready': /php +\| .*ready to handle connections/,
 		php: SAYS.started('php'),
 		schema: SAYS.started('schema'),
 		'schema is there': /schema +\| ready for visitors/,
+		'postgres answers': /postgres +\| .*database system is ready to accept connections/,
 		postgres: SAYS.started('postgres'),
 		'cluster is made': /initdb +\| Success/,
 		initdb: SAYS.started('initdb'),
 	})).toEqual([
-		'initdb', 'cluster is made', 'postgres', 'schema', 'schema is there', 'php', 'nginx',
+		'initdb', 'cluster is made', 'postgres', 'postgres answers', 'schema', 'schema is there', 'php', 'php is ready', 'nginx',
 	]);
 });
 

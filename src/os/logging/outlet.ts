@@ -31,8 +31,6 @@ export type Losses = ReadonlyMap<string, number>;
 
 /** Bytes that may wait for a reader. */
 const LIMIT = 1 << 20;
-/** Bytes that are worth a write of their own. */
-const MUCH = 64 * 1024;
 /** The same of a reader that is slow, and not yet known to be too slow. */
 const HARD_LIMIT = 8 << 20;
 /** After its reader was too slow for long, none waits for it for so long, in milliseconds. */
@@ -44,7 +42,6 @@ export type Obituary = {readonly here: (losses: Losses) => string} | {readonly e
 export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Outlet {
 	let losses = new Map<string, number>();
 	let isWaiting = false;
-	let isScheduled = false;
 	let isBroken = false;
 	let patientFrom = 0;
 	let forRoom: (() => void)[] = [];
@@ -60,17 +57,6 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 			}
 		}
 		if (queue.size() <= LIMIT / 2) makeKnown();
-	}
-
-	/** In the next turn, when all that is said in this one is together; unless that is much already. */
-	function pumpSoon(): void {
-		if (isWaiting || isScheduled) return;
-		if (queue.size() >= MUCH) return pump();
-		isScheduled = true;
-		soon(() => {
-			isScheduled = false;
-			pump();
-		});
 	}
 
 	function resume(): void {
@@ -89,7 +75,7 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 	}
 
 	// What the last life left behind.
-	if (queue.size() > 0) pumpSoon();
+	if (queue.size() > 0) soon(pump);
 
 	function lose(lines: Uint8Array, service: string): void {
 		const count = sys.countLines(lines);
@@ -104,7 +90,7 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 			const most = must ? Infinity : now() >= patientFrom ? HARD_LIMIT : LIMIT;
 			if (queue.size() >= most) return lose(lines, service);
 			queue.put(lines);
-			pumpSoon();
+			if (!isWaiting) pump();
 		},
 		isFull: () => queue.size() >= LIMIT,
 		isPatient: () => now() >= patientFrom,
