@@ -2,8 +2,9 @@
 import {BLANKS} from '../core/logging.ts';
 import {err, ok, type LogFile, type Logging, type Millis, type Result, type Syslog} from '../core/model.ts';
 import {normalize} from '../core/path.ts';
+import type {Fault} from '../core/variables.ts';
 import {didYouMean, quote} from './problems.ts';
-import {absolutePath, address, duration, lapse, whole, type Fault, type Parse} from './scalars.ts';
+import {absolutePath, address, duration, lapse, whole, type Parse} from './scalars.ts';
 
 /** compose-spec, "specifying byte values": bytes, or with k, m or g (kb, mb, gb) so many times 1024 of them. */
 export const size = (least: string, most: string): Parse<number> => text => {

@@ -1,9 +1,9 @@
 /** What planning has to go on, and what each way of writing a config comes to. */
 import type {Logging, Millis, Result, Service, UserSpec} from '../core/model.ts';
 import {nearest} from '../core/nearest.ts';
+import type {Environment} from '../core/variables.ts';
 import type {Collector, Gather, Place, Problem, Report, Source} from './problems.ts';
 import type {Mapping, Value} from './values.ts';
-import type {Environment} from './variables.ts';
 
 /** How files are reached: never for long, and never what is no file. */
 export interface Files {

@@ -1,11 +1,11 @@
 /** Readers of what a key may hold: one text, the words of a command, the variables of an environment. */
 import type {Command} from '../core/model.ts';
 import {splitWords} from '../core/words.ts';
+import {expand, lookupIn, UNSET, type Environment, type Fault} from '../core/variables.ts';
 import {quote, type Place} from './problems.ts';
-import type {Fault, Parse} from './scalars.ts';
+import type {Parse} from './scalars.ts';
 import {readShape, within, type Context, type Keys, type Reader, type Settings, type Shape} from './shape.ts';
 import {isNothing, kindOf, type Scalar, type Value} from './values.ts';
-import {expand, lookupIn, UNSET, type Environment} from './variables.ts';
 
 /** The text of a scalar that says something which can be handed to a program. */
 export function readText(value: Value, context: Context): string | undefined {

@@ -7,15 +7,10 @@ import {err, ok, RESTARTS, signalNumber} from '../core/model.ts';
 import type {Millis, RestartPolicy, Result, SignalNumber, UserSpec} from '../core/model.ts';
 import {compilePattern} from '../core/pattern/pattern.ts';
 import {parseUrl} from '../core/url.ts';
+import type {Fault} from '../core/variables.ts';
 import {didYouMean} from './problems.ts';
 
 export type Parse<T> = (text: string) => Result<T, Fault>;
-
-/** What is wrong with a text: `why` continues the sentence that the text begins. */
-export interface Fault {
-	readonly why: string;
-	readonly hint: string | null;
-}
 
 /** compose-spec: `1h5m30s20ms`, a part with a fraction if need be. A bare number is seconds. Whole ms. */
 export const duration: Parse<Millis> = text => {

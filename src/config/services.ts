@@ -1,19 +1,19 @@
 /** Plans a config in archon's own words, which are docker compose's as far as compose has them. */
+import {readEnvFile, type Hearing} from '../core/env-file.ts';
 import {dirname, isAbsolute, join} from '../core/path.ts';
 import type {Need, Result, Service, UserSpec} from '../core/model.ts';
+import {lookupIn, UNSET, type Environment} from '../core/variables.ts';
 import {judgeKeys} from './agreement.ts';
 import {arrange, type Absence, type Arrangement, type Services} from './edges.ts';
-import {readEnvFile} from './env-file.ts';
 import {INSTANCE, instancesOf, judgeCount} from './names.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning} from './planning.ts';
-import type {Report} from './problems.ts';
+import type {Report, Source} from './problems.ts';
 import {toCommand} from './readers.ts';
 import {TOP, type Declared, type EnvFile} from './schema.ts';
 import {arrival, configService, type Argv} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
-import {lookupIn, type Environment} from './variables.ts';
 
 export function planServices(root: Value, planning: Planning): Draft {
 	const {problems, notes, surroundings: {environment}} = planning;
@@ -179,6 +179,7 @@ const ENV_FILES_MAX = 1024 * 1024;
 function fileReader(planning: Planning): (file: EnvFile, path: string) => ReadonlyMap<string, string> {
 	const known = new Map<string, ReadonlyMap<string, string>>();
 	const context = topContext(planning);
+	const own = lookupIn(planning.surroundings.environment);
 	let size = 0;
 	let hangs = false;
 	return ({path, required, at}, service) => {
@@ -197,8 +198,13 @@ function fileReader(planning: Planning): (file: EnvFile, path: string) => Readon
 		}
 		size += source.value.text.length;
 		if (size > ENV_FILES_MAX) planning.problems.report(at, `${service}.env_file: all files of variables together are larger than 1 MiB`);
-		const variables = size > ENV_FILES_MAX ? new Map() : readEnvFile(source.value, context);
+		const variables = size > ENV_FILES_MAX ? new Map() : readEnvFile(source.value.text, own, hearingOf(source.value, context));
 		known.set(file, variables);
 		return variables;
 	};
 }
+
+const hearingOf = (source: Source, {report, note}: Context): Hearing => ({
+	report: (offset, message, hint) => report({source, offset}, message, hint),
+	unset: (offset, name) => note({source, offset}, UNSET, name),
+});

@@ -1,7 +1,7 @@
 /** Reads a map by a table of its keys: known keys by their readers, all others told of or passed over. */
+import type {Environment} from '../core/variables.ts';
 import {didYouMean, quote, type Gather, type Report} from './problems.ts';
 import type {Entry, Mapping, Value} from './values.ts';
-import type {Environment} from './variables.ts';
 
 /** One key: what a person should know of it, and how it is read. */
 export interface Key<T> {

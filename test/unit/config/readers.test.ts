@@ -5,7 +5,7 @@ import {readYaml} from '../../../src/config/yaml.ts';
 import {collector, formatProblem} from '../../../src/config/problems.ts';
 import {readEnvironment, readWords} from '../../../src/config/readers.ts';
 import type {Reader} from '../../../src/config/shape.ts';
-import type {Environment} from '../../../src/config/variables.ts';
+import type {Environment} from '../../../src/core/variables.ts';
 
 function read<T>(reader: Reader<T>, text: string, environment: Environment | null = null) {
 	const source = {file: 'f', text};

@@ -1,33 +1,35 @@
 /** Reads files of NAME=value lines as docker compose does (compose-spec, "env_file format"). */
-import type {Place, Source} from './problems.ts';
-import type {Context} from './shape.ts';
-import {expand, lookupIn, UNSET} from './variables.ts';
+import {expand, type Lookup} from './variables.ts';
+
+/** Hears what is wrong with a file of variables, and which names in it nothing stands for; each with its place in the text. */
+export interface Hearing {
+	report(offset: number, message: string, hint?: string | null): void;
+	unset(offset: number, name: string): void;
+}
 
 /**
- * The variables of a file, in its order. A name alone has the value that archon's own environment has for it.
+ * The variables of a file, in its order. A name alone has the value that `own`, archon's own environment, has for it.
  * Values without quotes or in double quotes may hold variables: archon's own, or those above. No problem repeats a
  * value, which may be a secret.
  */
-export function readEnvFile(source: Source, context: Context): ReadonlyMap<string, string> {
+export function readEnvFile(text: string, own: Lookup, hearing: Hearing): ReadonlyMap<string, string> {
 	const variables = new Map<string, string>();
-	const own = lookupIn(context.environment ?? {});
-	const {text} = source;
 	let at = 0;
 	while (at < text.length) {
 		LINE.lastIndex = at;
 		const [line = '', indent = '', name, assigned] = LINE.exec(text) ?? [];
-		const place = {source, offset: at + indent.length};
+		const place = at + indent.length;
 		at += line.length;
 		if (name === undefined) {
 			at = endOfLine(text, at);
-			if (!/^\s*(#.*)?$/.test(text.slice(place.offset, at))) {
-				context.report(place, 'this is not NAME=value');
+			if (!/^\s*(#.*)?$/.test(text.slice(place, at))) {
+				hearing.report(place, 'this is not NAME=value');
 			}
 		} else if (assigned === undefined) {
 			const value = own(name);
 			if (value !== undefined) variables.set(name, value);
 		} else {
-			const value = readValue({source, offset: at}, context);
+			const value = readValue(text, at, hearing);
 			at = value.end;
 			const content = value.isLiteral ? value.text : expandIn(value.text, place, name);
 			if (content !== null) variables.set(name, content);
@@ -36,10 +38,10 @@ export function readEnvFile(source: Source, context: Context): ReadonlyMap<strin
 	}
 	return variables;
 
-	function expandIn(written: string, place: Place, name: string): string | null {
-		const expanded = expand(written, each => own(each) ?? variables.get(each), each => context.note(place, UNSET, each));
+	function expandIn(written: string, place: number, name: string): string | null {
+		const expanded = expand(written, each => own(each) ?? variables.get(each), each => hearing.unset(place, each));
 		if (expanded.ok) return expanded.value;
-		context.report(place, `${name} ${expanded.error.why}`, expanded.error.hint);
+		hearing.report(place, `${name} ${expanded.error.why}`, expanded.error.hint);
 		return null;
 	}
 }
@@ -59,8 +61,7 @@ interface Written {
 }
 
 /** The value at a place; in quotes it may go over several lines. */
-function readValue(place: Place, {report}: Context): Written {
-	const {source: {text}, offset} = place;
+function readValue(text: string, offset: number, {report}: Hearing): Written {
 	const quoteMark = text[offset];
 	if (quoteMark !== '"' && quoteMark !== '\'') {
 		const end = endOfLine(text, offset);
@@ -70,13 +71,13 @@ function readValue(place: Place, {report}: Context): Written {
 	pattern.lastIndex = offset;
 	const [whole, content = ''] = pattern.exec(text) ?? [];
 	if (whole === undefined) {
-		report(place, `a ${quoteMark === '"' ? 'double' : 'single'} quote is not closed`);
+		report(offset, `a ${quoteMark === '"' ? 'double' : 'single'} quote is not closed`);
 		return {text: '', isLiteral: true, end: text.length};
 	}
 	const behind = offset + whole.length;
 	const end = endOfLine(text, behind);
 	const isRestEmpty = /^\s*(#.*)?$/.test(text.slice(behind, end));
-	if (!isRestEmpty) report({...place, offset: behind}, 'something stands behind a closing quote');
+	if (!isRestEmpty) report(behind, 'something stands behind a closing quote');
 	if (quoteMark === '\'') return {text: content, isLiteral: true, end};
 	const unescaped = content.replace(/\\([nrt"\\$])/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped);
 	return {text: unescaped, isLiteral: false, end};

@@ -1,7 +1,7 @@
 /** Variables within text, as docker compose reads them. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {expand, lookupIn} from '../../../src/config/variables.ts';
+import {expand, lookupIn} from '../../../src/core/variables.ts';
 
 const ENVIRONMENT = {A: 'a', B: 'b c', EMPTY: '', PRICE: '$5 ${A}'};
 

@@ -1,15 +1,18 @@
 /** Files of variables, as docker compose reads them. */
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {readEnvFile} from '../../../src/config/env-file.ts';
+import {readEnvFile} from '../../../src/core/env-file.ts';
+import {lookupIn, UNSET} from '../../../src/core/variables.ts';
 import {collector, formatProblem} from '../../../src/config/problems.ts';
 
 function read(text: string) {
 	const source = {file: '.env', text};
 	const problems = collector([source]);
 	const notes = collector([source]);
-	const context = {path: '', report: problems.report, note: notes.gather, environment: {HOME: '/root', A: 'own'}};
-	const variables = Object.fromEntries(readEnvFile(source, context));
+	const variables = Object.fromEntries(readEnvFile(text, lookupIn({HOME: '/root', A: 'own'}), {
+		report: (offset, message, hint) => problems.report({source, offset}, message, hint),
+		unset: (offset, name) => notes.gather({source, offset}, UNSET, name),
+	}));
 	return {variables, problems: problems.problems().map(formatProblem), notes: notes.problems().map(formatProblem)};
 }
 

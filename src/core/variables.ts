@@ -1,6 +1,11 @@
 /** `${NAME}` and its kin within config text, as docker compose has them (compose-spec, "Interpolation"). */
-import {err, ok, type Result} from '../core/model.ts';
-import type {Fault} from './scalars.ts';
+import {err, ok, type Result} from './model.ts';
+
+/** What is wrong with a text: `why` continues the sentence that the text begins. */
+export interface Fault {
+	readonly why: string;
+	readonly hint: string | null;
+}
 
 /** Variables by name, as archon was started with them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
