@@ -49,7 +49,7 @@ long compress_file(const char *from, const char *to, int kind, double *inode);
 	F(readFolderAt) F(readLink) F(readLinkAt) F(realPath) F(readText) F(readBytes) F(mkdir) F(unlink) \
 	F(unlinkAt) F(rename) F(chmod) \
 	/* sockets.c */ \
-	F(listenUnix) F(accept) F(connectUnix) F(bindDatagrams) F(peer) F(receive) F(send) \
+	F(listenUnix) F(accept) F(connectUnix) F(bindDatagrams) F(peer) F(receive) F(send) F(closeForeign) F(closeInbox) \
 	F(isAddress) F(connectInet) F(socketError) F(shutdownWrite) \
 	/* jobs.c */ \
 	F(jobsFd) F(startJob) F(awaitJob) F(takeJob) \

@@ -12,8 +12,9 @@
 #include "functions.h"
 
 #define BACKLOG 128
-/* As many descriptors as come with one message; the layout of `Ancillary` in sys.ts. */
+/* As many descriptors as are told of one message, and as come with one (SCM_MAX_FD, unix(7)); `Ancillary` in sys.ts has this layout. */
 #define FDS_MAX 16
+#define FDS_IN_FLIGHT 253
 enum {
 	ANCILLARY_COUNT, ANCILLARY_CUT, ANCILLARY_PID, ANCILLARY_UID, ANCILLARY_GID, ANCILLARY_FDS,
 	ANCILLARY_FIELDS = ANCILLARY_FDS + FDS_MAX,
@@ -110,6 +111,59 @@ void sys_peer(struct call *call)
 	give_result(call, result);
 }
 
+/*
+ * Closes what somebody else has handed over. The last one to close a socket that lingers waits until all of it has been
+ * sent, for hours if its maker says so (socket(7), SO_LINGER), and that must not be archon. One that listens never
+ * lingers itself: whoever may still use it keeps what it is set to.
+ */
+static void close_foreign(int fd)
+{
+	struct linger linger = {0};
+	socklen_t size = sizeof linger;
+	if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 && linger.l_onoff) {
+		int is_listening = 0;
+		size = sizeof is_listening;
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) < 0 || !is_listening)
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){0}, sizeof linger);
+	}
+	close(fd);
+}
+
+void sys_closeForeign(struct call *call)
+{
+	close_foreign(arg_int(call, 0));
+	give_number(call, 0);
+}
+
+/* All that a message can bring: what has no room is closed by the kernel in archon's name, and may linger. */
+union control { struct cmsghdr head; char bytes[CMSG_SPACE(FDS_IN_FLIGHT * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))]; };
+
+/* Closes a socket to which others send; what they have sent and nobody has read is let go as it should be. */
+void sys_closeInbox(struct call *call)
+{
+	int fd = arg_int(call, 0);
+	char byte[4096];
+	union control control;
+	shutdown(fd, SHUT_RD);
+	for (;;) {
+		struct iovec vector = {.iov_base = byte, .iov_len = sizeof byte};
+		struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+		ssize_t count = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		if (count < 0 || (count == 0 && message.msg_controllen == 0))
+			break;
+		for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+			if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS)
+				continue;
+			for (size_t at = CMSG_LEN(0); at + sizeof(int) <= each->cmsg_len; at += sizeof(int)) {
+				int passed;
+				memcpy(&passed, (char *)each + at, sizeof passed);
+				close_foreign(passed);
+			}
+		}
+	}
+	give_result(call, close(fd));
+}
+
 /* Bytes, and what came besides them: descriptors (close-on-exec), who sent them, whether they were cut. */
 void sys_receive(struct call *call)
 {
@@ -118,7 +172,7 @@ void sys_receive(struct call *call)
 	int32_t *out = arg_memory(call, 2, &size);
 	if (size < ANCILLARY_FIELDS * sizeof *out)
 		return give_number(call, -EINVAL);
-	union { struct cmsghdr head; char bytes[CMSG_SPACE(FDS_MAX * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))]; } control;
+	union control control;
 	struct iovec vector = {.iov_base = bytes, .iov_len = length};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
 	ssize_t count = recvmsg(arg_int(call, 0), &message, MSG_CMSG_CLOEXEC);
@@ -135,11 +189,10 @@ void sys_receive(struct call *call)
 			for (size_t i = 0; i < fds; i++) {
 				int fd;
 				memcpy(&fd, CMSG_DATA(each) + i * sizeof fd, sizeof fd);
-				/* Without credentials beside them more of them have room. */
 				if (out[ANCILLARY_COUNT] < FDS_MAX)
 					out[ANCILLARY_FDS + out[ANCILLARY_COUNT]++] = fd;
 				else
-					close(fd);
+					close_foreign(fd);
 			}
 		} else if (each->cmsg_type == SCM_CREDENTIALS) {
 			struct ucred sender;

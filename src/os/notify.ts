@@ -5,7 +5,7 @@
  */
 import type {Id, News, Run, Service, Word} from '../core/model.ts';
 import {newBytes, textOf} from './bytes.ts';
-import {close} from './descriptors.ts';
+import {after, now} from './clock.ts';
 import type {Keeper} from './guard.ts';
 import {pid as ownPid, uid as ownUid} from './identity.ts';
 import type {Ledger} from './ledger.ts';
@@ -36,18 +36,28 @@ export interface NotifyParts {
 const DATAGRAM_MAX = 16 * 1024;
 /** Of STATUS=. */
 const STATUS_MAX = 200;
-/** Read at a stretch; the rest is told of again. */
-const BATCH = 32;
 /** Lines of one datagram that are looked at. */
 const LINES_MAX = 64;
-/** Complaints about one run: those that are said, and those that are known again. */
+/** Datagrams read at a stretch; then others have their turn, and the rest is told of again. */
+const BATCH = 32;
+/**
+ * In so many milliseconds no more datagrams and words of one run are heard than so. What comes beyond waits in the
+ * kernel, and when that holds its few (unix(7), max_dgram_qlen), so does who sends it.
+ */
+const PERIOD = 100;
+const HEARD_MAX = 256;
+
+/** What is wrong with what was said. It is counted by kind, for there is no end of what a process can say. */
+type Wrong = 'stranger' | 'cut' | 'main';
+
+/** Complaints of each kind that are said for a run; the rest are counted. */
 const SAID_MAX = 3;
-const COMPLAINTS_MAX = 8;
+
 const bytes = newBytes(DATAGRAM_MAX);
 const beside = newAncillary();
 
 export function createNotify({reaper, poller, ledger, guard, warn, tell}: NotifyParts): Notify {
-	const sockets = new Map<Run, number>();
+	const sockets = new Map<Run, Inbox>();
 
 	/** One of its own processes, as far as anybody can say: the dead are believed if their user may speak for it. */
 	function isTrusted(pid: number, uid: number, run: Run): boolean {
@@ -61,14 +71,11 @@ export function createNotify({reaper, poller, ledger, guard, warn, tell}: Notify
 	}
 
 	function hear(id: Id, run: Run, {name, ready}: Service, fd: number): void {
-		sockets.set(run, fd);
 		guard.keep(fd, true);
 		ledger.put(keyOf(run), String(fd));
-		const complaints = new Set<string>();
-		const complain = (text: string): void => {
-			if (complaints.size >= COMPLAINTS_MAX || complaints.has(text)) return;
-			complaints.add(text);
-			if (complaints.size <= SAID_MAX) warn(text);
+		const wrongs: Record<Wrong, number> = {stranger: 0, cut: 0, main: 0};
+		const complain = (kind: Wrong, text: string): void => {
+			if (++wrongs[kind] <= SAID_MAX) warn(`${text}: ignored`);
 		};
 		const take = (said: Said): void => {
 			// Who says otherwise that it is ready is not asked here.
@@ -76,25 +83,39 @@ export function createNotify({reaper, poller, ledger, guard, warn, tell}: Notify
 			if (isReadiness && ready?.kind !== 'notify') return;
 			if (said.kind === 'main-pid' && said.pid === reaper.mainOf(run)) return;
 			if (said.kind === 'main-pid' && !isOwn(said.pid, run)) {
-				return complain(`${name} says that its main process is ${said.pid}, which is not one of its own: ignored`);
+				return complain('main', `${name} says that its main process is ${said.pid}, which is not one of its own`);
 			}
 			tell(id, run, said.kind === 'ready' ? said : {kind: 'notify', word: said});
 		};
+		const allowance = createAllowance(fd, poller);
+		sockets.set(run, {
+			fd,
+			close() {
+				allowance.end();
+				const more = Object.values(wrongs).reduce((sum, count) => sum + Math.max(0, count - SAID_MAX), 0);
+				if (more > 0) warn(`${name}: ${more} more of its notifications were ignored`);
+			},
+		});
 		poller.watch(fd, EPOLLIN, () => {
-			for (let i = 0; i < BATCH && sockets.get(run) === fd; i++) {
+			for (let i = 0; i < BATCH && sockets.get(run)?.fd === fd && allowance.isLeft(); i++) {
 				const count = sys.receive(fd, bytes, beside);
 				if (count < 0) return;
 				const [fds = 0, isCut = 0, pid = -1, uid = -1] = beside;
 				const passed = fds > 0 ? [...beside.subarray(ANCILLARY.fds, ANCILLARY.fds + fds)] : [];
-				if (pid < 0 || !isTrusted(pid, uid, run)) {
-					complain(`a process that is not of ${name} (pid ${Math.max(0, pid)}) spoke for it: ignored`);
+				let words = 0;
+				if (pid < 0 || !isTrusted(pid, uid >>> 0, run)) {
+					complain('stranger', `a process that is not of ${name} (pid ${Math.max(0, pid)}) spoke for it`);
 				} else if (isCut) {
-					complain(`${name} sent a notification of more than ${DATAGRAM_MAX} bytes: ignored`);
+					complain('cut', `${name} sent a notification of more than ${DATAGRAM_MAX} bytes`);
 				} else {
-					for (const said of parseNotification(textOf(bytes, 0, count))) take(said);
+					for (const said of parseNotification(textOf(bytes, 0, count))) {
+						words++;
+						take(said);
+					}
 				}
+				allowance.use(1 + words);
 				// Not before all that came before was heard: whoever sent BARRIER=1 waits for that.
-				passed.forEach(close);
+				passed.forEach(sys.closeForeign);
 			}
 		});
 	}
@@ -113,13 +134,58 @@ export function createNotify({reaper, poller, ledger, guard, warn, tell}: Notify
 			if (fd !== undefined) hear(id, run, service, Number(fd));
 		},
 		close(run) {
-			const fd = sockets.get(run);
-			if (fd === undefined) return;
+			const inbox = sockets.get(run);
+			if (!inbox) return;
+			const {fd} = inbox;
 			sockets.delete(run);
+			inbox.close();
 			poller.forget(fd);
 			guard.keep(fd, false);
-			close(fd);
+			sys.closeInbox(fd);
 			ledger.delete(keyOf(run));
+		},
+	};
+}
+
+interface Inbox {
+	readonly fd: number;
+	close(): void;
+}
+
+/** How much of a run is still heard in this period; when all is used, its socket is left alone until the next. */
+interface Allowance {
+	isLeft(): boolean;
+	use(amount: number): void;
+	/** The socket is about to be closed. */
+	end(): void;
+}
+
+function createAllowance(fd: number, poller: Poller): Allowance {
+	let began = -Infinity;
+	let left = HEARD_MAX;
+	let isEnded = false;
+	let cancel: (() => void) | null = null;
+	return {
+		isLeft: () => cancel === null,
+		use(amount) {
+			// What was heard may have ended the run.
+			if (isEnded) return;
+			const at = now();
+			if (at - began >= PERIOD) {
+				began = at;
+				left = HEARD_MAX;
+			}
+			left -= amount;
+			if (left > 0) return;
+			poller.change(fd, 0);
+			cancel = after(began + PERIOD - at, () => {
+				cancel = null;
+				poller.change(fd, EPOLLIN);
+			});
+		},
+		end() {
+			isEnded = true;
+			cancel?.();
 		},
 	};
 }
@@ -128,15 +194,24 @@ const keyOf = (run: Run): string => `notify ${run}`;
 
 export type Said = Word | {readonly kind: 'ready'};
 
-/** What the lines of a datagram say, the main process first; those that archon does not know say nothing. */
+/** What the lines of a datagram say, the main process first, the last word of each kind; what archon does not know says nothing. */
 export function parseNotification(text: string): readonly Said[] {
-	const said = text.split('\n', LINES_MAX).flatMap(line => {
-		const at = line.indexOf('=');
-		const word = at < 0 ? null : wordOf(line.slice(0, at), line.slice(at + 1));
-		return word ? [word] : [];
-	});
-	const isMain = ({kind}: Said): boolean => kind === 'main-pid';
-	return [...said.filter(isMain), ...said.filter(word => !isMain(word))];
+	const said = new Map<string, Said>();
+	let left = LINES_MAX;
+	for (let from = 0; from < text.length && left > 0; left--) {
+		const newline = text.indexOf('\n', from);
+		const end = newline < 0 ? text.length : newline;
+		const equals = text.indexOf('=', from);
+		const word = equals < 0 || equals > end ? null : wordOf(text.slice(from, equals), text.slice(equals + 1, end));
+		if (word) {
+			said.delete(word.kind);
+			said.set(word.kind, word);
+		}
+		from = end + 1;
+	}
+	const main = said.get('main-pid');
+	said.delete('main-pid');
+	return main ? [main, ...said.values()] : [...said.values()];
 }
 
 function wordOf(key: string, value: string): Said | null {
@@ -145,7 +220,7 @@ function wordOf(key: string, value: string): Said | null {
 		case 'READY': return value === '1' ? {kind: 'ready'} : null;
 		case 'RELOADING': return value === '1' ? {kind: 'reloading'} : null;
 		case 'STOPPING': return value === '1' ? {kind: 'stopping'} : null;
-		case 'STATUS': return {kind: 'status', text: value.replaceAll(/\p{Cc}/gu, ' ').trim().slice(0, STATUS_MAX)};
+		case 'STATUS': return {kind: 'status', text: value.slice(0, STATUS_MAX).replaceAll(/\p{Cc}/gu, ' ').trim()};
 		case 'WATCHDOG': return value === '1' ? {kind: 'alive'} : value === 'trigger' ? {kind: 'trigger'} : null;
 		case 'WATCHDOG_USEC': return number === null ? null : {kind: 'watchdog', millis: number / 1000};
 		case 'EXTEND_TIMEOUT_USEC': return number === null ? null : {kind: 'extend', millis: number / 1000};

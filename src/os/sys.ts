@@ -153,6 +153,10 @@ export interface Sys {
 	receive(fd: number, bytes: Uint8Array, ancillary: Int32Array): Outcome;
 	/** Bytes, and at most 16 descriptors with the first of them; `flags` as MSG_DONTWAIT. */
 	send(fd: number, bytes: Uint8Array, fds: readonly number[], flags: number): Outcome;
+	/** Closes a descriptor that somebody passed. Unlike `close` it does not wait for a socket that lingers (socket(7), SO_LINGER). */
+	closeForeign(fd: number): Outcome;
+	/** Closes a socket to which others send, and so what they have passed and nobody has read. */
+	closeInbox(fd: number): Outcome;
 	/** Whether it is an address in figures (inet_pton(3)). */
 	isAddress(text: string): boolean;
 	/** Begins to connect to an address in figures; writable when that is over. `type`: SOCK_STREAM or SOCK_DGRAM. */

@@ -125,6 +125,24 @@ export const CASES: readonly Case[] = [
 		],
 	},
 	{
+		name: 'what others have passed is closed with the socket that it waits in, or alone',
+		run(sys, folder) {
+			const path = `${folder}/inbox`;
+			const [listener, ends, stat] = [sys.listenUnix(path), new Int32Array(2), newStat()];
+			const client = sys.connectUnix(path, SOCK_STREAM);
+			const server = sys.accept(listener);
+			sys.pipe(ends);
+			const [reader = -1, writer = -1] = ends;
+			const sent = sys.send(client, sys.encodeUtf8('hello'), [writer, writer], 0);
+			const closed = [sys.closeForeign(writer), sys.fstat(writer, stat)];
+			const held = sys.read(reader, new Uint8Array(1));
+			const inbox = [sys.closeInbox(server), sys.fstat(server, stat), sys.read(reader, new Uint8Array(1)), sys.send(client, bytes(1), [], 0)];
+			[reader, client, listener].forEach(sys.close);
+			return [sent, closed, held, inbox];
+		},
+		gives: [5, [0, -ERRNO.EBADF], -ERRNO.EAGAIN, [0, -ERRNO.EBADF, 0, -ERRNO.EPIPE]],
+	},
+	{
 		name: 'a datagram says who sent it, and whether it was cut',
 		run(sys) {
 			const name = `archon/contract/${sys.getpid()}-${sys.now()}`;

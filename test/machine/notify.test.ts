@@ -23,6 +23,9 @@ describe('a datagram', () => {
 		['ERRNO=2', [{kind: 'errno', errno: 2}]],
 		['READY=0\nERRNO=x\nMAINPID=-1\nWATCHDOG=2\nEXTEND_TIMEOUT_USEC=1e9\nX_MINE=1\nFDSTORE=1\nBARRIER=1\nnoise\n\n=\n', []],
 		['', []],
+		['STATUS=one\nMAINPID=3\nSTATUS=two\nMAINPID=4\nREADY=1', [{kind: 'main-pid', pid: 4}, {kind: 'status', text: 'two'}, {kind: 'ready'}]],
+		[Array.from({length: 2000}, (_, i) => `MAINPID=${i}`).join('\n'), [{kind: 'main-pid', pid: 63}]],
+		[`STATUS=${'\x1b'.repeat(100)}${'x'.repeat(15_000)}`, [{kind: 'status', text: 'x'.repeat(100)}]],
 	])('%j', (text, said) => {
 		expect(parseNotification(text)).toEqual(said);
 	});
