@@ -1,10 +1,11 @@
 /** Introduces core, kernel and control to each other, and lets them run: archon as the init of a container. */
 import {type Accept, socketPaths} from './control/transport.ts';
 import {createServer} from './control/server.ts';
-import {err, isAlive, type Logging, ok, type Result, type Service, signalName, type SignalNumber, type StartRate} from './core/model.ts';
+import {err, isAlive, type Logging, ok, type Result, type Service, signalName, type StartRate} from './core/model.ts';
 import {compare, describe} from './core/reconfigure.ts';
 import {LOGGING, START_RATE} from './core/defaults.ts';
 import {parse} from './core/memory.ts';
+import {type Heard, judge, type Meanings, type SignalRules} from './core/signals.ts';
 import {create, entries, entryOf, find, type State} from './core/state.ts';
 import {after, soon, wallClock} from './os/clock.ts';
 import {env} from './os/environment.ts';
@@ -21,7 +22,7 @@ import {createPoller} from './os/poller.ts';
 import {onUncaught, run} from './os/reactor.ts';
 import {createReaper} from './os/reaper.ts';
 import {createSettler} from './os/settle.ts';
-import {hearSignals, type Meaning} from './os/signals.ts';
+import {hearSignals} from './os/signals.ts';
 import {forgetListener, serve} from './os/sockets.ts';
 import {lacks} from './os/surroundings.ts';
 import {sys} from './os/sys.ts';
@@ -40,12 +41,15 @@ export interface Config {
 	readonly events: Logging;
 	/** The least of them that are said. */
 	readonly level: Level;
+	/** What signals to archon mean, over what they usually mean. */
+	readonly signals: SignalRules;
 }
 
 export interface Duty {
 	/** What is to run; null: archon was executed anew, and knows it from its last life. */
 	readonly config: Config | null;
-	readonly meanings: ReadonlyMap<SignalNumber, Meaning>;
+	/** What signals to archon usually mean. */
+	readonly meanings: Meanings;
 	/** Where the control socket may be, the first that can be made is taken; empty: there is none. */
 	readonly sockets: readonly string[];
 	/** Tells the config as it is now, or all that is wrong with it, at once or soon; null: there is none. */
@@ -62,12 +66,6 @@ const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
 const SWEEP_GRACE = 2000;
 
 export function runDaemon({config, meanings, sockets, reread, notes, version}: Duty): void {
-	// Signals first: until they are heard, PID 1 is deaf to them. Then the loop, which they lead to.
-	const act = (signal: SignalNumber, meaning: Meaning | null): void => whole(() => {
-		heard(signal, meaning);
-		life.guard?.heard([signal]);
-	});
-	hearSignals(meanings, act, () => whole(() => hands.collect()));
 	if (pid !== 1) sys.becomeSubreaper();
 	sys.setName('archon');
 
@@ -75,7 +73,14 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	const {guard, ledger, past} = life;
 	const whole: Guard['whole'] = act => (guard ? guard.whole(act) : act());
 	const keeper: Keeper = guard ?? {keep: () => 0};
-	const {logging, events, level} = past ? parse<Words>(past.duty) : given(config, reread);
+	// A life before this one may not have known of rules for signals.
+	const {logging, events, level, signals = []} = past ? parse<Words>(past.duty) : given(config, reread);
+	let rules: Meanings = new Map([...meanings, ...signals]);
+	const act = (heard: Heard): void => whole(() => {
+		obey(heard);
+		guard?.heard(heard.signal);
+	});
+	const hearAlso = hearSignals(rules.keys(), act, () => whole(() => hands.collect()));
 	const state = past?.state ?? firstState(given(config, reread));
 	sys.raiseFdLimit();
 	sys.reserveFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
@@ -84,6 +89,8 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	const output = createOutput({poller, ledger, guard: keeper, isPlain: life.isPlain}, [...state.names.keys()], events);
 	const log = createLog(level, output.say);
 	const reaper = createReaper(event => loop.hear(event), poller, watchMemory());
+	/** Signals about which a person was told that nothing comes of them: once, for anybody may send any number. */
+	const wondered = new Set<number>();
 	let closeSocket = (): void => {};
 	let guestLogging = logging;
 	const hands = createHands({
@@ -97,17 +104,31 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	});
 	const loop: Loop = createLoop(state, hands, whole);
 
-	function heard(signal: SignalNumber, meaning: Meaning | null): void {
-		if (meaning === 'shutdown') return loop.hear({kind: 'shutdown', why: signalName(signal)});
-		if (meaning === 'reload' && life.isPlain && guard) {
-			forgive(ledger);
-			guard.heard([signal]);
-			return void guard.upgrade('', 'it shall do all again');
+	function obey(heard: Heard): void {
+		const {signal} = heard;
+		const verdict = judge(heard, rules.get(signal) ?? 'ignore', name => find(loop.state(), name) !== undefined);
+		switch (verdict.kind) {
+			case 'shutdown': return loop.hear({kind: 'shutdown', why: signalName(signal)});
+			case 'reload': {
+				if (!life.isPlain || !guard) return reload(() => {});
+				forgive(ledger);
+				guard.heard(signal);
+				return void guard.upgrade('', 'it shall do all again');
+			}
+			case 'reopen': return output.logs.reopen();
+			case 'forward': {
+				for (const name of verdict.to) {
+					const id = find(loop.state(), name)?.id;
+					if (id !== undefined) loop.hear({kind: 'signal', id, signal: verdict.signal, group: false});
+				}
+				return;
+			}
+			case 'ignore': {
+				if (verdict.why === null || wondered.has(signal)) return;
+				wondered.add(signal);
+				log.info(`${signalName(signal)} was ignored: ${verdict.why}`);
+			}
 		}
-		if (meaning === 'reload') return reload(() => {});
-		const main = meaning === 'main' ? find(loop.state(), 'main') : undefined;
-		if (main) loop.hear({kind: 'signal', id: main.id, signal, group: false});
-		else log.info(`${signalName(signal)} was ignored${meaning ? ': there is no service main to pass it to' : ''}`);
 	}
 
 	/** A config with a problem changes nothing. */
@@ -132,10 +153,13 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 			const entry = entryOf(state, id);
 			return entry && !entry.retired ? [entry.service] : [];
 		});
-		const {logging, events} = config.value;
+		const {logging, events, signals} = config.value;
 		guestLogging = logging;
 		output.resay(events);
-		ledger.put('duty', JSON.stringify({logging, events, level} satisfies Words));
+		rules = new Map([...meanings, ...signals]);
+		hearAlso(rules.keys());
+		wondered.clear();
+		ledger.put('duty', JSON.stringify({logging, events, level, signals} satisfies Words));
 		loop.hear({kind: 'reconfigure', ...config.value});
 		return ok(`config reloaded: ${describe(compare(before, config.value.services))}`);
 	}
@@ -161,7 +185,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 
 	// From here on a fault is survived: what it takes is written down, and the descriptors are kept.
 	if (past) hands.restore(state);
-	ledger.put('duty', JSON.stringify({logging, events, level} satisfies Words));
+	ledger.put('duty', JSON.stringify({logging, events, level, signals} satisfies Words));
 	record(ledger, null, state);
 	guard?.arm();
 
@@ -173,7 +197,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 		if (life.isPlain) forgetListener(ledger);
 		else if (sockets.length > 0) closeSocket = openControl();
 	});
-	for (const signal of guard?.pending() ?? []) act(signal, meanings.get(signal) ?? null);
+	guard?.pending().forEach(act);
 	loop.watch(createSettler().stir);
 	run();
 
@@ -212,7 +236,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 }
 
 /** What outlives a life beside the state. */
-type Words = Pick<Config, 'logging' | 'events' | 'level'>;
+type Words = Pick<Config, 'logging' | 'events' | 'level' | 'signals'>;
 
 const PLAIN = `; it ended too often, and from now on only keeps them running: no archonctl, no probes, \
 and their lines as they are. SIGHUP makes it try again`;
@@ -224,7 +248,7 @@ function given(config: Config | null, reread: Duty['reread']): Config {
 	reread?.(again => {
 		if (again.ok) known = again.value;
 	});
-	return known ?? {services: [], shutdownGrace: 9000, startRate: START_RATE, logging: LOGGING, events: LOGGING, level: 'info'};
+	return known ?? {services: [], shutdownGrace: 9000, startRate: START_RATE, logging: LOGGING, events: LOGGING, level: 'info', signals: []};
 }
 
 const firstState = ({services, shutdownGrace, startRate}: Config): State =>

@@ -131,7 +131,7 @@ async function up(args: readonly string[]): Promise<Status> {
 		(await import('./os/termination.ts')).writeTermination(`archon: ${told}`);
 		return refuse(told, USAGE);
 	}
-	const [{placesFor, runDaemon}, {SUPERVISING}] = await Promise.all([import('./daemon.ts'), import('./os/signals.ts')]);
+	const [{placesFor, runDaemon}, {SUPERVISING}] = await Promise.all([import('./daemon.ts'), import('./core/signals.ts')]);
 	const {notes, ...config} = planned.value ?? {notes: []};
 	runDaemon({
 		config: 'services' in config ? config : null, meanings: SUPERVISING, sockets: placesFor(invocation.socket),
@@ -188,13 +188,13 @@ async function standIn(called: string, name: string, args: readonly string[]): P
 /** One command in archon's own manner: every signal is the command's, archon itself is silent, and nobody but the command decides. */
 async function oneCommand(command: readonly string[], socket: string | null): Promise<null> {
 	const [{oneCommand: service}, {placesFor, runDaemon}, {ONE_COMMAND}] = await Promise.all([
-		import('./config/service.ts'), import('./daemon.ts'), import('./os/signals.ts'),
+		import('./config/service.ts'), import('./daemon.ts'), import('./core/signals.ts'),
 	]);
 	const wantsSocket = socket !== null || env()['ARCHON_SOCKET'] !== undefined;
 	runDaemon({
 		config: {
 			services: [service(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, logging: LOGGING, events: LOGGING,
-			level: 'warn',
+			level: 'warn', signals: [],
 		},
 		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], reread: null, notes: [], version,
 	});

@@ -10,6 +10,7 @@ import {HTTP} from './probes.ts';
 import {READY} from './ready.ts';
 import {RESTART} from './restarts.ts';
 import {ENV_FILE, SERVICE, SHUTDOWN, START_RATE, TOP} from './schema.ts';
+import {FORWARD} from './signals.ts';
 import type {Shape} from './shape.ts';
 
 /** The whole table as text: each key with what may be written, its default, and what it is for. */
@@ -36,6 +37,7 @@ export function describeSchema(): string {
 		['archon', ARCHON],
 		['shutdown', SHUTDOWN],
 		['start_rate', START_RATE],
+		['signals.<name>', FORWARD],
 		['programs.<name>, in a file with programs instead of services', PROGRAM],
 	];
 	const texts = sections.map(([title, {keys}]) => {

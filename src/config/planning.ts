@@ -1,5 +1,6 @@
 /** What planning has to go on, and what each way of writing a config comes to. */
 import type {Logging, Millis, Result, Service, UserSpec} from '../core/model.ts';
+import type {SignalRules} from '../core/signals.ts';
 import {nearest} from '../core/nearest.ts';
 import type {Environment} from '../core/variables.ts';
 import type {Collector, Gather, Place, Problem, Report, Source} from './problems.ts';
@@ -64,6 +65,8 @@ export interface Draft {
 	readonly events: Logging;
 	/** The least of that. */
 	readonly level: 'info' | 'warn' | 'error';
+	/** What signals to archon mean, over what they usually mean. */
+	readonly signals: SignalRules;
 }
 
 /** Restarts in a storm: so many at once, and so many each second after that. */

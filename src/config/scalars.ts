@@ -206,6 +206,6 @@ export const restart: Parse<{
 		: fault(`needs a whole number from 1 to ${ATTEMPTS_MAX} behind the colon`);
 };
 
-function fault(why: string, hint: string | null = null): Result<never, Fault> {
+export function fault(why: string, hint: string | null = null): Result<never, Fault> {
 	return err({why, hint});
 }

@@ -20,6 +20,7 @@ import {
 	absolutePath, decimal, duration, lapse, oneOf, patience, signal, text, truth, umask, user, variableName, whole,
 } from './scalars.ts';
 import {readShape, shape, type Context, type Settings} from './shape.ts';
+import {readSignals, type Rule} from './signals.ts';
 import {isNothing, kindOf, type Entry, type Mapping, type Value} from './values.ts';
 
 export const ENV_FILE = shape({
@@ -119,6 +120,10 @@ export const TOP = shape({
 	start_rate: key(
 		readStartRate, 'number | map', String(RATE.perSecond), START_RATE.initial,
 		'how many services that ended may be started again each second',
+	),
+	signals: key<readonly Rule[]>(
+		readSignals, 'map from signal to shutdown | reload | reopen | ignore | signal | map', 'as in docs/signals.md', [],
+		'what signals to archon mean; a signal is what main is sent instead',
 	),
 	name: key(ignore, 'anything', 'none', null, 'of a compose project; has no effect'),
 	version: key(ignore, 'anything', 'none', null, 'of a compose file; has no effect'),

@@ -13,12 +13,13 @@ import {toCommand} from './readers.ts';
 import {TOP, type Declared, type EnvFile} from './schema.ts';
 import {arrival, configService, type Argv} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
+import {rulesOf} from './signals.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 
 export function planServices(root: Value, planning: Planning): Draft {
 	const {problems, notes, surroundings: {environment}} = planning;
 	const config = readTop(root, planning);
-	const {services, archon, shutdown: {grace_period: shutdownGrace}, start_rate: {per_second: perSecond, burst}} = config;
+	const {services, archon, shutdown: {grace_period: shutdownGrace}, start_rate: {per_second: perSecond, burst}, signals} = config;
 	const absent = findAbsent(services, environment);
 	const arrangement = arrange(services, absent, problems.report);
 	const programs = findPrograms(services, problems.report);
@@ -33,6 +34,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	}
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
+	const scales = new Map([...services].map(([name, each]) => [name, each?.settings.scale ?? 1]));
 	const made = isTooMany ? [] : makeServices(services, arrangement, programs, archon, planning);
 	const events = planEvents(archon);
 	judgeFiles(root, made, name => services.get(name), events, problems.report);
@@ -42,6 +44,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 		shutdownGrace,
 		startRate: {perSecond, burst},
 		logging: planLogging(archon), events, level: archon.log_level,
+		signals: rulesOf(signals, scales, problems.report),
 	};
 }
 

@@ -63,10 +63,10 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 	errno = error;
 }
 
-static int open_signals(uint64_t set)
+static int open_signals(int fd, uint64_t set)
 {
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+	int ends[2] = {fd, written};
+	if (fd < 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -1;
 	written = ends[1];
 	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
@@ -77,7 +77,7 @@ static int open_signals(uint64_t set)
 	return ends[0];
 }
 #else
-static int open_signals(uint64_t set)
+static int open_signals(int fd, uint64_t set)
 {
 	/* Who started archon may have ignored some: children whose SIGCHLD is ignored are never seen. */
 	static const uint64_t plain[4]; /* struct sigaction of the kernel: SIG_DFL, no flags, no restorer, no mask */
@@ -85,26 +85,48 @@ static int open_signals(uint64_t set)
 		if (set >> (signal - 1) & 1)
 			syscall(SYS_rt_sigaction, signal, plain, NULL, sizeof(uint64_t));
 	}
-	int fd = syscall(SYS_signalfd4, -1, &set, sizeof set, SFD_CLOEXEC | SFD_NONBLOCK);
+	fd = syscall(SYS_signalfd4, fd, &set, sizeof set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd >= 0)
 		syscall(SYS_rt_sigprocmask, SIG_SETMASK, &set, NULL, sizeof set);
 	return fd;
 }
 #endif
 
-/* From here on these signals wait in the descriptor, and all others do what they always do. */
-void sys_openSignals(struct call *call)
+static void hear(struct call *call, int fd, int at)
 {
 	double signals[64];
 	uint64_t set = 0;
-	size_t count = arg_numbers(call, 0, signals, 64);
+	size_t count = arg_numbers(call, at, signals, 64);
 	for (size_t i = 0; i < count; i++)
 		set |= 1ull << ((int)signals[i] - 1);
 	forget_ignored();
-	give_result(call, open_signals(set));
+	give_result(call, open_signals(fd, set));
 }
 
-/* The next that came: signal, si_code, and who sent it. 1, or -EAGAIN. */
+/* From here on these signals wait in the descriptor, and all others do what they always do. */
+void sys_openSignals(struct call *call)
+{
+	hear(call, -1, 0);
+}
+
+/* The same for a descriptor that there is. */
+void sys_changeSignals(struct call *call)
+{
+	hear(call, arg_int(call, 0), 1);
+}
+
+/*
+ * Who sent it. Of a process outside of its PID namespace the kernel gives no pid, and SI_USER is kill(2)'s alone: a
+ * process that makes up its own siginfo cannot have it (rt_sigqueueinfo(2)).
+ */
+static enum origin origin_of(const struct signalfd_siginfo *info)
+{
+	if (info->ssi_code == SI_KERNEL)
+		return ORIGIN_KERNEL;
+	return info->ssi_code == SI_USER && info->ssi_pid == 0 ? ORIGIN_OUTSIDE : ORIGIN_INSIDE;
+}
+
+/* The next that came: signal, si_code, pid and uid of who sent it, and its origin. 1, or -EAGAIN. */
 void sys_readSignal(struct call *call)
 {
 	size_t length;
@@ -113,12 +135,15 @@ void sys_readSignal(struct call *call)
 	ssize_t count = read(arg_int(call, 0), &info, sizeof info);
 	if (count < 0 || length < 4 * sizeof *out)
 		return give_number(call, count < 0 ? -errno : -EINVAL);
+	enum origin origin = origin_of(&info);
 	if (info.ssi_signo != SIGCHLD)
-		note_signal(info.ssi_signo);
+		note_signal(info.ssi_signo, origin);
 	out[0] = info.ssi_signo;
 	out[1] = info.ssi_code;
 	out[2] = info.ssi_pid;
 	out[3] = info.ssi_uid;
+	if (length >= 5 * sizeof *out)
+		out[4] = origin;
 	give_number(call, 1);
 }
 

@@ -23,8 +23,11 @@ double birth_of(int folder, const char *path, int flags);
 /* In files.c: flags of open(2) as sys.ts has them. */
 int open_flags(int flags);
 
+/* Who sent a signal; the order is that of ORIGINS in signals.ts. */
+enum origin { ORIGIN_INSIDE, ORIGIN_KERNEL, ORIGIN_OUTSIDE };
+
 /* In reexec.c: a signal that was read is pending until it is forgotten. */
-void note_signal(int signal);
+void note_signal(int signal, enum origin origin);
 
 /* In reexec.c: executes archon anew after a bug; returns where that cannot be. */
 void survive(const char *words);
@@ -39,7 +42,7 @@ long compress_file(const char *from, const char *to, int kind, double *inode);
 	F(chdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(becomeSubreaper) \
 	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(spawn) \
 	/* events.c */ \
-	F(epollCreate) F(epollControl) F(epollWait) F(now) F(openSignals) F(readSignal) F(ignoreSignal) \
+	F(epollCreate) F(epollControl) F(epollWait) F(now) F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \
 	/* descriptors.c */ \
 	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \
 	F(leaveTerminal) F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) \

@@ -60,6 +60,7 @@ struct header {
 	struct cause causes[CAUSES]; /* that of life n at n modulo CAUSES */
 	char words[WORDS];         /* what archon said of the last one */
 	int32_t program_fd;        /* the running file, for where no name leads to it; 0: not open */
+	uint8_t origins[64];       /* who sent the pending signals, by signal - 1 */
 };
 
 _Static_assert(sizeof(struct header) <= HEADER, "the header has its place");
@@ -317,10 +318,14 @@ void sys_releaseMemory(struct call *call)
 }
 
 /* A signal that was read is pending until somebody has acted on it. */
-void note_signal(int signal)
+void note_signal(int signal, enum origin origin)
 {
-	if (header)
-		atomic_fetch_or(&header->pending, 1ull << (signal - 1));
+	if (!header)
+		return;
+	uint8_t *known = &header->origins[signal - 1];
+	if (!(atomic_load(&header->pending) >> (signal - 1) & 1) || *known < origin)
+		*known = origin;
+	atomic_fetch_or(&header->pending, 1ull << (signal - 1));
 }
 
 void sys_forgetSignal(struct call *call)
@@ -329,15 +334,18 @@ void sys_forgetSignal(struct call *call)
 		atomic_fetch_and(&header->pending, ~(1ull << (arg_int(call, 0) - 1)));
 }
 
+/* Pairs of signal and origin. */
 void sys_pendingSignals(struct call *call)
 {
-	double signals[64];
+	double pairs[128];
 	size_t count = 0;
 	for (int signal = 1; header && signal <= 64; signal++) {
-		if (atomic_load(&header->pending) >> (signal - 1) & 1)
-			signals[count++] = signal;
+		if (atomic_load(&header->pending) >> (signal - 1) & 1) {
+			pairs[count++] = signal;
+			pairs[count++] = header->origins[signal - 1];
+		}
 	}
-	give_numbers(call, signals, count);
+	give_numbers(call, pairs, count);
 }
 
 /* Copies a list of strings; those that begin with `without` are left out, and `added` comes behind them. */

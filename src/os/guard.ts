@@ -5,6 +5,7 @@
  * The memory begins with a head that belongs to this file and to reexec.c; the rest is the ledger's.
  */
 import {type Instant, signalName, type SignalNumber} from '../core/model.ts';
+import {type Heard, ORIGINS} from '../core/signals.ts';
 import {type Bytes, textOf} from './bytes.ts';
 import {ledgerFd} from './environment.ts';
 import type {Memory} from './ledger.ts';
@@ -40,9 +41,9 @@ export interface Guard {
 	/** Why, the latest last, and no more than 8. */
 	readonly causes: readonly Cause[];
 	/** Signals that were read and that nobody has acted on, those of the last life included. */
-	pending(): readonly SignalNumber[];
-	/** They were acted on. */
-	heard(signals: readonly SignalNumber[]): void;
+	pending(): readonly Heard[];
+	/** It was acted on. */
+	heard(signal: SignalNumber): void;
 	/** From here on a fatal signal is survived; 0 or -errno. */
 	arm(): Outcome;
 	/** Whether a descriptor lives on. One of the last life is kept again by this life, or it is for this one only. 0 or -errno. */
@@ -79,8 +80,11 @@ export function openGuard(...sizes: readonly number[]): Guard | Outcome {
 	return {
 		memory: {view: sys.viewMemory},
 		lives, causes: causesOf(head, view, lives),
-		pending: sys.pendingSignals,
-		heard: signals => signals.forEach(sys.forgetSignal),
+		pending() {
+			const pairs = sys.pendingSignals();
+			return pairs.flatMap((signal, i) => (i % 2 === 0 ? [{signal, origin: ORIGINS[pairs[i + 1] ?? 0] ?? 'inside'}] : []));
+		},
+		heard: sys.forgetSignal,
 		arm: sys.armGuard,
 		keep: sys.keepFd,
 		whole(act) {

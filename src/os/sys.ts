@@ -73,7 +73,12 @@ export interface Sys {
 	now(): number;
 	/** From here on these signals wait to be read from the descriptor (signalfd(2)), and all others do what they always do. */
 	openSignals(signals: readonly number[]): Outcome;
-	/** The next: `[signal, si_code, si_pid, si_uid]`; 1, or -EAGAIN. It is pending until `forgetSignal`, also in the next life. */
+	/** The same for that descriptor, with these signals in place of those before. */
+	changeSignals(fd: number, signals: readonly number[]): Outcome;
+	/**
+	 * The next: `[signal, si_code, si_pid, si_uid, origin]` (`ORIGINS`), the last if there is room; 1, or -EAGAIN. It is
+	 * pending until `forgetSignal`, also in the next life.
+	 */
 	readSignal(fd: number, report: Int32Array): Outcome;
 	/** For good. */
 	ignoreSignal(signal: number): Outcome;
@@ -219,6 +224,7 @@ export interface Sys {
 	/** Its pages go back to the system, and are zero. */
 	releaseMemory(at: number, length: number): Outcome;
 	forgetSignal(signal: number): void;
+	/** Pairs of signal and origin. */
 	pendingSignals(): number[];
 	/** From here on a fatal signal executes archon anew. */
 	armGuard(): Outcome;

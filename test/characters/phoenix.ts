@@ -47,7 +47,7 @@ const textAt = (path: string): string => String(sys.readText(path, 65_536));
 say({
 	life: guard.lives, pid, armed, argv: sys.arguments().slice(2), argv0: sys.arguments()[0],
 	causes: guard.causes.map(({kind, signal, words}) => ({kind, signal, words})),
-	pair: [book[FIRST], book[SECOND]], senders: guard.causes.map(({sender}) => sender), pending: guard.pending(),
+	pair: [book[FIRST], book[SECOND]], senders: guard.causes.map(({sender}) => sender), pending: guard.pending().map(({signal}) => signal),
 	fds: fds(), rss: Number(/VmRSS:\s+(\d+)/.exec(textAt('/proc/self/status'))?.[1]),
 });
 
@@ -115,8 +115,8 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 		die('fault');
 	},
 	acted: number => {
-		guard.heard([Number(number)]);
-		say({pending: guard.pending()});
+		guard.heard(Number(number));
+		say({pending: guard.pending().map(({signal}) => signal)});
 	},
 	carry: () => {
 		for (const fd of [3, 4]) sys.setBlocking(fd, false);

@@ -23,7 +23,7 @@ it('leaves NODE_OPTIONS to the services', async () => {
 it('opens nothing at SIGUSR1, and lives on', async () => {
 	await using box = await boot({image: 'plain', config});
 	const steady = await box.pid('steady');
-	await box.signal('SIGUSR1');
+	await box.sh('kill -USR1 1');
 	await box.says(/SIGUSR1/);
 	expect(await listeners(box)).toBe('');
 	expect(await box.pid('steady')).toBe(steady);

@@ -36,6 +36,10 @@ export interface Boot {
 	readonly forbidden?: readonly string[];
 	/** A port to publish on 127.0.0.1. */
 	readonly port?: number;
+	/** `--stop-signal`: what an image's STOPSIGNAL says. */
+	readonly stopSignal?: string;
+	/** `-t`: a terminal, at which archon is. */
+	readonly tty?: boolean;
 }
 
 export interface Service {
@@ -75,6 +79,8 @@ export interface Box extends AsyncDisposable {
 	get(path?: string): Promise<{readonly status: number; readonly text: string}>;
 	/** `docker kill --signal`. */
 	signal(name: string): Promise<void>;
+	/** The window of its terminal gets another size. */
+	resize(rows: number, columns: number): Promise<void>;
 	/** `docker stop`: TERM, and after this many seconds KILL. The exit status of the container. */
 	stop(seconds?: number): Promise<number>;
 	/** The exit status of the container, once it has ended; it has a minute to do so. */
@@ -141,6 +147,8 @@ class Container extends GenericContainer {
 		if (wanted.init !== undefined) this.hostConfig.Init = wanted.init;
 		if (wanted.pidsOf) this.hostConfig.PidMode = `container:${wanted.pidsOf.id}`;
 		if (wanted.forbidden) this.withSecurityOpt(`seccomp=${allBut(wanted.forbidden)}`);
+		if (wanted.stopSignal !== undefined) this.createOpts.StopSignal = wanted.stopSignal;
+		if (wanted.tty) this.createOpts.Tty = true;
 		if (wanted.port !== undefined) {
 			this.withExposedPorts(wanted.port);
 			this.hostConfig.PortBindings = {[`${wanted.port}/tcp`]: [{HostIp: '127.0.0.1', HostPort: '0'}]};
@@ -227,6 +235,10 @@ class Running implements Box {
 
 	async signal(name: string): Promise<void> {
 		await (await this.#docker()).kill({signal: name});
+	}
+
+	async resize(rows: number, columns: number): Promise<void> {
+		await (await this.#docker()).resize({h: rows, w: columns});
 	}
 
 	async stop(seconds = 20): Promise<number> {

@@ -168,15 +168,16 @@ export const CASES: readonly Case[] = [
 	{
 		name: 'signals are read with their sender, and are known as pending until they are forgotten',
 		run(sys) {
-			const [report, ready] = [new Int32Array(4), new Int32Array(2)];
-			const [fd, epoll] = [sys.openSignals([10, 12]), sys.epollCreate()];
+			const [report, ready] = [new Int32Array(5), new Int32Array(2)];
+			const [fd, epoll] = [sys.openSignals([12]), sys.epollCreate()];
+			const same = sys.changeSignals(fd, [10, 12]) === fd;
 			sys.epollControl(epoll, 1, fd, 1);
 			const none = sys.readSignal(fd, report);
 			sys.kill(sys.getpid(), 10);
 			const told = sys.epollWait(epoll, 1000, ready);
-			return [none, told, sys.readSignal(fd, report), report[0], report[2] === sys.getpid(), sys.readSignal(fd, report), sys.close(epoll)];
+			return [none, told, sys.readSignal(fd, report), report[0], report[2] === sys.getpid(), report[4], sys.readSignal(fd, report), same, sys.close(epoll)];
 		},
-		gives: [-ERRNO.EAGAIN, 1, 1, 10, true, -ERRNO.EAGAIN, 0],
+		gives: [-ERRNO.EAGAIN, 1, 1, 10, true, 0, -ERRNO.EAGAIN, true, 0],
 	},
 	{
 		name: 'processes and their limits',

@@ -1,7 +1,7 @@
 /** `archon -- CMD`: what a person who knows tini expects. */
 import {execa} from 'execa';
 import {describe, expect, test} from 'vitest';
-import {FORWARDABLE} from '../../src/os/signals.ts';
+import {HEARABLE} from '../../src/core/signals.ts';
 import {signalName} from '../../src/core/model.ts';
 import {ARCHON, boot} from './archon.ts';
 
@@ -57,7 +57,7 @@ test('every forwardable signal reaches the command, real-time ones too', async (
 	await using archon = await boot({config: null, args: ['--', ...LISTENER], isInit: false});
 	await archon.says(/ready/);
 	// SIGCONT would be seen with SIGTSTP's, and comes last for that reason.
-	for (const signal of FORWARDABLE) {
+	for (const signal of HEARABLE) {
 		archon.signal(signal);
 		await archon.says(new RegExp(`got ${signal}\\n`)).catch(error => expect.fail(`${signalName(signal)}: ${error}`));
 	}

@@ -12,6 +12,7 @@ import {isMissing, noteHurried, type Draft, type Planning} from '../planning.ts'
 import type {Place} from '../problems.ts';
 import {readBy, readEnvironment, readListOf, refuse} from '../readers.ts';
 import {duration, oneOf, signal, text, truth, umask, user, whole, type Parse} from '../scalars.ts';
+import {rulesOf} from '../signals.ts';
 import {TOP} from '../schema.ts';
 import {readShape, shape, type Context, type Settings} from '../shape.ts';
 import {isNothing, kindOf, type Mapping, type Value} from '../values.ts';
@@ -55,6 +56,7 @@ const ROOT = shape({
 	archon: TOP.keys.archon,
 	shutdown: TOP.keys.shutdown,
 	start_rate: TOP.keys.start_rate,
+	signals: TOP.keys.signals,
 });
 
 /** A program as it is written. */
@@ -71,7 +73,7 @@ export const isTaskmaster = (root: Value): root is Mapping =>
 export function planPrograms(root: Mapping, {problems, notes, surroundings: {findUser}, hasCommand}: Planning): Draft {
 	// A `$` has no meaning in this dialect.
 	const context: Context = {path: '', report: problems.report, note: notes.gather, environment: null};
-	const {programs: read, archon, shutdown: {grace_period: shutdownGrace}, start_rate} = readShape(ROOT, root, context);
+	const {programs: read, archon, shutdown: {grace_period: shutdownGrace}, start_rate, signals} = readShape(ROOT, root, context);
 	const programs = [...read.values()].filter(program => program !== null);
 	const count = programs.reduce((sum, {settings}) => sum + (settings.numprocs ?? 1), 0);
 	const usual = (name: string): Output => planOutput(null, archon, name, {isAlone: count === 1 && !hasCommand, tty: false});
@@ -96,6 +98,7 @@ export function planPrograms(root: Mapping, {problems, notes, surroundings: {fin
 		shutdownGrace,
 		startRate: {perSecond: start_rate.per_second, burst: start_rate.burst},
 		logging: planLogging(archon), events, level: archon.log_level,
+		signals: rulesOf(signals, new Map([...read].map(([name, program]) => [name, program?.settings.numprocs ?? 1])), problems.report),
 	};
 }
 

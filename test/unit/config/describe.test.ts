@@ -13,6 +13,8 @@ test('the whole table fits a page', () => {
 		      how everything ends
 		  start_rate: number | map (default: 20)
 		      how many services that ended may be started again each second
+		  signals: map from signal to shutdown | reload | reopen | ignore | signal | map (default: as in docs/signals.md)
+		      what signals to archon mean; a signal is what main is sent instead
 		  name: anything (default: none)
 		      of a compose project; has no effect
 		  version: anything (default: none)
@@ -303,6 +305,12 @@ test('the whole table fits a page', () => {
 		      restarts in each second of a storm
 		  burst: number (default: 100)
 		      restarts that may come at once before that
+
+		signals.<name>:
+		  to: service | list of services (default: main)
+		      to whom it is passed on
+		  signal: signal (default: as it came)
+		      what it is passed on as
 
 		programs.<name>, in a file with programs instead of services:
 		  cmd: words | list (default: required)

@@ -35,7 +35,7 @@ describe('a plan', () => {
 			services: [{...service('web', argv), exec: {...exec(argv), output: {kind: 'inherit', isDefault: true}}}],
 			shutdownGrace: 9000,
 			startRate: START_RATE,
-			logging: LOGGING, events: LOGGING, level: 'info',
+			logging: LOGGING, events: LOGGING, level: 'info', signals: [],
 			notes: [],
 		});
 	});

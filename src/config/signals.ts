@@ -1,0 +1,78 @@
+/** What may be said of signals to archon: `signals`. */
+import {ok, signalName, signalNumber, type SignalNumber} from '../core/model.ts';
+import {type Forward, HEARABLE, type Meaning, type SignalRules} from '../core/signals.ts';
+import {key, optional} from './keys.ts';
+import {instancesOf, MAIN} from './names.ts';
+import {didYouMean, quote, type Place, type Report} from './problems.ts';
+import {readBy, readListOf, refuse} from './readers.ts';
+import {fault, signal, text, type Parse} from './scalars.ts';
+import {readShape, shape, within, type Context} from './shape.ts';
+import {isNothing, kindOf, type Value} from './values.ts';
+
+export const FORWARD = shape({
+	to: key<readonly string[]>(readListOf(readBy(text)), 'service | list of services', 'main', [], 'to whom it is passed on'),
+	signal: optional(signal, 'signal', 'as it came', 'what it is passed on as'),
+});
+
+/** A signal and its meaning as they are written; names of services are still to be looked up. */
+export interface Rule {
+	readonly signal: SignalNumber;
+	readonly meaning: Meaning;
+	/** Where it stands: `signals.USR1`. */
+	readonly path: string;
+	readonly at: Place;
+}
+
+const WORDS = ['shutdown', 'reload', 'reopen', 'ignore'] as const;
+
+/** A word of what archon does, or the signal that `main` is sent instead. */
+const meaning: Parse<Meaning> = written => {
+	const word = WORDS.find(each => each === written);
+	if (word) return ok(word);
+	const as = signalNumber(written);
+	// STOP and KILL would be taken for words of what archon does.
+	if (as !== null && HEARABLE.includes(as)) return ok({to: [MAIN], as});
+	return fault('is not what a signal can mean', `write ${WORDS.join(', ')}, a signal for main, or {to: SERVICE, signal: SIGNAL}`);
+};
+
+export function readSignals(from: Value, context: Context): readonly Rule[] | undefined {
+	if (isNothing(from)) return [];
+	if (from.kind !== 'map') return refuse(from, context, `must be a map from signals to what they mean, not ${kindOf(from)}`);
+	const rules = new Map<SignalNumber, Rule>();
+	for (const [name, {key, value}] of from.entries) {
+		const inner = within(context, name);
+		const number = signalNumber(name);
+		if (number === null) {
+			refuse(key, context, `names ${quote(name)}, which is not a signal`, 'write a name such as WINCH, USR1 or RTMIN+3');
+		} else if (!HEARABLE.includes(number)) {
+			refuse(key, context, `names ${signalName(number)}, which archon cannot be told by`);
+		} else if (rules.has(number)) {
+			refuse(key, context, `names ${signalName(number)} twice`);
+		} else {
+			const means = readMeaning(value, inner);
+			if (means !== undefined) rules.set(number, {signal: number, meaning: means, path: inner.path, at: value});
+		}
+	}
+	return [...rules.values()];
+}
+
+function readMeaning(from: Value, context: Context): Meaning | undefined {
+	if (from.kind !== 'map') return readBy(meaning)(from, context);
+	const {to, signal: as} = readShape(FORWARD, from, context);
+	return {to: to.length > 0 ? to : [MAIN], as};
+}
+
+/** The rules with the instances of services in place of their names; `scales`: how many each service that is written has. */
+export function rulesOf(rules: readonly Rule[], scales: ReadonlyMap<string, number>, report: Report): SignalRules {
+	return rules.map(({signal: number, meaning: means, path, at}) => {
+		if (typeof means !== 'object') return [number, means];
+		const to = means.to.flatMap(name => {
+			// A command on the command line makes main, and may be left out.
+			if (name !== MAIN && !scales.has(name)) {
+				report(at, `${path} names ${quote(name)}, which is not a service`, () => didYouMean(name, [...scales.keys(), MAIN]));
+			}
+			return instancesOf(name, scales.get(name) ?? 1);
+		});
+		return [number, {to, as: means.as} satisfies Forward];
+	});
+}
