@@ -23,7 +23,7 @@ import {onUncaught, run} from './os/reactor.ts';
 import {createReaper} from './os/reaper.ts';
 import {createSettler} from './os/settle.ts';
 import {hearSignals} from './os/signals.ts';
-import {forgetListener, serve} from './os/sockets.ts';
+import {inheritListener, serve} from './os/sockets.ts';
 import {lacks} from './os/surroundings.ts';
 import {sys} from './os/sys.ts';
 import {traceOf} from './os/trace.ts';
@@ -185,6 +185,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 
 	// From here on a fault is survived: what it takes is written down, and the descriptors are kept.
 	if (past) hands.restore(state);
+	inheritListener({ledger, guard: keeper}, !life.isPlain);
 	ledger.put('duty', JSON.stringify({logging, events, level, signals} satisfies Words));
 	record(ledger, null, state);
 	guard?.arm();
@@ -194,8 +195,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	whole(() => {
 		if (past) goOn();
 		else begin();
-		if (life.isPlain) forgetListener(ledger);
-		else if (sockets.length > 0) closeSocket = openControl();
+		if (!life.isPlain && sockets.length > 0) closeSocket = openControl();
 	});
 	guard?.pending().forEach(act);
 	loop.watch(createSettler().stir);

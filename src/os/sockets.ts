@@ -116,10 +116,15 @@ function listen(path: string, ledger: Ledger): Result<number, string> {
 	return ok(fd);
 }
 
-/** Where the last life listened nobody does any more; the next one may. */
-export function forgetListener(ledger: Ledger): void {
+/**
+ * Before anything of this life can go wrong: the last life's listener lives on with this one, or nobody listens there
+ * until a later life does. A life that left the word of it and not the descriptor would have the next one listen on another.
+ */
+export function inheritListener({ledger, guard}: Pick<ServeParts, 'ledger' | 'guard'>, isWanted: boolean): void {
 	const last = pastOf(ledger);
-	if (last) close(last.fd);
+	if (!last) return;
+	if (isWanted) return void guard.keep(last.fd, true);
+	close(last.fd);
 	ledger.delete(KEY);
 }
 

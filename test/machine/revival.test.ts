@@ -170,6 +170,18 @@ test('archon that crashes again and again goes on plainly, and does all again wh
 	expect(await archon.ended()).toBe(0);
 });
 
+test('one that is told to do all again before it has come up does so', async () => {
+	await using archon = await boot({config: 'services: {one: {command: sleep 1000000}}'});
+	await archon.says(/started one/);
+	for (let i = 0; i < 4; i++) await crash(archon);
+	// Both wait for it: what it does after the fifth crash begins with the other one.
+	for (const signal of ['SIGSTOP', 'SIGHUP', 'SIGSEGV', 'SIGCONT'] as const) archon.signal(signal);
+	await archon.says(/it shall do all again/);
+	await expect.poll(async () => (await archon.ctl('status')).status).toBe(0);
+	archon.signal('SIGTERM');
+	expect(await archon.ended()).toBe(0);
+});
+
 test('one-command mode survives as well, and its status is the command\'s', async () => {
 	await using archon = await boot({config: null, args: ['--', 'sh', '-c', 'trap "exit 7" USR1; echo up; while :; do sleep 0.1; done']});
 	await archon.says(/^up$/m);

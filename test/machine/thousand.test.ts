@@ -135,8 +135,9 @@ ${services}  forker: {command: "sh -c 'while :; do (sleep 0.01 &) ; sleep 0.05; 
 	console.log(`${CRASHES} crashes: ${JSON.stringify({early, late, lines: Object.fromEntries(reading.numbers)})}`);
 	// A probe that is under way has descriptors for a moment.
 	await expect.poll(() => measure(archon).fds).toBeLessThanOrEqual(early?.fds ?? 0);
-	expect(late.rss).toBeLessThan((early?.rss ?? 0) * 1.15);
-	expect(late.privately).toBeLessThan((early?.privately ?? 0) * 1.15);
+	// How much waits to be collected differs from moment to moment.
+	expect(late.rss).toBeLessThan((early?.rss ?? 0) + 1024);
+	expect(late.privately).toBeLessThan((early?.privately ?? 0) + 1024);
 
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);
