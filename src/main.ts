@@ -155,10 +155,12 @@ async function up(args: readonly string[]): Promise<Status> {
 /** What a config may name beyond its own text. */
 async function surroundings(withYaml: boolean): Promise<Surroundings> {
 	const readYaml = withYaml ? (await import('./config/yaml.ts')).readYaml : noYaml;
-	const [{readSource}, {files}, {findUser}] = await Promise.all([
+	const [{readFolder, readSource}, {files}, {findUser}] = await Promise.all([
 		import('./config/read.ts'), import('./os/files.ts'), import('./os/users.ts'),
 	]);
-	return {environment: env(), readFile: file => readSource(file, files), findUser, readYaml};
+	return {
+		environment: env(), readFile: file => readSource(file, files), listFolder: folder => readFolder(folder, files), findUser, readYaml,
+	};
 }
 
 /** Most configs are plain, and all of YAML is a lot to load. */

@@ -25,7 +25,7 @@ const MAY_SEE: readonly (readonly [from: string, ...to: string[]])[] = [
 	[
 		'src/config/', 'src/core/model.ts', 'src/core/defaults.ts', 'src/core/linux.ts', 'src/core/graph.ts', 'src/core/words.ts',
 		'src/core/nearest.ts', 'src/core/logging.ts', 'src/core/path.ts', 'src/core/pattern/', 'src/core/url.ts',
-		'src/core/variables.ts', 'src/core/env-file.ts', 'src/core/signals.ts', 'yaml',
+		'src/core/variables.ts', 'src/core/env-file.ts', 'src/core/sources.ts', 'src/core/signals.ts', 'yaml',
 	],
 	['src/control/', 'src/core/'],
 	['src/dropin/', 'src/core/model.ts', 'src/core/path.ts'],

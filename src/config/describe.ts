@@ -9,7 +9,7 @@ import {ARCHON, LOGGING, RATE_LIMIT} from './logging.ts';
 import {HTTP} from './probes.ts';
 import {READY} from './ready.ts';
 import {RESTART} from './restarts.ts';
-import {ENV_FILE, SERVICE, SHUTDOWN, START_RATE, TOP} from './schema.ts';
+import {ENV_DIR, ENV_FILE, ENV_FROM, SERVICE, SHUTDOWN, START_RATE, TOP} from './schema.ts';
 import {FORWARD} from './signals.ts';
 import type {Shape} from './shape.ts';
 
@@ -26,6 +26,8 @@ export function describeSchema(): string {
 		['services.<name>.post_start, pre_stop', HOOK],
 		['services.<name>.reload', RELOAD],
 		['services.<name>.env_file', ENV_FILE],
+		['services.<name>.env_dir', ENV_DIR],
+		['services.<name>.env_from', ENV_FROM],
 		['services.<name>.ulimits.<name>', ULIMIT],
 		['services.<name>.ionice', IONICE],
 		['services.<name>.logging, archon.logging, archon.events', LOGGING],

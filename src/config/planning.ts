@@ -28,6 +28,8 @@ export interface Surroundings {
 	readonly environment: Environment;
 	/** The text of another file. */
 	readonly readFile: (file: string) => Result<Source, Unreadable>;
+	/** The names in a folder. */
+	readonly listFolder: (folder: string) => Result<readonly string[], Unreadable>;
 	/** All of YAML (yaml.ts); it is called only where `needsYaml` of parse.ts says so. */
 	readonly readYaml: ReadYaml;
 	/** The error says why nothing can run as this user and group. */

@@ -70,6 +70,12 @@ export function readSource(file: string, files: Files): Result<Source, Unreadabl
 	return ok({file, text: text.replace(/^\uFEFF/, '')});
 }
 
+/** The names in a folder. */
+export function readFolder(folder: string, files: Files): Result<readonly string[], Unreadable> {
+	const names = files.list(folder);
+	return names.ok ? names : err(failureOf(folder, names.error));
+}
+
 /** Null: it is not UTF-8. */
 function textOf(bytes: Uint8Array): string | null {
 	try {

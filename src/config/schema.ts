@@ -3,7 +3,7 @@
  * mean for each other is left to the plan.
  */
 import {NO_ENDS, RESTART as RESTART_DEFAULTS, START_RATE as RATE} from '../core/defaults.ts';
-import type {Exec, Health, Ready, Service} from '../core/model.ts';
+import type {Command, Exec, Health, Ready, Service} from '../core/model.ts';
 import {FOREIGN_SERVICE_KEYS, FOREIGN_TOP_KEYS, UNSUPPORTED_SERVICE_KEYS, UNSUPPORTED_TOP_KEYS} from './compose.ts';
 import {dependencies, relatives} from './dependencies.ts';
 import {readHealth} from './health.ts';
@@ -13,23 +13,30 @@ import {LIMIT_KEYS} from './limits.ts';
 import {ARCHON, logging} from './logging.ts';
 import {named, SCALE_MAX, SERVICES_MAX} from './names.ts';
 import type {Place} from './problems.ts';
-import {readBy, readEnvironment, readListOf, readMap, refuse} from './readers.ts';
+import {readBy, readCommand, readEnvironment, readListOf, readMap, refuse} from './readers.ts';
 import {readReady} from './ready.ts';
 import {ends, readRestart, RESTART} from './restarts.ts';
 import {
 	absolutePath, decimal, duration, lapse, oneOf, patience, signal, text, truth, umask, user, variableName, whole,
 } from './scalars.ts';
-import {readShape, shape, type Context, type Settings} from './shape.ts';
+import {readShape, shape, type Context, type Reader, type Settings, type Shape} from './shape.ts';
 import {readSignals, type Rule} from './signals.ts';
 import {isNothing, kindOf, type Entry, type Mapping, type Value} from './values.ts';
 
-export const ENV_FILE = shape({
+const ENV_PATH = {
 	path: optional(text, 'path', 'required', 'beside the config, unless it begins with /'),
 	required: value(truth, 'true | false', 'true', 'false: it may be missing'),
-}, new Set(), new Set(['format']));
+};
 
-/** A file of variables, as it is named. */
-export interface EnvFile {
+export const ENV_FILE = shape(ENV_PATH, new Set(), new Set(['format']));
+export const ENV_DIR = shape(ENV_PATH);
+
+export const ENV_FROM = shape({
+	command: key<Command | null>(readCommand, 'words', 'required', null, 'prints lines of NAME=value; within start_timeout, else 60s'),
+});
+
+/** A file or folder of variables, as it is named. */
+export interface EnvPath {
 	readonly path: string;
 	readonly required: boolean;
 	readonly at: Place;
@@ -54,8 +61,16 @@ export const SERVICE = shape({
 		'its variables; a NAME without a value has that of archon\'s own environment',
 	),
 	env_file: key(
-		readListOf(readEnvFile), 'path | list of paths or maps with a path', 'empty', [],
-		'files of NAME=value lines; environment outranks them',
+		readListOf(readEnvPath(ENV_FILE)), 'path | list of paths or maps with a path', 'empty', [],
+		'files of NAME=value lines, read before each start; environment outranks them',
+	),
+	env_dir: key(
+		readListOf(readEnvPath(ENV_DIR)), 'path | list of paths or maps with a path', 'empty', [],
+		'folders with a file for each variable, read before each start; they outrank env_file',
+	),
+	env_from: key(
+		readListOf(readEnvFrom), 'map with a command | list of them', 'empty', [],
+		'commands that print NAME=value lines, run before each start as the service would be; they outrank env_dir',
 	),
 	environment_base: key<Exec['base']>(
 		readBase, 'inherit | clean | list of names', 'inherit', 'inherit',
@@ -115,6 +130,9 @@ export const START_RATE = shape({
 
 export const TOP = shape({
 	services: key<ReadonlyMap<string, Declared | null>>(readServices, 'map by name', 'required', new Map(), 'what archon runs'),
+	environment: key(
+		readEnvironment, 'map | list of NAME=value', 'empty', {}, 'variables of all services; their own env_file and environment outrank them',
+	),
 	archon: key(readMap(ARCHON), 'map', 'empty', ARCHON.initial, 'what is said in logs, and how'),
 	shutdown: key(readMap(SHUTDOWN), 'map', 'empty', SHUTDOWN.initial, 'how everything ends'),
 	start_rate: key(
@@ -165,14 +183,22 @@ function readService(name: string, {key: place, value: from}: Entry, context: Co
 	return null;
 }
 
-function readEnvFile(from: Value, context: Context): EnvFile | undefined {
-	if (from.kind !== 'map') {
-		const path = readBy(text)(from, context);
-		return path === undefined ? undefined : {path, required: true, at: from};
-	}
-	const {path, required} = readShape(ENV_FILE, from, context);
-	if (path !== null) return {path, required, at: from};
-	return from.entries.has('path') ? undefined : refuse(from, context, 'has no path');
+function readEnvPath(form: Shape<typeof ENV_PATH>): Reader<EnvPath> {
+	return (from, context) => {
+		if (from.kind !== 'map') {
+			const path = readBy(text)(from, context);
+			return path === undefined ? undefined : {path, required: true, at: from};
+		}
+		const {path, required} = readShape(form, from, context);
+		if (path !== null) return {path, required, at: from};
+		return from.entries.has('path') ? undefined : refuse(from, context, 'has no path');
+	};
+}
+
+function readEnvFrom(from: Value, context: Context): Command | undefined {
+	if (from.kind !== 'map') return refuse(from, context, 'must be a map with a command', 'write {command: …}');
+	const {command} = readShape(ENV_FROM, from, context);
+	return command ?? (from.entries.has('command') ? undefined : refuse(from, context, 'has no command'));
 }
 
 function readBase(from: Value, context: Context): Exec['base'] | undefined {

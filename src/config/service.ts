@@ -18,9 +18,12 @@ const START_TIMEOUT = 60_000;
 const [restarts, stops] = [sharing<RestartPolicy>(), sharing<StopPolicy>()];
 const [hooks, limits] = [sharing<Hooks>(), sharing<Limits>()];
 
-/** A service of the config; `environment` is all that is written of it. */
+/** What a service finds in its environment. */
+export type Variables = Pick<Exec, 'common' | 'sources' | 'sourced' | 'environment'>;
+
+/** A service of the config. */
 export function configService(
-	name: string, written: Written, argv: Argv, needs: readonly Need[], environment: Exec['environment'], output: Output,
+	name: string, written: Written, argv: Argv, needs: readonly Need[], variables: Variables, output: Output,
 ): Service {
 	const {type, ready, essential} = written;
 	return {
@@ -36,15 +39,15 @@ export function configService(
 		hooks: hooks({postStart: written.post_start, preStop: written.pre_stop}),
 		reload: written.reload,
 		onFailed: written.on_failed,
-		exec: configExec(written, argv, environment, output),
+		exec: configExec(written, argv, variables, output),
 	};
 }
 
-function configExec(written: Written, argv: Argv, environment: Exec['environment'], output: Output): Exec {
+function configExec(written: Written, argv: Argv, variables: Variables, output: Output): Exec {
 	const {umask, user, clean, tty} = written;
 	return {
-		...exec(argv),
-		environment, umask, user, clean, tty, output,
+		...exec(argv), ...variables,
+		umask, user, clean, tty, output,
 		base: written.environment_base,
 		secretsFromFiles: written.secrets_from_files,
 		cwd: written.working_dir,

@@ -1,17 +1,19 @@
 /** Plans a config in archon's own words, which are docker compose's as far as compose has them. */
 import {readEnvFile, type Hearing} from '../core/env-file.ts';
 import {dirname, isAbsolute, join} from '../core/path.ts';
-import type {Need, Result, Service, UserSpec} from '../core/model.ts';
+import {UNSOURCED} from '../core/defaults.ts';
+import {ok, type Need, type Result, type Service, type UserSpec, type VariableSource} from '../core/model.ts';
+import {FOLDER_MAX, isVariableFile, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
 import {lookupIn, UNSET, type Environment} from '../core/variables.ts';
 import {judgeKeys} from './agreement.ts';
 import {arrange, type Absence, type Arrangement, type Services} from './edges.ts';
 import {INSTANCE, instancesOf, judgeCount} from './names.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
-import {isMissing, noteHurried, type Draft, type Planning} from './planning.ts';
+import {isMissing, noteHurried, type Draft, type Planning, type Unreadable} from './planning.ts';
 import type {Report, Source} from './problems.ts';
 import {toCommand} from './readers.ts';
-import {TOP, type Declared, type EnvFile} from './schema.ts';
-import {arrival, configService, type Argv} from './service.ts';
+import {TOP, type Declared, type EnvPath} from './schema.ts';
+import {arrival, configService, type Argv, type Variables} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
 import {rulesOf} from './signals.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
@@ -35,7 +37,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
 	const scales = new Map([...services].map(([name, each]) => [name, each?.settings.scale ?? 1]));
-	const made = isTooMany ? [] : makeServices(services, arrangement, programs, archon, planning);
+	const made = isTooMany ? [] : makeServices(services, arrangement, programs, config, planning);
 	const events = planEvents(archon);
 	judgeFiles(root, made, name => services.get(name), events, problems.report);
 	return {
@@ -148,13 +150,13 @@ function judgeStdin(present: readonly Declared[], {problems, hasCommand}: Planni
 
 function makeServices(
 	services: Services, {names, needs}: Arrangement, programs: ReadonlyMap<string, Argv>,
-	archon: Settings<typeof TOP.keys>['archon'], planning: Planning,
+	{archon, environment: common}: Settings<typeof TOP.keys>, planning: Planning,
 ): readonly Service[] {
 	const running = names.flatMap(name => services.get(name) ?? []);
 	const instances = new Map(running.map(({name, settings}) => [name, instancesOf(name, settings.scale ?? 1)]));
 	const count = [...instances.values()].reduce((sum, each) => sum + each.length, 0);
 	const isAlone = count === 1 && !planning.hasCommand;
-	const readFile = fileReader(planning);
+	const readSources = sourceReader(planning);
 	return running.flatMap(({name, path, settings}) => {
 		const argv = programs.get(name);
 		const edges = needs.get(name)?.flatMap(({name: other, condition, strength, restart, timeout}): Need[] => {
@@ -162,50 +164,92 @@ function makeServices(
 			return (instances.get(other) ?? []).map(each =>
 				({name: each, condition: condition ?? arrival(type), strength, restart, timeout}));
 		}) ?? [];
-		const files = settings.env_file.map(file => readFile(file, path));
-		const own = Object.entries(settings.environment);
-		const environment = files.length === 0
-			? settings.environment
-			: Object.fromEntries([...files.flatMap(variables => [...variables]), ...own]);
+		const {sources, sourced} = readSources(settings, path);
 		return !argv ? [] : (instances.get(name) ?? []).map((each, index) => {
-			const variables = settings.scale === null ? environment : {...environment, [INSTANCE]: String(index)};
+			const {environment: own} = settings;
+			const environment = settings.scale === null ? own : {...own, [INSTANCE]: String(index)};
 			const output = planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
-			return configService(each, settings, argv, edges, variables, output);
+			return configService(each, settings, argv, edges, {common, sources, sourced, environment}, output);
 		});
 	});
 }
 
-/** In characters. */
-const ENV_FILES_MAX = 1024 * 1024;
+/** Of all files of variables together, in characters. */
+const SOURCES_MAX = 1024 * 1024;
 
-/** Reads each file of variables once; none after one that does not answer, for each would be waited for. */
-function fileReader(planning: Planning): (file: EnvFile, path: string) => ReadonlyMap<string, string> {
-	const known = new Map<string, ReadonlyMap<string, string>>();
-	const context = topContext(planning);
-	const own = lookupIn(planning.surroundings.environment);
+/**
+ * Where a service's variables are, and what is there now: looked at for what is wrong with it, and to see later whether
+ * it has changed. It is read again before each start, so that what is not there yet is only noted. Each file is read
+ * once; none after one that does not answer, for each would be waited for.
+ */
+function sourceReader(planning: Planning): (settings: Declared['settings'], path: string) => Pick<Variables, 'sources' | 'sourced'> {
+	const {problems, notes, surroundings} = planning;
+	const known = new Map<string, string | null>();
+	const own = lookupIn(surroundings.environment);
 	let size = 0;
 	let hangs = false;
-	return ({path, required, at}, service) => {
-		const file = isAbsolute(path) ? path : join(dirname(at.source.file), path);
+
+	/** The text of what is named, once; null: there is none that can be used. */
+	function look(
+		{path, required, at}: EnvPath, file: string, key: string, read: (file: string) => Result<string, Unreadable>,
+	): string | null {
 		const before = known.get(file);
-		if (before) return before;
-		if (hangs || size > ENV_FILES_MAX) return new Map();
-		const source = planning.surroundings.readFile(file);
-		if (!source.ok) {
-			hangs ||= source.error.hangs ?? false;
-			const hint = source.error.missing ? 'write {path: …, required: false} if it may be missing' : null;
-			if (required || !source.error.missing) {
-				planning.problems.report(at, `${service}.env_file: ${source.error.problem.message}`, hint);
-			}
-			return new Map();
+		if (before !== undefined) return before;
+		if (hangs || size > SOURCES_MAX) return null;
+		const found = read(file);
+		if (found.ok) {
+			size += found.value.length;
+			if (size > SOURCES_MAX) problems.report(at, `${key}: all files of variables together are larger than 1 MiB`);
+		} else {
+			const {problem, missing} = found.error;
+			hangs ||= found.error.hangs ?? false;
+			if (!missing) problems.report(at, `${key}: ${problem.message}`);
+			else if (required) notes.gather(at, UNREAD, path);
 		}
-		size += source.value.text.length;
-		if (size > ENV_FILES_MAX) planning.problems.report(at, `${service}.env_file: all files of variables together are larger than 1 MiB`);
-		const variables = size > ENV_FILES_MAX ? new Map() : readEnvFile(source.value.text, own, hearingOf(source.value, context));
-		known.set(file, variables);
-		return variables;
+		const text = found.ok ? found.value : null;
+		known.set(file, text);
+		return text;
+	}
+
+	function readFile(file: string): Result<string, Unreadable> {
+		const source = surroundings.readFile(file);
+		if (!source.ok) return source;
+		if (source.value.text.length <= SOURCE_MAX) readEnvFile(source.value.text, own, hearingOf(source.value, topContext(planning)));
+		else problems.report({source: source.value, offset: 0}, `a file of variables may have ${SOURCE_MAX / 1024} KiB`);
+		return ok(source.value.text);
+	}
+
+	function readFolder(folder: string): Result<string, Unreadable> {
+		const names = surroundings.listFolder(folder);
+		if (!names.ok) return names;
+		const variables = new Map<string, string>();
+		for (const name of names.value.filter(isVariableFile).slice(0, FOLDER_MAX).sort()) {
+			const source = surroundings.readFile(`${folder}/${name}`);
+			if (source.ok) variables.set(name, valueOfFile(source.value.text));
+			else if (source.error.hangs) return source;
+		}
+		return ok(textOfFolder(variables));
+	}
+
+	return ({env_file: files, env_dir: folders, env_from: commands}, path) => {
+		if (files.length + folders.length + commands.length === 0) return {sources: [], sourced: UNSOURCED};
+		const paths = [
+			...files.map(named => ({named, kind: 'file' as const, read: readFile, key: `${path}.env_file`})),
+			...folders.map(named => ({named, kind: 'folder' as const, read: readFolder, key: `${path}.env_dir`})),
+		].map(({named, kind, read, key}) => {
+			const file = isAbsolute(named.path) ? named.path : join(dirname(named.at.source.file), named.path);
+			return {source: {kind, path: file, required: named.required}, content: look(named, file, key, read)};
+		});
+		const isKnown = paths.every(({source: {required}, content}) => content !== null || !required);
+		const sources: readonly VariableSource[] = [
+			...paths.map(({source}) => source), ...commands.map(command => ({kind: 'command' as const, command})),
+		];
+		return {sources, sourced: {...UNSOURCED, stamp: isKnown ? stampOf(paths.map(({content}) => content)) : ''}};
 	};
 }
+
+/** Said of all files and folders of variables that are not there. */
+const UNREAD = 'read before each start, and not there yet (write {path: …, required: false} if a service can start without)';
 
 const hearingOf = (source: Source, {report, note}: Context): Hearing => ({
 	report: (offset, message, hint) => report({source, offset}, message, hint),

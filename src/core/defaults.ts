@@ -1,6 +1,6 @@
 /** What a service is where nobody says otherwise: the one place for defaults, whoever makes the service. */
 import {
-	type Command, type Ends, type Exec, type Limits, type Logging, type RestartPolicy, type Service, SIG, type StopPolicy,
+	type Command, type Ends, type Exec, type Limits, type Logging, type RestartPolicy, type Service, SIG, type Sourced, type StopPolicy,
 } from './model.ts';
 
 export const NO_ENDS: Ends = {codes: [], signals: []};
@@ -27,8 +27,13 @@ export const LOGGING: Logging = {
 	onFull: 'drop', maxLine: 16 * 1024, buffer: 64 * 1024, rateLimit: null,
 };
 
+/** One for all, so that it is known again. */
+const NOTHING = {};
+export const UNSOURCED: Sourced = {variables: NOTHING, stamp: ''};
+
 export const exec = (argv: Command): Exec => ({
-	argv, base: 'inherit', environment: {}, secretsFromFiles: false, cwd: null, user: null, umask: null, limits: LIMITS,
+	argv, base: 'inherit', common: NOTHING, sources: [], sourced: UNSOURCED, environment: {}, secretsFromFiles: false,
+	cwd: null, user: null, umask: null, limits: LIMITS,
 	clean: [], tty: false, output: {kind: 'lines', logging: LOGGING, isDefault: true}, interactive: false,
 });
 

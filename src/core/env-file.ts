@@ -9,12 +9,12 @@ export interface Hearing {
 
 /**
  * The variables of a file, in its order. A name alone has the value that `own`, archon's own environment, has for it.
- * Values without quotes or in double quotes may hold variables: archon's own, or those above. No problem repeats a
- * value, which may be a secret.
+ * Values without quotes or in double quotes may hold variables: archon's own, or those above; where `own` is null a
+ * `$` means nothing. No problem repeats a value, which may be a secret.
  */
-export function readEnvFile(text: string, own: Lookup, hearing: Hearing): ReadonlyMap<string, string> {
+export function readEnvFile(text: string, own: Lookup | null, hearing: Hearing): ReadonlyMap<string, string> {
 	const variables = new Map<string, string>();
-	let at = 0;
+	let [at, length] = [0, 0];
 	while (at < text.length) {
 		LINE.lastIndex = at;
 		const [line = '', indent = '', name, assigned] = LINE.exec(text) ?? [];
@@ -26,25 +26,33 @@ export function readEnvFile(text: string, own: Lookup, hearing: Hearing): Readon
 				hearing.report(place, 'this is not NAME=value');
 			}
 		} else if (assigned === undefined) {
-			const value = own(name);
+			const value = own?.(name);
 			if (value !== undefined) variables.set(name, value);
 		} else {
-			const value = readValue(text, at, hearing);
+			const value = readValue(text, at, own ? '$$' : '$', hearing);
 			at = value.end;
-			const content = value.isLiteral ? value.text : expandIn(value.text, place, name);
+			const content = value.isLiteral || !own ? value.text : expandIn(value.text, place, name, own);
+			length += content?.length ?? 0;
+			if (length > LENGTH_MAX) {
+				hearing.report(place, 'the values of all variables so far are longer than 1 MiB');
+				return variables;
+			}
 			if (content !== null) variables.set(name, content);
 		}
 		at += 1;
 	}
 	return variables;
 
-	function expandIn(written: string, place: number, name: string): string | null {
+	function expandIn(written: string, place: number, name: string, own: Lookup): string | null {
 		const expanded = expand(written, each => own(each) ?? variables.get(each), each => hearing.unset(place, each));
 		if (expanded.ok) return expanded.value;
 		hearing.report(place, `${name} ${expanded.error.why}`, expanded.error.hint);
 		return null;
 	}
 }
+
+/** Of all values together, in characters: each may hold those above it, and so be twice as long. */
+const LENGTH_MAX = 1024 * 1024;
 
 /** A name, and whether something is assigned to it. Nothing where there is neither. */
 const LINE = /([^\S\n]*)(?:(?:export[^\S\n]+)?([A-Za-z_][\w.-]*)[^\S\n]*(?:(=)[^\S\n]*|(?=\n|$)))?/y;
@@ -60,8 +68,8 @@ interface Written {
 	readonly end: number;
 }
 
-/** The value at a place; in quotes it may go over several lines. */
-function readValue(text: string, offset: number, {report}: Hearing): Written {
+/** The value at a place; in quotes it may go over several lines, and there `\\$` is `dollar`. */
+function readValue(text: string, offset: number, dollar: string, {report}: Hearing): Written {
 	const quoteMark = text[offset];
 	if (quoteMark !== '"' && quoteMark !== '\'') {
 		const end = endOfLine(text, offset);
@@ -79,11 +87,11 @@ function readValue(text: string, offset: number, {report}: Hearing): Written {
 	const isRestEmpty = /^\s*(#.*)?$/.test(text.slice(behind, end));
 	if (!isRestEmpty) report(behind, 'something stands behind a closing quote');
 	if (quoteMark === '\'') return {text: content, isLiteral: true, end};
-	const unescaped = content.replace(/\\([nrt"\\$])/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped);
+	const unescaped = content.replace(/\\([nrt"\\$])/g, (_, escaped: string) => (escaped === '$' ? dollar : ESCAPES[escaped] ?? escaped));
 	return {text: unescaped, isLiteral: false, end};
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t', $: '$$'};
+const ESCAPES: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t'};
 
 function endOfLine(text: string, from: number): number {
 	const end = text.indexOf('\n', from);

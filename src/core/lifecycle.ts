@@ -14,7 +14,7 @@ import {elapsed} from './state.ts';
 /** What a piece of news makes of an entry. */
 export interface Move {
 	readonly phase: Phase;
-	readonly also?: Partial<Pick<Entry, 'outcome' | 'refusal' | 'ends' | 'bounce' | 'blame' | 'past' | 'said'>>;
+	readonly also?: Partial<Pick<Entry, 'service' | 'outcome' | 'refusal' | 'ends' | 'bounce' | 'blame' | 'past' | 'said'>>;
 	readonly effects?: readonly Effect[];
 }
 
@@ -48,7 +48,12 @@ const table: Table = {
 	waiting: none,
 	spawning: {
 		...none,
-		spawned: ({run}, {pid}, entry, now) => begin(run, pid, entry, now),
+		spawned: ({run}, {pid, sourced}, entry, now) => {
+			if (!sourced) return begin(run, pid, entry, now);
+			const service = {...entry.service, exec: {...entry.service.exec, sourced}};
+			const move = begin(run, pid, {...entry, service}, now);
+			return {...move, also: {...move.also, service}};
+		},
 		refused: (_, {refusal}, entry, now, dice) => {
 			const end: End = {outcome: null, blame: null, wasUp: false};
 			const move: Move = refusal.temporary ? next(entry, end, now, dice) : {phase: {kind: 'down', cause: 'failed'}};

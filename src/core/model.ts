@@ -165,7 +165,13 @@ export interface Exec {
 	readonly argv: Command;
 	/** What of archon's own environment it gets: all, nothing but PATH and TERM, or these. */
 	readonly base: 'inherit' | 'clean' | readonly string[];
-	/** Added to that. */
+	/** Over that: what the config gives to all of its services. */
+	readonly common: Readonly<Record<string, string>>;
+	/** Where further variables come from; they are read anew before each start, each over those before it. */
+	readonly sources: readonly VariableSource[];
+	/** What was found there: with the config, and then when its process was made. */
+	readonly sourced: Sourced;
+	/** Over all that. */
 	readonly environment: Readonly<Record<string, string>>;
 	/** Whether each `NAME_FILE` variable becomes `NAME` with the content of the file that it names. */
 	readonly secretsFromFiles: boolean;
@@ -181,6 +187,22 @@ export interface Exec {
 	readonly output: Output;
 	/** Whether stdin is archon's own, in its terminal's foreground where there is one. Else /dev/null. */
 	readonly interactive: boolean;
+}
+
+/** Variables that are not in the config itself. Paths are absolute, or begin where archon does. */
+export type VariableSource =
+	/** Lines of NAME=value (env-file.ts). */
+	| {readonly kind: 'file'; readonly path: string; readonly required: boolean}
+	/** A file for each variable, called as that: its content without the last newline. */
+	| {readonly kind: 'folder'; readonly path: string; readonly required: boolean}
+	/** Lines of NAME=value that a command prints, run as the service would be. */
+	| {readonly kind: 'command'; readonly command: Command};
+
+/** What the sources of a service held. */
+export interface Sourced {
+	readonly variables: Readonly<Record<string, string>>;
+	/** Another one where a file is another one; it says nothing of commands. */
+	readonly stamp: string;
 }
 
 /** Resources and privileges of a process; null and empty lists leave them as they are. */
@@ -441,7 +463,8 @@ export type DownCause = 'new' | 'stopped' | 'completed' | 'exited' | 'failed';
 
 /** What happened to a run, from the kernel. */
 export type News =
-	| {readonly kind: 'spawned'; readonly pid: number}
+	/** `sourced`: where it has sources of variables, what they held. */
+	| {readonly kind: 'spawned'; readonly pid: number; readonly sourced?: Sourced}
 	| {readonly kind: 'refused'; readonly refusal: Refusal}
 	/** Its process was not made: before its turn came, the service was to leave. */
 	| {readonly kind: 'withdrawn'}
@@ -593,6 +616,8 @@ export type Event =
 /** What the core asks of the kernel, as data. */
 export type Effect =
 	| {readonly kind: 'spawn'; readonly id: Id; readonly run: Run; readonly service: Service}
+	/** The service is to leave before its process was made: what still keeps that from its turn is given up. */
+	| {readonly kind: 'withdraw'; readonly id: Id; readonly run: Run}
 	| {readonly kind: 'signal'; readonly run: Run; readonly pid: number; readonly signal: SignalNumber; readonly group: boolean}
 	/** A service has a new phase: for the log, and for those who watch. */
 	| {readonly kind: 'changed'; readonly before: Entry; readonly after: Entry}

@@ -1,5 +1,5 @@
 /** A config against the one before: who is new, who is gone, who must end because it is made differently now. */
-import {type Entry, isAlive, type Output, type Service} from './model.ts';
+import {type Entry, isAlive, type Output, type Service, type Sourced} from './model.ts';
 
 /** The names of services by what a new config means for them. */
 export interface Change {
@@ -39,8 +39,9 @@ export function renew(entry: Entry, service: Service): Entry {
 	const {service: before, phase, retired} = entry;
 	const kept: Entry = {...entry, retired: false, stop: service.stop};
 	if (isMadeAlike(before, service) && !retired) {
-		const [was, output] = [before.exec.output, service.exec.output];
-		return {...kept, service: {...service, exec: {...service.exec, output: was.kind === output.kind ? output : was}}};
+		const {output: was, sourced} = before.exec;
+		const {output} = service.exec;
+		return {...kept, service: {...service, exec: {...service.exec, sourced, output: was.kind === output.kind ? output : was}}};
 	}
 	if (isAlive(phase)) return {...kept, service, bounce: phase.kind !== 'stopping'};
 	return {...kept, service, phase: {kind: 'down', cause: 'new'}, ends: [], blame: null};
@@ -49,10 +50,13 @@ export function renew(entry: Entry, service: Service): Entry {
 /** Whether a process of the one is as good as one of the other. */
 function isMadeAlike(one: Service, other: Service): boolean {
 	return one.type === other.type && JSON.stringify(makingOf(one)) === JSON.stringify(makingOf(other))
-		&& leadsAlike(one.exec.output, other.exec.output);
+		&& isSourcedAlike(one.exec.sourced, other.exec.sourced) && leadsAlike(one.exec.output, other.exec.output);
 }
 
-const makingOf = ({exec: {output, ...exec}}: Service): unknown => exec;
+const makingOf = ({exec: {output, sourced, ...exec}}: Service): unknown => exec;
+
+/** Where not all files of variables are there now, nobody knows that they will say something else. */
+const isSourcedAlike = ({stamp: one}: Sourced, {stamp: other}: Sourced): boolean => other === '' || one === other;
 
 /** Whether a process can keep its streams. That there are more services than before is no reason to end one. */
 function leadsAlike(one: Output, other: Output): boolean {

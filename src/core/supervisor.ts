@@ -324,7 +324,9 @@ class Turn {
 		const list = [...all(this.state.book)];
 		let {book} = this.state;
 		for (const entry of list) {
-			book = write(book, {...entry, leaving: entry.bounce || !isWanted(entry, this.state.season)});
+			const after = {...entry, leaving: entry.bounce || !isWanted(entry, this.state.season)};
+			book = write(book, after);
+			if (!entry.leaving) this.#withdraw(after);
 		}
 		for (const {id} of list) {
 			const entry = read(book, id);
@@ -515,9 +517,15 @@ class Turn {
 		this.#queue.add(after.id);
 		this.#tellDependents(before, after);
 		this.#tellNeeds(before, after);
+		if (!before.leaving) this.#withdraw(after);
 		if (before.phase === after.phase) return;
 		this.effects.push({kind: 'changed', before, after});
 		this.#judgeContainer(before, after);
+	}
+
+	/** It has become one that is to leave, and its process is not made yet. */
+	#withdraw({id, leaving, phase}: Entry): void {
+		if (leaving && phase.kind === 'spawning') this.effects.push({kind: 'withdraw', id, run: phase.run});
 	}
 
 	#tellDependents(before: Entry, after: Entry): void {

@@ -13,6 +13,8 @@ type Spawn = Extract<Effect, {kind: 'spawn'}>;
 /** The hands of the loop, which do and decide nothing. */
 export interface Hands {
 	perform(effect: Exclude<Effect, Spawn>): void;
+	/** Fetches what a process is made with and may take long. True: that is there; else `ready` is called, once. */
+	prepare(effect: Spawn, ready: () => void): boolean;
 	/** Makes a process; what came of it. Never throws. */
 	spawn(effect: Spawn): Event;
 	/** The process will not be made: what was handed over for it is let go. */
@@ -126,10 +128,18 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 		});
 		if (!effects || effects.length === 0) return;
 		for (const effect of effects) {
-			if (effect.kind === 'spawn') spawns.push(effect);
+			if (effect.kind === 'spawn') prepare(effect);
 			else guard(`performing ${effect.kind}`, () => hands.perform(effect));
 		}
 		for (const listener of listeners) guard('telling of effects', () => listener(effects));
+	}
+
+	function prepare(effect: Spawn): void {
+		const isReady = guard('preparing a process', () => hands.prepare(effect, () => {
+			spawns.push(effect);
+			if (!isBusy) whole(turn);
+		}));
+		if (isReady !== false) spawns.push(effect);
 	}
 
 	/** One thing that goes wrong takes nothing else with it. */

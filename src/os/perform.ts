@@ -17,6 +17,7 @@ import type {Poller} from './poller.ts';
 import {createProbes} from './probes.ts';
 import {createReadiness} from './readiness.ts';
 import type {Reaper} from './reaper.ts';
+import {createSources, withSourced} from './sources.ts';
 import {spawnRun} from './spawner.ts';
 import {ERRNO, sys} from './sys.ts';
 import {writeTermination} from './termination.ts';
@@ -51,6 +52,7 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 	const warn = (text: string): void => log.warn(text);
 	const parts = {reaper, poller, output, ledger, guard, tell, warn, pace: createPace()};
 	const [probes, hooks, readiness] = [createProbes(parts), createHooks(parts), createReadiness(parts)];
+	const sources = createSources(parts);
 	const say = (line: ReturnType<typeof narrate>): void => void (line && log[line.level](line.text));
 
 	/** Exits first; then, during the sweep, whether that was the last of all. */
@@ -62,12 +64,21 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 	function close(id: Id, run: Run): void {
 		probes.abandon(run);
 		hooks.abandon(run);
+		sources.abandon(run);
 		readiness.close(run);
 		reaper.release(run);
 		output.drain(id);
 	}
 
 	function spawn(id: Id, run: Run, service: Service): Spawned {
+		const read = sources.take(run);
+		if (!read) return makeProcess(id, run, service);
+		if (!read.ok) return {kind: 'refused', refusal: read.error};
+		const news = makeProcess(id, run, withSourced(service, read.value));
+		return news.kind === 'spawned' ? {...news, sourced: read.value} : news;
+	}
+
+	function makeProcess(id: Id, run: Run, service: Service): Spawned {
 		const wiring = output.wire(id, service);
 		if (!wiring.ok) return unwired(wiring.error);
 		try {
@@ -103,6 +114,7 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 		},
 		perform(effect) {
 			switch (effect.kind) {
+				case 'withdraw': return sources.hurry(effect.run);
 				case 'signal': return reaper.signal(effect.run, effect.pid, effect.signal, effect.group);
 				case 'follow': return reaper.follow(effect.run, effect.from, effect.to);
 				case 'probe': {
@@ -153,8 +165,10 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 			}
 			for (const fd of rest) sys.close(fd);
 		},
+		prepare: sources.prepare,
 		spawn: ({id, run, service}) => ({kind: 'news', id, run, news: spawn(id, run, service)}),
-		withdraw({id, service}) {
+		withdraw({id, run, service}) {
+			sources.abandon(run);
 			const wiring = service.exec.output.kind === 'passed' ? output.wire(id, service) : null;
 			if (wiring?.ok) wiring.value.release();
 		},

@@ -1,13 +1,14 @@
 /** Looks at services from outside: a command, a connection, a page, a file. What counts as well is the core's to say. */
-import {type Effect, err, type Id, type News, ok, type Probe, type Result, type Run} from '../core/model.ts';
+import type {Effect, Id, News, Probe, Run} from '../core/model.ts';
 import {duration} from '../core/duration.ts';
 import {isAbsolute, resolve} from '../core/path.ts';
 import {compilePattern, type Pattern} from '../core/pattern/pattern.ts';
 import {parseUrl} from '../core/url.ts';
 import {bytesOfLatin1, latin1Of, newBytes, textOf} from './bytes.ts';
 import {after} from './clock.ts';
-import {close, pipe, read} from './descriptors.ts';
+import {close} from './descriptors.ts';
 import {dial} from './dial.ts';
+import {openEar} from './ear.ts';
 import {runErrand} from './errand.ts';
 import {errnoText} from './errno.ts';
 import {type Answer, answerOf, createAnswerReader, type Progress, requestFor} from './http.ts';
@@ -52,8 +53,6 @@ const OUTPUT_MAX = 4 * 1024;
 const PAGE_MAX = 64 * 1024;
 /** Read at a stretch. */
 const BLOCK = 16 * 1024;
-/** How often what a process left behind is read. */
-const DRAINS = 64;
 /** What people are shown of either. */
 const FOUND_MAX = 200;
 
@@ -121,43 +120,6 @@ const execute: Look<'exec'> = ({command}, {run, service}, {reaper, poller, outpu
 		ear.close();
 	};
 };
-
-/** What a helper process says. */
-interface Ear {
-	readonly writer: number;
-	/** Hears what is there by now. */
-	drain(): void;
-	close(): void;
-}
-
-/** Latin-1 text; an errno where there can be no pipe. */
-function openEar(poller: Poller, hear: (text: string) => void): Result<Ear, number> {
-	const ends = pipe();
-	if (typeof ends === 'number') return err(-ends);
-	const [reader, writer] = ends;
-	const bytes = newBytes(OUTPUT_MAX);
-	let isOpen = true;
-	const pump = (): boolean => {
-		const count = isOpen ? read(reader, bytes) : 0;
-		// At the end there is nothing more to be told of, only the process to wait for.
-		if (count === 0 && isOpen) poller.forget(reader);
-		if (count > 0) hear(latin1Of(bytes, 0, count));
-		return count > 0;
-	};
-	poller.watch(reader, EPOLLIN, pump);
-	return ok({
-		writer,
-		drain() {
-			for (let i = 0; i < DRAINS && pump(); i++);
-		},
-		close() {
-			if (!isOpen) return;
-			isOpen = false;
-			poller.forget(reader);
-			close(reader);
-		},
-	});
-}
 
 const connect: Look<'tcp'> = ({host, port}, _, {poller}, {settle}) => {
 	return dial(host, port, poller, fd => {

@@ -141,13 +141,17 @@ interface Variables {
 	readonly blocks: readonly (Block | null)[];
 }
 
-/** archon's own, the user's, the service's, and what archon adds, each over those before. */
+/**
+ * archon's own, the user's, what the config gives to all, what the service's sources hold, its own, and what archon adds,
+ * each over those before.
+ */
 function environmentOf(name: string, exec: Exec, user: Identity | null, given: Given): Result<Variables, Refusal> {
 	const base = inherited(exec.base);
 	const added: Environment = {...given.environment, ARCHON_SERVICE: name};
-	const below = user ? [base, user.environment] : [base];
-	if (!exec.secretsFromFiles) return ok(variablesOf([...below, exec.environment, added]));
-	const read = readSecrets({...base, ...user?.environment}, exec.environment);
+	const {common, sourced: {variables: sourced}, environment: written} = exec;
+	const layers = [base, user?.environment, common, sourced, written].filter(layer => layer !== undefined);
+	if (!exec.secretsFromFiles) return ok(variablesOf([...layers, added]));
+	const read = readSecrets({...base, ...user?.environment}, {...common, ...sourced, ...written});
 	if (read.ok) return ok(variablesOf([read.value, added]));
 	const {variable, errno, reason} = read.error;
 	return refused(`reading the secret ${variable}`, errno, reason);

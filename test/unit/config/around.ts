@@ -13,9 +13,15 @@ export function around(environment: Readonly<Record<string, string>> = {}, files
 		readFile(file) {
 			const text = files[file];
 			if (text !== undefined) return ok({file, text});
-			const missing = file !== 'secret.env';
+			const missing = file !== 'secret.env' && file !== '/secret';
 			const reason = missing ? 'no such file or directory' : 'permission denied';
 			return err({problem: fileProblem(file, `cannot read ${file}: ${reason}`), missing});
+		},
+		listFolder(folder) {
+			const names = Object.keys(files).filter(file => file.startsWith(`${folder}/`)).map(file => file.slice(folder.length + 1));
+			const missing = folder !== '/secret';
+			const reason = missing ? 'no such file or directory' : 'permission denied';
+			return names.length > 0 ? ok(names) : err({problem: fileProblem(folder, `cannot read ${folder}: ${reason}`), missing});
 		},
 		findUser({user, group}) {
 			if (!/^\d+$/.test(user) && !USERS.includes(user)) return err(`user ${user} is not in /etc/passwd`);

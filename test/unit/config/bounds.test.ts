@@ -55,10 +55,12 @@ test('a long text that takes all of YAML is refused where it is no longer plain'
 });
 
 test('files of variables are bounded together, and one that does not answer is the last', () => {
-	const large = around({}, {'a.env': '#'.repeat(600_000), 'b.env': '#'.repeat(600_000)});
-	expect(told(services(1, () => ', env_file: [a.env, b.env]'), large)).toEqual([
+	const names = Array.from({length: 10}, (_, index) => `${index}.env`);
+	const large = around({}, {'large.env': '#'.repeat(200_000), ...Object.fromEntries(names.map(name => [name, '#'.repeat(120_000)]))});
+	expect(told(services(1, () => `, env_file: [${names.join()}]`), large)).toEqual([
 		expect.stringContaining('services.s0.env_file: all files of variables together are larger than 1 MiB'),
 	]);
+	expect(told(services(1, () => ', env_file: large.env'), large)).toEqual(['large.env:1:1: a file of variables may have 128 KiB']);
 	let count = 0;
 	const hanging = {
 		...AROUND,

@@ -7,6 +7,8 @@ test('the whole table fits a page', () => {
 		"At the top:
 		  services: map by name (default: required)
 		      what archon runs
+		  environment: map | list of NAME=value (default: empty)
+		      variables of all services; their own env_file and environment outrank them
 		  archon: map (default: empty)
 		      what is said in logs, and how
 		  shutdown: map (default: empty)
@@ -36,7 +38,11 @@ test('the whole table fits a page', () => {
 		  environment: map | list of NAME=value (default: empty)
 		      its variables; a NAME without a value has that of archon's own environment
 		  env_file: path | list of paths or maps with a path (default: empty)
-		      files of NAME=value lines; environment outranks them
+		      files of NAME=value lines, read before each start; environment outranks them
+		  env_dir: path | list of paths or maps with a path (default: empty)
+		      folders with a file for each variable, read before each start; they outrank env_file
+		  env_from: map with a command | list of them (default: empty)
+		      commands that print NAME=value lines, run before each start as the service would be; they outrank env_dir
 		  environment_base: inherit | clean | list of names (default: inherit)
 		      what it gets of archon's own environment: all, PATH and TERM, or these
 		  secrets_from_files: true | false (default: false)
@@ -217,6 +223,16 @@ test('the whole table fits a page', () => {
 		      beside the config, unless it begins with /
 		  required: true | false (default: true)
 		      false: it may be missing
+
+		services.<name>.env_dir:
+		  path: path (default: required)
+		      beside the config, unless it begins with /
+		  required: true | false (default: true)
+		      false: it may be missing
+
+		services.<name>.env_from:
+		  command: words (default: required)
+		      prints lines of NAME=value; within start_timeout, else 60s
 
 		services.<name>.ulimits.<name>:
 		  soft: number | unlimited (default: required)

@@ -197,9 +197,20 @@ describe('resources and privileges', () => {
 
 describe('variables', () => {
 	test.each<[string, Partial<Exec>]>([
-		['environment: {A: key}\nenv_file: .env', {environment: {A: 'key', B: 'file', C: '80'}}],
-		['env_file: [.env, /abs.env]', {environment: {A: 'file', B: 'abs', C: '80'}}],
-		['env_file: [{path: none.env, required: false}, {path: ./.env}]', {environment: {A: 'file', B: 'file', C: '80'}}],
+		['environment: {A: key}\nenv_file: .env', {environment: {A: 'key'}, sources: [{kind: 'file', path: 'etc/.env', required: true}]}],
+		['env_file: [.env, /abs.env]', {sources: [
+			{kind: 'file', path: 'etc/.env', required: true}, {kind: 'file', path: '/abs.env', required: true},
+		]}],
+		['env_file: [{path: none.env, required: false}, {path: ./.env}]', {sources: [
+			{kind: 'file', path: 'etc/none.env', required: false}, {kind: 'file', path: 'etc/.env', required: true},
+		]}],
+		['env_dir: /run/env\nenv_file: .env\nenv_from: {command: vault env}', {sources: [
+			{kind: 'file', path: 'etc/.env', required: true}, {kind: 'folder', path: '/run/env', required: true},
+			{kind: 'command', command: ['vault', 'env']},
+		]}],
+		['env_from: [{command: [a, b]}, {command: c}]', {sources: [
+			{kind: 'command', command: ['a', 'b']}, {kind: 'command', command: ['c']},
+		]}],
 		['environment: [PORT, "X=$PORT"]', {environment: {PORT: '80', X: '80'}}],
 		['environment_base: clean', {base: 'clean'}],
 		['environment_base: []', {base: []}],
@@ -210,9 +221,12 @@ describe('variables', () => {
 	});
 
 	test.each<[string, string[]]>([
-		['env_file: none.env', [
-			'services.a.env_file: cannot read etc/none.env: no such file or directory; write {path: …, required: false} if it may be missing',
-		]],
+		['env_file: /secret', ['services.a.env_file: cannot read /secret: permission denied']],
+		['env_dir: /secret', ['services.a.env_dir: cannot read /secret: permission denied']],
+		['env_from: {command: }', ['services.a.env_from.command needs a value']],
+		['env_from: vault env', ['services.a.env_from must be a map with a command; write {command: …}']],
+		['env_from: [{}]', ['services.a.env_from[0] has no command']],
+		['env_dir: {path: /x, format: raw}', ['unknown key "format" in services.a.env_dir']],
 		['env_file: [bad.env]', ['this is not NAME=value']],
 		['env_file: [{required: false}]', ['services.a.env_file[0] has no path']],
 		['env_file: [{path: .env, format: raw}]', ['services.a.env_file[0].format is not supported; remove it, or call it x-format']],
@@ -222,6 +236,28 @@ describe('variables', () => {
 		['umask: $EMPTY', ['services.a.umask: "" is not an octal mode from 0 to 777; write it as 022']],
 	])('%s is told', (keys, problems) => {
 		expect(told(keys)).toEqual(problems);
+	});
+
+	test('a file of variables that is not there may be there when its service starts', () => {
+		expect(noted('env_file: [none.env, {path: other.env, required: false}]\nenv_dir: /run/env')).toEqual([
+			'read before each start, and not there yet (write {path: …, required: false} if a service can start without): none.env, /run/env',
+		]);
+	});
+
+	test('a stamp tells files of variables apart, and there is none while one is not there', () => {
+		const stamp = (keys: string): string => made(keys).exec.sourced.stamp;
+		expect(stamp('env_file: .env')).toBe(stamp('env_file: ./.env'));
+		expect(stamp('env_file: .env')).not.toBe(stamp('env_file: /abs.env'));
+		expect(stamp('env_file: [.env, {path: no, required: false}]')).not.toBe('');
+		expect(stamp('env_file: [.env, no]')).toBe('');
+		expect(stamp('env_from: {command: x}')).toBe(stamp('env_from: {command: x}'));
+	});
+
+	test('what all services have is under what is their own', () => {
+		const result = plan([{file: 'etc/f', text: 'environment: {A: 1, B: $PORT}\nservices: {a: {command: x, environment: {A: 2}}, b: {command: x}}'}], null, AROUND);
+		const [a, b] = result.ok ? result.value.services : [];
+		expect(a?.exec).toMatchObject({common: {A: '1', B: '80'}, environment: {A: '2'}});
+		expect(b?.exec.common).toBe(a?.exec.common);
 	});
 
 	test('a problem in a file of variables has its place there', () => {

@@ -45,6 +45,21 @@ test.each<[string, string[]]>([
 	expect(read(text).problems).toEqual(problems);
 });
 
+test('a few lines do not make more than a megabyte', () => {
+	const lines = Array.from({length: 20}, (_, index) => `V${index}=$B`);
+	const {problems, variables} = read(`Z='${'x'.repeat(100_000)}'\nB=$Z$Z$Z$Z\n${lines.join('\n')}`);
+	expect(problems).toEqual([expect.stringMatching(/^\.env:\d:1: the values of all variables so far are longer than 1 MiB$/)]);
+	expect(Object.keys(variables).length).toBeLessThan(5);
+});
+
+test.each<[string, Record<string, string>]>([
+	['B=$A $$x ${', {B: '$A $$x ${'}], ['B="\\$A \\n $x"', {B: '$A \n $x'}], ['HOME\nB=1', {B: '1'}], ['B=\'$A\' # c', {B: '$A'}],
+])('reads %j with a dollar that means nothing', (text, variables) => {
+	const problems: string[] = [];
+	expect(Object.fromEntries(readEnvFile(text, null, {report: (_, message) => void problems.push(message), unset() {}}))).toEqual(variables);
+	expect(problems).toEqual([]);
+});
+
 test('notes what is not set', () => {
 	expect(read('B=$X\nC=${Y}').notes).toEqual([
 		'.env:1:1: not set, so that nothing stands for them (write $$ for a $ of the program\'s own): X, Y',

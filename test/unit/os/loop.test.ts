@@ -46,7 +46,7 @@ function bench(onSpawn: (made: number) => void = () => {}): Bench {
 			const outcome = killedBy(effect.signal);
 			setImmediate(() => loop.hear({kind: 'news', id: entry?.id ?? -1, run: effect.run, news: {kind: 'exited', outcome, survivors: false}}));
 		},
-		withdraw() {}, collect() {}, commit() {},
+		prepare: () => true, withdraw() {}, collect() {}, commit() {},
 		bug: error => void bugs.push(error),
 	});
 	loop.watch(batch => void effects.push(...batch));
@@ -181,7 +181,7 @@ describe('a stall', () => {
 			perform(effect) {
 				if (effect.kind === 'signal' && effect.signal !== SIG.CONT) signals.push(signalName(effect.signal));
 			},
-			withdraw() {}, collect() {}, commit() {},
+			prepare: () => true, withdraw() {}, collect() {}, commit() {},
 			bug: error => void bugs.push(error),
 		});
 		return {

@@ -1,0 +1,351 @@
+/**
+ * Variables that a service's files and commands hold, read before each start: what it depends on may have written them.
+ * Nothing here waits: a file that does not answer, or a command that does not end, holds up its own service only.
+ */
+import {readEnvFile} from '../core/env-file.ts';
+import {duration} from '../core/duration.ts';
+import {
+	type Effect, err, type Exec, type Millis, ok, type Refusal, type Result, type Run, type Service, type Sourced, type VariableSource,
+} from '../core/model.ts';
+import {FOLDER_MAX, isVariableFile, merged, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
+import {lookupIn} from '../core/variables.ts';
+import {bytesOfLatin1, textOf} from './bytes.ts';
+import {after} from './clock.ts';
+import {openEar} from './ear.ts';
+import {env} from './environment.ts';
+import {adoptErrand, runErrand} from './errand.ts';
+import {errnoText, isTemporary} from './errno.ts';
+import {type Done, start, textsOf} from './jobs.ts';
+import type {Ledger} from './ledger.ts';
+import type {Output} from './output.ts';
+import type {Poller} from './poller.ts';
+import type {Reaper} from './reaper.ts';
+import {ERRNO, sys} from './sys.ts';
+
+type Spawn = Extract<Effect, {kind: 'spawn'}>;
+
+export interface Sources {
+	/** Begins to read what a process's sources hold. True: there is nothing to wait for; else `ready` is called, once. */
+	prepare(effect: Spawn, ready: () => void): boolean;
+	/** What was read for a run, or why it cannot be; null: it has no sources. Only once. */
+	take(run: Run): Result<Sourced, Refusal> | null;
+	/** The service is to leave: what is still awaited is given up, and `ready` called. */
+	hurry(run: Run): void;
+	/** Nobody asks for the run any more. */
+	abandon(run: Run): void;
+}
+
+export interface SourceParts {
+	readonly reaper: Reaper;
+	readonly poller: Poller;
+	readonly output: Output;
+	readonly ledger: Ledger;
+}
+
+/** How long a file system may take. */
+const FILE_PATIENCE: Millis = 2000;
+/** How long a command may take where its service may take for ever to start. */
+const COMMAND_PATIENCE: Millis = 60_000;
+/** Of what a command prints, in bytes. */
+const OUTPUT_MAX = 64 * 1024;
+
+/** What was read of one source: its variables, and the text that they were in; null: there is none. */
+interface Layer {
+	readonly variables: Sourced['variables'];
+	/** Null where it is not stamped: a command is not asked only to see whether it says something else. */
+	readonly content: string | null;
+	readonly isStamped: boolean;
+}
+
+type Told = (result: Result<Layer, Refusal>) => void;
+
+interface Reading {
+	readonly ready: () => void;
+	result: Result<Sourced, Refusal> | null;
+	/** Gives up what is under way. */
+	stop: () => void;
+}
+
+export function createSources(parts: SourceParts): Sources {
+	const readings = new Map<Run, Reading>();
+	const readFile = createReader();
+
+	function begin({id, run, service}: Spawn, reading: Reading): void {
+		const {sources} = service.exec;
+		const layers: Layer[] = [];
+		const next = (): void => {
+			const source = sources[layers.length];
+			if (!source) return end(ok(joined(layers)));
+			let isTold = false;
+			const told: Told = result => {
+				if (isTold || reading.result !== null) return;
+				isTold = true;
+				if (!result.ok) return end(result);
+				layers.push(result.value);
+				next();
+			};
+			reading.stop = ask(source, withSourced(service, joined(layers)), {id, run, told});
+		};
+		const end = (result: Result<Sourced, Refusal>): void => {
+			reading.result = result;
+			reading.ready();
+		};
+		next();
+	}
+
+	/** Begins to read one source; the result gives that up. */
+	function ask(source: VariableSource, service: Service, {id, run, told}: {id: number; run: Run; told: Told}): () => void {
+		switch (source.kind) {
+			case 'file': return readFile(source.path, done => told(fileLayer(source, done)));
+			case 'folder': return readFolder(source, told);
+			case 'command': return runCommand(source.command, {id, run, service}, told);
+		}
+	}
+
+	function fileLayer({path, required}: Extract<VariableSource, {kind: 'file'}>, read: Result<Content, number>): Result<Layer, Refusal> {
+		const stage = `reading its env_file ${path}`;
+		if (!read.ok) return isMissing(read.error) && !required ? ok(ABSENT) : refused(stage, read.error);
+		const parsed = parse(read.value);
+		return parsed.ok ? parsed : refused(stage, ERRNO.EINVAL, parsed.error);
+	}
+
+	function readFolder({path, required}: Extract<VariableSource, {kind: 'folder'}>, told: Told): () => void {
+		const stage = `reading its env_dir ${path}`;
+		const variables = new Map<string, string>();
+		let [isOver, size] = [false, 0];
+		let stop = (): void => {};
+		const end: Told = result => {
+			isOver = true;
+			told(result);
+		};
+		const next = (names: readonly string[], index: number): void => {
+			const name = names[index];
+			if (name === undefined) {
+				const content = textOfFolder(variables);
+				// Not by assignment: a variable may be called __proto__.
+				return end(ok({variables: Object.fromEntries(variables), content, isStamped: true}));
+			}
+			stop = readFile(`${path}/${name}`, read => {
+				if (isOver) return;
+				// A folder in it is no variable, and what went away meanwhile is none any more.
+				if (!read.ok && read.error !== ERRNO.EISDIR && !isMissing(read.error)) return end(refused(`${stage}/${name}`, read.error));
+				if (read.ok) {
+					size += name.length + read.value.text.length;
+					if (size > SOURCE_MAX) return end(refused(stage, ERRNO.EINVAL, `its files are larger than ${SOURCE_MAX / 1024} KiB together`));
+					if (read.value.text.includes('\0')) return end(refused(`${stage}/${name}`, ERRNO.EINVAL, 'it holds a NUL character'));
+					variables.set(name, valueOfFile(read.value.text));
+				}
+				next(names, index + 1);
+			});
+		};
+		const forgetTime = after(FILE_PATIENCE, () => {
+			if (!isOver) end(refused(stage, ERRNO.ETIMEDOUT));
+		});
+		start('readFolder', {text: path}, done => {
+			forgetTime();
+			if (isOver) return;
+			if (done.result < 0) return end(isMissing(-done.result) && !required ? ok(ABSENT) : refused(stage, -done.result));
+			const names = textsOf(done).filter(isVariableFile).sort();
+			if (names.length > FOLDER_MAX) end(refused(stage, ERRNO.EINVAL, `it holds more than ${FOLDER_MAX} files`));
+			else next(names, 0);
+		});
+		return () => {
+			isOver = true;
+			forgetTime();
+			stop();
+		};
+	}
+
+	/** As the service would be run; only its output is archon's. */
+	function runCommand(
+		command: Exec['argv'], {id, run, service}: {id: number; run: Run; service: Service}, told: Told,
+	): () => void {
+		const {reaper, poller, output, ledger} = parts;
+		const stage = `asking ${command[0]} for its variables (env_from)`;
+		const key = `variables ${run}`;
+		// What the last life asked is not heard by this one.
+		const before = Number(ledger.past.get(key) ?? 0);
+		if (before > 0) adoptErrand(before, reaper, () => {})();
+		const wiring = output.wireHelper(id, service);
+		if (!wiring.ok) return unable(told, refused(wiring.error.stage, wiring.error.errno));
+		let said = '';
+		const opened = openEar(poller, more => {
+			said += more;
+			if (said.length > OUTPUT_MAX) end(refused(stage, ERRNO.EINVAL, `it prints more than ${OUTPUT_MAX / 1024} KiB`));
+		});
+		if (!opened.ok) {
+			wiring.value.release();
+			return unable(told, refused('making a pipe', opened.error));
+		}
+		const ear = opened.value;
+		const patience = service.startTimeout === Infinity ? COMMAND_PATIENCE : service.startTimeout;
+		let [isOver, stop] = [false, (): void => {}];
+		const forgetTime = after(patience, () => end(failed(`it took longer than ${duration(patience)}`)));
+		const failed = (reason: string): Result<never, Refusal> => err({stage, errno: ERRNO.EAGAIN, reason, temporary: true});
+		const cleanUp = (): void => {
+			isOver = true;
+			forgetTime();
+			stop();
+			ear.close();
+			ledger.delete(key);
+		};
+		function end(result: Result<Layer, Refusal>): void {
+			if (isOver) return;
+			cleanUp();
+			told(result);
+		}
+		const [stdin, , stderr] = wiring.value.streams;
+		// It is none of the run's own processes: no run is known by it.
+		const errand = runErrand({run: 0, service, command, streams: [stdin, ear.writer, stderr], isTidy: true}, reaper, failure => {
+			if (isOver) return;
+			ear.drain();
+			if (failure !== null) return end(failed(failure));
+			const text = textOf(bytesOfLatin1(said));
+			const parsed = parseOutput(text);
+			end(parsed.ok ? parsed : refused(stage, ERRNO.EINVAL, parsed.error));
+		});
+		sys.close(ear.writer);
+		wiring.value.release();
+		stop = errand.stop;
+		if (isOver) return () => {};
+		if (errand.pid > 0) ledger.put(key, String(errand.pid));
+		return cleanUp;
+	}
+
+	return {
+		prepare(effect, ready) {
+			if (effect.service.exec.sources.length === 0) return true;
+			const reading: Reading = {ready, result: null, stop: () => {}};
+			readings.set(effect.run, reading);
+			begin(effect, reading);
+			return false;
+		},
+		take(run) {
+			const reading = readings.get(run);
+			readings.delete(run);
+			return reading ? reading.result ?? refused('reading its variables', ERRNO.EAGAIN, 'they were not read') : null;
+		},
+		hurry(run) {
+			const reading = readings.get(run);
+			if (!reading || reading.result !== null) return;
+			reading.result = err({stage: 'reading its variables', errno: ERRNO.EINTR, reason: 'it was to stop', temporary: true});
+			reading.stop();
+			reading.ready();
+		},
+		abandon(run) {
+			const reading = readings.get(run);
+			readings.delete(run);
+			if (reading?.result === null) reading.stop();
+		},
+	};
+}
+
+/** A service as it is started with what its sources hold. */
+export const withSourced = (service: Service, sourced: Sourced): Service =>
+	({...service, exec: {...service.exec, sourced}});
+
+const ABSENT: Layer = {variables: {}, content: null, isStamped: true};
+
+/** What one file holds is one and the same for all services that read it. */
+const alone = new WeakMap<Layer, Sourced>();
+
+function joined(layers: readonly Layer[]): Sourced {
+	const [first] = layers;
+	const known = first && layers.length === 1 ? alone.get(first) : undefined;
+	if (known) return known;
+	const contents = layers.flatMap(({content, isStamped}) => (isStamped ? [content] : []));
+	const sourced = {variables: merged(layers.map(({variables}) => variables)), stamp: stampOf(contents)};
+	if (first && layers.length === 1) alone.set(first, sourced);
+	return sourced;
+}
+
+const isMissing = (errno: number): boolean => errno === ERRNO.ENOENT || errno === ERRNO.ENOTDIR;
+
+function refused(stage: string, errno: number, reason = wordsOf(errno)): Result<never, Refusal> {
+	return err({stage, errno, reason, temporary: isTemporary(errno) || errno === ERRNO.ETIMEDOUT});
+}
+
+function wordsOf(errno: number): string {
+	switch (errno) {
+		case ERRNO.EINVAL: return 'it is not a regular file';
+		case ERRNO.ETIMEDOUT: return `it does not answer within ${duration(FILE_PATIENCE)}`;
+		case ERRNO.EMSGSIZE: return `it is larger than ${SOURCE_MAX / 1024} KiB`;
+		case ERRNO.EPROTO: return 'it is not UTF-8 text';
+		default: return errnoText(errno);
+	}
+}
+
+/** Told in a turn of its own, so that nobody hears of an end before the beginning is over. */
+function unable(told: Told, result: Result<Layer, Refusal>): () => void {
+	return after(0, () => told(result));
+}
+
+/** The text of a file, and where it was. */
+interface Content {
+	readonly path: string;
+	readonly text: string;
+}
+
+/** Reads files, each without waiting; one that has not answered yet is not asked again, so that no more than one thread hangs on it. */
+function createReader(): (path: string, told: (result: Result<Content, number>) => void) => () => void {
+	const hanging = new Set<string>();
+	return (path, told) => {
+		if (hanging.has(path)) return after(0, () => told(err(ERRNO.ETIMEDOUT)));
+		let isOver = false;
+		const end = (result: Result<Content, number>): void => {
+			if (isOver) return;
+			isOver = true;
+			told(result);
+		};
+		const forgetTime = after(FILE_PATIENCE, () => {
+			hanging.add(path);
+			end(err(ERRNO.ETIMEDOUT));
+		});
+		start('readFile', {text: path, numbers: [SOURCE_MAX]}, done => {
+			forgetTime();
+			hanging.delete(path);
+			end(contentOf(path, done));
+		});
+		return () => void (isOver = true);
+	};
+}
+
+function contentOf(path: string, {result, bytes}: Done): Result<Content, number> {
+	if (result < 0) return err(-result);
+	if (bytes.length > SOURCE_MAX) return err(ERRNO.EMSGSIZE);
+	if (!sys.isUtf8(bytes, 0, bytes.length)) return err(ERRNO.EPROTO);
+	return ok({path, text: textOf(bytes).replace(/^\uFEFF/, '')});
+}
+
+/** What the last few files held: hundreds of services may start with the same one. */
+const parsed = new Map<string, {readonly text: string; readonly result: Result<Layer, string>}>();
+const PARSED_MAX = 32;
+
+function parse({path, text}: Content): Result<Layer, string> {
+	const known = parsed.get(path);
+	if (known?.text === text) return known.result;
+	const result = read(text, true);
+	if (parsed.size >= PARSED_MAX) parsed.delete(parsed.keys().next().value ?? '');
+	parsed.delete(path);
+	parsed.set(path, {text, result});
+	return result;
+}
+
+function parseOutput(text: string): Result<Layer, string> {
+	const result = read(text, false);
+	return result.ok ? ok({...result.value, isStamped: false}) : result;
+}
+
+/** The first thing that is wrong with it, if any; never a value, which may be a secret. */
+function read(text: string, isExpanded: boolean): Result<Layer, string> {
+	let wrong: string | null = null;
+	const variables = readEnvFile(text, isExpanded ? lookupIn(env()) : null, {
+		report(offset, message) {
+			wrong ??= `line ${text.slice(0, offset).split('\n').length}: ${message}`;
+		},
+		unset() {},
+	});
+	if (wrong !== null) return err(wrong);
+	if (text.includes('\0')) return err('it holds a NUL character');
+	return ok({variables: Object.fromEntries(variables), content: text, isStamped: true});
+}
