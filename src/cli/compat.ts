@@ -17,13 +17,18 @@ const STATES: ReadonlyMap<string, SupervisorState> = new Map([
 	['failed', 'FATAL'],
 ]);
 
-export const supervisorState = (status: string): SupervisorState => STATES.get(status) ?? 'UNKNOWN';
+/** To supervisord a program that had been up has only exited, however badly; FATAL is what cannot be started. */
+export const supervisorState = ({status, note}: Pick<StatusRow, 'status' | 'note'>): SupervisorState =>
+	(status === 'failed' && ENDED.test(note) ? 'EXITED' : STATES.get(status) ?? 'UNKNOWN');
+
+/** A note of nothing but the end of a process. */
+const ENDED = /^(exit \d+|SIG\S+)( \([\w ]+\))?$/;
 
 /** `web:0   RUNNING   pid 12, uptime 0:03:12` for each; `now` is in milliseconds since 1970. */
 export function renderSupervisor(rows: readonly StatusRow[], now: number): string {
 	const width = rows.reduce((width, {name}) => Math.max(width, name.length), 30) + 3;
 	return rows.map(row => {
-		const state = supervisorState(row.status);
+		const state = supervisorState(row);
 		return `${`${row.name.padEnd(width)}${state.padEnd(10)}${describe(row, state, now)}`.trimEnd()}\n`;
 	}).join('');
 }

@@ -127,13 +127,10 @@ const [RED, GREEN, YELLOW] = [31, 32, 33];
 
 const COLOURS: ReadonlyMap<string, number> = new Map([
 	['running', GREEN], ['waiting', YELLOW], ['starting', YELLOW], ['stopping', YELLOW], ['unhealthy', RED],
-	['backoff', RED], ['failed', RED], ['stopped', DIM],
+	['backoff', RED], ['failed', RED], ['exited', DIM], ['stopped', DIM],
 ]);
 
-function paint(text: string, {status, exit}: StatusRow, look: Look): string {
-	if (status === 'exited') return paintWith(exit === 0 ? DIM : RED, text, look);
-	return paintWith(COLOURS.get(status) ?? null, text, look);
-}
+const paint = (text: string, {status}: StatusRow, look: Look): string => paintWith(COLOURS.get(status) ?? null, text, look);
 
 const paintWith = (colour: number | null, text: string, {isColoured}: Look): string =>
 	isColoured && colour !== null ? `\x1b[${colour}m${text}\x1b[0m` : text;

@@ -43,7 +43,7 @@ export const status: Command = {
 function show(services: readonly StatusRow[], args: Arguments, io: Io): string {
 	const isCompat = args.has('--compat');
 	if (args.has('--json')) {
-		const worded = isCompat ? services.map(row => ({...row, status: supervisorState(row.status)})) : services;
+		const worded = isCompat ? services.map(row => ({...row, status: supervisorState(row)})) : services;
 		return `${JSON.stringify(worded, null, 2)}\n`;
 	}
 	return isCompat ? renderSupervisor(services, Date.now()) : renderTable(services, lookOf(io));
@@ -90,8 +90,7 @@ function drawTree(client: Client, io: Io): number {
 	return EXIT.ok;
 }
 
-const isFine = ({status, exit}: StatusRow): boolean =>
-	status === 'running' || (status === 'exited' && exit === 0);
+const isFine = ({status}: StatusRow): boolean => status === 'running' || status === 'exited';
 
 /** no-color.org: any value but the empty one turns colours off. */
 export const lookOf = ({isTty, env}: Io): Look =>

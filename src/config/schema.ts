@@ -106,7 +106,7 @@ export const SERVICE = shape({
 		readRestart, 'no | always | on-failure[:N] | unless-stopped | map', 'always; no for a oneshot or an essential service',
 		RESTART.initial, 'when it is started again after it ended by itself',
 	),
-	success_codes: ends('0', RESTART_DEFAULTS.success, 'ends that are no failure'),
+	success_codes: ends('0', RESTART_DEFAULTS.success, 'ends that are no failure, whatever the policy; all others are'),
 	restart_on: ends('empty', NO_ENDS, 'ends after which it is started again whatever its policy'),
 	fatal_codes: ends('126, 127', RESTART_DEFAULTS.fatal, 'ends after which it is not started again'),
 	on_failed: value(

@@ -455,9 +455,9 @@ export const isAlive = ({kind}: Phase): boolean =>
 	kind === 'spawning' || kind === 'starting' || kind === 'up' || kind === 'stopping';
 
 /**
- * `new`: not started yet. `stopped`: ended on request. `completed`: a oneshot that succeeded.
- * `exited`: ended by itself, and its policy leaves it so. `failed`: given up. All but the first two
- * stay until a person starts the service again.
+ * `new`: not started yet. `stopped`: ended on request, however. `completed`: a oneshot that succeeded.
+ * `exited`: a daemon that ended well by itself, and its policy leaves it so. `failed`: any other end that is
+ * not followed by a start, or no start at all. All but the first two stay until a person starts the service again.
  */
 export type DownCause = 'new' | 'stopped' | 'completed' | 'exited' | 'failed';
 

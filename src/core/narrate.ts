@@ -1,7 +1,7 @@
 /** What archon says about itself: one line for each change that a person would want to know of. */
 import {duration} from './duration.ts';
 import {type Entry, type Phase, type Season, type Starting, signalName, type Up} from './model.ts';
-import {attempt, describeOutcome, lastEnd} from './status.ts';
+import {attempt, describeOutcome, lastEnd, lastEnds} from './status.ts';
 
 export interface Line {
 	readonly level: 'info' | 'warn' | 'error';
@@ -76,7 +76,7 @@ function again(after: Entry, was: Phase): Line {
 }
 
 function end(entry: Entry, was: Phase): Line | null {
-	const {phase, service: {name}, refusal, ends} = entry;
+	const {phase, service: {name, origin}, refusal} = entry;
 	if (phase.kind !== 'down') return null;
 	const how = lastEnd(entry);
 	switch (phase.cause) {
@@ -85,8 +85,9 @@ function end(entry: Entry, was: Phase): Line | null {
 		case 'stopped': return was.kind === 'stopping' ? info(`stopped ${name} (${how})`) : null;
 		case 'failed': {
 			if (refusal) return {level: 'error', text: `cannot start ${name}: ${how}`};
-			const tried = ends.length > 0 ? ` after ${ends.length} restart${ends.length > 1 ? 's' : ''}` : '';
-			return {level: 'error', text: `${name} failed: ${how}${tried}`};
+			// What somebody ran at a prompt may end as it likes, and they are told.
+			if (origin === 'run') return info(`${name} ended by itself: ${how}`);
+			return {level: 'error', text: `${name} failed: ${lastEnds(entry)}`};
 		}
 		case 'new': return null;
 	}

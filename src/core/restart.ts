@@ -26,8 +26,8 @@ export function judge({service: {type, restart}, ends}: Entry, end: End, now: In
 	// supervisord tries a start that failed again, whatever its autorestart says.
 	const isFailedStart = restart.counts === 'starts' && !wasUp;
 	if (!isForced && !isFailedStart) {
-		const isEnd = outcome !== null && blame === null && !isOneshot;
-		if (restart.policy === 'no') return {kind: 'rest', cause: isEnd ? 'exited' : 'failed'};
+		// The policy says only whether it is started again; whether it has failed, the end itself.
+		if (restart.policy === 'no') return {kind: 'rest', cause: isSuccess ? 'exited' : 'failed'};
 		if (restart.policy === 'on-failure' && isSuccess) return {kind: 'rest', cause: 'exited'};
 	}
 	if (outcome && !isSuccess && matches(restart.fatal, outcome)) return {kind: 'rest', cause: 'failed'};

@@ -58,6 +58,12 @@ export function lastEnd({refusal, blame, outcome}: Pick<Entry, 'refusal' | 'blam
 	return blame === null ? end : end ? `${blame} (${end})` : blame;
 }
 
+/** The same of a service that has failed, with how often it had been started again: `exit 1 after 3 restarts`. */
+export function lastEnds(entry: Entry): string {
+	const {length} = entry.ends;
+	return lastEnd(entry) + (length > 0 ? ` after ${length} restart${length > 1 ? 's' : ''}` : '');
+}
+
 /** `restart 2 of 8`, or without a limit `restart 2`. */
 export function attempt({ends, service}: Entry): string {
 	const {attempts} = service.restart;
@@ -75,7 +81,9 @@ function noteOf(state: State, entry: Entry): string {
 			return phase.killed ? 'SIGKILL was sent' : `${phase.blame ? `${phase.blame}, ` : ''}${signalName(entry.stop.signal)} was sent`;
 		case 'starting': return entry.said || startingNote(entry, phase);
 		case 'up': return entry.said || upNote(entry, phase);
-		case 'down': return phase.cause === 'new' ? 'not started' : lastEnd(entry);
+		case 'down':
+			if (phase.cause === 'new') return 'not started';
+			return phase.cause === 'failed' && !entry.refusal ? lastEnds(entry) : lastEnd(entry);
 		case 'spawning': return '';
 	}
 }

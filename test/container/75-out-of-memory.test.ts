@@ -14,9 +14,9 @@ services:
 	const steady = await box.pid('steady');
 	// archon alone is nearly as big as this container: what it is larger by must not make it the victim.
 	expect(await box.sh(`cat /proc/${steady}/oom_score_adj`)).toBe('900\n');
-	expect(await box.comesTo('hog', 'exited')).toMatchObject({pid: null, exit: 137, note: expect.stringMatching(/SIGKILL \(out of memory\)/)});
-	await box.says(/archon +\| .*hog ended by itself: SIGKILL \(out of memory\)/);
+	expect(await box.comesTo('hog', 'failed')).toMatchObject({pid: null, exit: 137, note: expect.stringMatching(/SIGKILL \(out of memory\)/)});
+	await box.says(/archon +\| .*hog failed: SIGKILL \(out of memory\)/);
 	await box.sh(`kill -9 ${await box.pid('victim')}`);
-	expect((await box.comesTo('victim', 'exited')).note).toBe('SIGKILL');
+	expect((await box.comesTo('victim', 'failed')).note).toBe('SIGKILL');
 	expect(await box.service('steady')).toMatchObject({status: 'running', pid: steady, restarts: 0});
 });

@@ -29,8 +29,8 @@ test.runIf(leavesCores())('a fault is told as its signal, with the core where it
 		clean: {command: ['sh', '-c', faulty('0')], working_dir: folder, restart: 'no'},
 		idle: {command: ['sleep', '1000000']},
 	})});
-	await archon.says(/dumped ended by itself: SIGSEGV \(core dumped\)$/m);
-	await archon.says(/clean ended by itself: SIGSEGV$/m);
+	await archon.says(/dumped failed: SIGSEGV \(core dumped\)$/m);
+	await archon.says(/clean failed: SIGSEGV$/m);
 	const text = (await archon.ctl('status')).stdout;
 	expect(text).toMatch(/dumped .*SIGSEGV \(core dumped\)/);
 	expect(text).toMatch(/clean .*SIGSEGV(?! \(core)/);

@@ -2,6 +2,7 @@
 import {type Edge, type Entry, type Id, type Instant, isAlive, NEVER, type Service, SIG} from '../../src/core/model.ts';
 import {entries, entryOf, find, holds, nextDeadline, type State} from '../../src/core/state.ts';
 import {deadlineOf} from '../../src/core/book.ts';
+import {matches} from '../../src/core/restart.ts';
 import type {Process, World} from './world.ts';
 
 function promise(kept: boolean, sentence: string): void {
@@ -27,11 +28,22 @@ export function checkState(state: State): void {
 		promise(unmet === entry.unmet, `${name} counts ${entry.unmet} unmet needs of ${unmet}`);
 		promise(falling === entry.falling, `${name} counts ${entry.falling} falling dependents of ${falling}`);
 		promise(find(state, name) === entry, `${name} is not found by its name`);
+		checkRest(entry, state);
 		if (isAlive(entry.phase)) living++;
 		deadline = Math.min(deadline, deadlineOf(entry));
 	}
 	promise(living === state.living, `${state.living} are counted alive of ${living}`);
 	promise(deadline === nextDeadline(state), `the next deadline is ${nextDeadline(state)}, not ${deadline}`);
+}
+
+/** What has come to rest by itself: whether it has failed is told by its end alone, and the container ends with it where it must. */
+function checkRest({phase, outcome, blame, service}: Entry, {season}: State): void {
+	if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped') return;
+	const {name, essential, onFailed, restart: {success}} = service;
+	const hasFailed = phase.cause === 'failed';
+	if (!hasFailed) promise(outcome !== null && blame === null && matches(success, outcome), `${name} has ended badly and not failed`);
+	const isFatal = essential || (hasFailed && onFailed === 'shutdown');
+	promise(season.kind !== 'running' || !isFatal, `${name} is ${phase.cause}, and the container lives on`);
 }
 
 export function checkSpawn(world: World, id: Id, service: Service): void {
@@ -42,7 +54,7 @@ export function checkSpawn(world: World, id: Id, service: Service): void {
 		if (need.strength !== 'hard') continue;
 		const entry = entryOf(world.state, need.id);
 		const latest = world.processes.findLast(process => process.service.name === entry?.service.name);
-		const success = latest?.outcome?.kind === 'code' && latest.outcome.code === 0;
+		const success = latest?.outcome != null && matches(latest.service.restart.success, latest.outcome);
 		const alive = latest?.reported === false;
 		const met = {
 			service_completed_successfully: success, service_started: success || alive,

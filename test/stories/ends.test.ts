@@ -69,8 +69,8 @@ test('an essential service ends the container with its status', () => {
 	const story = tell(['db'], ['main', {essential: true, needs: ['db']}]);
 	story.lines();
 	expect(story.dies('main', killedBy(SIG.SEGV)).lines()).toMatchInlineSnapshot(`
-		"        main ended by itself: SIGSEGV
-		        shutting down: main ended
+		"        main failed: SIGSEGV
+		        shutting down: main failed
 		  0.00  SIGTERM to db
 		        stopping db (pid 101) with SIGTERM
 		        stopped db (SIGTERM)

@@ -44,7 +44,7 @@ describe('ready', () => {
 			        db is ended: not ready within 5 s
 			        db failed: not ready within 5 s (SIGTERM) after 1 restart"
 		`);
-		expect(status(story, 'db')).toBe('failed: not ready within 5 s (SIGTERM)');
+		expect(status(story, 'db')).toBe('failed: not ready within 5 s (SIGTERM) after 1 restart');
 	});
 
 	test('a daemon that ends well before it is ready has failed to start', () => {

@@ -74,7 +74,7 @@ describe('status', () => {
 	it('is one array for programs', () => {
 		expect(JSON.parse(archonctl(['status', '--json', 'web', 'bad'], bench()).out)).toEqual([
 			{name: 'web', status: 'running', pid: 1001, since: 1_700_000_000_000, restarts: 0, exit: null, type: 'daemon', note: ''},
-			{name: 'bad', status: 'exited', pid: null, since: 1_700_000_000_000, restarts: 0, exit: 3, type: 'daemon', note: 'exit 3'},
+			{name: 'bad', status: 'failed', pid: null, since: 1_700_000_000_000, restarts: 0, exit: 3, type: 'daemon', note: 'exit 3'},
 		]);
 		expect(archonctl(['status', '--json']).out).toBe('[]\n');
 	});

@@ -14,11 +14,18 @@ describe('a state', () => {
 		['stopped', 'STOPPED'], ['waiting', 'STARTING'], ['starting', 'STARTING'], ['running', 'RUNNING'], ['unhealthy', 'RUNNING'],
 		['backoff', 'BACKOFF'], ['stopping', 'STOPPING'], ['exited', 'EXITED'], ['failed', 'FATAL'], ['dreaming', 'UNKNOWN'],
 	])('%s is %s', (status, state) => {
-		expect(supervisorState(status)).toBe(state);
+		expect(supervisorState({status, note: ''})).toBe(state);
+	});
+
+	it.each([
+		['exit 3', 'EXITED'], ['SIGSEGV (core dumped)', 'EXITED'], ['SIGKILL (out of memory)', 'EXITED'],
+		['exit 1 after 3 restarts', 'FATAL'], ['ended before it was ready (exit 1)', 'FATAL'], ['executing x: exit 1', 'FATAL'],
+	])('of what has failed with %s is %s, for supervisord tells a bad end from a bad start', (note, state) => {
+		expect(supervisorState({status: 'failed', note})).toBe(state);
 	});
 
 	it('is there for every status', () => {
-		expect(STATUSES.filter(status => supervisorState(status) === 'UNKNOWN')).toEqual([]);
+		expect(STATUSES.filter(status => supervisorState({status, note: ''}) === 'UNKNOWN')).toEqual([]);
 	});
 });
 
@@ -29,7 +36,7 @@ describe('the lines', () => {
 			row('web:1', {status: 'starting'}),
 			row('off', {status: 'stopped', pid: null}),
 			row('was', {status: 'stopped', pid: null, exit: 0}),
-			row('job', {status: 'exited', pid: null, exit: 2, since: new Date(2026, 0, 2, 0, 7).getTime()}),
+			row('job', {status: 'failed', pid: null, exit: 2, note: 'exit 2', since: new Date(2026, 0, 2, 0, 7).getTime()}),
 			row('again', {status: 'backoff', pid: null, note: 'exit 3, restart 2 of 3 is next'}),
 			row('cron', {status: 'failed', pid: null, note: 'executing /usr/sbin/cron: no such file or directory'}),
 		], NOW);

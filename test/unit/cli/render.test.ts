@@ -41,7 +41,6 @@ describe('a table', () => {
 		[{status: 'failed'}, '\x1b[31mfailed\x1b[0m'],
 		[{status: 'waiting'}, '\x1b[33mwaiting\x1b[0m'],
 		[{status: 'exited', exit: 0}, '\x1b[2mexited\x1b[0m'],
-		[{status: 'exited', exit: 1}, '\x1b[31mexited\x1b[0m'],
 	])('may be coloured: %j', (more, text) => {
 		expect(renderTable([row('web', more)], {...plain, isColoured: true})).toContain(text);
 	});

@@ -106,7 +106,7 @@ test('the whole table fits a page', () => {
 		  restart: no | always | on-failure[:N] | unless-stopped | map (default: always; no for a oneshot or an essential service)
 		      when it is started again after it ended by itself
 		  success_codes: list of exit statuses and signals (default: 0)
-		      ends that are no failure
+		      ends that are no failure, whatever the policy; all others are
 		  restart_on: list of exit statuses and signals (default: empty)
 		      ends after which it is started again whatever its policy
 		  fatal_codes: list of exit statuses and signals (default: 126, 127)

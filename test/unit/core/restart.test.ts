@@ -18,12 +18,12 @@ const verdict = (entry: Entry, outcome: Outcome | null): string => {
 
 describe.each([
 	{end: exit(0), no: 'exited', always: 'again', onFailure: 'exited', oneshot: 'completed'},
-	{end: exit(1), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
-	{end: exit(126), no: 'exited', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
-	{end: exit(127), no: 'exited', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
-	{end: exit(255), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
-	{end: killedBy(9), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
-	{end: killedBy(15), no: 'exited', always: 'again', onFailure: 'again', oneshot: 'failed'},
+	{end: exit(1), no: 'failed', always: 'again', onFailure: 'again', oneshot: 'failed'},
+	{end: exit(126), no: 'failed', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
+	{end: exit(127), no: 'failed', always: 'failed', onFailure: 'failed', oneshot: 'failed'},
+	{end: exit(255), no: 'failed', always: 'again', onFailure: 'again', oneshot: 'failed'},
+	{end: killedBy(9), no: 'failed', always: 'again', onFailure: 'again', oneshot: 'failed'},
+	{end: killedBy(15), no: 'failed', always: 'again', onFailure: 'again', oneshot: 'failed'},
 	{end: null, no: 'failed', always: 'again', onFailure: 'again', oneshot: 'failed'},
 ])('an end by $end', ({end, no, always, onFailure, oneshot}) => {
 	const expected = {'no': no, 'always': always, 'unless-stopped': always, 'on-failure': onFailure};
@@ -43,7 +43,8 @@ test.each(RESTARTS)('with restart %s every exit status and every signal has the 
 		const isGood = end.kind === 'code' && end.code === 0;
 		const isFatal = end.kind === 'code' && (end.code === 126 || end.code === 127);
 		const again = isFatal ? 'failed' : 'again';
-		const daemon = policy === 'no' || (policy === 'on-failure' && isGood) ? 'exited' : again;
+		const ended = isGood ? 'exited' : 'failed';
+		const daemon = policy === 'no' || (policy === 'on-failure' && isGood) ? ended : again;
 		const oneshot = isGood ? 'completed' : policy === 'no' ? 'failed' : again;
 		expect(verdict(entryWith('daemon', policy), end), JSON.stringify(end)).toBe(daemon);
 		expect(verdict(entryWith('oneshot', policy), end), JSON.stringify(end)).toBe(oneshot);
