@@ -3,6 +3,7 @@ import './os/globals.ts';
 import {basename} from './core/path.ts';
 import {LOGGING, START_RATE} from './core/defaults.ts';
 import type {Surroundings} from './config/planning.ts';
+import type {Problem} from './config/problems.ts';
 import type {Argv} from './config/service.ts';
 import {err, ok} from './core/model.ts';
 import {bytesOf, concat, textOf} from './os/bytes.ts';
@@ -21,17 +22,20 @@ const SYSTEM = 111;
 /** As a shell tells of SIGPIPE. */
 const BROKEN_PIPE = 141;
 
+const CHECK_USAGE = 'usage: archon check [FILE] [--env-file FILE] [--json]';
 const NO_CONFIG = 'there is no config at /etc/archon/archon.yaml or in /etc/archon/conf.d';
 
 const HELP = `archon ${version}: the init a container deserves
 
-usage: archon [up] [-c FILE] [--socket PATH] [[--] CMD ARGS…]   supervise the services of FILE, and CMD as main
+usage: archon [up] [OPTIONS] [[--] CMD ARGS…]                   supervise the services of FILE, and CMD as main
        archon -- CMD ARGS…                                      run CMD alone, as its init; no config is read
-       archon check [FILE] [--json]                             tell every problem of a config
+       archon check [FILE] [--env-file FILE] [--json]           tell every problem of a config
        archon help config                                       every key of a config
        archon --help | --version
 
 FILE is, where -c does not name it, $ARCHON_CONFIG or /etc/archon/archon.yaml with /etc/archon/conf.d/*.yaml over it.
+options of up: -c FILE; --socket PATH, where archonctl finds it; --env-file FILE, variables for \${NAME} in the config that
+archon's own environment does not have (as docker compose's .env; several may be given).
 archonctl looks and steers: see archonctl --help.
 
 exit status: of the essential service or CMD that ended it; 128 and the signal that killed that; 0 after a shutdown
@@ -82,6 +86,8 @@ function refuse(text: string, status: number): number {
 interface Invocation {
 	readonly file: string | null;
 	readonly socket: string | null;
+	/** Of variables for the config's texts. */
+	readonly envFiles: readonly string[];
 	/** The command, and whether `--` stood before it. */
 	readonly command: readonly string[];
 	readonly isBare: boolean;
@@ -89,31 +95,33 @@ interface Invocation {
 
 function readArguments(args: readonly string[]): Invocation | string {
 	const values = new Map<string, string>();
+	const envFiles: string[] = [];
+	const invocation = (command: readonly string[], isBare: boolean): Invocation =>
+		({file: values.get('-c') ?? null, socket: values.get('--socket') ?? null, envFiles, command, isBare});
 	for (let i = 0; i < args.length; i++) {
 		const arg = args[i] ?? '';
-		const invocation = (command: readonly string[], isBare: boolean): Invocation =>
-			({file: values.get('-c') ?? null, socket: values.get('--socket') ?? null, command, isBare});
 		if (arg === '--') return invocation(args.slice(i + 1), false);
 		if (!arg.startsWith('-')) return invocation(args.slice(i), true);
 		const [name = '', ...joined] = arg.split('=');
 		const option = name === '--config' ? '-c' : name;
-		if (option !== '-c' && option !== '--socket') return `unknown option ${name}; see archon --help`;
+		if (option !== '-c' && option !== '--socket' && option !== '--env-file') return `unknown option ${name}; see archon --help`;
 		const value = joined.length > 0 ? joined.join('=') : args[++i];
 		if (!value) return `${name} needs a value; see archon --help`;
-		values.set(option, value);
+		if (option === '--env-file') envFiles.push(value);
+		else values.set(option, value);
 	}
-	return {file: values.get('-c') ?? null, socket: values.get('--socket') ?? null, command: [], isBare: true};
+	return invocation([], true);
 }
 
 async function up(args: readonly string[]): Promise<Status> {
 	const invocation = readArguments(args);
 	if (typeof invocation === 'string') return refuse(`archon: ${invocation}`, USAGE);
-	const {file, command, isBare} = invocation;
+	const {file, envFiles, command, isBare} = invocation;
 	if (!isBare && command.length === 0) return refuse('archon: a command must follow --; see archon --help', USAGE);
 	// `archon -- CMD` is one-command mode whatever configs lie around; a bare CMD is the image's, for the config's main.
 	if (!isBare && file === null) return oneCommand(command, invocation.socket);
 	const [{findConfig}, {files, filesAtStart}] = await Promise.all([import('./config/read.ts'), import('./os/files.ts')]);
-	const found = findConfig({file, env: env(), files: filesAtStart});
+	const found = findConfig({file, env: env(), envFiles, files: filesAtStart});
 	if (found.origin === 'none' && (command.length > 0 || !isReexecuted())) {
 		if (command.length > 0) return oneCommand(command, invocation.socket);
 		return refuse(`archon: ${NO_CONFIG}, and no command was given; see archon --help`, USAGE);
@@ -122,8 +130,8 @@ async function up(args: readonly string[]): Promise<Status> {
 		import('./config/problems.ts'), import('./config/plan.ts'), import('./config/parse.ts'),
 	]);
 	let around = await surroundings(needsYaml(found.files));
-	const read = ({files, problems}: typeof found): ReturnType<typeof plan> =>
-		(problems.length > 0 ? err(problems) : plan(files, command.length > 0 ? command : null, around));
+	const read = ({files, dotenv, problems}: typeof found): ReturnType<typeof plan> =>
+		(problems.length > 0 ? err(problems) : plan(files, command.length > 0 ? command : null, {...around, dotenv}));
 	// A life that goes on from the last one has no use for the config, and is not ended by what is wrong with it.
 	const planned = isReexecuted() ? ok(null) : read(found);
 	if (!planned.ok) {
@@ -137,7 +145,7 @@ async function up(args: readonly string[]): Promise<Status> {
 		config: 'services' in config ? config : null, meanings: SUPERVISING, sockets: placesFor(invocation.socket),
 		notes: notes.map(formatProblem), version,
 		reread(done) {
-			const again = findConfig({file, env: env(), files});
+			const again = findConfig({file, env: env(), envFiles, files});
 			const tell = (): void => {
 				const planned = read(again);
 				done(planned.ok ? planned : err(planned.error.map(formatProblem)));
@@ -153,7 +161,7 @@ async function up(args: readonly string[]): Promise<Status> {
 }
 
 /** What a config may name beyond its own text. */
-async function surroundings(withYaml: boolean): Promise<Surroundings> {
+async function surroundings(withYaml: boolean): Promise<Omit<Surroundings, 'dotenv'>> {
 	const readYaml = withYaml ? (await import('./config/yaml.ts')).readYaml : noYaml;
 	const [{readFolder, readSource}, {files}, {findUser}] = await Promise.all([
 		import('./config/read.ts'), import('./os/files.ts'), import('./os/users.ts'),
@@ -203,29 +211,57 @@ async function oneCommand(command: readonly string[], socket: string | null): Pr
 	return null;
 }
 
+/** What is wrong with a config, and what is worth a line; `words`: what is said where nothing is wrong. */
+interface Verdict {
+	readonly problems: readonly Problem[];
+	readonly notes: readonly Problem[];
+	readonly words: string;
+}
+
 async function check(args: readonly string[]): Promise<number> {
 	const asJson = args.includes('--json');
-	const [file = null, ...others] = args.filter(arg => arg !== '--json');
-	if (others.length > 0 || file?.startsWith('-')) return refuse('usage: archon check [FILE] [--json]', USAGE);
-	const [{findConfig}, {filesAtStart: files}, {formatProblem}, {plan}, {needsYaml}] = await Promise.all([
-		import('./config/read.ts'), import('./os/files.ts'), import('./config/problems.ts'), import('./config/plan.ts'),
-		import('./config/parse.ts'),
-	]);
-	const found = findConfig({file, env: env(), files});
-	if (found.origin === 'none') return refuse(`archon: ${NO_CONFIG}`, USAGE);
-	const around = await surroundings(needsYaml(found.files));
-	const planned = found.problems.length > 0 ? {ok: false as const, error: found.problems} : plan(found.files, null, around);
-	const problems = planned.ok ? [] : planned.error;
+	const {fileProblem, formatProblem} = await import('./config/problems.ts');
+	const verdict = await judge(args.filter(arg => arg !== '--json')).catch((error: unknown): Verdict => {
+		if (!asJson) throw error;
+		const why = error instanceof Error ? error.message : String(error);
+		return {problems: [fileProblem('', `archon cannot check this: ${why}`)], notes: [], words: ''};
+	});
+	const {problems, notes, words} = verdict;
 	const status = problems.length > 0 ? USAGE : 0;
 	if (asJson) {
-		say(`${JSON.stringify(problems, null, '\t')}\n`);
+		const told = [
+			...problems.map(problem => ({severity: 'problem', ...problem})), ...notes.map(note => ({severity: 'note', ...note})),
+		];
+		say(`${JSON.stringify(told, null, '\t')}\n`);
 		return status;
 	}
-	if (!planned.ok) return refuse(problems.map(formatProblem).join('\n'), USAGE);
-	const {services, notes} = planned.value;
+	if (status !== 0) return refuse(problems.map(formatProblem).join('\n'), status);
 	for (const note of notes) say(`${formatProblem(note)}\n`);
-	const count = `${services.length} ${services.length === 1 ? 'service' : 'services'}`;
-	return say(`${count}, in this order: ${services.map(({name}) => name).join(', ')}\n`);
+	return say(words);
+}
+
+async function judge(args: readonly string[]): Promise<Verdict> {
+	const {fileProblem} = await import('./config/problems.ts');
+	const refused = (...problems: readonly Problem[]): Verdict => ({problems, notes: [], words: ''});
+	const [file, ...rest] = args;
+	// The file comes first, as of old, or anywhere among the options.
+	const request = readArguments(file === undefined || file.startsWith('-') ? args : [...rest, file]);
+	if (typeof request === 'string') return refused(fileProblem('', `archon: ${request}`));
+	const [named = request.file, ...others] = request.command;
+	if (others.length > 0 || !request.isBare || request.socket !== null || (request.file !== null && named !== request.file)) {
+		return refused(fileProblem('', CHECK_USAGE));
+	}
+	const [{findConfig}, {filesAtStart: files}, {judgeConfig}, {needsYaml}] = await Promise.all([
+		import('./config/read.ts'), import('./os/files.ts'), import('./config/plan.ts'), import('./config/parse.ts'),
+	]);
+	const found = findConfig({file: named, env: env(), envFiles: request.envFiles, files});
+	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}`));
+	if (found.problems.length > 0) return refused(...found.problems);
+	const around = await surroundings(needsYaml(found.files));
+	const {plan, problems, notes} = judgeConfig(found.files, null, {...around, dotenv: found.dotenv});
+	const names = plan?.services.map(({name}) => name) ?? [];
+	const count = `${names.length} ${names.length === 1 ? 'service' : 'services'}`;
+	return {problems, notes, words: `${count}, in this order: ${names.join(', ')}\n`};
 }
 
 async function client(args: readonly string[]): Promise<number> {

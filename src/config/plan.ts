@@ -15,19 +15,35 @@ export interface Plan extends Omit<Draft, 'names'> {
 	readonly notes: readonly Problem[];
 }
 
+/** A plan where nothing is wrong; else null, and what is. */
+export interface Judged {
+	readonly plan: Omit<Plan, 'notes'> | null;
+	readonly problems: readonly Problem[];
+	readonly notes: readonly Problem[];
+}
+
+/** What the texts come to; or everything that is wrong with them. */
+export function plan(
+	sources: readonly Source[], command: readonly string[] | null, surroundings: Surroundings,
+): Result<Plan, readonly Problem[]> {
+	const {plan, problems, notes} = judgeConfig(sources, command, surroundings);
+	return plan ? ok({...plan, notes}) : err(problems);
+}
+
 /**
  * What the texts say together, each laid over those before it. With a `command` the service `main` comes
  * after all of them. If a text is not YAML, only the syntax of all texts is judged.
  */
-export function plan(
+export function judgeConfig(
 	sources: readonly Source[], command: readonly string[] | null, surroundings: Surroundings,
-): Result<Plan, readonly Problem[]> {
+): Judged {
 	const problems = collector(sources);
 	const notes = collector(sources);
 	const values = sources.map(source => parse(source, surroundings.readYaml, problems.report));
 	const [first, ...rest] = values.filter(value => value !== null);
-	if (values.includes(null)) return err(problems.problems());
-	if (first === undefined) return err([fileProblem('', 'there is no config')]);
+	const refused = (problems: readonly Problem[]): Judged => ({plan: null, problems, notes: notes.problems()});
+	if (values.includes(null)) return refused(problems.problems());
+	if (first === undefined) return refused([fileProblem('', 'there is no config')]);
 
 	const root = rest.reduce(overlay, first);
 	const main = toCommand(command ?? []);
@@ -39,12 +55,11 @@ export function plan(
 		problems.report(rival, `the name ${MAIN} is taken by the command line's command`, hint);
 	}
 	const found = problems.problems();
-	if (found.length > 0) return err(found);
+	if (found.length > 0) return refused(found);
 
 	const {names, services, ...others} = draft;
-	return ok({
-		...others,
-		services: main ? [...services, commandService(main, services)] : services,
-		notes: notes.problems(),
-	});
+	return {
+		plan: {...others, services: main ? [...services, commandService(main, services)] : services},
+		problems: [], notes: notes.problems(),
+	};
 }

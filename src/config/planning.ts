@@ -26,6 +26,8 @@ export type ReadYaml = (source: Source, report: Report) => Value | null;
 export interface Surroundings {
 	/** Archon's own: for `${NAME}`, for variables that are passed on by name, and for which profiles are on. */
 	readonly environment: Environment;
+	/** Under it, for the same; services do not inherit it. */
+	readonly dotenv: Environment;
 	/** The text of another file. */
 	readonly readFile: (file: string) => Result<Source, Unreadable>;
 	/** The names in a folder. */

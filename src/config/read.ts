@@ -1,13 +1,17 @@
 /** Finds the config files and reads their texts, by what it is given to reach them. */
+import {readEnvFile} from '../core/env-file.ts';
 import {err, ok, type Result} from '../core/model.ts';
+import {lookupIn, type Environment} from '../core/variables.ts';
 import type {Files, Unread, Unreadable} from './planning.ts';
-import {fileProblem, type Problem, type Source} from './problems.ts';
+import {collector, fileProblem, type Problem, type Source} from './problems.ts';
 
 export interface Found {
 	/** Who named the place; `none` if there is no config at all. */
 	readonly origin: 'option' | 'environment' | 'default' | 'none';
 	/** In the order in which each lies over those before it. */
 	readonly files: readonly Source[];
+	/** What files for `${NAME}` in texts of the config say: archon's own variables outrank it. */
+	readonly dotenv: Environment;
 	/** Files that were asked for or are there, and cannot be read. */
 	readonly problems: readonly Problem[];
 }
@@ -15,11 +19,11 @@ export interface Found {
 /**
  * `file`, from the command line, or else `$ARCHON_CONFIG` is the whole config. Without them it is
  * `archon.yaml` in `directory`, and over it each `conf.d/*.yaml` there in the order of their names; either
- * may be missing.
+ * may be missing. `envFiles`: of variables for its texts, each over those before it.
  */
 export function findConfig(
-	{file, env, files}: {
-		readonly file: string | null; readonly env: Readonly<Record<string, string | undefined>>; readonly files: Files;
+	{file, env, envFiles = [], files}: {
+		readonly file: string | null; readonly env: Environment; readonly envFiles?: readonly string[]; readonly files: Files;
 	},
 	directory = '/etc/archon',
 ): Found {
@@ -28,15 +32,29 @@ export function findConfig(
 	const read = named !== null ? [readSource(named, files)] : readDirectory(directory, files);
 	const found = read.flatMap(each => each.ok ? each.value : []);
 	const isTooMuch = found.reduce((sum, {text}) => sum + text.length, 0) > SIZE_MAX;
+	const texts = envFiles.map(path => readSource(path, files));
+	const dotenv = readVariables(texts.flatMap(each => each.ok ? each.value : []), env);
 	const where = `${directory}/archon.yaml and ${directory}/conf.d`;
 	return {
 		origin: read.length === 0 ? 'none' : origin,
 		files: isTooMuch ? [] : found,
+		dotenv: dotenv.variables,
 		problems: [
-			...read.flatMap(each => each.ok ? [] : each.error.problem),
+			...[...read, ...texts].flatMap(each => each.ok ? [] : each.error.problem),
+			...dotenv.problems,
 			...isTooMuch ? [fileProblem(directory, `cannot read ${where}: together larger than 1 MiB`)] : [],
 		],
 	};
+}
+
+/** What is not set in them stands for nothing, as in a shell. */
+function readVariables(sources: readonly Source[], env: Environment): {variables: Environment; problems: readonly Problem[]} {
+	const {report, problems} = collector(sources);
+	const layers = sources.map(source => Object.fromEntries(readEnvFile(source.text, lookupIn(env), {
+		report: (offset, message, hint) => report({source, offset}, message, hint),
+		unset() {},
+	})));
+	return {variables: Object.assign({}, ...layers), problems: problems()};
 }
 
 /** Enough for ten thousand services; of one file, and of all together. */

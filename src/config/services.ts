@@ -19,10 +19,10 @@ import {rulesOf} from './signals.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 
 export function planServices(root: Value, planning: Planning): Draft {
-	const {problems, notes, surroundings: {environment}} = planning;
+	const {problems, notes, surroundings} = planning;
 	const config = readTop(root, planning);
 	const {services, archon, shutdown: {grace_period: shutdownGrace}, start_rate: {per_second: perSecond, burst}, signals} = config;
-	const absent = findAbsent(services, environment);
+	const absent = findAbsent(services, knownIn(surroundings));
 	const arrangement = arrange(services, absent, problems.report);
 	const programs = findPrograms(services, problems.report);
 	const declared = [...services.values()].filter(each => each !== null);
@@ -50,8 +50,11 @@ export function planServices(root: Value, planning: Planning): Draft {
 	};
 }
 
-const topContext = ({problems, notes, surroundings: {environment}}: Planning): Context =>
-	({path: '', report: problems.report, note: notes.gather, environment});
+const topContext = ({problems, notes, surroundings}: Planning): Context =>
+	({path: '', report: problems.report, note: notes.gather, environment: knownIn(surroundings)});
+
+/** What `${NAME}` may stand for. */
+const knownIn = ({dotenv, environment}: Planning['surroundings']): Environment => ({...dotenv, ...environment});
 
 function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 	const context = topContext(planning);
@@ -186,6 +189,7 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 	const {problems, notes, surroundings} = planning;
 	const known = new Map<string, string | null>();
 	const own = lookupIn(surroundings.environment);
+	const context = topContext(planning);
 	let size = 0;
 	let hangs = false;
 
@@ -214,7 +218,7 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 	function readFile(file: string): Result<string, Unreadable> {
 		const source = surroundings.readFile(file);
 		if (!source.ok) return source;
-		if (source.value.text.length <= SOURCE_MAX) readEnvFile(source.value.text, own, hearingOf(source.value, topContext(planning)));
+		if (source.value.text.length <= SOURCE_MAX) readEnvFile(source.value.text, own, hearingOf(source.value, context));
 		else problems.report({source: source.value, offset: 0}, `a file of variables may have ${SOURCE_MAX / 1024} KiB`);
 		return ok(source.value.text);
 	}

@@ -9,7 +9,7 @@ const GROUPS = ['root', 'staff', 'audio'];
 
 export function around(environment: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}): Surroundings {
 	return {
-		environment, readYaml,
+		environment, dotenv: {}, readYaml,
 		readFile(file) {
 			const text = files[file];
 			if (text !== undefined) return ok({file, text});

@@ -1,0 +1,59 @@
+/** `archon check` as people and programs call it: what it says, as words and as JSON, and with which status. */
+import {mkdtempSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {execa} from 'execa';
+import {expect, test} from 'vitest';
+import {ARCHON} from './archon.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'archon-check-'));
+
+function write(name: string, text: string | Uint8Array): string {
+	const file = join(folder, name);
+	writeFileSync(file, text);
+	return file;
+}
+
+async function check(...args: readonly string[]): Promise<{status: number; out: string; err: string}> {
+	const {exitCode, stdout, stderr} = await execa(ARCHON, ['check', ...args], {reject: false, stdin: 'ignore', env: {ARCHON_CONFIG: ''}});
+	return {status: exitCode ?? -1, out: stdout, err: stderr};
+}
+
+const NOTED = 'services: {web: {command: web, image: x}}\n';
+
+test('a good config is told in its order, after what is worth a line', async () => {
+	const {status, out} = await check(write('noted.yaml', NOTED));
+	expect(status).toBe(0);
+	expect(out.split('\n')).toEqual([expect.stringMatching(/passed over.*image/), '1 service, in this order: web']);
+});
+
+test.each<[string, () => readonly string[], number, readonly object[]]>([
+	['a good config', () => [write('good.yaml', 'services: {web: {command: web}}\n')], 0, []],
+	['a note', () => [write('noted.yaml', NOTED)], 0, [{severity: 'note', line: 1, column: 32, message: expect.stringContaining('image'), hint: null}]],
+	['a problem and a note', () => [write('bad.yaml', `${NOTED}x: 1\n`)], 100, [
+		{severity: 'problem', line: 2, column: 1, message: 'unknown key "x"'}, {severity: 'note', line: 1},
+	]],
+	['no YAML', () => [write('no.yaml', 'services: {\n')], 100, [{severity: 'problem'}]],
+	['a file that is not there', () => ['/no/such.yaml'], 100, [{severity: 'problem', message: 'cannot read /no/such.yaml: no such file or directory'}]],
+	['a file that is no text', () => [write('bytes.yaml', Uint8Array.of(255))], 100, [{severity: 'problem', message: expect.stringMatching(/not UTF-8/)}]],
+	['a folder', () => [folder], 100, [{severity: 'problem', file: folder}]],
+	['two files', () => ['a', 'b'], 100, [{severity: 'problem', message: expect.stringContaining('usage: archon check')}]],
+	['an option that is none', () => ['--frob'], 100, [{severity: 'problem', message: expect.stringContaining('--frob')}]],
+	['an option without its value', () => ['--env-file'], 100, [{severity: 'problem', message: expect.stringContaining('needs a value')}]],
+	['a file of variables that is not there', () => [write('good.yaml', NOTED), '--env-file', '/no/.env'], 100, [
+		{severity: 'problem', message: 'cannot read /no/.env: no such file or directory'},
+	]],
+])('%s is JSON', async (_what, args, status, told) => {
+	const result = await check('--json', ...args());
+	expect(JSON.parse(result.out)).toEqual(told.map(each => expect.objectContaining(each)));
+	expect(result).toMatchObject({status, err: ''});
+});
+
+test('variables of --env-file stand in texts, under those of archon itself, and only where they are asked for', async () => {
+	const config = write('variables.yaml', 'services: {web: {command: "web ${PORT:?no port} ${HOME}"}}\n');
+	write('.env', 'PORT=80\nHOME=/nowhere\n');
+	expect((await check(config)).err).toMatch(/no port/);
+	expect((await check(config, '--env-file', join(folder, '.env'))).status).toBe(0);
+	expect((await check(`--env-file=${join(folder, '.env')}`, `--env-file=${write('more.env', 'o ops\n')}`, config)).err)
+		.toMatch(/more\.env:1:1: this is not NAME=value/);
+});
