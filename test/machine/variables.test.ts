@@ -86,12 +86,12 @@ test('a file of variables for the config itself is read anew by a reload, and it
 	const file = join(folder, '.env');
 	writeFileSync(file, 'WHAT=first\nOTHER=dotenv\n');
 	await using archon = await boot({args: ['--env-file', file], env: {OTHER: 'own'}, config: `services:
-  web: {command: 'sh -c "echo \${WHAT} \${OTHER} <$$WHAT>; exec sleep 1000000"'}
+  web: {command: 'sh -c "echo \${WHAT} \${OTHER} [$$WHAT]; exec sleep 1000000"'}
 `});
-	await archon.says(/first own <>/);
+	await archon.says(/first own \[\]/);
 	writeFileSync(file, 'WHAT=second\n');
 	await archon.ctl('reload');
-	await archon.says(/second own <>/);
+	await archon.says(/second own \[\]/);
 });
 
 test('each source of variables goes over those before it', async () => {
