@@ -37,6 +37,7 @@ enum flag {
 enum oom { OOM_AS_IS, OOM_TRY, OOM_MUST };
 
 #define NICE_AS_IS 100
+#define MARK_SUM (3ull << 52) /* of the two limits that are a mark, see mark.ts */
 #define NOBODY UINT32_MAX /* the one number that is no user's and no group's */
 #define CAP_ALL UINT64_MAX
 #define FDS_MAX 64
@@ -45,7 +46,7 @@ enum oom { OOM_AS_IS, OOM_TRY, OOM_MUST };
 struct head {
 	uint64_t cap_add;  /* by bit: kept across the change of user; CAP_ALL: whatever archon has */
 	uint64_t cap_drop; /* by bit: taken away, but for cap_add */
-	uint64_t mark;     /* the limit that its descendants are known by, see mark.ts; 0: none */
+	uint64_t mark;     /* the limits that its descendants are known by, see mark.ts; 0: none */
 	int32_t flags;
 	int32_t umask;     /* -1: as it is */
 	uid_t uid;         /* -1: as it is */
@@ -191,14 +192,18 @@ static int put(const char *path, const char *text)
 	return count < 0 ? -1 : 0;
 }
 
-/* Only where no archon further up has set its own, and never a reason to fail. */
+/* Both or none, only where no archon further up has set its own, and never a reason to fail. */
 static void set_mark(uint64_t mark)
 {
-	struct rlimit limit;
-	if (mark == 0 || getrlimit(RLIMIT_LOCKS, &limit) < 0 || limit.rlim_max != RLIM_INFINITY)
+	struct rlimit locks, rss;
+	if (mark == 0 || getrlimit(RLIMIT_LOCKS, &locks) < 0 || locks.rlim_max != RLIM_INFINITY)
 		return;
-	limit = (struct rlimit){.rlim_cur = mark, .rlim_max = mark};
-	setrlimit(RLIMIT_LOCKS, &limit);
+	if (getrlimit(RLIMIT_RSS, &rss) < 0 || rss.rlim_max != RLIM_INFINITY)
+		return;
+	locks = (struct rlimit){.rlim_cur = mark, .rlim_max = mark};
+	rss = (struct rlimit){.rlim_cur = MARK_SUM - mark, .rlim_max = MARK_SUM - mark};
+	setrlimit(RLIMIT_LOCKS, &locks);
+	setrlimit(RLIMIT_RSS, &rss);
 }
 
 uint64_t first_soft_limit;

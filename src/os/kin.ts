@@ -1,8 +1,9 @@
 /** Whose the processes are that nobody has to wait for any more but archon: strays of a run, wherever they went. */
-import type {Run} from '../core/model.ts';
+import type {Run, Service, UserSpec} from '../core/model.ts';
+import {claimOf, isBelieved} from './claims.ts';
 import {pid as ownPid} from './identity.ts';
 import {runMarked} from './mark.ts';
-import {childrenBesides, environOf, kinship, statOf, variableIn} from './procfs.ts';
+import {childrenBesides, kinship, statOf} from './procfs.ts';
 
 export interface Kin {
 	/**
@@ -13,22 +14,36 @@ export interface Kin {
 	strays(run: Run): Iterable<number | undefined>;
 	/** As of the moment when the result is first called: whether a run has strays. */
 	look(): (run: Run) => boolean;
+	/** The run that a process says in its environment that it is of; null: it says none, or is not believed. */
+	runNamed(pid: number): Run | null;
 	/** A child is gone, and its number may be used again. */
 	buried(pid: number): void;
 }
+
+/** What a run's processes are known by, and ended by, beyond their mark. */
+export interface Home {
+	/** The service's name. */
+	readonly name: string;
+	/** The cgroup that it is made in, as its service names it. */
+	readonly cgroup: string | null;
+	/** Whom it is made as; null: as archon's own user. */
+	readonly user: UserSpec | null;
+}
+
+export const homeOf = ({name, exec: {limits: {cgroup}, user}}: Service): Home => ({name, cgroup, user});
 
 /** What the owner of all children knows of them. */
 export interface Register {
 	/** Made by archon itself. */
 	isOwn(pid: number): boolean;
-	/** The run whose first process has or had this pid: it made a session of that number. */
 	/** All of those. */
 	own(): readonly number[];
+	/** The run whose first process has or had this pid: it made a session of that number. */
 	runOfSession(session: number): Run | null;
-	nameOf(run: Run): string | null;
+	homeOf(run: Run): Home | null;
 }
 
-export function createKin({isOwn, own, runOfSession, nameOf}: Register): Kin {
+export function createKin({isOwn, own, runOfSession, homeOf}: Register): Kin {
 	/** Of children that were looked at: a process has one mother for ever. */
 	const known = new Map<number, Run | null>();
 
@@ -40,10 +55,9 @@ export function createKin({isOwn, own, runOfSession, nameOf}: Register): Kin {
 
 	/** Service and number must both be right: below an archon that was a service there may be the like of them. */
 	function runNamed(pid: number): Run | null {
-		const environ = environOf(pid);
-		const run = Number(variableIn(environ, 'ARCHON_RUN') ?? 0);
-		const name = nameOf(run);
-		return name !== null && name === variableIn(environ, 'ARCHON_SERVICE') ? run : null;
+		const claim = claimOf(pid);
+		const home = claim && homeOf(claim.run);
+		return home && home.name === claim.service && isBelieved(claim, home.user) ? claim.run : null;
 	}
 
 	function* among(children: readonly number[], run: Run): Generator<number | undefined> {
@@ -51,6 +65,7 @@ export function createKin({isOwn, own, runOfSession, nameOf}: Register): Kin {
 	}
 
 	return {
+		runNamed,
 		strays: run => among(kinship()(ownPid), run),
 		look() {
 			let children: readonly number[] | undefined;

@@ -2,13 +2,14 @@
 import {changes, read} from '../core/book.ts';
 import {hasSameBody, readAll, writeBody, writeLife, writeWhole} from '../core/memory.ts';
 import type {Adopted, Id, Run} from '../core/model.ts';
-import {entries, type State} from '../core/state.ts';
+import {entries, find, type State} from '../core/state.ts';
+import {claimOf, isBelieved} from './claims.ts';
 import {now} from './clock.ts';
 import {type Cause, describeCause, type Guard, MEMORY_START, openGuard} from './guard.ts';
 import {lastingFds} from './inherited.ts';
 import {type Ledger, LEDGER_SIZE, oblivion, openLedger, SMALL_LEDGER_SIZE} from './ledger.ts';
 import {runMarked} from './mark.ts';
-import {children, statOf, variableOf} from './procfs.ts';
+import {children, statOf} from './procfs.ts';
 import {sys} from './sys.ts';
 
 export interface Life {
@@ -108,11 +109,18 @@ export function record(ledger: Ledger, before: State | null, after: State): void
 	if (!isSame) ledger.put('whole', writeWhole(after));
 }
 
-/** Main processes that live although nothing is known of them any more, by their marks: the latest run of each service. */
+/**
+ * Main processes that live although nothing is known of them any more: the latest run of each service. The mark says which
+ * run it is, and its environment of which service; one that was made as archon's own user may be another's by now.
+ */
 export function findMarked(state: State): readonly Adopted[] {
 	const found = [...findMains()].sort(([one], [other]) => one - other).flatMap(([run, pid]) => {
-		const id = state.names.get(variableOf(pid, 'ARCHON_SERVICE') ?? '');
-		return id === undefined ? [] : [[id, {id, run, pid}] as const];
+		const claim = claimOf(pid);
+		const entry = claim ? find(state, claim.service) : undefined;
+		if (!claim || !entry) return [];
+		const {id, service: {exec: {user}}} = entry;
+		const isPlausible = isBelieved(claim, user) || (user === null && runMarked(pid) === run);
+		return isPlausible ? [[id, {id, run, pid}] as const] : [];
 	});
 	return [...new Map(found).values()];
 }
@@ -123,6 +131,12 @@ export function findSpawned(state: State): ReadonlyMap<Run, number> {
 	return new Map(runs.size === 0 ? [] : [...findMains()].filter(([run]) => runs.has(run)));
 }
 
+/** Of those without a mark only archon's own user and root are believed here, where nobody knows yet whose a run is. */
+function runClaimed(pid: number): Run {
+	const claim = claimOf(pid);
+	return claim && isBelieved(claim, null) ? claim.run : 0;
+}
+
 /**
  * The main process of each run that has one among archon's children: it leads a session (spawner.ts), and was there
  * before hooks and whatever the run has left to archon, which carry the same mark.
@@ -130,7 +144,7 @@ export function findSpawned(state: State): ReadonlyMap<Run, number> {
 function findMains(): ReadonlyMap<Run, number> {
 	const leaders = children().flatMap(pid => {
 		const stat = statOf(pid);
-		const run = runMarked(pid) ?? Number(variableOf(pid, 'ARCHON_RUN') ?? 0);
+		const run = runMarked(pid) ?? runClaimed(pid);
 		return stat?.session === pid && run > 0 ? [{pid, run, start: stat.start}] : [];
 	});
 	// The kernel lists them by age; its clock ticks too slowly to tell all apart.

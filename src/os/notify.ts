@@ -10,9 +10,9 @@ import type {Keeper} from './guard.ts';
 import {pid as ownPid, uid as ownUid} from './identity.ts';
 import type {Ledger} from './ledger.ts';
 import type {Poller} from './poller.ts';
-import {statOf, variableOf} from './procfs.ts';
+import {uidOf} from './procfs.ts';
 import type {Reaper} from './reaper.ts';
-import {ANCILLARY, EPOLLIN, newAncillary, newStat, STAT, sys} from './sys.ts';
+import {ANCILLARY, EPOLLIN, newAncillary, sys} from './sys.ts';
 
 export interface Notify {
 	/** What `$NOTIFY_SOCKET` is for the run; an errno where no socket could be made. */
@@ -62,13 +62,13 @@ export function createNotify({reaper, poller, ledger, guard, warn, tell}: Notify
 	/** One of its own processes, as far as anybody can say: the dead are believed if their user may speak for it. */
 	function isTrusted(pid: number, uid: number, run: Run): boolean {
 		if (pid <= 0) return false;
-		const owner = ownerOf(pid, reaper);
-		return owner === null ? uid === 0 || uid === ownUid || uid === uidOf(reaper.mainOf(run)) : owner === run;
+		const main = reaper.mainOf(run);
+		if (pid === main) return true;
+		const owner = reaper.ownerOf(pid);
+		return owner === null ? uid === 0 || uid === ownUid || (main !== null && uid === uidOf(main)) : owner === run;
 	}
 
-	function isOwn(pid: number, run: Run): boolean {
-		return pid > 1 && pid !== ownPid && ownerOf(pid, reaper) === run;
-	}
+	const isOwn = (pid: number, run: Run): boolean => pid > 1 && pid !== ownPid && reaper.ownerOf(pid) === run;
 
 	function hear(id: Id, run: Run, {name, ready}: Service, fd: number): void {
 		guard.keep(fd, true);
@@ -228,28 +228,4 @@ function wordOf(key: string, value: string): Said | null {
 		case 'ERRNO': return number === null ? null : {kind: 'errno', errno: number};
 		default: return null;
 	}
-}
-
-/** How many generations between a main process and who speaks for it. */
-const GENERATIONS = 64;
-
-/** The run that a living process belongs to: by its ancestors, its session, or the mark in its environment. Else null. */
-function ownerOf(pid: number, reaper: Reaper): Run | null {
-	let ancestor = pid;
-	for (let i = 0; i < GENERATIONS && ancestor > 1 && ancestor !== ownPid; i++) {
-		const run = reaper.runOf(ancestor);
-		if (run !== null) return run;
-		const stat = statOf(ancestor);
-		if (!stat) break;
-		const session = reaper.runOf(stat.session);
-		if (session !== null) return session;
-		ancestor = stat.parent;
-	}
-	const mark = variableOf(pid, 'ARCHON_RUN');
-	return mark !== null && /^\d+$/.test(mark) ? Number(mark) : null;
-}
-
-function uidOf(pid: number | null): number {
-	const about = newStat();
-	return pid !== null && sys.stat(`/proc/${pid}`, about) === 0 ? about[STAT.uid] ?? -1 : -1;
 }

@@ -7,6 +7,7 @@ import {errnoText, isTemporary} from './errno.ts';
 import {createHooks} from './hooks.ts';
 import {pid} from './identity.ts';
 import type {Keeper} from './guard.ts';
+import {homeOf} from './kin.ts';
 import type {Ledger} from './ledger.ts';
 import {record} from './life.ts';
 import type {Log} from './log.ts';
@@ -85,7 +86,7 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 			const given = readiness.prepare(id, run, service);
 			if (!given.ok) return unwired({stage: 'making its notification pipe or socket', errno: given.error});
 			const news = spawnRun(service, run, wiring.value.streams, {...given.value, note: warn});
-			if (news.kind === 'spawned') reaper.register(news.pid, id, run, {name: service.name, cgroup: service.exec.limits.cgroup});
+			if (news.kind === 'spawned') reaper.register(news.pid, id, run, homeOf(service));
 			return news;
 		} catch (error) {
 			return obstructed(error);
@@ -99,7 +100,7 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 	function restore({id, phase, service}: Entry): void {
 		if ('pid' in phase) {
 			const hasEnded = phase.kind === 'stopping' && phase.outcome !== null;
-			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, {name: service.name, cgroup: service.exec.limits.cgroup});
+			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, homeOf(service));
 			if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, true);
 		}
 		output.restore(id, service);
@@ -161,7 +162,7 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 				const service = entryOf(state, id)?.service;
 				if (!service) continue;
 				for (const fd of output.salvage(id, service, pid)) rest.delete(fd);
-				reaper.adopt(id, run, pid, pid, {name: service.name, cgroup: service.exec.limits.cgroup});
+				reaper.adopt(id, run, pid, pid, homeOf(service));
 			}
 			for (const fd of rest) sys.close(fd);
 		},

@@ -1,4 +1,4 @@
-/** Processes as /proc shows them (proc(5)), and whose they are. */
+/** Processes as /proc shows them (proc(5)). */
 import {pid as ownPid} from './identity.ts';
 import {sys} from './sys.ts';
 
@@ -9,8 +9,6 @@ export interface ProcessInfo {
 	readonly isZombie: boolean;
 	/** The arguments, or in brackets the name of what has none. */
 	readonly command: string;
-	/** `ARCHON_SERVICE` of its environment, or null where there is none or it may not be read. */
-	readonly service: string | null;
 }
 
 /** Every process that can be seen; those that end meanwhile are left out. */
@@ -59,6 +57,12 @@ export function statOf(pid: number): Stat | null {
 	};
 }
 
+/** Its real uid, whatever it executes (proc_pid_status(5)); null if there is no such process. */
+export function uidOf(pid: number): number | null {
+	const uid = /^Uid:\t(\d+)/m.exec(slurp(`/proc/${pid}/status`) ?? '')?.[1];
+	return uid === undefined ? null : Number(uid);
+}
+
 /** The environment with which the process was executed; null if it may not be read. */
 export const environOf = (pid: number): string | null => slurp(`/proc/${pid}/environ`, ENVIRON_MAX);
 
@@ -72,15 +76,12 @@ export function variableIn(environ: string | null, name: string): string | null 
 	return environ.slice(from, end < 0 ? environ.length : end);
 }
 
-/** Of the environment with which the process was executed. */
-export const variableOf = (pid: number, name: string): string | null => variableIn(environOf(pid), name);
-
 function describe(pid: number): ProcessInfo | null {
 	const stat = statOf(pid);
 	if (!stat) return null;
 	const words = (slurp(`/proc/${pid}/cmdline`, COMMAND_MAX) ?? '').split('\0').filter(word => word !== '').join(' ');
 	const {name, parent, session, isZombie} = stat;
-	return {pid, parent, session, isZombie, command: words || `[${name}]`, service: variableOf(pid, 'ARCHON_SERVICE')};
+	return {pid, parent, session, isZombie, command: words || `[${name}]`};
 }
 
 /**

@@ -4,14 +4,15 @@
  */
 import {type Event, type Id, type Outcome, type Run, SIG, type SignalNumber} from '../core/model.ts';
 import {killCgroup} from './cgroups.ts';
+import {claimOf, isBelieved} from './claims.ts';
 import {soon} from './clock.ts';
 import {createHunt} from './hunt.ts';
 import {pid as ownPid} from './identity.ts';
-import {createKin, type Kin} from './kin.ts';
+import {createKin, type Home, type Kin} from './kin.ts';
 import {runMarked} from './mark.ts';
 import {newReport, outcomeOf, pidOf} from './outcome.ts';
 import type {Poller} from './poller.ts';
-import {hasProc, kinship, statOf, variableOf} from './procfs.ts';
+import {hasProc, kinship, statOf} from './procfs.ts';
 import {EPOLLIN, ERRNO, sys} from './sys.ts';
 
 export interface Reaper {
@@ -36,22 +37,14 @@ export interface Reaper {
 	sweep(signal: SignalNumber): void;
 	/** The run's main process; null once that has ended. */
 	mainOf(run: Run): number | null;
-	/** The run whose main process this is; null if it is nobody's. */
-	runOf(pid: number): Run | null;
+	/** The run that a living process belongs to: by its mark, its ancestors, its session, or what it claims. Else null. */
+	ownerOf(pid: number): Run | null;
 	/** Reaps until nothing is left to reap: SIGCHLDs coalesce. */
 	reap(): void;
 	/** Whether archon has no child left, of whatever kind. */
 	isAlone(): boolean;
 	/** Orphans buried so far. */
 	buried(): number;
-}
-
-/** What a run's processes are known by, and ended by, beyond their mark. */
-export interface Home {
-	/** The service's name. */
-	readonly name: string;
-	/** The cgroup that it is made in, as its service names it. */
-	readonly cgroup: string | null;
 }
 
 /** A run whose process, or others that it made, live. */
@@ -79,6 +72,8 @@ type Look = ReturnType<Kin['look']>;
 const REPORT = newReport();
 /** So many are reaped at a stretch: a storm of orphans keeps nobody waiting. */
 const AT_ONCE = 2048;
+/** How many generations may be between a main process and one without a mark that belongs to it. */
+const GENERATIONS = 64;
 /** The end of a process of which nobody knows how it came. */
 const UNKNOWN: Outcome = {kind: 'code', code: 255};
 
@@ -88,13 +83,15 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 	const mains = new Map<number, Life>();
 	/** Their main process is gone, but not all that it made. */
 	const littered = new Set<Life>();
+	/** Main processes that were waited for, and of whose end nobody has been told. */
+	const gone = new Map<number, Run>();
 	const helpers = new Map<number, Helper>();
 	const hunt = createHunt();
 	const kin = createKin({
 		isOwn: pid => mains.has(pid) || helpers.has(pid),
 		own: () => [...mains.keys(), ...helpers.keys()],
 		runOfSession: session => [...lives.values()].find(life => life.session === session)?.run ?? null,
-		nameOf: run => lives.get(run)?.home?.name ?? null,
+		homeOf: run => lives.get(run)?.home ?? null,
 	});
 	let buried = 0;
 	let isSwept = false;
@@ -121,6 +118,7 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			if (life) {
 				const outcome = outcomeOf(REPORT);
 				mains.delete(pid);
+				gone.set(pid, life.run);
 				ended.push(hasStrays => end(life, outcome, hasStrays));
 			} else if (helper) {
 				const outcome = outcomeOf(REPORT);
@@ -131,6 +129,9 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			}
 		}
 		if (left === 0) resume();
+		// Who said its last word since archon last looked, and ended, said it before its end.
+		if (ended.length > 0) poller.poll();
+		gone.clear();
 		// Only now: a member of a group that had died too is a survivor no more.
 		const hasStrays = kin.look();
 		for (const tell of ended) tell(hasStrays);
@@ -161,6 +162,20 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 	function* treesOf(life: Life): Generator<number | undefined> {
 		if (life.pid > 0) yield life.pid;
 		yield* kin.strays(life.run);
+	}
+
+	function ownerOf(pid: number): Run | null {
+		const known = mains.get(pid)?.run ?? gone.get(pid) ?? runMarked(pid);
+		if (known !== null) return known;
+		let ancestor = pid;
+		for (let i = 0; i < GENERATIONS && ancestor > 1 && ancestor !== ownPid; i++) {
+			const stat = statOf(ancestor);
+			if (!stat) break;
+			const life = mains.get(ancestor) ?? mains.get(stat.session);
+			if (life) return life.run;
+			ancestor = stat.parent;
+		}
+		return kin.runNamed(pid);
 	}
 
 	function endTree(life: Life): void {
@@ -233,7 +248,7 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			// Where there is no /proc the kernel says whether it is a child; whose else it should be nobody can tell.
 			if (!hasProc() && sys.waitPid(pid, REPORT, true) === 0) return void mains.set(pid, life);
 			const isOwn = stat?.parent === ownPid;
-			if (stat && isOf(run, pid, isOwn)) {
+			if (stat && isOf(life, pid, isOwn)) {
 				mains.set(pid, life);
 				return isOwn ? addGroup(life, stat.group) : watchStranger(life, pid);
 			}
@@ -285,17 +300,19 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			else hunt.tell(0, () => kinship()(ownPid), signal, () => false);
 		},
 		mainOf: run => lives.get(run)?.pid || null,
-		runOf: pid => mains.get(pid)?.run ?? null,
+		ownerOf,
 		reap,
 		isAlone: () => next(true) === -ERRNO.ECHILD,
 		buried: () => buried,
 	};
 }
 
-/** Whether a process is still the run's; archon's own child is where it bears no mark. */
-function isOf(run: Run, pid: number, isOwn: boolean): boolean {
-	const mark = runMarked(pid) ?? variableOf(pid, 'ARCHON_RUN');
-	return mark === null ? isOwn : Number(mark) === run;
+/** Whether a process is still the run's; archon's own child is where nothing says otherwise. */
+function isOf({run, home}: Life, pid: number, isOwn: boolean): boolean {
+	const mark = runMarked(pid);
+	if (mark !== null) return mark === run;
+	const claim = claimOf(pid);
+	return claim && isBelieved(claim, home?.user ?? null) ? claim.run === run : isOwn;
 }
 
 /** A process that is followed may make a group of its own at any time. */

@@ -1,7 +1,8 @@
 /** The real processes of each service: its main process, all that descend from it, and orphans that carry its mark. */
 import {pidOf} from '../core/status.ts';
-import {entries, type State} from '../core/state.ts';
+import {entries, find, type State} from '../core/state.ts';
 import type {Run} from '../core/model.ts';
+import {claimOf, isBelieved} from './claims.ts';
 import {pid as ownPid} from './identity.ts';
 import {runMarked} from './mark.ts';
 import {descendants, processes, type ProcessInfo} from './procfs.ts';
@@ -15,7 +16,7 @@ export interface TreeRow {
 	readonly zombie: boolean;
 }
 
-/** Parents before their children. An orphan is known by its environment, its session, or the mark of its run. */
+/** Parents before their children. An orphan is known by the mark of its run, its session, or its environment. */
 export function treeOf(state: State): readonly TreeRow[] {
 	const mains = new Map<number, string>();
 	const runs = new Map<Run, string>();
@@ -25,8 +26,13 @@ export function treeOf(state: State): readonly TreeRow[] {
 		if ('run' in phase) runs.set(phase.run, service.name);
 	}
 	const owners = new Map<number, string | null>();
-	const whose = ({pid, parent, session, service}: ProcessInfo): string | null =>
-		mains.get(pid) ?? owners.get(parent) ?? service ?? mains.get(session) ?? runs.get(runMarked(pid) ?? 0) ?? null;
+	const whose = ({pid, parent, session}: ProcessInfo): string | null =>
+		mains.get(pid) ?? owners.get(parent) ?? runs.get(runMarked(pid) ?? 0) ?? mains.get(session) ?? named(pid);
+	const named = (pid: number): string | null => {
+		const claim = claimOf(pid);
+		const service = claim && find(state, claim.service)?.service;
+		return service && isBelieved(claim, service.exec.user) ? service.name : null;
+	};
 	return descendants(processes(), ownPid).map(info => {
 		const service = whose(info);
 		owners.set(info.pid, service);

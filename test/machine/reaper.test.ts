@@ -60,7 +60,7 @@ test('a grandchild that holds the streams does not delay the news of the end', a
 });
 
 test('a number that is another\'s by now is not taken for the process of the last life, and nobody is hurt', async () => {
-	const [run, home] = [1_000_000, {name: 'test', cgroup: null}];
+	const [run, home] = [1_000_000, {name: 'test', cgroup: null, user: null}];
 	const other = made(['sleep', '1000000']);
 	// A child of somebody else, without a mark.
 	const stranger = execa('sleep', ['1000000']);
