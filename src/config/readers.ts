@@ -15,8 +15,24 @@ export function readText(value: Value, context: Context): string | undefined {
 	return context.environment && value.text.includes('$') ? expandText(value, context.environment, context) : value.text;
 }
 
+/** Variables that only a process has, and what says the same in a text. */
+const LATE: ReadonlyMap<string, string> = new Map([
+	['ARCHON_INSTANCE', '{instance}, or '], ['ARCHON_SERVICE', '{service} or {name}, or '], ['ARCHON_RUN', ''],
+]);
+
 function expandText(value: Scalar, environment: Environment, context: Context): string | undefined {
-	const expanded = expand(value.text, lookupIn(environment), name => context.note(value, UNSET, name));
+	const own = lookupIn(environment);
+	const late = new Set<string>();
+	const lookup = (name: string): string | undefined => {
+		const content = own(name);
+		if (content === undefined && LATE.has(name)) late.add(name);
+		return content;
+	};
+	const expanded = expand(value.text, lookup, name => void (LATE.has(name) || context.note(value, UNSET, name)));
+	for (const name of late) {
+		const why = `${context.path}: \${${name}} is not known when the config is read`;
+		context.report(value, why, `write ${LATE.get(name)}$$${name} where a shell is to read it`);
+	}
 	if (expanded.ok) return expanded.value;
 	return refuseText(value, value.text, expanded.error, context);
 }

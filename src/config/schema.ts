@@ -4,6 +4,7 @@
  */
 import {NO_ENDS, RESTART as RESTART_DEFAULTS, START_RATE as RATE} from '../core/defaults.ts';
 import type {Command, Exec, Health, Ready, Service} from '../core/model.ts';
+import {blanksIn, fillIn} from './blanks.ts';
 import {FOREIGN_SERVICE_KEYS, FOREIGN_TOP_KEYS, UNSUPPORTED_SERVICE_KEYS, UNSUPPORTED_TOP_KEYS} from './compose.ts';
 import {dependencies, relatives} from './dependencies.ts';
 import {readHealth} from './health.ts';
@@ -11,7 +12,7 @@ import {hook, readReload} from './hooks.ts';
 import {key, list, optional, value, words} from './keys.ts';
 import {LIMIT_KEYS} from './limits.ts';
 import {ARCHON, logging} from './logging.ts';
-import {named, SCALE_MAX, SERVICES_MAX} from './names.ts';
+import {instancesOf, named, SCALE_MAX, SERVICES_MAX} from './names.ts';
 import type {Place} from './problems.ts';
 import {readBy, readCommand, readEnvironment, readListOf, readMap, refuse} from './readers.ts';
 import {readReady} from './ready.ts';
@@ -19,7 +20,7 @@ import {ends, readRestart, RESTART} from './restarts.ts';
 import {
 	absolutePath, decimal, duration, lapse, oneOf, patience, signal, text, truth, umask, user, variableName, whole,
 } from './scalars.ts';
-import {readShape, shape, type Context, type Reader, type Settings, type Shape} from './shape.ts';
+import {readShape, shape, within, type Context, type Reader, type Settings, type Shape} from './shape.ts';
 import {readSignals, type Rule} from './signals.ts';
 import {isNothing, kindOf, type Entry, type Mapping, type Value} from './values.ts';
 
@@ -154,6 +155,9 @@ export interface Declared {
 	readonly path: string;
 	readonly key: Place;
 	readonly map: Mapping;
+	/** Keys that say something else for each instance. */
+	readonly blanks: readonly string[];
+	/** Of its first instance. */
 	readonly settings: Settings<typeof SERVICE.keys>;
 }
 
@@ -173,11 +177,32 @@ function readServices(from: Value, context: Context): ReadonlyMap<string, Declar
 	return services;
 }
 
+/** The settings of a further instance, as `web:1`. */
+export function settingsFor({map, blanks, settings, path}: Declared, instance: string, context: Context): Declared['settings'] {
+	if (blanks.length === 0) return settings;
+	const own: Record<string, unknown> = {...settings};
+	for (const key of blanks) {
+		const value = map.entries.get(key)?.value;
+		const reader = Object.hasOwn(SERVICE.keys, key) ? SERVICE.keys[key as keyof typeof SERVICE.keys] : undefined;
+		const read = value && reader?.read(fillIn(value, instance), within({...context, path}, key));
+		if (read !== undefined) own[key] = read;
+	}
+	return own as Declared['settings'];
+}
+
 /** Null if it cannot be read at all. A service without content is one without a command. */
 function readService(name: string, {key: place, value: from}: Entry, context: Context): Declared | null {
 	const map: Value = isNothing(from) ? {...place, kind: 'map', entries: new Map()} : from;
 	if (map.kind === 'map') {
-		return {name, path: context.path, key: place, map, settings: readShape(SERVICE, map, context)};
+		const blanks = blanksIn(map);
+		const declared = {name, path: context.path, key: place, map, blanks, settings: SERVICE.initial};
+		if (blanks.length === 0) return {...declared, settings: readShape(SERVICE, map, context)};
+		const scale = map.entries.get('scale')?.value;
+		const count = scale && readBy(whole(0, SCALE_MAX))(scale, {...context, report() {}, note() {}});
+		const [first = name] = instancesOf(name, count ?? 1);
+		const filled = [...map.entries].map(([key, entry]) =>
+			[key, blanks.includes(key) ? {...entry, value: fillIn(entry.value, first)} : entry] as const);
+		return {...declared, settings: readShape(SERVICE, {...map, entries: new Map(filled)}, context)};
 	}
 	refuse(from, context, `must be a map, not ${kindOf(from)}`);
 	return null;

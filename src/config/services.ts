@@ -12,7 +12,7 @@ import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning, type Unreadable} from './planning.ts';
 import type {Report, Source} from './problems.ts';
 import {toCommand} from './readers.ts';
-import {TOP, type Declared, type EnvPath} from './schema.ts';
+import {settingsFor, TOP, type Declared, type EnvPath} from './schema.ts';
 import {arrival, configService, type Argv, type Variables} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
 import {rulesOf} from './signals.ts';
@@ -160,19 +160,23 @@ function makeServices(
 	const count = [...instances.values()].reduce((sum, each) => sum + each.length, 0);
 	const isAlone = count === 1 && !planning.hasCommand;
 	const readSources = sourceReader(planning);
-	return running.flatMap(({name, path, settings}) => {
+	const context = topContext(planning);
+	return running.flatMap(declared => {
+		const {name, path, settings} = declared;
 		const argv = programs.get(name);
 		const edges = needs.get(name)?.flatMap(({name: other, condition, strength, restart, timeout}): Need[] => {
 			const type = services.get(other)?.settings.type ?? 'daemon';
 			return (instances.get(other) ?? []).map(each =>
 				({name: each, condition: condition ?? arrival(type), strength, restart, timeout}));
 		}) ?? [];
-		const {sources, sourced} = readSources(settings, path);
+		const found = readSources(settings, path);
 		return !argv ? [] : (instances.get(name) ?? []).map((each, index) => {
-			const {environment: own} = settings;
-			const environment = settings.scale === null ? own : {...own, [INSTANCE]: String(index)};
+			const own = index === 0 ? settings : settingsFor(declared, each, context);
+			const program = own === settings ? argv : toCommand([...own.entrypoint ?? [], ...own.command ?? []]) ?? argv;
+			const environment = own.scale === null ? own.environment : {...own.environment, [INSTANCE]: String(index)};
+			const {sources, sourced} = own === settings ? found : readSources(own, path);
 			const output = planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
-			return configService(each, settings, argv, edges, {common, sources, sourced, environment}, output);
+			return configService(each, own, program, edges, {common, sources, sourced, environment}, output);
 		});
 	});
 }

@@ -2,14 +2,14 @@
 import type {LogDriver, Logging, LogStream} from './model.ts';
 
 /** What may stand in braces in the path of a log file and in a syslog tag. */
-export const BLANKS = ['name', 'service', 'instance', 'stream'] as const;
+export const BLANKS = ['name', 'service', 'instance', 'index', 'stream'] as const;
 
 /** RFC 5424, APP-NAME. */
 const TAG_MAX = 48;
 
 /**
  * The blanks filled in for a service, or an instance as `web:1`: `{name}` is web-1, for colons are trouble in paths,
- * `{service}` is web and `{instance}` 1, or 0 for one that is alone. With `{stream}` a driver becomes one for each stream.
+ * `{service}` is web and `{instance}`, or `{index}`, 1, or 0 for one that is alone. With `{stream}` a driver becomes one for each stream.
  */
 export function tailor(logging: Logging, name: string): Logging {
 	return {...logging, drivers: logging.drivers.flatMap(driver => tailorDriver(driver, name))};
@@ -26,7 +26,12 @@ function tailorDriver(driver: LogDriver, name: string): readonly LogDriver[] {
 }
 
 function fill(text: string, name: string, stream: LogStream): string {
-	const [service = name, instance = '0'] = name.split(':');
-	const values: Readonly<Record<string, string>> = {name: name.replaceAll(':', '-'), service, instance, stream};
+	const values: Readonly<Record<string, string>> = {...blankValues(name), stream};
 	return text.replaceAll(/\{(\w+)\}/g, (blank, word: string) => values[word] ?? blank);
+}
+
+/** What blanks stand for in texts of a service, or of an instance as `web:1`. */
+export function blankValues(name: string): Readonly<Record<string, string>> {
+	const [service = name, instance = '0'] = name.split(':');
+	return {name: name.replaceAll(':', '-'), service, instance, index: instance};
 }

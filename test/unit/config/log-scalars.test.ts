@@ -65,15 +65,15 @@ test.each([
 	['/dev/stdout', 'is no file that can be rotated; for archon\'s own streams take inherit'],
 	['/var/../proc/self/fd/1', 'is no file that can be rotated; for archon\'s own streams take inherit'],
 	['/l/{nam}', 'holds "{nam}", which stands for nothing; did you mean "name"?'],
-	['/l/{}', 'holds "{}", which stands for nothing; write {name}, {service}, {instance}, {stream}'],
-	['/l/{hostname}', 'holds "{hostname}", which stands for nothing; write {name}, {service}, {instance}, {stream}'],
+	['/l/{}', 'holds "{}", which stands for nothing; write {name}, {service}, {instance}, {index}, {stream}'],
+	['/l/{hostname}', 'holds "{hostname}", which stands for nothing; write {name}, {service}, {instance}, {index}, {stream}'],
 ])('a path: %s', (text, expected) => {
 	expect(read(logPath, text)).toBe(expected);
 });
 
 test.each([
 	['web', 'web'], ['{service}.{instance}', '{service}.{instance}'], ['docker/{{.Name}}', 'docker/{name}'],
-	['{{.Name}}/{{.ID}}', 'holds "{{.ID}}", which only docker knows; write {name}, {service}, {instance}, {stream}'],
+	['{{.Name}}/{{.ID}}', 'holds "{{.ID}}", which only docker knows; write {name}, {service}, {instance}, {index}, {stream}'],
 	['a b', 'holds what a syslog tag cannot; write letters, digits and signs without spaces'],
 	['é', 'holds what a syslog tag cannot; write letters, digits and signs without spaces'],
 	['', 'is empty'],

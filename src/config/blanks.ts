@@ -1,0 +1,45 @@
+/**
+ * Words in braces that stand for one instance of a service, in any of its texts but those that make up the graph:
+ * `{instance}` (or `{index}`) is its number from 0, `{service}` what the config calls it, `{name}` web-0, or web where it is
+ * alone. Nothing else in braces means anything, nor do these after another brace, `$` or `%`; after a backslash, which
+ * is taken away, they stand for themselves.
+ */
+import {BLANKS, blankValues} from '../core/logging.ts';
+import type {Mapping, Value} from './values.ts';
+
+const WORDS = BLANKS.filter(blank => blank !== 'stream').join('|');
+const BLANK = new RegExp(`(?<![{$%\\\\])\\{(${WORDS})\\}|\\\\(\\{(?:${WORDS})\\})`, 'g');
+
+/** Keys of which every instance has the same, and logging, which has its own way with blanks. */
+const WITHOUT: ReadonlySet<string> = new Set([
+	'type', 'scale', 'profiles', 'autostart', 'essential', 'depends_on', 'wants', 'after', 'before', 'logging', 'labels',
+]);
+
+/** The keys of a service that hold blanks. */
+export const blanksIn = ({entries}: Mapping): readonly string[] =>
+	[...entries].flatMap(([key, {value}]) => (!WITHOUT.has(key) && hasBlank(value) ? [key] : []));
+
+/** The value with its blanks filled in for an instance, as `web:1`. */
+export function fillIn(value: Value, instance: string): Value {
+	const values = blankValues(instance);
+	const put = (_: string, word?: string, plain?: string): string => plain ?? values[word ?? ''] ?? '';
+	const fill = (value: Value): Value => {
+		switch (value.kind) {
+			case 'scalar': return {...value, text: value.text.replace(BLANK, put)};
+			case 'list': return {...value, items: value.items.map(fill)};
+			case 'map': return {...value, entries: new Map([...value.entries].map(([key, entry]) => [key, {...entry, value: fill(entry.value)}]))};
+		}
+	};
+	return fill(value);
+}
+
+function hasBlank(value: Value): boolean {
+	switch (value.kind) {
+		case 'scalar': return value.text.includes('{') && value.text.search(BLANK) >= 0;
+		case 'list': return value.items.some(hasBlank);
+		case 'map': {
+			for (const entry of value.entries.values()) if (hasBlank(entry.value)) return true;
+			return false;
+		}
+	}
+}
