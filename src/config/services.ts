@@ -8,6 +8,7 @@ import {lookupIn, UNSET, type Environment} from '../core/variables.ts';
 import {judgeKeys} from './agreement.ts';
 import {arrange, type Absence, type Arrangement, type Services} from './edges.ts';
 import {INSTANCE, instancesOf, judgeCount} from './names.ts';
+import {noteOwnVariables, type OwnVariables} from './own-variables.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning, type Unreadable} from './planning.ts';
 import type {Report, Source} from './problems.ts';
@@ -160,6 +161,7 @@ function makeServices(
 	const count = [...instances.values()].reduce((sum, each) => sum + each.length, 0);
 	const isAlone = count === 1 && !planning.hasCommand;
 	const readSources = sourceReader(planning);
+	const known = knownIn(planning.surroundings);
 	const context = topContext(planning);
 	return running.flatMap(declared => {
 		const {name, path, settings} = declared;
@@ -170,6 +172,7 @@ function makeServices(
 				({name: each, condition: condition ?? arrival(type), strength, restart, timeout}));
 		}) ?? [];
 		const found = readSources(settings, path);
+		noteOwnVariables(declared, ownVariables(declared, common, found.names), known, planning.notes.report);
 		return !argv ? [] : (instances.get(name) ?? []).map((each, index) => {
 			const own = index === 0 ? settings : settingsFor(declared, each, context);
 			const program = own === settings ? argv : toCommand([...own.entrypoint ?? [], ...own.command ?? []]) ?? argv;
@@ -181,6 +184,25 @@ function makeServices(
 	});
 }
 
+/** The variables of a service, each with what sets it last. */
+function ownVariables({path, settings: {environment}}: Declared, common: Environment, sourced: readonly string[]): OwnVariables {
+	return new Map([
+		...Object.keys(common).map(name => [name, 'the environment of all services'] as const),
+		...sourced.map(name => [name, `${path}.env_file or env_dir`] as const),
+		...Object.keys(environment).map(name => [name, `${path}.environment`] as const),
+	]);
+}
+
+/** What is there of a file or folder of variables: what is stamped, and the names. */
+interface Looked {
+	readonly text: string;
+	readonly names: readonly string[];
+}
+
+interface Found extends Pick<Variables, 'sources' | 'sourced'> {
+	readonly names: readonly string[];
+}
+
 /** Of all files of variables together, in characters. */
 const SOURCES_MAX = 1024 * 1024;
 
@@ -189,9 +211,9 @@ const SOURCES_MAX = 1024 * 1024;
  * it has changed. It is read again before each start, so that what is not there yet is only noted. Each file is read
  * once; none after one that does not answer, for each would be waited for.
  */
-function sourceReader(planning: Planning): (settings: Declared['settings'], path: string) => Pick<Variables, 'sources' | 'sourced'> {
+function sourceReader(planning: Planning): (settings: Declared['settings'], path: string) => Found {
 	const {problems, notes, surroundings} = planning;
-	const known = new Map<string, string | null>();
+	const known = new Map<string, Looked | null>();
 	const own = lookupIn(surroundings.environment);
 	const context = topContext(planning);
 	let size = 0;
@@ -199,14 +221,14 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 
 	/** The text of what is named, once; null: there is none that can be used. */
 	function look(
-		{path, required, at}: EnvPath, file: string, key: string, read: (file: string) => Result<string, Unreadable>,
-	): string | null {
+		{path, required, at}: EnvPath, file: string, key: string, read: (file: string) => Result<Looked, Unreadable>,
+	): Looked | null {
 		const before = known.get(file);
 		if (before !== undefined) return before;
 		if (hangs || size > SOURCES_MAX) return null;
 		const found = read(file);
 		if (found.ok) {
-			size += found.value.length;
+			size += found.value.text.length;
 			if (size > SOURCES_MAX) problems.report(at, `${key}: all files of variables together are larger than 1 MiB`);
 		} else {
 			const {problem, missing} = found.error;
@@ -214,20 +236,21 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 			if (!missing) problems.report(at, `${key}: ${problem.message}`);
 			else if (required) notes.gather(at, UNREAD, path);
 		}
-		const text = found.ok ? found.value : null;
-		known.set(file, text);
-		return text;
+		const looked = found.ok ? found.value : null;
+		known.set(file, looked);
+		return looked;
 	}
 
-	function readFile(file: string): Result<string, Unreadable> {
+	function readFile(file: string): Result<Looked, Unreadable> {
 		const source = surroundings.readFile(file);
 		if (!source.ok) return source;
-		if (source.value.text.length <= SOURCE_MAX) readEnvFile(source.value.text, own, hearingOf(source.value, context));
-		else problems.report({source: source.value, offset: 0}, `a file of variables may have ${SOURCE_MAX / 1024} KiB`);
-		return ok(source.value.text);
+		const {text} = source.value;
+		if (text.length <= SOURCE_MAX) return ok({text, names: [...readEnvFile(text, own, hearingOf(source.value, context)).keys()]});
+		problems.report({source: source.value, offset: 0}, `a file of variables may have ${SOURCE_MAX / 1024} KiB`);
+		return ok({text, names: []});
 	}
 
-	function readFolder(folder: string): Result<string, Unreadable> {
+	function readFolder(folder: string): Result<Looked, Unreadable> {
 		const names = surroundings.listFolder(folder);
 		if (!names.ok) return names;
 		const variables = new Map<string, string>();
@@ -236,11 +259,11 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 			if (source.ok) variables.set(name, valueOfFile(source.value.text));
 			else if (source.error.hangs) return source;
 		}
-		return ok(textOfFolder(variables));
+		return ok({text: textOfFolder(variables), names: [...variables.keys()]});
 	}
 
 	return ({env_file: files, env_dir: folders, env_from: commands}, path) => {
-		if (files.length + folders.length + commands.length === 0) return {sources: [], sourced: UNSOURCED};
+		if (files.length + folders.length + commands.length === 0) return {sources: [], sourced: UNSOURCED, names: []};
 		const paths = [
 			...files.map(named => ({named, kind: 'file' as const, read: readFile, key: `${path}.env_file`})),
 			...folders.map(named => ({named, kind: 'folder' as const, read: readFolder, key: `${path}.env_dir`})),
@@ -252,7 +275,8 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 		const sources: readonly VariableSource[] = [
 			...paths.map(({source}) => source), ...commands.map(command => ({kind: 'command' as const, command})),
 		];
-		return {sources, sourced: {...UNSOURCED, stamp: isKnown ? stampOf(paths.map(({content}) => content)) : ''}};
+		const stamp = isKnown ? stampOf(paths.map(({content}) => content?.text ?? null)) : '';
+		return {sources, sourced: {...UNSOURCED, stamp}, names: paths.flatMap(({content}) => content?.names ?? [])};
 	};
 }
 

@@ -238,6 +238,21 @@ describe('variables', () => {
 		expect(told(keys)).toEqual(problems);
 	});
 
+	test.each<[string, readonly string[]]>([
+		['command: web --port ${PORT2:-80}\nenvironment: {PORT2: 8080}', ['etc/a.yaml:3:14: services.a.command: ${PORT2} is a variable of archon\'s own, '
+			+ 'which is not set, and not that of services.a.environment; write the value here as well, or have a shell read $$PORT2']],
+		['command: [web, $B]\nenv_file: /abs.env', [expect.stringMatching(/not set, so that nothing/), expect.stringMatching(/^etc\/a\.yaml:3:20: .* \$\{B\} .*env_file/)]],
+		['command: web $PORT\nenvironment: {PORT: 8080}', []],
+		['command: sh -c "web $$X"\nenvironment: {X: 8080}', []],
+		['command: web\nenvironment: {X: "${X:-8080}", Y: "a$${Y}"}', []],
+		['command: web\nenvironment: ["X=${X:-8080}"]', []],
+		['command: web\nenvironment: {X: 1, Y: "${X:-2}"}', [expect.stringContaining('services.a.environment: ${X} is')]],
+		['command: web\nready: {http: "http://localhost:${X:-1}/"}\nenvironment: {X: 1}', [expect.stringContaining('services.a.ready: ${X} is')]],
+	])('%s is noted where archon reads what only the service has', (keys, notes) => {
+		const result = plan([{file: 'etc/a.yaml', text: `services:\n  a:\n    ${keys.replaceAll('\n', '\n    ')}\n`}], null, AROUND);
+		expect(result.ok ? result.value.notes.map(formatProblem).sort() : result.error).toEqual([...notes].sort());
+	});
+
 	test('a file of variables that is not there may be there when its service starts', () => {
 		expect(noted('env_file: [none.env, {path: other.env, required: false}]\nenv_dir: /run/env')).toEqual([
 			'read before each start, and not there yet (write {path: …, required: false} if a service can start without): none.env, /run/env',
