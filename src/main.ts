@@ -179,7 +179,7 @@ const noYaml: Surroundings['readYaml'] = () => {
 /** What comes of being called by the name of another init; undefined: it is no such name. */
 async function standIn(called: string, name: string, args: readonly string[]): Promise<Status | undefined> {
 	const {dialectOf} = await import('./dropin/names.ts');
-	const reading = dialectOf(called)?.(args, {name, env: env(), pid, isTty: sys.isTerminal(0), version});
+	const reading = dialectOf(called)?.(args, {name, env: env(), pid, version});
 	switch (reading?.kind) {
 		case undefined: return undefined;
 		case 'run':

@@ -40,28 +40,39 @@ export function readCatatonit(args: readonly string[], around: Around): Reading 
 	}
 	if (program === undefined && !isPause) return wrong('missing program name', USAGE);
 	const argv: Command | null = isPause || program === undefined ? null : [program, ...rest];
-	// Of a terminal that is the program's these can come only for archon.
-	const ignored = [SIG.TSTP, SIG.TTIN, SIG.TTOU];
+	const signals = everySignalBut(PERSONAL);
+	// From a terminal that is the program's these can come only for archon.
+	for (const signal of [SIG.TSTP, SIG.TTIN, SIG.TTOU]) signals.set(signal, 0);
 	return run({
-		argv, toGroup, ignored, seat: 'foreground', signals: everySignalBut([...PERSONAL, ...ignored]),
-		pauses: [], farewell: 0, isSubreaper: true, parentDeath: null, leavesTerminal: false, leavesDirectory: true, closesOthers: true,
-		forgiven: new Set(), refusal: {missing: 1, forbidden: 1, other: 1},
-		voice: voiceOf(pid, env['CATATONIT_DEBUG'] !== undefined),
+		argv, toGroup, signals, ignored: [], seat: 'foreground', opensTty: true,
+		pauses: [], farewell: null, isSubreaper: true, parentDeath: null, leavesTerminal: false, leavesDirectory: true, closesOthers: true,
+		passesSockets: true, forgiven: new Set(), refusal: {missing: 1, forbidden: 1, other: 1},
+		voice: voiceOf(env['CATATONIT_DEBUG'] !== undefined),
 	});
 }
 
 const lineOf = (level: string, pid: number, text: string): string => `${level} (catatonit:${pid}): ${text}\n`;
 
-function voiceOf(pid: number, isVerbose: boolean): Voice {
-	const line = (level: string, text: string): Line => ({fd: 2, text: lineOf(level, pid, text)});
-	return (word, reasonOf) => {
-		if (word.kind === 'refused') return line('ERROR', `failed to exec pid1: ${reasonOf(word.errno)}`);
-		if (!isVerbose) return null;
+/** There is no such device. */
+const ENXIO = 6;
+
+function voiceOf(isVerbose: boolean): Voice {
+	return (word, reasonOf, pid) => {
+		const line = (level: string, text: string): readonly Line[] => [{fd: 2, text: lineOf(level, pid, text)}];
+		const reason = 'errno' in word ? reasonOf(word.errno) : '';
+		if (word.kind === 'unforked') return line('ERROR', `failed to fork child: ${reason}`);
+		if (word.kind === 'refused') return line('ERROR', `failed to exec pid1: ${reason}`);
+		if (!isVerbose) return [];
 		switch (word.kind) {
 			case 'spawned': return line('DEBUG', `pid1 (${word.pid}) spawned: ${word.program}`);
-			case 'reaped': return word.isCommand ? null : line('DEBUG', `child process ${word.pid} ${endOf(word.outcome)}`);
-			case 'unsent': return line('WARN', `forwarding of signal ${word.signal} to pid1 failed: ${reasonOf(word.errno)}`);
-			default: return null;
+			case 'ttyless': return line('INFO', `using stdin as tty fd: could not open /dev/tty: ${reason}`);
+			case 'background':
+				return line('DEBUG', `setting foreground process failed: no ${word.errno === ENXIO ? 'such device' : `tty present: ${reason}`}`);
+			case 'sent': return word.sent === 0 ? line('DEBUG', 'ignoring kernel attempting to stop us: tty has TOSTOP set') : [];
+			case 'reaped': return word.isCommand ? [] : line('DEBUG', `child process ${word.pid} ${endOf(word.outcome)}`);
+			case 'drained': return word.isChildless ? line('DEBUG', 'got ECHILD: no children left to monitor') : [];
+			case 'unsent': return line('WARN', `forwarding of signal ${word.signal} to pid1 (${word.target}) failed: ${reason}`);
+			default: return [];
 		}
 	};
 }

@@ -1,7 +1,7 @@
 /** dumb-init 1.2. */
 import {type Outcome, SIG, type SignalNumber} from '../core/model.ts';
 import {readOptions} from './getopt.ts';
-import {type Around, everySignalBut, FAULTS, type Reading, run, say, type Voice, type Word} from './order.ts';
+import {type Around, everySignalBut, type Reading, run, say, type Voice, type Word} from './order.ts';
 
 const LAST = 31;
 /** What a terminal sends to stop who reads or writes in the background, or at ^Z. */
@@ -32,8 +32,8 @@ Use --help for full usage.
 export function readDumbInit(args: readonly string[], around: Around): Reading {
 	const {options, words: [program, ...rest]} = readOptions(args, {letters: 'hvVcr:', long: LONG, stopsAtWords: true});
 	const rewrites = new Map<SignalNumber, SignalNumber>();
-	let isVerbose = around.env['DUMB_INIT_DEBUG'] === '1';
-	let isSingle = around.env['DUMB_INIT_SETSID'] === '0';
+	const [isDebugging, hasNoSession] = [around.env['DUMB_INIT_DEBUG'] === '1', around.env['DUMB_INIT_SETSID'] === '0'];
+	let [isVerbose, isSingle] = [isDebugging, hasNoSession];
 	for (const option of options) {
 		if ('wrong' in option) return say(2, `${around.name}: ${option.wrong}\n`, 1);
 		switch (option.letter) {
@@ -50,16 +50,20 @@ export function readDumbInit(args: readonly string[], around: Around): Reading {
 	}
 	if (program === undefined) return say(2, usage(around), 1);
 	// A session of its own is an orphaned process group to the kernel, which only SIGSTOP can stop (setpgid(2)).
-	const becomes = (signal: SignalNumber): SignalNumber =>
-		rewrites.get(signal) ?? (!isSingle && STOPS.includes(signal) ? SIG.STOP : signal);
-	const signals = new Map([...everySignalBut(FAULTS).keys()].map(signal => [signal, becomes(signal)]));
+	for (const signal of isSingle ? [] : STOPS) if (!rewrites.has(signal)) rewrites.set(signal, SIG.STOP);
+	const signals = new Map([...everySignalBut([]).keys()].map(signal => [signal, rewrites.get(signal) ?? signal]));
+	const preface = [...(isDebugging ? ['Running in debug mode.'] : []), ...(hasNoSession ? ['Not running in setsid mode.'] : [])];
+	const tell: Voice = (word, reasonOf) => {
+		const texts = word.kind === 'begun' ? preface : textsOf(word, reasonOf, rewrites);
+		return texts.map(text => ({fd: 2, text: `[dumb-init] ${text}\n`}));
+	};
 	return run({
 		argv: [program, ...rest], signals, ignored: [], pauses: STOPS,
-		seat: isSingle ? 'beside' : 'attached', toGroup: !isSingle, leavesTerminal: !isSingle,
-		farewell: isSingle ? 0 : rewrites.get(SIG.TERM) ?? SIG.TERM,
-		isSubreaper: false, parentDeath: null, leavesDirectory: true, closesOthers: false, forgiven: new Set(),
+		seat: isSingle ? 'beside' : 'attached', opensTty: false, toGroup: !isSingle, leavesTerminal: !isSingle,
+		farewell: rewrites.get(SIG.TERM) ?? SIG.TERM,
+		isSubreaper: false, parentDeath: null, leavesDirectory: true, closesOthers: false, passesSockets: false, forgiven: new Set(),
 		refusal: {missing: 2, forbidden: 2, other: 2},
-		voice: isVerbose ? tell : quiet,
+		voice: isVerbose ? tell : (word, ...more) => (ALWAYS.includes(word.kind) ? tell(word, ...more) : []),
 	});
 }
 
@@ -70,34 +74,31 @@ function rewriteOf(text: string): readonly [SignalNumber, SignalNumber] | null {
 	return from >= 1 && from <= LAST && to >= 0 && to <= LAST ? [from, to] : null;
 }
 
-const tell: Voice = (word, reasonOf) => {
-	const text = textOf(word, reasonOf);
-	return text === null ? null : {fd: 2, text: `[dumb-init] ${text}\n`};
-};
+/** What is said without -v, too. */
+const ALWAYS: readonly Word['kind'][] = ['refused', 'unforked'];
 
-const quiet: Voice = (word, reasonOf) => (word.kind === 'refused' ? tell(word, reasonOf) : null);
-
-function textOf(word: Word, reasonOf: Parameters<Voice>[1]): string | null {
+function textsOf(word: Word, reasonOf: Parameters<Voice>[1], rewrites: ReadonlyMap<SignalNumber, SignalNumber>): readonly string[] {
+	const reason = 'errno' in word ? `(errno=${word.errno} ${reasonOf(word.errno)})` : '';
 	switch (word.kind) {
-		case 'detached': return word.isLeader
+		case 'detached': return [word.isLeader
 			? 'Detached from controlling tty, ignoring the first SIGHUP and SIGCONT we receive.'
-			: 'Detached from controlling tty, but was not session leader.';
-		case 'undetached': return `Unable to detach from controlling tty (errno=${word.errno} ${reasonOf(word.errno)}).`;
-		case 'spawned': return `Child spawned with PID ${word.pid}.`;
-		case 'refused': return `${word.program}: ${reasonOf(word.errno)}`;
-		case 'heard': return `Received signal ${word.signal}.`;
-		case 'skipped': return `Ignoring tty hand-off signal ${word.signal}.`;
-		case 'sent': {
-			const translated = word.sent === word.signal ? '' : `Translating signal ${word.signal} to ${word.sent}.\n[dumb-init] `;
-			return `${translated}${word.sent === 0
-				? 'Not forwarding signal 0 to children (ignored).'
-				: `Forwarded signal ${word.sent} to children.`}`;
-		}
-		case 'unsent': return `Unable to forward signal ${word.signal} to children (${reasonOf(word.errno)}).`;
-		case 'paused': return 'Suspending self due to TTY signal.';
-		case 'reaped': return `A child with PID ${word.pid} ${endOf(word.outcome)}.`;
-		case 'over': return `Child exited with status ${word.status}. Goodbye.`;
-		default: return null;
+			: 'Detached from controlling tty, but was not session leader.'];
+		case 'undetached': return [`Unable to detach from controlling tty ${reason}.`];
+		case 'unforked': return ['Unable to fork. Exiting.'];
+		case 'spawned': return [`Child spawned with PID ${word.pid}.`];
+		case 'leading': return [...(word.errno === 0 ? [] : [`Unable to attach to controlling tty ${reason}.`]), 'setsid complete.'];
+		case 'refused': return [`${word.program}: ${reasonOf(word.errno)}`];
+		case 'heard': return [`Received signal ${word.signal}.`];
+		case 'skipped': return [`Ignoring tty hand-off signal ${word.signal}.`];
+		// Whether it could be sent is not looked at.
+		case 'sent': case 'unsent': return [
+			...(rewrites.has(word.signal) ? [`Translating signal ${word.signal} to ${word.sent}.`] : []),
+			word.sent === 0 ? 'Not forwarding signal 0 to children (ignored).' : `Forwarded signal ${word.sent} to children.`,
+		];
+		case 'paused': return ['Suspending self due to TTY signal.'];
+		case 'reaped': return [`A child with PID ${word.pid} ${endOf(word.outcome)}.`];
+		case 'over': return [`Child exited with status ${word.status}. Goodbye.`];
+		default: return [];
 	}
 }
 

@@ -1,6 +1,6 @@
 /** tini 0.19, and docker-init, which is the same. */
 import {basename} from '../core/path.ts';
-import {type Outcome, SIG, signalName, signalNumber, type SignalNumber} from '../core/model.ts';
+import {type Outcome, RTMIN, SIG, signalName, signalNumber, type SignalNumber} from '../core/model.ts';
 import {readOptions} from './getopt.ts';
 import {type Around, everySignalBut, type Line, PERSONAL, type Reading, run, say, type Voice} from './order.ts';
 
@@ -63,12 +63,12 @@ export function readTini(args: readonly string[], around: Around): Reading {
 	const {isSubreaper, parentDeath, toGroup, forgiven} = wishes;
 	return run({
 		argv: [program, ...rest], isSubreaper, parentDeath, toGroup, forgiven,
-		seat: around.isTty ? 'foreground' : 'group',
+		seat: 'foreground', opensTty: false,
 		// The terminal's stop signals would stop an init that has given the terminal away.
 		signals: everySignalBut([...PERSONAL, SIG.TTIN, SIG.TTOU]), ignored: [SIG.TTIN, SIG.TTOU],
-		pauses: [], farewell: 0, leavesTerminal: false, leavesDirectory: false, closesOthers: false,
+		pauses: [], farewell: null, leavesTerminal: false, leavesDirectory: false, closesOthers: false, passesSockets: false,
 		refusal: {missing: 127, forbidden: 126, other: 1},
-		voice: voiceOf(around.pid, wishes),
+		voice: voiceOf(wishes),
 	});
 }
 
@@ -101,41 +101,55 @@ function verbosityOf(text: string): number {
 	return number < 0 ? Infinity : number;
 }
 
-type Level = 'FATAL' | 'WARN ' | 'INFO ' | 'DEBUG';
+type Level = 'FATAL' | 'WARN ' | 'INFO ' | 'DEBUG' | 'TRACE';
 
 const lineOf = (level: Level, pid: number, text: string): string => `[${level} tini (${pid})] ${text}\n`;
 
 const BYSTANDER = `Tini is not running as PID 1 and isn't registered as a child subreaper.
-Orphans come to another process, which has to reap them.
-Use the option -s or set the environment variable TINI_SUBREAPER to have them here, or run this as PID 1.`;
+Zombie processes will not be re-parented to Tini, so zombie reaping won't work.
+To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to register Tini as a child subreaper, \
+or run Tini as PID 1.`;
 
-function voiceOf(pid: number, {verbosity, isWarningOfZombies}: Wishes): Voice {
-	const line = (level: Level, from: number, text: string): Line | null =>
-		(verbosity < from ? null : {fd: from <= 1 ? 2 : 1, text: lineOf(level, pid, text)});
-	const [fatal, warn, info, debug] = ([['FATAL', 0], ['WARN ', 1], ['INFO ', 2], ['DEBUG', 3]] as const)
-		.map(([level, from]) => (text: string) => line(level, from, text)) as [Say, Say, Say, Say];
-	return (word, reasonOf) => {
+/** Signals 1 to 31 in the words of the GNU C library (strsignal(3)). */
+const WORDS = ['Hangup', 'Interrupt', 'Quit', 'Illegal instruction', 'Trace/breakpoint trap', 'Aborted', 'Bus error',
+	'Floating point exception', 'Killed', 'User defined signal 1', 'Segmentation fault', 'User defined signal 2', 'Broken pipe', 'Alarm clock',
+	'Terminated', 'Stack fault', 'Child exited', 'Continued', 'Stopped (signal)', 'Stopped', 'Stopped (tty input)', 'Stopped (tty output)',
+	'Urgent I/O condition', 'CPU time limit exceeded', 'File size limit exceeded', 'Virtual timer expired', 'Profiling timer expired',
+	'Window changed', 'I/O possible', 'Power failure', 'Bad system call'];
+
+const wordsOf = (signal: SignalNumber): string => WORDS[signal - 1] ?? `Real-time signal ${signal - RTMIN}`;
+
+function voiceOf({verbosity, isWarningOfZombies}: Wishes): Voice {
+	return (word, reasonOf, pid) => {
+		const line = (level: Level, from: number, text: string): readonly Line[] =>
+			(verbosity < from ? [] : [{fd: from <= 1 ? 2 : 1, text: lineOf(level, pid, text)}]);
+		const fatal = (text: string): readonly Line[] => line('FATAL', 0, text);
+		const warn = (text: string): readonly Line[] => line('WARN ', 1, text);
+		const info = (text: string): readonly Line[] => line('INFO ', 2, text);
+		const debug = (text: string): readonly Line[] => line('DEBUG', 3, text);
+		const trace = (text: string): readonly Line[] => line('TRACE', 4, text);
 		switch (word.kind) {
+			case 'subreaper': return trace('Registered as child subreaper');
 			case 'bystander': return warn(BYSTANDER);
+			case 'unforked': return fatal(`fork failed: ${reasonOf(word.errno)}`);
 			case 'spawned': return info(`Spawned child process '${word.program}' with pid '${word.pid}'`);
 			case 'refused': return fatal(`exec ${word.program} failed: ${reasonOf(word.errno)}`);
-			case 'heard': return debug(word.signal === SIG.CHLD ? 'Received SIGCHLD' : `Passing signal: '${signalName(word.signal)}'`);
+			case 'heard': return debug(word.signal === SIG.CHLD ? 'Received SIGCHLD' : `Passing signal: '${wordsOf(word.signal)}'`);
 			case 'unsent': return warn(word.errno === ESRCH
 				? 'Child was dead when forwarding signal'
-				: `Cannot forward ${signalName(word.signal)}: ${reasonOf(word.errno)}`);
-			case 'reaped': {
-				if (word.isCommand) return info(`Main child exited ${endOf(word.outcome)}`);
-				return isWarningOfZombies
-					? warn(`Reaped zombie process with pid=${word.pid}`)
-					: debug(`Reaped child with pid: '${word.pid}'`);
-			}
-			default: return null;
+				: `Unexpected error when forwarding signal: '${reasonOf(word.errno)}'`);
+			case 'reaped': return [
+				...debug(`Reaped child with pid: '${word.pid}'`),
+				...(word.isCommand ? info(`Main child exited ${endOf(word.outcome)}`) : []),
+				...(!word.isCommand && isWarningOfZombies ? warn(`Reaped zombie process with pid=${word.pid}`) : []),
+			];
+			case 'drained': return trace(word.isChildless ? 'No child to wait' : 'No child to reap');
+			case 'over': return trace('Exiting: child has exited');
+			default: return [];
 		}
 	};
 }
 
-type Say = (text: string) => Line | null;
-
 const endOf = (outcome: Outcome): string => (outcome.kind === 'code'
 	? `normally (with status '${outcome.code}')`
-	: `with signal (with signal '${signalName(outcome.signal)}')`);
+	: `with signal (with signal '${wordsOf(outcome.signal)}')`);

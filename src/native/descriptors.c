@@ -108,6 +108,19 @@ void sys_leaveTerminal(struct call *call)
 	give_result(call, ioctl(STDIN_FILENO, TIOCNOTTY, 0));
 }
 
+/* The terminal at descriptor 0 becomes that of archon's session, which must have none; nor may the terminal have one. */
+void sys_attachTerminal(struct call *call)
+{
+	give_result(call, ioctl(STDIN_FILENO, TIOCSCTTY, 0));
+}
+
+/* archon's process group is in the foreground from here on. From the background this sends SIGTTOU, unless that is blocked. */
+void sys_takeTerminal(struct call *call)
+{
+	pid_t group = getpgrp();
+	give_result(call, ioctl(arg_int(call, 0), TIOCSPGRP, &group));
+}
+
 /* Of the open file, and so for all that share it. */
 void sys_setBlocking(struct call *call)
 {

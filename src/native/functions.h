@@ -17,6 +17,9 @@ extern uint64_t first_soft_limit;
 /* In spawn.c: what archon ignores is looked up anew at the next spawn. */
 void forget_ignored(void);
 
+/* In process.c: what archon was started with, by bit signal - 1. */
+extern uint64_t first_ignored, first_blocked;
+
 /* In files.c: when a file was made, in milliseconds since 1970; 0 where its file system does not know. */
 double birth_of(int folder, const char *path, int flags);
 
@@ -39,13 +42,14 @@ long compress_file(const char *from, const char *to, int kind, double *inode);
 #define EACH_FUNCTION(F) \
 	/* process.c */ \
 	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(strerror) \
-	F(chdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(becomeSubreaper) \
+	F(chdir) F(fchdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(becomeSubreaper) \
 	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(spawn) \
+	F(fork) F(setsid) F(setpgid) F(restoreSignals) F(setVariable) F(execute) \
 	/* events.c */ \
 	F(epollCreate) F(epollControl) F(epollWait) F(now) F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \
 	/* descriptors.c */ \
 	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \
-	F(leaveTerminal) F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) \
+	F(leaveTerminal) F(attachTerminal) F(takeTerminal) F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) \
 	F(awaitReadable) F(fchown) F(fchmod) F(ftruncate) F(sleep) \
 	/* files.c */ \
 	F(open) F(openAt) F(stat) F(lstat) F(fstat) F(lstatAt) F(access) F(readFolder) \

@@ -144,17 +144,20 @@ static void hold_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* A stream that is closed is one that leads nowhere: nothing else ever comes in its place. */
+/*
+ * A stream that is closed is one that leads nowhere: nothing else ever comes in its place. It is closed again for a program
+ * that stands as archon was started.
+ */
 static void open_streams(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		int nothing = open("/dev/null", O_RDWR);
+		int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (nothing < 0)
-			nothing = open("/", O_PATH);
+			nothing = open("/", O_PATH | O_CLOEXEC);
 		if (nothing >= 0 && nothing != fd) {
-			dup2(nothing, fd);
+			dup3(nothing, fd, O_CLOEXEC);
 			close(nothing);
 		}
 	}

@@ -118,6 +118,11 @@ void sys_chdir(struct call *call)
 	give_result(call, chdir(arg_path(call, 0)));
 }
 
+void sys_fchdir(struct call *call)
+{
+	give_result(call, fchdir(arg_int(call, 0)));
+}
+
 /* What nobody may write is as it is in its file: it leaves this process, and comes back page by page as it is used. */
 static int release(struct dl_phdr_info *object, size_t size, void *unused)
 {
@@ -255,4 +260,75 @@ void sys_spawn(struct call *call)
 		give_number(call, -EINVAL);
 	else
 		give_number(call, archon_spawn(request, report));
+}
+
+/* ── A process that stands as archon was started, for a program in archon's own place. ── */
+
+#define SIGNALS 64 /* of Linux; the C library keeps some of them for itself, so the kernel is asked */
+
+/* struct sigaction of the kernel, as far as the handler goes: no flags, no restorer, no mask. */
+struct action { uint64_t handler, rest[3]; };
+
+uint64_t first_ignored, first_blocked;
+
+/* Before anything of archon changes it. */
+static __attribute__((constructor)) void remember_signals(void)
+{
+	struct action action;
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &first_blocked, sizeof first_blocked);
+	for (int signal = 1; signal <= SIGNALS; signal++) {
+		if (syscall(SYS_rt_sigaction, signal, NULL, &action, sizeof(uint64_t)) == 0 && action.handler == (uintptr_t)SIG_IGN)
+			first_ignored |= 1ull << (signal - 1);
+	}
+}
+
+/* 0 in the new process, which has a copy of everything. Only a program of one thread may go on from there. */
+void sys_fork(struct call *call)
+{
+	give_result(call, fork());
+}
+
+void sys_setsid(struct call *call)
+{
+	give_result(call, setsid());
+}
+
+void sys_setpgid(struct call *call)
+{
+	give_result(call, setpgid(arg_int(call, 0), arg_int(call, 1)));
+}
+
+/* Ignored and blocked is what was when archon was started; all else is as it is by default. */
+void sys_restoreSignals(struct call *call)
+{
+	(void)call;
+	for (int signal = 1; signal <= SIGNALS; signal++) {
+		struct action action = {.handler = first_ignored >> (signal - 1) & 1 ? (uintptr_t)SIG_IGN : (uintptr_t)SIG_DFL};
+		syscall(SYS_rt_sigaction, signal, &action, NULL, sizeof(uint64_t));
+	}
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &first_blocked, NULL, sizeof first_blocked);
+}
+
+void sys_setVariable(struct call *call)
+{
+	give_result(call, setenv(arg_path(call, 0), arg_path(call, 1), 1));
+}
+
+/* The arguments are one text, each with a NUL behind it. The environment is archon's own, as it was started with. */
+void sys_execute(struct call *call)
+{
+	size_t length;
+	const char *path = arg_path(call, 0), *words = arg_text(call, 1, &length);
+	size_t count = 0;
+	for (size_t i = 0; i < length; i++)
+		count += words[i] == 0;
+	char **arguments = malloc((count + 1) * sizeof *arguments);
+	if (!arguments)
+		return give_number(call, -ENOMEM);
+	for (size_t i = 0; i < count; i++, words += strlen(words) + 1)
+		arguments[i] = (char *)words;
+	arguments[count] = NULL;
+	execve(path, arguments, environ);
+	give_number(call, -errno);
+	free(arguments);
 }

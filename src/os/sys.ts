@@ -37,6 +37,7 @@ export interface Sys {
 	/** An errno in the words of the GNU C library (strerror(3)), which other inits print. */
 	strerror(errno: number): string;
 	chdir(path: string): Outcome;
+	fchdir(fd: number): Outcome;
 	/** Pages of the executable leave archon's process, and come back from the kernel's cache as they are used (madvise(2)). */
 	releaseFilePages(): void;
 	/** Ends the program at once (_exit(2)). */
@@ -62,6 +63,17 @@ export interface Sys {
 	hardLimit(pid: number, resource: number): Outcome;
 	/** Makes a process from a request in the layout of spawn.c; its pid, or -1 and the report `[stage, errno, detail]`. */
 	spawn(request: Uint8Array, report: Int32Array): number;
+	/** 0 in a new process that is a copy of this one, its pid in this one. Only a program of one thread, and so not Node (fork(2)). */
+	fork(): Outcome;
+	setsid(): Outcome;
+	/** Puts a process, or archon itself (0), into a process group, or into one of its own (0) (setpgid(2)). */
+	setpgid(pid: number, group: number): Outcome;
+	/** Ignored and blocked is what was when archon was started; all else is as by default. */
+	restoreSignals(): void;
+	/** In the environment that `execute` gives (setenv(3)). */
+	setVariable(name: string, value: string): Outcome;
+	/** A program in archon's place, with arguments that each end in NUL and the environment untouched; or -errno. */
+	execute(path: string, words: string): Outcome;
 
 	// ── events.c: what the loop waits for ──
 	epollCreate(): Outcome;
@@ -99,6 +111,10 @@ export interface Sys {
 	openTerminal(ends: Int32Array): Outcome;
 	/** Gives the terminal at descriptor 0 up (ioctl_tty(2), TIOCNOTTY). */
 	leaveTerminal(): Outcome;
+	/** Makes the terminal at descriptor 0 that of archon's session, where neither has another (ioctl_tty(2), TIOCSCTTY). */
+	attachTerminal(): Outcome;
+	/** Puts archon's process group into the foreground of its terminal (tcsetpgrp(3)). */
+	takeTerminal(fd: number): Outcome;
 	/** Of the open file, and so for all that share it. */
 	setBlocking(fd: number, isBlocking: boolean): Outcome;
 	isTerminal(fd: number): boolean;
@@ -259,9 +275,10 @@ export const STAGES = [
 
 /** Numbers of Linux, the same on all architectures that archon runs on. */
 export const ERRNO = {
-	EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENOEXEC: 8, EBADF: 9, ECHILD: 10, EAGAIN: 11, ENOMEM: 12, EACCES: 13, EEXIST: 17,
-	ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENFILE: 23, EMFILE: 24, ENOSPC: 28, EPIPE: 32, ENAMETOOLONG: 36, ELOOP: 40, EPROTO: 71,
-	EMSGSIZE: 90, EPROTOTYPE: 91, EADDRINUSE: 98, ECONNRESET: 104, ETIMEDOUT: 110, ECONNREFUSED: 111, EDQUOT: 122,
+	EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENOEXEC: 8, EBADF: 9, ENXIO: 6, ECHILD: 10, EAGAIN: 11, ENOMEM: 12,
+	EACCES: 13, EEXIST: 17, ENODEV: 19, ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENFILE: 23, EMFILE: 24, ENOTTY: 25, ENOSPC: 28,
+	EPIPE: 32, ENAMETOOLONG: 36, ELOOP: 40, EPROTO: 71, EMSGSIZE: 90, EPROTOTYPE: 91, EADDRINUSE: 98, ECONNRESET: 104,
+	ETIMEDOUT: 110, ECONNREFUSED: 111, ESTALE: 116, EDQUOT: 122,
 } as const;
 
 /** open(2). The last two have other numbers on other architectures; files.c knows them. */

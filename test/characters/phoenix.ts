@@ -3,13 +3,15 @@
  * what the lines of its input say. Descriptor 3 is a stream that `carry` takes through the memory to descriptor 4. It is
  * run by the engine of the tests, which knows ways to die (deaths.c).
  */
+import {exec} from '../../src/core/defaults.ts';
 import {bytesOf, newBytes, textOf} from '../../src/os/bytes.ts';
-import {startCommand} from '../../src/os/command.ts';
 import {env} from '../../src/os/environment.ts';
 import {MEMORY_START, openGuard} from '../../src/os/guard.ts';
 import {LEDGER_SIZE, openLedger} from '../../src/os/ledger.ts';
 import {createQueue} from '../../src/os/logging/queue.ts';
+import {candidates} from '../../src/os/lookup.ts';
 import {after, onUncaught, run, soon, watch} from '../../src/os/reactor.ts';
+import {blockOf, encode} from '../../src/os/request.ts';
 import {EPOLLIN, O, type Sys, sys} from '../../src/os/sys.ts';
 
 const {die} = native as Sys & {die(how: string): void};
@@ -54,10 +56,19 @@ say({
 /** Before this life: the ledger was begun. */
 const wasCarrying = book[CARRIES] === 1;
 
+/** The pid of a process with this one's streams and variables, as a service has them; or below 0. */
+function startCommand(argv: readonly [string, ...string[]]): number {
+	const bytes = encode({
+		exec: exec(argv), paths: candidates(argv[0], env()['PATH'] ?? ''), environment: [blockOf(env())], uid: null, gid: null, groups: null,
+		fds: [0, 1, 2], cgroup: null, mark: 0, oom: null, seat: 'session',
+	});
+	return bytes ? sys.spawn(bytes, new Int32Array(3)) : -1;
+}
+
 /** Runs a command to its end. */
 function runToEnd(argv: readonly [string, ...string[]]): void {
-	const started = startCommand(argv, 'group', []);
-	while (started.ok && sys.waitPid(started.value, report) === 0 && report[0] === 0) sys.sleep(1);
+	const started = startCommand(argv);
+	while (sys.waitPid(started, report) === 0 && report[0] === 0) sys.sleep(1);
 }
 
 const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
@@ -103,8 +114,7 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 		say({content: count < 0 ? null : textOf(bytes, 0, count)});
 	},
 	child: () => {
-		const child = startCommand(['sleep', '1000000'], 'group', []);
-		say({child: child.ok ? child.value : 0});
+		say({child: startCommand(['sleep', '1000000'])});
 	},
 	children: () => say({children: textAt(`/proc/self/task/${pid}/children`).trim().split(' ').map(Number)}),
 	environment: () => say({own: env()['ARCHON_LEDGER'] ?? null, inherited: inheritedBy()}),
@@ -132,11 +142,10 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 
 /** What a child has of archon's variables and of descriptors. */
 function inheritedBy(): string {
-	const child = startCommand(['sleep', '1000000'], 'group', []);
-	if (!child.ok) return '';
-	const variables = textAt(`/proc/${child.value}/environ`).split('\0').filter(variable => variable.startsWith('ARCHON_'));
-	const found = sys.readFolder(`/proc/${child.value}/fd`, 100);
-	sys.kill(child.value, 9);
+	const child = startCommand(['sleep', '1000000']);
+	const variables = textAt(`/proc/${child}/environ`).split('\0').filter(variable => variable.startsWith('ARCHON_'));
+	const found = sys.readFolder(`/proc/${child}/fd`, 100);
+	sys.kill(child, 9);
 	return [...variables, ...(typeof found === 'number' ? [] : found), ''].join(' ');
 }
 

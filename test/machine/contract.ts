@@ -9,6 +9,8 @@ export interface Case {
 	/** `folder` is empty and the case's own. */
 	readonly run: (sys: Sys, folder: string) => unknown;
 	readonly gives: unknown;
+	/** Node has threads, and what is left of it in a copy of its process cannot go on. */
+	readonly isForEngine?: boolean;
 }
 
 const text = (sys: Sys, bytes: Uint8Array, count: number): string => sys.decodeUtf8(bytes, 0, count);
@@ -189,6 +191,37 @@ export const CASES: readonly Case[] = [
 			];
 		},
 		gives: [true, 0, -ERRNO.ESRCH, 0, -ERRNO.ECHILD, true, true, 'No such file or directory', 'Too many open files'],
+	},
+	{
+		name: 'a new process is a copy of this one until it is a program of its own',
+		isForEngine: true,
+		run(sys, folder) {
+			const [report, ends, room] = [new Int32Array(3), new Int32Array(2), new Uint8Array(100)];
+			sys.pipe(ends);
+			const [reader = -1, writer = -1] = ends;
+			const pid = sys.fork();
+			if (pid === 0) {
+				const seat = [sys.setsid() === sys.getpid(), sys.getsid(0) === sys.getpid(), sys.setpgid(0, 0), sys.attachTerminal(), sys.takeTerminal(reader)];
+				const usr = sys.open('/usr', O.PATH | O.DIRECTORY, 0);
+				const went = [sys.fchdir(usr), sys.fchdir(-1), sys.setVariable('SAID', 'by\udcffte'), sys.execute('/no/such', 'a\0')];
+				sys.restoreSignals();
+				sys.write(writer, sys.encodeUtf8(`${JSON.stringify([...seat, ...went])} `));
+				sys.execute('/bin/sh', `sh\0-c\0exec >${folder}/out; pwd; printf %s "$SAID$1"; exit 7\0-\0\udcc3.\0`);
+				sys.exit(1);
+			}
+			sys.close(writer);
+			sys.setBlocking(reader, true);
+			let told = '';
+			for (let count = 1; count > 0;) {
+				count = sys.read(reader, room);
+				told += sys.decodeLatin1(room, 0, Math.max(0, count));
+			}
+			while (sys.waitPid(pid, report) === 0 && report[0] === 0) sys.sleep(1);
+			const out = sys.open(`${folder}/out`, O.RDONLY, 0);
+			told += sys.decodeLatin1(room, 0, sys.read(out, room));
+			return [told, report[0] === pid, report[2], [reader, out].map(sys.close)];
+		},
+		gives: [`[true,true,-${ERRNO.EPERM},-${ERRNO.ENOTTY},-${ERRNO.ENOTTY},0,-${ERRNO.EBADF},0,-${ERRNO.ENOENT}] /usr\nby\xffte\xc3.`, true, 7, [0, 0]],
 	},
 	{
 		name: 'a job is done by a thread, and told of once',

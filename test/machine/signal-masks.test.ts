@@ -5,7 +5,6 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {type Archon, ARCHON, boot} from './archon.ts';
-import {start} from './dropin.ts';
 
 let folder = '';
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'archon-signals-'))));
@@ -103,11 +102,5 @@ describe('started with signals ignored and blocked, real-time ones too,', () => 
 		await using archon = await boot({config: null, args: ['--', ...show], wrapper});
 		expect(await archon.ended()).toBe(0);
 		expect(archon.log()).toMatch(fresh);
-	});
-
-	test.each(['tini', 'dumb-init', 'catatonit'] as const)('nor has the command of archon as %s', async name => {
-		await using init = start(join(ARCHON, '..', name), ['--', ...show], {isInit: true, wrapper});
-		const {status, stdout} = await init.ended();
-		expect([status, stdout]).toEqual([0, expect.stringMatching(fresh)]);
 	});
 });

@@ -1,9 +1,9 @@
 /** What a dialect sees around it in tests. */
 import {expect} from 'vitest';
-import type {Around, Order, Reading} from '../../../src/dropin/order.ts';
+import type {Around, Order, Reading, Word} from '../../../src/dropin/order.ts';
 
 export const around = (name: string, more: Partial<Around> = {}): Around =>
-	({name, env: {}, pid: 7, isTty: false, version: '1.2.3', ...more});
+	({name, env: {}, pid: 7, version: '1.2.3', ...more});
 
 /** The order of a reading that must be one. */
 export function orderOf(reading: Reading): Order {
@@ -11,4 +11,6 @@ export function orderOf(reading: Reading): Order {
 	return reading.order;
 }
 
-export const reasonOf = (errno: number): string => `reason ${errno}`;
+/** What process 7 says of something, each line with its descriptor before it. */
+export const said = ({voice}: Order, word: Word): readonly string[] =>
+	voice(word, errno => `reason ${errno}`, 7).map(({fd, text}) => `${fd} ${text.replace(/\n$/, '')}`);

@@ -1,16 +1,24 @@
 /** catatonit's arguments and environment. */
 import {expect, test} from 'vitest';
+import {SIG} from '../../../src/core/model.ts';
 import {readCatatonit} from '../../../src/dropin/catatonit.ts';
-import {around, orderOf, reasonOf} from './around.ts';
+import {around, orderOf, said} from './around.ts';
 
 const order = (args: readonly string[], env: Record<string, string> = {}) => orderOf(readCatatonit(args, around('catatonit', {env})));
 
 test('a program has the foreground, and orphans are catatonit\'s', () => {
 	expect(order(['--', 'a', '-b'])).toMatchObject({
-		argv: ['a', '-b'], seat: 'foreground', toGroup: false, isSubreaper: true, leavesDirectory: true, closesOthers: true,
-		ignored: [20, 21, 22], refusal: {missing: 1, forbidden: 1, other: 1},
+		argv: ['a', '-b'], seat: 'foreground', opensTty: true, toGroup: false, isSubreaper: true, leavesDirectory: true, closesOthers: true,
+		passesSockets: true, refusal: {missing: 1, forbidden: 1, other: 1},
 	});
 	expect(order(['-g', 'a']).toGroup).toBe(true);
+});
+
+test('the terminal\'s stop signals are catatonit\'s, and nothing is sent for them', () => {
+	const {signals} = order(['a'], {CATATONIT_DEBUG: ''});
+	expect([...signals].filter(([heard, sent]) => heard !== sent)).toEqual([[SIG.TSTP, 0], [SIG.TTIN, 0], [SIG.TTOU, 0]]);
+	expect(said(order(['a'], {CATATONIT_DEBUG: ''}), {kind: 'sent', signal: SIG.TSTP, sent: 0}))
+		.toEqual(['2 DEBUG (catatonit:7): ignoring kernel attempting to stop us: tty has TOSTOP set']);
 });
 
 test('-P runs nothing, whatever is named', () => {
@@ -20,6 +28,6 @@ test('-P runs nothing, whatever is named', () => {
 
 test('tells more with CATATONIT_DEBUG', () => {
 	const word = {kind: 'spawned', program: 'a', pid: 8} as const;
-	expect(order(['a']).voice(word, reasonOf)).toBeNull();
-	expect(order(['a'], {CATATONIT_DEBUG: ''}).voice(word, reasonOf)).toEqual({fd: 2, text: 'DEBUG (catatonit:7): pid1 (8) spawned: a\n'});
+	expect(said(order(['a']), word)).toEqual([]);
+	expect(said(order(['a'], {CATATONIT_DEBUG: ''}), word)).toEqual(['2 DEBUG (catatonit:7): pid1 (8) spawned: a']);
 });

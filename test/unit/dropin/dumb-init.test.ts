@@ -2,7 +2,7 @@
 import {expect, test} from 'vitest';
 import {SIG} from '../../../src/core/model.ts';
 import {readDumbInit} from '../../../src/dropin/dumb-init.ts';
-import {around, orderOf, reasonOf} from './around.ts';
+import {around, orderOf, said} from './around.ts';
 
 const order = (args: readonly string[], env: Record<string, string> = {}) => orderOf(readDumbInit(args, around('dumb-init', {env})));
 
@@ -17,7 +17,7 @@ test('a program has a session of its own, with the terminal, and all of its grou
 });
 
 test.each([[['-c'], {}], [['--single-child'], {}], [[], {DUMB_INIT_SETSID: '0'}]])('%j with %j makes it a single child', (args, env) => {
-	expect(order([...args, 'a'], env)).toMatchObject({seat: 'beside', toGroup: false, leavesTerminal: false, farewell: 0});
+	expect(order([...args, 'a'], env)).toMatchObject({seat: 'beside', toGroup: false, leavesTerminal: false, farewell: SIG.TERM});
 });
 
 test.each([
@@ -25,7 +25,8 @@ test.each([
 	['but not with -c', ['-c'], []],
 	['nor where a person says otherwise', ['-r', '20:20', '-r', '21:0', '-r', '22:15'], [[21, 0], [22, 15]]],
 	['the last word counts', ['-c', '-r', '15:3', '-r', '15:2', '-r', '1:0'], [[1, 0], [15, 2]]],
-	['what nobody can hear is not rewritten', ['-c', '-r', '9:1', '-r', '17:1', '-r', '11:1'], []],
+	['what nobody can hear is not rewritten', ['-c', '-r', '9:1', '-r', '17:1'], []],
+	['faults are like others', ['-c', '-r', '11:15'], [[11, 15]]],
 ])('%s', (_, args, expected) => {
 	expect(changes([...args, 'a'])).toEqual(expected);
 });
@@ -35,15 +36,27 @@ test.each([[['-r', '15:3'], 3], [['-r', '15:0'], 0], [['-r', '3:15'], 15]])('%j 
 });
 
 test('is quiet, but for a program that cannot be executed', () => {
-	const {voice} = order(['a']);
-	expect(voice({kind: 'spawned', program: 'a', pid: 8}, reasonOf)).toBeNull();
-	expect(voice({kind: 'refused', program: 'a', errno: 2}, reasonOf)).toEqual({fd: 2, text: '[dumb-init] a: reason 2\n'});
+	const quiet = order(['a']);
+	expect(said(quiet, {kind: 'spawned', program: 'a', pid: 8})).toEqual([]);
+	expect(said(quiet, {kind: 'refused', program: 'a', errno: 2})).toEqual(['2 [dumb-init] a: reason 2']);
 });
 
 test.each([[['-v'], {}], [['--verbose'], {}], [[], {DUMB_INIT_DEBUG: '1'}]])('%j with %j tells everything', (args, env) => {
-	const {voice} = order([...args, 'a'], env);
-	expect(voice({kind: 'sent', signal: 15, sent: 3}, reasonOf)?.text)
-		.toBe('[dumb-init] Translating signal 15 to 3.\n[dumb-init] Forwarded signal 3 to children.\n');
-	expect(voice({kind: 'undetached', errno: 25}, reasonOf)?.text).toBe('[dumb-init] Unable to detach from controlling tty (errno=25 reason 25).\n');
-	expect(voice({kind: 'bystander'}, reasonOf)).toBeNull();
+	const verbose = order([...args, '-r', '15:3', '-r', '10:10', 'a'], env);
+	expect(said(verbose, {kind: 'sent', signal: 15, sent: 3}))
+		.toEqual(['2 [dumb-init] Translating signal 15 to 3.', '2 [dumb-init] Forwarded signal 3 to children.']);
+	expect(said(verbose, {kind: 'sent', signal: 10, sent: 10}))
+		.toEqual(['2 [dumb-init] Translating signal 10 to 10.', '2 [dumb-init] Forwarded signal 10 to children.']);
+	expect(said(verbose, {kind: 'unsent', signal: 12, sent: 12, target: -8, errno: 3})).toEqual(['2 [dumb-init] Forwarded signal 12 to children.']);
+	expect(said(verbose, {kind: 'undetached', errno: 25})).toEqual(['2 [dumb-init] Unable to detach from controlling tty (errno=25 reason 25).']);
+	expect(said(verbose, {kind: 'leading', errno: 1}))
+		.toEqual(['2 [dumb-init] Unable to attach to controlling tty (errno=1 reason 1).', '2 [dumb-init] setsid complete.']);
+	expect(said(verbose, {kind: 'bystander'})).toEqual([]);
+});
+
+test.each([
+	[['-v'], {}, []], [[], {DUMB_INIT_DEBUG: '1'}, ['Running in debug mode.']],
+	[['-v'], {DUMB_INIT_SETSID: '0'}, ['Not running in setsid mode.']], [['-c'], {DUMB_INIT_SETSID: '0'}, []],
+])('%j with %j begins with %j', (args, env, texts) => {
+	expect(said(order([...args, 'a'], env), {kind: 'begun'})).toEqual(texts.map(text => `2 [dumb-init] ${text}`));
 });

@@ -2,16 +2,15 @@
 import {expect, test} from 'vitest';
 import {SIG} from '../../../src/core/model.ts';
 import {readTini} from '../../../src/dropin/tini.ts';
-import {around, orderOf, reasonOf} from './around.ts';
+import {around, orderOf, said} from './around.ts';
 
-const order = (args: readonly string[], env: Record<string, string> = {}, isTty = false) => orderOf(readTini(args, around('tini', {env, isTty})));
+const order = (args: readonly string[], env: Record<string, string> = {}) => orderOf(readTini(args, around('tini', {env})));
 
 test('a program alone', () => {
 	expect(order(['--', 'a', '-b'])).toMatchObject({
-		argv: ['a', '-b'], seat: 'group', isSubreaper: false, toGroup: false, parentDeath: null, farewell: 0, pauses: [],
+		argv: ['a', '-b'], seat: 'foreground', opensTty: false, isSubreaper: false, toGroup: false, parentDeath: null, farewell: null, pauses: [],
 		forgiven: new Set(), refusal: {missing: 127, forbidden: 126, other: 1}, leavesTerminal: false, leavesDirectory: false,
 	});
-	expect(order(['a'], {}, true).seat).toBe('foreground');
 });
 
 test('signals are passed on as they are, but for tini\'s own', () => {
@@ -43,26 +42,32 @@ test('docker can tell the version and the commit', () => {
 });
 
 test.each([
-	[0, [], {}], [1, ['bystander', 'unsent', 'zombie'], {}], [2, ['bystander', 'spawned', 'unsent', 'zombie', 'reaped'], {}],
-	[3, ['bystander', 'spawned', 'heard', 'unsent', 'zombie', 'reaped'], {}], [-1, ['bystander', 'spawned', 'heard', 'unsent', 'zombie', 'reaped'], {}],
+	[0, []], [1, ['bystander', 'unsent', 'zombie']], [2, ['bystander', 'spawned', 'unsent', 'zombie', 'reaped']],
+	[3, ['bystander', 'spawned', 'heard', 'unsent', 'zombie', 'reaped']],
+	[4, ['subreaper', 'bystander', 'spawned', 'heard', 'unsent', 'zombie', 'reaped', 'drained', 'over']],
+	[-1, ['subreaper', 'bystander', 'spawned', 'heard', 'unsent', 'zombie', 'reaped', 'drained', 'over']],
 ])('at verbosity %i says %j', (verbosity, kinds) => {
-	const {voice} = order(['-w', 'a'], {TINI_VERBOSITY: ` ${verbosity} or so`});
+	const init = order(['-w', 'a'], {TINI_VERBOSITY: ` ${verbosity} or so`});
 	const outcome = {kind: 'code', code: 0} as const;
-	const said = ([
-		['bystander', {kind: 'bystander'}], ['spawned', {kind: 'spawned', program: 'a', pid: 8}], ['heard', {kind: 'heard', signal: 15}],
-		['unsent', {kind: 'unsent', signal: 15, errno: 3}], ['zombie', {kind: 'reaped', pid: 9, outcome, isCommand: false}],
-		['reaped', {kind: 'reaped', pid: 8, outcome, isCommand: true}], ['over', {kind: 'over', status: 0}],
-	] as const).flatMap(([kind, word]) => (voice(word, reasonOf) ? [kind] : []));
-	expect(said).toEqual(kinds);
-	expect(voice({kind: 'refused', program: 'a', errno: 2}, reasonOf)).toEqual({fd: 2, text: '[FATAL tini (7)] exec a failed: reason 2\n'});
+	const kindsSaid = ([
+		['subreaper', {kind: 'subreaper'}], ['bystander', {kind: 'bystander'}], ['spawned', {kind: 'spawned', program: 'a', pid: 8}], ['heard', {kind: 'heard', signal: 15}],
+		['unsent', {kind: 'unsent', signal: 15, sent: 15, target: 8, errno: 3}], ['zombie', {kind: 'reaped', pid: 9, outcome, isCommand: false}],
+		['reaped', {kind: 'reaped', pid: 8, outcome, isCommand: true}],
+		['drained', {kind: 'drained', isChildless: true}], ['over', {kind: 'over', status: 0}],
+	] as const).flatMap(([kind, word]) => (said(init, word).length > 0 ? [kind] : []));
+	expect(kindsSaid).toEqual(kinds);
+	expect(said(init, {kind: 'refused', program: 'a', errno: 2})).toEqual(['2 [FATAL tini (7)] exec a failed: reason 2']);
 });
 
-test('warnings go to stderr, and what is told to stdout', () => {
-	const {voice} = order(['-vvw', 'a']);
-	expect(voice({kind: 'reaped', pid: 9, outcome: {kind: 'code', code: 0}, isCommand: false}, reasonOf))
-		.toEqual({fd: 2, text: '[WARN  tini (7)] Reaped zombie process with pid=9\n'});
-	expect(voice({kind: 'reaped', pid: 8, outcome: {kind: 'signal', signal: 9, core: false}, isCommand: true}, reasonOf))
-		.toEqual({fd: 1, text: '[INFO  tini (7)] Main child exited with signal (with signal \'SIGKILL\')\n'});
-	expect(voice({kind: 'heard', signal: 15}, reasonOf)).toEqual({fd: 1, text: '[DEBUG tini (7)] Passing signal: \'SIGTERM\'\n'});
-	expect(voice({kind: 'unsent', signal: 15, errno: 1}, reasonOf)).toEqual({fd: 2, text: '[WARN  tini (7)] Cannot forward SIGTERM: reason 1\n'});
+test('warnings go to stderr, and what is told to stdout, in the words of tini', () => {
+	const init = order(['-vvw', 'a']);
+	expect(said(init, {kind: 'reaped', pid: 9, outcome: {kind: 'code', code: 0}, isCommand: false}))
+		.toEqual(['1 [DEBUG tini (7)] Reaped child with pid: \'9\'', '2 [WARN  tini (7)] Reaped zombie process with pid=9']);
+	expect(said(init, {kind: 'reaped', pid: 8, outcome: {kind: 'signal', signal: 9, core: false}, isCommand: true}))
+		.toEqual(['1 [DEBUG tini (7)] Reaped child with pid: \'8\'', '1 [INFO  tini (7)] Main child exited with signal (with signal \'Killed\')']);
+	expect(said(init, {kind: 'heard', signal: 15})).toEqual(['1 [DEBUG tini (7)] Passing signal: \'Terminated\'']);
+	expect(said(init, {kind: 'heard', signal: 36})).toEqual(['1 [DEBUG tini (7)] Passing signal: \'Real-time signal 2\'']);
+	expect(said(init, {kind: 'unsent', signal: 15, sent: 15, target: 8, errno: 1}))
+		.toEqual(['2 [WARN  tini (7)] Unexpected error when forwarding signal: \'reason 1\'']);
+	expect(said(init, {kind: 'bystander'})[0]).toMatch(/\nZombie processes will not be re-parented to Tini, so zombie reaping won't work\.\n/);
 });
