@@ -93,9 +93,10 @@ const NO_SUCH_FILE = 'no such file or directory';
 /** Tries the places of the socket one after the other. */
 function reach(io: Io, socket: string | null): Result<Client, string> {
 	const failures: {readonly path: string; readonly why: string}[] = [];
+	const isNamed = socket !== null || Boolean(io.env['ARCHON_SOCKET']);
 	for (const path of socket === null ? socketPaths(io.env, io.uid) : [socket]) {
-		const channel = io.connect(path);
-		if (channel.ok) return ok(createClient(channel.value, () => reachAgain(io, path), sys.now));
+		const channel = io.connect(path, isNamed);
+		if (channel.ok) return ok(createClient(channel.value, () => reachAgain(io, path, isNamed), sys.now));
 		failures.push({path, why: channel.error});
 	}
 	// A place where something is says more than one where nothing is.
@@ -109,10 +110,10 @@ const PATIENCE = 3000;
 const PAUSE = 20;
 
 /** Its listener outlives archon's crashes; archon that ends on purpose takes the socket away. */
-function reachAgain(io: Io, path: string): Channel | null {
+function reachAgain(io: Io, path: string, isNamed: boolean): Channel | null {
 	for (let waited = 0; waited < PATIENCE; waited += PAUSE) {
 		io.rest(PAUSE);
-		const channel = io.connect(path);
+		const channel = io.connect(path, isNamed);
 		if (channel.ok) return channel.value;
 		if (channel.error === NO_SUCH_FILE) return null;
 	}

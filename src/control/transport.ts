@@ -46,8 +46,8 @@ export interface Channel {
 	close(): void;
 }
 
-/** The error is why, in words: `no such file or directory`. */
-export type Connect = (path: string) => Result<Channel, string>;
+/** `isNamed`: a person named the path. The error is why, in words: `no such file or directory`. */
+export type Connect = (path: string, isNamed: boolean) => Result<Channel, string>;
 
 /** Where the control socket may be: archon takes the first it can make, a client the first that answers. */
 export function socketPaths(

@@ -9,7 +9,9 @@ import type {Keeper} from './guard.ts';
 import {uid as ownUid} from './identity.ts';
 import type {Ledger} from './ledger.ts';
 import type {Poller} from './poller.ts';
-import {ANCILLARY, EPOLLHUP, EPOLLIN, EPOLLOUT, ERRNO, newAncillary, newStat, O, SOCK_STREAM, STAT, sys} from './sys.ts';
+import {
+	ANCILLARY, EPOLLHUP, EPOLLIN, EPOLLOUT, ERRNO, isLink, newAncillary, newStat, O, SOCK_NONBLOCK, SOCK_STREAM, STAT, sys,
+} from './sys.ts';
 
 /** What the listener lives with, and is left to the next life by. */
 export interface ServeParts {
@@ -104,8 +106,9 @@ function listen(path: string, ledger: Ledger): Result<number, string> {
 	const last = pastOf(ledger);
 	if (last?.path === path) return ok(last.fd);
 	if (byteLength(path) > PATH_MAX) return err(`${path}: longer than ${PATH_MAX} bytes`);
-	const place = prepare(dirname(path));
-	if (!place.ok) return place;
+	const folder = makeFolder(dirname(path), 0o700);
+	const flaw = folder < 0 ? errnoText(-folder) : weaknessOf(dirname(path));
+	if (flaw !== null) return err(`${path}: ${flaw}`);
 	let fd = sys.listenUnix(path);
 	if (fd === -ERRNO.EADDRINUSE && isStale(path)) {
 		sys.unlink(path);
@@ -137,20 +140,34 @@ interface Listening {
 	readonly fd: number;
 }
 
-/** The directory, made where it is missing. In one that another user owns, that user could put another socket in place. */
-function prepare(directory: string): Result<void, string> {
+const STICKY = 0o1000;
+const OTHERS_WRITE = 0o022;
+
+/**
+ * Why another user could put a socket of his own in a directory in place of archon's; null: he could not. Where all may
+ * write but only to what is theirs (sticky, inode(7)) he could not either, unless he was there first.
+ */
+function weaknessOf(directory: string): string | null {
 	const about = newStat();
-	let result = makeFolder(directory, 0o700);
-	if (result >= 0) result = sys.stat(directory, about);
-	if (result < 0) return err(`${directory}: ${errnoText(-result)}`);
-	const uid = about[STAT.uid];
-	return uid === 0 || uid === ownUid ? ok(undefined) : err(`${directory}: belongs to uid ${uid}`);
+	const result = sys.lstat(directory, about);
+	if (result < 0) return errnoText(-result);
+	const [mode = 0, uid = -1] = [about[STAT.mode], about[STAT.uid]];
+	if (!isTrusted(uid)) return `its directory belongs to uid ${uid}, who could put another socket there`;
+	if (isLink(about)) {
+		const real = sys.realPath(directory);
+		return typeof real === 'string' ? weaknessOf(real) : errnoText(-real);
+	}
+	if ((mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0) return null;
+	return 'others may write to its directory and could put another socket there (chmod go-w)';
 }
+
+const isTrusted = (uid: number): boolean => uid === 0 || uid === ownUid;
 
 const openNothing = (): number => sys.open('/dev/null', O.RDONLY, 0);
 
 function isStale(path: string): boolean {
-	const probe = sys.connectUnix(path, SOCK_STREAM);
+	// Where somebody listens who accepts nobody, it would wait for ever.
+	const probe = sys.connectUnix(path, SOCK_STREAM | SOCK_NONBLOCK);
 	if (probe >= 0) close(probe);
 	return probe === -ERRNO.ECONNREFUSED;
 }
@@ -164,6 +181,7 @@ function open(
 		return false;
 	}
 	const [pid = 0, uid = -1, gid = -1] = report;
+	const peer: Peer = {pid, uid: uid >>> 0, gid: gid >>> 0};
 	let queue: Uint8Array[] = [];
 	let queued = 0;
 	let isEnding = false;
@@ -216,7 +234,7 @@ function open(
 	}
 
 	const listener = accept({
-		peer: {pid, uid, gid},
+		peer,
 		send(data) {
 			if (isClosed || data.length === 0) return;
 			const wasEmpty = queue.length === 0;
@@ -258,10 +276,22 @@ export interface Channel {
 	close(): void;
 }
 
-export function connect(path: string): Result<Channel, string> {
+/**
+ * Before anything is said, it is certain that root or the own user listens there. `isNamed`: a person named the path, and
+ * not only its listener but also its directory is his choice.
+ */
+export function connect(path: string, isNamed: boolean): Result<Channel, string> {
 	if (byteLength(path) > PATH_MAX) return err(`longer than ${PATH_MAX} bytes`);
+	const weakness = isNamed ? null : weaknessOf(dirname(path));
+	if (weakness !== null) return err(weakness);
 	const fd = sys.connectUnix(path, SOCK_STREAM);
 	if (fd < 0) return err(errnoText(-fd));
+	const report = new Int32Array(3);
+	const uid = sys.peer(fd, report) < 0 ? -1 : (report[1] ?? -1) >>> 0;
+	if (!isTrusted(uid)) {
+		close(fd);
+		return err(`uid ${uid} listens there, who is neither root nor you`);
+	}
 	return ok({
 		send(data, fds = []) {
 			let left = data;

@@ -22,9 +22,9 @@ const fromImage = (script: string): readonly string[] => mounted(`
 	mount -t tmpfs none /opt; mkdir /opt/archon; mount --bind ${join(ARCHON, '../rootfs/opt/archon')} /opt/archon
 	shift; set -- /opt/archon/bin/archon "$@"
 	${script}`);
-/** Of a uid and a gid that nobody knows, to whom the folder of the test is opened. */
+/** Of a uid and a gid that nobody knows, to whom the folder of the test is given. */
 const asStranger = [
-	...after('for word; do case $word in *.sock) chmod -R a+rwX "${word%/*}";; esac; done'),
+	...after('for word; do case $word in *.sock) chown -R 12345:54321 "${word%/*}";; esac; done'),
 	'setpriv', '--reuid', '12345', '--regid', '54321', '--clear-groups',
 ];
 
@@ -224,7 +224,7 @@ describe('files', () => {
 		for place in /run /dev /var/tmp; do mount -t tmpfs -o ro,noexec none $place; done; mount -o remount,ro,bind / 2>/dev/null || :`)}));
 	test('there may be no place for a socket, and one line says so', async () => {
 		await using archon = await boot({config: TWO, args: ['--socket', '/proc/nowhere/archon.sock']});
-		await archon.says(/archonctl will not reach this archon: cannot listen at \/proc\/nowhere: no such file or directory\n/);
+		await archon.says(/archonctl will not reach this archon: cannot listen at \/proc\/nowhere\/archon.sock: no such file or directory\n/);
 		await archon.says(/started two/);
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);

@@ -3,7 +3,7 @@
  * ordinary process. Events are its lines and its end; nothing here waits for a time to pass.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -103,7 +103,7 @@ async function started(child: ChildProcess, folder: string, socket: string, isIn
 		}),
 		async ctl(...args) {
 			const {exitCode, stdout, stderr} = await execa(join(dist, 'archonctl'), args, {
-				env: {ARCHON_SOCKET: socket}, reject: false, stdin: 'ignore',
+				env: {ARCHON_SOCKET: socket}, reject: false, stdin: 'ignore', ...ownerOf(socket),
 			});
 			return {status: exitCode ?? -1, stdout: String(stdout), stderr: String(stderr)};
 		},
@@ -127,6 +127,12 @@ async function started(child: ChildProcess, folder: string, socket: string, isIn
 		},
 	};
 	return archon;
+}
+
+/** Root's archonctl trusts no other user: an archon of another one is asked by that one. */
+function ownerOf(socket: string): {readonly uid?: number; readonly gid?: number} {
+	const {uid = 0, gid = 0} = statSync(socket, {throwIfNoEntry: false}) ?? {};
+	return uid === 0 || uid === process.getuid?.() ? {} : {uid, gid};
 }
 
 /** The archon below unshare(1), once it is there; 0 where it has ended before anybody saw it. */

@@ -79,7 +79,7 @@ describe('sd_notify', () => {
 		const other = live([herald, 'READY=1', '5'], {
 			exec: {...life.service.exec, environment: {NOTIFY_SOCKET: stdout}},
 		});
-		await other.news('exited');
+		expect(await other.news('exited')).toMatchObject({outcome: {kind: 'code', code: 5}});
 		// Its own word comes after that one, on the same socket.
 		const own = says(['READY=1', 'pause']);
 		await own.news('ready');
