@@ -21,11 +21,11 @@ export interface Arrangement {
 }
 
 export function arrange(services: Services, absent: ReadonlyMap<string, Absence>, report: Report): Arrangement {
-	const needs = new Map<string, Dependency[]>();
+	const found = new Map<string, Map<string, Dependency>>();
 	const add = (name: string, need: Dependency): void => {
-		const known = needs.get(name);
-		if (known === undefined) needs.set(name, [need]);
-		else if (!known.some(each => each.name === need.name)) known.push(need);
+		const known = found.get(name);
+		if (known === undefined) found.set(name, new Map([[need.name, need]]));
+		else if (!known.has(need.name)) known.set(need.name, need);
 	};
 	// The strongest first: where one pair is named twice, that holds.
 	for (const key of ['depends_on', 'wants', 'after', 'before'] as const) {
@@ -37,20 +37,21 @@ export function arrange(services: Services, absent: ReadonlyMap<string, Absence>
 			}
 		}
 	}
+	const needs = new Map([...found].map(([name, known]) => [name, [...known.values()]]));
 	return {names: orderOf([...services.keys()].filter(name => !absent.has(name)), needs, report), needs};
 }
 
 /** How many circles are told: the rest often goes with them, and each costs a walk, which is long among many services. */
 const circlesToTell = (services: number): number => (services <= 1000 ? 10 : 2);
 
-/** How many of a circle's services are told. */
-const CIRCLE_MAX = 20;
+/** How many of a long circle's services are told, from its beginning and from its end. */
+const [FIRST, LAST] = [5, 3];
 
 /** From its first service to its first. */
 function told(circle: readonly string[]): string {
 	const [first = ''] = circle;
-	const shown = circle.length <= CIRCLE_MAX
-		? circle : [...circle.slice(0, CIRCLE_MAX / 2), `… ${circle.length - CIRCLE_MAX} more …`, ...circle.slice(-CIRCLE_MAX / 2)];
+	const shown = circle.length <= 2 * (FIRST + LAST)
+		? circle : [...circle.slice(0, FIRST), `… ${circle.length - FIRST - LAST} more …`, ...circle.slice(-LAST)];
 	return [...shown, first].join(' → ');
 }
 

@@ -1,6 +1,7 @@
 /** Config texts → the services to run, needs first; or everything that is wrong with the texts. */
 import {err, ok, type Result} from '../core/model.ts';
 import {isTaskmaster, planPrograms} from './dialects/taskmaster.ts';
+import {isForeign} from './foreign-files.ts';
 import {MAIN} from './names.ts';
 import {parse} from './parse.ts';
 import type {Draft, Planning, Surroundings} from './planning.ts';
@@ -39,7 +40,7 @@ export function judgeConfig(
 ): Judged {
 	const problems = collector(sources);
 	const notes = collector(sources);
-	const values = sources.map(source => parse(source, surroundings.readYaml, problems.report));
+	const values = sources.map(source => (isForeign(source, problems.report) ? null : parse(source, surroundings.readYaml, problems.report)));
 	const [first, ...rest] = values.filter(value => value !== null);
 	const refused = (problems: readonly Problem[]): Judged => ({plan: null, problems, notes: notes.problems()});
 	if (values.includes(null)) return refused(problems.problems());

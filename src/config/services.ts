@@ -152,12 +152,30 @@ function judgeStdin(present: readonly Declared[], {problems, hasCommand}: Planni
 	}
 }
 
+/** Between instances: each of a service waits for each of another one. More take more memory than PID 1 should have. */
+const EDGES_MAX = 200_000;
+
+function hasTooManyEdges(
+	running: readonly Declared[], needs: Arrangement['needs'], instances: ReadonlyMap<string, readonly string[]>, report: Report,
+): boolean {
+	let count = 0;
+	for (const {name, path, key} of running) {
+		const each = needs.get(name)?.reduce((sum, need) => sum + (instances.get(need.name)?.length ?? 0), 0) ?? 0;
+		count += each * (instances.get(name)?.length ?? 0);
+		if (count <= EDGES_MAX) continue;
+		report(key, `${path} waits for too many: instances of services wait for more than ${EDGES_MAX} others, with all before it`);
+		return true;
+	}
+	return false;
+}
+
 function makeServices(
 	services: Services, {names, needs}: Arrangement, programs: ReadonlyMap<string, Argv>,
 	{archon, environment: common}: Settings<typeof TOP.keys>, planning: Planning,
 ): readonly Service[] {
 	const running = names.flatMap(name => services.get(name) ?? []);
 	const instances = new Map(running.map(({name, settings}) => [name, instancesOf(name, settings.scale ?? 1)]));
+	if (hasTooManyEdges(running, needs, instances, planning.problems.report)) return [];
 	const count = [...instances.values()].reduce((sum, each) => sum + each.length, 0);
 	const isAlone = count === 1 && !planning.hasCommand;
 	const readSources = sourceReader(planning);

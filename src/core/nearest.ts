@@ -3,6 +3,9 @@
 /** A longer word is no word, and to compare it would cost the square of that. */
 const LENGTH_MAX = 64;
 
+/** So many known words are compared; a longer list is known to nobody. */
+const KNOWN_MAX = 2000;
+
 /** The known word that is the fewest typing mistakes away, if few enough; the first of several. */
 export function nearest(word: string, known: Iterable<string>): string | null {
 	if (word.length > LENGTH_MAX) return null;
@@ -10,7 +13,9 @@ export function nearest(word: string, known: Iterable<string>): string | null {
 	// Never all of its letters: then it is another word.
 	let least = Math.min(Math.max(1, Math.floor(word.length / 3)), word.length - 1);
 	const typed = word.toLowerCase();
+	let left = KNOWN_MAX;
 	for (const candidate of known) {
+		if (left-- === 0) break;
 		if (Math.abs(candidate.length - word.length) > least) continue;
 		// One that is as good as the best so far comes too late.
 		const count = mistakes(typed, candidate.toLowerCase(), best === null ? least : least - 1);

@@ -439,3 +439,28 @@ describe('whatever the text', () => {
 		expect([services.length, services[0]?.name, services.at(-1)?.name]).toEqual([2000, 's1999', 's0']);
 	});
 });
+
+describe('a file of another init', () => {
+	const judged = (text: string): readonly string[] => {
+		const result = plan([{file: 'f', text}], null, AROUND);
+		return result.ok ? [] : result.error.map(formatProblem);
+	};
+
+	test.each([
+		['[supervisord]\nnodaemon=true\n\n[program:web]\ncommand=web\n', 1],
+		['; comment\n\n# [another]\r\n[program:web] ; here\r\ncommand=web %(x)s\r\n', 4],
+		['[unix_http_server]\nfile=/run/x', 1],
+	])('%j is supervisord\'s', (text, line) => {
+		expect(judged(text)).toEqual([
+			`f:${line}:1: this is a supervisord INI file, and archon reads YAML; write each [program:…] as a service; archon help config tells every key`,
+		]);
+	});
+
+	test('of systemd is told as well', () => {
+		expect(judged('[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x\n')).toEqual([expect.stringContaining('f:1:1: this is a systemd unit, and archon reads YAML')]);
+	});
+
+	test.each(['[a, b]', '[services]\nx: 1', '"[program:x]"', '- [program]'])('%j is none', text => {
+		expect(judged(text)).toEqual([expect.not.stringContaining('this is a')]);
+	});
+});

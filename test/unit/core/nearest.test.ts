@@ -48,3 +48,12 @@ function distance(a: string, b: string): number {
 test('a word that is too long to be one is not compared', () => {
 	expect(nearest('x'.repeat(65), ['x'.repeat(65)])).toBeNull();
 });
+
+test('a list that is longer than anybody knows is not read to its end', () => {
+	let count = 0;
+	function* names(): Generator<string> {
+		for (; count < 100_000; count++) yield `s${count}`;
+	}
+	expect(nearest('s7x', names())).not.toBe(null);
+	expect(count).toBeLessThanOrEqual(2001);
+});

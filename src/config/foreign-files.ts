@@ -1,0 +1,22 @@
+/** Files of other inits, given by mistake: they are no YAML, and what they are is more than where they stop being it. */
+import type {Report, Source} from './problems.ts';
+
+/** The first section's name, behind comments and empty lines. */
+const SECTION = /^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*[ \t]*\[([A-Za-z_-]+)(?::[^\]\n]*)?\][ \t]*(?:[;#][^\n]*)?\r?(?:\n|$)/;
+
+const SUPERVISORD: ReadonlySet<string> = new Set([
+	'supervisord', 'supervisorctl', 'program', 'group', 'eventlistener', 'unix_http_server', 'inet_http_server', 'include', 'rpcinterface',
+	'fcgi-program',
+]);
+const SYSTEMD: ReadonlySet<string> = new Set(['Unit', 'Service', 'Install', 'Socket', 'Timer']);
+
+/** Whether a text is no config for archon but another init's, which is told. */
+export function isForeign(source: Source, report: Report): boolean {
+	const [head = '', section = ''] = SECTION.exec(source.text) ?? [];
+	const [kind, what] = SUPERVISORD.has(section) ? ['a supervisord INI file', 'each [program:…]']
+		: SYSTEMD.has(section) ? ['a systemd unit', 'what it runs'] : [];
+	if (kind === undefined) return false;
+	const hint = `write ${what} as a service; archon help config tells every key`;
+	report({source, offset: head.lastIndexOf(`[${section}`)}, `this is ${kind}, and archon reads YAML`, hint);
+	return true;
+}
