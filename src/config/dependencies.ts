@@ -3,10 +3,10 @@ import {NEED} from '../core/defaults.ts';
 import {CONDITIONS, type Condition, type Need} from '../core/model.ts';
 import {key, value} from './keys.ts';
 import {quote, type Place} from './problems.ts';
-import {readText, refuse} from './readers.ts';
+import {readText, refuse, refuseKind} from './readers.ts';
 import {oneOf, patience, truth} from './scalars.ts';
 import {readShape, shape, within, type Context, type Key, type Reader} from './shape.ts';
-import {isNothing, kindOf, type Value} from './values.ts';
+import {isNothing, type Value} from './values.ts';
 
 export const DEPENDENCY = shape({
 	condition: value(
@@ -36,11 +36,11 @@ export const relatives = (strength: Dependency['strength'], help: string): Key<r
 	key(readNames({...NEED, condition: null, strength, mayMiss: false}), 'list', 'empty', [], help);
 
 function readDependencies(from: Value, context: Context): readonly Dependency[] | undefined {
-	if (from.kind === 'scalar' && !isNothing(from)) return refuse(from, context, 'must be a list of services or a map');
+	if (from.kind === 'scalar' && !isNothing(from)) return refuseKind(from, context, 'a list of services or a map');
 	if (from.kind !== 'map') return readNames({...NEED, mayMiss: false})(from, context);
 	return [...from.entries].map(([name, {key: at, value: terms}]) => {
 		const inner = within(context, name);
-		if (terms.kind !== 'map' && !isNothing(terms)) refuse(terms, inner, `must be a map with a condition, not ${kindOf(terms)}`);
+		if (terms.kind !== 'map' && !isNothing(terms)) refuseKind(terms, inner, 'a map with a condition');
 		const settings = terms.kind === 'map' ? readShape(DEPENDENCY, terms, inner) : DEPENDENCY.initial;
 		const {condition, required, restart, timeout} = settings;
 		return {name, at, condition, restart, timeout, strength: required ? 'hard' : 'soft', mayMiss: !required};
@@ -51,7 +51,7 @@ function readDependencies(from: Value, context: Context): readonly Dependency[] 
 function readNames(like: Omit<Dependency, 'name' | 'at'>): Reader<readonly Dependency[]> {
 	return (from, context) => {
 		if (isNothing(from)) return [];
-		if (from.kind !== 'list') return refuse(from, context, 'must be a list of services');
+		if (from.kind !== 'list') return refuseKind(from, context, 'a list of services');
 		const found = new Map<string, Dependency>();
 		for (const [index, at] of from.items.entries()) {
 			const name = readText(at, within(context, index));

@@ -2,10 +2,10 @@
 import type {Command, Health, Probe} from '../core/model.ts';
 import {key, value} from './keys.ts';
 import {http, tcp} from './probes.ts';
-import {readBy, readText, refuse, toCommand} from './readers.ts';
+import {readBy, readText, refuse, refuseKind, toCommand} from './readers.ts';
 import {duration, lapse, oneOf, text, truth, whole} from './scalars.ts';
 import {readShape, shape, within, type Context} from './shape.ts';
-import {kindOf, type List, type Value} from './values.ts';
+import {type List, type Value} from './values.ts';
 
 export const HEALTHCHECK = shape({
 	test: key<Command | 'none' | null>(
@@ -30,7 +30,7 @@ const WAYS = ['test', 'tcp', 'http'] as const;
 
 /** Null: nobody looks. */
 export function readHealth(from: Value, context: Context): Health | null | undefined {
-	if (from.kind !== 'map') return refuse(from, context, `must be a map, not ${kindOf(from)}`);
+	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
 	const settings = readShape(HEALTHCHECK, from, context);
 	const {test, tcp, http, disable, success_threshold: successes, start_period: startPeriod} = settings;
 	if (disable || test === 'none') return null;

@@ -1,10 +1,10 @@
 /** What may be said of commands at the turns of a service's life: `post_start`, `pre_stop`, `reload`. */
 import type {Command, Service} from '../core/model.ts';
 import {command, key, optional} from './keys.ts';
-import {readBy, readCommand, readListOf, refuse} from './readers.ts';
+import {readBy, readCommand, readListOf, refuse, refuseKind} from './readers.ts';
 import {signal} from './scalars.ts';
 import {readShape, shape, type Context, type Key} from './shape.ts';
-import {kindOf, type Value} from './values.ts';
+import type {Value} from './values.ts';
 
 /** compose can have other users, directories and variables for each; here a hook has its service's. */
 export const HOOK = shape({
@@ -27,7 +27,7 @@ function readHook(from: Value, context: Context): Command | undefined {
 }
 
 export function readReload(from: Value, context: Context): Service['reload'] | undefined {
-	if (from.kind === 'list') return refuse(from, context, `must be a signal or a map, not ${kindOf(from)}`);
+	if (from.kind === 'list') return refuseKind(from, context, 'a signal or a map');
 	if (from.kind === 'scalar') {
 		const number = readBy(signal)(from, context);
 		return number === undefined ? undefined : {signal: number};

@@ -3,10 +3,10 @@ import {CAPABILITIES, RESOURCES} from '../core/linux.ts';
 import type {Limits} from '../core/model.ts';
 import {key, list, optional, value} from './keys.ts';
 import {didYouMean, quote} from './problems.ts';
-import {readBy, readText, refuse} from './readers.ts';
+import {readBy, readText, refuse, refuseKind} from './readers.ts';
 import {capability, cgroupPath, group, integer, IO_CLASSES, ioPriority, limit, oneOf, truth, whole} from './scalars.ts';
 import {FOREIGN, readShape, shape, within, type Context} from './shape.ts';
-import {kindOf, type Value} from './values.ts';
+import type {Value} from './values.ts';
 
 /** The keys of a service that make its `Limits`. */
 export const LIMIT_KEYS = {
@@ -69,7 +69,7 @@ export const ULIMIT = shape({
 });
 
 function readUlimits(from: Value, context: Context): Limits['rlimits'] | undefined {
-	if (from.kind !== 'map') return refuse(from, context, `must be a map, not ${kindOf(from)}`);
+	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
 	return [...from.entries].flatMap(([name, {key: place, value: terms}]) => {
 		const resource = RESOURCES.indexOf(name);
 		if (resource < 0) {
@@ -108,7 +108,7 @@ function readIonice(from: Value, context: Context): Limits['ionice'] | undefined
 
 /** Of compose's options for the container one is for processes; the others are passed over. */
 function readSecurityOpt(from: Value, context: Context): boolean | undefined {
-	if (from.kind !== 'list') return refuse(from, context, `must be a list, not ${kindOf(from)}`);
+	if (from.kind !== 'list') return refuseKind(from, context, 'a list');
 	let isSet = false;
 	for (const [index, item] of from.items.entries()) {
 		const text = readText(item, within(context, index)) ?? '';

@@ -3,10 +3,10 @@ import {err, LOG_STREAMS, ok, type LogDriver, type LogFile, type LogStream} from
 import {key, value} from './keys.ts';
 import {compression, facility, logPath, logTag, maxAge, maxSize, syslogAddress} from './log-scalars.ts';
 import {didYouMean} from './problems.ts';
-import {readBy, readListOf, refuse} from './readers.ts';
+import {readBy, readListOf, refuse, refuseKind} from './readers.ts';
 import {oneOf, truth, whole, type Parse} from './scalars.ts';
 import {readShape, shape, within, type Context, type Shape} from './shape.ts';
-import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
+import {isNothing, type Mapping, type Value} from './values.ts';
 
 const STREAMS = {
 	streams: key<readonly LogStream[]>(
@@ -95,7 +95,7 @@ export function readDriver(name: Value, at: Context, options: Value | undefined,
 	}
 	const context = within(owner, 'options');
 	const map = !options || isNothing(options) ? {...name, kind: 'map' as const, entries: new Map()} : options;
-	if (map.kind !== 'map') return refuse(map, context, `must be a map, not ${kindOf(map)}`);
+	if (map.kind !== 'map') return refuseKind(map, context, 'a map');
 	if (kind !== 'none') return makeDriver(kind, withoutStrangers(kind, map, context), context);
 	return map.entries.size === 0 ? 'none' : refuse(map, context, 'are for a driver, and none has no options');
 }

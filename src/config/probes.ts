@@ -1,10 +1,10 @@
 /** Looks from outside, as `ready` and `healthcheck` have them. */
 import type {Probe} from '../core/model.ts';
 import {key, list, optional} from './keys.ts';
-import {readBy, readText, refuse} from './readers.ts';
+import {readBy, readText, refuse, refuseKind} from './readers.ts';
 import {address, httpUrl, pattern, whole} from './scalars.ts';
 import {readShape, shape, within, type Context, type Key} from './shape.ts';
-import {kindOf, type Value} from './values.ts';
+import type {Value} from './values.ts';
 
 export const HTTP = shape({
 	url: optional(httpUrl, 'http(s)://…', 'required', 'what is asked for'),
@@ -35,7 +35,7 @@ function readHttp(from: Value, context: Context): Probe | undefined {
 }
 
 function readHeaders(from: Value, context: Context): Readonly<Record<string, string>> | undefined {
-	if (from.kind !== 'map') return refuse(from, context, `must be a map, not ${kindOf(from)}`);
+	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
 	const headers = new Map<string, string>();
 	for (const [name, {key: place, value: content}] of from.entries) {
 		const inner = within(context, name);

@@ -97,6 +97,9 @@ export const quote = (text: string): string =>
 
 const QUOTED_LENGTH = 60;
 
+/** A text as YAML has it in quotes: double ones, unless they would change it. */
+export const inQuotes = (text: string): string => (/["\\]/.test(text) ? `'${text.replaceAll('\'', '\'\'')}'` : `"${text}"`);
+
 /** As a hint: the known word that may have been meant. */
 export function didYouMean(word: string, known: Iterable<string>): string | null {
 	const meant = nearest(word, known);

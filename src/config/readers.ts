@@ -9,7 +9,7 @@ import {isNothing, kindOf, type Scalar, type Value} from './values.ts';
 
 /** The text of a scalar that says something which can be handed to a program. */
 export function readText(value: Value, context: Context): string | undefined {
-	if (value.kind !== 'scalar') return refuse(value, context, `must be a single value, not ${kindOf(value)}`);
+	if (value.kind !== 'scalar') return refuseKind(value, context, 'a single value');
 	if (isNothing(value)) return refuse(value, context, 'needs a value');
 	if (value.text.includes('\0')) return refuse(value, context, 'holds a NUL character');
 	return context.environment && value.text.includes('$') ? expandText(value, context.environment, context) : value.text;
@@ -62,7 +62,7 @@ export const readListOf = <T>(read: Reader<T>): Reader<readonly T[]> => (value, 
 
 /** A map with the keys of a table. */
 export const readMap = <K extends Keys>(shape: Shape<K>): Reader<Settings<K>> => (value, context) => {
-	if (value.kind !== 'map') return refuse(value, context, `must be a map, not ${kindOf(value)}`);
+	if (value.kind !== 'map') return refuseKind(value, context, 'a map');
 	return readShape(shape, value, context);
 };
 
@@ -117,13 +117,26 @@ export const readEnvironment: Reader<Readonly<Record<string, string>>> = (value,
 			set(name, rest.length === 0 ? null : rest.join('='), item);
 		}
 	} else {
-		return refuse(value, context, 'must be a map or a list of NAME=value');
+		return refuseKind(value, context, 'a map or a list of NAME=value');
 	}
 	// Not by assignment: a variable may be called __proto__.
 	return Object.fromEntries(variables);
 };
 
 /** Reports that a value cannot stand where it does. */
-export function refuse(place: Place, {path, report}: Context, why: string, hint?: string): undefined {
-	report(place, `${path} ${why}`, hint);
+export function refuse(place: Place | Value, {path, report}: Context, why: string, hint?: string | null): undefined {
+	if (!('isSpoilt' in place)) report(place, `${path} ${why}`, hint);
+}
+
+/** Reports that a value is not what it must be, as in `a map`. */
+export const refuseKind = (value: Value, context: Context, what: string): undefined =>
+	refuse(value, context, `must be ${what}, not ${kindOf(value)}`, misread(value));
+
+/** As a hint: the slip by which a map or list became text. */
+export function misread(value: Value): string | null {
+	if (value.kind !== 'scalar' || !value.plain) return null;
+	const name = /^([\w./-]+):(?!\/\/)\S/.exec(value.text)?.[1];
+	if (name !== undefined) return `write a blank behind ${name}:`;
+	if (/^-[^\s-]/.test(value.text)) return 'write a blank behind each -';
+	return /^[A-Za-z_]\w*=/.test(value.text) ? 'write NAME: value, or - NAME=value' : null;
 }

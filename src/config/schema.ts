@@ -14,7 +14,7 @@ import {LIMIT_KEYS} from './limits.ts';
 import {ARCHON, logging} from './logging.ts';
 import {instancesOf, named, SCALE_MAX, SERVICES_MAX} from './names.ts';
 import type {Place} from './problems.ts';
-import {readBy, readCommand, readEnvironment, readListOf, readMap, refuse} from './readers.ts';
+import {readBy, readCommand, readEnvironment, readListOf, readMap, refuse, refuseKind} from './readers.ts';
 import {readReady} from './ready.ts';
 import {ends, readRestart, RESTART} from './restarts.ts';
 import {
@@ -22,7 +22,7 @@ import {
 } from './scalars.ts';
 import {readShape, shape, within, type Context, type Reader, type Settings, type Shape} from './shape.ts';
 import {readSignals, type Rule} from './signals.ts';
-import {isNothing, kindOf, type Entry, type Mapping, type Value} from './values.ts';
+import {isNothing, type Entry, type Mapping, type Value} from './values.ts';
 
 const ENV_PATH = {
 	path: optional(text, 'path', 'required', 'beside the config, unless it begins with /'),
@@ -167,7 +167,7 @@ function ignore(): null {
 
 function readServices(from: Value, context: Context): ReadonlyMap<string, Declared | null> | undefined {
 	if (isNothing(from)) return refuse(from, context, 'is empty', 'write at least one service');
-	if (from.kind !== 'map') return refuse(from, context, `must be a map, not ${kindOf(from)}`);
+	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
 	if (from.entries.size === 0) return refuse(from, context, 'is empty', 'write at least one service');
 	if (from.entries.size > SERVICES_MAX) return refuse(from, context, `has more than ${SERVICES_MAX} services`);
 	const services = new Map<string, Declared | null>();
@@ -204,7 +204,7 @@ function readService(name: string, {key: place, value: from}: Entry, context: Co
 			[key, blanks.includes(key) ? {...entry, value: fillIn(entry.value, first)} : entry] as const);
 		return {...declared, settings: readShape(SERVICE, {...map, entries: new Map(filled)}, context)};
 	}
-	refuse(from, context, `must be a map, not ${kindOf(from)}`);
+	refuseKind(from, context, 'a map');
 	return null;
 }
 

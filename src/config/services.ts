@@ -12,7 +12,7 @@ import {noteOwnVariables, type OwnVariables} from './own-variables.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning, type Unreadable} from './planning.ts';
 import type {Report, Source} from './problems.ts';
-import {toCommand} from './readers.ts';
+import {misread, toCommand} from './readers.ts';
 import {settingsFor, TOP, type Declared, type EnvPath} from './schema.ts';
 import {arrival, configService, type Argv, type Variables} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
@@ -60,7 +60,9 @@ const knownIn = ({dotenv, environment}: Planning['surroundings']): Environment =
 function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 	const context = topContext(planning);
 	if (root.kind !== 'map' && !isNothing(root)) {
-		context.report(root, `a config must be a map, not ${kindOf(root)}`);
+		const hint = misread(root) ??
+			(root.kind === 'scalar' ? 'begin it with "services:"' : 'write "services:", and each service under its name');
+		context.report(root, `a config must be a map, not ${kindOf(root)}`, hint);
 		return TOP.initial;
 	}
 	const map: Mapping = root.kind === 'map' ? root : {...root, kind: 'map', entries: new Map()};

@@ -9,6 +9,8 @@ export interface Scalar extends Place {
 	readonly text: string;
 	/** Written without quotes, so that it may be one of YAML's words for nothing. */
 	readonly plain: boolean;
+	/** Stands for what could not be read, which is told: nothing more is said of it. */
+	readonly isSpoilt?: true;
 }
 
 export interface List extends Place {

@@ -3,11 +3,12 @@
  * asked yet. It is loaded only for a text that needs it.
  */
 import {
-	Composer, isAlias, isMap, isSeq, Lexer, Parser,
-	type Alias, type Document, type ParsedNode, type YAMLMap, type YAMLError,
+	Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser,
+	type Alias, type Document, type ParsedNode, type YAMLError, type YAMLMap, type YAMLSeq,
 } from 'yaml';
-import {quote, type Place, type Report, type Source} from './problems.ts';
-import {kindOf, type Entry, type Mapping, type Value} from './values.ts';
+import {inQuotes, quote, type Place, type Report, type Source} from './problems.ts';
+import {slipsIn, type Reader} from './slips.ts';
+import {kindOf, type Entry, type Mapping, type Scalar, type Value} from './values.ts';
 
 /**
  * The value of a text; an empty text is an empty scalar. Null if it is not YAML: then what a repaired
@@ -40,51 +41,46 @@ interface Reading {
 }
 
 function readDocument(source: Source, report: Report): Document.Parsed | null {
-	const parser = new Parser();
-	// Scalars stay text; keys are compared here, in linear time.
-	const composer = new Composer({schema: 'failsafe', resolveKnownTags: false, uniqueKeys: false});
-	const documents: Document.Parsed[] = [];
-	for (const lexeme of new Lexer().lex(source.text)) {
-		for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
-		if (parser.stack.length > DEPTH_MAX) {
-			report({source, offset: parser.offset}, `nested more than ${DEPTH_MAX} levels deep`);
-			return null;
-		}
-	}
-	for (const token of parser.end()) documents.push(...composer.next(token));
-	documents.push(...composer.end(true, source.text.length));
-	const [document, second] = documents;
-	const errors = documents.flatMap(each => each.errors);
-	if (errors.length > 0) {
-		reportSyntax(errors, source, report);
+	const documents = documentsOf(source.text);
+	if (typeof documents === 'number') {
+		report({source, offset: documents}, `nested more than ${DEPTH_MAX} levels deep`);
 		return null;
 	}
+	const errors = errorsIn(documents);
+	for (const {offset, message, hint} of slipsIn(source.text, errors, READER)) {
+		report({source, offset}, message, hint);
+	}
+	if (errors.length > 0) return null;
+	const [document, ...others] = documents;
+	// Nothing behind a last "---" is no document that anybody wrote.
+	const second = others.find(({contents}) => contents !== null && !(isScalar(contents) && contents.source === '' && !contents.anchor));
 	if (second) {
-		report({source, offset: second.range[0]}, 'a second document begins', 'a config is one document');
+		const offset = source.text.lastIndexOf('---', second.range[0]);
+		report({source, offset: Math.max(offset, 0)}, 'a second document begins', 'a config is one document');
 		return null;
 	}
 	return document ?? null;
 }
 
-/** The first error of each line: the others on it mostly follow from that one. */
-function reportSyntax(errors: readonly YAMLError[], source: Source, report: Report): void {
-	let lineEnd = -1;
-	for (const {pos: [start], code, message} of errors.toSorted((a, b) => a.pos[0] - b.pos[0])) {
-		if (start <= lineEnd) continue;
-		const end = source.text.indexOf('\n', start);
-		lineEnd = end < 0 ? source.text.length : end;
-		// An error of indentation points at the line, and not at what stands there.
-		const offset = start + (/^ *(?=[^ \n])/.exec(source.text.slice(start, lineEnd))?.[0].length ?? 0);
-		const text = `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
-		report({source, offset}, text, SYNTAX_HINTS[code] ?? null);
-	}
-}
+const errorsIn = (documents: readonly Document.Parsed[] | number): readonly YAMLError[] =>
+	(typeof documents === 'number' ? [] : documents.flatMap(each => each.errors));
 
-const SYNTAX_HINTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
-	BLOCK_AS_IMPLICIT_KEY: 'put text that holds ": " in quotes',
-	BAD_SCALAR_START: 'put the text in quotes',
-	TAB_AS_INDENT: 'indent with spaces',
-};
+const READER: Reader = {errorsIn: text => errorsIn(documentsOf(text)), lex: text => new Lexer().lex(text)};
+
+/** The documents of a text; where they are nested too deeply, the offset of that. */
+function documentsOf(text: string): readonly Document.Parsed[] | number {
+	const parser = new Parser();
+	// Scalars stay text; keys are compared here, in linear time.
+	const composer = new Composer({schema: 'failsafe', resolveKnownTags: false, uniqueKeys: false});
+	const documents: Document.Parsed[] = [];
+	for (const lexeme of new Lexer().lex(text)) {
+		for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
+		if (parser.stack.length > DEPTH_MAX) return parser.offset;
+	}
+	for (const token of parser.end()) documents.push(...composer.next(token));
+	documents.push(...composer.end(true, text.length));
+	return documents;
+}
 
 function convert(node: ParsedNode | null, offset: number, reading: Reading): Value {
 	reading.size += 1;
@@ -92,9 +88,15 @@ function convert(node: ParsedNode | null, offset: number, reading: Reading): Val
 	const place = {source: reading.source, offset: node.range[0]};
 	if (isAlias(node)) return resolve(node.source, place, reading);
 	if (node.tag !== undefined && !TAGS.has(node.tag)) {
-		reading.report(place, `the tag ${quote(node.tag)} is not supported`);
+		reading.report(place, `the tag ${quote(node.tag)} is not supported`, node.tag.startsWith('!') ? 'quote text that begins with !' : null);
 	}
 	if (!node.anchor) return convertContent(node, place, reading);
+	if (isMisreadAnchor(node.anchor, node, reading.source.text)) {
+		const at = {...place, offset: reading.source.text.lastIndexOf(`&${node.anchor}`, place.offset)};
+		const what = WORD.test(node.anchor) ? 'an empty value' : 'a value';
+		reading.report(at, `&${node.anchor} names ${what}`, () => `quote it: ${inQuotes(writtenAt(at))}`);
+		return spoilt(place);
+	}
 	const before = reading.size;
 	reading.anchors.set(node.anchor, null);
 	const value = convertContent(node, place, reading);
@@ -107,11 +109,29 @@ const TAGS: ReadonlySet<string> = new Set(
 	['str', 'map', 'seq', 'int', 'float', 'bool', 'null'].map(name => `tag:yaml.org,2002:${name}`),
 );
 
+/** What stands for a value that cannot be read, which is told. */
+const spoilt = (place: Place): Scalar => ({...place, kind: 'scalar', text: '', plain: true, isSpoilt: true});
+
+/** Text that begins with &: a name as nobody gives it, or one of nothing that no alias repeats. */
+function isMisreadAnchor(name: string, node: Exclude<ParsedNode, Alias>, text: string): boolean {
+	return !WORD.test(name) || (isScalar(node) && node.type === 'PLAIN' && node.source === '' && !text.includes(`*${name}`));
+}
+
+/** A name that somebody meant as one. */
+const WORD = /^[\w-]+$/;
+
+/** Plain text from a place on, to the end of its line or a comment. */
+function writtenAt({source: {text}, offset}: Place): string {
+	const end = text.indexOf('\n', offset);
+	return text.slice(offset, end < 0 ? text.length : end).replace(/\s+#.*$/, '').trimEnd();
+}
+
 function resolve(name: string, place: Place, reading: Reading): Value {
-	const nothing: Value = {...place, kind: 'scalar', text: '', plain: true};
+	const nothing = spoilt(place);
 	const anchored = reading.anchors.get(name);
 	if (anchored === undefined) {
-		reading.report(place, `unknown alias *${name}`, `write &${name} before the value that it names`);
+		const define = WORD.test(name) ? `write &${name} before the value that it names, or ` : '';
+		reading.report(place, `*${name} repeats a value, and none is named &${name}`, `${define}quote it: ${inQuotes(`*${name}`)}`);
 		return nothing;
 	}
 	if (anchored === null) {
@@ -127,24 +147,46 @@ function resolve(name: string, place: Place, reading: Reading): Value {
 function convertContent(node: Exclude<ParsedNode, Alias>, place: Place, reading: Reading): Value {
 	if (isMap(node)) return convertMap(node, place, reading);
 	if (isSeq(node)) {
-		return {...place, kind: 'list', items: node.items.map(item => convert(item, place.offset, reading))};
+		return {...place, kind: 'list', items: node.items.map(item => convertItem(item, node, place, reading))};
 	}
 	const plain = node.type === 'PLAIN' && node.tag !== 'tag:yaml.org,2002:str';
 	return {...place, kind: 'scalar', text: node.source, plain};
 }
 
-function convertMap(node: YAMLMap.Parsed, place: Place, reading: Reading): Mapping {
+/** An item; told of if the next one is too far in, so that it goes on with the text of this one. */
+function convertItem(item: ParsedNode, list: YAMLSeq.Parsed, place: Place, reading: Reading): Value {
+	const {source: {text}} = reading;
+	if (!list.flow && isScalar(item) && item.type === 'PLAIN') {
+		const [start, end] = item.range;
+		const next = /\n *- /.exec(text.slice(start, end));
+		if (next) {
+			const offset = start + next.index + next[0].length - 2;
+			const column = place.offset - text.lastIndexOf('\n', place.offset) - 1;
+			const why = 'this item is further in than the one above it, and so goes on with its text';
+			reading.report({...place, offset}, why, `indent it by ${column}`);
+			return spoilt(place);
+		}
+	}
+	return convert(item, place.offset, reading);
+}
+
+function convertMap(node: YAMLMap.Parsed, place: Place, reading: Reading): Mapping | Scalar {
 	const entries = new Map<string, Entry>();
 	const merged: Value[] = [];
 	for (const pair of node.items) {
 		const key = convert(pair.key, place.offset, reading);
 		const value = convert(pair.value, key.offset, reading);
 		if (key.kind !== 'scalar') {
-			reading.report(key, 'a key must be text');
+			const isTemplate = node.flow === true && key.kind === 'map' && key.offset === place.offset + 1;
+			if (!isTemplate) reading.report(key, 'a key must be text');
+			else reading.report(place, '{{ begins a map within a map', () => `quote it: ${inQuotes(writtenAt(place))}`);
+			if (isTemplate) return spoilt(place);
 		} else if (key.plain && key.text === '<<') {
 			merged.push(value);
 		} else if (entries.has(key.text)) {
-			reading.report(key, `duplicate key ${quote(key.text)}`);
+			const first = entries.get(key.text)!.key.offset;
+			const hint = () => `the first one is in line ${reading.source.text.slice(0, first).split('\n').length}; keep one`;
+			reading.report(key, `duplicate key ${quote(key.text)}`, hint);
 		} else {
 			entries.set(key.text, {key, value});
 		}
@@ -157,7 +199,7 @@ function convertMap(node: YAMLMap.Parsed, place: Place, reading: Reading): Mappi
 /** A merge key (YAML 1.1, "<<"): what is there already wins, the map's own keys and earlier bases. */
 function merge(base: Value, entries: Map<string, Entry>, reading: Reading): void {
 	if (base.kind !== 'map') {
-		reading.report(base, `"<<" needs a map or a list of maps, and this is ${kindOf(base)}`);
+		if (!('isSpoilt' in base)) reading.report(base, `"<<" needs a map or a list of maps, and this is ${kindOf(base)}`);
 		return;
 	}
 	for (const [name, entry] of base.entries) {

@@ -10,12 +10,12 @@ import {INSTANCE, instancesOf, judgeCount, named, SCALE_MAX, SERVICES_MAX} from 
 import {judgeFiles, planEvents, planLogging, planOutput} from '../outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning} from '../planning.ts';
 import type {Place} from '../problems.ts';
-import {readBy, readEnvironment, readListOf, refuse} from '../readers.ts';
+import {readBy, readEnvironment, readListOf, refuse, refuseKind} from '../readers.ts';
 import {duration, oneOf, signal, text, truth, umask, user, whole, type Parse} from '../scalars.ts';
 import {rulesOf} from '../signals.ts';
 import {TOP} from '../schema.ts';
 import {readShape, shape, type Context, type Settings} from '../shape.ts';
-import {isNothing, kindOf, type Mapping, type Value} from '../values.ts';
+import {isNothing, type Mapping, type Value} from '../values.ts';
 
 const AUTORESTARTS = ['always', 'never', 'unexpected'] as const;
 
@@ -103,7 +103,7 @@ export function planPrograms(root: Mapping, {problems, notes, surroundings: {fin
 }
 
 function readPrograms(from: Value, context: Context): ReadonlyMap<string, Program | null> | undefined {
-	if (from.kind !== 'map' && !isNothing(from)) return refuse(from, context, `must be a map, not ${kindOf(from)}`);
+	if (from.kind !== 'map' && !isNothing(from)) return refuseKind(from, context, 'a map');
 	if (from.kind !== 'map' || from.entries.size === 0) return refuse(from, context, 'is empty', 'write at least one program');
 	if (from.entries.size > SERVICES_MAX) return refuse(from, context, `has more than ${SERVICES_MAX} programs`);
 	const programs = new Map<string, Program | null>();
@@ -111,7 +111,7 @@ function readPrograms(from: Value, context: Context): ReadonlyMap<string, Progra
 		const inner = named(name, place, 'program', context);
 		const map: Value = isNothing(content) ? {...place, kind: 'map', entries: new Map()} : content;
 		if (map.kind !== 'map') {
-			refuse(map, inner, `must be a map, not ${kindOf(map)}`);
+			refuseKind(map, inner, 'a map');
 			programs.set(name, null);
 			continue;
 		}

@@ -52,7 +52,7 @@ describe('a need', () => {
 		['after: [dbb]', ['f:2:27: services.a.after names "dbb", which is not a service; did you mean "db"?']],
 		['before: [a]', ['f:2:28: services.a cannot name itself in before']],
 		['wants: [db, db]', ['f:2:31: services.a.wants names "db" twice']],
-		['after: {db: }', ['f:2:26: services.a.after must be a list of services']],
+		['after: {db: }', ['f:2:26: services.a.after must be a list of services, not a map']],
 		['depends_on: {once: {condition: service_healthy}}', [
 			'f:2:32: services.a waits for once to be healthy, which a oneshot never is; wait for service_completed_successfully',
 		]],

@@ -64,25 +64,26 @@ describe('parse', () => {
 	});
 
 	test.each([
-		['a: b: c', ['f:1:4: not valid YAML: nested mappings are not allowed in compact mappings; put text that holds ": " in quotes']],
-		['a:\n\tb: 1', ['f:2:1: not valid YAML: tabs are not allowed as indentation; indent with spaces']],
-		['a: [1, 2', ['f:1:9: not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]']],
-		['a: "x', ['f:1:6: not valid YAML: missing closing "quote']],
-		['a: @x', ['f:1:4: not valid YAML: plain value cannot start with reserved character @; put the text in quotes']],
-		['a:\n  b: 1\n c: 2', ['f:3:2: not valid YAML: all mapping items must start at the same column']],
-		['a: "\\q"', ['f:1:5: not valid YAML: invalid escape sequence \\q']],
+		['a: b: c', ['f:1:4: ": " stands within text; quote it: "b: c", or begin a new line with b']],
+		['a:\n\tb: 1', ['f:2:1: a tab indents this line; indent with spaces']],
+		['a: [1, 2', ['f:1:4: [ opens here, and no ] closes it; close it with ]']],
+		['a: "x', ['f:1:4: " opens here, and no " closes it; close it: "x"']],
+		['a: @x', ['f:1:4: text cannot begin with @; quote it: "@x"']],
+		['a:\n  b: 1\n c: 2', ['f:3:2: this line is indented by 1, and those above it by 2 or 0; indent it as those to which it belongs']],
+		['a: "\\q"', ['f:1:5: \\q means nothing in double quotes; write \\\\q, or use single quotes']],
 		['a: 1\n---\nb: 2', ['f:2:1: a second document begins; a config is one document']],
 		['a: [\nb: "\nc: }', [
-			'f:2:1: not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
-			'f:3:5: not valid YAML: missing closing "quote',
+			'f:1:4: [ opens here, and no ] closes it; close it with ]',
+			'f:2:4: " opens here, and no " closes it; close it',
+			'f:3:4: text cannot begin with }; quote it: "}"',
 		]],
 	])('tells what is not YAML in %j', (text, told) => {
 		expect(reading(text)).toEqual({value: null, told});
 	});
 
 	test.each([
-		['{a: 1, b: {c: 1, c: 2}, a: 3}', {a: '1', b: {c: '1'}}, ['f:1:18: duplicate key "c"', 'f:1:25: duplicate key "a"']],
-		['{a: *b, b: &b 1}', {a: '', b: '1'}, ['f:1:5: unknown alias *b; write &b before the value that it names']],
+		['{a: 1, b: {c: 1, c: 2}, a: 3}', {a: '1', b: {c: '1'}}, ['f:1:18: duplicate key "c"; the first one is in line 1; keep one', 'f:1:25: duplicate key "a"; the first one is in line 1; keep one']],
+		['{a: *b, b: &b 1}', {a: '', b: '1'}, ['f:1:5: *b repeats a value, and none is named &b; write &b before the value that it names, or quote it: "*b"']],
 		['{a: &a [*a]}', {a: ['']}, ['f:1:9: the alias *a stands within what it names']],
 		['{a: {<<: 1}, b: {<<: [{c: d}, e]}}', {a: {}, b: {c: 'd'}}, [
 			'f:1:10: "<<" needs a map or a list of maps, and this is text',
@@ -90,7 +91,7 @@ describe('parse', () => {
 		]],
 		['? [a]\n: 1\nb: 2', {b: '2'}, ['f:1:3: a key must be text']],
 		['{a: !reset [], b: !!binary aGk=}', {a: [], b: 'aGk='}, [
-			'f:1:12: the tag "!reset" is not supported', 'f:1:28: the tag "tag:yaml.org,2002:binary" is not supported',
+			'f:1:12: the tag "!reset" is not supported; quote text that begins with !', 'f:1:28: the tag "tag:yaml.org,2002:binary" is not supported',
 		]],
 	])('reads %j in spite of its problems', (text, expected, told) => {
 		const result = reading(text);

@@ -211,8 +211,8 @@ describe('several files', () => {
 
 	test('are all judged for their syntax, and no further if one has mistakes in it', () => {
 		expect(told(['services: {a: {comand: x}}', 'a: [', 'b: "'])).toEqual([
-			'1.yaml:1:5: not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
-			'2.yaml:1:5: not valid YAML: missing closing "quote',
+			'1.yaml:1:4: [ opens here, and no ] closes it; close it with ]',
+			'2.yaml:1:4: " opens here, and no " closes it; close it',
 		]);
 	});
 });
@@ -221,8 +221,8 @@ describe('problems', () => {
 	test.each<[string, string[]]>([
 		['', ['1:1: services are missing; write them under "services:"']],
 		['version: "3"', ['1:1: services are missing; write them under "services:"']],
-		['- a', ['1:1: a config must be a map, not a list']],
-		['text', ['1:1: a config must be a map, not text']],
+		['- a', ['1:1: a config must be a map, not a list; write "services:", and each service under its name']],
+		['text', ['1:1: a config must be a map, not text; begin it with "services:"']],
 		['services:', ['1:10: services is empty; write at least one service']],
 		['services: {}', ['1:11: services is empty; write at least one service']],
 		['services: [a]', ['1:11: services must be a map, not a list']],
@@ -250,14 +250,14 @@ describe('problems', () => {
 		['a: {command: [], entrypoint: []}', ['2:16: services.a has an empty command']],
 		['a: {entrypoint: "\'\' x"}', ['2:19: services.a has an empty command']],
 		['a: {command: "x \'"}', ['2:16: services.a.command cannot be split into words: a single quote is not closed']],
-		['a: {command: x, command: y}', ['2:19: duplicate key "command"']],
+		['a: {command: x, command: y}', ['2:19: duplicate key "command"; the first one is in line 2; keep one']],
 	])('of a service: %j', (service, problems) => {
 		expect(told(`services:\n  ${service}`)).toEqual(problems.map(problem => `archon.yaml:${problem}`));
 	});
 
 	test.each<[string, string[]]>([
 		['type: demon', ['3:11: services.a.type: "demon" is not one of daemon, oneshot; did you mean "daemon"?']],
-		['environment: text', ['3:18: services.a.environment must be a map or a list of NAME=value']],
+		['environment: text', ['3:18: services.a.environment must be a map or a list of NAME=value, not text']],
 		['working_dir: srv', ['3:18: services.a.working_dir: "srv" is not an absolute path; begin it with /']],
 		['user: "a:"', ['3:11: services.a.user: "a:" is not a user; write name, uid, name:group or uid:gid']],
 		['umask: 0888', ['3:12: services.a.umask: "0888" is not an octal mode from 0 to 777; write it as 022']],
@@ -288,7 +288,7 @@ describe('problems', () => {
 		['[a]', ['2:32: services.a cannot depend on itself']],
 		['[db, db]', ['2:36: services.a.depends_on names "db" twice']],
 		['[{db: x}]', ['2:32: services.a.depends_on[0] must be a single value, not a map']],
-		['db', ['2:31: services.a.depends_on must be a list of services or a map']],
+		['db', ['2:31: services.a.depends_on must be a list of services or a map, not text']],
 		['{db: service_started}', ['2:36: services.a.depends_on.db must be a map with a condition, not text']],
 		['{db: {condition: service_completed_successfully}}', ['2:32: services.a waits for db to complete, which a daemon does not; give db "type: oneshot"']],
 		['{db: {condition: started}}', ['2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_healthy, service_completed_successfully']],

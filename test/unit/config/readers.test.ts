@@ -69,7 +69,7 @@ describe('readEnvironment', () => {
 			'f:1:2: key: "" cannot be a variable\'s name', 'f:1:6: key[1] must be a single value, not a map',
 			'f:1:14: key[2] holds a NUL character',
 		]],
-		['text', ['f:1:1: key must be a map or a list of NAME=value']],
+		['text', ['f:1:1: key must be a map or a list of NAME=value, not text']],
 	])('tells what is wrong with %j', (text, problems) => {
 		expect(read(readEnvironment, text).problems).toEqual(problems);
 	});
