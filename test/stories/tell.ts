@@ -90,6 +90,7 @@ export function tell(...cast: readonly (readonly [name: string, traits?: Traits]
 				const refusal = {stage: `executing ${name}`, errno: refused, reason: 'no such file or directory', temporary: refused === 11};
 				return news(name, run, {kind: 'refused', refusal});
 			}
+			case 'withdraw': return note(`withdraw ${runs.get(effect.run)}`);
 			case 'signal': return signal(effect);
 			case 'sweep': {
 				note(`sweep ${signalName(effect.signal)}`);
