@@ -73,8 +73,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	const {guard, ledger, past} = life;
 	const whole: Guard['whole'] = act => (guard ? guard.whole(act) : act());
 	const keeper: Keeper = guard ?? {keep: () => 0};
-	// A life before this one may not have known of rules for signals.
-	const {logging, events, level, signals = []} = past ? parse<Words>(past.duty) : given(config, reread);
+	const {logging, events, level, signals} = past ? parse<Words>(past.duty) : given(config, reread);
 	let rules: Meanings = new Map([...meanings, ...signals]);
 	const act = (heard: Heard): void => whole(() => {
 		obey(heard);
@@ -88,7 +87,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	const poller = createPoller(whole);
 	const output = createOutput({poller, ledger, guard: keeper, isPlain: life.isPlain}, [...state.names.keys()], events);
 	const log = createLog(level, output.say);
-	const reaper = createReaper(event => loop.hear(event), poller, watchMemory());
+	const reaper = createReaper(event => loop.hear(event), poller, watchMemory(), id => entryOf(loop.state(), id));
 	/** Signals about which a person was told that nothing comes of them: once, for anybody may send any number. */
 	const wondered = new Set<number>();
 	let closeSocket = (): void => {};
@@ -119,7 +118,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 			case 'forward': {
 				for (const name of verdict.to) {
 					const id = find(loop.state(), name)?.id;
-					if (id !== undefined) loop.hear({kind: 'signal', id, signal: verdict.signal, group: false});
+					if (id !== undefined) loop.hear({kind: 'signal', id, signal: verdict.signal});
 				}
 				return;
 			}

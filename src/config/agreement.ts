@@ -27,7 +27,7 @@ export function judgeKeys(declared: Declared, {report}: Collector, {gather}: Col
 	}
 }
 
-const ONLY_FOR_DAEMONS: readonly string[] = ['ready', 'start_period', 'healthcheck', 'watchdog'];
+const ONLY_FOR_DAEMONS: readonly string[] = ['ready', 'start_period', 'healthcheck', 'watchdog', 'pid_file'];
 
 function endsInBoth(some: Ends, others: Ends): readonly string[] {
 	return [

@@ -3,7 +3,7 @@
  * mean for each other is left to the plan.
  */
 import {NO_ENDS, RESTART as RESTART_DEFAULTS, START_RATE as RATE} from '../core/defaults.ts';
-import type {Command, Exec, Health, Ready, Service} from '../core/model.ts';
+import {type Command, type Exec, type Health, KILL_MODES, type Ready, type Service} from '../core/model.ts';
 import {blanksIn, fillIn} from './blanks.ts';
 import {FOREIGN_SERVICE_KEYS, FOREIGN_TOP_KEYS, UNSUPPORTED_SERVICE_KEYS, UNSUPPORTED_TOP_KEYS} from './compose.ts';
 import {dependencies, relatives} from './dependencies.ts';
@@ -117,6 +117,15 @@ export const SERVICE = shape({
 	pre_stop: hook('commands before the stop signal, within the grace period'),
 	stop_signal: value(signal, 'signal', 'TERM', 'asks it to end'),
 	stop_grace_period: value(duration, 'duration', '5s', 'from then until KILL'),
+	stop_to: value(
+		oneOf<Service['stopTo']>(['main', 'group']), 'main | group', 'main',
+		'whom stop_signal, the signal of reload and archonctl signal reach; group: also what a wrapper does not pass them on to',
+	),
+	kill_mode: value(
+		oneOf<Service['killMode']>(KILL_MODES), KILL_MODES.join(' | '), 'tree',
+		'what ends with it: all that it made, its process group, or its main process alone',
+	),
+	pid_file: optional(absolutePath, 'path', 'none', 'names the main process when the one before has ended'),
 	labels: key(ignore, 'anything', 'none', null, 'has no effect'),
 }, FOREIGN_SERVICE_KEYS, UNSUPPORTED_SERVICE_KEYS);
 

@@ -36,6 +36,7 @@ export function configService(
 		watchdog: written.watchdog,
 		restart: restarts(restartPolicy(written)),
 		stop: stops({signal: written.stop_signal, grace: written.stop_grace_period}),
+		stopTo: written.stop_to, killMode: written.kill_mode, pidFile: written.pid_file,
 		hooks: hooks({postStart: written.post_start, preStop: written.pre_stop}),
 		reload: written.reload,
 		onFailed: written.on_failed,

@@ -301,7 +301,7 @@ function signal({host}: Office, {targets, signal}: Make<'signal'>, call: Call): 
 	if (dead) return call.reply(error(`cannot signal ${dead.entry.service.name}: it is not running`));
 	const alive = chosen.value.filter(isAlive);
 	if (alive.length === 0) return call.reply(error('cannot signal: no service that matches is running'));
-	for (const {entry} of alive) host.hear({kind: 'signal', id: entry.id, signal, group: false});
+	for (const {entry} of alive) host.hear({kind: 'signal', id: entry.id, signal});
 	call.reply({kind: 'Ok'});
 }
 

@@ -40,8 +40,8 @@ export const exec = (argv: Command): Exec => ({
 /** A daemon of the config that is ready as soon as it runs. */
 export const service = (name: string, argv: Command): Service => ({
 	name, type: 'daemon', origin: 'config', autostart: true, needs: [], ready: null, startPeriod: 0, startTimeout: Infinity, health: null,
-	watchdog: null, restart: RESTART, stop: STOP, hooks: {postStart: [], preStop: []}, reload: null, essential: false,
-	onFailed: 'stay', exec: exec(argv),
+	watchdog: null, restart: RESTART, stop: STOP, stopTo: 'main', killMode: 'tree', pidFile: null,
+	hooks: {postStart: [], preStop: []}, reload: null, essential: false, onFailed: 'stay', exec: exec(argv),
 });
 
 /** What a need is that only names a service (compose-spec `depends_on` as a list). */

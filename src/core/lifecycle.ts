@@ -5,8 +5,8 @@
 import {duration} from './duration.ts';
 import {firstLook, look, lookAgain, meetHealth} from './health.ts';
 import {
-	type Effect, type Entry, type Instant, type Millis, NEVER, type News, type Outcome, PAST_MAX, type Phase, SIG,
-	type SignalNumber, type Starting, type Stopping, type Up, type Waiting, type Word,
+	type Effect, type Entry, type Instant, type Millis, NEVER, type News, type Outcome, PAST_MAX, type Phase, type Run, SIG,
+	type Scope, type SignalNumber, type Starting, type Stopping, type Up, type Waiting, type Word,
 } from './model.ts';
 import {type End, judge} from './restart.ts';
 import {elapsed} from './state.ts';
@@ -134,7 +134,7 @@ const table: Table = {
 		exited: (phase, {outcome, survivors}, entry, now, dice) => {
 			const ended: Stopping = {...phase, outcome, isHooked: false};
 			return survivors
-				? {phase: ended, also: {outcome}, effects: urge(ended)}
+				? {phase: ended, also: {outcome}, effects: urge(entry, ended, phase.asked && !phase.isHooked)}
 				: conclude(ended, outcome, entry, now, dice);
 		},
 		emptied: (phase, news, entry, now, dice) =>
@@ -143,7 +143,7 @@ const table: Table = {
 		probe: stay,
 		hooked: (phase, {hook}, entry) => {
 			if (hook !== 'pre_stop' || !phase.isHooked) return {phase};
-			return {phase: {...phase, isHooked: false}, effects: ask(phase.run, phase.pid, entry.stop.signal)};
+			return {phase: {...phase, isHooked: false}, effects: ask(phase, entry.stop.signal, entry.service.stopTo)};
 		},
 		notify: (phase, {word}, _, now) => {
 			if (word.kind === 'extend' && !phase.killed) {
@@ -152,7 +152,7 @@ const table: Table = {
 			return phase.outcome ? {phase} : listen(phase, word);
 		},
 		timeout: (phase, _, entry, now, dice) => {
-			if (!phase.killed) return kill(phase, now);
+			if (!phase.killed) return kill(entry, phase, now);
 			// SIGKILL cannot be refused, only delayed in the kernel (a hung mount): the process itself is
 			// awaited for ever, others that it made are not.
 			return phase.outcome
@@ -176,10 +176,9 @@ export function meet(entry: Entry, news: News, now: Instant, dice: number): Move
 /** On request: commands `pre_stop` first, then the stop signal. `scale` shortens its grace period. */
 export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scale: number): Move {
 	const {stop: {signal, grace}, service} = entry;
-	const {run, pid} = phase;
 	const isHooked = service.hooks.preStop.length > 0;
 	const after: Stopping = {...ending(phase), asked: true, isHooked, deadline: now + grace * scale};
-	return {phase: after, effects: isHooked ? [hookOf(entry, after, now)] : ask(run, pid, signal)};
+	return {phase: after, effects: isHooked ? [hookOf(entry, after, now)] : ask(phase, signal, service.stopTo)};
 }
 
 /** The commands that its phase waits for. */
@@ -189,13 +188,13 @@ export function hookOf({id, service}: Entry, {kind, run, deadline}: Starting | S
 	return {kind: 'hook', id, run, service, hook, commands, timeout: deadline - now};
 }
 
-/** SIGKILL to the process and all that it made, now. */
-export function kill(phase: Starting | Up | Stopping, now: Instant): Move {
+/** SIGKILL to the process and all that ends with it, now. */
+export function kill({service}: Entry, phase: Starting | Up | Stopping, now: Instant): Move {
 	const {run, pid} = phase;
 	const before = phase.kind === 'stopping' ? phase : {...ending(phase), asked: true};
 	return {
 		phase: {...before, isHooked: false, deadline: now + KILL_PATIENCE, killed: true},
-		effects: [{kind: 'signal', run, pid, signal: SIG.KILL, group: true}],
+		effects: [{kind: 'signal', run, pid, signal: SIG.KILL, to: service.killMode}],
 	};
 }
 
@@ -264,12 +263,13 @@ function listen(phase: Starting | Up | Stopping, word: Word): Move {
 
 /** archon ends a run that is of no use, and the run has failed whatever its process says at the end. */
 function giveUp(
-	phase: Starting | Up, entry: Entry, blame: string, now: Instant, signal: SignalNumber = entry.stop.signal,
+	phase: Starting | Up, entry: Entry, blame: string, now: Instant, signal: SignalNumber | null = null,
 ): Move {
 	return {
 		phase: {...ending(phase), asked: false, blame, deadline: now + entry.stop.grace},
 		also: {blame, ends: earlierEnds(entry, phase.kind === 'up', now)},
-		effects: ask(phase.run, phase.pid, signal),
+		// What a watchdog sends leaves a core, and that of the main process is wanted.
+		effects: signal === null ? ask(phase, entry.stop.signal, entry.service.stopTo) : ask(phase, signal, 'main'),
 	};
 }
 
@@ -279,8 +279,8 @@ const ending = ({kind, run, pid}: Starting | Up): Omit<Stopping, 'asked' | 'dead
 });
 
 /** A signal, with SIGCONT, for a stopped process hears nothing else. */
-const ask = (run: number, pid: number, signal: SignalNumber): readonly Effect[] =>
-	[signal, SIG.CONT].map(each => ({kind: 'signal', run, pid, signal: each, group: false}));
+const ask = ({run, pid}: {readonly run: Run; readonly pid: number}, signal: SignalNumber, to: Scope): readonly Effect[] =>
+	[signal, SIG.CONT].map(each => ({kind: 'signal', run, pid, signal: each, to}));
 
 /** The process ended unasked. What it left behind ends before a new one may take its place. */
 function endedByItself(
@@ -290,17 +290,19 @@ function endedByItself(
 	if (!survivors) return next({...entry, ends}, end, now, dice);
 	const {outcome, blame} = end;
 	const stopping: Stopping = {...ending(phase), asked: false, blame, outcome, deadline: now + entry.stop.grace};
-	return {phase: stopping, also: {outcome, ends}, effects: urge(stopping)};
+	return {phase: stopping, also: {outcome, ends}, effects: urge(entry, stopping)};
 }
 
 /** What still counts of earlier ends when a run ends: nothing, if it had been up for long enough. */
 const earlierEnds = (entry: Entry, wasUp: boolean, now: Instant): Entry['ends'] =>
 	wasUp && elapsed(entry, now) >= entry.service.restart.resetAfter ? [] : entry.ends;
 
-/** Asks what a process left behind to end, in the words that it has earned. */
-function urge({run, pid, killed}: Stopping): readonly Effect[] {
-	if (killed) return [{kind: 'signal', run, pid, signal: SIG.KILL, group: true}];
-	return [SIG.TERM, SIG.CONT].map(signal => ({kind: 'signal', run, pid, signal, group: true}));
+/** Asks what a process left behind to end, in the words that it has earned; `isAsked`: the stop signal was sent before. */
+function urge({service: {killMode, stopTo}}: Entry, {run, pid, killed}: Stopping, isAsked = false): readonly Effect[] {
+	if (killed) return [{kind: 'signal', run, pid, signal: SIG.KILL, to: killMode}];
+	// Who was told by the stop signal is about to end, and another signal might cut that short.
+	if (!isAsked || stopTo === 'main') return ask({run, pid}, SIG.TERM, killMode);
+	return killMode === 'tree' ? ask({run, pid}, SIG.TERM, 'strays') : [];
 }
 
 /** All that it made is gone. */

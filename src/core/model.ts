@@ -40,6 +40,12 @@ export interface Service {
 	readonly watchdog: Millis | null;
 	readonly restart: RestartPolicy;
 	readonly stop: StopPolicy;
+	/** Whom the stop signal, the signal of `reload` and those that a person sends reach: the main process, or its process group. */
+	readonly stopTo: 'main' | 'group';
+	/** What ends with a run, and is awaited before the next one: what its process made, its group, or its main process alone. */
+	readonly killMode: KillMode;
+	/** Names the main process when the one before has ended (systemd's PIDFile=); null: there is no such file. */
+	readonly pidFile: string | null;
 	readonly hooks: Hooks;
 	/** What makes it read its config anew: a signal, or a command; null: it cannot. */
 	readonly reload: {readonly signal: SignalNumber} | {readonly command: Command} | null;
@@ -159,6 +165,15 @@ export interface StopPolicy {
 	/** From the stop signal until SIGKILL to the process and all that it made. */
 	readonly grace: Millis;
 }
+
+export const KILL_MODES = ['tree', 'group', 'main'] as const;
+export type KillMode = (typeof KILL_MODES)[number];
+
+/**
+ * Whom of a run a signal reaches: its main process; its process groups; those and, where the main process has ended or
+ * the signal is SIGKILL, all that it made; or of that what is in none of its groups.
+ */
+export type Scope = KillMode | 'strays';
 
 /** What spawner and native library need to know to make the process. */
 export interface Exec {
@@ -584,7 +599,7 @@ export type Event =
 	| {readonly kind: 'start' | 'restart'; readonly ids: readonly Id[]}
 	/** `policy`: this once, instead of the services' own. */
 	| {readonly kind: 'stop'; readonly ids: readonly Id[]; readonly policy?: StopPolicy}
-	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber; readonly group: boolean}
+	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
 	/** Each that is up reads its config anew, in the way that its service names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}
 	/** The config as it is now: what it names no more ends, what is new starts, what is unchanged notices nothing. */
@@ -618,7 +633,7 @@ export type Effect =
 	| {readonly kind: 'spawn'; readonly id: Id; readonly run: Run; readonly service: Service}
 	/** The service is to leave before its process was made: what still keeps that from its turn is given up. */
 	| {readonly kind: 'withdraw'; readonly id: Id; readonly run: Run}
-	| {readonly kind: 'signal'; readonly run: Run; readonly pid: number; readonly signal: SignalNumber; readonly group: boolean}
+	| {readonly kind: 'signal'; readonly run: Run; readonly pid: number; readonly signal: SignalNumber; readonly to: Scope}
 	/** A service has a new phase: for the log, and for those who watch. */
 	| {readonly kind: 'changed'; readonly before: Entry; readonly after: Entry}
 	| {readonly kind: 'forgotten'; readonly entry: Entry}

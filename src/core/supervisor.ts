@@ -109,7 +109,7 @@ class Turn {
 			case 'up': {
 				const [force, scale] = season.kind === 'stopping' ? [season.force, season.scale] : [0, 1];
 				if (!entry.leaving || (entry.falling > 0 && force < 2) || this.#takesAlong(entry)) return;
-				return this.#apply(entry, force === 3 ? kill(phase, this.#now) : terminate(entry, phase, this.#now, scale));
+				return this.#apply(entry, force === 3 ? kill(entry, phase, this.#now) : terminate(entry, phase, this.#now, scale));
 			}
 			case 'spawning':
 			case 'stopping':
@@ -225,10 +225,10 @@ class Turn {
 		}
 	}
 
-	#signal({id, signal, group}: Extract<Event, {kind: 'signal'}>): void {
-		const phase = read(this.state.book, id)?.phase;
-		if (!phase || !('pid' in phase) || (phase.kind === 'stopping' && phase.outcome)) return;
-		this.effects.push({kind: 'signal', run: phase.run, pid: phase.pid, signal, group});
+	#signal({id, signal}: Extract<Event, {kind: 'signal'}>): void {
+		const {phase, service} = read(this.state.book, id) ?? {};
+		if (!phase || !service || !('pid' in phase) || (phase.kind === 'stopping' && phase.outcome)) return;
+		this.effects.push({kind: 'signal', run: phase.run, pid: phase.pid, signal, to: service.stopTo});
 	}
 
 	#reload(ids: readonly Id[]): void {
@@ -237,7 +237,7 @@ class Turn {
 			if (!service?.reload || (phase?.kind !== 'up' && phase?.kind !== 'starting')) continue;
 			const {run, pid} = phase;
 			const {reload, startTimeout: timeout} = service;
-			if ('signal' in reload) this.effects.push({kind: 'signal', run, pid, signal: reload.signal, group: false});
+			if ('signal' in reload) this.effects.push({kind: 'signal', run, pid, signal: reload.signal, to: service.stopTo});
 			else this.effects.push({kind: 'hook', id, run, service, hook: 'reload', commands: [reload.command], timeout});
 		}
 	}
@@ -376,7 +376,7 @@ class Turn {
 		for (let id = 0; id < this.state.book.places; id++) {
 			const entry = read(this.state.book, id);
 			if (!entry) continue;
-			if (mustDie && 'pid' in entry.phase) this.#apply(entry, kill(entry.phase, this.#now));
+			if (mustDie && 'pid' in entry.phase) this.#apply(entry, kill(entry, entry.phase, this.#now));
 			else this.#write(entry);
 		}
 	}

@@ -16,6 +16,8 @@ export interface Kin {
 	look(): (run: Run) => boolean;
 	/** The run that a process says in its environment that it is of; null: it says none, or is not believed. */
 	runNamed(pid: number): Run | null;
+	/** Whether a process that lives is the run's, whoever's child it is. */
+	isOf(pid: number, run: Run): boolean;
 	/** A child is gone, and its number may be used again. */
 	buried(pid: number): void;
 }
@@ -47,9 +49,11 @@ export function createKin({isOwn, own, runOfSession, homeOf}: Register): Kin {
 	/** Of children that were looked at: a process has one mother for ever. */
 	const known = new Map<number, Run | null>();
 
+	const ask = (pid: number): Run | null => runMarked(pid) ?? runOfSession(statOf(pid)?.session ?? 0) ?? runNamed(pid);
+
 	function runOf(pid: number): Run | null {
 		let run = known.get(pid);
-		if (run === undefined) known.set(pid, run = runMarked(pid) ?? runOfSession(statOf(pid)?.session ?? 0) ?? runNamed(pid));
+		if (run === undefined) known.set(pid, run = ask(pid));
 		return run;
 	}
 
@@ -75,6 +79,7 @@ export function createKin({isOwn, own, runOfSession, homeOf}: Register): Kin {
 				return false;
 			};
 		},
+		isOf: (pid, run) => pid !== ownPid && statOf(pid)?.isZombie === false && ask(pid) === run,
 		buried: pid => void known.delete(pid),
 	};
 }

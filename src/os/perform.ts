@@ -101,7 +101,7 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 		if ('pid' in phase) {
 			const hasEnded = phase.kind === 'stopping' && phase.outcome !== null;
 			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, homeOf(service));
-			if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, true);
+			if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, service.killMode);
 		}
 		output.restore(id, service);
 		if ('pid' in phase) readiness.restore(id, phase.run, service, phase.kind === 'starting' && phase.isUnready);
@@ -116,7 +116,7 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 		perform(effect) {
 			switch (effect.kind) {
 				case 'withdraw': return sources.hurry(effect.run);
-				case 'signal': return reaper.signal(effect.run, effect.pid, effect.signal, effect.group);
+				case 'signal': return reaper.signal(effect.run, effect.pid, effect.signal, effect.to);
 				case 'follow': return reaper.follow(effect.run, effect.from, effect.to);
 				case 'probe': {
 					if (!isPlain) return probes.look(effect);

@@ -2,17 +2,18 @@
  * The only one who waits for children: a service's process becomes news, the end of a helper is told to
  * who started it, and an orphan is reaped and counted.
  */
-import {type Event, type Id, type Outcome, type Run, SIG, type SignalNumber} from '../core/model.ts';
+import {type Entry, type Event, type Id, type KillMode, type Outcome, type Run, type Scope, SIG, type SignalNumber} from '../core/model.ts';
 import {killCgroup} from './cgroups.ts';
 import {claimOf, isBelieved} from './claims.ts';
 import {soon} from './clock.ts';
+import {seek} from './heir.ts';
 import {createHunt} from './hunt.ts';
 import {pid as ownPid} from './identity.ts';
 import {createKin, type Home, type Kin} from './kin.ts';
 import {runMarked} from './mark.ts';
 import {newReport, outcomeOf, pidOf} from './outcome.ts';
 import type {Poller} from './poller.ts';
-import {hasProc, kinship, statOf} from './procfs.ts';
+import {hasProc, kinship, type Stat, statOf} from './procfs.ts';
 import {EPOLLIN, ERRNO, sys} from './sys.ts';
 
 export interface Reaper {
@@ -26,11 +27,8 @@ export interface Reaper {
 	endHelper(pid: number): void;
 	/** Another process of the run, whose it is for certain, is the main one from now on. */
 	follow(run: Run, from: number, to: number): void;
-	/**
-	 * To the process of a run; or to its whole group, and SIGKILL, or what is sent when the main process has ended, to
-	 * all that it made. Nothing happens if it is gone.
-	 */
-	signal(run: Run, pid: number, signal: SignalNumber, group: boolean): void;
+	/** To as much of a run as `Scope` says. Nothing happens if that is gone. */
+	signal(run: Run, pid: number, signal: SignalNumber, to: Scope): void;
 	/** Nobody asks for what is left of the run any more. */
 	release(run: Run): void;
 	/** To every process that archon has to end, services or not. */
@@ -60,6 +58,8 @@ interface Life {
 	groups: number[];
 	/** archon sent it SIGKILL. */
 	isKilled: boolean;
+	/** How its main process ended, while another one is looked for that goes on in its place; else null. */
+	sought: Outcome | null;
 }
 
 interface Helper {
@@ -77,14 +77,18 @@ const GENERATIONS = 64;
 /** The end of a process of which nobody knows how it came. */
 const UNKNOWN: Outcome = {kind: 'code', code: 255};
 
-/** `isOom`: whether the kernel has killed a process for want of memory since it was asked last. */
-export function createReaper(hear: (event: Event) => void, poller: Poller, isOom: () => boolean): Reaper {
+/** `isOom`: whether the kernel has killed a process for want of memory since it was asked last. `entryOf`: a service as it is now. */
+export function createReaper(
+	hear: (event: Event) => void, poller: Poller, isOom: () => boolean, entryOf: (id: Id) => Entry | undefined = () => undefined,
+): Reaper {
 	const lives = new Map<Run, Life>();
 	const mains = new Map<number, Life>();
 	/** Their main process is gone, but not all that it made. */
 	const littered = new Set<Life>();
 	/** Main processes that were waited for, and of whose end nobody has been told. */
 	const gone = new Map<number, Run>();
+	/** Their main process is gone, and another one is looked for. */
+	const sought = new Set<Life>();
 	const helpers = new Map<number, Helper>();
 	const hunt = createHunt();
 	const kin = createKin({
@@ -135,10 +139,11 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 		// Only now: a member of a group that had died too is a survivor no more.
 		const hasStrays = kin.look();
 		for (const tell of ended) tell(hasStrays);
+		for (const life of sought) if (life.sought && !hasOthers(life, hasStrays)) conclude(life, life.sought, hasStrays);
 		for (const life of littered) {
 			if (isLittered(life, hasStrays)) {
 				// Whoever was made while the others were killed.
-				if (life.isKilled) endTree(life);
+				if (life.isKilled) killRest(life);
 				continue;
 			}
 			forget(life);
@@ -147,11 +152,54 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 		if (isSwept && next(true) !== -ERRNO.ECHILD) sweepTrees();
 	}
 
+	const killMode = ({id}: Life): KillMode => entryOf(id)?.service.killMode ?? 'tree';
+
+	/** Whether others live that end with its process. */
+	function isLittered(life: Life, hasStrays: Look): boolean {
+		const mode = killMode(life);
+		return mode === 'tree' ? hasOthers(life, hasStrays) : mode === 'group' && hasGroups(life);
+	}
+
 	/** Whether others live that its process made. */
-	const isLittered = (life: Life, hasStrays: Look): boolean => hasGroups(life) || hasStrays(life.run);
+	const hasOthers = (life: Life, hasStrays: Look): boolean => hasGroups(life) || hasStrays(life.run);
+
+	function killRest(life: Life): void {
+		if (killMode(life) === 'tree') endTree(life);
+		else signalGroups(life, SIG.KILL);
+	}
 
 	function end(life: Life, outcome: Outcome, hasStrays: Look): void {
 		life.pid = 0;
+		const path = entryOf(life.id)?.service.pidFile ?? null;
+		if (path === null || isStopping(life) || !hasOthers(life, hasStrays)) return conclude(life, outcome, hasStrays);
+		life.sought = outcome;
+		sought.add(life);
+		const isOver = (): boolean => life.sought !== outcome;
+		seek({
+			path,
+			isHeir: pid => !isOver() && !isStopping(life) && kin.isOf(pid, life.run),
+			// Who ends well may have done so because another goes on, and says soon who.
+			mayLast: () => !isOver() && !isStopping(life) && outcome.kind === 'code' && outcome.code === 0,
+			told: pid => poller.whole(() => {
+				if (isOver()) return;
+				const stat = pid === null ? null : statOf(pid);
+				if (pid === null || !stat) return conclude(life, outcome, kin.look());
+				giveUpSearch(life);
+				takeOver(life, pid, stat);
+				hear({kind: 'news', id: life.id, run: life.run, news: {kind: 'notify', word: {kind: 'main-pid', pid}}});
+			}),
+		});
+	}
+
+	function giveUpSearch(life: Life): void {
+		life.sought = null;
+		sought.delete(life);
+	}
+
+	const isStopping = ({id}: Life): boolean => entryOf(id)?.phase.kind === 'stopping';
+
+	function conclude(life: Life, outcome: Outcome, hasStrays: Look): void {
+		giveUpSearch(life);
 		const survivors = isLittered(life, hasStrays);
 		if (survivors) littered.add(life);
 		else forget(life);
@@ -196,6 +244,7 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 	const sweepTrees = (): void => hunt.end(0, () => kinship()(ownPid));
 
 	function forget(life: Life): void {
+		giveUpSearch(life);
 		hunt.forget(life.run);
 		littered.delete(life);
 		lives.delete(life.run);
@@ -234,14 +283,22 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 		});
 	}
 
+	function takeOver(life: Life, pid: number, stat: Stat): void {
+		mains.set(pid, life);
+		life.pid = pid;
+		life.isKilled = false;
+		addGroup(life, stat.group);
+		if (stat.parent !== ownPid) watchStranger(life, pid);
+	}
+
 	return {
 		register(pid, id, run, home) {
-			const life = {id, run, home: home ?? null, session: pid, pid, groups: [pid], isKilled: false};
+			const life = {id, run, home: home ?? null, session: pid, pid, groups: [pid], isKilled: false, sought: null};
 			lives.set(run, life);
 			mains.set(pid, life);
 		},
 		adopt(id, run, pid, leader, home) {
-			const life: Life = {id, run, home, session: leader, pid, groups: [leader], isKilled: false};
+			const life: Life = {id, run, home, session: leader, pid, groups: [leader], isKilled: false, sought: null};
 			lives.set(run, life);
 			if (pid === 0) return void littered.add(life);
 			const stat = statOf(pid);
@@ -268,19 +325,17 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 			const stat = statOf(to);
 			if (!life || life.pid !== from || !stat) return;
 			mains.delete(from);
-			mains.set(to, life);
-			life.pid = to;
-			addGroup(life, stat.group);
-			if (stat.parent !== ownPid) watchStranger(life, to);
+			takeOver(life, to, stat);
 		},
-		signal(run, pid, signal, group) {
+		signal(run, pid, signal, to) {
 			const life = lives.get(run);
 			if (!life || pid <= 1) return;
-			if (!group && life.pid !== pid) return;
+			if (to === 'main' && life.pid !== pid) return;
 			if (signal === SIG.KILL) life.isKilled = true;
-			if (!group) return void sys.kill(pid, signal);
+			if (to === 'main') return void sys.kill(pid, signal);
 			if (life.pid > 0) addGroup(life, statOf(life.pid)?.group);
-			if (hasGroups(life)) for (const leader of life.groups) sys.kill(-leader, signal);
+			if (to !== 'strays') signalGroups(life, signal);
+			if (to === 'group') return;
 			if (signal === SIG.KILL) {
 				endCgroup(life);
 				endTree(life);
@@ -290,7 +345,7 @@ export function createReaper(hear: (event: Event) => void, poller: Poller, isOom
 		},
 		release(run) {
 			const life = lives.get(run);
-			if (life && littered.has(life)) forget(life);
+			if (life && (littered.has(life) || sought.has(life))) forget(life);
 		},
 		sweep(signal) {
 			// Elsewhere others live in this PID namespace, and only archon's own descendants are meant.
@@ -318,6 +373,10 @@ function isOf({run, home}: Life, pid: number, isOwn: boolean): boolean {
 /** A process that is followed may make a group of its own at any time. */
 function addGroup({groups}: Life, leader = 0): void {
 	if (leader > 1 && !groups.includes(leader)) groups.push(leader);
+}
+
+function signalGroups(life: Life, signal: SignalNumber): void {
+	if (hasGroups(life)) for (const leader of life.groups) sys.kill(-leader, signal);
 }
 
 /** Whether others of its groups live; those that are empty are forgotten, for their numbers may be used again. */

@@ -86,7 +86,7 @@ export function live(argv: Service['exec']['argv'], how: Partial<Service> = {}):
 			const entry = find(create([made], SETTINGS), made.name);
 			if (entry) hands.perform({kind: 'changed', before: {...entry, phase: {kind: 'spawning', run}}, after: entry});
 		},
-		kill: signal => reaper.signal(run, reaper.mainOf(run) ?? pid, signal, true),
+		kill: signal => reaper.signal(run, reaper.mainOf(run) ?? pid, signal, 'tree'),
 	};
 }
 

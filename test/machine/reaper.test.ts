@@ -37,24 +37,24 @@ test('others of the process group are told of, and so is the end of the last', a
 	const leader = made(['sh', '-c', 'sleep 1000 & exit 3']);
 	expect(await leader.exited).toEqual({kind: 'exited', outcome: {kind: 'code', code: 3}, survivors: true});
 	const emptied = news(leader.run, 'emptied');
-	reaper.signal(leader.run, leader.pid, 15, true);
+	reaper.signal(leader.run, leader.pid, 15, 'tree');
 	expect(await emptied).toEqual({kind: 'emptied'});
 });
 
 test('a pid that is gone, or that another run has, is not signalled', async () => {
 	const {exited, pid, run} = made(['true']);
 	await exited;
-	reaper.signal(run, pid, 9, true);
+	reaper.signal(run, pid, 9, 'tree');
 	const living = made(['sleep', '1000']);
-	reaper.signal(living.run + 1, living.pid, 9, false);
-	reaper.signal(living.run, living.pid, 15, false);
+	reaper.signal(living.run + 1, living.pid, 9, 'main');
+	reaper.signal(living.run, living.pid, 15, 'main');
 	expect((await living.exited).outcome).toEqual({kind: 'signal', signal: 15, core: false});
 });
 
 test('a grandchild that holds the streams does not delay the news of the end', async () => {
 	const {exited, run, pid} = made(['sh', '-c', 'setsid sleep 1000 & exit 0']);
 	expect((await exited).outcome).toEqual({kind: 'code', code: 0});
-	reaper.signal(run, pid, 9, true);
+	reaper.signal(run, pid, 9, 'tree');
 	const left = processes().find(({command}) => command === 'sleep 1000');
 	if (left) process.kill(left.pid);
 });
@@ -69,14 +69,14 @@ test('a number that is another\'s by now is not taken for the process of the las
 	for (const [i, pid] of [other.pid, Number(line)].entries()) {
 		const ended = news(run + i, 'exited');
 		reaper.adopt(0, run + i, pid, pid, home);
-		reaper.signal(run + i, pid, 9, true);
+		reaper.signal(run + i, pid, 9, 'tree');
 		expect(await ended).toMatchObject({outcome: {kind: 'code', code: 255}, survivors: false});
 		expect(processes().find(one => one.pid === pid)).toMatchObject({isZombie: false});
 	}
 	// What is right is adopted, and its end is told.
 	const again = news(other.run, 'exited');
 	reaper.adopt(0, other.run, other.pid, other.pid, home);
-	reaper.signal(other.run, other.pid, 9, false);
+	reaper.signal(other.run, other.pid, 9, 'main');
 	expect(await again).toMatchObject({outcome: {kind: 'signal', signal: 9}});
 	process.kill(Number(line), 'SIGKILL');
 	stranger.kill('SIGKILL');

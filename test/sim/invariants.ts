@@ -1,5 +1,5 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
-import {type Edge, type Entry, type Id, type Instant, isAlive, NEVER, type Service, SIG} from '../../src/core/model.ts';
+import {type Edge, type Entry, type Id, type Instant, isAlive, NEVER, type Scope, type Service, SIG} from '../../src/core/model.ts';
 import {entries, entryOf, find, holds, nextDeadline, type State} from '../../src/core/state.ts';
 import {deadlineOf} from '../../src/core/book.ts';
 import {matches} from '../../src/core/restart.ts';
@@ -74,15 +74,15 @@ export function checkHook(process: Process | undefined): void {
 }
 
 export function checkSignal(
-	world: World, process: Process | undefined, {pid, signal, group}: {pid: number; signal: number; group: boolean},
+	world: World, process: Process | undefined, {pid, signal, to}: {pid: number; signal: number; to: Scope},
 ): void {
 	promise(process?.pid === pid, `signal ${signal} goes to pid ${pid}, which no run has`);
 	if (!process) return;
 	const {service: {name}} = process;
 	// A group outlives its leader, and its number is not given away while it does.
-	promise(!process.reported || group, `${name} is sent signal ${signal} after its pid ${pid} was reaped`);
+	promise(!process.reported || to !== 'main', `${name} is sent signal ${signal} after its pid ${pid} was reaped`);
 	const {season} = world.state;
-	if (signal !== SIG.TERM || group || (season.kind === 'stopping' && season.force > 1)) return;
+	if (signal !== SIG.TERM || process.reported || (season.kind === 'stopping' && season.force > 1)) return;
 	// Its end began before, with its commands pre_stop.
 	if (entryOf(world.before, process.id)?.phase.kind === 'stopping') return;
 	// What has failed is ended at once, whoever needs it.

@@ -327,16 +327,16 @@ export class World {
 		for (let i = this.#temper.chatter; i > 0; i--) this.#later(r.between(0, 60_000), () => this.#chat(process));
 	}
 
-	#signal({run, pid, signal, group}: Extract<Effect, {kind: 'signal'}>): void {
+	#signal({run, pid, signal, to}: Extract<Effect, {kind: 'signal'}>): void {
 		const process = this.process(run);
-		checkSignal(this, process, {pid, signal, group});
+		checkSignal(this, process, {pid, signal, to});
 		if (!process || signal === SIG.CONT) return;
 		const {random: r} = this;
-		if (process.survivors && group) {
+		if (process.survivors && to !== 'main') {
 			if (signal === SIG.KILL || !process.deaf) this.#later(r.between(0, 20), () => this.#empty(process));
 		}
 		if (signal === SIG.KILL) {
-			this.#later(r.between(0, 5), () => this.#die(process, {kind: 'signal', signal, core: false}, !group));
+			this.#later(r.between(0, 5), () => this.#die(process, {kind: 'signal', signal, core: false}, to !== 'tree'));
 		} else if (!process.deaf && signal !== SIG.USR1) {
 			const polite = r.chance(0.5);
 			this.#later(r.between(0, r.pick([1, 300, 4000])), () =>
@@ -347,7 +347,7 @@ export class World {
 	#die(process: Process, outcome: Outcome, mayLitter = true): void {
 		if (process.outcome) return;
 		process.outcome = outcome;
-		process.survivors = mayLitter && process.litters;
+		process.survivors = mayLitter && process.litters && process.service.killMode !== 'main';
 		this.#news(process, {kind: 'exited', outcome, survivors: process.survivors});
 		// Some litter goes by itself; the rest must be told.
 		if (process.survivors && this.random.chance(0.3)) this.#later(this.random.between(0, 3000), () => this.#empty(process));
@@ -367,7 +367,7 @@ export class World {
 		const ids = r.some(list, r.pick([0.1, 0.5, 1])).map(({id}) => id);
 		const kind = r.pick(['start', 'stop', 'restart', 'restart', 'reload', 'reconfigure', 'signal', 'add', 'remove', 'shutdown'] as const);
 		if (kind === 'start' || kind === 'stop' || kind === 'restart' || kind === 'reload') this.#hear({kind, ids});
-		else if (kind === 'signal') for (const id of ids) this.#hear({kind, id, signal: SIG.USR1, group: r.chance(0.2)});
+		else if (kind === 'signal') for (const id of ids) this.#hear({kind, id, signal: SIG.USR1});
 		else if (kind === 'reconfigure') this.#hear({...this.state.settings, kind, services: this.#edited()});
 		else if (kind === 'remove') for (const id of ids) this.#hear({kind, id});
 		else if (kind === 'add') this.#hear({kind, service: this.#service(`guest-${this.#guests++}`, [])});
@@ -440,6 +440,7 @@ export class World {
 			},
 			stop: {signal: SIG.TERM, grace: r.pick([10, 1000, 5000])},
 			hooks: {postStart: hook(), preStop: hook()},
+			stopTo: r.pick(['main', 'main', 'group']), killMode: r.pick(['tree', 'tree', 'group', 'main']),
 			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
 			essential: r.chance(0.03),
 			onFailed: r.chance(0.03) ? 'shutdown' : 'stay',

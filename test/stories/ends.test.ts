@@ -1,7 +1,8 @@
 /** What follows when processes end by themselves, or cannot be made at all. */
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {RESTART} from '../../src/core/defaults.ts';
 import {SIG} from '../../src/core/model.ts';
+import {find} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {exit, killedBy, phases, tell} from './tell.ts';
 
@@ -169,4 +170,52 @@ test('a step that throws over a bug leaves the state as it was', () => {
 	const nonsense = {kind: 'news', id: 0, run: 1, news: {kind: 'spawned', pid: 7}} as const;
 	expect(() => step(story.state(), nonsense, 0)).toThrow('impossible: spawned while up');
 	expect(structuredClone(story.state())).toEqual(before);
+});
+
+describe('who is told, and what ends', () => {
+	test('with stop_to: group the group has the stop signal, and only what left it is asked once more', () => {
+		const story = tell(['npm', {litters: true, deaf: true, stopTo: 'group', stop: {signal: SIG.INT, grace: 3000}}]);
+		story.lines();
+		story.ask('stop', 'npm').wait(1000).dies('npm', exit(0));
+		expect(story.wait(5000).lines()).toMatchInlineSnapshot(`
+			"  0.00  SIGINT to npm (its group)
+			        stopping npm (pid 101) with SIGINT
+			  1.00  SIGTERM to npm (what left its group)
+			  3.00  SIGKILL to npm and its group
+			        killing what npm left behind with SIGKILL: it did not end in time
+			        stopped npm (exit 0)"
+		`);
+	});
+
+	test('a signal of a person, and that of a reload, go where the stop signal goes', () => {
+		const story = tell(['npm', {stopTo: 'group', reload: {signal: SIG.USR1}}], ['web', {reload: {signal: SIG.USR1}}]);
+		story.lines();
+		const ids = ['npm', 'web'].map(name => find(story.state(), name)?.id ?? -1);
+		for (const id of ids) story.hear({kind: 'signal', id, signal: SIG.USR1});
+		story.hear({kind: 'reload', ids});
+		expect(story.lines()).toMatchInlineSnapshot(`
+			"  0.00  SIGUSR1 to npm (its group)
+			  0.00  SIGUSR1 to web
+			  0.00  SIGUSR1 to npm (its group)
+			  0.00  SIGUSR1 to web"
+		`);
+	});
+
+	test.each(['main', 'group'] as const)('with kill_mode: %s no more than that is killed', killMode => {
+		const story = tell(['sshd', {deaf: true, killMode}]);
+		story.lines();
+		expect(story.ask('stop', 'sshd').wait(5000).lines()).toContain(`SIGKILL to sshd${killMode === 'main' ? '\n' : ' (its group)\n'}`);
+	});
+
+	test('with kill_mode: group what left the group is not asked', () => {
+		const story = tell(['web', {litters: true, killMode: 'group'}]);
+		story.lines();
+		expect(story.dies('web', exit(1)).lines()).toContain('SIGTERM to web (its group)\n');
+	});
+
+	test('a watchdog\'s SIGABRT is the main process\'s alone', () => {
+		const story = tell(['web', {stopTo: 'group', watchdog: 1000}]);
+		story.lines();
+		expect(story.wait(1000).lines()).toContain('SIGABRT to web\n');
+	});
 });

@@ -117,15 +117,15 @@ export function tell(...cast: readonly (readonly [name: string, traits?: Traits]
 		}
 	}
 
-	function signal({run, signal: number, group}: Extract<Effect, {kind: 'signal'}>): void {
+	function signal({run, signal: number, to}: Extract<Effect, {kind: 'signal'}>): void {
 		const name = runs.get(run) ?? '?';
 		if (number === SIG.CONT) return;
-		note(`${signalName(number)} to ${name}${group ? ' and its group' : ''}`);
+		note(`${signalName(number)} to ${name}${{main: '', group: ' (its group)', tree: ' and its group', strays: ' (what left its group)'}[to]}`);
 		const {deaf, litters} = traits.get(name) ?? {};
 		const entry = find(state, name);
 		if (number === SIG.USR1 || (deaf && number !== SIG.KILL)) return;
 		if (entry?.phase.kind === 'stopping' && entry.phase.outcome) return news(name, run, {kind: 'emptied'});
-		news(name, run, {kind: 'exited', outcome: killedBy(number), survivors: Boolean(litters) && !group});
+		news(name, run, {kind: 'exited', outcome: killedBy(number), survivors: Boolean(litters) && to !== 'tree'});
 	}
 
 	const story: Story = {

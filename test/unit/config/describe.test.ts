@@ -121,6 +121,12 @@ test('the whole table fits a page', () => {
 		      asks it to end
 		  stop_grace_period: duration (default: 5s)
 		      from then until KILL
+		  stop_to: main | group (default: main)
+		      whom stop_signal, the signal of reload and archonctl signal reach; group: also what a wrapper does not pass them on to
+		  kill_mode: tree | group | main (default: tree)
+		      what ends with it: all that it made, its process group, or its main process alone
+		  pid_file: path (default: none)
+		      names the main process when the one before has ended
 		  labels: anything (default: none)
 		      has no effect
 

@@ -152,6 +152,16 @@ services:
 		expect(one('restart: {delay: 1m}').restart).toMatchObject({delay: 60_000, maxDelay: 60_000});
 	});
 
+	test('says whom signals reach, what ends with a service, and where its main process is named', () => {
+		expect(one('stop_to: group, kill_mode: main, pid_file: /run/a.pid')).toMatchObject({stopTo: 'group', killMode: 'main', pidFile: '/run/a.pid'});
+		expect(told('services: {a: {command: x, stop_to: all, kill_mode: process, pid_file: a.pid}}')).toEqual([
+			'archon.yaml:1:37: services.a.stop_to: "all" is not one of main, group',
+			'archon.yaml:1:53: services.a.kill_mode: "process" is not one of tree, group, main',
+			'archon.yaml:1:72: services.a.pid_file: "a.pid" is not an absolute path; begin it with /',
+		]);
+		expect(told('services: {a: {command: x, type: oneshot, pid_file: /a}}')).toHaveLength(1);
+	});
+
 	test('keeps the order of the text as far as needs allow', () => {
 		expect(names(planned('services: {c: {command: x}, a: {command: x, depends_on: [d]}, b: {command: x}, d: {command: x}}')))
 			.toEqual(['c', 'd', 'a', 'b']);

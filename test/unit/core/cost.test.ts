@@ -79,7 +79,7 @@ async function costs(services: readonly Service[]): Promise<Costs> {
 	await tell('looking when to wake up', () => void nextDeadline(state));
 	await tell('tick', () => hear({kind: 'tick'}, nextDeadline(state)));
 	spawned(last);
-	await tell('signal', () => hear({kind: 'signal', id: last, signal: 10, group: false}));
+	await tell('signal', () => hear({kind: 'signal', id: last, signal: 10}));
 	await tell('late news', () => hear({kind: 'news', id: last, run: 1, news: crashed}));
 	await tell('stop', () => hear({kind: 'stop', ids: [last]}));
 	await tell('stopped', () => news(last, crashed));

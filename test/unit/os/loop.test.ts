@@ -81,7 +81,7 @@ test('a client of a socket is answered again and again during a fan-out of 2,000
 	const path = join(folder, 'socket');
 	const server = createServer((socket: Socket) => void socket.on('data', () => {
 		// As a request does: an event is heard, and the answer tells the state.
-		loop.hear({kind: 'signal', id: 0, signal: SIG.USR1, group: false});
+		loop.hear({kind: 'signal', id: 0, signal: SIG.USR1});
 		socket.write(`${[...entries(loop.state())].filter(({phase}) => phase.kind === 'up').length}\n`);
 	})).listen(path);
 	await once(server, 'listening');
@@ -122,7 +122,7 @@ test('a batch of news makes no slice of each: what comes at once is heard at onc
 	const {loop, made} = bench();
 	loop.hear({kind: 'boot'});
 	const before = made.length;
-	for (let i = 0; i < 100; i++) loop.hear({kind: 'signal', id: i, signal: SIG.USR1, group: false});
+	for (let i = 0; i < 100; i++) loop.hear({kind: 'signal', id: i, signal: SIG.USR1});
 	expect(made.length).toBe(before);
 	await until(() => made.length === ALL);
 });
@@ -220,7 +220,7 @@ describe('a stall', () => {
 		loop.hear({kind: 'boot'});
 		loop.hear({kind: 'stop', ids: [0]});
 		stall(HOUR);
-		loop.hear({kind: 'signal', id: 1, signal: SIG.USR1, group: false});
+		loop.hear({kind: 'signal', id: 1, signal: SIG.USR1});
 		loop.hear({kind: 'tick'});
 		pass(4999);
 		expect(signals).toEqual(['SIGTERM', 'SIGUSR1']);
