@@ -7,6 +7,7 @@
 /* In process.c: the arguments that the program was started with. */
 void remember_arguments(char **arguments);
 char **remembered_arguments(void);
+int left_memory(void);
 
 /* In spawn.c: makes a process as the request says; its pid, or -1 and a report of stage, errno and detail. */
 int32_t archon_spawn(const void *request, void *report);
@@ -67,7 +68,7 @@ long compress_file(const char *from, const char *to, int kind, double *inode);
 	/* compress.c */ \
 	F(decompress) \
 	/* reexec.c */ \
-	F(enterSection) F(leaveSection) F(openMemory) F(memorySize) F(raiseFdLimit) F(viewMemory) F(releaseMemory) \
+	F(enterSection) F(leaveSection) F(leftMemory) F(openMemory) F(memorySize) F(raiseFdLimit) F(viewMemory) F(releaseMemory) \
 	F(forgetSignal) F(pendingSignals) F(armGuard) F(keepFd) F(reexecute)
 
 #define DECLARE(name) void sys_##name(struct call *call);

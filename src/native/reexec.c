@@ -35,7 +35,8 @@
 #define FDS (1 << 20)
 #define FDS_LOOKED_AT (1 << 16) /* where the kernel cannot do it for all at once */
 #define STACK (64 << 10)
-#define VARIABLE "ARCHON_LEDGER="
+#define VARIABLE_NAME "ARCHON_LEDGER"
+#define VARIABLE VARIABLE_NAME "="
 
 /* The order is that of KINDS in guard.ts. */
 enum kind { KIND_FAULT, KIND_SENT, KIND_BUG, KIND_UPGRADE };
@@ -234,9 +235,36 @@ void sys_leaveSection(struct call *call)
 }
 
 /*
- * The memory that outlives archon. The descriptor is that of the last life, or -1 for new memory of so many bytes,
- * which take room only where they are used. Returns the descriptor, or -errno; -EPROTO: it is not such memory, or not
- * of this process.
+ * The descriptor of the memory that the last life left, or -1. The variable alone says nothing, for anybody may set it: what
+ * it names must be a memfd (memfd_create(2): a regular file without a name that knows of seals), and hold this very process's
+ * memory, which no other program has ever had open.
+ */
+int left_memory(void)
+{
+	const char *text = getenv(VARIABLE_NAME);
+	char *end;
+	struct stat status;
+	struct header found;
+	if (!text || *text < '0' || *text > '9')
+		return -1;
+	long fd = strtol(text, &end, 10);
+	if (*end || fd <= STDERR_FILENO || fd > INT_MAX || fcntl(fd, F_GET_SEALS) < 0)
+		return -1;
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_nlink != 0)
+		return -1;
+	if (pread(fd, &found, sizeof found, 0) != sizeof found || found.magic != MAGIC)
+		return -1;
+	return found.owner == getpid() && found.size == (uint64_t)status.st_size ? fd : -1;
+}
+
+void sys_leftMemory(struct call *call)
+{
+	give_number(call, left_memory());
+}
+
+/*
+ * The memory that outlives archon. The descriptor is that of the last life, or -1 for new memory of so many bytes, which
+ * take room only where they are used. Returns the descriptor, or -errno; -EPROTO: no life has left it.
  */
 void sys_openMemory(struct call *call)
 {
@@ -244,28 +272,24 @@ void sys_openMemory(struct call *call)
 	uint64_t size = (uint64_t)arg_number(call, 1);
 	int is_new = fd < 0;
 	if (is_new) {
-		fd = memfd_create("archon", MFD_CLOEXEC);
+		fd = memfd_create("archon", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 		if (fd < 0)
 			return give_number(call, -errno);
 		if (ftruncate(fd, size) < 0)
 			goto fail;
+		/* Whoever made it shorter would make archon fault. */
+		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 	} else {
 		struct stat status;
-		if (fstat(fd, &status) < 0)
-			return give_number(call, -errno);
-		size = status.st_size;
-		if (!S_ISREG(status.st_mode) || size < sizeof *header)
+		if (fd != left_memory() || fstat(fd, &status) < 0)
 			return give_number(call, -EPROTO);
+		size = status.st_size;
 	}
 	struct header *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		goto fail;
-	if (is_new) {
+	if (is_new)
 		*memory = (struct header){.magic = MAGIC, .owner = getpid(), .size = size};
-	} else if (memory->magic != MAGIC || memory->owner != getpid() || memory->size != size) {
-		munmap(memory, size);
-		return give_number(call, -EPROTO);
-	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	header = memory;
 	memory_fd = fd;

@@ -7,7 +7,6 @@
 import {type Instant, signalName, type SignalNumber} from '../core/model.ts';
 import {type Heard, ORIGINS} from '../core/signals.ts';
 import {type Bytes, textOf} from './bytes.ts';
-import {ledgerFd} from './environment.ts';
 import type {Memory} from './ledger.ts';
 import {ERRNO, type Outcome, sys} from './sys.ts';
 
@@ -68,10 +67,9 @@ const WORDS = CAUSES + CAUSES_MAX * CAUSE_SIZE;
 
 /** The memory of the last life, where there was one, else new memory of the first of these sizes that can be had; or -errno. */
 export function openGuard(...sizes: readonly number[]): Guard | Outcome {
-	const fd = ledgerFd() ?? -1;
-	const isLeft = Number.isInteger(fd) && fd >= 0;
-	let opened = isLeft ? sys.openMemory(fd, 0) : -ERRNO.ENOMEM;
-	// None is left, or it is not ours, or of another layout: better a first life than none.
+	const fd = sys.leftMemory();
+	let opened = fd >= 0 ? sys.openMemory(fd, 0) : -ERRNO.ENOMEM;
+	// None is left, or none that could be mapped: better a first life than none.
 	for (const size of sizes) if (opened < 0) opened = sys.openMemory(-1, size);
 	if (opened < 0) return opened;
 	const head = sys.viewMemory(0, MEMORY_START);

@@ -230,6 +230,8 @@ export interface Sys {
 	/** From here to `leaveSection` no signal that is sent tears apart what is done; it must be short. */
 	enterSection(): void;
 	leaveSection(): void;
+	/** The descriptor of the memory that the last life left to this one; -1: there was none. */
+	leftMemory(): number;
 	/** The memory of the last life at a descriptor, or new memory of so many bytes where that is -1. Only once in a life. */
 	openMemory(fd: number, size: number): Outcome;
 	memorySize(): number;

@@ -74,13 +74,12 @@ function runToEnd(argv: readonly [string, ...string[]]): void {
 const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 	ping: () => say({pong: true}),
 	die: how => die(how ?? ''),
-	/** A fault at its most awkward: the memory that the guard writes to is gone. */
-	hole: () => {
+	/** Would be a fault at its most awkward: the memory that the guard writes to is gone. */
+	cut: () => {
 		const names = sys.readFolder('/proc/self/fd', 10_000);
 		if (typeof names === 'number') return;
 		const fd = names.find(name => String(sys.readLink(`/proc/self/fd/${name}`)).includes('memfd:archon'));
-		sys.ftruncate(Number(fd), 0);
-		book[0] = 1;
+		say({cut: sys.ftruncate(Number(fd), 0)});
 	},
 	exhaust: () => {
 		for (const hoard: number[][] = []; ;) hoard.push(Array.from({length: 1000}, Math.random));

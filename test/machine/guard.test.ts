@@ -130,9 +130,10 @@ describe('a guarded PID 1 lives on', () => {
 		}
 	});
 
-	test('with new memory, after a fault in which the old one was lost', async () => {
+	test('whose memory nobody can cut short under it', async () => {
 		await using phoenix = await rise();
-		expect(await phoenix.tell('hole')).toMatchObject({life: 0, pid: 1, armed: 0, argv: ARGV, causes: []});
+		expect(await phoenix.tell('cut')).toEqual({cut: -1}); // EPERM: it is sealed (memfd_create(2)).
+		expect(await phoenix.tell('die fault')).toMatchObject({life: 1, pid: 1});
 	});
 
 	test('fifty times in a row, and grows no bigger', async () => {
