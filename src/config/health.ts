@@ -1,5 +1,6 @@
 /** What may be said of looks at a running service: the key `healthcheck` (compose-spec). */
 import type {Command, Health, Probe} from '../core/model.ts';
+import {HEALTHCHECK_WORDS} from './glossary.ts';
 import {key, value} from './keys.ts';
 import {http, tcp} from './probes.ts';
 import {readBy, readText, refuse, refuseKind, toCommand} from './readers.ts';
@@ -24,7 +25,7 @@ export const HEALTHCHECK = shape({
 		oneOf<Health['onUnhealthy']>(['none', 'restart', 'shutdown']), 'none | restart | shutdown', 'none',
 		'what follows: nothing, its restart, or the end of the container',
 	),
-});
+}, new Set(), new Set(), HEALTHCHECK_WORDS);
 
 const WAYS = ['test', 'tcp', 'http'] as const;
 

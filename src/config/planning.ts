@@ -1,9 +1,9 @@
 /** What planning has to go on, and what each way of writing a config comes to. */
 import type {Logging, Millis, Result, Service, UserSpec} from '../core/model.ts';
 import type {SignalRules} from '../core/signals.ts';
-import {nearest} from '../core/nearest.ts';
 import type {Environment} from '../core/variables.ts';
 import type {Collector, Gather, Place, Problem, Report, Source} from './problems.ts';
+import {meantBy, type Shape} from './shape.ts';
 import type {Mapping, Value} from './values.ts';
 
 /** How files are reached: never for long, and never what is no file. */
@@ -79,9 +79,10 @@ export interface StartRate {
 	readonly burst: number;
 }
 
-/** Whether there is none of the keys, and none that will be told as a misspelling of one. */
-export const isMissing = (names: readonly string[], {entries}: Mapping): boolean =>
-	[...entries.keys()].every(written => nearest(written, names) === null);
+/** Whether there is none of the keys, and none that will be told as another word for one. */
+export const isMissing = (names: readonly string[], {entries}: Mapping, shape: Pick<Shape, 'keys' | 'words'>): boolean =>
+	!names.some(name => entries.has(name)) && [...entries.keys()].every(written =>
+		Object.hasOwn(shape.keys, written) || !names.includes(meantBy(written, shape)?.key ?? ''));
 
 /** A service's own grace period is of no use beyond that of all. */
 export function noteHurried(

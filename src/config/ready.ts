@@ -1,5 +1,6 @@
 /** What may be said of how a daemon tells that it can serve: the key `ready`. */
 import type {Probe, Ready} from '../core/model.ts';
+import {READY_WORDS} from './glossary.ts';
 import {command, key, optional, value} from './keys.ts';
 import {http, tcp} from './probes.ts';
 import {readBy, readMap, refuse} from './readers.ts';
@@ -30,7 +31,7 @@ export const READY = shape({
 	file: optional(absolutePath, 'path', 'none', 'this exists'),
 	interval: value(lapse, 'duration', '500ms', 'from one look by tcp, http, exec or file to the next'),
 	timeout: value(lapse, 'duration', '5s', 'how long one look may take'),
-});
+}, new Set(), new Set(), READY_WORDS);
 
 type Descriptor = Pick<Extract<Ready, {kind: 'fd'}>, 'fd' | 'variable'>;
 

@@ -1,6 +1,7 @@
 /** What may be said of restarts: the key `restart`, and which ends mean what. */
 import {NO_ENDS} from '../core/defaults.ts';
 import type {Ends} from '../core/model.ts';
+import {RESTART_WORDS} from './glossary.ts';
 import {key, optional, value} from './keys.ts';
 import {readBy, readListOf, refuse} from './readers.ts';
 import {attempts, decimal, duration, ending, oneOf, policy, restart} from './scalars.ts';
@@ -22,7 +23,7 @@ export const RESTART = shape({
 	attempts: value(attempts, 'number | unlimited', '8', 'restarts within the window; the next end makes it failed'),
 	window: value(duration, 'duration', '60s', 'how long an end counts against the attempts'),
 	reset_after: value(duration, 'duration', '60s', 'having been up for so long wipes out all earlier ends'),
-});
+}, new Set(), new Set(), RESTART_WORDS);
 
 /** A key with exit statuses and signals. */
 export const ends = (fallback: string, initial: Ends, help: string): Key<Ends> =>

@@ -7,6 +7,7 @@ import {type Command, type Exec, type Health, KILL_MODES, type Ready, type Servi
 import {blanksIn, fillIn} from './blanks.ts';
 import {FOREIGN_SERVICE_KEYS, FOREIGN_TOP_KEYS, UNSUPPORTED_SERVICE_KEYS, UNSUPPORTED_TOP_KEYS} from './compose.ts';
 import {dependencies, relatives} from './dependencies.ts';
+import {SERVICE_WORDS, TOP_WORDS} from './glossary.ts';
 import {readHealth} from './health.ts';
 import {hook, readReload} from './hooks.ts';
 import {key, list, optional, value, words} from './keys.ts';
@@ -127,7 +128,7 @@ export const SERVICE = shape({
 	),
 	pid_file: optional(absolutePath, 'path', 'none', 'names the main process when the one before has ended'),
 	labels: key(ignore, 'anything', 'none', null, 'has no effect'),
-}, FOREIGN_SERVICE_KEYS, UNSUPPORTED_SERVICE_KEYS);
+}, FOREIGN_SERVICE_KEYS, UNSUPPORTED_SERVICE_KEYS, SERVICE_WORDS);
 
 export const SHUTDOWN = shape({
 	grace_period: value(duration, 'duration', '9s', 'for all services together, then KILL; docker waits 10s'),
@@ -155,7 +156,7 @@ export const TOP = shape({
 	),
 	name: key(ignore, 'anything', 'none', null, 'of a compose project; has no effect'),
 	version: key(ignore, 'anything', 'none', null, 'of a compose file; has no effect'),
-}, FOREIGN_TOP_KEYS, UNSUPPORTED_TOP_KEYS);
+}, FOREIGN_TOP_KEYS, UNSUPPORTED_TOP_KEYS, TOP_WORDS);
 
 /** A service as it is written. */
 export interface Declared {

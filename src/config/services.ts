@@ -13,7 +13,7 @@ import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
 import {isMissing, noteHurried, type Draft, type Planning, type Unreadable} from './planning.ts';
 import type {Report, Source} from './problems.ts';
 import {misread, toCommand} from './readers.ts';
-import {settingsFor, TOP, type Declared, type EnvPath} from './schema.ts';
+import {SERVICE, settingsFor, TOP, type Declared, type EnvPath} from './schema.ts';
 import {arrival, configService, type Argv, type Variables} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
 import {rulesOf} from './signals.ts';
@@ -66,7 +66,7 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 		return TOP.initial;
 	}
 	const map: Mapping = root.kind === 'map' ? root : {...root, kind: 'map', entries: new Map()};
-	if (isMissing(['services'], map)) context.report(root, 'services are missing', 'write them under "services:"');
+	if (isMissing(['services'], map, TOP)) context.report(root, 'services are missing', 'write them under "services:"');
 	return readShape(TOP, map, context);
 }
 
@@ -100,7 +100,7 @@ function findPrograms(services: Services, report: Report): ReadonlyMap<string, A
 
 function reportNoProgram({path, key, map, settings}: Declared, report: Report): void {
 	const names = ['command', 'entrypoint'] as const;
-	if (isMissing(names, map)) {
+	if (isMissing(names, map, SERVICE)) {
 		const hint = map.entries.has('image') || map.entries.has('build')
 			? 'archon starts programs, not images: write what the image would run'
 			: 'write what it runs';

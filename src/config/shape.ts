@@ -1,6 +1,8 @@
 /** Reads a map by a table of its keys: known keys by their readers, all others told of or passed over. */
 import type {Environment} from '../core/variables.ts';
-import {didYouMean, quote, type Gather, type Report} from './problems.ts';
+import {nearest} from '../core/nearest.ts';
+import {bare, type Glossary, type Meaning} from './glossary.ts';
+import {quote, type Gather, type Report} from './problems.ts';
 import type {Entry, Mapping, Value} from './values.ts';
 
 /** One key: what a person should know of it, and how it is read. */
@@ -43,15 +45,18 @@ export interface Shape<K extends Keys = Keys> {
 	readonly foreign: ReadonlySet<string>;
 	/** Known to people from compose, and refused. */
 	readonly unsupported: ReadonlySet<string>;
+	/** What others call its keys. */
+	readonly words: () => Glossary;
 }
 
 export function shape<K extends Keys>(
 	keys: K,
 	foreign: ReadonlySet<string> = new Set(),
 	unsupported: ReadonlySet<string> = new Set(),
+	words: () => Glossary = () => NO_WORDS,
 ): Shape<K> {
 	const initial = Object.entries(keys).map(([name, key]) => [name, key.initial]);
-	return {keys, initial: Object.fromEntries(initial) as Settings<K>, foreign, unsupported};
+	return {keys, initial: Object.fromEntries(initial) as Settings<K>, foreign, unsupported, words};
 }
 
 /** The settings of a map; a key that cannot be read keeps its default. */
@@ -80,8 +85,23 @@ function readStranger(shape: Shape, name: string, {key}: Entry, context: Context
 		context.report(key, `${within(context, name).path} is not supported`, `remove it, or call it x-${name}`);
 	} else {
 		const where = context.path === '' ? '' : ` in ${context.path}`;
-		context.report(key, `unknown key ${quote(name)}${where}`, () => didYouMean(name, Object.keys(shape.keys)));
+		context.report(key, `unknown key ${quote(name)}${where}`, () => meantBy(name, shape)?.hint ?? null);
 	}
+}
+
+const NO_WORDS: Glossary = new Map();
+
+/** What somebody may have meant by a key that is not known: an archon's key in another spelling, another's word, or a typing mistake. */
+export function meantBy(name: string, {keys, words}: Pick<Shape, 'keys' | 'words'>): Meaning | null {
+	const known = Object.keys(keys);
+	const spelt = bare(name);
+	const key = known.find(each => bare(each) === spelt);
+	if (key !== undefined) return {key, hint: `did you mean "${key}"?`};
+	const word = words().get(spelt);
+	// A word that others have is not taken for a mistyped one of archon's.
+	if (word) return word.key === null || known.includes(word.key) ? word : null;
+	const near = nearest(name, known);
+	return near === null ? null : {key: near, hint: `did you mean "${near}"?`};
 }
 
 /** The context of a key, or of an item as in `command[2]`. */

@@ -19,12 +19,21 @@ export function nearest(word: string, known: Iterable<string>): string | null {
 		if (Math.abs(candidate.length - word.length) > least) continue;
 		// One that is as good as the best so far comes too late.
 		const count = mistakes(typed, candidate.toLowerCase(), best === null ? least : least - 1);
-		if (count === null) continue;
+		if (count === null || !isNearInParts(typed, candidate.toLowerCase())) continue;
 		best = candidate;
 		least = count;
 	}
 	return best;
 }
+
+/** Whether each of its words is near: `stop_timeout` is one letter in four away from `start_timeout`, and its opposite. */
+function isNearInParts(typed: string, candidate: string): boolean {
+	const [some, others] = [typed.split(PARTS), candidate.split(PARTS)];
+	return some.length !== others.length || some.every((part, index) =>
+		mistakes(part, others[index]!, Math.max(1, Math.floor(part.length / 3))) !== null);
+}
+
+const PARTS = /[-_.: ]/;
 
 /** Letters missing, added, wrong, or swapped with the next one (optimal string alignment distance); null: more than `most`. */
 function mistakes(a: string, b: string, most: number): number | null {

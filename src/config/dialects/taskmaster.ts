@@ -5,6 +5,7 @@
  */
 import {exec, NO_ENDS, RESTART, service} from '../../core/defaults.ts';
 import type {Millis, Output, RestartPolicy, Service} from '../../core/model.ts';
+import {PROGRAM_WORDS} from '../glossary.ts';
 import {command, key, optional, value} from '../keys.ts';
 import {INSTANCE, instancesOf, judgeCount, named, SCALE_MAX, SERVICES_MAX} from '../names.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from '../outputs.ts';
@@ -49,7 +50,7 @@ export const PROGRAM = shape({
 	workingdir: optional(text, 'path', 'archon\'s own', 'where it runs'),
 	umask: optional(umask, 'octal', 'archon\'s own', 'permissions that new files do not get'),
 	user: optional(user, 'name[:group] | uid[:gid]', 'archon\'s own', 'as whom it runs'),
-});
+}, new Set(), new Set(), PROGRAM_WORDS);
 
 const ROOT = shape({
 	programs: key<ReadonlyMap<string, Program | null>>(readPrograms, 'map by name', 'required', new Map(), 'what archon runs'),
@@ -115,7 +116,7 @@ function readPrograms(from: Value, context: Context): ReadonlyMap<string, Progra
 			programs.set(name, null);
 			continue;
 		}
-		if (isMissing(['cmd'], map)) context.report(place, `${inner.path} has no cmd`, 'write what it runs');
+		if (isMissing(['cmd'], map, PROGRAM)) context.report(place, `${inner.path} has no cmd`, 'write what it runs');
 		programs.set(name, {name, key: place, map, settings: readShape(PROGRAM, map, inner)});
 	}
 	return programs;

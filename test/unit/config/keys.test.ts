@@ -74,7 +74,7 @@ describe('ready', () => {
 		['{exec: ""}', ['services.a.ready.exec is an empty command']],
 		['{file: x}', ['services.a.ready.file: "x" is not an absolute path; begin it with /']],
 		['{tcp: 80, interval: 0}', ['services.a.ready.interval: "0" is too short; write at least 10ms']],
-		['{port: 80}', ['unknown key "port" in services.a.ready', `services.a.ready does not say how; write one of ${ways}`]],
+		['{port: 80}', ['unknown key "port" in services.a.ready; archon calls it tcp', `services.a.ready does not say how; write one of ${ways}`]],
 	])('%s is told', (text, problems) => {
 		expect(new Set(told(`ready: ${text}`))).toEqual(new Set(problems));
 	});

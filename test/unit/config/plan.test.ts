@@ -288,7 +288,7 @@ describe('problems', () => {
 		['restart: {delay: 2s, max_delay: 1s}', ['3:37: services.a.restart has a max_delay that is shorter than its delay']],
 		['provider: {type: x}', ['3:5: services.a.provider is not supported; remove it, or call it x-provider']],
 		['comands: x', ['3:5: unknown key "comands" in services.a; did you mean "command"?']],
-		['numprocs: 2', ['3:5: unknown key "numprocs" in services.a']],
+		['numprocs: 2', ['3:5: unknown key "numprocs" in services.a; archon calls it scale']],
 	])('of a key: %s', (key, problems) => {
 		expect(told(`services:\n  a:\n    ${key}\n    command: x`)).toEqual(problems.map(problem => `archon.yaml:${problem}`));
 	});

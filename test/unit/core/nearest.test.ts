@@ -17,6 +17,9 @@ test.each([
 	['ab', ['cd'], null],
 	['', ['a', ''], null],
 	['restart', ['user', 'umask'], null],
+	['post_stop', ['pre_stop', 'post_start'], null],
+	['start_timeuot', ['start_timeout'], 'start_timeout'],
+	['stop_timeout', ['start_timeout'], null],
 	['x', [], null],
 ])('%j of %j may be %j', (word, known, meant) => {
 	expect(nearest(word, known)).toBe(meant);

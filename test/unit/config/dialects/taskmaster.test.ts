@@ -99,7 +99,7 @@ describe('the keys', () => {
 		['{a: {cmd: x, numprocs: 0}}', ['f:1:34: programs.a.numprocs: "0" is not a whole number from 1 to 1000']],
 		['{a: {cmd: x, autorestart: sometimes}}', ['f:1:37: programs.a.autorestart: "sometimes" is not one of always, never, unexpected']],
 		['{a: {cmd: x, exitcodes: [0, 256]}}', ['f:1:39: programs.a.exitcodes[1]: "256" is not a whole number from 0 to 255']],
-		['{a: {cmd: x, command: y}}', ['f:1:24: unknown key "command" in programs.a']],
+		['{a: {cmd: x, command: y}}', ['f:1:24: unknown key "command" in programs.a; archon calls it cmd']],
 		['{a: {cmd: x, stopsignl: y}}', ['f:1:24: unknown key "stopsignl" in programs.a; did you mean "stopsignal"?']],
 		['{a: {cmd: x, user: ghost}}', ['f:1:30: programs.a.user: user ghost is not in /etc/passwd']],
 	])('programs: %s', (programs, problems) => {
@@ -112,7 +112,7 @@ test('shutdown and start_rate are said as in any config, and nothing else is', (
 		shutdownGrace: 20_000, startRate: {perSecond: 5, burst: 100},
 	});
 	expect(told('programs: {a: {cmd: x}}\nvolumes: {}')).toEqual(['f:2:1: unknown key "volumes"']);
-	expect(told('programs: {a: {cmd: x}}\nservices: {b: {command: x}}')).toEqual(['f:1:1: unknown key "programs"']);
+	expect(told('programs: {a: {cmd: x}}\nservices: {b: {command: x}}')).toEqual(['f:1:1: unknown key "programs"; archon calls it services']);
 });
 
 test('a command on the command line comes after programs that start by themselves', () => {
