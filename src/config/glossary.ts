@@ -59,8 +59,6 @@ export const SERVICE_WORDS = lazily(() => glossary({
 	post_stop: 'finish ExecStopPost after_stop',
 	reload: 'ExecReload',
 	watchdog: 'WatchdogSec',
-	pid_file: 'pidfile',
-	kill_mode: 'KillMode',
 	oom_score_adj: 'OOMScoreAdjust',
 	cap_add: 'AmbientCapabilities capabilities',
 	cgroup: 'slice',

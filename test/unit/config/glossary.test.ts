@@ -27,6 +27,7 @@ test.each([
 	['numprocs', 'archon calls it scale'],
 	['stopsignal', 'did you mean "stop_signal"?'],
 	['exitcodes', 'archon calls it success_codes'],
+	['killasgroup', 'write stop_to: group'],
 	['redirect_stderr', 'remove it: both streams go the same way, unless logging says otherwise'],
 	['stdout_logfile', 'write logging: {driver: file, options: {path: …}}'],
 	['priority', 'say which service comes first: depends_on or after'],
@@ -39,6 +40,7 @@ test.each([
 	['Group', 'write user: name:group'],
 	['After', 'did you mean "after"?'],
 	['Requires', 'archon calls it depends_on'],
+	['KillMode', 'did you mean "kill_mode"?'],
 	['KillSignal', 'archon calls it stop_signal'],
 	['TimeoutStopSec', 'archon calls it stop_grace_period'],
 	['LimitNOFILE', 'write ulimits: {nofile: N}'],
@@ -103,4 +105,4 @@ test.each([
 });
 
 /** Keys that a service does not have yet; until then nothing is said of the words for them. */
-const COMING: readonly string[] = ['pre_start', 'post_stop', 'down', 'stop_to', 'kill_mode', 'pid_file'];
+const COMING: readonly string[] = ['pre_start', 'post_stop', 'down'];
