@@ -197,9 +197,11 @@ async function standIn(called: string, name: string, args: readonly string[]): P
 
 /** One command in archon's own manner: every signal is the command's, archon itself is silent, and nobody but the command decides. */
 async function oneCommand(command: readonly string[], socket: string | null): Promise<null> {
-	const [{oneCommand: service}, {placesFor, runDaemon}, {ONE_COMMAND}] = await Promise.all([
-		import('./config/service.ts'), import('./daemon.ts'), import('./core/signals.ts'),
+	const [{oneCommand: service}, {placesFor, runDaemon}, {ONE_COMMAND}, {rememberInherited}] = await Promise.all([
+		import('./config/service.ts'), import('./daemon.ts'), import('./core/signals.ts'), import('./os/inherited.ts'),
 	]);
+	// What the last life left is archon's own.
+	if (!isReexecuted()) rememberInherited();
 	const wantsSocket = socket !== null || env()['ARCHON_SOCKET'] !== undefined;
 	runDaemon({
 		config: {

@@ -92,4 +92,7 @@ export function commandService(argv: Argv, others: readonly Service[]): Service 
  * One-command mode: the command and nothing else. archon never hurries it; who stops the container says how
  * long it may take.
  */
-export const oneCommand = (argv: Argv): Service => ({...commandService(argv, []), stop: {...STOP, grace: Infinity}});
+export function oneCommand(argv: Argv): Service {
+	const service = commandService(argv, []);
+	return {...service, stop: {...STOP, grace: Infinity}, exec: {...service.exec, asStarted: true}};
+}

@@ -202,6 +202,11 @@ export interface Exec {
 	readonly output: Output;
 	/** Whether stdin is archon's own, in its terminal's foreground where there is one. Else /dev/null. */
 	readonly interactive: boolean;
+	/**
+	 * Whether it stands as archon was started: with the signals that were ignored and blocked, further descriptors, and no
+	 * limit of archon's. Else as from a login shell.
+	 */
+	readonly asStarted: boolean;
 }
 
 /** Variables that are not in the config itself. Paths are absolute, or begin where archon does. */

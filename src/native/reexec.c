@@ -61,6 +61,7 @@ struct header {
 	struct cause causes[CAUSES]; /* that of life n at n modulo CAUSES */
 	char words[WORDS];         /* what archon said of the last one */
 	int32_t program_fd;        /* the running file, for where no name leads to it; 0: not open */
+	uint64_t ignored, blocked; /* signals, as the first life was started with, by bit signal - 1 */
 	uint8_t origins[64];       /* who sent the pending signals, by signal - 1 */
 };
 
@@ -289,11 +290,13 @@ void sys_openMemory(struct call *call)
 	if (memory == MAP_FAILED)
 		goto fail;
 	if (is_new)
-		*memory = (struct header){.magic = MAGIC, .owner = getpid(), .size = size};
+		*memory = (struct header){.magic = MAGIC, .owner = getpid(), .size = size, .ignored = first_ignored, .blocked = first_blocked};
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	header = memory;
 	memory_fd = fd;
 	first_soft_limit = memory->soft_limit;
+	first_ignored = memory->ignored;
+	first_blocked = memory->blocked;
 	return give_number(call, fd);
 fail:;
 	int error = errno;

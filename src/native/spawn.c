@@ -32,6 +32,7 @@ enum stage {
 
 enum flag {
 	FLAG_SESSION = 1, FLAG_FOREGROUND = 2, FLAG_TERMINAL = 4, FLAG_CWD = 8, FLAG_NO_NEW = 16, FLAG_GROUP = 32, FLAG_ATTACH = 64,
+	FLAG_AS_STARTED = 128,
 };
 
 enum oom { OOM_AS_IS, OOM_TRY, OOM_MUST };
@@ -340,9 +341,15 @@ static void find_ignored(void)
 static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 {
 	const struct head *head = job->head;
-	/* As a login shell would have them: nothing ignored, nothing blocked; what is handled exec(2) sets to its default. */
-	static const uint64_t fresh[4]; /* struct sigaction of the kernel: SIG_DFL, no flags, no restorer, no mask */
-	for (uint64_t bits = ignored; bits; bits &= bits - 1)
+	/*
+	 * As a login shell would have them, nothing ignored and nothing blocked, or as archon was started with; what is handled
+	 * exec(2) sets to its default.
+	 */
+	static const uint64_t fresh[4], ignoring[4] = {(uintptr_t)SIG_IGN}; /* struct sigaction of the kernel: no flags, restorer, mask */
+	const uint64_t ignores = head->flags & FLAG_AS_STARTED ? first_ignored : 0, blocks = head->flags & FLAG_AS_STARTED ? first_blocked : 0;
+	for (uint64_t bits = ignores & ~ignored; bits; bits &= bits - 1)
+		syscall(SYS_rt_sigaction, __builtin_ctzll(bits) + 1, ignoring, NULL, sizeof(uint64_t));
+	for (uint64_t bits = ignored & ~ignores; bits; bits &= bits - 1)
 		syscall(SYS_rt_sigaction, __builtin_ctzll(bits) + 1, fresh, NULL, sizeof(uint64_t));
 	if (job->cgroup >= 0 && write(job->cgroup, "0", 1) < 0)
 		fail(job, STAGE_CGROUP, errno);
@@ -364,8 +371,7 @@ static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 	become(job);
 	if (job->cwd && chdir(job->cwd) < 0)
 		fail(job, STAGE_CWD, errno);
-	static const uint64_t none;
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocks, NULL, sizeof blocks);
 	execute(job);
 }
 

@@ -1,6 +1,16 @@
 /** What archon was started with beyond its three streams. */
 import {newStat, sys} from './sys.ts';
 
+let found: readonly number[] = [];
+
+/** Remembers what archon was started with, before its guard takes everything for its own. */
+export function rememberInherited(): void {
+	found = lastingFds();
+}
+
+/** What was remembered, which a command in archon's place is given. */
+export const inheritedFds = (): readonly number[] => found;
+
 /** Beyond it nothing is looked for where there is no /proc. */
 const PROBED_MAX = 1 << 16;
 

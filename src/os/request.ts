@@ -39,7 +39,7 @@ export interface Request {
 /** The child's descriptors can be numbered up to here, this one not included. */
 export const FDS_MAX = 64;
 
-const FLAGS = {session: 1, foreground: 2, terminal: 4, cwd: 8, noNewPrivileges: 16, group: 32, attach: 64} as const;
+const FLAGS = {session: 1, foreground: 2, terminal: 4, cwd: 8, noNewPrivileges: 16, group: 32, attach: 64, asStarted: 128} as const;
 const SEATS = {
 	session: FLAGS.session, terminal: FLAGS.session | FLAGS.terminal, attached: FLAGS.session | FLAGS.attach,
 	foreground: FLAGS.foreground, group: FLAGS.group, beside: 0,
@@ -67,7 +67,7 @@ export function blockOf(variables: Environment): Block | null {
 
 /** The bytes of a request; null if a string cannot be one in C. */
 export function encode(request: Request): Uint8Array | null {
-	const {exec: {argv, cwd, umask, limits}, paths, uid, gid, groups, fds, cgroup, mark, oom, seat} = request;
+	const {exec: {argv, cwd, umask, limits, asStarted}, paths, uid, gid, groups, fds, cgroup, mark, oom, seat} = request;
 	const first = [...(oom ? [String(oom.adjustment)] : []), ...(cwd === null ? [] : [cwd]), ...paths, ...argv];
 	if (first.some(string => string.includes('\0'))) return null;
 	const strings = sys.encodeUtf8(`${first.join('\0')}\0`);
@@ -85,7 +85,8 @@ export function encode(request: Request): Uint8Array | null {
 	setBits(words, 0, limits.capAdd);
 	setBits(words, 2, limits.capDrop);
 	setLong(words, 4, mark);
-	words[6] = SEATS[seat] | (cwd === null ? 0 : FLAGS.cwd) | (limits.noNewPrivileges ? FLAGS.noNewPrivileges : 0);
+	words[6] = SEATS[seat] | (cwd === null ? 0 : FLAGS.cwd) | (limits.noNewPrivileges ? FLAGS.noNewPrivileges : 0) |
+		(asStarted ? FLAGS.asStarted : 0);
 	words[7] = umask ?? AS_IS;
 	words[8] = uid ?? AS_IS;
 	words[9] = gid ?? AS_IS;

@@ -8,6 +8,7 @@ import {type Environment, env} from './environment.ts';
 import {errnoText, isTemporary} from './errno.ts';
 import {gid as ownGid, uid as ownUid} from './identity.ts';
 import {candidates} from './lookup.ts';
+import {inheritedFds} from './inherited.ts';
 import {markFor} from './mark.ts';
 import {handicapFor, memoryLimit} from './memory.ts';
 import {type Block, blockOf, encode, FDS_MAX, type Request} from './request.ts';
@@ -66,7 +67,8 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Result<
 	const further = findGroups(exec.limits.groups);
 	if (!further.ok) return refused('finding the groups', ERRNO.ENOENT, further.error);
 	const identity = become(user?.value ?? null, further.value);
-	const fds = place(streams, given.fds ?? []);
+	const passed = exec.asStarted ? inheritedFds().filter(fd => fd < FDS_MAX).map(fd => ({target: fd, fd})) : [];
+	const fds = place(streams, [...passed, ...given.fds ?? []]);
 	if (!fds) return refused('placing descriptors', ERRNO.EINVAL, `only numbers from 0 to ${FDS_MAX - 1} can be had`);
 	const environment = environmentOf(name, exec, user?.value ?? null, given);
 	if (!environment.ok) return environment;
@@ -76,7 +78,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Result<
 	if (cgroup && !cgroup.ok) return refused(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
 	const request: Request = {
 		exec, paths, environment: environment.value.blocks, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
-		mark: markFor(Number(given.environment?.['ARCHON_RUN'] ?? 0), exec.limits),
+		mark: exec.asStarted ? 0 : markFor(Number(given.environment?.['ARCHON_RUN'] ?? 0), exec.limits),
 		seat: exec.tty ? 'terminal' : exec.interactive && sys.isTerminal(streams[0]) ? 'foreground' : 'session',
 	};
 	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
@@ -195,7 +197,8 @@ let usualAdjustment: number | null | undefined;
  * When memory runs out the kernel may take any of them before the one that keeps the others, unless a service says
  * otherwise. archon's own is read once; nothing is done where it cannot be read, as where there is no /proc.
  */
-function oomOf({limits: {oomScoreAdj}}: Exec): {readonly adjustment: number; readonly mustWork: boolean} | null {
+function oomOf({limits: {oomScoreAdj}, asStarted}: Exec): {readonly adjustment: number; readonly mustWork: boolean} | null {
+	if (asStarted) return null;
 	if (oomScoreAdj !== null) return {adjustment: oomScoreAdj, mustWork: true};
 	if (usualAdjustment === undefined) {
 		const own = sys.readText('/proc/self/oom_score_adj', 16);

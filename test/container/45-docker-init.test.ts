@@ -12,7 +12,7 @@ it.each([
 	['exits with 0', ['sh', '-c', 'tr "\\0" " " < /proc/1/cmdline; cat /proc/1/comm'], 0, /^\/sbin\/docker-init -- sh -c .* docker-init\n$/],
 	['fails', ['sh', '-c', 'exit 7'], 7, /^$/],
 	['is killed', ['sh', '-c', 'kill -KILL $$'], 137, /^$/],
-	['is nowhere', ['nosuch'], 127, /^\[FATAL tini \(1\)\] exec nosuch failed: No such file or directory\n$/],
+	['is nowhere', ['nosuch'], 127, /^\[FATAL tini \(\d+\)\] exec nosuch failed: No such file or directory\n$/],
 ])('ends as a command that %s', async (_, command, status, said) => {
 	expect(await runOnce(init(...command))).toEqual({status, log: expect.stringMatching(said)});
 });

@@ -53,6 +53,16 @@ test('the streams are the command\'s own, and archon adds nothing', async () => 
 	expect(await run('sh', '-c', 'cat; echo out; echo err >&2')).toEqual({status: 0, stdout: 'in\nout', stderr: 'err'});
 });
 
+test('the command has the descriptors, limits and nice value that archon was started with, as with tini', async () => {
+	const about = 'ulimit -Sa; ulimit -Ha; nice; umask; cat /proc/self/oom_score_adj; cat <&5; cat <&63; ls /proc/self/fd';
+	const oddly = `exec 5<<<five 63<<<sixty-three; ulimit -Sn 300; ulimit -c 0; ulimit -x 77; umask 027;
+		for fd in $(ls /proc/self/fd); do [ $fd -gt 63 ] && eval "exec $fd>&-"; done; exec nice -n 3 "$@"`;
+	const [ours, theirs] = await Promise.all([[ARCHON, '--'], ['tini', '-s', '--']].map(async init =>
+		await execa('bash', ['-c', oddly, 'oddly', ...init, 'bash', '-c', about])));
+	expect(ours?.stdout).toBe(theirs?.stdout);
+	expect(ours?.stdout).toMatch(/^five\nsixty-three$/m);
+});
+
 test('every forwardable signal reaches the command, real-time ones too', async () => {
 	await using archon = await boot({config: null, args: ['--', ...LISTENER], isInit: false});
 	await archon.says(/ready/);

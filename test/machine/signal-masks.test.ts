@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {type Archon, ARCHON, boot} from './archon.ts';
+import {see} from './dropin.ts';
 
 let folder = '';
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'archon-signals-'))));
@@ -98,9 +99,28 @@ describe('started with signals ignored and blocked, real-time ones too,', () => 
 		expect(await archon.ended()).toBe(0);
 	});
 
-	test('one command has none of it', async () => {
-		await using archon = await boot({config: null, args: ['--', ...show], wrapper});
-		expect(await archon.ended()).toBe(0);
-		expect(archon.log()).toMatch(fresh);
+	const wrapping = (ignored: string, blocked: string): readonly string[] => ['perl', '-MPOSIX', '-e', `
+		sigaction($_, POSIX::SigAction->new("IGNORE")) for split /,/, "${ignored}";
+		sigprocmask(SIG_BLOCK, POSIX::SigSet->new(split /,/, "${blocked}")); exec @ARGV`];
+	const all = Array.from({length: 64}, (_, i) => i + 1).filter(signal => ![9, 19, 32, 33].includes(signal)).join(',');
+	test.each([
+		['', ''], ['13,17', ''], ['', '17'], ['1,10,13,17,34,40,64', '2,3,12,15,17,37'], [all, ''], ['', all], [all, all],
+	])('one command has all of it, whatever is ignored (%s) and blocked (%s)', async (ignored, blocked) => {
+		const wrapper = wrapping(ignored, blocked);
+		for (const isInit of [false, true]) {
+			const [bare, under] = await Promise.all([see('env', show, {wrapper, isInit}), see(ARCHON, ['--', ...show], {wrapper, isInit})]);
+			expect(under).toEqual(bare);
+		}
+	});
+
+	test('one command has it in a later life of archon, too', async () => {
+		const command = ['perl', '-e', '$| = 1; open F, "</proc/self/status"; print grep /^Sig(Blk|Ign)/, <F>; sleep 1000000'];
+		await using archon = await boot({config: null, args: ['--', ...command], wrapper: wrapping('1,10,13,17,64', '2,12,37')});
+		const [first = ''] = await archon.says(/SigBlk:\s+\w+\nSigIgn:\s+\w+\n/);
+		expect(first).not.toMatch(fresh);
+		fault(archon);
+		await expect.poll(() => readFileSync(`/proc/${archon.pid}/environ`, 'latin1')).toContain('ARCHON_LEDGER=');
+		expect((await archon.ctl('restart', 'main')).status).toBe(0);
+		await archon.says(new RegExp(`${first}[^]*${first}`));
 	});
 });

@@ -18,6 +18,8 @@ test('a command beside others is essential, interactive, never restarted, and co
 	});
 });
 
-test('a lone command is never hurried', () => {
-	expect(oneCommand(['true'])).toEqual({...commandService(['true'], []), stop: {...STOP, grace: Infinity}});
+test('a lone command is never hurried, and stands as archon was started', () => {
+	const main = commandService(['true'], []);
+	expect(main.exec.asStarted).toBe(false);
+	expect(oneCommand(['true'])).toEqual({...main, stop: {...STOP, grace: Infinity}, exec: {...main.exec, asStarted: true}});
 });
