@@ -2,8 +2,8 @@
 import {readEnvFile, type Hearing} from '../core/env-file.ts';
 import {dirname, isAbsolute, join} from '../core/path.ts';
 import {UNSOURCED} from '../core/defaults.ts';
-import {ok, type Need, type Result, type Service, type UserSpec, type VariableSource} from '../core/model.ts';
-import {FOLDER_MAX, isVariableFile, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
+import {ok, type Need, type Result, type Service, type Sourced, type UserSpec, type VariableSource} from '../core/model.ts';
+import {FOLDER_MAX, isVariableFile, merged, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
 import {lookupIn, UNSET, type Environment} from '../core/variables.ts';
 import {judgeKeys} from './agreement.ts';
 import {arrange, type Absence, type Arrangement, type Services} from './edges.ts';
@@ -192,7 +192,7 @@ function makeServices(
 				({name: each, condition: condition ?? arrival(type), strength, restart, timeout}));
 		}) ?? [];
 		const found = readSources(settings, path);
-		noteOwnVariables(declared, ownVariables(declared, common, found.names), known, planning.notes.report);
+		noteOwnVariables(declared, ownVariables(declared, common, Object.keys(found.sourced.variables)), known, planning.notes.report);
 		return !argv ? [] : (instances.get(name) ?? []).map((each, index) => {
 			const own = index === 0 ? settings : settingsFor(declared, each, context);
 			const program = own === settings ? argv : toCommand([...own.entrypoint ?? [], ...own.command ?? []]) ?? argv;
@@ -213,15 +213,15 @@ function ownVariables({path, settings: {environment}}: Declared, common: Environ
 	]);
 }
 
-/** What is there of a file or folder of variables: what is stamped, and the names. */
+/** What is there of a file or folder of variables: what is stamped, and what it says. */
 interface Looked {
 	readonly text: string;
-	readonly names: readonly string[];
+	readonly variables: Sourced['variables'];
 }
 
-interface Found extends Pick<Variables, 'sources' | 'sourced'> {
-	readonly names: readonly string[];
-}
+type Found = Pick<Variables, 'sources' | 'sourced'>;
+
+const NO_SOURCES: Found = {sources: [], sourced: UNSOURCED};
 
 /** Of all files of variables together, in characters. */
 const SOURCES_MAX = 1024 * 1024;
@@ -234,6 +234,7 @@ const SOURCES_MAX = 1024 * 1024;
 function sourceReader(planning: Planning): (settings: Declared['settings'], path: string) => Found {
 	const {problems, notes, surroundings} = planning;
 	const known = new Map<string, Looked | null>();
+	const found = new Map<string, Found>();
 	const own = lookupIn(surroundings.environment);
 	const context = topContext(planning);
 	let size = 0;
@@ -265,9 +266,11 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 		const source = surroundings.readFile(file);
 		if (!source.ok) return source;
 		const {text} = source.value;
-		if (text.length <= SOURCE_MAX) return ok({text, names: [...readEnvFile(text, own, hearingOf(source.value, context)).keys()]});
+		if (text.length <= SOURCE_MAX) {
+			return ok({text, variables: Object.fromEntries(readEnvFile(text, own, hearingOf(source.value, context)))});
+		}
 		problems.report({source: source.value, offset: 0}, `a file of variables may have ${SOURCE_MAX / 1024} KiB`);
-		return ok({text, names: []});
+		return ok({text, variables: {}});
 	}
 
 	function readFolder(folder: string): Result<Looked, Unreadable> {
@@ -279,11 +282,11 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 			if (source.ok) variables.set(name, valueOfFile(source.value.text));
 			else if (source.error.hangs) return source;
 		}
-		return ok({text: textOfFolder(variables), names: [...variables.keys()]});
+		return ok({text: textOfFolder(variables), variables: Object.fromEntries(variables)});
 	}
 
 	return ({env_file: files, env_dir: folders, env_from: commands}, path) => {
-		if (files.length + folders.length + commands.length === 0) return {sources: [], sourced: UNSOURCED, names: []};
+		if (files.length + folders.length + commands.length === 0) return NO_SOURCES;
 		const paths = [
 			...files.map(named => ({named, kind: 'file' as const, read: readFile, key: `${path}.env_file`})),
 			...folders.map(named => ({named, kind: 'folder' as const, read: readFolder, key: `${path}.env_dir`})),
@@ -291,12 +294,18 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 			const file = isAbsolute(named.path) ? named.path : join(dirname(named.at.source.file), named.path);
 			return {source: {kind, path: file, required: named.required}, content: look(named, file, key, read)};
 		});
-		const isKnown = paths.every(({source: {required}, content}) => content !== null || !required);
 		const sources: readonly VariableSource[] = [
 			...paths.map(({source}) => source), ...commands.map(command => ({kind: 'command' as const, command})),
 		];
-		const stamp = isKnown ? stampOf(paths.map(({content}) => content?.text ?? null)) : '';
-		return {sources, sourced: {...UNSOURCED, stamp}, names: paths.flatMap(({content}) => content?.names ?? [])};
+		// Many services have the same.
+		const id = JSON.stringify(sources);
+		const before = found.get(id);
+		if (before) return before;
+		const isKnown = paths.every(({source: {required}, content}) => content !== null || !required);
+		const variables = merged(paths.map(({content}) => content?.variables ?? {}));
+		const each = {sources, sourced: {variables, stamp: isKnown ? stampOf(paths.map(({content}) => content?.text ?? null)) : ''}};
+		found.set(id, each);
+		return each;
 	};
 }
 

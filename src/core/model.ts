@@ -483,7 +483,7 @@ export type DownCause = 'new' | 'stopped' | 'completed' | 'exited' | 'failed';
 
 /** What happened to a run, from the kernel. */
 export type News =
-	/** `sourced`: where it has sources of variables, what they held. */
+	/** `sourced`: what its sources of variables held, where that is not what its service says. */
 	| {readonly kind: 'spawned'; readonly pid: number; readonly sourced?: Sourced}
 	| {readonly kind: 'refused'; readonly refusal: Refusal}
 	/** Its process was not made: before its turn came, the service was to leave. */

@@ -1,5 +1,7 @@
 /** One arm for each effect: what the core asks for, done to the machine and to nothing else. */
-import {type Adopted, type Entry, type Event, type Id, type News, type Phase, type Run, type Service, SIG} from '../core/model.ts';
+import {
+	type Adopted, type Entry, type Event, type Id, type News, type Phase, type Run, type Service, SIG, type Sourced,
+} from '../core/model.ts';
 import {narrate, narrateSeason} from '../core/narrate.ts';
 import {entries, entryOf, type State} from '../core/state.ts';
 import {soon} from './clock.ts';
@@ -76,7 +78,7 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 		if (!read) return makeProcess(id, run, service);
 		if (!read.ok) return {kind: 'refused', refusal: read.error};
 		const news = makeProcess(id, run, withSourced(service, read.value));
-		return news.kind === 'spawned' ? {...news, sourced: read.value} : news;
+		return news.kind === 'spawned' && !isKnown(service, read.value) ? {...news, sourced: read.value} : news;
 	}
 
 	function makeProcess(id: Id, run: Run, service: Service): Spawned {
@@ -176,6 +178,10 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${traceOf(error)}`),
 	};
 }
+
+/** Whether the service says already what its sources hold; what commands print has no stamp. */
+const isKnown = ({exec: {sources, sourced}}: Service, {stamp}: Sourced): boolean =>
+	stamp === sourced.stamp && sources.every(({kind}) => kind !== 'command');
 
 type Spawned = ReturnType<typeof spawnRun>;
 

@@ -58,6 +58,14 @@ describe('a reload', () => {
 		expect(find(story.state(), 'web')?.service.exec.sourced).toEqual({variables: {A: '1'}, stamp: 'y'});
 	});
 
+	test('keeps what the config says of its variables where they are the same at its start', () => {
+		const {name, needs, ...traits} = web('same');
+		const story = tell([name, {...traits, slow: true}]);
+		const before = find(story.state(), 'web')?.service;
+		story.tells('web', {kind: 'spawned', pid: 7});
+		expect(find(story.state(), 'web')?.service).toBe(before);
+	});
+
 	test('tries again what failed for want of its file', () => {
 		const {name, needs, ...traits} = web('');
 		const story = tell([name, {...traits, refused: 2}]);
