@@ -16,7 +16,7 @@ static uint8_t *part(struct call *call, size_t *length, int last_index)
 	return bytes + (from < to ? from : 0);
 }
 
-/* What is not UTF-8 is U+FFFD. */
+/* What is not UTF-8 is U+FFFD, or kept (call.h). */
 void sys_decodeUtf8(struct call *call)
 {
 	size_t length;
@@ -25,7 +25,7 @@ void sys_decodeUtf8(struct call *call)
 		return give_text(call, (const char *)bytes, length);
 	uint16_t *units = malloc(length * sizeof *units);
 	if (units)
-		give_utf16(call, units, utf8_to_utf16(bytes, length, units, false));
+		give_utf16(call, units, utf8_to_utf16(bytes, length, units, arg_flag(call, 3)));
 	free(units);
 }
 

@@ -9,6 +9,9 @@ export const newBytes = (length: number): Bytes => new Uint8Array(length);
 export const textOf = (bytes: Uint8Array, from = 0, to = bytes.length): string => sys.decodeUtf8(bytes, from, to);
 export const bytesOf = (text: string): Bytes => sys.encodeUtf8(text);
 
+/** The same, but what is no UTF-8 comes out as it was where a process is given the text. */
+export const rawTextOf = (bytes: Uint8Array): string => sys.decodeUtf8(bytes, 0, bytes.length, true);
+
 /** One character is one byte. */
 export const latin1Of = (bytes: Uint8Array, from = 0, to = bytes.length): string => sys.decodeLatin1(bytes, from, to);
 

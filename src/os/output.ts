@@ -148,8 +148,9 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 	const own = createChannel(ownWays(events), drivers.of('archon', ownWays(events)), {shut() {}, open() {}}, () => {});
 	let nothing = -1;
 
+	/** A name that is no text is made one. */
 	const say = (level: string, text: string): void =>
-		own.take(bytesOf(level === 'info' || isJson(own.logging()) ? `${text}\n` : `${level}: ${text}\n`), 'stderr', false, level);
+		own.take(bytesOf(`${level === 'info' || isJson(own.logging()) ? '' : `${level}: `}${text.toWellFormed()}\n`), 'stderr', false, level);
 
 	function open(id: Id, {name}: Service, logging: Logging, ends: readonly (readonly [number, number])[], isTerminal: boolean): Source {
 		const streams = ends.map(([reader, writer], i): Stream =>

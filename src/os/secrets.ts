@@ -3,7 +3,7 @@
  * have it. An inherited variable stays beside what it became: not all of them are secrets (`SSL_CERT_FILE`).
  */
 import {err, ok, type Result} from '../core/model.ts';
-import {textOf} from './bytes.ts';
+import {rawTextOf} from './bytes.ts';
 import type {Environment} from './environment.ts';
 import {errnoText} from './errno.ts';
 import {wait} from './jobs.ts';
@@ -55,6 +55,6 @@ function readSecret(path: string): Result<string, Omit<SecretProblem, 'variable'
 	}
 	if (result < 0) return bad(-result, `${errnoText(-result)}: ${path}`);
 	if (bytes.length > SECRET_MAX) return bad(ERRNO.EINVAL, `${path} is longer than ${SECRET_MAX} bytes`);
-	const text = textOf(bytes).replace(/\r?\n$/, '');
+	const text = rawTextOf(bytes).replace(/\r?\n$/, '');
 	return text.includes('\0') ? bad(ERRNO.EINVAL, `${path} holds a NUL character`) : ok(text);
 }

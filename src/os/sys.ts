@@ -197,8 +197,8 @@ export interface Sys {
 	takeJob(report: Float64Array): Uint8Array<ArrayBuffer> | undefined;
 
 	// ── bytes.c ──
-	/** A part of bytes as text; what is not UTF-8 is U+FFFD. */
-	decodeUtf8(bytes: Uint8Array, from: number, to: number): string;
+	/** A part of bytes as text; what is not UTF-8 is U+FFFD, or kept as U+DC80 to U+DCFF, as in `arguments`. */
+	decodeUtf8(bytes: Uint8Array, from: number, to: number, isKept?: boolean): string;
 	isUtf8(bytes: Uint8Array, from: number, to: number): boolean;
 	/** One byte is one character. */
 	decodeLatin1(bytes: Uint8Array, from: number, to: number): string;

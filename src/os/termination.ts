@@ -11,6 +11,6 @@ export function writeTermination(line: string): void {
 	const fd = sys.open(PATH, O.WRONLY | O.APPEND | O.NOFOLLOW | O.NONBLOCK | O.NOCTTY, 0);
 	if (fd < 0) return;
 	const about = newStat();
-	if (sys.fstat(fd, about) === 0 && isFile(about)) sys.write(fd, bytesOf(`${line.slice(0, MAX / 4)}\n`));
+	if (sys.fstat(fd, about) === 0 && isFile(about)) sys.write(fd, bytesOf(`${line.slice(0, MAX / 4).toWellFormed()}\n`));
 	sys.close(fd);
 }
