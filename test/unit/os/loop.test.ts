@@ -162,6 +162,52 @@ test('who is stopped before its turn is not made, until somebody starts it; who 
 	expect(bugs).toEqual([]);
 });
 
+describe('what a process is made with may take its time', () => {
+	/** A loop in which nothing is ready before the test says so. */
+	function bench() {
+		const [made, withdrawn, bugs]: [string[], string[], unknown[]] = [[], [], []];
+		const ready = new Map<string, () => void>();
+		const runs = new Map<number, string>();
+		const loop = createLoop(create([service('a'), service('b'), service('c', {needs: ['a']})], SETTINGS), {
+			prepare({run, service: {name}}, isReady) {
+				if (name === 'b') return true;
+				runs.set(run, name);
+				ready.set(name, isReady);
+				return false;
+			},
+			spawn({id, run, service: {name}}) {
+				made.push(name);
+				return {kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}};
+			},
+			perform(effect) {
+				// As sources.ts does it.
+				if (effect.kind === 'withdraw') ready.get(runs.get(effect.run) ?? '')?.();
+			},
+			withdraw: ({service: {name}}) => void withdrawn.push(name),
+			collect() {}, commit() {},
+			bug: error => void bugs.push(error),
+		});
+		return {loop, made, withdrawn, ready, bugs, phase: (name: string) => find(loop.state(), name)?.phase.kind};
+	}
+
+	test('and keeps nobody else waiting but those who need it', () => {
+		const {loop, made, ready, phase, bugs} = bench();
+		loop.hear({kind: 'boot'});
+		expect([made, phase('a'), phase('c')]).toEqual([['b'], 'spawning', 'waiting']);
+		ready.get('a')?.();
+		expect([made, phase('a'), phase('c')]).toEqual([['b', 'a'], 'up', 'spawning']);
+		ready.get('c')?.();
+		expect([made, bugs]).toEqual([['b', 'a', 'c'], []]);
+	});
+
+	test('and no process is made where the service is to stop meanwhile', () => {
+		const {loop, made, withdrawn, phase, bugs} = bench();
+		loop.hear({kind: 'boot'});
+		loop.hear({kind: 'stop', ids: [find(loop.state(), 'a')?.id ?? -1]});
+		expect([made, withdrawn, phase('a'), bugs]).toEqual([['b'], ['a'], 'down', []]);
+	});
+});
+
 describe('a stall', () => {
 	const HOUR = 3_600_000;
 
