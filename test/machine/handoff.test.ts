@@ -54,7 +54,7 @@ describe.each(SET)('$ARCHON_LEDGER is %s', (_, value, ...wrapper) => {
 	});
 });
 
-test('archonctl with such a variable is ended by a signal as any client is', async () => {
+test('archonctl with such a variable is ended by a signal as every client is', async () => {
 	await using archon = await boot({config: 'services: {a: {command: sleep 1000000}}'});
 	await expect.poll(() => archon.status().catch(() => ({}))).toMatchObject({a: {status: 'running'}});
 	const client = execa(join(ARCHON, '../archonctl'), ['logs', '-f', 'archon'], {env: {ARCHON_LEDGER: '5', ARCHON_SOCKET: archon.socket}, reject: false, stdin: 'ignore'});

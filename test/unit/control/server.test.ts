@@ -361,7 +361,7 @@ describe('StartDaemon', () => {
 		visitor.say('StartDaemon,sleep 1,archon.name=z\n');
 		expect(visitor.say('StartDaemon,sleep 2,archon.name=z\n')).toEqual(['Error,the name z is taken']);
 		bench.exit('z', {kind: 'code', code: 3});
-		expect(visitor.say('Status\n')).toEqual([`Row,z,exited,,${EPOCH},0,3,daemon,exit 3`, 'Ok']);
+		expect(visitor.say('Status\n')).toEqual([`Row,z,failed,,${EPOCH},0,3,daemon,exit 3`, 'Ok']);
 		expect(visitor.say('StartDaemon,sleep 3,archon.name=z\nStatus\n')).toEqual(['Ok', `Row,z,running,1002,${EPOCH},0,,daemon,`, 'Ok']);
 	});
 
