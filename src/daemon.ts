@@ -1,7 +1,7 @@
 /** Introduces core, kernel and control to each other, and lets them run: archon as the init of a container. */
 import {type Accept, socketPaths} from './control/transport.ts';
 import {createServer} from './control/server.ts';
-import {err, isAlive, type Logging, ok, type Result, type Service, signalName, type StartRate} from './core/model.ts';
+import {err, isAlive, type Logging, ok, type Result, type Service, signalName, type StartRate, type WhenIdle} from './core/model.ts';
 import {compare, describe} from './core/reconfigure.ts';
 import {LOGGING, START_RATE} from './core/defaults.ts';
 import {parse} from './core/memory.ts';
@@ -35,6 +35,7 @@ export interface Config {
 	readonly services: readonly Service[];
 	readonly shutdownGrace: number;
 	readonly startRate: StartRate;
+	readonly whenIdle: WhenIdle;
 	/** Of what clients start. */
 	readonly logging: Logging;
 	/** Of archon's own lines. */
@@ -247,11 +248,14 @@ function given(config: Config | null, reread: Duty['reread']): Config {
 	reread?.(again => {
 		if (again.ok) known = again.value;
 	});
-	return known ?? {services: [], shutdownGrace: 9000, startRate: START_RATE, logging: LOGGING, events: LOGGING, level: 'info', signals: []};
+	return known ?? {
+		services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
+		logging: LOGGING, events: LOGGING, level: 'info', signals: [],
+	};
 }
 
-const firstState = ({services, shutdownGrace, startRate}: Config): State =>
-	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, seed: pid ^ Date.now()});
+const firstState = ({services, shutdownGrace, startRate, whenIdle}: Config): State =>
+	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, whenIdle, seed: pid ^ Date.now()});
 
 /** The places for the control socket that a person's words and the environment leave. */
 export const placesFor = (socket: string | null): readonly string[] =>

@@ -205,7 +205,8 @@ async function oneCommand(command: readonly string[], socket: string | null): Pr
 	const wantsSocket = socket !== null || env()['ARCHON_SOCKET'] !== undefined;
 	runDaemon({
 		config: {
-			services: [service(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, logging: LOGGING, events: LOGGING,
+			services: [service(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, whenIdle: 'failed',
+			logging: LOGGING, events: LOGGING,
 			level: 'warn', signals: [],
 		},
 		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], reread: null, notes: [], version,

@@ -1,5 +1,5 @@
 /** What planning has to go on, and what each way of writing a config comes to. */
-import type {Logging, Millis, Result, Service, UserSpec} from '../core/model.ts';
+import type {Logging, Millis, Result, Service, UserSpec, WhenIdle} from '../core/model.ts';
 import type {SignalRules} from '../core/signals.ts';
 import type {Environment} from '../core/variables.ts';
 import type {Collector, Gather, Place, Problem, Report, Source} from './problems.ts';
@@ -63,6 +63,7 @@ export interface Draft {
 	/** For all of them together, from the first stop signal on. */
 	readonly shutdownGrace: Millis;
 	readonly startRate: StartRate;
+	readonly whenIdle: WhenIdle;
 	/** Of what clients start; with blanks, as `tailor` of core fills them in. */
 	readonly logging: Logging;
 	/** Of what archon itself has to say. */

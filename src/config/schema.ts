@@ -3,7 +3,9 @@
  * mean for each other is left to the plan.
  */
 import {NO_ENDS, RESTART as RESTART_DEFAULTS, START_RATE as RATE} from '../core/defaults.ts';
-import {type Command, type Exec, type Health, KILL_MODES, type Ready, type Service} from '../core/model.ts';
+import {
+	type Command, type Exec, type Health, KILL_MODES, type Ready, type Service, WHEN_IDLE,
+} from '../core/model.ts';
 import {blanksIn, fillIn} from './blanks.ts';
 import {FOREIGN_SERVICE_KEYS, FOREIGN_TOP_KEYS, UNSUPPORTED_SERVICE_KEYS, UNSUPPORTED_TOP_KEYS} from './compose.ts';
 import {dependencies, relatives} from './dependencies.ts';
@@ -132,6 +134,10 @@ export const SERVICE = shape({
 
 export const SHUTDOWN = shape({
 	grace_period: value(duration, 'duration', '9s', 'for all services together, then KILL; docker waits 10s'),
+	when_idle: optional(
+		oneOf(WHEN_IDLE), WHEN_IDLE.join(' | '), 'failed; never for programs',
+		'ends the container when nothing runs and nothing will start by itself: if a service has failed, always, or never',
+	),
 });
 
 export const START_RATE = shape({

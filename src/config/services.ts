@@ -22,7 +22,8 @@ import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 export function planServices(root: Value, planning: Planning): Draft {
 	const {problems, notes, surroundings} = planning;
 	const config = readTop(root, planning);
-	const {services, archon, shutdown: {grace_period: shutdownGrace}, start_rate: {per_second: perSecond, burst}, signals} = config;
+	const {services, archon, shutdown, start_rate: {per_second: perSecond, burst}, signals} = config;
+	const {grace_period: shutdownGrace, when_idle: whenIdle} = shutdown;
 	const absent = findAbsent(services, knownIn(surroundings));
 	const arrangement = arrange(services, absent, problems.report);
 	const programs = findPrograms(services, problems.report);
@@ -46,6 +47,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 		names: new Map(present.map(({name, key}) => [name, key])),
 		shutdownGrace,
 		startRate: {perSecond, burst},
+		whenIdle: whenIdle ?? 'failed',
 		logging: planLogging(archon), events, level: archon.log_level,
 		signals: rulesOf(signals, scales, problems.report),
 	};

@@ -28,7 +28,7 @@ type Table = {readonly [P in Phase['kind']]: {readonly [N in News['kind']]: Cell
 const KILL_PATIENCE: Millis = 5000;
 
 /** Where every wait begins; the supervisor, which knows the needs, says for how long. */
-export const WAITING: Waiting = {kind: 'waiting', deadline: NEVER, waived: []};
+export const WAITING: Waiting = {kind: 'waiting', deadline: NEVER, waived: [], inVain: false};
 
 /** A cell that the kernel and the run numbers rule out: to reach it is a bug of ours. */
 const impossible = (phase: Phase, news: News): never => {

@@ -23,13 +23,14 @@ interface Whole {
 	readonly settings: Settings;
 	readonly season: Season;
 	readonly runs: number;
+	readonly isIdle: boolean;
 	readonly bucket: State['bucket'];
 	readonly guests: readonly Id[];
 }
 
 /** What of a state is neither an entry nor told from them. */
-export function writeWhole({settings, season, runs, bucket, guests}: State): string {
-	const whole: Whole = {settings, season, runs, bucket, guests: [...guests.values()]};
+export function writeWhole({settings, season, runs, isIdle, bucket, guests}: State): string {
+	const whole: Whole = {settings, season, runs, isIdle, bucket, guests: [...guests.values()]};
 	return JSON.stringify(whole);
 }
 
@@ -55,7 +56,7 @@ export function writeAll(state: State): Parts {
 /** The state of which these are the parts; null if they are not the parts of one. */
 export function readAll({whole, bodies, lives}: Parts): State | null {
 	try {
-		const {settings, season, runs, bucket, guests} = parse<Whole>(whole);
+		const {settings, season, runs, isIdle, bucket, guests} = parse<Whole>(whole);
 		const list = [...lives].map(([id, text]): Entry => {
 			// A life before this one may not have known how to stall.
 			const {stalled = 0, ...life} = parse<Life>(text);
@@ -65,7 +66,7 @@ export function readAll({whole, bodies, lives}: Parts): State | null {
 		const isGuest = new Set(guests);
 		const named = (entries: readonly Entry[]): ReadonlyMap<string, Id> => new Map(entries.map(({id, service}) => [service.name, id]));
 		return {
-			settings, season, runs, bucket,
+			settings, season, runs, isIdle, bucket,
 			book: restoreFree(book),
 			names: named(list.filter(({id}) => !isGuest.has(id))),
 			guests: named(list.filter(({id}) => isGuest.has(id))),

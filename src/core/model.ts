@@ -403,6 +403,8 @@ export interface Waiting {
 	readonly deadline: Instant;
 	/** Needs that are waited for no longer. */
 	readonly waived: readonly Id[];
+	/** A hard need, or one of that, has failed for good: nothing but a person's word ends this wait. */
+	readonly inVain: boolean;
 }
 
 /** A oneshot at its work, or a daemon that is not ready yet. */
@@ -570,6 +572,8 @@ export interface Entry {
 	readonly leaving: boolean;
 	/** Needs of this service that do not hold now. Kept by the door. */
 	readonly unmet: number;
+	/** Hard needs that will not hold by themselves any more: failed for good, or waiting in vain. Kept by the door. */
+	readonly lost: number;
 	/** Dependents that live, and not for long. Kept by the door. */
 	readonly falling: number;
 }
@@ -588,6 +592,10 @@ export interface StartRate {
 	readonly perSecond: number;
 	readonly burst: number;
 }
+
+/** Whether the container ends when nothing runs and nothing will start by itself: only after a failure, always, or never. */
+export const WHEN_IDLE = ['failed', 'always', 'never'] as const;
+export type WhenIdle = (typeof WHEN_IDLE)[number];
 
 /** A process that archon did not make in this life, and whose it is. */
 export interface Adopted {
@@ -610,7 +618,7 @@ export type Event =
 	/** The config as it is now: what it names no more ends, what is new starts, what is unchanged notices nothing. */
 	| {
 		readonly kind: 'reconfigure'; readonly services: readonly Service[];
-		readonly shutdownGrace: Millis; readonly startRate: StartRate;
+		readonly shutdownGrace: Millis; readonly startRate: StartRate; readonly whenIdle: WhenIdle;
 	}
 	/** A service made at run time; it starts at once. */
 	| {readonly kind: 'add'; readonly service: Service}

@@ -84,7 +84,7 @@ function end(entry: Entry, was: Phase): Line | null {
 		case 'exited': return info(`${name} ended by itself: ${how}`);
 		case 'stopped': return was.kind === 'stopping' ? info(`stopped ${name} (${how})`) : null;
 		case 'failed': {
-			if (refusal) return {level: 'error', text: `cannot start ${name}: ${how}`};
+			if (refusal || was.kind === 'waiting') return {level: 'error', text: `cannot start ${name}: ${how}`};
 			// What somebody ran at a prompt may end as it likes, and they are told.
 			if (origin === 'run') return info(`${name} ended by itself: ${how}`);
 			return {level: 'error', text: `${name} failed: ${lastEnds(entry)}`};

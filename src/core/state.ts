@@ -5,7 +5,7 @@
 import {type Book, earliest, EMPTY, entries as all, read, write} from './book.ts';
 import {
 	type Condition, type Edge, type Entry, type Id, type Instant, isAlive, type Millis, NEVER, type Phase, type Run,
-	type Season, type Service, type StartRate,
+	type Season, type Service, type StartRate, type WhenIdle,
 } from './model.ts';
 
 export interface Settings {
@@ -15,6 +15,7 @@ export interface Settings {
 	readonly sweepGrace: Millis;
 	/** Restarts of services that ended by themselves: so many at once, and so many each second after that. */
 	readonly startRate: StartRate;
+	readonly whenIdle: WhenIdle;
 	/** What jitter is drawn from; the same seed and events give the same effects. */
 	readonly seed: number;
 }
@@ -31,6 +32,8 @@ export interface State {
 	readonly runs: Run;
 	/** Entries with a process, or about to have one. */
 	readonly living: number;
+	/** Nothing ran and nothing would start by itself, and that was told. */
+	readonly isIdle: boolean;
 	/** Restarts that may be made at once, as of an instant. */
 	readonly bucket: {readonly level: number; readonly at: Instant};
 }
@@ -47,7 +50,7 @@ export function create(services: readonly Service[], settings: Settings): State 
 		return write(before, {...newcomer(id, service), needs: own, dependents: dependents.get(id) ?? [], unmet, wish});
 	}, EMPTY);
 	const bucket = {level: settings.startRate.burst, at: 0};
-	return {settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, bucket};
+	return {settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, isIdle: false, bucket};
 }
 
 export const find = (state: State, name: string): Entry | undefined => {
@@ -85,6 +88,13 @@ export function meets({phase, leaving}: Entry, condition: Condition): boolean {
 /** Down, and not about to start by itself. */
 const isSettled = ({phase, leaving}: Entry): boolean =>
 	phase.kind === 'down' && (leaving || (phase.cause !== 'new' && phase.cause !== 'stopped'));
+
+/** Will not hold by itself any more: it has come to rest without having completed, or waits for such in vain. */
+export const isLost = ({phase}: Entry): boolean =>
+	phase.kind === 'down' ? phase.cause === 'failed' || phase.cause === 'exited' : phase.kind === 'waiting' && phase.inVain;
+
+/** Whether a need will not come by itself any more, and its dependent not without it. */
+export const isLostTo = (entry: Entry, {strength}: Pick<Edge, 'strength'>): boolean => strength === 'hard' && isLost(entry);
 
 /** Lives, and not for long. */
 export const isFalling = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
@@ -141,5 +151,5 @@ export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now:
 export const newcomer = (id: Id, service: Service): Entry => ({
 	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0, wish: 'auto', bounce: false,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], said: '',
-	retired: false, leaving: true, unmet: 0, falling: 0,
+	retired: false, leaving: true, unmet: 0, lost: 0, falling: 0,
 });

@@ -3,17 +3,18 @@
  * settles: wanted and needs met → spawn; leaving and no dependent on its way down → terminate; until
  * nothing moves. Only entries that an event can affect are looked at.
  */
-import {due, entries as all, erase, read, vacancy, write} from './book.ts';
+import {due, earliest, entries as all, erase, read, vacancy, write} from './book.ts';
 import {duration} from './duration.ts';
 import {excuse, hookOf, kill, meet, type Move, terminate, WAITING} from './lifecycle.ts';
 import {
 	type Adopted, type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive, type Millis, NEVER,
 	type News, refusalStatus, type Run, type Season, type Service, SIG,
 } from './model.ts';
+import {aboutIdleness, cannotStart, rootOf} from './idle.ts';
 import {isRelogged, renew} from './reconfigure.ts';
 import {roll} from './restart.ts';
 import {longestEnd, whoIsAwaited} from './shutdown.ts';
-import {connect, find, holds, isFalling, isRunning, isUnderWay, isWanted, meets, newcomer, type State} from './state.ts';
+import {connect, find, holds, isFalling, isLostTo, isRunning, isUnderWay, isWanted, meets, newcomer, type State} from './state.ts';
 
 /** How long archon waits, after SIGKILL to everything, for the kernel to carry it out. */
 const KILL_PATIENCE: Millis = 1000;
@@ -69,6 +70,18 @@ class Turn {
 
 	/** Looks at whatever a change may have set free, until nothing moves. */
 	settle(): void {
+		this.#drain();
+		const {season, living, isIdle, book} = this.state;
+		// Whatever will start by itself has a deadline.
+		if (season.kind === 'running' && living === 0 && !isIdle && earliest(book) === NEVER) {
+			this.#idle();
+			this.#drain();
+		}
+		const {season: after} = this.state;
+		if (after.kind === 'stopping' && this.state.living === 0) this.#sweep(after.status, after.why);
+	}
+
+	#drain(): void {
 		do {
 			for (const id of this.#bounced) {
 				this.#bounced.delete(id);
@@ -81,8 +94,6 @@ class Turn {
 				if (entry) this.#examine(entry);
 			}
 		} while (this.#bounced.size > 0);
-		const {season, living} = this.state;
-		if (season.kind === 'stopping' && living === 0) this.#sweep(season.status, season.why);
 	}
 
 	#examine(entry: Entry): void {
@@ -99,6 +110,8 @@ class Turn {
 			case 'waiting':
 				if (!wanted) return this.#write({...entry, phase: {kind: 'down', cause: 'stopped'}, bounce: false});
 				if (entry.bounce) return this.#write({...entry, bounce: false});
+				if (entry.lost > 0 && endsContainer(entry.service)) return this.#giveUp(entry, cannotStart(this.state.book, entry));
+				if (entry.lost > 0 !== phase.inVain) return this.#write({...entry, phase: {...phase, inVain: entry.lost > 0}});
 				if (entry.unmet === 0 || entry.unmet === this.#waivers(entry)) this.#spawn(entry);
 				return;
 			case 'backoff':
@@ -137,6 +150,11 @@ class Turn {
 		return need !== undefined && holds(need, edge);
 	}
 
+	#isLost(edge: Edge): boolean {
+		const need = read(this.state.book, edge.id);
+		return need !== undefined && isLostTo(need, edge);
+	}
+
 	/** Some need has been waited for long enough: a hard one has failed its dependent, others are waived. */
 	#late(entry: Entry): void {
 		const {phase, needs} = entry;
@@ -146,11 +164,15 @@ class Turn {
 		const late = needs.filter(edge => since + edge.timeout <= this.#now && !this.#isHeld(edge));
 		const hard = late.find(({strength}) => strength === 'hard');
 		if (hard) {
-			const blame = `waited ${duration(hard.timeout)} for ${read(this.state.book, hard.id)?.service.name}`;
-			return this.#write({...entry, phase: {kind: 'down', cause: 'failed'}, blame});
+			return this.#giveUp(entry, `waited ${duration(hard.timeout)} for ${read(this.state.book, hard.id)?.service.name}`);
 		}
 		const later = needs.map(({timeout}) => since + timeout).filter(deadline => deadline > this.#now);
 		this.#write({...entry, phase: {...phase, deadline: Math.min(NEVER, ...later), waived: late.map(({id}) => id)}});
+	}
+
+	/** It has failed without having been started; how it ended before has nothing to do with that. */
+	#giveUp(entry: Entry, blame: string): void {
+		this.#write({...entry, phase: {kind: 'down', cause: 'failed'}, blame, outcome: null, refusal: null});
 	}
 
 	#spawn(entry: Entry): void {
@@ -194,8 +216,13 @@ class Turn {
 		for (const id of ids) {
 			const entry = read(this.state.book, id);
 			if (!entry) continue;
-			if (!isUnderWay(entry.phase)) others.push(id);
-			else this.#write({...entry, wish: 'start', bounce: true});
+			if (!isUnderWay(entry.phase)) {
+				others.push(id);
+				continue;
+			}
+			// Without them it would not come back.
+			for (const edge of entry.needs) if (this.#isLost(edge)) others.push(edge.id);
+			this.#write({...entry, wish: 'start', bounce: true});
 		}
 		this.#start(others);
 	}
@@ -275,7 +302,8 @@ class Turn {
 		for (const edge of dependents) {
 			const dependent = read(this.state.book, edge.id);
 			const unmet = (dependent?.unmet ?? 0) - (holds(entry, edge) ? 0 : 1);
-			if (dependent) this.#put({...dependent, needs: dependent.needs.filter(isOther), unmet});
+			const lost = (dependent?.lost ?? 0) - (isLostTo(entry, edge) ? 1 : 0);
+			if (dependent) this.#put({...dependent, needs: dependent.needs.filter(isOther), unmet, lost});
 		}
 		this.effects.push({kind: 'forgotten', entry});
 	}
@@ -284,7 +312,7 @@ class Turn {
 	 * The config anew, by the names of services: whoever is made as before keeps its process and hears only
 	 * of new rules for it; others end, and start as they are now.
 	 */
-	#reconfigure({services, shutdownGrace, startRate}: Extract<Event, {kind: 'reconfigure'}>): void {
+	#reconfigure({services, shutdownGrace, startRate, whenIdle}: Extract<Event, {kind: 'reconfigure'}>): void {
 		const names = new Map<string, Id>();
 		let {book} = this.state;
 		for (const service of services) {
@@ -310,8 +338,8 @@ class Turn {
 			if (isRelogged(entry.service, renewed.service)) this.effects.push({kind: 'logging', id, service: renewed.service});
 			book = write(book, {...renewed, needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], wish});
 		}
-		const settings = {...this.state.settings, shutdownGrace, startRate};
-		this.state = {...this.state, settings, names, book};
+		const settings = {...this.state.settings, shutdownGrace, startRate, whenIdle};
+		this.state = {...this.state, settings, names, book, isIdle: false};
 		this.#recount();
 	}
 
@@ -339,7 +367,11 @@ class Turn {
 				const dependent = read(book, edge.id);
 				return dependent !== undefined && isFalling(dependent);
 			}).length;
-			book = write(book, {...entry, unmet, falling});
+			const lost = entry.needs.filter(edge => {
+				const need = read(book, edge.id);
+				return need !== undefined && isLostTo(need, edge);
+			}).length;
+			book = write(book, {...entry, unmet, lost, falling});
 			this.#queue.add(id);
 		}
 		this.state = {...this.state, book};
@@ -405,18 +437,30 @@ class Turn {
 		this.effects.push({kind: 'exit', status, why});
 	}
 
+	/** Nothing runs, and nothing will start by itself: that is told, and the container ends where that is wanted of it. */
+	#idle(): void {
+		const {why, failed, isKept} = aboutIdleness(this.state);
+		const {whenIdle} = this.state.settings;
+		this.state = {...this.state, isIdle: true};
+		const ends = whenIdle === 'always' || (whenIdle === 'failed' && failed !== null);
+		if (ends && !isKept) return this.#shutdown(failed ? failureStatus(failed) : 0, why);
+		const way = isKept || whenIdle === 'never' ? 'SIGTERM ends' : 'SIGTERM, or shutdown.when_idle: always, ends';
+		this.effects.push({kind: 'say', level: 'warn', text: `${why}; archonctl start NAME starts one, ${way} it all`});
+	}
+
 	/** A service has ended, failed or fallen ill in a way that the container is to end with. */
-	#judgeContainer(before: Entry, {service, phase, outcome, refusal}: Entry): void {
+	#judgeContainer(before: Entry, after: Entry): void {
 		if (this.state.season.kind !== 'running') return;
-		const {essential, onFailed, health, name} = service;
+		const {service: {essential, onFailed, health, name}, phase, outcome, blame} = after;
 		const isIll = phase.kind === 'up' && phase.health === 'unhealthy';
 		const wasIll = before.phase.kind === 'up' && before.phase.health === 'unhealthy';
 		if (isIll && !wasIll && health?.onUnhealthy === 'shutdown') return this.#shutdown(1, `${name} is unhealthy`);
 		if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped') return;
 		const failed = phase.cause === 'failed';
 		if (!essential && !(failed && onFailed === 'shutdown')) return;
-		const status = refusal ? refusalStatus(refusal) : outcome ? exitStatus(outcome) : 1;
-		this.#shutdown(failed && status === 0 ? 1 : status, `${name} ${failed ? 'failed' : 'ended'}`);
+		if (!failed) return this.#shutdown(outcome ? exitStatus(outcome) : 0, `${name} ended`);
+		if (before.phase.kind !== 'waiting') return this.#shutdown(failureStatus(after), `${name} failed`);
+		this.#shutdown(failureStatus(rootOf(this.state.book, after)), `${name} cannot start: ${blame}`);
 	}
 
 	/** Whatever they had to say before they serve, they have said to another. */
@@ -513,7 +557,9 @@ class Turn {
 			leaving: wanted.bounce || !isWanted(wanted, this.state.season),
 		};
 		const living = Number(isAlive(after.phase)) - Number(isAlive(before.phase));
-		this.state = {...this.state, book: write(this.state.book, after), living: this.state.living + living};
+		// What somebody runs at a prompt is no news of what the container is for.
+		const isIdle = this.state.isIdle && !(living > 0 && after.service.origin !== 'run');
+		this.state = {...this.state, book: write(this.state.book, after), living: this.state.living + living, isIdle};
 		this.#queue.add(after.id);
 		this.#tellDependents(before, after);
 		this.#tellNeeds(before, after);
@@ -532,10 +578,11 @@ class Turn {
 		const hasEnded = isRunning(before.phase) && !isRunning(after.phase);
 		for (const edge of after.dependents) {
 			if (edge.restart && hasEnded) this.#bounced.add(edge.id);
-			const change = Number(holds(before, edge)) - Number(holds(after, edge));
-			const entry = change === 0 ? undefined : read(this.state.book, edge.id);
+			const unmet = Number(holds(before, edge)) - Number(holds(after, edge));
+			const lost = Number(isLostTo(after, edge)) - Number(isLostTo(before, edge));
+			const entry = unmet === 0 && lost === 0 ? undefined : read(this.state.book, edge.id);
 			if (!entry) continue;
-			this.#put({...entry, unmet: entry.unmet + change});
+			this.#put({...entry, unmet: entry.unmet + unmet, lost: entry.lost + lost});
 			this.#queue.add(edge.id);
 		}
 	}
@@ -551,6 +598,13 @@ class Turn {
 		}
 	}
 }
+
+/** Whether its failing for good ends the container, so that it need not wait for a person either. */
+const endsContainer = ({essential, onFailed}: Service): boolean => essential || onFailed === 'shutdown';
+
+/** The exit status of a container that ends because this has failed; never 0. */
+const failureStatus = ({refusal, outcome}: Entry): number =>
+	(refusal ? refusalStatus(refusal) : outcome ? exitStatus(outcome) : 1) || 1;
 
 function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
 	const rest = new Map(map);

@@ -105,7 +105,8 @@ export function record(ledger: Ledger, before: State | null, after: State): void
 		if (!old || !hasSameBody(old, entry)) ledger.put(`body ${id}`, writeBody(entry));
 		ledger.put(`life ${id}`, writeLife(entry));
 	}
-	const isSame = before !== null && (['settings', 'season', 'runs', 'bucket', 'guests'] as const).every(key => before[key] === after[key]);
+	const told = ['settings', 'season', 'runs', 'isIdle', 'bucket', 'guests'] as const;
+	const isSame = before !== null && told.every(key => before[key] === after[key]);
 	if (!isSame) ledger.put('whole', writeWhole(after));
 }
 

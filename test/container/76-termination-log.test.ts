@@ -10,7 +10,7 @@ beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'archon-termin
 afterAll(() => rm(folder, {recursive: true}));
 
 it.each<readonly [string, string, RegExp]>([
-	['an essential service', 'job: {command: sh -c "exit 42", essential: true, restart: no}', /job ended; status 42/],
+	['an essential service', 'job: {command: sh -c "exit 42", essential: true, restart: no}', /job failed; status 42/],
 	['a config that is no good', 'job: {comand: x}', /unknown key "comand"/],
 ])('has the cause where %s ended the container', async (_, service, cause) => {
 	const file = join(folder, 'log');

@@ -149,7 +149,7 @@ describe('archonctl', () => {
 	});
 
 	test('says what is wrong, with statuses that scripts can use', async () => {
-		await using archon = await up('services: {bad: {command: /no/such}}\n');
+		await using archon = await up('services: {bad: {command: /no/such}, idle: {command: sleep 1000000}}\n');
 		await archon.says(/cannot start bad/);
 		expect(await archon.ctl('start', 'bad')).toMatchObject({
 			status: 1, stderr: expect.stringContaining('cannot start bad: executing /no/such: no such file or directory'),

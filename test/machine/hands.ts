@@ -10,7 +10,7 @@ import {createPoller} from '../../src/os/poller.ts';
 import {createReaper} from '../../src/os/reaper.ts';
 import {collectAtTimes} from './children.ts';
 
-const SETTINGS = {shutdownGrace: 0, sweepGrace: 0, startRate: {perSecond: 1, burst: 1}, seed: 1};
+const SETTINGS = {shutdownGrace: 0, sweepGrace: 0, startRate: {perSecond: 1, burst: 1}, whenIdle: 'never', seed: 1} as const;
 
 const heard: Extract<Event, {kind: 'news'}>[] = [];
 const waiting = new Set<() => void>();

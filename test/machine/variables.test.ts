@@ -134,6 +134,7 @@ describe('a command that prints variables', () => {
 	])('and %s keeps its service from its start', async (_what, script, why) => {
 		await using archon = await boot({config: `services:
   web: {command: sleep 1000000, restart: "no", start_timeout: 200ms, env_from: {command: [sh, -c, '${script}']}}
+  idle: {command: sleep 1000000}
 `});
 		const [line] = await archon.says(/cannot start web: asking sh for its variables \(env_from\): .*/);
 		expect(line).toContain(why);

@@ -59,7 +59,7 @@ export function dawn(seed: number): Day {
 	const r = random(seed);
 	const counts = {events: 0, spawns: 0, lines: 0, requests: 0, writes: 0, commands: 0, reloads: 0};
 	const cast = new Map(services().map(habit => [habit.service.name, habit]));
-	let state = create(config(), {shutdownGrace: 9000, sweepGrace: 2000, startRate: {perSecond: 20, burst: 100}, seed});
+	let state = create(config(), {shutdownGrace: 9000, sweepGrace: 2000, startRate: {perSecond: 20, burst: 100}, whenIdle: 'failed', seed});
 	let committed = state;
 	let now: Instant = 0;
 	let pids = 1;
@@ -104,7 +104,7 @@ export function dawn(seed: number): Day {
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
 		reload(done) {
 			counts.reloads++;
-			hear({kind: 'reconfigure', services: config(), shutdownGrace: 9000, startRate: state.settings.startRate});
+			hear({kind: 'reconfigure', services: config(), shutdownGrace: 9000, startRate: state.settings.startRate, whenIdle: 'failed'});
 			done(ok('reloaded'));
 		},
 	});

@@ -1,6 +1,6 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
 import {type Edge, type Entry, type Id, type Instant, isAlive, NEVER, type Scope, type Service, SIG} from '../../src/core/model.ts';
-import {entries, entryOf, find, holds, nextDeadline, type State} from '../../src/core/state.ts';
+import {entries, entryOf, find, holds, isLostTo, nextDeadline, type State} from '../../src/core/state.ts';
 import {deadlineOf} from '../../src/core/book.ts';
 import {matches} from '../../src/core/restart.ts';
 import type {Process, World} from './world.ts';
@@ -26,6 +26,8 @@ export function checkState(state: State): void {
 		const unmet = neighbours(entry.needs).filter(need => !holds(need.entry, need.edge)).length;
 		const falling = neighbours(entry.dependents).filter(({entry}) => isFalling(entry)).length;
 		promise(unmet === entry.unmet, `${name} counts ${entry.unmet} unmet needs of ${unmet}`);
+		const lost = neighbours(entry.needs).filter(({entry, edge}) => isLostTo(entry, edge)).length;
+		promise(lost === entry.lost, `${name} counts ${entry.lost} lost needs of ${lost}`);
 		promise(falling === entry.falling, `${name} counts ${entry.falling} falling dependents of ${falling}`);
 		promise(find(state, name) === entry, `${name} is not found by its name`);
 		checkRest(entry, state);
@@ -33,11 +35,28 @@ export function checkState(state: State): void {
 		deadline = Math.min(deadline, deadlineOf(entry));
 	}
 	promise(living === state.living, `${state.living} are counted alive of ${living}`);
+	checkIdleness(state);
 	promise(deadline === nextDeadline(state), `the next deadline is ${nextDeadline(state)}, not ${deadline}`);
 }
 
+/** Where nothing runs and nothing will start by itself, that was told, and the container ends unless it is to stay. */
+function checkIdleness(state: State): void {
+	const {season, living, isIdle, settings: {whenIdle}} = state;
+	if (season.kind !== 'running' || living > 0 || nextDeadline(state) !== NEVER) return;
+	promise(isIdle, 'nothing runs, and nobody was told');
+	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config');
+	const isKept = list.some(({wish}) => wish === 'stop');
+	const hasFailed = list.some(({phase}) => phase.kind === 'down' && phase.cause === 'failed');
+	promise(isKept || whenIdle !== 'failed' || !hasFailed, 'what has failed leaves nothing that runs, and the container sits there');
+	promise(isKept || whenIdle !== 'always', 'nothing runs, and the container sits there');
+}
+
 /** What has come to rest by itself: whether it has failed is told by its end alone, and the container ends with it where it must. */
-function checkRest({phase, outcome, blame, service}: Entry, {season}: State): void {
+function checkRest({phase, outcome, blame, service, lost}: Entry, {season}: State): void {
+	if (phase.kind === 'waiting') {
+		promise(phase.inVain === lost > 0, `${service.name} does not know that it waits in vain`);
+		promise(lost === 0 || !(service.essential || service.onFailed === 'shutdown'), `${service.name} waits in vain, and the container with it`);
+	}
 	if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped') return;
 	const {name, essential, onFailed, restart: {success}} = service;
 	const hasFailed = phase.cause === 'failed';
@@ -89,7 +108,7 @@ export function checkSignal(
 	const phase = entryOf(world.state, process.id)?.phase;
 	if (phase?.kind === 'stopping' && !phase.asked) return;
 	// Before a shutdown a dependent may be told to leave in the very step in which this one was, but later.
-	const judged = season.kind === 'stopping' ? world.state : world.before;
+	const judged = world.season === 'stopping' ? world.state : world.before;
 	const holding = (entryOf(world.state, process.id)?.dependents ?? []).flatMap(({id}) => {
 		const entry = entryOf(judged, id);
 		const after = entryOf(world.state, id);

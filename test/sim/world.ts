@@ -5,7 +5,7 @@
 import {NEED, RESTART, service as plain} from '../../src/core/defaults.ts';
 import {
 	type Effect, type Event, type Health, type Id, type Instant, type Need, type News, type Outcome, type Ready,
-	type Run, type Service, SIG, type Word,
+	type Run, type Service, type Season, SIG, WHEN_IDLE, type Word,
 } from '../../src/core/model.ts';
 import {create, entries, entryOf, nextDeadline, type State} from '../../src/core/state.ts';
 import {readAll, writeAll} from '../../src/core/memory.ts';
@@ -102,6 +102,8 @@ export class World {
 	readonly processes: Process[] = [];
 	readonly random: Random;
 	state: State;
+	/** The season, as far as effects have told of it: in the middle of a step the state knows more. */
+	season: Season['kind'] = 'boot';
 	/** The state before the step that was made last. */
 	before: State;
 	#temper: Temper;
@@ -126,7 +128,7 @@ export class World {
 		this.#temper = {refuse: level(), crash: level(), deaf: level(), litter: level(), requests: r.pick([0, 5, 20, 60]),
 			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5]), stalls: r.pick([0, 0, 4])};
 		const startRate = {perSecond: r.pick([2, 20, 1000]), burst: r.pick([1, 100])};
-		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, seed};
+		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, whenIdle: r.pick(WHEN_IDLE), seed};
 		this.state = create(this.#services(), settings);
 		this.before = this.state;
 	}
@@ -244,6 +246,7 @@ export class World {
 				return;
 			}
 			case 'season': {
+				this.season = effect.season.kind;
 				if (effect.season.kind === 'stopping' && effect.season.force === 1) this.#endedAt = this.now;
 				return;
 			}
@@ -292,6 +295,8 @@ export class World {
 	}
 
 	#spawn({id, run, service}: Extract<Effect, {kind: 'spawn'}>): void {
+		// The container may have been told to end after it, in the very step.
+		if (entryOf(this.state, id)?.leaving) return this.#news({id, run}, {kind: 'withdrawn'});
 		checkSpawn(this, id, service);
 		if (!this.random.chance(this.#temper.slow)) return this.#make(id, run, service);
 		this.#later(this.random.between(0, 50), () => {

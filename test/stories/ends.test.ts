@@ -25,7 +25,10 @@ test('a crash is answered at once, the next with growing pauses, and in the end 
 		        started web (pid 104)"
 	`);
 	story.dies('web', exit(1)).wait(3_600_000);
-	expect(story.lines()).toMatchInlineSnapshot(`"        web failed: exit 1 after 3 restarts"`);
+	expect(story.lines()).toMatchInlineSnapshot(`
+		"        web failed: exit 1 after 3 restarts
+		        nothing runs and nothing will start by itself: web has failed (exit 1); archonctl start NAME starts one, SIGTERM ends it all"
+	`);
 	expect(story.ask('start', 'web').lines()).toMatchInlineSnapshot(`
 		"3600.30  spawn web
 		        started web (pid 105)"
@@ -39,12 +42,14 @@ test('ends that lie further apart than the window are forgotten', () => {
 });
 
 test('a program that cannot be executed is failed without a second try, and its dependents say what they wait for', () => {
-	const story = tell(['db', {refused: 2}], ['app', {needs: ['db']}]);
+	const story = tell(['db', {refused: 2}], ['app', {needs: ['db']}], ['other']);
 	expect(story.wait(3_600_000).lines()).toMatchInlineSnapshot(`
 		"  0.00  spawn db
-		        cannot start db: executing db: no such file or directory"
+		  0.00  spawn other
+		        cannot start db: executing db: no such file or directory
+		        started other (pid 101)"
 	`);
-	expect(phases(story)).toEqual({db: 'failed', app: 'waiting'});
+	expect(phases(story)).toEqual({db: 'failed', app: 'waiting', other: 'up'});
 });
 
 test('a lack of resources that may pass is answered by a pause', () => {
@@ -126,7 +131,8 @@ test('what a process leaves behind and is deaf is killed when the grace period i
 		  6.00  SIGTERM to nginx and its group
 		  8.00  SIGKILL to nginx and its group
 		        killing what nginx left behind with SIGKILL: it did not end in time
-		        stopped nginx (exit 0)"
+		        stopped nginx (exit 0)
+		        nothing runs and nothing will start by itself: nginx was stopped; archonctl start NAME starts one, SIGTERM ends it all"
 	`);
 });
 
@@ -183,7 +189,8 @@ describe('who is told, and what ends', () => {
 			  1.00  SIGTERM to npm (what left its group)
 			  3.00  SIGKILL to npm and its group
 			        killing what npm left behind with SIGKILL: it did not end in time
-			        stopped npm (exit 0)"
+			        stopped npm (exit 0)
+			        nothing runs and nothing will start by itself: npm was stopped; archonctl start NAME starts one, SIGTERM ends it all"
 		`);
 	});
 

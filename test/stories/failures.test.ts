@@ -76,6 +76,7 @@ test('a failure is an error in the log, and what a client ran at a prompt is onl
 	story.dies('web', exit(7)).dies('run', exit(7));
 	expect(story.lines()).toMatchInlineSnapshot(`
 		"        web failed: exit 7
-		        run ended by itself: exit 7"
+		        run ended by itself: exit 7
+		        nothing runs and nothing will start by itself: web has failed (exit 7); archonctl start NAME starts one, SIGTERM ends it all"
 	`);
 });

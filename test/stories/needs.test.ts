@@ -166,7 +166,7 @@ describe('restarts', () => {
 		const names = Array.from({length: 30}, (_, i) => `s${i}`);
 		const story = tell(...names.map(name => [name] as const));
 		const startRate = {perSecond: 10, burst: 10};
-		story.hear({kind: 'reconfigure', shutdownGrace: 9000, startRate, services: names.map(name => service(name))}).wait(3_600_000);
+		story.hear({kind: 'reconfigure', shutdownGrace: 9000, startRate, whenIdle: 'never', services: names.map(name => service(name))}).wait(3_600_000);
 		for (const name of names) story.dies(name, exit(1));
 		expect(Object.values(phases(story)).filter(phase => phase === 'up')).toHaveLength(10);
 	});
@@ -191,7 +191,8 @@ describe('restarts', () => {
 			        web: ended before it was ready (exit 0); restart 3 of 3 in 3 s
 			 26.00  spawn web
 			        started web (pid 124)
-			        web failed: ended before it was ready (exit 0) after 3 restarts"
+			        web failed: ended before it was ready (exit 0) after 3 restarts
+			        nothing runs and nothing will start by itself: web has failed (ended before it was ready (exit 0)); archonctl start NAME starts one, SIGTERM ends it all"
 		`);
 		expect(phases(story)).toEqual({web: 'failed'});
 	});

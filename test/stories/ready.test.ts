@@ -42,7 +42,8 @@ describe('ready', () => {
 			        started db (pid 102)
 			 10.00  SIGTERM to db
 			        db is ended: not ready within 5 s
-			        db failed: not ready within 5 s (SIGTERM) after 1 restart"
+			        db failed: not ready within 5 s (SIGTERM) after 1 restart
+			        nothing runs and nothing will start by itself: db has failed (not ready within 5 s (SIGTERM)); archonctl start NAME starts one, SIGTERM ends it all"
 		`);
 		expect(status(story, 'db')).toBe('failed: not ready within 5 s (SIGTERM) after 1 restart');
 	});
@@ -208,7 +209,8 @@ describe('hooks', () => {
 			        stopped web (SIGTERM)
 			  5.00  SIGKILL to slow and its group
 			        killing slow (pid 102) with SIGKILL: it did not end in time
-			        stopped slow (SIGKILL)"
+			        stopped slow (SIGKILL)
+			        nothing runs and nothing will start by itself: web was stopped, slow was stopped; archonctl start NAME starts one, SIGTERM ends it all"
 		`);
 	});
 

@@ -6,9 +6,9 @@ import {compare, describe} from '../../src/core/reconfigure.ts';
 import {find} from '../../src/core/state.ts';
 import {exit, phases, service, SETTINGS, type Story, tell, type Traits} from './tell.ts';
 
-const {shutdownGrace, startRate} = SETTINGS;
+const {shutdownGrace, startRate, whenIdle} = SETTINGS;
 const reconfigure = (story: Story, ...cast: readonly (readonly [name: string, traits?: Traits])[]): Story =>
-	story.hear({kind: 'reconfigure', shutdownGrace, startRate, services: cast.map(([name, traits]) => service(name, traits))});
+	story.hear({kind: 'reconfigure', shutdownGrace, startRate, whenIdle, services: cast.map(([name, traits]) => service(name, traits))});
 
 test('what is gone ends before what it needed, what is new starts, and the others notice nothing', () => {
 	const story = tell(['db'], ['app', {needs: ['db']}], ['proxy', {needs: ['app']}]);

@@ -21,7 +21,7 @@ const LIMITS: readonly {what: string; begin: () => Story; limit: number; late: R
 		limit: 5000, late: /SIGKILL to a/,
 	},
 	{what: 'a watchdog', begin: () => tell(['a', {watchdog: 5000}]), limit: 5000, late: /silent for 5 s/},
-	{what: 'a need', begin: () => tell(['b', {ready}], ['a', {needs: [{name: 'b', condition: 'service_healthy', timeout: 5000}]}]), limit: 5000, late: /a failed/},
+	{what: 'a need', begin: () => tell(['b', {ready}], ['a', {needs: [{name: 'b', condition: 'service_healthy', timeout: 5000}]}]), limit: 5000, late: /cannot start a/},
 	{
 		what: 'a shutdown', begin: () => tell(['a', {deaf: true, stop: {signal: 15, grace: HOUR}}]).hear({kind: 'shutdown', why: 'x'}),
 		limit: 9000, late: /killing everything/,

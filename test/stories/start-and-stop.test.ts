@@ -52,7 +52,8 @@ test('a service that ignores SIGTERM is killed with its group when its grace per
 		        stopping deaf (pid 101) with SIGTERM
 		  3.00  SIGKILL to deaf and its group
 		        killing deaf (pid 101) with SIGKILL: it did not end in time
-		        stopped deaf (SIGKILL)"
+		        stopped deaf (SIGKILL)
+		        nothing runs and nothing will start by itself: deaf was stopped; archonctl start NAME starts one, SIGTERM ends it all"
 	`);
 });
 
@@ -168,7 +169,8 @@ test('a stop of several keeps the order among them', () => {
 		        stopped app (SIGKILL)
 		  5.00  SIGTERM to db
 		        stopping db (pid 101) with SIGTERM
-		        stopped db (SIGTERM)"
+		        stopped db (SIGTERM)
+		        nothing runs and nothing will start by itself: db was stopped, app was stopped; archonctl start NAME starts one, SIGTERM ends it all"
 	`);
 });
 

@@ -25,7 +25,7 @@ export const exit = (code: number): Outcome => ({kind: 'code', code});
 export const killedBy = (signal: number): Outcome => ({kind: 'signal', signal, core: false});
 
 export const SETTINGS: Settings = {
-	shutdownGrace: 9000, sweepGrace: 2000, startRate: {perSecond: 1000, burst: 1000}, seed: 1,
+	shutdownGrace: 9000, sweepGrace: 2000, startRate: {perSecond: 1000, burst: 1000}, whenIdle: 'never', seed: 1,
 };
 
 const ALWAYS: Service['restart'] = {...RESTART, jitter: 0, attempts: 3};
@@ -63,10 +63,14 @@ export interface Story {
 	stall(millis: number): Story;
 }
 
-/** A story from boot on. */
-export function tell(...cast: readonly (readonly [name: string, traits?: Traits])[]): Story {
+/** A story from boot on; the container stays whatever becomes of its services, unless they say otherwise. */
+export const tell = (...cast: Cast): Story => tellWith({}, ...cast);
+
+type Cast = readonly (readonly [name: string, traits?: Traits])[];
+
+export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 	const traits = new Map(cast.map(([name, given = {}]) => [name, given]));
-	let state = create(cast.map(([name, given]) => service(name, given)), SETTINGS);
+	let state = create(cast.map(([name, given]) => service(name, given)), {...SETTINGS, ...settings});
 	let now: Instant = 0;
 	let pids = 100;
 	let trace: string[] = [];

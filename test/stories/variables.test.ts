@@ -16,8 +16,8 @@ function started(config: string, file: string): Story {
 
 const reload = (story: Story, stamp: string): string => {
 	story.lines();
-	const {shutdownGrace, startRate} = SETTINGS;
-	return story.hear({kind: 'reconfigure', services: [web(stamp)], shutdownGrace, startRate}).lines();
+	const {shutdownGrace, startRate, whenIdle} = SETTINGS;
+	return story.hear({kind: 'reconfigure', services: [web(stamp)], shutdownGrace, startRate, whenIdle}).lines();
 };
 
 describe('whoever is to leave before its process is made is withdrawn', () => {
@@ -26,7 +26,7 @@ describe('whoever is to leave before its process is made is withdrawn', () => {
 		['restarted', story => story.ask('restart', 'a')],
 		['ended with everything', story => story.hear({kind: 'shutdown', why: 'x'})],
 		['in the config no more', story => story.hear({
-			kind: 'reconfigure', services: [], shutdownGrace: SETTINGS.shutdownGrace, startRate: SETTINGS.startRate,
+			kind: 'reconfigure', services: [], shutdownGrace: 9000, startRate: SETTINGS.startRate, whenIdle: 'never',
 		})],
 	])('%s', (_, leave) => {
 		const story = tell(['a', {slow: true}]);

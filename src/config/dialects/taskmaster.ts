@@ -74,7 +74,8 @@ export const isTaskmaster = (root: Value): root is Mapping =>
 export function planPrograms(root: Mapping, {problems, notes, surroundings: {findUser}, hasCommand}: Planning): Draft {
 	// A `$` has no meaning in this dialect.
 	const context: Context = {path: '', report: problems.report, note: notes.gather, environment: null};
-	const {programs: read, archon, shutdown: {grace_period: shutdownGrace}, start_rate, signals} = readShape(ROOT, root, context);
+	const {programs: read, archon, shutdown, start_rate, signals} = readShape(ROOT, root, context);
+	const {grace_period: shutdownGrace, when_idle: whenIdle} = shutdown;
 	const programs = [...read.values()].filter(program => program !== null);
 	const count = programs.reduce((sum, {settings}) => sum + (settings.numprocs ?? 1), 0);
 	const usual = (name: string): Output => planOutput(null, archon, name, {isAlone: count === 1 && !hasCommand, tty: false});
@@ -98,6 +99,8 @@ export function planPrograms(root: Mapping, {problems, notes, surroundings: {fin
 		names: new Map(programs.map(({name, key: place}) => [name, place])),
 		shutdownGrace,
 		startRate: {perSecond: start_rate.per_second, burst: start_rate.burst},
+		// supervisord stays, for who steers it.
+		whenIdle: whenIdle ?? 'never',
 		logging: planLogging(archon), events, level: archon.log_level,
 		signals: rulesOf(signals, new Map([...read].map(([name, program]) => [name, program?.settings.numprocs ?? 1])), problems.report),
 	};

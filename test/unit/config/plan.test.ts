@@ -35,6 +35,7 @@ describe('a plan', () => {
 			services: [{...service('web', argv), exec: {...exec(argv), output: {kind: 'inherit', isDefault: true}}}],
 			shutdownGrace: 9000,
 			startRate: START_RATE,
+			whenIdle: 'failed',
 			logging: LOGGING, events: LOGGING, level: 'info', signals: [],
 			notes: [],
 		});

@@ -43,7 +43,7 @@ export class Bench {
 	/** `past`: what the last life left, after which archon was executed anew. */
 	constructor(services: readonly Service[] = [], past: State | null = null, cause = past ? 'fault' : '') {
 		this.state = past ?? create(services, {
-			shutdownGrace: 9000, sweepGrace: 1000, startRate: {perSecond: 1000, burst: 1000}, seed: 1,
+			shutdownGrace: 9000, sweepGrace: 1000, startRate: {perSecond: 1000, burst: 1000}, whenIdle: 'never', seed: 1,
 		});
 		this.server = createServer({
 			state: () => this.state,

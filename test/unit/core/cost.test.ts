@@ -94,7 +94,7 @@ async function costs(services: readonly Service[]): Promise<Costs> {
 	hear({kind: 'stop', ids: [guest]});
 	news(guest, crashed);
 	await tell('remove', () => hear({kind: 'remove', id: guest}));
-	await tellEach('reconfigure', () => hear({kind: 'reconfigure', services, shutdownGrace: 9000, startRate: SETTINGS.startRate}));
+	await tellEach('reconfigure', () => hear({kind: 'reconfigure', services, shutdownGrace: 9000, startRate: SETTINGS.startRate, whenIdle: 'failed'}));
 	await tellEach('shutdown', () => {
 		hear({kind: 'shutdown', why: 'SIGTERM'});
 		for (const {id} of all(state, services).toReversed()) news(id, crashed);

@@ -8,7 +8,7 @@ import type {Event} from '../../../src/core/model.ts';
 import {create, entries, find, type State} from '../../../src/core/state.ts';
 import {step} from '../../../src/core/supervisor.ts';
 
-const settings = {shutdownGrace: 9000, sweepGrace: 2000, startRate: {perSecond: 20, burst: 100}, seed: 1};
+const settings = {shutdownGrace: 9000, sweepGrace: 2000, startRate: {perSecond: 20, burst: 100}, whenIdle: 'failed', seed: 1} as const;
 const hear = (state: State, event: Event, now = 0): State => step(state, event, now)[0];
 
 test('a state with endless times in it comes back as it was', () => {

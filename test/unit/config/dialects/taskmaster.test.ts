@@ -109,7 +109,7 @@ describe('the keys', () => {
 
 test('shutdown and start_rate are said as in any config, and nothing else is', () => {
 	expect(planned('programs: {a: {cmd: x}}\nshutdown: {grace_period: 20s}\nstart_rate: 5')).toMatchObject({
-		shutdownGrace: 20_000, startRate: {perSecond: 5, burst: 100},
+		shutdownGrace: 20_000, startRate: {perSecond: 5, burst: 100}, whenIdle: 'never',
 	});
 	expect(told('programs: {a: {cmd: x}}\nvolumes: {}')).toEqual(['f:2:1: unknown key "volumes"']);
 	expect(told('programs: {a: {cmd: x}}\nservices: {b: {command: x}}')).toEqual(['f:1:1: unknown key "programs"; archon calls it services']);
