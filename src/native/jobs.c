@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
@@ -295,11 +296,23 @@ void sys_startJob(struct call *call)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Whether a job is finished, after so many milliseconds at most. */
+static int64_t now_in_milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Whether a job is finished, after so many milliseconds at most. A signal, as of a child that ends, is no reason to stop waiting. */
 void sys_awaitJob(struct call *call)
 {
-	struct pollfd fd = {.fd = bell, .events = POLLIN};
-	give_flag(call, poll(&fd, 1, arg_int(call, 0)) == 1);
+	int64_t until = now_in_milliseconds() + arg_int(call, 0), left;
+	int count;
+	do {
+		left = until - now_in_milliseconds();
+		count = poll(&(struct pollfd){.fd = bell, .events = POLLIN}, 1, left > 0 ? (int)left : 0);
+	} while (count < 0 && errno == EINTR);
+	give_flag(call, count == 1);
 }
 
 /* The next that is finished: number, result, and what is known of a file. What it brought, as bytes; undefined: none is finished. */
