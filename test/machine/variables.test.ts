@@ -12,6 +12,9 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'archon-variables-'))
 const say = (...names: readonly string[]): string =>
 	`sh -c 'echo ${names.map(name => `${name}=$$${name}.`).join(' ')}; exec sleep 1000000'`;
 
+/** Services may have spoken before archon listens to archonctl. */
+const listens = (archon: Archon): Promise<void> => expect.poll(() => archon.status().catch(() => null)).not.toBe(null);
+
 async function pidOf(archon: Archon, name: string): Promise<number | null | undefined> {
 	return (await archon.status())[name]?.pid;
 }
@@ -24,6 +27,7 @@ describe('a file of variables', () => {
 `});
 		await archon.says(/not there yet .*\/env/);
 		await archon.says(/TOKEN=first\./);
+		await listens(archon);
 		writeFileSync(join(folder, 'env'), 'TOKEN=second\n');
 		await archon.ctl('restart', 'web');
 		await archon.says(/TOKEN=second\./);
@@ -37,6 +41,7 @@ describe('a file of variables', () => {
   other: {command: ${say('A')}, env_file: ${folder}/other}
 `});
 		await archon.says(/A=1\.\n[^]*A=1\./);
+		await listens(archon);
 		const before = await archon.status();
 		expect((await archon.ctl('reload')).stdout).toMatch(/2 unchanged/);
 		writeFileSync(join(folder, 'env'), 'A=2\n');
@@ -57,6 +62,7 @@ describe('a file of variables', () => {
 `});
 		await archon.says(new RegExp(`cannot start web: reading its env_file ${folder}/env: no such file or directory`));
 		await archon.says(/A=\./);
+		await listens(archon);
 		writeFileSync(join(folder, 'env'), 'A=late\n');
 		await archon.ctl('reload');
 		await archon.says(/A=late\./);
@@ -78,6 +84,7 @@ describe('a file of variables', () => {
 `});
 		const [line] = await archon.says(/cannot start web: reading its env_file .*/);
 		expect(line).toContain(why);
+		await listens(archon);
 		expect((await archon.status())['other']?.status).toBe('running');
 	});
 });
@@ -89,6 +96,7 @@ test('a file of variables for the config itself is read anew by a reload, and it
   web: {command: 'sh -c "echo \${WHAT} \${OTHER} [$$WHAT]; exec sleep 1000000"'}
 `});
 	await archon.says(/first own \[\]/);
+	await listens(archon);
 	writeFileSync(file, 'WHAT=second\n');
 	await archon.ctl('reload');
 	await archon.says(/second own \[\]/);
@@ -138,6 +146,7 @@ describe('a command that prints variables', () => {
 `});
 		const [line] = await archon.says(/cannot start web: asking sh for its variables \(env_from\): .*/);
 		expect(line).toContain(why);
+		await listens(archon);
 		expect(await pidOf(archon, 'web')).toBe(null);
 	});
 
@@ -154,6 +163,7 @@ describe('a command that prints variables', () => {
   other: {command: sleep 1000000}
 `});
 		await archon.says(/asked/);
+		await listens(archon);
 		expect((await archon.ctl('stop', 'web')).status).toBe(0);
 		expect((await archon.status())['web']?.status).toBe('stopped');
 		void archon.ctl('start', 'web');
@@ -173,6 +183,7 @@ describe('an archon that was executed anew', () => {
 		writeFileSync(join(folder, 'env'), 'A=second\n');
 		archon.signal('SIGSEGV');
 		await archon.says(/was executed anew/);
+		await listens(archon);
 		await archon.ctl('stop', 'web');
 		await archon.says(/pre_stop first\./);
 	});
@@ -187,6 +198,7 @@ describe('an archon that was executed anew', () => {
 		writeFileSync(join(folder, 'go'), '');
 		archon.signal('SIGSEGV');
 		await archon.says(/A=2\./);
+		await listens(archon);
 		const [first] = readFileSync(join(folder, 'asked'), 'utf8').split('\n');
 		const tree = await archon.ctl('run', '--', 'sh', '-c', `test -e /proc/${first} && echo there || echo gone`);
 		expect(tree.stdout).toBe('gone');
