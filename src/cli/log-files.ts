@@ -4,10 +4,10 @@
  */
 import type {FileRow} from '../control/log-rows.ts';
 import {err, LOG_STREAMS, type LogStream, ok, type Result} from '../core/model.ts';
-import {basename, dirname, join} from '../core/path.ts';
 import {type Bytes, concat, newBytes, textOf} from '../os/bytes.ts';
 import {errnoText} from '../os/errno.ts';
-import {ERRNO, isFile, newStat, O, STAT, sys} from '../os/sys.ts';
+import {type FilePlace, findPlace, openIn} from '../os/places.ts';
+import {ERRNO, newStat, O, STAT, sys} from '../os/sys.ts';
 
 /** A line as it is shown. */
 export interface Shown {
@@ -113,10 +113,14 @@ function open(mark: FileRow): Result<readonly Segment[], string> {
 	const deadline = sys.now() + PATIENCE;
 	let reason = GONE;
 	for (let tries = 0; tries < TRIES && sys.now() < deadline;) {
-		const before = numbered(mark.path);
-		const segments = openAll(mark, before);
+		const place = findPlace(mark.path);
+		if (typeof place === 'string') return err(place);
+		const before = numbered(place);
+		const segments = openAll(mark, place, before);
+		const isSettled = segments.ok && same(before, numbered(place));
+		sys.close(place.folder.fd);
 		// What was moved meanwhile may have been met twice, or not at all.
-		if (segments.ok && same(before, numbered(mark.path))) return segments;
+		if (isSettled) return segments;
 		if (segments.ok) for (const segment of segments.value) segment.close();
 		reason = segments.ok ? GONE : segments.error;
 		if (!segments.ok && reason !== LATE) tries++;
@@ -129,45 +133,45 @@ const LATE = 'what archon has written last is not there';
 const GONE = 'it was rotated away meanwhile';
 
 interface Named {
-	readonly path: string;
+	readonly name: string;
 	readonly number: number;
 	readonly packing: string;
 	/** Of the current file: a rotation may leave all names as they were. */
 	readonly inode: number;
 }
 
-/** `path` as number 0, then `path.1`, `path.2.gz` and so on; of the same number the one that is not packed. */
-function numbered(path: string): readonly Named[] {
-	const base = basename(path);
-	const found = new Map<number, Named>([[0, {path, number: 0, packing: '', inode: inodeOf(path)}]]);
-	for (const name of list(dirname(path))) {
+/** The file as number 0, then `name.1`, `name.2.gz` and so on; of the same number the one that is not packed. */
+function numbered(place: FilePlace): readonly Named[] {
+	const base = place.name;
+	const found = new Map<number, Named>([[0, {name: base, number: 0, packing: '', inode: inodeOf(place)}]]);
+	for (const name of list(place.folder.fd)) {
 		if (!name.startsWith(`${base}.`)) continue;
 		const [, digits, packing = ''] = /^([1-9]\d{0,8})(\.gz|\.zst)?$/.exec(name.slice(base.length + 1)) ?? [];
 		const number = Number(digits);
 		if (!digits || found.get(number)?.packing === '') continue;
-		found.set(number, {path: join(dirname(path), name), number, packing, inode: 0});
+		found.set(number, {name, number, packing, inode: 0});
 	}
 	return [...found.values()].sort((a, b) => a.number - b.number);
 }
 
 /** Nothing of a folder that may be entered but not read: the current file may do. */
-function list(folder: string): readonly string[] {
-	const names = sys.readFolder(folder, NAMES_MAX);
+function list(folder: number): readonly string[] {
+	const names = sys.readFolderAt(folder, NAMES_MAX);
 	return typeof names === 'number' ? [] : names;
 }
 
 const NAMES_MAX = 1_000_000;
 
-function inodeOf(path: string): number {
+function inodeOf({folder, name}: FilePlace): number {
 	const stat = newStat();
-	return sys.stat(path, stat) < 0 ? 0 : stat[STAT.inode] ?? 0;
+	return sys.lstatAt(folder.fd, name, stat) < 0 ? 0 : stat[STAT.inode] ?? 0;
 }
 
 const same = (one: readonly Named[], other: readonly Named[]): boolean => one.length === other.length
-	&& one.every(({path, inode}, index) => path === other[index]?.path && inode === other[index].inode);
+	&& one.every(({name, inode}, index) => name === other[index]?.name && inode === other[index].inode);
 
 /** The file of the mark's inode and those of higher numbers; and of lower ones what was on its way when it was rotated. */
-function openAll(mark: FileRow, files: readonly Named[]): Result<readonly Segment[], string> {
+function openAll(mark: FileRow, {folder}: FilePlace, files: readonly Named[]): Result<readonly Segment[], string> {
 	const opened: Segment[] = [];
 	const seen = new Set<number>();
 	let [first, reason] = [-1, GONE];
@@ -175,20 +179,21 @@ function openAll(mark: FileRow, files: readonly Named[]): Result<readonly Segmen
 		for (const segment of opened) segment.close();
 		return err(reason);
 	};
-	for (const {path, packing} of files) {
-		const fd = packing === '' ? openOrWhy(path) : -1;
+	for (const {name, packing} of files) {
+		const fd = openIn(folder, name, O.RDONLY);
 		if (typeof fd === 'string') {
+			if (packing !== '') continue;
 			if (first >= 0) return fail(fd);
 			if (reason === GONE) reason = fd;
-			continue;
-		}
-		if (packing !== '') {
-			opened.push(unpacked(path, packing));
 			continue;
 		}
 		const stat = newStat();
 		sys.fstat(fd, stat);
 		const [inode = 0, size = 0] = [stat[STAT.inode], stat[STAT.size]];
+		if (packing !== '') {
+			opened.push(unpacked(plain(fd, Math.min(size, UNPACKED_MAX)), packing));
+			continue;
+		}
 		if (seen.has(inode)) {
 			sys.close(fd);
 			continue;
@@ -210,12 +215,6 @@ function openAll(mark: FileRow, files: readonly Named[]): Result<readonly Segmen
 const upTo = (segment: Segment, most: number): Segment => segment.length <= most ? segment : {
 	...segment, length: most, read: (from, to) => segment.read(from, Math.min(to, most)),
 };
-
-/** The descriptor, or why there is none. */
-function openOrWhy(path: string): number | string {
-	const fd = sys.open(path, O.RDONLY | O.NONBLOCK, 0);
-	return fd < 0 ? errnoText(-fd) : fd;
-}
 
 function plain(fd: number, length: number): Segment {
 	return {
@@ -241,15 +240,10 @@ function plain(fd: number, length: number): Segment {
 const UNPACKED_MAX = 2 ** 30;
 
 /** Unpacked as a whole when it is read; one that is broken, or larger than that, is empty. */
-function unpacked(path: string, packing: string): Segment {
+function unpacked(file: Segment, packing: string): Segment {
 	let content: Bytes | null = null;
 	const unpack = (): Bytes => {
-		const fd = sys.open(path, O.RDONLY | O.NONBLOCK, 0);
-		if (fd < 0) return newBytes(0);
-		const stat = newStat();
-		const file = plain(fd, sys.fstat(fd, stat) >= 0 && isFile(stat) ? Math.min(stat[STAT.size] ?? 0, UNPACKED_MAX) : 0);
 		const bytes = sys.decompress(file.read(0, file.length), packing === '.gz' ? 1 : 2, UNPACKED_MAX);
-		file.close();
 		return typeof bytes === 'number' ? newBytes(0) : bytes;
 	};
 	return {
@@ -258,7 +252,7 @@ function unpacked(path: string, packing: string): Segment {
 		},
 		read: (from, to) => (content ??= unpack()).subarray(from, to),
 		forget: () => void (content = null),
-		close() {},
+		close: file.close,
 	};
 }
 

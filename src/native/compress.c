@@ -8,6 +8,7 @@
 #include <zstd.h>
 #include "call.h"
 #include "functions.h"
+#include "places.h"
 
 enum { GZIP = 1, ZSTD = 2 };
 
@@ -96,18 +97,23 @@ static int zstd(int from, int to, struct chunks *chunks)
 	return result;
 }
 
-/* `to` is made anew, with the permissions of `from`, and is not there where it could not be finished. */
-long compress_file(const char *from, const char *to, int kind, double *inode)
+/* `to` is made anew, with the owner and the permissions of `from`, and is not there where it could not be finished. */
+long compress_file(int folder, const char *from, const char *to, int kind, double *inode)
 {
 	struct chunks *chunks = malloc(sizeof *chunks);
-	int in = open(from, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), out = -1, result = -1;
+	struct opening opening = {.flags = O_RDONLY, .owner = -1};
+	struct doubt doubt;
+	int in = open_in(folder, from, &opening, &doubt), out = -1, result = -1;
 	struct stat about;
-	if (chunks && in >= 0 && fstat(in, &about) == 0 && (unlink(to) == 0 || errno == ENOENT)) {
+	if (chunks && in >= 0 && fstat(in, &about) == 0 && (unlinkat(folder, to, 0) == 0 || errno == ENOENT)) {
 		*inode = about.st_ino;
-		out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC, 0600);
+		out = openat(folder, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
 	}
 	if (out >= 0) {
 		result = kind == GZIP ? gzip(in, out, chunks) : zstd(in, out, chunks);
+		/* Who is not root may have been given a group's file that he cannot give away. */
+		if (result == 0 && fchown(out, about.st_uid, about.st_gid) < 0 && errno != EPERM)
+			result = -1;
 		if (result == 0)
 			result = fchmod(out, about.st_mode & 0777);
 	}
@@ -115,7 +121,7 @@ long compress_file(const char *from, const char *to, int kind, double *inode)
 		result = -1;
 	int error = errno;
 	if (out >= 0 && result < 0)
-		unlink(to);
+		unlinkat(folder, to, 0);
 	if (in >= 0)
 		close(in);
 	free(chunks);

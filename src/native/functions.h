@@ -36,8 +36,8 @@ void note_signal(int signal, enum origin origin);
 /* In reexec.c: executes archon anew after a bug; returns where that cannot be. */
 void survive(const char *words);
 
-/* In compress.c: 0, or -1 and errno; and the inode of what was compressed. */
-long compress_file(const char *from, const char *to, int kind, double *inode);
+/* In compress.c: names in an open folder. 0, or -1 and errno; and the inode of what was compressed. */
+long compress_file(int folder, const char *from, const char *to, int kind, double *inode);
 
 /* Each by its name, and the file that it is in. */
 #define EACH_FUNCTION(F) \
@@ -56,6 +56,8 @@ long compress_file(const char *from, const char *to, int kind, double *inode);
 	F(open) F(openAt) F(stat) F(lstat) F(fstat) F(lstatAt) F(access) F(readFolder) \
 	F(readFolderAt) F(readLink) F(readLinkAt) F(realPath) F(readText) F(readBytes) F(mkdir) F(unlink) \
 	F(unlinkAt) F(rename) F(chmod) \
+	/* places.c */ \
+	F(findPlace) F(openIn) \
 	/* sockets.c */ \
 	F(listenUnix) F(accept) F(connectUnix) F(bindDatagrams) F(peer) F(receive) F(send) F(closeForeign) F(closeInbox) \
 	F(isAddress) F(connectInet) F(socketError) F(shutdownWrite) \

@@ -23,12 +23,14 @@
 #include <unistd.h>
 #include "call.h"
 #include "functions.h"
+#include "places.h"
 
 #define THREADS_MAX 4
 #define STACK (256 << 10)
 /* How long a thread waits for more to do before it ends: each counts against a limit of processes. */
 #define IDLE_NANOSECONDS 20000000
 #define PIECES 64
+#define NUMBERS 6
 #define NAMES_MAX 65536
 
 struct job {
@@ -36,12 +38,12 @@ struct job {
 	int id;
 	int kind;
 	int fd;
-	double numbers[3];
+	double numbers[NUMBERS];
 	char *text, *other;
 	struct iovec pieces[PIECES];
 	int piece_count;
 	long result;
-	double about[3]; /* of an opened file: inode, size, when it was made */
+	double about[4]; /* of an opened file: inode, size, when it was made, the stream that it is; or the doubt about it */
 	char *data; /* what it brought: names or addresses, each with a NUL behind it; or bytes */
 	size_t length;
 };
@@ -85,23 +87,120 @@ static void add_data(struct job *job, const char *bytes, size_t length)
 	job->length += length;
 }
 
+/* Of the folder that `fd` is, or of the working directory. */
+static int folder_of(const struct job *job)
+{
+	return job->fd < 0 ? AT_FDCWD : job->fd;
+}
+
+static long refuse(struct job *job, const struct place *place, const struct doubt *doubt)
+{
+	int error = errno;
+	put_doubt(job->about, doubt);
+	add_data(job, place->path, strlen(place->path));
+	add_data(job, "/", 1);
+	add_data(job, place->name, strlen(place->name) + 1);
+	errno = error;
+	return -1;
+}
+
+/* Numbers: flags. The open folder; its path and the name in it. */
+static long look_up(struct job *job)
+{
+	struct place place;
+	if (find_place(job->text, (int)job->numbers[0], &place) < 0)
+		return refuse(job, &place, &place.doubt);
+	job->about[3] = place.stream;
+	add_data(job, place.path, strlen(place.path) + 1);
+	add_data(job, place.name, strlen(place.name) + 1);
+	return place.folder;
+}
+
+/* What is asked for; where it cannot be, the file is as good without. */
+static void dress(int fd, double mode, double owner, double group)
+{
+	if (owner >= 0 || group >= 0)
+		errno = fchown(fd, owner < 0 ? (uid_t)-1 : (uid_t)owner, group < 0 ? (gid_t)-1 : (gid_t)group) < 0 ? errno : 0;
+	if (mode >= 0)
+		errno = fchmod(fd, (mode_t)mode) < 0 ? errno : 0;
+}
+
+/*
+ * Numbers: flags, permissions of a file that is made, those that it gets in any case or -1, its owner and group or -1,
+ * kinds. Folders that are missing are made. Its real path; or where the path leads to a descriptor of archon's own, that
+ * one as the stream, and none is opened.
+ */
 static long open_file(struct job *job)
 {
-	int fd = open(job->text, open_flags((int)job->numbers[0]), (mode_t)job->numbers[1]);
+	struct place place;
+	if (find_place(job->text, PLACE_MAKE, &place) < 0)
+		return refuse(job, &place, &place.doubt);
+	struct opening opening = {
+		.flags = open_flags((int)job->numbers[0]), .mode = (mode_t)job->numbers[1], .kinds = (int)job->numbers[5], .owner = job->numbers[3],
+	};
+	struct doubt doubt;
 	struct stat about;
-	if (fd >= 0 && fstat(fd, &about) == 0) {
+	long fd = place.stream >= 0 ? 0 : open_in(place.folder, place.name, &opening, &doubt);
+	if (fd < 0)
+		refuse(job, &place, &doubt);
+	else if (place.stream < 0 && fstat((int)fd, &about) == 0) {
+		dress((int)fd, job->numbers[2], job->numbers[3], job->numbers[4]);
 		job->about[0] = about.st_ino;
 		job->about[1] = about.st_size;
-		job->about[2] = birth_of(fd, "", AT_EMPTY_PATH);
+		job->about[2] = birth_of((int)fd, "", AT_EMPTY_PATH);
+		add_data(job, place.path, strlen(place.path));
+		add_data(job, "/", 1);
+		add_data(job, place.name, strlen(place.name) + 1);
 	}
+	job->about[3] = place.stream;
+	int error = errno;
+	close(place.folder);
+	errno = error;
 	return fd;
 }
 
-/* Only a regular file's bytes, up to one more than wanted, so that who asks sees that there are more. */
+/*
+ * Where a path is given, the file is looked at before: -ESTALE, and nothing is written, where it has no name any more, or
+ * another file has that of the path.
+ */
+static long write_file(struct job *job)
+{
+	struct stat own, other;
+	if (*job->text && fstat(job->fd, &own) == 0) {
+		bool is_other = lstat(job->text, &other) == 0 && (other.st_ino != own.st_ino || other.st_dev != own.st_dev);
+		errno = ESTALE;
+		if (own.st_nlink == 0 || is_other)
+			return -1;
+	}
+	return writev(job->fd, job->pieces, job->piece_count);
+}
+
+/* In a place that others may write. */
+static int open_to_read(struct job *job)
+{
+	struct opening opening = {.flags = O_RDONLY, .owner = -1};
+	struct place place;
+	struct doubt doubt;
+	if (find_place(job->text, 0, &place) < 0)
+		return (int)refuse(job, &place, &place.doubt);
+	errno = EINVAL;
+	int fd = place.stream >= 0 ? -1 : open_in(place.folder, place.name, &opening, &doubt);
+	if (fd < 0)
+		refuse(job, &place, place.stream >= 0 ? &place.doubt : &doubt);
+	int error = errno;
+	close(place.folder);
+	errno = error;
+	return fd;
+}
+
+/*
+ * Numbers: how many bytes, and whether others may write there. Only a regular file's bytes, up to one more than wanted,
+ * so that who asks sees that there are more.
+ */
 static long read_file(struct job *job)
 {
 	size_t most = (size_t)job->numbers[0];
-	int fd = open(job->text, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), error = 0;
+	int fd = job->numbers[1] ? open_to_read(job) : open(job->text, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), error = 0;
 	if (fd < 0)
 		return -1;
 	struct stat about;
@@ -127,7 +226,8 @@ done:
 
 static long read_folder(struct job *job)
 {
-	DIR *folder = opendir(job->text);
+	int fd = job->fd < 0 ? open(job->text, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : openat(job->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	if (!folder)
 		return -1;
 	size_t count = 0;
@@ -159,7 +259,7 @@ static long resolve(struct job *job)
 
 /* The order is that of JOBS in jobs.ts. */
 enum kind {
-	JOB_WRITE, JOB_OPEN, JOB_RENAME, JOB_UNLINK, JOB_MKDIR, JOB_TRUNCATE, JOB_READ_FOLDER, JOB_READ_FILE, JOB_RESOLVE, JOB_ACCESS, JOB_AGE,
+	JOB_WRITE, JOB_OPEN, JOB_RENAME, JOB_UNLINK, JOB_PLACE, JOB_TRUNCATE, JOB_READ_FOLDER, JOB_READ_FILE, JOB_RESOLVE, JOB_ACCESS, JOB_AGE,
 	JOB_COMPRESS,
 };
 
@@ -169,23 +269,23 @@ static void perform(struct job *job)
 	long result = -1;
 	errno = EINVAL;
 	switch ((enum kind)job->kind) {
-	case JOB_WRITE: result = writev(job->fd, job->pieces, job->piece_count); break;
+	case JOB_WRITE: result = write_file(job); break;
 	case JOB_OPEN: result = open_file(job); break;
-	case JOB_RENAME: result = rename(job->text, job->other); break;
-	case JOB_UNLINK: result = unlink(job->text); break;
-	case JOB_MKDIR: result = mkdir(job->text, (mode_t)job->numbers[0]); break;
-	case JOB_TRUNCATE: result = truncate(job->text, (off_t)job->numbers[0]); break;
+	case JOB_RENAME: result = renameat(folder_of(job), job->text, folder_of(job), job->other); break;
+	case JOB_UNLINK: result = unlinkat(folder_of(job), job->text, 0); break;
+	case JOB_PLACE: result = look_up(job); break;
+	case JOB_TRUNCATE: result = ftruncate(job->fd, (off_t)job->numbers[0]); break;
 	case JOB_READ_FOLDER: result = read_folder(job); break;
 	case JOB_READ_FILE: result = read_file(job); break;
 	case JOB_RESOLVE: result = resolve(job); break;
 	case JOB_ACCESS: result = access(job->text, (int)job->numbers[0]); break;
 	case JOB_AGE:
-		result = stat(job->text, &about);
+		result = fstatat(folder_of(job), job->text, &about, AT_SYMLINK_NOFOLLOW);
 		job->about[0] = about.st_ino;
 		job->about[1] = about.st_size;
 		job->about[2] = about.st_mtim.tv_sec * 1e3;
 		break;
-	case JOB_COMPRESS: result = compress_file(job->text, job->other, (int)job->numbers[0], &job->about[0]); break;
+	case JOB_COMPRESS: result = compress_file(folder_of(job), job->text, job->other, (int)job->numbers[0], &job->about[0]); break;
 	}
 	job->result = result == -1 ? -errno : result;
 }
@@ -275,7 +375,7 @@ void sys_startJob(struct call *call)
 	job->fd = arg_int(call, 1);
 	job->text = strdup(arg_path(call, 2));
 	job->other = strdup(arg_path(call, 3));
-	arg_numbers(call, 4, job->numbers, 3);
+	arg_numbers(call, 4, job->numbers, NUMBERS);
 	job->piece_count = arg_pieces(call, 5, pieces, PIECES);
 	for (int i = 0; i < job->piece_count; i++)
 		job->pieces[i] = (struct iovec){.iov_base = pieces[i].bytes, .iov_len = pieces[i].length};
@@ -328,7 +428,7 @@ void sys_takeJob(struct call *call)
 	pthread_mutex_unlock(&lock);
 	if (!job)
 		return;
-	if (length >= 5 * sizeof *out) {
+	if (length >= 6 * sizeof *out) {
 		out[0] = job->id;
 		out[1] = job->result;
 		memcpy(out + 2, job->about, sizeof job->about);

@@ -5,13 +5,11 @@
  */
 import {join, resolve} from '../core/path.ts';
 import {errnoText} from './errno.ts';
-import {uid as ownUid} from './identity.ts';
-import {ERRNO, isFifo, isFile, isFolder, isLink, isSocket, newStat, O, type Outcome, STAT, sys} from './sys.ts';
+import {type Folder, openFolder} from './places.ts';
+import {ERRNO, isFifo, isFile, isFolder, isLink, isSocket, newStat, O, type Outcome, sys} from './sys.ts';
 
 /** No glob keeps PID 1 from its work: after so many names it looks no further. */
 const NAMES_MAX = 10_000;
-/** As the kernel follows them (path_resolution(7)). */
-const LINKS_MAX = 40;
 
 const WILD = /[*?[]/;
 
@@ -22,12 +20,6 @@ interface Search {
 	readonly notes: string[];
 }
 
-/** An open folder, and where it really is. */
-interface Place {
-	readonly fd: number;
-	readonly path: string;
-}
-
 /** Patterns with `*`, `?` and `[…]`, each within one part of a path. What could not be done, in words. */
 export function clean(patterns: readonly string[], cwd: string): string[] {
 	const notes: string[] = [];
@@ -36,7 +28,7 @@ export function clean(patterns: readonly string[], cwd: string): string[] {
 		const parts = resolve(cwd, pattern).split('/').slice(1);
 		const wild = parts.findIndex(part => WILD.test(part));
 		const fixed = wild < 0 ? parts.length - 1 : wild;
-		const place = openTrusted(parts.slice(0, fixed));
+		const place = openFolder(`/${parts.slice(0, fixed).join('/')}`);
 		if (typeof place === 'object') {
 			const result = remove(place, parts.slice(fixed), search);
 			sys.close(place.fd);
@@ -51,50 +43,8 @@ export function clean(patterns: readonly string[], cwd: string): string[] {
 	return notes;
 }
 
-/**
- * The folder, or what is wrong with it. A link on the way may be root's or archon's own (`/var/run`); a service that
- * may write to a folder must not be able to point archon elsewhere. So a link is opened itself, and its text read of
- * what was opened.
- */
-function openTrusted(parts: readonly string[]): Place | string | Outcome {
-	const about = newStat();
-	const left = parts.toReversed();
-	let [fd, path, links] = [sys.open('/', O.PATH, 0), '/', 0];
-	for (let part = left.pop(); part !== undefined && fd >= 0; part = left.pop()) {
-		if (part === '' || part === '.') continue;
-		const next = sys.openAt(fd, part, O.PATH | O.NOFOLLOW, 0);
-		const found = next < 0 ? next : sys.fstat(next, about);
-		if (found === 0 && isFolder(about)) {
-			sys.close(fd);
-			[fd, path] = [next, join(path, part)];
-			continue;
-		}
-		const target = found === 0 && isLink(about) ? targetOf(next, join(path, part), about[STAT.uid] ?? -1, ++links) : -ERRNO.ENOTDIR;
-		if (next >= 0) sys.close(next);
-		if (found < 0 || typeof target !== 'object') {
-			sys.close(fd);
-			return found < 0 ? found : typeof target === 'object' ? -ERRNO.ENOTDIR : target;
-		}
-		left.push(...target.parts.toReversed());
-		if (!target.isRooted) continue;
-		sys.close(fd);
-		[fd, path] = [sys.open('/', O.PATH, 0), '/'];
-	}
-	return fd < 0 ? fd : {fd, path};
-}
-
-/** Where an open link leads, or why it is not followed. */
-function targetOf(
-	fd: number, path: string, owner: number, links: number,
-): {readonly parts: readonly string[]; readonly isRooted: boolean} | string | Outcome {
-	if (owner !== 0 && owner !== ownUid) return `${path} is a symbolic link of user ${owner}`;
-	if (links > LINKS_MAX) return -ERRNO.ELOOP;
-	const text = sys.readLinkAt(fd, '');
-	return typeof text === 'number' ? text : {parts: text.split('/'), isRooted: text.startsWith('/')};
-}
-
 /** What matches in a folder and, where more parts follow, in the folders there; links to folders are not entered. */
-function remove({fd, path}: Place, [part = '', ...rest]: readonly string[], search: Search): Outcome {
+function remove({fd, path}: Folder, [part = '', ...rest]: readonly string[], search: Search): Outcome {
 	const names = WILD.test(part) ? namesIn(fd, part, search) : [part];
 	if (typeof names === 'number') return isAbsent(names) ? 0 : names;
 	const about = newStat();

@@ -1,6 +1,5 @@
 /** Folders made where they are missing, with their parents. */
 import {dirname} from '../core/path.ts';
-import {start} from './jobs.ts';
 import {ERRNO, type Outcome, sys} from './sys.ts';
 
 const isMissing = (result: Outcome, path: string): boolean => result === -ERRNO.ENOENT && dirname(path) !== path;
@@ -12,13 +11,4 @@ export function makeFolder(path: string, mode = 0o777): Outcome {
 	if (!isMissing(made, path)) return madeOrThere(made);
 	const parent = makeFolder(dirname(path), mode);
 	return parent < 0 ? parent : madeOrThere(sys.mkdir(path, mode));
-}
-
-/** The same by a thread. Calls back in any case: what was wrong shows when something is put there. */
-export function makeFolderLater(path: string, done: () => void): void {
-	const order = {text: path, numbers: [0o777]};
-	start('mkdir', order, ({result}) => {
-		if (isMissing(result, path)) makeFolderLater(dirname(path), () => start('mkdir', order, done));
-		else done();
-	});
 }

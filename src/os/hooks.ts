@@ -98,7 +98,7 @@ function perform(
 		const command = commands[index];
 		if (!command) return end(null);
 		const wiring = output.wireHelper(id, service);
-		if (!wiring.ok) return end(`${wiring.error.stage}: ${errnoText(wiring.error.errno)}`);
+		if (!wiring.ok) return end(`${wiring.error.stage}: ${wiring.error.reason ?? errnoText(wiring.error.errno)}`);
 		const errand = runErrand({run, service, command, streams: wiring.value.streams, isTidy: false}, reaper, judge(index));
 		stop = errand.stop;
 		if (errand.pid > 0 && isResumed(hook)) ledger.put(key, `${index} ${errand.pid} ${hook}`);

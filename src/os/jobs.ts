@@ -8,27 +8,40 @@ import {EPOLLIN, ERRNO, type Outcome, sys} from './sys.ts';
 
 /** The order is that of `enum kind` in jobs.c. */
 const JOBS = [
-	'write', 'open', 'rename', 'unlink', 'mkdir', 'truncate', 'readFolder', 'readFile', 'resolve', 'access', 'age', 'compress',
+	'write', 'open', 'rename', 'unlink', 'place', 'truncate', 'readFolder', 'readFile', 'resolve', 'access', 'age', 'compress',
 ] as const;
 export type Job = (typeof JOBS)[number];
 
 export interface Done {
 	/** What the call returned, or -errno. */
 	readonly result: Outcome;
-	/** Of the file: its inode, its size, and when it was made (`open`) or changed (`age`). */
+	/** Of the file: its inode, its size, and when it was made (`open`) or changed (`age`). Of what was refused: why (places.ts). */
 	readonly inode: number;
 	readonly size: number;
 	readonly time: number;
-	/** Names or addresses, each with a NUL behind it (`readFolder`, `resolve`), or content (`readFile`). */
+	/** 1 or 2 where the path leads to archon's own stdout or stderr, and is not opened (`open`, `place`); else -1. */
+	readonly stream: number;
+	/**
+	 * Names, paths or addresses, each with a NUL behind it (`readFolder`, `resolve`, the real path of `open`, folder and
+	 * name of `place`), or content (`readFile`).
+	 */
 	readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface Order {
+	/** What is written or truncated; else the folder that names are in. */
 	readonly fd?: number;
-	/** A path or a name; `other` is the new path. */
+	/**
+	 * A path or a name; `other` is the new one. Where a file is written and this is its path, it is looked at before:
+	 * -ESTALE if it is there no more.
+	 */
 	readonly text?: string;
 	readonly other?: string;
-	/** Flags and mode (`open`), mode (`mkdir`, `access`), size (`truncate`, `readFile`), SOCK_STREAM or SOCK_DGRAM (`resolve`). */
+	/**
+	 * `open`: flags, mode of a file that is made, then what it gets in any case or -1: mode, owner, group; and OPEN_ANY.
+	 * PLACE (`place`), mode (`access`), size (`truncate`), size and OTHERS_WRITE (`readFile`),
+	 * SOCK_STREAM or SOCK_DGRAM (`resolve`).
+	 */
 	readonly numbers?: readonly number[];
 	/** What is written; it stays as it is until that is done. */
 	readonly pieces?: readonly Uint8Array[];
@@ -40,8 +53,14 @@ interface Waiting {
 	readonly told: (done: Done) => void;
 }
 
+/** Of `open`: other kinds of files too, where nobody but root and archon's user may write to the folder. */
+export const OPEN_ANY = 1;
+
+/** Of `readFile`: others may write to the folder of what is read, and must not lead archon elsewhere. */
+export const OTHERS_WRITE = 1;
+
 const waiting = new Map<number, Waiting>();
-const report = new Float64Array(5);
+const report = new Float64Array(6);
 let bell = -1;
 
 /** `told` hears what came of it, in a turn of the loop. */
@@ -74,7 +93,7 @@ export function wait(job: Job, order: Order, longest: Millis, late: (done: Done)
 /** The texts that `readFolder` and `resolve` bring. */
 export const textsOf = ({bytes}: Done): readonly string[] => sys.decodeUtf8(bytes, 0, bytes.length).split('\0').slice(0, -1);
 
-const failed = (result: Outcome): Done => ({result, inode: 0, size: 0, time: 0, bytes: new Uint8Array()});
+const failed = (result: Outcome): Done => ({result, inode: 0, size: 0, time: 0, stream: -1, bytes: new Uint8Array()});
 
 /** Its number, or -errno. */
 function begin(job: Job, {fd = -1, text = '', other = '', numbers = [], pieces = []}: Order): number {
@@ -95,7 +114,7 @@ function hear(): void {
 
 function* finished(): Generator<readonly [number: number, done: Done]> {
 	for (let bytes = sys.takeJob(report); bytes; bytes = sys.takeJob(report)) {
-		const [number = 0, result = 0, inode = 0, size = 0, time = 0] = report;
-		yield [number, {result, inode, size, time, bytes}];
+		const [number = 0, result = 0, inode = 0, size = 0, time = 0, stream = -1] = report;
+		yield [number, {result, inode, size, time, stream, bytes}];
 	}
 }

@@ -12,11 +12,12 @@ import {after, now} from './clock.ts';
 import {close, openTerminal, pipe, read} from './descriptors.ts';
 import type {Keeper} from './guard.ts';
 import {pid as ownPid} from './identity.ts';
-import {type Done, wait} from './jobs.ts';
+import {type Done, OPEN_ANY, wait} from './jobs.ts';
 import type {Ledger} from './ledger.ts';
 import {type Channel, createChannel} from './logging/channel.ts';
 import {createDrivers} from './logging/drivers.ts';
 import {cutLines} from './logging/lines.ts';
+import {refusalOf} from './places.ts';
 import type {Poller} from './poller.ts';
 import type {Streams} from './spawner.ts';
 import {EPOLLIN, ERRNO, O, type Outcome, sys} from './sys.ts';
@@ -67,6 +68,8 @@ export interface Wiring {
 export interface Unwired {
 	readonly stage: string;
 	readonly errno: number;
+	/** Where the errno alone does not say it. */
+	readonly reason?: string;
 }
 
 interface Stream {
@@ -431,33 +434,41 @@ function openFiles(stdin: number, {stdout, stderr}: Extract<Target, {kind: 'file
 	const release = (): void => opened.splice(0).forEach(close);
 	const streams = [stdin];
 	for (const path of [stdout ?? NULL, stderr ?? NULL]) {
-		const own = path === '/dev/stdout' ? 1 : path === '/dev/stderr' ? 2 : -1;
-		const fd = own > 0 ? own : path === NULL ? sys.open(NULL, O.WRONLY | O.NOCTTY, 0) : openFile(path);
-		if (fd < 0) {
+		const file = openFile(path);
+		if (file.result < 0) {
 			release();
-			return err({stage: `opening ${path}`, errno: -fd});
+			return err({stage: `opening ${path}`, errno: -file.result, reason: refusalOf(file, path)});
 		}
-		if (own < 0) {
-			opened.push(fd);
-			sys.setBlocking(fd, true);
+		const isOwn = file.stream >= 0;
+		if (!isOwn) {
+			opened.push(file.result);
+			sys.setBlocking(file.result, true);
 		}
-		streams.push(fd);
+		streams.push(isOwn ? file.stream : file.result);
 	}
 	const [, first = -1, second = -1] = streams;
 	return ok({streams: [stdin, first, second], release});
 }
 
 /** A service with a closed stdin would have the first file that it opens in its place. The descriptor, or -errno. */
-function openEmpty(): number {
+function openEmpty(): Outcome {
 	const ends = pipe();
 	if (typeof ends === 'number') return ends;
 	close(ends[1]);
 	return ends[0];
 }
 
-/** To open a pipe that nobody reads, or a file on a disk that hangs, must not keep archon waiting. The descriptor, or -errno. */
-function openFile(path: string): Outcome {
-	const numbers = [O.WRONLY | O.CREAT | O.APPEND | O.NOCTTY | O.NONBLOCK, 0o666];
-	const late = ({result}: Done): unknown => result >= 0 && close(result);
-	return wait('open', {text: path, numbers}, PATIENCE, late).result;
+const OPENED: Done = {result: 0, inode: 0, size: 0, time: 0, stream: -1, bytes: NOTHING};
+
+/**
+ * To open a pipe that nobody reads, or a file on a disk that hangs, must not keep archon waiting. Its result is the
+ * descriptor, unless the path leads to one of archon's own streams.
+ */
+function openFile(path: string): Done {
+	// These are what they are called, also where /dev is another's, as in a user namespace, or there is no /proc.
+	const stream = ['/dev/stdout', '/dev/stderr'].indexOf(path) + 1;
+	if (stream > 0) return {...OPENED, stream};
+	if (path === NULL) return {...OPENED, result: sys.open(NULL, O.WRONLY | O.NOCTTY, 0)};
+	const late = ({result, stream}: Done): unknown => result >= 0 && stream < 0 && close(result);
+	return wait('open', {text: path, numbers: [O.WRONLY | O.CREAT | O.APPEND, 0o666, -1, -1, -1, OPEN_ANY]}, PATIENCE, late);
 }

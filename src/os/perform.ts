@@ -188,8 +188,8 @@ type Spawned = ReturnType<typeof spawnRun>;
 /** The run whose processes may live in a phase. */
 const runOf = (phase: Phase): Run | null => ('run' in phase ? phase.run : null);
 
-const unwired = ({stage, errno}: Unwired): Spawned =>
-	({kind: 'refused', refusal: {stage, errno, reason: errnoText(errno), temporary: isTemporary(errno)}});
+const unwired = ({stage, errno, reason = errnoText(errno)}: Unwired): Spawned =>
+	({kind: 'refused', refusal: {stage, errno, reason, temporary: isTemporary(errno)}});
 
 /** What throws on the way (no memory for the request) is a refusal that may pass. */
 const obstructed = (error: unknown): Spawned => {

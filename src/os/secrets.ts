@@ -6,7 +6,8 @@ import {err, ok, type Result} from '../core/model.ts';
 import {rawTextOf} from './bytes.ts';
 import type {Environment} from './environment.ts';
 import {errnoText} from './errno.ts';
-import {wait} from './jobs.ts';
+import {OTHERS_WRITE, wait} from './jobs.ts';
+import {isRefused, refusalOf} from './places.ts';
 import {ERRNO} from './sys.ts';
 
 export interface SecretProblem {
@@ -47,12 +48,14 @@ export function readSecrets(base: Environment, own: Environment): Result<Environ
 }
 
 function readSecret(path: string): Result<string, Omit<SecretProblem, 'variable'>> {
-	const {result, bytes} = wait('readFile', {text: path, numbers: [SECRET_MAX]}, PATIENCE);
+	const done = wait('readFile', {text: path, numbers: [SECRET_MAX, OTHERS_WRITE]}, PATIENCE);
+	const {result, bytes} = done;
 	const bad = (errno: number, reason: string): ReturnType<typeof readSecret> => err({errno, reason});
 	switch (result) {
 		case -ERRNO.EINVAL: case -ERRNO.EISDIR: return bad(ERRNO.EINVAL, `${path} is not a file`);
 		case -ERRNO.ETIMEDOUT: return bad(ERRNO.ETIMEDOUT, `${path} does not answer within ${PATIENCE / 1000} s`);
 	}
+	if (isRefused(done)) return bad(-result, refusalOf(done, path));
 	if (result < 0) return bad(-result, `${errnoText(-result)}: ${path}`);
 	if (bytes.length > SECRET_MAX) return bad(ERRNO.EINVAL, `${path} is longer than ${SECRET_MAX} bytes`);
 	const text = rawTextOf(bytes).replace(/\r?\n$/, '');

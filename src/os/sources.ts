@@ -15,9 +15,10 @@ import {openEar} from './ear.ts';
 import {env} from './environment.ts';
 import {adoptErrand, runErrand} from './errand.ts';
 import {errnoText, isTemporary} from './errno.ts';
-import {type Done, start, textsOf} from './jobs.ts';
+import {type Done, OTHERS_WRITE, start, textsOf} from './jobs.ts';
 import type {Ledger} from './ledger.ts';
 import type {Output} from './output.ts';
+import {isRefused, refusalOf} from './places.ts';
 import type {Poller} from './poller.ts';
 import type {Reaper} from './reaper.ts';
 import {ERRNO, sys} from './sys.ts';
@@ -102,9 +103,9 @@ export function createSources(parts: SourceParts): Sources {
 		}
 	}
 
-	function fileLayer({path, required}: Extract<VariableSource, {kind: 'file'}>, read: Result<Content, number>): Result<Layer, Refusal> {
+	function fileLayer({path, required}: Extract<VariableSource, {kind: 'file'}>, read: Result<Content, Unread>): Result<Layer, Refusal> {
 		const stage = `reading its env_file ${path}`;
-		if (!read.ok) return isMissing(read.error) && !required ? ok(ABSENT) : refused(stage, read.error);
+		if (!read.ok) return isMissing(read.error.errno) && !required ? ok(ABSENT) : refused(stage, read.error.errno, read.error.reason);
 		const parsed = parse(read.value);
 		return parsed.ok ? parsed : refused(stage, ERRNO.EINVAL, parsed.error);
 	}
@@ -128,7 +129,9 @@ export function createSources(parts: SourceParts): Sources {
 			stop = readFile(`${path}/${name}`, read => {
 				if (isOver) return;
 				// A folder in it is no variable, and what went away meanwhile is none any more.
-				if (!read.ok && read.error !== ERRNO.EISDIR && !isMissing(read.error)) return end(refused(`${stage}/${name}`, read.error));
+				if (!read.ok && read.error.errno !== ERRNO.EISDIR && !isMissing(read.error.errno)) {
+					return end(refused(`${stage}/${name}`, read.error.errno, read.error.reason));
+				}
 				if (read.ok) {
 					size += name.length + read.value.text.length;
 					if (size > SOURCE_MAX) return end(refused(stage, ERRNO.EINVAL, `its files are larger than ${SOURCE_MAX / 1024} KiB together`));
@@ -286,22 +289,28 @@ interface Content {
 	readonly text: string;
 }
 
+/** Why a file was not read; `reason` where the errno does not say it. */
+interface Unread {
+	readonly errno: number;
+	readonly reason?: string;
+}
+
 /** Reads files, each without waiting; one that has not answered yet is not asked again, so that no more than one thread hangs on it. */
-function createReader(): (path: string, told: (result: Result<Content, number>) => void) => () => void {
+function createReader(): (path: string, told: (result: Result<Content, Unread>) => void) => () => void {
 	const hanging = new Set<string>();
 	return (path, told) => {
-		if (hanging.has(path)) return after(0, () => told(err(ERRNO.ETIMEDOUT)));
+		if (hanging.has(path)) return after(0, () => told(err({errno: ERRNO.ETIMEDOUT})));
 		let isOver = false;
-		const end = (result: Result<Content, number>): void => {
+		const end = (result: Result<Content, Unread>): void => {
 			if (isOver) return;
 			isOver = true;
 			told(result);
 		};
 		const forgetTime = after(FILE_PATIENCE, () => {
 			hanging.add(path);
-			end(err(ERRNO.ETIMEDOUT));
+			end(err({errno: ERRNO.ETIMEDOUT}));
 		});
-		start('readFile', {text: path, numbers: [SOURCE_MAX]}, done => {
+		start('readFile', {text: path, numbers: [SOURCE_MAX, OTHERS_WRITE]}, done => {
 			forgetTime();
 			hanging.delete(path);
 			end(contentOf(path, done));
@@ -310,10 +319,12 @@ function createReader(): (path: string, told: (result: Result<Content, number>) 
 	};
 }
 
-function contentOf(path: string, {result, bytes}: Done): Result<Content, number> {
-	if (result < 0) return err(-result);
-	if (bytes.length > SOURCE_MAX) return err(ERRNO.EMSGSIZE);
-	if (!sys.isUtf8(bytes, 0, bytes.length)) return err(ERRNO.EPROTO);
+function contentOf(path: string, done: Done): Result<Content, Unread> {
+	const {result, bytes} = done;
+	if (isRefused(done)) return err({errno: -result, reason: refusalOf(done, path)});
+	if (result < 0) return err({errno: -result});
+	if (bytes.length > SOURCE_MAX) return err({errno: ERRNO.EMSGSIZE});
+	if (!sys.isUtf8(bytes, 0, bytes.length)) return err({errno: ERRNO.EPROTO});
 	return ok({path, text: textOf(bytes).replace(/^\uFEFF/, '')});
 }
 

@@ -159,6 +159,16 @@ export interface Sys {
 	rename(from: string, to: string): Outcome;
 	chmod(path: string, mode: number): Outcome;
 
+	// ── places.c: files where others may write; places.ts is its face ──
+	/**
+	 * Where a path leads, step by step and by no link that others may have laid: the folder's real path, and the name in it.
+	 * Report: the folder, opened by O_PATH, or -errno, and how far that went; 1 or 2 where the path leads to archon's
+	 * own stdout or stderr, else -1; and what was refused. `flags`: PLACE.
+	 */
+	findPlace(path: string, flags: number, report: Float64Array): readonly string[];
+	/** A file there, which is no link and never blocks. Report: what was refused. */
+	openIn(folder: number, name: string, flags: number, mode: number, report: Float64Array): Outcome;
+
 	// ── sockets.c ──
 	/** Listens at a path that only its owner can reach (unix(7)). */
 	listenUnix(path: string): Outcome;
@@ -193,7 +203,7 @@ export interface Sys {
 	startJob(kind: number, fd: number, text: string, other: string, numbers: readonly number[], pieces: readonly Uint8Array[]): Outcome;
 	/** WAITS until a job is finished, but no longer than so; whether one is. */
 	awaitJob(millis: number): boolean;
-	/** The next that is finished: `[number, result, inode, size, time]`, and what it brought; undefined: none is. */
+	/** The next that is finished: `[number, result, inode, size, time, stream]`, and what it brought; undefined: none is. */
 	takeJob(report: Float64Array): Uint8Array<ArrayBuffer> | undefined;
 
 	// ── bytes.c ──
@@ -288,6 +298,9 @@ export const O = {
 	RDONLY: 0, WRONLY: 1, RDWR: 2, CREAT: 0o100, EXCL: 0o200, NOCTTY: 0o400, TRUNC: 0o1000, APPEND: 0o2000, NONBLOCK: 0o4000,
 	PATH: 0o10000000, NOFOLLOW: 1 << 28, DIRECTORY: 1 << 29,
 } as const;
+
+/** Of `findPlace`: folders that are missing are made; and the path is that of a folder, so that no name is left. */
+export const PLACE = {MAKE: 1, FOLDER: 2} as const;
 
 /** `mode` of a Stat (inode(7)). */
 const TYPE = 0o170000;

@@ -56,6 +56,12 @@ function groupNumber(group: string): number | null {
 	return gid === undefined ? null : Number(gid);
 }
 
+/** Of a user or a group in messages; the number where it has no name. */
+export const userName = (uid: number): string => nameIn('/etc/passwd', uid) ?? `user ${uid}`;
+export const groupName = (gid: number): string => nameIn('/etc/group', gid) ?? String(gid);
+
+const nameIn = (file: string, id: number): string | undefined => first(lines(slurp(file)), fields => fields[2] === String(id))?.[0];
+
 const isNumber = (text: string): boolean => /^\d+$/.test(text);
 
 /** The fields of the first line of that name. */

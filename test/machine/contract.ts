@@ -2,7 +2,7 @@
  * What holds of the seam wherever it is: cases that give plain values, told of by `native.test.ts`, which runs them under
  * Node and on the executable's engine.
  */
-import {ANCILLARY, ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, SOCK_DGRAM, SOCK_STREAM, STAT, type Sys} from '../../src/os/sys.ts';
+import {ANCILLARY, ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, PLACE, SOCK_DGRAM, SOCK_STREAM, STAT, type Sys} from '../../src/os/sys.ts';
 
 export interface Case {
 	readonly name: string;
@@ -63,6 +63,23 @@ export const CASES: readonly Case[] = [
 		gives: [
 			[0, -ERRNO.EEXIST, -ERRNO.ENOENT], true, true, ['file'], 0, [], -ERRNO.EINVAL, -ERRNO.ENOENT, -ERRNO.ENOENT, 0, -ERRNO.ENOENT, [0, 0],
 		],
+	},
+	{
+		name: 'a path leads where nobody else can lead it',
+		run(sys, folder) {
+			const [report, doubt] = [new Float64Array(5), new Float64Array(3)];
+			const [path = '', name] = sys.findPlace(`${folder}/new/x.log`, PLACE.MAKE, report);
+			const [place = -1, stream] = report;
+			const made = sys.openIn(place, 'x.log', O.WRONLY | O.CREAT | O.APPEND, 0o600, doubt);
+			const none = [sys.openIn(place, 'y', O.RDONLY, 0, doubt), sys.openIn(place, '.', O.RDONLY, 0, doubt)];
+			sys.findPlace('/proc/self/cwd/x', 0, report);
+			const magic = [report[0], report[2]];
+			sys.findPlace(folder, 0, report);
+			const isFolderItself = report[0];
+			sys.findPlace(`${folder}/./new//`, PLACE.FOLDER, report);
+			return [path.endsWith('/new'), name, stream, made >= 0, none, magic, isFolderItself, [place, made, report[0] ?? -1].map(sys.close)];
+		},
+		gives: [true, 'x.log', -1, true, [-ERRNO.ENOENT, -ERRNO.EISDIR], [-ERRNO.ELOOP, 2], -ERRNO.EISDIR, [0, 0, 0]],
 	},
 	{
 		name: 'text and bytes',
@@ -226,10 +243,10 @@ export const CASES: readonly Case[] = [
 	{
 		name: 'a job is done by a thread, and told of once',
 		run(sys, folder) {
-			const report = new Float64Array(5);
+			const report = new Float64Array(6);
 			sys.jobsFd();
 			const number = sys.startJob(8, -1, '127.0.0.1', '', [SOCK_STREAM], []);
-			const other = sys.startJob(4, -1, `${folder}/made`, '', [0o700], []);
+			const other = sys.startJob(9, -1, folder, '', [0], []);
 			const results = new Map<number, unknown>();
 			for (let i = 0; i < 10 && results.size < 2; i++) {
 				sys.awaitJob(1000);
@@ -237,14 +254,14 @@ export const CASES: readonly Case[] = [
 					results.set(report[0] ?? 0, [report[1], sys.decodeUtf8(brought, 0, brought.length)]);
 				}
 			}
-			return [results.get(number), results.get(other), sys.access(`${folder}/made`, 0), sys.awaitJob(0)];
+			return [results.get(number), results.get(other), sys.awaitJob(0)];
 		},
-		gives: [[0, '127.0.0.1\0'], [0, ''], 0, false],
+		gives: [[0, '127.0.0.1\0'], [0, ''], false],
 	},
 	{
 		name: 'a job that hangs holds up no other, also where a thread was free for only one of them',
 		run(sys, folder) {
-			const [report, ends, room] = [new Float64Array(5), new Int32Array(2), new Uint8Array(1 << 20)];
+			const [report, ends, room] = [new Float64Array(6), new Int32Array(2), new Uint8Array(1 << 20)];
 			const next = (): number => (sys.awaitJob(2000) && sys.takeJob(report) ? report[0] ?? 0 : -1);
 			sys.jobsFd();
 			let held = 0;

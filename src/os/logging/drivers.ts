@@ -37,7 +37,7 @@ export function createDrivers(poller: Poller, ledger: Ledger, names: readonly st
 	const writers = new Set<LineWriter>();
 
 	function toFile(name: string, {streams}: LogDriver, settings: LogFile): Drive {
-		const shared = files.get(settings.path) ?? {outlet: createFile(settings, poller, ledger, warn), users: 0};
+		const shared = files.get(settings.path) ?? {outlet: createFile(settings, {poller, ledger, stdio, warn}), users: 0};
 		files.set(settings.path, shared);
 		shared.users += 1;
 		const close = (): void => {

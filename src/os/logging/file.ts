@@ -2,15 +2,14 @@
  * A log file as an outlet: appended to by a thread (jobs.ts), so that a disk that hangs holds nobody up,
  * and rotated between lines. What cannot be written is kept while there is room, then lost and told.
  */
-import type {LogFile} from '../../core/model.ts';
-import {dirname} from '../../core/path.ts';
-import {after} from '../clock.ts';
+import type {LogFile, LogStream} from '../../core/model.ts';
+import {after, now} from '../clock.ts';
 import {errnoText} from '../errno.ts';
-import {makeFolderLater} from '../folders.ts';
-import {start} from '../jobs.ts';
+import {start, textsOf} from '../jobs.ts';
 import type {Ledger} from '../ledger.ts';
+import {refusalOf} from '../places.ts';
 import type {Poller} from '../poller.ts';
-import {O, sys} from '../sys.ts';
+import {ERRNO, O, sys} from '../sys.ts';
 import {firstBytes, firstLine, linesThatFit} from './lines.ts';
 import {createOutlet, createTally, lossText, type Outlet} from './outlet.ts';
 import {createQueue, type Queue} from './queue.ts';
@@ -29,19 +28,39 @@ export interface FileOutlet extends Outlet {
 const BATCH = 1 << 20;
 /** After something went wrong, in milliseconds. */
 const RETRY = 1000;
+/** How often it is looked whether the file is still where it was, in milliseconds, and how often it is told that it was not. */
+const LOOK_EVERY = 1000;
+const TELL_EVERY = 10_000;
 const NEWLINE = 10;
+const FLAGS = O.WRONLY | O.CREAT | O.APPEND;
+/** Of a file that is made. */
+const MODE = 0o640;
 
 interface Opened {
 	readonly fd: number;
+	/** Where it really is. */
+	readonly path: string;
 	readonly inode: number;
 	/** Milliseconds since 1970. */
 	readonly born: number;
 }
 
-export function createFile(settings: LogFile, {whole}: Pick<Poller, 'whole'>, ledger: Ledger, warn: (text: string) => void): FileOutlet {
+export interface FileParts {
+	readonly poller: Pick<Poller, 'whole'>;
+	readonly ledger: Ledger;
+	/** archon's own streams, for a path may lead there. */
+	readonly stdio: (stream: LogStream) => Outlet;
+	readonly warn: (text: string) => void;
+}
+
+export function createFile(settings: LogFile, {poller: {whole}, ledger, stdio, warn}: FileParts): FileOutlet {
 	const {path, maxSize, maxAge} = settings;
 	const rotation = createRotation(settings, warn);
 	let file: Opened | null = null;
+	/** Where the path leads if that is no file. */
+	let own: Outlet | null = null;
+	let lookedAt = 0;
+	let quietUntil = 0;
 	let size = 0;
 	let limit = maxSize;
 	let isMidLine = false;
@@ -67,8 +86,9 @@ export function createFile(settings: LogFile, {whole}: Pick<Poller, 'whole'>, le
 		const pieces = queue.peek(BATCH);
 		const cut = queue.size() <= limit - size ? pieces : linesThatFit(pieces, limit - size);
 		if (isOpening) afterOpening = resume;
+		else if (own && !mustReopen) return passOn(own, queue, resume);
 		else if (!file || mustReopen) reopen(resume);
-		else if (isDue(cut)) rotate(resume);
+		else if (isDue(cut)) rotate(file, resume);
 		else append(file, cut ?? firstLine(pieces), queue, resume);
 		return 'later';
 	}, {elsewhere: tally});
@@ -77,8 +97,7 @@ export function createFile(settings: LogFile, {whole}: Pick<Poller, 'whole'>, le
 	const isDue = (fitting: readonly Uint8Array[] | null): boolean =>
 		!isMidLine && size > 0 && (!fitting || (file !== null && Date.now() - file.born > maxAge));
 
-	function failed(errno: number, resume: () => void): void {
-		const reason = errnoText(errno);
+	function failed(reason: string, resume: () => void): void {
 		if (reason !== trouble) warn(`cannot write ${path}: ${reason}; it is tried again`);
 		trouble = reason;
 		after(RETRY, resume);
@@ -86,27 +105,47 @@ export function createFile(settings: LogFile, {whole}: Pick<Poller, 'whole'>, le
 
 	function reopen(resume: () => void): void {
 		if (file) sys.close(file.fd);
-		file = null;
-		makeFolderLater(dirname(path), () => {
-			const flags = O.WRONLY | O.CREAT | O.APPEND | O.NOCTTY | O.NONBLOCK;
-			start('open', {text: path, numbers: [flags, 0o640]}, opened => {
-				if (opened.result < 0) return failed(-opened.result, resume);
-				mustReopen = false;
-				file = {fd: opened.result, inode: opened.inode, born: opened.time || Date.now()};
-				({size} = opened);
-				isMidLine = false;
-				const before = pastOf(ledger, path);
-				if (isOpening && before?.inode === file.inode && size > before.size) written = size - before.size;
-				resume();
-			});
+		[file, own] = [null, null];
+		start('open', {text: path, numbers: [FLAGS, MODE, -1, -1, -1]}, opened => {
+			if (opened.result < 0) return failed(refusalOf(opened, path), resume);
+			mustReopen = false;
+			isMidLine = false;
+			lookedAt = now();
+			if (opened.stream >= 0) {
+				const name = opened.stream === 1 ? 'stdout' : 'stderr';
+				own = stdio(name);
+				if (isOpening) warn(`${path} is no file but archon's own ${name}: its lines go there, and nothing is rotated`);
+				return resume();
+			}
+			const [real = path] = textsOf(opened);
+			file = {fd: opened.result, path: real, inode: opened.inode, born: opened.time || Date.now()};
+			({size} = opened);
+			const before = pastOf(ledger, path);
+			if (isOpening && before?.inode === file.inode && size > before.size) written = size - before.size;
+			resume();
 		});
 	}
 
-	function rotate(resume: () => void): void {
-		rotation.shift(errno => {
-			if (errno > 0) {
+	/** To a stream of archon's own, as fast as that takes it. */
+	function passOn(outlet: Outlet, queue: Queue, resume: () => void): 'written' | 'later' {
+		if (outlet.isFull() && outlet.isPatient()) {
+			outlet.whenRoom(resume);
+			return 'later';
+		}
+		whole(() => {
+			for (const piece of queue.peek(BATCH)) {
+				outlet.put(piece, path, true);
+				queue.take(piece.length);
+			}
+		});
+		return 'written';
+	}
+
+	function rotate({fd}: Opened, resume: () => void): void {
+		rotation.shift(fd, trouble => {
+			if (trouble !== null) {
 				// Better a file that grows than lines that are lost.
-				warn(`cannot rotate ${path}: ${errnoText(errno)}; it grows on`);
+				warn(`cannot rotate ${path}: ${trouble}; it grows on`);
 				limit = size + maxSize;
 				return resume();
 			}
@@ -115,11 +154,21 @@ export function createFile(settings: LogFile, {whole}: Pick<Poller, 'whole'>, le
 		});
 	}
 
-	function append({fd, inode}: Opened, pieces: readonly Uint8Array[], queue: Queue, resume: () => void): void {
+	/** Somebody has removed the file, or put another in its place. */
+	function renew(resume: () => void): void {
+		if (now() >= quietUntil) warn(`${path} is not there any more; it is made anew`);
+		quietUntil = now() + TELL_EVERY;
+		reopen(resume);
+	}
+
+	function append({fd, inode, path: real}: Opened, pieces: readonly Uint8Array[], queue: Queue, resume: () => void): void {
 		const remember = (): void => ledger.put(keyOf(path), `${inode} ${size}`);
 		remember();
-		start('write', {fd, pieces}, ({result: written}) => {
-			if (written < 0) return failed(-written, resume);
+		const mustLook = now() - lookedAt >= LOOK_EVERY;
+		if (mustLook) lookedAt = now();
+		start('write', {fd, pieces, text: mustLook ? real : ''}, ({result: written}) => {
+			if (written === -ERRNO.ESTALE && mustLook) return renew(resume);
+			if (written < 0) return failed(errnoText(-written), resume);
 			if (trouble !== '') warn(`${path} is written again`);
 			trouble = '';
 			isMidLine = lastByte(pieces, written) !== NEWLINE;

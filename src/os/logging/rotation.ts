@@ -1,18 +1,24 @@
 /** The files that a log file leaves behind: `path.1` is the youngest; the old are removed, and all but the newest may be compressed. */
 import type {LogFile} from '../../core/model.ts';
-import {basename, dirname, join} from '../../core/path.ts';
 import {errnoText} from '../errno.ts';
 import {type Done, type Job, type Order, start, textsOf} from '../jobs.ts';
-import type {Outcome} from '../sys.ts';
+import {refusalOf} from '../places.ts';
+import {ERRNO, type Outcome, sys} from '../sys.ts';
 
 export interface Rotation {
-	/** The current file becomes `path.1`; calls back with the errno that prevented that, or 0. */
-	shift(done: (errno: number) => void): void;
+	/** The current file, which is open, becomes `path.1`, or empty if it is to be the only one; calls back with what prevented that. */
+	shift(fd: number, done: (trouble: string | null) => void): void;
 }
 
 const SUFFIXES = {none: '', gzip: '.gz', zstd: '.zst'} as const;
 /** As `compress` of jobs.ts counts them. */
 const KINDS = {none: 0, gzip: 1, zstd: 2} as const;
+
+/** The folder in which the files are, open for as long as something is done there, and the name of the current one. */
+interface Spot {
+	readonly folder: number;
+	readonly name: string;
+}
 
 /** A file that was rotated. */
 interface Old {
@@ -23,11 +29,13 @@ interface Old {
 
 const call = (job: Job, order: Order): Promise<Done> => new Promise(resolve => start(job, order, resolve));
 const outcome = async (job: Job, order: Order): Promise<Outcome> => (await call(job, order)).result;
+const troubleOf = (result: Outcome | string): string | null =>
+	typeof result === 'string' ? result : result < 0 ? errnoText(-result) : null;
+
+/** However many files are compressed, and however long one takes, no more than one thread is kept busy. */
+let lastCompression: Promise<unknown> = Promise.resolve();
 
 export function createRotation({path, maxFile, maxAge, compress}: LogFile, warn: (text: string) => void): Rotation {
-	const folder = dirname(path);
-	const inFolder = (name: string): string => join(folder, name);
-	const nameOf = (number: number, suffix: string): string => `${basename(path)}.${number}${suffix}`;
 	let isCompressing = false;
 	/** Renames come one after the other, whoever asks for them. */
 	let last: Promise<unknown> = Promise.resolve();
@@ -38,13 +46,26 @@ export function createRotation({path, maxFile, maxAge, compress}: LogFile, warn:
 		return turn;
 	};
 
-	const rename = (from: string, to: string): Promise<Outcome> => outcome('rename', {text: from, other: to});
-	const unlink = (path: string): Promise<Outcome> => outcome('unlink', {text: path});
+	/** Where the path leads now: a link that is to be trusted stays, and what it leads to is rotated. */
+	async function atSpot(act: (spot: Spot) => Promise<Outcome | string>): Promise<Outcome | string> {
+		const found = await call('place', {text: path});
+		if (found.result < 0) return refusalOf(found, path);
+		const [, name = ''] = textsOf(found);
+		try {
+			return found.stream < 0 ? await act({folder: found.result, name}) : -ERRNO.EINVAL;
+		} finally {
+			sys.close(found.result);
+		}
+	}
+
+	const nameOf = ({name}: Spot, number: number, suffix: string): string => `${name}.${number}${suffix}`;
+	const rename = ({folder}: Spot, from: string, to: string): Promise<Outcome> => outcome('rename', {fd: folder, text: from, other: to});
+	const unlink = ({folder}: Spot, name: string): Promise<Outcome> => outcome('unlink', {fd: folder, text: name});
 
 	/** Oldest first; or -errno. */
-	async function oldFiles(): Promise<readonly Old[] | Outcome> {
-		const prefix = `${basename(path)}.`;
-		const found = await call('readFolder', {text: folder});
+	async function oldFiles({folder, name: current}: Spot): Promise<readonly Old[] | Outcome> {
+		const prefix = `${current}.`;
+		const found = await call('readFolder', {fd: folder});
 		if (found.result < 0) return found.result;
 		return textsOf(found).filter(name => name.startsWith(prefix)).flatMap(name => {
 			const [, number = '', suffix = ''] = /^([1-9]\d*)(\.gz|\.zst|)$/.exec(name.slice(prefix.length)) ?? [];
@@ -53,71 +74,78 @@ export function createRotation({path, maxFile, maxAge, compress}: LogFile, warn:
 	}
 
 	/** One that is too many or too old goes, all others have the next number. */
-	async function age({name, number, suffix}: Old): Promise<Outcome> {
-		if (number + 1 >= maxFile) return unlink(inFolder(name));
+	async function age(spot: Spot, {name, number, suffix}: Old): Promise<Outcome> {
+		if (number + 1 >= maxFile) return unlink(spot, name);
 		if (maxAge !== Infinity) {
-			const {result, time} = await call('age', {text: inFolder(name)});
+			const {result, time} = await call('age', {fd: spot.folder, text: name});
 			if (result < 0) return result;
-			if (Date.now() - time > maxAge) return unlink(inFolder(name));
+			if (Date.now() - time > maxAge) return unlink(spot, name);
 		}
-		return rename(inFolder(name), inFolder(nameOf(number + 1, suffix)));
+		return rename(spot, name, nameOf(spot, number + 1, suffix));
 	}
 
-	async function makePlace(): Promise<Outcome> {
-		if (maxFile <= 1) return outcome('truncate', {text: path, numbers: [0]});
-		const files = await oldFiles();
+	async function makePlace(spot: Spot): Promise<Outcome> {
+		const files = await oldFiles(spot);
 		if (typeof files === 'number') return files;
 		for (const old of files) {
-			const result = await age(old);
+			const result = await age(spot, old);
 			if (result < 0) return result;
 		}
-		return rename(path, inFolder(nameOf(1, '')));
+		return rename(spot, spot.name, nameOf(spot, 1, ''));
 	}
 
 	/** One after the other, the oldest first, and while others go on being made. */
 	async function compressAll(): Promise<void> {
 		if (compress === 'none' || isCompressing) return;
 		isCompressing = true;
-		let result: Outcome = 1;
-		while (result > 0) result = await compressNext();
+		let result: Outcome | string = 1;
+		while (typeof result === 'number' && result > 0) {
+			const turn: Promise<Outcome | string> = lastCompression.then(() => atSpot(compressNext));
+			lastCompression = turn;
+			result = await turn;
+		}
 		isCompressing = false;
-		if (result < 0) warn(`cannot compress what was rotated of ${path}: ${errnoText(-result)}; it stays as it is`);
+		const trouble = troubleOf(result);
+		if (trouble !== null) warn(`cannot compress what was rotated of ${path}: ${trouble}; it stays as it is`);
 	}
 
-	/** 0: there was none; or -errno. */
-	async function compressNext(): Promise<Outcome> {
-		const files = await inTurn(oldFiles);
+	/** 0: there was none; or what is wrong. */
+	async function compressNext(spot: Spot): Promise<Outcome | string> {
+		const files = await inTurn(() => oldFiles(spot));
 		if (typeof files === 'number') return files;
 		const next = files.find(({suffix}) => suffix === '');
 		if (!next) return 0;
-		const unfinished = `${path}.compressing`;
+		const unfinished = `${spot.name}.compressing`;
 		// The file is known by its inode from here on: its number may have changed when it is done.
-		const {result, inode} = await call('compress', {text: inFolder(next.name), other: unfinished, numbers: [KINDS[compress]]});
+		const order = {fd: spot.folder, text: next.name, other: unfinished, numbers: [KINDS[compress]]};
+		const {result, inode} = await call('compress', order);
 		if (result < 0) return result;
-		const replaced = await inTurn(() => replace(inode, unfinished));
+		const replaced = await inTurn(() => replace(spot, inode, unfinished));
 		return replaced < 0 ? replaced : 1;
 	}
 
-	async function replace(inode: number, by: string): Promise<Outcome> {
-		const files = await oldFiles();
+	async function replace(spot: Spot, inode: number, by: string): Promise<Outcome> {
+		const files = await oldFiles(spot);
 		if (typeof files === 'number') return files;
 		for (const {name, number, suffix} of files) {
 			if (suffix !== '') continue;
-			const about = await call('age', {text: inFolder(name)});
+			const about = await call('age', {fd: spot.folder, text: name});
 			if (about.result < 0) return about.result;
 			if (about.inode !== inode) continue;
-			const renamed = await rename(by, inFolder(nameOf(number, SUFFIXES[compress])));
-			return renamed < 0 ? renamed : unlink(inFolder(name));
+			const renamed = await rename(spot, by, nameOf(spot, number, SUFFIXES[compress]));
+			return renamed < 0 ? renamed : unlink(spot, name);
 		}
 		// It was too old meanwhile.
-		return unlink(by);
+		return unlink(spot, by);
 	}
 
 	return {
-		shift(done) {
-			void inTurn(makePlace).then(result => {
-				done(result < 0 ? -result : 0);
-				if (result >= 0) void compressAll();
+		shift(fd, done) {
+			const shifted = maxFile <= 1 ? outcome('truncate', {fd, numbers: [0]}) : inTurn(() => atSpot(makePlace));
+			void shifted.then(result => {
+				const trouble = troubleOf(result);
+				done(trouble);
+				if (trouble === null) void compressAll();
 			});
 		},
 	};

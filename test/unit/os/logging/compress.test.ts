@@ -1,17 +1,18 @@
 /** Files compressed by a thread, and read again. */
 import {chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync} from 'node:zlib';
 import {afterAll, describe, expect, test} from 'vitest';
 import {type Done, start} from '../../../../src/os/jobs.ts';
-import {ERRNO, sys} from '../../../../src/os/sys.ts';
+import {ERRNO, O, sys} from '../../../../src/os/sys.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'archon-compress-'));
+const fd = sys.open(folder, O.PATH | O.DIRECTORY, 0);
 afterAll(() => rmSync(folder, {recursive: true}));
 
 const compress = (from: string, to: string, kind: number): Promise<Done> =>
-	new Promise(resolve => start('compress', {text: from, other: to, numbers: [kind]}, resolve));
+	new Promise(resolve => start('compress', {fd, text: basename(from), other: basename(to), numbers: [kind]}, resolve));
 
 const EFBIG = 27;
 const contents = [
@@ -36,7 +37,7 @@ describe.each([
 	test('of what cannot be read nothing is made', async () => {
 		const to = join(folder, `${name}-none`);
 		expect((await compress(join(folder, 'missing'), to, kind)).result).toBe(-ERRNO.ENOENT);
-		expect((await compress(folder, to, kind)).result).toBe(-ERRNO.EISDIR);
+		expect((await compress('.', to, kind)).result).toBe(-ERRNO.EISDIR);
 		expect(existsSync(to)).toBe(false);
 	});
 

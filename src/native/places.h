@@ -1,0 +1,56 @@
+/* Where a path leads, found step by step in places that others may write: what places.c does for jobs.c and compress.c. */
+#ifndef PLACES_H
+#define PLACES_H
+#include <limits.h>
+#include <sys/types.h>
+
+/* Why something was refused although the kernel would have it; the order is that of REFUSALS in places.ts. */
+enum refusal { REFUSED_NOT, REFUSED_LINK, REFUSED_MAGIC, REFUSED_KIND, REFUSED_NAMES, REFUSED_OWNER };
+/* Who may write to a folder beside root and archon's own user; the order is that of `writerOf` in places.ts. */
+enum writer { WRITER_NOBODY, WRITER_USER, WRITER_GROUP, WRITER_ANYBODY };
+
+struct doubt {
+	enum refusal refusal;
+	enum writer writer;
+	/* The user that may write, or the group. */
+	double id;
+};
+
+struct place {
+	/* Opened by O_PATH. */
+	int folder;
+	/* Where the folder really is, and what the path names in it; no name where the path leads to the folder itself. */
+	char path[PATH_MAX], name[NAME_MAX + 1];
+	/* 1 or 2 where the path leads to archon's own stdout or stderr (/dev/stdout); -1: it leads to a name in the folder. */
+	int stream;
+	struct doubt doubt;
+};
+
+/* `PLACE_MAKE`: folders that are missing are made. `PLACE_FOLDER`: the path is that of a folder. */
+enum { PLACE_MAKE = 1, PLACE_FOLDER = 2 };
+
+/* 0, or -1 and errno; then `path` and `name` say where that was, and no folder is open. */
+int find_place(const char *path, int flags, struct place *place);
+
+/* What may be opened. `OPEN_ANY`: other kinds of files too, where nobody else may write to the folder. */
+enum { OPEN_ANY = 1 };
+
+struct opening {
+	/* Flags of open(2), and the permissions of a file that is made. */
+	int flags;
+	mode_t mode;
+	int kinds;
+	/* Whose file it may be as well, or -1. */
+	double owner;
+};
+
+/*
+ * A descriptor that never blocks, or -1 and errno. Never a symbolic link; and where others may write to the folder only
+ * a regular file that has no other name.
+ */
+int open_in(int folder, const char *name, const struct opening *opening, struct doubt *doubt);
+
+/* As three numbers, for TypeScript. */
+void put_doubt(double *out, const struct doubt *doubt);
+
+#endif

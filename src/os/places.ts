@@ -1,0 +1,76 @@
+/**
+ * Files in places that others may write, as services write their own log folders: whoever opens, makes, renames or removes
+ * something there does it by places.c, which follows no link that somebody else could have laid. Here are the words for
+ * what it refuses.
+ */
+import {errnoText} from './errno.ts';
+import {type Done, textsOf} from './jobs.ts';
+import {type Outcome, PLACE, sys} from './sys.ts';
+import {groupName, userName} from './users.ts';
+
+/** An open folder, and where it really is. */
+export interface Folder {
+	readonly fd: number;
+	readonly path: string;
+}
+
+/** An open folder, and the name in it that a path leads to. */
+export interface FilePlace {
+	readonly folder: Folder;
+	readonly name: string;
+}
+
+const report = new Float64Array(5);
+
+/** The place of a file that there need not be; or why there is none. */
+export function findPlace(path: string): FilePlace | string {
+	const [folder = '', name = ''] = sys.findPlace(path, 0, report);
+	const [fd = -1, stream = -1, ...doubt] = report;
+	if (fd < 0) return reasonOf(-fd, doubt, culpritOf(path, folder, name));
+	if (stream < 0) return {folder: {fd, path: folder || '/'}, name};
+	sys.close(fd);
+	return 'it is one of archon\'s own streams';
+}
+
+/** A folder; or what was refused, or -errno where that is all. */
+export function openFolder(path: string): Folder | string | Outcome {
+	const [folder = '', name = ''] = sys.findPlace(path, PLACE.FOLDER, report);
+	const [fd = -1, , ...doubt] = report;
+	if (fd >= 0) return {fd, path: folder || '/'};
+	return doubt[0] === 0 ? fd : reasonOf(-fd, doubt, `${folder}/${name}`);
+}
+
+/** A file of a folder, to be read; the descriptor, or why there is none. */
+export function openIn({fd}: Folder, name: string, flags: number): number | string {
+	const opened = sys.openIn(fd, name, flags, 0, report);
+	return opened < 0 ? reasonOf(-opened, [...report], 'it') : opened;
+}
+
+/** Whether a job came to nothing for more than an errno says. */
+export const isRefused = ({result, inode}: Done): boolean => result < 0 && inode > 0;
+
+/** Why a job of a file came to nothing; `path` is what was asked for. */
+export function refusalOf(done: Done, path: string): string {
+	const [culprit = path] = textsOf(done);
+	return reasonOf(-done.result, [done.inode, done.size, done.time], culprit === path ? 'it' : culprit);
+}
+
+const culpritOf = (path: string, folder: string, name: string): string => (`${folder}/${name}` === path ? 'it' : `${folder}/${name}`);
+
+/** The order is that of `enum refusal` in places.h. */
+const REFUSALS: readonly ((writer: string, owner: string) => string)[] = [
+	() => '',
+	writer => `is a symbolic link in a folder that ${writer} may write`,
+	() => 'is a symbolic link of the kernel\'s, which leads to no path',
+	() => 'is not a regular file',
+	writer => `has other names as well (hard links), and ${writer} may write to its folder`,
+	(_, owner) => `belongs to ${owner}, in a folder that others may write`,
+];
+function reasonOf(errno: number, [refusal = 0, writer = 0, id = 0]: readonly number[], culprit: string): string {
+	const words = REFUSALS[refusal]?.(writerOf(writer, id), userName(id)) ?? '';
+	return words === '' ? errnoText(errno) : `${culprit} ${words}`;
+}
+
+/** The order is that of `enum writer` in places.h. */
+const writerOf = (writer: number, id: number): string =>
+	writer === 1 ? userName(id) : writer === 2 ? `group ${groupName(id)}` : 'anybody';
