@@ -261,7 +261,7 @@ async function judge(args: readonly string[]): Promise<Verdict> {
 	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}`));
 	if (found.problems.length > 0) return refused(...found.problems);
 	const around = await surroundings(needsYaml(found.files));
-	const {plan, problems, notes} = judgeConfig(found.files, null, {...around, dotenv: found.dotenv});
+	const {plan, problems, notes} = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, isElsewhere: true});
 	const names = plan?.services.map(({name}) => name) ?? [];
 	const count = `${names.length} ${names.length === 1 ? 'service' : 'services'}`;
 	return {problems, notes, words: `${count}, in this order: ${names.join(', ')}\n`};

@@ -2,9 +2,11 @@
 import {signalName, type Ends} from '../core/model.ts';
 import type {Collector} from './problems.ts';
 import type {Declared} from './schema.ts';
+import {withoutNothing} from './values.ts';
 
 export function judgeKeys(declared: Declared, {report}: Collector, {gather}: Collector): void {
-	const {name, path, map: {entries}, settings} = declared;
+	const {name, path, map, settings} = declared;
+	const {entries} = withoutNothing(map);
 	const {type, ready, post_start: hooks, restart_on: forced, fatal_codes: fatal} = settings;
 	const keyOf = (key: string) => entries.get(key)?.key;
 	const isOneshot = type === 'oneshot';

@@ -24,7 +24,7 @@ export const FOREIGN_TOP_KEYS: ReadonlySet<string> = new Set([
 
 /** Keys that change what runs, or how. To pass over one of these would be to run something else. */
 export const UNSUPPORTED_SERVICE_KEYS: ReadonlySet<string> = new Set([
-	'extends', 'links', 'provider',
+	'extends', 'provider',
 ]);
 
 /** The same at the top of the file. */

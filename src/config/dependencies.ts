@@ -35,6 +35,15 @@ export const dependencies: Key<readonly Dependency[]> = key<readonly Dependency[
 export const relatives = (strength: Dependency['strength'], help: string): Key<readonly Dependency[]> =>
 	key(readNames({...NEED, condition: null, strength, mayMiss: false}), 'list', 'empty', [], help);
 
+/** The same, where each may have an alias behind a colon (compose-spec `links`). */
+export const links = (help: string): Key<readonly Dependency[]> => key(
+	(from, context) => readNames({...NEED, condition: 'service_started', strength: 'order', mayMiss: false})(withoutAliases(from), context),
+	'list', 'empty', [], help,
+);
+
+const withoutAliases = (from: Value): Value => from.kind !== 'list' ? from
+	: {...from, items: from.items.map(item => item.kind === 'scalar' ? {...item, text: item.text.replace(/:.*$/, '')} : item)};
+
 function readDependencies(from: Value, context: Context): readonly Dependency[] | undefined {
 	if (from.kind === 'scalar' && !isNothing(from)) return refuseKind(from, context, 'a list of services or a map');
 	if (from.kind !== 'map') return readNames({...NEED, mayMiss: false})(from, context);

@@ -28,7 +28,7 @@ export function arrange(services: Services, absent: ReadonlyMap<string, Absence>
 		else if (!known.has(need.name)) known.set(need.name, need);
 	};
 	// The strongest first: where one pair is named twice, that holds.
-	for (const key of ['depends_on', 'wants', 'after', 'before'] as const) {
+	for (const key of ['depends_on', 'wants', 'after', 'before', 'links'] as const) {
 		for (const [name, declared] of services) {
 			for (const named of declared?.settings[key] ?? []) {
 				if (!declared || !isEdge(declared, key, named, services, absent, report) || absent.has(name)) continue;
@@ -72,7 +72,7 @@ function orderOf(names: readonly string[], needs: ReadonlyMap<string, readonly D
 
 /** Whether what a service names makes an edge of the graph. */
 function isEdge(
-	{name, path}: Declared, key: 'depends_on' | 'wants' | 'after' | 'before', to: Dependency,
+	{name, path}: Declared, key: 'depends_on' | 'wants' | 'after' | 'before' | 'links', to: Dependency,
 	all: Services, absent: ReadonlyMap<string, Absence>, report: Report,
 ): boolean {
 	const {name: other, condition, at, strength, mayMiss} = to;

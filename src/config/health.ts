@@ -1,12 +1,20 @@
 /** What may be said of looks at a running service: the key `healthcheck` (compose-spec). */
-import type {Command, Health, Probe} from '../core/model.ts';
+import type {Command, Health, Millis, Probe} from '../core/model.ts';
 import {HEALTHCHECK_WORDS} from './glossary.ts';
 import {key, value} from './keys.ts';
 import {http, tcp} from './probes.ts';
 import {readBy, readText, refuse, refuseKind, toCommand} from './readers.ts';
-import {duration, lapse, oneOf, text, truth, whole} from './scalars.ts';
+import {duration, lapse, oneOf, text, truth, whole, type Parse} from './scalars.ts';
 import {readShape, shape, within, type Context} from './shape.ts';
-import {type List, type Value} from './values.ts';
+import {withoutNothing, type List, type Value} from './values.ts';
+
+/** A duration where 0 is the usual one, as in compose. */
+function orUsual(usual: string): Parse<Millis> {
+	return text => {
+		const length = duration(text);
+		return lapse(length.ok && length.value === 0 ? usual : text);
+	};
+}
 
 export const HEALTHCHECK = shape({
 	test: key<Command | 'none' | null>(
@@ -15,17 +23,20 @@ export const HEALTHCHECK = shape({
 	tcp: tcp('instead of a test: healthy if somebody accepts connections there'),
 	http: http('instead of a test: healthy if this answers well'),
 	disable: value(truth, 'true | false', 'false', 'true: nobody looks'),
-	interval: value(lapse, 'duration', '30s', 'from one look to the next'),
-	timeout: value(lapse, 'duration', '30s', 'how long one look may take'),
-	retries: value(whole(1, 1000), 'number', '3', 'failures in a row that make it unhealthy'),
+	interval: value(orUsual('30s'), 'duration', '30s', 'from one look to the next'),
+	timeout: value(orUsual('30s'), 'duration', '30s', 'how long one look may take'),
+	retries: value(word => whole(1, 1000)(word === '0' ? '3' : word), 'number', '3', 'failures in a row that make it unhealthy'),
 	success_threshold: value(whole(1, 1000), 'number', '1', 'successes in a row that make it healthy'),
 	start_period: value(duration, 'duration', '0s', 'failures so soon after the start do not count'),
-	start_interval: value(lapse, 'duration', '5s', 'from one look to the next within the start period'),
+	start_interval: value(orUsual('5s'), 'duration', '5s', 'from one look to the next within the start period'),
 	on_unhealthy: value(
 		oneOf<Health['onUnhealthy']>(['none', 'restart', 'shutdown']), 'none | restart | shutdown', 'none',
 		'what follows: nothing, its restart, or the end of the container',
 	),
 }, new Set(), new Set(), HEALTHCHECK_WORDS);
+
+/** Said of all that are without one. */
+const UNTESTED = 'without test, tcp or http, so that nobody looks';
 
 const WAYS = ['test', 'tcp', 'http'] as const;
 
@@ -35,10 +46,13 @@ export function readHealth(from: Value, context: Context): Health | null | undef
 	const settings = readShape(HEALTHCHECK, from, context);
 	const {test, tcp, http, disable, success_threshold: successes, start_period: startPeriod} = settings;
 	if (disable || test === 'none') return null;
-	const [way, second] = WAYS.filter(each => from.entries.has(each));
+	const {entries} = withoutNothing(from);
+	const [way, second] = WAYS.filter(each => entries.has(each));
 	if (way === undefined) {
-		const [, first] = [...from.entries].find(([name]) => Object.hasOwn(HEALTHCHECK.keys, name)) ?? [];
-		return refuse(first?.key ?? from, context, 'has no test', 'write test, tcp or http');
+		// compose has it so: what is said here is of the image's own, and archon has none.
+		const known = [...entries.keys()].every(name => Object.hasOwn(HEALTHCHECK.keys, name));
+		if (known) context.note(from, UNTESTED, context.path);
+		return null;
 	}
 	if (second !== undefined) {
 		return refuse(from.entries.get(second)?.key ?? from, context, `has both ${way} and ${second}`, 'keep one');
@@ -63,8 +77,9 @@ function readTestList(from: List, context: Context): Command | 'none' | undefine
 	const command = toCommand(rest);
 	if (word === 'NONE' && rest.length === 0) return 'none';
 	if (word === 'CMD' && command) return command;
-	if (word === 'CMD-SHELL' && command && rest.length === 1) return shell(command[0]);
+	// docker makes the further ones $0, $1 and so on.
+	if (word === 'CMD-SHELL' && command) return [...shell(command[0]), ...command.slice(1)];
 	return refuse(from, context, 'must be [CMD, program, …], [CMD-SHELL, text] or [NONE]');
 }
 
-const shell = (script: string): Command => ['/bin/sh', '-c', script];
+const shell = (script: string): readonly [string, ...string[]] => ['/bin/sh', '-c', script];

@@ -4,7 +4,7 @@ import {command, key, optional} from './keys.ts';
 import {readBy, readCommand, readListOf, refuse, refuseKind} from './readers.ts';
 import {signal} from './scalars.ts';
 import {readShape, shape, type Context, type Key} from './shape.ts';
-import type {Value} from './values.ts';
+import {withoutNothing, type Value} from './values.ts';
 
 /** compose can have other users, directories and variables for each; here a hook has its service's. */
 export const HOOK = shape({
@@ -33,9 +33,10 @@ export function readReload(from: Value, context: Context): Service['reload'] | u
 		return number === undefined ? undefined : {signal: number};
 	}
 	const settings = readShape(RELOAD, from, context);
-	const isWritten = from.entries.has('signal') || from.entries.has('command');
+	const {entries} = withoutNothing(from);
+	const isWritten = entries.has('signal') || entries.has('command');
 	if (!isWritten) return refuse(from, context, 'does not say how', 'write a signal or a command');
-	if (from.entries.has('signal') && from.entries.has('command')) {
+	if (entries.has('signal') && entries.has('command')) {
 		return refuse(from, context, 'has both a signal and a command', 'keep one');
 	}
 	if (settings.signal !== null) return {signal: settings.signal};

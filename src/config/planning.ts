@@ -36,6 +36,8 @@ export interface Surroundings {
 	readonly readYaml: ReadYaml;
 	/** The error says why nothing can run as this user and group. */
 	readonly findUser: (user: UserSpec) => Result<unknown, string>;
+	/** Whether this may be another place than that where the services are to run, with other users. */
+	readonly isElsewhere?: boolean;
 }
 
 /** A file that cannot be read, or (`missing`) is not there. */
@@ -78,6 +80,12 @@ export interface Draft {
 export interface StartRate {
 	readonly perSecond: number;
 	readonly burst: number;
+}
+
+/** Tells of a user or group that is not here: a problem where the services are to run. */
+export function reportUser({problems, notes, surroundings: {isElsewhere = false}}: Planning, place: Place, message: string): void {
+	if (isElsewhere) notes.report(place, message, 'it must be there where archon runs this');
+	else problems.report(place, message);
 }
 
 /** Whether there is none of the keys, and none that will be told as another word for one. */

@@ -6,7 +6,7 @@ import {http, tcp} from './probes.ts';
 import {readBy, readMap, refuse} from './readers.ts';
 import {absolutePath, lapse, pattern, truth, variableName, whole} from './scalars.ts';
 import {readShape, shape, type Context, type Settings} from './shape.ts';
-import {kindOf, type Mapping, type Value} from './values.ts';
+import {kindOf, withoutNothing, type Mapping, type Value} from './values.ts';
 
 /** The descriptor of a service that does not choose one: the first behind the standard streams. */
 const FD = 3;
@@ -44,12 +44,13 @@ export function readReady(from: Value, context: Context): Ready | undefined {
 		return refuse(from, context, `must be a map with one of ${WAYS.join(', ')}, not ${kindOf(from)}`);
 	}
 	const settings = readShape(READY, from, context);
-	const [way, second] = WAYS.filter(each => from.entries.has(each) && settings[each] !== false);
+	const {entries} = withoutNothing(from);
+	const [way, second] = WAYS.filter(each => entries.has(each) && settings[each] !== false);
 	if (way === undefined) return refuse(from, context, 'does not say how', `write one of ${WAYS.join(', ')}`);
 	if (second !== undefined) {
 		return refuse(from.entries.get(second)?.key ?? from, context, `has both ${way} and ${second}`, 'keep the one that says it');
 	}
-	if (!LOOKS.includes(way)) refuseIdle(from, way, context);
+	if (!LOOKS.includes(way)) refuseIdle(withoutNothing(from), way, context);
 	return makeReady(settings);
 }
 

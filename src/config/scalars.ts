@@ -41,7 +41,14 @@ export const lapse: Parse<Millis> = text => {
 const LAPSE_MIN: Millis = 10;
 
 /** A duration, or none that ends. */
-export const patience: Parse<Millis> = text => (text === 'unlimited' ? ok(Infinity) : lapse(text));
+export const patience: Parse<Millis> = text => (text === 'unlimited' ? ok(Infinity) : orUnlimited(lapse(text), text));
+
+/** The same, where none at all is as good. */
+export const grace: Parse<Millis> = text => (text === 'unlimited' ? ok(Infinity) : orUnlimited(duration(text), text));
+
+/** Who writes no number may have meant that. */
+const orUnlimited = (length: Result<Millis, Fault>, text: string): Result<Millis, Fault> =>
+	(length.ok || /\d/.test(text) ? length : fault(length.error.why, 'write 10s, 1m30s, 500ms or unlimited'));
 
 export const variableName: Parse<string> = text =>
 	/^[A-Za-z_]\w*$/.test(text) ? ok(text) : fault('cannot be a variable\'s name');

@@ -8,7 +8,7 @@ import {
 } from '../core/model.ts';
 import {blanksIn, fillIn} from './blanks.ts';
 import {FOREIGN_SERVICE_KEYS, FOREIGN_TOP_KEYS, UNSUPPORTED_SERVICE_KEYS, UNSUPPORTED_TOP_KEYS} from './compose.ts';
-import {dependencies, relatives} from './dependencies.ts';
+import {dependencies, links, relatives} from './dependencies.ts';
 import {SERVICE_WORDS, TOP_WORDS} from './glossary.ts';
 import {readHealth} from './health.ts';
 import {hook, readReload} from './hooks.ts';
@@ -21,7 +21,7 @@ import {readBy, readCommand, readEnvironment, readListOf, readMap, refuse, refus
 import {readReady} from './ready.ts';
 import {ends, readRestart, RESTART} from './restarts.ts';
 import {
-	absolutePath, decimal, duration, lapse, oneOf, patience, signal, text, truth, umask, user, variableName, whole,
+	absolutePath, decimal, duration, grace, lapse, oneOf, patience, signal, text, truth, umask, user, variableName, whole,
 } from './scalars.ts';
 import {readShape, shape, within, type Context, type Reader, type Settings, type Shape} from './shape.ts';
 import {readSignals, type Rule} from './signals.ts';
@@ -94,6 +94,7 @@ export const SERVICE = shape({
 	wants: relatives('soft', 'the same, but it does without those that fail'),
 	after: relatives('order', 'services that come first if they are to run anyhow'),
 	before: relatives('order', 'services that come after this one if they are to run anyhow'),
+	links: links('compose\'s older word for after; an alias behind a colon has no effect'),
 	ready: key<Ready | null>(readReady, 'notify | map', 'none', null, 'how a daemon says that it can serve'),
 	start_period: value(duration, 'duration', '0s', 'without ready: a daemon can serve when it has run for so long'),
 	start_timeout: optional(
@@ -119,7 +120,7 @@ export const SERVICE = shape({
 	essential: value(truth, 'true | false', 'false', 'when it ends for good, the container ends with its status'),
 	pre_stop: hook('commands before the stop signal, within the grace period'),
 	stop_signal: value(signal, 'signal', 'TERM', 'asks it to end'),
-	stop_grace_period: value(duration, 'duration', '5s', 'from then until KILL'),
+	stop_grace_period: value(grace, 'duration | unlimited', '5s', 'from then until KILL'),
 	stop_to: value(
 		oneOf<Service['stopTo']>(['main', 'group']), 'main | group', 'main',
 		'whom stop_signal, the signal of reload and archonctl signal reach; group: also what a wrapper does not pass them on to',

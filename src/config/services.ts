@@ -10,8 +10,8 @@ import {arrange, type Absence, type Arrangement, type Services} from './edges.ts
 import {INSTANCE, instancesOf, judgeCount} from './names.ts';
 import {noteOwnVariables, type OwnVariables} from './own-variables.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
-import {isMissing, noteHurried, type Draft, type Planning, type Unreadable} from './planning.ts';
-import type {Report, Source} from './problems.ts';
+import {isMissing, noteHurried, reportUser, type Draft, type Planning, type Unreadable} from './planning.ts';
+import type {Gather, Report, Source} from './problems.ts';
 import {misread, toCommand} from './readers.ts';
 import {SERVICE, settingsFor, TOP, type Declared, type EnvPath} from './schema.ts';
 import {arrival, configService, type Argv, type Variables} from './service.ts';
@@ -22,8 +22,9 @@ import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 export function planServices(root: Value, planning: Planning): Draft {
 	const {problems, notes, surroundings} = planning;
 	const config = readTop(root, planning);
-	const {services, archon, shutdown, start_rate: {per_second: perSecond, burst}, signals} = config;
+	const {services: written, archon, shutdown, start_rate: {per_second: perSecond, burst}, signals} = config;
 	const {grace_period: shutdownGrace, when_idle: whenIdle} = shutdown;
+	const services = withOneshots(written, notes.gather);
 	const absent = findAbsent(services, knownIn(surroundings));
 	const arrangement = arrange(services, absent, problems.report);
 	const programs = findPrograms(services, problems.report);
@@ -72,6 +73,24 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 	return readShape(TOP, map, context);
 }
 
+/** A service that another one waits for to complete is a oneshot, unless it says what it is, or is to be started again and again. */
+function withOneshots(services: Services, note: Gather): Services {
+	const awaited = new Set([...services.values()].flatMap(each => each?.settings.depends_on ?? [])
+		.filter(({condition}) => condition === 'service_completed_successfully').map(({name}) => name));
+	if (awaited.size === 0) return services;
+	return new Map([...services].map(([name, declared]) => {
+		if (!declared || !awaited.has(name)) return [name, declared];
+		const {map: {entries}, settings: {restart: {policy}}} = declared;
+		const isSaid = entries.has('type') || policy === 'always' || policy === 'unless-stopped';
+		if (isSaid || declared.settings.type === 'oneshot') return [name, declared];
+		note(declared.key, COMPLETED, name);
+		return [name, {...declared, settings: {...declared.settings, type: 'oneshot'}}];
+	}));
+}
+
+/** Said of all that are taken so. */
+const COMPLETED = 'taken for "type: oneshot", as others wait for it to complete';
+
 function findAbsent(services: Services, environment: Environment): ReadonlyMap<string, Absence> {
 	const own = lookupIn(environment);
 	const active = new Set((own('ARCHON_PROFILES') ?? own('COMPOSE_PROFILES') ?? '').split(',').map(word => word.trim()));
@@ -110,13 +129,21 @@ function reportNoProgram({path, key, map, settings}: Declared, report: Report): 
 		return;
 	}
 	const [written] = names.flatMap(name => map.entries.get(name) ?? []);
+	if (written && isNothing(written.value) && !('isSpoilt' in written.value)) {
+		const {source: {text}, offset} = written.value;
+		const isComment = /^ *#/.test(text.slice(offset, offset + 100));
+		const hint = isComment ? '" #" begins a comment: put it in quotes if it is none' : 'write what it runs';
+		report(written.value, `${path} has an empty command`, hint);
+		return;
+	}
 	// What is misspelt or cannot be read is told already.
 	const unread = names.some(name => map.entries.has(name) && settings[name] === null);
 	if (written && !unread) report(written.value, `${path} has an empty command`);
 }
 
 /** Whether there are such users and groups. Not asked of services that come after a oneshot, which may make them. */
-function judgeUsers(services: Services, {names, needs}: Arrangement, {problems, surroundings: {findUser}}: Planning): void {
+function judgeUsers(services: Services, {names, needs}: Arrangement, planning: Planning): void {
+	const {surroundings: {findUser}} = planning;
 	const late = new Set<string>();
 	const known = new Map<string, Result<unknown, string>>();
 	// Many services have the same user, and to find one costs a walk through files.
@@ -139,7 +166,7 @@ function judgeUsers(services: Services, {names, needs}: Arrangement, {problems, 
 		];
 		for (const [key, result] of found) {
 			const written = map.entries.get(key);
-			if (!result.ok && written) problems.report(written.value, `${path}.${key}: ${result.error}`);
+			if (!result.ok && written) reportUser(planning, written.value, `${path}.${key}: ${result.error}`);
 		}
 	}
 }

@@ -3,7 +3,7 @@ import type {Environment} from '../core/variables.ts';
 import {nearest} from '../core/nearest.ts';
 import {bare, type Glossary, type Meaning} from './glossary.ts';
 import {quote, type Gather, type Report} from './problems.ts';
-import type {Entry, Mapping, Value} from './values.ts';
+import {isNothing, type Entry, type Mapping, type Value} from './values.ts';
 
 /** One key: what a person should know of it, and how it is read. */
 export interface Key<T> {
@@ -14,6 +14,8 @@ export interface Key<T> {
 	readonly help: string;
 	readonly initial: T;
 	readonly read: Reader<T>;
+	/** Nothing written means something else than that the key is not there. */
+	readonly takesNothing?: true;
 }
 
 /** The meaning of a value; undefined if it has none, which is then reported. */
@@ -59,12 +61,17 @@ export function shape<K extends Keys>(
 	return {keys, initial: Object.fromEntries(initial) as Settings<K>, foreign, unsupported, words};
 }
 
-/** The settings of a map; a key that cannot be read keeps its default. */
+/** The `fallback` of a key that must say something. */
+export const REQUIRED = 'required';
+
+/** The settings of a map; a key that cannot be read, or says nothing, keeps its default. */
 export function readShape<K extends Keys>(shape: Shape<K>, map: Mapping, context: Context): Settings<K> {
 	const settings: Record<string, unknown> = {...shape.initial};
 	for (const [name, entry] of map.entries) {
 		if (Object.hasOwn(shape.keys, name)) {
-			const value = shape.keys[name]?.read(entry.value, within(context, name));
+			const key = shape.keys[name];
+			if (isNothing(entry.value) && key?.fallback !== REQUIRED && !key?.takesNothing) continue;
+			const value = key?.read(entry.value, within(context, name));
 			if (value !== undefined) settings[name] = value;
 		} else {
 			readStranger(shape, name, entry, context);

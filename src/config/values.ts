@@ -34,6 +34,12 @@ export interface Entry {
 export const isNothing = (value: Value): boolean =>
 	value.kind === 'scalar' && value.plain && NOTHING.has(value.text);
 
+/** The map without keys that say nothing, which are as if they were not there; those with a slip that is told stay. */
+export function withoutNothing(map: Mapping): Mapping {
+	const entries = [...map.entries].filter(([, {value}]) => !isNothing(value) || 'isSpoilt' in value);
+	return entries.length === map.entries.size ? map : {...map, entries: new Map(entries)};
+}
+
 const NOTHING: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
 
 /** What a value is, as a word for messages. */

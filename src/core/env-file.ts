@@ -22,7 +22,7 @@ export function readEnvFile(text: string, own: Lookup | null, hearing: Hearing):
 		at += line.length;
 		if (name === undefined) {
 			at = endOfLine(text, at);
-			if (!/^\s*(#.*)?$/.test(text.slice(place, at))) {
+			if (!/^\s*(#[^]*)?$/.test(text.slice(place, at))) {
 				hearing.report(place, 'this is not NAME=value');
 			}
 		} else if (assigned === undefined) {
@@ -55,9 +55,10 @@ export function readEnvFile(text: string, own: Lookup | null, hearing: Hearing):
 const LENGTH_MAX = 1024 * 1024;
 
 /** A name, and whether something is assigned to it. Nothing where there is neither. */
-const LINE = /([^\S\n]*)(?:(?:export[^\S\n]+)?([A-Za-z_][\w.-]*)[^\S\n]*(?:(=)[^\S\n]*|(?=\n|$)))?/y;
+const LINE = /([^\S\n]*)(?:(?:export[^\S\n]+)?([A-Za-z_][\w.-]*)[^\S\n]*(?:(=|:(?=\s|$))[^\S\n]*|(?=\n|$)))?/y;
 
-const SINGLE = /'([^']*)'/y;
+/** `\'` is one that does not end it; where the last one is so, it does. */
+const SINGLE = /'((?:[^'\\]|\\[^])*)'|'([^']*)'/y;
 const DOUBLE = /"((?:[^"\\]|\\[^])*)"/y;
 
 interface Written {
@@ -73,20 +74,20 @@ function readValue(text: string, offset: number, dollar: string, {report}: Heari
 	const quoteMark = text[offset];
 	if (quoteMark !== '"' && quoteMark !== '\'') {
 		const end = endOfLine(text, offset);
-		return {text: text.slice(offset, end).replace(/(^|\s)#.*$/, '').trim(), isLiteral: false, end};
+		return {text: text.slice(offset, end).replace(/(^|\s)#[^]*$/, '').trim(), isLiteral: false, end};
 	}
 	const pattern = quoteMark === '"' ? DOUBLE : SINGLE;
 	pattern.lastIndex = offset;
-	const [whole, content = ''] = pattern.exec(text) ?? [];
+	const [whole, escaped, content = escaped ?? ''] = pattern.exec(text) ?? [];
 	if (whole === undefined) {
 		report(offset, `a ${quoteMark === '"' ? 'double' : 'single'} quote is not closed`);
 		return {text: '', isLiteral: true, end: text.length};
 	}
 	const behind = offset + whole.length;
 	const end = endOfLine(text, behind);
-	const isRestEmpty = /^\s*(#.*)?$/.test(text.slice(behind, end));
+	const isRestEmpty = /^\s*(#[^]*)?$/.test(text.slice(behind, end));
 	if (!isRestEmpty) report(behind, 'something stands behind a closing quote');
-	if (quoteMark === '\'') return {text: content, isLiteral: true, end};
+	if (quoteMark === '\'') return {text: escaped === undefined ? content : content.replaceAll('\\\'', '\''), isLiteral: true, end};
 	const unescaped = content.replace(/\\([nrt"\\$])/g, (_, escaped: string) => (escaped === '$' ? dollar : ESCAPES[escaped] ?? escaped));
 	return {text: unescaped, isLiteral: false, end};
 }

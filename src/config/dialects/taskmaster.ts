@@ -9,7 +9,7 @@ import {PROGRAM_WORDS} from '../glossary.ts';
 import {command, key, optional, value} from '../keys.ts';
 import {INSTANCE, instancesOf, judgeCount, named, SCALE_MAX, SERVICES_MAX} from '../names.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from '../outputs.ts';
-import {isMissing, noteHurried, type Draft, type Planning} from '../planning.ts';
+import {isMissing, noteHurried, reportUser, type Draft, type Planning} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import {readBy, readEnvironment, readListOf, refuse, refuseKind} from '../readers.ts';
 import {duration, oneOf, signal, text, truth, umask, user, whole, type Parse} from '../scalars.ts';
@@ -27,7 +27,7 @@ const autorestart: Parse<(typeof AUTORESTARTS)[number]> = word => {
 };
 
 const stream = (help: string) =>
-	key<Stream>(readStream, 'path | null', 'archon\'s log', {kind: 'log'}, help);
+	({...key<Stream>(readStream, 'path | null', 'archon\'s log', {kind: 'log'}, help), takesNothing: true} as const);
 
 /** Where a stream leads: a file, nowhere (null), or the log where nothing is written. */
 type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly path: string | null};
@@ -71,7 +71,8 @@ interface Program {
 export const isTaskmaster = (root: Value): root is Mapping =>
 	root.kind === 'map' && root.entries.has('programs') && !root.entries.has('services');
 
-export function planPrograms(root: Mapping, {problems, notes, surroundings: {findUser}, hasCommand}: Planning): Draft {
+export function planPrograms(root: Mapping, planning: Planning): Draft {
+	const {problems, notes, surroundings: {findUser}, hasCommand} = planning;
 	// A `$` has no meaning in this dialect.
 	const context: Context = {path: '', report: problems.report, note: notes.gather, environment: null};
 	const {programs: read, archon, shutdown, start_rate, signals} = readShape(ROOT, root, context);
@@ -86,7 +87,7 @@ export function planPrograms(root: Mapping, {problems, notes, surroundings: {fin
 	for (const {name, map, settings: {user: owner}} of programs) {
 		const found = owner && findUser(owner);
 		const written = map.entries.get('user');
-		if (found && !found.ok && written) problems.report(written.value, `programs.${name}.user: ${found.error}`);
+		if (found && !found.ok && written) reportUser(planning, written.value, `programs.${name}.user: ${found.error}`);
 	}
 	const isTooMany = judgeCount(programs.map(({name, key: at, map, settings: {numprocs}}) =>
 		({path: `programs.${name}`, place: map.entries.get('numprocs')?.value ?? at, scale: numprocs ?? 1})), problems.report);

@@ -89,6 +89,8 @@ test('the whole table fits a page', () => {
 		      services that come first if they are to run anyhow
 		  before: list (default: empty)
 		      services that come after this one if they are to run anyhow
+		  links: list (default: empty)
+		      compose's older word for after; an alias behind a colon has no effect
 		  ready: notify | map (default: none)
 		      how a daemon says that it can serve
 		  start_period: duration (default: 0s)
@@ -119,7 +121,7 @@ test('the whole table fits a page', () => {
 		      commands before the stop signal, within the grace period
 		  stop_signal: signal (default: TERM)
 		      asks it to end
-		  stop_grace_period: duration (default: 5s)
+		  stop_grace_period: duration | unlimited (default: 5s)
 		      from then until KILL
 		  stop_to: main | group (default: main)
 		      whom stop_signal, the signal of reload and archonctl signal reach; group: also what a wrapper does not pass them on to

@@ -101,15 +101,11 @@ describe('healthcheck', () => {
 
 	test.each<[string, string[]]>([
 		['x', ['services.a.healthcheck must be a map, not text']],
-		['{}', ['services.a.healthcheck has no test; write test, tcp or http']],
-		['{success_threshold: 2}', ['services.a.healthcheck has no test; write test, tcp or http']],
 		['{test: x, tcp: 80}', ['services.a.healthcheck has both test and tcp; keep one']],
 		['{test: [curl, x]}', ['services.a.healthcheck.test must be [CMD, program, …], [CMD-SHELL, text] or [NONE]']],
 		['{test: [CMD]}', ['services.a.healthcheck.test must be [CMD, program, …], [CMD-SHELL, text] or [NONE]']],
-		['{test: [CMD-SHELL, a, b]}', ['services.a.healthcheck.test must be [CMD, program, …], [CMD-SHELL, text] or [NONE]']],
 		['{test: ""}', ['services.a.healthcheck.test: "" is empty']],
 		['{test: {a: b}}', ['services.a.healthcheck.test must be text for a shell or a list, not a map']],
-		['{test: x, retries: 0}', ['services.a.healthcheck.retries: "0" is not a whole number from 1 to 1000']],
 		['{test: x, on_unhealthy: panic}', ['services.a.healthcheck.on_unhealthy: "panic" is not one of none, restart, shutdown']],
 		['{test: x, retrys: 3}', ['unknown key "retrys" in services.a.healthcheck; did you mean "retries"?']],
 	])('%s is told', (text, problems) => {

@@ -211,8 +211,6 @@ const ALL = 'inherit, prefix, json, file, syslog, none';
 
 describe('what is told', () => {
 	test.each<[string, readonly string[]]>([
-		['', [`4:14: services.a.logging is empty; write one of ${ALL}`]],
-		['~', [`4:14: services.a.logging is empty; write one of ${ALL}`]],
 		['[]', ['4:14: services.a.logging is empty; write none if lines shall go nowhere']],
 		['prefx', [`4:14: services.a.logging: "prefx" is not one of ${ALL}; did you mean "prefix"?`]],
 		['stdout', [`4:14: services.a.logging: "stdout" is not one of ${ALL}`]],

@@ -272,7 +272,6 @@ describe('problems', () => {
 		['working_dir: srv', ['3:18: services.a.working_dir: "srv" is not an absolute path; begin it with /']],
 		['user: "a:"', ['3:11: services.a.user: "a:" is not a user; write name, uid, name:group or uid:gid']],
 		['umask: 0888', ['3:12: services.a.umask: "0888" is not an octal mode from 0 to 777; write it as 022']],
-		['umask:', ['3:11: services.a.umask needs a value']],
 		['stop_signal: SIGFOO', ['3:18: services.a.stop_signal: "SIGFOO" is not a signal; write a name such as TERM, SIGINT or RTMIN+3, or a number']],
 		['stop_grace_period: 5 s', ['3:24: services.a.stop_grace_period: "5 s" is not a duration; write 10s, 1m30s or 500ms; a bare number is seconds']],
 		['stop_grace_period: 999h', ['3:24: services.a.stop_grace_period: "999h" is too long; a duration is at most 168h']],
@@ -301,8 +300,7 @@ describe('problems', () => {
 		['[{db: x}]', ['2:32: services.a.depends_on[0] must be a single value, not a map']],
 		['db', ['2:31: services.a.depends_on must be a list of services or a map, not text']],
 		['{db: service_started}', ['2:36: services.a.depends_on.db must be a map with a condition, not text']],
-		['{db: {condition: service_completed_successfully}}', ['2:32: services.a waits for db to complete, which a daemon does not; give db "type: oneshot"']],
-		['{db: {condition: started}}', ['2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_healthy, service_completed_successfully']],
+				['{db: {condition: started}}', ['2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_healthy, service_completed_successfully']],
 		['{db: {required: maybe, timeout: 0}}', [
 			'2:47: services.a.depends_on.db.required: "maybe" is neither true nor false',
 			'2:63: services.a.depends_on.db.timeout: "0" is too short; write at least 10ms',

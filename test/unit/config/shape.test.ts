@@ -35,7 +35,7 @@ describe('readShape', () => {
 		['{apples: 10, pears: x}', [
 			'f:1:10: shelf.apples: "10" is not a whole number from 0 to 9', 'f:1:21: shelf.pears: "x" is not a whole number from 0 to 9',
 		]],
-		['{apples: , pears: [1]}', ['f:1:10: shelf.apples needs a value', 'f:1:19: shelf.pears must be a single value, not a list']],
+		['{apples: , pears: [1]}', ['f:1:19: shelf.pears must be a single value, not a list']],
 		['{aples: 1, stones: 2}', ['f:1:2: unknown key "aples" in shelf; did you mean "apples"?', 'f:1:12: unknown key "stones" in shelf']],
 		['{toString: 1, __proto__: 2}', ['f:1:2: unknown key "toString" in shelf', 'f:1:15: unknown key "__proto__" in shelf']],
 		['{plums: 1}', ['f:1:2: shelf.plums is not supported; remove it, or call it x-plums']],

@@ -299,7 +299,7 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a:', '    command: #x', '    user: root'],
-		['f:3:14: services.a.command needs a value'],
+		['f:3:14: services.a has an empty command; " #" begins a comment: put it in quotes if it is none'],
 	],
 	[
 		['services:', '  a:', '    command : x', '    user :y'],

@@ -29,6 +29,8 @@ test.each<[string, Record<string, string>]>([
 	['B=$A\nC="${HOME}/x"\nD=${NO:-d}', {B: 'own', C: '/root/x', D: 'd'}],
 	['B=1\nC=$B$B', {B: '1', C: '11'}], ['A=1\nC=$A', {A: '1', C: 'own'}],
 	['HOME\nNO\nB=1', {HOME: '/root', B: '1'}],
+	['B: 1\nC:\nD: "x" # y', {B: '1', C: '', D: 'x'}], ['B=\'Let\\\'s go\'\nC=1', {B: 'Let\'s go', C: '1'}], ['B=\'C:\\dir\\\'', {B: 'C:\\dir\\'}],
+	['B=8080 # the port\r\nC="x y" # who\r\n# more\r\nD=\'z\' # d\r\n', {B: '8080', C: 'x y', D: 'z'}],
 	['B=1\nB=2', {B: '2'}], ['B=$$x', {B: '$x'}],
 ])('reads %j', (text, variables) => {
 	expect(read(text)).toEqual({variables, problems: [], notes: []});
@@ -39,6 +41,7 @@ test.each<[string, string[]]>([
 	['  B C=1', ['.env:1:3: this is not NAME=value']],
 	['B="x\nC=1', ['.env:1:3: a double quote is not closed']],
 	['B=\'x', ['.env:1:3: a single quote is not closed']],
+	['B:1', ['.env:1:1: this is not NAME=value']],
 	['B="x" y', ['.env:1:6: something stands behind a closing quote']],
 	['A=1\nB=${NO:?why}', ['.env:2:1: B needs NO, which is not set: why']],
 ])('tells what is wrong with %j', (text, problems) => {
