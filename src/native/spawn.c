@@ -31,8 +31,7 @@ enum stage {
 };
 
 enum flag {
-	FLAG_SESSION = 1, FLAG_FOREGROUND = 2, FLAG_TERMINAL = 4, FLAG_CWD = 8, FLAG_NO_NEW = 16, FLAG_GROUP = 32, FLAG_ATTACH = 64,
-	FLAG_AS_STARTED = 128,
+	FLAG_SESSION = 1, FLAG_FOREGROUND = 2, FLAG_TERMINAL = 4, FLAG_CWD = 8, FLAG_NO_NEW = 16, FLAG_AS_STARTED = 32,
 };
 
 enum oom { OOM_AS_IS, OOM_TRY, OOM_MUST };
@@ -355,14 +354,9 @@ static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 		fail(job, STAGE_CGROUP, errno);
 	if (head->flags & FLAG_SESSION && setsid() < 0)
 		fail(job, STAGE_SESSION, errno);
-	if (head->flags & FLAG_GROUP && setpgid(0, 0) < 0)
-		fail(job, STAGE_SESSION, errno);
 	if (head->flags & FLAG_FOREGROUND)
 		take_terminal(job);
 	place_fds(job);
-	/* Where stdin is no terminal, or somebody else's, the session has none. */
-	if (head->flags & FLAG_ATTACH)
-		ioctl(STDIN_FILENO, TIOCSCTTY, 0);
 	if (head->flags & FLAG_TERMINAL && ioctl(STDOUT_FILENO, TIOCSCTTY, 0) < 0)
 		fail(job, STAGE_TERMINAL, errno);
 	if (head->umask >= 0)

@@ -29,21 +29,15 @@ export interface Request {
 	readonly mark: number;
 	/** For its `oom_score_adj`; where it need not work, archon goes on without. */
 	readonly oom: {readonly adjustment: number; readonly mustWork: boolean} | null;
-	/**
-	 * In a session of its own, which may have the terminal at descriptor 1, or the one at 0 if that is to be had; in
-	 * the foreground of archon's; in a process group of its own; or in archon's own.
-	 */
-	readonly seat: 'session' | 'terminal' | 'attached' | 'foreground' | 'group' | 'beside';
+	/** In a session of its own, which may have the terminal at descriptor 1, or in the foreground of archon's. */
+	readonly seat: 'session' | 'terminal' | 'foreground';
 }
 
 /** The child's descriptors can be numbered up to here, this one not included. */
 export const FDS_MAX = 64;
 
-const FLAGS = {session: 1, foreground: 2, terminal: 4, cwd: 8, noNewPrivileges: 16, group: 32, attach: 64, asStarted: 128} as const;
-const SEATS = {
-	session: FLAGS.session, terminal: FLAGS.session | FLAGS.terminal, attached: FLAGS.session | FLAGS.attach,
-	foreground: FLAGS.foreground, group: FLAGS.group, beside: 0,
-} as const;
+const FLAGS = {session: 1, foreground: 2, terminal: 4, cwd: 8, noNewPrivileges: 16, asStarted: 32} as const;
+const SEATS = {session: FLAGS.session, terminal: FLAGS.session | FLAGS.terminal, foreground: FLAGS.foreground} as const;
 const AS_IS = -1;
 const NICE_AS_IS = 100;
 const OOM = {asIs: 0, try: 1, must: 2} as const;
