@@ -13,6 +13,7 @@ import {errnoText} from './os/errno.ts';
 import type {Guard, Keeper} from './os/guard.ts';
 import {beginLife, findMarked, findSpawned, forgive, record} from './os/life.ts';
 import {createLog, type Level} from './os/log.ts';
+import {createManager} from './os/manager.ts';
 import {createLoop, type Loop} from './os/loop.ts';
 import {watchMemory} from './os/memory.ts';
 import {pid, uid} from './os/identity.ts';
@@ -58,6 +59,8 @@ export interface Duty {
 	/** Said on the log before anything else. */
 	readonly notes: readonly string[];
 	readonly version: string;
+	/** What runs is all that anybody outside knows of: what a service manager says to archon is for it. */
+	readonly isPayload?: boolean;
 }
 
 /** What archon opens for itself, more or less, and both ends of two pipes for a service. */
@@ -66,7 +69,7 @@ const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
 /** How long what belongs to no service may take to end after the last service. */
 const SWEEP_GRACE = 2000;
 
-export function runDaemon({config, meanings, sockets, reread, notes, version}: Duty): void {
+export function runDaemon({config, meanings, sockets, reread, notes, version, isPayload = false}: Duty): void {
 	if (pid !== 1) sys.becomeSubreaper();
 	sys.setName('archon');
 
@@ -91,10 +94,11 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 	const reaper = createReaper(event => loop.hear(event), poller, watchMemory(), id => entryOf(loop.state(), id));
 	/** Signals about which a person was told that nothing comes of them: once, for anybody may send any number. */
 	const wondered = new Set<number>();
+	const manager = createManager(isPayload ? {} : env());
 	let closeSocket = (): void => {};
 	let guestLogging = logging;
 	const hands = createHands({
-		reaper, poller, output, ledger, guard: keeper, log, isPlain: life.isPlain,
+		reaper, poller, output, ledger, guard: keeper, log, manager, isPlain: life.isPlain,
 		hear: event => loop.hear(event),
 		isSweeping: () => loop.state().season.kind === 'sweeping',
 		exit(status) {
@@ -133,8 +137,12 @@ export function runDaemon({config, meanings, sockets, reread, notes, version}: D
 
 	/** A config with a problem changes nothing. */
 	function reload(done: (result: Result<string, string>) => void): void {
+		// Before all is up there is nothing to take back, and at the end nothing to promise.
+		const isTold = loop.state().hasArrived && loop.state().season.kind === 'running';
+		if (isTold) manager.reloading();
 		const take = (config: Result<Config, readonly string[]>): void => whole(() => {
 			const result = takeAnew(config);
+			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'the config cannot be reloaded, and everything stays as it was');
 			if (result.ok) log.info(result.value);
 			else log.error(`cannot reload the config: ${result.error}; everything stays as it was`);
 			done(result);

@@ -210,6 +210,7 @@ async function oneCommand(command: readonly string[], socket: string | null): Pr
 			level: 'warn', signals: [],
 		},
 		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], reread: null, notes: [], version,
+		isPayload: true,
 	});
 	return null;
 }

@@ -5,7 +5,7 @@
 import {EMPTY, entries as all, type Book, restoreFree, write} from './book.ts';
 import type {Entry, Id, Season} from './model.ts';
 import {isAlive} from './model.ts';
-import type {Settings, State} from './state.ts';
+import {countAwaited, type Settings, type State} from './state.ts';
 
 /** The parts of a state that are written one by one. */
 export interface Parts {
@@ -26,11 +26,12 @@ interface Whole {
 	readonly isIdle: boolean;
 	readonly bucket: State['bucket'];
 	readonly guests: readonly Id[];
+	readonly hasArrived: boolean;
 }
 
 /** What of a state is neither an entry nor told from them. */
-export function writeWhole({settings, season, runs, isIdle, bucket, guests}: State): string {
-	const whole: Whole = {settings, season, runs, isIdle, bucket, guests: [...guests.values()]};
+export function writeWhole({settings, season, runs, isIdle, bucket, guests, hasArrived}: State): string {
+	const whole: Whole = {settings, season, runs, isIdle, bucket, guests: [...guests.values()], hasArrived};
 	return JSON.stringify(whole);
 }
 
@@ -56,7 +57,7 @@ export function writeAll(state: State): Parts {
 /** The state of which these are the parts; null if they are not the parts of one. */
 export function readAll({whole, bodies, lives}: Parts): State | null {
 	try {
-		const {settings, season, runs, isIdle, bucket, guests} = parse<Whole>(whole);
+		const {settings, season, runs, isIdle, bucket, guests, hasArrived} = parse<Whole>(whole);
 		const list = [...lives].map(([id, text]): Entry => {
 			// A life before this one may not have known how to stall.
 			const {stalled = 0, ...life} = parse<Life>(text);
@@ -66,11 +67,12 @@ export function readAll({whole, bodies, lives}: Parts): State | null {
 		const isGuest = new Set(guests);
 		const named = (entries: readonly Entry[]): ReadonlyMap<string, Id> => new Map(entries.map(({id, service}) => [service.name, id]));
 		return {
-			settings, season, runs, isIdle, bucket,
+			settings, season, runs, isIdle, bucket, hasArrived,
 			book: restoreFree(book),
 			names: named(list.filter(({id}) => !isGuest.has(id))),
 			guests: named(list.filter(({id}) => isGuest.has(id))),
 			living: list.filter(({phase}) => isAlive(phase)).length,
+			awaited: countAwaited(book),
 		};
 	} catch {
 		return null;

@@ -666,6 +666,8 @@ export type Effect =
 	/** A line for the log. */
 	| {readonly kind: 'say'; readonly level: 'info' | 'warn' | 'error'; readonly text: string}
 	| {readonly kind: 'season'; readonly season: Season}
+	/** All services that are to run are there, for the first time. */
+	| {readonly kind: 'arrived'}
 	/** Signal every process but archon that the services left behind; then say when alone. */
 	| {readonly kind: 'sweep'; readonly signal: SignalNumber}
 	| {readonly kind: 'exit'; readonly status: number; readonly why: string};

@@ -34,6 +34,10 @@ export interface State {
 	readonly living: number;
 	/** Nothing ran and nothing would start by itself, and that was told. */
 	readonly isIdle: boolean;
+	/** Entries that are to run and are not there yet. */
+	readonly awaited: number;
+	/** All that are to run were there, at the same time, once. */
+	readonly hasArrived: boolean;
 	/** Restarts that may be made at once, as of an instant. */
 	readonly bucket: {readonly level: number; readonly at: Instant};
 }
@@ -50,8 +54,23 @@ export function create(services: readonly Service[], settings: Settings): State 
 		return write(before, {...newcomer(id, service), needs: own, dependents: dependents.get(id) ?? [], unmet, wish});
 	}, EMPTY);
 	const bucket = {level: settings.startRate.burst, at: 0};
-	return {settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, isIdle: false, bucket};
+	return {
+		settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, isIdle: false,
+		awaited: countAwaited(book), hasArrived: false, bucket,
+	};
 }
+
+/** It is to run, and is neither up and well nor done with its work; also where it has failed for good. */
+export function isAwaited(entry: Wanted & Pick<Entry, 'phase'>): boolean {
+	const {phase} = entry;
+	if (phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited')) return false;
+	return !isWell(phase) && isToRun(entry);
+}
+
+export const countAwaited = (book: Book): number => [...all(book)].filter(isAwaited).length;
+
+const isWell = (phase: Phase): boolean =>
+	phase.kind === 'up' && phase.isReady && (phase.health === 'none' || phase.health === 'healthy');
 
 export const find = (state: State, name: string): Entry | undefined => {
 	const id = state.names.get(name) ?? state.guests.get(name);
@@ -80,8 +99,7 @@ export function meets({phase, leaving}: Entry, condition: Condition): boolean {
 	switch (condition) {
 		case 'service_completed_successfully': return false;
 		case 'service_started': return !leaving && isRunning(phase);
-		case 'service_healthy':
-			return !leaving && phase.kind === 'up' && phase.isReady && (phase.health === 'none' || phase.health === 'healthy');
+		case 'service_healthy': return !leaving && isWell(phase);
 	}
 }
 
@@ -107,9 +125,13 @@ export const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' |
  * Should this service run? Rules in order, the first that speaks wins: shutdown, the operator's word,
  * the config.
  */
-export function isWanted({wish, service, retired}: Pick<Entry, 'wish' | 'service' | 'retired'>, season: Season): boolean {
-	if (season.kind !== 'running' || retired) return false;
-	return wish === 'auto' ? service.autostart : wish === 'start';
+export const isWanted = (entry: Wanted, season: Season): boolean => season.kind === 'running' && isToRun(entry);
+
+type Wanted = Pick<Entry, 'wish' | 'service' | 'retired'>;
+
+/** The same where no shutdown is under way. */
+function isToRun({wish, service, retired}: Wanted): boolean {
+	return !retired && (wish === 'auto' ? service.autostart : wish === 'start');
 }
 
 interface Connections {

@@ -14,7 +14,9 @@ import {aboutIdleness, cannotStart, rootOf} from './idle.ts';
 import {isRelogged, renew} from './reconfigure.ts';
 import {roll} from './restart.ts';
 import {longestEnd, whoIsAwaited} from './shutdown.ts';
-import {connect, find, holds, isFalling, isLostTo, isRunning, isUnderWay, isWanted, meets, newcomer, type State} from './state.ts';
+import {
+	connect, countAwaited, find, holds, isAwaited, isFalling, isLostTo, isRunning, isUnderWay, isWanted, meets, newcomer, type State,
+} from './state.ts';
 
 /** How long archon waits, after SIGKILL to everything, for the kernel to carry it out. */
 const KILL_PATIENCE: Millis = 1000;
@@ -79,6 +81,9 @@ class Turn {
 		}
 		const {season: after} = this.state;
 		if (after.kind === 'stopping' && this.state.living === 0) this.#sweep(after.status, after.why);
+		if (this.state.hasArrived || this.state.awaited > 0 || after.kind !== 'running') return;
+		this.state = {...this.state, hasArrived: true};
+		this.effects.push({kind: 'arrived'});
 	}
 
 	#drain(): void {
@@ -277,6 +282,7 @@ class Turn {
 			...this.state,
 			book: write(this.state.book, entry),
 			guests: new Map(this.state.guests).set(service.name, id),
+			awaited: this.state.awaited + 1,
 		};
 		this.#queue.add(id);
 	}
@@ -290,6 +296,7 @@ class Turn {
 	#forget(entry: Entry): void {
 		const {id, service: {name}, needs, dependents} = entry;
 		const book = erase(this.state.book, id);
+		this.state = {...this.state, awaited: this.state.awaited - Number(isAwaited(entry))};
 		// Guests are few and come and go; the others go with a new config only.
 		if (this.state.guests.get(name) === id) this.state = {...this.state, book, guests: without(this.state.guests, name)};
 		else this.state = {...this.state, book, names: without(this.state.names, name)};
@@ -374,7 +381,7 @@ class Turn {
 			book = write(book, {...entry, unmet, lost, falling});
 			this.#queue.add(id);
 		}
-		this.state = {...this.state, book};
+		this.state = {...this.state, book, awaited: countAwaited(book)};
 	}
 
 	// ── The end ──
@@ -557,9 +564,10 @@ class Turn {
 			leaving: wanted.bounce || !isWanted(wanted, this.state.season),
 		};
 		const living = Number(isAlive(after.phase)) - Number(isAlive(before.phase));
+		const awaited = this.state.awaited + Number(isAwaited(after)) - Number(isAwaited(before));
 		// What somebody runs at a prompt is no news of what the container is for.
 		const isIdle = this.state.isIdle && !(living > 0 && after.service.origin !== 'run');
-		this.state = {...this.state, book: write(this.state.book, after), living: this.state.living + living, isIdle};
+		this.state = {...this.state, book: write(this.state.book, after), living: this.state.living + living, awaited, isIdle};
 		this.#queue.add(after.id);
 		this.#tellDependents(before, after);
 		this.#tellNeeds(before, after);

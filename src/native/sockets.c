@@ -68,7 +68,9 @@ void sys_connectUnix(struct call *call)
 	struct sockaddr_un address;
 	size_t length;
 	const char *path = arg_text(call, 0, &length);
-	socklen_t size = address_of(&address, path, length, false);
+	/* A name of the abstract namespace begins with a NUL. */
+	bool is_abstract = length > 0 && path[0] == 0;
+	socklen_t size = address_of(&address, path + is_abstract, length - is_abstract, is_abstract);
 	if (!size)
 		return give_number(call, -ENAMETOOLONG);
 	int fd = socket(AF_UNIX, arg_int(call, 1) | SOCK_CLOEXEC, 0);

@@ -26,5 +26,17 @@ export function env(): Environment {
 	return found;
 }
 
+/** What a service manager outside says to archon, and to nobody else (sd_notify(3), sd_listen_fds(3)). */
+const ADDRESSED: readonly string[] = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES'];
+
+let heritage: Environment | undefined;
+
+/** What services inherit. */
+export function heritable(): Environment {
+	const all = env();
+	return heritage ??= ADDRESSED.some(name => all[name] !== undefined)
+		? Object.fromEntries(Object.entries(all).filter(([name]) => !ADDRESSED.includes(name))) : all;
+}
+
 /** Whether archon goes on from a last life, whatever its environment says of one. */
 export const isReexecuted = (): boolean => sys.leftMemory() >= 0;

@@ -93,6 +93,9 @@ function readState(past: Ledger['past']): State | null {
 	return whole === undefined ? null : readAll({whole, bodies: part('body'), lives: part('life')});
 }
 
+/** What of a state is neither an entry nor told from them (core/memory.ts). */
+const WHOLE = ['settings', 'season', 'runs', 'isIdle', 'bucket', 'guests', 'hasArrived'] as const;
+
 /** Writes down in what the one state differs from the other; null: there is no other yet. */
 export function record(ledger: Ledger, before: State | null, after: State): void {
 	for (const [id, entry] of before ? changes(before.book, after.book) : [...entries(after)].map(entry => [entry.id, entry] as const)) {
@@ -105,8 +108,7 @@ export function record(ledger: Ledger, before: State | null, after: State): void
 		if (!old || !hasSameBody(old, entry)) ledger.put(`body ${id}`, writeBody(entry));
 		ledger.put(`life ${id}`, writeLife(entry));
 	}
-	const told = ['settings', 'season', 'runs', 'isIdle', 'bucket', 'guests'] as const;
-	const isSame = before !== null && told.every(key => before[key] === after[key]);
+	const isSame = before !== null && WHOLE.every(key => before[key] === after[key]);
 	if (!isSame) ledger.put('whole', writeWhole(after));
 }
 

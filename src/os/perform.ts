@@ -11,6 +11,7 @@ import {pid} from './identity.ts';
 import type {Keeper} from './guard.ts';
 import {homeOf} from './kin.ts';
 import type {Ledger} from './ledger.ts';
+import type {Manager} from './manager.ts';
 import {record} from './life.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
@@ -35,6 +36,8 @@ export interface Machine {
 	/** Nobody is looked at: what is looked for is taken to be well. */
 	readonly isPlain?: boolean;
 	readonly log: Log;
+	/** Who is told outside how the whole is; not there: nobody. */
+	readonly manager?: Manager;
 	/** Hears news that came without being asked for. */
 	readonly hear: (event: Event) => void;
 	/** Whether the last sweep has begun. */
@@ -50,7 +53,8 @@ export interface MoreHands extends Hands {
 	salvage(state: State, adopted: readonly Adopted[], estate: readonly number[]): void;
 }
 
-export function createHands({reaper, poller, output, ledger, guard, isPlain = false, log, hear, isSweeping, exit}: Machine): MoreHands {
+export function createHands(machine: Machine): MoreHands {
+	const {reaper, poller, output, ledger, guard, isPlain = false, log, manager, hear, isSweeping, exit} = machine;
 	const tell = (id: Id, run: Run, news: News): void => hear({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
 	const parts = {reaper, poller, output, ledger, guard, tell, warn, pace: createPace()};
@@ -129,12 +133,18 @@ export function createHands({reaper, poller, output, ledger, guard, isPlain = fa
 				case 'changed': {
 					const run = runOf(effect.before.phase);
 					if (run !== null && run !== runOf(effect.after.phase)) close(effect.after.id, run);
-					return say(narrate(effect.before, effect.after));
+					const line = narrate(effect.before, effect.after);
+					if (line?.level === 'error') manager?.status(line.text);
+					return say(line);
 				}
 				case 'forgotten': return output.forget(effect.entry.id);
 				case 'logging': return output.relog(effect.id, effect.service);
 				case 'say': return log[effect.level](effect.text);
-				case 'season': return say(narrateSeason(effect.season));
+				case 'season': {
+					if (effect.season.kind === 'stopping' && effect.season.force === 1) manager?.stopping(effect.season.why);
+					return say(narrateSeason(effect.season));
+				}
+				case 'arrived': return manager?.ready('all services are up');
 				case 'sweep': {
 					if (pid === 1 || !reaper.isAlone()) reaper.sweep(effect.signal);
 					return bury();

@@ -4,7 +4,7 @@ import {CAPABILITIES, RESOURCES} from '../core/linux.ts';
 import {openCgroup} from './cgroups.ts';
 import {clean} from './clean.ts';
 import {diagnose, isNowhere} from './diagnose.ts';
-import {type Environment, env} from './environment.ts';
+import {type Environment, env, heritable} from './environment.ts';
 import {errnoText, isTemporary} from './errno.ts';
 import {gid as ownGid, uid as ownUid} from './identity.ts';
 import {candidates} from './lookup.ts';
@@ -148,7 +148,7 @@ interface Variables {
  * each over those before.
  */
 function environmentOf(name: string, exec: Exec, user: Identity | null, given: Given): Result<Variables, Refusal> {
-	const base = inherited(exec.base);
+	const base = inherited(exec);
 	const added: Environment = {...given.environment, ARCHON_SERVICE: name};
 	const {common, sourced: {variables: sourced}, environment: written} = exec;
 	const layers = [base, user?.environment, common, sourced, written].filter(layer => layer !== undefined);
@@ -183,8 +183,8 @@ function blockFor(variables: Environment): Block | null {
 let bare: Environment | undefined;
 
 /** What of archon's own environment is passed on. */
-function inherited(base: Exec['base']): Environment {
-	if (base === 'inherit') return env();
+function inherited({base, asStarted}: Exec): Environment {
+	if (base === 'inherit') return asStarted ? env() : heritable();
 	return base === 'clean' ? bare ??= only(BARE) : only(base);
 }
 

@@ -174,7 +174,7 @@ export interface Sys {
 	listenUnix(path: string): Outcome;
 	/** The next connection, which never blocks. */
 	accept(fd: number): Outcome;
-	/** `type`: SOCK_STREAM or SOCK_DGRAM, which WAITS unless SOCK_NONBLOCK is with it. */
+	/** A name of the abstract namespace begins with a NUL. `type`: SOCK_STREAM or SOCK_DGRAM, which WAITS unless SOCK_NONBLOCK is with it. */
 	connectUnix(path: string, type: number): Outcome;
 	/** Any process may send datagrams to this name of the abstract namespace, and each carries who sent it. */
 	bindDatagrams(name: string): Outcome;

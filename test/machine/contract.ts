@@ -2,7 +2,10 @@
  * What holds of the seam wherever it is: cases that give plain values, told of by `native.test.ts`, which runs them under
  * Node and on the executable's engine.
  */
-import {ANCILLARY, ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, PLACE, SOCK_DGRAM, SOCK_STREAM, STAT, type Sys} from '../../src/os/sys.ts';
+import {
+	ANCILLARY, ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, PLACE, SOCK_DGRAM,
+	SOCK_NONBLOCK, SOCK_STREAM, STAT, type Sys,
+} from '../../src/os/sys.ts';
 
 export interface Case {
 	readonly name: string;
@@ -167,10 +170,12 @@ export const CASES: readonly Case[] = [
 			const name = `archon/contract/${sys.getpid()}-${sys.now()}`;
 			const [fd, room, beside] = [sys.bindDatagrams(name), new Uint8Array(4), newAncillary()];
 			const none = [sys.receive(fd, room, beside), beside[ANCILLARY.pid]];
-			// Only the kernel and C know a path with a NUL: a child would send it. That nobody has it twice is enough here.
-			return [fd >= 0, none, sys.bindDatagrams(name), sys.connectUnix('/no/such', SOCK_DGRAM), sys.close(fd)];
+			const to = sys.connectUnix(`\0${name}`, SOCK_DGRAM | SOCK_NONBLOCK);
+			const sent = [sys.send(to, sys.encodeUtf8('hello'), [], 0), sys.receive(fd, room, beside), beside[ANCILLARY.isCut], beside[ANCILLARY.pid] === sys.getpid()];
+			sys.close(to);
+			return [fd >= 0, none, sent, sys.bindDatagrams(name), sys.connectUnix('/no/such', SOCK_DGRAM), sys.close(fd)];
 		},
-		gives: [true, [-ERRNO.EAGAIN, -1], -ERRNO.EADDRINUSE, -ERRNO.ENOENT, 0],
+		gives: [true, [-ERRNO.EAGAIN, -1], [5, 4, 1, true], -ERRNO.EADDRINUSE, -ERRNO.ENOENT, 0],
 	},
 	{
 		name: 'a connection to an address, or that nobody takes it',

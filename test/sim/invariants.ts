@@ -1,6 +1,6 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
 import {type Edge, type Entry, type Id, type Instant, isAlive, NEVER, type Scope, type Service, SIG} from '../../src/core/model.ts';
-import {entries, entryOf, find, holds, isLostTo, nextDeadline, type State} from '../../src/core/state.ts';
+import {countAwaited, entries, entryOf, find, holds, isLostTo, nextDeadline, type State} from '../../src/core/state.ts';
 import {deadlineOf} from '../../src/core/book.ts';
 import {matches} from '../../src/core/restart.ts';
 import type {Process, World} from './world.ts';
@@ -34,6 +34,7 @@ export function checkState(state: State): void {
 		if (isAlive(entry.phase)) living++;
 		deadline = Math.min(deadline, deadlineOf(entry));
 	}
+	promise(countAwaited(state.book) === state.awaited, `${state.awaited} are counted as awaited of ${countAwaited(state.book)}`);
 	promise(living === state.living, `${state.living} are counted alive of ${living}`);
 	checkIdleness(state);
 	promise(deadline === nextDeadline(state), `the next deadline is ${nextDeadline(state)}, not ${deadline}`);

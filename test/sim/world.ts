@@ -251,6 +251,7 @@ export class World {
 				return;
 			}
 			case 'changed':
+			case 'arrived':
 			case 'forgotten':
 			case 'say': return;
 		}

@@ -107,6 +107,7 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 				if (line) trace.push(`        ${line.text}`);
 				return;
 			}
+			case 'arrived': return;
 			case 'season': {
 				const line = narrateSeason(effect.season);
 				if (line) trace.push(`        ${line.text}`);
