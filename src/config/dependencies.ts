@@ -2,7 +2,7 @@
 import {NEED} from '../core/defaults.ts';
 import {CONDITIONS, type Condition, type Need} from '../core/model.ts';
 import {key, value} from './keys.ts';
-import {quote, type Place} from './problems.ts';
+import {quoteWritten, type Place} from './problems.ts';
 import {readText, refuse, refuseKind} from './readers.ts';
 import {oneOf, patience, truth} from './scalars.ts';
 import {readShape, shape, within, type Context, type Key, type Reader} from './shape.ts';
@@ -65,7 +65,7 @@ function readNames(like: Omit<Dependency, 'name' | 'at'>): Reader<readonly Depen
 		for (const [index, at] of from.items.entries()) {
 			const name = readText(at, within(context, index));
 			if (name === undefined) continue;
-			if (found.has(name)) refuse(at, context, `names ${quote(name)} twice`);
+			if (found.has(name)) refuse(at, context, `names ${quoteWritten(at, name)} twice`);
 			found.set(name, {...like, name, at});
 		}
 		return [...found.values()];

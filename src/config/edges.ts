@@ -1,7 +1,7 @@
 /** Which service comes before which: the edges that a config names, judged, and the order that they make. */
 import {order} from '../core/graph.ts';
 import type {Dependency} from './dependencies.ts';
-import {didYouMean, quote, type Report} from './problems.ts';
+import {didYouMean, quoteWritten, type Report} from './problems.ts';
 import type {Declared} from './schema.ts';
 
 /** The services by name; null for one that cannot be read, so that others may still name it. */
@@ -82,7 +82,7 @@ function isEdge(
 		return false;
 	}
 	if (!all.has(other)) {
-		if (!mayMiss) report(at, `${subject} ${quote(other)}, which is not a service`, () => didYouMean(other, all.keys()));
+		if (!mayMiss) report(at, `${subject} ${quoteWritten(at, other)}, which is not a service`, () => didYouMean(other, all.keys()));
 		return false;
 	}
 	const absence = absent.get(other);

@@ -2,7 +2,7 @@
 import type {Logging, Millis, Result, Service, UserSpec, WhenIdle} from '../core/model.ts';
 import type {SignalRules} from '../core/signals.ts';
 import type {Environment} from '../core/variables.ts';
-import type {Collector, Gather, Place, Problem, Report, Source} from './problems.ts';
+import {quote, writtenIn, type Collector, type Gather, type Place, type Problem, type Report, type Source} from './problems.ts';
 import {meantBy, type Shape} from './shape.ts';
 import type {Mapping, Value} from './values.ts';
 
@@ -83,7 +83,9 @@ export interface StartRate {
 }
 
 /** Tells of a user or group that is not here: a problem where the services are to run. */
-export function reportUser({problems, notes, surroundings: {isElsewhere = false}}: Planning, place: Place, message: string): void {
+export function reportUser({problems, notes, surroundings: {isElsewhere = false}}: Planning, place: Value, key: string, why: string): void {
+	const [written] = (place.kind === 'list' ? place.items : [place]).flatMap(each => writtenIn(each) ?? []);
+	const message = `${key}: ${written === undefined ? why : `${quote(written)} names nobody that is here`}`;
 	if (isElsewhere) notes.report(place, message, 'it must be there where archon runs this');
 	else problems.report(place, message);
 }

@@ -59,8 +59,10 @@ export function collector(sources: readonly Source[]): Collector {
 	const report: Report = ({source, offset}, message, hint = null) => {
 		const text = message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message;
 		const findings = found.get(source) ?? new Map<string, Finding>();
-		const key = `${offset} ${text}`;
-		if (!findings.has(key) && ++count > PROBLEMS_MAX) return void (excess += 1);
+		// What several services have from one place is told of the first.
+		const key = `${offset} ${text.replace(/^services\.[^.: ]+/, '')}`;
+		if (findings.has(key)) return;
+		if (++count > PROBLEMS_MAX) return void (excess += 1);
 		found.set(source, findings.set(key, {offset, message: text, hint: typeof hint === 'function' ? search(hint) : hint}));
 	};
 	return {
@@ -96,6 +98,13 @@ export const quote = (text: string): string =>
 	JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text);
 
 const QUOTED_LENGTH = 60;
+
+/** The same of a text that stands at a place: as it is written there, for the value of a variable may be a secret. */
+export const quoteWritten = (place: Place, text: string): string => quote(writtenIn(place) ?? text);
+
+/** What is written at a place if it holds variables; else null. */
+export const writtenIn = (place: Place): string | null =>
+	('text' in place && typeof place.text === 'string' && place.text.includes('$') ? place.text : null);
 
 /** A text as YAML has it in quotes: double ones, unless they would change it. */
 export const inQuotes = (text: string): string => (/["\\]/.test(text) ? `'${text.replaceAll('\'', '\'\'')}'` : `"${text}"`);

@@ -2,7 +2,7 @@
 import type {Command} from '../core/model.ts';
 import {splitWords} from '../core/words.ts';
 import {expand, lookupIn, UNSET, type Environment, type Fault} from '../core/variables.ts';
-import {quote, type Place} from './problems.ts';
+import {quoteWritten, writtenIn, type Place} from './problems.ts';
 import type {Parse} from './scalars.ts';
 import {readShape, within, type Context, type Keys, type Reader, type Settings, type Shape} from './shape.ts';
 import {isNothing, kindOf, type Scalar, type Value} from './values.ts';
@@ -38,7 +38,7 @@ function expandText(value: Scalar, environment: Environment, context: Context): 
 }
 
 function refuseText(place: Place, text: string, {why, hint}: Fault, {path, report}: Context): undefined {
-	report(place, `${path}: ${quote(text)} ${why}`, hint);
+	report(place, `${path}: ${quoteWritten(place, text)} ${why}`, hint);
 }
 
 /** Reads one text for what it means. */
@@ -46,8 +46,22 @@ export const readBy = <T>(parse: Parse<T>): Reader<T> => (value, context) => {
 	const text = readText(value, context);
 	if (text === undefined) return undefined;
 	const result = parse(text);
-	return result.ok ? result.value : refuseText(value, text, result.error, context);
+	if (result.ok) return result.value;
+	return refuseText(value, text, writtenIn(value) === null ? result.error : hidden(result.error, text, value, context), context);
 };
+
+/** What is wrong with a text that holds variables, without their values; and which of them are not set. */
+function hidden({why, hint}: Fault, text: string, value: Value, context: Context): Fault {
+	const shown = hint === null || hint.includes('"') || (text !== '' && hint.includes(text)) ? null : hint;
+	return {why: why.replaceAll(/"[^"]*"/g, '"…"'), hint: unsetIn(value, context.environment) ?? shown};
+}
+
+/** As a hint: which variables of a text are not set; null if all are. */
+export function unsetIn(value: Value, environment: Environment | null): string | null {
+	const names = new Set<string>();
+	if (environment && writtenIn(value) !== null) expand((value as Scalar).text, lookupIn(environment), name => names.add(name));
+	return names.size === 0 ? null : `${[...names].join(', ')} ${names.size === 1 ? 'is' : 'are'} not set`;
+}
 
 /** A list, for which a single value may stand. */
 export const readListOf = <T>(read: Reader<T>): Reader<readonly T[]> => (value, context) => {
@@ -98,7 +112,7 @@ export const readEnvironment: Reader<Readonly<Record<string, string>>> = (value,
 	const variables = new Map<string, string>();
 	const set = (name: string, content: string | null | undefined, place: Place) => {
 		if (name === '' || /[=\0]/.test(name)) {
-			context.report(place, `${context.path}: ${quote(name)} cannot be a variable's name`);
+			context.report(place, `${context.path}: ${quoteWritten(place, name)} cannot be a variable's name`);
 			return;
 		}
 		const value = content === null ? lookupIn(context.environment ?? {})(name) : content;

@@ -43,7 +43,7 @@ export const ENV_FROM = shape({
 export interface EnvPath {
 	readonly path: string;
 	readonly required: boolean;
-	readonly at: Place;
+	readonly at: Value;
 }
 
 export const SERVICE = shape({

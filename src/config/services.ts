@@ -11,8 +11,8 @@ import {INSTANCE, instancesOf, judgeCount} from './names.ts';
 import {noteOwnVariables, type OwnVariables} from './own-variables.ts';
 import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
 import {isMissing, noteHurried, reportUser, type Draft, type Planning, type Unreadable} from './planning.ts';
-import type {Gather, Report, Source} from './problems.ts';
-import {misread, toCommand} from './readers.ts';
+import {writtenIn, type Gather, type Report, type Source} from './problems.ts';
+import {misread, toCommand, unsetIn} from './readers.ts';
 import {SERVICE, settingsFor, TOP, type Declared, type EnvPath} from './schema.ts';
 import {arrival, configService, type Argv, type Variables} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
@@ -27,7 +27,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const services = withOneshots(written, notes.gather);
 	const absent = findAbsent(services, knownIn(surroundings));
 	const arrangement = arrange(services, absent, problems.report);
-	const programs = findPrograms(services, problems.report);
+	const programs = findPrograms(services, knownIn(surroundings), problems.report);
 	const declared = [...services.values()].filter(each => each !== null);
 	const present = declared.filter(({name}) => !absent.has(name));
 	for (const each of declared) judgeKeys(each, problems, notes);
@@ -107,19 +107,19 @@ function findAbsent(services: Services, environment: Environment): ReadonlyMap<s
 	return absent;
 }
 
-function findPrograms(services: Services, report: Report): ReadonlyMap<string, Argv> {
+function findPrograms(services: Services, environment: Environment, report: Report): ReadonlyMap<string, Argv> {
 	const programs = new Map<string, Argv>();
 	for (const [name, declared] of services) {
 		if (!declared) continue;
 		const {entrypoint, command} = declared.settings;
 		const argv = toCommand([...entrypoint ?? [], ...command ?? []]);
 		if (argv) programs.set(name, argv);
-		else reportNoProgram(declared, report);
+		else reportNoProgram(declared, report, environment);
 	}
 	return programs;
 }
 
-function reportNoProgram({path, key, map, settings}: Declared, report: Report): void {
+function reportNoProgram({path, key, map, settings}: Declared, report: Report, environment: Environment): void {
 	const names = ['command', 'entrypoint'] as const;
 	if (isMissing(names, map, SERVICE)) {
 		const hint = map.entries.has('image') || map.entries.has('build')
@@ -138,7 +138,7 @@ function reportNoProgram({path, key, map, settings}: Declared, report: Report): 
 	}
 	// What is misspelt or cannot be read is told already.
 	const unread = names.some(name => map.entries.has(name) && settings[name] === null);
-	if (written && !unread) report(written.value, `${path} has an empty command`);
+	if (written && !unread) report(written.value, `${path} has an empty command`, unsetIn(written.value, environment));
 }
 
 /** Whether there are such users and groups. Not asked of services that come after a oneshot, which may make them. */
@@ -166,7 +166,7 @@ function judgeUsers(services: Services, {names, needs}: Arrangement, planning: P
 		];
 		for (const [key, result] of found) {
 			const written = map.entries.get(key);
-			if (!result.ok && written) reportUser(planning, written.value, `${path}.${key}: ${result.error}`);
+			if (!result.ok && written) reportUser(planning, written.value, `${path}.${key}`, result.error);
 		}
 	}
 }
@@ -283,8 +283,10 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 		} else {
 			const {problem, missing} = found.error;
 			hangs ||= found.error.hangs ?? false;
-			if (!missing) problems.report(at, `${key}: ${problem.message}`);
-			else if (required) notes.gather(at, UNREAD, path);
+			const written = pathWritten(at);
+			const told = written === null ? problem.message : problem.message.replaceAll(file, written);
+			if (!missing) problems.report(at, `${key}: ${told}`);
+			else if (required) notes.gather(at, UNREAD, written ?? path);
 		}
 		const looked = found.ok ? found.value : null;
 		known.set(file, looked);
@@ -337,6 +339,10 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 		return each;
 	};
 }
+
+/** A path with variables, as it stands where it is named. */
+const pathWritten = (at: Value): string | null =>
+	writtenIn(at.kind === 'map' ? at.entries.get('path')?.value ?? at : at);
 
 /** Said of all files and folders of variables that are not there. */
 const UNREAD = 'read before each start, and not there yet (write {path: …, required: false} if a service can start without)';

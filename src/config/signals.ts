@@ -3,7 +3,7 @@ import {ok, signalName, signalNumber, type SignalNumber} from '../core/model.ts'
 import {type Forward, HEARABLE, type Meaning, type SignalRules} from '../core/signals.ts';
 import {key, optional} from './keys.ts';
 import {instancesOf, MAIN} from './names.ts';
-import {didYouMean, quote, type Place, type Report} from './problems.ts';
+import {didYouMean, quote, quoteWritten, type Report} from './problems.ts';
 import {readBy, readListOf, refuse} from './readers.ts';
 import {fault, signal, text, type Parse} from './scalars.ts';
 import {readShape, shape, within, type Context} from './shape.ts';
@@ -20,7 +20,7 @@ export interface Rule {
 	readonly meaning: Meaning;
 	/** Where it stands: `signals.USR1`. */
 	readonly path: string;
-	readonly at: Place;
+	readonly at: Value;
 }
 
 const WORDS = ['shutdown', 'reload', 'reopen', 'ignore'] as const;
@@ -66,10 +66,13 @@ function readMeaning(from: Value, context: Context): Meaning | undefined {
 export function rulesOf(rules: readonly Rule[], scales: ReadonlyMap<string, number>, report: Report): SignalRules {
 	return rules.map(({signal: number, meaning: means, path, at}) => {
 		if (typeof means !== 'object') return [number, means];
-		const to = means.to.flatMap(name => {
+		const written = at.kind === 'map' ? at.entries.get('to')?.value : undefined;
+		const to = means.to.flatMap((name, index) => {
 			// A command on the command line makes main, and may be left out.
 			if (name !== MAIN && !scales.has(name)) {
-				report(at, `${path} names ${quote(name)}, which is not a service`, () => didYouMean(name, [...scales.keys(), MAIN]));
+				const place = written?.kind === 'list' ? written.items[index] : written;
+				const said = `${path} names ${quoteWritten(place ?? at, name)}, which is not a service`;
+				report(at, said, () => didYouMean(name, [...scales.keys(), MAIN]));
 			}
 			return instancesOf(name, scales.get(name) ?? 1);
 		});

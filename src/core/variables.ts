@@ -82,7 +82,9 @@ function expandBraced(text: string, start: number, reading: Reading, depth: numb
 	const word = expandWithin(text.slice(start + head.length, close), reading, depth + 1);
 	if (!word.ok) return word;
 	if (operator !== '?') return ok({content: word.value, end});
-	return fault(`needs ${name}, which is ${value === '' ? 'empty' : 'not set'}${word.value && `: ${word.value}`}`);
+	// Not with the values of variables, which may be secrets.
+	const written = text.slice(start + head.length, close);
+	return fault(`needs ${name}, which is ${value === '' ? 'empty' : 'not set'}${written && `: ${written}`}`);
 }
 
 const OWN_DOLLAR = 'write $$ for a $ of the program\'s own';

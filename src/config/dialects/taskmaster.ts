@@ -87,7 +87,7 @@ export function planPrograms(root: Mapping, planning: Planning): Draft {
 	for (const {name, map, settings: {user: owner}} of programs) {
 		const found = owner && findUser(owner);
 		const written = map.entries.get('user');
-		if (found && !found.ok && written) reportUser(planning, written.value, `programs.${name}.user: ${found.error}`);
+		if (found && !found.ok && written) reportUser(planning, written.value, `programs.${name}.user`, found.error);
 	}
 	const isTooMany = judgeCount(programs.map(({name, key: at, map, settings: {numprocs}}) =>
 		({path: `programs.${name}`, place: map.entries.get('numprocs')?.value ?? at, scale: numprocs ?? 1})), problems.report);

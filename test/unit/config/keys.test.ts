@@ -229,7 +229,7 @@ describe('variables', () => {
 		['environment_base: none', ['services.a.environment_base: "none" is not one of inherit, clean']],
 		['environment_base: [A=B]', ['services.a.environment_base[0]: "A=B" cannot be a variable\'s name']],
 		['working_dir: ${DIR:?where}', ['services.a.working_dir: "${DIR:?where}" needs DIR, which is not set: where']],
-		['umask: $EMPTY', ['services.a.umask: "" is not an octal mode from 0 to 777; write it as 022']],
+		['umask: $EMPTY', ['services.a.umask: "$EMPTY" is not an octal mode from 0 to 777; write it as 022']],
 	])('%s is told', (keys, problems) => {
 		expect(told(keys)).toEqual(problems);
 	});

@@ -36,7 +36,7 @@ describe('expand', () => {
 		['${', 'holds a "${" that is no ${NAME}'], ['${}', 'holds a "${" that is no ${NAME}'], ['${1}', 'holds a "${" that is no ${NAME}'],
 		['${A', 'holds a "${" that is no ${NAME}'], ['${A:}', 'holds a "${" that is no ${NAME}'], ['${A!x}', 'holds a "${" that is no ${NAME}'],
 		['${NO:-${}', 'holds a "${" that is no ${NAME}'], ['${NO:-${A}', 'holds a "${" that is no ${NAME}'],
-		['${NO?}', 'needs NO, which is not set'], ['${NO:?say $A}', 'needs NO, which is not set: say a'],
+		['${NO?}', 'needs NO, which is not set'], ['${NO:?say $A}', 'needs NO, which is not set: say $A'],
 		['${EMPTY:?e}', 'needs EMPTY, which is empty: e'],
 		['${NO:-'.repeat(30) + '}'.repeat(30), 'holds defaults within defaults without end'],
 	])('%j: %s', (text, why) => {
