@@ -1,7 +1,7 @@
 /** Where lines may go, and what may be said of each way: the drivers of `logging` and their options. */
-import {err, LOG_STREAMS, ok, type LogDriver, type LogFile, type LogStream} from '../core/model.ts';
-import {key, value} from './keys.ts';
-import {compression, facility, logPath, logTag, maxAge, maxSize, syslogAddress} from './log-scalars.ts';
+import {err, LOG_STREAMS, ok, type LogDriver, type LogFile, type LogStream, type Syslog} from '../core/model.ts';
+import {key, optional, value} from './keys.ts';
+import {compression, facility, logPath, logTag, maxAge, maxSize, ownerName, permissions, syslogAddress} from './log-scalars.ts';
 import {didYouMean} from './problems.ts';
 import {readBy, readListOf, refuse, refuseKind} from './readers.ts';
 import {oneOf, truth, whole, type Parse} from './scalars.ts';
@@ -17,7 +17,7 @@ const STREAMS = {
 /** What docker has for its drivers and archon does not. */
 const FOREIGN_OPTIONS: ReadonlySet<string> = new Set([
 	'cache-compress', 'cache-disabled', 'cache-max-file', 'cache-max-size', 'env', 'env-regex', 'labels', 'labels-regex',
-	'max-buffer-size', 'mode', 'syslog-format', 'syslog-tls-ca-cert', 'syslog-tls-cert', 'syslog-tls-key', 'syslog-tls-skip-verify',
+	'max-buffer-size', 'mode', 'syslog-tls-ca-cert', 'syslog-tls-cert', 'syslog-tls-key', 'syslog-tls-skip-verify',
 ]);
 
 export const PREFIX = shape({
@@ -38,12 +38,19 @@ export const FILE = shape({
 	'max-file': value(whole(1, 1000), 'number', '5', 'how many files there are at most, the current one among them'),
 	'max-age': value(maxAge, 'duration with days | unlimited', 'unlimited', 'a file so old is rotated, and one rotated so long ago removed'),
 	compress: value(compression, 'none | gzip | zstd', 'none', 'what becomes of files that were rotated; true is gzip'),
+	mode: optional(permissions, 'octal', '0640, less the umask', 'permissions of the file and of those that it is rotated to'),
+	user: optional(ownerName, 'name | uid', 'archon\'s own', 'whose they are'),
+	group: optional(ownerName, 'name | gid', 'archon\'s own', 'the same'),
 	...STREAMS,
-}, new Set(), FOREIGN_OPTIONS);
+}, new Set(), new Set([...FOREIGN_OPTIONS].filter(name => name !== 'mode')));
 
 export const SYSLOG = shape({
 	'syslog-address': value(
-		syslogAddress, 'unix://path | udp://host[:514] | tcp://host[:514]', 'unix:///dev/log', 'who gets the lines, as RFC 5424 has them',
+		syslogAddress, 'unix://path | udp://host[:514] | tcp://host[:514]', 'unix:///dev/log', 'who gets the lines',
+	),
+	'syslog-format': optional(
+		oneOf<Syslog['format']>(['rfc3164', 'rfc5424', 'rfc5424micro']), 'rfc3164 | rfc5424 | rfc5424micro', 'rfc3164 for unix, else rfc5424',
+		'what a message looks like; a daemon at /dev/log expects rfc3164',
 	),
 	'syslog-facility': value(facility, 'name | 0 to 23', 'daemon', 'what they are said to come from'),
 	tag: value(logTag, 'text', '{name}', 'what they are said to come from; may hold what path may'),
@@ -104,7 +111,7 @@ export function readDriver(name: Value, at: Context, options: Value | undefined,
 function withoutStrangers(kind: Kind, map: Mapping, context: Context): Mapping {
 	const has = (each: Kind, name: string): boolean => Object.hasOwn(OPTIONS[each].keys, name);
 	const entries = [...map.entries].filter(([name, {key: place}]) => {
-		const owners = has(kind, name) ? [] : KINDS.filter(each => has(each, name));
+		const owners = has(kind, name) || FOREIGN_OPTIONS.has(name) ? [] : KINDS.filter(each => has(each, name));
 		if (owners.length > 0) refuse(place, within(context, name), `is not an option of ${kind}`, `it goes with ${owners.join(', ')}`);
 		return owners.length === 0;
 	});
@@ -121,8 +128,8 @@ function makeDriver(kind: Kind, map: Mapping, context: Context): LogDriver {
 			return {kind, ...rest, maxSize: size, maxFile, maxAge: age};
 		}
 		case 'syslog': {
-			const {'syslog-address': address, 'syslog-facility': number, ...rest} = readShape(SYSLOG, map, context);
-			return {kind, ...rest, address, facility: number};
+			const {'syslog-address': address, 'syslog-facility': number, 'syslog-format': format, ...rest} = readShape(SYSLOG, map, context);
+			return {kind, ...rest, address, facility: number, format: format ?? (address.kind === 'unix' ? 'rfc3164' : 'rfc5424')};
 		}
 	}
 }

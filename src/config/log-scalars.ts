@@ -4,7 +4,7 @@ import {err, ok, type LogFile, type Logging, type Millis, type Result, type Sysl
 import {normalize} from '../core/path.ts';
 import type {Fault} from '../core/variables.ts';
 import {didYouMean, quote} from './problems.ts';
-import {absolutePath, address, duration, lapse, whole, type Parse} from './scalars.ts';
+import {absolutePath, address, duration, fileMode, lapse, whole, type Parse} from './scalars.ts';
 
 /** compose-spec, "specifying byte values": bytes, or with k, m or g (kb, mb, gb) so many times 1024 of them. */
 export const size = (least: string, most: string): Parse<number> => text => {
@@ -48,6 +48,14 @@ export const compression: Parse<LogFile['compress']> = text => {
 const COMPRESSIONS: ReadonlyMap<string, LogFile['compress']> = new Map([
 	['none', 'none'], ['gzip', 'gzip'], ['zstd', 'zstd'], ['true', 'gzip'], ['false', 'none'],
 ]);
+
+/** docker's `mode` is another thing, and its word for it no permissions. */
+export const permissions: Parse<number> = text => (/^(non-)?blocking$/.test(text)
+	? fault('is no mode', 'write 0640; whether a service waits is said by on_full')
+	: fileMode(text));
+
+/** Whether there is somebody of that name is seen where the file is made. */
+export const ownerName: Parse<string> = text => (/^[^\s:/]{1,64}$/.test(text) ? ok(text) : fault('is not a name or a number'));
 
 /** `100/s`, `5000/1m`; or no limit. */
 export const rate: Parse<Logging['rateLimit']> = text => {

@@ -81,7 +81,7 @@ export function judgeFiles(
 			known.set(file.path, other);
 			if (other.rotation === rotation) continue;
 			const who = other.path === path ? `${path} writes to ${file.path} twice` : `${path} and ${other.path} write to ${file.path}`;
-			report(at, `${who} and would rotate it differently`, ROTATION_HINT);
+			report(at, `${who} and would keep it differently`, ROTATION_HINT);
 		}
 	}
 }
@@ -99,6 +99,7 @@ interface Declared {
 	readonly map: Mapping;
 }
 
-const ROTATION_HINT = 'give it one max-size, max-file, max-age and compress, or each a path of its own';
+const ROTATION_HINT = 'give it one max-size, max-file, max-age, compress, mode, user and group, or each a path of its own';
 
-const rotationOf = ({maxSize, maxFile, maxAge, compress}: LogFile): string => [maxSize, maxFile, maxAge, compress].join(' ');
+const rotationOf = ({maxSize, maxFile, maxAge, compress, mode, user, group}: LogFile): string =>
+	[maxSize, maxFile, maxAge, compress, mode, user, group].join(' ');

@@ -54,10 +54,12 @@ export const variableName: Parse<string> = text =>
 	/^[A-Za-z_]\w*$/.test(text) ? ok(text) : fault('cannot be a variable\'s name');
 
 /** Octal, as chmod and the shell's umask have it, whatever YAML takes `022` for. */
-export const umask: Parse<number> = text =>
+const octal = (example: string): Parse<number> => text =>
 	/^(0o)?[0-7]{1,4}$/.test(text) && Number.parseInt(text.replace('0o', ''), 8) <= 0o777
 		? ok(Number.parseInt(text.replace('0o', ''), 8))
-		: fault('is not an octal mode from 0 to 777', 'write it as 022');
+		: fault('is not an octal mode from 0 to 777', `write it as ${example}`);
+export const umask = octal('022');
+export const fileMode = octal('0640');
 
 /** Any of the kernel's signals, by name or number. */
 export const signal: Parse<SignalNumber> = text => {

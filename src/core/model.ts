@@ -307,9 +307,14 @@ export interface LogFile {
 	readonly maxAge: Millis;
 	/** What becomes of files that were rotated. */
 	readonly compress: 'none' | 'gzip' | 'zstd';
+	/** Permissions, whatever the umask; null: those of a new file. */
+	readonly mode: number | null;
+	/** Whose file it is, by name or number; null: archon's. */
+	readonly user: string | null;
+	readonly group: string | null;
 }
 
-/** RFC 5424. */
+/** Messages to a syslog server. */
 export interface Syslog {
 	readonly kind: 'syslog';
 	readonly address:
@@ -317,8 +322,10 @@ export interface Syslog {
 		| {readonly kind: 'udp' | 'tcp'; readonly host: string; readonly port: number};
 	/** 0 to 23, RFC 5424 table 1. */
 	readonly facility: number;
-	/** APP-NAME. */
+	/** APP-NAME of RFC 5424, TAG of RFC 3164. */
 	readonly tag: string;
+	/** `rfc5424micro`: with six digits behind the second. */
+	readonly format: 'rfc3164' | 'rfc5424' | 'rfc5424micro';
 }
 
 /** What services say and have said, as far as archon knows; the id null stands for archon itself. */

@@ -116,19 +116,21 @@ static long look_up(struct job *job)
 	return place.folder;
 }
 
-/* What is asked for; where it cannot be, the file is as good without. */
-static void dress(int fd, double mode, double owner, double group)
+/* 0, or the errno of what could not be done; the file is as good without. */
+static int dress(int fd, double mode, double owner, double group)
 {
-	if (owner >= 0 || group >= 0)
-		errno = fchown(fd, owner < 0 ? (uid_t)-1 : (uid_t)owner, group < 0 ? (gid_t)-1 : (gid_t)group) < 0 ? errno : 0;
-	if (mode >= 0)
-		errno = fchmod(fd, (mode_t)mode) < 0 ? errno : 0;
+	int error = 0;
+	if ((owner >= 0 || group >= 0) && fchown(fd, owner < 0 ? (uid_t)-1 : (uid_t)owner, group < 0 ? (gid_t)-1 : (gid_t)group) < 0)
+		error = errno;
+	if (mode >= 0 && fchmod(fd, (mode_t)mode) < 0)
+		error = errno;
+	return error;
 }
 
 /*
  * Numbers: flags, permissions of a file that is made, those that it gets in any case or -1, its owner and group or -1,
- * kinds. Folders that are missing are made. Its real path; or where the path leads to a descriptor of archon's own, that
- * one as the stream, and none is opened.
+ * kinds. Folders that are missing are made. Its real path, and the errno where it did not get them all; or where the path
+ * leads to a descriptor of archon's own, that one as the stream, and none is opened.
  */
 static long open_file(struct job *job)
 {
@@ -144,13 +146,16 @@ static long open_file(struct job *job)
 	if (fd < 0)
 		refuse(job, &place, &doubt);
 	else if (place.stream < 0 && fstat((int)fd, &about) == 0) {
-		dress((int)fd, job->numbers[2], job->numbers[3], job->numbers[4]);
+		char undressed[16];
+		int error = dress((int)fd, job->numbers[2], job->numbers[3], job->numbers[4]);
 		job->about[0] = about.st_ino;
 		job->about[1] = about.st_size;
 		job->about[2] = birth_of((int)fd, "", AT_EMPTY_PATH);
 		add_data(job, place.path, strlen(place.path));
 		add_data(job, "/", 1);
 		add_data(job, place.name, strlen(place.name) + 1);
+		if (error)
+			add_data(job, undressed, snprintf(undressed, sizeof undressed, "%d", error) + 1);
 	}
 	job->about[3] = place.stream;
 	int error = errno;

@@ -222,6 +222,30 @@ describe('a log path that is a link', () => {
 	});
 });
 
+test.runIf(isRoot)('a log and what it is rotated and compressed to has the owner and the mode that are asked for', async () => {
+	const {folder} = scene();
+	const path = join(folder, 'web.log');
+	// An earlier life has left a file of root's.
+	writeFileSync(path, '', {mode: 0o600});
+	const options = ', max-file: 4, compress: gzip, mode: 0664, user: nobody, group: "12"';
+	const config = `services:
+  web: {command: ${JSON.stringify(noise)}, logging: ${file(path, options)}}
+  other: {command: echo x, logging: ${file(`${folder}/lost.log`, ', user: archon-has-no-such')}}
+`;
+	await using archon = await boot({config});
+	await expect.poll(() => ['', '.1', '.2.gz', '.3.gz'].every(suffix => existsSync(`${path}${suffix}`))).toBe(true);
+	await archon.says(/cannot give \S+lost.log to its owner: user archon-has-no-such is not in \/etc\/passwd/);
+	archon.signal('SIGTERM');
+	await archon.ended();
+	const files = readdirSync(folder).filter(name => name.startsWith('web.log') && !name.endsWith('.compressing'));
+	expect(files.length).toBeGreaterThan(3);
+	for (const name of files) {
+		const {mode, uid, gid} = statSync(join(folder, name));
+		expect([name, (mode & 0o7777).toString(8), uid, gid]).toEqual([name, '664', NOBODY, 12]);
+	}
+	expect(statSync(`${folder}/lost.log`)).toMatchObject({uid: 0, mode: 0o100640});
+});
+
 describe('a log file that somebody removes', () => {
 	test.for(['file', 'folder'] as const)('with its %s is made anew, which is said', async what => {
 		const {folder} = scene();

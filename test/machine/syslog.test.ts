@@ -28,9 +28,9 @@ interface Sender extends LineWriter {
 	idle(): Promise<void>;
 }
 
-function sender(address: Syslog['address']): Sender {
+function sender(address: Syslog['address'], format: Syslog['format'] = 'rfc5424'): Sender {
 	const told: [number, string][] = [];
-	const writer = createSyslog({kind: 'syslog', address, facility: 3, tag: 'web'}, poller, (...words) => void told.push(words));
+	const writer = createSyslog({kind: 'syslog', address, facility: 3, tag: 'web', format}, poller, (...words) => void told.push(words));
 	undo.push(() => writer.close());
 	return {...writer, told, idle: () => new Promise(resolve => void writer.whenIdle(resolve))};
 }
@@ -149,6 +149,43 @@ describe('every kind of server hears each line as a message of RFC 5424, in orde
 		const server = await stream(0);
 		await said({kind: 'tcp', host: 'localhost', port: server.port}, server);
 	});
+});
+
+describe('a message of RFC 3164', () => {
+	/** What rsyslogd and busybox make of a datagram at /dev/log: priority, time, and the tag up to a colon, bracket or space. */
+	const read = (message: string): readonly (string | undefined)[] =>
+		/^<(\d{1,3})>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) ([^ :[]+)(?:\[\d+\])?: (.*)$/.exec(message)?.slice(1) ?? [message];
+
+	test('is what a daemon at /dev/log gets without a word about it, so that it knows the program', async () => {
+		const path = newPath();
+		const {messages} = await datagrams(path);
+		const said = '"sh -c \'echo heard; echo a: b >&2\'"';
+		await using archon = await boot({config: `services:
+  one: {type: oneshot, command: ${said}, logging: {driver: syslog, options: {syslog-address: "unix://${path}", syslog-facility: local0}}}
+  idle: {command: sleep 1000000}
+`});
+		await archon.says(/one completed/);
+		await expect.poll(() => messages.map(read).toSorted()).toEqual([
+			['131', expect.any(String), 'one', 'a: b'], ['134', expect.any(String), 'one', 'heard'],
+		]);
+	});
+
+	test('on a stream ends as its receivers expect', async () => {
+		const path = newPath();
+		const [unix, tcp] = [newRecorder(), newRecorder()];
+		await stream(path, unix.hear);
+		const {port} = await stream(0, tcp.hear);
+		for (const address of [{kind: 'unix', path}, {kind: 'tcp', host: '127.0.0.1', port}] as const) {
+			sender(address, 'rfc3164').put(['one', 'two\nlines'], 'stdout', AT);
+		}
+		await expect.poll(() => unix.text()).toMatch(/^<30>\w{3} .{11} web: one\0<30>\w{3} .{11} web: two\\x0alines\0$/);
+		await expect.poll(() => tcp.text()).toMatch(/^<30>\w{3} .{11} \S+ web: one\n<30>\w{3} .{11} \S+ web: two\\x0alines\n$/);
+	});
+
+	function newRecorder(): {readonly hear: (socket: Socket) => void; text(): string} {
+		let text = '';
+		return {hear: socket => void socket.on('data', (data: Buffer | string) => void (text += data.toString())), text: () => text};
+	}
 });
 
 describe('a line that is too long for a message', () => {

@@ -10,6 +10,7 @@ import type {Ledger} from '../ledger.ts';
 import {refusalOf} from '../places.ts';
 import type {Poller} from '../poller.ts';
 import {ERRNO, O, sys} from '../sys.ts';
+import {findGroups, findUser} from '../users.ts';
 import {firstBytes, firstLine, linesThatFit} from './lines.ts';
 import {createOutlet, createTally, lossText, type Outlet} from './outlet.ts';
 import {createQueue, type Queue} from './queue.ts';
@@ -61,6 +62,8 @@ export function createFile(settings: LogFile, {poller: {whole}, ledger, stdio, w
 	let own: Outlet | null = null;
 	let lookedAt = 0;
 	let quietUntil = 0;
+	/** What cannot be changed of the file is told but once. */
+	let isFirst = true;
 	let size = 0;
 	let limit = maxSize;
 	let isMidLine = false;
@@ -106,7 +109,8 @@ export function createFile(settings: LogFile, {poller: {whole}, ledger, stdio, w
 	function reopen(resume: () => void): void {
 		if (file) sys.close(file.fd);
 		[file, own] = [null, null];
-		start('open', {text: path, numbers: [FLAGS, MODE, -1, -1, -1]}, opened => {
+		const {uid, gid} = ownerOf(settings, isFirst ? warn : () => {});
+		start('open', {text: path, numbers: [FLAGS, MODE, settings.mode ?? -1, uid, gid]}, opened => {
 			if (opened.result < 0) return failed(refusalOf(opened, path), resume);
 			mustReopen = false;
 			isMidLine = false;
@@ -117,7 +121,9 @@ export function createFile(settings: LogFile, {poller: {whole}, ledger, stdio, w
 				if (isOpening) warn(`${path} is no file but archon's own ${name}: its lines go there, and nothing is rotated`);
 				return resume();
 			}
-			const [real = path] = textsOf(opened);
+			const [real = path, undressed] = textsOf(opened);
+			if (undressed !== undefined && isFirst) warn(`cannot give ${path} its mode or owner: ${errnoText(Number(undressed))}`);
+			isFirst = false;
 			file = {fd: opened.result, path: real, inode: opened.inode, born: opened.time || Date.now()};
 			({size} = opened);
 			const before = pastOf(ledger, path);
@@ -206,6 +212,13 @@ export function createFile(settings: LogFile, {poller: {whole}, ledger, stdio, w
 			ledger.delete(keyOf(path));
 		}),
 	};
+}
+
+/** -1: as it is. */
+function ownerOf({path, user, group}: LogFile, warn: (text: string) => void): {readonly uid: number; readonly gid: number} {
+	const [owner, groups] = [user === null ? null : findUser({user, group: null}), group === null ? null : findGroups([group])];
+	for (const found of [owner, groups]) if (found && !found.ok) warn(`cannot give ${path} to its owner: ${found.error}`);
+	return {uid: owner?.ok ? owner.value.uid : -1, gid: groups?.ok ? groups.value[0] ?? -1 : -1};
 }
 
 const keyOf = (path: string): string => `file ${path}`;

@@ -9,7 +9,7 @@ import {errnoText, resolverText} from '../errno.ts';
 import {start, textsOf} from '../jobs.ts';
 import type {Poller} from '../poller.ts';
 import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, type Outcome, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, sys} from '../sys.ts';
-import {counted, cut} from './rfc5424.ts';
+import {cut, type Delimit} from './rfc5424.ts';
 
 /** One connection, or the attempt at it; it is used once, and what goes wrong with it is its end. */
 export interface Relay {
@@ -44,11 +44,11 @@ const ATTEMPT: Millis = 1000;
 const scratch = newBytes(4096);
 
 /** Begins to connect. It may have failed, or be ready, before there is a result. */
-export function dial(address: Address, poller: Poller, listener: RelayListener): Relay {
+export function dial(address: Address, delimit: Delimit, poller: Poller, listener: RelayListener): Relay {
 	switch (address.kind) {
-		case 'unix': return dialPath(address.path, poller, listener);
+		case 'unix': return dialPath(address.path, delimit, poller, listener);
 		case 'udp': return dialUdp(address, poller, listener);
-		case 'tcp': return dialTcp(address, poller, listener);
+		case 'tcp': return dialTcp(address, delimit, poller, listener);
 	}
 }
 
@@ -59,7 +59,7 @@ export function placeOf(address: Address): string {
 }
 
 /** Datagrams where they are taken, else a stream, as syslog(3) has it. */
-function dialPath(path: string, poller: Poller, listener: RelayListener): Relay {
+function dialPath(path: string, delimit: Delimit, poller: Poller, listener: RelayListener): Relay {
 	const first = sys.connectUnix(path, SOCK_DGRAM | SOCK_NONBLOCK);
 	const isStream = first === -ERRNO.EPROTOTYPE;
 	const fd = isStream ? sys.connectUnix(path, SOCK_STREAM | SOCK_NONBLOCK) : first;
@@ -85,7 +85,7 @@ function dialPath(path: string, poller: Poller, listener: RelayListener): Relay 
 	function go(): void {
 		while (done < frames.length) {
 			const frame = frames[done] ?? '';
-			rest ??= bytesOfLatin1(isStream ? counted(frame) : frame);
+			rest ??= bytesOfLatin1(isStream ? delimit(frame) : frame);
 			const count = sys.send(fd, rest, [], MSG_DONTWAIT);
 			if (count === -ERRNO.EAGAIN) return poller.change(fd, interest | EPOLLOUT);
 			if (count === -ERRNO.EINTR) continue;
@@ -219,7 +219,7 @@ function post(fd: number, message: Uint8Array): Outcome {
 	}
 }
 
-function dialTcp(address: Internet, poller: Poller, listener: RelayListener): Relay {
+function dialTcp(address: Internet, delimit: Delimit, poller: Poller, listener: RelayListener): Relay {
 	let fd = -1;
 	let isOver = false;
 	let isConnected = false;
@@ -302,7 +302,7 @@ function dialTcp(address: Internet, poller: Poller, listener: RelayListener): Re
 	return {
 		send(waiting) {
 			frames = waiting;
-			rest = bytesOfLatin1(waiting.map(counted).join(''));
+			rest = bytesOfLatin1(waiting.map(delimit).join(''));
 			go();
 		},
 		close() {

@@ -4,7 +4,7 @@ import {after, now, soon} from '../clock.ts';
 import type {Poller} from '../poller.ts';
 import {sys} from '../sys.ts';
 import {dial, placeOf, type Relay, type RelayListener} from './relays.ts';
-import {framing} from './rfc5424.ts';
+import {delimiting, framing} from './rfc5424.ts';
 
 /** A way on for lines that never makes anybody wait. */
 export interface LineWriter {
@@ -90,7 +90,7 @@ export function createSyslog(target: Syslog, poller: Poller, lost: (count: numbe
 				tellIdle();
 			},
 		};
-		const opened = dial(address, poller, listener);
+		const opened = dial(address, delimiting(target), poller, listener);
 		if (isConnecting()) relay = opened;
 	}
 

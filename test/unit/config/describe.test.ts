@@ -293,12 +293,20 @@ test('the whole table fits a page', () => {
 		      a file so old is rotated, and one rotated so long ago removed
 		  compress: none | gzip | zstd (default: none)
 		      what becomes of files that were rotated; true is gzip
+		  mode: octal (default: 0640, less the umask)
+		      permissions of the file and of those that it is rotated to
+		  user: name | uid (default: archon's own)
+		      whose they are
+		  group: name | gid (default: archon's own)
+		      the same
 		  streams: stdout | stderr | list of both (default: both)
 		      the streams whose lines it gets
 
 		options of the driver syslog:
 		  syslog-address: unix://path | udp://host[:514] | tcp://host[:514] (default: unix:///dev/log)
-		      who gets the lines, as RFC 5424 has them
+		      who gets the lines
+		  syslog-format: rfc3164 | rfc5424 | rfc5424micro (default: rfc3164 for unix, else rfc5424)
+		      what a message looks like; a daemon at /dev/log expects rfc3164
 		  syslog-facility: name | 0 to 23 (default: daemon)
 		      what they are said to come from
 		  tag: text (default: {name})

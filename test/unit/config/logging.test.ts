@@ -30,9 +30,10 @@ const INHERIT: LogDriver = {kind: 'inherit', ...both};
 const PREFIX: LogDriver = {kind: 'prefix', timestamps: false, ...both};
 const JSON_LINES: LogDriver = {kind: 'json', ...both};
 const FILE: LogFile & LogDriver = {
-	kind: 'file', path: '/var/log/archon/a.log', format: 'raw', maxSize: 10_485_760, maxFile: 5, maxAge: Infinity, compress: 'none', ...both,
+	kind: 'file', path: '/var/log/archon/a.log', format: 'raw', maxSize: 10_485_760, maxFile: 5, maxAge: Infinity, compress: 'none', mode: null, user: null, group: null,
+	...both,
 };
-const SYSLOG: LogDriver = {kind: 'syslog', address: {kind: 'unix', path: '/dev/log'}, facility: 3, tag: 'a', ...both};
+const SYSLOG: LogDriver = {kind: 'syslog', address: {kind: 'unix', path: '/dev/log'}, facility: 3, tag: 'a', format: 'rfc3164', ...both};
 const lines = (drivers: readonly LogDriver[], settings: Partial<Logging> = {}): Output =>
 	({kind: 'lines', logging: {...LOGGING, drivers, ...settings}});
 
@@ -60,6 +61,8 @@ describe('drivers', () => {
 			{...FILE, path: '/l/x.log', format: 'timestamps', maxSize: 5120, maxFile: 3, maxAge: 604_800_000, compress: 'zstd'},
 		]],
 		['{driver: file, options: {max-size: -1, compress: "true", max-age: unlimited}}', [{...FILE, maxSize: Infinity, compress: 'gzip'}]],
+		['{driver: file, options: {mode: 0604, user: www-data, group: "4"}}', [{...FILE, mode: 0o604, user: 'www-data', group: '4'}]],
+		['{driver: syslog, options: {syslog-format: rfc5424micro}}', [{...SYSLOG, format: 'rfc5424micro'} as LogDriver]],
 		['{driver: file, options: {max-size: $ROOM}}', [{...FILE, maxSize: 2_097_152}]],
 		['{driver: file, options: {path: "/l/{service}.{stream}"}}', [
 			{...FILE, path: '/l/a.stdout', streams: ['stdout']}, {...FILE, path: '/l/a.stderr', streams: ['stderr']},
@@ -68,10 +71,10 @@ describe('drivers', () => {
 			{...FILE, streams: ['stdout']}, {...FILE, streams: ['stderr']},
 		]],
 		['{driver: syslog, options: {syslog-address: "udp://logs:1514", syslog-facility: local3, tag: "shop/{{.Name}}"}}', [
-			{kind: 'syslog', address: {kind: 'udp', host: 'logs', port: 1514}, facility: 19, tag: 'shop/a', ...both},
+			{kind: 'syslog', address: {kind: 'udp', host: 'logs', port: 1514}, facility: 19, tag: 'shop/a', format: 'rfc5424', ...both},
 		]],
 		['{driver: syslog, options: {syslog-address: "tcp://[::1]:601", syslog-facility: 5}}', [
-			{kind: 'syslog', address: {kind: 'tcp', host: '::1', port: 601}, facility: 5, tag: 'a', ...both},
+			{kind: 'syslog', address: {kind: 'tcp', host: '::1', port: 601}, facility: 5, tag: 'a', format: 'rfc5424', ...both},
 		]],
 	])('%s', (text, drivers) => {
 		expect(output(config(text))).toEqual(lines(drivers));
@@ -240,7 +243,12 @@ describe('what is told', () => {
 		['{driver: prefix, options: {max-size: 1m}}', ['4:41: services.a.logging.options.max-size is not an option of prefix; it goes with file']],
 		['{driver: prefix, options: {timestamps: maybe}}', ['4:53: services.a.logging.options.timestamps: "maybe" is neither true nor false']],
 		['{driver: file, options: {max_size: 1m}}', ['4:39: unknown key "max_size" in services.a.logging.options; did you mean "max-size"?']],
-		['{driver: file, options: {mode: non-blocking}}', ['4:39: services.a.logging.options.mode is not supported; remove it, or call it x-mode']],
+		['{driver: file, options: {mode: non-blocking}}', ['4:45: services.a.logging.options.mode: "non-blocking" is no mode; write 0640; whether a service waits is said by on_full']],
+		['{driver: file, options: {mode: 0888}}', ['4:45: services.a.logging.options.mode: "0888" is not an octal mode from 0 to 777; write it as 0640']],
+		['{driver: file, options: {user: "a b"}}', ['4:45: services.a.logging.options.user: "a b" is not a name or a number']],
+		['{driver: syslog, options: {syslog-format: rfc3146}}', [
+			'4:56: services.a.logging.options.syslog-format: "rfc3146" is not one of rfc3164, rfc5424, rfc5424micro; did you mean "rfc3164"?',
+		]],
 		['{driver: file, options: {path: x.log}}', ['4:45: services.a.logging.options.path: "x.log" is not an absolute path; begin it with /']],
 		['{driver: file, options: {path: "/l/{nme}"}}', [
 			'4:45: services.a.logging.options.path: "/l/{nme}" holds "{nme}", which stands for nothing; did you mean "name"?',
@@ -289,7 +297,7 @@ describe('one file for several', () => {
 	const file = (options: string): string => `{driver: file, options: {path: /l/all.log, ${options}}}`;
 	const two = (a: string, b: string, archon = '{}'): string =>
 		`archon: ${archon}\nservices:\n  a: {command: x, logging: ${a}}\n  b: {command: y, scale: 2, logging: ${b}}`;
-	const HINT = 'give it one max-size, max-file, max-age and compress, or each a path of its own';
+	const HINT = 'give it one max-size, max-file, max-age, compress, mode, user and group, or each a path of its own';
 
 	test.each([
 		[file('format: json'), file('format: raw')],
@@ -299,15 +307,15 @@ describe('one file for several', () => {
 		expect(told(two(a, b))).toEqual([]);
 	});
 
-	test.each(['max-size: 1m', 'max-file: 2', 'max-age: 1d', 'compress: zstd'])('is rotated in one way, and not also with %s', options => {
-		expect(told(two(file(''), file(options)))).toEqual([`a.yaml:4:38: services.b and services.a write to /l/all.log and would rotate it differently; ${HINT}`]);
+	test.each(['max-size: 1m', 'max-file: 2', 'max-age: 1d', 'mode: 0600', 'user: nobody', 'compress: zstd'])('is rotated in one way, and not also with %s', options => {
+		expect(told(two(file(''), file(options)))).toEqual([`a.yaml:4:38: services.b and services.a write to /l/all.log and would keep it differently; ${HINT}`]);
 	});
 
 	test('is rotated in one way, archon\'s own lines among them', () => {
 		expect(told(two(file(''), 'none', `{events: ${file('max-file: 1')}}`)))
-			.toEqual([`a.yaml:1:18: archon.events and services.a write to /l/all.log and would rotate it differently; ${HINT}`]);
+			.toEqual([`a.yaml:1:18: archon.events and services.a write to /l/all.log and would keep it differently; ${HINT}`]);
 		expect(told(`archon: {logging: [${file('streams: stdout')}, ${file('max-size: 1m, streams: stderr')}]}\nprograms: {p: {cmd: x}}`))
-			.toContain(`a.yaml:1:19: programs.p writes to /l/all.log twice and would rotate it differently; ${HINT}`);
+			.toContain(`a.yaml:1:19: programs.p writes to /l/all.log twice and would keep it differently; ${HINT}`);
 	});
 
 	test('has no line twice', () => {
@@ -338,6 +346,6 @@ services:
     command: y
 `;
 	const file = (stream: 'stdout' | 'stderr'): LogDriver => ({...FILE, path: `/var/log/archon/b.${stream}.log`, maxSize: 1_048_576, streams: [stream]});
-	expect(output(text)).toEqual(lines([{...SYSLOG, address: {kind: 'udp', host: 'logs', port: 514}} as LogDriver], {onFull: 'block'}));
+	expect(output(text)).toEqual(lines([{...SYSLOG, format: 'rfc5424', address: {kind: 'udp', host: 'logs', port: 514}} as LogDriver], {onFull: 'block'}));
 	expect(output(text, 'b')).toEqual(lines([PREFIX, file('stdout'), file('stderr')], {onFull: 'block'}));
 });

@@ -4,8 +4,8 @@ import {LOGGING} from '../../../src/core/defaults.ts';
 import {tailor} from '../../../src/core/logging.ts';
 import {LOG_STREAMS, type LogFile, type LogDriver, type Syslog} from '../../../src/core/model.ts';
 
-const FILE: LogFile = {kind: 'file', path: '/x', format: 'raw', maxSize: 1000, maxFile: 2, maxAge: Infinity, compress: 'none'};
-const SYSLOG: Syslog = {kind: 'syslog', address: {kind: 'unix', path: '/dev/log'}, facility: 3, tag: '{name}'};
+const FILE: LogFile = {kind: 'file', path: '/x', format: 'raw', maxSize: 1000, maxFile: 2, maxAge: Infinity, compress: 'none', mode: null, user: null, group: null};
+const SYSLOG: Syslog = {kind: 'syslog', address: {kind: 'unix', path: '/dev/log'}, facility: 3, tag: '{name}', format: 'rfc3164'};
 
 const tailored = (driver: LogDriver, name: string): readonly LogDriver[] => tailor({...LOGGING, drivers: [driver]}, name).drivers;
 
