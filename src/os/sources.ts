@@ -7,15 +7,17 @@ import {duration} from '../core/duration.ts';
 import {
 	type Effect, err, type Exec, type Millis, ok, type Refusal, type Result, type Run, type Service, type Sourced, type VariableSource,
 } from '../core/model.ts';
+import {dirname} from '../core/path.ts';
 import {FOLDER_MAX, isVariableFile, merged, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
 import {lookupIn} from '../core/variables.ts';
+import {createAsking} from './asking.ts';
 import {bytesOfLatin1, textOf} from './bytes.ts';
 import {after} from './clock.ts';
 import {openEar} from './ear.ts';
 import {env} from './environment.ts';
 import {adoptErrand, runErrand} from './errand.ts';
 import {errnoText, isTemporary} from './errno.ts';
-import {type Done, OTHERS_WRITE, start, textsOf} from './jobs.ts';
+import {type Done, OTHERS_WRITE, textsOf} from './jobs.ts';
 import type {Ledger} from './ledger.ts';
 import type {Output} from './output.ts';
 import {isRefused, refusalOf} from './places.ts';
@@ -69,7 +71,10 @@ interface Reading {
 
 export function createSources(parts: SourceParts): Sources {
 	const readings = new Map<Run, Reading>();
-	const readFile = createReader();
+	const ask = createAsking(FILE_PATIENCE);
+	const readFile = (path: string, told: (result: Result<Content, Unread>) => void): (() => void) =>
+		ask(dirname(path), 'readFile', {text: path, numbers: [SOURCE_MAX, OTHERS_WRITE]}, done =>
+			told(done ? contentOf(path, done) : err({errno: ERRNO.ETIMEDOUT})));
 
 	function begin({id, run, service}: Spawn, reading: Reading): void {
 		const {sources} = service.exec;
@@ -85,7 +90,7 @@ export function createSources(parts: SourceParts): Sources {
 				layers.push(result.value);
 				next();
 			};
-			reading.stop = ask(source, withSourced(service, joined(layers)), {id, run, told});
+			reading.stop = look(source, withSourced(service, joined(layers)), {id, run, told});
 		};
 		const end = (result: Result<Sourced, Refusal>): void => {
 			reading.result = result;
@@ -95,7 +100,7 @@ export function createSources(parts: SourceParts): Sources {
 	}
 
 	/** Begins to read one source; the result gives that up. */
-	function ask(source: VariableSource, service: Service, {id, run, told}: {id: number; run: Run; told: Told}): () => void {
+	function look(source: VariableSource, service: Service, {id, run, told}: {id: number; run: Run; told: Told}): () => void {
 		switch (source.kind) {
 			case 'file': return readFile(source.path, done => told(fileLayer(source, done)));
 			case 'folder': return readFolder(source, told);
@@ -141,12 +146,8 @@ export function createSources(parts: SourceParts): Sources {
 				next(names, index + 1);
 			});
 		};
-		const forgetTime = after(FILE_PATIENCE, () => {
-			if (!isOver) end(refused(stage, ERRNO.ETIMEDOUT));
-		});
-		start('readFolder', {text: path}, done => {
-			forgetTime();
-			if (isOver) return;
+		stop = ask(path, 'readFolder', {text: path}, done => {
+			if (!done) return end(refused(stage, ERRNO.ETIMEDOUT));
 			if (done.result < 0) return end(isMissing(-done.result) && !required ? ok(ABSENT) : refused(stage, -done.result));
 			const names = textsOf(done).filter(isVariableFile).sort();
 			if (names.length > FOLDER_MAX) end(refused(stage, ERRNO.EINVAL, `it holds more than ${FOLDER_MAX} files`));
@@ -154,7 +155,6 @@ export function createSources(parts: SourceParts): Sources {
 		});
 		return () => {
 			isOver = true;
-			forgetTime();
 			stop();
 		};
 	}
@@ -293,30 +293,6 @@ interface Content {
 interface Unread {
 	readonly errno: number;
 	readonly reason?: string;
-}
-
-/** Reads files, each without waiting; one that has not answered yet is not asked again, so that no more than one thread hangs on it. */
-function createReader(): (path: string, told: (result: Result<Content, Unread>) => void) => () => void {
-	const hanging = new Set<string>();
-	return (path, told) => {
-		if (hanging.has(path)) return after(0, () => told(err({errno: ERRNO.ETIMEDOUT})));
-		let isOver = false;
-		const end = (result: Result<Content, Unread>): void => {
-			if (isOver) return;
-			isOver = true;
-			told(result);
-		};
-		const forgetTime = after(FILE_PATIENCE, () => {
-			hanging.add(path);
-			end(err({errno: ERRNO.ETIMEDOUT}));
-		});
-		start('readFile', {text: path, numbers: [SOURCE_MAX, OTHERS_WRITE]}, done => {
-			forgetTime();
-			hanging.delete(path);
-			end(contentOf(path, done));
-		});
-		return () => void (isOver = true);
-	};
 }
 
 function contentOf(path: string, done: Done): Result<Content, Unread> {
