@@ -143,7 +143,7 @@ async function up(args: readonly string[]): Promise<Status> {
 	const {notes, ...config} = planned.value ?? {notes: []};
 	runDaemon({
 		config: 'services' in config ? config : null, meanings: SUPERVISING, sockets: placesFor(invocation.socket),
-		notes: notes.map(formatProblem), version,
+		notes: [...found.notes, ...notes].map(formatProblem), version,
 		reread(done) {
 			const again = findConfig({file, env: env(), envFiles, files});
 			const tell = (): void => {
@@ -265,7 +265,7 @@ async function judge(args: readonly string[]): Promise<Verdict> {
 	const {plan, problems, notes} = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, isElsewhere: true});
 	const names = plan?.services.map(({name}) => name) ?? [];
 	const count = `${names.length} ${names.length === 1 ? 'service' : 'services'}`;
-	return {problems, notes, words: `${count}, in this order: ${names.join(', ')}\n`};
+	return {problems, notes: [...found.notes, ...notes], words: `${count}, in this order: ${names.join(', ')}\n`};
 }
 
 async function client(args: readonly string[]): Promise<number> {

@@ -1,4 +1,5 @@
-/** The keys of docker compose that archon does not have: which to pass over, and which must not be. */
+/** What archon makes of docker compose's keys that it does not have: which mean others, which to pass over, and which must not be. */
+import type {Entry, Mapping, Value} from './values.ts';
 
 /**
  * Keys that concern the container or its image. Within a container they have nothing left to do, so they
@@ -29,3 +30,39 @@ export const UNSUPPORTED_SERVICE_KEYS: ReadonlySet<string> = new Set([
 
 /** The same at the top of the file. */
 export const UNSUPPORTED_TOP_KEYS: ReadonlySet<string> = new Set(['include']);
+
+/** A service with what `deploy` says of its processes in archon's own keys: `scale` and `restart` (compose-spec, "Deploy"). */
+export function withoutDeploy(service: Mapping): Mapping {
+	const deploy = service.entries.get('deploy');
+	if (deploy?.value.kind !== 'map') return service;
+	const {replicas, restart_policy: policy, ...others} = Object.fromEntries(deploy.value.entries);
+	if (!replicas && !policy) return service;
+	const entries = new Map(service.entries);
+	if (Object.keys(others).length > 0) {
+		entries.set('deploy', {...deploy, value: {...deploy.value, entries: new Map(Object.entries(others))}});
+	} else {
+		entries.delete('deploy');
+	}
+	if (replicas && !entries.has('scale')) entries.set('scale', replicas);
+	// compose has it so: restart counts where there is none.
+	if (policy) entries.set('restart', {...policy, value: restartOf(policy.value)});
+	return {...service, entries};
+}
+
+function restartOf(policy: Value): Value {
+	if (policy.kind !== 'map') return policy;
+	const entries = [...policy.entries].map(([name, entry]): readonly [string, Entry] => {
+		const [key, words] = RESTART_POLICY.get(name) ?? [name, NO_WORDS];
+		const {value} = entry;
+		return [key, value.kind === 'scalar' ? {...entry, value: {...value, text: words.get(value.text) ?? value.text}} : entry];
+	});
+	return {...policy, entries: new Map(entries)};
+}
+
+const NO_WORDS: ReadonlyMap<string, string> = new Map();
+
+/** Keys of compose's `restart_policy` that have other names, with the words that differ. */
+const RESTART_POLICY: ReadonlyMap<string, readonly [key: string, words: ReadonlyMap<string, string>]> = new Map([
+	['condition', ['policy', new Map([['none', 'no'], ['any', 'always']])]],
+	['max_attempts', ['attempts', new Map([['0', 'unlimited']])]],
+]);

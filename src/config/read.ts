@@ -14,6 +14,8 @@ export interface Found {
 	readonly dotenv: Environment;
 	/** Files that were asked for or are there, and cannot be read. */
 	readonly problems: readonly Problem[];
+	/** Files that are there and are not read, though somebody may think so. */
+	readonly notes: readonly Problem[];
 }
 
 /**
@@ -39,6 +41,7 @@ export function findConfig(
 		origin: read.length === 0 ? 'none' : origin,
 		files: isTooMuch ? [] : found,
 		dotenv: dotenv.variables,
+		notes: named === null ? noteUnread(directory, files) : [],
 		problems: [
 			...[...read, ...texts].flatMap(each => each.ok ? [] : each.error.problem),
 			...dotenv.problems,
@@ -46,6 +49,19 @@ export function findConfig(
 		],
 	};
 }
+
+/** `.yml` is what half the world writes. */
+function noteUnread(directory: string, files: Files): readonly Problem[] {
+	const folders = [[directory, /^archon\.yml$/], [`${directory}/conf.d`, /^[^.].*\.yml$/]] as const;
+	return folders.flatMap(([folder, pattern]) => {
+		const names = files.list(folder);
+		const unread = names.ok ? names.value.filter(name => pattern.test(name)).sort().slice(0, UNREAD_MAX) : [];
+		return unread.map(name => fileProblem(`${folder}/${name}`, `${folder}/${name} is not read`, 'rename it to .yaml'));
+	});
+}
+
+/** Of each folder, so many are told. */
+const UNREAD_MAX = 10;
 
 /** What is not set in them stands for nothing, as in a shell. */
 function readVariables(sources: readonly Source[], env: Environment): {variables: Environment; problems: readonly Problem[]} {

@@ -7,7 +7,7 @@ import {
 	type Command, type Exec, type Health, KILL_MODES, type Ready, type Service, WHEN_IDLE,
 } from '../core/model.ts';
 import {blanksIn, fillIn} from './blanks.ts';
-import {FOREIGN_SERVICE_KEYS, FOREIGN_TOP_KEYS, UNSUPPORTED_SERVICE_KEYS, UNSUPPORTED_TOP_KEYS} from './compose.ts';
+import {FOREIGN_SERVICE_KEYS, FOREIGN_TOP_KEYS, UNSUPPORTED_SERVICE_KEYS, UNSUPPORTED_TOP_KEYS, withoutDeploy} from './compose.ts';
 import {dependencies, links, relatives} from './dependencies.ts';
 import {SERVICE_WORDS, TOP_WORDS} from './glossary.ts';
 import {readHealth} from './health.ts';
@@ -209,7 +209,7 @@ export function settingsFor({map, blanks, settings, path}: Declared, instance: s
 
 /** Null if it cannot be read at all. A service without content is one without a command. */
 function readService(name: string, {key: place, value: from}: Entry, context: Context): Declared | null {
-	const map: Value = isNothing(from) ? {...place, kind: 'map', entries: new Map()} : from;
+	const map: Value = isNothing(from) ? {...place, kind: 'map', entries: new Map()} : from.kind === 'map' ? withoutDeploy(from) : from;
 	if (map.kind === 'map') {
 		const blanks = blanksIn(map);
 		const declared = {name, path: context.path, key: place, map, blanks, settings: SERVICE.initial};

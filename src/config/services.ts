@@ -17,6 +17,7 @@ import {SERVICE, settingsFor, TOP, type Declared, type EnvPath} from './schema.t
 import {arrival, configService, type Argv, type Variables} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
 import {rulesOf} from './signals.ts';
+import {noteSurprises} from './surprises.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 
 export function planServices(root: Value, planning: Planning): Draft {
@@ -31,6 +32,10 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const declared = [...services.values()].filter(each => each !== null);
 	const present = declared.filter(({name}) => !absent.has(name));
 	for (const each of declared) judgeKeys(each, problems, notes);
+	for (const each of present) {
+		const argv = programs.get(each.name);
+		if (argv) noteSurprises(each, argv, notes);
+	}
 	judgeUsers(services, arrangement, planning);
 	judgeStdin(present, planning);
 	for (const {name, map, settings: {stop_grace_period: grace}} of present) {

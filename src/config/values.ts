@@ -56,7 +56,37 @@ export function overlay(lower: Value, upper: Value): Value {
 	const entries = new Map(lower.entries);
 	for (const [name, entry] of upper.entries) {
 		const under = entries.get(name);
-		entries.set(name, under ? {key: entry.key, value: overlay(under.value, entry.value)} : entry);
+		entries.set(name, under ? {key: entry.key, value: overlayKey(name, under.value, entry.value)} : entry);
 	}
 	return {...upper, entries};
+}
+
+function overlayKey(name: string, lower: Value, upper: Value): Value {
+	if (name === 'environment') {
+		const [below, above] = [variablesIn(lower), variablesIn(upper)];
+		return below && above ? overlay(below, above) : overlay(lower, upper);
+	}
+	const ways = WAYS.get(name);
+	if (!ways || lower.kind !== 'map' || upper.kind !== 'map' || !ways.some(way => upper.entries.has(way))) return overlay(lower, upper);
+	return overlay({...lower, entries: new Map([...lower.entries].filter(([key]) => !ways.includes(key)))}, upper);
+}
+
+/** Keys of which a map has one only: another one in a later file replaces it. */
+const WAYS: ReadonlyMap<string, readonly string[]> = new Map([
+	['healthcheck', ['test', 'tcp', 'http', 'disable']],
+	['ready', ['fd', 'notify', 'log', 'tcp', 'http', 'exec', 'file']],
+	['reload', ['signal', 'command']],
+]);
+
+/** Variables as a map, whichever way they are written; null where that cannot be said before they are read. */
+function variablesIn(value: Value): Mapping | null {
+	if (value.kind === 'map') return value;
+	if (value.kind !== 'list') return null;
+	const entries = new Map<string, Entry>();
+	for (const item of value.items) {
+		const [, name = '', assigned = null] = (item.kind === 'scalar' && /^([^=$]+)(?:=([^]*))?$/.exec(item.text)) || [];
+		if (name === '' || item.kind !== 'scalar') return null;
+		entries.set(name, {key: item, value: {...item, text: assigned ?? '', plain: assigned === null}});
+	}
+	return {...value, kind: 'map', entries};
 }

@@ -82,6 +82,18 @@ describe('findConfig', () => {
 	});
 });
 
+test('files that end in .yml are noted, as nobody reads them', () => {
+	write('archon.yml', 'a');
+	mkdirSync(join(home, 'conf.d'));
+	write('conf.d/x.yml', 'x');
+	write('conf.d/y.yaml', 'y');
+	expect(findConfig({file: null, env: {}, files}, home)).toMatchObject({files: [{text: 'y'}], problems: []});
+	expect(findConfig({file: null, env: {}, files}, home).notes.map(formatProblem)).toEqual([
+		`${home}/archon.yml is not read; rename it to .yaml`, `${home}/conf.d/x.yml is not read; rename it to .yaml`,
+	]);
+	expect(findConfig({file: write('z.yaml', ''), env: {}, files}, home).notes).toEqual([]);
+});
+
 describe('findConfig says that it cannot read', () => {
 	test.each([
 		['a file that is not there', () => join(home, 'no.yaml'), 'no such file or directory'],

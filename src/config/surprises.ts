@@ -1,0 +1,63 @@
+/** Notes what is valid and yet will surprise somebody who comes from compose or from a shell. */
+import type {Collector} from './problems.ts';
+import type {Declared} from './schema.ts';
+import type {Argv} from './service.ts';
+import {isNothing, type Mapping} from './values.ts';
+
+export function noteSurprises({name, path, key, map, settings}: Declared, argv: Argv, {report, gather}: Collector): void {
+	const {entries} = map;
+	const isOfImage = entries.has('image') || entries.has('build');
+	if (isOfImage && !isWritten(map, 'restart') && settings.type === 'daemon' && !settings.essential) gather(key, RESTARTS, name);
+
+	const [first] = ['entrypoint', 'command'].flatMap(each => (isWritten(map, each) ? entries.get(each)?.value ?? [] : []));
+	if (!first) return;
+	if (argv[0].startsWith('-')) {
+		const hint = 'archon does not know an image\'s entrypoint: write it before that';
+		report(first, `${path} begins with an option, where a program must stand`, hint);
+	} else if (first.kind === 'scalar') {
+		const slip = shellism(first.text);
+		if (slip) report(first, `${path}.${first === entries.get('command')?.value ? 'command' : 'entrypoint'} ${slip.why}`, slip.hint);
+	}
+}
+
+const isWritten = ({entries}: Mapping, key: string): boolean => {
+	const entry = entries.get(key);
+	return entry !== undefined && !isNothing(entry.value);
+};
+
+/** Said of all services that a compose file starts once. */
+const RESTARTS = 'started again whenever they end, where compose would not: write restart: "no", or type: oneshot for what is to end';
+
+/** What a command says to a shell, and no shell reads it. */
+function shellism(text: string): {readonly why: string; readonly hint: string} | null {
+	const bare = text.replace(QUOTED, '_');
+	const [first = '', ...others] = bare.trim().split(/\s+/);
+	const script = text.trim();
+	const shell = /['\n]/.test(script) || script.length > SHOWN_MAX ? 'sh -c \'…\'' : `sh -c '${script}'`;
+	const variable = /^([A-Za-z_]\w*)=/.exec(first)?.[1];
+	if (variable !== undefined) {
+		return {why: 'begins with a variable, and not with a program', hint: `write environment: {${variable}: …}, or ${shell}`};
+	}
+	if (BUILTINS.has(first)) {
+		const instead = first === 'cd' ? 'working_dir, or ' : '';
+		return {why: `begins with ${first}, which only a shell knows`, hint: `write ${instead}${shell}`};
+	}
+	const operator = others.find(word => OPERATOR.test(word)) ?? (/;$/.test(first) ? ';' : undefined);
+	if (operator === undefined) return null;
+	const sign = OPERATOR_SIGN.exec(operator)?.[0];
+	return {why: `has ${sign}, which means something to a shell only: here it is an argument`, hint: `write ${shell}`};
+}
+
+/** Quoted and escaped parts, in which operators are text. */
+const QUOTED = /\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*"/g;
+
+const BUILTINS: ReadonlySet<string> = new Set([
+	'cd', 'source', '.', 'export', 'set', 'unset', 'eval', 'exec', 'trap', 'ulimit', 'umask', 'if', 'for', 'while', 'until', 'case',
+]);
+
+/** Lists, pipes, redirections and what a shell would put in place of a command. */
+const OPERATOR = /^(?:&&?|\|\|?|;|\d?[<>]{1,2}(?:[^=<>].*)?|[^;]+;|.*\$\$?\(.*|`.*)$/;
+const OPERATOR_SIGN = /&&|\|\||[|;<>`]|\$\$?\(|&/;
+
+/** In characters: what is shown as it should be written. */
+const SHOWN_MAX = 60;

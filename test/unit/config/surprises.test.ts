@@ -1,0 +1,102 @@
+/** What is valid and yet surprises: it is noted, with what to write instead. */
+import {describe, expect, test} from 'vitest';
+import {plan, type Plan} from '../../../src/config/plan.ts';
+import {formatProblem} from '../../../src/config/problems.ts';
+import {AROUND} from './around.ts';
+
+function planned(...texts: readonly string[]): Plan {
+	const result = plan(texts.map((text, index) => ({file: `f${index}`, text})), null, AROUND);
+	return result.ok ? result.value : expect.fail(result.error.map(formatProblem).join('\n'));
+}
+
+const notes = (...texts: readonly string[]): readonly string[] => planned(...texts).notes.map(formatProblem);
+
+describe('a command', () => {
+	test.each([
+		['cd /app && exec ./start', 'begins with cd, which only a shell knows; write working_dir, or sh -c \'cd /app && exec ./start\''],
+		['PORT=3000 npm start', 'begins with a variable, and not with a program; write environment: {PORT: …}, or sh -c \'PORT=3000 npm start\''],
+		['worker > /tmp/x 2>&1', 'has >, which means something to a shell only: here it is an argument; write sh -c \'worker > /tmp/x 2>&1\''],
+		['worker 2>/dev/null', 'has >, which means something to a shell only: here it is an argument; write sh -c \'worker 2>/dev/null\''],
+		['a | b', 'has |, which means something to a shell only: here it is an argument; write sh -c \'a | b\''],
+		['a || b', 'has ||, which means something to a shell only: here it is an argument; write sh -c \'a || b\''],
+		['a; b', 'has ;, which means something to a shell only: here it is an argument; write sh -c \'a; b\''],
+		['web --host $$(hostname)', 'has $$(, which means something to a shell only: here it is an argument; write sh -c \'web --host $$(hostname)\''],
+		['web &', 'has &, which means something to a shell only: here it is an argument; write sh -c \'web &\''],
+		['exec web', 'begins with exec, which only a shell knows; write sh -c \'exec web\''],
+		['a -x \'b c\' | d', 'has |, which means something to a shell only: here it is an argument; write sh -c \'…\''],
+	])('%s is noted', (command, note) => {
+		expect(notes(`services:\n  a:\n    command: ${command}\n`)).toEqual([`f0:3:14: services.a.command ${note}`]);
+	});
+
+	test.each([
+		'sh -c \'cd /app && ./start | tee x > y\'', 'nginx -g "daemon off;"', 'find / -name x -exec rm {} \\;', 'web --filter a>b',
+		'pip install x>=1', 'web --size >=10', '[a, "|", b]', 'web "&&" \\> x', 'env A=b web', 'web --query=a&b',
+	])('%s is not', command => {
+		expect(notes(`services:\n  a:\n    command: ${command}\n`)).toEqual([]);
+	});
+
+	test('that begins with an option is that of an image with an entrypoint', () => {
+		const note = 'services.a begins with an option, where a program must stand; archon does not know an image\'s entrypoint: write it before that';
+		expect(notes('services: {a: {command: [--api, --log]}}')).toEqual([`f0:1:25: ${note}`]);
+		expect(notes('services: {a: {command: --api}}')).toEqual([`f0:1:25: ${note}`]);
+		expect(notes('services: {a: {entrypoint: proxy, command: [--api]}}')).toEqual([]);
+	});
+});
+
+test('that a compose file starts its services once and archon again is noted once', () => {
+	expect(notes(`services:
+  web: {image: app, command: x}
+  migrate: {image: app, command: y}
+  db: {image: db, command: z, restart: always}
+  once: {image: app, command: z, type: oneshot}
+  own: {command: z}
+`)).toEqual([
+		'f0:2:3: started again whenever they end, where compose would not: write restart: "no", or type: oneshot for what is to end: web, migrate',
+		'f0:2:9: passed over, as they concern the container and not what runs in it: image',
+	]);
+});
+
+test('deploy says how many there are and when they are started again', () => {
+	const deploy = 'deploy: {replicas: 3, restart_policy: {condition: on-failure, delay: 5s, max_attempts: 2, window: 2m}}';
+	const {services, notes} = planned(`services: {a: {command: x, ${deploy}}}`);
+	expect(services.map(({name}) => name)).toEqual(['a:0', 'a:1', 'a:2']);
+	expect(services[0]?.restart).toMatchObject({policy: 'on-failure', delay: 5000, attempts: 2, window: 120_000});
+	expect(notes).toEqual([]);
+	expect(planned('services: {a: {command: x, deploy: {restart_policy: {condition: "any", max_attempts: 0}}, restart: "no"}}').services[0]?.restart)
+		.toMatchObject({policy: 'always', attempts: Infinity});
+	expect(planned('services: {a: {command: x, scale: 2, deploy: {replicas: 3, resources: {}}}}').notes.map(formatProblem)).toEqual([
+		'f0:1:38: passed over, as they concern the container and not what runs in it: deploy',
+	]);
+});
+
+describe('a later file', () => {
+	const environment = (lower: string, upper: string) =>
+		planned(`services: {a: {command: x, environment: ${lower}}}`, `services: {a: {environment: ${upper}}}`).services[0]?.exec.environment;
+
+	test.each([
+		['[A=1, B=2]', '{C: 3}'], ['{A: 1, B: 2}', '[C=3]'], ['[A=1, B=0]', '[B=2, C=3]'], ['{A: 1, B: 0}', '{B: 2, C: 3}'],
+	])('adds variables to those before it: %s, %s', (lower, upper) => {
+		expect(environment(lower, upper)).toEqual({A: '1', B: '2', C: '3'});
+	});
+
+	test.each([
+		['healthcheck', '{test: x, interval: 5s}', '{tcp: 80}', {probe: {kind: 'tcp', host: '127.0.0.1', port: 80}, interval: 5000}],
+		['healthcheck', '{tcp: 80, interval: 5s}', '{interval: 6s}', {probe: {kind: 'tcp', host: '127.0.0.1', port: 80}, interval: 6000}],
+	])('exchanges one %s %s for another: %s', (key, lower, upper, health) => {
+		const [service] = planned(`services: {a: {command: x, ${key}: ${lower}}}`, `services: {a: {${key}: ${upper}}}`).services;
+		expect(service?.health).toMatchObject(health);
+	});
+
+	test('exchanges readiness and reload', () => {
+		const [service] = planned(
+			'services: {a: {command: x, ready: {log: up}, reload: {signal: HUP}}}',
+			'services: {a: {ready: {notify: true}, reload: {command: r}}}',
+		).services;
+		expect([service?.ready, service?.reload]).toEqual([{kind: 'notify'}, {command: ['r']}]);
+	});
+
+	test('takes a value back by writing none', () => {
+		const [service] = planned('services: {a: {command: x, umask: 077}}', 'services: {a: {umask: }}').services;
+		expect(service?.exec.umask).toBeNull();
+	});
+});
