@@ -76,7 +76,7 @@ function again(after: Entry, was: Phase): Line {
 }
 
 function end(entry: Entry, was: Phase): Line | null {
-	const {phase, service: {name, origin}, refusal} = entry;
+	const {phase, service: {name, origin, exec}, refusal} = entry;
 	if (phase.kind !== 'down') return null;
 	const how = lastEnd(entry);
 	switch (phase.cause) {
@@ -85,8 +85,8 @@ function end(entry: Entry, was: Phase): Line | null {
 		case 'stopped': return was.kind === 'stopping' ? info(`stopped ${name} (${how})`) : null;
 		case 'failed': {
 			if (refusal || was.kind === 'waiting') return {level: 'error', text: `cannot start ${name}: ${how}`};
-			// What somebody ran at a prompt may end as it likes, and they are told.
-			if (origin === 'run') return info(`${name} ended by itself: ${how}`);
+			// What somebody ran at a prompt, or as the one command, may end as it likes, and they are told.
+			if (origin === 'run' || exec.asStarted) return info(`${name} ended by itself: ${how}`);
 			return {level: 'error', text: `${name} failed: ${lastEnds(entry)}`};
 		}
 		case 'new': return null;

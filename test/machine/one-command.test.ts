@@ -35,6 +35,11 @@ describe('exit statuses', () => {
 		expect((await run('sh', '-c', `ulimit -c 0; kill -${signal} $$`)).status).toBe(128 + signal);
 	});
 
+	test('are all that is said of how it ends', async () => {
+		expect(await run('sh', '-c', 'exit 7')).toEqual({status: 7, stdout: '', stderr: ''});
+		expect(await run('sh', '-c', 'kill -KILL $$')).toEqual({status: 137, stdout: '', stderr: ''});
+	});
+
 	test('are 127 and 126 for a command that is not found, or not executable, and say why', async () => {
 		expect(await run('nosuch')).toEqual({
 			status: 127, stdout: '',
