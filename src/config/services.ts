@@ -126,6 +126,8 @@ function findPrograms(services: Services, environment: Environment, report: Repo
 
 function reportNoProgram({path, key, map, settings}: Declared, report: Report, environment: Environment): void {
 	const names = ['command', 'entrypoint'] as const;
+	// What extends stands for is not known, and that is told.
+	if (map.entries.has('extends')) return;
 	if (isMissing(names, map, SERVICE)) {
 		const hint = map.entries.has('image') || map.entries.has('build')
 			? 'archon starts programs, not images: write what the image would run'

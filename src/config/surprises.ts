@@ -30,6 +30,8 @@ const RESTARTS = 'started again whenever they end, where compose would not: writ
 
 /** What a command says to a shell, and no shell reads it. */
 function shellism(text: string): {readonly why: string; readonly hint: string} | null {
+	// Nearly all commands are plain, and there may be thousands of them.
+	if (!SIGNS.test(text) && !BUILTINS.has(text.slice(0, text.search(/\s|$/)))) return null;
 	const bare = text.replace(QUOTED, '_');
 	const [first = '', ...others] = bare.trim().split(/\s+/);
 	const script = text.trim();
@@ -47,6 +49,9 @@ function shellism(text: string): {readonly why: string; readonly hint: string} |
 	const sign = OPERATOR_SIGN.exec(operator)?.[0];
 	return {why: `has ${sign}, which means something to a shell only: here it is an argument`, hint: `write ${shell}`};
 }
+
+/** Without one of these, a command says nothing to a shell but for its first word. */
+const SIGNS = /[|&;<>`=]|\$\(|^\s/;
 
 /** Quoted and escaped parts, in which operators are text. */
 const QUOTED = /\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*"/g;

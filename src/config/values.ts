@@ -36,8 +36,10 @@ export const isNothing = (value: Value): boolean =>
 
 /** The map without keys that say nothing, which are as if they were not there; those with a slip that is told stay. */
 export function withoutNothing(map: Mapping): Mapping {
-	const entries = [...map.entries].filter(([, {value}]) => !isNothing(value) || 'isSpoilt' in value);
-	return entries.length === map.entries.size ? map : {...map, entries: new Map(entries)};
+	let found = false;
+	for (const {value} of map.entries.values()) found ||= isNothing(value) && !('isSpoilt' in value);
+	if (!found) return map;
+	return {...map, entries: new Map([...map.entries].filter(([, {value}]) => !isNothing(value) || 'isSpoilt' in value))};
 }
 
 const NOTHING: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);

@@ -19,7 +19,7 @@ export function nearest(word: string, known: Iterable<string>): string | null {
 		if (Math.abs(candidate.length - word.length) > least) continue;
 		// One that is as good as the best so far comes too late.
 		const count = mistakes(typed, candidate.toLowerCase(), best === null ? least : least - 1);
-		if (count === null || !isNearInParts(typed, candidate.toLowerCase())) continue;
+		if (count === null || !isNearInParts(typed, candidate.toLowerCase(), count)) continue;
 		best = candidate;
 		least = count;
 	}
@@ -27,10 +27,11 @@ export function nearest(word: string, known: Iterable<string>): string | null {
 }
 
 /** Whether each of its words is near: `stop_timeout` is one letter in four away from `start_timeout`, and its opposite. */
-function isNearInParts(typed: string, candidate: string): boolean {
+function isNearInParts(typed: string, candidate: string, count: number): boolean {
 	const [some, others] = [typed.split(PARTS), candidate.split(PARTS)];
-	return some.length !== others.length || some.every((part, index) =>
-		mistakes(part, others[index]!, Math.max(1, Math.floor(part.length / 3))) !== null);
+	// A separator more or less is a mistake of its own: then there is hardly another one.
+	if (some.length !== others.length) return count <= Math.max(1, Math.floor(typed.length / 6));
+	return some.every((part, index) => mistakes(part, others[index]!, Math.max(1, Math.floor(part.length / 3))) !== null);
 }
 
 const PARTS = /[-_.: ]/;

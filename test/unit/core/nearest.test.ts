@@ -20,6 +20,8 @@ test.each([
 	['post_stop', ['pre_stop', 'post_start'], null],
 	['start_timeuot', ['start_timeout'], 'start_timeout'],
 	['stop_timeout', ['start_timeout'], null],
+	['pre_start', ['restart'], null],
+	['workingdir', ['working_dir'], 'working_dir'],
 	['x', [], null],
 ])('%j of %j may be %j', (word, known, meant) => {
 	expect(nearest(word, known)).toBe(meant);
