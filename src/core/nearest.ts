@@ -34,7 +34,7 @@ function isNearInParts(typed: string, candidate: string, count: number): boolean
 	return some.every((part, index) => mistakes(part, others[index]!, Math.max(1, Math.floor(part.length / 3))) !== null);
 }
 
-const PARTS = /[-_.: ]/;
+const PARTS = /[-_.]/;
 
 /** Letters missing, added, wrong, or swapped with the next one (optimal string alignment distance); null: more than `most`. */
 function mistakes(a: string, b: string, most: number): number | null {
