@@ -8,6 +8,8 @@ export interface Call {
 	takeStreams(): readonly [number, number, number] | null;
 	/** Told with the reply, as printable ASCII. */
 	row(row: readonly string[]): void;
+	/** The same, of rows that `encodeRow` has made without a tag. */
+	text(rows: readonly string[]): void;
 	/** Told at once, as they are: their fields must be what records have a place for. */
 	send(rows: readonly (readonly string[])[]): void;
 	/** Bytes that the client has not taken yet. */

@@ -14,7 +14,7 @@ import {createGuests, type Guests} from './guests.ts';
 import type {Host} from './host.ts';
 import {type Choice, choose, chooseProcesses} from './names.ts';
 import {
-	encodeEndRow, encodeStatusRow, encodeTreeRow, encodeVersionRow, type Launch, type Reply, type Request,
+	encodeEndRow, encodeRow, encodeStatusRow, encodeTreeRow, encodeVersionRow, type Launch, type Reply, type Request,
 } from './protocol.ts';
 import {clip} from './records.ts';
 
@@ -33,13 +33,44 @@ interface Office {
 	readonly guests: Guests;
 	readonly feeds: Feeds;
 	readonly newRunName: () => string;
+	readonly board: Board;
+}
+
+/** What many ask for in one turn of the loop is found out once. */
+interface Board {
+	rows(question: string, find: () => readonly (readonly string[])[]): readonly string[];
+}
+
+/** Questions that are remembered, and of what length. */
+const [QUESTIONS_MAX, QUESTION_MAX] = [8, 200];
+
+function createBoard(host: Host): Board {
+	const answers = new Map<string, readonly string[]>();
+	let state: State | null = null;
+	return {
+		rows(question, find) {
+			if (state !== host.state()) answers.clear();
+			const known = answers.get(question);
+			if (known) return known;
+			const rows = find().map(row => encodeRow(row, null));
+			if (state === null) {
+				host.soon(() => {
+					state = null;
+					answers.clear();
+				});
+			}
+			state = host.state();
+			if (answers.size < QUESTIONS_MAX && question.length <= QUESTION_MAX) answers.set(question, rows);
+			return rows;
+		},
+	};
 }
 
 export function createDesk(host: Host): Desk {
 	const goals = createGoals(host.state);
 	const guests = createGuests(host);
 	const feeds = createFeeds(host);
-	const office: Office = {host, goals, guests, feeds, newRunName: counter()};
+	const office: Office = {host, goals, guests, feeds, newRunName: counter(), board: createBoard(host)};
 	return {
 		take(request, call) {
 			guests.sweep();
@@ -261,15 +292,14 @@ function summary(reasons: readonly string[]): string {
 	return reasons.slice(0, MAX_REASONS).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
-function history({host}: Office, names: readonly string[], call: Call): void {
+function history({host, board}: Office, names: readonly string[], call: Call): void {
 	const choices = choose(host.state(), names);
 	if (!choices.ok) return call.reply(error(choices.error));
-	for (const {entry: {service: {name}, past}} of choices.value) {
-		for (const {at, outcome, blame} of past) {
+	call.text(board.rows(`history ${names.join()}`, () => choices.value.flatMap(({entry: {service: {name}, past}}) =>
+		past.map(({at, outcome, blame}) => {
 			const how = lastEnd({outcome, blame, refusal: null});
-			call.row(encodeEndRow({name, at: host.wallClock(at), exit: exitStatus(outcome), how}));
-		}
-	}
+			return encodeEndRow({name, at: host.wallClock(at), exit: exitStatus(outcome), how});
+		}))));
 	call.reply({kind: 'Ok'});
 }
 
@@ -307,24 +337,25 @@ function signal({host}: Office, {targets, signal}: Make<'signal'>, call: Call): 
 
 // ── The whole ────────────────────────────────────────────────────────────────────────────────────
 
-function status({host}: Office, names: readonly string[], call: Call): void {
+function status({host, board}: Office, names: readonly string[], call: Call): void {
 	const state = host.state();
 	const chosen = names.length === 0 ? null : choose(state, names);
 	if (chosen && !chosen.ok) return call.reply(error(chosen.error));
-	for (const entry of chosen ? chosen.value.map(choice => choice.entry) : entries(state)) {
+	const row = (entry: Entry): readonly string[] => {
 		const {starts, outcome, service: {name, type}} = entry;
-		call.row(encodeStatusRow({
+		return encodeStatusRow({
 			name, type, ...statusOf(state, entry),
 			since: Math.round(host.wallClock(entry.since)),
 			restarts: Math.max(0, starts - 1),
 			exit: outcome ? exitStatus(outcome) : null,
-		}));
-	}
+		});
+	};
+	call.text(board.rows(`status ${names.join()}`, () => (chosen ? chosen.value.map(({entry}) => row(entry)) : [...entries(state)].map(row))));
 	call.reply({kind: 'Ok'});
 }
 
-function tree({host}: Office, call: Call): void {
-	for (const row of host.tree()) call.row(encodeTreeRow(row));
+function tree({host, board}: Office, call: Call): void {
+	call.text(board.rows('tree', () => host.tree().map(encodeTreeRow)));
 	call.reply({kind: 'Ok'});
 }
 

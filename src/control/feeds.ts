@@ -36,6 +36,7 @@ interface Feed {
 
 export function createFeeds(host: Host): Feeds {
 	const feeds = new Set<Feed>();
+	const store: Store = {queued: 0};
 	return {
 		open(request, call) {
 			const sources = sourcesOf(host, request.names);
@@ -43,7 +44,7 @@ export function createFeeds(host: Host): Feeds {
 				call.reply({kind: 'Error', reason: sources});
 				return () => {};
 			}
-			const feed = createFeed(host, request, call, sources, () => void feeds.delete(feed));
+			const feed = createFeed({host, request, call, sources, store}, () => void feeds.delete(feed));
 			if (request.follow) feeds.add(feed);
 			feed.begin();
 			return feed.leave;
@@ -92,6 +93,8 @@ function unseen({ready, exec: {tty, output}}: Service): string | null {
 const ROOM = 256 * 1024;
 /** Characters of new lines that wait for that; what comes when they are there is dropped until they are gone. */
 const LIMIT = 1 << 20;
+/** The same of all answers together. */
+const ALL_LIMIT = 16 << 20;
 /** What a line costs beside its text. */
 const OVERHEAD = 64;
 /** Characters that are sent at once, and a row at least: in bytes at most four times as much. */
@@ -105,8 +108,21 @@ interface Batch {
 	readonly size: number;
 }
 
+/** What of all feeds waits to be told, in characters. */
+interface Store {
+	queued: number;
+}
+
+interface FeedParts {
+	readonly host: Host;
+	readonly request: LogsRequest;
+	readonly call: Call;
+	readonly sources: readonly Source[];
+	readonly store: Store;
+}
+
 function createFeed(
-	host: Host, request: LogsRequest, call: Call, sources: readonly Source[], ended: () => void,
+	{host, request, call, sources, store}: FeedParts, ended: () => void,
 ): Feed & {begin(): void; leave(): void} {
 	const {names, follow, stream} = request;
 	/** Whether a service that comes later may be meant as well. */
@@ -137,13 +153,14 @@ function createFeed(
 		const mine = stream === null ? lines : lines.filter(line => line.stream === stream);
 		if (mine.length === 0) return;
 		// What is dropped is dropped in one piece, so that the client can be told where.
-		if (dropped > 0 || queued > LIMIT) {
+		if (dropped > 0 || queued > LIMIT || store.queued > ALL_LIMIT) {
 			dropped += mine.length;
 			return;
 		}
 		const size = mine.reduce((size, {text}) => size + text.length + OVERHEAD, 0);
 		queue.push({name, lines: mine, size});
 		queued += size;
+		store.queued += size;
 		pump();
 	}
 
@@ -194,7 +211,10 @@ function createFeed(
 		const {name, lines, size} = batch;
 		const count = upTo(CHUNK, lines, ({text}) => text.length + OVERHEAD);
 		if (count < lines.length) queue.unshift({...batch, lines: lines.slice(count)});
-		else queued -= size;
+		else {
+			queued -= size;
+			store.queued -= size;
+		}
 		return lines.slice(0, count).flatMap(line => encodeLogRow({...line, kind: 'line', name}));
 	}
 
@@ -207,6 +227,8 @@ function createFeed(
 		isOver = true;
 		for (const cancel of cancels.values()) cancel();
 		cancels.clear();
+		store.queued -= queued;
+		queued = 0;
 		queue = [];
 		rows = [];
 		waiting = [];

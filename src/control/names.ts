@@ -27,9 +27,13 @@ export function chooseProcesses(state: State, targets: readonly string[]): Resul
 	});
 }
 
+/** Each is held against every service. */
+const PATTERNS_MAX = 16;
+
 function collect(
 	names: readonly string[], chooseByName: (name: string) => Result<readonly Choice[], string>,
 ): Result<readonly Choice[], string> {
+	if (names.filter(isWide).length > PATTERNS_MAX) return err(`too many patterns: ${PATTERNS_MAX} are the limit`);
 	const chosen = new Map<number, Choice>();
 	for (const name of names) {
 		const choices = chooseByName(name);

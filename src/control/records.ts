@@ -83,6 +83,7 @@ export function createReader(): Reader {
 			const isAscii = text.length === bytes.length;
 			for (let at = 0; at < bytes.length && !isDeaf; at++) {
 				const byte = bytes[at] ?? LF;
+				if (byte === LF && size === 0) continue;
 				const end = size === 0 ? bytes.indexOf(LF, at) : -1;
 				const fields = end < 0 ? null : fieldsOf(isAscii ? text.slice(at, end) : lenient.decode(bytes.subarray(at, end)));
 				if (fields) {

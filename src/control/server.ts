@@ -19,8 +19,9 @@ export interface Server {
 
 export function createServer(host: Host): Server {
 	const desk = createDesk(host);
+	const store: Store = {held: 0};
 	return {
-		accept: connection => serve(connection, desk, host),
+		accept: connection => serve(connection, desk, host, store),
 		watch: effects => desk.hear(effects),
 	};
 }
@@ -30,7 +31,17 @@ const mayAsk = ({peer}: Connection, {ownUid}: Host): boolean => peer.uid === 0 |
 
 const stranger = ({peer}: Connection): string => `not allowed for uid ${peer.uid}`;
 
-function serve(connection: Connection, desk: Desk, host: Host): ConnectionListener {
+/** What of all connections waits for its turn, in characters. */
+interface Store {
+	held: number;
+}
+
+const HELD_MAX = 16 << 20;
+
+/** Bytes of replies that a client may leave unread before its next request is begun. */
+const UNREAD_MAX = 64 << 10;
+
+function serve(connection: Connection, desk: Desk, host: Host, store: Store): ConnectionListener {
 	const isAllowed = mayAsk(connection, host);
 	const reader = createReader();
 	const clerk = createClerk(connection, desk);
@@ -44,7 +55,8 @@ function serve(connection: Connection, desk: Desk, host: Host): ConnectionListen
 		hasEnded = true;
 		connection.end();
 	};
-	const queue = createQueue(clerk.carryOut, end, host.soon);
+	const mayBegin = (): boolean => connection.pending() <= UNREAD_MAX;
+	const queue = createQueue({begin: clerk.carryOut, idle: end, soon: host.soon, mayBegin, store});
 	const hear = (readings: readonly Reading[]): void => {
 		for (const reading of readings) {
 			if (isGone) return;
@@ -73,7 +85,11 @@ function serve(connection: Connection, desk: Desk, host: Host): ConnectionListen
 		ended() {
 			if (!isEnding && !isGone) hearLast(reader.end());
 		},
-		drained: () => clerk.drained(),
+		drained() {
+			clerk.drained();
+			queue.goOn();
+		},
+		isIdle: queue.isIdle,
 		closed() {
 			isGone = true;
 			for (const order of queue.clear()) drop(order, connection);
@@ -146,6 +162,8 @@ type Order =
 		readonly tag: string | null;
 		readonly request: Request;
 		readonly streams: Streams | null;
+		/** Characters of its fields. */
+		readonly size: number;
 	}
 	/** Replies that are known already, and wait for their turn. */
 	| {readonly kind: 'error'; readonly tag: string | null; readonly reason: string; count: number};
@@ -156,8 +174,9 @@ function orderOf(reading: Reading, connection: Connection): Order {
 	if (reading.kind === 'fault') return wrong(reading, reading.reason);
 	const request = decodeRequest(reading.fields);
 	if (!request.ok) return wrong(reading, request.error);
+	const size = reading.fields.reduce((sum, {length}) => sum + length, 0);
 	if (request.value.kind !== 'run' || request.value.launch.stdio !== 'passed') {
-		return {kind: 'request', tag: reading.tag, request: request.value, streams: null};
+		return {kind: 'request', tag: reading.tag, request: request.value, streams: null, size};
 	}
 	const fds = [connection.takeFd(), connection.takeFd(), connection.takeFd()].filter(fd => fd !== null);
 	const [stdin, stdout, stderr] = fds;
@@ -165,7 +184,7 @@ function orderOf(reading: Reading, connection: Connection): Order {
 		for (const fd of fds) connection.closeFd(fd);
 		return wrong(reading, `archon.stdio=passed: three descriptors come with the request, not ${fds.length}`);
 	}
-	return {kind: 'request', tag: reading.tag, request: request.value, streams: [stdin, stdout, stderr]};
+	return {kind: 'request', tag: reading.tag, request: request.value, streams: [stdin, stdout, stderr], size};
 }
 
 /** Closes what came with an order that will not be carried out. */
@@ -185,6 +204,7 @@ function createCall(
 	const rows: string[] = [];
 	let isOpen = true;
 	let drained: (() => void) | null = null;
+	const mark = (line: string): string => (order.tag === null ? line : `@${order.tag},${line}`);
 	return {
 		peer: connection.peer,
 		takeStreams() {
@@ -194,6 +214,9 @@ function createCall(
 		},
 		row(row) {
 			rows.push(encodeRow(row, order.tag));
+		},
+		text(lines) {
+			rows.push(...(order.tag === null ? [lines.join('')] : lines.map(mark)));
 		},
 		send(rows) {
 			connection.send(bytesOf(rows.map(row => joinRecord(['Row', ...row], order.tag)).join('')));
@@ -226,18 +249,40 @@ const TOO_MANY = `too many requests at once: ${MAX_WAITING} are under way`;
 interface Queue {
 	/** Tagged orders begin at once, others one after the other. False if there is no room but for TOO_MANY. */
 	push(order: Order): boolean;
+	/** What was to be read has been read: who waited for that waits no longer. */
+	goOn(): void;
 	isIdle(): boolean;
 	/** Forgets what waits, and returns it. */
 	clear(): readonly Order[];
 }
 
-function createQueue(begin: (order: Order, done: () => void) => void, idle: () => void, soon: Host['soon']): Queue {
+interface QueueParts {
+	readonly begin: (order: Order, done: () => void) => void;
+	readonly idle: () => void;
+	readonly soon: Host['soon'];
+	/** Whether the client reads what it is told: nobody is told more than it reads. */
+	readonly mayBegin: () => boolean;
+	readonly store: Store;
+}
+
+function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Queue {
 	let waiting: Order[] = [];
+	/** Tagged ones, which wait for nothing but their client. */
+	let held: Order[] = [];
 	let tagged = 0;
 	let isBusy = false;
 	let isLooping = false;
 
-	const isIdle = (): boolean => !isBusy && tagged === 0 && waiting.length === 0;
+	const isIdle = (): boolean => !isBusy && tagged === 0 && waiting.length === 0 && held.length === 0;
+	const keep = (orders: Order[], order: Order): void => {
+		store.held += sizeOf(order);
+		orders.push(order);
+	};
+	const next = (orders: Order[]): Order | undefined => {
+		const order = mayBegin() ? orders.shift() : undefined;
+		if (order) store.held -= sizeOf(order);
+		return order;
+	};
 	const beginTagged = (order: Order): void => {
 		tagged += 1;
 		begin(order, () => {
@@ -248,7 +293,7 @@ function createQueue(begin: (order: Order, done: () => void) => void, idle: () =
 	const advance = (): void => {
 		isLooping = true;
 		while (!isBusy) {
-			const order = waiting.shift();
+			const order = next(waiting);
 			if (!order) break;
 			isBusy = true;
 			begin(order, () => {
@@ -260,30 +305,41 @@ function createQueue(begin: (order: Order, done: () => void) => void, idle: () =
 		isLooping = false;
 		if (isIdle()) idle();
 	};
+	const goOn = (): void => {
+		for (let order = next(held); order; order = next(held)) beginTagged(order);
+		if (!isBusy && !isLooping) advance();
+	};
 	return {
-		isIdle,
+		isIdle, goOn,
 		push(order) {
+			const hasRoom = store.held + sizeOf(order) <= HELD_MAX;
 			if (order.tag !== null) {
-				if (order.kind === 'request' && tagged >= MAX_WAITING) return false;
-				beginTagged(order);
+				if (order.kind === 'request' && (tagged + held.length >= MAX_WAITING || !hasRoom)) return false;
+				if (order.kind === 'request' && !mayBegin()) keep(held, order);
+				else beginTagged(order);
 				return true;
 			}
-			if (waiting.length < MAX_WAITING) {
-				waiting.push(order);
-				if (!isBusy) advance();
+			if (waiting.length < MAX_WAITING && (hasRoom || order.kind === 'error')) {
+				keep(waiting, order);
+				if (!isBusy && !isLooping) advance();
 				return true;
 			}
 			if (order.kind !== 'error' || order.reason !== TOO_MANY) return false;
 			// However many there are too many of, they are one order that waits.
 			const last = waiting.at(-1);
 			if (last?.kind === 'error' && last.reason === TOO_MANY) last.count += 1;
-			else waiting.push(order);
+			else keep(waiting, order);
 			return true;
 		},
 		clear() {
-			const orders = waiting;
+			const orders = [...waiting, ...held];
+			for (const order of orders) store.held -= sizeOf(order);
 			waiting = [];
+			held = [];
 			return orders;
 		},
 	};
 }
+
+/** About how many characters an order holds, however few its fields. */
+const sizeOf = (order: Order): number => 100 + (order.kind === 'request' ? order.size : order.reason.length);

@@ -34,6 +34,8 @@ export interface ConnectionListener {
 	drained(): void;
 	/** The connection is gone, whoever closed it. Nothing else is heard after it. */
 	closed(): void;
+	/** Whether nothing that it asked for is under way: where there are too many clients, it may have to go. */
+	isIdle(): boolean;
 }
 
 export type Accept = (connection: Connection) => ConnectionListener;

@@ -1,7 +1,7 @@
 /** The control socket: a listener and its connections, with the descriptors that clients pass. Knows bytes, not requests. */
 import {dirname} from '../core/path.ts';
 import {err, ok, type Result} from '../core/model.ts';
-import {byteLength, concat, newBytes} from './bytes.ts';
+import {byteLength, bytesOf, concat, newBytes} from './bytes.ts';
 import {close, read} from './descriptors.ts';
 import {BrokenPipe, errnoText} from './errno.ts';
 import {makeFolder} from './folders.ts';
@@ -47,19 +47,30 @@ export interface SocketListener {
 	/** What waited to be sent is out. */
 	drained(): void;
 	closed(): void;
+	/** Whether nothing that it asked for is under way. */
+	isIdle(): boolean;
 }
 
-/** Replies that may wait for a client, in bytes. */
+/** Replies that may wait for a client, and for all of them together, in bytes. */
 const QUEUE_MAX = 4 << 20;
+const ALL_QUEUES_MAX = 16 << 20;
+/** A client of whose replies more wait is not heard until it has read them. */
+const UNREAD_MAX = 64 << 10;
 /** Short replies wait together up to here: one of its own takes ten times its bytes. */
 const PIECE = 4 << 10;
 const FDS_MAX = 16;
+/** Connections; those of them that only root has; and those that all may have together whom nobody answers. */
 const CONNECTIONS_MAX = 1024;
+const ROOTS = 64;
+const STRANGERS_MAX = 64;
+/** Read of a connection at a stretch; then others have their turn. */
+const BATCH = 4 << 10;
 
 /** A path that fits into sockaddr_un with its NUL (unix(7)). */
 const PATH_MAX = 107;
 
 const bytes = newBytes(64 * 1024);
+const batch = newBytes(BATCH);
 const beside = newAncillary();
 
 /**
@@ -74,7 +85,7 @@ export function serve(
 	const fd = listening.value;
 	guard.keep(fd, true);
 	ledger.put(KEY, JSON.stringify({path, fd} satisfies Listening));
-	let connections = 0;
+	const crowd = createCrowd();
 	// Given up to take a client off the queue and turn it away when no descriptor is left: it would be told of for ever.
 	let spare = openNothing();
 	poller.watch(fd, EPOLLIN, () => {
@@ -87,8 +98,13 @@ export function serve(
 				return;
 			}
 			if (client < 0) return;
-			if (connections >= CONNECTIONS_MAX) close(client);
-			else if (open(client, poller, accept, () => connections--)) connections++;
+			const peer = peerOf(client);
+			if (peer && crowd.hasRoom(peer.uid)) {
+				open(client, peer, poller, accept, crowd);
+			} else {
+				tellCrowded(client);
+				sys.closeInbox(client);
+			}
 		}
 	});
 	return ok({
@@ -172,65 +188,139 @@ function isStale(path: string): boolean {
 	return probe === -ERRNO.ECONNREFUSED;
 }
 
-function open(
-	fd: number, poller: Poller, accept: (socket: Socket) => SocketListener, closed: () => void,
-): boolean {
+function peerOf(fd: number): Peer | null {
 	const report = new Int32Array(3);
-	if (sys.peer(fd, report) < 0) {
-		close(fd);
-		return false;
-	}
+	if (sys.peer(fd, report) < 0) return null;
 	const [pid = 0, uid = -1, gid = -1] = report;
-	const peer: Peer = {pid, uid: uid >>> 0, gid: gid >>> 0};
-	let queue: Uint8Array[] = [];
+	return {pid, uid: uid >>> 0, gid: gid >>> 0};
+}
+
+/** Says why, for whoever is patient enough to read it. */
+const tellCrowded = (fd: number): void => void sys.send(fd, bytesOf('Error,too many connections\n'), [], 0);
+
+/** A connection among the others. */
+interface Member {
+	readonly uid: number;
+	/** Bytes that wait for it. */
+	queued(): number;
+	isIdle(): boolean;
+	shut(): void;
+	/** Makes room for another one, and is told so. */
+	yield(): void;
+}
+
+/** All connections: what they take together is bounded, and nobody takes all of it. */
+interface Crowd {
+	/** Whether one more of the user may come; where there are too many, the one that was idle for the longest goes. */
+	hasRoom(uid: number): boolean;
+	join(member: Member): void;
+	leave(member: Member): void;
+	/** It was heard of just now. */
+	stir(member: Member): void;
+	/** More bytes wait than before, or fewer; where all are too many, those go for whom the most wait. */
+	queue(count: number): void;
+}
+
+function createCrowd(): Crowd {
+	/** Whoever was heard of last is the last. */
+	const members = new Set<Member>();
+	let strangers = 0;
+	let queued = 0;
+	const isFull = (uid: number): boolean => {
+		if (!isTrusted(uid) && strangers >= STRANGERS_MAX) return true;
+		return members.size >= (uid === 0 ? CONNECTIONS_MAX : CONNECTIONS_MAX - ROOTS);
+	};
+	return {
+		hasRoom(uid) {
+			if (!isFull(uid)) return true;
+			// Its own user's, but root may have anybody's place.
+			members.values().find(member => (uid === 0 || member.uid === uid) && member.isIdle())?.yield();
+			return !isFull(uid);
+		},
+		join(member) {
+			members.add(member);
+			if (!isTrusted(member.uid)) strangers++;
+		},
+		leave(member) {
+			if (members.delete(member) && !isTrusted(member.uid)) strangers--;
+		},
+		stir(member) {
+			if (members.delete(member)) members.add(member);
+		},
+		queue(count) {
+			queued += count;
+			while (queued > ALL_QUEUES_MAX) {
+				let most: Member | undefined;
+				for (const member of members) if (!most || member.queued() > most.queued()) most = member;
+				if (!most) return;
+				most.shut();
+			}
+		},
+	};
+}
+
+function open(fd: number, peer: Peer, poller: Poller, accept: (socket: Socket) => SocketListener, crowd: Crowd): void {
+	const queue: Uint8Array[] = [];
 	let queued = 0;
 	let isEnding = false;
 	let isClosed = false;
+	/** Until it has said its last; a hang-up is told always. */
+	let isHeard = true;
+	let interest = EPOLLIN;
 	const fds: number[] = [];
 
 	function shut(): void {
 		if (isClosed) return;
 		isClosed = true;
 		poller.forget(fd);
-		close(fd);
-		fds.forEach(close);
-		closed();
+		sys.closeInbox(fd);
+		fds.forEach(sys.closeForeign);
+		crowd.leave(member);
+		crowd.queue(-queued);
 		listener.closed();
 	}
 
+	/** Listens for what matters now. */
+	function adjust(): void {
+		const wanted = (isHeard && queued <= UNREAD_MAX ? EPOLLIN : 0) | (queue.length > 0 ? EPOLLOUT : 0);
+		if (wanted === interest) return;
+		interest = wanted;
+		poller.change(fd, wanted);
+	}
+
 	function flush(): void {
-		for (let head = queue[0]; head && !isClosed; head = queue[0]) {
+		let sent = 0;
+		for (let head = queue[0]; head; head = queue[0]) {
 			const count = sys.send(fd, head, [], 0);
-			if (count === -ERRNO.EAGAIN) return poller.change(fd, interest | EPOLLOUT);
+			if (count === -ERRNO.EAGAIN) break;
 			if (count < 0) return shut();
-			queued -= count;
+			sent += count;
 			if (count < head.length) queue[0] = head.subarray(count);
 			else queue.shift();
 		}
-		if (isClosed) return;
-		if (isEnding) shut();
-		else poller.change(fd, interest);
+		queued -= sent;
+		crowd.queue(-sent);
+		if (isEnding && queue.length === 0) shut();
+		else adjust();
 	}
 
-	/** What the client is listened for: nothing more once it has said its last, a hang-up always. */
-	let interest = EPOLLIN;
-
 	function hear(events: number): void {
-		const count = sys.receive(fd, bytes, beside);
+		const count = sys.receive(fd, batch, beside);
 		if (count === -ERRNO.EAGAIN) return;
 		for (let i = 0; i < (beside[ANCILLARY.count] ?? 0); i++) {
 			const passed = beside[ANCILLARY.fds + i] ?? -1;
 			if (fds.length < FDS_MAX) fds.push(passed);
-			else close(passed);
+			else sys.closeForeign(passed);
 		}
 		if (count < 0 || (count === 0 && events & EPOLLHUP)) return shut();
+		crowd.stir(member);
 		if (count === 0) {
-			interest = 0;
-			poller.change(fd, queue.length > 0 ? EPOLLOUT : 0);
+			isHeard = false;
+			adjust();
 			return listener.ended();
 		}
 		// What the listener keeps must be its own: the buffer is used again.
-		if (!isEnding) listener.data(bytes.slice(0, count));
+		if (!isEnding) listener.data(batch.slice(0, count));
 	}
 
 	const listener = accept({
@@ -242,25 +332,36 @@ function open(
 			if (last && last.length + data.length <= PIECE) queue[queue.length - 1] = concat([last, data]);
 			else queue.push(data);
 			queued += data.length;
+			crowd.queue(data.length);
+			if (isClosed) return;
+			if (wasEmpty) flush();
 			if (queued > QUEUE_MAX) shut();
-			else if (wasEmpty) flush();
+			else if (!isClosed) adjust();
 		},
 		pending: () => queued,
 		end() {
 			isEnding = true;
-			interest = 0;
+			isHeard = false;
 			if (queue.length === 0) shut();
-			else poller.change(fd, EPOLLOUT);
+			else adjust();
 		},
 		takeFd: () => fds.shift() ?? null,
-		closeFd: passed => void close(passed),
+		closeFd: passed => void sys.closeForeign(passed),
 	});
+	const member: Member = {
+		uid: peer.uid, queued: () => queued, isIdle: listener.isIdle, shut,
+		yield() {
+			if (queue.length === 0) tellCrowded(fd);
+			shut();
+		},
+	};
+	crowd.join(member);
 	poller.watch(fd, EPOLLIN, events => {
-		if (!(events & EPOLLOUT)) return hear(events);
+		// Who hung up reads nothing any more.
+		if (!(events & EPOLLOUT) || events & EPOLLHUP) return hear(events);
 		flush();
 		if (!isClosed && queue.length === 0) listener.drained();
 	});
-	return true;
 }
 
 const STDOUT = 1;

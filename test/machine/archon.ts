@@ -44,8 +44,8 @@ export interface Archon extends AsyncDisposable {
 	says(pattern: RegExp): Promise<RegExpExecArray>;
 	ctl(...args: readonly string[]): Promise<Answer>;
 	status(): Promise<Record<string, {status: string; pid: number | null; restarts: number}>>;
-	/** A raw connection to the control socket. */
-	connect(): Promise<Wire>;
+	/** A raw connection to the control socket, or to one that was named otherwise. */
+	connect(path?: string): Promise<Wire>;
 	signal(signal: NodeJS.Signals | number): void;
 	/** Its exit status, once it has ended. */
 	ended(): Promise<number>;
@@ -113,7 +113,7 @@ async function started(child: ChildProcess, folder: string, socket: string, isIn
 			const list = JSON.parse(stdout) as {name: string; status: string; pid: number | null; restarts: number}[];
 			return Object.fromEntries(list.map(service => [service.name, service]));
 		},
-		connect: () => wire(socket),
+		connect: (path = socket) => wire(path),
 		signal(signal) {
 			// To 0 it would be sent to the tests themselves.
 			if (pid === 0) throw new Error(`archon has ended already:\n${text}`);

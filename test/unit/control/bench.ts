@@ -231,6 +231,11 @@ export class Visitor {
 		this.#listener = bench.server.accept(connection);
 	}
 
+	/** Whether the server may do without it. */
+	get isIdle(): boolean {
+		return this.#listener.isIdle();
+	}
+
 	/** Sends, and tells what came back at once. */
 	say(text: string | Uint8Array): readonly string[] {
 		this.#listener.data(typeof text === 'string' ? new TextEncoder().encode(text) : text);

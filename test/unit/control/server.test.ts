@@ -260,6 +260,8 @@ describe('descriptors', () => {
 	});
 });
 
+const TOO_MANY = 'Error,too many requests at once: 64 are under way';
+
 describe('a connection', () => {
 	it('is of no use to anybody but root and archon\'s own user', () => {
 		const bench = new Bench([service('web')]);
@@ -317,6 +319,71 @@ describe('a connection', () => {
 		expect(lines).toHaveLength(6);
 		expect(lines[0]).toBe('@64,Error,too many requests at once: 64 are under way');
 		expect(bench.processes).toHaveLength(64);
+	});
+
+	it.each([
+		['', ''],
+		['tagged ', '@7,'],
+	])('that reads nothing is told no more than it would read, and the rest of its %srequests then', async (_, tag) => {
+		const visitor = new Visitor(new Bench(Array.from({length: 500}, (_, index) => service(`s${index}`))));
+		visitor.isDeaf = true;
+		const replies = (lines: readonly string[]): number => lines.filter(line => line === `${tag}Ok`).length;
+		const first = replies(visitor.say(`${tag}Status\n`.repeat(60)));
+		expect(first).toBeLessThan(6);
+		expect(visitor.isIdle).toBe(false);
+		let all = first;
+		for (let i = 0; i < 60 && all < 60; i++) {
+			visitor.read();
+			await rest();
+			all += replies(visitor.heard());
+		}
+		expect(all).toBe(60);
+		expect(visitor.isIdle).toBe(true);
+	});
+
+	it('holds no more requests with all others together than are good for archon', async () => {
+		const bench = new Bench();
+		const visitors = Array.from({length: 6}, () => {
+			const visitor = new Visitor(bench);
+			// Behind one that is under way each waits, with all that it says.
+			visitor.say('Run,sleep\n');
+			visitor.say(`Run,sleep,A=${'x'.repeat(60_000)}\n`.repeat(64));
+			return visitor;
+		});
+		// 16 MiB are fewer than 5 times 64 of them: the last has no room for any.
+		bench.exit('run-6');
+		await rest();
+		expect(visitors.at(-1)?.heard()).toEqual(['ExitStatus,0', ...Array.from({length: 64}, () => TOO_MANY)]);
+		// There is room again when others have gone.
+		for (const visitor of visitors.slice(0, 5)) visitor.leave();
+		const visitor = new Visitor(bench);
+		visitor.say(`Run,sleep\nRun,sleep,A=${'x'.repeat(60_000)}\n`);
+		bench.exit(bench.processes.at(-1)?.service.name ?? '');
+		await rest();
+		expect(visitor.heard()).toEqual(['ExitStatus,0']);
+	});
+
+	it('shares what it asks for with all that ask for the same in one turn', async () => {
+		const bench = new Bench([service('web')]);
+		let looks = 0;
+		Object.defineProperty(bench, 'tree', {get: () => {
+			looks++;
+			return [{service: 'web', pid: 1, parent: 0, command: 'sleep', zombie: false}];
+		}});
+		const ask = (): readonly string[] => new Visitor(bench).say('Tree\n@7,Tree\n');
+		for (let i = 0; i < 10; i++) expect(ask()).toEqual(['Row,web,1,0,,sleep', 'Ok', '@7,Row,web,1,0,,sleep', '@7,Ok']);
+		expect(looks).toBe(1);
+		await rest();
+		ask();
+		expect(looks).toBe(2);
+		bench.exit('web');
+		expect(new Visitor(bench).say('Status\n')[0]).toMatch(/^Row,web,exited/);
+	});
+
+	it('may not ask for more patterns than can be looked at', () => {
+		const visitor = new Visitor(new Bench([service('web')]));
+		expect(visitor.say(`Status,${Array.from({length: 16}, () => 'w*').join()}\n`)).toHaveLength(2);
+		expect(visitor.say(`Stop,${Array.from({length: 17}, () => 'all').join()}\n`)).toEqual(['Error,too many patterns: 16 are the limit']);
 	});
 
 	it('that is closed while it is answered does no harm', () => {

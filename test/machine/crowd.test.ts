@@ -1,0 +1,126 @@
+/** Many clients at once: whoever they are and whatever they do not read, archonctl is answered and archon does not swell. */
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {type Archon, boot} from './archon.ts';
+
+const CROWD = join(import.meta.dirname, '../characters/crowd.py');
+
+interface Crowd extends AsyncDisposable {
+	/** How many of them were turned away. */
+	turnedAway(): Promise<number>;
+}
+
+/** Clients that send these words and read nothing, as a user. */
+async function crowd(socket: string, count: number, words: string, uid = 0): Promise<Crowd> {
+	const child: ChildProcess = spawn('sh', ['-c', 'ulimit -n 4096; exec "$@"', 'sh', 'python3', CROWD, socket, String(count), words], {uid, stdio: ['pipe', 'pipe', 'inherit']});
+	return started(child);
+}
+
+async function started(child: ChildProcess): Promise<Crowd> {
+	let text = '';
+	let look = (): void => {};
+	child.stdout?.on('data', data => {
+		text += String(data);
+		look();
+	});
+	const says = (pattern: RegExp): Promise<string> => new Promise((resolve, reject) => {
+		look = () => {
+			const [, word] = pattern.exec(text) ?? [];
+			if (word !== undefined) resolve(word);
+		};
+		child.once('exit', () => reject(new Error(`the crowd has ended: ${text}`)));
+		look();
+	});
+	await says(/(all are there)/);
+	return {
+		turnedAway() {
+			text = '';
+			child.stdin?.write('\n');
+			return says(/^(\d+) were turned away/).then(Number);
+		},
+		async [Symbol.asyncDispose]() {
+			child.kill('SIGKILL');
+			if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+		},
+	};
+}
+
+const memoryOf = ({pid}: Archon): number => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+const up = async (archon: Archon, name: string): Promise<void> => {
+	await expect.poll(() => archon.status().catch(() => ({}))).toMatchObject({[name]: {status: 'running'}});
+};
+
+test('of more idle connections than there is room for the oldest go, and archonctl is answered', async () => {
+	await using archon = await boot({config: 'services: {a: {command: sleep 1000000}}'});
+	await up(archon, 'a');
+	await using idle = await crowd(archon.socket, 1500, '');
+	expect(await archon.status()).toMatchObject({a: {status: 'running'}});
+	expect(await idle.turnedAway()).toBeGreaterThan(1500 - 1024);
+	await using halves = await crowd(archon.socket, 1500, 'Stat');
+	expect(await archon.status()).toMatchObject({a: {status: 'running'}});
+	expect(await halves.turnedAway()).toBeGreaterThan(1500 - 1024);
+});
+
+test('where one user holds all that it can, and asks for something on each, root has room', async () => {
+	const user = 64_125;
+	const folder = mkdtempSync(join(tmpdir(), 'archon-crowd-'));
+	const [config, socket] = [join(folder, 'a.yaml'), join(folder, 'sock')];
+	writeFileSync(config, 'services: {a: {command: sleep 1000000}}\n');
+	chmodSync(config, 0o644);
+	chownSync(folder, user, user);
+	await using archon = await boot({
+		config: null, args: ['-c', config, '--socket', socket], isInit: false, wrapper: ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'],
+	});
+	await archon.says(/started a/);
+	await expect.poll(() => existsSync(socket)).toBe(true);
+	await using busy = await crowd(socket, 1000, 'Logs,a,archon.follow=yes\\n', user);
+	// Root's archonctl does not talk to another user's archon: here it is root that says the words.
+	const ask = async (): Promise<readonly string[]> => {
+		// Node does not wait for its turn in the kernel's queue.
+		const wire = await archon.connect(socket).catch(() => null);
+		wire?.send('Status,a\n');
+		const lines = await wire?.lines(2) ?? [];
+		wire?.destroy();
+		return lines;
+	};
+	await expect.poll(ask).toEqual([expect.stringMatching(/^Row,a,running/), 'Ok']);
+	expect(await busy.turnedAway()).toBeGreaterThanOrEqual(1000 - 960);
+});
+
+test('strangers, whom nobody answers, have little room, and nobody else has less of it', async () => {
+	await using archon = await boot({config: 'services: {a: {command: sleep 1000000}}'});
+	await up(archon, 'a');
+	chmodSync(archon.folder, 0o755);
+	chmodSync(archon.socket, 0o666);
+	await using strangers = await crowd(archon.socket, 500, 'Stat', 1);
+	await using others = await crowd(archon.socket, 500, 'Stat', 2);
+	expect(await archon.status()).toMatchObject({a: {status: 'running'}});
+	expect(readdirSync(`/proc/${archon.pid}/fd`).length).toBeLessThan(64 + 50);
+	expect(await strangers.turnedAway()).toBe(500 - 64);
+	expect(await others.turnedAway()).toBe(500);
+});
+
+test('a hundred clients that ask for all and read nothing cost others little, and archon little memory', async () => {
+	const services = Array.from({length: 500}, (_, i) => `  s${i}: {command: sleep 1000000}`).join('\n');
+	await using archon = await boot({config: `services:\n${services}\n`});
+	await archon.says(/started s499/);
+	await up(archon, 's499');
+	const before = memoryOf(archon);
+	await using _ = await crowd(archon.socket, 100, 'Status\\n'.repeat(64));
+	await using tagged = await crowd(archon.socket, 100, '@7,Status\\n'.repeat(64));
+	for (let i = 0; i < 5; i++) await up(archon, 's499');
+	expect(memoryOf(archon) - before).toBeLessThan(40 * 1024);
+	expect(await tagged.turnedAway()).toBe(0);
+});
+
+test('a flood of newlines keeps nobody waiting', async () => {
+	await using archon = await boot({config: 'services: {a: {command: sleep 1000000}}'});
+	await up(archon, 'a');
+	await using _ = await crowd(archon.socket, 50, '\\n'.repeat(20_000));
+	for (let i = 0; i < 5; i++) expect(await archon.status()).toMatchObject({a: {status: 'running'}});
+});
