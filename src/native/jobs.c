@@ -129,16 +129,17 @@ static int dress(int fd, double mode, double owner, double group)
 
 /*
  * Numbers: flags, permissions of a file that is made, those that it gets in any case or -1, its owner and group or -1,
- * kinds. Folders that are missing are made. Its real path, and the errno where it did not get them all; or where the path
- * leads to a descriptor of archon's own, that one as the stream, and none is opened.
+ * how (places.h). Its real path, and the errno where it did not get them all; or where the path leads to a descriptor of
+ * archon's own, that one as the stream, and none is opened.
  */
 static long open_file(struct job *job)
 {
 	struct place place;
-	if (find_place(job->text, PLACE_MAKE, &place) < 0)
+	int how = (int)job->numbers[5];
+	if (find_place(job->text, how & OPEN_MAKE ? PLACE_MAKE : 0, &place) < 0)
 		return refuse(job, &place, &place.doubt);
 	struct opening opening = {
-		.flags = open_flags((int)job->numbers[0]), .mode = (mode_t)job->numbers[1], .kinds = (int)job->numbers[5], .owner = job->numbers[3],
+		.flags = open_flags((int)job->numbers[0]), .mode = (mode_t)job->numbers[1], .how = how, .owner = job->numbers[3],
 	};
 	struct doubt doubt;
 	struct stat about;

@@ -248,7 +248,7 @@ static int judge(int fd, int folder, const struct opening *opening, struct doubt
 		return EISDIR;
 	*doubt = doubt_of(folder, REFUSED_KIND);
 	bool is_trusted = doubt->writer == WRITER_NOBODY;
-	if (!S_ISREG(about.st_mode) && !(is_trusted && opening->kinds & OPEN_ANY))
+	if (!S_ISREG(about.st_mode) && !(is_trusted && opening->how & OPEN_ANY))
 		return EINVAL;
 	if (about.st_nlink == 0)
 		return -1;

@@ -32,14 +32,17 @@ enum { PLACE_MAKE = 1, PLACE_FOLDER = 2 };
 /* 0, or -1 and errno; then `path` and `name` say where that was, and no folder is open. */
 int find_place(const char *path, int flags, struct place *place);
 
-/* What may be opened. `OPEN_ANY`: other kinds of files too, where nobody else may write to the folder. */
-enum { OPEN_ANY = 1 };
+/*
+ * How a file is opened. `OPEN_ANY`: other kinds of files too, where nobody else may write to the folder. `OPEN_MAKE`, for
+ * jobs.c: folders that are missing are made.
+ */
+enum { OPEN_ANY = 1, OPEN_MAKE = 2 };
 
 struct opening {
 	/* Flags of open(2), and the permissions of a file that is made. */
 	int flags;
 	mode_t mode;
-	int kinds;
+	int how;
 	/* Whose file it may be as well, or -1. */
 	double owner;
 };

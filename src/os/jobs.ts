@@ -39,7 +39,7 @@ export interface Order {
 	readonly text?: string;
 	readonly other?: string;
 	/**
-	 * `open`: flags, mode of a file that is made, then what it gets in any case or -1: mode, owner, group; and OPEN_ANY.
+	 * `open`: flags, mode of a file that is made, then what it gets in any case or -1: mode, owner, group; and OPEN.
 	 * PLACE (`place`), mode (`access`), size (`truncate`), size and OTHERS_WRITE (`readFile`),
 	 * SOCK_STREAM or SOCK_DGRAM (`resolve`).
 	 */
@@ -54,8 +54,8 @@ interface Waiting {
 	readonly told: (done: Done) => void;
 }
 
-/** Of `open`: other kinds of files too, where nobody but root and archon's user may write to the folder. */
-export const OPEN_ANY = 1;
+/** Of `open`: other kinds of files too, where nobody but root and archon's user may write to the folder; folders are made. */
+export const OPEN = {ANY: 1, MAKE: 2} as const;
 
 /** Of `readFile`: others may write to the folder of what is read, and must not lead archon elsewhere. */
 export const OTHERS_WRITE = 1;

@@ -12,7 +12,7 @@ import {after, now} from './clock.ts';
 import {close, openTerminal, pipe, read} from './descriptors.ts';
 import type {Keeper} from './guard.ts';
 import {pid as ownPid} from './identity.ts';
-import {type Done, OPEN_ANY, wait} from './jobs.ts';
+import {type Done, OPEN, wait} from './jobs.ts';
 import type {Ledger} from './ledger.ts';
 import {type Channel, createChannel} from './logging/channel.ts';
 import {createDrivers} from './logging/drivers.ts';
@@ -470,5 +470,5 @@ function openFile(path: string): Done {
 	if (stream > 0) return {...OPENED, stream};
 	if (path === NULL) return {...OPENED, result: sys.open(NULL, O.WRONLY | O.NOCTTY, 0)};
 	const late = ({result, stream}: Done): unknown => result >= 0 && stream < 0 && close(result);
-	return wait('open', {text: path, numbers: [O.WRONLY | O.CREAT | O.APPEND, 0o666, -1, -1, -1, OPEN_ANY]}, PATIENCE, late);
+	return wait('open', {text: path, numbers: [O.WRONLY | O.CREAT | O.APPEND, 0o666, -1, -1, -1, OPEN.ANY]}, PATIENCE, late);
 }

@@ -5,7 +5,7 @@
 import type {LogFile, LogStream} from '../../core/model.ts';
 import {after, now} from '../clock.ts';
 import {errnoText} from '../errno.ts';
-import {start, textsOf} from '../jobs.ts';
+import {OPEN, start, textsOf} from '../jobs.ts';
 import type {Ledger} from '../ledger.ts';
 import {refusalOf} from '../places.ts';
 import type {Poller} from '../poller.ts';
@@ -110,7 +110,7 @@ export function createFile(settings: LogFile, {poller: {whole}, ledger, stdio, w
 		if (file) sys.close(file.fd);
 		[file, own] = [null, null];
 		const {uid, gid} = ownerOf(settings, isFirst ? warn : () => {});
-		start('open', {text: path, numbers: [FLAGS, MODE, settings.mode ?? -1, uid, gid]}, opened => {
+		start('open', {text: path, numbers: [FLAGS, MODE, settings.mode ?? -1, uid, gid, OPEN.MAKE]}, opened => {
 			if (opened.result < 0) return failed(refusalOf(opened, path), resume);
 			mustReopen = false;
 			isMidLine = false;
