@@ -12,7 +12,7 @@ export interface Meaning {
 export type Glossary = ReadonlyMap<string, Meaning>;
 
 /** A word as glossaries have it. */
-export const bare = (word: string): string => word.toLowerCase().replace(/[-_.]/g, '');
+export const bare = (word: string): string => word.toLowerCase().replace(/[-_. ]/g, '');
 
 /** Made when somebody has to be told something: most configs know all words. */
 function lazily(make: () => Glossary): () => Glossary {

@@ -22,6 +22,8 @@ export interface Slip {
 	readonly hint: string | null;
 	/** What cannot be judged because of it; null: nothing behind it can. */
 	readonly spoilt: Span | null;
+	/** Behind another slip this may just follow from that. */
+	readonly isVague?: true;
 }
 
 /** From the first of these offsets up to the second. */
@@ -40,7 +42,7 @@ export function slipsIn(text: string, errors: readonly Raw[], reader: Reader): r
 	while (told.length > 0) {
 		const slip = firstSlip(rest, told, reader);
 		// What stands before the end of the last slip follows from it.
-		if (slip.offset < behind) break;
+		if (slip.offset < behind || (slip.isVague && slips.length > 0)) break;
 		slips.push(slip);
 		if (!slip.spoilt || slips.length === SLIPS_MAX || text.length * slips.length > AGAIN_MAX) break;
 		const [from, to] = slip.spoilt;
@@ -60,7 +62,10 @@ function firstSlip(text: string, errors: readonly Raw[], reader: Reader): Slip {
 	const sorted = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
 	const first = sorted.find(({code}) => code !== 'BLOCK_IN_FLOW') ?? sorted[0]!;
 	const isOn = (code: string): boolean => errors.some(each => each.code === code && each.pos[0] === first.pos[0]);
-	return openSlip(text, first, reader) ?? BY_CODE[first.code]?.(text, first, isOn) ?? otherSlip(text, first);
+	const opening = sorted.find(isOfOpen);
+	const open = opening ? openSlip(text, opening, reader) : null;
+	if (open && open.offset <= first.pos[0]) return open;
+	return BY_CODE[first.code]?.(text, first, isOn) ?? otherSlip(text, first);
 }
 
 type Judge = (text: string, raw: Raw, isOn: (code: string) => boolean) => Slip | null;
@@ -94,14 +99,14 @@ function otherSlip(text: string, {pos: [at], message}: Raw): Slip {
 	return {
 		// An error of indentation points at the line, and not at what stands there.
 		offset: Math.max(at, line.start + line.indent),
-		message: `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, hint: null, spoilt: blockOf(text, line),
+		message: `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, hint: null, spoilt: blockOf(text, line), isVague: true,
 	};
 }
 
+const isOfOpen = ({message}: Raw): boolean => /^(Flow (map|sequence)|Missing closing|Missing , between)/.test(message);
+
 /** A quote or bracket before the error that nothing closes. */
-function openSlip(text: string, {code, message, pos: [at]}: Raw, reader: Reader): Slip | null {
-	const isBracket = /^Flow (map|sequence)/.test(message);
-	if (!isBracket && (code !== 'MISSING_CHAR' || !/^Missing closing/.test(message))) return null;
+function openSlip(text: string, {pos: [at]}: Raw, reader: Reader): Slip | null {
 	const open = openIn(text, at, reader);
 	if (!open) return null;
 	const {sign, offset} = open;
@@ -137,13 +142,17 @@ function openIn(text: string, at: number, {lex}: Reader): {readonly sign: string
 	return open === undefined ? null : {sign: text.charAt(open), offset: open};
 }
 
+/** Nothing but brackets is on it. */
+const isAlone = (line: Line): boolean => /^[\]},]+$/.test(line.content);
+
 function judgeToken(text: string, {message, pos: [at]}: Raw): Slip | null {
 	const sign = text.charAt(at);
 	const line = lineAt(text, at);
 	const before = text.slice(line.start, at);
 	if (/flow-(map|seq)-end/.test(message)) {
 		if (/: *$|^ *- *$/.test(before)) return quotable(text, at, `text cannot begin with ${sign}`);
-		return {offset: at, message: `${sign} closes nothing`, hint: 'remove it, or what it closed is missing', spoilt: [at, at + 1]};
+		const spoilt: Span = before.trim() !== '' ? [at, at + 1] : isAlone(line) ? [line.start, line.end] : blockOf(text, line);
+		return {offset: at, message: `${sign} closes nothing`, hint: 'remove it, or what it closed is missing', spoilt};
 	}
 	const header = /[|>][^\s|>]*\s*$/.exec(`${before}${/^Block scalar/.test(message) ? sign : ''}`);
 	if (header && /^(Block scalar|Not a YAML token)/.test(message)) {
@@ -197,11 +206,13 @@ function judgeColon(text: string, raw: Raw, isOn: (code: string) => boolean): Sl
 }
 
 /** An item of a list beside what is none. */
-function judgeItem(text: string, line: Line): Slip {
+function judgeItem(text: string, at: Line): Slip {
+	const isItem = ({content}: Line): boolean => /^-(\s|$)/.test(content);
+	const line = isItem(at) ? at : linesFrom(text, at.end + 1).find(isItem) ?? at;
 	const above = linesAbove(text, line).find(({content, indent}) => indent < line.indent || /^-(\s|$)/.test(content));
 	if (above && above.indent > line.indent) return indentSlip(text, line);
 	const message = `${quote(line.content)} is an item of a list, and the lines before it are keys with values`;
-	return {offset: line.start + line.indent, message, hint: 'write all of them in one way', spoilt: blockOf(text, line)};
+	return {offset: line.start + line.indent, message, hint: 'write all of them in one way', spoilt: blockOf(text, line), isVague: true};
 }
 
 function judgeIndent(text: string, {pos: [at]}: Raw): Slip | null {
@@ -211,7 +222,7 @@ function judgeIndent(text: string, {pos: [at]}: Raw): Slip | null {
 	const beside = linesAbove(text, line).find(({indent}) => indent <= line.indent);
 	if (beside?.indent === line.indent && /^-(\s|$)/.test(beside.content) && !/^-/.test(line.content)) {
 		const message = `${quote(line.content)} is a key with a value, and the lines before it are items of a list`;
-		return {offset: line.start + line.indent, message, hint: 'write all of them in one way', spoilt: blockOf(text, line)};
+		return {offset: line.start + line.indent, message, hint: 'write all of them in one way', spoilt: blockOf(text, line), isVague: true};
 	}
 	return indentSlip(text, line);
 }
@@ -227,7 +238,7 @@ function judgeKey(text: string, raw: Raw): Slip | null {
 function judgeMissing(text: string, raw: Raw): Slip | null {
 	const {pos: [at], message} = raw;
 	const line = lineAt(text, at);
-	if (/^Missing , or :/.test(message)) return missingComma(text, at);
+	if (/^Missing , (or|between)/.test(message)) return missingComma(text, at);
 	if (/directives-end/.test(message)) {
 		const offset = text.search(/^%/m);
 		return offset < 0 ? null : {offset, message: 'a line cannot begin with %', hint: 'remove it', spoilt: null};
@@ -282,11 +293,15 @@ function indentSlip(text: string, line: Line): Slip {
 		if (indent < line.indent) break;
 	}
 	const choices = open.slice(-2);
+	if (choices.includes(line.indent)) {
+		const message = `${quote(line.content)} does not go on with what is above it`;
+		return {offset: line.start + line.indent, message, hint: null, spoilt: null, isVague: true};
+	}
 	const places = choices.map(String).join(' or ');
 	return {
 		offset: line.start + line.indent, message: `this line is indented by ${line.indent}, and those above it by ${places}`,
 		hint: choices.length === 1 ? `indent it by ${places}` : 'indent it as those to which it belongs',
-		spoilt: blockOf(text, line),
+		spoilt: blockOf(text, line), isVague: true,
 	};
 }
 

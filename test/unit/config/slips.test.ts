@@ -328,3 +328,35 @@ test('a text full of slips is told of the first ten', () => {
 	const services = Array.from({length: 30}, (_, index) => `  s${index}:\n    command: @x\n`);
 	expect(told(`services:\n${services.join('')}`)).toHaveLength(10);
 });
+
+const CONFIG = `services:
+  web:
+    image: "nginx:1"
+    command: nginx -g "daemon off;"
+    environment:
+      A: "1"
+      B: two words
+    depends_on:
+      db:
+        condition: service_healthy
+    healthcheck:
+      test: ["CMD", "curl", "-f", "http://localhost"]
+      interval: 5s
+  db:
+    command: ["redis-server", "--port", "6379"]
+    environment:
+      - C=1
+      - D=2
+    ulimits: {nofile: 1024}
+    healthcheck:
+      test: redis-cli ping
+`;
+
+test('one character too few or too many is one problem, in plain words but for a few', () => {
+	const texts = [...CONFIG].flatMap((_, at) => ['', ' ', '"', '[', '}', '\t'].map(sign =>
+		CONFIG.slice(0, at) + sign + CONFIG.slice(sign === '' ? at + 1 : at)));
+	const all = texts.map(told).filter(problems => problems.length > 0);
+	expect(all.length).toBeGreaterThan(1000);
+	expect(all.filter(problems => problems.length > 1).length).toBeLessThan(all.length * 0.02);
+	expect(all.filter(problems => problems.join().includes('not valid YAML')).length).toBeLessThan(all.length * 0.02);
+}, 30_000);
