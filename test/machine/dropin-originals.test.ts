@@ -65,7 +65,7 @@ const TINI: Readonly<Record<string, Case>> = {
 	'-v': {args: ['-sv', '--', 'sh', '-c', 'exit 3']},
 	'-vv': {args: ['-s', '-vv', '--', ...said('kill "USR1", getppid')]},
 	'an end by a signal under -v': {args: ['-sv', '--', 'sh', '-c', 'kill -SEGV $$']},
-	'-w': {args: ['-sw', '--', 'sh', '-c', '(true & exec sleep 0.05) & wait; sleep 0.2']},
+	'-w': {args: ['-sw', '--', 'sh', '-c', '(true & exec sleep 0.05) & wait; sleep 0.5']},
 	'nowhere': {args: ['-s', 'nosuch']}, 'nowhere, under -v': {args: ['-sv', 'nosuch'], isSorted: true},
 	'nowhere, forgiven': {args: ['-s', '-e', '127', 'nosuch']},
 	'forbidden': {args: ['-s', '/etc/passwd']}, 'through a file': {args: ['-s', '/etc/passwd/x']}, 'nothing': {args: ['-s', '']},
@@ -91,8 +91,8 @@ const DUMB_INIT: Readonly<Record<string, Case>> = {
 	'forbidden': {args: ['/etc']}, 'a script': {args: [script, 'a']}, 'a relative path': {args: ['./relative'], how: {cwd: folder}},
 	'faults that are sent': {args: [...listener()], steps: through([4, 7, 8, 11, 31, 64])},
 	'faults that are sent, to a single child, under -v': {args: ['-vc', ...listener()], steps: through([11, 7]), isSorted: true},
-	'faults that are sent, as PID 1': {args: ['perl', '-e', `$| = 1; $SIG{$_} = eval "sub { print qq($_\\\\n) }" for qw(ILL BUS FPE SEGV);
-		for (qw(ILL BUS FPE SEGV)) { kill $_, 1; select undef, undef, undef, 0.05 } exit 4`], how: {isInit: true}},
+	'faults that are sent, as PID 1': {args: ['perl', '-e', `$| = 1; my $got = ""; $SIG{$_} = sub { $got = shift; print "$got\\n" } for qw(ILL BUS FPE SEGV);
+		for my $name (qw(ILL BUS FPE SEGV)) { kill $name, 1; select undef, undef, undef, 0.01 until $got eq $name } exit 4`], how: {isInit: true}},
 };
 
 const CATATONIT: Readonly<Record<string, Case>> = {
