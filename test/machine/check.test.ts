@@ -19,7 +19,7 @@ async function check(...args: readonly string[]): Promise<{status: number; out: 
 	return {status: exitCode ?? -1, out: stdout, err: stderr};
 }
 
-const NOTED = 'services: {web: {command: web, image: x}}\n';
+const NOTED = 'services: {web: {command: web, image: x, restart: always}}\n';
 
 test('a good config is told in its order, after what is worth a line', async () => {
 	const {status, out} = await check(write('noted.yaml', NOTED));
@@ -47,6 +47,18 @@ test.each<[string, () => readonly string[], number, readonly object[]]>([
 	const result = await check('--json', ...args());
 	expect(JSON.parse(result.out)).toEqual(told.map(each => expect.objectContaining(each)));
 	expect(result).toMatchObject({status, err: ''});
+});
+
+test('what need not be here is noted, and a secret is not repeated', async () => {
+	const config = write('elsewhere.yaml', 'services: {web: {command: web, user: nobody-here}}\n');
+	const {status, out} = await check(config);
+	expect({status, out}).toMatchObject({status: 0, out: expect.stringMatching(/:1:38: services\.web\.user: .* it must be there where archon runs this\n/)});
+	const started = await execa(ARCHON, ['-c', config], {reject: false, stdin: 'ignore'});
+	expect([started.exitCode, started.stderr]).toEqual([100, expect.stringMatching(/services\.web\.user: user nobody-here is not in/)]);
+	const url = write('url.yaml', 'services: {web: {command: web, ready: {http: "htp://u:${PW}@h/"}}}\n');
+	const {stderr} = await execa(ARCHON, ['check', url], {reject: false, stdin: 'ignore', env: {PW: 'hunter2'}});
+	expect(stderr).toContain('"htp://u:${PW}@h/" is not a URL');
+	expect(stderr).not.toContain('hunter2');
 });
 
 test('variables of --env-file stand in texts, under those of archon itself, and only where they are asked for', async () => {
