@@ -7,17 +7,25 @@ import {withoutNothing} from './values.ts';
 export function judgeKeys(declared: Declared, {report}: Collector, {gather}: Collector): void {
 	const {name, path, map, settings} = declared;
 	const {entries} = withoutNothing(map);
-	const {type, ready, post_start: hooks, restart_on: forced, fatal_codes: fatal} = settings;
+	const {type, ready, pre_start: before, post_start: after, restart_on: forced, fatal_codes: fatal} = settings;
 	const keyOf = (key: string) => entries.get(key)?.key;
 	const isOneshot = type === 'oneshot';
 	for (const key of isOneshot ? ONLY_FOR_DAEMONS : []) {
 		const place = keyOf(key);
 		if (place) report(place, `${path}.${key} is only for daemons, and this is a oneshot, which is done when it ends`);
 	}
+	const down = keyOf('down');
+	if (down && !isOneshot) {
+		report(down, `${path}.down is only for oneshots, which are undone by it`, 'write pre_stop or post_stop');
+	}
+	const farewell = keyOf('pre_stop');
+	if (farewell && isOneshot && !down) {
+		gather(farewell, 'pre_stop of a oneshot runs only while it is at work; "down" undoes it once it has completed', name);
+	}
 	const period = keyOf('start_period');
 	if (period && ready && !isOneshot) report(period, `${path}.start_period is only for a service without ready`);
 	const timeout = keyOf('start_timeout');
-	if (timeout && !isOneshot && !entries.has('ready') && hooks.length === 0) {
+	if (timeout && !isOneshot && !entries.has('ready') && before.length + after.length === 0) {
 		gather(timeout, 'start_timeout limits nothing without ready', name);
 	}
 	const force = keyOf('restart_on');

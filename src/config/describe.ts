@@ -23,7 +23,7 @@ export function describeSchema(): string {
 		['services.<name>.healthcheck', HEALTHCHECK],
 		['http, of ready and healthcheck', HTTP],
 		['services.<name>.restart', RESTART],
-		['services.<name>.post_start, pre_stop', HOOK],
+		['services.<name>.pre_start, post_start, pre_stop, post_stop, down', HOOK],
 		['services.<name>.reload', RELOAD],
 		['services.<name>.env_file', ENV_FILE],
 		['services.<name>.env_dir', ENV_DIR],

@@ -1,28 +1,31 @@
-/** What may be said of commands at the turns of a service's life: `post_start`, `pre_stop`, `reload`. */
-import type {Command, Service} from '../core/model.ts';
+/** What may be said of commands at the turns of a service's life: `pre_start` to `post_stop`, `down` and `reload`. */
+import type {HookCommand, Service} from '../core/model.ts';
 import {command, key, optional} from './keys.ts';
-import {readBy, readCommand, readListOf, refuse, refuseKind} from './readers.ts';
-import {signal} from './scalars.ts';
+import {readBy, readCommand, readEnvironment, readListOf, refuse, refuseKind} from './readers.ts';
+import {absolutePath, signal, user} from './scalars.ts';
 import {readShape, shape, type Context, type Key} from './shape.ts';
 import {withoutNothing, type Value} from './values.ts';
 
-/** compose can have other users, directories and variables for each; here a hook has its service's. */
 export const HOOK = shape({
 	command: command('required', 'program and arguments'),
-}, new Set(), new Set(['user', 'privileged', 'working_dir', 'environment']));
+	user: optional(user, 'name[:group] | uid[:gid]', 'the service\'s', 'as whom it runs'),
+	working_dir: optional(absolutePath, 'path', 'the service\'s', 'where it runs'),
+	environment: key(readEnvironment, 'map | list of NAME=value', 'empty', {}, 'over the service\'s'),
+}, new Set(), new Set(['privileged']));
 
 export const RELOAD = shape({
 	signal: optional(signal, 'signal', 'none', 'tells it to read its config anew'),
 	command: command('none', 'or this command does'),
 });
 
-export const hook = (help: string): Key<readonly Command[]> =>
-	key<readonly Command[]>(readListOf(readHook), 'list of words or maps with a command', 'empty', [], help);
+export const hook = (help: string): Key<readonly HookCommand[]> =>
+	key<readonly HookCommand[]>(readListOf(readHook), 'list of words or maps with a command', 'empty', [], help);
 
-function readHook(from: Value, context: Context): Command | undefined {
+function readHook(from: Value, context: Context): HookCommand | undefined {
 	if (from.kind !== 'map') return readCommand(from, context);
-	const hook = readShape(HOOK, from, context);
-	if (hook.command) return hook.command;
+	const {command: words, user: owner, working_dir: cwd, environment} = readShape(HOOK, from, context);
+	const isPlain = owner === null && cwd === null && Object.keys(environment).length === 0;
+	if (words) return isPlain ? words : {command: words, user: owner, cwd, environment};
 	return from.entries.has('command') ? undefined : refuse(from, context, 'has no command');
 }
 

@@ -100,6 +100,7 @@ export const SERVICE = shape({
 	start_timeout: optional(
 		patience, 'duration | unlimited', '60s with ready, else unlimited', 'until a daemon must be ready, or a oneshot done',
 	),
+	pre_start: hook('commands before each start, within start_timeout; if one fails, the start has failed'),
 	post_start: hook('commands after its start; if one fails, the start has failed'),
 	healthcheck: key<Health | null>(readHealth, 'map', 'none', null, 'repeated looks at whether it still serves'),
 	watchdog: optional(lapse, 'duration', 'none', 'it must send WATCHDOG=1 this often, as sd_notify(3) does'),
@@ -119,6 +120,8 @@ export const SERVICE = shape({
 	),
 	essential: value(truth, 'true | false', 'false', 'when it ends for good, the container ends with its status'),
 	pre_stop: hook('commands before the stop signal, within the grace period'),
+	post_stop: hook('commands after each end, told it by SERVICE_RESULT, EXIT_CODE and EXIT_STATUS; within a grace period'),
+	down: hook('commands that undo a oneshot which has completed, when it is stopped; within a grace period'),
 	stop_signal: value(signal, 'signal', 'TERM', 'asks it to end'),
 	stop_grace_period: value(grace, 'duration | unlimited', '5s', 'from then until KILL'),
 	stop_to: value(

@@ -37,7 +37,10 @@ export function configService(
 		restart: restarts(restartPolicy(written)),
 		stop: stops({signal: written.stop_signal, grace: written.stop_grace_period}),
 		stopTo: written.stop_to, killMode: written.kill_mode, pidFile: written.pid_file,
-		hooks: hooks({postStart: written.post_start, preStop: written.pre_stop}),
+		hooks: hooks({
+			preStart: written.pre_start, postStart: written.post_start, preStop: written.pre_stop, postStop: written.post_stop,
+			down: written.down,
+		}),
 		reload: written.reload,
 		onFailed: written.on_failed,
 		exec: configExec(written, argv, variables, output),

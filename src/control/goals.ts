@@ -130,6 +130,7 @@ function judgeStart(goal: Goal, entry: Entry | undefined, blockers: Blockers): V
 		case 'up': return isNew && !entry.leaving ? REACHED : null;
 		case 'waiting':
 			return blockers.isStuck(entry) ? missed(goal, `waits for ${blockers.waitsFor(entry)}`) : null;
+		case 'done': return isNew && !entry.leaving ? REACHED : null;
 		case 'backoff': return missed(goal, `${lastEnd(entry)}; it will be tried again`);
 		case 'down': {
 			// The core will start it in the same step: it came down to be started again.
@@ -160,7 +161,7 @@ function judgeSpawn(goal: Goal, entry: Entry | undefined): Verdict | null {
 function judgeEnd(goal: Goal, entry: Entry | undefined): Verdict | null {
 	if (!entry) return missed(goal, 'it was removed');
 	const {phase, refusal, outcome} = entry;
-	if (phase.kind !== 'down') return null;
+	if (phase.kind !== 'down' && phase.kind !== 'done') return null;
 	if (refusal) return {kind: 'reached', status: refusalStatus(refusal)};
 	if (outcome) return {kind: 'reached', status: exitStatus(outcome)};
 	return missed(goal, 'it was stopped before it began');

@@ -46,6 +46,7 @@ export function deadlineOf({phase}: Entry): Instant {
 		case 'starting': return Math.min(phase.deadline, phase.steadyAt, phase.looks?.next ?? NEVER);
 		case 'up': return Math.min(phase.watchdogAt, phase.looks?.next ?? NEVER);
 		case 'down':
+		case 'done':
 		case 'spawning': return NEVER;
 	}
 }

@@ -1,6 +1,7 @@
 /** What a service is where nobody says otherwise: the one place for defaults, whoever makes the service. */
 import {
-	type Command, type Ends, type Exec, type Limits, type Logging, type RestartPolicy, type Service, SIG, type Sourced, type StopPolicy,
+	type Command, type Ends, type Exec, type Hooks, type Limits, type Logging, type RestartPolicy, type Service,
+	SIG, type Sourced, type StopPolicy,
 } from './model.ts';
 
 export const NO_ENDS: Ends = {codes: [], signals: []};
@@ -13,6 +14,8 @@ export const RESTART: RestartPolicy = {
 	// 126 and 127 say that a program could not be executed (sh(1)); no restart mends that.
 	fatal: {codes: [126, 127], signals: []},
 };
+
+export const NO_HOOKS: Hooks = {preStart: [], postStart: [], preStop: [], postStop: [], down: []};
 
 export const STOP: StopPolicy = {signal: SIG.TERM, grace: 5000};
 
@@ -41,7 +44,7 @@ export const exec = (argv: Command): Exec => ({
 export const service = (name: string, argv: Command): Service => ({
 	name, type: 'daemon', origin: 'config', autostart: true, needs: [], ready: null, startPeriod: 0, startTimeout: Infinity, health: null,
 	watchdog: null, restart: RESTART, stop: STOP, stopTo: 'main', killMode: 'tree', pidFile: null,
-	hooks: {postStart: [], preStop: []}, reload: null, essential: false, onFailed: 'stay', exec: exec(argv),
+	hooks: NO_HOOKS, reload: null, essential: false, onFailed: 'stay', exec: exec(argv),
 });
 
 /** What a need is that only names a service (compose-spec `depends_on` as a list). */

@@ -61,7 +61,7 @@ export function aboutIdleness(state: State): Idleness {
 
 function endOf(entry: Entry): string {
 	const {phase, service: {name}} = entry;
-	if (phase.kind !== 'down') return `${name} is ${phase.kind}`;
+	if (phase.kind !== 'down') return phase.kind === 'done' ? `${name} has completed` : `${name} is ${phase.kind}`;
 	const how = lastEnd(entry);
 	const more = how === '' ? '' : ` (${how})`;
 	switch (phase.cause) {

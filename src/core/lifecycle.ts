@@ -6,9 +6,9 @@ import {duration} from './duration.ts';
 import {firstLook, look, lookAgain, meetHealth} from './health.ts';
 import {
 	type Effect, type Entry, type Instant, type Millis, NEVER, type News, type Outcome, PAST_MAX, type Phase, type Run, SIG,
-	type Scope, type SignalNumber, type Starting, type Stopping, type Up, type Waiting, type Word,
+	type Scope, type SignalNumber, type Spawning, type Starting, type Stopping, type Up, type Waiting, type Word,
 } from './model.ts';
-import {type End, judge} from './restart.ts';
+import {type End, exitVariables, judge, resultOf} from './restart.ts';
 import {elapsed} from './state.ts';
 
 /** What a piece of news makes of an entry. */
@@ -48,10 +48,12 @@ const table: Table = {
 	waiting: none,
 	spawning: {
 		...none,
-		spawned: ({run}, {pid, sourced}, entry, now) => {
-			if (!sourced) return begin(run, pid, entry, now);
+		spawned: (phase, news, entry, now) => {
+			if (phase.isHooked) return impossible(phase, news);
+			const {pid, sourced} = news;
+			if (!sourced) return begin(phase, pid, entry, now);
 			const service = {...entry.service, exec: {...entry.service.exec, sourced}};
-			const move = begin(run, pid, {...entry, service}, now);
+			const move = begin(phase, pid, {...entry, service}, now);
 			return {...move, also: {...move.also, service}};
 		},
 		refused: (_, {refusal}, entry, now, dice) => {
@@ -59,7 +61,17 @@ const table: Table = {
 			const move: Move = refusal.temporary ? next(entry, end, now, dice) : {phase: {kind: 'down', cause: 'failed'}};
 			return {...move, also: {...move.also, refusal}};
 		},
-		withdrawn: () => ({phase: {kind: 'down', cause: 'stopped'}, also: {bounce: false, ends: [], blame: null}}),
+		withdrawn: () => withdraw(),
+		hooked: (phase, {hook, failure}, entry, now, dice) => {
+			if (hook !== 'pre_start' || !phase.isHooked) return {phase};
+			const {id, service} = entry;
+			if (failure === null) {
+				return {phase: {...phase, isHooked: false}, effects: [{kind: 'spawn', id, run: phase.run, service}]};
+			}
+			const blame = `pre_start: ${failure}`;
+			const move = next(entry, {outcome: null, blame, wasUp: false}, now, dice);
+			return {...move, also: {...move.also, blame, outcome: null, refusal: null}};
+		},
 	},
 	starting: {
 		...none,
@@ -132,18 +144,21 @@ const table: Table = {
 	stopping: {
 		...none,
 		exited: (phase, {outcome, survivors}, entry, now, dice) => {
+			if (phase.finish) return {phase};
 			const ended: Stopping = {...phase, outcome, isHooked: false};
 			return survivors
 				? {phase: ended, also: {outcome}, effects: urge(entry, ended, phase.asked && !phase.isHooked)}
 				: conclude(ended, outcome, entry, now, dice);
 		},
 		emptied: (phase, news, entry, now, dice) =>
-			phase.outcome ? conclude(phase, phase.outcome, entry, now, dice) : impossible(phase, news),
+			phase.finish ? {phase} : phase.outcome ? conclude(phase, phase.outcome, entry, now, dice) : impossible(phase, news),
 		ready: stay,
 		probe: stay,
-		hooked: (phase, {hook}, entry) => {
+		hooked: (phase, {hook, failure}, entry, now, dice) => {
+			const told = failure === null ? [] : [complain(entry, hook, failure)];
+			if (hook === phase.finish?.hook) return withEffects(close(phase, entry, now, dice), told);
 			if (hook !== 'pre_stop' || !phase.isHooked) return {phase};
-			return {phase: {...phase, isHooked: false}, effects: ask(phase, entry.stop.signal, entry.service.stopTo)};
+			return {phase: {...phase, isHooked: false}, effects: [...told, ...ask(phase, entry.stop.signal, entry.service.stopTo)]};
 		},
 		notify: (phase, {word}, _, now) => {
 			if (word.kind === 'extend' && !phase.killed) {
@@ -152,6 +167,10 @@ const table: Table = {
 			return phase.outcome ? {phase} : listen(phase, word);
 		},
 		timeout: (phase, _, entry, now, dice) => {
+			if (phase.finish) {
+				const late = complain(entry, phase.finish.hook, `took longer than ${duration(entry.stop.grace)}`);
+				return withEffects(close(phase, entry, now, dice), [late]);
+			}
 			if (!phase.killed) return kill(entry, phase, now);
 			// SIGKILL cannot be refused, only delayed in the kernel (a hung mount): the process itself is
 			// awaited for ever, others that it made are not.
@@ -160,6 +179,7 @@ const table: Table = {
 				: {phase: {...phase, deadline: NEVER}};
 		},
 	},
+	done: none,
 	backoff: {
 		...none,
 		timeout: () => ({phase: WAITING}),
@@ -182,14 +202,41 @@ export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scal
 }
 
 /** The commands that its phase waits for. */
-export function hookOf({id, service}: Entry, {kind, run, deadline}: Starting | Stopping, now: Instant): Effect {
-	const {postStart, preStop} = service.hooks;
-	const [hook, commands] = kind === 'starting' ? ['post_start' as const, postStart] : ['pre_stop' as const, preStop];
-	return {kind: 'hook', id, run, service, hook, commands, timeout: deadline - now};
+export function hookOf({id, service}: Entry, phase: Spawning | Starting | Stopping, now: Instant): Effect {
+	const {hooks} = service;
+	const {run, deadline} = phase;
+	const [hook, commands] = phase.kind === 'spawning' ? ['pre_start' as const, hooks.preStart]
+		: phase.kind === 'starting' ? ['post_start' as const, hooks.postStart]
+		: phase.finish === null ? ['pre_stop' as const, hooks.preStop]
+		: phase.finish.hook === 'down' ? ['down' as const, hooks.down] : ['post_stop' as const, hooks.postStop];
+	const environment = phase.kind === 'stopping' && phase.finish?.hook === 'post_stop' && phase.outcome
+		? {SERVICE_RESULT: phase.finish.result, ...exitVariables(phase.outcome)} : {};
+	return {kind: 'hook', id, run, service, hook, commands, timeout: deadline - now, environment};
 }
+
+/** A oneshot that has completed is undone; `run` is a new one, for the last has ended. */
+export function undo(entry: Entry, run: Run, now: Instant, scale: number): Move {
+	const phase: Stopping = {
+		kind: 'stopping', run, pid: 0, blame: null, isHooked: false, wasUp: true, asked: true, killed: false,
+		outcome: entry.outcome ?? {kind: 'code', code: 0}, deadline: now + entry.stop.grace * scale, finish: {hook: 'down', result: ''},
+	};
+	return {phase, effects: [hookOf(entry, phase, now)]};
+}
+
+/** It is at rest without more ado, and starts anew if it is wanted. */
+export function withdraw(): Move {
+	return {phase: {kind: 'down', cause: 'stopped'}, also: {bounce: false, ends: [], blame: null}};
+}
+
+const complain = ({service: {name}}: Entry, hook: string, failure: string): Effect =>
+	({kind: 'say', level: 'warn', text: `${hook} of ${name} failed: ${failure}`});
+
+const withEffects = (move: Move, effects: readonly Effect[]): Move => ({...move, effects: [...effects, ...move.effects ?? []]});
 
 /** SIGKILL to the process and all that ends with it, now. */
 export function kill({service}: Entry, phase: Starting | Up | Stopping, now: Instant): Move {
+	// Nothing of it lives but its last commands, which end with it.
+	if (phase.kind === 'stopping' && phase.finish) return withdraw();
 	const {run, pid} = phase;
 	const before = phase.kind === 'stopping' ? phase : {...ending(phase), asked: true};
 	return {
@@ -208,24 +255,25 @@ export function excuse(entry: Entry, millis: Millis): Entry {
 	const {phase} = entry;
 	switch (phase.kind) {
 		case 'waiting':
+		case 'spawning':
 		case 'stopping': return {...after, phase: {...phase, deadline: phase.deadline + millis}};
 		case 'starting': return {...after, phase: {...phase, deadline: phase.deadline + millis, steadyAt: phase.steadyAt + millis}};
 		case 'up': return {...after, phase: {...phase, watchdogAt: phase.watchdogAt + millis}};
 		case 'down':
-		case 'spawning':
+		case 'done':
 		case 'backoff': return after;
 	}
 }
 
 /** The process is there. What must come before it is up? */
-function begin(run: number, pid: number, entry: Entry, now: Instant): Move {
+function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instant): Move {
 	const {type, ready, startPeriod, startTimeout, hooks} = entry.service;
 	const isSteadying = type === 'daemon' && ready === null && startPeriod > 0;
 	const phase: Starting = {
 		kind: 'starting', run, pid,
 		isHooked: hooks.postStart.length > 0,
 		isUnready: type === 'oneshot' || ready !== null || isSteadying,
-		deadline: now + startTimeout,
+		deadline: Math.min(deadline, now + startTimeout),
 		steadyAt: isSteadying ? now + startPeriod : NEVER,
 		looks: ready?.kind === 'probe' ? firstLook(now) : null,
 	};
@@ -276,6 +324,7 @@ function giveUp(
 /** The beginning of an end that is still to be filled in. */
 const ending = ({kind, run, pid}: Starting | Up): Omit<Stopping, 'asked' | 'deadline'> => ({
 	kind: 'stopping', run, pid, blame: null, isHooked: false, wasUp: kind === 'up', outcome: null, killed: false,
+	finish: null,
 });
 
 /** A signal, with SIGCONT, for a stopped process hears nothing else. */
@@ -287,9 +336,12 @@ function endedByItself(
 	phase: Starting | Up, end: End & {readonly outcome: Outcome}, survivors: boolean, entry: Entry, now: Instant, dice: number,
 ): Move {
 	const ends = earlierEnds(entry, end.wasUp, now);
-	if (!survivors) return next({...entry, ends}, end, now, dice);
 	const {outcome, blame} = end;
 	const stopping: Stopping = {...ending(phase), asked: false, blame, outcome, deadline: now + entry.stop.grace};
+	if (!survivors) {
+		const move = conclude(stopping, outcome, {...entry, ends}, now, dice);
+		return move.phase.kind === 'stopping' ? {...move, also: {...move.also, ends}} : move;
+	}
 	return {phase: stopping, also: {outcome, ends}, effects: urge(entry, stopping)};
 }
 
@@ -305,9 +357,17 @@ function urge({service: {killMode, stopTo}}: Entry, {run, pid, killed}: Stopping
 	return killMode === 'tree' ? ask({run, pid}, SIG.TERM, 'strays') : [];
 }
 
-/** All that it made is gone. */
+/** All that it made is gone: its last commands are run, if it has any. */
 function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant, dice: number): Move {
-	const {asked, blame, wasUp} = phase;
+	if (entry.service.hooks.postStop.length === 0) return close({...phase, outcome}, entry, now, dice);
+	const finish = {hook: 'post_stop', result: resultOf(phase, outcome, entry.service.restart.success)} as const;
+	const after: Stopping = {...phase, isHooked: false, killed: false, outcome, finish, deadline: now + entry.stop.grace};
+	return {phase: after, also: {outcome}, effects: [hookOf(entry, after, now)]};
+}
+
+/** The run is over. */
+function close({asked, blame, wasUp, outcome}: Stopping, entry: Entry, now: Instant, dice: number): Move {
+	if (!outcome) throw new Error('closed before it has ended');
 	if (!asked) return next(entry, {outcome, blame, wasUp}, now, dice);
 	const past = remember(entry, outcome, null, now);
 	return {phase: {kind: 'down', cause: 'stopped'}, also: {outcome, bounce: false, ends: [], blame: null, past}};
@@ -318,7 +378,10 @@ function next(entry: Entry, end: End, now: Instant, dice: number): Move {
 	const {outcome, blame} = end;
 	const verdict = judge(entry, end, now, dice);
 	const last = outcome ? {outcome, blame, past: remember(entry, outcome, blame, now)} : {};
-	if (verdict.kind === 'rest') return {phase: {kind: 'down', cause: verdict.cause}, also: {...last, ends: entry.ends}};
+	if (verdict.kind === 'rest') {
+		const isDone = verdict.cause === 'completed' && entry.service.hooks.down.length > 0;
+		return {phase: isDone ? {kind: 'done'} : {kind: 'down', cause: verdict.cause}, also: {...last, ends: entry.ends}};
+	}
 	return {
 		phase: verdict.delay > 0 ? {kind: 'backoff', deadline: now + verdict.delay} : WAITING,
 		also: {...last, ends: verdict.ends},

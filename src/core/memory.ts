@@ -73,6 +73,7 @@ export function readAll({whole, bodies, lives}: Parts): State | null {
 			guests: named(list.filter(({id}) => isGuest.has(id))),
 			living: list.filter(({phase}) => isAlive(phase)).length,
 			awaited: countAwaited(book),
+			held: list.filter(({phase}) => phase.kind === 'done').length,
 		};
 	} catch {
 		return null;

@@ -116,12 +116,28 @@ export interface Health {
 	readonly onUnhealthy: 'none' | 'restart' | 'shutdown';
 }
 
-/** Commands at the turns of a run, with the service's user, directory and environment. */
+/** A command of a hook: with its service's user, directory and environment, or with others. */
+export type HookCommand = Command | {
+	readonly command: Command;
+	/** Null: the service's. */
+	readonly user: UserSpec | null;
+	readonly cwd: string | null;
+	/** Over the service's. */
+	readonly environment: Readonly<Record<string, string>>;
+};
+
+/** Commands at the turns of a service's life. */
 export interface Hooks {
+	/** Before its process is made, within the start timeout; if one fails, the start has failed. */
+	readonly preStart: readonly HookCommand[];
 	/** After its process was made; if one fails, the start has failed. */
-	readonly postStart: readonly Command[];
+	readonly postStart: readonly HookCommand[];
 	/** Before the stop signal, within the grace period. */
-	readonly preStop: readonly Command[];
+	readonly preStop: readonly HookCommand[];
+	/** After each end of its process and of all that ends with it, within a grace period of its own. */
+	readonly postStop: readonly HookCommand[];
+	/** What undoes a oneshot that has completed, when it is stopped: within a grace period. */
+	readonly down: readonly HookCommand[];
 }
 
 export const RESTARTS = ['no', 'always', 'on-failure', 'unless-stopped'] as const;
@@ -397,10 +413,12 @@ export const exitStatus = (outcome: Outcome): number =>
 export type Phase =
 	| {readonly kind: 'down'; readonly cause: DownCause}
 	| Waiting
-	| {readonly kind: 'spawning'; readonly run: Run}
+	| Spawning
 	| Starting
 	| Up
 	| Stopping
+	/** A oneshot that has completed and is to be undone when it is stopped: as good as up, without a process. */
+	| {readonly kind: 'done'}
 	| {readonly kind: 'backoff'; readonly deadline: Instant};
 
 /** Wanted, and needs do not hold yet. */
@@ -412,6 +430,16 @@ export interface Waiting {
 	readonly waived: readonly Id[];
 	/** A hard need, or one of that, has failed for good: nothing but a person's word ends this wait. */
 	readonly inVain: boolean;
+}
+
+/** Its process is about to be made. */
+export interface Spawning {
+	readonly kind: 'spawning';
+	readonly run: Run;
+	/** Its commands `pre_start` are under way, and the process comes after them. */
+	readonly isHooked: boolean;
+	/** From there its start timeout counts; NEVER: from its process on. */
+	readonly deadline: Instant;
 }
 
 /** A oneshot at its work, or a daemon that is not ready yet. */
@@ -477,11 +505,13 @@ export interface Stopping {
 	/** SIGKILL then; after SIGKILL, no longer waited for then. */
 	readonly deadline: Instant;
 	readonly killed: boolean;
+	/** All of it has ended, and these last commands are under way; `result`: what they are told of the end. */
+	readonly finish: {readonly hook: 'post_stop' | 'down'; readonly result: string} | null;
 }
 
-/** Whether a process exists, or is about to, that belongs to the service. */
+/** Whether a process exists, or is about to, that belongs to the service; or it is to be undone before it is at rest. */
 export const isAlive = ({kind}: Phase): boolean =>
-	kind === 'spawning' || kind === 'starting' || kind === 'up' || kind === 'stopping';
+	kind === 'spawning' || kind === 'starting' || kind === 'up' || kind === 'stopping' || kind === 'done';
 
 /**
  * `new`: not started yet. `stopped`: ended on request, however. `completed`: a oneshot that succeeded.
@@ -513,7 +543,7 @@ export type News =
 /** What a probe is for. */
 export type Purpose = 'ready' | 'health';
 
-export type Hook = 'post_start' | 'pre_stop' | 'reload';
+export type Hook = 'pre_start' | 'post_start' | 'pre_stop' | 'post_stop' | 'down' | 'reload';
 
 /** What a service says by sd_notify(3), beyond READY=1. */
 export type Word =
@@ -664,7 +694,9 @@ export type Effect =
 	/** The commands of a hook, one after the other, all within the timeout. */
 	| {
 		readonly kind: 'hook'; readonly id: Id; readonly run: Run; readonly service: Service;
-		readonly hook: Hook; readonly commands: readonly Command[]; readonly timeout: Millis;
+		readonly hook: Hook; readonly commands: readonly HookCommand[]; readonly timeout: Millis;
+		/** Over that of the commands. */
+		readonly environment: Readonly<Record<string, string>>;
 	}
 	/** What becomes of its lines is another matter from now on; those of a process that lives, too. */
 	| {readonly kind: 'logging'; readonly id: Id; readonly service: Service}

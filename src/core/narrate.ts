@@ -1,6 +1,6 @@
 /** What archon says about itself: one line for each change that a person would want to know of. */
 import {duration} from './duration.ts';
-import {type Entry, type Phase, type Season, type Starting, signalName, type Up} from './model.ts';
+import {type Entry, type Phase, type Season, type Starting, signalName, type Stopping, type Up} from './model.ts';
 import {attempt, describeOutcome, lastEnd, lastEnds} from './status.ts';
 
 export interface Line {
@@ -15,7 +15,9 @@ export function narrate(before: Entry, after: Entry): Line | null {
 	switch (phase.kind) {
 		case 'up':
 		case 'starting': return beingUp(was, phase, after);
+		case 'done': return info(`${name} completed`);
 		case 'stopping': {
+			if (phase.finish) return finishing(was, phase, name);
 			if (phase.outcome && was.kind !== 'stopping') {
 				return info(`${name} ended by itself: ${describeOutcome(phase.outcome)}; ending what it left behind`);
 			}
@@ -33,6 +35,13 @@ export function narrate(before: Entry, after: Entry): Line | null {
 		case 'down': return end(after, was);
 		case 'spawning': return null;
 	}
+}
+
+/** Its last commands, where what came before them has no line of its own. */
+function finishing(was: Phase, {finish, outcome}: Stopping, name: string): Line | null {
+	if (was.kind === 'done') return info(`stopping ${name} with ${finish?.hook}`);
+	if (was.kind === 'stopping' || !outcome) return null;
+	return info(`${name} ended by itself: ${describeOutcome(outcome)}; ${finish?.hook} is under way`);
 }
 
 /** The line for the container's new season; null where there is nothing to tell. */
@@ -71,7 +80,7 @@ function again(after: Entry, was: Phase): Line {
 	const {service: {name}, refusal, blame, phase} = after;
 	const next = attempt(after) + (phase.kind === 'backoff' ? ` in ${duration(phase.deadline - after.since)}` : '');
 	if (was.kind === 'stopping') return info(`${name} has ended with all that it made; ${next}`);
-	if (refusal) return warn(`cannot start ${name}: ${lastEnd(after)}; ${next}`);
+	if (refusal || was.kind === 'spawning') return warn(`cannot start ${name}: ${lastEnd(after)}; ${next}`);
 	return warn(`${name}${blame === null ? ' ended by itself' : ''}: ${lastEnd(after)}; ${next}`);
 }
 
@@ -84,7 +93,7 @@ function end(entry: Entry, was: Phase): Line | null {
 		case 'exited': return info(`${name} ended by itself: ${how}`);
 		case 'stopped': return was.kind === 'stopping' ? info(`stopped ${name} (${how})`) : null;
 		case 'failed': {
-			if (refusal || was.kind === 'waiting') return {level: 'error', text: `cannot start ${name}: ${how}`};
+			if (refusal || was.kind === 'waiting' || was.kind === 'spawning') return {level: 'error', text: `cannot start ${name}: ${how}`};
 			// What somebody ran at a prompt, or as the one command, may end as it likes, and they are told.
 			if (origin === 'run' || exec.asStarted) return info(`${name} ended by itself: ${how}`);
 			return {level: 'error', text: `${name} failed: ${lastEnds(entry)}`};

@@ -1,5 +1,8 @@
 /** What follows when a run ended by itself: start it again and after which pause, or leave it. */
-import type {DownCause, Ends, Entry, Instant, Millis, Outcome, RestartPolicy, Run} from './model.ts';
+import {
+	type DownCause, type Ends, type Entry, type Instant, type Millis, type Outcome, type RestartPolicy, type Run, signalName,
+	type Stopping,
+} from './model.ts';
 
 export type Verdict =
 	| {readonly kind: 'again'; readonly ends: readonly Instant[]; readonly delay: Millis}
@@ -37,6 +40,22 @@ export function judge({service: {type, restart}, ends}: Entry, end: End, now: In
 	const kept = Number.isFinite(restart.attempts) ? restart.attempts : HISTORY;
 	return {kind: 'again', ends: recent.slice(-kept), delay: pause(restart, recent.length, dice)};
 }
+
+/** systemd.exec(5), $SERVICE_RESULT: how a run came out, in one word. What was asked for is a success unless it took SIGKILL. */
+export function resultOf({asked, killed, blame}: Pick<Stopping, 'asked' | 'killed' | 'blame'>, outcome: Outcome, success: Ends): string {
+	if (asked) return killed ? 'timeout' : 'success';
+	if (outcome.kind === 'signal' && outcome.oom) return 'oom-kill';
+	if (blame !== null && /^(watchdog|unhealthy)\b/.test(blame)) return 'watchdog';
+	if (blame !== null && /^not (ready|done) within/.test(blame)) return 'timeout';
+	if (blame !== null && blame.startsWith('ended before')) return 'protocol';
+	if (blame === null && matches(success, outcome)) return 'success';
+	return outcome.kind === 'code' || blame !== null ? 'exit-code' : outcome.core ? 'core-dump' : 'signal';
+}
+
+/** The same, $EXIT_CODE and $EXIT_STATUS: `exited` and 3, or `killed` (`dumped`) and TERM. */
+export const exitVariables = (outcome: Outcome): {readonly EXIT_CODE: string; readonly EXIT_STATUS: string} => (outcome.kind === 'code'
+	? {EXIT_CODE: 'exited', EXIT_STATUS: String(outcome.code)}
+	: {EXIT_CODE: outcome.core ? 'dumped' : 'killed', EXIT_STATUS: signalName(outcome.signal).replace(/^SIG/, '')});
 
 /** Ends remembered where the attempts are unlimited: enough for any pause to reach its maximum. */
 const HISTORY = 64;

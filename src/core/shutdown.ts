@@ -44,9 +44,9 @@ export function whoIsAwaited(book: Book, now: Instant): string[] {
 			others++;
 			continue;
 		}
-		const pid = phase.outcome ? 'what it left behind' : `pid ${phase.pid}`;
+		const pid = phase.finish ? phase.finish.hook : phase.outcome ? 'what it left behind' : `pid ${phase.pid}`;
 		const then = phase.killed ? 'SIGKILL was sent' : `KILL in ${duration(Math.max(0, phase.deadline - now))}`;
-		const what = phase.isHooked ? ', pre_stop' : phase.killed ? '' : `, ${signalName(stop.signal)}`;
+		const what = phase.isHooked ? ', pre_stop' : phase.killed || phase.finish ? '' : `, ${signalName(stop.signal)}`;
 		ending.push(`waiting for ${name} (${pid}${what}, ${duration(now - since)}, ${then}), needed by ${neededBy(book, entry)}`);
 	}
 	return others > 0 ? [...ending, `and for ${others} more`] : ending;

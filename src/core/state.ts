@@ -32,6 +32,8 @@ export interface State {
 	readonly runs: Run;
 	/** Entries with a process, or about to have one. */
 	readonly living: number;
+	/** Of these, oneshots that have completed and are to be undone. */
+	readonly held: number;
 	/** Nothing ran and nothing would start by itself, and that was told. */
 	readonly isIdle: boolean;
 	/** Entries that are to run and are not there yet. */
@@ -55,7 +57,7 @@ export function create(services: readonly Service[], settings: Settings): State 
 	}, EMPTY);
 	const bucket = {level: settings.startRate.burst, at: 0};
 	return {
-		settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, isIdle: false,
+		settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, held: 0, isIdle: false,
 		awaited: countAwaited(book), hasArrived: false, bucket,
 	};
 }
@@ -64,7 +66,7 @@ export function create(services: readonly Service[], settings: Settings): State 
 export function isAwaited(entry: Wanted & Pick<Entry, 'phase'>): boolean {
 	const {phase} = entry;
 	if (phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited')) return false;
-	return !isWell(phase) && isToRun(entry);
+	return phase.kind !== 'done' && !isWell(phase) && isToRun(entry);
 }
 
 export const countAwaited = (book: Book): number => [...all(book)].filter(isAwaited).length;
@@ -96,6 +98,7 @@ export const holds = (entry: Entry, {condition, strength}: Pick<Edge, 'condition
 
 export function meets({phase, leaving}: Entry, condition: Condition): boolean {
 	if (phase.kind === 'down') return phase.cause === 'completed';
+	if (phase.kind === 'done') return !leaving;
 	switch (condition) {
 		case 'service_completed_successfully': return false;
 		case 'service_started': return !leaving && isRunning(phase);
@@ -119,7 +122,7 @@ export const isFalling = ({phase, leaving}: Entry): boolean => phase.kind === 's
 
 export const isRunning = ({kind}: Phase): boolean => kind === 'starting' || kind === 'up';
 
-export const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' || isRunning(phase);
+export const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' || phase.kind === 'done' || isRunning(phase);
 
 /**
  * Should this service run? Rules in order, the first that speaks wins: shutdown, the operator's word,

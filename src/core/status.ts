@@ -8,7 +8,8 @@ export const STATUSES = [
 export type Status = (typeof STATUSES)[number];
 
 const STATUS: {readonly [K in Exclude<Phase['kind'], 'down'>]: Status} = {
-	waiting: 'waiting', spawning: 'starting', starting: 'starting', up: 'running', stopping: 'stopping', backoff: 'backoff',
+	waiting: 'waiting', spawning: 'starting', starting: 'starting', up: 'running', stopping: 'stopping', done: 'exited',
+	backoff: 'backoff',
 };
 
 const DOWN: {readonly [C in Extract<Phase, {kind: 'down'}>['cause']]: Status} = {
@@ -76,6 +77,7 @@ function noteOf(state: State, entry: Entry): string {
 		case 'waiting': return `waits for ${waitsFor(state, entry)}`;
 		case 'backoff': return `${lastEnd(entry)}, ${attempt(entry)} is next`;
 		case 'stopping':
+			if (phase.finish) return `${describeOutcome(phase.outcome ?? {kind: 'code', code: 0})}, ${phase.finish.hook} is under way`;
 			if (phase.outcome) return `${describeOutcome(phase.outcome)}, what it left behind is ending`;
 			if (phase.isHooked) return 'pre_stop is under way';
 			return phase.killed ? 'SIGKILL was sent' : `${phase.blame ? `${phase.blame}, ` : ''}${signalName(entry.stop.signal)} was sent`;
@@ -84,7 +86,8 @@ function noteOf(state: State, entry: Entry): string {
 		case 'down':
 			if (phase.cause === 'new') return 'not started';
 			return phase.cause === 'failed' && !entry.refusal ? lastEnds(entry) : lastEnd(entry);
-		case 'spawning': return '';
+		case 'done': return lastEnd(entry);
+		case 'spawning': return phase.isHooked ? 'pre_start is under way' : '';
 	}
 }
 

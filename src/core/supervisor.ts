@@ -5,10 +5,10 @@
  */
 import {due, earliest, entries as all, erase, read, vacancy, write} from './book.ts';
 import {duration} from './duration.ts';
-import {excuse, hookOf, kill, meet, type Move, terminate, WAITING} from './lifecycle.ts';
+import {excuse, hookOf, kill, meet, type Move, terminate, undo, WAITING, withdraw} from './lifecycle.ts';
 import {
 	type Adopted, type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive, type Millis, NEVER,
-	type News, refusalStatus, type Run, type Season, type Service, SIG,
+	type News, refusalStatus, type Run, type Season, type Service, SIG, type Spawning,
 } from './model.ts';
 import {aboutIdleness, cannotStart, rootOf} from './idle.ts';
 import {isRelogged, renew} from './reconfigure.ts';
@@ -73,9 +73,9 @@ class Turn {
 	/** Looks at whatever a change may have set free, until nothing moves. */
 	settle(): void {
 		this.#drain();
-		const {season, living, isIdle, book} = this.state;
+		const {season, living, held, isIdle, book} = this.state;
 		// Whatever will start by itself has a deadline.
-		if (season.kind === 'running' && living === 0 && !isIdle && earliest(book) === NEVER) {
+		if (season.kind === 'running' && living === held && !isIdle && earliest(book) === NEVER) {
 			this.#idle();
 			this.#drain();
 		}
@@ -129,9 +129,17 @@ class Turn {
 				if (!entry.leaving || (entry.falling > 0 && force < 2) || this.#takesAlong(entry)) return;
 				return this.#apply(entry, force === 3 ? kill(entry, phase, this.#now) : terminate(entry, phase, this.#now, scale));
 			}
+			case 'done': {
+				const [force, scale] = season.kind === 'stopping' ? [season.force, season.scale] : [0, 1];
+				if (!entry.leaving || (entry.falling > 0 && force < 2) || this.#takesAlong(entry)) return;
+				return this.#apply(entry, force === 3 ? withdraw() : undo(entry, this.#nextRun(), this.#now, scale));
+			}
 			case 'spawning':
+				// Its process comes after its commands, and neither is wanted any more.
+				if (phase.isHooked && entry.leaving) this.#apply(entry, withdraw());
+				return;
 			case 'stopping':
-				return; // Their news will come.
+				return; // Its news will come.
 		}
 	}
 
@@ -183,10 +191,18 @@ class Turn {
 	#spawn(entry: Entry): void {
 		const wait = entry.ends.length > 0 ? this.#takeToken() : 0;
 		if (wait > 0) return this.#write({...entry, phase: {kind: 'backoff', deadline: this.#now + wait}});
+		const {id, service} = entry;
+		const run = this.#nextRun();
+		const isHooked = service.hooks.preStart.length > 0;
+		const phase: Spawning = {kind: 'spawning', run, isHooked, deadline: isHooked ? this.#now + service.startTimeout : NEVER};
+		this.effects.push(isHooked ? hookOf(entry, phase, this.#now) : {kind: 'spawn', id, run, service});
+		this.#write({...entry, phase, starts: entry.starts + 1});
+	}
+
+	#nextRun(): Run {
 		const run = this.state.runs + 1;
 		this.state = {...this.state, runs: run};
-		this.effects.push({kind: 'spawn', id: entry.id, run, service: entry.service});
-		this.#write({...entry, phase: {kind: 'spawning', run}, starts: entry.starts + 1});
+		return run;
 	}
 
 	/** How long until a restart may be made; 0: now, and it is counted. So a storm leaves the machine usable. */
@@ -270,7 +286,7 @@ class Turn {
 			const {run, pid} = phase;
 			const {reload, startTimeout: timeout} = service;
 			if ('signal' in reload) this.effects.push({kind: 'signal', run, pid, signal: reload.signal, to: service.stopTo});
-			else this.effects.push({kind: 'hook', id, run, service, hook: 'reload', commands: [reload.command], timeout});
+			else this.effects.push({kind: 'hook', id, run, service, hook: 'reload', commands: [reload.command], timeout, environment: {}});
 		}
 	}
 
@@ -462,8 +478,9 @@ class Turn {
 		const isIll = phase.kind === 'up' && phase.health === 'unhealthy';
 		const wasIll = before.phase.kind === 'up' && before.phase.health === 'unhealthy';
 		if (isIll && !wasIll && health?.onUnhealthy === 'shutdown') return this.#shutdown(1, `${name} is unhealthy`);
-		if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped') return;
-		const failed = phase.cause === 'failed';
+		const isAtRest = phase.kind === 'down' && phase.cause !== 'new' && phase.cause !== 'stopped';
+		if (!isAtRest && phase.kind !== 'done') return;
+		const failed = phase.kind === 'down' && phase.cause === 'failed';
 		if (!essential && !(failed && onFailed === 'shutdown')) return;
 		if (!failed) return this.#shutdown(outcome ? exitStatus(outcome) : 0, `${name} ended`);
 		if (before.phase.kind !== 'waiting') return this.#shutdown(failureStatus(after), `${name} failed`);
@@ -476,7 +493,7 @@ class Turn {
 			const entry = read(this.state.book, id);
 			if (!entry || isAlive(entry.phase)) continue;
 			this.state = {...this.state, runs: Math.max(this.state.runs, run)};
-			this.#write({...entry, phase: {kind: 'spawning', run}, starts: 1});
+			this.#write({...entry, phase: {kind: 'spawning', run, isHooked: false, deadline: NEVER}, starts: 1});
 			this.#news(id, run, {kind: 'spawned', pid});
 			if (entry.service.type === 'daemon' && entry.service.ready) this.#news(id, run, {kind: 'ready'});
 		}
@@ -488,7 +505,7 @@ class Turn {
 			const {id, phase, service} = entry;
 			const pid = phase.kind === 'spawning' ? found.get(phase.run) : undefined;
 			if (pid !== undefined && phase.kind === 'spawning') this.#news(id, phase.run, {kind: 'spawned', pid});
-			else if (phase.kind === 'spawning') this.effects.push({kind: 'spawn', id, run: phase.run, service});
+			else if (phase.kind === 'spawning' && !phase.isHooked) this.effects.push({kind: 'spawn', id, run: phase.run, service});
 			else this.#resume(entry);
 		}
 		const {season} = this.state;
@@ -498,7 +515,8 @@ class Turn {
 
 	#resume(entry: Entry): void {
 		const {phase} = entry;
-		if ((phase.kind === 'starting' || phase.kind === 'stopping') && phase.isHooked) this.effects.push(hookOf(entry, phase, this.#now));
+		const isHooked = ('isHooked' in phase && phase.isHooked) || (phase.kind === 'stopping' && phase.finish !== null);
+		if ('isHooked' in phase && isHooked) this.effects.push(hookOf(entry, phase, this.#now));
 		if ((phase.kind === 'starting' || phase.kind === 'up') && phase.looks?.next === NEVER) {
 			this.#write({...entry, phase: {...phase, looks: {...phase.looks, next: this.#now}}});
 		}
@@ -565,9 +583,11 @@ class Turn {
 		};
 		const living = Number(isAlive(after.phase)) - Number(isAlive(before.phase));
 		const awaited = this.state.awaited + Number(isAwaited(after)) - Number(isAwaited(before));
+		const held = this.state.held + Number(after.phase.kind === 'done') - Number(before.phase.kind === 'done');
 		// What somebody runs at a prompt is no news of what the container is for.
 		const isIdle = this.state.isIdle && !(living > 0 && after.service.origin !== 'run');
-		this.state = {...this.state, book: write(this.state.book, after), living: this.state.living + living, awaited, isIdle};
+		const {book} = this.state;
+		this.state = {...this.state, book: write(book, after), living: this.state.living + living, held, awaited, isIdle};
 		this.#queue.add(after.id);
 		this.#tellDependents(before, after);
 		this.#tellNeeds(before, after);
@@ -579,7 +599,7 @@ class Turn {
 
 	/** It has become one that is to leave, and its process is not made yet. */
 	#withdraw({id, leaving, phase}: Entry): void {
-		if (leaving && phase.kind === 'spawning') this.effects.push({kind: 'withdraw', id, run: phase.run});
+		if (leaving && phase.kind === 'spawning' && !phase.isHooked) this.effects.push({kind: 'withdraw', id, run: phase.run});
 	}
 
 	#tellDependents(before: Entry, after: Entry): void {

@@ -8,6 +8,8 @@ export interface Errand {
 	readonly service: Service;
 	readonly command: Command;
 	readonly streams: Streams;
+	/** Over that of its service. */
+	readonly environment?: Readonly<Record<string, string>>;
 	/** Whether what it leaves behind in its process group is ended with it. */
 	readonly isTidy: boolean;
 }
@@ -21,10 +23,10 @@ export interface Running {
 
 /** Makes the process; `ended` hears what went wrong, or null if nothing did. */
 export function runErrand(
-	{run, service, command, streams, isTidy}: Errand, reaper: Reaper, ended: (failure: string | null) => void,
+	{run, service, command, streams, isTidy, environment: more}: Errand, reaper: Reaper, ended: (failure: string | null) => void,
 ): Running {
 	const main = reaper.mainOf(run);
-	const environment = {ARCHON_RUN: String(run), ...main && {MAINPID: String(main)}};
+	const environment = {...more, ARCHON_RUN: String(run), ...main && {MAINPID: String(main)}};
 	const made = spawnHelper(service, command, streams, {environment});
 	if (!made.ok) {
 		ended(`${made.error.stage}: ${made.error.reason}`);

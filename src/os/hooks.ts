@@ -1,5 +1,5 @@
 /** Commands at the turns of a run, one after the other; what they say goes where their service's words go. */
-import type {Effect, Hook, Id, News, Run} from '../core/model.ts';
+import type {Command, Effect, Hook, HookCommand, Id, News, Run, Service} from '../core/model.ts';
 import {duration} from '../core/duration.ts';
 import {after} from './clock.ts';
 import {errnoText} from './errno.ts';
@@ -74,7 +74,7 @@ const isResumed = (hook: Hook): boolean => hook !== 'reload';
 
 /** Runs the commands up to the first that fails; `done` hears why, or null. The result abandons them. */
 function perform(
-	{id, run, service, hook, commands, timeout}: HookEffect, begun: Begun | null, {reaper, output, pace, ledger}: HookParts,
+	{id, run, service, hook, commands, timeout, environment}: HookEffect, begun: Begun | null, {reaper, output, pace, ledger}: HookParts,
 	done: (failure: string | null) => void,
 ): () => void {
 	const key = keyOf(run);
@@ -95,11 +95,12 @@ function perform(
 
 	function next(index: number): void {
 		if (isOver) return;
-		const command = commands[index];
-		if (!command) return end(null);
+		const step = commands[index];
+		if (!step) return end(null);
+		const [command, seat] = seatOf(step, service);
 		const wiring = output.wireHelper(id, service);
 		if (!wiring.ok) return end(`${wiring.error.stage}: ${wiring.error.reason ?? errnoText(wiring.error.errno)}`);
-		const errand = runErrand({run, service, command, streams: wiring.value.streams, isTidy: false}, reaper, judge(index));
+		const errand = runErrand({run, service: seat, command, streams: wiring.value.streams, isTidy: false, environment}, reaper, judge(index));
 		stop = errand.stop;
 		if (errand.pid > 0 && isResumed(hook)) ledger.put(key, `${index} ${errand.pid} ${hook}`);
 		wiring.value.release();
@@ -107,7 +108,7 @@ function perform(
 
 	const judge = (index: number) => (failure: string | null): void => {
 		if (failure === null) pace(() => next(index + 1));
-		else end(`${commands[index]?.[0]}: ${failure}`);
+		else end(`${nameOf(commands[index])}: ${failure}`);
 	};
 
 	// It is waited for, and not begun again.
@@ -120,3 +121,13 @@ function perform(
 		ledger.delete(key);
 	};
 }
+
+/** A command, and its service as it is for that command. */
+function seatOf(step: HookCommand, service: Service): readonly [Command, Service] {
+	if (!('command' in step)) return [step, service];
+	const {exec} = service;
+	const environment = {...exec.environment, ...step.environment};
+	return [step.command, {...service, exec: {...exec, environment, user: step.user ?? exec.user, cwd: step.cwd ?? exec.cwd}}];
+}
+
+const nameOf = (step: HookCommand | undefined): string | undefined => (step && 'command' in step ? step.command[0] : step?.[0]);

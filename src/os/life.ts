@@ -130,7 +130,7 @@ export function findMarked(state: State): readonly Adopted[] {
 
 /** Main processes of runs of which the state does not know yet that they exist, by their marks. */
 export function findSpawned(state: State): ReadonlyMap<Run, number> {
-	const runs = new Set([...entries(state)].flatMap(({phase}) => (phase.kind === 'spawning' ? [phase.run] : [])));
+	const runs = new Set([...entries(state)].flatMap(({phase}) => (phase.kind === 'spawning' && !phase.isHooked ? [phase.run] : [])));
 	return new Map(runs.size === 0 ? [] : [...findMains()].filter(([run]) => runs.has(run)));
 }
 

@@ -316,9 +316,14 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 			const {streams} = source.value;
 			return ok(wiringTo(streams, tty ? streams[0]?.writer : stdin));
 		},
-		wireHelper(id, {exec: {output}}) {
+		wireHelper(id, service) {
+			const {output, tty} = service.exec;
 			const kept = sources.get(id);
-			if (kept) return ok(wiringTo(kept.streams, openNothing()));
+			// It may come before the first process of its service.
+			const source = !kept && output.kind === 'lines' && !tty ? openPipes(id, service, loggingOf(output)) : null;
+			if (source && !source.ok) return source;
+			const streams = source?.value.streams ?? kept?.streams;
+			if (streams) return ok(wiringTo(streams, openNothing()));
 			return output.kind === 'files' ? openFiles(openNothing(), output) : ok(wiringOf(openNothing(), 1, 2));
 		},
 		nothing: openNothing,

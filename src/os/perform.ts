@@ -104,13 +104,15 @@ export function createHands(machine: Machine): MoreHands {
 
 	/** Its process first: that is heard of, whatever becomes of the rest. */
 	function restore({id, phase, service}: Entry): void {
-		if ('pid' in phase) {
+		// Of what has ended with all that it made only its last commands live, and these are taken up as such.
+		const hasProcess = 'pid' in phase && !(phase.kind === 'stopping' && phase.finish);
+		if (hasProcess) {
 			const hasEnded = phase.kind === 'stopping' && phase.outcome !== null;
 			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, homeOf(service));
 			if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, service.killMode);
 		}
 		output.restore(id, service);
-		if ('pid' in phase) readiness.restore(id, phase.run, service, phase.kind === 'starting' && phase.isUnready);
+		if (hasProcess) readiness.restore(id, phase.run, service, phase.kind === 'starting' && phase.isUnready);
 	}
 
 	return {

@@ -80,11 +80,11 @@ export function live(argv: Service['exec']['argv'], how: Partial<Service> = {}):
 		heard: () => heard.filter(one => one.run === run).map(one => one.news),
 		probe: (probe, timeout = 10_000, purpose = 'health') =>
 			hands.perform({kind: 'probe', id: run, run, service: made, purpose, probe, timeout}),
-		hook: (hook, commands, timeout = 10_000) =>
-			hands.perform({kind: 'hook', id: run, run, service: made, hook, commands, timeout}),
+		hook: (hook, commands, timeout = 10_000, environment = {}) =>
+			hands.perform({kind: 'hook', id: run, run, service: made, hook, commands, timeout, environment}),
 		over() {
 			const entry = find(create([made], SETTINGS), made.name);
-			if (entry) hands.perform({kind: 'changed', before: {...entry, phase: {kind: 'spawning', run}}, after: entry});
+			if (entry) hands.perform({kind: 'changed', before: {...entry, phase: {kind: 'spawning', run, isHooked: false, deadline: Infinity}}, after: entry});
 		},
 		kill: signal => reaper.signal(run, reaper.mainOf(run) ?? pid, signal, 'tree'),
 	};

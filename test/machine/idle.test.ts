@@ -4,7 +4,7 @@ import {boot} from './archon.ts';
 
 test.each([
 	['exits', 'sh -c "exit 3"', 3, /cannot start main: db has failed \(exit 3\)/],
-	['cannot be executed', '/no/such', 127, /cannot start main: db has failed \(executing \/no\/such: no such file or directory\)/],
+	['cannot be executed', '/nowhere/x', 127, /cannot start main: db has failed \(executing \/nowhere\/x: no such file or directory\)/],
 ])('main whose need %s has failed with it, and the container ends with the status of the need', async (_, command, status, reason) => {
 	await using archon = await boot({config: `services:
   db: {type: oneshot, command: ${command}}

@@ -2,7 +2,7 @@
  * A day of a busy container in virtual time: the real core, the real ledger, the real ways of lines and the real
  * control server over processes that are only told of. Whatever is kept for each event is kept by archon's own code.
  */
-import {LOGGING, NEED, RESTART, service as plain} from '../../src/core/defaults.ts';
+import {LOGGING, NEED, NO_HOOKS, RESTART, service as plain} from '../../src/core/defaults.ts';
 import type {Effect, Event, Health, Id, Instant, Logs, News, Outcome, Run, Service} from '../../src/core/model.ts';
 import {ok, SIG} from '../../src/core/model.ts';
 import {narrate, narrateSeason} from '../../src/core/narrate.ts';
@@ -342,7 +342,7 @@ function services(): readonly Habit[] {
 		})),
 		...many(4, 'dependent', (service, number) => ({
 			service: {
-				...service, restart: always, hooks: {postStart: [['warm-up']], preStop: [['drain']]},
+				...service, restart: always, hooks: {...NO_HOOKS, postStart: [['warm-up']], preStop: [['drain']]},
 				needs: [{...NEED, name: `flaky-${number}`, restart: true, strength: 'soft'}, {...NEED, name: `steady-${number}`, condition: 'service_healthy'}],
 			},
 		})),

@@ -1,5 +1,5 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
-import {type Edge, type Entry, type Id, type Instant, isAlive, NEVER, type Scope, type Service, SIG} from '../../src/core/model.ts';
+import {type Edge, type Entry, type Hook, type Id, type Instant, isAlive, NEVER, type Scope, type Service, SIG} from '../../src/core/model.ts';
 import {countAwaited, entries, entryOf, find, holds, isLostTo, nextDeadline, type State} from '../../src/core/state.ts';
 import {deadlineOf} from '../../src/core/book.ts';
 import {matches} from '../../src/core/restart.ts';
@@ -14,7 +14,7 @@ const isFalling = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping
 
 /** What the core keeps in passing must equal what can be told from scratch. */
 export function checkState(state: State): void {
-	let living = 0;
+	let [living, held] = [0, 0];
 	let deadline: Instant = state.season.kind === 'sweeping' ? state.season.deadline : NEVER;
 	if (state.season.kind === 'stopping') deadline = Math.min(state.season.deadline, state.season.sayAt);
 	for (const entry of entries(state)) {
@@ -32,9 +32,11 @@ export function checkState(state: State): void {
 		promise(find(state, name) === entry, `${name} is not found by its name`);
 		checkRest(entry, state);
 		if (isAlive(entry.phase)) living++;
+		if (entry.phase.kind === 'done') held++;
 		deadline = Math.min(deadline, deadlineOf(entry));
 	}
 	promise(countAwaited(state.book) === state.awaited, `${state.awaited} are counted as awaited of ${countAwaited(state.book)}`);
+	promise(held === state.held, `${state.held} are counted as to be undone, of ${held}`);
 	promise(living === state.living, `${state.living} are counted alive of ${living}`);
 	checkIdleness(state);
 	promise(deadline === nextDeadline(state), `the next deadline is ${nextDeadline(state)}, not ${deadline}`);
@@ -42,8 +44,8 @@ export function checkState(state: State): void {
 
 /** Where nothing runs and nothing will start by itself, that was told, and the container ends unless it is to stay. */
 function checkIdleness(state: State): void {
-	const {season, living, isIdle, settings: {whenIdle}} = state;
-	if (season.kind !== 'running' || living > 0 || nextDeadline(state) !== NEVER) return;
+	const {season, living, held, isIdle, settings: {whenIdle}} = state;
+	if (season.kind !== 'running' || living > held || nextDeadline(state) !== NEVER) return;
 	promise(isIdle, 'nothing runs, and nobody was told');
 	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config');
 	const isKept = list.some(({wish}) => wish === 'stop');
@@ -58,6 +60,7 @@ function checkRest({phase, outcome, blame, service, lost}: Entry, {season}: Stat
 		promise(phase.inVain === lost > 0, `${service.name} does not know that it waits in vain`);
 		promise(lost === 0 || !(service.essential || service.onFailed === 'shutdown'), `${service.name} waits in vain, and the container with it`);
 	}
+	if (phase.kind === 'done') promise(season.kind !== 'running' || !service.essential, `${service.name} is done, and the container lives on`);
 	if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped') return;
 	const {name, essential, onFailed, restart: {success}} = service;
 	const hasFailed = phase.cause === 'failed';
@@ -69,8 +72,14 @@ function checkRest({phase, outcome, blame, service, lost}: Entry, {season}: Stat
 export function checkSpawn(world: World, id: Id, service: Service): void {
 	const others = world.processes.filter(process => process.service.name === service.name && (!process.outcome || process.survivors));
 	promise(others.length === 0, `${service.name} is started while a process of its last run lives`);
+	const last = world.processes.findLast(process => process.id === id && process.service.name === service.name);
+	promise(!last || last.isFinished || last.service.hooks.postStop.length === 0, `${service.name} is started before its post_stop`);
+	promise(!last?.isDone, `${service.name} is started again without having been undone`);
 	promise(world.state.season.kind === 'running', `${service.name} is started during ${world.state.season.kind}`);
-	for (const need of entryOf(world.state, id)?.needs ?? []) {
+	// Where pre_start comes first, that is when they must hold.
+	const entry = entryOf(world.state, id);
+	const isLater = service.hooks.preStart.length > 0 && entry?.phase.kind === 'spawning' && !entry.phase.isHooked;
+	for (const need of isLater ? [] : entry?.needs ?? []) {
 		if (need.strength !== 'hard') continue;
 		const entry = entryOf(world.state, need.id);
 		const latest = world.processes.findLast(process => process.service.name === entry?.service.name);
@@ -89,8 +98,13 @@ export function checkProbe(process: Process | undefined): void {
 	promise(process?.helpers === 0, `${process?.service.name} is looked at while a look is under way`);
 }
 
-export function checkHook(process: Process | undefined): void {
-	promise(process !== undefined && !process.reported, 'a hook is run for a run that has ended');
+export function checkHook(hook: Hook, process: Process | undefined): void {
+	switch (hook) {
+		case 'pre_start':
+		case 'down': return promise(process === undefined, `${hook} is run beside a process`);
+		case 'post_stop': return promise(process?.reported === true && !process.survivors, 'post_stop is run before all has ended');
+		default: promise(process !== undefined && !process.reported, 'a hook is run for a run that has ended');
+	}
 }
 
 export function checkSignal(

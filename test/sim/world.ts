@@ -32,6 +32,10 @@ export interface Process {
 	reported: boolean;
 	/** Others that it made live on after it. */
 	survivors: boolean;
+	/** Its commands post_stop were begun. */
+	isFinished: boolean;
+	/** It has completed, and its commands down were not begun. */
+	isDone: boolean;
 }
 
 interface Temper {
@@ -235,6 +239,9 @@ export class World {
 			case 'signal': return this.#signal(effect);
 			case 'sweep': return this.#later(this.random.between(0, SWEEP_MAX), () => this.#hear({kind: 'alone'}));
 			case 'exit': {
+				// Last commands that SIGKILL to all else left some time.
+				const isFinishing = [...entries(this.state)].some(({phase}) => phase.kind === 'stopping' && phase.finish);
+				if (isFinishing) this.#lastGone = this.now;
 				this.exit = effect.status;
 				return;
 			}
@@ -250,7 +257,13 @@ export class World {
 				if (effect.season.kind === 'stopping' && effect.season.force === 1) this.#endedAt = this.now;
 				return;
 			}
-			case 'changed':
+			case 'changed': {
+				const {before, after} = effect;
+				if (before.phase.kind === 'stopping' && before.phase.finish) this.#lastGone = this.now;
+				const last = this.processes.findLast(({id}) => id === after.id);
+				if (last && after.phase.kind === 'done') last.isDone = true;
+				return;
+			}
 			case 'arrived':
 			case 'forgotten':
 			case 'say': return;
@@ -271,14 +284,17 @@ export class World {
 		});
 	}
 
-	#hook({run, hook, timeout}: Extract<Effect, {kind: 'hook'}>): void {
+	#hook({id, run, service, hook, timeout}: Extract<Effect, {kind: 'hook'}>): void {
 		const process = this.process(run);
-		checkHook(process);
-		if (!process) return;
+		checkHook(hook, process);
+		if (hook === 'pre_start' && !entryOf(this.state, id)?.leaving) checkSpawn(this, id, service);
+		if (process && hook === 'post_stop') process.isFinished = true;
+		const last = this.processes.findLast(each => each.id === id);
+		if (last && hook === 'down') last.isDone = false;
 		const failure = this.random.chance(this.#temper.sick) ? 'exit 1' : null;
 		const delay = this.random.between(0, Math.min(timeout, this.random.pick([1, 500, 60_000])));
 		this.#later(delay, () => {
-			this.#news(process, {kind: 'hooked', hook, failure});
+			this.#news({id, run}, {kind: 'hooked', hook, failure});
 		});
 	}
 
@@ -316,6 +332,7 @@ export class World {
 		}
 		const process: Process = {
 			id, run, service, pid: ++this.#pids, outcome: null, reported: false, survivors: false, helpers: 0,
+			isFinished: false, isDone: false,
 			isReady: service.ready === null,
 			deaf: r.chance(this.#temper.deaf), litters: r.chance(this.#temper.litter),
 		};
@@ -445,7 +462,7 @@ export class World {
 				attempts: r.pick([1, 3, 8, Infinity]), counts: r.pick(['all', 'all', 'starts']), resetAfter: r.pick([1000, 60_000]),
 			},
 			stop: {signal: SIG.TERM, grace: r.pick([10, 1000, 5000])},
-			hooks: {postStart: hook(), preStop: hook()},
+			hooks: {preStart: hook(), postStart: hook(), preStop: hook(), postStop: hook(), down: isDaemon ? [] : hook()},
 			stopTo: r.pick(['main', 'main', 'group']), killMode: r.pick(['tree', 'tree', 'group', 'main']),
 			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
 			essential: r.chance(0.03),

@@ -1,6 +1,6 @@
 /** When a service counts as up, how it is looked at, and what follows when it is not what it should be. */
 import {describe, expect, test} from 'vitest';
-import {RESTART} from '../../src/core/defaults.ts';
+import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
 import type {Health, Ready} from '../../src/core/model.ts';
 import {statusOf} from '../../src/core/status.ts';
 import {find} from '../../src/core/state.ts';
@@ -178,7 +178,7 @@ describe('hooks', () => {
 	const postStart = [['warm', 'up']] as const;
 
 	test('a service is up when its post_start has ended well', () => {
-		const story = tell(['web', {hooks: {postStart, preStop: []}}], ['app', {needs: ['web+']}]);
+		const story = tell(['web', {hooks: {...NO_HOOKS, postStart, preStop: []}}], ['app', {needs: ['web+']}]);
 		expect(story.lines()).toMatchInlineSnapshot(`
 			"  0.00  spawn web
 			  0.00  post_start of web: warm up
@@ -190,13 +190,13 @@ describe('hooks', () => {
 
 	test('a post_start that fails has failed the start', () => {
 		const restart = {...RESTART, attempts: 0};
-		const story = tell(['web', {hooks: {postStart, preStop: []}, restart}]);
+		const story = tell(['web', {hooks: {...NO_HOOKS, postStart, preStop: []}, restart}]);
 		story.tells('web', {kind: 'hooked', hook: 'post_start', failure: 'warm up: exit 2'});
 		expect(status(story, 'web')).toBe('failed: post_start: warm up: exit 2 (SIGTERM)');
 	});
 
 	test('pre_stop comes before the stop signal, and both within the grace period', () => {
-		const hooks = {postStart: [], preStop: [['drain']] as const};
+		const hooks = {...NO_HOOKS, preStop: [['drain']] as const};
 		const story = tell(['web', {hooks}], ['slow', {hooks}]);
 		story.lines();
 		story.ask('stop', 'web', 'slow').wait(1000).tells('web', {kind: 'hooked', hook: 'pre_stop', failure: null}).wait(5000);

@@ -1,6 +1,6 @@
 /** What follows when archon itself did not run for a while: nobody is late for it, and nothing else changes. */
 import {describe, expect, test} from 'vitest';
-import {RESTART} from '../../src/core/defaults.ts';
+import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
 import type {Health} from '../../src/core/model.ts';
 import {find, nextDeadline} from '../../src/core/state.ts';
 import {exit, phases, type Story, tell} from './tell.ts';
@@ -15,7 +15,7 @@ const LIMITS: readonly {what: string; begin: () => Story; limit: number; late: R
 	{what: 'a start', begin: () => tell(['a', {ready, startTimeout: 5000}]), limit: 5000, late: /not ready within 5 s/},
 	{what: 'a oneshot', begin: () => tell(['a', {type: 'oneshot', startTimeout: 5000}]), limit: 5000, late: /not done within 5 s/},
 	{what: 'a stop', begin: () => tell(['a', {deaf: true}]).ask('stop', 'a'), limit: 5000, late: /SIGKILL to a/},
-	{what: 'pre_stop', begin: () => tell(['a', {hooks: {postStart: [], preStop: [['x']]}}]).ask('stop', 'a'), limit: 5000, late: /SIGKILL to a/},
+	{what: 'pre_stop', begin: () => tell(['a', {hooks: {...NO_HOOKS, postStart: [], preStop: [['x']]}}]).ask('stop', 'a'), limit: 5000, late: /SIGKILL to a/},
 	{
 		what: 'what a process left behind', begin: () => tell(['a', {litters: true, deaf: true}]).dies('a', exit(1)),
 		limit: 5000, late: /SIGKILL to a/,

@@ -116,7 +116,7 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 			case 'logging': return note(`lines of ${effect.service.name} go elsewhere`);
 			case 'forgotten': return note(`forget ${effect.entry.service.name}`);
 			case 'probe': return note(`look at ${effect.service.name} (${effect.purpose})`);
-			case 'hook': return note(`${effect.hook} of ${effect.service.name}: ${effect.commands.map(words => words.join(' ')).join('; ')}`);
+			case 'hook': return note(`${effect.hook} of ${effect.service.name}: ${effect.commands.map(step => ('command' in step ? step.command : step).join(' ')).join('; ')}`);
 			case 'follow': return note(`follow ${runs.get(effect.run)} from ${effect.from} to ${effect.to}`);
 			case 'say': return void trace.push(`        ${effect.text}`);
 		}

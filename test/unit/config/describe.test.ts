@@ -97,6 +97,8 @@ test('the whole table fits a page', () => {
 		      without ready: a daemon can serve when it has run for so long
 		  start_timeout: duration | unlimited (default: 60s with ready, else unlimited)
 		      until a daemon must be ready, or a oneshot done
+		  pre_start: list of words or maps with a command (default: empty)
+		      commands before each start, within start_timeout; if one fails, the start has failed
 		  post_start: list of words or maps with a command (default: empty)
 		      commands after its start; if one fails, the start has failed
 		  healthcheck: map (default: none)
@@ -119,6 +121,10 @@ test('the whole table fits a page', () => {
 		      when it ends for good, the container ends with its status
 		  pre_stop: list of words or maps with a command (default: empty)
 		      commands before the stop signal, within the grace period
+		  post_stop: list of words or maps with a command (default: empty)
+		      commands after each end, told it by SERVICE_RESULT, EXIT_CODE and EXIT_STATUS; within a grace period
+		  down: list of words or maps with a command (default: empty)
+		      commands that undo a oneshot which has completed, when it is stopped; within a grace period
 		  stop_signal: signal (default: TERM)
 		      asks it to end
 		  stop_grace_period: duration | unlimited (default: 5s)
@@ -216,9 +222,15 @@ test('the whole table fits a page', () => {
 		  reset_after: duration (default: 60s)
 		      having been up for so long wipes out all earlier ends
 
-		services.<name>.post_start, pre_stop:
+		services.<name>.pre_start, post_start, pre_stop, post_stop, down:
 		  command: words | list (default: required)
 		      program and arguments
+		  user: name[:group] | uid[:gid] (default: the service's)
+		      as whom it runs
+		  working_dir: path (default: the service's)
+		      where it runs
+		  environment: map | list of NAME=value (default: empty)
+		      over the service's
 
 		services.<name>.reload:
 		  signal: signal (default: none)

@@ -1,5 +1,6 @@
 /** What the keys of one service come to, and what is told of those that say nothing. */
 import {describe, expect, test} from 'vitest';
+import {NO_HOOKS} from '../../../src/core/defaults.ts';
 import type {Exec, Health, Limits, Ready, Service} from '../../../src/core/model.ts';
 import {plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
@@ -115,9 +116,14 @@ describe('healthcheck', () => {
 
 describe('hooks and reload', () => {
 	test.each<[string, Partial<Service>]>([
-		['post_start: "warm up"', {hooks: {postStart: [['warm', 'up']], preStop: []}}],
+		['pre_start: [{command: prep it, user: "7:8", working_dir: /srv, environment: {A: 1}}]\npost_stop: x', {hooks: {
+			...NO_HOOKS, postStop: [['x']],
+			preStart: [{command: ['prep', 'it'], user: {user: '7', group: '8'}, cwd: '/srv', environment: {A: '1'}}],
+		}}],
+		['type: oneshot\ndown: [umount /x]', {hooks: {...NO_HOOKS, down: [['umount', '/x']]}}],
+		['post_start: "warm up"', {hooks: {...NO_HOOKS, postStart: [['warm', 'up']], preStop: []}}],
 		['pre_stop: [a b, [c, "d e"], {command: f g}, {command: [h]}]', {
-			hooks: {postStart: [], preStop: [['a', 'b'], ['c', 'd e'], ['f', 'g'], ['h']]},
+			hooks: {...NO_HOOKS, postStart: [], preStop: [['a', 'b'], ['c', 'd e'], ['f', 'g'], ['h']]},
 		}],
 		['reload: SIGUSR1', {reload: {signal: 10}}],
 		['reload: {signal: HUP}', {reload: {signal: 1}}],
@@ -129,7 +135,9 @@ describe('hooks and reload', () => {
 	test.each<[string, string[]]>([
 		['pre_stop: [""]', ['services.a.pre_stop[0] is an empty command']],
 		['pre_stop: [{}]', ['services.a.pre_stop[0] has no command']],
-		['pre_stop: [{command: x, user: root}]', ['services.a.pre_stop[0].user is not supported; remove it, or call it x-user']],
+		['pre_stop: [{command: x, privileged: true}]', ['services.a.pre_stop[0].privileged is not supported; remove it, or call it x-privileged']],
+		['down: [x]', ['services.a.down is only for oneshots, which are undone by it; write pre_stop or post_stop']],
+		['type: oneshot\npre_stop: [x]\ndown: [y]', []],
 		['reload: FOO', ['services.a.reload: "FOO" is not a signal; write a name such as TERM, SIGINT or RTMIN+3, or a number']],
 		['reload: {}', ['services.a.reload does not say how; write a signal or a command']],
 		['reload: {signal: HUP, command: x}', ['services.a.reload has both a signal and a command; keep one']],
@@ -299,6 +307,8 @@ describe('keys that are of no use together', () => {
 	test.each([
 		['start_timeout: 5s', ['start_timeout limits nothing without ready: a']],
 		['start_timeout: 5s\npost_start: [x]', []],
+		['start_timeout: 5s\npre_start: [x]', []],
+		['type: oneshot\npre_stop: [x]', ['pre_stop of a oneshot runs only while it is at work; "down" undoes it once it has completed: a']],
 		['start_timeout: 5s\nready: notify', []],
 		['tty: true\nstdin_open: true', ['stdin_open has no effect with tty, which brings a stdin of its own: a']],
 	])('%s', (keys, notes) => {

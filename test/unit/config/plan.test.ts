@@ -1,7 +1,7 @@
 /** From texts to services, or to everything that is wrong with them. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {exec, LOGGING, NEED, RESTART, service, START_RATE} from '../../../src/core/defaults.ts';
+import {exec, LOGGING, NEED, NO_HOOKS, RESTART, service, START_RATE} from '../../../src/core/defaults.ts';
 import type {Service} from '../../../src/core/model.ts';
 import {plan, type Plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
@@ -117,7 +117,7 @@ services:
 				interval: 30_000, timeout: 30_000, retries: 3, successes: 1, startPeriod: 0, startInterval: 5000, onUnhealthy: 'none',
 			},
 			watchdog: 30_000,
-			hooks: {postStart: [['warm', 'up']], preStop: [['drain', 'now']]},
+			hooks: {...NO_HOOKS, postStart: [['warm', 'up']], preStop: [['drain', 'now']]},
 			reload: {signal: 1},
 			restart: {
 				...RESTART, policy: 'unless-stopped', growth: 'linear', delay: 1000, factor: 1.5, maxDelay: 5000, jitter: 0,
