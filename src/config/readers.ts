@@ -152,5 +152,5 @@ export function misread(value: Value): string | null {
 	const name = /^([\w./-]+):(?!\/\/)\S/.exec(value.text)?.[1];
 	if (name !== undefined) return `write a blank behind ${name}:`;
 	if (/^-[^\s-]/.test(value.text)) return 'write a blank behind each -';
-	return /^[A-Za-z_]\w*=/.test(value.text) ? 'write NAME: value, or - NAME=value' : null;
+	return /^[A-Za-z_]\w* *=/.test(value.text) ? 'write NAME: value, or - NAME=value' : null;
 }

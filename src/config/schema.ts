@@ -25,7 +25,7 @@ import {
 } from './scalars.ts';
 import {readShape, shape, within, type Context, type Reader, type Settings, type Shape} from './shape.ts';
 import {readSignals, type Rule} from './signals.ts';
-import {isNothing, type Entry, type Mapping, type Value} from './values.ts';
+import {isNothing, kindOf, type Entry, type Mapping, type Value} from './values.ts';
 
 const ENV_PATH = {
 	path: optional(text, 'path', 'required', 'beside the config, unless it begins with /'),
@@ -224,7 +224,12 @@ function readService(name: string, {key: place, value: from}: Entry, context: Co
 			[key, blanks.includes(key) ? {...entry, value: fillIn(entry.value, first)} : entry] as const);
 		return {...declared, settings: readShape(SERVICE, {...map, entries: new Map(filled)}, context)};
 	}
-	refuseKind(from, context, 'a map');
+	// A key of the service above that is not far enough in.
+	if (Object.hasOwn(SERVICE.keys, name)) {
+		refuse(from, context, `must be a map, not ${kindOf(from)}`, 'indent it further if it belongs to the service before it');
+	} else {
+		refuseKind(from, context, 'a map');
+	}
 	return null;
 }
 

@@ -62,6 +62,8 @@ function firstSlip(text: string, errors: readonly Raw[], reader: Reader): Slip {
 	const sorted = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
 	const first = sorted.find(({code}) => code !== 'BLOCK_IN_FLOW') ?? sorted[0]!;
 	const isOn = (code: string): boolean => errors.some(each => each.code === code && each.pos[0] === first.pos[0]);
+	const crossed = crossedIn(text, first.pos[1], reader);
+	if (crossed) return crossed;
 	const opening = sorted.find(isOfOpen);
 	const open = opening ? openSlip(text, opening, reader) : null;
 	if (open && open.offset <= first.pos[0]) return open;
@@ -101,6 +103,25 @@ function otherSlip(text: string, {pos: [at], message}: Raw): Slip {
 		offset: Math.max(at, line.start + line.indent),
 		message: `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, hint: null, spoilt: blockOf(text, line), isVague: true,
 	};
+}
+
+/** A bracket that closes one of the other kind, in the lines up to the first error and the one behind it. */
+function crossedIn(text: string, until: number, {lex}: Reader): Slip | null {
+	const open: string[] = [];
+	const end = lineAt(text, Math.min(lineAt(text, Math.min(until, text.length)).end + 1, text.length)).end;
+	let offset = 0;
+	for (const lexeme of lex(text)) {
+		if (lexeme === '\x18') open.length = 0;
+		if (lexeme === '\x02' || lexeme === '\x1f' || lexeme === '\x18') continue;
+		if (offset > end) return null;
+		const close = open.at(-1) === '[' ? ']' : '}';
+		if (lexeme === '[' || lexeme === '{') open.push(lexeme);
+		else if ((lexeme === ']' || lexeme === '}') && open.length > 0 && open.pop() !== (lexeme === ']' ? '[' : '{')) {
+			return {offset, message: `${lexeme} stands where ${close} must close a bracket`, hint: `write ${close}`, spoilt: null};
+		}
+		offset += lexeme.length;
+	}
+	return null;
 }
 
 const isOfOpen = ({message}: Raw): boolean => /^(Flow (map|sequence)|Missing closing|Missing , between)/.test(message);

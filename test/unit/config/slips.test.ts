@@ -313,6 +313,18 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 		['services:', '  a:', '    command: x', '  b:', '   command: [y', '  c:', '    command: "z'],
 		['f:5:13: [ opens here, and no ] closes it; close it with ], or quote the text: "[y"', 'f:7:14: " opens here, and no " closes it; close it: "z"'],
 	],
+	[
+		['services:', '  a:', '    command: ["a", "b"}', '    user: root'],
+		['f:3:23: } stands where ] must close a bracket; write ]'],
+	],
+	[
+		['services:', '  a:', '    ulimits: {nofile: 1]', '    command: x'],
+		['f:3:24: ] stands where } must close a bracket; write }'],
+	],
+	[
+		['services:', '  a: {command: x}', '  user: root'],
+		['f:3:9: services.user must be a map, not text; indent it further if it belongs to the service before it'],
+	],
 ];
 
 function told(text: string): readonly string[] {
