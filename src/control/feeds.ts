@@ -152,8 +152,9 @@ function createFeed(
 	function hear(name: string, lines: readonly LogLine[]): void {
 		const mine = stream === null ? lines : lines.filter(line => line.stream === stream);
 		if (mine.length === 0) return;
-		// What is dropped is dropped in one piece, so that the client can be told where.
-		if (dropped > 0 || queued > LIMIT || store.queued > ALL_LIMIT) {
+		// What is dropped is dropped in one piece, so that the client can be told where. Nothing is dropped for a client
+		// that reads, however little the others do: it would not be told of it, as nothing waits for it.
+		if (dropped > 0 || queued > LIMIT || (store.queued > ALL_LIMIT && call.pending() > ROOM)) {
 			dropped += mine.length;
 			return;
 		}

@@ -273,6 +273,18 @@ describe('what comes', () => {
 		bench.say('web', 'after');
 		expect(deaf.heard()).toEqual([expect.stringContaining('after')]);
 	});
+
+	it('reaches a client that reads, however many others do not', () => {
+		const bench = new Bench([service('web')]);
+		const [reader, ...deaf] = Array.from({length: 20}, () => new Visitor(bench));
+		for (const visitor of deaf) visitor.isDeaf = true;
+		for (const visitor of [...deaf, reader]) visitor?.say('Logs,web,archon.follow=yes\n');
+		// More than is kept for all who do not read together.
+		for (let i = 0; i < 2000; i++) bench.say('web', 'x'.repeat(1000));
+		reader?.heard();
+		bench.say('web', 'last');
+		expect(reader?.heard()).toEqual([expect.stringContaining('last')]);
+	});
 });
 
 it('Reopen opens every log file anew', () => {
