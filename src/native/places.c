@@ -20,6 +20,8 @@
 
 /* As the kernel follows them (path_resolution(7)). */
 #define LINKS_MAX 40
+/* A path of which a link's text has taken the first part. */
+#define LEFT_MAX (2 * PATH_MAX)
 /* Permissions of folders that are made, before the umask. */
 #define FOLDER_MODE 0755
 /* Somebody may remove and make a file as fast as archon looks at it. */
@@ -110,11 +112,11 @@ static void enter(struct place *place, int folder, const char *part)
  * What follows a link: `left` becomes its text and what was left. -1 and errno where it is not followed; 1 where it
  * leads to a descriptor of archon's own.
  */
-static int follow(struct place *place, int link, char *left, size_t room, int links)
+static int follow(struct place *place, int link, char left[LEFT_MAX], int links)
 {
-	char text[PATH_MAX], own[64];
+	char text[LEFT_MAX], own[64];
 	struct statfs system;
-	ssize_t length = readlinkat(link, "", text, sizeof text - 1);
+	ssize_t length = readlinkat(link, "", text, PATH_MAX - 1);
 	if (length < 0)
 		return -1;
 	text[length] = '\0';
@@ -139,7 +141,7 @@ static int follow(struct place *place, int link, char *left, size_t room, int li
 	if (links > LINKS_MAX)
 		return -1;
 	errno = ENAMETOOLONG;
-	if (length + strlen(left) + 2 > room)
+	if (length + strlen(left) + 2 > sizeof text)
 		return -1;
 	if (*left)
 		strcat(strcat(text, "/"), left);
@@ -166,7 +168,7 @@ static size_t take_part(char *left, char *name)
 }
 
 /* Steps on from where `place` is; -1 and errno, with the folder still open. */
-static int walk(struct place *place, char *left, size_t room, int flags)
+static int walk(struct place *place, char left[LEFT_MAX], int flags)
 {
 	size_t length;
 	for (int links = 0; (length = take_part(left, place->name)) > 0;) {
@@ -189,7 +191,7 @@ static int walk(struct place *place, char *left, size_t room, int flags)
 		fstat(next, &about);
 		int followed = -1, error = ENOTDIR;
 		if (S_ISLNK(about.st_mode)) {
-			followed = follow(place, next, left, room, ++links);
+			followed = follow(place, next, left, ++links);
 			error = errno;
 		} else if (is_last && !S_ISDIR(about.st_mode)) {
 			followed = 1;
@@ -210,7 +212,7 @@ static int walk(struct place *place, char *left, size_t room, int flags)
 
 int find_place(const char *path, int flags, struct place *place)
 {
-	char left[2 * PATH_MAX], folder[PATH_MAX];
+	char left[LEFT_MAX], folder[PATH_MAX];
 	*place = (struct place){.folder = -1, .stream = -1};
 	errno = *path ? ENAMETOOLONG : ENOENT;
 	if (!*path || strlen(path) >= sizeof folder)
@@ -228,7 +230,7 @@ int find_place(const char *path, int flags, struct place *place)
 		place->folder = open_root(*path == '/');
 		strcpy(place->path, *path == '/' ? "" : ".");
 	}
-	int result = place->folder < 0 ? -1 : walk(place, left, sizeof left, flags);
+	int result = place->folder < 0 ? -1 : walk(place, left, flags);
 	if (result < 0 && place->folder >= 0) {
 		int error = errno;
 		close(place->folder);

@@ -1,5 +1,5 @@
 /** What holds between TypeScript and C, where a mistake would cost PID 1: under Node and on the executable's engine alike. */
-import {mkdtempSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, symlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
@@ -11,6 +11,15 @@ import {ENGINE, script} from './engine.ts';
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'archon-native-'));
 /** As the engine tells it. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+test('a link with a long text in a long path is followed, and nothing else is written over', () => {
+	const folder = newFolder();
+	mkdirSync(join(folder, 'a'));
+	symlinkSync(`${'./'.repeat(2000)}a`, join(folder, 'link'));
+	const report = new Float64Array(5);
+	expect(sys.findPlace(`${folder}/link/${'./'.repeat(1900)}x`, 0, report)).toEqual([expect.stringMatching(/\/a$/), 'x']);
+	expect(sys.close(report[0] ?? -1)).toBe(0);
+});
 
 describe('under Node', () => {
 	test.each(CASES.filter(({isForEngine}) => !isForEngine))('$name', ({run, gives}) => {
