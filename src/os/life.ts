@@ -1,6 +1,6 @@
 /** One life of archon: what the last one left to it, and what it writes down for the next. */
 import {changes, read} from '../core/book.ts';
-import {hasSameBody, readAll, writeBody, writeLife, writeWhole} from '../core/memory.ts';
+import {hasSameBody, readAll, writeBody, writeLife, writeStandard, writeWhole} from '../core/memory.ts';
 import type {Adopted, Id, Run} from '../core/model.ts';
 import {entries, find, type State} from '../core/state.ts';
 import {claimOf, isBelieved} from './claims.ts';
@@ -89,8 +89,8 @@ export function forgive(ledger: Ledger): void {
 function readState(past: Ledger['past']): State | null {
 	const part = (kind: string): ReadonlyMap<Id, string> => new Map([...past].flatMap(([key, text]) =>
 		(key.startsWith(`${kind} `) ? [[Number(key.slice(kind.length + 1)), text]] : [])));
-	const whole = past.get('whole');
-	return whole === undefined ? null : readAll({whole, bodies: part('body'), lives: part('life')});
+	const [whole, standard] = [past.get('whole'), past.get('standard')];
+	return whole === undefined || standard === undefined ? null : readAll({whole, standard, bodies: part('body'), lives: part('life')});
 }
 
 /** What of a state is neither an entry nor told from them (core/memory.ts). */
@@ -98,6 +98,8 @@ const WHOLE = ['settings', 'season', 'runs', 'isIdle', 'bucket', 'guests', 'hasA
 
 /** Writes down in what the one state differs from the other; null: there is no other yet. */
 export function record(ledger: Ledger, before: State | null, after: State): void {
+	// Whatever the last life wrote by another one is written anew in the same turn.
+	if (!before) ledger.put('standard', writeStandard());
 	for (const [id, entry] of before ? changes(before.book, after.book) : [...entries(after)].map(entry => [entry.id, entry] as const)) {
 		if (!entry) {
 			ledger.delete(`body ${id}`);

@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {changes} from '../../../src/core/book.ts';
 import {service} from '../../../src/core/defaults.ts';
-import {ENDLESS, hasSameBody, readAll, writeAll, writeBody, writeLife, writeWhole} from '../../../src/core/memory.ts';
+import {ENDLESS, hasSameBody, readAll, writeAll, writeBody, writeLife, writeStandard, writeWhole} from '../../../src/core/memory.ts';
 import type {Event} from '../../../src/core/model.ts';
 import {create, entries, find, type State} from '../../../src/core/state.ts';
 import {step} from '../../../src/core/supervisor.ts';
@@ -62,5 +62,24 @@ test('every number that may be endless in the model is known to be so', () => {
 test('the parts are those of the entries', () => {
 	const state = create([service('a', ['a'])], settings);
 	const [entry] = entries(state);
-	expect(writeAll(state)).toEqual({whole: writeWhole(state), bodies: new Map([[0, entry && writeBody(entry)]]), lives: new Map([[0, entry && writeLife(entry)]])});
+	expect(writeAll(state)).toEqual({
+		whole: writeWhole(state), standard: writeStandard(),
+		bodies: new Map([[0, entry && writeBody(entry)]]), lives: new Map([[0, entry && writeLife(entry)]]),
+	});
+});
+
+test('of what is as of any other service nothing is written, whether it is a part of another one or only the same', () => {
+	const copy = <T>(value: T): T => structuredClone(value);
+	const plain = service('a', ['a', 'b']);
+	for (const each of [plain, {...copy(plain), restart: copy(plain.restart)}]) {
+		const [entry] = entries(create([each], settings));
+		expect(entry && writeBody(entry)).toBe('{"service":{"name":"a","exec":{"argv":["a","b"]}}}');
+	}
+});
+
+test('what another archon took for the standard is read by that', () => {
+	const state = create([service('a', ['a']), {...service('b', ['b']), stop: {signal: 2, grace: 1}}], settings);
+	const parts = writeAll(state);
+	const again = readAll({...parts, standard: parts.standard.replaceAll('"grace":5000', '"grace":7000')});
+	expect(again && [...entries(again)].map(({service, stop}) => [service.stop.grace, stop.grace])).toEqual([[7000, 7000], [1, 1]]);
 });
