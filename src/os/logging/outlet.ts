@@ -90,7 +90,10 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 			const most = must ? Infinity : now() >= patientFrom ? HARD_LIMIT : LIMIT;
 			if (queue.size() >= most) return lose(lines, service);
 			queue.put(lines);
-			if (!isWaiting) pump();
+			if (isWaiting) return;
+			// What is under way goes first, a service's restart above all; and what comes meanwhile is written with it.
+			isWaiting = true;
+			soon(resume);
 		},
 		isFull: () => queue.size() >= LIMIT,
 		isPatient: () => now() >= patientFrom,
