@@ -377,7 +377,7 @@ static _Noreturn __attribute__((noinline)) void child(const struct job *job)
 #define ASIDE 8
 #define STACK (64 * 1024)
 
-static int aside[ASIDE]; /* nothing but a place */
+static int aside[ASIDE + 1]; /* nothing but a place, and the last one never anything else */
 static int aside_end;    /* the numbers below are copied; -1: the whole table is */
 static volatile int cannot_leave;
 
@@ -386,7 +386,7 @@ static __attribute__((constructor)) void find_aside(void)
 {
 	int place = open("/", O_PATH | O_CLOEXEC);
 	aside_end = place < 0 ? -1 : 0;
-	for (int i = 0; i < ASIDE && aside_end >= 0; i++) {
+	for (int i = 0; i <= ASIDE && aside_end >= 0; i++) {
 		aside[i] = fcntl(place, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 		aside_end = aside[i] < 0 ? -1 : aside[i] >= aside_end ? aside[i] + 1 : aside_end;
 	}
@@ -422,15 +422,12 @@ static int put_all_aside(struct job *job, int32_t *fds, int *used)
 
 static void clear_aside(int used)
 {
-	int place = used > 0 ? open("/", O_PATH | O_CLOEXEC) : -1;
 	for (int i = 0; i < used; i++) {
-		if (dup3(place, aside[i], O_CLOEXEC) >= 0)
+		if (dup3(aside[ASIDE], aside[i], O_CLOEXEC) >= 0)
 			continue;
 		close(aside[i]);
 		aside_end = -1;
 	}
-	if (place >= 0)
-		close(place);
 }
 
 static int leave(void *job)
