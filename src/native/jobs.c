@@ -234,8 +234,13 @@ static long read_folder(struct job *job)
 {
 	int fd = job->fd < 0 ? open(job->text, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : openat(job->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-	if (!folder)
+	if (!folder) {
+		int error = errno;
+		if (fd >= 0)
+			close(fd);
+		errno = error;
 		return -1;
+	}
 	size_t count = 0;
 	for (struct dirent *entry = readdir(folder); entry && count < NAMES_MAX; entry = readdir(folder), count++)
 		add_data(job, entry->d_name, strlen(entry->d_name) + 1);

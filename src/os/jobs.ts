@@ -22,9 +22,8 @@ export interface Done {
 	/** 1 or 2 where the path leads to archon's own stdout or stderr, and is not opened (`open`, `place`); else -1. */
 	readonly stream: number;
 	/**
-	 * Names, paths or addresses, each with a NUL behind it (`readFolder`, `resolve`, the real path of `open` and the errno of what
-	 * the file could not be given, folder and
-	 * name of `place`), or content (`readFile`).
+	 * Names, paths or addresses, each with a NUL behind it (`readFolder`, `resolve`, the real path of `open` and the errno of
+	 * what the file could not be given, folder and name of `place`), or content (`readFile`).
 	 */
 	readonly bytes: Uint8Array<ArrayBuffer>;
 }

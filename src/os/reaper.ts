@@ -94,7 +94,7 @@ export function createReaper(
 	const kin = createKin({
 		isOwn: pid => mains.has(pid) || helpers.has(pid),
 		own: () => [...mains.keys(), ...helpers.keys()],
-		runOfSession: session => [...lives.values()].find(life => life.session === session)?.run ?? null,
+		runOfSession: session => lives.values().find(life => life.session === session)?.run ?? null,
 		homeOf: run => lives.get(run)?.home ?? null,
 	});
 	let buried = 0;
@@ -234,7 +234,7 @@ export function createReaper(
 	function endCgroup({run, home}: Life): void {
 		if (home?.cgroup == null) return;
 		const own = `${home.cgroup}/`;
-		const isShared = [...lives.values()].some(life => {
+		const isShared = lives.values().some(life => {
 			const other = `${life.home?.cgroup ?? '/'}/`;
 			return life.run !== run && (other.startsWith(own) || own.startsWith(other));
 		});
