@@ -9,8 +9,8 @@ void remember_arguments(char **arguments);
 char **remembered_arguments(void);
 int left_memory(void);
 
-/* In spawn.c: makes a process as the request says; its pid, or -1 and a report of stage, errno and detail. */
-int32_t archon_spawn(const void *request, void *report);
+/* In spawn.c: makes a process as the request of so many bytes says; its pid, or -1, and a report of stage, errno and detail. */
+int32_t archon_spawn(const void *request, size_t size, void *report);
 
 /* In spawn.c: the soft limit of open files that archon was started with, which its children have; 0: it is archon's own. */
 extern uint64_t first_soft_limit;

@@ -259,7 +259,7 @@ void sys_spawn(struct call *call)
 	if (!request || length < 3 * sizeof(int32_t))
 		give_number(call, -EINVAL);
 	else
-		give_number(call, archon_spawn(request, report));
+		give_number(call, archon_spawn(request, size, report));
 }
 
 /* ── A process that stands as archon was started, for a program in archon's own place. ── */

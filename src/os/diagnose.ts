@@ -7,6 +7,7 @@ import {ERRNO, isFile, newStat, O, sys} from './sys.ts';
 export function diagnose(errno: number, paths: readonly string[]): string {
 	const path = paths.find(leadsToFile);
 	const text = errnoText(errno);
+	if (errno === ERRNO.ECANCELED) return 'it was stopped from outside while it was being started';
 	if (errno === ERRNO.ENOENT && path === undefined) return paths.length > 1 ? `${text} along PATH` : text;
 	if (path === undefined) return text;
 	const interpreter = interpreterOf(path);

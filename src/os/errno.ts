@@ -22,8 +22,8 @@ const WORDS: Readonly<Record<number, string>> = {
 
 export const errnoText = (errno: number): string => WORDS[errno] ?? `errno ${errno}`;
 
-/** Whether it may pass by itself: EINTR, EIO, EAGAIN, ENOMEM, EBUSY, ENFILE, EMFILE, ETXTBSY. */
-export const isTemporary = (errno: number): boolean => [4, 5, 11, 12, 16, 23, 24, 26].includes(errno);
+/** Whether it may pass by itself: EINTR, EIO, EAGAIN, ENOMEM, EBUSY, ENFILE, EMFILE, ETXTBSY, ECANCELED. */
+export const isTemporary = (errno: number): boolean => [4, 5, 11, 12, 16, 23, 24, 26, 125].includes(errno);
 
 /** What the resolver's errors mean, by the number that getaddrinfo(3) has for them. */
 const RESOLVER_WORDS: Readonly<Record<number, string>> = {

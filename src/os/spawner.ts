@@ -83,18 +83,22 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Result<
 	};
 	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
 	try {
-		return start(request);
+		return start(request, given);
 	} finally {
 		if (cgroup) sys.close(cgroup.value);
 	}
 }
 
-function start(request: Request): Result<number, Refusal> {
+function start(request: Request, {note}: Given): Result<number, Refusal> {
 	const {exec, paths} = request;
 	const [bytes, report] = [encode(request), new Int32Array(3)];
 	if (!bytes) return refused(`executing ${exec.argv[0]}`, ERRNO.EINVAL, 'an argument or variable holds a NUL character');
 	const pid = sys.spawn(bytes, report);
-	if (pid > 0) return ok(pid);
+	if (pid > 0) {
+		// Its end will tell: a program that cannot be executed exits with 127.
+		if (report[1] === ERRNO.EINPROGRESS) note?.(`executing ${exec.argv[0]} as pid ${pid} takes long, and archon does not wait for it`);
+		return ok(pid);
+	}
 	const [number = 0, errno = 0, detail = -1] = report;
 	const stage = STAGES[number] ?? STAGES[0];
 	if (stage !== 'executing') return refused(describe(stage, detail, exec), errno, reasonOf(stage, errno));

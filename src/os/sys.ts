@@ -61,7 +61,11 @@ export interface Sys {
 	setName(name: string): Outcome;
 	/** The hard limit of a process's resource (prlimit(2)); Infinity: none. */
 	hardLimit(pid: number, resource: number): Outcome;
-	/** Makes a process from a request in the layout of spawn.c; its pid, or -1 and the report `[stage, errno, detail]`. */
+	/**
+	 * Makes a process from a request in the layout of spawn.c: its pid once it has executed, or -1 and the report `[stage,
+	 * errno, detail]`. WAITS for no longer than a second: then the errno is EINPROGRESS, and what keeps it comes with its end.
+	 * Whom somebody stops on the way is killed: ECANCELED.
+	 */
 	spawn(request: Uint8Array, report: Int32Array): number;
 	/** 0 in a new process that is a copy of this one, its pid in this one. Only a program of one thread, and so not Node (fork(2)). */
 	fork(): Outcome;
@@ -290,7 +294,7 @@ export const ERRNO = {
 	EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENOEXEC: 8, EBADF: 9, ENXIO: 6, ECHILD: 10, EAGAIN: 11, ENOMEM: 12,
 	EACCES: 13, EEXIST: 17, ENODEV: 19, ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENFILE: 23, EMFILE: 24, ENOTTY: 25, ENOSPC: 28,
 	EPIPE: 32, ENAMETOOLONG: 36, ELOOP: 40, EPROTO: 71, EMSGSIZE: 90, EPROTOTYPE: 91, EADDRINUSE: 98, ECONNRESET: 104,
-	ETIMEDOUT: 110, ECONNREFUSED: 111, ESTALE: 116, EDQUOT: 122,
+	ETIMEDOUT: 110, ECONNREFUSED: 111, EINPROGRESS: 115, ESTALE: 116, EDQUOT: 122, ECANCELED: 125,
 } as const;
 
 /** open(2). The last two have other numbers on other architectures; files.c knows them. */

@@ -1,0 +1,72 @@
+/** Somebody with the user of a service stops or kills what archon makes before it has executed: PID 1 waits for nobody. */
+import {lstatSync, mkdtempSync, openSync, readFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {type Archon, boot} from './archon.ts';
+import {character} from './characters.ts';
+
+const isRoot = process.getuid?.() === 0;
+/** How long the attack goes on, in seconds: $SIEGE for minutes of it. */
+const SIEGE = Number(process.env['SIEGE'] ?? 5);
+const FREEZER = await character('freezer');
+const UID = 54321;
+
+/** It ends at once and is started again; whom somebody stops later than that is killed after a while. */
+const VICTIM = 'command: "false", type: oneshot, start_timeout: 50ms, restart: {policy: always, delay: 1ms, max_delay: 1ms, attempts: unlimited}';
+
+/** A service that is started again and again, with the attacker beside it. */
+const siege = (signal: number, user: string, more = 'umask: 022'): string => `
+start_rate: 10000
+archon: {logging: none}
+services:
+  victim: {${VICTIM}, ${user}, ${more}}
+  freezer: {command: ${FREEZER} ${SIEGE} ${signal}, type: oneshot, ${user}}
+`;
+
+async function outlive(archon: Archon): Promise<{readonly restarts: number; readonly answers: number}> {
+	let answers = 0;
+	let restarts = 0;
+	await expect.poll(() => archon.status().catch(() => null)).not.toBeNull();
+	for (;;) {
+		const status = await archon.status();
+		answers++;
+		restarts = status['victim']?.restarts ?? 0;
+		if (!/running|starting|waiting/.test(status['freezer']?.status ?? '')) return {restarts, answers};
+	}
+}
+
+describe.runIf(isRoot)('while somebody with the user of a service', () => {
+	test.each([
+		['stops', 19],
+		['kills', 9],
+	])('%s what is started, PID 1 answers, starts more, and ends', {timeout: 60_000 + SIEGE * 2000}, async (_, signal) => {
+		await using archon = await boot({config: siege(signal, `user: "${UID}:${UID}"`)});
+		const {restarts, answers} = await outlive(archon);
+		console.log(`${SIEGE} s of signal ${signal}: ${restarts} restarts, ${answers} answers`);
+		expect(restarts).toBeGreaterThan(SIEGE);
+		// Afterwards as before: the service is started again.
+		await expect.poll(async () => (await archon.status())['victim']?.restarts).toBeGreaterThan(restarts);
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+	});
+
+	test('stops it before it is executed, that one is killed, and it is told', async () => {
+		// Relative folders are looked at as the user only, and so it takes long until it is executed.
+		const path = `environment: {PATH: "${'x:'.repeat(10_000)}/bin"}`;
+		await using archon = await boot({config: siege(19, `user: "${UID}:${UID}"`, path)});
+		await archon.says(/cannot start victim: executing false: it was stopped from outside while it was being started/);
+	});
+});
+
+test.runIf(isRoot)('root can open the streams of PID 1 while and after services of other users start', async () => {
+	const file = join(mkdtempSync(join(tmpdir(), 'archon-cron-')), 'stdout');
+	await using archon = await boot({stdout: openSync(file, 'a'), config: `
+services:
+  other: {command: sleep 1000000, user: nobody}
+  cron: {command: "sh -c 'echo said by cron > /proc/1/fd/1; sleep 1000000'", depends_on: [other]}
+`});
+	await expect.poll(() => readFileSync(file, 'utf8')).toMatch(/^said by cron/m);
+	// Its memory is its own: what belongs to it in /proc belongs to its user (PR_GET_DUMPABLE is 1).
+	expect(lstatSync(`/proc/${archon.pid}/fd/1`).uid).toBe(0);
+});
