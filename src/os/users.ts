@@ -7,7 +7,7 @@ export interface Identity {
 	readonly uid: number;
 	readonly gid: number;
 	readonly groups: readonly number[];
-	/** HOME, USER, LOGNAME and SHELL, where the user has an entry (environ(7)). */
+	/** HOME, and USER, LOGNAME and SHELL where the user has an entry (environ(7)). */
 	readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -15,7 +15,7 @@ export interface Identity {
 const FILE_MAX = 1 << 20;
 
 /**
- * As container runtimes read `user:group`: a number needs no entry, and then has group 0; a group that
+ * As container runtimes read `user:group`: a number needs no entry, and then has group 0 and HOME=/; a group that
  * is named replaces all others; else the user's own and those that list it.
  */
 export function findUser({user, group}: UserSpec): Result<Identity, string> {
@@ -23,7 +23,7 @@ export function findUser({user, group}: UserSpec): Result<Identity, string> {
 	const entry = entryOf(passwd, user) ?? (isNumber(user) ? first(lines(passwd), fields => fields[2] === user) : undefined);
 	if (!entry && !isNumber(user)) return err(`user ${user} is not in /etc/passwd`);
 	const [name = '', , uid = user, primary = '0', , home = '/', shell = '/bin/sh'] = entry ?? [];
-	const environment = entry ? {HOME: home || '/', USER: name, LOGNAME: name, SHELL: shell || '/bin/sh'} : {};
+	const environment = entry ? {HOME: home || '/', USER: name, LOGNAME: name, SHELL: shell || '/bin/sh'} : {HOME: '/'};
 	if (group === null) {
 		const groups = new Set([Number(primary)]);
 		if (entry) {

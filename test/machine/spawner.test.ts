@@ -82,8 +82,8 @@ describe('a new process', () => {
 			user: {user: 'nobody', group: null},
 		})).trim().split('\n');
 		expect([uid, gid, groups, home]).toEqual(['65534', '65534', '65534', '/nonexistent:nobody']);
-		const numeric = await outputOf(['sh', '-c', 'id -u; id -g; id -G'], {user: {user: '12345', group: '54321'}});
-		expect(numeric.trim().split('\n')).toEqual(['12345', '54321', '54321']);
+		const numeric = await outputOf(['sh', '-c', 'id -u; id -g; id -G; echo $HOME'], {user: {user: '12345', group: '54321'}});
+		expect(numeric.trim().split('\n')).toEqual(['12345', '54321', '54321', '/']);
 		const status = await outputOf(['cat', '/proc/self/status'], {user: {user: 'nobody', group: null}});
 		expect(/^CapEff:\s+(\w+)/m.exec(status)?.[1]).toBe('0000000000000000');
 	});
