@@ -255,14 +255,15 @@ async function judge(args: readonly string[]): Promise<Verdict> {
 	if (others.length > 0 || !request.isBare || request.socket !== null || (request.file !== null && named !== request.file)) {
 		return refused(fileProblem('', CHECK_USAGE));
 	}
-	const [{findConfig}, {filesAtStart: files}, {judgeConfig}, {needsYaml}] = await Promise.all([
+	const [{findConfig}, {filesAtStart: files}, {judgeConfig}, {needsYaml}, {isBareScript}] = await Promise.all([
 		import('./config/read.ts'), import('./os/files.ts'), import('./config/plan.ts'), import('./config/parse.ts'),
+		import('./os/diagnose.ts'),
 	]);
 	const found = findConfig({file: named, env: env(), envFiles: request.envFiles, files});
 	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}`));
 	if (found.problems.length > 0) return refused(...found.problems);
 	const around = await surroundings(needsYaml(found.files));
-	const {plan, problems, notes} = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, isElsewhere: true});
+	const {plan, problems, notes} = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, isBareScript, isElsewhere: true});
 	const names = plan?.services.map(({name}) => name) ?? [];
 	const count = `${names.length} ${names.length === 1 ? 'service' : 'services'}`;
 	return {problems, notes: [...found.notes, ...notes], words: `${count}, in this order: ${names.join(', ')}\n`};

@@ -36,6 +36,8 @@ export interface Surroundings {
 	readonly readYaml: ReadYaml;
 	/** The error says why nothing can run as this user and group. */
 	readonly findUser: (user: UserSpec) => Result<unknown, string>;
+	/** Whether a file begins as a script of the shell does that names no interpreter; where it is not asked for, nobody says so. */
+	readonly isBareScript?: (path: string) => boolean;
 	/** Whether this may be another place than that where the services are to run, with other users. */
 	readonly isElsewhere?: boolean;
 }

@@ -34,7 +34,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	for (const each of declared) judgeKeys(each, problems, notes);
 	for (const each of present) {
 		const argv = programs.get(each.name);
-		if (argv) noteSurprises(each, argv, notes);
+		if (argv) noteSurprises(each, argv, notes, surroundings.isBareScript);
 	}
 	judgeUsers(services, arrangement, planning);
 	judgeStdin(present, planning);

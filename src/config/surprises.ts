@@ -4,7 +4,9 @@ import type {Declared} from './schema.ts';
 import type {Argv} from './service.ts';
 import {isNothing, type Mapping} from './values.ts';
 
-export function noteSurprises({name, path, key, map, settings}: Declared, argv: Argv, {report, gather}: Collector): void {
+export function noteSurprises(
+	{name, path, key, map, settings}: Declared, argv: Argv, {report, gather}: Collector, isBareScript: (path: string) => boolean = () => false,
+): void {
 	const {entries} = map;
 	const isOfImage = entries.has('image') || entries.has('build');
 	if (isOfImage && !isWritten(map, 'restart') && settings.type === 'daemon' && !settings.essential) gather(key, RESTARTS, name);
@@ -14,6 +16,8 @@ export function noteSurprises({name, path, key, map, settings}: Declared, argv: 
 	if (argv[0].startsWith('-')) {
 		const hint = 'archon does not know an image\'s entrypoint: write it before that';
 		report(first, `${path} begins with an option, where a program must stand`, hint);
+	} else if (argv[0].startsWith('/') && isBareScript(argv[0])) {
+		report(first, `${path} runs a script without a #! line: /bin/sh will run it`, 'write #!/bin/sh as its first line');
 	} else if (first.kind === 'scalar') {
 		const slip = shellism(first.text);
 		if (slip) report(first, `${path}.${first === entries.get('command')?.value ? 'command' : 'entrypoint'} ${slip.why}`, slip.hint);

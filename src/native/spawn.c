@@ -377,13 +377,39 @@ static void become(struct room *room)
 		must(room, STAGE_NO_NEW, RAW(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));
 }
 
-/* execvp(3)'s rule without its shell: go on along the path, and remember that something was there. */
+/* Whether a file that the kernel does not know to execute may be a script: there is no NUL where it begins. */
+static bool is_text(const char *path)
+{
+	char start[256];
+	long fd = RAW(SYS_openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	long length = fd < 0 ? -1 : RAW(SYS_read, fd, start, sizeof start);
+	for (long i = 0; i < length; i++) {
+		if (start[i] == 0)
+			return false;
+	}
+	return length >= 0;
+}
+
+/* A script that names no interpreter is the shell's, as with execvp(3). Returns -errno. */
+static long execute_file(const struct job *job, char *path)
+{
+	long result = RAW(SYS_execve, path, job->argv, job->envp);
+	if (result != -ENOEXEC || !is_text(path))
+		return result;
+	char **argv = job->argv - 1; /* furnish() leaves room there */
+	argv[0] = "/bin/sh";
+	argv[1] = path;
+	RAW(SYS_execve, argv[0], argv, job->envp);
+	return result;
+}
+
+/* execvp(3)'s rule: go on along the path, and remember that something was there. */
 static _Noreturn void execute(struct room *room)
 {
 	const struct job *job = &room->job;
 	long error = -ENOENT;
 	for (char **path = job->paths; *path; path++) {
-		long result = RAW(SYS_execve, *path, job->argv, job->envp);
+		long result = execute_file(job, *path);
 		if (result == -EACCES)
 			error = result;
 		else if (result != -ENOENT && result != -ENOTDIR)
@@ -702,7 +728,7 @@ static void furnish(struct room *room, const void *request, size_t size)
 	job->cgroup = head->cgroup;
 	const char *cursor = (const char *)(fds + head->fds);
 	job->paths = (char **)(room->request + (size + sizeof(char *) - 1) / sizeof(char *) * sizeof(char *));
-	job->argv = job->paths + head->paths + 1;
+	job->argv = job->paths + head->paths + 1 + 1; /* behind a place for the shell */
 	job->envp = job->argv + head->argc + 1;
 	job->oom = head->oom != OOM_AS_IS ? take(&cursor) : NULL;
 	job->cwd = head->flags & FLAG_CWD ? take(&cursor) : NULL;
@@ -731,7 +757,7 @@ int32_t archon_spawn(const void *request, size_t size, void *place)
 	struct report *report = place;
 	const struct head *head = request;
 	*report = (struct report){.stage = STAGE_FORK, .detail = -1};
-	size_t lists = ((size_t)head->paths + head->argc + head->envc + 4) * sizeof(char *);
+	size_t lists = ((size_t)head->paths + head->argc + head->envc + 5) * sizeof(char *);
 	struct room *room = find_room(sizeof *room + size + lists);
 	if (!room) {
 		report->error = EAGAIN;

@@ -115,6 +115,9 @@ const PIPE = 64 * 1024;
 const BIG_PIPE = 1 << 20;
 /** Reads that empty the biggest pipe. */
 const FULL = 4;
+/** Anybody may write to it. */
+const PIPE_MODE = 0o622;
+
 /** So many small reads, each so soon after the last, and a stream is heard but once in a while. */
 const [STREAK, SMALL] = [16, 16 * 1024];
 const SOON: Millis = 1;
@@ -216,7 +219,11 @@ export function createOutput({poller, ledger, guard, isPlain = false}: OutputPar
 
 	function openPipes(id: Id, service: Service, logging: Logging): Result<Source, Unwired> {
 		const [first, second] = [pipe(), pipe()];
-		if (typeof first !== 'number' && typeof second !== 'number') return ok(open(id, service, logging, [first, second], false));
+		if (typeof first !== 'number' && typeof second !== 'number') {
+			// A daemon that gives up root by itself opens /dev/stdout anew; only who is given a pipe finds the way to it (proc(5)).
+			for (const [, writer] of [first, second]) sys.fchmod(writer, PIPE_MODE);
+			return ok(open(id, service, logging, [first, second], false));
+		}
 		for (const ends of [first, second]) if (typeof ends !== 'number') ends.forEach(close);
 		return err({stage: 'making pipes', errno: typeof first === 'number' ? -first : -Number(second)});
 	}

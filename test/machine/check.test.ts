@@ -1,5 +1,5 @@
 /** `archon check` as people and programs call it: what it says, as words and as JSON, and with which status. */
-import {mkdtempSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
@@ -25,6 +25,14 @@ test('a good config is told in its order, after what is worth a line', async () 
 	const {status, out} = await check(write('noted.yaml', NOTED));
 	expect(status).toBe(0);
 	expect(out.split('\n')).toEqual([expect.stringMatching(/passed over.*image/), '1 service, in this order: web']);
+});
+
+test('a script that names no interpreter is noted, for the shell will run it', async () => {
+	const script = write('bare', 'echo here\n');
+	chmodSync(script, 0o755);
+	const {status, out} = await check(write('bare.yaml', `services: {web: {command: ${script}}}\n`));
+	expect([status, out]).toEqual([0, expect.stringContaining(
+		'bare.yaml:1:27: services.web runs a script without a #! line: /bin/sh will run it; write #!/bin/sh as its first line')]);
 });
 
 test.each<[string, () => readonly string[], number, readonly object[]]>([

@@ -34,6 +34,13 @@ test('with several each line carries its service\'s name, stdout and stderr apar
 	expect(String(stderr)).toMatch(/^archon {13}\| started first \(pid \d+\)$/m);
 });
 
+test('a daemon that has given up root by itself opens its streams anew', async () => {
+	const drop = 'setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "echo out >/dev/stdout; echo err >/dev/stderr"';
+	await using archon = await boot({config: `services: {dropping: {type: oneshot, command: ${drop}}, other: {command: sleep 1000000}}`});
+	await archon.says(/^dropping \| out$/m);
+	await archon.says(/^dropping \| err$/m);
+});
+
 test('every byte of many chatty services arrives, in the order in which each wrote', async () => {
 	const count = 20_000;
 	const names = ['ann', 'bob', 'cid', 'dot'];

@@ -77,6 +77,14 @@ describe('a new process', () => {
 		expect(await outputOf(['./here'], {cwd: folder})).toBe('here\n');
 	});
 
+	test('is run by the shell where it is a script that names no interpreter, with its arguments', async () => {
+		const path = script('bare', 'echo "$0 $# $2"\n');
+		expect(await outputOf([path, 'one', 'two words'])).toBe(`${path} 2 two words\n`);
+		const [bin, empty] = [folder, script('empty', '')];
+		expect(await outputOf(['bare', 'x'], {environment: {PATH: `/nowhere:${bin}:/bin`}})).toBe(`${path} 1 \n`);
+		expect(await outputOf([empty])).toBe('');
+	});
+
 	test.runIf(isRoot)('has the uid, gid and groups of its user, and its home', async () => {
 		const [uid, gid, groups, home] = (await outputOf(['sh', '-c', 'id -u; id -g; id -G; echo $HOME:$USER'], {
 			user: {user: 'nobody', group: null},
@@ -126,10 +134,10 @@ describe('a process that cannot be made', () => {
 		});
 	});
 
-	test('a file that is no program says what a script needs', () => {
-		const path = script('text', 'just text\n');
+	test('a file that is neither a program nor a script says so', () => {
+		const path = script('binary', '\x7fELF\0\0\0');
 		expect(refusalOf([path])).toMatchObject({
-			errno: 8, reason: `exec format error: ${path} is not a program; a script begins with a line like #!/bin/sh`,
+			errno: 8, reason: `exec format error: ${path} is not a program for this machine, and no script`,
 		});
 	});
 

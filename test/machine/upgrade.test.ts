@@ -87,7 +87,7 @@ describe('an upgrade', () => {
 		};
 		expect(await refused('/no/such/archon')).toMatch(/cannot upgrade: executing \/no\/such\/archon: no such file or directory; everything stays as it was/);
 		expect(await refused(plain)).toMatch(/permission denied: .*text is not executable/);
-		expect(await refused(script('words', 'only words\n'))).toMatch(/exec format error: .*words is not a program/);
+		expect(await refused(script('words', 'only words\n'))).toMatch(/words is no archon/);
 		expect(await refused(script('other', '#!/bin/sh\necho 999\n'))).toMatch(/other reads what was written in format 999, and this archon writes \d+/);
 		expect(await refused(script('mute', '#!/bin/sh\nexit 0\n'))).toMatch(/mute is no archon, or one that cannot take over from this one/);
 		expect(await refused('/bin/true')).toMatch(/is no archon/);
