@@ -6,6 +6,7 @@ import {copyFileSync, mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Duplex} from 'node:stream';
+import {execa} from 'execa';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {ENGINE, script} from './engine.ts';
 
@@ -218,12 +219,22 @@ test('a signal that somebody sends is postponed to the end of what must be whole
 	expect(await phoenix.next()).toMatchObject({life: 1, causes: [{kind: 'sent', signal: 11}]});
 });
 
-test('a fault of another thread waits for the end of what must be whole', async () => {
+/** Looks at a process's state as fast as it can; with SIGTERM it says how often it looked, and how often that was a zombie. */
+const LOOKER = `my ($end, $looks, $dead) = (0, 0, 0); $SIG{TERM} = sub { $end = 1 };
+	until ($end) { open my $stat, "<", "/proc/$ARGV[0]/stat" or last; $looks++; $dead++ if <$stat> =~ /\\) [ZX] / }
+	print "$looks $dead"`;
+
+test('a fault of another thread waits for the end of what must be whole, and is no moment the end of the process', async () => {
 	await using phoenix = await rise();
+	const looker = execa('perl', ['-e', LOOKER, String(phoenix.pid())]);
 	for (let life = await phoenix.tell('pairs'); Number(life.life) < 10; life = await phoenix.next()) {
 		const [first, second] = life['pair'] as [number, number];
 		expect(first).toBe(second);
 	}
+	looker.kill('SIGTERM');
+	const [looks, dead] = (await looker).stdout.split(' ').map(Number);
+	expect(looks).toBeGreaterThan(100);
+	expect(dead).toBe(0);
 });
 
 test('no byte of a stream is lost or doubled in a storm of signals that somebody sends', async () => {
