@@ -8,6 +8,7 @@ export default defineConfig({
 				test: {
 					name: 'pure',
 					include: ['test/{unit,stories,sim}/**/*.test.ts', 'test/tidy.test.ts'],
+					testTimeout: 30_000,
 					globalSetup: ['test/setup/addon.ts'],
 					setupFiles: ['test/setup/seam.ts'],
 				},

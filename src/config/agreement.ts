@@ -25,8 +25,12 @@ export function judgeKeys(declared: Declared, {report}: Collector, {gather}: Col
 	const period = keyOf('start_period');
 	if (period && ready && !isOneshot) report(period, `${path}.start_period is only for a service without ready`);
 	const timeout = keyOf('start_timeout');
-	if (timeout && !isOneshot && !entries.has('ready') && before.length + after.length === 0) {
+	if (timeout && !isOneshot && !entries.has('ready') && !entries.has('env_from') && before.length + after.length === 0) {
 		gather(timeout, 'start_timeout limits nothing without ready', name);
+	}
+	const heir = entries.get('pid_file')?.value;
+	if (heir?.kind === 'scalar' && (settings.scale ?? 1) > 1 && !/\{(?:instance|index|name)\}/.test(heir.text)) {
+		report(heir, `${path}.pid_file is the same for all ${settings.scale} instances`, 'write {instance} into it');
 	}
 	const force = keyOf('restart_on');
 	const rivals = entries.has('fatal_codes') ? endsInBoth(forced, fatal) : [];

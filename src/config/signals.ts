@@ -74,7 +74,9 @@ export function rulesOf(rules: readonly Rule[], scales: ReadonlyMap<string, numb
 				const said = `${path} names ${quoteWritten(place ?? at, name)}, which is not a service`;
 				report(at, said, () => didYouMean(name, [...scales.keys(), MAIN]));
 			}
-			return instancesOf(name, scales.get(name) ?? 1);
+			// Of none it is still known who is missing.
+			const scale = scales.get(name) ?? 1;
+			return scale === 0 ? [name] : instancesOf(name, scale);
 		});
 		return [number, {to, as: means.as} satisfies Forward];
 	});

@@ -168,7 +168,7 @@ const table: Table = {
 		},
 		timeout: (phase, _, entry, now, dice) => {
 			if (phase.finish) {
-				const late = complain(entry, phase.finish.hook, `took longer than ${duration(entry.stop.grace)}`);
+				const late = complain(entry, phase.finish.hook, `took longer than ${duration(entry.stop.grace * phase.scale)}`);
 				return withEffects(close(phase, entry, now, dice), [late]);
 			}
 			if (!phase.killed) return kill(entry, phase, now);
@@ -197,7 +197,7 @@ export function meet(entry: Entry, news: News, now: Instant, dice: number): Move
 export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scale: number): Move {
 	const {stop: {signal, grace}, service} = entry;
 	const isHooked = service.hooks.preStop.length > 0;
-	const after: Stopping = {...ending(phase), asked: true, isHooked, deadline: now + grace * scale};
+	const after: Stopping = {...ending(phase), asked: true, isHooked, scale, deadline: now + grace * scale};
 	return {phase: after, effects: isHooked ? [hookOf(entry, after, now)] : ask(phase, signal, service.stopTo)};
 }
 
@@ -217,7 +217,7 @@ export function hookOf({id, service}: Entry, phase: Spawning | Starting | Stoppi
 /** A oneshot that has completed is undone; `run` is a new one, for the last has ended. */
 export function undo(entry: Entry, run: Run, now: Instant, scale: number): Move {
 	const phase: Stopping = {
-		kind: 'stopping', run, pid: 0, blame: null, isHooked: false, wasUp: true, asked: true, killed: false,
+		kind: 'stopping', run, pid: 0, blame: null, isHooked: false, wasUp: true, asked: true, killed: false, scale,
 		outcome: entry.outcome ?? {kind: 'code', code: 0}, deadline: now + entry.stop.grace * scale, finish: {hook: 'down', result: ''},
 	};
 	return {phase, effects: [hookOf(entry, phase, now)]};
@@ -324,7 +324,7 @@ function giveUp(
 /** The beginning of an end that is still to be filled in. */
 const ending = ({kind, run, pid}: Starting | Up): Omit<Stopping, 'asked' | 'deadline'> => ({
 	kind: 'stopping', run, pid, blame: null, isHooked: false, wasUp: kind === 'up', outcome: null, killed: false,
-	finish: null,
+	scale: 1, finish: null,
 });
 
 /** A signal, with SIGCONT, for a stopped process hears nothing else. */
@@ -361,7 +361,8 @@ function urge({service: {killMode, stopTo}}: Entry, {run, pid, killed}: Stopping
 function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant, dice: number): Move {
 	if (entry.service.hooks.postStop.length === 0) return close({...phase, outcome}, entry, now, dice);
 	const finish = {hook: 'post_stop', result: resultOf(phase, outcome, entry.service.restart.success)} as const;
-	const after: Stopping = {...phase, isHooked: false, killed: false, outcome, finish, deadline: now + entry.stop.grace};
+	const deadline = now + entry.stop.grace * phase.scale;
+	const after: Stopping = {...phase, isHooked: false, killed: false, outcome, finish, deadline};
 	return {phase: after, also: {outcome}, effects: [hookOf(entry, after, now)]};
 }
 

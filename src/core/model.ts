@@ -505,6 +505,8 @@ export interface Stopping {
 	/** SIGKILL then; after SIGKILL, no longer waited for then. */
 	readonly deadline: Instant;
 	readonly killed: boolean;
+	/** The share of its grace period that a shutdown has time for, also for what comes after the end; else 1. */
+	readonly scale: number;
 	/** All of it has ended, and these last commands are under way; `result`: what they are told of the end. */
 	readonly finish: {readonly hook: 'post_stop' | 'down'; readonly result: string} | null;
 }

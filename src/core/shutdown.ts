@@ -25,13 +25,16 @@ export function longestEnd(book: Book): Millis {
 			}
 			path.pop();
 			const below = Math.max(0, ...entry.needs.map(({id}) => longest.get(id) ?? 0));
-			const way = below + (isAlive(entry.phase) ? entry.stop.grace : 0);
+			const way = below + (isAlive(entry.phase) ? entry.stop.grace * gracesOf(entry) : 0);
 			longest.set(entry.id, way);
 			most = Math.max(most, way);
 		}
 	}
 	return Number.isFinite(most) ? most : 1;
 }
+
+/** Commands `post_stop` have a grace period of their own after the end. */
+const gracesOf = ({service: {hooks}}: Entry): number => (hooks.postStop.length > 0 ? 2 : 1);
 
 /** A line for each service that is being ended: `waiting for redis (pid 31, 3.1 s, KILL in 1.9 s), needed by nobody`. */
 export function whoIsAwaited(book: Book, now: Instant): string[] {

@@ -142,6 +142,8 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 /** What a child has of archon's variables and of descriptors. */
 function inheritedBy(): string {
 	const child = startCommand(['sleep', '1000000']);
+	// Its name comes after its descriptors were closed (execve(2)); that it executes is known a little earlier.
+	while (textAt(`/proc/${child}/comm`) !== 'sleep\n') sys.sleep(1);
 	const variables = textAt(`/proc/${child}/environ`).split('\0').filter(variable => variable.startsWith('ARCHON_'));
 	const found = sys.readFolder(`/proc/${child}/fd`, 100);
 	sys.kill(child, 9);

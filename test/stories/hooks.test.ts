@@ -97,6 +97,14 @@ describe('post_stop', () => {
 		expect(story.wait(2000).lines()).toMatch(/post_stop of web failed: took longer than 2 s[^]*exit 0$/);
 	});
 
+	test('that hangs takes no time from those that are stopped after it: they hear SIGTERM first', () => {
+		const story = tell(
+			['db', {deaf: true, stop: {signal: SIG.TERM, grace: 4000}}],
+			['web', {...tidy, deaf: true, needs: ['db'], stop: {signal: SIG.TERM, grace: 5000}}],
+		).hear({kind: 'shutdown', why: 'x'}).wait(20_000);
+		expect(story.lines()).toMatch(/SIGTERM to web[^]*SIGKILL to web[^]*post_stop of web[^]*SIGTERM to db[^]*SIGKILL to db[^]*exit 0/);
+	});
+
 	test('does not hold up SIGKILL to everything', () => {
 		const story = tell(['web', tidy]).hear({kind: 'shutdown', why: 'x'}).hear({kind: 'shutdown', why: 'x'}).hear({kind: 'shutdown', why: 'x'});
 		expect(story.state().season.kind).toBe('over');

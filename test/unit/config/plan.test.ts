@@ -161,6 +161,10 @@ services:
 			'archon.yaml:1:72: services.a.pid_file: "a.pid" is not an absolute path; begin it with /',
 		]);
 		expect(told('services: {a: {command: x, type: oneshot, pid_file: /a}}')).toHaveLength(1);
+		expect(told('services: {a: {command: x, scale: 2, pid_file: /a.pid}}')).toEqual([
+			'archon.yaml:1:48: services.a.pid_file is the same for all 2 instances; write {instance} into it',
+		]);
+		expect(told('services: {a: {command: x, scale: 2, pid_file: "/a-{instance}.pid"}}')).toEqual([]);
 	});
 
 	test('keeps the order of the text as far as needs allow', () => {
