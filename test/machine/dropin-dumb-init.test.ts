@@ -219,7 +219,7 @@ describe.each(both('dumb-init'))('%s', (_, dumbInit) => {
 		});
 
 		test.concurrent.each([[[]], [['-c']]])('with %j a shell has job control', async args => {
-			await using init = startOnTerminal(dumbInit, [...args, 'bash', '--norc', '-mc', 'echo "flags $-"; sleep 0 & fg; exit 3']);
+			await using init = startOnTerminal(dumbInit, [...args, 'bash', '--norc', '-mc', 'echo "flags $-"; sleep 0.3 & fg; exit 3']);
 			const {status, stdout} = await init.ended();
 			expect({status, stdout}).toEqual({status: 3, stdout: expect.stringMatching(/flags \w*m\w*\r\n(.*\n)?sleep 0/)});
 		});

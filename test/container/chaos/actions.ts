@@ -116,7 +116,7 @@ export function createChaos(subject: Subject, random: Random): Chaos {
 		'a reload': [2, reload],
 		'a full disk': [1, fill],
 		'room on the disk': [2, free],
-		'a storm, a hog or orphans': [2, () => ask(`Start,${pick(TROUBLES)}`)],
+		'a storm, a hog, orphans or a flood': [3, () => ask(`Start,${pick(TROUBLES)}`)],
 		'the end of those': [2, () => ask(`Stop,${TROUBLES.join(',')}`)],
 		'a restart': [3, () => ask(`Restart,${pick(DAEMONS)}`)],
 		'a stop and a start': [2, () => {

@@ -38,8 +38,8 @@ export const TMPFS_SIZE = 2 << 20;
 export const DAEMONS = ['chatty', 'talker', 'filer', 'forker', 'server', 'client', 'notifier', 'hooked', 'family'] as const;
 /** Those that number their lines on archon's stdout. */
 export const CHATTERS = ['chatty', 'talker'] as const;
-/** What is started now and then; all of them end by themselves. When memory is short, they are killed before PID 1 is. */
-export const TROUBLES = ['storm', 'hog', 'greedy', 'orphans'] as const;
+/** What is started now and then; all of them end by themselves, or do no more after a while. When memory is short, they are killed before PID 1 is. */
+export const TROUBLES = ['storm', 'hog', 'greedy', 'orphans', 'flooder'] as const;
 
 const RESTART = 'restart: {policy: always, attempts: unlimited, delay: 20ms, max_delay: 500ms}';
 
@@ -63,6 +63,8 @@ services:
   storm: {type: oneshot, autostart: false, command: /characters/storm wide 20, user: nobody, stop_grace_period: 200ms, oom_score_adj: 1000}
   hog: {type: oneshot, autostart: false, command: ${perl(HOG, '64')}, oom_score_adj: 900}
   greedy: {type: oneshot, autostart: false, command: ${perl(HOG, '4096')}, oom_score_adj: 1000}
+  flooder: {autostart: false, restart: "no", command: /characters/flooder mains junk fds status extend 1500, user: nobody,
+    watchdog: 1h, stop_grace_period: 200ms, oom_score_adj: 1000}
   orphans: {type: oneshot, autostart: false, command: /characters/orphans 300, oom_score_adj: 1000}
 shutdown: {grace_period: 8s}
 `;

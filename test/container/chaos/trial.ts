@@ -1,4 +1,5 @@
 /** One container, rounds of chaos and calm in it, and what has to be true of it whenever it is calm. */
+import {execa} from 'execa';
 import {expect} from 'vitest';
 import {random} from '../../sim/random.ts';
 import {boot, type Box} from '../harness.ts';
@@ -41,7 +42,11 @@ export async function begin(seed: number): Promise<Trial> {
 	return {
 		box, subject, chaos, first,
 		async round(millis) {
+			const looker = execa('perl', ['-e', LOOKER, String(subject.pid)]);
 			await chaos.until(performance.now() + millis);
+			looker.kill('SIGTERM');
+			const [looks = 0, deaths] = (await looker).stdout.split(' ').map(Number);
+			expect({isSeen: looks > millis / 100, deaths}).toEqual({isSeen: true, deaths: 0});
 			await chaos.calm();
 			await settles(subject);
 			return look(subject, await atRest(subject));
@@ -50,6 +55,13 @@ export async function begin(seed: number): Promise<Trial> {
 		[Symbol.asyncDispose]: () => box[Symbol.asyncDispose](),
 	};
 }
+
+/** Looks at PID 1's state as fast as it can: a runtime that sees a zombie for a moment takes the container for stopped. */
+const LOOKER = `my ($end, $looks, $dead) = (0, 0, 0); $SIG{TERM} = sub { $end = 1 };
+	until ($end) {
+		open my $stat, "<", "/proc/$ARGV[0]/stat" or last; $looks++; $dead++ if <$stat> =~ /\\) [ZX] /; select undef, undef, undef, 0.0005
+	}
+	print "$looks $dead"`;
 
 /** Waits until everything that should run does, each exactly once, and nothing else is there. */
 async function settles(subject: Subject): Promise<void> {
