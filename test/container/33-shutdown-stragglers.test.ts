@@ -11,11 +11,11 @@ services:
       - sh
       - -c
       - |
-        mkfifo /tmp/ready
-        setsid sh -c 'trap "echo straggler heard TERM; exit" TERM; echo >/tmp/ready; while :; do sleep 0.1; done' &
-        read line </tmp/ready
-        setsid sh -c 'trap "" TERM; echo >/tmp/ready; while :; do sleep 0.1; done' &
-        read line </tmp/ready
+        mkfifo /tmp/one /tmp/other
+        setsid sh -c 'trap "echo straggler heard TERM; exit" TERM; echo >/tmp/one; while :; do sleep 0.1; done' &
+        read line </tmp/one
+        setsid sh -c 'trap "" TERM; echo >/tmp/other; while :; do sleep 0.1; done' &
+        read line </tmp/other
   steady: {command: sleep 1000000}
 `});
 	await box.comesTo('launcher', 'exited');
