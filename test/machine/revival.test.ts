@@ -174,6 +174,8 @@ test('one that is told to do all again before it has come up does so', async () 
 	await using archon = await boot({config: 'services: {one: {command: sleep 1000000}}'});
 	await archon.says(/started one/);
 	for (let i = 0; i < 4; i++) await crash(archon);
+	// Before it has come up for the fourth time it would hear of one within what the other may not tear apart.
+	await expect.poll(async () => (await archon.ctl('status')).status).toBe(0);
 	// Both wait for it: what it does after the fifth crash begins with the other one.
 	for (const signal of ['SIGSTOP', 'SIGHUP', 'SIGSEGV', 'SIGCONT'] as const) archon.signal(signal);
 	await archon.says(/it shall do all again/);
