@@ -205,6 +205,10 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 		else begin();
 		if (!life.isPlain && sockets.length > 0) closeSocket = openControl();
 	});
+	if (life.rereads) {
+		ledger.delete('reread');
+		if (reread) reload(() => {});
+	}
 	guard?.pending().forEach(act);
 	loop.watch(createSettler().stir);
 	run();

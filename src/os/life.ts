@@ -26,6 +26,8 @@ export interface Life {
 	readonly story: string;
 	/** archon has ended too often: only what keeps services running is done until somebody asks for more. */
 	readonly isPlain: boolean;
+	/** The last life was told to read the config, and left it to this one. */
+	readonly rereads: boolean;
 }
 
 export interface Past {
@@ -43,11 +45,11 @@ const REST = 500;
 
 export function beginLife(): Life {
 	const guard = openGuard(MEMORY_START + LEDGER_SIZE, MEMORY_START + SMALL_LEDGER_SIZE);
-	if (typeof guard === 'number') return {guard: null, ledger: oblivion(), past: null, damage: null, estate: [], story: '', isPlain: false};
+	if (typeof guard === 'number') return {guard: null, ledger: oblivion(), past: null, damage: null, estate: [], story: '', isPlain: false, rereads: false};
 	const {memory, lives, causes} = guard;
 	const isFirst = lives === 0;
 	const ledger = openLedger(memory, MEMORY_START, isFirst, sys.releaseMemory, sys.memorySize() - MEMORY_START);
-	if (isFirst) return {guard, ledger, past: null, damage: null, estate: [], story: '', isPlain: false};
+	if (isFirst) return {guard, ledger, past: null, damage: null, estate: [], story: '', isPlain: false, rereads: false};
 	const state = ledger.damage === null ? readState(ledger.past) : null;
 	const duty = ledger.past.get('duty');
 	const past = state && duty !== undefined && isJson(duty) ? {state, duty} : null;
@@ -58,6 +60,7 @@ export function beginLife(): Life {
 		estate: past ? [] : lastingFds(),
 		story: `archon ${cause ? describeCause(cause) : 'was executed anew'}`,
 		isPlain: isPlainFrom(ledger, causes),
+		rereads: ledger.past.get('reread') === 'yes',
 	};
 }
 
@@ -80,10 +83,11 @@ function isPlainFrom(ledger: Ledger, causes: readonly Cause[]): boolean {
 	return isPlain;
 }
 
-/** The next life is not plain, whatever happened before it. */
+/** The next life is not plain, whatever happened before it, and reads the config. */
 export function forgive(ledger: Ledger): void {
 	ledger.put('forgiven', String(now()));
 	ledger.delete('plain');
+	ledger.put('reread', 'yes');
 }
 
 function readState(past: Ledger['past']): State | null {

@@ -170,6 +170,21 @@ test('archon that crashes again and again goes on plainly, and does all again wh
 	expect(await archon.ended()).toBe(0);
 });
 
+test('one that is told to do all again reads its config as well', async () => {
+	await using archon = await boot({config: 'services: {one: {command: sleep 1000000}}'});
+	await archon.says(/started one/);
+	for (let i = 0; i < 5; i++) await crash(archon);
+	await archon.says(/it ended too often/);
+	writeFileSync(join(archon.folder, 'archon.yaml'), 'services: {one: {command: sleep 1000000}, two: {command: sleep 1000000}}');
+	archon.signal('SIGHUP');
+	await archon.says(/config reloaded: .*two/);
+	await expect.poll(() => archon.status().catch(() => ({}))).toMatchObject({
+		one: {status: 'running', restarts: 0}, two: {status: 'running', restarts: 0},
+	});
+	await crash(archon);
+	expect(archon.log().match(/config reloaded/g)).toHaveLength(1);
+});
+
 test('one that is told to do all again before it has come up does so', async () => {
 	await using archon = await boot({config: 'services: {one: {command: sleep 1000000}}'});
 	await archon.says(/started one/);
