@@ -1,6 +1,5 @@
 /** Introduces core, kernel and control to each other, and lets them run: archon as the init of a container. */
 import {type Accept, socketPaths} from './control/transport.ts';
-import {createServer} from './control/server.ts';
 import {err, isAlive, type Logging, ok, type Result, type Service, signalName, type StartRate, type WhenIdle} from './core/model.ts';
 import {compare, describe} from './core/reconfigure.ts';
 import {LOGGING, START_RATE} from './core/defaults.ts';
@@ -227,18 +226,23 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 		hands.collect();
 	}
 
-	/** Never fatal: without a socket archon supervises all the same. */
-	function openControl(): () => void {
+	/** Loaded with the first client: most containers begin without one. */
+	async function loadServer(): Promise<Accept> {
+		const {createServer} = await import('./control/server.ts');
 		const server = createServer({
 			state: loop.state, hear: loop.hear, tree: () => treeOf(loop.state()), wallClock, reload,
 			ownUid: uid, soon, after, logs: output.logs, logging: () => guestLogging, upgrade,
 			version: {version, lives: guard?.lives ?? 0, cause: guard?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.watch(server.watch);
-		const accept: Accept = server.accept;
+		return server.accept;
+	}
+
+	/** Never fatal: without a socket archon supervises all the same. */
+	function openControl(): () => void {
 		const failures: string[] = [];
 		for (const path of sockets) {
-			const listener = serve(path, {poller, ledger, guard: keeper}, accept);
+			const listener = serve(path, {poller, ledger, guard: keeper}, loadServer);
 			if (listener.ok) return listener.value.close;
 			failures.push(listener.error);
 		}

@@ -20,6 +20,9 @@ export interface ServeParts {
 	readonly guard: Keeper;
 }
 
+/** What is done with a client. */
+type Accept = (socket: Socket) => SocketListener;
+
 /** Who is at the other end, as the kernel saw it at connect time. */
 export interface Peer {
 	readonly pid: number;
@@ -75,10 +78,10 @@ const beside = newAncillary();
 
 /**
  * Listens, in a directory that is made where it is missing. A socket that an earlier archon left is
- * removed, one that somebody answers is not.
+ * removed, one that somebody answers is not. `load`: with the first client.
  */
 export function serve(
-	path: string, {poller, ledger, guard}: ServeParts, accept: (socket: Socket) => SocketListener,
+	path: string, {poller, ledger, guard}: ServeParts, load: () => Promise<Accept>,
 ): Result<{readonly close: () => void}, string> {
 	const listening = listen(path, ledger);
 	if (!listening.ok) return listening;
@@ -88,7 +91,18 @@ export function serve(
 	const crowd = createCrowd();
 	// Given up to take a client off the queue and turn it away when no descriptor is left: it would be told of for ever.
 	let spare = openNothing();
+	let accept: Accept | null = null;
 	poller.watch(fd, EPOLLIN, () => {
+		if (accept) return take(accept);
+		// Nobody is heard until it is there.
+		poller.change(fd, 0);
+		void load().then(loaded => poller.whole(() => {
+			accept = loaded;
+			poller.change(fd, EPOLLIN);
+		}));
+	});
+
+	function take(accept: Accept): void {
 		for (;;) {
 			const client = sys.accept(fd);
 			if (client === -ERRNO.EMFILE || client === -ERRNO.ENFILE) {
@@ -106,7 +120,8 @@ export function serve(
 				sys.closeInbox(client);
 			}
 		}
-	});
+	}
+
 	return ok({
 		close() {
 			poller.forget(fd);
@@ -259,7 +274,7 @@ function createCrowd(): Crowd {
 	};
 }
 
-function open(fd: number, peer: Peer, poller: Poller, accept: (socket: Socket) => SocketListener, crowd: Crowd): void {
+function open(fd: number, peer: Peer, poller: Poller, accept: Accept, crowd: Crowd): void {
 	const queue: Uint8Array[] = [];
 	let queued = 0;
 	let isEnding = false;
