@@ -50,7 +50,8 @@ export function describeSchema(): string {
 	return `${texts.join('')}${FOOTNOTES}`;
 }
 
-const FOOTNOTES = `A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
+const FOOTNOTES = `Of compose's deploy, replicas is scale and restart_policy is restart.
+A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
 A size is written 65536, 64k, 10m or 1g.
 Values may hold $NAME, \${NAME}, \${NAME:-default}, \${NAME:?error} and \${NAME:+instead} of archon's own environment;
 $$ is one $. Without the colon an empty variable counts as set.

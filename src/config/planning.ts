@@ -38,6 +38,8 @@ export interface Surroundings {
 	readonly findUser: (user: UserSpec) => Result<unknown, string>;
 	/** Whether a file begins as a script of the shell does that names no interpreter; where it is not asked for, nobody says so. */
 	readonly isBareScript?: (path: string) => boolean;
+	/** Whether a program is along archon's own PATH; where it is not asked for, nobody says so. */
+	readonly hasProgram?: (name: string) => boolean;
 	/** Whether this may be another place than that where the services are to run, with other users. */
 	readonly isElsewhere?: boolean;
 }

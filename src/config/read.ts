@@ -31,7 +31,7 @@ export function findConfig(
 ): Found {
 	const named = file ?? (env['ARCHON_CONFIG'] || null);
 	const origin = file !== null ? 'option' : named !== null ? 'environment' : 'default';
-	const read = named !== null ? [readSource(named, files)] : readDirectory(directory, files);
+	const read = named !== null ? [readNamed(named, files)] : readDirectory(directory, files);
 	const found = read.flatMap(each => each.ok ? each.value : []);
 	const isTooMuch = found.reduce((sum, {text}) => sum + text.length, 0) > SIZE_MAX;
 	const texts = envFiles.map(path => readSource(path, files));
@@ -49,6 +49,14 @@ export function findConfig(
 		],
 	};
 }
+
+function readNamed(file: string, files: Files): Result<Source, Unreadable> {
+	const read = readSource(file, files);
+	if (read.ok || !files.list(file).ok) return read;
+	return err({...read.error, problem: fileProblem(file, `${file} is a folder, and a config is a file`, IN_FOLDER)});
+}
+
+const IN_FOLDER = 'name a file in it; of folders only /etc/archon/conf.d is read, where no file is named';
 
 /** `.yml` is what half the world writes. */
 function noteUnread(directory: string, files: Files): readonly Problem[] {

@@ -109,7 +109,7 @@ export const SERVICE = shape({
 	),
 
 	restart: key(
-		readRestart, 'no | always | on-failure[:N] | unless-stopped | map', 'always; no for a oneshot or an essential service',
+		readRestart, 'no | always | on-failure[:N] | unless-stopped | map', 'always; no for oneshot or essential',
 		RESTART.initial, 'when it is started again after it ended by itself',
 	),
 	success_codes: ends('0', RESTART_DEFAULTS.success, 'ends that are no failure, whatever the policy; all others are'),
@@ -126,7 +126,7 @@ export const SERVICE = shape({
 	stop_grace_period: value(grace, 'duration | unlimited', '5s', 'from then until KILL'),
 	stop_to: value(
 		oneOf<Service['stopTo']>(['main', 'group']), 'main | group', 'main',
-		'whom stop_signal, the signal of reload and archonctl signal reach; group: also what a wrapper does not pass them on to',
+		'whom stop_signal, reload and archonctl signal reach; group: also what is behind a wrapper that passes nothing on',
 	),
 	kill_mode: value(
 		oneOf<Service['killMode']>(KILL_MODES), KILL_MODES.join(' | '), 'tree',

@@ -17,7 +17,7 @@ import {SERVICE, settingsFor, TOP, type Declared, type EnvPath} from './schema.t
 import {arrival, configService, type Argv, type Variables} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
 import {rulesOf} from './signals.ts';
-import {noteSurprises} from './surprises.ts';
+import {noteProbes, noteSurprises} from './surprises.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 
 export function planServices(root: Value, planning: Planning): Draft {
@@ -35,6 +35,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	for (const each of present) {
 		const argv = programs.get(each.name);
 		if (argv) noteSurprises(each, argv, notes, surroundings.isBareScript);
+		noteProbes(each, notes, surroundings.hasProgram);
 	}
 	judgeUsers(services, arrangement, planning);
 	judgeStdin(present, planning);
@@ -163,7 +164,8 @@ function judgeUsers(services: Services, {names, needs}: Arrangement, planning: P
 	for (const name of names) {
 		const declared = services.get(name);
 		if (!declared) continue;
-		const {path, map, settings: {type, user, group_add: groups}} = declared;
+		const {path, map, settings} = declared;
+		const {type, user, group_add: groups} = settings;
 		const isLate = needs.get(name)?.some(need => late.has(need.name)) ?? false;
 		if (type === 'oneshot' || isLate) late.add(name);
 		if (isLate) continue;
@@ -175,7 +177,22 @@ function judgeUsers(services: Services, {names, needs}: Arrangement, planning: P
 			const written = map.entries.get(key);
 			if (!result.ok && written) reportUser(planning, written.value, `${path}.${key}`, result.error);
 		}
+		for (const hook of HOOKS) {
+			settings[hook].forEach((command, index) => {
+				const result = 'command' in command && command.user ? find(command.user) : null;
+				const written = map.entries.get(hook)?.value;
+				if (result && !result.ok && written) reportUser(planning, userOf(written, index), `${path}.${hook}.user`, result.error);
+			});
+		}
 	}
+}
+
+const HOOKS = ['pre_start', 'post_start', 'pre_stop', 'post_stop', 'down'] as const;
+
+/** Where the user of a list's hook is written, or of the only one. */
+function userOf(hooks: Value, index: number): Value {
+	const hook = hooks.kind === 'list' ? hooks.items[index] ?? hooks : hooks;
+	return hook.kind === 'map' ? hook.entries.get('user')?.value ?? hook : hook;
 }
 
 /** There is one stdin. */

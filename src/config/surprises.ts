@@ -24,6 +24,22 @@ export function noteSurprises(
 	}
 }
 
+/** TLS is spoken by a program of the image alone. */
+export function noteProbes(
+	{path, map, settings: {ready, healthcheck}}: Declared, {gather}: Collector, hasProgram: (name: string) => boolean = () => true,
+): void {
+	const probes = [['ready', ready?.kind === 'probe' ? ready.probe : null], ['healthcheck', healthcheck?.probe ?? null]] as const;
+	for (const [key, probe] of probes) {
+		const written = map.entries.get(key)?.value;
+		if (!written || probe?.kind !== 'http' || !probe.url.startsWith('https:') || TLS_PROGRAMS.some(hasProgram)) continue;
+		gather(written, NO_TLS, `${path}.${key}`);
+	}
+}
+
+/** Said of all pages. */
+const NO_TLS = 'https is asked by curl or wget, and neither is here: install one in the image, or ask by http or exec';
+const TLS_PROGRAMS = ['curl', 'wget'];
+
 const isWritten = ({entries}: Mapping, key: string): boolean => {
 	const entry = entries.get(key);
 	return entry !== undefined && !isNothing(entry.value);

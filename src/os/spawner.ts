@@ -7,7 +7,7 @@ import {diagnose, isNowhere} from './diagnose.ts';
 import {type Environment, env, heritable} from './environment.ts';
 import {errnoText, isTemporary} from './errno.ts';
 import {gid as ownGid, uid as ownUid} from './identity.ts';
-import {candidates} from './lookup.ts';
+import {candidates, DEFAULT_PATH} from './lookup.ts';
 import {inheritedFds} from './inherited.ts';
 import {markFor} from './mark.ts';
 import {handicapFor, memoryLimit} from './memory.ts';
@@ -31,7 +31,6 @@ export interface Given {
 
 type Stage = (typeof STAGES)[number];
 
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** What `base: clean` leaves of archon's environment. */
 const BARE = ['PATH', 'TERM'];
 

@@ -107,7 +107,7 @@ test('the whole table fits a page', () => {
 		      it must send WATCHDOG=1 this often, as sd_notify(3) does
 		  reload: signal | map with signal or command (default: none)
 		      how it is told to read its config anew
-		  restart: no | always | on-failure[:N] | unless-stopped | map (default: always; no for a oneshot or an essential service)
+		  restart: no | always | on-failure[:N] | unless-stopped | map (default: always; no for oneshot or essential)
 		      when it is started again after it ended by itself
 		  success_codes: list of exit statuses and signals (default: 0)
 		      ends that are no failure, whatever the policy; all others are
@@ -130,7 +130,7 @@ test('the whole table fits a page', () => {
 		  stop_grace_period: duration | unlimited (default: 5s)
 		      from then until KILL
 		  stop_to: main | group (default: main)
-		      whom stop_signal, the signal of reload and archonctl signal reach; group: also what a wrapper does not pass them on to
+		      whom stop_signal, reload and archonctl signal reach; group: also what is behind a wrapper that passes nothing on
 		  kill_mode: tree | group | main (default: tree)
 		      what ends with it: all that it made, its process group, or its main process alone
 		  pid_file: path (default: none)
@@ -390,10 +390,15 @@ test('the whole table fits a page', () => {
 		  user: name[:group] | uid[:gid] (default: archon's own)
 		      as whom it runs
 
+		Of compose's deploy, replicas is scale and restart_policy is restart.
 		A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
 		A size is written 65536, 64k, 10m or 1g.
 		Values may hold $NAME, \${NAME}, \${NAME:-default}, \${NAME:?error} and \${NAME:+instead} of archon's own environment;
 		$$ is one $. Without the colon an empty variable counts as set.
 		"
 	`);
+});
+
+test('no line is too wide for a terminal', () => {
+	expect(describeSchema().split('\n').filter(line => line.length > 120)).toEqual([]);
 });

@@ -133,6 +133,11 @@ describe('profiles', () => {
 describe('users', () => {
 	test.each<[string, string[]]>([
 		['a: {command: x, user: ghost}', ['f:2:25: services.a.user: user ghost is not in /etc/passwd']],
+		['a: {command: x, post_stop: [x, {command: y, user: ghost}], pre_stop: {command: z, user: "app:ghosts"}}', [
+			'f:2:53: services.a.post_stop.user: user ghost is not in /etc/passwd',
+			'f:2:91: services.a.pre_stop.user: group ghosts is not in /etc/group',
+		]],
+		['a: {command: x, pre_start: {command: y, user: app}}', []],
 		['a: {command: x, type: oneshot, user: ghost}', ['f:2:40: services.a.user: user ghost is not in /etc/passwd']],
 		['a: {command: x, user: ghost, depends_on: [once]}', []],
 		['a: {command: x, user: ghost, depends_on: [b]}\nb: {command: x, after: [once]}', []],

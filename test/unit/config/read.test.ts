@@ -98,12 +98,18 @@ describe('findConfig says that it cannot read', () => {
 	test.each([
 		['a file that is not there', () => join(home, 'no.yaml'), 'no such file or directory'],
 		['a file in what is no folder', () => join(write('file', ''), 'a.yaml'), 'not a directory'],
-		['a folder', () => home, 'illegal operation on a directory'],
 		['what is no UTF-8', () => write('a.yaml', Uint8Array.of(0x61, 0xff)), 'not UTF-8 text'],
 		['more than 1 MiB', () => write('a.yaml', '#'.repeat(1024 * 1024 + 1)), 'larger than 1 MiB'],
 	])('%s', (_what, make, reason) => {
 		const file = make();
 		expect(told(file)).toEqual({origin: 'option', files: [], problems: [`cannot read ${file}: ${reason}`]});
+	});
+
+	test('a folder, and which one it would', () => {
+		const {problems} = findConfig({file: home, env: {}, files});
+		expect(problems.map(formatProblem)).toEqual([
+			`${home} is a folder, and a config is a file; name a file in it; of folders only /etc/archon/conf.d is read, where no file is named`,
+		]);
 	});
 
 	test('that a device is not a regular file', () => {
@@ -125,7 +131,7 @@ describe('findConfig says that it cannot read', () => {
 		mkdirSync(join(home, 'archon.yaml'));
 		expect(told(null)).toEqual({
 			origin: 'default', files: [],
-			problems: [`cannot read ${home}/archon.yaml: illegal operation on a directory`],
+			problems: [`cannot read ${home}/archon.yaml: it is a directory`],
 		});
 	});
 

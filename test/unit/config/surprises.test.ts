@@ -2,7 +2,7 @@
 import {describe, expect, test} from 'vitest';
 import {plan, type Plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
-import {AROUND} from './around.ts';
+import {AROUND, around} from './around.ts';
 
 function planned(...texts: readonly string[]): Plan {
 	const result = plan(texts.map((text, index) => ({file: `f${index}`, text})), null, AROUND);
@@ -54,6 +54,20 @@ test('that a compose file starts its services once and archon again is noted onc
 		'f0:2:3: started again whenever they end, where compose would not: write restart: "no", or type: oneshot for what is to end: web, migrate',
 		'f0:2:9: passed over, as they concern the container and not what runs in it: image',
 	]);
+});
+
+test('https without a program that speaks TLS is noted where it is asked, without the address', () => {
+	const text = 'services: {a: {command: x, ready: {http: "https://${PW}@b/"}, healthcheck: {http: "https://b/"}}, c: {command: y, ready: {http: "http://b"}}}';
+	const noted = (...there: readonly string[]): readonly string[] => {
+		const result = plan([{file: 'f', text}], null, {...around({PW: 'hunter2'}), hasProgram: name => there.includes(name)});
+		return result.ok ? result.value.notes.map(formatProblem) : expect.fail('no plan');
+	};
+	expect(noted()).toEqual([
+		'f:1:35: https is asked by curl or wget, and neither is here: install one in the image, or ask by http or exec: '
+			+ 'services.a.ready, services.a.healthcheck',
+	]);
+	expect(noted('wget')).toEqual([]);
+	expect(noted('curl')).toEqual([]);
 });
 
 test('deploy says how many there are and when they are started again', () => {
