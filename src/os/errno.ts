@@ -6,7 +6,7 @@ const WORDS: Readonly<Record<number, string>> = {
 	6: 'no such device or address', 7: 'argument list too long', 8: 'exec format error', 9: 'bad file descriptor', 10: 'no child processes',
 	11: 'resource temporarily unavailable', 12: 'not enough memory', 13: 'permission denied', 14: 'bad address in system call argument',
 	16: 'resource busy or locked', 17: 'file already exists', 18: 'cross-device link not permitted', 19: 'no such device',
-	20: 'not a directory', 21: 'it is a directory', 22: 'invalid argument', 23: 'file table overflow',
+	20: 'not a directory', 21: 'is a directory', 22: 'invalid argument', 23: 'file table overflow',
 	24: 'too many open files', 25: 'inappropriate ioctl for device', 26: 'text file is busy', 27: 'file too large',
 	28: 'no space left on device', 29: 'invalid seek', 30: 'read-only file system', 31: 'too many links', 32: 'broken pipe',
 	34: 'result too large', 36: 'name too long', 38: 'function not implemented', 39: 'directory not empty',

@@ -45,7 +45,9 @@ const REST = 500;
 
 export function beginLife(): Life {
 	const guard = openGuard(MEMORY_START + LEDGER_SIZE, MEMORY_START + SMALL_LEDGER_SIZE);
-	if (typeof guard === 'number') return {guard: null, ledger: oblivion(), past: null, damage: null, estate: [], story: '', isPlain: false, rereads: false};
+	if (typeof guard === 'number') {
+		return {guard: null, ledger: oblivion(), past: null, damage: null, estate: [], story: '', isPlain: false, rereads: false};
+	}
 	const {memory, lives, causes} = guard;
 	const isFirst = lives === 0;
 	const ledger = openLedger(memory, MEMORY_START, isFirst, sys.releaseMemory, sys.memorySize() - MEMORY_START);

@@ -70,7 +70,7 @@ describe('a file of variables', () => {
 
 	test.each([
 		['a FIFO', 'mkfifo $F', 'it is not a regular file'],
-		['a folder', 'mkdir $F', 'it is a directory'],
+		['a folder', 'mkdir $F', 'is a directory'],
 		['endless', 'head -c 200000 /dev/zero > $F', 'it is larger than 128 KiB'],
 		['no text', 'printf "A=\\377" > $F', 'it is not UTF-8 text'],
 		['no file of variables', 'printf "A=1\\n\\nB 2\\n" > $F', 'line 3: this is not NAME=value'],

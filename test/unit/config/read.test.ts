@@ -131,7 +131,7 @@ describe('findConfig says that it cannot read', () => {
 		mkdirSync(join(home, 'archon.yaml'));
 		expect(told(null)).toEqual({
 			origin: 'default', files: [],
-			problems: [`cannot read ${home}/archon.yaml: it is a directory`],
+			problems: [`cannot read ${home}/archon.yaml: is a directory`],
 		});
 	});
 
