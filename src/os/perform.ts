@@ -131,7 +131,11 @@ export function createHands(machine: Machine): MoreHands {
 					const {id, run, purpose} = effect;
 					return soon(() => tell(id, run, {kind: 'probe', purpose, good: true, found: 'not looked at'}));
 				}
-				case 'hook': return hooks.start(effect);
+				case 'hook': {
+					// The process is not made yet, and what it is made with is not read: what the last one had is none of its matter.
+					if (effect.hook !== 'pre_start') return hooks.start(effect);
+					return sources.glimpse(effect, service => hooks.start({...effect, service}));
+				}
 				case 'changed': {
 					const run = runOf(effect.before.phase);
 					if (run !== null && run !== runOf(effect.after.phase)) close(effect.after.id, run);

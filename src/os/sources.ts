@@ -3,6 +3,7 @@
  * Nothing here waits: a file that does not answer, or a command that does not end, holds up its own service only.
  */
 import {readEnvFile} from '../core/env-file.ts';
+import {UNSOURCED} from '../core/defaults.ts';
 import {duration} from '../core/duration.ts';
 import {
 	type Effect, err, type Exec, type Millis, ok, type Refusal, type Result, type Run, type Service, type Sourced, type VariableSource,
@@ -30,6 +31,11 @@ type Spawn = Extract<Effect, {kind: 'spawn'}>;
 export interface Sources {
 	/** Begins to read what a process's sources hold. True: there is nothing to wait for; else `ready` is called, once. */
 	prepare(effect: Spawn, ready: () => void): boolean;
+	/**
+	 * Tells once what the files and folders hold now, for commands before the process: what cannot be read is left out, and
+	 * commands are not asked. At once where there are none.
+	 */
+	glimpse(of: Pick<Spawn, 'id' | 'run' | 'service'>, told: (service: Service) => void): void;
 	/** What was read for a run, or why it cannot be; null: it has no sources. Only once. */
 	take(run: Run): Result<Sourced, Refusal> | null;
 	/** The service is to leave: what is still awaited is given up, and `ready` called. */
@@ -64,6 +70,8 @@ type Told = (result: Result<Layer, Refusal>) => void;
 
 interface Reading {
 	readonly ready: () => void;
+	/** What cannot be read is passed over. */
+	readonly isLenient: boolean;
 	result: Result<Sourced, Refusal> | null;
 	/** Gives up what is under way. */
 	stop: () => void;
@@ -76,8 +84,9 @@ export function createSources(parts: SourceParts): Sources {
 		ask(dirname(path), 'readFile', {text: path, numbers: [SOURCE_MAX, OTHERS_WRITE]}, done =>
 			told(done ? contentOf(path, done) : err({errno: ERRNO.ETIMEDOUT})));
 
-	function begin({id, run, service}: Spawn, reading: Reading): void {
-		const {sources} = service.exec;
+	function begin(
+		{id, run, service}: Pick<Spawn, 'id' | 'run' | 'service'>, sources: readonly VariableSource[], reading: Reading,
+	): void {
 		const layers: Layer[] = [];
 		const next = (): void => {
 			const source = sources[layers.length];
@@ -86,8 +95,8 @@ export function createSources(parts: SourceParts): Sources {
 			const told: Told = result => {
 				if (isTold || reading.result !== null) return;
 				isTold = true;
-				if (!result.ok) return end(result);
-				layers.push(result.value);
+				if (!result.ok && !reading.isLenient) return end(result);
+				layers.push(result.ok ? result.value : ABSENT);
 				next();
 			};
 			reading.stop = look(source, withSourced(service, joined(layers)), {id, run, told});
@@ -218,10 +227,22 @@ export function createSources(parts: SourceParts): Sources {
 	return {
 		prepare(effect, ready) {
 			if (effect.service.exec.sources.length === 0) return true;
-			const reading: Reading = {ready, result: null, stop: () => {}};
+			const reading: Reading = {ready, isLenient: false, result: null, stop: () => {}};
 			readings.set(effect.run, reading);
-			begin(effect, reading);
+			begin(effect, effect.service.exec.sources, reading);
 			return false;
+		},
+		glimpse(of, told) {
+			const {run, service} = of;
+			const isReadable = ({kind}: VariableSource): boolean => kind !== 'command';
+			if (service.exec.sources.length === 0) return told(service);
+			const ready = (): void => {
+				readings.delete(run);
+				told(withSourced(service, reading.result?.ok ? reading.result.value : UNSOURCED));
+			};
+			const reading: Reading = {ready, isLenient: true, result: null, stop: () => {}};
+			readings.set(run, reading);
+			begin(of, service.exec.sources.filter(isReadable), reading);
 		},
 		take(run) {
 			const reading = readings.get(run);

@@ -33,6 +33,35 @@ describe('a file of variables', () => {
 		await archon.says(/TOKEN=second\./);
 	});
 
+	test('is there for the commands before each start as it is then, and nothing of the start before', async () => {
+		writeFileSync(join(folder, 'env'), 'A=1\n');
+		writeFileSync(join(folder, 'late'), 'B=1\n');
+		const tell = "sh -c 'echo before A=$$A. B=$$B. C=$$C.; rm -f %/late; echo D=1 > %/own'".replaceAll('%', folder);
+		await using archon = await boot({config: `services:
+  web:
+    command: ${say('A', 'B', 'C', 'D')}
+    pre_start: ["${tell}"]
+    env_file: [${folder}/env, {path: ${folder}/late, required: false}, ${folder}/own]
+    env_from: {command: echo C=asked}
+  idle: {command: sleep 1000000}
+`});
+		await archon.says(/before A=1\. B=1\. C=\.\n[^]*A=1\. B=\. C=asked\. D=1\./);
+		await listens(archon);
+		writeFileSync(join(folder, 'env'), 'A=2\n');
+		expect((await archon.ctl('restart', 'web')).status).toBe(0);
+		await archon.says(/before A=2\. B=\. C=\.\n[^]*A=2\. B=\. C=asked\. D=1\./);
+	});
+
+	test('may be missing for commands before the start, which a stop ends', async () => {
+		await using archon = await boot({config: `services:
+  web: {command: sleep 1000000, pre_start: [sleep 1000000], env_file: ${folder}/env}
+  idle: {command: sleep 1000000}
+`});
+		await archon.says(/started idle/);
+		await listens(archon);
+		expect((await archon.ctl('stop', 'web')).status).toBe(0);
+	});
+
 	test('has its service restarted by a reload where it has changed, and only there', async () => {
 		writeFileSync(join(folder, 'env'), 'A=1\n');
 		writeFileSync(join(folder, 'other'), 'A=1\n');
