@@ -231,7 +231,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 		const {createServer} = await import('./control/server.ts');
 		const server = createServer({
 			state: loop.state, hear: loop.hear, tree: () => treeOf(loop.state()), wallClock, reload,
-			ownUid: uid, soon, after, logs: output.logs, logging: () => guestLogging, upgrade,
+			ownUid: uid, soon, after, logs: output.logs, logging: () => guestLogging, upgrade, examine: hands.examine,
 			version: {version, lives: guard?.lives ?? 0, cause: guard?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.watch(server.watch);

@@ -4,7 +4,7 @@
  */
 import {exec, RESTART, service} from '../core/defaults.ts';
 import {tailor} from '../core/logging.ts';
-import {type Effect, type Entry, exitStatus, type Service} from '../core/model.ts';
+import {type Effect, type Entry, exitStatus, type Id, isAlive, type Service} from '../core/model.ts';
 import {describeRefusal, lastEnd, pidOf, statusOf} from '../core/status.ts';
 import {entries, entryOf, find, type State} from '../core/state.ts';
 import {createGoals, type Goal, type Goals, SHUTTING_DOWN, type Verdict} from './goals.ts';
@@ -90,8 +90,8 @@ function carryOut(office: Office, request: Request, call: Call): () => void {
 		case 'attach': return attach(office, request.name, call);
 		case 'start-daemon': return startDaemon(office, request.launch, call);
 		case 'stop-daemon': return stopDaemon(office, request, call);
-		case 'start':
-		case 'restart': return start(office, request.kind, request.names, call);
+		case 'start': return start(office, 'start', request.names, call);
+		case 'restart': return restart(office, request.names, call);
 		case 'stop': return stop(office, request.names, call);
 		case 'status': return answered(() => status(office, request.names, call));
 		case 'history': return answered(() => history(office, request.names, call));
@@ -249,6 +249,39 @@ function start(
 	host.hear({kind, ids: choices.map(({entry}) => entry.id)});
 	return pursueAll(goals, kind, choices, call);
 }
+
+/** What could not be started again for want of its variables is not stopped: then nothing of what was asked for is done. */
+function restart(office: Office, names: readonly string[], call: Call): () => void {
+	const {host} = office;
+	const chosen = choose(host.state(), names);
+	const entries = chosen.ok ? chosen.value.map(({entry}) => entry) : [];
+	const ids = new Set(entries.map(({id}) => id));
+	const looked = entries.filter(entry => isAlive(entry.phase) && isSettled(entry, ids));
+	const reasons: string[] = [];
+	let [left, hasLeft] = [looked.length, false];
+	let leave = nothing;
+	const go = (): void => {
+		if (hasLeft) return;
+		if (reasons.length > 0) call.reply(error(`${summary(reasons)}; nothing was restarted`));
+		else leave = start(office, 'restart', names, call);
+	};
+	if (left === 0) go();
+	for (const {service} of looked) {
+		host.examine(service, why => {
+			if (why) reasons.push(`cannot restart ${service.name}: ${describeRefusal(why)}`);
+			left -= 1;
+			if (left === 0) go();
+		});
+	}
+	return () => {
+		hasLeft = true;
+		leave();
+	};
+}
+
+/** Whether nothing that a restart does on its way may write what it reads: neither its own commands nor what it needs. */
+const isSettled = ({service: {exec: {sources}, hooks}, needs, unmet}: Entry, restarted: ReadonlySet<Id>): boolean =>
+	sources.length > 0 && unmet === 0 && hooks.preStart.length + hooks.postStop.length === 0 && !needs.some(({id}) => restarted.has(id));
 
 /** A pattern that fits many does not wake what clients once started, nor does `Start` repeat what is done. */
 function isMeant(kind: 'start' | 'restart', {entry, isNamed}: Choice): boolean {

@@ -1,5 +1,5 @@
 /** Archon, as far as requests need it; the machine's side is brought in from outside. */
-import type {Event, Instant, Logging, Logs, Millis, Result} from '../core/model.ts';
+import type {Event, Instant, Logging, Logs, Millis, Refusal, Result, Service} from '../core/model.ts';
 import type {State} from '../core/state.ts';
 import type {TreeRow, VersionRow} from './protocol.ts';
 
@@ -20,6 +20,8 @@ export interface Host {
 	 * Nothing is lost then.
 	 */
 	reload(done: (result: Result<string, string>) => void): void;
+	/** Tells, now or soon, why the files of variables of a service cannot be read now; null: they can. */
+	examine(service: Service, told: (why: Refusal | null) => void): void;
 	readonly ownUid: number;
 	readonly version: VersionRow;
 	/** Executes archon anew, from the file at the path or from its own as it is now; calls back only if that cannot be, and why. */

@@ -21,7 +21,7 @@ import type {Poller} from './poller.ts';
 import {createProbes} from './probes.ts';
 import {createReadiness} from './readiness.ts';
 import type {Reaper} from './reaper.ts';
-import {createSources, withSourced} from './sources.ts';
+import {createSources, type Sources, withSourced} from './sources.ts';
 import {spawnRun} from './spawner.ts';
 import {ERRNO, sys} from './sys.ts';
 import {writeTermination} from './termination.ts';
@@ -51,6 +51,8 @@ export interface MoreHands extends Hands {
 	restore(state: State): void;
 	/** The same where only the processes tell whose they are; of the descriptors only those stay open that are theirs. */
 	salvage(state: State, adopted: readonly Adopted[], estate: readonly number[]): void;
+	/** As of `Sources`. */
+	readonly examine: Sources['examine'];
 }
 
 export function createHands(machine: Machine): MoreHands {
@@ -185,6 +187,7 @@ export function createHands(machine: Machine): MoreHands {
 			for (const fd of rest) sys.close(fd);
 		},
 		prepare: sources.prepare,
+		examine: sources.examine,
 		spawn: ({id, run, service}) => ({kind: 'news', id, run, news: spawn(id, run, service)}),
 		withdraw({id, run, service}) {
 			sources.abandon(run);

@@ -36,6 +36,8 @@ export interface Sources {
 	 * commands are not asked. At once where there are none.
 	 */
 	glimpse(of: Pick<Spawn, 'id' | 'run' | 'service'>, told: (service: Service) => void): void;
+	/** Tells why the files and folders of a service could not be read for a start now; null: they could. Nothing of it is kept. */
+	examine(service: Service, told: (why: Refusal | null) => void): void;
 	/** What was read for a run, or why it cannot be; null: it has no sources. Only once. */
 	take(run: Run): Result<Sourced, Refusal> | null;
 	/** The service is to leave: what is still awaited is given up, and `ready` called. */
@@ -234,7 +236,6 @@ export function createSources(parts: SourceParts): Sources {
 		},
 		glimpse(of, told) {
 			const {run, service} = of;
-			const isReadable = ({kind}: VariableSource): boolean => kind !== 'command';
 			if (service.exec.sources.length === 0) return told(service);
 			const ready = (): void => {
 				readings.delete(run);
@@ -242,7 +243,12 @@ export function createSources(parts: SourceParts): Sources {
 			};
 			const reading: Reading = {ready, isLenient: true, result: null, stop: () => {}};
 			readings.set(run, reading);
-			begin(of, service.exec.sources.filter(isReadable), reading);
+			begin(of, service.exec.sources.filter(isRead), reading);
+		},
+		examine(service, told) {
+			const ready = (): void => told(reading.result?.ok === false ? reading.result.error : null);
+			const reading: Reading = {ready, isLenient: false, result: null, stop: () => {}};
+			begin({id: 0, run: 0, service}, service.exec.sources.filter(isRead), reading);
 		},
 		take(run) {
 			const reading = readings.get(run);
@@ -282,6 +288,9 @@ function joined(layers: readonly Layer[]): Sourced {
 	if (first && layers.length === 1) alone.set(first, sourced);
 	return sourced;
 }
+
+/** Not run. */
+const isRead = ({kind}: VariableSource): boolean => kind !== 'command';
 
 const isMissing = (errno: number): boolean => errno === ERRNO.ENOENT || errno === ERRNO.ENOTDIR;
 

@@ -62,6 +62,30 @@ describe('a file of variables', () => {
 		expect((await archon.ctl('stop', 'web')).status).toBe(0);
 	});
 
+	test('that cannot be read keeps archonctl restart from stopping what runs, unless something on the way may write it', async () => {
+		for (const name of ['a', 'b', 'c', 'd']) writeFileSync(join(folder, name), 'A=1\n');
+		await using archon = await boot({config: `services:
+  a: {command: sleep 1000000, env_file: ${folder}/a}
+  b: {command: sleep 1000000, env_file: ${folder}/b, pre_start: [touch ${folder}/b]}
+  write: {command: sleep 1000000, post_start: [touch ${folder}/c]}
+  c: {command: sleep 1000000, env_file: ${folder}/c, depends_on: {write: {condition: service_healthy}}}
+  d: {command: sleep 1000000, env_dir: ${folder}}
+`});
+		await archon.says(/started c/);
+		await listens(archon);
+		const before = await archon.status();
+		for (const name of ['a', 'b', 'c']) rmSync(join(folder, name));
+		for (const names of [['a'], ['a', 'd']]) {
+			expect(await archon.ctl('restart', ...names)).toMatchObject({status: 1, stderr: expect.stringContaining(
+				`cannot restart a: reading its env_file ${folder}/a: no such file or directory; nothing was restarted`)});
+		}
+		expect((await archon.status())['a']?.pid).toBe(before['a']?.pid);
+		expect((await archon.status())['d']?.pid).toBe(before['d']?.pid);
+		expect((await archon.ctl('restart', 'b')).status).toBe(0);
+		expect((await archon.ctl('restart', 'd')).status).toBe(0);
+		expect((await archon.ctl('restart', 'write', 'c')).status).toBe(0);
+	});
+
 	test('has its service restarted by a reload where it has changed, and only there', async () => {
 		writeFileSync(join(folder, 'env'), 'A=1\n');
 		writeFileSync(join(folder, 'other'), 'A=1\n');

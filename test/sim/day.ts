@@ -100,7 +100,7 @@ export function dawn(seed: number): Day {
 	// ── The loop ──
 
 	const server = createServer({
-		state: () => state, hear, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0, logging: () => LOGGING,
+		state: () => state, hear, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0, examine: (_service, told) => told(null), logging: () => LOGGING,
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
 		reload(done) {
 			counts.reloads++;

@@ -52,6 +52,7 @@ export class Bench {
 			wallClock: instant => EPOCH + instant,
 			reload: done => done(ok('config reloaded: 1 unchanged')),
 			ownUid: 1000,
+			examine: (_service, told) => told(null),
 			soon: callback => void setImmediate(callback),
 			after: (millis, callback) => void setTimeout(callback, millis),
 			logs: this.logs,
