@@ -220,6 +220,13 @@ describe('who is told, and what ends', () => {
 		expect(story.dies('web', exit(1)).lines()).toContain('SIGTERM to web (its group)\n');
 	});
 
+	test('with kill_mode: group and stop_to: group what is left was asked by the stop signal, and what left the group never is', () => {
+		const story = tell(['npm', {litters: true, deaf: true, stopTo: 'group', killMode: 'group'}]);
+		story.lines();
+		story.ask('stop', 'npm').dies('npm', exit(0));
+		expect(story.lines()).not.toMatch(/SIGTERM to npm \(what left/);
+	});
+
 	test('a watchdog\'s SIGABRT is the main process\'s alone', () => {
 		const story = tell(['web', {stopTo: 'group', watchdog: 1000}]);
 		story.lines();

@@ -105,6 +105,28 @@ describe('post_stop', () => {
 		expect(story.lines()).toMatch(/SIGTERM to web[^]*SIGKILL to web[^]*post_stop of web[^]*SIGTERM to db[^]*SIGKILL to db[^]*exit 0/);
 	});
 
+	test('is waited for by name while everything ends', () => {
+		const story = tell(['web', tidy]).hear({kind: 'shutdown', why: 'x'});
+		story.wait(1000).lines();
+		expect(story.wait(1000).lines()).toMatch(/waiting for web \(post_stop, 2 s, KILL in /);
+	});
+
+	test('of what was killed has a grace period, and is not taken for killed', () => {
+		const story = tell(['web', {...tidy, deaf: true, stop: {signal: SIG.TERM, grace: 2000}}]).ask('stop', 'web').wait(2000);
+		expect(story.lines()).toContain('post_stop of web: tidy');
+		expect(find(story.state(), 'web')?.phase).toMatchObject({kind: 'stopping', killed: false});
+		expect(phases(over(story, 'web', 'post_stop'))['web']).toBe('stopped');
+	});
+
+	test('hears nothing more of what it is the end of', () => {
+		const story = tell(['web', tidy]).dies('web', exit(1));
+		story.lines();
+		const {phase} = find(story.state(), 'web') ?? {};
+		story.tells('web', {kind: 'exited', outcome: exit(0), survivors: true}).tells('web', {kind: 'emptied'});
+		expect(story.lines()).toBe('');
+		expect(find(story.state(), 'web')?.phase).toBe(phase);
+	});
+
 	test('does not hold up SIGKILL to everything', () => {
 		const story = tell(['web', tidy]).hear({kind: 'shutdown', why: 'x'}).hear({kind: 'shutdown', why: 'x'}).hear({kind: 'shutdown', why: 'x'});
 		expect(story.state().season.kind).toBe('over');
@@ -171,6 +193,22 @@ describe('a oneshot with down', () => {
 		const story = tellWith({whenIdle: 'always'}, ['mount', mount]).dies('mount', exit(0));
 		expect(story.lines()).toContain('umount');
 		expect(over(story, 'mount', 'down').state().season).toEqual({kind: 'over', status: 0});
+	});
+
+	test('is not undone any more when everything is killed', () => {
+		const story = tell(['mount', mount], ['app', {slow: true, needs: ['mount!']}]).dies('mount', exit(0));
+		story.hear({kind: 'shutdown', why: 'x'}).wait(9000);
+		expect(story.lines()).not.toContain('umount');
+		expect(phases(story)).toEqual({mount: 'stopped', app: 'spawning'});
+	});
+
+	test('that is about to be undone lets nothing start that needs it', () => {
+		const along = {name: 'mount', condition: 'service_completed_successfully', restart: true} as const;
+		const story = tell(['mount', mount], ['app', {needs: [along], deaf: true}], ['late', {needs: ['mount!'], autostart: false}]);
+		story.dies('mount', exit(0)).lines();
+		// It waits for app to end first.
+		story.ask('restart', 'mount').ask('start', 'late');
+		expect(phases(story)).toEqual({mount: 'done', app: 'stopping', late: 'waiting'});
 	});
 
 	test('is as done in the next life of archon', () => {

@@ -3,8 +3,9 @@ import {describe, expect, test} from 'vitest';
 import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
 import type {Health, Ready} from '../../src/core/model.ts';
 import {statusOf} from '../../src/core/status.ts';
-import {find} from '../../src/core/state.ts';
-import {exit, phases, type Story, tell} from './tell.ts';
+import {create, entries, find} from '../../src/core/state.ts';
+import {step} from '../../src/core/supervisor.ts';
+import {exit, phases, service, SETTINGS, type Story, tell} from './tell.ts';
 
 const probe = {kind: 'tcp', host: '127.0.0.1', port: 5432} as const;
 const byProbe: Ready = {kind: 'probe', probe, interval: 500, timeout: 1000};
@@ -98,6 +99,14 @@ describe('ready', () => {
 		story.lines();
 		expect(story.tells('db', extend).wait(5000).lines()).toContain(' 10.00  SIGKILL to db');
 	});
+});
+
+test('a daemon that archon finds alive has said already that it is ready', () => {
+	const services = [service('db', {ready: {kind: 'notify'}}), service('job', {type: 'oneshot'})];
+	const adopted = services.map((_, id) => ({id, run: 7 + id, pid: 70 + id}));
+	const [state] = step(create(services, SETTINGS), {kind: 'boot', adopted}, 0);
+	expect([...entries(state)].map(({phase}) => phase)).toMatchObject([{kind: 'up', run: 7, pid: 70}, {kind: 'starting', run: 8, pid: 71}]);
+	expect(state.runs).toBe(8);
 });
 
 describe('health', () => {

@@ -21,6 +21,10 @@ describe('by default', () => {
 		expect(comes(signal, 'inside', ['web'])).toEqual({kind: 'ignore', why: 'there is no service main to pass it to'});
 	});
 
+	test('nor does a signal of the kernel that stops no container', () => {
+		expect(comes(SIG.USR1, 'kernel', ['web'])).toMatchObject({kind: 'ignore'});
+	});
+
 	test('a window that is resized ends nothing, and nobody need know', () => {
 		expect(comes(SIG.WINCH, 'kernel', ['web'])).toEqual({kind: 'ignore', why: null});
 	});
