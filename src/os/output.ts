@@ -20,7 +20,7 @@ import {cutLines} from './logging/lines.ts';
 import {refusalOf} from './places.ts';
 import type {Poller} from './poller.ts';
 import type {Streams} from './spawner.ts';
-import {EPOLLIN, ERRNO, O, type Outcome, sys} from './sys.ts';
+import {EPOLLIN, ERRNO, O, type Outcome, PIPE_MODE, sys} from './sys.ts';
 
 export interface Output {
 	/** Where the standard streams of a service's next run lead. */
@@ -115,8 +115,6 @@ const PIPE = 64 * 1024;
 const BIG_PIPE = 1 << 20;
 /** Reads that empty the biggest pipe. */
 const FULL = 4;
-/** Anybody may write to it. */
-const PIPE_MODE = 0o622;
 
 /** So many small reads, each so soon after the last, and a stream is heard but once in a while. */
 const [STREAK, SMALL] = [16, 16 * 1024];

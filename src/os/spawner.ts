@@ -6,14 +6,14 @@ import {clean} from './clean.ts';
 import {diagnose, isNowhere} from './diagnose.ts';
 import {type Environment, env, heritable} from './environment.ts';
 import {errnoText, isTemporary} from './errno.ts';
-import {gid as ownGid, uid as ownUid} from './identity.ts';
+import {gid as ownGid, pid as ownPid, uid as ownUid} from './identity.ts';
 import {candidates, DEFAULT_PATH} from './lookup.ts';
 import {inheritedFds} from './inherited.ts';
 import {markFor} from './mark.ts';
 import {handicapFor, memoryLimit} from './memory.ts';
 import {type Block, blockOf, encode, FDS_MAX, type Request} from './request.ts';
 import {readSecrets} from './secrets.ts';
-import {ERRNO, isFifo, newStat, STAGES, STAT, sys} from './sys.ts';
+import {ERRNO, isFifo, newStat, PIPE_MODE, STAGES, STAT, sys} from './sys.ts';
 import {findGroups, findUser, type Identity} from './users.ts';
 
 /** The child's descriptors 0, 1 and 2, as archon's own. */
@@ -81,6 +81,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Result<
 		seat: exec.tty ? 'terminal' : exec.interactive && sys.isTerminal(streams[0]) ? 'foreground' : 'session',
 	};
 	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
+	else if (exec.output.kind === 'inherit' && !exec.asStarted && ownPid === 1) openUp(streams);
 	try {
 		return start(request, given);
 	} finally {
@@ -220,6 +221,18 @@ function giveAway({output, tty}: Exec, streams: Streams, uid: number): void {
 	for (const fd of new Set(streams)) {
 		if (sys.fstat(fd, about) < 0 || about[STAT.uid] === uid) continue;
 		if (isFifo(about) || (tty && sys.isTerminal(fd))) sys.fchown(fd, uid, -1);
+	}
+}
+
+/**
+ * The same for a service that has archon's own streams and gives up root by itself: the runtime's pipes are for anybody
+ * who is given them. Elsewhere than in a container they are not archon's to change.
+ */
+function openUp(streams: Streams): void {
+	const about = newStat();
+	for (const fd of new Set(streams)) {
+		const isOpen = sys.fstat(fd, about) < 0 || !isFifo(about) || ((about[STAT.mode] ?? 0) & PIPE_MODE) === PIPE_MODE;
+		if (!isOpen && about[STAT.uid] === ownUid) sys.fchmod(fd, PIPE_MODE);
 	}
 }
 

@@ -306,6 +306,9 @@ export const O = {
 /** Of `findPlace`: folders that are missing are made; and the path is that of a folder, so that no name is left. */
 export const PLACE = {MAKE: 1, FOLDER: 2} as const;
 
+/** Of a pipe that a service is given: any of its users may open it anew, also to write and to read as fopen(3) has "a+". */
+export const PIPE_MODE = 0o666;
+
 /** `mode` of a Stat (inode(7)). */
 const TYPE = 0o170000;
 export const isFile = (stat: Stat): boolean => ((stat[STAT.mode] ?? 0) & TYPE) === 0o100000;

@@ -1,6 +1,7 @@
 /** What services say, on its way through archon: every line whole, under its name, and never in anybody's way. */
 import {execa} from 'execa';
-import {closeSync, constants, openSync, readSync} from 'node:fs';
+import {closeSync, constants, mkdtempSync, openSync, readSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {ARCHON, boot} from './archon.ts';
@@ -35,10 +36,23 @@ test('with several each line carries its service\'s name, stdout and stderr apar
 });
 
 test('a daemon that has given up root by itself opens its streams anew', async () => {
-	const drop = 'setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "echo out >/dev/stdout; echo err >/dev/stderr"';
+	const drop = 'setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "echo out >/dev/stdout; echo err >/dev/stderr; echo both 1<>/dev/stdout"';
 	await using archon = await boot({config: `services: {dropping: {type: oneshot, command: ${drop}}, other: {command: sleep 1000000}}`});
 	await archon.says(/^dropping \| out$/m);
 	await archon.says(/^dropping \| err$/m);
+	await archon.says(/^dropping \| both$/m);
+});
+
+test('so does a lone one, whose streams are those that the runtime made', async () => {
+	const fifo = join(mkdtempSync(join(tmpdir(), 'archon-output-')), 'fifo');
+	await execa('mkfifo', ['-m', '600', fifo]);
+	const fd = openSync(fifo, 'r+');
+	const drop = 'setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "echo out >/dev/stdout; echo both 1<>/dev/stdout"';
+	await using archon = await boot({config: `services: {dropping: {essential: true, command: ${drop}}}`, stdout: fd});
+	expect(await archon.ended()).toBe(0);
+	const bytes = Buffer.alloc(4096);
+	expect(bytes.toString('utf8', 0, readSync(fd, bytes))).toMatch(/^out\nboth$/m);
+	closeSync(fd);
 });
 
 test('every byte of many chatty services arrives, in the order in which each wrote', async () => {
