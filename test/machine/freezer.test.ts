@@ -16,7 +16,7 @@ const UID = 54321;
 const VICTIM = 'command: "false", type: oneshot, start_timeout: 50ms, restart: {policy: always, delay: 1ms, max_delay: 1ms, attempts: unlimited}';
 
 /** A service that is started again and again, with the attacker beside it. */
-const siege = (signal: number, user: string, more = 'umask: 022'): string => `
+const siege = (signal: number | 'any', user: string, more = 'umask: 022'): string => `
 start_rate: 10000
 archon: {logging: none}
 services:
@@ -57,6 +57,38 @@ describe.runIf(isRoot)('while somebody with the user of a service', () => {
 		await using archon = await boot({config: siege(19, `user: "${UID}:${UID}"`, path)});
 		await archon.says(/cannot start victim: executing false: it was stopped from outside while it was being started/);
 	});
+});
+
+describe.runIf(isRoot)('what archon makes is closed to who stops, traces and looks into it before it has executed', () => {
+	test.each([
+		['with the same user', `user: "${UID}:${UID}"`],
+		['as root without capabilities', 'cap_drop: [ALL]'],
+	])('%s', {timeout: 60_000 + SIEGE * 2000}, async (_, user) => {
+		await using archon = await boot({config: siege('any', user)});
+		const {restarts, answers} = await outlive(archon);
+		console.log(`${SIEGE} s of anything: ${restarts} restarts, ${answers} answers`);
+		expect(restarts).toBeGreaterThan(SIEGE);
+		// It would have failed if it had been let.
+		expect((await archon.status())['freezer']?.status).toBe('exited');
+	});
+});
+
+test.runIf(isRoot)('where the kernel marks no end of a child, another way tells of it at once', async () => {
+	const setRobustList = process.arch === 'arm64' ? 99 : 273;
+	await using archon = await boot({
+		wrapper: [await character('refuse'), '38', String(setRobustList), '--'],
+		config: `
+services:
+  first: {command: "true", type: oneshot}
+  other: {command: "true", type: oneshot, user: "${UID}:${UID}", depends_on: [first]}
+  nowhere: {command: /not/there, restart: "no", depends_on: [other]}
+  last: {command: sleep 1000000, depends_on: [other]}
+`});
+	await archon.says(/cannot start nowhere: executing .not.there: no such file or directory/i);
+	await expect.poll(async () => (await archon.status())['last']?.status).toBe('running');
+	expect(archon.log()).not.toMatch(/takes long/);
+	archon.signal('SIGTERM');
+	expect(await archon.ended()).toBe(0);
 });
 
 test.runIf(isRoot)('root can open the streams of PID 1 while and after services of other users start', async () => {
