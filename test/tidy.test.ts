@@ -11,7 +11,7 @@ const files = (...patterns: string[]): string[] => globSync(patterns, {cwd: root
 const code = (file: string): string => read(file).replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
 
 const sources = files('src/**/*.ts').filter(file => !file.endsWith('.d.ts'));
-const all = files('src/**/*.{ts,c,h}', 'test/**/*.{ts,c}', 'bench/**/*.{ts,c,h}', 'scripts/*.ts', 'vitest.config.ts');
+const all = files('src/**/*.{ts,c,h}', 'test/**/*.{ts,c}', 'bench/**/*.{ts,c,h}', 'scripts/**/*.ts', 'packaging/*.ts', 'vitest.config.ts');
 
 /** What a file imports, types included: paths from the root, or the names of packages. */
 function imports(file: string): string[] {
@@ -92,7 +92,7 @@ describe('files', () => {
 });
 
 test('the project speaks of itself only', () => {
-	const said = [...all, ...files('README.md', 'Dockerfile', 'scripts/*', 'images/**/*', '.ci/run')]
+	const said = [...all, ...files('*.md', 'docs/*.md', 'scripts/*', 'packaging/**/*', '.ci/run')]
 		.filter(file => !file.endsWith('/') && file !== 'test/tidy.test.ts');
 	for (const file of said) {
 		let text: string;

@@ -20,7 +20,7 @@ function translate(trace: string): string {
 		placeIn(table, module, Number(line)) ?? place);
 }
 
-/** Where a line of a module comes from, by a table whose rows scripts/line-table.ts explains; null where it does not say. */
+/** Where a line of a module comes from, by a table whose rows scripts/build/line-table.ts explains; null where it does not say. */
 export function placeIn(table: string, module: string, line: number): string | null {
 	const rows = table.split('\n');
 	const sources = rows.flatMap(row => (row.startsWith('+ ') ? [row.slice(2)] : []));

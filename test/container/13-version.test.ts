@@ -22,6 +22,6 @@ it('carries version and licence as labels', async () => {
 
 it('is the same image from a clean clone', async () => {
 	const last = async (file: string) => (await readFile(join(ROOT, file), 'utf8')).split('FROM scratch\n')[1];
-	expect(await last('Dockerfile')).toBe((await last('images/archon/Dockerfile'))
+	expect(await last('packaging/Dockerfile')).toBe((await last('packaging/images/archon/Dockerfile'))
 		?.replace('COPY . /', 'COPY --from=build /build/dist/rootfs /'));
 });

@@ -7,7 +7,7 @@ import {expect} from 'vitest';
 import {CHARACTERS, LABEL} from './places.ts';
 
 export interface Boot {
-	/** The folder in images/. */
+	/** The folder in packaging/images/. */
 	readonly image: 'archon' | 'tiny' | 'web' | 'plain' | 'stack' | 'bare';
 	/** The content of /etc/archon/archon.yaml, instead of the image's. */
 	readonly config?: string;

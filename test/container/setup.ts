@@ -8,7 +8,7 @@ export async function setup(): Promise<void> {
 	await execa('docker', ['info'], {timeout: 30_000}).catch(() => {
 		throw new Error('cannot run container tests: no docker daemon answers, run scripts/setup');
 	});
-	await execa(join(ROOT, 'scripts', 'images'), {stdio: 'inherit', timeout: 600_000});
+	await execa(join(ROOT, 'packaging', 'build-images'), {stdio: 'inherit', timeout: 600_000});
 	await compileCharacters();
 	return teardown();
 }

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {build} from 'esbuild';
 import {expect, test} from 'vitest';
-import {lineTable} from '../../../scripts/line-table.ts';
+import {lineTable} from '../../../scripts/build/line-table.ts';
 import {placeIn} from '../../../src/os/trace.ts';
 
 const SOURCES = {

@@ -3,7 +3,7 @@
  * Debian, pinned by version and checksum, and are compiled here. Both are kept in the cache folder, so that only the
  * first build needs the network and the time.
  *
- * As a program it prepares them and says what it does: `node scripts/libraries.ts [--sanitize]`.
+ * As a program it prepares them and says what it does: `node scripts/build/libraries.ts [--sanitize]`.
  */
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
@@ -282,7 +282,7 @@ async function demandChecksum(file: string, sha256: string): Promise<void> {
 
 function otherFile(file: string, sha256: string): Error {
 	return new Error(`${basename(file)} of ${MIRROR} is not the file that archon was made with: its SHA-256 is not ${sha256}. `
-		+ 'Try again without a proxy between; where the mirror can be trusted, change the checksum in scripts/libraries.ts.');
+		+ 'Try again without a proxy between; where the mirror can be trusted, change the checksum in scripts/build/libraries.ts.');
 }
 
 // ── Compiling ───────────────────────────────────────────────────────────────────────────────────────────────────────
