@@ -163,11 +163,11 @@ async function up(args: readonly string[]): Promise<Status> {
 /** What a config may name beyond its own text. */
 async function surroundings(withYaml: boolean): Promise<Omit<Surroundings, 'dotenv'>> {
 	const readYaml = withYaml ? (await import('./config/yaml.ts')).readYaml : noYaml;
-	const [{readFolder, readSource}, {files}, {findUser}, {DEFAULT_PATH, hasProgram}] = await Promise.all([
+	const [{readFolder, readShared}, {files}, {findUser}, {DEFAULT_PATH, hasProgram}] = await Promise.all([
 		import('./config/read.ts'), import('./os/files.ts'), import('./os/users.ts'), import('./os/lookup.ts'),
 	]);
 	return {
-		environment: env(), readFile: file => readSource(file, files), listFolder: folder => readFolder(folder, files), findUser, readYaml,
+		environment: env(), readFile: file => readShared(file, files), listFolder: folder => readFolder(folder, files), findUser, readYaml,
 		hasProgram: name => hasProgram(name, env()['PATH'] ?? DEFAULT_PATH),
 	};
 }

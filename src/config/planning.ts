@@ -10,6 +10,8 @@ import type {Mapping, Value} from './values.ts';
 export interface Files {
 	/** The content; of a file that is larger than `most`, more than that. */
 	read(path: string, most: number): Result<Uint8Array, Unread>;
+	/** The same where others may write: only by ways that they could not have laid. */
+	readShared(path: string, most: number): Result<{readonly bytes: Uint8Array; readonly isOfOthers: boolean}, Unread>;
 	list(folder: string): Result<readonly string[], Unread>;
 }
 
@@ -18,6 +20,13 @@ export interface Unread {
 	readonly reason: string;
 	/** Whether the reason continues a sentence that the path begins. */
 	readonly isOfPath: boolean;
+	/** Whether others may have made it so. */
+	readonly isOfOthers?: boolean;
+}
+
+/** A file that others may write to: whether they may have written this one. */
+export interface SharedSource extends Source {
+	readonly isOfOthers?: boolean;
 }
 
 export type ReadYaml = (source: Source, report: Report) => Value | null;
@@ -28,8 +37,8 @@ export interface Surroundings {
 	readonly environment: Environment;
 	/** Under it, for the same; services do not inherit it. */
 	readonly dotenv: Environment;
-	/** The text of another file. */
-	readonly readFile: (file: string) => Result<Source, Unreadable>;
+	/** The text of a file of variables. */
+	readonly readFile: (file: string) => Result<SharedSource, Unreadable>;
 	/** The names in a folder. */
 	readonly listFolder: (folder: string) => Result<readonly string[], Unreadable>;
 	/** All of YAML (yaml.ts); it is called only where `needsYaml` of parse.ts says so. */
@@ -50,6 +59,8 @@ export interface Unreadable {
 	readonly missing: boolean;
 	/** Whether it does not answer: others beside it will not either. */
 	readonly hangs?: boolean;
+	/** Whether others may have made it so: then it is their service's matter, and the config is good. */
+	readonly isOfOthers?: boolean;
 }
 
 export interface Planning {

@@ -2,7 +2,7 @@
 import {readEnvFile} from '../core/env-file.ts';
 import {err, ok, type Result} from '../core/model.ts';
 import {lookupIn, type Environment} from '../core/variables.ts';
-import type {Files, Unread, Unreadable} from './planning.ts';
+import type {Files, SharedSource, Unread, Unreadable} from './planning.ts';
 import {collector, fileProblem, type Problem, type Source} from './problems.ts';
 
 export interface Found {
@@ -104,9 +104,21 @@ const isMissing = (result: Result<unknown, Unreadable>): boolean => !result.ok &
 /** The text of a file; it is UTF-8 and not larger than any config that somebody wrote. */
 export function readSource(file: string, files: Files): Result<Source, Unreadable> {
 	const bytes = files.read(file, SIZE_MAX);
-	if (!bytes.ok) return err(failureOf(file, bytes.error));
-	if (bytes.value.length > SIZE_MAX) return err(failure(file, `cannot read ${file}: larger than 1 MiB`));
-	const text = textOf(bytes.value);
+	return bytes.ok ? sourceOf(file, bytes.value) : err(failureOf(file, bytes.error));
+}
+
+/** The same of a file of variables, in a folder where others may write. */
+export function readShared(file: string, files: Files): Result<SharedSource, Unreadable> {
+	const read = files.readShared(file, SIZE_MAX);
+	if (!read.ok) return err(failureOf(file, read.error));
+	const {bytes, isOfOthers} = read.value;
+	const source = sourceOf(file, bytes);
+	return source.ok ? ok({...source.value, isOfOthers}) : err({...source.error, isOfOthers});
+}
+
+function sourceOf(file: string, bytes: Uint8Array): Result<Source, Unreadable> {
+	if (bytes.length > SIZE_MAX) return err(failure(file, `cannot read ${file}: larger than 1 MiB`));
+	const text = textOf(bytes);
 	if (text === null) return err(failure(file, `cannot read ${file}: not UTF-8 text`));
 	// A byte order mark is no part of the text and of no column.
 	return ok({file, text: text.replace(/^\uFEFF/, '')});
@@ -131,9 +143,12 @@ const ENOENT = 2;
 const ENOTDIR = 20;
 const ETIMEDOUT = 110;
 
-const failureOf = (path: string, {errno, reason, isOfPath}: Unread): Unreadable => failure(
-	path, isOfPath ? `${path} ${reason}` : `cannot read ${path}: ${reason}`, errno === ENOENT || errno === ENOTDIR, errno === ETIMEDOUT,
-);
+const failureOf = (path: string, {errno, reason, isOfPath, isOfOthers}: Unread): Unreadable => ({
+	...failure(
+		path, isOfPath ? `${path} ${reason}` : `cannot read ${path}: ${reason}`, errno === ENOENT || errno === ENOTDIR, errno === ETIMEDOUT,
+	),
+	...isOfOthers && {isOfOthers},
+});
 
 const failure = (path: string, message: string, missing = false, hangs = false): Unreadable =>
 	({problem: fileProblem(path, message), missing, hangs});

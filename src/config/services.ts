@@ -2,9 +2,9 @@
 import {readEnvFile, type Hearing} from '../core/env-file.ts';
 import {dirname, isAbsolute, join} from '../core/path.ts';
 import {UNSOURCED} from '../core/defaults.ts';
-import {ok, type Need, type Result, type Service, type Sourced, type UserSpec, type VariableSource} from '../core/model.ts';
-import {FOLDER_MAX, isVariableFile, merged, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
-import {lookupIn, UNSET, type Environment} from '../core/variables.ts';
+import {ok, type Need, type Result, type Service, type UserSpec, type VariableSource} from '../core/model.ts';
+import {FOLDER_MAX, foreign, isVariableFile, type Layer, merged, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
+import {type Lookup, lookupIn, UNSET, type Environment} from '../core/variables.ts';
 import {judgeKeys} from './agreement.ts';
 import {arrange, type Absence, type Arrangement, type Services} from './edges.ts';
 import {INSTANCE, instancesOf, judgeCount} from './names.ts';
@@ -267,9 +267,8 @@ function ownVariables({path, settings: {environment}}: Declared, common: Environ
 }
 
 /** What is there of a file or folder of variables: what is stamped, and what it says. */
-interface Looked {
+interface Looked extends Layer {
 	readonly text: string;
-	readonly variables: Sourced['variables'];
 }
 
 type Found = Pick<Variables, 'sources' | 'sourced'>;
@@ -286,7 +285,8 @@ const SOURCES_MAX = 1024 * 1024;
  */
 function sourceReader(planning: Planning): (settings: Declared['settings'], path: string) => Found {
 	const {problems, notes, surroundings} = planning;
-	const known = new Map<string, Looked | null>();
+	/** By path, and by whether it is for a service of archon's own user. */
+	const known = {own: new Map<string, Looked | null>(), other: new Map<string, Looked | null>()};
 	const found = new Map<string, Found>();
 	const own = lookupIn(surroundings.environment);
 	const context = topContext(planning);
@@ -295,74 +295,95 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 
 	/** The text of what is named, once; null: there is none that can be used. */
 	function look(
-		{path, required, at}: EnvPath, file: string, key: string, read: (file: string) => Result<Looked, Unreadable>,
+		{path, required, at}: EnvPath, file: string, key: string, reader: Reader, whose: Whose,
 	): Looked | null {
-		const before = known.get(file);
+		const before = known[whose].get(file);
 		if (before !== undefined) return before;
 		if (hangs || size > SOURCES_MAX) return null;
-		const found = read(file);
+		const found = reader(file, whose);
 		if (found.ok) {
 			size += found.value.text.length;
 			if (size > SOURCES_MAX) problems.report(at, `${key}: all files of variables together are larger than 1 MiB`);
 		} else {
-			const {problem, missing} = found.error;
+			const {problem, missing, isOfOthers} = found.error;
 			hangs ||= found.error.hangs ?? false;
 			const written = pathWritten(at);
 			const told = written === null ? problem.message : problem.message.replaceAll(file, written);
-			if (!missing) problems.report(at, `${key}: ${told}`);
+			if (!missing) (isOfOthers ? notes : problems).report(at, `${key}: ${told}`);
 			else if (required) notes.gather(at, UNREAD, written ?? path);
 		}
 		const looked = found.ok ? found.value : null;
-		known.set(file, looked);
+		known[whose].set(file, looked);
 		return looked;
 	}
 
-	function readFile(file: string): Result<Looked, Unreadable> {
+	function readFile(file: string, whose: Whose): Result<Looked, Unreadable> {
 		const source = surroundings.readFile(file);
 		if (!source.ok) return source;
 		const {text} = source.value;
+		const isForeign = whose === 'other' && source.value.isOfOthers;
+		// What others may write never makes the config a bad one: the start is refused to their service.
+		const {report} = isForeign ? notes : problems;
 		if (text.length <= SOURCE_MAX) {
-			return ok({text, variables: Object.fromEntries(readEnvFile(text, own, hearingOf(source.value, context)))});
+			const variables = readEnvFile(text, isForeign ? NOTHING : own, hearingOf(source.value, {...context, report}));
+			return ok({text, variables: Object.fromEntries(variables), ...foreign(isForeign ? variables.keys() : [])});
 		}
-		problems.report({source: source.value, offset: 0}, `a file of variables may have ${SOURCE_MAX / 1024} KiB`);
-		return ok({text, variables: {}});
+		report({source: source.value, offset: 0}, `a file of variables may have ${SOURCE_MAX / 1024} KiB`);
+		return ok({text: '', variables: {}});
 	}
 
-	function readFolder(folder: string): Result<Looked, Unreadable> {
+	function readFolder(folder: string, whose: Whose): Result<Looked, Unreadable> {
 		const names = surroundings.listFolder(folder);
 		if (!names.ok) return names;
 		const variables = new Map<string, string>();
+		const theirs: string[] = [];
+		let size = 0;
 		for (const name of names.value.filter(isVariableFile).slice(0, FOLDER_MAX).sort()) {
 			const source = surroundings.readFile(`${folder}/${name}`);
-			if (source.ok) variables.set(name, valueOfFile(source.value.text));
-			else if (source.error.hangs) return source;
+			if (source.ok) {
+				size += source.value.text.length;
+				// At its start the service is refused.
+				if (size > SOURCE_MAX) return ok({text: '', variables: {}});
+				variables.set(name, valueOfFile(source.value.text));
+			} else if (source.error.hangs) {
+				return source;
+			}
+			if (whose === 'other' && source.ok && source.value.isOfOthers) theirs.push(name);
 		}
-		return ok({text: textOfFolder(variables), variables: Object.fromEntries(variables)});
+		return ok({text: textOfFolder(variables), variables: Object.fromEntries(variables), ...foreign(theirs)});
 	}
 
-	return ({env_file: files, env_dir: folders, env_from: commands}, path) => {
+	return ({env_file: files, env_dir: folders, env_from: commands, user}, path) => {
 		if (files.length + folders.length + commands.length === 0) return NO_SOURCES;
+		const whose = user === null ? 'own' : 'other';
 		const paths = [
 			...files.map(named => ({named, kind: 'file' as const, read: readFile, key: `${path}.env_file`})),
 			...folders.map(named => ({named, kind: 'folder' as const, read: readFolder, key: `${path}.env_dir`})),
 		].map(({named, kind, read, key}) => {
 			const file = isAbsolute(named.path) ? named.path : join(dirname(named.at.source.file), named.path);
-			return {source: {kind, path: file, required: named.required}, content: look(named, file, key, read)};
+			return {source: {kind, path: file, required: named.required}, content: look(named, file, key, read, whose)};
 		});
 		const sources: readonly VariableSource[] = [
 			...paths.map(({source}) => source), ...commands.map(command => ({kind: 'command' as const, command})),
 		];
 		// Many services have the same.
-		const id = JSON.stringify(sources);
+		const id = JSON.stringify([whose, sources]);
 		const before = found.get(id);
 		if (before) return before;
 		const isKnown = paths.every(({source: {required}, content}) => content !== null || !required);
-		const variables = merged(paths.map(({content}) => content?.variables ?? {}));
-		const each = {sources, sourced: {variables, stamp: isKnown ? stampOf(paths.map(({content}) => content?.text ?? null)) : ''}};
+		const {variables, foreign: names} = merged(paths.map(({content}) => content ?? {variables: {}}));
+		const stamp = isKnown ? stampOf(paths.map(({content}) => content?.text ?? null)) : '';
+		const each = {sources, sourced: {variables, ...names && {foreign: names}, stamp}};
 		found.set(id, each);
 		return each;
 	};
 }
+
+/** Whether it is for a service of archon's own user: that one has nothing to gain from what it writes. */
+type Whose = 'own' | 'other';
+type Reader = (file: string, whose: Whose) => Result<Looked, Unreadable>;
+
+const NOTHING: Lookup = () => undefined;
 
 /** A path with variables, as it stands where it is named. */
 const pathWritten = (at: Value): string | null =>

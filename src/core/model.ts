@@ -237,6 +237,11 @@ export type VariableSource =
 /** What the sources of a service held. */
 export interface Sourced {
 	readonly variables: Readonly<Record<string, string>>;
+	/**
+	 * The names of those that the service's own user, or others, may have written, where it is not archon's own user. They
+	 * name no files to archon, and no hook of another user is given them: LD_PRELOAD would be that user's program.
+	 */
+	readonly foreign?: readonly string[];
 	/** Another one where a file is another one; it says nothing of commands. */
 	readonly stamp: string;
 }

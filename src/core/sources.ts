@@ -29,6 +29,27 @@ export function stampOf(contents: readonly (string | null)[]): string {
 	return `${(hash >>> 0).toString(36)}-${length}`;
 }
 
-/** Layers of variables as one, each over those before it. */
-export const merged = (layers: readonly Sourced['variables'][]): Sourced['variables'] =>
-	(layers.length === 1 ? layers[0] ?? {} : Object.fromEntries(layers.flatMap(layer => Object.entries(layer))));
+export type Layer = Pick<Sourced, 'variables' | 'foreign'>;
+
+/** The names of some variables as those that others may have written. */
+export const foreign = (names: Iterable<string>): Pick<Layer, 'foreign'> => {
+	const list = [...names];
+	return list.length > 0 ? {foreign: list} : {};
+};
+
+/** Layers of variables as one, each over those before it. A name that others may have written in any of them is theirs. */
+export function merged(layers: readonly Layer[]): Layer {
+	const [first] = layers;
+	if (first && layers.length === 1) return first;
+	return {
+		variables: Object.fromEntries(layers.flatMap(({variables}) => Object.entries(variables))),
+		...foreign(new Set(layers.flatMap(layer => layer.foreign ?? []))),
+	};
+}
+
+/** Without what others may have written. */
+export function ownOf({variables, foreign: names, stamp}: Sourced): Sourced {
+	if (!names) return {variables, stamp};
+	const theirs = new Set(names);
+	return {variables: Object.fromEntries(Object.entries(variables).filter(([name]) => !theirs.has(name))), stamp};
+}

@@ -109,7 +109,7 @@ static bool is_unlimited(int resource)
 	return get_limit(resource, limits) == 0 && limits[1] == UINT64_MAX;
 }
 
-/* Both or none, only where no archon further up has set its own, and never a reason to fail. */
+/* Both or none, only where neither its service nor an archon further up has set its own, and never a reason to fail. */
 static void set_mark(uint64_t mark)
 {
 	if (mark == 0 || !is_unlimited(RLIMIT_LOCKS) || !is_unlimited(RLIMIT_RSS))
@@ -134,7 +134,6 @@ static void set_limits(struct room *room)
 	long result = head->oom == OOM_AS_IS ? 0 : put("/proc/self/oom_score_adj", job->oom);
 	if (head->oom == OOM_MUST)
 		must(room, STAGE_OOM, result);
-	set_mark(head->mark);
 	restore_soft_limit(job->soft_limit);
 	for (int32_t i = 0; i < head->limits; i++) {
 		const struct limit *limit = &job->limits[i];
@@ -142,6 +141,7 @@ static void set_limits(struct room *room)
 		if (result < 0)
 			fail_at(room, STAGE_LIMIT, result, (int)limit->resource);
 	}
+	set_mark(head->mark);
 	if (head->nice != NICE_AS_IS)
 		must(room, STAGE_NICE, RAW(SYS_setpriority, PRIO_PROCESS, 0, head->nice));
 	if (head->ioprio >= 0)

@@ -181,7 +181,7 @@ static long write_file(struct job *job)
 	return writev(job->fd, job->pieces, job->piece_count);
 }
 
-/* In a place that others may write. */
+/* In a place that others may write; whether they may is told. */
 static int open_to_read(struct job *job)
 {
 	struct opening opening = {.flags = O_RDONLY, .owner = -1};
@@ -193,6 +193,8 @@ static int open_to_read(struct job *job)
 	int fd = place.stream >= 0 ? -1 : open_in(place.folder, place.name, &opening, &doubt);
 	if (fd < 0)
 		refuse(job, &place, place.stream >= 0 ? &place.doubt : &doubt);
+	else
+		job->about[1] = doubt_of_file(fd, place.folder).writer;
 	int error = errno;
 	close(place.folder);
 	errno = error;
@@ -201,7 +203,7 @@ static int open_to_read(struct job *job)
 
 /*
  * Numbers: how many bytes, and whether others may write there. Only a regular file's bytes, up to one more than wanted,
- * so that who asks sees that there are more.
+ * so that who asks sees that there are more. Where others may write there: who may have written it (places.h), as the size.
  */
 static long read_file(struct job *job)
 {

@@ -85,6 +85,12 @@ static struct doubt doubt_of_link(int folder)
 	return doubt;
 }
 
+struct doubt doubt_of_file(int fd, int folder)
+{
+	struct doubt doubt = doubt_of_link(folder);
+	return doubt.writer == WRITER_NOBODY ? doubt_of(fd, REFUSED_NOT) : doubt;
+}
+
 static int open_root(bool is_rooted)
 {
 	return open(is_rooted ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -53,6 +53,9 @@ struct opening {
  */
 int open_in(int folder, const char *name, const struct opening *opening, struct doubt *doubt);
 
+/* Who may have written what the open file of a folder holds, or may put another file in its place. */
+struct doubt doubt_of_file(int fd, int folder);
+
 /* As three numbers, for TypeScript. */
 void put_doubt(double *out, const struct doubt *doubt);
 

@@ -5,7 +5,8 @@
 import {err, type Millis, ok, type Result} from '../core/model.ts';
 import {concat, newBytes} from './bytes.ts';
 import {errnoText} from './errno.ts';
-import {textsOf, wait} from './jobs.ts';
+import {type Done, OTHERS_WRITE, textsOf, wait} from './jobs.ts';
+import {isOfOthers, isRefused, refusalOf} from './places.ts';
 import {ERRNO, isCharacterDevice, isFifo, newStat, O, STAT, sys} from './sys.ts';
 
 /** Why a path was not read. */
@@ -14,12 +15,22 @@ export interface Unread {
 	readonly reason: string;
 	/** Whether the reason continues a sentence that the path begins. */
 	readonly isOfPath: boolean;
+	/** Whether others may have made it so. */
+	readonly isOfOthers?: boolean;
 }
 
 export interface Files {
 	/** The content; of a file that is larger than `most`, more than that. */
 	read(path: string, most: number): Result<Uint8Array, Unread>;
+	/** The same where others may write: only by ways that they could not have laid. */
+	readShared(path: string, most: number): Result<SharedFile, Unread>;
 	list(folder: string): Result<readonly string[], Unread>;
+}
+
+export interface SharedFile {
+	readonly bytes: Uint8Array;
+	/** Whether somebody else than root and archon's own user may have written it. */
+	readonly isOfOthers: boolean;
 }
 
 /** How long a file system may take. */
@@ -35,11 +46,14 @@ const NULL_DEVICE = 0x103;
 const NOT_REGULAR = 'is not a regular file';
 
 export const files: Files = {
-	read(path, most) {
-		const {result, bytes} = wait('readFile', {text: path, numbers: [most]}, PATIENCE);
-		if (result >= 0) return ok(bytes);
-		if (result !== -ERRNO.EINVAL) return err(unread(-result));
-		return kindOf(path) === 'null' ? ok(newBytes(0)) : err({errno: ERRNO.EINVAL, reason: NOT_REGULAR, isOfPath: true});
+	read: (path, most) => bytesOf(wait('readFile', {text: path, numbers: [most]}, PATIENCE), path),
+	readShared(path, most) {
+		const done = wait('readFile', {text: path, numbers: [most, OTHERS_WRITE]}, PATIENCE);
+		const bytes = bytesOf(done, path);
+		if (bytes.ok) return ok({bytes: bytes.value, isOfOthers: isOfOthers(done)});
+		// What is refused is refused for whoever else may write there.
+		if (!isRefused(done) || done.size === 0) return bytes;
+		return err({errno: -done.result, reason: refusalOf(done, path), isOfPath: false, isOfOthers: true});
 	},
 	list(folder) {
 		const done = wait('readFolder', {text: folder}, PATIENCE);
@@ -53,8 +67,15 @@ export const filesAtStart: Files = {
 		const read = files.read(path, most);
 		return read.ok || read.error.errno !== ERRNO.EINVAL || kindOf(path) !== 'pipe' ? read : readPipe(path, most);
 	},
+	readShared: files.readShared,
 	list: files.list,
 };
+
+function bytesOf({result, bytes}: Done, path: string): Result<Uint8Array, Unread> {
+	if (result >= 0) return ok(bytes);
+	if (result !== -ERRNO.EINVAL) return err(unread(-result));
+	return kindOf(path) === 'null' ? ok(newBytes(0)) : err({errno: ERRNO.EINVAL, reason: NOT_REGULAR, isOfPath: true});
+}
 
 function unread(errno: number): Unread {
 	return errno === ERRNO.ETIMEDOUT

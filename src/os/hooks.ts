@@ -1,6 +1,7 @@
 /** Commands at the turns of a run, one after the other; what they say goes where their service's words go. */
 import type {Command, Effect, Hook, HookCommand, Id, News, Run, Service} from '../core/model.ts';
 import {duration} from '../core/duration.ts';
+import {ownOf} from '../core/sources.ts';
 import {after} from './clock.ts';
 import {errnoText} from './errno.ts';
 import {adoptErrand, runErrand} from './errand.ts';
@@ -122,12 +123,13 @@ function perform(
 	};
 }
 
-/** A command, and its service as it is for that command. */
+/** A command, and its service as it is for that command: with nothing of what others may have written where it has a user of its own. */
 function seatOf(step: HookCommand, service: Service): readonly [Command, Service] {
 	if (!('command' in step)) return [step, service];
 	const {exec} = service;
 	const environment = {...exec.environment, ...step.environment};
-	return [step.command, {...service, exec: {...exec, environment, user: step.user ?? exec.user, cwd: step.cwd ?? exec.cwd}}];
+	const sourced = step.user ? ownOf(exec.sourced) : exec.sourced;
+	return [step.command, {...service, exec: {...exec, sourced, environment, user: step.user ?? exec.user, cwd: step.cwd ?? exec.cwd}}];
 }
 
 const nameOf = (step: HookCommand | undefined): string | undefined => (step && 'command' in step ? step.command[0] : step?.[0]);

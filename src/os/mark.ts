@@ -9,7 +9,7 @@
  * CAP_SYS_PTRACE, which containers lack, and not of a program that wrote its title over it; and what it says is only what
  * the process was given by whoever executed it.
  */
-import type {Limits, Run} from '../core/model.ts';
+import type {Run} from '../core/model.ts';
 import {pid as ownPid} from './identity.ts';
 import {slurp} from './procfs.ts';
 import {sys} from './sys.ts';
@@ -20,9 +20,11 @@ const [LOCKS, RSS] = [10, 5];
 /** So high that nobody sets them by chance, and exact as numbers, which their sum is not: 2 ** 52 + run, and 2 ** 53 - run. */
 const BASE = 2 ** 52;
 
-/** The first of the limits, hard and soft; 0: none, as the service has its own for one of them. */
-export const markFor = (run: Run, {rlimits}: Limits): number =>
-	run > 0 && !rlimits.some(({resource}) => resource === LOCKS || resource === RSS) ? BASE + run : 0;
+/**
+ * The first of the limits, hard and soft. Where the service has its own for one of them the kernel is not asked for it
+ * (child.c). Run 0 is nobody's: what was made for it has no run, and cannot take on the mark of one.
+ */
+export const markFor = (run: Run): number => BASE + run;
 
 let isTaken: boolean | undefined;
 

@@ -199,8 +199,8 @@ export function createHands(machine: Machine): MoreHands {
 }
 
 /** Whether the service says already what its sources hold; what commands print has no stamp. */
-const isKnown = ({exec: {sources, sourced}}: Service, {stamp}: Sourced): boolean =>
-	stamp === sourced.stamp && sources.every(({kind}) => kind !== 'command');
+const isKnown = ({exec: {sources, sourced}}: Service, {stamp, foreign}: Sourced): boolean =>
+	stamp === sourced.stamp && String(foreign) === String(sourced.foreign) && sources.every(({kind}) => kind !== 'command');
 
 type Spawned = ReturnType<typeof spawnRun>;
 

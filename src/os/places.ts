@@ -46,6 +46,9 @@ export function openIn({fd}: Folder, name: string, flags: number): number | stri
 	return opened < 0 ? reasonOf(-opened, [...report], 'it') : opened;
 }
 
+/** Whether somebody else than root and archon's own user may have written what was read, where that was asked for (OTHERS_WRITE). */
+export const isOfOthers = ({result, size}: Done): boolean => result >= 0 && size > 0;
+
 /** Whether a job came to nothing for more than an errno says. */
 export const isRefused = ({result, inode}: Done): boolean => result < 0 && inode > 0;
 

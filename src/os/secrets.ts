@@ -25,20 +25,23 @@ const SUFFIX = '_FILE';
 const SECRETS = /^(\/var)?\/run\/secrets\//;
 /** A disk that hangs keeps PID 1 from its work no longer than so. */
 const PATIENCE = 2000;
+const THEIRS = 'others than root may have written it, and archon reads no files for them; name it under environment';
 
 /**
  * `own` goes over `base`. Only absolute paths name files, and they are read with archon's rights, so that the
  * service's user need not be able to. What cannot be read is a problem where the service itself names it, or
- * where it lies among the secrets; any other inherited variable is then left as it is.
+ * where it lies among the secrets; any other inherited variable is then left as it is. One of `foreign` names no file,
+ * for its user could not read that otherwise.
  */
-export function readSecrets(base: Environment, own: Environment): Result<Environment, SecretProblem> {
+export function readSecrets(base: Environment, own: Environment, foreign: readonly string[] = []): Result<Environment, SecretProblem> {
 	const all: Environment = {...base, ...own};
 	const result: Record<string, string | undefined> = {...all};
 	for (const [variable, path] of Object.entries(all)) {
 		const name = variable.slice(0, -SUFFIX.length);
 		if (!variable.endsWith(SUFFIX) || name === '' || !path?.startsWith('/')) continue;
 		const isOwn = own[variable] !== undefined;
-		const secret = all[name] === undefined ? readSecret(path) : err({errno: ERRNO.EEXIST, reason: `${name} is set as well`});
+		const secret = foreign.includes(variable) ? err({errno: ERRNO.EACCES, reason: THEIRS})
+			: all[name] === undefined ? readSecret(path) : err({errno: ERRNO.EEXIST, reason: `${name} is set as well`});
 		if (secret.ok) {
 			result[name] = secret.value;
 			if (isOwn) delete result[variable];

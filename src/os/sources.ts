@@ -9,8 +9,10 @@ import {
 	type Effect, err, type Exec, type Millis, ok, type Refusal, type Result, type Run, type Service, type Sourced, type VariableSource,
 } from '../core/model.ts';
 import {dirname} from '../core/path.ts';
-import {FOLDER_MAX, isVariableFile, merged, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
-import {lookupIn} from '../core/variables.ts';
+import {
+	FOLDER_MAX, foreign, isVariableFile, type Layer as Variables, merged, SOURCE_MAX, stampOf, textOfFolder, valueOfFile,
+} from '../core/sources.ts';
+import {type Lookup, lookupIn} from '../core/variables.ts';
 import {createAsking} from './asking.ts';
 import {bytesOfLatin1, textOf} from './bytes.ts';
 import {after} from './clock.ts';
@@ -21,7 +23,7 @@ import {errnoText, isTemporary} from './errno.ts';
 import {type Done, OTHERS_WRITE, textsOf} from './jobs.ts';
 import type {Ledger} from './ledger.ts';
 import type {Output} from './output.ts';
-import {isRefused, refusalOf} from './places.ts';
+import {isOfOthers, isRefused, refusalOf} from './places.ts';
 import type {Poller} from './poller.ts';
 import type {Reaper} from './reaper.ts';
 import {ERRNO, sys} from './sys.ts';
@@ -61,8 +63,7 @@ const COMMAND_PATIENCE: Millis = 60_000;
 const OUTPUT_MAX = 64 * 1024;
 
 /** What was read of one source: its variables, and the text that they were in; null: there is none. */
-interface Layer {
-	readonly variables: Sourced['variables'];
+interface Layer extends Variables {
 	/** Null where it is not stamped: a command is not asked only to see whether it says something else. */
 	readonly content: string | null;
 	readonly isStamped: boolean;
@@ -113,22 +114,25 @@ export function createSources(parts: SourceParts): Sources {
 	/** Begins to read one source; the result gives that up. */
 	function look(source: VariableSource, service: Service, {id, run, told}: {id: number; run: Run; told: Told}): () => void {
 		switch (source.kind) {
-			case 'file': return readFile(source.path, done => told(fileLayer(source, done)));
-			case 'folder': return readFolder(source, told);
+			case 'file': return readFile(source.path, done => told(fileLayer(source, done, isOther(service))));
+			case 'folder': return readFolder(source, isOther(service), told);
 			case 'command': return runCommand(source.command, {id, run, service}, told);
 		}
 	}
 
-	function fileLayer({path, required}: Extract<VariableSource, {kind: 'file'}>, read: Result<Content, Unread>): Result<Layer, Refusal> {
+	function fileLayer(
+		{path, required}: Extract<VariableSource, {kind: 'file'}>, read: Result<Content, Unread>, isOther: boolean,
+	): Result<Layer, Refusal> {
 		const stage = `reading its env_file ${path}`;
 		if (!read.ok) return isMissing(read.error.errno) && !required ? ok(ABSENT) : refused(stage, read.error.errno, read.error.reason);
-		const parsed = parse(read.value);
+		const parsed = parse(read.value, isOther && read.value.isOfOthers);
 		return parsed.ok ? parsed : refused(stage, ERRNO.EINVAL, parsed.error);
 	}
 
-	function readFolder({path, required}: Extract<VariableSource, {kind: 'folder'}>, told: Told): () => void {
+	function readFolder({path, required}: Extract<VariableSource, {kind: 'folder'}>, isOther: boolean, told: Told): () => void {
 		const stage = `reading its env_dir ${path}`;
 		const variables = new Map<string, string>();
+		const theirs: string[] = [];
 		let [isOver, size] = [false, 0];
 		let stop = (): void => {};
 		const end: Told = result => {
@@ -140,7 +144,7 @@ export function createSources(parts: SourceParts): Sources {
 			if (name === undefined) {
 				const content = textOfFolder(variables);
 				// Not by assignment: a variable may be called __proto__.
-				return end(ok({variables: Object.fromEntries(variables), content, isStamped: true}));
+				return end(ok({variables: Object.fromEntries(variables), ...foreign(theirs), content, isStamped: true}));
 			}
 			stop = readFile(`${path}/${name}`, read => {
 				if (isOver) return;
@@ -153,6 +157,7 @@ export function createSources(parts: SourceParts): Sources {
 					if (size > SOURCE_MAX) return end(refused(stage, ERRNO.EINVAL, `its files are larger than ${SOURCE_MAX / 1024} KiB together`));
 					if (read.value.text.includes('\0')) return end(refused(`${stage}/${name}`, ERRNO.EINVAL, 'it holds a NUL character'));
 					variables.set(name, valueOfFile(read.value.text));
+					if (isOther && read.value.isOfOthers) theirs.push(name);
 				}
 				next(names, index + 1);
 			});
@@ -215,7 +220,7 @@ export function createSources(parts: SourceParts): Sources {
 			ear.drain();
 			if (failure !== null) return end(failed(failure));
 			const text = textOf(bytesOfLatin1(said));
-			const parsed = parseOutput(text);
+			const parsed = parseOutput(text, isOther(service));
 			end(parsed.ok ? parsed : refused(stage, ERRNO.EINVAL, parsed.error));
 		});
 		sys.close(ear.writer);
@@ -284,13 +289,17 @@ function joined(layers: readonly Layer[]): Sourced {
 	const known = first && layers.length === 1 ? alone.get(first) : undefined;
 	if (known) return known;
 	const contents = layers.flatMap(({content, isStamped}) => (isStamped ? [content] : []));
-	const sourced = {variables: merged(layers.map(({variables}) => variables)), stamp: stampOf(contents)};
+	const {variables, foreign: names} = merged(layers);
+	const sourced = {variables, ...names && {foreign: names}, stamp: stampOf(contents)};
 	if (first && layers.length === 1) alone.set(first, sourced);
 	return sourced;
 }
 
 /** Not run. */
 const isRead = ({kind}: VariableSource): boolean => kind !== 'command';
+
+/** Whether it is not archon's own user as whom it runs. */
+const isOther = ({exec: {user}}: Service): boolean => user !== null;
 
 const isMissing = (errno: number): boolean => errno === ERRNO.ENOENT || errno === ERRNO.ENOTDIR;
 
@@ -317,6 +326,7 @@ function unable(told: Told, result: Result<Layer, Refusal>): () => void {
 interface Content {
 	readonly path: string;
 	readonly text: string;
+	readonly isOfOthers: boolean;
 }
 
 /** Why a file was not read; `reason` where the errno does not say it. */
@@ -331,32 +341,35 @@ function contentOf(path: string, done: Done): Result<Content, Unread> {
 	if (result < 0) return err({errno: -result});
 	if (bytes.length > SOURCE_MAX) return err({errno: ERRNO.EMSGSIZE});
 	if (!sys.isUtf8(bytes, 0, bytes.length)) return err({errno: ERRNO.EPROTO});
-	return ok({path, text: textOf(bytes).replace(/^\uFEFF/, '')});
+	return ok({path, text: textOf(bytes).replace(/^\uFEFF/, ''), isOfOthers: isOfOthers(done)});
 }
 
 /** What the last few files held: hundreds of services may start with the same one. */
-const parsed = new Map<string, {readonly text: string; readonly result: Result<Layer, string>}>();
+const parsed = new Map<string, {readonly text: string; readonly isForeign: boolean; readonly result: Result<Layer, string>}>();
 const PARSED_MAX = 32;
 
-function parse({path, text}: Content): Result<Layer, string> {
+function parse({path, text}: Content, isForeign: boolean): Result<Layer, string> {
 	const known = parsed.get(path);
-	if (known?.text === text) return known.result;
-	const result = read(text, true);
+	if (known?.text === text && known.isForeign === isForeign) return known.result;
+	const result = read(text, isForeign ? NOTHING : lookupIn(env()), isForeign);
 	if (parsed.size >= PARSED_MAX) parsed.delete(parsed.keys().next().value ?? '');
 	parsed.delete(path);
-	parsed.set(path, {text, result});
+	parsed.set(path, {text, isForeign, result});
 	return result;
 }
 
-function parseOutput(text: string): Result<Layer, string> {
-	const result = read(text, false);
+function parseOutput(text: string, isForeign: boolean): Result<Layer, string> {
+	const result = read(text, null, isForeign);
 	return result.ok ? ok({...result.value, isStamped: false}) : result;
 }
 
+/** Others' files see nothing of what archon was started with. */
+const NOTHING: Lookup = () => undefined;
+
 /** The first thing that is wrong with it, if any; never a value, which may be a secret. */
-function read(text: string, isExpanded: boolean): Result<Layer, string> {
+function read(text: string, own: Lookup | null, isForeign: boolean): Result<Layer, string> {
 	let wrong: string | null = null;
-	const variables = readEnvFile(text, isExpanded ? lookupIn(env()) : null, {
+	const variables = readEnvFile(text, own, {
 		report(offset, message) {
 			wrong ??= `line ${text.slice(0, offset).split('\n').length}: ${message}`;
 		},
@@ -364,5 +377,5 @@ function read(text: string, isExpanded: boolean): Result<Layer, string> {
 	});
 	if (wrong !== null) return err(wrong);
 	if (text.includes('\0')) return err('it holds a NUL character');
-	return ok({variables: Object.fromEntries(variables), content: text, isStamped: true});
+	return ok({variables: Object.fromEntries(variables), ...foreign(isForeign ? variables.keys() : []), content: text, isStamped: true});
 }

@@ -77,7 +77,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Result<
 	if (cgroup && !cgroup.ok) return refused(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
 	const request: Request = {
 		exec, paths, environment: environment.value.blocks, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
-		mark: exec.asStarted ? 0 : markFor(Number(given.environment?.['ARCHON_RUN'] ?? 0), exec.limits),
+		mark: exec.asStarted ? 0 : markFor(Number(given.environment?.['ARCHON_RUN'] ?? 0)),
 		seat: exec.tty ? 'terminal' : exec.interactive && sys.isTerminal(streams[0]) ? 'foreground' : 'session',
 	};
 	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
@@ -154,10 +154,11 @@ interface Variables {
 function environmentOf(name: string, exec: Exec, user: Identity | null, given: Given): Result<Variables, Refusal> {
 	const base = inherited(exec);
 	const added: Environment = {...given.environment, ARCHON_SERVICE: name};
-	const {common, sourced: {variables: sourced}, environment: written} = exec;
+	const {common, sourced: {variables: sourced, foreign}, environment: written} = exec;
 	const layers = [base, user?.environment, common, sourced, written].filter(layer => layer !== undefined);
 	if (!exec.secretsFromFiles) return ok(variablesOf([...layers, added]));
-	const read = readSecrets({...base, ...user?.environment}, {...common, ...sourced, ...written});
+	const theirs = foreign?.filter(name => !(name in written));
+	const read = readSecrets({...base, ...user?.environment}, {...common, ...sourced, ...written}, theirs);
 	if (read.ok) return ok(variablesOf([read.value, added]));
 	const {variable, errno, reason} = read.error;
 	return refused(`reading the secret ${variable}`, errno, reason);

@@ -66,6 +66,29 @@ describe.each(DISGUISES)('with %s and its environment', (_, limits) => {
 	});
 });
 
+test.each([
+	['a command of its env_from', 'env_from: {command: COMMAND}, command: sleep 1000000'],
+	['a process whose limits the config says are none', 'command: COMMAND, ulimits: {rss: -1, locks: -1}'],
+])('another service cannot take on the mark of a service by %s', async (_, keys) => {
+	const folder = mkdtempSync(join(tmpdir(), 'archon-forger-'));
+	chmodSync(folder, 0o777);
+	const script = join(folder, 'forger.sh');
+	// It leaves before it forges: what is left of its group is ended with it. The first run is the victim's.
+	const limits = `prlimit --locks=${2 ** 52 + 1}:${2 ** 52 + 1} --rss=9007199254740991:9007199254740991`;
+	writeFileSync(script, [
+		`while ! NOTIFY_SOCKET=$(cat ${folder}/notify) || [ -z "$NOTIFY_SOCKET" ]; do :; done; export NOTIFY_SOCKET`,
+		`setsid sh -c 'exec </dev/null >/dev/null 2>&1; touch ${folder}/left; ${limits} ${herald} main READY=1 pause; exec ${herald} main READY=1 pause' &`,
+		`while [ ! -e ${folder}/left ]; do :; done`,
+		'echo A=1; [ -n "$ARCHON_RUN" ] && [ "$ARCHON_RUN" != 0 ] && exec sleep 1000000; exit 0',
+	].join('\n'));
+	await using archon = await boot({config: `services:
+  victim: {command: "sh -c 'echo $$NOTIFY_SOCKET > ${folder}/notify; exec sleep 1000000'", user: nobody, ready: notify, start_timeout: 60s}
+  attacker: {user: daemon, depends_on: {victim: {condition: service_started}}, ${keys.replace('COMMAND', JSON.stringify(['sh', script]))}}
+`});
+	await archon.says(/a process that is not of victim \(pid \d+\) spoke for it: ignored/);
+	expect(await archon.status()).toMatchObject({victim: {status: 'starting'}, attacker: {status: 'running'}});
+});
+
 test('a service\'s own process without a mark is known by its environment if it is of the same user', async () => {
 	const folder = mkdtempSync(join(tmpdir(), 'archon-own-'));
 	chmodSync(folder, 0o755);

@@ -83,7 +83,8 @@ test('files of variables are bounded together, and one that does not answer is t
 
 test('files of a config are bounded together', () => {
 	const names = Array.from({length: 3}, (_, index) => `${index}.yaml`);
-	const files = {read: () => ok(new Uint8Array(400_000).fill(35)), list: () => ok(names)};
+	const bytes = new Uint8Array(400_000).fill(35);
+	const files = {read: () => ok(bytes), readShared: () => ok({bytes, isOfOthers: false}), list: () => ok(names)};
 	expect(findConfig({file: null, env: {}, files}, '/c').problems.map(formatProblem)).toEqual([
 		'cannot read /c/archon.yaml and /c/conf.d: together larger than 1 MiB',
 	]);
