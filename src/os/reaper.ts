@@ -54,12 +54,20 @@ interface Life {
 	readonly session: number;
 	/** 0 once it has ended. */
 	pid: number;
-	/** Process groups that are its, by their leaders' pids: one, until it follows another process. */
-	groups: number[];
+	/** One, until it follows another process. */
+	groups: Group[];
 	/** archon sent it SIGKILL. */
 	isKilled: boolean;
 	/** How its main process ended, while another one is looked for that goes on in its place; else null. */
 	sought: Outcome | null;
+}
+
+/** A process group, whose number is not another's while it has a member. */
+interface Group {
+	/** Its number, and the pid of the process that made it. */
+	readonly leader: number;
+	/** When that one was made; null: it has ended since, or is the run's first process. A process made at another time has the number anew. */
+	start: number | null;
 }
 
 interface Helper {
@@ -74,6 +82,8 @@ const REPORT = newReport();
 const AT_ONCE = 2048;
 /** How many generations may be between a main process and one without a mark that belongs to it. */
 const GENERATIONS = 64;
+/** Of the groups of one run: a program may name one main process after the other. */
+const GROUPS_MAX = 16;
 /** The end of a process of which nobody knows how it came. */
 const UNKNOWN: Outcome = {kind: 'code', code: 255};
 
@@ -94,7 +104,8 @@ export function createReaper(
 	const kin = createKin({
 		isOwn: pid => mains.has(pid) || helpers.has(pid),
 		own: () => [...mains.keys(), ...helpers.keys()],
-		runOfSession: session => lives.values().find(life => life.session === session)?.run ?? null,
+		// The last is whose it is, where a number was used again.
+		runOfSession: session => lives.values().reduce<Run | null>((run, life) => (life.session === session ? life.run : run), null),
 		homeOf: run => lives.get(run)?.home ?? null,
 	});
 	let buried = 0;
@@ -284,6 +295,8 @@ export function createReaper(
 	}
 
 	function takeOver(life: Life, pid: number, stat: Stat): void {
+		const first = life.groups.find(({leader}) => leader === life.pid);
+		if (first) first.start ??= statOf(life.pid)?.start ?? null;
 		mains.set(pid, life);
 		life.pid = pid;
 		life.isKilled = false;
@@ -293,12 +306,13 @@ export function createReaper(
 
 	return {
 		register(pid, id, run, home) {
-			const life = {id, run, home: home ?? null, session: pid, pid, groups: [pid], isKilled: false, sought: null};
+			const life = {id, run, home: home ?? null, session: pid, pid, groups: [{leader: pid, start: null}], isKilled: false, sought: null};
 			lives.set(run, life);
 			mains.set(pid, life);
 		},
 		adopt(id, run, pid, leader, home) {
-			const life: Life = {id, run, home, session: leader, pid, groups: [leader], isKilled: false, sought: null};
+			const start = pid > 0 && pid !== leader ? statOf(leader)?.start ?? null : null;
+			const life: Life = {id, run, home, session: leader, pid, groups: [{leader, start}], isKilled: false, sought: null};
 			lives.set(run, life);
 			if (pid === 0) return void littered.add(life);
 			const stat = statOf(pid);
@@ -340,7 +354,7 @@ export function createReaper(
 				endCgroup(life);
 				endTree(life);
 			} else if (life.pid === 0) {
-				hunt.tell(run, () => kin.strays(run), signal, each => life.groups.includes(statOf(each)?.group ?? 0));
+				hunt.tell(run, () => kin.strays(run), signal, each => isAmong(life.groups, statOf(each)?.group));
 			}
 		},
 		release(run) {
@@ -371,16 +385,24 @@ function isOf({run, home}: Life, pid: number, isOwn: boolean): boolean {
 }
 
 /** A process that is followed may make a group of its own at any time. */
-function addGroup({groups}: Life, leader = 0): void {
-	if (leader > 1 && !groups.includes(leader)) groups.push(leader);
+function addGroup(life: Life, leader = 0): void {
+	if (leader <= 1 || isAmong(life.groups, leader)) return;
+	if (life.groups.length >= GROUPS_MAX && hasGroups(life)) life.groups.splice(0, life.groups.length - GROUPS_MAX + 1);
+	life.groups.push({leader, start: leader === life.pid ? null : statOf(leader)?.start ?? null});
 }
 
+const isAmong = (groups: readonly Group[], group: number | undefined): boolean => groups.some(({leader}) => leader === group);
+
 function signalGroups(life: Life, signal: SignalNumber): void {
-	if (hasGroups(life)) for (const leader of life.groups) sys.kill(-leader, signal);
+	if (hasGroups(life)) for (const {leader} of life.groups) sys.kill(-leader, signal);
 }
 
 /** Whether others of its groups live; those that are empty are forgotten, for their numbers may be used again. */
 function hasGroups(life: Life): boolean {
-	life.groups = life.groups.filter(leader => sys.kill(-leader, 0) !== -ERRNO.ESRCH);
+	life.groups = life.groups.filter(({leader, start}) => {
+		if (sys.kill(-leader, 0) === -ERRNO.ESRCH) return false;
+		const now = leader === life.pid ? null : statOf(leader);
+		return now === null || now.start === start;
+	});
 	return life.groups.length > 0;
 }
