@@ -37,10 +37,10 @@ export function runErrand(
 	return {pid, stop: () => reaper.endHelper(pid)};
 }
 
-/** The process that the last life of archon made; the result ends it. */
-export function adoptErrand(pid: number, reaper: Reaper, ended: (failure: string | null) => void): () => void {
-	reaper.registerHelper(pid, false, outcome => ended(failureOf(outcome)));
-	return () => reaper.endHelper(pid);
+/** The process that the last life of archon made for the run; `stop` ends it. Null where it was reaped by that life. */
+export function adoptErrand(pid: number, run: Run, reaper: Reaper, ended: (failure: string | null) => void): Running | null {
+	const isAdopted = reaper.adoptHelper(pid, run, outcome => ended(failureOf(outcome)));
+	return isAdopted ? {pid, stop: () => reaper.endHelper(pid)} : null;
 }
 
 /** `exit 1`, `killed by SIGTERM`; null for exit 0. */

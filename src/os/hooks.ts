@@ -2,12 +2,13 @@
 import type {Command, Effect, Hook, HookCommand, Id, News, Run, Service} from '../core/model.ts';
 import {duration} from '../core/duration.ts';
 import {ownOf} from '../core/sources.ts';
-import {after} from './clock.ts';
+import {after, soon} from './clock.ts';
 import {errnoText} from './errno.ts';
 import {adoptErrand, runErrand} from './errand.ts';
 import type {Ledger} from './ledger.ts';
 import type {Output} from './output.ts';
 import type {Pace} from './pace.ts';
+import type {Poller} from './poller.ts';
 import type {Reaper} from './reaper.ts';
 
 export type HookEffect = Extract<Effect, {kind: 'hook'}>;
@@ -22,6 +23,7 @@ export interface HookParts {
 	readonly reaper: Reaper;
 	readonly output: Output;
 	readonly pace: Pace;
+	readonly poller: Poller;
 	readonly ledger: Ledger;
 	readonly tell: (id: Id, run: Run, news: News) => void;
 }
@@ -62,7 +64,7 @@ export function createHooks(parts: HookParts): Hooks {
 	};
 }
 
-/** The command that the last life of archon began, and which it is. */
+/** How far the last life of archon had come: the command that it had begun, or 0 and the one that is next. */
 interface Begun {
 	readonly index: number;
 	readonly pid: number;
@@ -75,16 +77,24 @@ const isResumed = (hook: Hook): boolean => hook !== 'reload';
 
 /** Runs the commands up to the first that fails; `done` hears why, or null. The result abandons them. */
 function perform(
-	{id, run, service, hook, commands, timeout, environment}: HookEffect, begun: Begun | null, {reaper, output, pace, ledger}: HookParts,
+	{id, run, service, hook, commands, timeout, environment}: HookEffect, begun: Begun | null,
+	{reaper, output, pace, poller, ledger}: HookParts,
 	done: (failure: string | null) => void,
 ): () => void {
 	const key = keyOf(run);
 	let isOver = false;
 	let stop = (): void => {};
-	const forgetTime = after(timeout, () => {
+	const forgetTime = after(timeout, () => poller.whole(() => {
 		stop();
 		end(`took longer than ${duration(timeout)}`);
-	});
+	}));
+
+	function note(index: number, pid: number): void {
+		if (isResumed(hook)) ledger.put(key, `${index} ${pid} ${hook}`);
+	}
+
+	/** What is done and what is noted of it are one: a crash between two commands repeats none and leaves none out. */
+	const come = (index: number): void => pace(() => poller.whole(() => next(index)));
 
 	function end(failure: string | null): void {
 		if (isOver) return;
@@ -92,6 +102,14 @@ function perform(
 		forgetTime();
 		ledger.delete(key);
 		done(failure);
+	}
+
+	/** It is waited for, and not begun again. */
+	function adopt({index, pid}: Begun): void {
+		const errand = adoptErrand(pid, run, reaper, judge(index));
+		if (errand) stop = errand.stop;
+		// Of a fault between its end and the note of it.
+		else soon(() => poller.whole(() => judge(index)('it ended while archon was executed anew')));
 	}
 
 	function next(index: number): void {
@@ -103,18 +121,19 @@ function perform(
 		if (!wiring.ok) return end(`${wiring.error.stage}: ${wiring.error.reason ?? errnoText(wiring.error.errno)}`);
 		const errand = runErrand({run, service: seat, command, streams: wiring.value.streams, isTidy: false, environment}, reaper, judge(index));
 		stop = errand.stop;
-		if (errand.pid > 0 && isResumed(hook)) ledger.put(key, `${index} ${errand.pid} ${hook}`);
+		if (errand.pid > 0) note(index, errand.pid);
 		wiring.value.release();
 	}
 
 	const judge = (index: number) => (failure: string | null): void => {
-		if (failure === null) pace(() => next(index + 1));
-		else end(`${nameOf(commands[index])}: ${failure}`);
+		if (failure !== null) return end(`${nameOf(commands[index])}: ${failure}`);
+		// Its pid is nobody's from now on: the next life does not wait for it.
+		note(index + 1, 0);
+		come(index + 1);
 	};
 
-	// It is waited for, and not begun again.
-	if (begun) stop = adoptErrand(begun.pid, reaper, judge(begun.index));
-	else pace(() => next(0));
+	if (begun && begun.pid > 0) adopt(begun);
+	else come(begun?.index ?? 0);
 	return () => {
 		isOver = true;
 		forgetTime();

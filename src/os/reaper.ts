@@ -23,6 +23,8 @@ export interface Reaper {
 	adopt(id: Id, run: Run, pid: number, leader: number, home: Home): void;
 	/** A probe's or a hook's process, the leader of its group, which ends with it if `isTidy`. `ended` hears of its end. */
 	registerHelper(pid: number, isTidy: boolean, ended: (outcome: Outcome) => void): void;
+	/** The same for one that the last life of archon made for a run; false where it is not there any more, and nothing will be told. */
+	adoptHelper(pid: number, run: Run, ended: (outcome: Outcome) => void): boolean;
 	/** Nobody waits for the helper any more: SIGKILL to its group, and what comes of it is told to nobody. */
 	endHelper(pid: number): void;
 	/** Another process of the run, whose it is for certain, is the main one from now on. */
@@ -329,6 +331,13 @@ export function createReaper(
 			soon(() => end(life, UNKNOWN, kin.look()));
 		},
 		registerHelper: (pid, isTidy, ended) => void helpers.set(pid, {isTidy, ended}),
+		adoptHelper(pid, run, ended) {
+			const isThere = hasProc()
+				? statOf(pid)?.parent === ownPid && (runMarked(pid) ?? run) === run
+				: sys.waitPid(pid, REPORT, true) === 0;
+			if (isThere) helpers.set(pid, {isTidy: false, ended});
+			return isThere;
+		},
 		endHelper(pid) {
 			if (!helpers.has(pid)) return;
 			helpers.set(pid, {isTidy: true, ended: () => {}});

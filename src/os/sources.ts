@@ -184,7 +184,7 @@ export function createSources(parts: SourceParts): Sources {
 		const key = `variables ${run}`;
 		// What the last life asked is not heard by this one.
 		const before = Number(ledger.past.get(key) ?? 0);
-		if (before > 0) adoptErrand(before, reaper, () => {})();
+		if (before > 0) adoptErrand(before, 0, reaper, () => {})?.stop();
 		const wiring = output.wireHelper(id, service);
 		if (!wiring.ok) return unable(told, refused(wiring.error.stage, wiring.error.errno));
 		let said = '';

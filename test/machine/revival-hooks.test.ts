@@ -86,3 +86,17 @@ test('a reload that runs during a crash keeps neither the next one nor pre_stop 
 	await archon.says(/reading begins[^]*reading ends[^]*reading begins[^]*reading ends/);
 	await stopsWell(archon);
 });
+
+test('commands that ended just when archon crashed are not waited for, and what follows them is run once', async () => {
+	const names = Array.from({length: 60}, (_, i) => `many-${i}`);
+	const steps = [0, 1, 2, 3, 4, 5];
+	// More is due at any time than one turn does: what has ended is of the past long before its successor is made.
+	const many = (name: string): object => ({command: ['sleep', '1000000'], post_start: steps.map(step => say(`${name} does ${step}`))});
+	await using archon = await boot({config: JSON.stringify({services: Object.fromEntries(names.map(name => [name, many(name)]))})});
+	for (let i = 0; i < 3; i++) {
+		await expect.poll(() => count(archon, / does \d$/gm), {interval: 1}).toBeGreaterThan(40 + 80 * i);
+		await crash(archon);
+	}
+	await expect.poll(async () => Object.values(await archon.status()).filter(({status}) => status !== 'running')).toEqual([]);
+	for (const name of names) expect(archon.log().match(new RegExp(`${name} does \\d$`, 'gm'))).toEqual(steps.map(step => `${name} does ${step}`));
+});
