@@ -73,4 +73,3 @@ const brief = (samples: Readonly<Record<string, readonly number[]>>, refusals: R
 	}),
 	...new Set(Object.values(refusals)),
 ].join(', ');
-

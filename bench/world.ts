@@ -195,4 +195,3 @@ export async function settle({supervising, isOver}: World): Promise<void> {
 		before = after;
 	}
 }
-

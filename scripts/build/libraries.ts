@@ -270,7 +270,8 @@ async function unpack({kind, debian}: Library, file: string, into: string): Prom
 			? execa('dpkg', ['-x', file, into])
 			: execa('tar', ['-xf', file, '-C', into, '--strip-components=1', '--no-same-owner']));
 	} catch (error) {
-		throw new Error(`cannot unpack ${debian}: ${reason(error)}\nRun scripts/setup, or apt-get install dpkg tar gzip xz-utils.`);
+		const advice = 'Run scripts/setup, or apt-get install dpkg tar gzip xz-utils.';
+		throw new Error(`cannot unpack ${debian}: ${reason(error)}\n${advice}`, {cause: error});
 	}
 }
 
@@ -354,7 +355,8 @@ async function run(program: string, args: readonly string[], cwd?: string) {
 	try {
 		return await execa(program, args, {all: true, stdin: 'ignore', ...cwd !== undefined && {cwd}});
 	} catch (error) {
-		throw new Error(`${program} failed: ${reason(error)}\nRun scripts/setup, or apt-get install gcc libc6-dev binutils musl-tools.`);
+		const advice = 'Run scripts/setup, or apt-get install gcc libc6-dev binutils musl-tools.';
+		throw new Error(`${program} failed: ${reason(error)}\n${advice}`, {cause: error});
 	}
 }
 

@@ -69,8 +69,8 @@ const knownIn = ({dotenv, environment}: Planning['surroundings']): Environment =
 function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 	const context = topContext(planning);
 	if (root.kind !== 'map' && !isNothing(root)) {
-		const hint = misread(root) ??
-			(root.kind === 'scalar' ? 'begin it with "services:"' : 'write "services:", and each service under its name');
+		const hint = misread(root)
+			?? (root.kind === 'scalar' ? 'begin it with "services:"' : 'write "services:", and each service under its name');
 		context.report(root, `a config must be a map, not ${kindOf(root)}`, hint);
 		return TOP.initial;
 	}

@@ -57,7 +57,6 @@ export function soon(callback: () => void): void {
 
 /** Calls back once after so long, unless the result is called before; never, where that is Infinity. */
 export function after(millis: Millis, callback: () => void): () => void {
-
 	if (millis === Infinity) return () => {};
 	const timer: Timer = {at: sys.now() + millis, callback};
 	add(timer);

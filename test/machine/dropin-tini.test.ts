@@ -139,7 +139,8 @@ describe.each(both('tini'))('%s', (_, tini) => {
 		])('%s', async (_, args, env, said) => {
 			// The main process answers after the other has had its chance.
 			const more = 'my $side = fork; if ($side == 0) { $SIG{USR1} = sub { print "side got 10\\n"; exit }; print "side ready\\n"; '
-				+ `${REST} } ` + '$SIG{USR1} = sub { kill "KILL", $side unless $ENV{GROUP}; waitpid $side, 0; print "main got 10\\n" };';
+				+ `${REST} } ` // A string of its own, for its $ is perl's.
+				+ '$SIG{USR1} = sub { kill "KILL", $side unless $ENV{GROUP}; waitpid $side, 0; print "main got 10\\n" };';
 			await using init = start(tini, ['-s', ...args, '--', ...listener('', more)], {env: {...env, GROUP: said.startsWith('side') ? '1' : ''}});
 			await init.says(/side ready\n/);
 			await init.says(/(^|\n)ready\n/);

@@ -44,8 +44,8 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 	let isWaiting = false;
 	let isBroken = false;
 	let patientFrom = 0;
-	let forRoom: (() => void)[] = [];
-	let forIdle: (() => void)[] = [];
+	const forRoom: (() => void)[] = [];
+	const forIdle: (() => void)[] = [];
 
 	function pump(): void {
 		while (!isWaiting && queue.size() > 0) {

@@ -304,7 +304,7 @@ describe('problems', () => {
 		['[{db: x}]', ['2:32: services.a.depends_on[0] must be a single value, not a map']],
 		['db', ['2:31: services.a.depends_on must be a list of services or a map, not text']],
 		['{db: service_started}', ['2:36: services.a.depends_on.db must be a map with a condition, not text']],
-				['{db: {condition: started}}', ['2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_healthy, service_completed_successfully']],
+		['{db: {condition: started}}', ['2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_healthy, service_completed_successfully']],
 		['{db: {required: maybe, timeout: 0}}', [
 			'2:47: services.a.depends_on.db.required: "maybe" is neither true nor false',
 			'2:63: services.a.depends_on.db.timeout: "0" is too short; write at least 10ms',
