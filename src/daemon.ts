@@ -246,10 +246,13 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 			if (listener.ok) return listener.value.close;
 			failures.push(listener.error);
 		}
-		log.warn(`archonctl will not reach this archon: cannot listen at ${failures.join(', nor at ')}`);
+		log.warn(`archonctl will not reach this archon: cannot listen at ${failures.join(', nor at ')}${ELSEWHERE}`);
 		return () => {};
 	}
 }
+
+/** Where the root is read-only, for instance. */
+const ELSEWHERE = '; mount a tmpfs at /run, or name a place that archon may write with --socket or $ARCHON_SOCKET';
 
 /** What outlives a life beside the state. */
 type Words = Pick<Config, 'logging' | 'events' | 'level' | 'signals'>;

@@ -90,6 +90,7 @@ export const SERVICE_WORDS = lazily(() => glossary({
 	['ready_log_line', 'ready', 'write ready: {log: …}'],
 	['ExecStop stopCommand stopProgram', 'pre_stop', 'write pre_stop, which runs before the stop signal'],
 	['shutdown', 'stop_signal', 'write stop_signal, stop_grace_period and pre_stop'],
+	['signals start_rate', null, 'it is for all of archon: write it at the top of the config'],
 	['killasgroup stopasgroup', 'stop_to', 'write stop_to: group'],
 	['treekill', null, 'remove it: archon ends all that descends from the service'],
 	['SendSIGKILL', null, 'remove it: what outlives stop_grace_period is killed'],

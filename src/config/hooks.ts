@@ -1,6 +1,8 @@
 /** What may be said of commands at the turns of a service's life: `pre_start` to `post_stop`, `down` and `reload`. */
 import type {HookCommand, Service} from '../core/model.ts';
+import {SERVICE_WORDS} from './glossary.ts';
 import {command, key, optional} from './keys.ts';
+import {isMissing} from './planning.ts';
 import {readBy, readCommand, readEnvironment, readListOf, refuse, refuseKind} from './readers.ts';
 import {absolutePath, signal, user} from './scalars.ts';
 import {readShape, shape, type Context, type Key} from './shape.ts';
@@ -11,7 +13,7 @@ export const HOOK = shape({
 	user: optional(user, 'name[:group] | uid[:gid]', 'the service\'s', 'as whom it runs'),
 	working_dir: optional(absolutePath, 'path', 'the service\'s', 'where it runs'),
 	environment: key(readEnvironment, 'map | list of NAME=value', 'empty', {}, 'over the service\'s'),
-}, new Set(), new Set(['privileged']));
+}, new Set(), new Set(['privileged']), SERVICE_WORDS);
 
 export const RELOAD = shape({
 	signal: optional(signal, 'signal', 'none', 'tells it to read its config anew'),
@@ -26,7 +28,7 @@ function readHook(from: Value, context: Context): HookCommand | undefined {
 	const {command: words, user: owner, working_dir: cwd, environment} = readShape(HOOK, from, context);
 	const isPlain = owner === null && cwd === null && Object.keys(environment).length === 0;
 	if (words) return isPlain ? words : {command: words, user: owner, cwd, environment};
-	return from.entries.has('command') ? undefined : refuse(from, context, 'has no command');
+	return isMissing(['command'], from, HOOK) ? refuse(from, context, 'has no command') : undefined;
 }
 
 export function readReload(from: Value, context: Context): Service['reload'] | undefined {

@@ -2,6 +2,7 @@
 import type {Probe, Ready} from '../core/model.ts';
 import {READY_WORDS} from './glossary.ts';
 import {command, key, optional, value} from './keys.ts';
+import {isMissing} from './planning.ts';
 import {http, tcp} from './probes.ts';
 import {readBy, readMap, refuse} from './readers.ts';
 import {absolutePath, lapse, pattern, truth, variableName, whole} from './scalars.ts';
@@ -46,7 +47,10 @@ export function readReady(from: Value, context: Context): Ready | undefined {
 	const settings = readShape(READY, from, context);
 	const {entries} = withoutNothing(from);
 	const [way, second] = WAYS.filter(each => entries.has(each) && settings[each] !== false);
-	if (way === undefined) return refuse(from, context, 'does not say how', `write one of ${WAYS.join(', ')}`);
+	if (way === undefined) {
+		const isTold = !WAYS.some(each => from.entries.has(each)) && !isMissing(WAYS, from, READY);
+		return !isTold ? refuse(from, context, 'does not say how', `write one of ${WAYS.join(', ')}`) : undefined;
+	}
 	if (second !== undefined) {
 		return refuse(from.entries.get(second)?.key ?? from, context, `has both ${way} and ${second}`, 'keep the one that says it');
 	}

@@ -19,7 +19,7 @@ export function narrate(before: Entry, after: Entry): Line | null {
 		case 'stopping': {
 			if (phase.finish) return finishing(was, phase, name);
 			if (phase.outcome && was.kind !== 'stopping') {
-				return info(`${name} ended by itself: ${describeOutcome(phase.outcome)}; ending what it left behind`);
+				return info(`${name} ended by itself: ${describeOutcome(phase.outcome)}; ending what it left behind${isForked(after) ? FORKED : ''}`);
 			}
 			if (was.kind === 'stopping' && was.killed) return null;
 			if (was.kind === 'stopping' && phase.outcome) {
@@ -36,6 +36,13 @@ export function narrate(before: Entry, after: Entry): Line | null {
 		case 'spawning': return null;
 	}
 }
+
+/** Whether it looks as if the service were a program that becomes a daemon; once is enough. */
+const isForked = ({phase, starts, service: {type, pidFile}}: Entry): boolean =>
+	starts === 1 && type === 'daemon' && pidFile === null
+	&& phase.kind === 'stopping' && phase.outcome?.kind === 'code' && phase.outcome.code === 0;
+
+const FORKED = '; a program that becomes a daemon must be told to stay in the foreground, or needs a pid_file';
 
 /** Its last commands, where what came before them has no line of its own. */
 function finishing(was: Phase, {finish, outcome}: Stopping, name: string): Line | null {

@@ -112,6 +112,14 @@ test('what a process leaves behind ends before its successor starts', () => {
 	`);
 });
 
+test('what looks like a program that became a daemon is told what to do, once', () => {
+	const forks = (service: object) => tell(['nginx', {litters: true, ...service}]).dies('nginx', exit(0)).wait(1000);
+	const hint = /exit 0; ending what it left behind; a program that becomes a daemon must be told to stay in the foreground, or needs a pid_file$/gm;
+	expect(forks({}).dies('nginx', exit(0)).lines().match(hint)).toHaveLength(1);
+	expect(forks({type: 'oneshot'}).lines()).not.toMatch(hint);
+	expect(forks({pidFile: '/run/nginx.pid'}).lines()).not.toMatch(hint);
+});
+
 test('what a process leaves behind and is deaf is killed when the grace period is over, and only then a successor starts', () => {
 	const story = tell(['nginx', {litters: true, deaf: true, stop: {signal: SIG.QUIT, grace: 3000}}]);
 	story.lines();
