@@ -7,7 +7,7 @@ export interface ProcessInfo {
 	readonly parent: number;
 	readonly session: number;
 	readonly isZombie: boolean;
-	/** The arguments, or in brackets the name of what has none. */
+	/** The arguments, or in brackets the name of what has none, or does not let them be read now. */
 	readonly command: string;
 }
 
@@ -63,8 +63,8 @@ export function uidOf(pid: number): number | null {
 	return uid === undefined ? null : Number(uid);
 }
 
-/** The environment with which the process was executed; null if it may not be read. */
-export const environOf = (pid: number): string | null => slurp(`/proc/${pid}/environ`, ENVIRON_MAX);
+/** The environment with which the process was executed; null if it may not be read, or not now. */
+export const environOf = (pid: number): string | null => slurpMemory(`/proc/${pid}/environ`, ENVIRON_MAX);
 
 /** The last value of a variable in an environment; null if it has none. */
 export function variableIn(environ: string | null, name: string): string | null {
@@ -79,7 +79,7 @@ export function variableIn(environ: string | null, name: string): string | null 
 function describe(pid: number): ProcessInfo | null {
 	const stat = statOf(pid);
 	if (!stat) return null;
-	const words = (slurp(`/proc/${pid}/cmdline`, COMMAND_MAX) ?? '').split('\0').filter(word => word !== '').join(' ');
+	const words = (slurpMemory(`/proc/${pid}/cmdline`, COMMAND_MAX) ?? '').split('\0').filter(word => word !== '').join(' ');
 	const {name, parent, session, isZombie} = stat;
 	return {pid, parent, session, isZombie, command: words || `[${name}]`};
 }
@@ -126,6 +126,24 @@ export const hasProc = (): boolean => isOwn ??= sys.readLink('/proc/self') === S
 function list(path: string): readonly string[] {
 	const names = hasProc() ? sys.readFolder(path, PIDS_MAX) : [];
 	return typeof names === 'number' ? [] : names;
+}
+
+/** How long processes may keep archon from reading their memory, in milliseconds, within so many; a read that is not slow counts nothing. */
+const [PATIENCE, PERIOD, SLOW] = [50, 1000, 2];
+let [began, waited] = [-Infinity, 0];
+
+/**
+ * What a process holds in its own memory. While it changes that (mprotect(2)) whoever reads it waits, and many that do
+ * nothing else could keep archon waiting for ever: when that takes too long, all are left alone for a while.
+ */
+function slurpMemory(path: string, most: number): string | null {
+	const start = sys.now();
+	if (start - began > PERIOD) [began, waited] = [start, 0];
+	if (waited > PATIENCE) return null;
+	const text = slurp(path, most);
+	const taken = sys.now() - start;
+	if (taken > SLOW) waited += taken;
+	return text;
 }
 
 /** What a file of /proc says; null where it cannot be read, as of a process that is gone. */

@@ -157,3 +157,11 @@ test.skipIf(ownCgroup() === null)('what has shed every mark ends with the cgroup
 	await expect.poll(() => names.flatMap(name => see(`${ownCgroup()}/${name}/cgroup.procs`))).toEqual(['', '']);
 	for (const name of names) rmdirSync(`${ownCgroup()}/${name}`);
 });
+
+test('a crowd that changes its memory all the time keeps archon from nothing else when it is asked what they are', {timeout: 60_000}, async () => {
+	const changer = await character('changer');
+	await using archon = await boot({config: `services:\n  crowd: {command: ${changer} 20 40, user: nobody}\n  other: {command: sleep 1000000}\n`});
+	// Whom archon would have to wait for is shown by name only.
+	await expect.poll(async () => (await archon.ctl('tree')).stdout, {timeout: 35_000}).toMatch(/\[changer\][^]*\[changer\]/);
+	expect(await archon.status()).toMatchObject({other: {status: 'running'}});
+});
