@@ -128,7 +128,7 @@ function list(path: string): readonly string[] {
 	return typeof names === 'number' ? [] : names;
 }
 
-/** How long processes may keep archon from reading their memory, in milliseconds, within so many; a read that is not slow counts nothing. */
+/** How long processes may keep archon from reading their memory, within so many milliseconds; a fast read counts nothing. */
 const [PATIENCE, PERIOD, SLOW] = [50, 1000, 2];
 let [began, waited] = [-Infinity, 0];
 
