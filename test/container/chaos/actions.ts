@@ -3,7 +3,7 @@ import {readdirSync, rmSync, statfsSync, writeFileSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {setTimeout as wait} from 'node:timers/promises';
 import type {Random} from '../../sim/random.ts';
-import {config, DAEMONS, TMPFS, TROUBLES} from './scene.ts';
+import {config, DAEMONS, SIEGE, TMPFS, TROUBLES} from './scene.ts';
 import type {Subject} from './subject.ts';
 
 /** How often each thing was done. */
@@ -117,6 +117,8 @@ export function createChaos(subject: Subject, random: Random): Chaos {
 		'a full disk': [1, fill],
 		'room on the disk': [2, free],
 		'a storm, a hog, orphans or a flood': [3, () => ask(`Start,${pick(TROUBLES)}`)],
+		'a siege of what is started': [1, () => ask(`Start,${SIEGE.join(',')}`)],
+		'links and FIFOs for log files': [1, () => ask('Start,exchanger')],
 		'the end of those': [2, () => ask(`Stop,${TROUBLES.join(',')}`)],
 		'a restart': [3, () => ask(`Restart,${pick(DAEMONS)}`)],
 		'a stop and a start': [2, () => {

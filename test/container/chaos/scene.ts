@@ -35,11 +35,29 @@ export const TMPFS = '/small';
 export const TMPFS_SIZE = 2 << 20;
 
 /** Services that are to run, each in one process that archon made, whatever happened to them. */
-export const DAEMONS = ['chatty', 'talker', 'filer', 'forker', 'server', 'client', 'notifier', 'hooked', 'family'] as const;
+export const DAEMONS = [
+	'chatty', 'talker', 'filer', 'keeper', 'owner', 'forker', 'server', 'client', 'notifier', 'hooked', 'turned', 'family',
+] as const;
+/** Those whose hooks and probes come and go beside their main process. */
+export const HELPED: readonly string[] = ['hooked', 'turned'];
 /** Those that number their lines on archon's stdout. */
 export const CHATTERS = ['chatty', 'talker'] as const;
 /** What is started now and then; all of them end by themselves, or do no more after a while. When memory is short, they are killed before PID 1 is. */
-export const TROUBLES = ['storm', 'hog', 'greedy', 'orphans', 'flooder'] as const;
+export const TROUBLES = ['storm', 'hog', 'greedy', 'orphans', 'flooder', 'exchanger', 'stopper', 'killer', 'victim'] as const;
+/** What is started together when somebody with the user of a service falls upon what archon makes for it. */
+export const SIEGE = ['victim', 'stopper', 'killer'] as const;
+
+/** A folder that its service owns, where archon writes that service's log, and a file of root's that is none of its business. */
+const OWNED = '/var/log/owned';
+export const CANARY = '/etc/canary';
+/** Log files of others, that go on whatever happens to the one in the folder. */
+export const KEPT = ['/var/log/keeper.log', `${TMPFS}/filer.log`] as const;
+const EXCHANGED = ['owner.log', 'owner.log.1', 'owner.log.2', 'owner.log.1.compressing'].map(name => `${OWNED}/${name}`);
+
+/** Each start of it needs what pre_start made and what the command for its variables printed, and nobody else does. */
+const TURNED = '[ "$MADE" = here ] && rm /run/turned || echo "a bug: started before its turn"; exec sleep 1000006';
+const TOLD = '[ -n "$SERVICE_RESULT" ] && [ -n "$EXIT_CODE" ] || echo "a bug: post_stop is told nothing"';
+const sh = (script: string): string => JSON.stringify(['sh', '-c', script.replaceAll('$', '$$$$')]);
 
 const RESTART = 'restart: {policy: always, attempts: unlimited, delay: 20ms, max_delay: 500ms}';
 
@@ -51,6 +69,12 @@ services:
   talker: {command: ${perl(CHATTY, 'talker', '0.02')}, ${RESTART}, logging: {driver: prefix, on_full: block}}
   filer: {command: ${perl(CHATTY, 'filer', '0.002')}, ${RESTART},
     logging: {driver: file, options: {path: ${TMPFS}/filer.log, max-size: 200k, max-file: 3}}}
+  keeper: {command: ${perl(CHATTY, 'keeper', '0.01')}, ${RESTART},
+    logging: {driver: file, options: {path: ${KEPT[0]}, max-size: 100k, max-file: 2}}}
+  folder: {type: oneshot, command: ${sh(`install -d -o www-data ${OWNED}; umask 077; echo of root > ${CANARY}`)}}
+  owner: {command: ${perl(CHATTY, 'owner', '0.005')}, ${RESTART}, user: www-data,
+    depends_on: {folder: {condition: service_completed_successfully}},
+    logging: {driver: file, options: {path: ${EXCHANGED[0]}, max-size: 4k, max-file: 3, compress: gzip}}}
   forker: {command: ${perl(FORKER)}, ${RESTART}, stop_grace_period: 1s}
   server: {command: ${perl(SERVER)}, ${RESTART}, ready: {tcp: 8080, interval: 50ms},
     healthcheck: {tcp: 8080, interval: 500ms, timeout: 1s, retries: 2, on_unhealthy: restart}, stop_grace_period: 1s}
@@ -59,12 +83,20 @@ services:
   notifier: {command: ${perl(NOTIFIER)}, ${RESTART}, ready: notify, watchdog: 2s, stop_grace_period: 1s}
   hooked: {command: sleep 1000002, ${RESTART}, post_start: [sleep 0.02], pre_stop: [sleep 0.02], stop_grace_period: 1s,
     healthcheck: {test: 'sleep 0.05', interval: 200ms, timeout: 2s, on_unhealthy: none}}
+  turned: {command: ${sh(TURNED)}, ${RESTART}, env_from: {command: [echo, MADE=here]}, stop_grace_period: 1s,
+    pre_start: [sleep 0.02, touch /run/turned], post_start: [sleep 0.01, sleep 0.01], post_stop: [sleep 0.02, ${sh(TOLD)}]}
   family: {command: 'sh -c "trap : TERM; sleep 1000004 & setsid sleep 1000005 & while :; do sleep 1000003; done"', ${RESTART}, stop_grace_period: 500ms}
   storm: {type: oneshot, autostart: false, command: /characters/storm wide 20, user: nobody, stop_grace_period: 200ms, oom_score_adj: 1000}
   hog: {type: oneshot, autostart: false, command: ${perl(HOG, '64')}, oom_score_adj: 900}
   greedy: {type: oneshot, autostart: false, command: ${perl(HOG, '4096')}, oom_score_adj: 1000}
   flooder: {autostart: false, restart: "no", command: /characters/flooder mains junk fds status extend 1500, user: nobody,
     watchdog: 1h, stop_grace_period: 200ms, oom_score_adj: 1000}
+  exchanger: {type: oneshot, autostart: false, command: /characters/exchanger 3 ${CANARY} ${EXCHANGED.join(' ')}, user: www-data,
+    stop_grace_period: 200ms, oom_score_adj: 1000, logging: none}
+  victim: {type: oneshot, autostart: false, command: "false", user: "54321:54321", start_timeout: 50ms, stop_grace_period: 200ms,
+    restart: {policy: always, delay: 5ms, max_delay: 10ms, attempts: 60, window: 1h}, oom_score_adj: 1000}
+  stopper: {type: oneshot, autostart: false, command: /characters/freezer 2 19, user: "54321:54321", stop_grace_period: 200ms, oom_score_adj: 1000}
+  killer: {type: oneshot, autostart: false, command: /characters/freezer 2 9, user: "54321:54321", stop_grace_period: 200ms, oom_score_adj: 1000}
   orphans: {type: oneshot, autostart: false, command: /characters/orphans 300, oom_score_adj: 1000}
 shutdown: {grace_period: 8s}
 `;

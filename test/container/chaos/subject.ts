@@ -24,6 +24,8 @@ export interface Lines {
 	missing: number;
 	/** What archon says that it dropped. */
 	dropped: number;
+	/** Processes of the besieged service that could not be made. */
+	refused: number;
 	/** After crashes. */
 	revivals: number;
 	/** Lines that nobody wrote like that, or that came twice. */
@@ -68,7 +70,7 @@ export async function subjectOf(id: string): Promise<Subject> {
 	const {container: {dockerode}} = await getContainerRuntimeClient();
 	const container = dockerode.getContainer(id);
 	const pid = (await container.inspect()).State.Pid;
-	const lines: Lines = {delivered: 0, missing: 0, dropped: 0, revivals: 0, wrong: []};
+	const lines: Lines = {delivered: 0, missing: 0, dropped: 0, refused: 0, revivals: 0, wrong: []};
 	const stream = await container.logs({stdout: true, stderr: true, follow: true});
 	const streams = new Map<number, (text: string) => void>([[1, byLines(lines)], [2, byLines(lines)]]);
 	let bytes = Buffer.alloc(0);
@@ -112,8 +114,9 @@ function byLines(lines: Lines): (text: string) => void {
 			if (name !== '') take(lines, last, line, name, Number(run), Number(number), text ?? '');
 			else if (/^archon +\| .*archon (?:was sent|crashed).* was executed anew: /.test(line)) lines.revivals++;
 			else if (/^archon +\| .*lines? (?:was|were) dropped/.test(line)) lines.dropped += Number(/(\d+) lines? (?:was|were) dropped/.exec(line)?.[1]);
+			else if (/^archon +\| .*cannot start victim: /.test(line)) lines.refused++;
 			// While archon does only what is needed, files are none of that.
-			else if (/\d+-\d+ |\bx+$|a bug|cannot go on/.test(line) && !/^filer \d+-\d+ x*$/.test(line)) lines.wrong.push(line);
+			else if (/\d+-\d+ |\bx+$|a bug|cannot go on/.test(line) && !/^(?:filer|keeper|owner) \d+-\d+ x*$/.test(line)) lines.wrong.push(line);
 		}
 	};
 }

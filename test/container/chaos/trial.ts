@@ -1,10 +1,11 @@
 /** One container, rounds of chaos and calm in it, and what has to be true of it whenever it is calm. */
+import {lstatSync, readFileSync} from 'node:fs';
 import {execa} from 'execa';
 import {expect} from 'vitest';
 import {random} from '../../sim/random.ts';
 import {boot, type Box} from '../harness.ts';
 import {type Chaos, createChaos} from './actions.ts';
-import {config, DAEMONS, MEMORY, TMPFS, TMPFS_SIZE, TROUBLES} from './scene.ts';
+import {CANARY, config, DAEMONS, HELPED, KEPT, MEMORY, TMPFS, TMPFS_SIZE, TROUBLES} from './scene.ts';
 import {type Measures, type Process, type Standing, type Subject, subjectOf} from './subject.ts';
 
 export interface Trial extends AsyncDisposable {
@@ -24,8 +25,9 @@ export interface Figures extends Measures {
 	/** From a request for the status to its answer, in milliseconds: the slowest of a hundred, and the one in the middle. */
 	readonly slowest: number;
 	readonly median: number;
-	/** Of all services since they were first started. */
+	/** Of all services since they were first started, but for the one that is besieged. */
 	readonly restarts: number;
+	readonly besieged: number;
 	readonly zombies: number;
 }
 
@@ -39,6 +41,7 @@ export async function begin(seed: number): Promise<Trial> {
 	await settles(subject);
 	const chaos = createChaos(subject, random(seed));
 	const first = await atRest(subject);
+	const canary = aboutCanary(subject);
 	return {
 		box, subject, chaos, first,
 		async round(millis) {
@@ -49,11 +52,29 @@ export async function begin(seed: number): Promise<Trial> {
 			expect({isSeen: looks > millis / 100, deaths}).toEqual({isSeen: true, deaths: 0});
 			await chaos.calm();
 			await settles(subject);
+			expect(aboutCanary(subject)).toEqual(canary);
+			for (const path of KEPT) await goesOn(subject, path);
 			return look(subject, await atRest(subject));
 		},
 		stop: () => box.stop(20),
 		[Symbol.asyncDispose]: () => box[Symbol.asyncDispose](),
 	};
+}
+
+/** All that would change if somebody wrote to it, named it anew, or gave it to others. */
+function aboutCanary({path}: Subject): object {
+	const {ino, size, mode, uid, nlink, mtimeMs, ctimeMs} = lstatSync(path(CANARY));
+	return {ino, size, mode, uid, nlink, mtimeMs, ctimeMs, content: readFileSync(path(CANARY), 'utf8')};
+}
+
+/** Waits until something was written to it. */
+async function goesOn({path}: Subject, file: string): Promise<void> {
+	const state = (): string => {
+		const {ino, size} = lstatSync(path(file));
+		return `${ino} ${size}`;
+	};
+	const before = state();
+	await expect.poll(state, {message: `${file} goes on`}).not.toBe(before);
 }
 
 /** Looks at PID 1's state as fast as it can: a runtime that sees a zombie for a moment takes the container for stopped. */
@@ -81,7 +102,7 @@ function faults(status: ReadonlyMap<string, Standing> | null, processes: readonl
 		if (main.length !== 1 || main[0]?.parent !== 1) wrong.push(`${name} has pid ${pid}, which is ${JSON.stringify(main)}`);
 		if (new Set(mine.map(({run}) => run)).size > 1) wrong.push(`${name} is there more than once: ${JSON.stringify(mine)}`);
 		// Below itself it may have others; beside itself only what it makes on purpose.
-		const beside = mine.filter(({parent, inner}) => parent === 1 && inner !== pid && name !== 'forker' && name !== 'hooked');
+		const beside = mine.filter(({parent, inner}) => parent === 1 && inner !== pid && name !== 'forker' && !HELPED.includes(name));
 		if (beside.length > (name === 'family' ? 1 : 0)) wrong.push(`${name} has ${JSON.stringify(beside)} beside it`);
 	}
 	for (const name of TROUBLES) if (isOf(name).length > 0) wrong.push(`${name} is still there`);
@@ -125,6 +146,7 @@ async function look(subject: Subject, measures: Measures): Promise<Figures> {
 	}
 	return {
 		...measures, median: times[50] ?? 0, slowest: times.at(-1) ?? 0, zombies: stay.length,
-		restarts: [...status?.values() ?? []].reduce((sum, {restarts}) => sum + restarts, 0),
+		restarts: [...status ?? []].reduce((sum, [name, {restarts}]) => sum + (name === 'victim' ? 0 : restarts), 0),
+		besieged: status?.get('victim')?.restarts ?? 0,
 	};
 }
