@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {readArguments, USAGE} from './arguments.ts';
 import type {Outcome, Place} from './findings.ts';
 import {plot} from './plot.ts';
-import {type Prepared, prepare} from './prepare.ts';
+import {prepare} from './prepare.ts';
 import {report} from './report.ts';
 import {measure} from './schedule.ts';
 import {SUPERVISORS} from './supervisors/all.ts';
@@ -28,15 +28,14 @@ async function main(args: readonly string[]): Promise<number> {
 		return 1;
 	}
 	const choice = read.value;
-	await using prepared = await prepare(choice, SUPERVISORS, say);
-	for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => void leave(prepared, name));
-	// Whoever reads along may stop; what was made must be put away all the same.
+	const kit = await prepare(choice, SUPERVISORS, say);
+	// Whoever reads along may stop; the report is written all the same.
 	for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 	const places: readonly Place[] = choice.inContainers ? ['namespace', 'container'] : ['namespace'];
 	const outcomes: Outcome[] = [];
 	for (const place of places) {
 		say(`each as PID 1 of a ${place === 'namespace' ? 'PID namespace' : 'container'}`);
-		outcomes.push(await measure(prepared.kit, place, SUPERVISORS, say));
+		outcomes.push(await measure(kit, place, SUPERVISORS, say));
 	}
 	const out = choice.out ?? join(import.meta.dirname, 'results');
 	await mkdir(out, {recursive: true});
@@ -47,11 +46,4 @@ async function main(args: readonly string[]): Promise<number> {
 	process.stdout.write(markdown);
 	say(`written to ${out}`);
 	return 0;
-}
-
-/** With this process ends what it measures; what outlives it is put away first. */
-async function leave(prepared: Prepared, name: NodeJS.Signals): Promise<void> {
-	say(`${name}: nothing is written`);
-	await prepared[Symbol.asyncDispose]();
-	process.exit(130);
 }

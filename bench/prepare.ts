@@ -1,7 +1,12 @@
-/** Gets ready whatever a run needs, and says what it installs: packages, programs, pm2, archon, a folder, an image. */
+/**
+ * Gets ready whatever a run needs, and says what it installs: packages, programs, pm2, archon, a folder, an image. What is
+ * not to stay is put away when this process ends, in whatever way.
+ */
+import {rmSync} from 'node:fs';
 import {copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {execa} from 'execa';
+import {execa, execaSync} from 'execa';
+import {undo} from '../scripts/undo.ts';
 import type {Choice} from './arguments.ts';
 import type {Entrant} from './findings.ts';
 import type {Kit} from './kit.ts';
@@ -18,11 +23,7 @@ const COMPILER = {package: 'musl-tools', program: 'musl-gcc'};
 
 export const IMAGE = 'archon-bench';
 
-export interface Prepared extends AsyncDisposable {
-	readonly kit: Kit;
-}
-
-export async function prepare(choice: Choice, supervisors: readonly Supervisor[], say: (line: string) => void): Promise<Prepared> {
+export async function prepare(choice: Choice, supervisors: readonly Supervisor[], say: (line: string) => void): Promise<Kit> {
 	await mkdir(cache, {recursive: true});
 	const chosen = supervisors.filter(({name}) => choice.supervisors.includes(name));
 	await packages(chosen, say);
@@ -36,21 +37,17 @@ export async function prepare(choice: Choice, supervisors: readonly Supervisor[]
 	const archon = await ownCopy(say);
 	const entrants = await Promise.all(chosen.map(supervisor => look(supervisor, archon, pm2)));
 	for (const {name, absent} of entrants) if (absent !== null) say(`${name} is left out: ${absent}`);
-	if (choice.inContainers) await image(chosen, say);
-	const {folder, isMemory, end} = await place();
+	if (choice.inContainers) {
+		await image(chosen, say);
+		undo(removeContainers);
+	}
+	const {folder, isMemory} = await place();
 	const memory = 'all files of a run, logs among them, are in memory (tmpfs): no disk is measured';
-	const kit: Kit = {
+	return {
 		choice, folder, program: name => join(cache, 'programs', name), archon, pm2, node, image: IMAGE, entrants,
 		notes: [isMemory ? memory : 'the files of a run are on a disk'],
 		rootfs: await exists(join(dist, 'rootfs')) ? join(dist, 'rootfs') : null,
 		shared: [cache],
-	};
-	return {
-		kit,
-		async [Symbol.asyncDispose]() {
-			if (choice.inContainers) await removeContainers();
-			await end();
-		},
 	};
 }
 
@@ -71,26 +68,23 @@ async function packages(supervisors: readonly Supervisor[], say: (line: string) 
 	for (const name of wanted) if (await hasCandidate(name)) there.push(name);
 	if (there.length === 0) return;
 	say(`installing ${there.join(', ')}`);
-	const policy = await forbidDaemons();
-	try {
-		const {exitCode, all} = await execa('apt-get', [...options, 'install', '-y', '--no-install-recommends', ...there], {
-			reject: false, all: true, timeout: 300_000, env: {DEBIAN_FRONTEND: 'noninteractive'}, stdin: 'ignore',
-		});
-		if (exitCode !== 0) say(`cannot install them: ${/^E: .*/m.exec(all)?.[0] ?? `apt-get ended with ${exitCode}`}`);
-	} finally {
-		if (policy !== null) await rm(policy, {force: true});
-	}
+	using _ = await forbidDaemons();
+	const {exitCode, all} = await execa('apt-get', [...options, 'install', '-y', '--no-install-recommends', ...there], {
+		reject: false, all: true, timeout: 300_000, env: {DEBIAN_FRONTEND: 'noninteractive'}, stdin: 'ignore',
+	});
+	if (exitCode !== 0) say(`cannot install them: ${/^E: .*/m.exec(all)?.[0] ?? `apt-get ended with ${exitCode}`}`);
 }
 
 const hasCandidate = async (name: string): Promise<boolean> =>
 	/^ {2}Candidate: (?!\(none\))/m.test((await execa('apt-cache', ['policy', name], {reject: false})).stdout);
 
-/** Supervisors are installed to be measured, not to run on this machine (invoke-rc.d(8)). The file to remove again, or null. */
-async function forbidDaemons(): Promise<string | null> {
+/** Supervisors are installed to be measured, not to run on this machine (invoke-rc.d(8)). */
+async function forbidDaemons(): Promise<Disposable | undefined> {
 	const path = '/usr/sbin/policy-rc.d';
-	if (await exists(path)) return null;
+	if (await exists(path)) return undefined;
+	const allow = undo(() => rmSync(path, {force: true}));
 	await writeFile(path, '#!/bin/sh\nexit 101\n', {mode: 0o755});
-	return path;
+	return allow;
 }
 
 async function npmPackage(name: string, folder: string, say: (line: string) => void): Promise<void> {
@@ -166,30 +160,20 @@ async function versionOf(name: string, main: string | undefined, archon: string,
 
 // ── Places ───────────────────────────────────────────────────────────────────────────────────────
 
-interface Folder {
-	readonly folder: string;
-	readonly isMemory: boolean;
-	end(): Promise<void>;
-}
-
-async function place(): Promise<Folder> {
+async function place(): Promise<{readonly folder: string; readonly isMemory: boolean}> {
 	const folder = await mkdtemp('/tmp/archon-bench-');
+	undo(() => rmSync(folder, {recursive: true, force: true, maxRetries: 3}));
 	const {exitCode} = await execa('mount', ['-t', 'tmpfs', '-o', 'size=4g,mode=755', 'archon-bench', folder], {reject: false});
-	return {
-		folder, isMemory: exitCode === 0,
-		async end() {
-			// Lazily: whoever has just ended may still hold it for a moment.
-			if (exitCode === 0) await execa('umount', ['--lazy', folder], {reject: false});
-			await rm(folder, {recursive: true, force: true});
-		},
-	};
+	// Lazily: what has just ended may still hold it for a moment.
+	if (exitCode === 0) undo(() => execaSync('umount', ['--lazy', folder], {reject: false}));
+	return {folder, isMemory: exitCode === 0};
 }
 
 /** Of this run, where it was interrupted. */
-async function removeContainers(): Promise<void> {
-	const docker = (...words: readonly string[]) => execa('docker', words, {reject: false, timeout: 60_000});
-	const {stdout} = await docker('ps', '--all', '--quiet', '--filter', `name=^${containerName('')}`);
-	if (stdout !== '') await docker('rm', '--force', ...stdout.split('\n'));
+function removeContainers(): void {
+	const docker = (...words: readonly string[]) => execaSync('docker', words, {reject: false, timeout: 60_000});
+	const {stdout} = docker('ps', '--all', '--quiet', '--filter', `name=^${containerName('')}`);
+	if (stdout) docker('rm', '--force', ...stdout.split('\n'));
 }
 
 /** All supervisors in one image, archon among them as its tree. */

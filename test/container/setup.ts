@@ -1,7 +1,8 @@
 /** Before the first container: the images, out of dist/rootfs, and the characters. After the last: nothing is left. */
 import {mkdir, readdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {execa} from 'execa';
+import {execa, execaSync} from 'execa';
+import {undo} from '../../scripts/undo.ts';
 import {CHARACTERS, LABEL, ROOT} from './places.ts';
 
 export async function setup(): Promise<void> {
@@ -10,14 +11,14 @@ export async function setup(): Promise<void> {
 	});
 	await execa(join(ROOT, 'packaging', 'build-images'), {stdio: 'inherit', timeout: 600_000});
 	await compileCharacters();
-	return teardown();
+	teardown();
+	undo(teardown);
 }
 
-/** Removes what an interrupted run left, too. */
-export async function teardown(): Promise<void> {
-	const {stdout} = await execa('docker', ['ps', '--all', '--quiet', '--filter', `label=${LABEL}`]);
-	const ids = stdout.split('\n').filter(id => id !== '');
-	if (ids.length > 0) await execa('docker', ['rm', '--force', '--volumes', ...ids], {timeout: 60_000, reject: false});
+/** Removes the containers of the tests, of an earlier run that was killed, too. */
+export function teardown(): void {
+	const {stdout} = execaSync('docker', ['ps', '--all', '--quiet', '--filter', `label=${LABEL}`]);
+	if (stdout !== '') execaSync('docker', ['rm', '--force', '--volumes', ...stdout.split('\n')], {timeout: 60_000, reject: false});
 }
 
 /** Statically, because they run in any image. */

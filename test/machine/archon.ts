@@ -3,12 +3,13 @@
  * ordinary process. Events are its lines and its end; nothing here waits for a time to pass.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
 import {expect} from 'vitest';
+import {undo} from '../../scripts/undo.ts';
 
 const dist = join(import.meta.dirname, '../../dist');
 export const ARCHON = join(dist, 'archon');
@@ -62,6 +63,9 @@ export async function boot({config, args = [], isInit = true, env = {}, stdout, 
 	const child = spawn(program, words, {
 		env: {...process.env, NODE_OPTIONS: '', ...env}, stdio: ['ignore', stdout ?? 'pipe', stdout ?? 'pipe'],
 	});
+	// When the tests end, by an interrupt as well; until then a test may read what is left of an archon that has ended.
+	undo(() => rmSync(folder, {recursive: true, force: true}));
+	undo(() => child.kill(isInit ? 'SIGKILL' : 'SIGTERM'));
 	return started(child, folder, socket, isInit);
 }
 
