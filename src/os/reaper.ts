@@ -5,7 +5,7 @@
 import {type Entry, type Event, type Id, type KillMode, type Outcome, type Run, type Scope, SIG, type SignalNumber} from '../core/model.ts';
 import {killCgroup} from './cgroups.ts';
 import {claimOf, isBelieved} from './claims.ts';
-import {soon} from './clock.ts';
+import {now, soon} from './clock.ts';
 import {seek} from './heir.ts';
 import {createHunt} from './hunt.ts';
 import {pid as ownPid} from './identity.ts';
@@ -80,8 +80,14 @@ interface Helper {
 type Look = ReturnType<Kin['look']>;
 
 const REPORT = newReport();
-/** So many are reaped at a stretch: a storm of orphans keeps nobody waiting. */
+/**
+ * So many are reaped at a stretch, or for so many milliseconds: a storm of orphans keeps nobody waiting. The kernel finds the
+ * dead by going through all children, so that among thousands of living ones each takes long.
+ */
 const AT_ONCE = 2048;
+const STRETCH = 20;
+/** After so many the clock is looked at. */
+const GLANCE = 16;
 /** How many generations may be between a main process and one without a mark that belongs to it. */
 const GENERATIONS = 64;
 /** Of the groups of one run: a program may name one main process after the other. */
@@ -123,8 +129,11 @@ export function createReaper(
 	function reap(): void {
 		const ended: ((hasStrays: Look) => void)[] = [];
 		const hasTidy = helpers.values().some(({isTidy}) => isTidy);
-		let left = AT_ONCE;
-		for (let pid = next(hasTidy); pid > 0; pid = --left > 0 ? next(hasTidy) : 0) {
+		const until = now() + STRETCH;
+		let count = 0;
+		const isOver = (): boolean => count >= AT_ONCE || (count % GLANCE === 0 && count > 0 && now() > until);
+		for (let pid = next(hasTidy); pid > 0; pid = isOver() ? 0 : next(hasTidy)) {
+			count++;
 			const life = mains.get(pid);
 			const helper = helpers.get(pid);
 			// While the zombie holds its number, nobody else's group can have it.
@@ -145,7 +154,7 @@ export function createReaper(
 				buried++;
 			}
 		}
-		if (left === 0) resume();
+		if (count > 0 && isOver()) resume();
 		// Who said its last word since archon last looked, and ended, said it before its end.
 		if (ended.length > 0) poller.poll();
 		gone.clear();
