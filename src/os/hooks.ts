@@ -21,7 +21,7 @@ export interface Hooks {
 
 export interface HookParts {
 	readonly reaper: Reaper;
-	readonly output: Output;
+	readonly output: Pick<Output, 'wireHelper'>;
 	readonly pace: Pace;
 	readonly poller: Poller;
 	readonly ledger: Ledger;

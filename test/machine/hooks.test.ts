@@ -3,8 +3,12 @@ import {mkdtempSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import type {News} from '../../src/core/model.ts';
+import {createHooks} from '../../src/os/hooks.ts';
+import {oblivion} from '../../src/os/ledger.ts';
+import {createPoller} from '../../src/os/poller.ts';
 import {processes} from '../../src/os/procfs.ts';
-import {hands, sleeper} from './hands.ts';
+import {hands, reaper, sleeper} from './hands.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'archon-hooks-'));
 
@@ -54,6 +58,20 @@ test('no commands are done at once', async () => {
 	const life = sleeper();
 	life.hook('reload', []);
 	expect(await life.news('hooked')).toEqual({kind: 'hooked', hook: 'reload', failure: null});
+});
+
+test.each([
+	['that is gone', 4_194_305],
+	['of somebody else', 1],
+])('a command that the last life began, with a pid %s, has failed and is not waited for', async (_, pid) => {
+	const {run, service} = sleeper();
+	const told: News[] = [];
+	const hooks = createHooks({
+		reaper, poller: createPoller(), pace: job => job(), output: {wireHelper: () => expect.fail('nothing is begun')},
+		ledger: {...oblivion(), past: new Map([[`hook ${run}`, `0 ${pid} post_start`]])}, tell: (_id, _run, news) => void told.push(news),
+	});
+	hooks.start({kind: 'hook', id: run, run, service, hook: 'post_start', commands: [sh('exit 0')], timeout: Infinity, environment: {}});
+	await expect.poll(() => told).toEqual([{kind: 'hooked', hook: 'post_start', failure: 'sh: it ended while archon was executed anew'}]);
 });
 
 test('a file that output cannot be added to keeps the process from being made, and says why', () => {
