@@ -9,8 +9,11 @@ void remember_arguments(char **arguments);
 char **remembered_arguments(void);
 int left_memory(void);
 
-/* In spawn.c: makes a process as the request of so many bytes says; its pid, or -1, and a report of stage, errno and detail. */
-int32_t archon_spawn(const void *request, size_t size, void *report);
+/* In spawn.c: begins to make a process as the request of so many bytes says; a number for its end, or -EAGAIN. */
+int32_t archon_begin(const void *request, size_t size);
+
+/* In spawn.c: what came of it: its pid, or -1, and a report of stage, errno and detail. */
+int32_t archon_end(int32_t number, void *report);
 
 /* In spawn.c: the soft limit of open files that archon was started with, which its children have; 0: it is archon's own. */
 extern uint64_t first_soft_limit;
@@ -44,7 +47,7 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* process.c */ \
 	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(strerror) \
 	F(chdir) F(fchdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(becomeSubreaper) \
-	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(spawn) \
+	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(beginSpawn) F(endSpawn) \
 	F(fork) F(setsid) F(setpgid) F(restoreSignals) F(setVariable) F(execute) \
 	/* events.c */ \
 	F(epollCreate) F(epollControl) F(epollWait) F(now) F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \

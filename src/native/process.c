@@ -251,15 +251,21 @@ void sys_hardLimit(struct call *call)
 		give_number(call, limits[1] == UINT64_MAX ? __builtin_inf() : (double)limits[1]);
 }
 
-void sys_spawn(struct call *call)
+void sys_beginSpawn(struct call *call)
 {
-	size_t size, length;
+	size_t size;
 	const void *request = arg_memory(call, 0, &size);
+	give_number(call, request ? archon_begin(request, size) : -EINVAL);
+}
+
+void sys_endSpawn(struct call *call)
+{
+	size_t length;
 	void *report = arg_memory(call, 1, &length);
-	if (!request || length < 3 * sizeof(int32_t))
+	if (length < 3 * sizeof(int32_t))
 		give_number(call, -EINVAL);
 	else
-		give_number(call, archon_spawn(request, size, report));
+		give_number(call, archon_end(arg_int(call, 0), report));
 }
 
 /* ── A process that stands as archon was started, for a program in archon's own place. ── */

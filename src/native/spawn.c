@@ -104,10 +104,10 @@ static __attribute__((constructor)) void find_aside(void)
 	close(place);
 }
 
-/* A descriptor where the copy has it; -1 if there is no room for it, or it is none. */
+/* A descriptor where the copy has it, and archon does not close it; -1 if there is no room for it, or it is none. */
 static int put_aside(int fd, int *used)
 {
-	if (fd < aside_end)
+	if (fd <= STDERR_FILENO)
 		return fd;
 	return *used < ASIDE ? dup3(fd, aside[(*used)++], O_CLOEXEC) : -1;
 }
@@ -142,14 +142,20 @@ static void clear_aside(int used)
 	}
 }
 
+enum fate { FATE_OVER, FATE_STOPPED, FATE_SLOW };
+
 /*
  * A room with a child in it, and how it is seen that this one is through: by its mark, or where the kernel does not make
  * one (a sandbox, or a filter of system calls) by a pipe that its executing or its end closes.
  */
 struct stay {
 	struct room *room;
-	size_t size;
-	int pipe; /* -1: none */
+	size_t size;    /* of the room */
+	size_t request; /* how much of it the request is */
+	int pipe;       /* -1: none */
+	pid_t pid;      /* or -errno */
+	bool is_begun, is_awaited;
+	enum fate fate; /* once it was awaited */
 };
 
 enum way { WAY_UNKNOWN, WAY_MARK, WAY_PIPE };
@@ -182,8 +188,6 @@ static bool is_over(const struct stay *stay)
 #define LOOKS 100
 #define LOOKS_TO_LEAVE 1000
 
-enum fate { FATE_OVER, FATE_STOPPED, FATE_SLOW };
-
 /* Until it has executed or ended, but no longer than one look. */
 static bool await_look(const struct stay *stay)
 {
@@ -199,7 +203,7 @@ static bool await_look(const struct stay *stay)
 	return true;
 }
 
-static enum fate await(const struct stay *stay, pid_t pid)
+static enum fate await(const struct stay *stay)
 {
 	struct room *room = stay->room;
 	for (int look = 0; look < LOOKS || (look < LOOKS_TO_LEAVE && !atomic_load(&room->has_left)); look++) {
@@ -208,7 +212,7 @@ static enum fate await(const struct stay *stay, pid_t pid)
 		siginfo_t about = {0};
 		int changes = WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT;
 		/* What is told of it may have come after it had executed: then it is nothing to archon. */
-		if (waitid(P_PID, pid, &about, changes) < 0 || about.si_pid == 0 || is_over(stay))
+		if (waitid(P_PID, stay->pid, &about, changes) < 0 || about.si_pid == 0 || is_over(stay))
 			continue;
 		return about.si_code == CLD_STOPPED || about.si_code == CLD_CONTINUED ? FATE_STOPPED : FATE_OVER;
 	}
@@ -264,47 +268,66 @@ static void keep_from_child(void)
 }
 #endif
 
-#define ROOMS 64
+/* Rooms are made so much larger than they must be: the next request may be longer. */
+#define SPARE 4096
+#define BEGUN 4
+#define SLOW 64
 
-/* The one for the next child, and those that slow children are in, which no other child has. */
-static struct stay next = {.pipe = -1}, taken[ROOMS];
-static int taken_count;
+/* Those of children that archon has begun to make, and those of slow ones. */
+static struct stay stays[BEGUN], slow[SLOW];
+static int slow_count;
+
+/* The one whose child may not have left archon's descriptors yet, and how many were put aside for it. */
+static struct stay *leaving;
+static int put_count;
 
 /* Whether there is room for one more. */
-static bool clear_rooms(void)
+static bool clear_slow(void)
 {
-	for (int i = 0; i < taken_count; i++) {
-		if (!is_over(&taken[i]))
+	for (int i = 0; i < slow_count; i++) {
+		if (!is_over(&slow[i]))
 			continue;
-		munmap(taken[i].room, taken[i].size);
-		if (taken[i].pipe >= 0)
-			close(taken[i].pipe);
-		taken[i--] = taken[--taken_count];
+		munmap(slow[i].room, slow[i].size);
+		if (slow[i].pipe >= 0)
+			close(slow[i].pipe);
+		slow[i--] = slow[--slow_count];
 	}
-	return taken_count < ROOMS;
+	return slow_count <= SLOW - BEGUN;
 }
 
-/* One that no child is in, large enough; false: there are too many slow ones, or there is no memory. */
-static bool find_room(size_t size)
+/* What one child may see no other does: neither is a request another's business. */
+static bool find_room(struct stay *stay, size_t size)
 {
-	if (!clear_rooms())
+	if (!clear_slow())
 		return false;
-	if (next.room && next.size >= size)
+	if (stay->room && stay->size >= size)
 		return true;
-	if (next.room)
-		munmap(next.room, next.size);
-	next.room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	next.size = size;
-	if (next.room == MAP_FAILED)
-		next.room = NULL;
-	return next.room != NULL;
+	if (stay->room)
+		munmap(stay->room, stay->size);
+	stay->size = size + SPARE;
+	stay->room = mmap(NULL, stay->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (stay->room == MAP_FAILED)
+		stay->room = NULL;
+	else
+		madvise(stay->room, stay->size, MADV_DONTFORK);
+	return stay->room != NULL;
 }
 
-static void leave_room(void)
+static void await_once(struct stay *stay)
 {
-	madvise(next.room, next.size, MADV_DONTFORK);
-	taken[taken_count++] = next;
-	next = (struct stay){.pipe = -1};
+	if (!stay->is_awaited)
+		stay->fate = await(stay);
+	stay->is_awaited = true;
+}
+
+/* What was put aside is free again when the child has left with its copy: that is long before it executes. */
+static void free_aside(void)
+{
+	if (leaving && !atomic_load(&leaving->room->has_left))
+		await_once(leaving);
+	clear_aside(put_count);
+	leaving = NULL;
+	put_count = 0;
 }
 
 /* The child's end stands behind the numbers that it fills. 0 or -errno. */
@@ -320,69 +343,75 @@ static int open_pipe(int ends[2], int behind)
 	return end < 0 ? -error : 0;
 }
 
-/* The pid, or -errno; and whether descriptors were put aside. */
-static pid_t begin(int *used)
+/* The pid, or -errno. */
+static pid_t make(struct stay *stay)
 {
-	struct room *room = next.room;
+	struct room *room = stay->room;
 	int ends[2] = {-1, -1};
 	int error = way == WAY_MARK ? 0 : open_pipe(ends, room->job.head->fds);
 	if (error < 0)
 		return error;
-	next.pipe = ends[0];
+	stay->pipe = ends[0];
+	free_aside();
 	/* Who shares archon's table keeps the pipe open in it. */
-	bool is_apart = way == WAY_MARK && put_all_aside(&room->job, used);
+	bool is_apart = way == WAY_MARK && put_all_aside(&room->job, &put_count);
 	room->job.aside_end = is_apart ? aside_end : -1;
+	if (is_apart)
+		leaving = stay;
+	else
+		free_aside();
 	keep_from_child();
+	madvise(room, stay->size, MADV_DOFORK);
+	/* No handler of archon's may run in the child. */
+	uint64_t all = ~0ull, before;
+	RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
 	pid_t pid = (pid_t)raw_clone((is_apart ? CLONE_FILES : 0) | SIGCHLD, room->stack + STACK, begin_child, room);
+	RAW(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
+	madvise(room, stay->size, MADV_DONTFORK);
 	if (ends[1] >= 0)
 		close(ends[1]);
 	return pid;
-}
-
-static void end(enum fate fate)
-{
-	struct room *room = next.room;
-	if (way == WAY_UNKNOWN && fate == FATE_OVER && atomic_load(&room->has_left))
-		way = is_marked(room) ? WAY_MARK : WAY_PIPE;
-	if (next.pipe >= 0)
-		close(next.pipe);
-	next.pipe = -1;
 }
 
 /*
  * Its pid, and `error` is 0 once it has executed or ended, or EINPROGRESS where it is slow; else -1. A child that somebody
  * has stopped is killed: it goes on when that one wants it to.
  */
-static pid_t make(struct report *report)
+static pid_t end(struct stay *stay, struct report *report)
 {
-	struct room *room = next.room;
-	int used = 0;
-	pid_t pid = begin(&used);
-	enum fate fate = pid < 0 ? FATE_OVER : await(&next, pid);
-	if (fate == FATE_STOPPED)
-		kill(pid, SIGKILL);
-	clear_aside(used);
+	struct room *room = stay->room;
+	if (stay->pid >= 0)
+		await_once(stay);
+	if (leaving == stay)
+		free_aside();
 	*report = room->report;
-	if (pid < 0)
-		report->error = -pid;
-	else if (fate == FATE_STOPPED)
+	bool is_slow = stay->pid >= 0 && stay->fate == FATE_SLOW, is_stopped = stay->pid >= 0 && stay->fate == FATE_STOPPED;
+	if (is_stopped)
+		kill(stay->pid, SIGKILL);
+	if (stay->pid < 0)
+		report->error = -stay->pid;
+	else if (is_stopped)
 		*report = (struct report){.stage = STAGE_EXEC, .error = ECANCELED, .detail = -1};
-	else if (fate == FATE_SLOW)
+	else if (is_slow)
 		report->error = EINPROGRESS;
-	bool is_made = pid >= 0 && (fate == FATE_SLOW || (report->error == 0 && !atomic_load(&room->cannot_leave)));
-	bool is_reaped = is_made || pid < 0 || reap(pid);
-	if (fate == FATE_SLOW || (fate == FATE_STOPPED && !is_reaped))
-		leave_room();
-	else
-		end(fate);
-	return is_made ? pid : -1;
+	pid_t pid = is_slow || (report->error == 0 && !atomic_load(&room->cannot_leave)) ? stay->pid : -1;
+	bool is_gone = pid >= 0 || stay->pid < 0 || reap(stay->pid);
+	if (way == WAY_UNKNOWN && stay->pid >= 0 && stay->fate == FATE_OVER && atomic_load(&room->has_left))
+		way = is_marked(room) ? WAY_MARK : WAY_PIPE;
+	if (is_slow || (is_stopped && !is_gone)) {
+		slow[slow_count++] = *stay;
+		*stay = (struct stay){.pipe = -1};
+	} else if (stay->pipe >= 0) {
+		close(stay->pipe);
+		stay->pipe = -1;
+	}
+	return pid;
 }
 
-/* Copies the request, `size` bytes of it, into the room, where the lists of its strings follow it. */
-static void furnish(struct room *room, const void *request, size_t size)
+/* Makes ready the room with a request of so many bytes in it, which the lists of its strings follow. */
+static void furnish(struct room *room, size_t size)
 {
 	struct job *job = &room->job;
-	memcpy(room->request, request, size);
 	const struct head *head = job->head = (const struct head *)room->request;
 	job->limits = (const struct limit *)(head + 1);
 	job->groups = (const gid_t *)(job->limits + head->limits);
@@ -413,39 +442,54 @@ static void furnish(struct room *room, const void *request, size_t size)
 	room->report = (struct report){.stage = STAGE_FORK, .detail = -1};
 }
 
-/*
- * Makes a process as the request, of so many bytes, says. Returns its pid once it has executed, or if it takes long to;
- * the errno in the report is EINPROGRESS then. Else -1, with the stage and the errno in the report, and nothing left
- * to wait for. WAITS up to a second.
- */
-int32_t archon_spawn(const void *request, size_t size, void *place)
+static void begin(struct stay *stay)
 {
-	struct report *report = place;
+	long error = find_caps(&stay->room->job);
+	stay->is_awaited = false;
+	stay->pid = error < 0 ? (pid_t)error : make(stay);
+}
+
+/*
+ * Begins to make a process as the request, of so many bytes, says: it is made while archon does something else. Returns a
+ * number for archon_end(), which must be called for it before archon reaps, or -EAGAIN where too many are begun or slow.
+ */
+int32_t archon_begin(const void *request, size_t size)
+{
 	const struct head *head = request;
-	*report = (struct report){.stage = STAGE_FORK, .detail = -1};
 	size_t lists = ((size_t)head->paths + head->argc + head->envc + 5) * sizeof(char *);
-	if (!find_room(sizeof *next.room + size + lists)) {
-		report->error = EAGAIN;
-		return -1;
-	}
+	int32_t number = 0;
+	while (number < BEGUN && stays[number].is_begun)
+		number++;
+	struct stay *stay = &stays[number];
+	if (number == BEGUN || !find_room(stay, sizeof *stay->room + size + lists))
+		return -EAGAIN;
 	if (!is_ignored_known)
 		find_ignored();
-	furnish(next.room, request, size);
-	report->error = (int32_t)-find_caps(&next.room->job);
-	if (report->error != 0)
-		return -1;
+	memcpy(stay->room->request, request, size);
+	stay->request = size;
+	stay->pipe = -1;
+	stay->is_begun = true;
+	furnish(stay->room, size);
+	begin(stay);
+	return number;
+}
 
-	/* No handler of archon's may run in the child. */
-	uint64_t all = ~0ull, before;
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
-	pid_t pid = make(report);
+/*
+ * What came of it: its pid once it has executed, or if it takes long to; the errno in the report is EINPROGRESS then. Else
+ * -1, with the stage and the errno in the report, and nothing left to wait for. WAITS up to a second.
+ */
+int32_t archon_end(int32_t number, void *place)
+{
+	struct report *report = place;
+	struct stay *stay = &stays[number];
+	stay->is_begun = false;
+	pid_t pid = end(stay, report);
 	if (pid < 0 && report->error == 0) {
 		/* It could not leave archon's descriptors. */
 		aside_end = -1;
-		furnish(next.room, request, size);
-		find_caps(&next.room->job);
-		pid = make(report);
+		furnish(stay->room, stay->request);
+		begin(stay);
+		pid = end(stay, report);
 	}
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
 	return pid;
 }

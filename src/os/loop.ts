@@ -15,8 +15,8 @@ export interface Hands {
 	perform(effect: Exclude<Effect, Spawn>): void;
 	/** Fetches what a process is made with and may take long. True: that is there; else `ready` is called, once. */
 	prepare(effect: Spawn, ready: () => void): boolean;
-	/** Makes a process; what came of it. Never throws. */
-	spawn(effect: Spawn): Event;
+	/** Begins to make a process; what came of it is asked for before anything else is collected. Neither ever throws. */
+	spawn(effect: Spawn): () => Event;
 	/** The process will not be made: what was handed over for it is let go. */
 	withdraw(effect: Spawn): void;
 	/** Fetches what has happened and was not told yet: exits, above all. */
@@ -78,7 +78,9 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 			commit();
 			// What is heard between two slices makes none of its own: a burst of news would add them all up.
 			if (spawns.length === 0 || resumes || now() > end) break;
-			for (const effect of spawns.splice(0, 4)) inbox.push(make(effect));
+			// While one executes the next is prepared.
+			const begun = spawns.splice(0, 4).map(make);
+			for (const end of begun) inbox.push(end());
 		}
 		isBusy = false;
 		if (spawns.length > 0 && !resumes) {
@@ -106,11 +108,11 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 	}
 
 	/** Who is to leave before its turn came needs no process: so a shutdown is the end of a fan-out. */
-	function make(effect: Spawn): Event {
+	function make(effect: Spawn): () => Event {
 		const {id, run} = effect;
 		if (!entryOf(state, id)?.leaving) return hands.spawn(effect);
 		guard('withdrawing a process', () => hands.withdraw(effect));
-		return {kind: 'news', id, run, news: {kind: 'withdrawn'}};
+		return () => ({kind: 'news', id, run, news: {kind: 'withdrawn'}});
 	}
 
 	function commit(): void {

@@ -22,7 +22,7 @@ import {createProbes} from './probes.ts';
 import {createReadiness} from './readiness.ts';
 import type {Reaper} from './reaper.ts';
 import {createSources, type Sources, withSourced} from './sources.ts';
-import {spawnRun} from './spawner.ts';
+import {spawnRun, type Spawned} from './spawner.ts';
 import {ERRNO, sys} from './sys.ts';
 import {writeTermination} from './termination.ts';
 import {traceOf} from './trace.ts';
@@ -79,25 +79,35 @@ export function createHands(machine: Machine): MoreHands {
 		output.drain(id);
 	}
 
-	function spawn(id: Id, run: Run, service: Service): Spawned {
+	function spawn(id: Id, run: Run, service: Service): () => Spawned {
 		const read = sources.take(run);
 		if (!read) return makeProcess(id, run, service);
-		if (!read.ok) return {kind: 'refused', refusal: read.error};
-		const news = makeProcess(id, run, withSourced(service, read.value));
-		return news.kind === 'spawned' && !isKnown(service, read.value) ? {...news, sourced: read.value} : news;
+		if (!read.ok) return () => ({kind: 'refused', refusal: read.error});
+		const end = makeProcess(id, run, withSourced(service, read.value));
+		return () => {
+			const news = end();
+			return news.kind === 'spawned' && !isKnown(service, read.value) ? {...news, sourced: read.value} : news;
+		};
 	}
 
-	function makeProcess(id: Id, run: Run, service: Service): Spawned {
+	function makeProcess(id: Id, run: Run, service: Service): () => Spawned {
 		const wiring = output.wire(id, service);
 		if (!wiring.ok) return unwired(wiring.error);
 		try {
 			const given = readiness.prepare(id, run, service);
 			if (!given.ok) return unwired({stage: 'making its notification pipe or socket', errno: given.error});
-			const news = spawnRun(service, run, wiring.value.streams, {...given.value, note: warn});
-			if (news.kind === 'spawned') reaper.register(news.pid, id, run, homeOf(service));
-			return news;
+			const end = spawnRun(service, run, wiring.value.streams, {...given.value, note: warn});
+			return () => {
+				try {
+					const news = end();
+					if (news.kind === 'spawned') reaper.register(news.pid, id, run, homeOf(service));
+					return news;
+				} catch (error) {
+					return obstructed(error);
+				}
+			};
 		} catch (error) {
-			return obstructed(error);
+			return () => obstructed(error);
 		} finally {
 			readiness.spawned(run);
 			wiring.value.release();
@@ -188,7 +198,10 @@ export function createHands(machine: Machine): MoreHands {
 		},
 		prepare: sources.prepare,
 		examine: sources.examine,
-		spawn: ({id, run, service}) => ({kind: 'news', id, run, news: spawn(id, run, service)}),
+		spawn({id, run, service}) {
+			const end = spawn(id, run, service);
+			return () => ({kind: 'news', id, run, news: end()});
+		},
 		withdraw({id, run, service}) {
 			sources.abandon(run);
 			const wiring = service.exec.output.kind === 'passed' ? output.wire(id, service) : null;
@@ -202,12 +215,10 @@ export function createHands(machine: Machine): MoreHands {
 const isKnown = ({exec: {sources, sourced}}: Service, {stamp, foreign}: Sourced): boolean =>
 	stamp === sourced.stamp && String(foreign) === String(sourced.foreign) && sources.every(({kind}) => kind !== 'command');
 
-type Spawned = ReturnType<typeof spawnRun>;
-
 /** The run whose processes may live in a phase. */
 const runOf = (phase: Phase): Run | null => ('run' in phase ? phase.run : null);
 
-const unwired = ({stage, errno, reason = errnoText(errno)}: Unwired): Spawned =>
+const unwired = ({stage, errno, reason = errnoText(errno)}: Unwired) => (): Spawned =>
 	({kind: 'refused', refusal: {stage, errno, reason, temporary: isTemporary(errno)}});
 
 /** What throws on the way (no memory for the request) is a refusal that may pass. */

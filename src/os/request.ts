@@ -1,4 +1,4 @@
-/** A request to make a process: everything that is done between clone and exec, in the layout of `struct head` of spawn.c. */
+/** A request to make a process: everything that is done between clone and exec, in the layout of `struct head` of spawn.h. */
 import {CAPABILITIES} from '../core/linux.ts';
 import type {Exec} from '../core/model.ts';
 import type {Environment} from './environment.ts';

@@ -43,38 +43,47 @@ const RIGHTS: Partial<Record<Stage, string>> = {
 	'dropping capabilities': 'SETPCAP', 'setting groups': 'SETGID', 'setting the group': 'SETGID', 'setting the user': 'SETUID',
 };
 
-/** Makes a run's process. Every run carries its service and number, by which its descendants are known. */
-export function spawnRun(
-	service: Service, run: Run, streams: Streams, given: Given = {},
-): Extract<News, {kind: 'spawned' | 'refused'}> {
+export type Spawned = Extract<News, {kind: 'spawned' | 'refused'}>;
+
+/**
+ * Begins to make a run's process; what came of it is asked for at the end. The streams are needed no more. Every run carries
+ * its service and number, by which its descendants are known.
+ */
+export function spawnRun(service: Service, run: Run, streams: Streams, given: Given = {}): () => Spawned {
 	const {exec, name, ready} = service;
 	for (const note of clean(exec.clean, exec.cwd ?? '.')) given.note?.(`${name}: ${note}`);
 	const number = ready?.kind === 'fd' && ready.variable !== null ? {[ready.variable]: String(ready.fd)} : {};
 	const environment = {...number, ...given.environment, ARCHON_RUN: String(run)};
-	const made = make(name, exec, streams, {...given, environment});
-	return made.ok ? {kind: 'spawned', pid: made.value} : {kind: 'refused', refusal: made.error};
+	const end = make(name, exec, streams, {...given, environment});
+	return () => {
+		const made = end();
+		return made.ok ? {kind: 'spawned', pid: made.value} : {kind: 'refused', refusal: made.error};
+	};
 }
 
 /** A process of archon's for a service, in its context and a session of its own: a probe, or a command of a hook. */
 export function spawnHelper(service: Service, command: Command, streams: Streams, given: Given = {}): Result<number, Refusal> {
-	return make(service.name, {...service.exec, argv: command, tty: false, interactive: false}, streams, given);
+	return make(service.name, {...service.exec, argv: command, tty: false, interactive: false}, streams, given)();
 }
 
-function make(name: string, exec: Exec, streams: Streams, given: Given): Result<number, Refusal> {
+/** What came of a process, once that is to be known. */
+type Making = () => Result<number, Refusal>;
+
+function make(name: string, exec: Exec, streams: Streams, given: Given): Making {
 	const user = exec.user ? findUser(exec.user) : null;
-	if (user && !user.ok) return refused('finding the user', ERRNO.ENOENT, user.error);
+	if (user && !user.ok) return never('finding the user', ERRNO.ENOENT, user.error);
 	const further = findGroups(exec.limits.groups);
-	if (!further.ok) return refused('finding the groups', ERRNO.ENOENT, further.error);
+	if (!further.ok) return never('finding the groups', ERRNO.ENOENT, further.error);
 	const identity = become(user?.value ?? null, further.value);
 	const passed = exec.asStarted ? inheritedFds().filter(fd => fd < FDS_MAX).map(fd => ({target: fd, fd})) : [];
 	const fds = place(streams, [...passed, ...given.fds ?? []]);
-	if (!fds) return refused('placing descriptors', ERRNO.EINVAL, `only numbers from 0 to ${FDS_MAX - 1} can be had`);
+	if (!fds) return never('placing descriptors', ERRNO.EINVAL, `only numbers from 0 to ${FDS_MAX - 1} can be had`);
 	const environment = environmentOf(name, exec, user?.value ?? null, given);
-	if (!environment.ok) return environment;
+	if (!environment.ok) return () => environment;
 	const paths = candidates(exec.argv[0], environment.value.path ?? DEFAULT_PATH);
 
 	const cgroup = exec.limits.cgroup === null ? null : openCgroup(exec.limits.cgroup);
-	if (cgroup && !cgroup.ok) return refused(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
+	if (cgroup && !cgroup.ok) return never(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
 	const request: Request = {
 		exec, paths, environment: environment.value.blocks, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
 		mark: exec.asStarted ? 0 : markFor(Number(given.environment?.['ARCHON_RUN'] ?? 0)),
@@ -83,30 +92,38 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Result<
 	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
 	else if (exec.output.kind === 'inherit' && !exec.asStarted && ownPid === 1) openUp(streams);
 	try {
-		return start(request, given);
+		return begin(request, given);
 	} finally {
 		if (cgroup) sys.close(cgroup.value);
 	}
 }
 
-function start(request: Request, {note}: Given): Result<number, Refusal> {
-	const {exec, paths} = request;
-	const [bytes, report] = [encode(request), new Int32Array(3)];
-	if (!bytes) return refused(`executing ${exec.argv[0]}`, ERRNO.EINVAL, 'an argument or variable holds a NUL character');
-	const pid = sys.spawn(bytes, report);
+function begin(request: Request, given: Given): Making {
+	const {exec} = request;
+	const bytes = encode(request);
+	if (!bytes) return never(`executing ${exec.argv[0]}`, ERRNO.EINVAL, 'an argument or variable holds a NUL character');
+	const number = sys.beginSpawn(bytes);
+	return number < 0 ? never(STAGES[0], -number, errnoText(-number)) : () => end(number, request, given);
+}
+
+function end(number: number, {exec, paths}: Request, {note}: Given): Result<number, Refusal> {
+	const report = new Int32Array(3);
+	const pid = sys.endSpawn(number, report);
 	if (pid > 0) {
 		// Its end will tell: a program that cannot be executed exits with 127.
 		if (report[1] === ERRNO.EINPROGRESS) note?.(`executing ${exec.argv[0]} as pid ${pid} takes long, and archon does not wait for it`);
 		return ok(pid);
 	}
-	const [number = 0, errno = 0, detail = -1] = report;
-	const stage = STAGES[number] ?? STAGES[0];
+	const [at = 0, errno = 0, detail = -1] = report;
+	const stage = STAGES[at] ?? STAGES[0];
 	if (stage !== 'executing') return refused(describe(stage, detail, exec), errno, reasonOf(stage, errno));
 	// A path that starts in the service's own directory cannot be looked at from archon's.
 	const files = paths.map(path => (path.startsWith('/') ? path : `${exec.cwd ?? '.'}/${path}`));
 	const known = errno === ERRNO.EACCES && isNowhere(files) ? ERRNO.ENOENT : errno;
 	return refused(`executing ${exec.argv[0]}`, known, diagnose(known, files));
 }
+
+const never = (stage: string, errno: number, reason: string): Making => () => refused(stage, errno, reason);
 
 const refused = (stage: string, errno: number, reason: string): Result<never, Refusal> =>
 	err({stage, errno, reason, temporary: isTemporary(errno)});

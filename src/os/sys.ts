@@ -62,11 +62,17 @@ export interface Sys {
 	/** The hard limit of a process's resource (prlimit(2)); Infinity: none. */
 	hardLimit(pid: number, resource: number): Outcome;
 	/**
-	 * Makes a process from a request in the layout of spawn.c: its pid once it has executed, or -1 and the report `[stage,
-	 * errno, detail]`. WAITS for no longer than a second: then the errno is EINPROGRESS, and what keeps it comes with its end.
-	 * Whom somebody stops on the way is killed: ECANCELED.
+	 * Begins to make a process from a request in the layout of spawn.h. It is made while archon does something else, as making
+	 * the next ones; `endSpawn` must be called with the result before anything is waited for. -EAGAIN: four are begun, or very
+	 * many are slow.
 	 */
-	spawn(request: Uint8Array, report: Int32Array): number;
+	beginSpawn(request: Uint8Array): number;
+	/**
+	 * The pid of the process once it has executed, or -1 and the report `[stage, errno, detail]`. WAITS for no longer than a
+	 * second: then the errno is EINPROGRESS, and what keeps it comes with its end. Whom somebody stops on the way is killed:
+	 * ECANCELED.
+	 */
+	endSpawn(number: number, report: Int32Array): number;
 	/** 0 in a new process that is a copy of this one, its pid in this one. Only a program of one thread, and so not Node (fork(2)). */
 	fork(): Outcome;
 	setsid(): Outcome;
@@ -282,7 +288,7 @@ declare global {
 
 export const sys: Sys = globalThis.native;
 
-/** What `spawn` was doing when it failed; the order is that of `enum stage` in spawn.c. */
+/** What `spawn` was doing when it failed; the order is that of `enum stage` in spawn.h. */
 export const STAGES = [
 	'creating a process', 'entering the cgroup', 'creating a session', 'taking the terminal', 'placing descriptors',
 	'setting oom_score_adj', 'setting a limit', 'setting nice', 'setting ionice', 'dropping capabilities', 'keeping capabilities',

@@ -62,7 +62,7 @@ function startCommand(argv: readonly [string, ...string[]]): number {
 		exec: exec(argv), paths: candidates(argv[0], env()['PATH'] ?? ''), environment: [blockOf(env())], uid: null, gid: null, groups: null,
 		fds: [0, 1, 2], cgroup: null, mark: 0, oom: null, seat: 'session',
 	});
-	return bytes ? sys.spawn(bytes, new Int32Array(3)) : -1;
+	return bytes ? sys.endSpawn(sys.beginSpawn(bytes), new Int32Array(3)) : -1;
 }
 
 /** Runs a command to its end. */

@@ -47,7 +47,7 @@ export function make(argv: readonly [string, ...string[]], {limits, ...how}: How
 	const path = join(folder, `out-${run}`);
 	const [input, output] = [openSync('/dev/null', 'r'), openSync(path, 'w', 0o666)];
 	const {exec, ...rest} = service('test', argv);
-	const news_ = spawnRun({...rest, exec: {...exec, ...how, limits: {...LIMITS, ...limits}}}, run, [input, output, output], given);
+	const news_ = spawnRun({...rest, exec: {...exec, ...how, limits: {...LIMITS, ...limits}}}, run, [input, output, output], given)();
 	closeSync(input);
 	closeSync(output);
 	if (news_.kind === 'refused') return news_.refusal;

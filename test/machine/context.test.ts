@@ -252,7 +252,7 @@ describe('a terminal of its own', () => {
 		const [master, slave] = ends;
 		const {exec, ...rest} = service('tty', argv);
 		const run = Math.floor(1e6 + Math.random() * 1e6);
-		const made = spawnRun({...rest, exec: {...exec, ...how, limits: exec.limits, tty: true}}, run, [slave, slave, slave]);
+		const made = spawnRun({...rest, exec: {...exec, ...how, limits: exec.limits, tty: true}}, run, [slave, slave, slave])();
 		if (made.kind === 'refused') throw new Error(`${made.refusal.stage}: ${made.refusal.reason}`);
 		reaper.register(made.pid, 0, run);
 		await news(run, 'exited');
@@ -312,7 +312,7 @@ describe('descriptors', () => {
 		const made = spawnRun(
 			{...service('ready', ['sh', '-c', 'echo $READY_FD']), ready: {kind: 'fd', fd: 5, variable: 'READY_FD'}}, run, [output, output, output],
 			{fds: [{target: 5, fd: output}]},
-		);
+		)();
 		if (made.kind === 'refused') throw new Error(made.refusal.reason);
 		reaper.register(made.pid, 0, run);
 		await news(run, 'exited');
@@ -335,7 +335,7 @@ describe('pipes', () => {
 		if (typeof ends === 'number') throw new Error('no pipe');
 		const run = 5_000_002;
 		const {exec, ...rest} = service('pipes', ['sh', '-c', 'echo out > /dev/stdout; echo err > /dev/stderr']);
-		const made = spawnRun({...rest, exec: {...exec, user: NOBODY}}, run, [openSync('/dev/null', 'r'), ends[1], ends[1]]);
+		const made = spawnRun({...rest, exec: {...exec, user: NOBODY}}, run, [openSync('/dev/null', 'r'), ends[1], ends[1]])();
 		if (made.kind === 'refused') throw new Error(made.refusal.reason);
 		reaper.register(made.pid, 0, run);
 		await news(run, 'exited');

@@ -61,7 +61,7 @@ export function live(argv: Service['exec']['argv'], how: Partial<Service> = {}):
 	const base = service('test', argv);
 	const exec = how.exec ?? {...base.exec, output: {kind: 'files', stdout: null, stderr: null}};
 	const made: Service = {...base, ...how, exec: {...exec, argv}};
-	const event = hands.spawn({kind: 'spawn', id: run, run, service: made});
+	const event = hands.spawn({kind: 'spawn', id: run, run, service: made})();
 	const pid = event.kind === 'news' && event.news.kind === 'spawned' ? event.news.pid : 0;
 	if (pid === 0) throw new Error(JSON.stringify(event));
 	const of = <K extends News['kind']>(kind: K) => heard.filter(one => one.run === run && one.news.kind === kind);

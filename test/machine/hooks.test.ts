@@ -78,7 +78,7 @@ test('a file that output cannot be added to keeps the process from being made, a
 	const {service} = sleeper();
 	const to = (stdout: string | null, stderr: string | null) => {
 		const exec = {...service.exec, output: {kind: 'files', stdout, stderr}} as const;
-		const event = hands.spawn({kind: 'spawn', id: 1000, run: 1000, service: {...service, exec}});
+		const event = hands.spawn({kind: 'spawn', id: 1000, run: 1000, service: {...service, exec}})();
 		return event.kind === 'news' ? event.news : null;
 	};
 	expect(to('/no/such/log', null)).toMatchObject({

@@ -38,7 +38,7 @@ function bench(onSpawn: (made: number) => void = () => {}): Bench {
 			for (const begin = process.hrtime.bigint(); process.hrtime.bigint() - begin < BURN * 1e6;);
 			made.push(name);
 			onSpawn(made.length);
-			return {kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}};
+			return () => ({kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}});
 		},
 		perform(effect) {
 			if (effect.kind !== 'signal' || effect.signal === SIG.CONT || effect.signal === SIG.USR1) return;
@@ -162,6 +162,30 @@ test('who is stopped before its turn is not made, until somebody starts it; who 
 	expect(bugs).toEqual([]);
 });
 
+test('while some processes execute the next are begun, four at most, and their news is heard in that order', () => {
+	const [acts, heard]: [string[], string[]] = [[], []];
+	const loop = createLoop(create(Array.from({length: 6}, (_, number) => service(`s${number}`)), SETTINGS), {
+		spawn({id, run, service: {name}}) {
+			acts.push(`begin ${name}`);
+			return () => {
+				acts.push(`end ${name}`);
+				return {kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}};
+			};
+		},
+		perform(effect) {
+			if (effect.kind === 'changed' && effect.after.phase.kind === 'up') heard.push(effect.after.service.name);
+		},
+		prepare: () => true, withdraw() {}, collect() {}, commit() {},
+		bug: error => expect.fail(String(error)),
+	});
+	loop.hear({kind: 'boot'});
+	expect(acts).toEqual([
+		...['s0', 's1', 's2', 's3'].map(name => `begin ${name}`), ...['s0', 's1', 's2', 's3'].map(name => `end ${name}`),
+		'begin s4', 'begin s5', 'end s4', 'end s5',
+	]);
+	expect(heard).toEqual(['s0', 's1', 's2', 's3', 's4', 's5']);
+});
+
 describe('what a process is made with may take its time', () => {
 	/** A loop in which nothing is ready before the test says so. */
 	function bench() {
@@ -177,7 +201,7 @@ describe('what a process is made with may take its time', () => {
 			},
 			spawn({id, run, service: {name}}) {
 				made.push(name);
-				return {kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}};
+				return () => ({kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}});
 			},
 			perform(effect) {
 				// As sources.ts does it.
@@ -222,7 +246,7 @@ describe('a stall', () => {
 		const loop = createLoop(create([service('a', traits), service('b')], SETTINGS), {
 			spawn({id, run}) {
 				onSpawn(stall);
-				return {kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}};
+				return () => ({kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}});
 			},
 			perform(effect) {
 				if (effect.kind === 'signal' && effect.signal !== SIG.CONT) signals.push(signalName(effect.signal));
