@@ -323,10 +323,11 @@ int begin_child(void *place)
 	struct room *room = place;
 	int end = room->job.aside_end;
 	hold(room);
-	if (end >= 0 && RAW(SYS_close_range, end, UINT_MAX, 2 /* CLOSE_RANGE_UNSHARE */) < 0) {
-		atomic_store(&room->cannot_leave, true);
-		quit();
-	}
+	/* Who has a table of its own closes nothing, and shows whether others could leave. */
+	long result = RAW(SYS_close_range, end < 0 ? INT_MAX : end, UINT_MAX, 2 /* CLOSE_RANGE_UNSHARE */);
+	if (result < 0 && end >= 0)
+		fail(room, STAGE_FORK, result);
+	room->can_leave = result == 0;
 	atomic_store(&room->has_left, true);
 	go_on(room);
 }

@@ -150,10 +150,9 @@ enum fate { FATE_OVER, FATE_STOPPED, FATE_SLOW };
  */
 struct stay {
 	struct room *room;
-	size_t size;    /* of the room */
-	size_t request; /* how much of it the request is */
-	int pipe;       /* -1: none */
-	pid_t pid;      /* or -errno */
+	size_t size; /* of the room */
+	int pipe;    /* -1: none */
+	pid_t pid;   /* or -errno */
 	bool is_begun, is_awaited;
 	enum fate fate; /* once it was awaited */
 };
@@ -394,10 +393,13 @@ static pid_t end(struct stay *stay, struct report *report)
 		*report = (struct report){.stage = STAGE_EXEC, .error = ECANCELED, .detail = -1};
 	else if (is_slow)
 		report->error = EINPROGRESS;
-	pid_t pid = is_slow || (report->error == 0 && !atomic_load(&room->cannot_leave)) ? stay->pid : -1;
+	pid_t pid = is_slow || report->error == 0 ? stay->pid : -1;
 	bool is_gone = pid >= 0 || stay->pid < 0 || reap(stay->pid);
-	if (way == WAY_UNKNOWN && stay->pid >= 0 && stay->fate == FATE_OVER && atomic_load(&room->has_left))
+	if (way == WAY_UNKNOWN && stay->pid >= 0 && stay->fate == FATE_OVER && atomic_load(&room->has_left)) {
 		way = is_marked(room) ? WAY_MARK : WAY_PIPE;
+		if (!room->can_leave)
+			aside_end = -1;
+	}
 	if (is_slow || (is_stopped && !is_gone)) {
 		slow[slow_count++] = *stay;
 		*stay = (struct stay){.pipe = -1};
@@ -408,10 +410,11 @@ static pid_t end(struct stay *stay, struct report *report)
 	return pid;
 }
 
-/* Makes ready the room with a request of so many bytes in it, which the lists of its strings follow. */
-static void furnish(struct room *room, size_t size)
+/* Copies the request, `size` bytes of it, into the room, where the lists of its strings follow it. */
+static void furnish(struct room *room, const void *request, size_t size)
 {
 	struct job *job = &room->job;
+	memcpy(room->request, request, size);
 	const struct head *head = job->head = (const struct head *)room->request;
 	job->limits = (const struct limit *)(head + 1);
 	job->groups = (const gid_t *)(job->limits + head->limits);
@@ -438,15 +441,7 @@ static void furnish(struct room *room, size_t size)
 	room->link.next = &room->list.list;
 	atomic_store(&room->holder, FUTEX_WAITERS);
 	atomic_store(&room->has_left, false);
-	atomic_store(&room->cannot_leave, false);
 	room->report = (struct report){.stage = STAGE_FORK, .detail = -1};
-}
-
-static void begin(struct stay *stay)
-{
-	long error = find_caps(&stay->room->job);
-	stay->is_awaited = false;
-	stay->pid = error < 0 ? (pid_t)error : make(stay);
 }
 
 /*
@@ -465,12 +460,10 @@ int32_t archon_begin(const void *request, size_t size)
 		return -EAGAIN;
 	if (!is_ignored_known)
 		find_ignored();
-	memcpy(stay->room->request, request, size);
-	stay->request = size;
-	stay->pipe = -1;
-	stay->is_begun = true;
-	furnish(stay->room, size);
-	begin(stay);
+	furnish(stay->room, request, size);
+	*stay = (struct stay){.room = stay->room, .size = stay->size, .pipe = -1, .is_begun = true};
+	long error = find_caps(&stay->room->job);
+	stay->pid = error < 0 ? (pid_t)error : make(stay);
 	return number;
 }
 
@@ -480,16 +473,7 @@ int32_t archon_begin(const void *request, size_t size)
  */
 int32_t archon_end(int32_t number, void *place)
 {
-	struct report *report = place;
 	struct stay *stay = &stays[number];
 	stay->is_begun = false;
-	pid_t pid = end(stay, report);
-	if (pid < 0 && report->error == 0) {
-		/* It could not leave archon's descriptors. */
-		aside_end = -1;
-		furnish(stay->room, stay->request);
-		begin(stay);
-		pid = end(stay, report);
-	}
-	return pid;
+	return end(stay, place);
 }

@@ -88,8 +88,8 @@ struct room {
 	struct robust_list_head list;
 	struct robust_list link;
 	_Atomic uint32_t holder;
-	_Atomic bool has_left;     /* archon's table of descriptors */
-	_Atomic bool cannot_leave; /* an old kernel, or a filter of system calls */
+	_Atomic bool has_left; /* archon's table of descriptors */
+	bool can_leave;        /* no old kernel, nor a filter of system calls, keeps it from that */
 	struct report report;
 	struct job job;
 	char stack[STACK] __attribute__((aligned(16)));

@@ -73,22 +73,32 @@ describe.runIf(isRoot)('what archon makes is closed to who stops, traces and loo
 	});
 });
 
-test.runIf(isRoot)('where the kernel marks no end of a child, another way tells of it at once', async () => {
-	const setRobustList = process.arch === 'arm64' ? 99 : 273;
-	await using archon = await boot({
-		wrapper: [await character('refuse'), '38', String(setRobustList), '--'],
-		config: `
+const SET_ROBUST_LIST = process.arch === 'arm64' ? 99 : 273;
+const CLOSE_RANGE = 436;
+
+describe.runIf(isRoot)('archon knows at once that a child has executed, or why not, and gives it its streams', () => {
+	test.each([
+		['the kernel marks no end of a child', [SET_ROBUST_LIST]],
+		['no child can leave with a part of its descriptors', [CLOSE_RANGE]],
+		['there is neither', [SET_ROBUST_LIST, CLOSE_RANGE]],
+	])('where %s', async (_, calls) => {
+		await using archon = await boot({
+			wrapper: [await character('refuse'), '38', ...calls.map(String), '--'],
+			config: `
 services:
-  first: {command: "true", type: oneshot}
-  other: {command: "true", type: oneshot, user: "${UID}:${UID}", depends_on: [first]}
-  nowhere: {command: /not/there, restart: "no", depends_on: [other]}
-  last: {command: sleep 1000000, depends_on: [other]}
+  one: {command: echo from one, type: oneshot}
+  two: {command: echo from two, type: oneshot, user: "${UID}:${UID}", depends_on: [one]}
+  three: {command: echo from three, type: oneshot, depends_on: [two]}
+  nowhere: {command: /not/there, restart: "no", depends_on: [two]}
+  last: {command: sleep 1000000, depends_on: [three]}
 `});
-	await archon.says(/cannot start nowhere: executing .not.there: no such file or directory/i);
-	await expect.poll(async () => (await archon.status())['last']?.status).toBe('running');
-	expect(archon.log()).not.toMatch(/takes long/);
-	archon.signal('SIGTERM');
-	expect(await archon.ended()).toBe(0);
+		await archon.says(/cannot start nowhere: executing .not.there: no such file or directory/i);
+		await expect.poll(async () => (await archon.status())['last']?.status).toBe('running');
+		for (const name of ['one', 'two', 'three']) expect(archon.log()).toMatch(new RegExp(`^${name} .*from ${name}$`, 'm'));
+		expect(archon.log()).not.toMatch(/takes long/);
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+	});
 });
 
 test.runIf(isRoot)('root can open the streams of PID 1 while and after services of other users start', async () => {
