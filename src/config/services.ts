@@ -17,7 +17,7 @@ import {SERVICE, settingsFor, TOP, type Declared, type EnvPath} from './schema.t
 import {arrival, configService, type Argv, type Variables} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
 import {rulesOf} from './signals.ts';
-import {noteProbes, noteSurprises} from './surprises.ts';
+import {noteProbes, noteSurprises, noteWrapped} from './surprises.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 
 export function planServices(root: Value, planning: Planning): Draft {
@@ -34,7 +34,10 @@ export function planServices(root: Value, planning: Planning): Draft {
 	for (const each of declared) judgeKeys(each, problems, notes);
 	for (const each of present) {
 		const argv = programs.get(each.name);
-		if (argv) noteSurprises(each, argv, notes, surroundings.isBareScript);
+		if (argv) {
+			noteSurprises(each, argv, notes, surroundings.isBareScript);
+			noteWrapped(each, argv, notes);
+		}
 		noteProbes(each, notes, surroundings.hasProgram);
 	}
 	judgeUsers(services, arrangement, planning);

@@ -1,4 +1,5 @@
 /** Notes what is valid and yet will surprise somebody who comes from compose or from a shell. */
+import {SIG} from '../core/model.ts';
 import type {Collector} from './problems.ts';
 import type {Declared} from './schema.ts';
 import type {Argv} from './service.ts';
@@ -22,6 +23,31 @@ export function noteSurprises(
 		const slip = shellism(first.text);
 		if (slip) report(first, `${path}.${first === entries.get('command')?.value ? 'command' : 'entrypoint'} ${slip.why}`, slip.hint);
 	}
+}
+
+/** A signal for what is behind a wrapper ends the wrapper, or nothing; TERM is passed on by archon itself when the wrapper has ended. */
+export function noteWrapped(
+	{path, map, settings: {stop_signal: stop, stop_to: to, reload}}: Declared, argv: Argv, {report}: Collector,
+): void {
+	if (to === 'group' || !isWrapper(argv)) return;
+	const [program] = argv;
+	const keys = [
+		...stop === SIG.TERM || stop === SIG.KILL ? [] : ['stop_signal'],
+		...reload && 'signal' in reload ? ['reload'] : [],
+	];
+	for (const key of keys) {
+		const written = map.entries.get(key)?.value;
+		const hint = isShell(program) ? 'write exec before the program, or stop_to: group' : 'write stop_to: group';
+		if (written) report(written, `${path}.${key} reaches ${program}, which does not pass signals on`, hint);
+	}
+}
+
+const isShell = (program: string): boolean => /^(?:.*\/)?(?:ba|da|a)?sh$/.test(program);
+
+/** Shells that wait for a program, and what is known to do so. */
+function isWrapper([program, option = '', script = '']: Argv): boolean {
+	if (/^(?:.*\/)?(?:npm|npx|yarn|pnpm|apachectl|apache2ctl)$/.test(program)) return true;
+	return isShell(program) && /^-\w*c$/.test(option) && /[;&|\n]/.test(script) && !/\b(?:exec|trap)\b/.test(script);
 }
 
 /** TLS is spoken by a program of the image alone. */

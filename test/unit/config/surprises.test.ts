@@ -56,6 +56,23 @@ test('that a compose file starts its services once and archon again is noted onc
 	]);
 });
 
+test.each([
+	['command: "sh -c \'prep; nginx\'", stop_signal: QUIT', 'stop_signal reaches sh, which does not pass signals on; write exec before the program, or stop_to: group'],
+	['command: [/bin/bash, -ec, "a && b"], reload: HUP', 'reload reaches /bin/bash, which does not pass signals on; write exec before the program, or stop_to: group'],
+	['command: apachectl -DFOREGROUND, stop_signal: WINCH', 'stop_signal reaches apachectl, which does not pass signals on; write stop_to: group'],
+	['command: npm start, stop_signal: INT', 'stop_signal reaches npm, which does not pass signals on; write stop_to: group'],
+])('a signal to a wrapper is noted: %s', (service, note) => {
+	expect(notes(`services: {a: {${service}}}`)).toEqual([expect.stringMatching(new RegExp(`^f0:1:\\d+: services\\.a\\.${note}$`))]);
+});
+
+test.each([
+	'command: "sh -c \'prep; exec nginx\'", stop_signal: QUIT', 'command: "sh -c nginx", stop_signal: QUIT', 'command: npm start',
+	'command: apachectl -DFOREGROUND, stop_signal: WINCH, stop_to: group', 'command: nginx, stop_signal: QUIT',
+	'command: "sh -c \'trap stop USR1; wait; b\'", reload: USR1', 'command: "sh -c \'a; b\'", stop_signal: TERM',
+])('and else not: %s', service => {
+	expect(notes(`services: {a: {${service}}}`)).toEqual([]);
+});
+
 test('https without a program that speaks TLS is noted where it is asked, without the address', () => {
 	const text = 'services: {a: {command: x, ready: {http: "https://${PW}@b/"}, healthcheck: {http: "https://b/"}}, c: {command: y, ready: {http: "http://b"}}}';
 	const noted = (...there: readonly string[]): readonly string[] => {
