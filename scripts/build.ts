@@ -48,7 +48,8 @@ async function main(): Promise<void> {
 	await mkdir(join(work, 'native'));
 	if (process.argv.includes('--addon')) {
 		await linkAddon(root, work, libraries);
-		return publish(work, ['native/archon.node']);
+		await publish(work, ['native/archon.node']);
+		return;
 	}
 	const {version} = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {version: string};
 	const [modules] = await Promise.all([
