@@ -1,5 +1,5 @@
 /** What the bench is asked for on its command line. */
-import {err, ok, type Result} from '../src/core/model.ts';
+import {err, ok, type Result} from '../src/core/result.ts';
 import {nearest} from '../src/core/nearest.ts';
 import {type Measure, MEASURES} from './rows.ts';
 

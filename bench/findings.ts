@@ -59,7 +59,7 @@ export interface Outcome {
 	readonly notes: readonly string[];
 }
 
-export interface Ledger {
+export interface Handoff {
 	enter(supervisor: string, found: Found): void;
 	/** Whether a row was refused, so that nobody tries it again. */
 	isRefused(supervisor: string, row: string): boolean;
@@ -68,7 +68,7 @@ export interface Ledger {
 	notes(): readonly string[];
 }
 
-export function createLedger(): Ledger {
+export function createLedger(): Handoff {
 	const cells: Record<string, Record<string, {repeats: (readonly number[])[]; refusal: string | null}>> = {};
 	const notes = new Set<string>();
 	const cell = (row: string, supervisor: string) => ((cells[row] ??= {})[supervisor] ??= {repeats: [], refusal: null});

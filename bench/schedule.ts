@@ -18,7 +18,7 @@ export async function measure(kit: Kit, place: Place, supervisors: readonly Supe
 	const present = supervisors.filter(({name}) => kit.entrants.some(entrant => entrant.name === name && entrant.absent === null));
 	const isAsked = (id: string): boolean => ROWS.some(row => row.id === id && only.includes(row.measure));
 	const scenes = SCENES.filter(scene => scene.rows.some(isAsked));
-	const ledger = createLedger();
+	const handoff = createLedger();
 	let made = 0;
 	let isLate = false;
 	for (let repeat = 1; repeat <= repeats && !isLate; repeat++) {
@@ -27,11 +27,11 @@ export async function measure(kit: Kit, place: Place, supervisors: readonly Supe
 				isLate ||= seconds() > minutes * 60;
 				if (isLate) break;
 				const wants = (row: string): boolean =>
-					scene.rows.includes(row) && isAsked(row) && !ledger.isRefused(supervisor.name, row) && repeat <= (SELDOM[row]?.(repeats) ?? repeats);
+					scene.rows.includes(row) && isAsked(row) && !handoff.isRefused(supervisor.name, row) && repeat <= (SELDOM[row]?.(repeats) ?? repeats);
 				if (!scene.rows.some(wants)) continue;
 				await warmUp(kit, place, supervisor);
 				const found = await play(scene, kit, place, supervisor, wants);
-				ledger.enter(supervisor.name, found);
+				handoff.enter(supervisor.name, found);
 				say(`${repeat}/${repeats} ${scene.title} ${supervisor.name}: ${brief(found.samples, found.refusals)}`);
 			}
 		}
@@ -40,8 +40,8 @@ export async function measure(kit: Kit, place: Place, supervisors: readonly Supe
 	const late = isLate ? [`time was over in repeat ${made + 1} of ${repeats}`] : [];
 	const entrants: readonly Entrant[] = kit.entrants;
 	return {
-		place, date, machine, wanted: repeats, made, seconds: seconds(), entrants, cells: ledger.cells(),
-		notes: [...kit.notes, ...late, ...ledger.notes()],
+		place, date, machine, wanted: repeats, made, seconds: seconds(), entrants, cells: handoff.cells(),
+		notes: [...kit.notes, ...late, ...handoff.notes()],
 	};
 }
 

@@ -8,7 +8,7 @@ import {mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {execa} from 'execa';
-import {err, ok, type Result} from '../src/core/model.ts';
+import {err, ok, type Result} from '../src/core/result.ts';
 import type {Place} from './findings.ts';
 import type {Kit} from './kit.ts';
 import {activityOf, childOf, isThere, type Member, members} from './processes.ts';

@@ -2,10 +2,10 @@
 import './os/globals.ts';
 import {basename} from './core/path.ts';
 import {LOGGING, START_RATE} from './core/defaults.ts';
-import type {Surroundings} from './config/planning.ts';
+import type {Lookups} from './config/planning.ts';
 import type {Problem} from './config/problems.ts';
 import type {Argv} from './config/service.ts';
-import {err, ok} from './core/model.ts';
+import {err, ok} from './core/result.ts';
 import {bytesOf, concat, textOf} from './os/bytes.ts';
 import {env, isReexecuted} from './os/environment.ts';
 import {BrokenPipe, errnoText} from './os/errno.ts';
@@ -65,7 +65,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 	if (first === 'help' && rest[0] === 'config') return say((await import('./config/describe.ts')).describeSchema());
 	if (first === '--help' || first === '-h' || first === 'help') return say(HELP);
 	if (first === 'check') return check(rest);
-	if (first === '--ledger-format') return say(`${(await import('./os/ledger.ts')).FORMAT}\n`);
+	if (first === '--handoff-format') return say(`${(await import('./os/reexec/handoff.ts')).FORMAT}\n`);
 	return up(first === 'up' ? rest : args);
 }
 
@@ -127,9 +127,9 @@ async function up(args: readonly string[]): Promise<Status> {
 		return refuse(`archon: ${NO_CONFIG}, and no command was given; see archon --help`, USAGE);
 	}
 	const [{formatProblem}, {plan}, {needsYaml}] = await Promise.all([
-		import('./config/problems.ts'), import('./config/plan.ts'), import('./config/parse.ts'),
+		import('./config/problems.ts'), import('./config/plan.ts'), import('./config/yaml/parse.ts'),
 	]);
-	let around = await surroundings(needsYaml(found.files));
+	let around = await lookups(needsYaml(found.files));
 	const read = ({files, dotenv, problems}: typeof found): ReturnType<typeof plan> =>
 		(problems.length > 0 ? err(problems) : plan(files, command.length > 0 ? command : null, {...around, dotenv}));
 	// A life that goes on from the last one has no use for the config, and is not ended by what is wrong with it.
@@ -139,7 +139,7 @@ async function up(args: readonly string[]): Promise<Status> {
 		(await import('./os/termination.ts')).writeTermination(`archon: ${told}`);
 		return refuse(told, USAGE);
 	}
-	const [{placesFor, runDaemon}, {SUPERVISING}] = await Promise.all([import('./daemon.ts'), import('./core/signals.ts')]);
+	const [{placesFor, runDaemon}, {SUPERVISING}] = await Promise.all([import('./programs/supervise.ts'), import('./core/signals.ts')]);
 	const {notes, ...config} = planned.value ?? {notes: []};
 	runDaemon({
 		config: 'services' in config ? config : null, meanings: SUPERVISING, sockets: placesFor(invocation.socket),
@@ -151,7 +151,7 @@ async function up(args: readonly string[]): Promise<Status> {
 				done(planned.ok ? planned : err(planned.error.map(formatProblem)));
 			};
 			if (around.readYaml !== noYaml || !needsYaml(again.files)) return tell();
-			void surroundings(true).then(whole => {
+			void lookups(true).then(whole => {
 				around = whole;
 				tell();
 			});
@@ -161,10 +161,10 @@ async function up(args: readonly string[]): Promise<Status> {
 }
 
 /** What a config may name beyond its own text. */
-async function surroundings(withYaml: boolean): Promise<Omit<Surroundings, 'dotenv'>> {
-	const readYaml = withYaml ? (await import('./config/yaml.ts')).readYaml : noYaml;
+async function lookups(withYaml: boolean): Promise<Omit<Lookups, 'dotenv'>> {
+	const readYaml = withYaml ? (await import('./config/yaml/full.ts')).readYaml : noYaml;
 	const [{readFolder, readShared}, {files}, {findUser}, {DEFAULT_PATH, hasProgram}] = await Promise.all([
-		import('./config/read.ts'), import('./os/files.ts'), import('./os/users.ts'), import('./os/lookup.ts'),
+		import('./config/read.ts'), import('./os/files.ts'), import('./os/spawn/users.ts'), import('./os/spawn/lookup.ts'),
 	]);
 	return {
 		environment: env(), readFile: file => readShared(file, files), listFolder: folder => readFolder(folder, files), findUser, readYaml,
@@ -173,7 +173,7 @@ async function surroundings(withYaml: boolean): Promise<Omit<Surroundings, 'dote
 }
 
 /** Most configs are plain, and all of YAML is a lot to load. */
-const noYaml: Surroundings['readYaml'] = () => {
+const noYaml: Lookups['readYaml'] = () => {
 	throw new Error('a reader of YAML is missing');
 };
 
@@ -184,7 +184,7 @@ async function standIn(called: string, name: string, args: readonly string[]): P
 	switch (reading?.kind) {
 		case undefined: return undefined;
 		case 'run':
-			(await import('./lone.ts')).runLone(reading.order, called);
+			(await import('./programs/single.ts')).runSingle(reading.order, called);
 			return null;
 		case 'license': return say(textOf(sys.embedded('LICENSE') ?? new Uint8Array()));
 		case 'say': {
@@ -199,7 +199,7 @@ async function standIn(called: string, name: string, args: readonly string[]): P
 /** One command in archon's own manner: every signal is the command's, archon itself is silent, and nobody but the command decides. */
 async function oneCommand(command: readonly string[], socket: string | null): Promise<null> {
 	const [{oneCommand: service}, {placesFor, runDaemon}, {ONE_COMMAND}, {rememberInherited}] = await Promise.all([
-		import('./config/service.ts'), import('./daemon.ts'), import('./core/signals.ts'), import('./os/inherited.ts'),
+		import('./config/service.ts'), import('./programs/supervise.ts'), import('./core/signals.ts'), import('./os/reexec/inherited.ts'),
 	]);
 	// What the last life left is archon's own.
 	if (!isReexecuted()) rememberInherited();
@@ -257,13 +257,13 @@ async function judge(args: readonly string[]): Promise<Verdict> {
 		return refused(fileProblem('', CHECK_USAGE));
 	}
 	const [{findConfig}, {filesAtStart: files}, {judgeConfig}, {needsYaml}, {isBareScript}] = await Promise.all([
-		import('./config/read.ts'), import('./os/files.ts'), import('./config/plan.ts'), import('./config/parse.ts'),
-		import('./os/diagnose.ts'),
+		import('./config/read.ts'), import('./os/files.ts'), import('./config/plan.ts'), import('./config/yaml/parse.ts'),
+		import('./os/spawn/diagnose.ts'),
 	]);
 	const found = findConfig({file: named, env: env(), envFiles: request.envFiles, files});
 	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}`));
 	if (found.problems.length > 0) return refused(...found.problems);
-	const around = await surroundings(needsYaml(found.files));
+	const around = await lookups(needsYaml(found.files));
 	const {plan, problems, notes} = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, isBareScript, isElsewhere: true});
 	const names = plan?.services.map(({name}) => name) ?? [];
 	const count = `${names.length} ${names.length === 1 ? 'service' : 'services'}`;

@@ -1,5 +1,5 @@
 /** Arguments → options and operands: `--name value`, `--name=value`, `-n value`, `-nvalue`, `--`. */
-import {err, ok, type Result} from '../core/model.ts';
+import {err, ok, type Result} from '../core/result.ts';
 import {nearest} from '../core/nearest.ts';
 import type {Arguments, Option} from './command.ts';
 

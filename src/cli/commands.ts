@@ -4,14 +4,14 @@
  */
 import {type Client, createClient} from '../control/client.ts';
 import {type Channel, socketPaths} from '../control/transport.ts';
-import {err, ok, type Result} from '../core/model.ts';
+import {err, ok, type Result} from '../core/result.ts';
 import {nearest} from '../core/nearest.ts';
 import {sys} from '../os/sys.ts';
 import {parseArguments} from './arguments.ts';
 import {type Command, EXIT, type Io} from './command.ts';
 import {describe, GLOBAL, overview, usageOf} from './help.ts';
 import {daemon, run} from './launch.ts';
-import {logs, reopen} from './logs.ts';
+import {logs, reopen} from '../features/logging/commands/logs.ts';
 import {raw} from './raw.ts';
 import {complain} from './reply.ts';
 import {history, status, tree} from './show.ts';
@@ -105,7 +105,7 @@ function reach(io: Io, socket: string | null): Result<Client, string> {
 	return err(`cannot reach archon at ${path}: ${why}; ${hintFor(why)}`);
 }
 
-/** How long archon may be deaf while it is executed anew, and how often that is tried, in milliseconds. */
+/** How long archon may be deaf while it is re-executed, and how often that is tried, in milliseconds. */
 const PATIENCE = 3000;
 const PAUSE = 20;
 

@@ -1,5 +1,5 @@
 /** Commands that bring a command of their own: `run` and `daemon`. */
-import {err, ok, type Result} from '../core/model.ts';
+import {err, ok, type Result} from '../core/result.ts';
 import {type Answer, type Client, TRIES, type Trouble} from '../control/client.ts';
 import type {Fields} from '../control/records.ts';
 import {type Arguments, type Command, EXIT, type Io, type Option} from './command.ts';
@@ -18,7 +18,7 @@ export const run: Command = {
 	usage: '[OPTION...] [--] COMMAND [ARG...]',
 	summary: 'run a command under archon, here, and exit as it does',
 	details: [
-		'It has this standard input, output and error, and ends when this archonctl does. Where archon is executed anew',
+		'It has this standard input, output and error, and ends when this archonctl does. Where archon is re-executed',
 		'meanwhile, it goes on.',
 		'The exit status is the command\'s, 128+n after signal n, 127 if there is no such command,',
 		'126 if it cannot be executed.',
@@ -43,10 +43,10 @@ export const run: Command = {
 	},
 };
 
-/** Of its own choosing, so that it can ask for its command again where archon is executed anew meanwhile. */
+/** Of its own choosing, so that it can ask for its command again where archon is re-executed meanwhile. */
 const newName = (): string => `run-${Math.random().toString(36).slice(2, 10)}`;
 
-/** The answer of the one command that runs, however often archon is executed anew before that ends. */
+/** The answer of the one command that runs, however often archon is re-executed before that ends. */
 function runOnce(client: Client, name: string, request: Fields): Result<Answer, Trouble> {
 	for (let tries = 1;; tries++) {
 		const first = client.ask(request, [0, 1, 2]);

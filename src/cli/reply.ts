@@ -2,7 +2,7 @@
 import type {Answer, Client, Trouble} from '../control/client.ts';
 import type {Reply} from '../control/protocol.ts';
 import type {Fields} from '../control/records.ts';
-import {err, ok, type Result} from '../core/model.ts';
+import {err, ok, type Result} from '../core/result.ts';
 import {EXIT, type Io} from './command.ts';
 
 /** The rows of an answer that ends with `Ok`; else the exit status, and the user was told why. */
@@ -34,6 +34,6 @@ export function tellTrouble({kind, reason}: Trouble, io: Io): number {
 	return kind === 'unsent' ? EXIT.usage : EXIT.unreachable;
 }
 
-const UNKNOWN = 'archon was executed anew before it answered, and whether that was done is not known: see archonctl status';
+const UNKNOWN = 'archon was re-executed before it answered, and whether that was done is not known: see archonctl status';
 
 export const complain = (io: Io, message: string): void => io.stderr(`archonctl: ${message}\n`);

@@ -1,7 +1,7 @@
 /** Commands about archon itself: `upgrade` and `version`. */
 import type {Client} from '../control/client.ts';
 import {decodeStatusRow, decodeVersionRow, type VersionRow} from '../control/protocol.ts';
-import {ok, type Result} from '../core/model.ts';
+import {ok, type Result} from '../core/result.ts';
 import {type Command, EXIT, type Io} from './command.ts';
 import {absolutePath} from './paths.ts';
 import {complain, rowsOf, tellReply, tellTrouble} from './reply.ts';
@@ -31,7 +31,7 @@ export const upgrade: Command = {
 export const version: Command = {
 	name: 'version',
 	usage: '[--json]',
-	summary: 'show the versions of archon and archonctl, and how often archon was executed anew',
+	summary: 'show the versions of archon and archonctl, and how often archon was re-executed',
 	details: ['That is after an upgrade, and after whatever would have ended it otherwise.'],
 	options: [{names: ['--json'], value: null, help: 'one object; cause is fault, sent, bug, upgrade or null'}],
 	least: 0,
@@ -45,7 +45,7 @@ export const version: Command = {
 		const times = lives === 1 ? 'once' : `${lives} times`;
 		io.stdout(args.has('--json')
 			? `${JSON.stringify({archon: version, archonctl: io.version, lives, cause: cause === '' ? null : cause}, null, 2)}\n`
-			: `archon ${version}${lives > 0 ? `, executed anew ${times}` : ''}\narchonctl ${io.version}\n`);
+			: `archon ${version}${lives > 0 ? `, re-executed ${times}` : ''}\narchonctl ${io.version}\n`);
 		return EXIT.ok;
 	}),
 };

@@ -4,7 +4,7 @@
  * alone. Nothing else in braces means anything, nor do these after another brace, `$` or `%`; after a backslash, which
  * is taken away, they stand for themselves.
  */
-import {BLANKS, blankValues} from '../core/logging.ts';
+import {BLANKS, blankValues} from '../features/logging/core.ts';
 import type {Mapping, Value} from './values.ts';
 
 const WORDS = BLANKS.filter(blank => blank !== 'stream').join('|');

@@ -1,6 +1,6 @@
 /** What may be said of the order of services: `depends_on`, `wants`, `after`, `before`. */
 import {NEED} from '../core/defaults.ts';
-import {CONDITIONS, type Condition, type Need} from '../core/model.ts';
+import {type Condition, CONDITIONS, type Need} from '../core/service.ts';
 import {key, value} from './keys.ts';
 import {quoteWritten, type Place} from './problems.ts';
 import {readText, refuse, refuseKind} from './readers.ts';

@@ -1,13 +1,13 @@
 /** All that a config may say, as text for people. */
 import {DEPENDENCY} from './dependencies.ts';
-import {PROGRAM} from './dialects/taskmaster.ts';
-import {HEALTHCHECK} from './health.ts';
+import {PROGRAM} from './formats/taskmaster.ts';
+import {HEALTHCHECK} from '../features/health/keys/healthcheck.ts';
 import {HOOK, RELOAD} from './hooks.ts';
 import {IONICE, ULIMIT} from './limits.ts';
-import {FILE, PLAIN, PREFIX, SYSLOG} from './log-drivers.ts';
-import {ARCHON, LOGGING, RATE_LIMIT} from './logging.ts';
-import {HTTP} from './probes.ts';
-import {READY} from './ready.ts';
+import {FILE, PLAIN, PREFIX, SYSLOG} from '../features/logging/keys/drivers.ts';
+import {ARCHON, LOGGING, RATE_LIMIT} from '../features/logging/keys/logging.ts';
+import {HTTP} from '../features/health/keys/probes.ts';
+import {READY} from '../features/health/keys/ready.ts';
 import {RESTART} from './restarts.ts';
 import {ENV_DIR, ENV_FILE, ENV_FROM, SERVICE, SHUTDOWN, START_RATE, TOP} from './schema.ts';
 import {FORWARD} from './signals.ts';

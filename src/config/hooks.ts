@@ -1,5 +1,5 @@
 /** What may be said of commands at the turns of a service's life: `pre_start` to `post_stop`, `down` and `reload`. */
-import type {HookCommand, Service} from '../core/model.ts';
+import type {HookCommand, Service} from '../core/service.ts';
 import {SERVICE_WORDS} from './glossary.ts';
 import {command, key, optional} from './keys.ts';
 import {isMissing} from './planning.ts';

@@ -1,5 +1,5 @@
 /** Makers of keys for the tables of what a config may say. */
-import type {Command} from '../core/model.ts';
+import type {Command} from '../core/service.ts';
 import {readBy, readCommand, readListOf, readWords} from './readers.ts';
 import type {Parse} from './scalars.ts';
 import type {Key, Reader} from './shape.ts';

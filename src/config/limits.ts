@@ -1,6 +1,6 @@
 /** What may be said of a process's resources and privileges. */
 import {CAPABILITIES, RESOURCES} from '../core/linux.ts';
-import type {Limits} from '../core/model.ts';
+import type {Limits} from '../core/service.ts';
 import {key, list, optional, value} from './keys.ts';
 import {didYouMean, quote} from './problems.ts';
 import {readBy, readText, refuse, refuseKind} from './readers.ts';

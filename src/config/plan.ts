@@ -1,10 +1,10 @@
 /** Config texts → the services to run, needs first; or everything that is wrong with the texts. */
-import {err, ok, type Result} from '../core/model.ts';
-import {isTaskmaster, planPrograms} from './dialects/taskmaster.ts';
+import {err, ok, type Result} from '../core/result.ts';
+import {isTaskmaster, planPrograms} from './formats/taskmaster.ts';
 import {isForeign} from './foreign-files.ts';
 import {MAIN} from './names.ts';
-import {parse} from './parse.ts';
-import type {Draft, Planning, Surroundings} from './planning.ts';
+import {parse} from './yaml/parse.ts';
+import type {Draft, Planning, Lookups} from './planning.ts';
 import {collector, fileProblem, type Problem, type Source} from './problems.ts';
 import {toCommand} from './readers.ts';
 import {commandService} from './service.ts';
@@ -25,9 +25,9 @@ export interface Judged {
 
 /** What the texts come to; or everything that is wrong with them. */
 export function plan(
-	sources: readonly Source[], command: readonly string[] | null, surroundings: Surroundings,
+	sources: readonly Source[], command: readonly string[] | null, lookups: Lookups,
 ): Result<Plan, readonly Problem[]> {
-	const {plan, problems, notes} = judgeConfig(sources, command, surroundings);
+	const {plan, problems, notes} = judgeConfig(sources, command, lookups);
 	return plan ? ok({...plan, notes}) : err(problems);
 }
 
@@ -36,11 +36,11 @@ export function plan(
  * after all of them. If a text is not YAML, only the syntax of all texts is judged.
  */
 export function judgeConfig(
-	sources: readonly Source[], command: readonly string[] | null, surroundings: Surroundings,
+	sources: readonly Source[], command: readonly string[] | null, lookups: Lookups,
 ): Judged {
 	const problems = collector(sources);
 	const notes = collector(sources);
-	const values = sources.map(source => (isForeign(source, problems.report) ? null : parse(source, surroundings.readYaml, problems.report)));
+	const values = sources.map(source => (isForeign(source, problems.report) ? null : parse(source, lookups.readYaml, problems.report)));
 	const [first, ...rest] = values.filter(value => value !== null);
 	const refused = (problems: readonly Problem[]): Judged => ({plan: null, problems, notes: notes.problems()});
 	if (values.includes(null)) return refused(problems.problems());
@@ -48,7 +48,7 @@ export function judgeConfig(
 
 	const root = rest.reduce(overlay, first);
 	const main = toCommand(command ?? []);
-	const planning: Planning = {problems, notes, surroundings, hasCommand: main !== null};
+	const planning: Planning = {problems, notes, lookups, hasCommand: main !== null};
 	const draft = isTaskmaster(root) ? planPrograms(root, planning) : planServices(root, planning);
 	const rival = draft.names.get(MAIN);
 	if (main && rival) {

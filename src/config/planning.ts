@@ -1,5 +1,9 @@
 /** What planning has to go on, and what each way of writing a config comes to. */
-import type {Logging, Millis, Result, Service, UserSpec, WhenIdle} from '../core/model.ts';
+import type {WhenIdle} from '../core/config.ts';
+import type {Result} from '../core/result.ts';
+import type {Service, UserSpec} from '../core/service.ts';
+import type {Millis} from '../core/time.ts';
+import type {Logging} from '../features/logging/core.ts';
 import type {SignalRules} from '../core/signals.ts';
 import type {Environment} from '../core/variables.ts';
 import {quote, writtenIn, type Collector, type Gather, type Place, type Problem, type Report, type Source} from './problems.ts';
@@ -32,7 +36,7 @@ export interface SharedSource extends Source {
 export type ReadYaml = (source: Source, report: Report) => Value | null;
 
 /** What a config may name beyond its own text. */
-export interface Surroundings {
+export interface Lookups {
 	/** Archon's own: for `${NAME}`, for variables that are passed on by name, and for which profiles are on. */
 	readonly environment: Environment;
 	/** Under it, for the same; services do not inherit it. */
@@ -66,7 +70,7 @@ export interface Unreadable {
 export interface Planning {
 	readonly problems: Collector;
 	readonly notes: Collector;
-	readonly surroundings: Surroundings;
+	readonly lookups: Lookups;
 	/** Whether the command line has a command, which comes after all services. */
 	readonly hasCommand: boolean;
 }
@@ -98,7 +102,7 @@ export interface StartRate {
 }
 
 /** Tells of a user or group that is not here: a problem where the services are to run. */
-export function reportUser({problems, notes, surroundings: {isElsewhere = false}}: Planning, place: Value, key: string, why: string): void {
+export function reportUser({problems, notes, lookups: {isElsewhere = false}}: Planning, place: Value, key: string, why: string): void {
 	const [written] = (place.kind === 'list' ? place.items : [place]).flatMap(each => writtenIn(each) ?? []);
 	const message = `${key}: ${written === undefined ? why : `${quote(written)} names nobody that is here`}`;
 	if (isElsewhere) notes.report(place, message, 'it must be there where archon runs this');

@@ -1,6 +1,6 @@
 /** Finds the config files and reads their texts, by what it is given to reach them. */
 import {readEnvFile} from '../core/env-file.ts';
-import {err, ok, type Result} from '../core/model.ts';
+import {err, ok, type Result} from '../core/result.ts';
 import {lookupIn, type Environment} from '../core/variables.ts';
 import type {Files, SharedSource, Unread, Unreadable} from './planning.ts';
 import {collector, fileProblem, type Problem, type Source} from './problems.ts';

@@ -1,5 +1,5 @@
 /** Readers of what a key may hold: one text, the words of a command, the variables of an environment. */
-import type {Command} from '../core/model.ts';
+import type {Command} from '../core/service.ts';
 import {splitWords} from '../core/words.ts';
 import {expand, lookupIn, UNSET, type Environment, type Fault} from '../core/variables.ts';
 import {quoteWritten, writtenIn, type Place} from './problems.ts';

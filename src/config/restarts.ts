@@ -1,6 +1,6 @@
 /** What may be said of restarts: the key `restart`, and which ends mean what. */
 import {NO_ENDS} from '../core/defaults.ts';
-import type {Ends} from '../core/model.ts';
+import type {Ends} from '../core/service.ts';
 import {RESTART_WORDS} from './glossary.ts';
 import {key, optional, value} from './keys.ts';
 import {readBy, readListOf, refuse} from './readers.ts';

@@ -3,8 +3,13 @@
  * text as it was written and gives the value, or what is wrong with the text.
  */
 import {CAPABILITIES} from '../core/linux.ts';
-import {err, ok, RESTARTS, signalNumber} from '../core/model.ts';
-import type {Millis, RestartPolicy, Result, SignalNumber, UserSpec} from '../core/model.ts';
+import {err, ok} from '../core/result.ts';
+import {RESTARTS} from '../core/service.ts';
+import {signalNumber} from '../core/signal-numbers.ts';
+import type {Result} from '../core/result.ts';
+import type {RestartPolicy, UserSpec} from '../core/service.ts';
+import type {SignalNumber} from '../core/signal-numbers.ts';
+import type {Millis} from '../core/time.ts';
 import {compilePattern} from '../core/pattern/pattern.ts';
 import {parseUrl} from '../core/url.ts';
 import type {Fault} from '../core/variables.ts';

@@ -3,22 +3,21 @@
  * mean for each other is left to the plan.
  */
 import {NO_ENDS, RESTART as RESTART_DEFAULTS, START_RATE as RATE} from '../core/defaults.ts';
-import {
-	type Command, type Exec, type Health, KILL_MODES, type Ready, type Service, WHEN_IDLE,
-} from '../core/model.ts';
+import {WHEN_IDLE} from '../core/config.ts';
+import {type Command, type Exec, type Health, KILL_MODES, type Ready, type Service} from '../core/service.ts';
 import {blanksIn, fillIn} from './blanks.ts';
 import {FOREIGN_SERVICE_KEYS, FOREIGN_TOP_KEYS, UNSUPPORTED_SERVICE_KEYS, UNSUPPORTED_TOP_KEYS, withoutDeploy} from './compose.ts';
 import {dependencies, links, relatives} from './dependencies.ts';
 import {SERVICE_WORDS, TOP_WORDS} from './glossary.ts';
-import {readHealth} from './health.ts';
+import {readHealth} from '../features/health/keys/healthcheck.ts';
 import {hook, readReload} from './hooks.ts';
 import {key, list, optional, value, words} from './keys.ts';
 import {LIMIT_KEYS} from './limits.ts';
-import {ARCHON, logging} from './logging.ts';
+import {ARCHON, logging} from '../features/logging/keys/logging.ts';
 import {instancesOf, named, SCALE_MAX, SERVICES_MAX} from './names.ts';
 import type {Place} from './problems.ts';
 import {readBy, readCommand, readEnvironment, readListOf, readMap, refuse, refuseKind} from './readers.ts';
-import {readReady} from './ready.ts';
+import {readReady} from '../features/health/keys/ready.ts';
 import {ends, readRestart, RESTART} from './restarts.ts';
 import {
 	absolutePath, decimal, duration, grace, lapse, oneOf, patience, signal, text, truth, umask, user, variableName, whole,

@@ -1,6 +1,6 @@
 /** Makes a service of what was written for it: in a config, or on a command line. */
 import {exec, NEED, RESTART, service, STOP} from '../core/defaults.ts';
-import type {Condition, Exec, Hooks, Limits, Need, Output, RestartPolicy, Service, StopPolicy} from '../core/model.ts';
+import type {Condition, Exec, Hooks, Limits, Need, Output, RestartPolicy, Service, StopPolicy} from '../core/service.ts';
 import {limitsOf} from './limits.ts';
 import {MAIN} from './names.ts';
 import type {SERVICE} from './schema.ts';

@@ -2,14 +2,15 @@
 import {readEnvFile, type Hearing} from '../core/env-file.ts';
 import {dirname, isAbsolute, join} from '../core/path.ts';
 import {UNSOURCED} from '../core/defaults.ts';
-import {ok, type Need, type Result, type Service, type UserSpec, type VariableSource} from '../core/model.ts';
+import {ok, type Result} from '../core/result.ts';
+import type {Need, Service, UserSpec, VariableSource} from '../core/service.ts';
 import {FOLDER_MAX, foreign, isVariableFile, type Layer, merged, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
 import {type Lookup, lookupIn, UNSET, type Environment} from '../core/variables.ts';
-import {judgeKeys} from './agreement.ts';
+import {findKeyConflicts} from './key-conflicts.ts';
 import {arrange, type Absence, type Arrangement, type Services} from './edges.ts';
 import {INSTANCE, instancesOf, judgeCount} from './names.ts';
 import {noteOwnVariables, type OwnVariables} from './own-variables.ts';
-import {judgeFiles, planEvents, planLogging, planOutput} from './outputs.ts';
+import {judgeFiles, planEvents, planLogging, planOutput} from '../features/logging/keys/outputs.ts';
 import {isMissing, noteHurried, reportUser, type Draft, type Planning, type Unreadable} from './planning.ts';
 import {writtenIn, type Gather, type Report, type Source} from './problems.ts';
 import {misread, toCommand, unsetIn} from './readers.ts';
@@ -17,28 +18,28 @@ import {SERVICE, settingsFor, TOP, type Declared, type EnvPath} from './schema.t
 import {arrival, configService, type Argv, type Variables} from './service.ts';
 import {readShape, type Context, type Settings} from './shape.ts';
 import {rulesOf} from './signals.ts';
-import {noteProbes, noteSurprises, noteWrapped} from './surprises.ts';
+import {noteProbes, giveAdvice, noteWrapped} from './advice.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 
 export function planServices(root: Value, planning: Planning): Draft {
-	const {problems, notes, surroundings} = planning;
+	const {problems, notes, lookups} = planning;
 	const config = readTop(root, planning);
 	const {services: written, archon, shutdown, start_rate: {per_second: perSecond, burst}, signals} = config;
 	const {grace_period: shutdownGrace, when_idle: whenIdle} = shutdown;
 	const services = withOneshots(written, notes.gather);
-	const absent = findAbsent(services, knownIn(surroundings));
+	const absent = findAbsent(services, knownIn(lookups));
 	const arrangement = arrange(services, absent, problems.report);
-	const programs = findPrograms(services, knownIn(surroundings), problems.report);
+	const programs = findPrograms(services, knownIn(lookups), problems.report);
 	const declared = [...services.values()].filter(each => each !== null);
 	const present = declared.filter(({name}) => !absent.has(name));
-	for (const each of declared) judgeKeys(each, problems, notes);
+	for (const each of declared) findKeyConflicts(each, problems, notes);
 	for (const each of present) {
 		const argv = programs.get(each.name);
 		if (argv) {
-			noteSurprises(each, argv, notes, surroundings.isBareScript);
+			giveAdvice(each, argv, notes, lookups.isBareScript);
 			noteWrapped(each, argv, notes);
 		}
-		noteProbes(each, notes, surroundings.hasProgram);
+		noteProbes(each, notes, lookups.hasProgram);
 	}
 	judgeUsers(services, arrangement, planning);
 	judgeStdin(present, planning);
@@ -63,11 +64,11 @@ export function planServices(root: Value, planning: Planning): Draft {
 	};
 }
 
-const topContext = ({problems, notes, surroundings}: Planning): Context =>
-	({path: '', report: problems.report, note: notes.gather, environment: knownIn(surroundings)});
+const topContext = ({problems, notes, lookups}: Planning): Context =>
+	({path: '', report: problems.report, note: notes.gather, environment: knownIn(lookups)});
 
 /** What `${NAME}` may stand for. */
-const knownIn = ({dotenv, environment}: Planning['surroundings']): Environment => ({...dotenv, ...environment});
+const knownIn = ({dotenv, environment}: Planning['lookups']): Environment => ({...dotenv, ...environment});
 
 function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 	const context = topContext(planning);
@@ -154,7 +155,7 @@ function reportNoProgram({path, key, map, settings}: Declared, report: Report, e
 
 /** Whether there are such users and groups. Not asked of services that come after a oneshot, which may make them. */
 function judgeUsers(services: Services, {names, needs}: Arrangement, planning: Planning): void {
-	const {surroundings: {findUser}} = planning;
+	const {lookups: {findUser}} = planning;
 	const late = new Set<string>();
 	const known = new Map<string, Result<unknown, string>>();
 	// Many services have the same user, and to find one costs a walk through files.
@@ -237,7 +238,7 @@ function makeServices(
 	const count = [...instances.values()].reduce((sum, each) => sum + each.length, 0);
 	const isAlone = count === 1 && !planning.hasCommand;
 	const readSources = sourceReader(planning);
-	const known = knownIn(planning.surroundings);
+	const known = knownIn(planning.lookups);
 	const context = topContext(planning);
 	return running.flatMap(declared => {
 		const {name, path, settings} = declared;
@@ -287,11 +288,11 @@ const SOURCES_MAX = 1024 * 1024;
  * once; none after one that does not answer, for each would be waited for.
  */
 function sourceReader(planning: Planning): (settings: Declared['settings'], path: string) => Found {
-	const {problems, notes, surroundings} = planning;
+	const {problems, notes, lookups} = planning;
 	/** By path, and by whether it is for a service of archon's own user. */
 	const known = {own: new Map<string, Looked | null>(), other: new Map<string, Looked | null>()};
 	const found = new Map<string, Found>();
-	const own = lookupIn(surroundings.environment);
+	const own = lookupIn(lookups.environment);
 	const context = topContext(planning);
 	let size = 0;
 	let hangs = false;
@@ -321,7 +322,7 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 	}
 
 	function readFile(file: string, whose: Whose): Result<Looked, Unreadable> {
-		const source = surroundings.readFile(file);
+		const source = lookups.readFile(file);
 		if (!source.ok) return source;
 		const {text} = source.value;
 		const isForeign = whose === 'other' && source.value.isOfOthers;
@@ -336,13 +337,13 @@ function sourceReader(planning: Planning): (settings: Declared['settings'], path
 	}
 
 	function readFolder(folder: string, whose: Whose): Result<Looked, Unreadable> {
-		const names = surroundings.listFolder(folder);
+		const names = lookups.listFolder(folder);
 		if (!names.ok) return names;
 		const variables = new Map<string, string>();
 		const theirs: string[] = [];
 		let size = 0;
 		for (const name of names.value.filter(isVariableFile).slice(0, FOLDER_MAX).sort()) {
-			const source = surroundings.readFile(`${folder}/${name}`);
+			const source = lookups.readFile(`${folder}/${name}`);
 			if (source.ok) {
 				size += source.value.text.length;
 				// At its start the service is refused.

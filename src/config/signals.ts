@@ -1,6 +1,7 @@
 /** What may be said of signals to archon: `signals`. */
-import {ok, signalName, signalNumber, type SignalNumber} from '../core/model.ts';
-import {type Forward, HEARABLE, type Meaning, type SignalRules} from '../core/signals.ts';
+import {ok} from '../core/result.ts';
+import {signalName, signalNumber, type SignalNumber} from '../core/signal-numbers.ts';
+import {type Forward, CATCHABLE, type Meaning, type SignalRules} from '../core/signals.ts';
 import {key, optional} from './keys.ts';
 import {instancesOf, MAIN} from './names.ts';
 import {didYouMean, quote, quoteWritten, type Report} from './problems.ts';
@@ -31,7 +32,7 @@ const meaning: Parse<Meaning> = written => {
 	if (word) return ok(word);
 	const as = signalNumber(written);
 	// STOP and KILL would be taken for words of what archon does.
-	if (as !== null && HEARABLE.includes(as)) return ok({to: [MAIN], as});
+	if (as !== null && CATCHABLE.includes(as)) return ok({to: [MAIN], as});
 	return fault('is not what a signal can mean', `write ${WORDS.join(', ')}, a signal for main, or {to: SERVICE, signal: SIGNAL}`);
 };
 
@@ -44,7 +45,7 @@ export function readSignals(from: Value, context: Context): readonly Rule[] | un
 		const number = signalNumber(name);
 		if (number === null) {
 			refuse(key, context, `names ${quote(name)}, which is not a signal`, 'write a name such as WINCH, USR1 or RTMIN+3');
-		} else if (!HEARABLE.includes(number)) {
+		} else if (!CATCHABLE.includes(number)) {
 			refuse(key, context, `names ${signalName(number)}, which archon cannot be told by`);
 		} else if (rules.has(number)) {
 			refuse(key, context, `names ${signalName(number)} twice`);

@@ -1,5 +1,6 @@
 /** The client's side of the control socket: one question after the other, each with its rows and reply. */
-import {err, type Instant, ok, type Result} from '../core/model.ts';
+import {err, ok, type Result} from '../core/result.ts';
+import type {Instant} from '../core/time.ts';
 import {decodeReply, isRepeatable, type Reply} from './protocol.ts';
 import {createReader, type Fields, type Reading, writeRecord} from './records.ts';
 import type {Channel} from './transport.ts';
@@ -22,12 +23,12 @@ export interface Trouble {
 
 export interface Client {
 	/**
-	 * Waits for the answer, however long it takes. Where the connection breaks, as it does when archon is executed anew,
+	 * Waits for the answer, however long it takes. Where the connection breaks, as it does when archon is re-executed,
 	 * a request that may be repeated is sent once more; the trouble is never `broken`.
 	 */
 	ask(request: Fields, fds?: readonly number[]): Result<Answer, Trouble>;
 	/** Calls back with the rows as they come, all that came at once, to be shown. Sends nothing twice. */
-	listen(request: Fields, hear: (rows: Answer['rows']) => void, fds?: readonly number[]): Result<Reply, Trouble>;
+	listen(request: Fields, onRows: (rows: Answer['rows']) => void, fds?: readonly number[]): Result<Reply, Trouble>;
 	/** Sends bytes as they are, for `receive` to tell what comes back. */
 	send(bytes: Uint8Array): void;
 	/** The next record from archon; null at the end. */
@@ -72,14 +73,14 @@ export function createClient(first: Channel, again: () => Channel | null, now: (
 		}
 	};
 	const listen = (
-		request: Fields, hear: (rows: Answer['rows']) => void, fds: readonly number[], isShown: boolean,
+		request: Fields, onRows: (rows: Answer['rows']) => void, fds: readonly number[], isShown: boolean,
 	): Result<Reply, Trouble> => {
 		const record = writeRecord(request);
 		if (!record.ok) return err({kind: 'unsent', reason: record.error});
 		channel?.send(record.value, fds);
 		let rows: string[][] = [];
 		const tell = (): void => {
-			if (rows.length > 0) hear(rows);
+			if (rows.length > 0) onRows(rows);
 			rows = [];
 		};
 		for (;;) {
@@ -99,7 +100,7 @@ export function createClient(first: Channel, again: () => Channel | null, now: (
 	return {
 		renew, close,
 		receive: () => receive(false),
-		listen: (request, hear, fds = []) => listen(request, hear, fds, true),
+		listen: (request, onRows, fds = []) => listen(request, onRows, fds, true),
 		send: bytes => channel?.send(bytes),
 		ask(request, fds) {
 			for (let tries = 1;; tries++) {

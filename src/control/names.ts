@@ -1,5 +1,6 @@
 /** From the names in a request to services: exact names, pids, `all`, and patterns with `*` and `?`. */
-import {type Entry, err, ok, type Result} from '../core/model.ts';
+import type {Entry} from '../core/entry.ts';
+import {err, ok, type Result} from '../core/result.ts';
 import {nearest} from '../core/nearest.ts';
 import {pidOf} from '../core/status.ts';
 import {entries, find, type State} from '../core/state.ts';

@@ -18,18 +18,20 @@
  * | `Reopen` | `Ok` when every log file was opened anew |
  * | `Shutdown` | `Ok`, at once |
  * | `Version` | a row of `VersionRow`, `Ok` |
- * | `Upgrade[,<path>]` | the connection ends, for archon is executed anew; or `Error`, and nothing has changed |
- * | `Attach,<name>` | `ExitStatus` of a `Run` whose connection ended because archon was executed anew |
+ * | `Upgrade[,<path>]` | the connection ends, for archon is re-executed; or `Error`, and nothing has changed |
+ * | `Attach,<name>` | `ExitStatus` of a `Run` whose connection ended because archon was re-executed |
  *
  * A `Run` that brings its own streams and cannot be executed gets `Row,refused,<why>` before its status. An `Attach`
- * of what archon never began gets `Row,unheard` before its error; ten seconds after archon was executed anew, what
+ * of what archon never began gets `Row,unheard` before its error; ten seconds after archon was re-executed, what
  * nobody has asked for is ended as if its client had left.
  * Instead of any of these: `Error,<reason>`. `<args>` is one field of POSIX words. `<env>` is
  * `NAME=value`, or an option: see `OPTIONS`, and `LOG_OPTIONS` for `Logs`. A name may be `all` or hold `*` and `?`.
  */
-import {
-	err, LOG_STREAMS, type LogStream, type Millis, ok, type Result, RESTARTS, type SignalNumber, signalNumber, type UserSpec,
-} from '../core/model.ts';
+import {err, ok, type Result} from '../core/result.ts';
+import {RESTARTS, type UserSpec} from '../core/service.ts';
+import {type SignalNumber, signalNumber} from '../core/signal-numbers.ts';
+import type {Millis} from '../core/time.ts';
+import {LOG_STREAMS, type LogStream} from '../features/logging/core.ts';
 import {nearest} from '../core/nearest.ts';
 import {splitWords} from '../core/words.ts';
 import {clip, type Fields, writePlainRecord, writeRow} from './records.ts';
@@ -432,7 +434,7 @@ export function decodeEndRow(row: readonly string[]): EndRow {
 /** archon in the answer to `Version`: `Row,0.1.0,2,fault`. */
 export interface VersionRow {
 	readonly version: string;
-	/** How often it was executed anew. */
+	/** How often it was re-executed. */
 	readonly lives: number;
 	/** Why, the last time: `fault`, `sent`, `bug` or `upgrade`; empty in its first life. */
 	readonly cause: string;

@@ -1,12 +1,12 @@
 /**
- * The server's side of the control socket: bytes of each connection → requests → the desk → replies.
+ * The server's side of the control socket: bytes of each connection → requests → the handlers → replies.
  * Sees to it that every whole record gets exactly one reply, that replies to untagged requests keep
  * their order, and that no client makes archon hold more than a bounded amount for it.
  */
-import type {Effect} from '../core/model.ts';
+import type {Effect} from '../core/effect.ts';
 import type {Call} from './call.ts';
-import {createDesk, type Desk} from './desk.ts';
-import type {Host} from './host.ts';
+import {createHandlers, type Handlers} from './handlers.ts';
+import type {Daemon} from './daemon.ts';
 import {decodeRequest, encodeReply, encodeRow, type Request} from './protocol.ts';
 import {createReader, joinRecord, type Reading} from './records.ts';
 import type {Accept, Connection, ConnectionListener} from './transport.ts';
@@ -17,17 +17,17 @@ export interface Server {
 	watch(effects: readonly Effect[]): void;
 }
 
-export function createServer(host: Host): Server {
-	const desk = createDesk(host);
+export function createServer(daemon: Daemon): Server {
+	const handlers = createHandlers(daemon);
 	const store: Store = {held: 0};
 	return {
-		accept: connection => serve(connection, desk, host, store),
-		watch: effects => desk.hear(effects),
+		accept: connection => serve(connection, handlers, daemon, store),
+		watch: effects => handlers.onEffects(effects),
 	};
 }
 
 /** Only root and archon's own user. */
-const mayAsk = ({peer}: Connection, {ownUid}: Host): boolean => peer.uid === 0 || peer.uid === ownUid;
+const mayAsk = ({peer}: Connection, {ownUid}: Daemon): boolean => peer.uid === 0 || peer.uid === ownUid;
 
 const stranger = ({peer}: Connection): string => `not allowed for uid ${peer.uid}`;
 
@@ -41,10 +41,10 @@ const HELD_MAX = 16 << 20;
 /** Bytes of replies that a client may leave unread before its next request is begun. */
 const UNREAD_MAX = 64 << 10;
 
-function serve(connection: Connection, desk: Desk, host: Host, store: Store): ConnectionListener {
-	const isAllowed = mayAsk(connection, host);
+function serve(connection: Connection, handlers: Handlers, daemon: Daemon, store: Store): ConnectionListener {
+	const isAllowed = mayAsk(connection, daemon);
 	const reader = createReader();
-	const clerk = createClerk(connection, desk);
+	const session = createSession(connection, handlers);
 	/** No more is heard: the connection ends with the last reply. */
 	let isEnding = false;
 	let hasEnded = false;
@@ -56,7 +56,7 @@ function serve(connection: Connection, desk: Desk, host: Host, store: Store): Co
 		connection.end();
 	};
 	const mayBegin = (): boolean => connection.pending() <= UNREAD_MAX;
-	const queue = createQueue({begin: clerk.carryOut, idle: end, soon: host.soon, mayBegin, store});
+	const queue = createQueue({begin: session.carryOut, idle: end, soon: daemon.soon, mayBegin, store});
 	const hear = (readings: readonly Reading[]): void => {
 		for (const reading of readings) {
 			if (isGone) return;
@@ -86,20 +86,20 @@ function serve(connection: Connection, desk: Desk, host: Host, store: Store): Co
 			if (!isEnding && !isGone) hearLast(reader.end());
 		},
 		drained() {
-			clerk.drained();
+			session.drained();
 			queue.goOn();
 		},
 		isIdle: queue.isIdle,
 		closed() {
 			isGone = true;
 			for (const order of queue.clear()) drop(order, connection);
-			clerk.leave();
+			session.leave();
 		},
 	};
 }
 
 /** Carries out the orders of one connection. */
-interface Clerk {
+interface Session {
 	carryOut(order: Order, done: () => void): void;
 	/** All that was sent is out. */
 	drained(): void;
@@ -107,7 +107,7 @@ interface Clerk {
 	leave(): void;
 }
 
-function createClerk(connection: Connection, desk: Desk): Clerk {
+function createSession(connection: Connection, handlers: Handlers): Session {
 	/** What to do about the calls under way if the client leaves. */
 	const cancels = new Set<() => void>();
 	const drains = new Set<() => void>();
@@ -128,7 +128,7 @@ function createClerk(connection: Connection, desk: Desk): Clerk {
 			if (!isGone) done();
 		});
 		try {
-			const leave = desk.take(order.request, call);
+			const leave = handlers.take(order.request, call);
 			cancel = () => leave();
 		} catch (error) {
 			call.reply({kind: 'Error', reason: `archon has met a bug of its own: ${String(error)}`});
@@ -259,7 +259,7 @@ interface Queue {
 interface QueueParts {
 	readonly begin: (order: Order, done: () => void) => void;
 	readonly idle: () => void;
-	readonly soon: Host['soon'];
+	readonly soon: Daemon['soon'];
 	/** Whether the client reads what it is told: nobody is told more than it reads. */
 	readonly mayBegin: () => boolean;
 	readonly store: Store;

@@ -2,7 +2,7 @@
  * What the control socket's two ends need of a socket. The kernel implements these by shape; nothing
  * here knows how bytes travel.
  */
-import type {Result} from '../core/model.ts';
+import type {Result} from '../core/result.ts';
 
 /** Who is at the other end, by the kernel's word (SO_PEERCRED, unix(7)), never by its own. */
 export interface Peer {

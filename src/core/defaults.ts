@@ -1,8 +1,7 @@
 /** What a service is where nobody says otherwise: the one place for defaults, whoever makes the service. */
-import {
-	type Command, type Ends, type Exec, type Hooks, type Limits, type Logging, type RestartPolicy, type Service,
-	SIG, type Sourced, type StopPolicy,
-} from './model.ts';
+import type {Command, Ends, Exec, Hooks, Limits, RestartPolicy, Service, Sourced, StopPolicy} from './service.ts';
+import {SIG} from './signal-numbers.ts';
+import type {Logging} from '../features/logging/core.ts';
 
 export const NO_ENDS: Ends = {codes: [], signals: []};
 

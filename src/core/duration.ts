@@ -1,5 +1,5 @@
 /** Lengths of time as people read them. */
-import type {Millis} from './model.ts';
+import type {Millis} from './time.ts';
 
 /** `0.25 s`, `3.1 s`, `60 s`, `5 min`. */
 export function duration(millis: Millis): string {

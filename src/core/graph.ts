@@ -1,5 +1,5 @@
 /** Puts the nodes of a graph in an order in which each comes after all that it needs, or names a cycle. */
-import {err, ok, type Result} from './model.ts';
+import {err, ok, type Result} from './result.ts';
 
 /**
  * The nodes, needs first; otherwise in the order given. Or a cycle: each of its nodes needs the next and

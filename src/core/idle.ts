@@ -1,6 +1,6 @@
 /** What has come to rest for good: why a service cannot start, and what is told when nothing runs and nothing will. */
-import {type Book, entries, read} from './book.ts';
-import type {Entry} from './model.ts';
+import {type ServiceTable, entries, read} from './service-table.ts';
+import type {Entry} from './entry.ts';
 import {isLostTo, type State} from './state.ts';
 import {lastEnd, waitsFor} from './status.ts';
 
@@ -8,22 +8,22 @@ import {lastEnd, waitsFor} from './status.ts';
 const NAMED = 3;
 
 /** Why an entry is lost: itself, or the first need, near or far, that has failed for good. */
-export function rootOf(book: Book, entry: Entry): Entry {
+export function rootOf(table: ServiceTable, entry: Entry): Entry {
 	let root = entry;
-	for (let need = lostNeed(book, entry); need; need = need.phase.kind === 'waiting' ? lostNeed(book, need) : undefined) root = need;
+	for (let need = lostNeed(table, entry); need; need = need.phase.kind === 'waiting' ? lostNeed(table, need) : undefined) root = need;
 	return root;
 }
 
 /** Why one that waits in vain does so: `db has failed (exit 1)`, `app waits for db: db has failed (exit 1)`. */
-export function cannotStart(book: Book, entry: Entry): string {
-	const [near, root] = [lostNeed(book, entry), rootOf(book, entry)];
+export function cannotStart(table: ServiceTable, entry: Entry): string {
+	const [near, root] = [lostNeed(table, entry), rootOf(table, entry)];
 	return near === root ? endOf(root) : `${near?.service.name} waits for ${root.service.name}: ${endOf(root)}`;
 }
 
 /** The first hard need of an entry that will not hold by itself any more. */
-function lostNeed(book: Book, {needs}: Entry): Entry | undefined {
+function lostNeed(table: ServiceTable, {needs}: Entry): Entry | undefined {
 	for (const edge of needs) {
-		const need = read(book, edge.id);
+		const need = read(table, edge.id);
 		if (need && isLostTo(need, edge)) return need;
 	}
 	return undefined;
@@ -42,11 +42,11 @@ export function aboutIdleness(state: State): Idleness {
 	const ranks: readonly string[][] = [[], [], []];
 	let failed: Entry | null = null;
 	let isKept = false;
-	for (const entry of entries(state.book)) {
-		const {service: {name, origin}, wish, since, phase} = entry;
+	for (const entry of entries(state.table)) {
+		const {service: {name, origin}, desired, since, phase} = entry;
 		// What clients started for themselves is not what the container is for.
 		if (origin === 'run' || origin === 'daemon') continue;
-		isKept ||= wish === 'stop';
+		isKept ||= desired === 'stop';
 		const hasFailed = phase.kind === 'down' && phase.cause === 'failed';
 		if (hasFailed && (failed === null || since >= failed.since)) failed = entry;
 		const [rank, text] = hasFailed ? [0, endOf(entry)]

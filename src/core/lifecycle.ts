@@ -3,25 +3,29 @@
  * services (when to start, when to end) is not here but in `supervisor.ts`.
  */
 import {duration} from './duration.ts';
-import {firstLook, look, lookAgain, meetHealth} from './health.ts';
-import {
-	type Effect, type Entry, type Instant, type Millis, NEVER, type News, type Outcome, PAST_MAX, type Phase, type Run, SIG,
-	type Scope, type SignalNumber, type Spawning, type Starting, type Stopping, type Up, type Waiting, type Word,
-} from './model.ts';
+import {firstLook, look, lookAgain, healthAfter} from '../features/health/core.ts';
+import type {Effect} from './effect.ts';
+import {type Entry, PAST_MAX} from './entry.ts';
+import type {News, Word} from './event.ts';
+import type {Run} from './ids.ts';
+import type {Outcome, Scope} from './outcome.ts';
+import type {Phase, Spawning, Starting, Stopping, Up, Waiting} from './phase.ts';
+import {SIG, type SignalNumber} from './signal-numbers.ts';
+import {type Instant, type Millis, NEVER} from './time.ts';
 import {type End, exitVariables, judge, resultOf} from './restart.ts';
 import {elapsed} from './state.ts';
 
 /** What a piece of news makes of an entry. */
 export interface Move {
 	readonly phase: Phase;
-	readonly also?: Partial<Pick<Entry, 'service' | 'outcome' | 'refusal' | 'ends' | 'bounce' | 'blame' | 'past' | 'said'>>;
+	readonly also?: Partial<Pick<Entry, 'service' | 'outcome' | 'refusal' | 'ends' | 'restartPending' | 'blame' | 'past' | 'said'>>;
 	readonly effects?: readonly Effect[];
 }
 
 type PhaseOf<K extends Phase['kind']> = Extract<Phase, {kind: K}>;
 type NewsOf<K extends News['kind']> = Extract<News, {kind: K}>;
 type Cell<P extends Phase['kind'], N extends News['kind']> =
-	(phase: PhaseOf<P>, news: NewsOf<N>, entry: Entry, now: Instant, dice: number) => Move;
+	(phase: PhaseOf<P>, news: NewsOf<N>, entry: Entry, now: Instant, random: number) => Move;
 type Table = {readonly [P in Phase['kind']]: {readonly [N in News['kind']]: Cell<P, N>}};
 
 /** How long a SIGKILL may take until what a process left behind is no longer waited for. */
@@ -56,28 +60,28 @@ const table: Table = {
 			const move = begin(phase, pid, {...entry, service}, now);
 			return {...move, also: {...move.also, service}};
 		},
-		refused: (_, {refusal}, entry, now, dice) => {
+		refused: (_, {refusal}, entry, now, random) => {
 			const end: End = {outcome: null, blame: null, wasUp: false};
-			const move: Move = refusal.temporary ? next(entry, end, now, dice) : {phase: {kind: 'down', cause: 'failed'}};
+			const move: Move = refusal.temporary ? next(entry, end, now, random) : {phase: {kind: 'down', cause: 'failed'}};
 			return {...move, also: {...move.also, refusal}};
 		},
 		withdrawn: () => withdraw(),
-		hooked: (phase, {hook, failure}, entry, now, dice) => {
+		hooked: (phase, {hook, failure}, entry, now, random) => {
 			if (hook !== 'pre_start' || !phase.isHooked) return {phase};
 			const {id, service} = entry;
 			if (failure === null) {
 				return {phase: {...phase, isHooked: false}, effects: [{kind: 'spawn', id, run: phase.run, service}]};
 			}
 			const blame = `pre_start: ${failure}`;
-			const move = next(entry, {outcome: null, blame, wasUp: false}, now, dice);
+			const move = next(entry, {outcome: null, blame, wasUp: false}, now, random);
 			return {...move, also: {...move.also, blame, outcome: null, refusal: null}};
 		},
 	},
 	starting: {
 		...none,
-		exited: (phase, {outcome, survivors}, entry, now, dice) => {
+		exited: (phase, {outcome, survivors}, entry, now, random) => {
 			const blame = entry.service.type === 'daemon' ? 'ended before it was ready' : null;
-			return endedByItself(phase, {outcome, blame, wasUp: false}, survivors, entry, now, dice);
+			return endedByItself(phase, {outcome, blame, wasUp: false}, survivors, entry, now, random);
 		},
 		ready: (phase, _, entry, now) => {
 			const {ready} = entry.service;
@@ -112,11 +116,11 @@ const table: Table = {
 	},
 	up: {
 		...none,
-		exited: (phase, {outcome, survivors}, entry, now, dice) =>
-			endedByItself(phase, {outcome, blame: null, wasUp: true}, survivors, entry, now, dice),
+		exited: (phase, {outcome, survivors}, entry, now, random) =>
+			endedByItself(phase, {outcome, blame: null, wasUp: true}, survivors, entry, now, random),
 		ready: phase => ({phase: {...phase, isReady: true}}),
 		probe: (phase, news, entry, now) => {
-			const after = news.purpose === 'health' ? meetHealth(phase, news, entry, now) : phase;
+			const after = news.purpose === 'health' ? healthAfter(phase, news, entry, now) : phase;
 			const isLost = after.health === 'unhealthy' && phase.health !== 'unhealthy';
 			if (!isLost || entry.service.health?.onUnhealthy !== 'restart') return {phase: after};
 			return giveUp(after, entry, `unhealthy: ${news.found}`, now);
@@ -143,20 +147,20 @@ const table: Table = {
 	},
 	stopping: {
 		...none,
-		exited: (phase, {outcome, survivors}, entry, now, dice) => {
+		exited: (phase, {outcome, survivors}, entry, now, random) => {
 			if (phase.finish) return {phase};
 			const ended: Stopping = {...phase, outcome, isHooked: false};
 			return survivors
-				? {phase: ended, also: {outcome}, effects: urge(entry, ended, phase.asked && !phase.isHooked)}
-				: conclude(ended, outcome, entry, now, dice);
+				? {phase: ended, also: {outcome}, effects: signalSurvivors(entry, ended, phase.asked && !phase.isHooked)}
+				: conclude(ended, outcome, entry, now, random);
 		},
-		emptied: (phase, news, entry, now, dice) =>
-			phase.finish ? {phase} : phase.outcome ? conclude(phase, phase.outcome, entry, now, dice) : impossible(phase, news),
+		emptied: (phase, news, entry, now, random) =>
+			phase.finish ? {phase} : phase.outcome ? conclude(phase, phase.outcome, entry, now, random) : impossible(phase, news),
 		ready: stay,
 		probe: stay,
-		hooked: (phase, {hook, failure}, entry, now, dice) => {
+		hooked: (phase, {hook, failure}, entry, now, random) => {
 			const told = failure === null ? [] : [complain(entry, hook, failure)];
-			if (hook === phase.finish?.hook) return withEffects(close(phase, entry, now, dice), told);
+			if (hook === phase.finish?.hook) return withEffects(close(phase, entry, now, random), told);
 			if (hook !== 'pre_stop' || !phase.isHooked) return {phase};
 			return {phase: {...phase, isHooked: false}, effects: [...told, ...ask(phase, entry.stop.signal, entry.service.stopTo)]};
 		},
@@ -166,16 +170,16 @@ const table: Table = {
 			}
 			return phase.outcome ? {phase} : listen(phase, word);
 		},
-		timeout: (phase, _, entry, now, dice) => {
+		timeout: (phase, _, entry, now, random) => {
 			if (phase.finish) {
 				const late = complain(entry, phase.finish.hook, `took longer than ${duration(entry.stop.grace * phase.scale)}`);
-				return withEffects(close(phase, entry, now, dice), [late]);
+				return withEffects(close(phase, entry, now, random), [late]);
 			}
 			if (!phase.killed) return kill(entry, phase, now);
 			// SIGKILL cannot be refused, only delayed in the kernel (a hung mount): the process itself is
 			// awaited for ever, others that it made are not.
 			return phase.outcome
-				? conclude(phase, phase.outcome, entry, now, dice)
+				? conclude(phase, phase.outcome, entry, now, random)
 				: {phase: {...phase, deadline: NEVER}};
 		},
 	},
@@ -187,10 +191,10 @@ const table: Table = {
 };
 
 /** What news of its own run makes of a service. Throws if the table says that it cannot happen. */
-export function meet(entry: Entry, news: News, now: Instant, dice: number): Move {
+export function transition(entry: Entry, news: News, now: Instant, random: number): Move {
 	const {phase} = entry;
 	const cell = table[phase.kind][news.kind] as Cell<Phase['kind'], News['kind']>;
-	return cell(phase, news, entry, now, dice);
+	return cell(phase, news, entry, now, random);
 }
 
 /** On request: commands `pre_stop` first, then the stop signal. `scale` shortens its grace period. */
@@ -225,7 +229,7 @@ export function undo(entry: Entry, run: Run, now: Instant, scale: number): Move 
 
 /** It is at rest without more ado, and starts anew if it is wanted. */
 export function withdraw(): Move {
-	return {phase: {kind: 'down', cause: 'stopped'}, also: {bounce: false, ends: [], blame: null}};
+	return {phase: {kind: 'down', cause: 'stopped'}, also: {restartPending: false, ends: [], blame: null}};
 }
 
 const complain = ({service: {name}}: Entry, hook: string, failure: string): Effect =>
@@ -250,7 +254,7 @@ export function kill({service}: Entry, phase: Starting | Up | Stopping, now: Ins
  * left, and the restart window is as full as it was. When to look next, and the end of a pause, are nobody's lateness:
  * they may have come meanwhile. What is history (`since`, `past`) stays.
  */
-export function excuse(entry: Entry, millis: Millis): Entry {
+export function shiftDeadlines(entry: Entry, millis: Millis): Entry {
 	const after = {...entry, stalled: entry.stalled + millis, ends: entry.ends.map(end => end + millis)};
 	const {phase} = entry;
 	switch (phase.kind) {
@@ -333,16 +337,16 @@ const ask = ({run, pid}: {readonly run: Run; readonly pid: number}, signal: Sign
 
 /** The process ended unasked. What it left behind ends before a new one may take its place. */
 function endedByItself(
-	phase: Starting | Up, end: End & {readonly outcome: Outcome}, survivors: boolean, entry: Entry, now: Instant, dice: number,
+	phase: Starting | Up, end: End & {readonly outcome: Outcome}, survivors: boolean, entry: Entry, now: Instant, random: number,
 ): Move {
 	const ends = earlierEnds(entry, end.wasUp, now);
 	const {outcome, blame} = end;
 	const stopping: Stopping = {...ending(phase), asked: false, blame, outcome, deadline: now + entry.stop.grace};
 	if (!survivors) {
-		const move = conclude(stopping, outcome, {...entry, ends}, now, dice);
+		const move = conclude(stopping, outcome, {...entry, ends}, now, random);
 		return move.phase.kind === 'stopping' ? {...move, also: {...move.also, ends}} : move;
 	}
-	return {phase: stopping, also: {outcome, ends}, effects: urge(entry, stopping)};
+	return {phase: stopping, also: {outcome, ends}, effects: signalSurvivors(entry, stopping)};
 }
 
 /** What still counts of earlier ends when a run ends: nothing, if it had been up for long enough. */
@@ -350,7 +354,7 @@ const earlierEnds = (entry: Entry, wasUp: boolean, now: Instant): Entry['ends'] 
 	wasUp && elapsed(entry, now) >= entry.service.restart.resetAfter ? [] : entry.ends;
 
 /** Asks what a process left behind to end, in the words that it has earned; `isAsked`: the stop signal was sent before. */
-function urge({service: {killMode, stopTo}}: Entry, {run, pid, killed}: Stopping, isAsked = false): readonly Effect[] {
+function signalSurvivors({service: {killMode, stopTo}}: Entry, {run, pid, killed}: Stopping, isAsked = false): readonly Effect[] {
 	if (killed) return [{kind: 'signal', run, pid, signal: SIG.KILL, to: killMode}];
 	// Who was told by the stop signal is about to end, and another signal might cut that short.
 	if (!isAsked || stopTo === 'main') return ask({run, pid}, SIG.TERM, killMode);
@@ -358,8 +362,8 @@ function urge({service: {killMode, stopTo}}: Entry, {run, pid, killed}: Stopping
 }
 
 /** All that it made is gone: its last commands are run, if it has any. */
-function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant, dice: number): Move {
-	if (entry.service.hooks.postStop.length === 0) return close({...phase, outcome}, entry, now, dice);
+function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant, random: number): Move {
+	if (entry.service.hooks.postStop.length === 0) return close({...phase, outcome}, entry, now, random);
 	const finish = {hook: 'post_stop', result: resultOf(phase, outcome, entry.service.restart.success)} as const;
 	const deadline = now + entry.stop.grace * phase.scale;
 	const after: Stopping = {...phase, isHooked: false, killed: false, outcome, finish, deadline};
@@ -367,17 +371,17 @@ function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant,
 }
 
 /** The run is over. */
-function close({asked, blame, wasUp, outcome}: Stopping, entry: Entry, now: Instant, dice: number): Move {
+function close({asked, blame, wasUp, outcome}: Stopping, entry: Entry, now: Instant, random: number): Move {
 	if (!outcome) throw new Error('closed before it has ended');
-	if (!asked) return next(entry, {outcome, blame, wasUp}, now, dice);
+	if (!asked) return next(entry, {outcome, blame, wasUp}, now, random);
 	const past = remember(entry, outcome, null, now);
-	return {phase: {kind: 'down', cause: 'stopped'}, also: {outcome, bounce: false, ends: [], blame: null, past}};
+	return {phase: {kind: 'down', cause: 'stopped'}, also: {outcome, restartPending: false, ends: [], blame: null, past}};
 }
 
 /** Where a service goes whose run ended by itself. */
-function next(entry: Entry, end: End, now: Instant, dice: number): Move {
+function next(entry: Entry, end: End, now: Instant, random: number): Move {
 	const {outcome, blame} = end;
-	const verdict = judge(entry, end, now, dice);
+	const verdict = judge(entry, end, now, random);
 	const last = outcome ? {outcome, blame, past: remember(entry, outcome, blame, now)} : {};
 	if (verdict.kind === 'rest') {
 		const isDone = verdict.cause === 'completed' && entry.service.hooks.down.length > 0;

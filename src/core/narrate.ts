@@ -1,6 +1,9 @@
 /** What archon says about itself: one line for each change that a person would want to know of. */
 import {duration} from './duration.ts';
-import {type Entry, type Phase, type Season, type Starting, signalName, type Stopping, type Up} from './model.ts';
+import type {Entry} from './entry.ts';
+import type {Phase, Starting, Stopping, Up} from './phase.ts';
+import {signalName} from './signal-numbers.ts';
+import type {Stage} from './stage.ts';
 import {attempt, describeOutcome, lastEnd, lastEnds} from './status.ts';
 
 export interface Line {
@@ -51,13 +54,13 @@ function finishing(was: Phase, {finish, outcome}: Stopping, name: string): Line 
 	return info(`${name} ended by itself: ${describeOutcome(outcome)}; ${finish?.hook} is under way`);
 }
 
-/** The line for the container's new season; null where there is nothing to tell. */
-export function narrateSeason(season: Season): Line | null {
-	switch (season.kind) {
+/** The line for the container's new stage; null where there is nothing to tell. */
+export function narrateStage(stage: Stage): Line | null {
+	switch (stage.kind) {
 		case 'stopping':
-			if (season.force === 1) return info(`shutting down: ${season.why}`);
-			return warn(season.force === 2 ? 'shutting down all at once' : 'killing everything that is left');
-		case 'sweeping': return season.killed ? warn('killing processes that no service owns') : null;
+			if (stage.force === 1) return info(`shutting down: ${stage.why}`);
+			return warn(stage.force === 2 ? 'shutting down all at once' : 'killing everything that is left');
+		case 'sweeping': return stage.killed ? warn('killing processes that no service owns') : null;
 		case 'boot':
 		case 'running':
 		case 'over': return null;

@@ -1,5 +1,7 @@
 /** A config against the one before: who is new, who is gone, who must end because it is made differently now. */
-import {type Entry, isAlive, type Output, type Service, type Sourced} from './model.ts';
+import type {Entry} from './entry.ts';
+import {isAlive} from './phase.ts';
+import type {Output, Service, Sourced} from './service.ts';
 
 /** The names of services by what a new config means for them. */
 export interface Change {
@@ -43,7 +45,7 @@ export function renew(entry: Entry, service: Service): Entry {
 		const {output} = service.exec;
 		return {...kept, service: {...service, exec: {...service.exec, sourced, output: was.kind === output.kind ? output : was}}};
 	}
-	if (isAlive(phase)) return {...kept, service, bounce: phase.kind !== 'stopping'};
+	if (isAlive(phase)) return {...kept, service, restartPending: phase.kind !== 'stopping'};
 	return {...kept, service, phase: {kind: 'down', cause: 'new'}, ends: [], blame: null};
 }
 

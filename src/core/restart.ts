@@ -1,8 +1,11 @@
 /** What follows when a run ended by itself: start it again and after which pause, or leave it. */
-import {
-	type DownCause, type Ends, type Entry, type Instant, type Millis, type Outcome, type RestartPolicy, type Run, signalName,
-	type Stopping,
-} from './model.ts';
+import type {Entry} from './entry.ts';
+import type {Run} from './ids.ts';
+import type {Outcome} from './outcome.ts';
+import type {DownCause, Stopping} from './phase.ts';
+import type {Ends, RestartPolicy} from './service.ts';
+import {signalName} from './signal-numbers.ts';
+import type {Instant, Millis} from './time.ts';
 
 export type Verdict =
 	| {readonly kind: 'again'; readonly ends: readonly Instant[]; readonly delay: Millis}
@@ -20,7 +23,7 @@ export interface End {
 export const matches = ({codes, signals}: Ends, outcome: Outcome): boolean =>
 	outcome.kind === 'code' ? codes.includes(outcome.code) : signals.includes(outcome.signal);
 
-export function judge({service: {type, restart}, ends}: Entry, end: End, now: Instant, dice: number): Verdict {
+export function judge({service: {type, restart}, ends}: Entry, end: End, now: Instant, random: number): Verdict {
 	const {outcome, blame, wasUp} = end;
 	const isOneshot = type === 'oneshot';
 	const isSuccess = outcome !== null && blame === null && matches(restart.success, outcome);
@@ -38,7 +41,7 @@ export function judge({service: {type, restart}, ends}: Entry, end: End, now: In
 	const recent = [...ends.filter(each => each > now - restart.window), now];
 	if (recent.length > restart.attempts) return {kind: 'rest', cause: 'failed'};
 	const kept = Number.isFinite(restart.attempts) ? restart.attempts : HISTORY;
-	return {kind: 'again', ends: recent.slice(-kept), delay: pause(restart, recent.length, dice)};
+	return {kind: 'again', ends: recent.slice(-kept), delay: pause(restart, recent.length, random)};
 }
 
 /** systemd.exec(5), $SERVICE_RESULT: how a run came out, in one word. What was asked for is a success unless it took SIGKILL. */
@@ -61,11 +64,11 @@ export const exitVariables = (outcome: Outcome): {readonly EXIT_CODE: string; re
 const HISTORY = 64;
 
 /** The pause before the `nth` restart within the window. */
-export function pause({growth, delay, factor, maxDelay, jitter}: RestartPolicy, nth: number, dice: number): Millis {
+export function pause({growth, delay, factor, maxDelay, jitter}: RestartPolicy, nth: number, random: number): Millis {
 	if (growth === 'linear') return Math.min(maxDelay, delay * nth);
 	if (nth <= 1) return 0;
 	const exact = Math.min(maxDelay, delay * factor ** (nth - 2));
-	return exact * (1 + jitter * (2 * dice - 1));
+	return exact * (1 + jitter * (2 * random - 1));
 }
 
 /** A number in [0, 1) that depends on the seed and the run alone (a 32-bit mix after splitmix). */

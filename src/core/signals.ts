@@ -1,5 +1,5 @@
 /** What a signal to archon means: the config's word on it, else what container runtimes mean by it. */
-import {RTMAX, RTMIN, SIG, type SignalNumber} from './model.ts';
+import {RTMAX, RTMIN, SIG, type SignalNumber} from './signal-numbers.ts';
 
 /** `main`: to the service main where there is one; else it shuts down if it comes from outside of the container. */
 export type Meaning = 'shutdown' | 'reload' | 'reopen' | 'ignore' | 'main' | Forward;
@@ -22,7 +22,7 @@ export type Meanings = ReadonlyMap<SignalNumber, Meaning>;
 export const ORIGINS = ['inside', 'kernel', 'outside'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
-export interface Heard {
+export interface ReceivedSignal {
 	readonly signal: SignalNumber;
 	readonly origin: Origin;
 }
@@ -37,7 +37,7 @@ const OWN: readonly SignalNumber[] = [
 ];
 
 /** Every signal that archon may be sent and can hear. */
-export const HEARABLE: readonly SignalNumber[] = [
+export const CATCHABLE: readonly SignalNumber[] = [
 	...Array.from({length: 31}, (_, i) => i + 1), ...Array.from({length: RTMAX - RTMIN + 1}, (_, i) => RTMIN + i),
 ].filter(signal => !OWN.includes(signal));
 
@@ -48,7 +48,7 @@ export const SUPERVISING: Meanings = new Map<SignalNumber, Meaning>([
 ]);
 
 /** With one command: whatever comes is the command's. */
-export const ONE_COMMAND: Meanings = new Map(HEARABLE.map(signal => [signal, 'main'] as const));
+export const ONE_COMMAND: Meanings = new Map(CATCHABLE.map(signal => [signal, 'main'] as const));
 
 /** What is to be done about a signal. */
 export type Verdict =
@@ -58,7 +58,7 @@ export type Verdict =
 	| {readonly kind: 'ignore'; readonly why: string | null};
 
 /** `exists`: whether there is a service of that name. */
-export function judge({signal, origin}: Heard, meaning: Meaning, exists: (name: string) => boolean): Verdict {
+export function judge({signal, origin}: ReceivedSignal, meaning: Meaning, exists: (name: string) => boolean): Verdict {
 	if (typeof meaning === 'object') {
 		const to = meaning.to.filter(exists);
 		return to.length > 0 ? {kind: 'forward', to, signal: meaning.as ?? signal} : nobody(meaning.to);

@@ -1,5 +1,5 @@
 /** What files of variables hold: texts made variables, and a stamp by which one state of them is told from another. */
-import type {Sourced} from './model.ts';
+import type {Sourced} from './service.ts';
 
 /** Bytes of one file of variables, of all files of one folder, and of what a command prints; more is no environment (execve(2)). */
 export const SOURCE_MAX = 128 * 1024;

@@ -2,11 +2,14 @@
  * The state of the whole, and what can be told from it: who is there, who is wanted, which needs hold, when
  * to look next. How it changes is `supervisor.ts`'s business.
  */
-import {type Book, earliest, EMPTY, entries as all, read, write} from './book.ts';
-import {
-	type Condition, type Edge, type Entry, type Id, type Instant, isAlive, type Millis, NEVER, type Phase, type Run,
-	type Season, type Service, type StartRate, type WhenIdle,
-} from './model.ts';
+import {type ServiceTable, earliest, EMPTY, entries as all, read, write} from './service-table.ts';
+import type {StartRate, WhenIdle} from './config.ts';
+import type {Edge, Entry} from './entry.ts';
+import type {Id, Run} from './ids.ts';
+import {isAlive, type Phase} from './phase.ts';
+import type {Condition, Service} from './service.ts';
+import type {Stage} from './stage.ts';
+import {type Instant, type Millis, NEVER} from './time.ts';
 
 export interface Settings {
 	/** From the first word of shutdown until everything is killed: all must fit into the runtime's own patience. */
@@ -22,12 +25,12 @@ export interface Settings {
 
 export interface State {
 	readonly settings: Settings;
-	readonly season: Season;
-	readonly book: Book;
+	readonly stage: Stage;
+	readonly table: ServiceTable;
 	/** The names of the config's services. */
 	readonly names: ReadonlyMap<string, Id>;
 	/** The names of services made at run time; few, and copied when one comes or goes. */
-	readonly guests: ReadonlyMap<string, Id>;
+	readonly transients: ReadonlyMap<string, Id>;
 	/** Runs given out so far. */
 	readonly runs: Run;
 	/** Entries with a process, or about to have one. */
@@ -47,18 +50,18 @@ export interface State {
 /** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config saw to it. */
 export function create(services: readonly Service[], settings: Settings): State {
 	const names = new Map(services.map((service, id) => [service.name, id]));
-	const {needs, dependents, wishes} = connect(services, names);
-	const book = services.reduce((before, service, id) => {
+	const {needs, dependents, demanded} = connect(services, names);
+	const table = services.reduce((before, service, id) => {
 		const own = needs.get(id) ?? [];
 		// Before boot nothing is wanted: only hard needs hold anything back.
 		const unmet = own.filter(({strength}) => strength === 'hard').length;
-		const wish = wishes.get(id) ?? 'auto';
-		return write(before, {...newcomer(id, service), needs: own, dependents: dependents.get(id) ?? [], unmet, wish});
+		const desired = demanded.get(id) ?? 'auto';
+		return write(before, {...newEntry(id, service), needs: own, dependents: dependents.get(id) ?? [], unmet, desired});
 	}, EMPTY);
 	const bucket = {level: settings.startRate.burst, at: 0};
 	return {
-		settings, season: {kind: 'boot'}, book, names, guests: new Map(), runs: 0, living: 0, held: 0, isIdle: false,
-		awaited: countAwaited(book), hasArrived: false, bucket,
+		settings, stage: {kind: 'boot'}, table, names, transients: new Map(), runs: 0, living: 0, held: 0, isIdle: false,
+		awaited: countAwaited(table), hasArrived: false, bucket,
 	};
 }
 
@@ -69,27 +72,27 @@ export function isAwaited(entry: Wanted & Pick<Entry, 'phase'>): boolean {
 	return phase.kind !== 'done' && !isWell(phase) && isToRun(entry);
 }
 
-export const countAwaited = (book: Book): number => [...all(book)].filter(isAwaited).length;
+export const countAwaited = (table: ServiceTable): number => [...all(table)].filter(isAwaited).length;
 
 const isWell = (phase: Phase): boolean =>
 	phase.kind === 'up' && phase.isReady && (phase.health === 'none' || phase.health === 'healthy');
 
 export const find = (state: State, name: string): Entry | undefined => {
-	const id = state.names.get(name) ?? state.guests.get(name);
-	return id === undefined ? undefined : read(state.book, id);
+	const id = state.names.get(name) ?? state.transients.get(name);
+	return id === undefined ? undefined : read(state.table, id);
 };
 
-export const entryOf = (state: State, id: Id): Entry | undefined => read(state.book, id);
+export const entryOf = (state: State, id: Id): Entry | undefined => read(state.table, id);
 
 /** Every entry, the config's first and in its order. */
-export const entries = (state: State): Iterable<Entry> => all(state.book);
+export const entries = (state: State): Iterable<Entry> => all(state.table);
 
 /** When the kernel should send the next `tick`; NEVER if there is nothing to wait for. */
-export const nextDeadline = ({season, book}: State): Instant => Math.min(earliest(book), seasonDeadline(season));
+export const nextDeadline = ({stage, table}: State): Instant => Math.min(earliest(table), stageDeadline(stage));
 
-function seasonDeadline(season: Season): Instant {
-	if (season.kind === 'stopping') return Math.min(season.deadline, season.sayAt);
-	return season.kind === 'sweeping' ? season.deadline : NEVER;
+function stageDeadline(stage: Stage): Instant {
+	if (stage.kind === 'stopping') return Math.min(stage.deadline, stage.sayAt);
+	return stage.kind === 'sweeping' ? stage.deadline : NEVER;
 }
 
 /** Whether a need does not hold its dependent back: its condition is met, or it is not hard and will not be. */
@@ -118,7 +121,7 @@ export const isLost = ({phase}: Entry): boolean =>
 export const isLostTo = (entry: Entry, {strength}: Pick<Edge, 'strength'>): boolean => strength === 'hard' && isLost(entry);
 
 /** Lives, and not for long. */
-export const isFalling = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
+export const isGoingDown = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
 
 export const isRunning = ({kind}: Phase): boolean => kind === 'starting' || kind === 'up';
 
@@ -128,20 +131,20 @@ export const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' |
  * Should this service run? Rules in order, the first that speaks wins: shutdown, the operator's word,
  * the config.
  */
-export const isWanted = (entry: Wanted, season: Season): boolean => season.kind === 'running' && isToRun(entry);
+export const isWanted = (entry: Wanted, stage: Stage): boolean => stage.kind === 'running' && isToRun(entry);
 
-type Wanted = Pick<Entry, 'wish' | 'service' | 'retired'>;
+type Wanted = Pick<Entry, 'desired' | 'service' | 'retired'>;
 
 /** The same where no shutdown is under way. */
-function isToRun({wish, service, retired}: Wanted): boolean {
-	return !retired && (wish === 'auto' ? service.autostart : wish === 'start');
+function isToRun({desired, service, retired}: Wanted): boolean {
+	return !retired && (desired === 'auto' ? service.autostart : desired === 'start');
 }
 
 interface Connections {
 	readonly needs: ReadonlyMap<Id, readonly Edge[]>;
 	readonly dependents: ReadonlyMap<Id, Edge[]>;
 	/** Services that are started because others need them. */
-	readonly wishes: ReadonlyMap<Id, 'start'>;
+	readonly demanded: ReadonlyMap<Id, 'start'>;
 }
 
 /** The edges between the services of a config, both ways. */
@@ -161,20 +164,20 @@ export function connect(services: readonly Service[], names: ReadonlyMap<string,
 	}
 	// Needs come before their dependents, so that one way back finds all that are started for others.
 	const lazy = new Set(services.filter(({autostart}) => !autostart).map(({name}) => idOf(name)));
-	const wishes = new Map<Id, 'start'>();
+	const demanded = new Map<Id, 'start'>();
 	for (const {name} of services.toReversed()) {
 		const id = idOf(name);
-		if (lazy.has(id) && !wishes.has(id)) continue;
-		for (const need of needs.get(id) ?? []) if (need.strength !== 'order' && lazy.has(need.id)) wishes.set(need.id, 'start');
+		if (lazy.has(id) && !demanded.has(id)) continue;
+		for (const need of needs.get(id) ?? []) if (need.strength !== 'order' && lazy.has(need.id)) demanded.set(need.id, 'start');
 	}
-	return {needs, dependents, wishes};
+	return {needs, dependents, demanded};
 }
 
 /** How long the phase has lasted while archon ran. What people are told is `since`. */
 export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now: Instant): Millis => now - since - stalled;
 
-export const newcomer = (id: Id, service: Service): Entry => ({
-	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0, wish: 'auto', bounce: false,
+export const newEntry = (id: Id, service: Service): Entry => ({
+	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0, desired: 'auto', restartPending: false,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], said: '',
-	retired: false, leaving: true, unmet: 0, lost: 0, falling: 0,
+	retired: false, leaving: true, unmet: 0, lost: 0, stoppingDependents: 0,
 });

@@ -1,5 +1,8 @@
 /** What people are shown: one table from phases to statuses, and a note that says why. */
-import {type Entry, type Outcome, type Phase, type Refusal, signalName} from './model.ts';
+import type {Entry} from './entry.ts';
+import type {Outcome, Refusal} from './outcome.ts';
+import type {Phase} from './phase.ts';
+import {signalName} from './signal-numbers.ts';
 import {entryOf, holds, type State} from './state.ts';
 
 export const STATUSES = [

@@ -3,19 +3,25 @@
  * settles: wanted and needs met → spawn; leaving and no dependent on its way down → terminate; until
  * nothing moves. Only entries that an event can affect are looked at.
  */
-import {due, earliest, entries as all, erase, read, vacancy, write} from './book.ts';
+import {due, earliest, entries as all, erase, read, freeId, write} from './service-table.ts';
 import {duration} from './duration.ts';
-import {excuse, hookOf, kill, meet, type Move, terminate, undo, WAITING, withdraw} from './lifecycle.ts';
-import {
-	type Adopted, type Edge, type Effect, type Entry, type Event, exitStatus, type Id, type Instant, isAlive, type Millis, NEVER,
-	type News, refusalStatus, type Run, type Season, type Service, SIG, type Spawning,
-} from './model.ts';
+import {shiftDeadlines, hookOf, kill, transition, type Move, terminate, undo, WAITING, withdraw} from './lifecycle.ts';
+import type {Effect} from './effect.ts';
+import type {Edge, Entry} from './entry.ts';
+import type {Event, News} from './event.ts';
+import type {Id, Run} from './ids.ts';
+import {type Adopted, exitStatus, refusalStatus} from './outcome.ts';
+import {isAlive, type Spawning} from './phase.ts';
+import type {Service} from './service.ts';
+import {SIG} from './signal-numbers.ts';
+import type {Stage} from './stage.ts';
+import {type Instant, type Millis, NEVER} from './time.ts';
 import {aboutIdleness, cannotStart, rootOf} from './idle.ts';
 import {isRelogged, renew} from './reconfigure.ts';
 import {roll} from './restart.ts';
 import {longestEnd, whoIsAwaited} from './shutdown.ts';
 import {
-	connect, countAwaited, find, holds, isAwaited, isFalling, isLostTo, isRunning, isUnderWay, isWanted, meets, newcomer, type State,
+	connect, countAwaited, find, holds, isAwaited, isGoingDown, isLostTo, isRunning, isUnderWay, isWanted, meets, newEntry, type State,
 } from './state.ts';
 
 /** How long archon waits, after SIGKILL to everything, for the kernel to carry it out. */
@@ -27,7 +33,7 @@ const SAY_EVERY: Millis = 1000;
 /** One step. Pure: the state that comes in is as it was, also when this throws over a bug of ours. */
 export function step(state: State, event: Event, now: Instant): readonly [State, readonly Effect[]] {
 	const turn = new Turn(state, now);
-	turn.hear(event);
+	turn.dispatch(event);
 	turn.settle();
 	return [turn.state, turn.effects];
 }
@@ -39,15 +45,15 @@ class Turn {
 	readonly #now: Instant;
 	readonly #queue = new Set<Id>();
 	/** Services that asked to be restarted when a need ends, and one has. */
-	readonly #bounced = new Set<Id>();
+	readonly #toRestart = new Set<Id>();
 
 	constructor(state: State, now: Instant) {
 		this.state = state;
 		this.#now = now;
 	}
 
-	hear(event: Event): void {
-		const mayStart = this.state.season.kind === 'running';
+	dispatch(event: Event): void {
+		const mayStart = this.state.stage.kind === 'running';
 		switch (event.kind) {
 			case 'boot': {
 				this.#enter({kind: 'running'});
@@ -73,13 +79,13 @@ class Turn {
 	/** Looks at whatever a change may have set free, until nothing moves. */
 	settle(): void {
 		this.#drain();
-		const {season, living, held, isIdle, book} = this.state;
+		const {stage, living, held, isIdle, table} = this.state;
 		// Whatever will start by itself has a deadline.
-		if (season.kind === 'running' && living === held && !isIdle && earliest(book) === NEVER) {
+		if (stage.kind === 'running' && living === held && !isIdle && earliest(table) === NEVER) {
 			this.#idle();
 			this.#drain();
 		}
-		const {season: after} = this.state;
+		const {stage: after} = this.state;
 		if (after.kind === 'stopping' && this.state.living === 0) this.#sweep(after.status, after.why);
 		if (this.state.hasArrived || this.state.awaited > 0 || after.kind !== 'running') return;
 		this.state = {...this.state, hasArrived: true};
@@ -88,50 +94,50 @@ class Turn {
 
 	#drain(): void {
 		do {
-			for (const id of this.#bounced) {
-				this.#bounced.delete(id);
-				this.#bounce(id);
+			for (const id of this.#toRestart) {
+				this.#toRestart.delete(id);
+				this.#restartAlong(id);
 			}
 			// A Set is iterated in order of insertion, items added meanwhile included.
 			for (const id of this.#queue) {
 				this.#queue.delete(id);
-				const entry = read(this.state.book, id);
+				const entry = read(this.state.table, id);
 				if (entry) this.#examine(entry);
 			}
-		} while (this.#bounced.size > 0);
+		} while (this.#toRestart.size > 0);
 	}
 
 	#examine(entry: Entry): void {
 		const {phase} = entry;
-		const {season} = this.state;
-		const wanted = isWanted(entry, season);
+		const {stage} = this.state;
+		const wanted = isWanted(entry, stage);
 		switch (phase.kind) {
 			case 'down': {
 				if (entry.retired) return this.#forget(entry);
 				const fresh = phase.cause === 'new' || phase.cause === 'stopped';
-				if (wanted && (fresh || entry.bounce)) this.#await({...entry, bounce: false});
+				if (wanted && (fresh || entry.restartPending)) this.#await({...entry, restartPending: false});
 				return;
 			}
 			case 'waiting':
-				if (!wanted) return this.#write({...entry, phase: {kind: 'down', cause: 'stopped'}, bounce: false});
-				if (entry.bounce) return this.#write({...entry, bounce: false});
-				if (entry.lost > 0 && endsContainer(entry.service)) return this.#giveUp(entry, cannotStart(this.state.book, entry));
+				if (!wanted) return this.#write({...entry, phase: {kind: 'down', cause: 'stopped'}, restartPending: false});
+				if (entry.restartPending) return this.#write({...entry, restartPending: false});
+				if (entry.lost > 0 && endsContainer(entry.service)) return this.#giveUp(entry, cannotStart(this.state.table, entry));
 				if (entry.lost > 0 !== phase.inVain) return this.#write({...entry, phase: {...phase, inVain: entry.lost > 0}});
 				if (entry.unmet === 0 || entry.unmet === this.#waivers(entry)) this.#spawn(entry);
 				return;
 			case 'backoff':
-				if (!wanted) return this.#write({...entry, phase: {kind: 'down', cause: 'stopped'}, bounce: false});
-				if (entry.bounce) this.#await({...entry, bounce: false, ends: []});
+				if (!wanted) return this.#write({...entry, phase: {kind: 'down', cause: 'stopped'}, restartPending: false});
+				if (entry.restartPending) this.#await({...entry, restartPending: false, ends: []});
 				return;
 			case 'starting':
 			case 'up': {
-				const [force, scale] = season.kind === 'stopping' ? [season.force, season.scale] : [0, 1];
-				if (!entry.leaving || (entry.falling > 0 && force < 2) || this.#takesAlong(entry)) return;
+				const [force, scale] = stage.kind === 'stopping' ? [stage.force, stage.scale] : [0, 1];
+				if (!entry.leaving || (entry.stoppingDependents > 0 && force < 2) || this.#takesAlong(entry)) return;
 				return this.#apply(entry, force === 3 ? kill(entry, phase, this.#now) : terminate(entry, phase, this.#now, scale));
 			}
 			case 'done': {
-				const [force, scale] = season.kind === 'stopping' ? [season.force, season.scale] : [0, 1];
-				if (!entry.leaving || (entry.falling > 0 && force < 2) || this.#takesAlong(entry)) return;
+				const [force, scale] = stage.kind === 'stopping' ? [stage.force, stage.scale] : [0, 1];
+				if (!entry.leaving || (entry.stoppingDependents > 0 && force < 2) || this.#takesAlong(entry)) return;
 				return this.#apply(entry, force === 3 ? withdraw() : undo(entry, this.#nextRun(), this.#now, scale));
 			}
 			case 'spawning':
@@ -159,12 +165,12 @@ class Turn {
 	}
 
 	#isHeld(edge: Edge): boolean {
-		const need = read(this.state.book, edge.id);
+		const need = read(this.state.table, edge.id);
 		return need !== undefined && holds(need, edge);
 	}
 
 	#isLost(edge: Edge): boolean {
-		const need = read(this.state.book, edge.id);
+		const need = read(this.state.table, edge.id);
 		return need !== undefined && isLostTo(need, edge);
 	}
 
@@ -177,7 +183,7 @@ class Turn {
 		const late = needs.filter(edge => since + edge.timeout <= this.#now && !this.#isHeld(edge));
 		const hard = late.find(({strength}) => strength === 'hard');
 		if (hard) {
-			return this.#giveUp(entry, `waited ${duration(hard.timeout)} for ${read(this.state.book, hard.id)?.service.name}`);
+			return this.#giveUp(entry, `waited ${duration(hard.timeout)} for ${read(this.state.table, hard.id)?.service.name}`);
 		}
 		const later = needs.map(({timeout}) => since + timeout).filter(deadline => deadline > this.#now);
 		this.#write({...entry, phase: {...phase, deadline: Math.min(NEVER, ...later), waived: late.map(({id}) => id)}});
@@ -219,15 +225,15 @@ class Turn {
 	#start(ids: readonly Id[]): void {
 		const seen = new Set(ids);
 		for (const id of seen) {
-			const entry = read(this.state.book, id);
+			const entry = read(this.state.table, id);
 			if (!entry) continue;
 			for (const need of entry.needs) {
-				const needed = read(this.state.book, need.id);
+				const needed = read(this.state.table, need.id);
 				if (needed && need.strength !== 'order' && !meets(needed, need.condition)) seen.add(need.id);
 			}
-			const fresh: Entry = {...entry, wish: 'start', stop: entry.service.stop};
+			const fresh: Entry = {...entry, desired: 'start', stop: entry.service.stop};
 			const rests = entry.phase.kind === 'down' || entry.phase.kind === 'backoff';
-			if (rests) this.#await({...fresh, ends: [], bounce: false, blame: null});
+			if (rests) this.#await({...fresh, ends: [], restartPending: false, blame: null});
 			else this.#write(fresh);
 		}
 	}
@@ -235,7 +241,7 @@ class Turn {
 	#restart(ids: readonly Id[]): void {
 		const others: Id[] = [];
 		for (const id of ids) {
-			const entry = read(this.state.book, id);
+			const entry = read(this.state.table, id);
 			if (!entry) continue;
 			if (!isUnderWay(entry.phase)) {
 				others.push(id);
@@ -243,7 +249,7 @@ class Turn {
 			}
 			// Without them it would not come back.
 			for (const edge of entry.needs) if (this.#isLost(edge)) others.push(edge.id);
-			this.#write({...entry, wish: 'start', bounce: true});
+			this.#write({...entry, desired: 'start', restartPending: true});
 		}
 		this.#start(others);
 	}
@@ -251,37 +257,37 @@ class Turn {
 	/** Whether some that are restarted with this one must end before it does; they are told to. */
 	#takesAlong({dependents}: Entry): boolean {
 		const along = dependents.filter(({id, restart}) => {
-			const entry = restart ? read(this.state.book, id) : undefined;
+			const entry = restart ? read(this.state.table, id) : undefined;
 			return entry && isUnderWay(entry.phase) && !entry.leaving;
 		});
-		for (const {id} of along) this.#bounced.add(id);
+		for (const {id} of along) this.#toRestart.add(id);
 		return along.length > 0;
 	}
 
-	#bounce(id: Id): void {
-		const entry = read(this.state.book, id);
-		if (!entry || !isWanted(entry, this.state.season)) return;
-		if (isUnderWay(entry.phase)) this.#write({...entry, bounce: true});
+	#restartAlong(id: Id): void {
+		const entry = read(this.state.table, id);
+		if (!entry || !isWanted(entry, this.state.stage)) return;
+		if (isUnderWay(entry.phase)) this.#write({...entry, restartPending: true});
 	}
 
 	// ── Requests ──
 
 	#stop({ids, policy}: Extract<Event, {kind: 'stop'}>): void {
 		for (const id of ids) {
-			const entry = read(this.state.book, id);
-			if (entry) this.#write({...entry, wish: 'stop', bounce: false, stop: policy ?? entry.service.stop});
+			const entry = read(this.state.table, id);
+			if (entry) this.#write({...entry, desired: 'stop', restartPending: false, stop: policy ?? entry.service.stop});
 		}
 	}
 
 	#signal({id, signal}: Extract<Event, {kind: 'signal'}>): void {
-		const {phase, service} = read(this.state.book, id) ?? {};
+		const {phase, service} = read(this.state.table, id) ?? {};
 		if (!phase || !service || !('pid' in phase) || (phase.kind === 'stopping' && phase.outcome)) return;
 		this.effects.push({kind: 'signal', run: phase.run, pid: phase.pid, signal, to: service.stopTo});
 	}
 
 	#reload(ids: readonly Id[]): void {
 		for (const id of ids) {
-			const {phase, service} = read(this.state.book, id) ?? {};
+			const {phase, service} = read(this.state.table, id) ?? {};
 			if (!service?.reload || (phase?.kind !== 'up' && phase?.kind !== 'starting')) continue;
 			const {run, pid} = phase;
 			const {reload, startTimeout: timeout} = service;
@@ -292,38 +298,38 @@ class Turn {
 
 	#add(service: Service): void {
 		if (find(this.state, service.name)) throw new Error(`name is taken: ${service.name}`);
-		const id = vacancy(this.state.book);
-		const entry = {...newcomer(id, service), leaving: false, wish: 'start'} satisfies Entry;
+		const id = freeId(this.state.table);
+		const entry = {...newEntry(id, service), leaving: false, desired: 'start'} satisfies Entry;
 		this.state = {
 			...this.state,
-			book: write(this.state.book, entry),
-			guests: new Map(this.state.guests).set(service.name, id),
+			table: write(this.state.table, entry),
+			transients: new Map(this.state.transients).set(service.name, id),
 			awaited: this.state.awaited + 1,
 		};
 		this.#queue.add(id);
 	}
 
 	#remove(id: Id): void {
-		const entry = read(this.state.book, id);
-		if (!entry || isAlive(entry.phase) || this.state.guests.get(entry.service.name) !== id) return;
+		const entry = read(this.state.table, id);
+		if (!entry || isAlive(entry.phase) || this.state.transients.get(entry.service.name) !== id) return;
 		this.#forget(entry);
 	}
 
 	#forget(entry: Entry): void {
 		const {id, service: {name}, needs, dependents} = entry;
-		const book = erase(this.state.book, id);
+		const table = erase(this.state.table, id);
 		this.state = {...this.state, awaited: this.state.awaited - Number(isAwaited(entry))};
 		// Guests are few and come and go; the others go with a new config only.
-		if (this.state.guests.get(name) === id) this.state = {...this.state, book, guests: without(this.state.guests, name)};
-		else this.state = {...this.state, book, names: without(this.state.names, name)};
+		if (this.state.transients.get(name) === id) this.state = {...this.state, table, transients: without(this.state.transients, name)};
+		else this.state = {...this.state, table, names: without(this.state.names, name)};
 		// Its place may have another tenant soon, with whom nobody is connected.
 		const isOther = (edge: Edge): boolean => edge.id !== id;
 		for (const edge of needs) {
-			const need = read(this.state.book, edge.id);
+			const need = read(this.state.table, edge.id);
 			if (need) this.#put({...need, dependents: need.dependents.filter(isOther)});
 		}
 		for (const edge of dependents) {
-			const dependent = read(this.state.book, edge.id);
+			const dependent = read(this.state.table, edge.id);
 			const unmet = (dependent?.unmet ?? 0) - (holds(entry, edge) ? 0 : 1);
 			const lost = (dependent?.lost ?? 0) - (isLostTo(entry, edge) ? 1 : 0);
 			if (dependent) this.#put({...dependent, needs: dependent.needs.filter(isOther), unmet, lost});
@@ -337,99 +343,99 @@ class Turn {
 	 */
 	#reconfigure({services, shutdownGrace, startRate, whenIdle}: Extract<Event, {kind: 'reconfigure'}>): void {
 		const names = new Map<string, Id>();
-		let {book} = this.state;
+		let {table} = this.state;
 		for (const service of services) {
-			const id = this.state.names.get(service.name) ?? vacancy(book);
+			const id = this.state.names.get(service.name) ?? freeId(table);
 			names.set(service.name, id);
-			if (!read(book, id)) book = write(book, newcomer(id, service));
+			if (!read(table, id)) table = write(table, newEntry(id, service));
 		}
-		const {needs, dependents, wishes} = connect(services, names);
+		const {needs, dependents, demanded} = connect(services, names);
 		for (const [name, id] of this.state.names) {
-			const entry = read(book, id);
+			const entry = read(table, id);
 			if (!entry || names.get(name) === id) continue;
 			names.set(name, id);
 			// It still ends before what it needed, and after what is retired with it.
 			for (const {id: need, ...edge} of entry.needs) dependents.get(need)?.push({id, ...edge});
-			book = write(book, {...entry, retired: true, dependents: entry.dependents.filter(edge => !needs.has(edge.id))});
+			table = write(table, {...entry, retired: true, dependents: entry.dependents.filter(edge => !needs.has(edge.id))});
 		}
 		for (const service of services) {
-			const entry = read(book, names.get(service.name) ?? -1);
+			const entry = read(table, names.get(service.name) ?? -1);
 			if (!entry) continue;
 			const {id} = entry;
-			const wish = entry.wish === 'auto' ? wishes.get(id) ?? 'auto' : entry.wish;
+			const desired = entry.desired === 'auto' ? demanded.get(id) ?? 'auto' : entry.desired;
 			const renewed = renew(entry, service);
 			if (isRelogged(entry.service, renewed.service)) this.effects.push({kind: 'logging', id, service: renewed.service});
-			book = write(book, {...renewed, needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], wish});
+			table = write(table, {...renewed, needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], desired});
 		}
 		const settings = {...this.state.settings, shutdownGrace, startRate, whenIdle};
-		this.state = {...this.state, settings, names, book, isIdle: false};
+		this.state = {...this.state, settings, names, table, isIdle: false};
 		this.#recount();
 	}
 
 	#put(entry: Entry): void {
-		this.state = {...this.state, book: write(this.state.book, entry)};
+		this.state = {...this.state, table: write(this.state.table, entry)};
 	}
 
 	/** What the door keeps in passing, told from scratch; and everything is looked at. */
 	#recount(): void {
-		const list = [...all(this.state.book)];
-		let {book} = this.state;
+		const list = [...all(this.state.table)];
+		let {table} = this.state;
 		for (const entry of list) {
-			const after = {...entry, leaving: entry.bounce || !isWanted(entry, this.state.season)};
-			book = write(book, after);
+			const after = {...entry, leaving: entry.restartPending || !isWanted(entry, this.state.stage)};
+			table = write(table, after);
 			if (!entry.leaving) this.#withdraw(after);
 		}
 		for (const {id} of list) {
-			const entry = read(book, id);
+			const entry = read(table, id);
 			if (!entry) continue;
 			const unmet = entry.needs.filter(edge => {
-				const need = read(book, edge.id);
+				const need = read(table, edge.id);
 				return need !== undefined && !holds(need, edge);
 			}).length;
-			const falling = entry.dependents.filter(edge => {
-				const dependent = read(book, edge.id);
-				return dependent !== undefined && isFalling(dependent);
+			const stoppingDependents = entry.dependents.filter(edge => {
+				const dependent = read(table, edge.id);
+				return dependent !== undefined && isGoingDown(dependent);
 			}).length;
 			const lost = entry.needs.filter(edge => {
-				const need = read(book, edge.id);
+				const need = read(table, edge.id);
 				return need !== undefined && isLostTo(need, edge);
 			}).length;
-			book = write(book, {...entry, unmet, lost, falling});
+			table = write(table, {...entry, unmet, lost, stoppingDependents});
 			this.#queue.add(id);
 		}
-		this.state = {...this.state, book, awaited: countAwaited(book)};
+		this.state = {...this.state, table, awaited: countAwaited(table)};
 	}
 
 	// ── The end ──
 
 	#shutdown(status: number, why: string): void {
-		const {season, settings: {shutdownGrace}, book} = this.state;
-		switch (season.kind) {
+		const {stage, settings: {shutdownGrace}, table} = this.state;
+		switch (stage.kind) {
 			case 'boot':
 			case 'running':
 				return this.#enter({
 					kind: 'stopping', force: 1, status, why, deadline: this.#now + shutdownGrace,
-					scale: Math.min(1, shutdownGrace / longestEnd(book)), sayAt: this.#now + SAY_EVERY,
+					scale: Math.min(1, shutdownGrace / longestEnd(table)), sayAt: this.#now + SAY_EVERY,
 				});
 			case 'stopping': {
-				if (season.force === 3) return;
-				const force = season.force === 1 ? 2 : 3;
-				const deadline = force === 3 ? this.#now + KILL_PATIENCE : season.deadline;
-				return this.#enter({...season, force, deadline});
+				if (stage.force === 3) return;
+				const force = stage.force === 1 ? 2 : 3;
+				const deadline = force === 3 ? this.#now + KILL_PATIENCE : stage.deadline;
+				return this.#enter({...stage, force, deadline});
 			}
-			case 'sweeping': return this.#sweepHarder(season);
+			case 'sweeping': return this.#sweepHarder(stage);
 			case 'over': return;
 		}
 	}
 
-	/** Every entry is looked at again in the light of the new season. */
-	#enter(season: Season): void {
-		this.state = {...this.state, season};
-		this.effects.push({kind: 'season', season});
-		const mustDie = season.kind === 'stopping' && season.force === 3;
+	/** Every entry is looked at again in the light of the new stage. */
+	#enter(stage: Stage): void {
+		this.state = {...this.state, stage};
+		this.effects.push({kind: 'stage', stage});
+		const mustDie = stage.kind === 'stopping' && stage.force === 3;
 		// By id and read anew: a write changes the counts of neighbours that are still to come.
-		for (let id = 0; id < this.state.book.places; id++) {
-			const entry = read(this.state.book, id);
+		for (let id = 0; id < this.state.table.places; id++) {
+			const entry = read(this.state.table, id);
 			if (!entry) continue;
 			if (mustDie && 'pid' in entry.phase) this.#apply(entry, kill(entry, entry.phase, this.#now));
 			else this.#write(entry);
@@ -439,24 +445,24 @@ class Turn {
 	/** No service lives: what else does is asked to end. */
 	#sweep(status: number, why: string): void {
 		const {settings: {sweepGrace}} = this.state;
-		const season: Season = {kind: 'sweeping', killed: false, status, why, deadline: this.#now + sweepGrace};
-		this.state = {...this.state, season};
-		this.effects.push({kind: 'season', season}, {kind: 'sweep', signal: SIG.TERM}, {kind: 'sweep', signal: SIG.CONT});
+		const stage: Stage = {kind: 'sweeping', killed: false, status, why, deadline: this.#now + sweepGrace};
+		this.state = {...this.state, stage};
+		this.effects.push({kind: 'stage', stage}, {kind: 'sweep', signal: SIG.TERM}, {kind: 'sweep', signal: SIG.CONT});
 	}
 
-	#sweepHarder(season: Extract<Season, {kind: 'sweeping'}>): void {
-		if (season.killed) return this.#exit(season.status, season.why);
-		this.state = {...this.state, season: {...season, killed: true, deadline: this.#now + KILL_PATIENCE}};
-		this.effects.push({kind: 'season', season: this.state.season}, {kind: 'sweep', signal: SIG.KILL});
+	#sweepHarder(stage: Extract<Stage, {kind: 'sweeping'}>): void {
+		if (stage.killed) return this.#exit(stage.status, stage.why);
+		this.state = {...this.state, stage: {...stage, killed: true, deadline: this.#now + KILL_PATIENCE}};
+		this.effects.push({kind: 'stage', stage: this.state.stage}, {kind: 'sweep', signal: SIG.KILL});
 	}
 
 	#alone(): void {
-		const {season} = this.state;
-		if (season.kind === 'sweeping') this.#exit(season.status, season.why);
+		const {stage} = this.state;
+		if (stage.kind === 'sweeping') this.#exit(stage.status, stage.why);
 	}
 
 	#exit(status: number, why: string): void {
-		this.state = {...this.state, season: {kind: 'over', status}};
+		this.state = {...this.state, stage: {kind: 'over', status}};
 		this.effects.push({kind: 'exit', status, why});
 	}
 
@@ -473,7 +479,7 @@ class Turn {
 
 	/** A service has ended, failed or fallen ill in a way that the container is to end with. */
 	#judgeContainer(before: Entry, after: Entry): void {
-		if (this.state.season.kind !== 'running') return;
+		if (this.state.stage.kind !== 'running') return;
 		const {service: {essential, onFailed, health, name}, phase, outcome, blame} = after;
 		const isIll = phase.kind === 'up' && phase.health === 'unhealthy';
 		const wasIll = before.phase.kind === 'up' && before.phase.health === 'unhealthy';
@@ -484,13 +490,13 @@ class Turn {
 		if (!essential && !(failed && onFailed === 'shutdown')) return;
 		if (!failed) return this.#shutdown(outcome ? exitStatus(outcome) : 0, `${name} ended`);
 		if (before.phase.kind !== 'waiting') return this.#shutdown(failureStatus(after), `${name} failed`);
-		this.#shutdown(failureStatus(rootOf(this.state.book, after)), `${name} cannot start: ${blame}`);
+		this.#shutdown(failureStatus(rootOf(this.state.table, after)), `${name} cannot start: ${blame}`);
 	}
 
 	/** Whatever they had to say before they serve, they have said to another. */
 	#adopt(adopted: readonly Adopted[]): void {
 		for (const {id, run, pid} of adopted) {
-			const entry = read(this.state.book, id);
+			const entry = read(this.state.table, id);
 			if (!entry || isAlive(entry.phase)) continue;
 			this.state = {...this.state, runs: Math.max(this.state.runs, run)};
 			this.#write({...entry, phase: {kind: 'spawning', run, isHooked: false, deadline: NEVER}, starts: 1});
@@ -501,16 +507,16 @@ class Turn {
 
 	/** What the last life had asked for and never heard of is asked for again. */
 	#revive(found: ReadonlyMap<Run, number>): void {
-		for (const entry of [...all(this.state.book)]) {
+		for (const entry of [...all(this.state.table)]) {
 			const {id, phase, service} = entry;
 			const pid = phase.kind === 'spawning' ? found.get(phase.run) : undefined;
 			if (pid !== undefined && phase.kind === 'spawning') this.#news(id, phase.run, {kind: 'spawned', pid});
 			else if (phase.kind === 'spawning' && !phase.isHooked) this.effects.push({kind: 'spawn', id, run: phase.run, service});
 			else this.#resume(entry);
 		}
-		const {season} = this.state;
-		if (season.kind === 'sweeping') this.effects.push({kind: 'sweep', signal: season.killed ? SIG.KILL : SIG.TERM});
-		if (season.kind === 'over') this.effects.push({kind: 'exit', status: season.status, why: 'archon had ended'});
+		const {stage} = this.state;
+		if (stage.kind === 'sweeping') this.effects.push({kind: 'sweep', signal: stage.killed ? SIG.KILL : SIG.TERM});
+		if (stage.kind === 'over') this.effects.push({kind: 'exit', status: stage.status, why: 'archon had ended'});
 	}
 
 	#resume(entry: Entry): void {
@@ -525,41 +531,41 @@ class Turn {
 	// ── News and time ──
 
 	#news(id: Id, run: Run, news: News): void {
-		const entry = read(this.state.book, id);
+		const entry = read(this.state.table, id);
 		// News of an old run, of a place that has another tenant by now, or of nobody.
 		if (!entry || !('run' in entry.phase) || entry.phase.run !== run) return;
-		this.#apply(entry, meet(entry, news, this.#now, roll(this.state.settings.seed, run)));
+		this.#apply(entry, transition(entry, news, this.#now, roll(this.state.settings.seed, run)));
 	}
 
 	/** Nothing has happened to anybody: this changes no phase, only when what is under way is late. */
 	#stall(millis: Millis): void {
-		for (const entry of [...all(this.state.book)]) this.#put(excuse(entry, millis));
-		const {season} = this.state;
-		if (!('deadline' in season)) return;
-		this.state = {...this.state, season: {...season, deadline: season.deadline + millis}};
+		for (const entry of [...all(this.state.table)]) this.#put(shiftDeadlines(entry, millis));
+		const {stage} = this.state;
+		if (!('deadline' in stage)) return;
+		this.state = {...this.state, stage: {...stage, deadline: stage.deadline + millis}};
 	}
 
 	#tick(): void {
-		for (let entry = due(this.state.book, this.#now); entry; entry = due(this.state.book, this.#now)) {
+		for (let entry = due(this.state.table, this.#now); entry; entry = due(this.state.table, this.#now)) {
 			const run = 'run' in entry.phase ? entry.phase.run : 0;
 			if (entry.phase.kind === 'waiting') this.#late(entry);
-			else this.#apply(entry, meet(entry, {kind: 'timeout'}, this.#now, roll(this.state.settings.seed, run)));
-			const after = read(this.state.book, entry.id);
+			else this.#apply(entry, transition(entry, {kind: 'timeout'}, this.#now, roll(this.state.settings.seed, run)));
+			const after = read(this.state.table, entry.id);
 			if (after && after.phase === entry.phase) throw new Error(`${after.service.name} missed its deadline`);
 		}
-		const {season} = this.state;
-		if (season.kind === 'sweeping' && season.deadline <= this.#now) this.#sweepHarder(season);
-		if (season.kind !== 'stopping') return;
-		if (season.deadline > this.#now) return this.#sayWhoIsAwaited(season);
+		const {stage} = this.state;
+		if (stage.kind === 'sweeping' && stage.deadline <= this.#now) this.#sweepHarder(stage);
+		if (stage.kind !== 'stopping') return;
+		if (stage.deadline > this.#now) return this.#sayWhoIsAwaited(stage);
 		// What SIGKILL did not end by now hangs in the kernel, and ends with the container.
-		if (season.force === 3) this.#exit(season.status, season.why);
-		else this.#enter({...season, force: 3, deadline: this.#now + KILL_PATIENCE});
+		if (stage.force === 3) this.#exit(stage.status, stage.why);
+		else this.#enter({...stage, force: 3, deadline: this.#now + KILL_PATIENCE});
 	}
 
-	#sayWhoIsAwaited(season: Extract<Season, {kind: 'stopping'}>): void {
-		if (season.sayAt > this.#now) return;
-		for (const text of whoIsAwaited(this.state.book, this.#now)) this.effects.push({kind: 'say', level: 'info', text});
-		this.state = {...this.state, season: {...season, sayAt: this.#now + SAY_EVERY}};
+	#sayWhoIsAwaited(stage: Extract<Stage, {kind: 'stopping'}>): void {
+		if (stage.sayAt > this.#now) return;
+		for (const text of whoIsAwaited(this.state.table, this.#now)) this.effects.push({kind: 'say', level: 'info', text});
+		this.state = {...this.state, stage: {...stage, sayAt: this.#now + SAY_EVERY}};
 	}
 
 	// ── Writing ──
@@ -571,23 +577,23 @@ class Turn {
 	}
 
 	/**
-	 * The one door: whatever an entry's new form changes for others (counts, queue, log, season) is
+	 * The one door: whatever an entry's new form changes for others (counts, queue, log, stage) is
 	 * done here and nowhere else.
 	 */
 	#write(wanted: Entry): void {
-		const before = read(this.state.book, wanted.id) ?? wanted;
+		const before = read(this.state.table, wanted.id) ?? wanted;
 		const after: Entry = {
 			...wanted,
 			...(before.phase.kind !== wanted.phase.kind && {since: this.#now, stalled: 0}),
-			leaving: wanted.bounce || !isWanted(wanted, this.state.season),
+			leaving: wanted.restartPending || !isWanted(wanted, this.state.stage),
 		};
 		const living = Number(isAlive(after.phase)) - Number(isAlive(before.phase));
 		const awaited = this.state.awaited + Number(isAwaited(after)) - Number(isAwaited(before));
 		const held = this.state.held + Number(after.phase.kind === 'done') - Number(before.phase.kind === 'done');
 		// What somebody runs at a prompt is no news of what the container is for.
 		const isIdle = this.state.isIdle && !(living > 0 && after.service.origin !== 'run');
-		const {book} = this.state;
-		this.state = {...this.state, book: write(book, after), living: this.state.living + living, held, awaited, isIdle};
+		const {table} = this.state;
+		this.state = {...this.state, table: write(table, after), living: this.state.living + living, held, awaited, isIdle};
 		this.#queue.add(after.id);
 		this.#tellDependents(before, after);
 		this.#tellNeeds(before, after);
@@ -605,10 +611,10 @@ class Turn {
 	#tellDependents(before: Entry, after: Entry): void {
 		const hasEnded = isRunning(before.phase) && !isRunning(after.phase);
 		for (const edge of after.dependents) {
-			if (edge.restart && hasEnded) this.#bounced.add(edge.id);
+			if (edge.restart && hasEnded) this.#toRestart.add(edge.id);
 			const unmet = Number(holds(before, edge)) - Number(holds(after, edge));
 			const lost = Number(isLostTo(after, edge)) - Number(isLostTo(before, edge));
-			const entry = unmet === 0 && lost === 0 ? undefined : read(this.state.book, edge.id);
+			const entry = unmet === 0 && lost === 0 ? undefined : read(this.state.table, edge.id);
 			if (!entry) continue;
 			this.#put({...entry, unmet: entry.unmet + unmet, lost: entry.lost + lost});
 			this.#queue.add(edge.id);
@@ -616,12 +622,12 @@ class Turn {
 	}
 
 	#tellNeeds(before: Entry, after: Entry): void {
-		const change = Number(isFalling(after)) - Number(isFalling(before));
+		const change = Number(isGoingDown(after)) - Number(isGoingDown(before));
 		if (change === 0) return;
 		for (const {id} of after.needs) {
-			const entry = read(this.state.book, id);
+			const entry = read(this.state.table, id);
 			if (!entry) continue;
-			this.#put({...entry, falling: entry.falling + change});
+			this.#put({...entry, stoppingDependents: entry.stoppingDependents + change});
 			this.#queue.add(id);
 		}
 	}

@@ -1,5 +1,5 @@
 /** `${NAME}` and its kin within config text, as docker compose has them (compose-spec, "Interpolation"). */
-import {err, ok, type Result} from './model.ts';
+import {err, ok, type Result} from './result.ts';
 
 /** What is wrong with a text: `why` continues the sentence that the text begins. */
 export interface Fault {

@@ -2,7 +2,7 @@
  * Splits one line of text into words as a POSIX shell does, and does nothing else that a shell does:
  * no variables, globs, pipes or comments. `$`, `*`, `;` and `|` are ordinary characters.
  */
-import {err, ok, type Result} from './model.ts';
+import {err, ok, type Result} from './result.ts';
 
 /** What a backslash escapes within double quotes; before others it stays (POSIX XCU 2.2.3). */
 const ESCAPABLE = '"\\$`';

@@ -1,5 +1,7 @@
 /** catatonit 0.1.7, which podman runs as well. */
-import {type Command, type Outcome, SIG} from '../core/model.ts';
+import type {Outcome} from '../core/outcome.ts';
+import type {Command} from '../core/service.ts';
+import {SIG} from '../core/signal-numbers.ts';
 import {readOptions} from './getopt.ts';
 import {type Around, everySignalBut, type Line, PERSONAL, type Reading, run, say, type Voice} from './order.ts';
 

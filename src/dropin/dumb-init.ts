@@ -1,5 +1,6 @@
 /** dumb-init 1.2. */
-import {type Outcome, SIG, type SignalNumber} from '../core/model.ts';
+import type {Outcome} from '../core/outcome.ts';
+import {SIG, type SignalNumber} from '../core/signal-numbers.ts';
 import {readOptions} from './getopt.ts';
 import {type Around, everySignalBut, type Reading, run, say, type Voice, type Word} from './order.ts';
 

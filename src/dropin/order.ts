@@ -1,5 +1,7 @@
 /** What a small init was asked for, as data: what to run, what becomes of each signal, and in whose words it speaks. */
-import {type Command, type Outcome, RTMAX, RTMIN, SIG, type SignalNumber} from '../core/model.ts';
+import type {Outcome} from '../core/outcome.ts';
+import type {Command} from '../core/service.ts';
+import {RTMAX, RTMIN, SIG, type SignalNumber} from '../core/signal-numbers.ts';
 
 /** What a dialect may look at beyond its arguments. */
 export interface Around {

@@ -1,6 +1,7 @@
 /** tini 0.19, and docker-init, which is the same. */
 import {basename} from '../core/path.ts';
-import {type Outcome, RTMIN, SIG, signalName, signalNumber, type SignalNumber} from '../core/model.ts';
+import type {Outcome} from '../core/outcome.ts';
+import {RTMIN, SIG, signalName, signalNumber, type SignalNumber} from '../core/signal-numbers.ts';
 import {readOptions} from './getopt.ts';
 import {type Around, everySignalBut, type Line, PERSONAL, type Reading, run, say, type Voice} from './order.ts';
 
@@ -42,7 +43,7 @@ interface Wishes {
 export function readTini(args: readonly string[], around: Around): Reading {
 	if (args.length === 1 && args[0] === '--version') return say(1, `${versionOf(around.version)}\n`, 0);
 	const {env} = around;
-	const wishes: Wishes = {
+	const demanded: Wishes = {
 		isSubreaper: false, parentDeath: null, toGroup: false, verbosity: 1, isWarningOfZombies: false, forgiven: new Set(),
 	};
 	const {options, words: [program, ...rest]} = readOptions(args, {
@@ -52,15 +53,15 @@ export function readTini(args: readonly string[], around: Around): Reading {
 		if ('wrong' in option) return say(2, `${around.name}: ${option.wrong}\n${help(around)}`, 1);
 		if (option.letter === 'h') return say(1, help(around), 0);
 		if (option.letter === 'l') return {kind: 'license'};
-		if (!take(wishes, option.letter, option.value)) {
+		if (!take(demanded, option.letter, option.value)) {
 			return say(2, lineOf('FATAL', around.pid, `Not a valid option for -${option.letter}: ${option.value}`), 1);
 		}
 	}
 	if (program === undefined) return say(2, help(around), 1);
-	if (env['TINI_SUBREAPER'] !== undefined) wishes.isSubreaper = true;
-	if (env['TINI_KILL_PROCESS_GROUP'] !== undefined) wishes.toGroup = true;
-	if (env['TINI_VERBOSITY'] !== undefined) wishes.verbosity = verbosityOf(env['TINI_VERBOSITY']);
-	const {isSubreaper, parentDeath, toGroup, forgiven} = wishes;
+	if (env['TINI_SUBREAPER'] !== undefined) demanded.isSubreaper = true;
+	if (env['TINI_KILL_PROCESS_GROUP'] !== undefined) demanded.toGroup = true;
+	if (env['TINI_VERBOSITY'] !== undefined) demanded.verbosity = verbosityOf(env['TINI_VERBOSITY']);
+	const {isSubreaper, parentDeath, toGroup, forgiven} = demanded;
 	return run({
 		argv: [program, ...rest], isSubreaper, parentDeath, toGroup, forgiven,
 		seat: 'foreground', opensTty: false,
@@ -68,27 +69,27 @@ export function readTini(args: readonly string[], around: Around): Reading {
 		signals: everySignalBut([...PERSONAL, SIG.TTIN, SIG.TTOU]), ignored: [SIG.TTIN, SIG.TTOU],
 		pauses: [], farewell: null, leavesTerminal: false, leavesDirectory: false, closesOthers: false, passesSockets: false,
 		refusal: {missing: 127, forbidden: 126, other: 1},
-		voice: voiceOf(wishes),
+		voice: voiceOf(demanded),
 	});
 }
 
 /** Whether the option's value is a good one. */
-function take(wishes: Wishes, letter: string, value: string): boolean {
+function take(demanded: Wishes, letter: string, value: string): boolean {
 	switch (letter) {
-		case 's': wishes.isSubreaper = true; break;
-		case 'g': wishes.toGroup = true; break;
-		case 'w': wishes.isWarningOfZombies = true; break;
-		case 'v': wishes.verbosity++; break;
+		case 's': demanded.isSubreaper = true; break;
+		case 'g': demanded.toGroup = true; break;
+		case 'w': demanded.isWarningOfZombies = true; break;
+		case 'v': demanded.verbosity++; break;
 		case 'p': {
 			const signal = /^SIG[A-Z0-9]+$/.test(value) ? signalNumber(value) : null;
 			if (signal === null || signal > SIG.SYS || UNKNOWN.includes(signal) || signalName(signal) !== value) return false;
-			wishes.parentDeath = signal;
+			demanded.parentDeath = signal;
 			break;
 		}
 		case 'e': {
 			// What strtol(3) takes: nothing at all is 0.
 			if (!/^(\s*[+-]?\d+)?$/.test(value) || Number(value) < 0 || Number(value) > 255) return false;
-			wishes.forgiven.add(Number(value));
+			demanded.forgiven.add(Number(value));
 			break;
 		}
 	}

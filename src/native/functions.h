@@ -36,7 +36,7 @@ enum origin { ORIGIN_INSIDE, ORIGIN_KERNEL, ORIGIN_OUTSIDE };
 /* In reexec.c: a signal that was read is pending until it is forgotten. */
 void note_signal(int signal, enum origin origin);
 
-/* In reexec.c: executes archon anew after a bug; returns where that cannot be. */
+/* In reexec.c: re-executes archon after a bug; returns where that cannot be. */
 void survive(const char *words);
 
 /* In compress.c: names in an open folder. 0, or -1 and errno; and the inode of what was compressed. */
@@ -74,7 +74,7 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	F(decompress) \
 	/* reexec.c */ \
 	F(enterSection) F(leaveSection) F(leftMemory) F(openMemory) F(memorySize) F(raiseFdLimit) F(viewMemory) F(releaseMemory) \
-	F(forgetSignal) F(pendingSignals) F(armGuard) F(keepFd) F(reexecute)
+	F(forgetSignal) F(pendingSignals) F(armFaultHandler) F(keepFd) F(reexecute)
 
 #define DECLARE(name) void sys_##name(struct call *call);
 EACH_FUNCTION(DECLARE)

@@ -1,5 +1,5 @@
 /*
- * PID 1 survives itself: a fatal signal executes archon anew, with the same pid, the same children and the descriptors
+ * PID 1 survives itself: a fatal signal re-executes archon, with the same pid, the same children and the descriptors
  * that are to be kept; what has to be known afterwards stands in memory that outlives it.
  *
  * Nothing in a handler does more than system calls and stores (signal-safety(7)). Everything is written down here
@@ -35,7 +35,7 @@
 #define FDS (1 << 20)
 #define FDS_LOOKED_AT (1 << 16) /* where the kernel cannot do it for all at once */
 #define STACK (64 << 10)
-#define VARIABLE_NAME "ARCHON_LEDGER"
+#define VARIABLE_NAME "ARCHON_HANDOFF"
 #define VARIABLE VARIABLE_NAME "="
 
 /* The order is that of KINDS in guard.ts. */
@@ -54,7 +54,7 @@ struct cause {
 struct header {
 	uint32_t magic;
 	int32_t owner;             /* the pid */
-	uint32_t lives;            /* how often archon was executed anew */
+	uint32_t lives;            /* how often archon was re-executed */
 	uint32_t soft_limit;       /* of open files, as the first life was started with; 0: it was not raised */
 	_Atomic uint64_t pending;  /* signals that were read and that nobody has acted on, by bit signal - 1 */
 	uint64_t size;             /* of the whole memory */
@@ -80,7 +80,7 @@ static uint64_t kept[FDS / 64];
 static int kept_max = STDERR_FILENO;
 
 static pid_t main_thread;
-static atomic_int dying;         /* how many faults the main thread met since it began to execute archon anew */
+static atomic_int dying;         /* how many faults the main thread met since it began to re-execute archon */
 static volatile sig_atomic_t sections; /* how deep the main thread is in what must not be torn apart */
 static volatile sig_atomic_t is_deferred;
 static struct cause deferred;
@@ -143,7 +143,7 @@ static void tell(const char *words)
 
 static _Noreturn void give_up(void)
 {
-	tell("archon: the system does not let archon be executed anew after a fault\n");
+	tell("archon: the system does not let archon be re-executed after a fault\n");
 	_exit(111);
 }
 
@@ -412,10 +412,10 @@ static void forget_inheritance(void)
 }
 
 /*
- * From here on a fatal signal executes archon anew, with the arguments and the environment that it was started with;
- * the memory's descriptor is in $ARCHON_LEDGER. Called by the main thread, with memory. Returns 0 or -errno.
+ * From here on a fatal signal re-executes archon, with the arguments and the environment that it was started with;
+ * the memory's descriptor is in $ARCHON_HANDOFF. Called by the main thread, with memory. Returns 0 or -errno.
  */
-void sys_armGuard(struct call *call)
+void sys_armFaultHandler(struct call *call)
 {
 	if (!header || !remembered_arguments())
 		return give_number(call, -EINVAL);
@@ -492,7 +492,7 @@ static int execute_anew(const char *path, int kind, const char *words)
 	return -error;
 }
 
-/* Executes archon anew on purpose: the file at a path, or itself where that is empty. Returns only where that failed. */
+/* Re-executes archon on purpose: the file at a path, or itself where that is empty. Returns only where that failed. */
 void sys_reexecute(struct call *call)
 {
 	const char *path = arg_path(call, 0), *words = arg_path(call, 2);

@@ -1,5 +1,5 @@
 /** The clocks, and the one timer of the core: armed at its next deadline, or not at all. */
-import type {Instant} from '../core/model.ts';
+import type {Instant} from '../core/time.ts';
 import {after} from './reactor.ts';
 import {sys} from './sys.ts';
 

@@ -4,7 +4,7 @@ import {sys} from './sys.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** By it a life of archon tells its next one where its memory is (reexec.c). */
-const LEDGER = 'ARCHON_LEDGER';
+const HANDOFF = 'ARCHON_HANDOFF';
 
 let variables: Environment | undefined;
 
@@ -20,7 +20,7 @@ export function env(): Environment {
 		const end = entry.indexOf('=');
 		if (end <= 0) continue;
 		const name = entry.slice(0, end);
-		if (name !== LEDGER) found[name] ??= entry.slice(end + 1);
+		if (name !== HANDOFF) found[name] ??= entry.slice(end + 1);
 	}
 	variables = found;
 	return found;

@@ -2,7 +2,8 @@
  * Files that a user names: the config, its files of variables, secrets. Only regular files are read, and none is waited
  * for long, so that a FIFO, a device or a dead mount cannot block archon.
  */
-import {err, type Millis, ok, type Result} from '../core/model.ts';
+import {err, ok, type Result} from '../core/result.ts';
+import type {Millis} from '../core/time.ts';
 import {concat, newBytes} from './bytes.ts';
 import {errnoText} from './errno.ts';
 import {type Done, OTHERS_WRITE, textsOf, wait} from './jobs.ts';

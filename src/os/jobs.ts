@@ -2,7 +2,7 @@
  * Calls that may take long, done by a thread while the loop goes on: files that a user names, which may lie on a disk
  * that hangs, and names that nobody answers for.
  */
-import type {Millis} from '../core/model.ts';
+import type {Millis} from '../core/time.ts';
 import {soon, watch} from './reactor.ts';
 import {EPOLLIN, ERRNO, type Outcome, sys} from './sys.ts';
 
@@ -99,12 +99,12 @@ const failed = (result: Outcome): Done => ({result, inode: 0, size: 0, time: 0, 
 function begin(job: Job, {fd = -1, text = '', other = '', numbers = [], pieces = []}: Order): number {
 	if (bell < 0) {
 		bell = sys.jobsFd();
-		watch(bell, EPOLLIN, hear);
+		watch(bell, EPOLLIN, onReadable);
 	}
 	return sys.startJob(JOBS.indexOf(job), fd, text, other, numbers, pieces);
 }
 
-function hear(): void {
+function onReadable(): void {
 	for (const [number, done] of finished()) {
 		const told = waiting.get(number)?.told;
 		waiting.delete(number);

@@ -3,7 +3,9 @@
  * only when there is no news; processes are made between events, so that a fan-out of thousands never
  * keeps a signal or a request waiting.
  */
-import type {Effect, Event, Instant} from '../core/model.ts';
+import type {Effect} from '../core/effect.ts';
+import type {Event} from '../core/event.ts';
+import type {Instant} from '../core/time.ts';
 import {entryOf, nextDeadline, type State} from '../core/state.ts';
 import {step} from '../core/supervisor.ts';
 import {createTimer, now, soon} from './clock.ts';
@@ -30,7 +32,7 @@ export interface Hands {
 export interface Loop {
 	state(): State;
 	/** When it returns, the state has heard the event; processes may still have to be made. */
-	hear(event: Event): void;
+	dispatch(event: Event): void;
 	/** Hears every batch of effects, after they were performed. */
 	watch(listener: (effects: readonly Effect[]) => void): void;
 }
@@ -61,10 +63,10 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 
 	const timer = createTimer(() => whole(() => {
 		hands.collect();
-		hear({kind: 'tick'});
+		dispatch({kind: 'tick'});
 	}));
 
-	function hear(event: Event): void {
+	function dispatch(event: Event): void {
 		inbox.push(event);
 		if (!isBusy) whole(turn);
 	}
@@ -100,7 +102,7 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 		const millis = at - ranAt;
 		ranAt = at;
 		if (millis > STALL && (wasAwake || at - nextDeadline(state) > STALL)) {
-			guard('hearing stalled', () => {
+			attempt('hearing stalled', () => {
 				[state] = step(state, {kind: 'stalled', millis}, at);
 			});
 		}
@@ -111,18 +113,18 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 	function make(effect: Spawn): () => Event {
 		const {id, run} = effect;
 		if (!entryOf(state, id)?.leaving) return hands.spawn(effect);
-		guard('withdrawing a process', () => hands.withdraw(effect));
+		attempt('withdrawing a process', () => hands.withdraw(effect));
 		return () => ({kind: 'news', id, run, news: {kind: 'withdrawn'}});
 	}
 
 	function commit(): void {
 		if (state === committed) return;
-		guard('writing the state down', () => hands.commit(committed, state));
+		attempt('writing the state down', () => hands.commit(committed, state));
 		committed = state;
 	}
 
 	function take(event: Event): void {
-		const effects = guard(`hearing ${event.kind}`, () => {
+		const effects = attempt(`hearing ${event.kind}`, () => {
 			const at = wake(true);
 			const [after, effects] = step(state, event, at);
 			state = after;
@@ -131,13 +133,13 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 		if (!effects || effects.length === 0) return;
 		for (const effect of effects) {
 			if (effect.kind === 'spawn') prepare(effect);
-			else guard(`performing ${effect.kind}`, () => hands.perform(effect));
+			else attempt(`performing ${effect.kind}`, () => hands.perform(effect));
 		}
-		for (const listener of listeners) guard('telling of effects', () => listener(effects));
+		for (const listener of listeners) attempt('telling of effects', () => listener(effects));
 	}
 
 	function prepare(effect: Spawn): void {
-		const isReady = guard('preparing a process', () => hands.prepare(effect, () => {
+		const isReady = attempt('preparing a process', () => hands.prepare(effect, () => {
 			spawns.push(effect);
 			if (!isBusy) whole(turn);
 		}));
@@ -145,7 +147,7 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 	}
 
 	/** One thing that goes wrong takes nothing else with it. */
-	function guard<T>(where: string, act: () => T): T | undefined {
+	function attempt<T>(where: string, act: () => T): T | undefined {
 		try {
 			return act();
 		} catch (error) {
@@ -154,5 +156,5 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 		}
 	}
 
-	return {state: () => state, hear, watch: listener => void listeners.push(listener)};
+	return {state: () => state, dispatch, watch: listener => void listeners.push(listener)};
 }

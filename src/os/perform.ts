@@ -1,28 +1,32 @@
 /** One arm for each effect: what the core asks for, done to the machine and to nothing else. */
-import {
-	type Adopted, type Entry, type Event, type Id, type News, type Phase, type Run, type Service, SIG, type Sourced,
-} from '../core/model.ts';
-import {narrate, narrateSeason} from '../core/narrate.ts';
+import type {Entry} from '../core/entry.ts';
+import type {Event, News} from '../core/event.ts';
+import type {Id, Run} from '../core/ids.ts';
+import type {Adopted} from '../core/outcome.ts';
+import type {Phase} from '../core/phase.ts';
+import type {Service, Sourced} from '../core/service.ts';
+import {SIG} from '../core/signal-numbers.ts';
+import {narrate, narrateStage} from '../core/narrate.ts';
 import {entries, entryOf, type State} from '../core/state.ts';
 import {soon} from './clock.ts';
 import {errnoText, isTemporary} from './errno.ts';
-import {createHooks} from './hooks.ts';
+import {createHooks} from './spawn/hooks.ts';
 import {pid} from './identity.ts';
-import type {Keeper} from './guard.ts';
-import {homeOf} from './kin.ts';
-import type {Ledger} from './ledger.ts';
-import type {Manager} from './manager.ts';
-import {record} from './life.ts';
+import type {DescriptorKeeper} from './reexec/reexec.ts';
+import {originOf} from './reap/descendants.ts';
+import type {Handoff} from './reexec/handoff.ts';
+import type {Manager} from './service-manager.ts';
+import {record} from './reexec/instance.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
-import type {Output, Unwired} from './output.ts';
+import type {Output, Unwired} from '../features/logging/os/output.ts';
 import {createPace} from './pace.ts';
 import type {Poller} from './poller.ts';
-import {createProbes} from './probes.ts';
-import {createReadiness} from './readiness.ts';
-import type {Reaper} from './reaper.ts';
-import {createSources, type Sources, withSourced} from './sources.ts';
-import {spawnRun, type Spawned} from './spawner.ts';
+import {createProbes} from '../features/health/os/probes.ts';
+import {createReadiness} from '../features/health/os/readiness.ts';
+import type {Reaper} from './reap/reaper.ts';
+import {createSources, type Sources, withSourced} from './spawn/variable-sources.ts';
+import {spawnRun, type Spawned} from './spawn/spawner.ts';
 import {ERRNO, sys} from './sys.ts';
 import {writeTermination} from './termination.ts';
 import {traceOf} from './trace.ts';
@@ -31,15 +35,15 @@ export interface Machine {
 	readonly reaper: Reaper;
 	readonly poller: Poller;
 	readonly output: Output;
-	readonly ledger: Ledger;
-	readonly guard: Keeper;
+	readonly handoff: Handoff;
+	readonly reexec: DescriptorKeeper;
 	/** Nobody is looked at: what is looked for is taken to be well. */
-	readonly isPlain?: boolean;
+	readonly isDegraded?: boolean;
 	readonly log: Log;
 	/** Who is told outside how the whole is; not there: nobody. */
 	readonly manager?: Manager;
 	/** Hears news that came without being asked for. */
-	readonly hear: (event: Event) => void;
+	readonly dispatch: (event: Event) => void;
 	/** Whether the last sweep has begun. */
 	readonly isSweeping: () => boolean;
 	/** The last thing that archon does. */
@@ -50,24 +54,24 @@ export interface Machine {
 export interface MoreHands extends Hands {
 	restore(state: State): void;
 	/** The same where only the processes tell whose they are; of the descriptors only those stay open that are theirs. */
-	salvage(state: State, adopted: readonly Adopted[], estate: readonly number[]): void;
+	salvage(state: State, adopted: readonly Adopted[], inheritedFds: readonly number[]): void;
 	/** As of `Sources`. */
 	readonly examine: Sources['examine'];
 }
 
 export function createHands(machine: Machine): MoreHands {
-	const {reaper, poller, output, ledger, guard, isPlain = false, log, manager, hear, isSweeping, exit} = machine;
-	const tell = (id: Id, run: Run, news: News): void => hear({kind: 'news', id, run, news});
+	const {reaper, poller, output, handoff, reexec, isDegraded = false, log, manager, dispatch, isSweeping, exit} = machine;
+	const tell = (id: Id, run: Run, news: News): void => dispatch({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
-	const parts = {reaper, poller, output, ledger, guard, tell, warn, pace: createPace()};
+	const parts = {reaper, poller, output, handoff, reexec, tell, warn, pace: createPace()};
 	const [probes, hooks, readiness] = [createProbes(parts), createHooks(parts), createReadiness(parts)];
 	const sources = createSources(parts);
 	const say = (line: ReturnType<typeof narrate>): void => void (line && log[line.level](line.text));
 
 	/** Exits first; then, during the sweep, whether that was the last of all. */
-	function bury(): void {
+	function reapAll(): void {
 		reaper.reap();
-		if (isSweeping() && reaper.isAlone()) hear({kind: 'alone'});
+		if (isSweeping() && reaper.isAlone()) dispatch({kind: 'alone'});
 	}
 
 	function close(id: Id, run: Run): void {
@@ -100,7 +104,7 @@ export function createHands(machine: Machine): MoreHands {
 			return () => {
 				try {
 					const news = end();
-					if (news.kind === 'spawned') reaper.register(news.pid, id, run, homeOf(service));
+					if (news.kind === 'spawned') reaper.register(news.pid, id, run, originOf(service));
 					return news;
 				} catch (error) {
 					return obstructed(error);
@@ -120,7 +124,7 @@ export function createHands(machine: Machine): MoreHands {
 		const hasProcess = 'pid' in phase && !(phase.kind === 'stopping' && phase.finish);
 		if (hasProcess) {
 			const hasEnded = phase.kind === 'stopping' && phase.outcome !== null;
-			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, homeOf(service));
+			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, originOf(service));
 			if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, service.killMode);
 		}
 		output.restore(id, service);
@@ -131,7 +135,7 @@ export function createHands(machine: Machine): MoreHands {
 		collect() {
 			// What was said comes before the end of who said it.
 			poller.poll();
-			bury();
+			reapAll();
 		},
 		perform(effect) {
 			switch (effect.kind) {
@@ -139,7 +143,7 @@ export function createHands(machine: Machine): MoreHands {
 				case 'signal': return reaper.signal(effect.run, effect.pid, effect.signal, effect.to);
 				case 'follow': return reaper.follow(effect.run, effect.from, effect.to);
 				case 'probe': {
-					if (!isPlain) return probes.look(effect);
+					if (!isDegraded) return probes.look(effect);
 					const {id, run, purpose} = effect;
 					return soon(() => tell(id, run, {kind: 'probe', purpose, good: true, found: 'not looked at'}));
 				}
@@ -158,24 +162,24 @@ export function createHands(machine: Machine): MoreHands {
 				case 'forgotten': return output.forget(effect.entry.id);
 				case 'logging': return output.relog(effect.id, effect.service);
 				case 'say': return log[effect.level](effect.text);
-				case 'season': {
-					if (effect.season.kind === 'stopping' && effect.season.force === 1) manager?.stopping(effect.season.why);
-					return say(narrateSeason(effect.season));
+				case 'stage': {
+					if (effect.stage.kind === 'stopping' && effect.stage.force === 1) manager?.stopping(effect.stage.why);
+					return say(narrateStage(effect.stage));
 				}
 				case 'arrived': return manager?.ready('all services are up');
 				case 'sweep': {
 					if (pid === 1 || !reaper.isAlone()) reaper.sweep(effect.signal);
-					return bury();
+					return reapAll();
 				}
 				case 'exit': {
-					const orphans = reaper.buried();
-					if (orphans > 0) log.info(`${orphans} ${orphans === 1 ? 'orphan was' : 'orphans were'} buried`);
+					const orphans = reaper.reaped();
+					if (orphans > 0) log.info(`${orphans} ${orphans === 1 ? 'orphan was' : 'orphans were'} reaped`);
 					writeTermination(`archon: ${effect.why}; status ${effect.status}`);
 					return output.finish(() => exit(effect.status));
 				}
 			}
 		},
-		commit: (before, after) => record(ledger, before, after),
+		commit: (before, after) => record(handoff, before, after),
 		restore(state) {
 			for (const entry of entries(state)) {
 				try {
@@ -186,13 +190,13 @@ export function createHands(machine: Machine): MoreHands {
 				}
 			}
 		},
-		salvage(state, adopted, estate) {
-			const rest = new Set(estate);
+		salvage(state, adopted, inheritedFds) {
+			const rest = new Set(inheritedFds);
 			for (const {id, run, pid} of adopted) {
 				const service = entryOf(state, id)?.service;
 				if (!service) continue;
 				for (const fd of output.salvage(id, service, pid)) rest.delete(fd);
-				reaper.adopt(id, run, pid, pid, homeOf(service));
+				reaper.adopt(id, run, pid, pid, originOf(service));
 			}
 			for (const fd of rest) sys.close(fd);
 		},

@@ -6,7 +6,7 @@
 import {errnoText} from './errno.ts';
 import {type Done, textsOf} from './jobs.ts';
 import {type Outcome, PLACE, sys} from './sys.ts';
-import {groupName, userName} from './users.ts';
+import {groupName, userName} from './spawn/users.ts';
 
 /** An open folder, and where it really is. */
 export interface Folder {

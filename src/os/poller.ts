@@ -1,4 +1,4 @@
-/** The descriptors that archon watches; what one of them leads to is not torn apart by a signal (guard.ts). */
+/** The descriptors that archon watches; what one of them leads to is not torn apart by a signal (reexec.ts). */
 import {changeInterest, forget, holdTogether, poll, watch, type Watcher} from './reactor.ts';
 
 export interface Poller {

@@ -3,7 +3,7 @@
  * for the next turn. There is one, and PID 1 does nothing outside of it. Nothing polls: without a time to wait for it
  * sleeps until the kernel has something to tell.
  */
-import type {Instant, Millis} from '../core/model.ts';
+import type {Instant, Millis} from '../core/time.ts';
 import {sys} from './sys.ts';
 
 /** Called with the EPOLL* bits that are up. Level-triggered: what is left unread is told again. */

@@ -1,6 +1,6 @@
 /** What PID 1 hears: signals, each with who sent it, and the ends of children. */
-import {type SignalNumber, SIG} from '../core/model.ts';
-import {type Heard, ORIGINS} from '../core/signals.ts';
+import {SIG, type SignalNumber} from '../core/signal-numbers.ts';
+import {type ReceivedSignal, ORIGINS} from '../core/signals.ts';
 import {errnoText} from './errno.ts';
 import {watch} from './reactor.ts';
 import {EPOLLIN, sys} from './sys.ts';
@@ -12,11 +12,11 @@ const AT_ONCE = 64;
  * Signals are heard before anything is spawned: what has no handler never reaches a PID 1, and kills
  * or stops every other process (pid_namespaces(7)); until then the host holds them back. SIGHUP is heard in any case,
  * so that a terminal that goes away does not take archon with it. A signal that was read is pending until it is
- * forgotten (`Guard.heard`), also in the next life. SIGCHLDs coalesce: one call of `reap` must find all who have ended.
+ * forgotten (`Reexec.heard`), also in the next life. SIGCHLDs coalesce: one call of `reap` must find all who have ended.
  * The result makes further signals heard.
  */
-export function hearSignals(
-	signals: Iterable<SignalNumber>, heard: (signal: Heard) => void, reap: () => void,
+export function listenForSignals(
+	signals: Iterable<SignalNumber>, heard: (signal: ReceivedSignal) => void, reap: () => void,
 ): (signals: Iterable<SignalNumber>) => void {
 	sys.ignoreSignal(SIG.TTIN);
 	sys.ignoreSignal(SIG.TTOU);

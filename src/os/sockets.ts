@@ -1,13 +1,13 @@
 /** The control socket: a listener and its connections, with the descriptors that clients pass. Knows bytes, not requests. */
 import {dirname} from '../core/path.ts';
-import {err, ok, type Result} from '../core/model.ts';
+import {err, ok, type Result} from '../core/result.ts';
 import {byteLength, bytesOf, concat, newBytes} from './bytes.ts';
 import {close, read} from './descriptors.ts';
 import {BrokenPipe, errnoText} from './errno.ts';
 import {makeFolder} from './folders.ts';
-import type {Keeper} from './guard.ts';
+import type {DescriptorKeeper} from './reexec/reexec.ts';
 import {uid as ownUid} from './identity.ts';
-import type {Ledger} from './ledger.ts';
+import type {Handoff} from './reexec/handoff.ts';
 import type {Poller} from './poller.ts';
 import {
 	ANCILLARY, EPOLLHUP, EPOLLIN, EPOLLOUT, ERRNO, isLink, newAncillary, newStat, O, SOCK_NONBLOCK, SOCK_STREAM, STAT, sys,
@@ -16,8 +16,8 @@ import {
 /** What the listener lives with, and is left to the next life by. */
 export interface ServeParts {
 	readonly poller: Poller;
-	readonly ledger: Ledger;
-	readonly guard: Keeper;
+	readonly handoff: Handoff;
+	readonly reexec: DescriptorKeeper;
 }
 
 /** What is done with a client. */
@@ -81,13 +81,13 @@ const beside = newAncillary();
  * removed, one that somebody answers is not. `load`: with the first client.
  */
 export function serve(
-	path: string, {poller, ledger, guard}: ServeParts, load: () => Promise<Accept>,
+	path: string, {poller, handoff, reexec}: ServeParts, load: () => Promise<Accept>,
 ): Result<{readonly close: () => void}, string> {
-	const listening = listen(path, ledger);
+	const listening = listen(path, handoff);
 	if (!listening.ok) return listening;
 	const fd = listening.value;
-	guard.keep(fd, true);
-	ledger.put(KEY, JSON.stringify({path, fd} satisfies Listening));
+	reexec.keep(fd, true);
+	handoff.put(KEY, JSON.stringify({path, fd} satisfies Listening));
 	const crowd = createCrowd();
 	// Given up to take a client off the queue and turn it away when no descriptor is left: it would be told of for ever.
 	let spare = openNothing();
@@ -133,8 +133,8 @@ export function serve(
 }
 
 /** The descriptor; the one on which the last life listened, where that was here. */
-function listen(path: string, ledger: Ledger): Result<number, string> {
-	const last = pastOf(ledger);
+function listen(path: string, handoff: Handoff): Result<number, string> {
+	const last = pastOf(handoff);
 	if (last?.path === path) return ok(last.fd);
 	if (byteLength(path) > PATH_MAX) return err(`${path}: longer than ${PATH_MAX} bytes`);
 	const folder = makeFolder(dirname(path), 0o700);
@@ -154,15 +154,15 @@ function listen(path: string, ledger: Ledger): Result<number, string> {
  * Before anything of this life can go wrong: the last life's listener lives on with this one, or nobody listens there
  * until a later life does. A life that left the word of it and not the descriptor would have the next one listen on another.
  */
-export function inheritListener({ledger, guard}: Pick<ServeParts, 'ledger' | 'guard'>, isWanted: boolean): void {
-	const last = pastOf(ledger);
+export function inheritListener({handoff, reexec}: Pick<ServeParts, 'handoff' | 'reexec'>, isWanted: boolean): void {
+	const last = pastOf(handoff);
 	if (!last) return;
-	if (isWanted) return void guard.keep(last.fd, true);
+	if (isWanted) return void reexec.keep(last.fd, true);
 	close(last.fd);
-	ledger.delete(KEY);
+	handoff.delete(KEY);
 }
 
-const pastOf = ({past}: Ledger): Listening | null => JSON.parse(past.get(KEY) ?? 'null') as Listening | null;
+const pastOf = ({past}: Handoff): Listening | null => JSON.parse(past.get(KEY) ?? 'null') as Listening | null;
 
 const KEY = 'listener';
 
@@ -319,7 +319,7 @@ function open(fd: number, peer: Peer, poller: Poller, accept: Accept, crowd: Cro
 		else adjust();
 	}
 
-	function hear(events: number): void {
+	function onReadable(events: number): void {
 		const count = sys.receive(fd, batch, beside);
 		if (count === -ERRNO.EAGAIN) return;
 		for (let i = 0; i < (beside[ANCILLARY.count] ?? 0); i++) {
@@ -373,7 +373,7 @@ function open(fd: number, peer: Peer, poller: Poller, accept: Accept, crowd: Cro
 	crowd.join(member);
 	poller.watch(fd, EPOLLIN, events => {
 		// Who hung up reads nothing any more.
-		if (!(events & EPOLLOUT) || events & EPOLLHUP) return hear(events);
+		if (!(events & EPOLLOUT) || events & EPOLLHUP) return onReadable(events);
 		flush();
 		if (!isClosed && queue.length === 0) listener.drained();
 	});

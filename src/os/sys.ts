@@ -246,7 +246,7 @@ export interface Sys {
 	/** What was compressed by gzip (1) or zstd (2); -EINVAL where it is broken, -EFBIG where it is more than so many bytes. */
 	decompress(bytes: Uint8Array, kind: 1 | 2, most: number): Uint8Array<ArrayBuffer> | Outcome;
 
-	// ── reexec.c: what outlives archon; guard.ts is its face ──
+	// ── reexec.c: what outlives archon; reexec.ts is its face ──
 	/** From here to `leaveSection` no signal that is sent tears apart what is done; it must be short. */
 	enterSection(): void;
 	leaveSection(): void;
@@ -264,8 +264,8 @@ export interface Sys {
 	forgetSignal(signal: number): void;
 	/** Pairs of signal and origin. */
 	pendingSignals(): number[];
-	/** From here on a fatal signal executes archon anew. */
-	armGuard(): Outcome;
+	/** From here on a fatal signal re-executes archon. */
+	armFaultHandler(): Outcome;
 	/** Whether a descriptor lives on. */
 	keepFd(fd: number, isKept: boolean): Outcome;
 	/** Executes the file at `path`, or archon's own where that is empty, in archon's place. Returns only where that failed. */

@@ -6,24 +6,24 @@
 import {exec} from '../../src/core/defaults.ts';
 import {bytesOf, newBytes, textOf} from '../../src/os/bytes.ts';
 import {env} from '../../src/os/environment.ts';
-import {MEMORY_START, openGuard} from '../../src/os/guard.ts';
-import {LEDGER_SIZE, openLedger} from '../../src/os/ledger.ts';
-import {createQueue} from '../../src/os/logging/queue.ts';
-import {candidates} from '../../src/os/lookup.ts';
+import {MEMORY_START, openReexec} from '../../src/os/reexec/reexec.ts';
+import {HANDOFF_SIZE, openHandoff} from '../../src/os/reexec/handoff.ts';
+import {createQueue} from '../../src/features/logging/os/queue.ts';
+import {candidates} from '../../src/os/spawn/lookup.ts';
 import {after, onUncaught, run, soon, watch} from '../../src/os/reactor.ts';
-import {blockOf, encode} from '../../src/os/request.ts';
+import {blockOf, encode} from '../../src/os/spawn/request.ts';
 import {EPOLLIN, O, type Sys, sys} from '../../src/os/sys.ts';
 
 const {die} = native as Sys & {die(how: string): void};
 
 const ROOM = 65_536;
 const BOOK = MEMORY_START;
-const LEDGER = BOOK + 64;
+const HANDOFF = BOOK + 64;
 /** Words of the book. */
 const [CARRIES, COUNTS, FIRST, SECOND] = [0, 1, 2, 3];
 
 const pid = sys.getpid();
-const opened = openGuard(LEDGER + 4096 + LEDGER_SIZE);
+const opened = openReexec(HANDOFF + 4096 + HANDOFF_SIZE);
 if (typeof opened === 'number') throw new Error(`no memory: ${opened}`);
 const guard = opened;
 const armed = guard.arm();
@@ -53,7 +53,7 @@ say({
 	fds: fds(), rss: Number(/VmRSS:\s+(\d+)/.exec(textAt('/proc/self/status'))?.[1]),
 });
 
-/** Before this life: the ledger was begun. */
+/** Before this life: the handoff was begun. */
 const wasCarrying = book[CARRIES] === 1;
 
 /** The pid of a process with this one's streams and variables, as a service has them; or below 0. */
@@ -116,7 +116,7 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 		say({child: startCommand(['sleep', '1000000'])});
 	},
 	children: () => say({children: textAt(`/proc/self/task/${pid}/children`).trim().split(' ').map(Number)}),
-	environment: () => say({own: env()['ARCHON_LEDGER'] ?? null, inherited: inheritedBy()}),
+	environment: () => say({own: env()['ARCHON_HANDOFF'] ?? null, inherited: inheritedBy()}),
 	/** A signal that was read and that nobody has acted on. */
 	heardThenFault: signal => {
 		sys.kill(pid, Number(signal));
@@ -153,8 +153,8 @@ function inheritedBy(): string {
 /** As much as goes, again and again, through a queue that outlives a life. */
 function carry(): void {
 	for (const fd of [3, 4]) guard.keep(fd, true);
-	const ledger = openLedger(guard.memory, LEDGER, !wasCarrying, sys.releaseMemory);
-	const queue = createQueue(ledger.blocks, 'carry');
+	const handoff = openHandoff(guard.memory, HANDOFF, !wasCarrying, sys.releaseMemory);
+	const queue = createQueue(handoff.blocks, 'carry');
 	const bytes = newBytes(ROOM);
 	const pump = (): number => guard.whole(() => {
 		const count = queue.size() < ROOM ? sys.read(3, bytes) : -1;

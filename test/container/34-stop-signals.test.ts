@@ -34,7 +34,7 @@ it('a terminal that is resized stops nothing, also where SIGWINCH is to stop the
 	await using box = await boot({image: 'plain', config: `signals: {WINCH: shutdown, USR2: reopen}\n${config}`, tty: true});
 	const pid = await box.pid('web');
 	for (const size of [40, 50, 60]) await box.resize(size, 2 * size);
-	// Heard after those three, as it came after them.
+	// ReceivedSignal after those three, as it came after them.
 	await box.signal('SIGUSR2');
 	expect(await box.pid('web')).toBe(pid);
 	await box.signal('SIGWINCH');

@@ -4,8 +4,8 @@ import {openSync, readdirSync, readFileSync, readlinkSync, writeSync} from 'node
 import {expect, test} from 'vitest';
 import {type Archon, boot} from './archon.ts';
 
-/** Where the ledger begins: behind the head that is the guard's, at a page of its own. */
-const LEDGER = 4096;
+/** Where the handoff begins: behind the head that is the guard's, at a page of its own. */
+const HANDOFF = 4096;
 
 const linkOf = (path: string): string => {
 	try {
@@ -19,7 +19,7 @@ const linkOf = (path: string): string => {
 function damage({pid}: Archon): void {
 	const folder = `/proc/${pid}/fd`;
 	const fd = readdirSync(folder).find(name => linkOf(`${folder}/${name}`) === '/memfd:archon (deleted)');
-	writeSync(openSync(`${folder}/${fd}`, 'r+'), Buffer.alloc(64, 'nonsense'), 0, 64, LEDGER);
+	writeSync(openSync(`${folder}/${fd}`, 'r+'), Buffer.alloc(64, 'nonsense'), 0, 64, HANDOFF);
 }
 
 const LOST = /cannot go on from what it knew: it is not one/;
@@ -56,7 +56,7 @@ test('services go on, are heard and are ended, although nothing is known of them
 	await expect.poll(() => counted(archon)).toBeGreaterThan(count + 2);
 	// And it is written down again.
 	archon.signal('SIGSEGV');
-	await archon.says(/executed anew: 2 services go on/);
+	await archon.says(/re-executed: 2 services go on/);
 	expect((await archon.status())['speaker']?.pid).toBe(before['speaker']?.pid);
 	await inside(archon, 'kill', '-9', String(before['speaker']?.pid));
 	await archon.says(/speaker ended by itself: SIGKILL/);

@@ -169,7 +169,7 @@ describe('limits', () => {
 	test('of addresses leave enough to survive a crash', async () => {
 		await using archon = await up({wrapper: ['prlimit', `--as=${64 << 20}`]});
 		archon.signal('SIGSEGV');
-		await archon.says(/executed anew: 2 services go on/);
+		await archon.says(/re-executed: 2 services go on/);
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
 	});
@@ -200,7 +200,7 @@ describe('files', () => {
 		for (const _ of ['once', 'again']) {
 			const log = archon.log();
 			archon.signal('SIGSEGV');
-			await expect.poll(() => archon.log().slice(log.length)).toMatch(/executed anew: 2 services go on/);
+			await expect.poll(() => archon.log().slice(log.length)).toMatch(/re-executed: 2 services go on/);
 			for (const [name, {pid}] of Object.entries(before)) expect((await archon.status())[name]).toMatchObject({pid, restarts: 0});
 		}
 		await archon.ctl('shutdown');

@@ -3,10 +3,13 @@ import {closeSync, mkdtempSync, openSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {LIMITS, service} from '../../src/core/defaults.ts';
-import type {Event, Exec, Limits, News, Refusal, Run} from '../../src/core/model.ts';
+import type {Event, News} from '../../src/core/event.ts';
+import type {Run} from '../../src/core/ids.ts';
+import type {Refusal} from '../../src/core/outcome.ts';
+import type {Exec, Limits} from '../../src/core/service.ts';
 import {createPoller} from '../../src/os/poller.ts';
-import {createReaper} from '../../src/os/reaper.ts';
-import {type Given, spawnRun} from '../../src/os/spawner.ts';
+import {createReaper} from '../../src/os/reap/reaper.ts';
+import {type Given, spawnRun} from '../../src/os/spawn/spawner.ts';
 import {collectAtTimes} from './children.ts';
 
 const listeners = new Set<(event: Event) => void>();

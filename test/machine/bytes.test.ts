@@ -42,7 +42,7 @@ test('services and main have them, in a later life of archon, too', async () => 
 	for (const text of expected) await archon.says(new RegExp(text));
 	const [ctl, socket] = [join(ARCHON, '..', 'archonctl'), join(folder, 'socket')];
 	await see(ctl, ['--socket', socket, 'run', '--', 'perl', '-e', 'kill "SEGV", 1']);
-	await archon.says(/executed anew/);
+	await archon.says(/re-executed/);
 	expect((await see(ctl, ['--socket', socket, 'restart', 'whole', 'some'])).status).toBe(0);
 	for (const text of expected.slice(0, 2)) await archon.says(new RegExp(`${text}[^]*${text}`));
 });

@@ -4,7 +4,7 @@
  */
 import {subscribe} from 'node:diagnostics_channel';
 import type {ChildProcess} from 'node:child_process';
-import {kinship, statOf} from '../../src/os/procfs.ts';
+import {processTree, statOf} from '../../src/os/reap/procfs.ts';
 import {ERRNO, sys} from '../../src/os/sys.ts';
 
 const nodes = new Set<ChildProcess>();
@@ -17,7 +17,7 @@ subscribe('child_process', message => {
 
 sys.waitAny = (report, peek) => {
 	const theirs = new Set([...nodes].map(({pid}) => pid));
-	const ours = kinship()(process.pid).filter(pid => !theirs.has(pid));
+	const ours = processTree()(process.pid).filter(pid => !theirs.has(pid));
 	const ended = ours.find(pid => statOf(pid)?.isZombie);
 	report[0] = ended ?? 0;
 	if (ended === undefined) return ours.length > 0 ? 0 : -ERRNO.ECHILD;

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {service} from '../../src/core/defaults.ts';
 import {close} from '../../src/os/descriptors.ts';
-import {spawnHelper} from '../../src/os/spawner.ts';
+import {spawnHelper} from '../../src/os/spawn/spawner.ts';
 import {boot} from './archon.ts';
 import {folder, type How, outputOf, reaper, refusalOf} from './bench.ts';
 

@@ -7,7 +7,7 @@ import {describe, expect, test} from 'vitest';
 import {service} from '../../src/core/defaults.ts';
 import {CAPABILITIES, RESOURCES} from '../../src/core/linux.ts';
 import {close, openTerminal, pipe, read} from '../../src/os/descriptors.ts';
-import {spawnRun} from '../../src/os/spawner.ts';
+import {spawnRun} from '../../src/os/spawn/spawner.ts';
 import {folder, type How, make, news, outputOf, reaper, refusalOf} from './bench.ts';
 
 const isRoot = process.getuid?.() === 0;

@@ -45,7 +45,7 @@ const CLOSED = ['sh', '-c', 'exec "$@" <&- 2>&-', 'closed'];
 const BYTES = ['python3', '-c', `import ctypes, os, signal, sys
 for one in signal.SIGPIPE, signal.SIGXFSZ: signal.signal(one, signal.SIG_DFL)
 words = [os.fsencode(word) for word in sys.argv[1:]] + [b'a\\xff\\xc3b\\xe9', b'\\xed\\xb2\\x80', b'\\xf4\\x90\\x80\\x80', b'']
-variables = [b'PATH=/usr/bin:/bin', b'X=\\xff\\x80z', b'\\xff\\xfeY=\\xc3\\xa9\\xc3', b'TWICE=1', b'TWICE=2', b'BARE', b'=odd', b'ARCHON_LEDGER=77', b'TINI_SUBREAPER=']
+variables = [b'PATH=/usr/bin:/bin', b'X=\\xff\\x80z', b'\\xff\\xfeY=\\xc3\\xa9\\xc3', b'TWICE=1', b'TWICE=2', b'BARE', b'=odd', b'ARCHON_HANDOFF=77', b'TINI_SUBREAPER=']
 def block(texts): return (ctypes.c_char_p * (len(texts) + 1))(*texts, None)
 ctypes.CDLL(None).execve(words[0], block(words), block(variables))`];
 

@@ -9,14 +9,14 @@ test('a PID 1 that is told to end before it can hear ends', async () => {
 	expect(archon.log()).toContain('SIGTERM');
 });
 
-test('it starts and is executed anew where all low descriptors are taken, by whomever', async () => {
+test('it starts and is re-executed where all low descriptors are taken, by whomever', async () => {
 	const services = Array.from({length: 30}, (_, i) => `  s${i}: {command: sleep 1000000}\n`).join('');
 	const wrapper = ['bash', '-c', 'for ((fd = 3; fd < 83; fd++)); do eval "exec $fd</dev/null"; done; exec "$@"', 'bash'];
 	await using archon = await boot({config: `services:\n${services}`, wrapper});
 	await archon.says(/started s29/);
 	const before = await archon.status();
 	archon.signal('SIGSEGV');
-	await archon.says(/executed anew: 30 services go on/);
+	await archon.says(/re-executed: 30 services go on/);
 	const after = await archon.status();
 	for (const [name, {pid}] of Object.entries(before)) expect(after[name]).toMatchObject({status: 'running', pid, restarts: 0});
 	archon.signal('SIGTERM');

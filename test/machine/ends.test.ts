@@ -1,4 +1,4 @@
-/** How processes end, and what archon makes of it: told in its words, and buried to the last. */
+/** How processes end, and what archon makes of it: told in its words, and reaped to the last. */
 import {execaSync} from 'execa';
 import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -36,7 +36,7 @@ test.runIf(leavesCores())('a fault is told as its signal, with the core where it
 	expect(text).toMatch(/clean .*SIGSEGV(?! \(core)/);
 });
 
-/** Children of archon that have ended and are not buried. */
+/** Children of archon that have ended and are not reaped. */
 function zombiesOf({pid}: Archon): number {
 	return readdirSync('/proc').filter(name => {
 		try {
@@ -47,7 +47,7 @@ function zombiesOf({pid}: Archon): number {
 	}).length;
 }
 
-test.each([true, false])('a thousand that wait to be buried are buried at one word of the kernel (as PID 1: %s)', async isInit => {
+test.each([true, false])('a thousand that wait to be reaped are reaped at one word of the kernel (as PID 1: %s)', async isInit => {
 	const [gate, done] = [join(folder, `gate-${isInit}`), join(folder, `done-${isInit}`)];
 	const script = `
 		select undef, undef, undef, 0.02 until -e "${gate}";

@@ -33,31 +33,31 @@ const SET: readonly (readonly [what: string, value: string, ...wrapper: string[]
 	['memory of another process', '5', 'python3', FORGED],
 ];
 
-describe.each(SET)('$ARCHON_LEDGER is %s', (_, value, ...wrapper) => {
+describe.each(SET)('$ARCHON_HANDOFF is %s', (_, value, ...wrapper) => {
 	test('a bad config ends archon with 100', async () => {
 		const [program = '', ...words] = ['unshare', '--pid', '--fork', '--kill-child', ...wrapper, ARCHON, '-c', BAD];
-		const {exitCode, stderr} = await execa(program, words, {env: {ARCHON_LEDGER: value}, reject: false, stdin: 'ignore', timeout: 20_000});
+		const {exitCode, stderr} = await execa(program, words, {env: {ARCHON_HANDOFF: value}, reject: false, stdin: 'ignore', timeout: 20_000});
 		expect(exitCode).toBe(100);
 		expect(stderr).toMatch(/did you mean "command"/);
 	});
 
 	test('a good one is supervised as in a first life, and the variable is not passed on', async () => {
 		await using archon = await boot({
-			config: 'services: {a: {command: "sh -c \'env | grep -c LEDGER; exec sleep 1000000\'"}, b: {command: sleep 1000000}}', env: {ARCHON_LEDGER: value}, wrapper,
+			config: 'services: {a: {command: "sh -c \'env | grep -c HANDOFF; exec sleep 1000000\'"}, b: {command: sleep 1000000}}', env: {ARCHON_HANDOFF: value}, wrapper,
 		});
 		await archon.says(/^a +\| 0$/m);
 		await expect.poll(() => archon.status().catch(() => ({}))).toMatchObject({a: {status: 'running'}, b: {status: 'running'}});
-		expect(archon.log()).not.toMatch(/executed anew/);
+		expect(archon.log()).not.toMatch(/re-executed/);
 		// And it still goes on from its own.
 		archon.signal('SIGSEGV');
-		await archon.says(/executed anew: 2 services go on/);
+		await archon.says(/re-executed: 2 services go on/);
 	});
 });
 
 test('archonctl with such a variable is ended by a signal as every client is', async () => {
 	await using archon = await boot({config: 'services: {a: {command: sleep 1000000}}'});
 	await expect.poll(() => archon.status().catch(() => ({}))).toMatchObject({a: {status: 'running'}});
-	const client = execa(join(ARCHON, '../archonctl'), ['logs', '-f', 'archon'], {env: {ARCHON_LEDGER: '5', ARCHON_SOCKET: archon.socket}, reject: false, stdin: 'ignore'});
+	const client = execa(join(ARCHON, '../archonctl'), ['logs', '-f', 'archon'], {env: {ARCHON_HANDOFF: '5', ARCHON_SOCKET: archon.socket}, reject: false, stdin: 'ignore'});
 	await new Promise(resolve => client.stdout?.once('data', resolve));
 	client.kill('SIGTERM');
 	expect((await client).signal).toBe('SIGTERM');

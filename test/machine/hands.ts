@@ -1,13 +1,15 @@
 /** The hands of the daemon without the core: effects in, news out, everything between them real. */
 import {afterAll} from 'vitest';
 import {LOGGING, service} from '../../src/core/defaults.ts';
-import type {Event, Hook, News, Probe, Purpose, Run, Service} from '../../src/core/model.ts';
+import type {Event, Hook, News, Purpose} from '../../src/core/event.ts';
+import type {Run} from '../../src/core/ids.ts';
+import type {Probe, Service} from '../../src/core/service.ts';
 import {create, find} from '../../src/core/state.ts';
-import {createOutput} from '../../src/os/output.ts';
-import {oblivion} from '../../src/os/ledger.ts';
+import {createOutput} from '../../src/features/logging/os/output.ts';
+import {oblivion} from '../../src/os/reexec/handoff.ts';
 import {createHands} from '../../src/os/perform.ts';
 import {createPoller} from '../../src/os/poller.ts';
-import {createReaper} from '../../src/os/reaper.ts';
+import {createReaper} from '../../src/os/reap/reaper.ts';
 import {collectAtTimes} from './children.ts';
 
 const SETTINGS = {shutdownGrace: 0, sweepGrace: 0, startRate: {perSecond: 1, burst: 1}, whenIdle: 'never', seed: 1} as const;
@@ -16,7 +18,7 @@ const heard: Extract<Event, {kind: 'news'}>[] = [];
 const waiting = new Set<() => void>();
 const said: string[] = [];
 
-function hear(event: Event): void {
+function dispatch(event: Event): void {
 	if (event.kind !== 'news') return;
 	heard.push(event);
 	const {run, news} = event;
@@ -28,10 +30,10 @@ function hear(event: Event): void {
 
 const say = (line: unknown): void => void said.push(String(line));
 const poller = createPoller();
-export const reaper = createReaper(hear, poller, () => false);
-const output = createOutput({poller, ledger: oblivion(), guard: {keep: () => 0}}, ['test'], LOGGING);
+export const reaper = createReaper(dispatch, poller, () => false);
+const output = createOutput({poller, handoff: oblivion(), reexec: {keep: () => 0}}, ['test'], LOGGING);
 export const hands = createHands({
-	reaper, poller, output, ledger: oblivion(), guard: {keep: () => 0}, hear, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
+	reaper, poller, output, handoff: oblivion(), reexec: {keep: () => 0}, dispatch, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
 });
 collectAtTimes(hands.collect);
 

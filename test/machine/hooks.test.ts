@@ -3,11 +3,11 @@ import {mkdtempSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import type {News} from '../../src/core/model.ts';
-import {createHooks} from '../../src/os/hooks.ts';
-import {oblivion} from '../../src/os/ledger.ts';
+import type {News} from '../../src/core/event.ts';
+import {createHooks} from '../../src/os/spawn/hooks.ts';
+import {oblivion} from '../../src/os/reexec/handoff.ts';
 import {createPoller} from '../../src/os/poller.ts';
-import {processes} from '../../src/os/procfs.ts';
+import {processes} from '../../src/os/reap/procfs.ts';
 import {hands, reaper, sleeper} from './hands.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'archon-hooks-'));
@@ -68,10 +68,10 @@ test.each([
 	const told: News[] = [];
 	const hooks = createHooks({
 		reaper, poller: createPoller(), pace: job => job(), output: {wireHelper: () => expect.fail('nothing is begun')},
-		ledger: {...oblivion(), past: new Map([[`hook ${run}`, `0 ${pid} post_start`]])}, tell: (_id, _run, news) => void told.push(news),
+		handoff: {...oblivion(), past: new Map([[`hook ${run}`, `0 ${pid} post_start`]])}, tell: (_id, _run, news) => void told.push(news),
 	});
 	hooks.start({kind: 'hook', id: run, run, service, hook: 'post_start', commands: [sh('exit 0')], timeout: Infinity, environment: {}});
-	await expect.poll(() => told).toEqual([{kind: 'hooked', hook: 'post_start', failure: 'sh: it ended while archon was executed anew'}]);
+	await expect.poll(() => told).toEqual([{kind: 'hooked', hook: 'post_start', failure: 'sh: it ended while archon was re-executed'}]);
 });
 
 test('a file that output cannot be added to keeps the process from being made, and says why', () => {

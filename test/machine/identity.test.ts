@@ -89,7 +89,7 @@ describe('who speaks for a service by sd_notify(3)', () => {
 	});
 });
 
-test.runIf(isRoot)('a number that is another\'s by the time that archon is executed anew is not taken for the service, and nobody is hurt', async () => {
+test.runIf(isRoot)('a number that is another\'s by the time that archon is re-executed is not taken for the service, and nobody is hurt', async () => {
 	// A main process that is not archon's own child: another one buries it.
 	await using archon = await boot({config: config({
 		heir: {command: [herald, 'fork', 'main', 'READY=1', 'pause'], ready: 'notify'}, other: {command: IDLE},
@@ -116,7 +116,7 @@ test.runIf(isRoot)('a number that is another\'s by the time that archon is execu
 	await expect.poll(() => existsSync(started) && readFileSync(started, 'utf8').trim()).toBe(String(pid));
 	archon.signal('SIGSEGV');
 	archon.signal('SIGCONT');
-	await archon.says(/was executed anew/);
+	await archon.says(/was re-executed/);
 	await archon.says(/heir ended by itself/);
 	await expect.poll(async () => (await archon.status())['heir']).toMatchObject({status: 'running', restarts: 1});
 	expect((await archon.status())['heir']?.pid).not.toBe(pid);

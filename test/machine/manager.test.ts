@@ -34,7 +34,7 @@ const given = (address: string) => ({
 
 const crash = async (archon: Archon): Promise<void> => {
 	archon.signal('SIGSEGV');
-	await archon.says(/executed anew/);
+	await archon.says(/re-executed/);
 };
 
 describe('a manager outside', () => {

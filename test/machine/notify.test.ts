@@ -2,9 +2,9 @@
 import {existsSync} from 'node:fs';
 import {execa} from 'execa';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {Ready} from '../../src/core/model.ts';
-import {parseNotification} from '../../src/os/notify.ts';
-import {processes} from '../../src/os/procfs.ts';
+import type {Ready} from '../../src/core/service.ts';
+import {parseNotification} from '../../src/features/health/os/notify.ts';
+import {processes} from '../../src/os/reap/procfs.ts';
 import {character} from './characters.ts';
 import {type Living, live, log, reaper} from './hands.ts';
 

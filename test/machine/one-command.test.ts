@@ -1,8 +1,8 @@
 /** `archon -- CMD`: what a person who knows tini expects. */
 import {execa} from 'execa';
 import {describe, expect, test} from 'vitest';
-import {HEARABLE} from '../../src/core/signals.ts';
-import {signalName} from '../../src/core/model.ts';
+import {CATCHABLE} from '../../src/core/signals.ts';
+import {signalName} from '../../src/core/signal-numbers.ts';
 import {ARCHON, boot} from './archon.ts';
 
 const run = async (...command: readonly string[]): Promise<{status: number; stdout: string; stderr: string}> => {
@@ -72,7 +72,7 @@ test('every forwardable signal reaches the command, real-time ones too', async (
 	await using archon = await boot({config: null, args: ['--', ...LISTENER], isInit: false});
 	await archon.says(/ready/);
 	// SIGCONT would be seen with SIGTSTP's, and comes last for that reason.
-	for (const signal of HEARABLE) {
+	for (const signal of CATCHABLE) {
 		archon.signal(signal);
 		await archon.says(new RegExp(`got ${signal}\\n`)).catch(error => expect.fail(`${signalName(signal)}: ${error}`));
 	}

@@ -8,7 +8,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {clean} from '../../src/os/clean.ts';
+import {clean} from '../../src/os/spawn/clean.ts';
 import {boot} from './archon.ts';
 import {character} from './characters.ts';
 

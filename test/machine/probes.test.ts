@@ -7,8 +7,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {Probe} from '../../src/core/model.ts';
-import {processes} from '../../src/os/procfs.ts';
+import type {Probe} from '../../src/core/service.ts';
+import {processes} from '../../src/os/reap/procfs.ts';
 import {type Living, live, sleeper} from './hands.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'archon-probes-'));

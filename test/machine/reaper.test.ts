@@ -1,7 +1,7 @@
 /** Who is waited for by whom: services, and orphans. */
 import {execa} from 'execa';
 import {expect, test} from 'vitest';
-import {processes} from '../../src/os/procfs.ts';
+import {processes} from '../../src/os/reap/procfs.ts';
 import {make, news, outputOf, reaper} from './bench.ts';
 
 const made = (argv: readonly [string, ...string[]]) => {
@@ -23,12 +23,12 @@ test('every exit status and every deadly signal is told as it was', async () => 
 	}
 });
 
-test('orphans are buried, and nobody is told', async () => {
-	const before = reaper.buried();
+test('orphans are reaped, and nobody is told', async () => {
+	const before = reaper.reaped();
 	await outputOf(['sh', '-c', 'i=0; while [ $i -lt 200 ]; do (true &) ; i=$((i+1)); done']);
 	await expect.poll(() => {
 		reaper.reap();
-		return reaper.buried() - before;
+		return reaper.reaped() - before;
 	}).toBe(200);
 	expect(zombies()).toBe(0);
 });

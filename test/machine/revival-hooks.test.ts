@@ -24,9 +24,9 @@ const open = (gate: string): void => writeFileSync(join(gates, gate), '');
 const count = (archon: Archon, pattern: RegExp): number => archon.log().match(pattern)?.length ?? 0;
 
 async function crash(archon: Archon): Promise<void> {
-	const before = count(archon, /was executed anew/g);
+	const before = count(archon, /was re-executed/g);
 	archon.signal('SIGSEGV');
-	await expect.poll(() => count(archon, /was executed anew/g), {interval: 5}).toBe(before + 1);
+	await expect.poll(() => count(archon, /was re-executed/g), {interval: 5}).toBe(before + 1);
 }
 
 const running = (archon: Archon) => expect.poll(async () => (await archon.status())['db']).toMatchObject({status: 'running', restarts: 0});

@@ -19,7 +19,7 @@ function outside(archon: Archon, pid: number): number {
 	return Number(readdirSync('/proc').find(name => /^\d+$/.test(name) && isIt(name)));
 }
 
-const REVIVED = /archon +\| warn: archon .* was executed anew: (\d+) services? go(?:es)? on/g;
+const REVIVED = /archon +\| warn: archon .* was re-executed: (\d+) services? go(?:es)? on/g;
 const revivals = (archon: Archon): number => archon.log().match(REVIVED)?.length ?? 0;
 
 /** Ends this life of archon by a signal from outside, and waits for the next. */
@@ -75,7 +75,7 @@ ${services}  file: {type: oneshot, command: "perl ${logs}/writer", logging: {dri
 	expect(files.flatMap(name => readFileSync(join(logs, name), 'utf8').split('\n').filter(line => line !== ''))).toEqual(expected);
 });
 
-test('what ends while archon is executed anew is heard of, and acted on', async () => {
+test('what ends while archon is re-executed is heard of, and acted on', async () => {
 	await using archon = await boot({config: `services:
   one: {command: sleep 1000000}
   main: {command: sleep 1000000, essential: true}
@@ -87,7 +87,7 @@ test('what ends while archon is executed anew is heard of, and acted on', async 
 	process.kill(outside(archon, one?.pid ?? 0), 'SIGKILL');
 	process.kill(archon.pid, 'SIGSEGV');
 	process.kill(archon.pid, 'SIGCONT');
-	await archon.says(/was executed anew/);
+	await archon.says(/was re-executed/);
 	await archon.says(/one ended by itself: SIGKILL/);
 	await expect.poll(async () => (await archon.status())['one']).toMatchObject({status: 'running', restarts: 1});
 });
@@ -141,7 +141,7 @@ test('a shutdown under way goes on to its end', async () => {
 	expect(archon.log()).toMatch(/stopped deaf/);
 });
 
-test('a signal that comes while archon is executed anew is heard', async () => {
+test('a signal that comes while archon is re-executed is heard', async () => {
 	await using archon = await boot({config: IDLE});
 	await archon.says(/started two/);
 	process.kill(archon.pid, 'SIGSTOP');

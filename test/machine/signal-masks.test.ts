@@ -42,7 +42,7 @@ describe('archon has no more blocked than before, and survives a fault of its ma
 		expect((await archon.ctl('start', 'missing')).status).not.toBe(0);
 		expect(blockedBy(archon)).toBe(blocked);
 		fault(archon);
-		await archon.says(/was executed anew: 1 service goes on/);
+		await archon.says(/was re-executed: 1 service goes on/);
 		expect((await archon.status())['good']).toMatchObject({pid: good?.pid, restarts: 0});
 		expect(blockedBy(archon)).toBe(blocked);
 		archon.signal('SIGTERM');
@@ -50,7 +50,7 @@ describe('archon has no more blocked than before, and survives a fault of its ma
 	});
 
 	test('after an upgrade to a file that answers well and cannot be executed then', async () => {
-		const {stdout: formats} = execaSync(ARCHON, ['--ledger-format']);
+		const {stdout: formats} = execaSync(ARCHON, ['--handoff-format']);
 		const path = join(folder, 'vanishing');
 		await using archon = await boot({config: 'services: {one: {command: sleep 1000000}, two: {command: sleep 1000000}}\n'});
 		await archon.says(/started two/);
@@ -69,7 +69,7 @@ describe('archon has no more blocked than before, and survives a fault of its ma
 		await archon.ctl('signal', 'KILL', 'one');
 		await archon.says(/one ended by itself: SIGKILL/);
 		fault(archon);
-		await archon.says(/was executed anew: 2 services go on/);
+		await archon.says(/was re-executed: 2 services go on/);
 		expect((await archon.status())['two']).toMatchObject({pid: before['two']?.pid, restarts: 0});
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
@@ -119,7 +119,7 @@ describe('started with signals ignored and blocked, real-time ones too,', () => 
 		const [first = ''] = await archon.says(/SigBlk:\s+\w+\nSigIgn:\s+\w+\n/);
 		expect(first).not.toMatch(fresh);
 		fault(archon);
-		await expect.poll(() => readFileSync(`/proc/${archon.pid}/environ`, 'latin1')).toContain('ARCHON_LEDGER=');
+		await expect.poll(() => readFileSync(`/proc/${archon.pid}/environ`, 'latin1')).toContain('ARCHON_HANDOFF=');
 		expect((await archon.ctl('restart', 'main')).status).toBe(0);
 		await archon.says(new RegExp(`${first}[^]*${first}`));
 	});

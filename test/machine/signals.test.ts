@@ -36,7 +36,7 @@ services:
 		archon.signal('SIGSEGV');
 		archon.signal('SIGCONT');
 		expect(await archon.ended()).toBe(0);
-		expect(archon.log()).toMatch(/executed anew[^]*shutting down: SIGUSR2/);
+		expect(archon.log()).toMatch(/re-executed[^]*shutting down: SIGUSR2/);
 	});
 
 	test('one that came before archon could hear is no less the runtime\'s', async () => {
@@ -78,7 +78,7 @@ describe('as the config has it', () => {
 		await archon.says(/web got USR1/);
 		await archon.says(/main got USR1/);
 		archon.signal('SIGSEGV');
-		await archon.says(/executed anew/);
+		await archon.says(/re-executed/);
 		archon.signal('SIGALRM');
 		await archon.says(/web got ALRM[^]*web got ALRM/);
 		const {writeFileSync} = await import('node:fs');

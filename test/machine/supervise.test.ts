@@ -62,7 +62,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGPWR', 37] as const)('%s shuts dow
 	expect(await archon.ended()).toBe(0);
 });
 
-test('ten thousand double-forked orphans are buried, and no service notices', async () => {
+test('ten thousand double-forked orphans are reaped, and no service notices', async () => {
 	await using archon = await boot({config: `services:
   steady: {command: sleep 1000000}
   forker:
@@ -80,7 +80,7 @@ test('ten thousand double-forked orphans are buried, and no service notices', as
 	expect((await archon.status())['steady']).toMatchObject({pid, restarts: 0});
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);
-	expect(archon.log()).toMatch(/archon \| 10000 orphans were buried/);
+	expect(archon.log()).toMatch(/archon \| 10000 orphans were reaped/);
 });
 
 describe('services that are no good', () => {

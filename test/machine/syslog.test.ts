@@ -6,9 +6,9 @@ import {type AddressInfo, createServer, type Server, type Socket} from 'node:net
 import {hostname, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, describe, expect, test} from 'vitest';
-import type {Syslog} from '../../src/core/model.ts';
+import type {Syslog} from '../../src/features/logging/core.ts';
 import {createPoller} from '../../src/os/poller.ts';
-import {createSyslog, type LineWriter} from '../../src/os/logging/syslog.ts';
+import {createSyslog, type LineWriter} from '../../src/features/logging/os/syslog.ts';
 import {boot} from './archon.ts';
 
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 123);

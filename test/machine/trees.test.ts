@@ -3,7 +3,7 @@ import {chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmdirSy
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {ownCgroup} from '../../src/os/cgroups.ts';
+import {ownCgroup} from '../../src/os/reap/cgroups.ts';
 import {type Archon, boot} from './archon.ts';
 import {character} from './characters.ts';
 

@@ -19,9 +19,9 @@ const behind = (gate: string): string[] =>
 const count = (archon: Archon, pattern: RegExp): number => archon.log().match(pattern)?.length ?? 0;
 
 async function crash(archon: Archon): Promise<void> {
-	const before = count(archon, /was executed anew/g);
+	const before = count(archon, /was re-executed/g);
 	archon.signal('SIGSEGV');
-	await expect.poll(() => count(archon, /was executed anew/g), {interval: 5}).toBe(before + 1);
+	await expect.poll(() => count(archon, /was re-executed/g), {interval: 5}).toBe(before + 1);
 }
 
 test('pre_start runs before each start, as another user and elsewhere where it says so; post_stop hears how each end came', async () => {

@@ -28,7 +28,7 @@ function script(name: string, text: string): string {
 	return path;
 }
 
-const revivals = (archon: Archon): number => archon.log().match(/was executed anew: \d/g)?.length ?? 0;
+const revivals = (archon: Archon): number => archon.log().match(/was re-executed: \d/g)?.length ?? 0;
 
 async function crash(archon: Archon): Promise<void> {
 	const before = revivals(archon);
@@ -58,11 +58,11 @@ describe('an upgrade', () => {
 		expect(told.stdout).toMatch(/^archon \d+\.\d+\.\d+ goes on with 2 services$/);
 		expect(readlinkSync(`/proc/${archon.pid}/exe`)).toBe(path);
 		expect(readFileSync(`/proc/${archon.pid}/cmdline`, 'utf8')).toBe(words);
-		const own = (text = ''): string => text.split('\0').filter(word => !word.startsWith('ARCHON_LEDGER=')).join('\n');
+		const own = (text = ''): string => text.split('\0').filter(word => !word.startsWith('ARCHON_HANDOFF=')).join('\n');
 		expect(own(readFileSync(`/proc/${archon.pid}/environ`, 'utf8'))).toBe(own(variables));
 		const after = await archon.status();
 		for (const name of ['one', 'two']) expect(after[name]).toMatchObject({status: 'running', pid: before[name]?.pid, restarts: 0});
-		expect((await archon.ctl('version')).stdout).toMatch(/^archon \S+, executed anew once\narchonctl \S+$/);
+		expect((await archon.ctl('version')).stdout).toMatch(/^archon \S+, re-executed once\narchonctl \S+$/);
 		expect(JSON.parse((await archon.ctl('version', '--json')).stdout)).toMatchObject({lives: 1, cause: 'upgrade'});
 
 		// Its own file by its name: another one that has taken its place is taken.
@@ -106,7 +106,7 @@ describe('an upgrade', () => {
 		const logs = client(archon, 'logs', '-f', 'one');
 		await expect.poll(logs.out).toMatch(/^line 50$/m);
 		expect((await archon.ctl('upgrade')).status).toBe(0);
-		await expect.poll(logs.err).toBe('archonctl: archon was executed anew\n');
+		await expect.poll(logs.err).toBe('archonctl: archon was re-executed\n');
 		const [, seen = ''] = /line (\d+)\n$/.exec(logs.out()) ?? [];
 		await expect.poll(logs.out).toMatch(new RegExp(`^line ${Number(seen) + 100}$`, 'm'));
 		logs.child.kill();
@@ -192,7 +192,7 @@ describe('while archon crashes', () => {
 		for (const crashes of [1, 2, 3]) {
 			await expect.poll(logs.out).toMatch(new RegExp(`^line ${crashes * 100}$`, 'm'));
 			await crash(archon);
-			await expect.poll(() => logs.err().match(/archon was executed anew/g)?.length).toBe(crashes);
+			await expect.poll(() => logs.err().match(/archon was re-executed/g)?.length).toBe(crashes);
 		}
 		const [, seen = ''] = /line (\d+)\n$/.exec(logs.out()) ?? [];
 		await expect.poll(logs.out).toMatch(new RegExp(`^line ${Number(seen) + 100}$`, 'm'));
@@ -211,7 +211,7 @@ describe('while archon crashes', () => {
 		await archon.says(/stopping one/);
 		await crash(archon);
 		expect([await restart.ended, restart.err()]).toEqual([
-			111, 'archonctl: archon was executed anew before it answered, and whether that was done is not known: see archonctl status\n',
+			111, 'archonctl: archon was re-executed before it answered, and whether that was done is not known: see archonctl status\n',
 		]);
 		// It was heard, and is carried out all the same.
 		await expect.poll(async () => (await archon.status())['one']).toMatchObject({status: 'running', restarts: 1});

@@ -226,7 +226,7 @@ describe('a command that prints variables', () => {
 	});
 });
 
-describe('an archon that was executed anew', () => {
+describe('an archon that was re-executed', () => {
 	test('gives probes and hooks the variables with which their service was started', async () => {
 		writeFileSync(join(folder, 'env'), 'A=first\n');
 		await using archon = await boot({config: `services:
@@ -235,7 +235,7 @@ describe('an archon that was executed anew', () => {
 		await archon.says(/started web/);
 		writeFileSync(join(folder, 'env'), 'A=second\n');
 		archon.signal('SIGSEGV');
-		await archon.says(/was executed anew/);
+		await archon.says(/was re-executed/);
 		await listens(archon);
 		await archon.ctl('stop', 'web');
 		await archon.says(/pre_stop first\./);

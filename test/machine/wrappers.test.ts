@@ -136,7 +136,7 @@ describe('pid_file', () => {
 		expect((await archon.status())['web']).toMatchObject({status: 'running', pid: next, restarts: 0});
 		// And it is known to the next life, and ended as any other.
 		archon.signal('SIGSEGV');
-		await archon.says(/executed anew: 2 services go on/);
+		await archon.says(/re-executed: 2 services go on/);
 		expect((await archon.status())['web']).toMatchObject({status: 'running', pid: next, restarts: 0});
 		expect((await archon.ctl('stop', 'web')).status).toBe(0);
 		expect(archon.log()).toMatch(/stopped web \(exit 0\)/);

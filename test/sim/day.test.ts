@@ -50,6 +50,6 @@ test(`${HOURS} hours of events leave the heap flat`, {timeout: 300_000}, async (
 	expect(reloads).toBeGreaterThan(300);
 	// Who came has left, but for those who watch; and every place was used again.
 	expect(day.visitors()).toBeLessThan(10);
-	expect(day.state().book.places).toBeLessThan(80);
+	expect(day.state().table.places).toBeLessThan(80);
 	expect(day.state().living).toBeGreaterThan(30);
 });

@@ -1,19 +1,26 @@
 /**
- * A day of a busy container in virtual time: the real core, the real ledger, the real ways of lines and the real
+ * A day of a busy container in virtual time: the real core, the real handoff, the real ways of lines and the real
  * control server over processes that are only told of. Whatever is kept for each event is kept by archon's own code.
  */
 import {LOGGING, NEED, NO_HOOKS, RESTART, service as plain} from '../../src/core/defaults.ts';
-import type {Effect, Event, Health, Id, Instant, Logs, News, Outcome, Run, Service} from '../../src/core/model.ts';
-import {ok, SIG} from '../../src/core/model.ts';
-import {narrate, narrateSeason} from '../../src/core/narrate.ts';
+import type {Effect} from '../../src/core/effect.ts';
+import type {Event, News} from '../../src/core/event.ts';
+import type {Id, Run} from '../../src/core/ids.ts';
+import type {Outcome} from '../../src/core/outcome.ts';
+import type {Health, Service} from '../../src/core/service.ts';
+import type {Instant} from '../../src/core/time.ts';
+import type {Logs} from '../../src/features/logging/core.ts';
+import {ok} from '../../src/core/result.ts';
+import {SIG} from '../../src/core/signal-numbers.ts';
+import {narrate, narrateStage} from '../../src/core/narrate.ts';
 import {create, nextDeadline, type State} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {createServer} from '../../src/control/server.ts';
 import type {ConnectionListener} from '../../src/control/transport.ts';
 import {after, soon} from '../../src/os/clock.ts';
-import {type Ledger, LEDGER_SIZE, openLedger} from '../../src/os/ledger.ts';
-import {record} from '../../src/os/life.ts';
-import {type Channel, createChannel} from '../../src/os/logging/channel.ts';
+import {type Handoff, HANDOFF_SIZE, openHandoff} from '../../src/os/reexec/handoff.ts';
+import {record} from '../../src/os/reexec/instance.ts';
+import {type Channel, createChannel} from '../../src/features/logging/os/channel.ts';
 import {random} from './random.ts';
 
 export const SECOND = 1000;
@@ -70,7 +77,7 @@ export function dawn(seed: number): Day {
 	const inbox: Event[] = [];
 	const spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
 	const processes = new Map<Run, Process>();
-	const ledger = ledgerOn(() => counts.writes++);
+	const handoff = ledgerOn(() => counts.writes++);
 
 	/** The config as it is now: a service with a name that was never there before comes and goes with each reload. */
 	function config(): readonly Service[] {
@@ -87,7 +94,7 @@ export function dawn(seed: number): Day {
 	const channelOf = (id: Id | null): Channel | undefined => (id === null ? own : channels.get(id));
 	const logs: Logs = {
 		tail: (id, count) => channelOf(id)?.tail(count) ?? [],
-		follow: (id, hear) => channelOf(id)?.follow(hear) ?? (() => {}),
+		follow: (id, dispatch) => channelOf(id)?.follow(dispatch) ?? (() => {}),
 		files: () => [],
 		reopen() {},
 	};
@@ -100,23 +107,23 @@ export function dawn(seed: number): Day {
 	// ── The loop ──
 
 	const server = createServer({
-		state: () => state, hear, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0, examine: (_service, told) => told(null), logging: () => LOGGING,
+		state: () => state, dispatch, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0, examine: (_service, told) => told(null), logging: () => LOGGING,
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
 		reload(done) {
 			counts.reloads++;
-			hear({kind: 'reconfigure', services: config(), shutdownGrace: 9000, startRate: state.settings.startRate, whenIdle: 'failed'});
+			dispatch({kind: 'reconfigure', services: config(), shutdownGrace: 9000, startRate: state.settings.startRate, whenIdle: 'failed'});
 			done(ok('reloaded'));
 		},
 	});
 
-	function hear(event: Event): void {
+	function dispatch(event: Event): void {
 		inbox.push(event);
 		if (isBusy) return;
 		isBusy = true;
 		for (;;) {
 			for (const event of inbox) take(event);
 			inbox.length = 0;
-			record(ledger, committed, state);
+			record(handoff, committed, state);
 			committed = state;
 			if (spawns.length === 0) break;
 			for (const effect of spawns.splice(0)) spawn(effect);
@@ -137,13 +144,13 @@ export function dawn(seed: number): Day {
 
 	// ── The machine ──
 
-	const news = ({id, run}: Pick<Process, 'id' | 'run'>, news: News): void => hear({kind: 'news', id, run, news});
+	const news = ({id, run}: Pick<Process, 'id' | 'run'>, news: News): void => dispatch({kind: 'news', id, run, news});
 	const lives = (process: Process): boolean => process.outcome === null;
 
 	function perform(effect: Exclude<Effect, {kind: 'spawn'}>): void {
 		switch (effect.kind) {
 			case 'changed': return say(narrate(effect.before, effect.after));
-			case 'season': return say(narrateSeason(effect.season));
+			case 'stage': return say(narrateStage(effect.stage));
 			case 'say': return say(effect);
 			case 'forgotten': {
 				channels.get(effect.entry.id)?.close();
@@ -281,8 +288,8 @@ export function dawn(seed: number): Day {
 		every(4 * MINUTE, () => ask('Reload'));
 	}
 
-	record(ledger, null, state);
-	hear({kind: 'boot'});
+	record(handoff, null, state);
+	dispatch({kind: 'boot'});
 	people();
 
 	return {
@@ -293,7 +300,7 @@ export function dawn(seed: number): Day {
 				if (next > end) break;
 				now = Math.max(now, next);
 				if (future.next() <= now) future.take()();
-				else hear({kind: 'tick'});
+				else dispatch({kind: 'tick'});
 				// What was put off for a moment has its turn.
 				if (turn % 32 === 0) await rest();
 			}
@@ -352,16 +359,16 @@ function services(): readonly Habit[] {
 	];
 }
 
-/** A ledger in memory of its own. */
-function ledgerOn(written: () => void): Ledger {
-	const bytes = new ArrayBuffer(4096 + LEDGER_SIZE);
+/** A handoff in memory of its own. */
+function ledgerOn(written: () => void): Handoff {
+	const bytes = new ArrayBuffer(4096 + HANDOFF_SIZE);
 	const memory = {fd: -1, size: bytes.byteLength, view: (at: number, length: number) => Buffer.from(bytes, at, length)};
-	const ledger = openLedger(memory, 0, true, () => {});
+	const handoff = openHandoff(memory, 0, true, () => {});
 	return {
-		...ledger,
+		...handoff,
 		put(key, text) {
 			written();
-			ledger.put(key, text);
+			handoff.put(key, text);
 		},
 	};
 }

@@ -1,7 +1,14 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
-import {type Edge, type Entry, type Hook, type Id, type Instant, isAlive, NEVER, type Scope, type Service, SIG} from '../../src/core/model.ts';
+import type {Edge, Entry} from '../../src/core/entry.ts';
+import type {Hook} from '../../src/core/event.ts';
+import type {Id} from '../../src/core/ids.ts';
+import type {Scope} from '../../src/core/outcome.ts';
+import {isAlive} from '../../src/core/phase.ts';
+import type {Service} from '../../src/core/service.ts';
+import {SIG} from '../../src/core/signal-numbers.ts';
+import {type Instant, NEVER} from '../../src/core/time.ts';
 import {countAwaited, entries, entryOf, find, holds, isLostTo, nextDeadline, type State} from '../../src/core/state.ts';
-import {deadlineOf} from '../../src/core/book.ts';
+import {deadlineOf} from '../../src/core/service-table.ts';
 import {matches} from '../../src/core/restart.ts';
 import type {Process, World} from './world.ts';
 
@@ -10,13 +17,13 @@ function promise(kept: boolean, sentence: string): void {
 }
 
 /** Lives, and not for long. */
-const isFalling = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
+const isGoingDown = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
 
 /** What the core keeps in passing must equal what can be told from scratch. */
 export function checkState(state: State): void {
 	let [living, held] = [0, 0];
-	let deadline: Instant = state.season.kind === 'sweeping' ? state.season.deadline : NEVER;
-	if (state.season.kind === 'stopping') deadline = Math.min(state.season.deadline, state.season.sayAt);
+	let deadline: Instant = state.stage.kind === 'sweeping' ? state.stage.deadline : NEVER;
+	if (state.stage.kind === 'stopping') deadline = Math.min(state.stage.deadline, state.stage.sayAt);
 	for (const entry of entries(state)) {
 		const {service: {name}} = entry;
 		const neighbours = (edges: Entry['needs']): {entry: Entry; edge: Edge}[] => edges.flatMap(edge => {
@@ -24,18 +31,18 @@ export function checkState(state: State): void {
 			return neighbour ? [{entry: neighbour, edge}] : [];
 		});
 		const unmet = neighbours(entry.needs).filter(need => !holds(need.entry, need.edge)).length;
-		const falling = neighbours(entry.dependents).filter(({entry}) => isFalling(entry)).length;
+		const stoppingDependents = neighbours(entry.dependents).filter(({entry}) => isGoingDown(entry)).length;
 		promise(unmet === entry.unmet, `${name} counts ${entry.unmet} unmet needs of ${unmet}`);
 		const lost = neighbours(entry.needs).filter(({entry, edge}) => isLostTo(entry, edge)).length;
 		promise(lost === entry.lost, `${name} counts ${entry.lost} lost needs of ${lost}`);
-		promise(falling === entry.falling, `${name} counts ${entry.falling} falling dependents of ${falling}`);
+		promise(stoppingDependents === entry.stoppingDependents, `${name} counts ${entry.stoppingDependents} stoppingDependents dependents of ${stoppingDependents}`);
 		promise(find(state, name) === entry, `${name} is not found by its name`);
 		checkRest(entry, state);
 		if (isAlive(entry.phase)) living++;
 		if (entry.phase.kind === 'done') held++;
 		deadline = Math.min(deadline, deadlineOf(entry));
 	}
-	promise(countAwaited(state.book) === state.awaited, `${state.awaited} are counted as awaited of ${countAwaited(state.book)}`);
+	promise(countAwaited(state.table) === state.awaited, `${state.awaited} are counted as awaited of ${countAwaited(state.table)}`);
 	promise(held === state.held, `${state.held} are counted as to be undone, of ${held}`);
 	promise(living === state.living, `${state.living} are counted alive of ${living}`);
 	checkIdleness(state);
@@ -44,29 +51,29 @@ export function checkState(state: State): void {
 
 /** Where nothing runs and nothing will start by itself, that was told, and the container ends unless it is to stay. */
 function checkIdleness(state: State): void {
-	const {season, living, held, isIdle, settings: {whenIdle}} = state;
-	if (season.kind !== 'running' || living > held || nextDeadline(state) !== NEVER) return;
+	const {stage, living, held, isIdle, settings: {whenIdle}} = state;
+	if (stage.kind !== 'running' || living > held || nextDeadline(state) !== NEVER) return;
 	promise(isIdle, 'nothing runs, and nobody was told');
 	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config');
-	const isKept = list.some(({wish}) => wish === 'stop');
+	const isKept = list.some(({desired}) => desired === 'stop');
 	const hasFailed = list.some(({phase}) => phase.kind === 'down' && phase.cause === 'failed');
 	promise(isKept || whenIdle !== 'failed' || !hasFailed, 'what has failed leaves nothing that runs, and the container sits there');
 	promise(isKept || whenIdle !== 'always', 'nothing runs, and the container sits there');
 }
 
 /** What has come to rest by itself: whether it has failed is told by its end alone, and the container ends with it where it must. */
-function checkRest({phase, outcome, blame, service, lost}: Entry, {season}: State): void {
+function checkRest({phase, outcome, blame, service, lost}: Entry, {stage}: State): void {
 	if (phase.kind === 'waiting') {
 		promise(phase.inVain === lost > 0, `${service.name} does not know that it waits in vain`);
 		promise(lost === 0 || !(service.essential || service.onFailed === 'shutdown'), `${service.name} waits in vain, and the container with it`);
 	}
-	if (phase.kind === 'done') promise(season.kind !== 'running' || !service.essential, `${service.name} is done, and the container lives on`);
+	if (phase.kind === 'done') promise(stage.kind !== 'running' || !service.essential, `${service.name} is done, and the container lives on`);
 	if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped') return;
 	const {name, essential, onFailed, restart: {success}} = service;
 	const hasFailed = phase.cause === 'failed';
 	if (!hasFailed) promise(outcome !== null && blame === null && matches(success, outcome), `${name} has ended badly and not failed`);
 	const isFatal = essential || (hasFailed && onFailed === 'shutdown');
-	promise(season.kind !== 'running' || !isFatal, `${name} is ${phase.cause}, and the container lives on`);
+	promise(stage.kind !== 'running' || !isFatal, `${name} is ${phase.cause}, and the container lives on`);
 }
 
 export function checkSpawn(world: World, id: Id, service: Service): void {
@@ -75,7 +82,7 @@ export function checkSpawn(world: World, id: Id, service: Service): void {
 	const last = world.processes.findLast(process => process.id === id && process.service.name === service.name);
 	promise(!last || last.isFinished || last.service.hooks.postStop.length === 0, `${service.name} is started before its post_stop`);
 	promise(!last?.isDone, `${service.name} is started again without having been undone`);
-	promise(world.state.season.kind === 'running', `${service.name} is started during ${world.state.season.kind}`);
+	promise(world.state.stage.kind === 'running', `${service.name} is started during ${world.state.stage.kind}`);
 	// Where pre_start comes first, that is when they must hold.
 	const entry = entryOf(world.state, id);
 	const isLater = service.hooks.preStart.length > 0 && entry?.phase.kind === 'spawning' && !entry.phase.isHooked;
@@ -115,21 +122,21 @@ export function checkSignal(
 	const {service: {name}} = process;
 	// A group outlives its leader, and its number is not given away while it does.
 	promise(!process.reported || to !== 'main', `${name} is sent signal ${signal} after its pid ${pid} was reaped`);
-	const {season} = world.state;
-	if (signal !== SIG.TERM || process.reported || (season.kind === 'stopping' && season.force > 1)) return;
+	const {stage} = world.state;
+	if (signal !== SIG.TERM || process.reported || (stage.kind === 'stopping' && stage.force > 1)) return;
 	// Its end began before, with its commands pre_stop.
 	if (entryOf(world.before, process.id)?.phase.kind === 'stopping') return;
 	// What has failed is ended at once, whoever needs it.
 	const phase = entryOf(world.state, process.id)?.phase;
 	if (phase?.kind === 'stopping' && !phase.asked) return;
 	// Before a shutdown a dependent may be told to leave in the very step in which this one was, but later.
-	const judged = world.season === 'stopping' ? world.state : world.before;
+	const judged = world.stage === 'stopping' ? world.state : world.before;
 	const holding = (entryOf(world.state, process.id)?.dependents ?? []).flatMap(({id}) => {
 		const entry = entryOf(judged, id);
 		const after = entryOf(world.state, id);
-		if (!entry || !after || !isFalling(entry) || !isFalling(after)) return [];
+		if (!entry || !after || !isGoingDown(entry) || !isGoingDown(after)) return [];
 		// Called back by a start in this very step, it may have been sent away again, but later.
-		return entry.wish === after.wish || entry.phase.kind === 'stopping' ? [entry.service.name] : [];
+		return entry.desired === after.desired || entry.phase.kind === 'stopping' ? [entry.service.name] : [];
 	});
 	promise(holding.length === 0, `${name} is asked to end before its dependent ${holding[0]}, which is ending too`);
 }

@@ -3,12 +3,17 @@
  * children behind, people who ask for things at bad moments, and a clock that only the world moves.
  */
 import {NEED, RESTART, service as plain} from '../../src/core/defaults.ts';
-import {
-	type Effect, type Event, type Health, type Id, type Instant, type Need, type News, type Outcome, type Ready,
-	type Run, type Service, type Season, SIG, WHEN_IDLE, type Word,
-} from '../../src/core/model.ts';
+import {WHEN_IDLE} from '../../src/core/config.ts';
+import type {Effect} from '../../src/core/effect.ts';
+import type {Event, News, Word} from '../../src/core/event.ts';
+import type {Id, Run} from '../../src/core/ids.ts';
+import type {Outcome} from '../../src/core/outcome.ts';
+import type {Health, Need, Ready, Service} from '../../src/core/service.ts';
+import {SIG} from '../../src/core/signal-numbers.ts';
+import type {Stage} from '../../src/core/stage.ts';
+import type {Instant} from '../../src/core/time.ts';
 import {create, entries, entryOf, nextDeadline, type State} from '../../src/core/state.ts';
-import {readAll, writeAll} from '../../src/core/memory.ts';
+import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
 import {type Random, random} from './random.ts';
@@ -106,8 +111,8 @@ export class World {
 	readonly processes: Process[] = [];
 	readonly random: Random;
 	state: State;
-	/** The season, as far as effects have told of it: in the middle of a step the state knows more. */
-	season: Season['kind'] = 'boot';
+	/** The stage, as far as effects have told of it: in the middle of a step the state knows more. */
+	stage: Stage['kind'] = 'boot';
 	/** The state before the step that was made last. */
 	before: State;
 	#temper: Temper;
@@ -115,7 +120,7 @@ export class World {
 	#future: Future[] = [];
 	#order = 0;
 	#pids = 1;
-	#guests = 0;
+	#transients = 0;
 	/** When the shutdown began, and when the last process of a service was gone. */
 	#endedAt: Instant = 0;
 	#lastGone: Instant = 0;
@@ -138,7 +143,7 @@ export class World {
 	}
 
 	live(): void {
-		this.#hear({kind: 'boot'});
+		this.#dispatch({kind: 'boot'});
 		for (let i = 0; i < this.#temper.requests; i++) {
 			this.#later(this.random.between(0, 60_000), () => this.#ask());
 		}
@@ -152,7 +157,7 @@ export class World {
 		if (this.exit !== null) return this.#judgeEnd();
 		this.#judgeRest();
 		const start = this.now;
-		this.#hear({kind: 'shutdown', why: 'the end'});
+		this.#dispatch({kind: 'shutdown', why: 'the end'});
 		this.#until(start + this.state.settings.shutdownGrace + this.state.settings.sweepGrace + 5000);
 		this.#judgeEnd();
 	}
@@ -196,19 +201,19 @@ export class World {
 		this.now += millis;
 		this.#endedAt += millis;
 		this.#lastGone += millis;
-		this.#hear({kind: 'stalled', millis});
+		this.#dispatch({kind: 'stalled', millis});
 	}
 
 	#drain(): void {
 		for (let event = this.#inbox.shift(); event; event = this.#inbox.shift()) this.#step(event);
 	}
 
-	#hear(event: Event): void {
+	#dispatch(event: Event): void {
 		this.#inbox.push(event);
 	}
 
 	#news(process: Pick<Process, 'id' | 'run'>, news: News): void {
-		this.#hear({kind: 'news', id: process.id, run: process.run, news});
+		this.#dispatch({kind: 'news', id: process.id, run: process.run, news});
 	}
 
 	#step(event: Event): void {
@@ -237,7 +242,7 @@ export class World {
 		switch (effect.kind) {
 			case 'spawn': return this.#spawn(effect);
 			case 'signal': return this.#signal(effect);
-			case 'sweep': return this.#later(this.random.between(0, SWEEP_MAX), () => this.#hear({kind: 'alone'}));
+			case 'sweep': return this.#later(this.random.between(0, SWEEP_MAX), () => this.#dispatch({kind: 'alone'}));
 			case 'exit': {
 				// Last commands that SIGKILL to all else left some time.
 				const isFinishing = [...entries(this.state)].some(({phase}) => phase.kind === 'stopping' && phase.finish);
@@ -252,9 +257,9 @@ export class World {
 				if (process?.pid === effect.from) process.pid = effect.to;
 				return;
 			}
-			case 'season': {
-				this.season = effect.season.kind;
-				if (effect.season.kind === 'stopping' && effect.season.force === 1) this.#endedAt = this.now;
+			case 'stage': {
+				this.stage = effect.stage.kind;
+				if (effect.stage.kind === 'stopping' && effect.stage.force === 1) this.#endedAt = this.now;
 				return;
 			}
 			case 'changed': {
@@ -389,12 +394,12 @@ export class World {
 		const list = [...entries(this.state)];
 		const ids = r.some(list, r.pick([0.1, 0.5, 1])).map(({id}) => id);
 		const kind = r.pick(['start', 'stop', 'restart', 'restart', 'reload', 'reconfigure', 'signal', 'add', 'remove', 'shutdown'] as const);
-		if (kind === 'start' || kind === 'stop' || kind === 'restart' || kind === 'reload') this.#hear({kind, ids});
-		else if (kind === 'signal') for (const id of ids) this.#hear({kind, id, signal: SIG.USR1});
-		else if (kind === 'reconfigure') this.#hear({...this.state.settings, kind, services: this.#edited()});
-		else if (kind === 'remove') for (const id of ids) this.#hear({kind, id});
-		else if (kind === 'add') this.#hear({kind, service: this.#service(`guest-${this.#guests++}`, [])});
-		else if (r.chance(0.1)) this.#hear({kind, why: 'somebody asked'});
+		if (kind === 'start' || kind === 'stop' || kind === 'restart' || kind === 'reload') this.#dispatch({kind, ids});
+		else if (kind === 'signal') for (const id of ids) this.#dispatch({kind, id, signal: SIG.USR1});
+		else if (kind === 'reconfigure') this.#dispatch({...this.state.settings, kind, services: this.#edited()});
+		else if (kind === 'remove') for (const id of ids) this.#dispatch({kind, id});
+		else if (kind === 'add') this.#dispatch({kind, service: this.#service(`guest-${this.#transients++}`, [])});
+		else if (r.chance(0.1)) this.#dispatch({kind, why: 'somebody asked'});
 	}
 
 	/** The config after somebody has edited it: some gone, some new, some changed in what they do or in how they are kept. */
@@ -476,15 +481,15 @@ export class World {
 	#judgeRest(): void {
 		if (this.#inbox.length > 0) throw new Error('news was left unheard');
 		const restless = this.#restless();
-		for (const {phase, service, wish, needs, retired} of entries(this.state)) {
+		for (const {phase, service, desired, needs, retired} of entries(this.state)) {
 			if (retired) throw new Error(`${service.name} was retired and never went`);
 			if (restless.has(service.name)) continue;
 			const unmoved = phase.kind === 'spawning' || phase.kind === 'stopping' || phase.kind === 'backoff';
 			if (unmoved) throw new Error(`${service.name} never came to rest: ${phase.kind}`);
 			const isLate = phase.kind === 'starting' && phase.deadline < this.now;
 			if (isLate) throw new Error(`${service.name} is starting for ever`);
-			if (wish === 'stop' && phase.kind !== 'down') throw new Error(`${service.name} was stopped and is ${phase.kind}`);
-			const isWanted = wish === 'start' || (wish === 'auto' && service.autostart);
+			if (desired === 'stop' && phase.kind !== 'down') throw new Error(`${service.name} was stopped and is ${phase.kind}`);
+			const isWanted = desired === 'start' || (desired === 'auto' && service.autostart);
 			if (isWanted && phase.kind === 'down' && (phase.cause === 'new' || phase.cause === 'stopped')) {
 				throw new Error(`${service.name} is wanted and was forgotten`);
 			}

@@ -1,6 +1,6 @@
 /** When all that is to run is there for the first time: what a service manager outside is told as READY=1. */
 import {expect, test} from 'vitest';
-import {readAll, writeAll} from '../../src/core/memory.ts';
+import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {exit, tell, type Story} from './tell.ts';
 
 const hasArrived = (story: Story): boolean => story.state().hasArrived;

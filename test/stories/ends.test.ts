@@ -1,7 +1,7 @@
 /** What follows when processes end by themselves, or cannot be made at all. */
 import {describe, expect, test} from 'vitest';
 import {RESTART} from '../../src/core/defaults.ts';
-import {SIG} from '../../src/core/model.ts';
+import {SIG} from '../../src/core/signal-numbers.ts';
 import {find} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {exit, killedBy, phases, tell} from './tell.ts';
@@ -97,7 +97,7 @@ test('an essential service that is restarted does not end the container before i
 test('an essential service that an operator stops does not end the container', () => {
 	const story = tell(['main', {essential: true}]);
 	story.ask('stop', 'main').wait(60_000);
-	expect(story.state().season.kind).toBe('running');
+	expect(story.state().stage.kind).toBe('running');
 });
 
 test('what a process leaves behind ends before its successor starts', () => {

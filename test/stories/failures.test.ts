@@ -1,7 +1,9 @@
 /** Whether an end is a failure, and what follows from one: every policy against every way to end. */
 import {describe, expect, test} from 'vitest';
 import {RESTART} from '../../src/core/defaults.ts';
-import {type Outcome, RESTARTS, type RestartPolicy, type Service, SIG} from '../../src/core/model.ts';
+import type {Outcome} from '../../src/core/outcome.ts';
+import {type RestartPolicy, RESTARTS, type Service} from '../../src/core/service.ts';
+import {SIG} from '../../src/core/signal-numbers.ts';
 import {find} from '../../src/core/state.ts';
 import {statusOf} from '../../src/core/status.ts';
 import {exit, killedBy, phases, type Story, tell, type Traits} from './tell.ts';
@@ -38,17 +40,17 @@ describe.each(RESTARTS)('with restart %s', policy => {
 
 			const calm = tell(['it', traits], ['other']).dies('it', end).wait(60_000);
 			expect(shown(calm, 'it')).toBe(`${expected}: ${note}`);
-			expect(calm.state().season.kind).toBe('running');
+			expect(calm.state().stage.kind).toBe('running');
 
 			const strict = tell(['it', {...traits, onFailed: 'shutdown'}], ['other']);
 			strict.dies('it', end).wait(60_000);
-			expect(strict.state().season).toEqual(
+			expect(strict.state().stage).toEqual(
 				expected === 'exited' ? {kind: 'running'} : {kind: 'over', status: status === 0 ? 1 : status},
 			);
 
 			const essential = tell(['it', {...traits, essential: true}], ['other']).dies('it', end).wait(60_000);
 			const given = expected === 'failed' && status === 0 ? 1 : status;
-			expect(essential.state().season).toEqual({kind: 'over', status: given});
+			expect(essential.state().stage).toEqual({kind: 'over', status: given});
 		});
 	});
 });
@@ -57,7 +59,7 @@ test.each(['no', 'always'] as const)('with restart %s a stop that was asked for 
 	for (const traits of [{}, {deaf: true}] satisfies Traits[]) {
 		const story = tell(['it', {...traits, restart: policyOf(policy), onFailed: 'shutdown'}], ['other']);
 		expect(shown(story.ask('stop', 'it').wait(60_000), 'it')).toMatch(/^stopped: SIG(TERM|KILL)$/);
-		expect(story.state().season.kind).toBe('running');
+		expect(story.state().stage.kind).toBe('running');
 	}
 });
 

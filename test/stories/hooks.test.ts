@@ -1,8 +1,11 @@
 /** Commands at each turn of a service's life: before a start, after an end, and what undoes a oneshot. */
 import {describe, expect, test} from 'vitest';
 import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
-import {readAll, writeAll} from '../../src/core/memory.ts';
-import {type Hook, type Hooks, type Outcome, SIG} from '../../src/core/model.ts';
+import {readAll, writeAll} from '../../src/core/serialize.ts';
+import type {Hook} from '../../src/core/event.ts';
+import type {Outcome} from '../../src/core/outcome.ts';
+import type {Hooks} from '../../src/core/service.ts';
+import {SIG} from '../../src/core/signal-numbers.ts';
 import {resultOf} from '../../src/core/restart.ts';
 import {find} from '../../src/core/state.ts';
 import {statusOf} from '../../src/core/status.ts';
@@ -93,7 +96,7 @@ describe('post_stop', () => {
 
 	test('is waited for by a shutdown, and for no longer than a grace period', () => {
 		const story = tell(['web', {...tidy, stop: {signal: SIG.TERM, grace: 2000}}]).hear({kind: 'shutdown', why: 'x'});
-		expect(story.state().season.kind).toBe('stopping');
+		expect(story.state().stage.kind).toBe('stopping');
 		expect(story.wait(2000).lines()).toMatch(/post_stop of web failed: took longer than 2 s[^]*exit 0$/);
 	});
 
@@ -129,7 +132,7 @@ describe('post_stop', () => {
 
 	test('does not hold up SIGKILL to everything', () => {
 		const story = tell(['web', tidy]).hear({kind: 'shutdown', why: 'x'}).hear({kind: 'shutdown', why: 'x'}).hear({kind: 'shutdown', why: 'x'});
-		expect(story.state().season.kind).toBe('over');
+		expect(story.state().stage.kind).toBe('over');
 	});
 
 	test('decides nothing: the end has been judged by then', () => {
@@ -192,7 +195,7 @@ describe('a oneshot with down', () => {
 	test('is no reason to stay up for, and is undone then', () => {
 		const story = tellWith({whenIdle: 'always'}, ['mount', mount]).dies('mount', exit(0));
 		expect(story.lines()).toContain('umount');
-		expect(over(story, 'mount', 'down').state().season).toEqual({kind: 'over', status: 0});
+		expect(over(story, 'mount', 'down').state().stage).toEqual({kind: 'over', status: 0});
 	});
 
 	test('is not undone any more when everything is killed', () => {

@@ -1,8 +1,8 @@
 /** What has failed for good ends the wait for it where the container depends on that; and when nothing is left that runs. */
 import {describe, expect, test} from 'vitest';
 import {RESTART} from '../../src/core/defaults.ts';
-import {readAll, writeAll} from '../../src/core/memory.ts';
-import {WHEN_IDLE} from '../../src/core/model.ts';
+import {readAll, writeAll} from '../../src/core/serialize.ts';
+import {WHEN_IDLE} from '../../src/core/config.ts';
 import {find} from '../../src/core/state.ts';
 import {statusOf} from '../../src/core/status.ts';
 import {exit, phases, service, SETTINGS, type Story, tell, tellWith, type Traits} from './tell.ts';
@@ -62,7 +62,7 @@ describe('an essential service whose need has failed for good', () => {
 	test('waits as ever for what is stopped, may yet come, or can be done without', () => {
 		for (const [traits, need] of [[{slow: true}, 'db'], [{refused: 11}, 'db'], [{refused: 2}, {name: 'db', strength: 'soft'}]] as const) {
 			const story = tell(['db', traits], ['main', {essential: true, needs: [need]}]);
-			expect(story.state().season.kind).toBe('running');
+			expect(story.state().stage.kind).toBe('running');
 		}
 		const stopped = tell(['db', {ready: {kind: 'notify'}}], ['main', {essential: true, needs: ['db+']}]).ask('stop', 'db').wait(60_000);
 		expect(phases(stopped)).toEqual({db: 'stopped', main: 'waiting'});
@@ -96,8 +96,8 @@ describe('when nothing runs and nothing will start by itself', () => {
 	test.each([['failed', 'running', 3], ['always', 0, 3], ['never', 'running', 'running']] as const)(
 		'with when_idle: %s the container %s after success, and %s after a failure', (whenIdle, well, badly) => {
 			const seen = [done(whenIdle), failed(whenIdle)].map(story => {
-				const {season} = story.state();
-				return season.kind === 'over' ? season.status : season.kind;
+				const {stage} = story.state();
+				return stage.kind === 'over' ? stage.status : stage.kind;
 			});
 			expect(seen).toEqual([well, badly]);
 		},
@@ -136,20 +136,20 @@ describe('when nothing runs and nothing will start by itself', () => {
 		story.hear({kind: 'add', service: service('run', {origin: 'run', ...once})}).dies('run', exit(1)).wait(3_600_000);
 		expect(story.lines()).not.toMatch(idle);
 		expect(story.ask('start', 'tool').dies('tool', exit(0)).lines()).toMatch(idle);
-		expect(story.state().season.kind).toBe('running');
+		expect(story.state().stage.kind).toBe('running');
 	});
 
 	test.each(WHEN_IDLE)('and an operator stopped something, the container stays: with when_idle: %s', whenIdle => {
 		const story = tellWith({whenIdle}, ['web', once], ['db']).ask('stop', 'db').dies('web', exit(3)).wait(3_600_000);
-		expect(story.state().season.kind).toBe('running');
+		expect(story.state().stage.kind).toBe('running');
 		expect(story.lines().match(idle)).toHaveLength(1);
 	});
 
 	test('what somebody runs at a prompt is waited for, and then the container ends', () => {
 		const story = tellWith({whenIdle: 'failed'}, ['web', once]);
 		story.hear({kind: 'add', service: service('run', {origin: 'run', ...once})}).dies('web', exit(3));
-		expect(story.state().season.kind).toBe('running');
-		expect(story.dies('run', exit(0)).state().season).toEqual({kind: 'over', status: 3});
+		expect(story.state().stage.kind).toBe('running');
+		expect(story.dies('run', exit(0)).state().stage).toEqual({kind: 'over', status: 3});
 	});
 
 	test('a pause, or a need that is waited for no longer than it may take, is no rest', () => {

@@ -1,6 +1,6 @@
 /** What services need of each other: every condition against every way that the need may go, and the edges that are not plain. */
 import {describe, expect, test} from 'vitest';
-import {type Condition, CONDITIONS} from '../../src/core/model.ts';
+import {type Condition, CONDITIONS} from '../../src/core/service.ts';
 import {statusOf} from '../../src/core/status.ts';
 import {find} from '../../src/core/state.ts';
 import {exit, phases, service, type Story, tell, type Traits} from './tell.ts';

@@ -1,7 +1,7 @@
 /** When a service counts as up, how it is looked at, and what follows when it is not what it should be. */
 import {describe, expect, test} from 'vitest';
 import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
-import type {Health, Ready} from '../../src/core/model.ts';
+import type {Health, Ready} from '../../src/core/service.ts';
 import {statusOf} from '../../src/core/status.ts';
 import {create, entries, find} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';

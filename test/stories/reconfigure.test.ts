@@ -1,7 +1,7 @@
 /** What a new config does to services that live. */
 import {expect, test} from 'vitest';
 import {LOGGING} from '../../src/core/defaults.ts';
-import type {Output} from '../../src/core/model.ts';
+import type {Output} from '../../src/core/service.ts';
 import {compare, describe} from '../../src/core/reconfigure.ts';
 import {find} from '../../src/core/state.ts';
 import {exit, phases, service, SETTINGS, type Story, tell, type Traits} from './tell.ts';

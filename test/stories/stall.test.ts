@@ -1,7 +1,7 @@
 /** What follows when archon itself did not run for a while: nobody is late for it, and nothing else changes. */
 import {describe, expect, test} from 'vitest';
 import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
-import type {Health} from '../../src/core/model.ts';
+import type {Health} from '../../src/core/service.ts';
 import {find, nextDeadline} from '../../src/core/state.ts';
 import {exit, phases, type Story, tell} from './tell.ts';
 

@@ -221,7 +221,7 @@ test('signal and seconds of a stop are for that once: after a start the service 
 test('a service that was added at run time is forgotten when it is at rest, and not before', () => {
 	const story = tell(['web']);
 	story.hear({kind: 'add', service: service('guest')});
-	const guest = story.state().guests.get('guest') ?? -1;
+	const guest = story.state().transients.get('guest') ?? -1;
 	story.hear({kind: 'remove', id: guest});
 	expect(phases(story)).toEqual({web: 'up', guest: 'up'});
 	story.ask('stop', 'guest').hear({kind: 'remove', id: guest});

@@ -3,9 +3,14 @@
  * process starts at once and dies of the first signal, but for the characters that the story names.
  */
 import {NEED, RESTART, service as plain} from '../../src/core/defaults.ts';
-import type {Effect, Event, Instant, Need, News, Outcome, Run, Service} from '../../src/core/model.ts';
-import {SIG, signalName} from '../../src/core/model.ts';
-import {narrate, narrateSeason} from '../../src/core/narrate.ts';
+import type {Effect} from '../../src/core/effect.ts';
+import type {Event, News} from '../../src/core/event.ts';
+import type {Run} from '../../src/core/ids.ts';
+import type {Outcome} from '../../src/core/outcome.ts';
+import type {Need, Service} from '../../src/core/service.ts';
+import type {Instant} from '../../src/core/time.ts';
+import {SIG, signalName} from '../../src/core/signal-numbers.ts';
+import {narrate, narrateStage} from '../../src/core/narrate.ts';
 import {create, entries, find, nextDeadline, type Settings, type State} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
 
@@ -108,8 +113,8 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 				return;
 			}
 			case 'arrived': return;
-			case 'season': {
-				const line = narrateSeason(effect.season);
+			case 'stage': {
+				const line = narrateStage(effect.stage);
 				if (line) trace.push(`        ${line.text}`);
 				return;
 			}

@@ -1,5 +1,5 @@
 /** The patterns of a config: what people know of JavaScript's regular expressions, in linear time and bounded memory. */
-import {ok, type Result} from '../model.ts';
+import {ok, type Result} from '../result.ts';
 import {programOf} from './program.ts';
 import {searchFor} from './search.ts';
 import {parse, type PatternProblem, type Tree} from './syntax.ts';

@@ -1,5 +1,5 @@
 /** Makes the program of a pattern: steps that read one character each, and what leads from one to the next (Thompson 1968). */
-import {err, ok, type Result} from '../model.ts';
+import {err, ok, type Result} from '../result.ts';
 import {NEWLINES, WORD, type Characters} from './characters.ts';
 import type {Edge, PatternProblem, Tree} from './syntax.ts';
 

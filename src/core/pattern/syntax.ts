@@ -1,5 +1,5 @@
 /** Reads a pattern as people write it: JavaScript's regular expressions without flags, less what cannot be matched in linear time. */
-import {err, ok, type Result} from '../model.ts';
+import {err, ok, type Result} from '../result.ts';
 import {complement, DIGITS, inBothCases, NEWLINES, range, SPACES, union, WORD, type Characters} from './characters.ts';
 
 /** Why a source is no pattern, in lower case and without a full stop, and the index in it (in code units) of what is at fault. */

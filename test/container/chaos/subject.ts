@@ -112,7 +112,7 @@ function byLines(lines: Lines): (text: string) => void {
 		for (const line of whole) {
 			const [, name = '', run, number, text] = chatters.exec(line) ?? [];
 			if (name !== '') take(lines, last, line, name, Number(run), Number(number), text ?? '');
-			else if (/^archon +\| .*archon (?:was sent|crashed).* was executed anew: /.test(line)) lines.revivals++;
+			else if (/^archon +\| .*archon (?:was sent|crashed).* was re-executed: /.test(line)) lines.revivals++;
 			else if (/^archon +\| .*lines? (?:was|were) dropped/.test(line)) lines.dropped += Number(/(\d+) lines? (?:was|were) dropped/.exec(line)?.[1]);
 			else if (/^archon +\| .*cannot start victim: /.test(line)) lines.refused++;
 			// While archon does only what is needed, files are none of that.

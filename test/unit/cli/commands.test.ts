@@ -115,7 +115,7 @@ describe('steering', () => {
 		}
 		expect(bench.process('web').signals).toEqual([1]);
 		expect(archonctl(['shutdown'], bench)).toEqual(ok);
-		expect(bench.state.season.kind).not.toBe('running');
+		expect(bench.state.stage.kind).not.toBe('running');
 	});
 
 	it('says why it cannot be', () => {
@@ -157,7 +157,7 @@ describe('run', () => {
 	it('ends the command when it ends itself', () => {
 		const bench = new Bench();
 		expect(archonctl(['run', 'sleep'], bench)).toEqual({
-			status: 111, out: '', err: 'archonctl: cannot hear archon: it closed the connection without a reply\n',
+			status: 111, out: '', err: 'archonctl: cannot dispatch archon: it closed the connection without a reply\n',
 		});
 		expect(bench.processes).toHaveLength(1);
 		expect(bench.processes[0]?.signals[0]).toBe(15);
@@ -269,16 +269,16 @@ describe('the socket', () => {
 			return () => ({ok: true, value: {send: () => {}, close: () => {}, receive}});
 		};
 		const err = (text: string): Outcome => archonctl(['stop', 'web'], new Bench(), {connect: say(text)});
-		expect(err('')).toMatchObject({status: 111, err: 'archonctl: cannot hear archon: it closed the connection without a reply\n'});
-		expect(err('Hello\n')).toMatchObject({status: 111, err: 'archonctl: cannot hear archon: its answer makes no sense: Hello\n'});
+		expect(err('')).toMatchObject({status: 111, err: 'archonctl: cannot dispatch archon: it closed the connection without a reply\n'});
+		expect(err('Hello\n')).toMatchObject({status: 111, err: 'archonctl: cannot dispatch archon: its answer makes no sense: Hello\n'});
 		expect(err('a"b\n')).toMatchObject({status: 111});
 		expect(archonctl(['raw', 'Status'], new Bench(), {connect: say('Row,a\n')})).toEqual({
-			status: 111, out: 'Row,a\n', err: 'archonctl: cannot hear archon: it closed the connection\n',
+			status: 111, out: 'Row,a\n', err: 'archonctl: cannot dispatch archon: it closed the connection\n',
 		});
 	});
 });
 
-describe('archon that is executed anew before it answers', () => {
+describe('archon that is re-executed before it answers', () => {
 	/** The first connections end without an answer: heard, if the bench is told of what was sent, or not. */
 	function over(argv: readonly string[], lives: readonly (Bench | (() => Bench) | 'deaf' | 'gone')[], heard: Bench | null = null): Outcome {
 		let left = [...lives];
@@ -308,16 +308,16 @@ describe('archon that is executed anew before it answers', () => {
 	it.each([[['restart', 'web']], [['signal', 'HUP', 'web']], [['shutdown']], [['daemon', 'sleep', '9']]])('%j is not, for it may have been done', argv => {
 		const after = new Bench([service('web')]);
 		expect(over(argv, ['deaf', after])).toEqual({
-			status: 111, out: '', err: 'archonctl: archon was executed anew before it answered, and whether that was done is not known: see archonctl status\n',
+			status: 111, out: '', err: 'archonctl: archon was re-executed before it answered, and whether that was done is not known: see archonctl status\n',
 		});
-		expect([after.processes.length, after.process('web').signals, after.state.season.kind]).toEqual([1, [], 'running']);
+		expect([after.processes.length, after.process('web').signals, after.state.stage.kind]).toEqual([1, [], 'running']);
 	});
 
 	it.each<[string, readonly ('deaf' | 'gone')[]]>([
 		['it has ended', ['deaf']], ['it is not heard of for long', ['deaf', ...Array.from({length: 1000}, () => 'gone' as const)]],
 		['the request may be what it crashes of', ['deaf', 'deaf', 'deaf', 'deaf', 'deaf', 'deaf']],
 	])('is given up where %s', (_, lives) => {
-		expect(over(['status'], lives)).toEqual({status: 111, out: '', err: 'archonctl: cannot hear archon: it closed the connection without a reply\n'});
+		expect(over(['status'], lives)).toEqual({status: 111, out: '', err: 'archonctl: cannot dispatch archon: it closed the connection without a reply\n'});
 	});
 
 	it('still has the command of run, whose status is told', () => {
@@ -325,7 +325,7 @@ describe('archon that is executed anew before it answers', () => {
 		const after = (): Bench => {
 			const bench = new Bench([], before.state);
 			const {id, run} = before.process(before.processes[0]?.service.name ?? '');
-			bench.hear({kind: 'news', id, run, news: {kind: 'exited', outcome: {kind: 'code', code: 7}, survivors: false}});
+			bench.dispatch({kind: 'news', id, run, news: {kind: 'exited', outcome: {kind: 'code', code: 7}, survivors: false}});
 			return bench;
 		};
 		expect(over(['run', 'sleep'], ['deaf', 'gone', after], before)).toEqual({status: 7, out: '', err: ''});
@@ -354,7 +354,7 @@ describe('archon that is executed anew before it answers', () => {
 	it('tells how often that was', () => {
 		expect(archonctl(['version']).out).toBe('archon 1.2.3\narchonctl 1.2.3\n');
 		const anew = new Bench([], new Bench([service('web')]).state);
-		expect(archonctl(['version'], anew).out).toBe('archon 1.2.3, executed anew once\narchonctl 1.2.3\n');
+		expect(archonctl(['version'], anew).out).toBe('archon 1.2.3, re-executed once\narchonctl 1.2.3\n');
 		expect(JSON.parse(archonctl(['version', '--json'], anew).out)).toEqual({archon: '1.2.3', archonctl: '1.2.3', lives: 1, cause: 'fault'});
 	});
 });

@@ -1,13 +1,13 @@
-/** Surroundings for configs: few variables, files that are texts, and three users. */
-import {err, ok} from '../../../src/core/model.ts';
-import type {Surroundings} from '../../../src/config/planning.ts';
-import {readYaml} from '../../../src/config/yaml.ts';
+/** Lookups for configs: few variables, files that are texts, and three users. */
+import {err, ok} from '../../../src/core/result.ts';
+import type {Lookups} from '../../../src/config/planning.ts';
+import {readYaml} from '../../../src/config/yaml/full.ts';
 import {fileProblem} from '../../../src/config/problems.ts';
 
 const USERS = ['root', 'app', 'nobody'];
 const GROUPS = ['root', 'staff', 'audio'];
 
-export function around(environment: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}): Surroundings {
+export function around(environment: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}): Lookups {
 	return {
 		environment, dotenv: {}, readYaml,
 		readFile(file) {

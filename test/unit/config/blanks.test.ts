@@ -6,7 +6,7 @@ import {around} from './around.ts';
 
 const AROUND = around({NAME: '{name}'}, {'etc/a0.env': 'A=0', 'etc/a1.env': 'A=1'});
 
-const planOf = (text: string, surroundings = AROUND) => plan([{file: 'etc/f', text}], null, surroundings);
+const planOf = (text: string, lookups = AROUND) => plan([{file: 'etc/f', text}], null, lookups);
 
 function made(text: string) {
 	const result = planOf(text);

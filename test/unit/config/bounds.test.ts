@@ -3,11 +3,11 @@ import {expect, test} from 'vitest';
 import {plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
 import {findConfig} from '../../../src/config/read.ts';
-import {err, ok} from '../../../src/core/model.ts';
+import {err, ok} from '../../../src/core/result.ts';
 import {AROUND, around} from './around.ts';
 
-const told = (text: string, surroundings = AROUND): readonly string[] => {
-	const result = plan([{file: 'f', text}], null, surroundings);
+const told = (text: string, lookups = AROUND): readonly string[] => {
+	const result = plan([{file: 'f', text}], null, lookups);
 	return result.ok ? [] : result.error.map(formatProblem);
 };
 const services = (count: number, line: (index: number) => string): string =>

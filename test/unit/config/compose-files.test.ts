@@ -2,7 +2,7 @@
 import {expect, test} from 'vitest';
 import {plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
-import type {Service} from '../../../src/core/model.ts';
+import type {Service} from '../../../src/core/service.ts';
 import {AROUND} from './around.ts';
 
 interface Told {

@@ -3,10 +3,10 @@ import {expect, test} from 'vitest';
 import {
 	bare, HEALTHCHECK_WORDS, PROGRAM_WORDS, READY_WORDS, RESTART_WORDS, SERVICE_WORDS, TOP_WORDS,
 } from '../../../src/config/glossary.ts';
-import {PROGRAM} from '../../../src/config/dialects/taskmaster.ts';
-import {HEALTHCHECK} from '../../../src/config/health.ts';
+import {PROGRAM} from '../../../src/config/formats/taskmaster.ts';
+import {HEALTHCHECK} from '../../../src/features/health/keys/healthcheck.ts';
 import {plan} from '../../../src/config/plan.ts';
-import {READY} from '../../../src/config/ready.ts';
+import {READY} from '../../../src/features/health/keys/ready.ts';
 import {RESTART} from '../../../src/config/restarts.ts';
 import {SERVICE, TOP} from '../../../src/config/schema.ts';
 import {AROUND} from './around.ts';

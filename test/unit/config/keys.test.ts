@@ -1,7 +1,7 @@
 /** What the keys of one service come to, and what is told of those that say nothing. */
 import {describe, expect, test} from 'vitest';
 import {NO_HOOKS} from '../../../src/core/defaults.ts';
-import type {Exec, Health, Limits, Ready, Service} from '../../../src/core/model.ts';
+import type {Exec, Health, Limits, Ready, Service} from '../../../src/core/service.ts';
 import {plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
 import {around} from './around.ts';

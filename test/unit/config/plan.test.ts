@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {exec, LOGGING, NEED, NO_HOOKS, RESTART, service, START_RATE} from '../../../src/core/defaults.ts';
-import type {Service} from '../../../src/core/model.ts';
+import type {Service} from '../../../src/core/service.ts';
 import {plan, type Plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
 import {AROUND} from './around.ts';

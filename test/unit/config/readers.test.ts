@@ -1,7 +1,7 @@
 /** Commands and environments in all their forms. */
 import {describe, expect, test} from 'vitest';
-import {parse} from '../../../src/config/parse.ts';
-import {readYaml} from '../../../src/config/yaml.ts';
+import {parse} from '../../../src/config/yaml/parse.ts';
+import {readYaml} from '../../../src/config/yaml/full.ts';
 import {collector, formatProblem} from '../../../src/config/problems.ts';
 import {readEnvironment, readWords} from '../../../src/config/readers.ts';
 import type {Reader} from '../../../src/config/shape.ts';

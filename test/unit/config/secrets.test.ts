@@ -1,11 +1,11 @@
 /** No message repeats the value of a variable, which may be a secret: it shows the text as it is written. */
 import {describe, expect, test} from 'vitest';
 import {DEPENDENCY} from '../../../src/config/dependencies.ts';
-import {HEALTHCHECK} from '../../../src/config/health.ts';
-import {LOGGING} from '../../../src/config/logging.ts';
+import {HEALTHCHECK} from '../../../src/features/health/keys/healthcheck.ts';
+import {LOGGING} from '../../../src/features/logging/keys/logging.ts';
 import {judgeConfig} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
-import {READY} from '../../../src/config/ready.ts';
+import {READY} from '../../../src/features/health/keys/ready.ts';
 import {RESTART} from '../../../src/config/restarts.ts';
 import {SERVICE, TOP} from '../../../src/config/schema.ts';
 import {around} from './around.ts';

@@ -1,7 +1,7 @@
 /** Maps read by a table: every key known, told of, or passed over. */
 import {describe, expect, test} from 'vitest';
-import {parse} from '../../../src/config/parse.ts';
-import {readYaml} from '../../../src/config/yaml.ts';
+import {parse} from '../../../src/config/yaml/parse.ts';
+import {readYaml} from '../../../src/config/yaml/full.ts';
 import {collector, formatProblem} from '../../../src/config/problems.ts';
 import {readBy} from '../../../src/config/readers.ts';
 import {whole} from '../../../src/config/scalars.ts';

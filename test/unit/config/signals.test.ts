@@ -1,6 +1,6 @@
 /** `signals`: from text to rules, or to everything that is wrong with them. */
 import {describe, expect, test} from 'vitest';
-import {RTMIN, SIG} from '../../../src/core/model.ts';
+import {RTMIN, SIG} from '../../../src/core/signal-numbers.ts';
 import {plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
 import {AROUND} from './around.ts';

@@ -1,7 +1,7 @@
 /** One text laid over another. */
 import {describe, expect, test} from 'vitest';
-import {parse} from '../../../src/config/parse.ts';
-import {readYaml} from '../../../src/config/yaml.ts';
+import {parse} from '../../../src/config/yaml/parse.ts';
+import {readYaml} from '../../../src/config/yaml/full.ts';
 import {isNothing, kindOf, overlay, type Value} from '../../../src/config/values.ts';
 import {bare} from './bare.ts';
 

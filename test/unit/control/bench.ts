@@ -3,10 +3,14 @@
  * program does is in its name; time stands still unless it is moved.
  */
 import {LOGGING, NEED, service as defaults} from '../../../src/core/defaults.ts';
-import {
-	type Condition, type Effect, type Event, type Id, type LogLine, type LogMark, type Logs, type Need, ok, type Outcome, type Run,
-	type Service, SIG,
-} from '../../../src/core/model.ts';
+import type {Effect} from '../../../src/core/effect.ts';
+import type {Event} from '../../../src/core/event.ts';
+import type {Id, Run} from '../../../src/core/ids.ts';
+import type {Outcome} from '../../../src/core/outcome.ts';
+import {ok} from '../../../src/core/result.ts';
+import type {Condition, Need, Service} from '../../../src/core/service.ts';
+import {SIG} from '../../../src/core/signal-numbers.ts';
+import type {LogLine, LogMark, Logs} from '../../../src/features/logging/core.ts';
 import {create, find, nextDeadline, type State} from '../../../src/core/state.ts';
 import {step} from '../../../src/core/supervisor.ts';
 import type {TreeRow} from '../../../src/control/protocol.ts';
@@ -40,14 +44,14 @@ export class Bench {
 	#spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
 	#isBusy = false;
 
-	/** `past`: what the last life left, after which archon was executed anew. */
+	/** `past`: what the last life left, after which archon was re-executed. */
 	constructor(services: readonly Service[] = [], past: State | null = null, cause = past ? 'fault' : '') {
 		this.state = past ?? create(services, {
 			shutdownGrace: 9000, sweepGrace: 1000, startRate: {perSecond: 1000, burst: 1000}, whenIdle: 'never', seed: 1,
 		});
 		this.server = createServer({
 			state: () => this.state,
-			hear: event => this.hear(event),
+			dispatch: event => this.dispatch(event),
 			tree: () => this.tree,
 			wallClock: instant => EPOCH + instant,
 			reload: done => done(ok('config reloaded: 1 unchanged')),
@@ -60,10 +64,10 @@ export class Bench {
 			version: {version: '1.2.3', lives: cause === '' ? 0 : 1, cause},
 			upgrade: (path, failed) => failed(`executing ${path}: no such file or directory`),
 		});
-		if (!past) this.hear({kind: 'boot'});
+		if (!past) this.dispatch({kind: 'boot'});
 	}
 
-	hear(event: Event): void {
+	dispatch(event: Event): void {
 		this.#inbox.push(event);
 		if (!this.#isBusy) this.#turn();
 	}
@@ -78,7 +82,7 @@ export class Bench {
 	/** Moves the clock to the core's next deadline. */
 	tick(): void {
 		this.now = nextDeadline(this.state);
-		this.hear({kind: 'tick'});
+		this.dispatch({kind: 'tick'});
 	}
 
 	process(name: string): Process {
@@ -170,7 +174,7 @@ export class Lines implements Logs {
 
 	say(id: Id | null, lines: readonly LogLine[]): void {
 		this.#kept.set(id, [...this.#kept.get(id) ?? [], ...lines]);
-		for (const hear of this.#hearers.get(id) ?? []) hear(lines);
+		for (const dispatch of this.#hearers.get(id) ?? []) dispatch(lines);
 	}
 
 	followers(): number {
@@ -186,11 +190,11 @@ export class Lines implements Logs {
 		return this.marks.get(id) ?? [];
 	}
 
-	follow(id: Id | null, hear: (lines: readonly LogLine[]) => void): () => void {
+	follow(id: Id | null, dispatch: (lines: readonly LogLine[]) => void): () => void {
 		const hearers = this.#hearers.get(id) ?? new Set();
 		this.#hearers.set(id, hearers);
-		hearers.add(hear);
-		return () => void hearers.delete(hear);
+		hearers.add(dispatch);
+		return () => void hearers.delete(dispatch);
 	}
 
 	reopen(): void {

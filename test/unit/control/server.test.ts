@@ -1,7 +1,7 @@
 /** The server over the real core: what a client sends, and what it gets. */
 import fc from 'fast-check';
 import {describe, expect, it, vi} from 'vitest';
-import {SIG} from '../../../src/core/model.ts';
+import {SIG} from '../../../src/core/signal-numbers.ts';
 import {find} from '../../../src/core/state.ts';
 import {createReader} from '../../../src/control/records.ts';
 import {Bench, EPOCH, need, rest, service, Visitor} from './bench.ts';
@@ -98,7 +98,7 @@ describe('Run', () => {
 		bench.isSlow = true;
 		const visitor = new Visitor(bench);
 		visitor.say('Run,sleep\n');
-		bench.hear({kind: 'shutdown', why: 'test'});
+		bench.dispatch({kind: 'shutdown', why: 'test'});
 		expect(visitor.heard()).toEqual([]);
 		bench.work();
 		expect(visitor.heard()).toEqual(['ExitStatus,143']);
@@ -115,7 +115,7 @@ describe('Run', () => {
 });
 
 describe('Attach', () => {
-	/** The same world after archon was executed anew, once `act` has happened in its last life. */
+	/** The same world after archon was re-executed, once `act` has happened in its last life. */
 	function anew(act: (visitor: Visitor, bench: Bench) => void): {readonly bench: Bench; readonly visitor: Visitor} {
 		const before = new Bench();
 		act(new Visitor(before), before);
@@ -126,7 +126,7 @@ describe('Attach', () => {
 	const news = (bench: Bench, name: string, code: number): void => {
 		const {id = -1, phase} = find(bench.state, name) ?? {};
 		const run = phase && 'run' in phase ? phase.run : 0;
-		bench.hear({kind: 'news', id, run, news: {kind: 'exited', outcome: {kind: 'code', code}, survivors: false}});
+		bench.dispatch({kind: 'news', id, run, news: {kind: 'exited', outcome: {kind: 'code', code}, survivors: false}});
 	};
 
 	const stopped = (bench: Bench): number => bench.effects.filter(({kind}) => kind === 'signal').length;
@@ -168,12 +168,12 @@ describe('Attach', () => {
 		expect(visitor.say('Attach,gone\n')).toEqual(['Row,unheard', 'Error,no command gone has lost its client']);
 	});
 
-	it('lets it try once more, too, if that is found out after archon was executed anew', async () => {
+	it('lets it try once more, too, if that is found out after archon was re-executed', async () => {
 		const {bench, visitor} = anew((last, bench) => {
 			bench.isSlow = true;
 			last.say('Run,/etc,archon.name=job\n');
 		});
-		bench.hear({kind: 'revived', found: new Map()});
+		bench.dispatch({kind: 'revived', found: new Map()});
 		await rest();
 		expect(visitor.say('Attach,job\nStatus\n')).toEqual(['Row,unheard', 'Error,no command job has lost its client', 'Ok']);
 	});
@@ -449,7 +449,7 @@ describe('StartDaemon', () => {
 		expect(rows).toHaveLength(1001);
 		const names = new Set(rows.map(row => row.split(',')[1]));
 		expect([names.has('d9'), names.has('d10'), names.has('d1009')]).toEqual([false, true, true]);
-		expect(bench.state.guests.size).toBe(1000);
+		expect(bench.state.transients.size).toBe(1000);
 	});
 
 	it('is remembered no longer than that when all end at once', async () => {
@@ -690,7 +690,7 @@ describe('Shutdown', () => {
 		running.say('Run,sleep\n');
 		const visitor = new Visitor(bench);
 		expect(visitor.say('Shutdown\n')).toEqual(['Ok']);
-		expect(bench.state.season).toMatchObject({kind: 'stopping', why: 'asked for by uid 0, pid 77'});
+		expect(bench.state.stage).toMatchObject({kind: 'stopping', why: 'asked for by uid 0, pid 77'});
 		expect(new Set(waiting.heard())).toEqual(new Set(['Error,archon is shutting down', '@1,Error,archon is shutting down']));
 		expect(running.heard()).toEqual(['ExitStatus,143']);
 		for (const line of ['Start,web', 'Restart,web', 'Run,/bin/true', 'StartDaemon,sleep']) {
@@ -704,7 +704,7 @@ describe('Shutdown', () => {
 		bench.isSlow = true;
 		const visitor = new Visitor(bench);
 		expect(visitor.say('StartDaemon,sleep\n')).toEqual([]);
-		bench.hear({kind: 'shutdown', why: 'test'});
+		bench.dispatch({kind: 'shutdown', why: 'test'});
 		expect(visitor.heard()).toEqual(['Error,archon is shutting down']);
 	});
 });

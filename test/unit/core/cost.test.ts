@@ -4,7 +4,10 @@
  */
 import {Session} from 'node:inspector/promises';
 import {beforeAll, describe, expect, test} from 'vitest';
-import type {Event, Id, Instant, News, Service} from '../../../src/core/model.ts';
+import type {Event, News} from '../../../src/core/event.ts';
+import type {Id} from '../../../src/core/ids.ts';
+import type {Service} from '../../../src/core/service.ts';
+import type {Instant} from '../../../src/core/time.ts';
 import type {State} from '../../../src/core/state.ts';
 
 // Only what is compiled from now on is counted, so that the core is imported later.
@@ -28,7 +31,7 @@ async function count(work: () => void): Promise<number> {
 const SIZES = [10, 100, 1000, 10_000] as const;
 
 /**
- * How much more than at a hundred: the book's tree has a level of 32 more at ten thousand, through which a tick looks
+ * How much more than at a hundred: the table's tree has a level of 32 more at ten thousand, through which a tick looks
  * for who is due. Whatever went through all services would cost a hundred times as much.
  */
 const SLACK = {one: 2.5, each: 1.5} as const;
@@ -49,7 +52,7 @@ const SHAPES: readonly Shape[] = [
 interface Costs {
 	/** By event, of one event. */
 	readonly one: Readonly<Record<string, number>>;
-	/** By season, of all events that it takes, divided by the number of services. */
+	/** By stage, of all events that it takes, divided by the number of services. */
 	readonly each: Readonly<Record<string, number>>;
 }
 
@@ -99,14 +102,14 @@ async function costs(services: readonly Service[]): Promise<Costs> {
 		hear({kind: 'shutdown', why: 'SIGTERM'});
 		for (const {id} of all(state, services).toReversed()) news(id, crashed);
 	});
-	expect(state.season.kind, 'all of it has happened').toBe('sweeping');
+	expect(state.stage.kind, 'all of it has happened').toBe('sweeping');
 	return {one, each};
 }
 
 const all = (state: State, services: readonly Service[]) => services.flatMap(({name}) => find(state, name) ?? []);
 
 function runOf(state: State, id: Id): number {
-	const phase = state.book.root && find(state, id === state.names.size ? 'guest' : `s${id}`)?.phase;
+	const phase = state.table.root && find(state, id === state.names.size ? 'guest' : `s${id}`)?.phase;
 	return phase && 'run' in phase ? phase.run : -1;
 }
 

@@ -1,7 +1,8 @@
 /** Signals by their names, and exit statuses as a shell has them. */
 import {constants} from 'node:os';
 import {expect, test} from 'vitest';
-import {exitStatus, refusalStatus, signalName, signalNumber} from '../../../src/core/model.ts';
+import {exitStatus, refusalStatus} from '../../../src/core/outcome.ts';
+import {signalName, signalNumber} from '../../../src/core/signal-numbers.ts';
 
 test.each([
 	['TERM', 15], ['SIGTERM', 15], ['sigterm', 15], ['15', 15], [' HUP ', 1], ['POLL', 29], ['IOT', 6],

@@ -1,6 +1,8 @@
 /** Every restart policy against every way to end. */
 import {describe, expect, test} from 'vitest';
-import {type Entry, type Outcome, RESTARTS, type RestartPolicy} from '../../../src/core/model.ts';
+import type {Entry} from '../../../src/core/entry.ts';
+import type {Outcome} from '../../../src/core/outcome.ts';
+import {type RestartPolicy, RESTARTS} from '../../../src/core/service.ts';
 import {judge, pause, roll} from '../../../src/core/restart.ts';
 import {create, entryOf} from '../../../src/core/state.ts';
 import {exit, killedBy, service, SETTINGS} from '../../stories/tell.ts';
@@ -123,7 +125,7 @@ test('jitter moves the pause by no more than its share', () => {
 	expect(pause(policy, 2, 1)).toBeCloseTo(110);
 });
 
-test('the dice are fair enough and the same for the same seed and run', () => {
+test('the random are fair enough and the same for the same seed and run', () => {
 	const rolls = Array.from({length: 10_000}, (_, run) => roll(42, run));
 	expect(rolls.every(value => value >= 0 && value < 1)).toBe(true);
 	expect(rolls.reduce((sum, value) => sum + value, 0) / rolls.length).toBeCloseTo(0.5, 1);

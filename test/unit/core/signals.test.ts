@@ -1,7 +1,7 @@
 /** What signals to archon come to, by who sent them and what they mean. */
 import {describe, expect, test} from 'vitest';
-import {RTMAX, RTMIN, SIG} from '../../../src/core/model.ts';
-import {HEARABLE, judge, type Meaning, ONE_COMMAND, type Origin, ORIGINS, SUPERVISING, type Verdict} from '../../../src/core/signals.ts';
+import {RTMAX, RTMIN, SIG} from '../../../src/core/signal-numbers.ts';
+import {CATCHABLE, judge, type Meaning, ONE_COMMAND, type Origin, ORIGINS, SUPERVISING, type Verdict} from '../../../src/core/signals.ts';
 
 const comes = (signal: number, origin: Origin, services: readonly string[], meaning: Meaning | undefined = SUPERVISING.get(signal)): Verdict =>
 	judge({signal, origin}, meaning ?? 'ignore', name => services.includes(name));
@@ -56,7 +56,7 @@ describe('as the config has it', () => {
 });
 
 test('with one command all that can be heard is the command\'s', () => {
-	expect([...ONE_COMMAND.keys()]).toEqual(HEARABLE);
-	expect(HEARABLE).toContain(RTMAX);
-	for (const signal of [SIG.KILL, SIG.STOP, SIG.CHLD, SIG.SEGV]) expect(HEARABLE).not.toContain(signal);
+	expect([...ONE_COMMAND.keys()]).toEqual(CATCHABLE);
+	expect(CATCHABLE).toContain(RTMAX);
+	for (const signal of [SIG.KILL, SIG.STOP, SIG.CHLD, SIG.SEGV]) expect(CATCHABLE).not.toContain(signal);
 });

@@ -1,6 +1,6 @@
 /** catatonit's arguments and environment. */
 import {expect, test} from 'vitest';
-import {SIG} from '../../../src/core/model.ts';
+import {SIG} from '../../../src/core/signal-numbers.ts';
 import {readCatatonit} from '../../../src/dropin/catatonit.ts';
 import {around, orderOf, said} from './around.ts';
 

@@ -1,6 +1,6 @@
 /** dumb-init's arguments, its environment, and what becomes of signals. */
 import {expect, test} from 'vitest';
-import {SIG} from '../../../src/core/model.ts';
+import {SIG} from '../../../src/core/signal-numbers.ts';
 import {readDumbInit} from '../../../src/dropin/dumb-init.ts';
 import {around, orderOf, said} from './around.ts';
 

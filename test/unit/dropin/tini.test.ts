@@ -1,6 +1,6 @@
 /** tini's arguments, its environment, and what it says. */
 import {expect, test} from 'vitest';
-import {SIG} from '../../../src/core/model.ts';
+import {SIG} from '../../../src/core/signal-numbers.ts';
 import {readTini} from '../../../src/dropin/tini.ts';
 import {around, orderOf, said} from './around.ts';
 

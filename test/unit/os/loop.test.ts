@@ -5,7 +5,8 @@ import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, describe, expect, test, vi} from 'vitest';
-import {type Effect, SIG, signalName} from '../../../src/core/model.ts';
+import type {Effect} from '../../../src/core/effect.ts';
+import {SIG, signalName} from '../../../src/core/signal-numbers.ts';
 import {create, entries, find} from '../../../src/core/state.ts';
 import {createLoop, type Loop} from '../../../src/os/loop.ts';
 import {turn as turnOf} from '../../../src/os/reactor.ts';
@@ -44,7 +45,7 @@ function bench(onSpawn: (made: number) => void = () => {}): Bench {
 			if (effect.kind !== 'signal' || effect.signal === SIG.CONT || effect.signal === SIG.USR1) return;
 			const entry = [...entries(loop.state())].find(({phase}) => 'run' in phase && phase.run === effect.run);
 			const outcome = killedBy(effect.signal);
-			setImmediate(() => loop.hear({kind: 'news', id: entry?.id ?? -1, run: effect.run, news: {kind: 'exited', outcome, survivors: false}}));
+			setImmediate(() => loop.dispatch({kind: 'news', id: entry?.id ?? -1, run: effect.run, news: {kind: 'exited', outcome, survivors: false}}));
 		},
 		prepare: () => true, withdraw() {}, collect() {}, commit() {},
 		bug: error => void bugs.push(error),
@@ -64,7 +65,7 @@ const idsOf = ({loop}: Bench, names: readonly string[]): number[] => names.map(n
 test('whatever else is to be done has its turn after each slice, all through a fan-out of 2,000', LONG, async () => {
 	const {loop, made} = bench();
 	const gaps: number[] = [];
-	loop.hear({kind: 'boot'});
+	loop.dispatch({kind: 'boot'});
 	gaps.push(made.length);
 	while (made.length < ALL) {
 		const before = made.length;
@@ -81,7 +82,7 @@ test('a client of a socket is answered again and again during a fan-out of 2,000
 	const path = join(folder, 'socket');
 	const server = createServer((socket: Socket) => void socket.on('data', () => {
 		// As a request does: an event is heard, and the answer tells the state.
-		loop.hear({kind: 'signal', id: 0, signal: SIG.USR1});
+		loop.dispatch({kind: 'signal', id: 0, signal: SIG.USR1});
 		socket.write(`${[...entries(loop.state())].filter(({phase}) => phase.kind === 'up').length}\n`);
 	})).listen(path);
 	await once(server, 'listening');
@@ -93,7 +94,7 @@ test('a client of a socket is answered again and again during a fan-out of 2,000
 		if (made.length < ALL) client.write('?');
 	});
 	client.write('?');
-	loop.hear({kind: 'boot'});
+	loop.dispatch({kind: 'boot'});
 	await until(() => made.length === ALL);
 	client.end();
 	await once(client, 'close');
@@ -112,7 +113,7 @@ test('a signal is heard in the middle of a fan-out of 2,000', LONG, async () => 
 	});
 	let heard = -1;
 	process.once('SIGUSR2', () => void (heard = made.length));
-	loop.hear({kind: 'boot'});
+	loop.dispatch({kind: 'boot'});
 	await until(() => made.length === ALL);
 	expect(heard).toBeGreaterThanOrEqual(AT);
 	expect(heard - AT).toBeLessThanOrEqual(2 * MOST);
@@ -120,27 +121,27 @@ test('a signal is heard in the middle of a fan-out of 2,000', LONG, async () => 
 
 test('a batch of news makes no slice of each: what comes at once is heard at once', LONG, async () => {
 	const {loop, made} = bench();
-	loop.hear({kind: 'boot'});
+	loop.dispatch({kind: 'boot'});
 	const before = made.length;
-	for (let i = 0; i < 100; i++) loop.hear({kind: 'signal', id: i, signal: SIG.USR1});
+	for (let i = 0; i < 100; i++) loop.dispatch({kind: 'signal', id: i, signal: SIG.USR1});
 	expect(made.length).toBe(before);
 	await until(() => made.length === ALL);
 });
 
 test('a shutdown in the middle of a fan-out is its end: what was not made never is, and what was ends', LONG, async () => {
 	const {loop, made, effects, bugs} = bench();
-	loop.hear({kind: 'boot'});
+	loop.dispatch({kind: 'boot'});
 	await until(() => made.length > 200);
 	const before = made.length;
-	loop.hear({kind: 'shutdown', why: 'SIGTERM'});
-	await until(() => loop.state().season.kind === 'sweeping');
+	loop.dispatch({kind: 'shutdown', why: 'SIGTERM'});
+	await until(() => loop.state().stage.kind === 'sweeping');
 	expect(made.length).toBe(before);
 	expect(before).toBeLessThan(ALL / 2);
 	const told = effects.filter(effect => effect.kind === 'signal' && effect.signal === SIG.TERM);
 	expect(told).toHaveLength(before);
 	const phases = [...entries(loop.state())].map(({phase}) => (phase.kind === 'down' ? phase.cause : phase.kind));
 	expect(new Set(phases)).toEqual(new Set(['stopped']));
-	loop.hear({kind: 'alone'});
+	loop.dispatch({kind: 'alone'});
 	expect(effects.at(-1)).toMatchObject({kind: 'exit', status: 0});
 	expect(bugs).toEqual([]);
 });
@@ -148,13 +149,13 @@ test('a shutdown in the middle of a fan-out is its end: what was not made never 
 test('who is stopped before its turn is not made, until somebody starts it; who is restarted before it is made once', LONG, async () => {
 	const here = bench();
 	const {loop, made, bugs} = here;
-	loop.hear({kind: 'boot'});
-	loop.hear({kind: 'stop', ids: idsOf(here, ['s1990', 's1991'])});
-	loop.hear({kind: 'restart', ids: idsOf(here, ['s1992'])});
+	loop.dispatch({kind: 'boot'});
+	loop.dispatch({kind: 'stop', ids: idsOf(here, ['s1990', 's1991'])});
+	loop.dispatch({kind: 'restart', ids: idsOf(here, ['s1992'])});
 	await until(() => made.includes('s1999'));
 	expect(made).not.toContain('s1990');
 	expect(find(loop.state(), 's1991')?.phase).toEqual({kind: 'down', cause: 'stopped'});
-	loop.hear({kind: 'start', ids: idsOf(here, ['s1990'])});
+	loop.dispatch({kind: 'start', ids: idsOf(here, ['s1990'])});
 	await until(() => made.includes('s1990'));
 	expect(made.filter(name => name === 's1992')).toHaveLength(1);
 	expect(find(loop.state(), 's1992')?.phase.kind).toBe('up');
@@ -178,7 +179,7 @@ test('while some processes execute the next are begun, four at most, and their n
 		prepare: () => true, withdraw() {}, collect() {}, commit() {},
 		bug: error => expect.fail(String(error)),
 	});
-	loop.hear({kind: 'boot'});
+	loop.dispatch({kind: 'boot'});
 	expect(acts).toEqual([
 		...['s0', 's1', 's2', 's3'].map(name => `begin ${name}`), ...['s0', 's1', 's2', 's3'].map(name => `end ${name}`),
 		'begin s4', 'begin s5', 'end s4', 'end s5',
@@ -216,7 +217,7 @@ describe('what a process is made with may take its time', () => {
 
 	test('and keeps nobody else waiting but those who need it', () => {
 		const {loop, made, ready, phase, bugs} = bench();
-		loop.hear({kind: 'boot'});
+		loop.dispatch({kind: 'boot'});
 		expect([made, phase('a'), phase('c')]).toEqual([['b'], 'spawning', 'waiting']);
 		ready.get('a')?.();
 		expect([made, phase('a'), phase('c')]).toEqual([['b', 'a'], 'up', 'spawning']);
@@ -226,8 +227,8 @@ describe('what a process is made with may take its time', () => {
 
 	test('and no process is made where the service is to stop meanwhile', () => {
 		const {loop, made, withdrawn, phase, bugs} = bench();
-		loop.hear({kind: 'boot'});
-		loop.hear({kind: 'stop', ids: [find(loop.state(), 'a')?.id ?? -1]});
+		loop.dispatch({kind: 'boot'});
+		loop.dispatch({kind: 'stop', ids: [find(loop.state(), 'a')?.id ?? -1]});
 		expect([made, withdrawn, phase('a'), bugs]).toEqual([['b'], ['a'], 'down', []]);
 	});
 });
@@ -269,12 +270,12 @@ describe('a stall', () => {
 
 	test('of an hour leaves a service that is stopped all of its grace, and one that is up is not silent for it', () => {
 		const {loop, signals, bugs, stall, pass, thaw} = lone({watchdog: 5000});
-		loop.hear({kind: 'boot'});
+		loop.dispatch({kind: 'boot'});
 		pass(4000);
 		stall(HOUR);
 		thaw();
 		expect(signals).toEqual([]);
-		loop.hear({kind: 'stop', ids: [0]});
+		loop.dispatch({kind: 'stop', ids: [0]});
 		pass(1000);
 		stall(HOUR);
 		thaw();
@@ -287,11 +288,11 @@ describe('a stall', () => {
 
 	test('is noticed by whatever is heard first, and counts once', () => {
 		const {loop, signals, stall, pass} = lone({});
-		loop.hear({kind: 'boot'});
-		loop.hear({kind: 'stop', ids: [0]});
+		loop.dispatch({kind: 'boot'});
+		loop.dispatch({kind: 'stop', ids: [0]});
 		stall(HOUR);
-		loop.hear({kind: 'signal', id: 1, signal: SIG.USR1});
-		loop.hear({kind: 'tick'});
+		loop.dispatch({kind: 'signal', id: 1, signal: SIG.USR1});
+		loop.dispatch({kind: 'tick'});
 		pass(4999);
 		expect(signals).toEqual(['SIGTERM', 'SIGUSR1']);
 		pass(1);
@@ -303,9 +304,9 @@ describe('a stall', () => {
 		const {loop, signals, pass} = lone({startTimeout: 5000, ready: {kind: 'notify'}}, stall => {
 			if (++spawns === 3) stall(3000);
 		});
-		loop.hear({kind: 'boot'});
+		loop.dispatch({kind: 'boot'});
 		pass(1000);
-		loop.hear({kind: 'add', service: service('guest')});
+		loop.dispatch({kind: 'add', service: service('guest')});
 		expect(spawns).toBe(3);
 		pass(3999);
 		expect(signals).toEqual([]);
@@ -315,9 +316,9 @@ describe('a stall', () => {
 
 	test('is not what a timer is late by, nor what archon sleeps without a deadline', () => {
 		const {loop, signals, stall, pass, thaw} = lone({});
-		loop.hear({kind: 'boot'});
+		loop.dispatch({kind: 'boot'});
 		stall(HOUR);
-		loop.hear({kind: 'stop', ids: [0]});
+		loop.dispatch({kind: 'stop', ids: [0]});
 		stall(5900);
 		thaw();
 		expect(signals).toEqual(['SIGTERM', 'SIGKILL']);

@@ -1,0 +1,182 @@
+/**
+ * The dialect of configs that have `programs:` at the top. Its words are those of taskmaster, what they mean is what
+ * supervisord does: a program that ends before its `starttime` has failed to start and is tried again with growing
+ * pauses, whatever its `autorestart`; one that ends later is started again at once, or not.
+ */
+import {exec, NO_ENDS, RESTART, service} from '../../core/defaults.ts';
+import type {Output, RestartPolicy, Service} from '../../core/service.ts';
+import type {Millis} from '../../core/time.ts';
+import {PROGRAM_WORDS} from '../glossary.ts';
+import {command, key, optional, value} from '../keys.ts';
+import {INSTANCE, instancesOf, judgeCount, named, SCALE_MAX, SERVICES_MAX} from '../names.ts';
+import {judgeFiles, planEvents, planLogging, planOutput} from '../../features/logging/keys/outputs.ts';
+import {isMissing, noteHurried, reportUser, type Draft, type Planning} from '../planning.ts';
+import type {Place} from '../problems.ts';
+import {readBy, readEnvironment, readListOf, refuse, refuseKind} from '../readers.ts';
+import {duration, oneOf, signal, text, truth, umask, user, whole, type Parse} from '../scalars.ts';
+import {rulesOf} from '../signals.ts';
+import {TOP} from '../schema.ts';
+import {readShape, shape, type Context, type Settings} from '../shape.ts';
+import {isNothing, type Mapping, type Value} from '../values.ts';
+
+const AUTORESTARTS = ['always', 'never', 'unexpected'] as const;
+
+/** supervisord writes the first two as true and false. */
+const autorestart: Parse<(typeof AUTORESTARTS)[number]> = word => {
+	const flag = truth(word);
+	return flag.ok ? {ok: true, value: flag.value ? 'always' : 'never'} : oneOf(AUTORESTARTS)(word);
+};
+
+const stream = (help: string) =>
+	({...key<Stream>(readStream, 'path | null', 'archon\'s log', {kind: 'log'}, help), takesNothing: true} as const);
+
+/** Where a stream leads: a file, nowhere (null), or the log where nothing is written. */
+type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly path: string | null};
+
+export const PROGRAM = shape({
+	cmd: command('required', 'program and arguments; quotes as in a shell, but no shell'),
+	numprocs: key<number | null>(readBy(whole(1, SCALE_MAX)), 'number', '1', null, 'so many of them: web:0, web:1, …'),
+	autostart: value(truth, 'true | false', 'true', 'false: started by archonctl only'),
+	autorestart: value(
+		autorestart, AUTORESTARTS.join(' | '), 'unexpected', 'after which ends it is started again once it has been up',
+	),
+	exitcodes: key<readonly number[]>(readExitcodes, 'number | list', '0', [0], 'ends that are expected'),
+	starttime: value(duration, 'seconds', '1', 'it is up when it has run for so long; an earlier end is a failed start'),
+	startretries: value(whole(0, 1000), 'number', '3', 'failed starts in a row that are tried again'),
+	stopsignal: value(signal, 'signal', 'TERM', 'asks it to end'),
+	stoptime: value(duration, 'seconds', '10', 'from then until KILL'),
+	stdout: stream('appended to this file; null, none or discard: dropped'),
+	stderr: stream('the same for stderr'),
+	env: key(readEnvironment, 'map', 'empty', {}, 'added to archon\'s own environment'),
+	workingdir: optional(text, 'path', 'archon\'s own', 'where it runs'),
+	umask: optional(umask, 'octal', 'archon\'s own', 'permissions that new files do not get'),
+	user: optional(user, 'name[:group] | uid[:gid]', 'archon\'s own', 'as whom it runs'),
+}, new Set(), new Set(), PROGRAM_WORDS);
+
+const ROOT = shape({
+	programs: key<ReadonlyMap<string, Program | null>>(readPrograms, 'map by name', 'required', new Map(), 'what archon runs'),
+	archon: TOP.keys.archon,
+	shutdown: TOP.keys.shutdown,
+	start_rate: TOP.keys.start_rate,
+	signals: TOP.keys.signals,
+});
+
+/** A program as it is written. */
+interface Program {
+	readonly name: string;
+	readonly key: Place;
+	readonly map: Mapping;
+	readonly settings: Settings<typeof PROGRAM.keys>;
+}
+
+export const isTaskmaster = (root: Value): root is Mapping =>
+	root.kind === 'map' && root.entries.has('programs') && !root.entries.has('services');
+
+export function planPrograms(root: Mapping, planning: Planning): Draft {
+	const {problems, notes, lookups: {findUser}, hasCommand} = planning;
+	// A `$` has no meaning in this dialect.
+	const context: Context = {path: '', report: problems.report, note: notes.gather, environment: null};
+	const {programs: read, archon, shutdown, start_rate, signals} = readShape(ROOT, root, context);
+	const {grace_period: shutdownGrace, when_idle: whenIdle} = shutdown;
+	const programs = [...read.values()].filter(program => program !== null);
+	const count = programs.reduce((sum, {settings}) => sum + (settings.numprocs ?? 1), 0);
+	const usual = (name: string): Output => planOutput(null, archon, name, {isAlone: count === 1 && !hasCommand, tty: false});
+	for (const {name, map, settings: {stoptime: grace}} of programs) {
+		const place = map.entries.get('stoptime')?.value;
+		if (place) noteHurried(name, {place, key: 'stoptime', grace}, shutdownGrace, notes.gather);
+	}
+	for (const {name, map, settings: {user: owner}} of programs) {
+		const found = owner && findUser(owner);
+		const written = map.entries.get('user');
+		if (found && !found.ok && written) reportUser(planning, written.value, `programs.${name}.user`, found.error);
+	}
+	const isTooMany = judgeCount(programs.map(({name, key: at, map, settings: {numprocs}}) =>
+		({path: `programs.${name}`, place: map.entries.get('numprocs')?.value ?? at, scale: numprocs ?? 1})), problems.report);
+	const services = isTooMany ? [] : programs.flatMap(({name, settings}) => makeServices(name, settings, usual));
+	const events = planEvents(archon);
+	const written = new Map(programs.map(({name, key: place, map}) => [name, {path: `programs.${name}`, key: place, map}]));
+	judgeFiles(root, services, name => written.get(name), events, problems.report);
+	return {
+		services,
+		names: new Map(programs.map(({name, key: place}) => [name, place])),
+		shutdownGrace,
+		startRate: {perSecond: start_rate.per_second, burst: start_rate.burst},
+		// supervisord stays, for who steers it.
+		whenIdle: whenIdle ?? 'never',
+		logging: planLogging(archon), events, level: archon.log_level,
+		signals: rulesOf(signals, new Map([...read].map(([name, program]) => [name, program?.settings.numprocs ?? 1])), problems.report),
+	};
+}
+
+function readPrograms(from: Value, context: Context): ReadonlyMap<string, Program | null> | undefined {
+	if (from.kind !== 'map' && !isNothing(from)) return refuseKind(from, context, 'a map');
+	if (from.kind !== 'map' || from.entries.size === 0) return refuse(from, context, 'is empty', 'write at least one program');
+	if (from.entries.size > SERVICES_MAX) return refuse(from, context, `has more than ${SERVICES_MAX} programs`);
+	const programs = new Map<string, Program | null>();
+	for (const [name, {key: place, value: content}] of from.entries) {
+		const inner = named(name, place, 'program', context);
+		const map: Value = isNothing(content) ? {...place, kind: 'map', entries: new Map()} : content;
+		if (map.kind !== 'map') {
+			refuseKind(map, inner, 'a map');
+			programs.set(name, null);
+			continue;
+		}
+		if (isMissing(['cmd'], map, PROGRAM)) context.report(place, `${inner.path} has no cmd`, 'write what it runs');
+		programs.set(name, {name, key: place, map, settings: readShape(PROGRAM, map, inner)});
+	}
+	return programs;
+}
+
+function makeServices(name: string, settings: Settings<typeof PROGRAM.keys>, usual: (name: string) => Output): readonly Service[] {
+	const {cmd: argv, numprocs, env, umask: mask, user: owner, workingdir: cwd} = settings;
+	if (!argv) return [];
+	return instancesOf(name, numprocs ?? 1).map((each, index) => ({
+		...service(each, argv),
+		autostart: settings.autostart,
+		startPeriod: settings.starttime,
+		restart: restartPolicy(settings),
+		stop: {signal: settings.stopsignal, grace: settings.stoptime},
+		exec: {
+			...exec(argv),
+			environment: numprocs === null ? env : {...env, [INSTANCE]: String(index)},
+			cwd, user: owner, umask: mask,
+			output: outputOf(settings, usual(each)),
+		},
+	}));
+}
+
+const POLICIES = {always: 'always', never: 'no', unexpected: 'on-failure'} as const;
+
+/** supervisord waits 1 s, 2 s, 3 s, … between failed starts, and never between other restarts. */
+const STEP: Millis = 1000;
+
+const restartPolicy = ({autorestart: word, exitcodes, startretries}: Settings<typeof PROGRAM.keys>): RestartPolicy => ({
+	...RESTART,
+	policy: POLICIES[word], growth: 'linear', delay: STEP, maxDelay: Infinity,
+	attempts: startretries, counts: 'starts', window: Infinity,
+	success: {codes: exitcodes, signals: []},
+	fatal: NO_ENDS,
+});
+
+function outputOf({stdout, stderr}: Settings<typeof PROGRAM.keys>, otherwise: Output): Output {
+	if (stdout.kind === 'log' && stderr.kind === 'log') return otherwise;
+	return {
+		kind: 'files',
+		stdout: stdout.kind === 'file' ? stdout.path : '/dev/stdout',
+		stderr: stderr.kind === 'file' ? stderr.path : '/dev/stderr',
+	};
+}
+
+function readStream(from: Value, context: Context): Stream | undefined {
+	if (isNothing(from)) return {kind: 'file', path: null};
+	const path = readBy(text)(from, context);
+	if (path === undefined) return undefined;
+	return {kind: 'file', path: ['none', 'discard', '/dev/null'].includes(path.toLowerCase()) ? null : path};
+}
+
+/** One, a list of them, or as supervisord writes them, with commas. */
+function readExitcodes(from: Value, context: Context): readonly number[] | undefined {
+	const isSeveral = from.kind === 'scalar' && from.text.includes(',');
+	const items = isSeveral ? from.text.split(',').map(part => ({...from, text: part.trim()})) : [];
+	return readListOf(readBy(whole(0, 255)))(isSeveral ? {...from, kind: 'list', items} : from, context);
+}

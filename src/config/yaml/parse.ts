@@ -1,0 +1,31 @@
+/** YAML → values: plain texts at once, and all others by what was loaded for them. */
+import type {ReadYaml} from '../planning.ts';
+import type {Report, Source} from '../problems.ts';
+import {readFast, whereFastEnds} from './fast.ts';
+import type {Value} from '../values.ts';
+
+/** In characters; all of YAML takes the second that archon may be deaf for so many. */
+const LENGTH_MAX = 128 * 1024;
+
+/** What plain texts say, so that none is read twice. */
+const read = new WeakMap<Source, {readonly value: Value | null}>();
+
+function readPlainly(source: Source): Value | null {
+	const before = read.get(source);
+	if (before) return before.value;
+	const value = readFast(source);
+	read.set(source, {value});
+	return value;
+}
+
+/** Whether one of the texts takes all of YAML to be read. */
+export const needsYaml = (sources: readonly Source[]): boolean => sources.some(source => readPlainly(source) === null);
+
+/** The value of a text; an empty text is an empty scalar. Null if it is not YAML, which is reported. */
+export function parse(source: Source, readYaml: ReadYaml, report: Report): Value | null {
+	const plain = readPlainly(source);
+	if (plain || source.text.length <= LENGTH_MAX) return plain ?? readYaml(source, report);
+	const why = `a config of more than ${LENGTH_MAX / 1024} KiB must be plain YAML, and this is not`;
+	report({source, offset: whereFastEnds(source)}, why, 'simplify it here, or make it shorter');
+	return null;
+}

@@ -1,0 +1,208 @@
+/**
+ * What requests wait for: each waiter is one service that is to come to one end. Judges them when the core
+ * tells of a change, and looks only at waiters that the change can concern.
+ */
+import type {Effect} from '../core/effect.ts';
+import type {Entry} from '../core/entry.ts';
+import type {Id} from '../core/ids.ts';
+import {exitStatus, refusalStatus} from '../core/outcome.ts';
+import {describeRefusal, lastEnd, waitsFor} from '../core/status.ts';
+import {entryOf, holds, type State} from '../core/state.ts';
+
+export const SHUTTING_DOWN = 'archon is shutting down';
+
+/**
+ * `start`: up, or completed. `restart`: the same, by a new process. `stop`: no process. `spawn`: a process,
+ * whatever becomes of it. `end`: at rest; the verdict carries an exit status.
+ */
+export type Aim = 'start' | 'restart' | 'stop' | 'spawn' | 'end';
+
+export type Verdict =
+	| {readonly kind: 'reached'; readonly status: number}
+	/** It will not be reached by waiting: `cannot start web: exit 1`. */
+	| {readonly kind: 'missed'; readonly reason: string};
+
+export interface Waiter {
+	readonly aim: Aim;
+	readonly id: Id;
+	readonly name: string;
+	/** How often the service had been started before the request. */
+	readonly starts: number;
+	/** Called once. */
+	readonly resolve: (verdict: Verdict) => void;
+}
+
+export interface Waiters {
+	/** Judges the waiters at once and keeps those that are still open. */
+	add(waiters: readonly Waiter[]): void;
+	drop(waiter: Waiter): void;
+	onEffects(effects: readonly Effect[]): void;
+	/** After a request that may have made open waiters impossible without a change of phase. */
+	review(): void;
+}
+
+export function createWaiters(stateOf: () => State): Waiters {
+	const open = new Map<Id, Set<Waiter>>();
+
+	const resolve = (waiter: Waiter, verdict: Verdict): void => {
+		drop(waiter);
+		waiter.resolve(verdict);
+	};
+	const drop = (waiter: Waiter): void => {
+		const waiters = open.get(waiter.id);
+		waiters?.delete(waiter);
+		if (waiters?.size === 0) open.delete(waiter.id);
+	};
+	const judgeAll = (waiters: Iterable<Waiter>, entry: Entry | undefined, blockers: Blockers): void => {
+		for (const waiter of [...waiters]) {
+			const verdict = judge(waiter, entry, blockers);
+			if (verdict) resolve(waiter, verdict);
+		}
+	};
+	const review = (): void => {
+		const blockers = createBlockers(stateOf());
+		for (const [id, waiters] of [...open]) judgeAll(waiters, entryOf(stateOf(), id), blockers);
+	};
+
+	/** Whoever waits for a service that came to rest may now wait in vain. */
+	const reviewDependents = (entry: Entry, blockers: Blockers): void => {
+		const seen = new Set(entry.dependents.map(({id}) => id));
+		for (const id of seen) {
+			const dependent = entryOf(stateOf(), id);
+			if (dependent?.phase.kind !== 'waiting') continue;
+			judgeAll(open.get(id) ?? [], dependent, blockers);
+			for (const next of dependent.dependents) seen.add(next.id);
+		}
+	};
+
+	return {
+		drop, review,
+		add(waiters) {
+			const blockers = createBlockers(stateOf());
+			for (const waiter of waiters) {
+				const verdict = judge(waiter, entryOf(stateOf(), waiter.id), blockers);
+				if (verdict) waiter.resolve(verdict);
+				else open.set(waiter.id, (open.get(waiter.id) ?? new Set()).add(waiter));
+			}
+		},
+		onEffects(effects) {
+			if (open.size === 0) return;
+			const blockers = createBlockers(stateOf());
+			for (const effect of effects) {
+				if (effect.kind === 'stage' && effect.stage.kind !== 'running') {
+					for (const waiter of [...open.values()].flatMap(waiters => [...waiters])) {
+						if (isForTheLiving(waiter)) resolve(waiter, {kind: 'missed', reason: SHUTTING_DOWN});
+					}
+				} else if (effect.kind === 'changed') {
+					judgeAll(open.get(effect.after.id) ?? [], effect.after, blockers);
+					// Not of one that only came by on its way up again: a restart of many would look at all for each.
+					if (entryOf(stateOf(), effect.after.id)?.phase.kind === 'down') reviewDependents(effect.after, blockers);
+				} else if (effect.kind === 'forgotten') {
+					judgeAll(open.get(effect.entry.id) ?? [], undefined, blockers);
+				}
+			}
+		},
+	};
+}
+
+const isForTheLiving = ({aim}: Waiter): boolean => aim === 'start' || aim === 'restart' || aim === 'spawn';
+
+/** What an entry means for a waiter; null while it can still go either way. */
+function judge(waiter: Waiter, entry: Entry | undefined, blockers: Blockers): Verdict | null {
+	switch (waiter.aim) {
+		case 'start':
+		case 'restart': return judgeStart(waiter, entry, blockers);
+		case 'stop': return judgeStop(waiter, entry);
+		case 'spawn': return judgeSpawn(waiter, entry);
+		case 'end': return judgeEnd(waiter, entry);
+	}
+}
+
+const REACHED: Verdict = {kind: 'reached', status: 0};
+
+const VERBS = {start: 'start', restart: 'restart', stop: 'stop', spawn: 'start', end: 'run'} as const;
+
+const missed = ({aim, name}: Waiter, why: string): Verdict =>
+	({kind: 'missed', reason: `cannot ${VERBS[aim]} ${name}: ${why}`});
+
+function judgeStart(waiter: Waiter, entry: Entry | undefined, blockers: Blockers): Verdict | null {
+	if (!entry) return missed(waiter, 'it was removed');
+	const isNew = waiter.aim === 'start' || entry.starts > waiter.starts;
+	const {phase} = entry;
+	switch (phase.kind) {
+		case 'up': return isNew && !entry.leaving ? REACHED : null;
+		case 'waiting':
+			return blockers.isStuck(entry) ? missed(waiter, `waits for ${blockers.waitsFor(entry)}`) : null;
+		case 'done': return isNew && !entry.leaving ? REACHED : null;
+		case 'backoff': return missed(waiter, `${lastEnd(entry)}; it will be tried again`);
+		case 'down': {
+			// The core will start it in the same step: it came down to be started again.
+			if (phase.cause === 'new' || (phase.cause === 'stopped' && entry.desired !== 'stop')) return null;
+			if (phase.cause === 'stopped') return missed(waiter, 'it was stopped');
+			if (phase.cause === 'completed') return isNew ? REACHED : null;
+			return missed(waiter, lastEnd(entry));
+		}
+		case 'spawning':
+		case 'starting':
+		case 'stopping': return null;
+	}
+}
+
+function judgeStop(waiter: Waiter, entry: Entry | undefined): Verdict | null {
+	if (!entry || entry.phase.kind === 'down') return REACHED;
+	return entry.desired === 'stop' ? null : missed(waiter, 'it was started again');
+}
+
+function judgeSpawn(waiter: Waiter, entry: Entry | undefined): Verdict | null {
+	if (!entry) return missed(waiter, 'it was removed');
+	const {phase, refusal} = entry;
+	if (phase.kind === 'spawning' || phase.kind === 'waiting') return null;
+	if (refusal) return missed(waiter, describeRefusal(refusal));
+	return phase.kind === 'down' && !entry.outcome ? missed(waiter, 'it was stopped') : REACHED;
+}
+
+function judgeEnd(waiter: Waiter, entry: Entry | undefined): Verdict | null {
+	if (!entry) return missed(waiter, 'it was removed');
+	const {phase, refusal, outcome} = entry;
+	if (phase.kind !== 'down' && phase.kind !== 'done') return null;
+	if (refusal) return {kind: 'reached', status: refusalStatus(refusal)};
+	if (outcome) return {kind: 'reached', status: exitStatus(outcome)};
+	return missed(waiter, 'it was stopped before it began');
+}
+
+/** Who waits in vain, as one state has it. */
+interface Blockers {
+	/** Whether a waiting service has a need, near or far, that will not come unless somebody acts. */
+	isStuck(entry: Entry): boolean;
+	waitsFor(entry: Entry): string;
+}
+
+function createBlockers(state: State): Blockers {
+	const known = new Map<Id, boolean>();
+	const unmetNeeds = ({needs}: Entry): Entry[] => needs.flatMap(edge => {
+		const need = entryOf(state, edge.id);
+		return need && !holds(need, edge) ? [need] : [];
+	});
+	const explore = (entry: Entry): void => {
+		// By hand and not by recursion: a chain of needs may be as long as the config.
+		const path = [entry];
+		for (let top = path.at(-1); top; top = path.at(-1)) {
+			const unmet = known.has(top.id) ? [] : unmetNeeds(top);
+			const unknown = unmet.filter(({id, phase}) => phase.kind === 'waiting' && !known.has(id));
+			const isLost = unmet.some(({id, phase}) => phase.kind === 'down' || known.get(id) === true);
+			if (isLost || unknown.length === 0) {
+				path.pop();
+				if (!known.has(top.id)) known.set(top.id, isLost);
+			} else {
+				for (const need of unknown) path.push(need);
+			}
+		}
+	};
+	return {
+		isStuck(entry) {
+			if (!known.has(entry.id)) explore(entry);
+			return known.get(entry.id) === true;
+		},
+		waitsFor: entry => waitsFor(state, entry),
+	};
+}

@@ -1,0 +1,8 @@
+/** An outcome of something that may legitimately fail; `throw` is for our own bugs. */
+
+/** An outcome of something that may legitimately fail; `throw` is for our own bugs. */
+export type Result<T, E> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: E};
+
+export const ok = <T>(value: T): Result<T, never> => ({ok: true, value});
+
+export const err = <E>(error: E): Result<never, E> => ({ok: false, error});

@@ -1,0 +1,162 @@
+/**
+ * The table of all entries by id: a persistent tree whose every node knows the earliest deadline below
+ * it. A write copies one path and leaves the old table as it was, so a step that throws is undone by
+ * forgetting it, and both a write and "what is due next" cost the same at ten services and ten thousand.
+ */
+import type {Entry} from './entry.ts';
+import type {Id} from './ids.ts';
+import {type Instant, NEVER} from './time.ts';
+
+const BITS = 5;
+const WIDTH = 1 << BITS;
+
+interface Leaf {
+	readonly deadline: Instant;
+	readonly entries: readonly (Entry | undefined)[];
+}
+
+interface Branch {
+	readonly deadline: Instant;
+	readonly children: readonly (Node | undefined)[];
+}
+
+type Node = Leaf | Branch;
+
+/** A list of places that were used and are free again. */
+interface Free {
+	readonly id: Id;
+	readonly next: Free | null;
+}
+
+export interface ServiceTable {
+	readonly root: Node | undefined;
+	/** Levels of branches above the leaves. */
+	readonly height: number;
+	/** Places used so far, free ones among them. */
+	readonly places: number;
+	readonly free: Free | null;
+}
+
+export const EMPTY: ServiceTable = {root: undefined, height: 0, places: 0, free: null};
+
+/** The instant at which the kernel should say `timeout` to an entry, unless its phase changes before. */
+export function deadlineOf({phase}: Entry): Instant {
+	switch (phase.kind) {
+		case 'waiting':
+		case 'stopping':
+		case 'backoff': return phase.deadline;
+		case 'starting': return Math.min(phase.deadline, phase.steadyAt, phase.looks?.next ?? NEVER);
+		case 'up': return Math.min(phase.watchdogAt, phase.looks?.next ?? NEVER);
+		case 'down':
+		case 'done':
+		case 'spawning': return NEVER;
+	}
+}
+
+/** The next free place: where an entry that is new to the table goes. */
+export const freeId = (table: ServiceTable): Id => table.free?.id ?? table.places;
+
+export function read(table: ServiceTable, id: Id): Entry | undefined {
+	let node = id < table.places ? table.root : undefined;
+	for (let shift = table.height * BITS; node && shift > 0; shift -= BITS) {
+		node = (node as Branch).children[(id >>> shift) & (WIDTH - 1)];
+	}
+	return (node as Leaf | undefined)?.entries[id & (WIDTH - 1)];
+}
+
+/** Writes an entry over the one in its place, or into the table's freeId. */
+export function write(table: ServiceTable, entry: Entry): ServiceTable {
+	const {id} = entry;
+	let {root, height} = table;
+	while (id >>> ((height + 1) * BITS) > 0) {
+		root = root && {deadline: root.deadline, children: [root]};
+		height++;
+	}
+	const isNew = id === freeId(table) && read(table, id) === undefined;
+	return {
+		root: set(root, height * BITS, id, entry),
+		height,
+		places: Math.max(table.places, id + 1),
+		free: isNew && table.free ? table.free.next : table.free,
+	};
+}
+
+export function erase(table: ServiceTable, id: Id): ServiceTable {
+	return {...table, root: set(table.root, table.height * BITS, id, undefined), free: {id, next: table.free}};
+}
+
+/** A table made by writes alone, in ascending order: the places between its entries are free. */
+export function restoreFree(table: ServiceTable): ServiceTable {
+	let free: Free | null = null;
+	for (let id = table.places - 1; id >= 0; id--) if (!read(table, id)) free = {id, next: free};
+	return {...table, free};
+}
+
+/** The places that two books do not have in common, with what is in the later one; undefined: nothing any more. */
+export function* changes(before: ServiceTable, after: ServiceTable): Iterable<readonly [Id, Entry | undefined]> {
+	if (before.height === after.height) return yield* differences(before.root, after.root, after.height, 0);
+	for (let id = 0; id < after.places; id++) {
+		const entry = read(after, id);
+		if (entry !== read(before, id)) yield [id, entry];
+	}
+}
+
+function* differences(
+	before: Node | undefined, after: Node | undefined, level: number, from: Id,
+): Iterable<readonly [Id, Entry | undefined]> {
+	if (before === after) return;
+	for (let index = 0; index < WIDTH; index++) {
+		if (level === 0) {
+			const entry = (after as Leaf | undefined)?.entries[index];
+			if (entry !== (before as Leaf | undefined)?.entries[index]) yield [from + index, entry];
+		} else {
+			const [one, other] = [before, after].map(node => (node as Branch | undefined)?.children[index]);
+			yield* differences(one, other, level - 1, from + (index << (level * BITS)));
+		}
+	}
+}
+
+export function* entries(table: ServiceTable): Iterable<Entry> {
+	for (let id = 0; id < table.places; id++) {
+		const entry = read(table, id);
+		if (entry) yield entry;
+	}
+}
+
+export const earliest = (table: ServiceTable): Instant => table.root?.deadline ?? NEVER;
+
+/** An entry whose deadline is `now` or before, or undefined. */
+export function due(table: ServiceTable, now: Instant): Entry | undefined {
+	let node = table.root;
+	if (!node || node.deadline > now) return undefined;
+	const isDue = (child: Node | undefined): boolean => child !== undefined && child.deadline <= now;
+	for (let level = table.height; level > 0; level--) node = (node as Branch).children.find(isDue) as Node;
+	return (node as Leaf).entries.find(entry => entry !== undefined && deadlineOf(entry) <= now);
+}
+
+function set(node: Node | undefined, shift: number, id: Id, entry: Entry | undefined): Node {
+	const index = (id >>> shift) & (WIDTH - 1);
+	if (shift === 0) {
+		const list = (node as Leaf | undefined)?.entries.slice() ?? [];
+		const before = list[index];
+		list[index] = entry;
+		const [old, fresh] = [before ? deadlineOf(before) : NEVER, entry ? deadlineOf(entry) : NEVER];
+		return {entries: list, deadline: least(node, old, fresh, () => list.map(item => item && deadlineOf(item)))};
+	}
+	const list = (node as Branch | undefined)?.children.slice() ?? [];
+	const before = list[index];
+	const after = set(before, shift - BITS, id, entry);
+	list[index] = after;
+	const old = before?.deadline ?? NEVER;
+	return {children: list, deadline: least(node, old, after.deadline, () => list.map(child => child?.deadline))};
+}
+
+/** The earliest deadline of a node of which one member went from `old` to `fresh`. */
+function least(
+	node: Node | undefined, old: Instant, fresh: Instant, all: () => readonly (Instant | undefined)[],
+): Instant {
+	const before = node?.deadline ?? NEVER;
+	if (fresh <= before) return fresh;
+	if (old > before) return before;
+	return all().reduce<Instant>((min, deadline) => Math.min(min, deadline ?? NEVER), NEVER);
+}

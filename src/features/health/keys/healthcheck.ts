@@ -1,0 +1,86 @@
+/** What may be said of looks at a running service: the key `healthcheck` (compose-spec). */
+import type {Command, Health, Probe} from '../../../core/service.ts';
+import type {Millis} from '../../../core/time.ts';
+import {HEALTHCHECK_WORDS} from '../../../config/glossary.ts';
+import {key, value} from '../../../config/keys.ts';
+import {http, tcp} from './probes.ts';
+import {readBy, readText, refuse, refuseKind, toCommand} from '../../../config/readers.ts';
+import {duration, lapse, oneOf, text, truth, whole, type Parse} from '../../../config/scalars.ts';
+import {readShape, shape, within, type Context} from '../../../config/shape.ts';
+import {withoutNothing, type List, type Value} from '../../../config/values.ts';
+
+/** A duration where 0 is the usual one, as in compose. */
+function orUsual(usual: string): Parse<Millis> {
+	return text => {
+		const length = duration(text);
+		return lapse(length.ok && length.value === 0 ? usual : text);
+	};
+}
+
+export const HEALTHCHECK = shape({
+	test: key<Command | 'none' | null>(
+		readTest, 'text for a shell | [CMD, …] | [CMD-SHELL, text] | [NONE]', 'none', null, 'healthy if this exits 0',
+	),
+	tcp: tcp('instead of a test: healthy if somebody accepts connections there'),
+	http: http('instead of a test: healthy if this answers well'),
+	disable: value(truth, 'true | false', 'false', 'true: nobody looks'),
+	interval: value(orUsual('30s'), 'duration', '30s', 'from one look to the next'),
+	timeout: value(orUsual('30s'), 'duration', '30s', 'how long one look may take'),
+	retries: value(word => whole(1, 1000)(word === '0' ? '3' : word), 'number', '3', 'failures in a row that make it unhealthy'),
+	success_threshold: value(whole(1, 1000), 'number', '1', 'successes in a row that make it healthy'),
+	start_period: value(duration, 'duration', '0s', 'failures so soon after the start do not count'),
+	start_interval: value(orUsual('5s'), 'duration', '5s', 'from one look to the next within the start period'),
+	on_unhealthy: value(
+		oneOf<Health['onUnhealthy']>(['none', 'restart', 'shutdown']), 'none | restart | shutdown', 'none',
+		'what follows: nothing, its restart, or the end of the container',
+	),
+}, new Set(), new Set(), HEALTHCHECK_WORDS);
+
+/** Said of all that are without one. */
+const UNTESTED = 'without test, tcp or http, so that nobody looks';
+
+const WAYS = ['test', 'tcp', 'http'] as const;
+
+/** Null: nobody looks. */
+export function readHealth(from: Value, context: Context): Health | null | undefined {
+	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
+	const settings = readShape(HEALTHCHECK, from, context);
+	const {test, tcp, http, disable, success_threshold: successes, start_period: startPeriod} = settings;
+	if (disable || test === 'none') return null;
+	const {entries} = withoutNothing(from);
+	const [way, second] = WAYS.filter(each => entries.has(each));
+	if (way === undefined) {
+		// compose has it so: what is said here is of the image's own, and archon has none.
+		const known = [...entries.keys()].every(name => Object.hasOwn(HEALTHCHECK.keys, name));
+		if (known) context.note(from, UNTESTED, context.path);
+		return null;
+	}
+	if (second !== undefined) {
+		return refuse(from.entries.get(second)?.key ?? from, context, `has both ${way} and ${second}`, 'keep one');
+	}
+	const probe: Probe | null = tcp ?? http ?? (test && {kind: 'exec', command: test});
+	if (!probe) return undefined;
+	const {interval, timeout, retries, start_interval: startInterval, on_unhealthy: onUnhealthy} = settings;
+	return {probe, interval, timeout, retries, successes, startPeriod, startInterval, onUnhealthy};
+}
+
+function readTest(from: Value, context: Context): Command | 'none' | undefined {
+	if (from.kind === 'map') return refuse(from, context, 'must be text for a shell or a list, not a map');
+	if (from.kind === 'list') return readTestList(from, context);
+	const written = readBy(text)(from, context);
+	return written === undefined ? undefined : shell(written);
+}
+
+function readTestList(from: List, context: Context): Command | 'none' | undefined {
+	const texts = from.items.map((item, index) => readText(item, within(context, index)));
+	if (texts.includes(undefined)) return undefined;
+	const [word, ...rest] = texts.filter(each => each !== undefined);
+	const command = toCommand(rest);
+	if (word === 'NONE' && rest.length === 0) return 'none';
+	if (word === 'CMD' && command) return command;
+	// docker makes the further ones $0, $1 and so on.
+	if (word === 'CMD-SHELL' && command) return [...shell(command[0]), ...command.slice(1)];
+	return refuse(from, context, 'must be [CMD, program, …], [CMD-SHELL, text] or [NONE]');
+}
+
+const shell = (script: string): readonly [string, ...string[]] => ['/bin/sh', '-c', script];

@@ -1,0 +1,92 @@
+/** What may be said of how a daemon tells that it can serve: the key `ready`. */
+import type {Probe, Ready} from '../../../core/service.ts';
+import {READY_WORDS} from '../../../config/glossary.ts';
+import {command, key, optional, value} from '../../../config/keys.ts';
+import {isMissing} from '../../../config/planning.ts';
+import {http, tcp} from './probes.ts';
+import {readBy, readMap, refuse} from '../../../config/readers.ts';
+import {absolutePath, lapse, pattern, truth, variableName, whole} from '../../../config/scalars.ts';
+import {readShape, shape, type Context, type Settings} from '../../../config/shape.ts';
+import {kindOf, withoutNothing, type Mapping, type Value} from '../../../config/values.ts';
+
+/** The descriptor of a service that does not choose one: the first behind the standard streams. */
+const FD = 3;
+
+/** Enough for anybody, and few to look after. */
+const FD_MAX = 63;
+
+const FD_MAP = shape({
+	variable: optional(variableName, 'NAME', 'required', 'the variable that holds the descriptor\'s number'),
+});
+
+export const READY = shape({
+	fd: key<Descriptor | null>(
+		readFd, 'number | {variable: NAME}', 'none', null,
+		'it writes a newline to this descriptor; or to the one whose number is in the variable',
+	),
+	notify: value(truth, 'true | false', 'false', 'it sends READY=1 to $NOTIFY_SOCKET, as sd_notify(3) does'),
+	log: optional(pattern, 'regular expression', 'none', 'a line of its output matches this'),
+	tcp: tcp('somebody accepts connections there'),
+	http: http('this answers well'),
+	exec: command('none', 'this command exits 0'),
+	file: optional(absolutePath, 'path', 'none', 'this exists'),
+	interval: value(lapse, 'duration', '500ms', 'from one look by tcp, http, exec or file to the next'),
+	timeout: value(lapse, 'duration', '5s', 'how long one look may take'),
+}, new Set(), new Set(), READY_WORDS);
+
+type Descriptor = Pick<Extract<Ready, {kind: 'fd'}>, 'fd' | 'variable'>;
+
+const WAYS = ['fd', 'notify', 'log', 'tcp', 'http', 'exec', 'file'] as const;
+const LOOKS: readonly string[] = ['tcp', 'http', 'exec', 'file'];
+
+export function readReady(from: Value, context: Context): Ready | undefined {
+	if (from.kind === 'scalar' && from.text === 'notify') return {kind: 'notify'};
+	if (from.kind !== 'map') {
+		return refuse(from, context, `must be a map with one of ${WAYS.join(', ')}, not ${kindOf(from)}`);
+	}
+	const settings = readShape(READY, from, context);
+	const {entries} = withoutNothing(from);
+	const [way, second] = WAYS.filter(each => entries.has(each) && settings[each] !== false);
+	if (way === undefined) {
+		const isTold = !WAYS.some(each => from.entries.has(each)) && !isMissing(WAYS, from, READY);
+		return !isTold ? refuse(from, context, 'does not say how', `write one of ${WAYS.join(', ')}`) : undefined;
+	}
+	if (second !== undefined) {
+		return refuse(from.entries.get(second)?.key ?? from, context, `has both ${way} and ${second}`, 'keep the one that says it');
+	}
+	if (!LOOKS.includes(way)) refuseIdle(withoutNothing(from), way, context);
+	return makeReady(settings);
+}
+
+/** Told at each key that is of no use. */
+function refuseIdle({entries}: Mapping, way: string, context: Context): void {
+	for (const name of ['interval', 'timeout']) {
+		const entry = entries.get(name);
+		const why = `has ${article(name)} ${name}, and ${way} needs none`;
+		if (entry) refuse(entry.key, context, why, `it goes with ${LOOKS.join(', ')}`);
+	}
+}
+
+const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
+
+/** Undefined where what was written could not be read, which is told. */
+function makeReady({fd, notify, log, tcp, http, exec, file, interval, timeout}: Settings<typeof READY.keys>): Ready | undefined {
+	if (fd) return {kind: 'fd', ...fd};
+	if (notify) return {kind: 'notify'};
+	if (log !== null) return {kind: 'log', pattern: log};
+	const probe: Probe | null = tcp ?? http
+		?? (exec ? {kind: 'exec', command: exec} : null)
+		?? (file === null ? null : {kind: 'file', path: file});
+	return probe ? {kind: 'probe', probe, interval, timeout} : undefined;
+}
+
+function readFd(from: Value, context: Context): Descriptor | undefined {
+	if (from.kind !== 'map') {
+		const fd = readBy(whole(FD, FD_MAX))(from, context);
+		return fd === undefined ? undefined : {fd, variable: null};
+	}
+	const variable = readMap(FD_MAP)(from, context)?.variable ?? null;
+	if (variable !== null) return {fd: FD, variable};
+	if (from.entries.has('variable')) return undefined;
+	return refuse(from, context, 'has no variable', 'write {variable: NAME}, or a number');
+}

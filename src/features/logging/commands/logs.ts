@@ -1,0 +1,253 @@
+/** The commands about lines: `logs`, which shows what services say and have said, and `reopen`. */
+import {type Client, TRIES} from '../../../control/client.ts';
+import {decodeLogRow, type FileRow, type LineRow} from '../requests/rows.ts';
+import type {Fields} from '../../../control/records.ts';
+import {label, widthOf} from '../../../core/label.ts';
+import {err, ok, type Result} from '../../../core/result.ts';
+import {LOG_STREAMS} from '../core.ts';
+import {nearest} from '../../../core/nearest.ts';
+import {plainText} from '../../../core/plain.ts';
+import {type Arguments, type Command, EXIT, type Io} from '../../../cli/command.ts';
+import {type Past, readLogFiles, type Shown, type Wanted} from './files.ts';
+import {merge} from './merge.ts';
+import {momentOf} from '../../../cli/moment.ts';
+import {complain, statusOf, tellReply, tellTrouble} from '../../../cli/reply.ts';
+import {lookOf} from '../../../cli/show.ts';
+
+export const logs: Command = {
+	name: 'logs',
+	usage: '[OPTION...] [NAME...]',
+	summary: 'show what services have said, and follow what they say',
+	details: [
+		'Without a NAME: all services and archon\'s own events, in the order of their times. A NAME may be all, or hold',
+		'* and ?; archon is archon itself. One service alone is shown without its name before each line.',
+		'All that is kept is shown unless -n or --since says less: what archon has in memory, and before that what is',
+		'in a service\'s log files, which archonctl reads itself. What they do not tell the time of comes first.',
+		'Follows until the services are gone or archon ends, and goes on where archon is re-executed. Ctrl-C',
+		'ends it with exit status 130.',
+	],
+	options: [
+		{names: ['--follow', '-f'], value: null, help: 'go on with what comes'},
+		{names: ['--lines', '-n'], value: 'N|all', help: 'no more than the last N lines of each; 0 with -f: only what comes'},
+		{names: ['--stream'], value: LOG_STREAMS.join('|'), help: 'only what came from there'},
+		{names: ['--since'], value: 'DURATION|TIME', help: 'nothing older: 10m, 1h30m, 2026-01-31T08:00, 2026-01-31, or seconds since 1970'},
+		{names: ['--timestamps', '-t'], value: null, help: 'the time before each line'},
+		{names: ['--json'], value: null, help: 'one object for each line'},
+		{names: ['--no-prefix'], value: null, help: 'never a name before a line'},
+	],
+	least: 0,
+	most: Infinity,
+	endsOptions: false,
+	examples: ['archonctl logs', 'archonctl logs -f -n 100 web', 'archonctl logs --since 10m --stream stderr "worker-*"'],
+	run(args, io, reach) {
+		const inquiry = inquiryOf(args, Date.now());
+		if (!inquiry.ok) {
+			complain(io, inquiry.error);
+			return EXIT.usage;
+		}
+		return reach(client => show(client, inquiry.value, args, io));
+	},
+};
+
+export const reopen: Command = {
+	name: 'reopen',
+	usage: '',
+	summary: 'open every log file anew, after something else has moved them',
+	details: ['For logrotate\'s postrotate. Files that archon rotates itself need nothing.'],
+	options: [],
+	least: 0,
+	most: 0,
+	endsOptions: false,
+	examples: ['archonctl reopen'],
+	run: (_, io, reach) => reach(client => statusOf(client, ['Reopen'], io)),
+};
+
+// ── What is asked ────────────────────────────────────────────────────────────────────────────────
+
+interface Inquiry extends Wanted {
+	readonly follow: boolean;
+	readonly names: readonly string[];
+}
+
+function inquiryOf(args: Arguments, now: number): Result<Inquiry, string> {
+	const last = (name: string): string | null => args.values(name).at(-1) ?? null;
+	const [lines, given, moment] = [last('--lines'), last('--stream'), last('--since')];
+	if (lines !== null && lines !== 'all' && !/^\d{1,9}$/.test(lines)) return err(`--lines ${lines}: neither a number nor all`);
+	const stream = LOG_STREAMS.find(stream => stream === given) ?? null;
+	if (given !== null && stream === null) {
+		const meant = nearest(given, LOG_STREAMS);
+		return err(`--stream ${given}: ${meant === null ? 'only stdout and stderr are known' : `did you mean ${meant}?`}`);
+	}
+	const since = moment === null ? null : momentOf(moment, now);
+	if (moment !== null && since === null) {
+		return err(`--since ${moment}: neither a duration like 1h30m nor a time like 2026-01-31T08:00`);
+	}
+	return ok({
+		names: args.operands, follow: args.has('--follow'), lines: lines === null || lines === 'all' ? Infinity : Number(lines),
+		stream, since,
+	});
+}
+
+function requestOf({names, follow, lines, stream, since}: Inquiry): Fields {
+	return [
+		'Logs', ...names,
+		...follow ? ['archon.follow=yes'] : [],
+		...lines === Infinity ? [] : [`archon.lines=${lines}`],
+		...stream === null ? [] : [`archon.stream=${stream}`],
+		...since === null ? [] : [`archon.since=${since}`],
+	];
+}
+
+// ── What is shown ────────────────────────────────────────────────────────────────────────────────
+
+/** What is kept is gathered until all of it is there, and shown in order; what comes later is shown as it comes. */
+function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number {
+	const names = new Set<string>();
+	const kept = new Map<string, Shown[]>();
+	const files = new Map<string, FileRow[]>();
+	const printer = createPrinter(args, io, names);
+	let isLive = false;
+	let begun = '';
+	/** What comes from then on was not shown yet. */
+	let next = Date.now();
+	/** What is kept was shown, and what comes is followed. */
+	let wasLive = false;
+
+	const take = (row: LineRow): void => {
+		begun += row.text;
+		if (row.kind === 'part') return;
+		const line: Shown = {name: row.name, at: row.at, stream: row.stream, text: begun};
+		begun = '';
+		next = Math.max(next, line.at + 1);
+		if (isLive) printer.print(line);
+		else add(kept, line.name, line);
+	};
+	const showKept = (): void => {
+		isLive = true;
+		showPast(kept, files, inquiry, printer, io);
+		kept.clear();
+		files.clear();
+	};
+	const onRows = (rows: readonly (readonly string[])[]): void => {
+		for (const fields of rows) {
+			const row = decodeLogRow(fields);
+			if (row?.kind === 'source') names.add(row.name);
+			if (row?.kind === 'unseen' && !wasLive) complain(io, `archon keeps nothing of ${row.name}: ${row.why}`);
+			if (row?.kind === 'file' && !wasLive) add(files, row.name, row);
+			if (row?.kind === 'line' || row?.kind === 'part') take(row);
+			if (row?.kind === 'live') showKept();
+			if (row?.kind === 'dropped') {
+				printer.flush();
+				complain(io, `${row.count} ${row.count === 1 ? 'line was' : 'lines were'} dropped: this terminal reads too slowly`);
+			}
+		}
+		printer.flush();
+	};
+	for (let tries = 1;; tries++) {
+		// Memory is of one life: in the next, all is new that is younger than what was shown.
+		const reply = client.listen(requestOf(wasLive ? {...inquiry, lines: Infinity, since: next} : inquiry), onRows);
+		if (reply.ok && !isLive) showKept();
+		printer.flush();
+		if (reply.ok) return tellReply(reply.value, io);
+		if (reply.error.kind !== 'broken') return tellTrouble(reply.error, io);
+		wasLive ||= isLive && inquiry.follow;
+		if (isLive) tries = 1;
+		if (tries === TRIES || !client.renew()) break;
+		if (wasLive && isLive) complain(io, 'archon was re-executed');
+		[isLive, begun] = [false, ''];
+		kept.clear();
+		files.clear();
+	}
+	// Who follows is told by the end of the connection that archon has ended.
+	return wasLive ? EXIT.ok : tellTrouble({kind: 'lost', reason: 'it closed the connection without a reply'}, io);
+}
+
+function add<T>(lists: Map<string, T[]>, key: string, value: T): void {
+	const list = lists.get(key);
+	if (list) list.push(value);
+	else lists.set(key, [value]);
+}
+
+function showPast(
+	kept: ReadonlyMap<string, readonly Shown[]>, files: ReadonlyMap<string, readonly FileRow[]>, inquiry: Inquiry,
+	printer: Printer, io: Io,
+): void {
+	const pasts: Past[] = [];
+	const runs: Iterable<Shown>[] = [];
+	const inMemory: Shown[] = [];
+	for (const [name, marks] of files) {
+		const past = readLogFiles(marks, kept.get(name) ?? [], inquiry);
+		if (past.ok) {
+			pasts.push(past.value);
+			runs.push(lastOf(past.value.runs, inquiry.lines));
+		} else {
+			complain(io, `${past.error}; of ${name} only what archon has in memory is shown`);
+			for (const line of kept.get(name) ?? []) inMemory.push(line);
+		}
+	}
+	for (const [name, lines] of kept) if (!files.has(name)) for (const line of lines) inMemory.push(line);
+	runs.push(inMemory.sort((a, b) => a.at - b.at));
+	for (const line of merge(runs)) printer.print(line);
+	for (const past of pasts) past.close();
+}
+
+/** All of them, or the last so many. */
+function lastOf(runs: readonly Iterable<Shown>[], count: number): Iterable<Shown> {
+	return count === Infinity ? merge(runs) : [...merge(runs)].slice(-count);
+}
+
+interface Printer {
+	print(line: Shown): void;
+	flush(): void;
+}
+
+/** Characters that are gathered before they are written. */
+const GATHER = 64 * 1024;
+
+function createPrinter(args: Arguments, io: Io, names: ReadonlySet<string>): Printer {
+	const {isColoured} = lookOf(io);
+	const [isJson, hasTime] = [args.has('--json'), args.has('--timestamps')];
+	// Of one that was named there is nobody that it could be taken for.
+	const [only, ...others] = args.operands;
+	const isLone = only !== undefined && others.length === 0 && only !== 'all' && !/[*?]/.test(only);
+	const hasName = !isJson && !isLone && !args.has('--no-prefix');
+	let text = '';
+	const labels = new Map<string, string>();
+	let [known, width] = [-1, 0];
+
+	const labelFor = (name: string): string => {
+		// Services may come while others are followed, and the column of names grows with them.
+		if (names.size !== known) {
+			[known, width] = [names.size, widthOf(names)];
+			labels.clear();
+		}
+		const made = labels.get(name) ?? label(name, width, isColoured);
+		labels.set(name, made);
+		return made;
+	};
+	const flush = (): void => {
+		if (text !== '') io.stdout(text);
+		text = '';
+	};
+	return {
+		flush,
+		print(line) {
+			if (isJson) {
+				text += `${jsonOf(line)}\n`;
+			} else {
+				const time = hasTime ? `${line.at === -Infinity ? '-' : new Date(line.at).toISOString()} ` : '';
+				text += `${hasName ? labelFor(line.name) : ''}${time}${io.isTty ? plainText(line.text) : line.text}\n`;
+			}
+			if (text.length > GATHER) flush();
+		},
+	};
+}
+
+/** With the keys of the log driver `json`. */
+function jsonOf({name, at, stream, text}: Shown): string {
+	const [service, instance] = name.split(':');
+	return JSON.stringify({
+		time: at === -Infinity ? null : new Date(at).toISOString(), service,
+		...instance === undefined ? {} : {instance: Number(instance)}, stream, message: text,
+	});
+}

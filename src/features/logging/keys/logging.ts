@@ -1,0 +1,169 @@
+/** What may be said of the lines that services write: the keys `logging` and `archon`. */
+import type {LogDriver, Logging} from '../core.ts';
+import {key, optional, value} from '../../../config/keys.ts';
+import {DRIVERS, readDriver, type WrittenDriver} from './drivers.ts';
+import {rate, rateLines, size} from './scalars.ts';
+import {quote} from '../../../config/problems.ts';
+import {readBy, readMap, refuse} from '../../../config/readers.ts';
+import {lapse, oneOf} from '../../../config/scalars.ts';
+import {readShape, shape, within, type Context, type Key, type Reader} from '../../../config/shape.ts';
+import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
+
+/** What is said of all drivers together. */
+export type LogSettings = Omit<Logging, 'drivers'>;
+
+/** Logging as it is written, where some of it may be left to a default. */
+export interface WrittenLogging {
+	/** With blanks; null among them stands for those of the default. */
+	readonly drivers: readonly (LogDriver | null)[];
+	/** Only what is written. */
+	readonly settings: Partial<LogSettings>;
+}
+
+/** What is written where nothing is. */
+export const UNWRITTEN: WrittenLogging = {drivers: [null], settings: {}};
+
+export const RATE_LIMIT = shape({
+	lines: optional(rateLines, 'number', 'required', 'so many in each interval; the others are left out and counted'),
+	interval: value(lapse, 'duration', '1s', 'from one count to the next'),
+});
+
+const NAMES = DRIVERS.join(' | ');
+const MEMORY_MAX = '16m';
+const raw: Reader<Value> = from => from;
+
+/** Of its keys, those that make a driver are read where they stand. */
+export const LOGGING = shape({
+	driver: key<Value | null>(raw, NAMES, 'prefix; inherit for a lone service', null, 'where lines go; none: only archonctl logs has them'),
+	options: key<Value | null>(raw, 'map', 'empty', null, 'of the driver'),
+	drivers: key<Value | null>(raw, 'list of names or maps with driver and options', 'empty', null, 'instead of driver: each gets every line'),
+	on_full: value(
+		oneOf<Logging['onFull']>(['drop', 'block']), 'drop | block', 'drop',
+		'where a reader is too slow for long: lines are dropped and counted, or the service waits',
+	),
+	max_line: value(size('256', '1m'), 'size', '16k', 'a longer line is passed on in pieces'),
+	buffer: value(size('0', MEMORY_MAX), 'size', '64k', 'so much of the last lines is kept in memory for archonctl logs'),
+	rate_limit: key<Logging['rateLimit']>(
+		readRate, 'N/duration | {lines, interval} | unlimited', 'unlimited', null, 'lines beyond that are left out and counted',
+	),
+});
+
+const SETTINGS = {on_full: 'onFull', max_line: 'maxLine', buffer: 'buffer', rate_limit: 'rateLimit'} as const;
+const DRIVER_KEYS: readonly string[] = ['driver', 'options'];
+
+export const logging = (fallback: string, help: string): Key<WrittenLogging | null> =>
+	key<WrittenLogging | null>(readLogging, 'driver | list of drivers | map', fallback, null, help);
+
+export const ARCHON = shape({
+	logging: logging('prefix; inherit for a lone service', 'what holds for services that say nothing of it'),
+	events: key<WrittenLogging | null>(
+		readEvents, 'as logging', 'as logging, unless that is inherit or none; else prefix', null,
+		'what archon itself has to say, which comes on stderr',
+	),
+	log_level: value(oneOf(['info', 'warn', 'error'] as const), 'info | warn | error', 'info', 'the least of what archon says'),
+});
+
+function readLogging(from: Value, context: Context): WrittenLogging | undefined {
+	if (isNothing(from)) return refuse(from, context, 'is empty', `write one of ${DRIVERS.join(', ')}`);
+	if (from.kind === 'map') return readLoggingMap(from, context);
+	const drivers = readDrivers(from, context);
+	return drivers && {drivers, settings: {}};
+}
+
+function readLoggingMap(from: Mapping, context: Context): WrittenLogging | undefined {
+	const settings = readShape(LOGGING, from, context);
+	const drivers = readMapDrivers(from, context);
+	return drivers && {
+		drivers,
+		settings: Object.fromEntries(Object.entries(SETTINGS).flatMap(([name, field]) =>
+			from.entries.has(name) ? [[field, settings[name as keyof typeof SETTINGS]]] : [])),
+	};
+}
+
+function readMapDrivers({entries}: Mapping, context: Context): readonly (LogDriver | null)[] | undefined {
+	const [driver, options, drivers] = ['driver', 'options', 'drivers'].map(name => entries.get(name));
+	if (driver && drivers) return refuse(drivers.key, context, 'has both driver and drivers', 'keep one');
+	if (drivers) {
+		if (options) refuse(options.key, within(context, 'options'), 'are for one driver', 'write drivers: [{driver: NAME, options: …}, …]');
+		return readDrivers(drivers.value, within(context, 'drivers'));
+	}
+	if (!driver && !options) return UNWRITTEN.drivers;
+	if (!driver && options && !isForDocker(options.value)) {
+		return refuse(options.key, within(context, 'options'), 'are for a driver, and there is none', `write driver: ${NAMES}`);
+	}
+	// compose-spec: options without a driver are for docker's own default.
+	const name: Value | undefined = driver?.value ?? (options && {...options.key, kind: 'scalar', text: 'json-file', plain: true});
+	const made = name && readDriver(name, within(context, 'driver'), options?.value, context);
+	return made === undefined ? undefined : made === 'none' ? [] : [made];
+}
+
+/** Whether docker's json-file has all of these options. */
+const isForDocker = (options: Value): boolean =>
+	options.kind === 'map' && [...options.entries.keys()].every(name => JSON_FILE_OPTIONS.has(name));
+
+const JSON_FILE_OPTIONS: ReadonlySet<string> = new Set([
+	'compress', 'env', 'env-regex', 'labels', 'labels-regex', 'max-buffer-size', 'max-file', 'max-size', 'mode', 'tag',
+]);
+
+const DRIVERS_MAX = 20;
+
+/** One, or several at once. */
+function readDrivers(from: Value, context: Context): readonly (LogDriver | null)[] | undefined {
+	if (from.kind !== 'list') {
+		const driver = readItem(from, context);
+		return driver === undefined ? undefined : driver === 'none' ? [] : [driver];
+	}
+	if (from.items.length === 0) return refuse(from, context, 'is empty', 'write none if lines shall go nowhere');
+	if (from.items.length > DRIVERS_MAX) return refuse(from, context, `has more than ${DRIVERS_MAX} drivers`);
+	const known = new Set<string>();
+	const drivers: (LogDriver | null)[] = [];
+	for (const [index, item] of from.items.entries()) {
+		const driver = readItem(item, within(context, index));
+		if (driver === undefined) continue;
+		if (driver !== 'none') drivers.push(driver);
+		else if (from.items.length > 1) refuse(item, context, 'has none among other drivers', 'keep the one or the others');
+		if (driver === null || driver === 'none') continue;
+		const text = JSON.stringify(driver);
+		if (known.has(text)) refuse(item, context, `names ${driver.kind} twice`);
+		known.add(text);
+	}
+	return drivers;
+}
+
+function readItem(from: Value, context: Context): WrittenDriver | undefined {
+	if (from.kind === 'list') return refuse(from, context, 'must be a driver or a map, not a list');
+	if (from.kind === 'scalar') return readDriver(from, context, undefined, context);
+	const {entries} = from;
+	for (const [name, {key: place}] of entries) {
+		if (DRIVER_KEYS.includes(name) || name.startsWith('x-')) continue;
+		if (Object.hasOwn(SETTINGS, name)) {
+			refuse(place, within(context, name), 'is for all drivers together', `write {drivers: […], ${name}: …}`);
+		} else {
+			context.report(place, `unknown key ${quote(name)} in ${context.path}`, 'a driver has driver and options');
+		}
+	}
+	const driver = entries.get('driver');
+	if (!driver) return refuse(from, context, 'has no driver', `write one of ${DRIVERS.join(', ')}`);
+	return readDriver(driver.value, within(context, 'driver'), entries.get('options')?.value, context);
+}
+
+function readRate(from: Value, context: Context): Logging['rateLimit'] | undefined {
+	if (from.kind !== 'map') return readBy(rate)(from, context);
+	const settings = readMap(RATE_LIMIT)(from, context);
+	if (!settings) return undefined;
+	const {lines, interval} = settings;
+	if (lines !== null) return {lines, interval};
+	return from.entries.has('lines') ? undefined : refuse(from, context, 'has no lines', 'write {lines: N, interval: 1s}, or 1000/s');
+}
+
+/** Archon speaks on stderr, and must not wait for anybody who listens. */
+function readEvents(from: Value, context: Context): WrittenLogging | undefined {
+	const written = readLogging(from, context);
+	if (!written) return undefined;
+	const onFull = from.kind === 'map' ? from.entries.get('on_full') : undefined;
+	if (onFull && written.settings.onFull === 'block') {
+		return refuse(onFull.value, within(context, 'on_full'), 'must be drop, for archon waits for nobody');
+	}
+	const isDeaf = written.drivers.some(driver => driver && !driver.streams.includes('stderr'));
+	return isDeaf ? refuse(from, context, 'has a driver for stdout only, and archon itself speaks on stderr') : written;
+}

@@ -1,0 +1,106 @@
+/** What is written of logging, for a service and for all of them, made the way that each service's lines go. */
+import {LOGGING} from '../../../core/defaults.ts';
+import {tailor} from '../core.ts';
+import type {Output, Service} from '../../../core/service.ts';
+import {LOG_STREAMS, type LogDriver, type LogFile, type Logging} from '../core.ts';
+import {UNWRITTEN, type ARCHON, type WrittenLogging} from './logging.ts';
+import type {Place, Report} from '../../../config/problems.ts';
+import type {Settings} from '../../../config/shape.ts';
+import type {Mapping, Value} from '../../../config/values.ts';
+
+type WrittenArchon = Settings<typeof ARCHON.keys>;
+
+/** What most services have, of which nothing is written. */
+const AS_USUAL: Output = {kind: 'lines', logging: LOGGING, isDefault: true};
+
+const INHERIT: readonly LogDriver[] = [{kind: 'inherit', streams: LOG_STREAMS}];
+
+/** For what clients start, with blanks, as `tailor` of core fills them in. */
+export const planLogging = ({logging}: WrittenArchon): Logging => merge(UNWRITTEN, logging ?? UNWRITTEN, LOGGING.drivers);
+
+/** For archon's own events: as for services, where that is a way to tell them apart from what services say. */
+export function planEvents({logging, events}: WrittenArchon): Logging {
+	const usual = (logging?.drivers ?? []).filter(each => each !== null)
+		.filter(({kind, streams}) => kind !== 'inherit' && streams.includes('stderr'));
+	const planned = tailor(merge(events ?? UNWRITTEN, UNWRITTEN, usual.length > 0 ? usual : LOGGING.drivers), 'archon');
+	return {...planned, drivers: planned.drivers.filter(({streams}) => streams.includes('stderr'))};
+}
+
+/** The streams of a service, which are archon's own if it is alone and nobody says otherwise. */
+export function planOutput(
+	own: WrittenLogging | null, {logging: general}: WrittenArchon, name: string,
+	{isAlone, tty}: {readonly isAlone: boolean; readonly tty: boolean},
+): Output {
+	const [written, usual] = [own ?? UNWRITTEN, general ?? UNWRITTEN];
+	if (written === UNWRITTEN && usual === UNWRITTEN && !isAlone) return AS_USUAL;
+	const logging = merge(written, usual, isAlone ? INHERIT : LOGGING.drivers);
+	const isDefault = !isWritten(written) && !isWritten(usual);
+	const [only, ...others] = logging.drivers;
+	const isBare = only?.kind === 'inherit' && others.length === 0 && only.streams.length === LOG_STREAMS.length;
+	// Who wants a rate or a buffer wants archon to read the lines; what is said for all does not count against a service's inherit.
+	const isCounted = hasSettings(written) || (!hasDrivers(written) && hasSettings(usual));
+	const mark = isDefault ? {isDefault} as const : {};
+	return isBare && !isCounted && !tty ? {kind: 'inherit', ...mark} : {kind: 'lines', logging: tailor(logging, name), ...mark};
+}
+
+const hasDrivers = ({drivers}: WrittenLogging): boolean => !(drivers.length > 0 && drivers.every(driver => driver === null));
+const hasSettings = ({settings}: WrittenLogging): boolean => Object.keys(settings).length > 0;
+const isWritten = (written: WrittenLogging): boolean => hasDrivers(written) || hasSettings(written);
+
+/** What is written may be the default as well, which is no reason to have each line twice. */
+const isFirst = (driver: LogDriver, index: number, all: readonly LogDriver[]): boolean =>
+	all.findIndex(other => JSON.stringify(other) === JSON.stringify(driver)) === index;
+
+function merge(own: WrittenLogging, usual: WrittenLogging, otherwise: readonly LogDriver[]): Logging {
+	const general = usual.drivers.flatMap(driver => driver ?? otherwise);
+	const drivers = own.drivers.flatMap(driver => driver ?? general);
+	return {...LOGGING, ...usual.settings, ...own.settings, drivers: drivers.filter(isFirst)};
+}
+
+/** One file has one way to be rotated; who else writes to it is of no matter, for lines are written whole. */
+export function judgeFiles(
+	root: Value, services: readonly Service[], find: (name: string) => Declared | null | undefined, events: Logging, report: Report,
+): void {
+	const known = new Map<string, {readonly path: string; readonly rotation: string}>();
+	const [common, own] = [placeIn(root, 'logging'), placeIn(root, 'events')];
+	for (const {name, exec: {output}} of services) {
+		const declared = output.kind === 'lines' ? find(name.replace(/:.*/, '')) : null;
+		if (!declared || output.kind !== 'lines') continue;
+		judge(declared.path, declared.map.entries.get('logging')?.value ?? common ?? declared.key, output.logging);
+	}
+	judge('archon.events', own ?? common ?? root, events);
+
+	function judge(path: string, at: Place, {drivers}: Logging): void {
+		const files = drivers.filter(driver => driver.kind === 'file');
+		for (const [index, file] of files.entries()) {
+			const twin = files.slice(0, index).find(other => other.path === file.path);
+			if (twin?.streams.some(stream => file.streams.includes(stream))) {
+				report(at, `${path} has its lines written to ${file.path} twice`, 'give each driver streams or a path of its own');
+			}
+			const rotation = rotationOf(file);
+			const other = known.get(file.path) ?? {path, rotation};
+			known.set(file.path, other);
+			if (other.rotation === rotation) continue;
+			const who = other.path === path ? `${path} writes to ${file.path} twice` : `${path} and ${other.path} write to ${file.path}`;
+			report(at, `${who} and would keep it differently`, ROTATION_HINT);
+		}
+	}
+}
+
+function placeIn(root: Value, key: string): Place | undefined {
+	const archon = root.kind === 'map' ? root.entries.get('archon')?.value : undefined;
+	return archon?.kind === 'map' ? archon.entries.get(key)?.value : undefined;
+}
+
+/** A service as it is written. */
+interface Declared {
+	/** As in messages: `services.web`. */
+	readonly path: string;
+	readonly key: Place;
+	readonly map: Mapping;
+}
+
+const ROTATION_HINT = 'give it one max-size, max-file, max-age, compress, mode, user and group, or each a path of its own';
+
+const rotationOf = ({maxSize, maxFile, maxAge, compress, mode, user, group}: LogFile): string =>
+	[maxSize, maxFile, maxAge, compress, mode, user, group].join(' ');

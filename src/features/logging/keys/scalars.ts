@@ -1,0 +1,139 @@
+/** What one piece of config text means in logging: sizes, ages, rates, paths and tags with blanks, syslog's addresses. */
+import {BLANKS} from '../core.ts';
+import {err, ok, type Result} from '../../../core/result.ts';
+import type {Millis} from '../../../core/time.ts';
+import type {LogFile, Logging, Syslog} from '../core.ts';
+import {normalize} from '../../../core/path.ts';
+import type {Fault} from '../../../core/variables.ts';
+import {didYouMean, quote} from '../../../config/problems.ts';
+import {absolutePath, address, duration, fileMode, lapse, whole, type Parse} from '../../../config/scalars.ts';
+
+/** compose-spec, "specifying byte values": bytes, or with k, m or g (kb, mb, gb) so many times 1024 of them. */
+export const size = (least: string, most: string): Parse<number> => text => {
+	const bytes = bytesOf(text);
+	if (bytes === null) return fault('is not a size', 'write bytes, or 64k, 10m or 1g');
+	if (bytes < (bytesOf(least) ?? 0)) return fault('is too small', `write at least ${least}`);
+	return bytes <= (bytesOf(most) ?? Infinity) ? ok(bytes) : fault('is too large', `write at most ${most}`);
+};
+
+function bytesOf(text: string): number | null {
+	const [, digits, unit = ''] = /^(\d{1,15})([kmg]?)b?$/i.exec(text) ?? [];
+	return digits === undefined ? null : Number(digits) * 1024 ** (' kmg'.indexOf(unit.toLowerCase() || ' '));
+}
+
+/** What is written for "never" in docker's options, and in archon's. */
+const isUnlimited = (text: string): boolean => text === '-1' || text === 'unlimited';
+
+/** A file that were rotated at every other line would be of no use. */
+const fileSize = size('1k', '1024g');
+export const maxSize: Parse<number> = text => (isUnlimited(text) ? ok(Infinity) : fileSize(text));
+
+/** A duration, before which there may be days. */
+export const maxAge: Parse<Millis> = text => {
+	if (isUnlimited(text)) return ok(Infinity);
+	const [, days = '0', rest = text] = /^(\d{1,4})d(.*)$/.exec(text) ?? [];
+	const length = rest === '' && rest !== text ? ok(0) : duration(rest);
+	if (!length.ok) return fault(length.error.why, 'write 12h, 7d or 1d12h');
+	const total = Number(days) * DAY + length.value;
+	return total >= AGE_MIN ? ok(total) : fault('is too short', 'write at least 1s');
+};
+
+const DAY: Millis = 24 * 3_600_000;
+const AGE_MIN: Millis = 1000;
+
+/** docker's local driver says true or false. */
+export const compression: Parse<LogFile['compress']> = text => {
+	const word = COMPRESSIONS.get(text.toLowerCase());
+	return word ? ok(word) : fault('is not one of none, gzip, zstd', didYouMean(text, COMPRESSIONS.keys()));
+};
+
+const COMPRESSIONS: ReadonlyMap<string, LogFile['compress']> = new Map([
+	['none', 'none'], ['gzip', 'gzip'], ['zstd', 'zstd'], ['true', 'gzip'], ['false', 'none'],
+]);
+
+/** docker's `mode` is another thing, and its word for it no permissions. */
+export const permissions: Parse<number> = text => (/^(non-)?blocking$/.test(text)
+	? fault('is no mode', 'write 0640; whether a service waits is said by on_full')
+	: fileMode(text));
+
+/** Whether there is somebody of that name is seen where the file is made. */
+export const ownerName: Parse<string> = text => (/^[^\s:/]{1,64}$/.test(text) ? ok(text) : fault('is not a name or a number'));
+
+/** `100/s`, `5000/1m`; or no limit. */
+export const rate: Parse<Logging['rateLimit']> = text => {
+	if (isUnlimited(text)) return ok(null);
+	const [, digits = '', length = ''] = /^(\d+)\/(.*)$/.exec(text) ?? [];
+	const lines = rateLines(digits);
+	const interval = lapse(/^\d/.test(length) ? length : `1${length}`);
+	return lines.ok && interval.ok && length !== ''
+		? ok({lines: lines.value, interval: interval.value})
+		: fault('is not a rate', 'write 1000/s, 5000/1m or unlimited');
+};
+
+export const rateLines: Parse<number> = whole(1, 1_000_000_000);
+
+/** An absolute path with blanks, and not one where a rotation would take something else's place. */
+export const logPath: Parse<string> = text => {
+	const path = absolutePath(text);
+	if (!path.ok) return path;
+	if (text.endsWith('/')) return fault('names a directory', `write ${text}{name}.log`);
+	const plain = normalize(text);
+	if (/^\/(dev(?!\/shm\/)|proc|sys)\//.test(plain)) return fault('is no file that can be rotated', 'for archon\'s own streams take inherit');
+	return faultOfBlanks(text) ?? ok(plain);
+};
+
+/** RFC 5424, APP-NAME: printable ASCII without spaces. docker's own blank for the name is understood. */
+export const logTag: Parse<string> = text => {
+	const plain = text.replaceAll('{{.Name}}', '{name}');
+	const foreign = /\{\{.*?\}\}/.exec(plain)?.[0];
+	if (foreign !== undefined) return fault(`holds ${quote(foreign)}, which only docker knows`, `write ${BLANK_HINT}`);
+	if (plain === '') return fault('is empty');
+	if (!/^[!-~]+$/.test(plain)) return fault('holds what a syslog tag cannot', 'write letters, digits and signs without spaces');
+	return faultOfBlanks(plain) ?? ok(plain);
+};
+
+const BLANK_HINT = BLANKS.map(word => `{${word}}`).join(', ');
+
+function faultOfBlanks(text: string): Result<never, Fault> | null {
+	for (const [blank, word = ''] of text.matchAll(/\{([^{}]*)\}/g)) {
+		if (BLANKS.some(each => each === word)) continue;
+		return fault(`holds ${quote(blank)}, which stands for nothing`, didYouMean(word, BLANKS) ?? `write ${BLANK_HINT}`);
+	}
+	return null;
+}
+
+/** docker's `syslog-address`. A unix socket takes datagrams under either name. */
+export const syslogAddress: Parse<Syslog['address']> = text => {
+	const [, scheme = '', rest = ''] = /^([a-z+]+):\/\/(.*)$/.exec(text) ?? [];
+	if (scheme === 'tcp+tls') return fault('needs TLS, which archon does not speak', 'send to a relay by tcp:// or unix://');
+	if (scheme === 'unix' || scheme === 'unixgram') {
+		const path = absolutePath(rest);
+		return path.ok ? ok({kind: 'unix', path: path.value}) : fault('has no absolute path', `write ${scheme}:///dev/log`);
+	}
+	if (scheme === 'udp' || scheme === 'tcp') {
+		const place = address(/:\d+$/.test(rest) ? rest : `${rest}:${SYSLOG_PORT}`);
+		if (place.ok && rest !== '' && !rest.startsWith(':')) return ok({kind: scheme, ...place.value});
+	}
+	return fault('is not an address', 'write unix:///dev/log, udp://host:514 or tcp://host:601');
+};
+
+/** docker's default for both of them. */
+const SYSLOG_PORT = 514;
+
+/** A facility's number, by its name or its number (RFC 5424, table 1; the names are those of syslog(3)). */
+export const facility: Parse<number> = text => {
+	const index = FACILITIES.indexOf(text.toLowerCase());
+	if (index >= 0) return ok(index);
+	const number = whole(0, FACILITIES.length - 1)(text);
+	if (number.ok) return number;
+	return fault('is not a facility', didYouMean(text, FACILITIES) ?? 'write daemon, user, local0 to local7, or a number from 0 to 23');
+};
+
+const FACILITIES: readonly string[] = [
+	'kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'alert', 'clock',
+	'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7',
+];
+
+function fault(why: string, hint: string | null = null): Result<never, Fault> {
+	return err({why, hint});
+}

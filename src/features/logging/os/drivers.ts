@@ -1,0 +1,111 @@
+/** The drivers that a config names, made: which outlets there are, who shares them, and what lines look like on each. */
+import {widthOf} from '../../../core/label.ts';
+import type {LogDriver, LogFile, Logging, LogMark, LogStream, Syslog} from '../core.ts';
+import {latin1Of} from '../../../os/bytes.ts';
+import type {Handoff} from '../../../os/reexec/handoff.ts';
+import type {Poller} from '../../../os/poller.ts';
+import {type Drive, driveTo} from './channel.ts';
+import {createFile, type FileOutlet} from './file.ts';
+import {type Format, json, labelled, raw, timed} from './format.ts';
+import {labelOf} from './label.ts';
+import {lossText, type Outlet} from './outlet.ts';
+import {areSame, createStdio} from './stdio.ts';
+import {createSyslog, type LineWriter} from './syslog.ts';
+
+export interface Drivers {
+	/** What the logging of a service comes to. */
+	of(name: string, logging: Logging): readonly Drive[];
+	/** The open log files of a service's logging. */
+	files(logging: Logging): readonly LogMark[];
+	reopen(): void;
+	whenIdle(callback: () => void): void;
+}
+
+/** A file that services share, and how many do. */
+interface Shared {
+	readonly outlet: FileOutlet;
+	users: number;
+}
+
+export function createDrivers(poller: Poller, handoff: Handoff, names: readonly string[], warn: (text: string) => void): Drivers {
+	const width = widthOf(names);
+	const own = (fd: 1 | 2): Outlet => createStdio(fd, poller, handoff, text => `${labelOf('archon', width, fd)}${text}\n`);
+	const out = own(1);
+	const error = areSame(1, 2) ? out : own(2);
+	const stdio = (stream: LogStream): Outlet => (stream === 'stdout' ? out : error);
+	const files = new Map<string, Shared>();
+	const writers = new Set<LineWriter>();
+
+	function toFile(name: string, {streams}: LogDriver, settings: LogFile): Drive {
+		const shared = files.get(settings.path) ?? {outlet: createFile(settings, {poller, handoff, stdio, warn}), users: 0};
+		files.set(settings.path, shared);
+		shared.users += 1;
+		const close = (): void => {
+			shared.users -= 1;
+			if (shared.users > 0 || files.get(settings.path) !== shared) return;
+			files.delete(settings.path);
+			shared.outlet.close();
+		};
+		return driveTo(name, streams, FILE_FORMATS[settings.format](name), () => shared.outlet, close);
+	}
+
+	function toSyslog({streams}: LogDriver, target: Syslog): Drive {
+		const {tag} = target;
+		const writer = createSyslog(target, poller, (count, why) => warn(
+			count === 0 ? `syslog for ${tag}: ${why}; it is tried again` : `${lossText(new Map([[tag, count]]), 'lost')}: syslog: ${why}`,
+		));
+		writers.add(writer);
+		return {
+			streams, outlet: () => null,
+			take: ({bytes, stream, at, isPiece}) => {
+				const text = latin1Of(bytes, 0, isPiece ? bytes.length : bytes.length - 1);
+				writer.put(text.split('\n'), stream, at);
+			},
+			close: () => writer.whenIdle(() => {
+				writers.delete(writer);
+				writer.close();
+			}),
+		};
+	}
+
+	function drive(name: string, driver: LogDriver): Drive {
+		const {streams} = driver;
+		switch (driver.kind) {
+			case 'inherit': return driveTo(name, streams, raw, stdio);
+			case 'prefix': {
+				const [first, second] = [1, 2].map(fd => labelled(labelOf(name, width, fd), driver.timestamps)) as [Format, Format];
+				return driveTo(name, streams, lines => (lines.stream === 'stdout' ? first : second)(lines), stdio);
+			}
+			case 'json': return driveTo(name, streams, json(name), stdio);
+			case 'file': return toFile(name, driver, driver);
+			case 'syslog': return toSyslog(driver, driver);
+		}
+	}
+
+	return {
+		of: (name, {drivers}) => drivers.map(driver => drive(name, driver)),
+		files: ({drivers}) => {
+			const own = Map.groupBy(drivers.flatMap(driver => (driver.kind === 'file' ? [driver] : [])), ({path}) => path);
+			return [...own].flatMap(([path, drivers]) => {
+				const mark = files.get(path)?.outlet.mark();
+				const format = drivers[0]?.format ?? 'raw';
+				return mark ? [{path, ...mark, format, streams: drivers.flatMap(({streams}) => streams)}] : [];
+			});
+		},
+		reopen() {
+			for (const {outlet} of files.values()) outlet.reopen();
+		},
+		whenIdle(callback) {
+			const outlets = [out, error, ...[...files.values()].map(({outlet}) => outlet), ...writers];
+			let left = outlets.length;
+			for (const outlet of outlets) {
+				outlet.whenIdle(() => {
+					left -= 1;
+					if (left === 0) callback();
+				});
+			}
+		},
+	};
+}
+
+const FILE_FORMATS: Readonly<Record<LogFile['format'], (name: string) => Format>> = {raw: () => raw, timestamps: () => timed, json};

@@ -1,0 +1,179 @@
+/** Lines to a syslog server: a bounded queue, and a connection that is made anew for as long as there is something to send. */
+import type {LogStream, Syslog} from '../core.ts';
+import {after, now, soon} from '../../../os/clock.ts';
+import type {Poller} from '../../../os/poller.ts';
+import {sys} from '../../../os/sys.ts';
+import {dial, placeOf, type Relay, type RelayListener} from './relays.ts';
+import {delimiting, framing} from './rfc5424.ts';
+
+/** A way on for lines that never makes anybody wait. */
+export interface LineWriter {
+	/** Lines without their newlines, as latin1 text; `at` is in milliseconds since 1970. */
+	put(lines: readonly string[], stream: LogStream, at: number): void;
+	/** Calls back when all is sent or hopeless. */
+	whenIdle(callback: () => void): void;
+	/** What is not sent by now is lost, and that is told before this returns. */
+	close(): void;
+}
+
+/** Bytes that may wait for the server. */
+const LIMIT = 1 << 20;
+/** Bytes that are sent at a stretch, before others have their turn. */
+const BATCH = 1 << 16;
+/** Between two attempts to connect, in milliseconds: twice as long after each, up to the latter. */
+const PAUSE_MIN = 100;
+const PAUSE_MAX = 10_000;
+/** A connection that lasted so long was a good one, in milliseconds. */
+const LASTING = 1000;
+/** So many failures in a row are told although nothing is lost yet. */
+const FAILURES_TOLD = 4;
+/** For so long losses are gathered before they are told, and how often they are told, in milliseconds. */
+const GATHER = 1000;
+const TELL_EVERY = 10_000;
+
+/** `resting`: it failed, and is not tried again for a while. */
+type State = 'off' | 'dialling' | 'ready' | 'busy' | 'resting' | 'closed';
+
+/** `lost` is told how many lines were lost since it was told last, and why; none where nothing gets through, but waits. */
+export function createSyslog(target: Syslog, poller: Poller, lost: (count: number, why: string) => void): LineWriter {
+	const {address} = target;
+	const frame = framing(target, sys.hostname());
+	const losses = createLosses(lost);
+	const queue: string[] = [];
+	let queued = 0;
+	let state: State = 'off';
+	let relay: Relay | null = null;
+	let openedAt = Infinity;
+	let failures = 0;
+	let trouble: string | null = null;
+	let endRest = (): void => {};
+	let isScheduled = false;
+	const waiting: (() => void)[] = [];
+
+	const reason = (): string => trouble ?? `${placeOf(address)} is too slow`;
+	const isIdle = (): boolean => queue.length === 0 || state === 'resting' || state === 'closed';
+
+	function tellIdle(): void {
+		if (isIdle()) for (const callback of waiting.splice(0)) callback();
+	}
+
+	/** In a turn of its own: who puts a line or hears of a relay is done first. */
+	function schedule(): void {
+		if (isScheduled || queue.length === 0 || (state !== 'off' && state !== 'ready')) return;
+		isScheduled = true;
+		soon(() => {
+			isScheduled = false;
+			if (queue.length === 0) return;
+			if (state === 'off') open();
+			else if (state === 'ready') sendOn();
+		});
+	}
+
+	function open(): void {
+		state = 'dialling';
+		openedAt = Infinity;
+		const listener: RelayListener = {
+			ready(done) {
+				if (state === 'dialling') openedAt = now();
+				trouble = null;
+				state = 'ready';
+				take(done);
+				schedule();
+				tellIdle();
+			},
+			lost: losses.add,
+			failed(why, done) {
+				trouble = why;
+				relay = null;
+				take(done);
+				pause();
+				tellIdle();
+			},
+		};
+		const opened = dial(address, delimiting(target), poller, listener);
+		if (isConnecting()) relay = opened;
+	}
+
+	/** Whether it has not failed by now. */
+	const isConnecting = (): boolean => state === 'dialling' || state === 'ready';
+
+	function sendOn(): void {
+		let bytes = 0;
+		const end = queue.findIndex(frame => (bytes += frame.length) > BATCH);
+		state = 'busy';
+		relay?.send(queue.slice(0, end < 0 ? queue.length : Math.max(1, end)));
+	}
+
+	function take(done: number): void {
+		for (const frame of queue.splice(0, done)) queued -= frame.length;
+	}
+
+	function pause(): void {
+		failures = now() - openedAt >= LASTING ? 1 : failures + 1;
+		if (failures === FAILURES_TOLD && trouble !== null) losses.add(0, trouble);
+		state = 'resting';
+		endRest = after(Math.min(PAUSE_MAX, PAUSE_MIN * 2 ** (failures - 1)), () => {
+			state = 'off';
+			schedule();
+		});
+	}
+
+	return {
+		put(lines, stream, at) {
+			let dropped = 0;
+			for (const line of lines) {
+				const made = frame(line, stream, at);
+				if (state === 'closed' || queued + made.length > LIMIT) {
+					dropped++;
+					continue;
+				}
+				queue.push(made);
+				queued += made.length;
+			}
+			if (dropped > 0) losses.add(dropped, reason());
+			schedule();
+		},
+		whenIdle: callback => void (isIdle() ? callback() : waiting.push(callback)),
+		close() {
+			if (state === 'closed') return;
+			state = 'closed';
+			endRest();
+			relay?.close();
+			if (queue.length > 0) losses.add(queue.length, reason());
+			take(queue.length);
+			losses.tell();
+			tellIdle();
+		},
+	};
+}
+
+interface Losses {
+	add(count: number, why: string): void;
+	/** At once. */
+	tell(): void;
+}
+
+function createLosses(lost: (count: number, why: string) => void): Losses {
+	let gathered = 0;
+	let reason: string | null = null;
+	let quietUntil = 0;
+	let disarm: (() => void) | null = null;
+
+	function tell(): void {
+		disarm?.();
+		disarm = null;
+		if (reason === null) return;
+		const [count, why] = [gathered, reason];
+		[gathered, reason, quietUntil] = [0, null, now() + TELL_EVERY];
+		lost(count, why);
+	}
+
+	return {
+		tell,
+		add(count, why) {
+			gathered += count;
+			reason = why;
+			disarm ??= after(Math.max(GATHER, quietUntil - now()), tell);
+		},
+	};
+}

@@ -1,0 +1,48 @@
+/**
+ * Who goes on in the place of a main process that has ended: the process that its service's pid file names. Programs
+ * that put a new one of themselves in their place by a signal (nginx, haproxy, gunicorn) write such a file, and so do
+ * those that become daemons.
+ */
+import type {Millis} from '../../core/time.ts';
+import {textOf} from '../bytes.ts';
+import {after} from '../clock.ts';
+import {start} from '../jobs.ts';
+
+export interface Seeking {
+	readonly path: string;
+	/** Whether the process is alive and the run's: anybody may have written the file. */
+	readonly isHeir: (pid: number) => boolean;
+	/** Whether it is worth to look again. */
+	readonly mayLast: () => boolean;
+	/** Hears who it is; null: nobody. Once, and never before `seek` returns. */
+	readonly told: (pid: number | null) => void;
+}
+
+/** gunicorn's new main process has this name beside the file until the old one has ended. */
+const NAMES = ['', '.2'];
+/** A daemon may write its file after its parent has ended: how often it is looked for, and for how long. */
+const PAUSE: Millis = 20;
+const PATIENCE: Millis = 2000;
+/** Of a file, in bytes. */
+const FILE_MAX = 64;
+
+/** A thread reads the file, which may lie on a disk that hangs, or be none. */
+export function seek({path, isHeir, mayLast, told}: Seeking): void {
+	let isOver = false;
+	const end = (pid: number | null): void => {
+		if (isOver) return;
+		isOver = true;
+		forgetTime();
+		told(pid);
+	};
+	const forgetTime = after(PATIENCE, () => end(null));
+	const look = (name: number): void => start('readFile', {text: `${path}${NAMES[name]}`, numbers: [FILE_MAX]}, ({result, bytes}) => {
+		if (isOver) return;
+		const pid = result < 0 ? 0 : Number(/^\s*(\d{1,9})\b/.exec(textOf(bytes))?.[1] ?? 0);
+		if (pid > 1 && isHeir(pid)) end(pid);
+		else if (name + 1 < NAMES.length) look(name + 1);
+		else if (mayLast()) after(PAUSE, () => look(0));
+		else end(null);
+	});
+	look(0);
+}

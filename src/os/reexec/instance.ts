@@ -1,0 +1,164 @@
+/** One life of archon: what the last one left to it, and what it writes down for the next. */
+import {changes, read} from '../../core/service-table.ts';
+import {hasSameBody, readAll, writeBody, writeProgress, writeStandard, writeWhole} from '../../core/serialize.ts';
+import type {Id, Run} from '../../core/ids.ts';
+import type {Adopted} from '../../core/outcome.ts';
+import {entries, find, type State} from '../../core/state.ts';
+import {claimOf, isBelieved} from '../reap/claims.ts';
+import {now} from '../clock.ts';
+import {type Cause, describeCause, type Reexec, MEMORY_START, openReexec} from './reexec.ts';
+import {lastingFds} from './inherited.ts';
+import {type Handoff, HANDOFF_SIZE, oblivion, openHandoff, SMALL_HANDOFF_SIZE} from './handoff.ts';
+import {runTagged} from '../reap/run-tag.ts';
+import {children, statOf} from '../reap/procfs.ts';
+import {sys} from '../sys.ts';
+
+export interface Instance {
+	/** Null where no memory outlives archon: then this life is its only one. */
+	readonly reexec: Reexec | null;
+	readonly handoff: Handoff;
+	/** What the last life was about; null: there was none, or nothing can be made of what it wrote. */
+	readonly past: Past | null;
+	/** What is wrong with what the last life wrote; null: nothing. */
+	readonly damage: string | null;
+	/** Descriptors that the last life kept, where nothing else is known of them. */
+	readonly inheritedFds: readonly number[];
+	/** How the last life ended: `archon crashed with SIGSEGV`; empty: there was none. */
+	readonly story: string;
+	/** archon has ended too often: only what keeps services running is done until somebody asks for more. */
+	readonly isDegraded: boolean;
+	/** The last life was told to read the config, and left it to this one. */
+	readonly rereads: boolean;
+}
+
+export interface Past {
+	readonly state: State;
+	/** What `leave` was given. */
+	readonly options: string;
+}
+
+/** So many bad ends within so many milliseconds are too often. */
+const OFTEN = 5;
+const LATELY = 60_000;
+/** So many within so many milliseconds: the next life has a rest before it. */
+const HASTE = 3000;
+const REST = 500;
+
+export function startInstance(): Instance {
+	const reexec = openReexec(MEMORY_START + HANDOFF_SIZE, MEMORY_START + SMALL_HANDOFF_SIZE);
+	if (typeof reexec === 'number') {
+		return {reexec: null, handoff: oblivion(), past: null, damage: null, inheritedFds: [], story: '', isDegraded: false, rereads: false};
+	}
+	const {memory, lives, causes} = reexec;
+	const isFirst = lives === 0;
+	const handoff = openHandoff(memory, MEMORY_START, isFirst, sys.releaseMemory, sys.memorySize() - MEMORY_START);
+	if (isFirst) return {reexec, handoff, past: null, damage: null, inheritedFds: [], story: '', isDegraded: false, rereads: false};
+	const state = handoff.damage === null ? readState(handoff.past) : null;
+	const options = handoff.past.get('options');
+	const past = state && options !== undefined && isJson(options) ? {state, options} : null;
+	const cause = causes.at(-1);
+	return {
+		reexec, handoff, past,
+		damage: past ? null : handoff.damage ?? 'it is not whole',
+		inheritedFds: past ? [] : lastingFds(),
+		story: `archon ${cause ? describeCause(cause) : 'was re-executed'}`,
+		isDegraded: isDegradedFrom(handoff, causes),
+		rereads: handoff.past.get('reread') === 'yes',
+	};
+}
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/** Once plain it stays so, until it is told to forgive. */
+function isDegradedFrom(handoff: Handoff, causes: readonly Cause[]): boolean {
+	const forgiven = Number(handoff.past.get('forgiven') ?? 0);
+	const bad = causes.filter(({kind, at}) => kind !== 'upgrade' && at > Math.max(forgiven, now() - LATELY));
+	const isDegraded = bad.length >= OFTEN || handoff.past.get('degraded') === 'yes';
+	if (isDegraded) handoff.put('degraded', 'yes');
+	if (bad.filter(({at}) => at > now() - HASTE).length > OFTEN) sys.sleep(REST);
+	return isDegraded;
+}
+
+/** The next life is not plain, whatever happened before it, and reads the config. */
+export function forgive(handoff: Handoff): void {
+	handoff.put('forgiven', String(now()));
+	handoff.delete('degraded');
+	handoff.put('reread', 'yes');
+}
+
+function readState(past: Handoff['past']): State | null {
+	const part = (kind: string): ReadonlyMap<Id, string> => new Map([...past].flatMap(([key, text]) =>
+		(key.startsWith(`${kind} `) ? [[Number(key.slice(kind.length + 1)), text]] : [])));
+	const [whole, standard] = [past.get('whole'), past.get('standard')];
+	return whole === undefined || standard === undefined ? null : readAll({whole, standard, bodies: part('body'), lives: part('progress')});
+}
+
+/** What of a state is neither an entry nor told from them (core/memory.ts). */
+const WHOLE = ['settings', 'stage', 'runs', 'isIdle', 'bucket', 'transients', 'hasArrived'] as const;
+
+/** Writes down in what the one state differs from the other; null: there is no other yet. */
+export function record(handoff: Handoff, before: State | null, after: State): void {
+	// Whatever the last life wrote by another one is written anew in the same turn.
+	if (!before) handoff.put('standard', writeStandard());
+	for (const [id, entry] of before ? changes(before.table, after.table) : [...entries(after)].map(entry => [entry.id, entry] as const)) {
+		if (!entry) {
+			handoff.delete(`body ${id}`);
+			handoff.delete(`progress ${id}`);
+			continue;
+		}
+		const old = before ? read(before.table, id) : undefined;
+		if (!old || !hasSameBody(old, entry)) handoff.put(`body ${id}`, writeBody(entry));
+		handoff.put(`progress ${id}`, writeProgress(entry));
+	}
+	const isSame = before !== null && WHOLE.every(key => before[key] === after[key]);
+	if (!isSame) handoff.put('whole', writeWhole(after));
+}
+
+/**
+ * Main processes that live although nothing is known of them any more: the latest run of each service. The mark says which
+ * run it is, and its environment of which service; one that was made as archon's own user may be another's by now.
+ */
+export function findTagged(state: State): readonly Adopted[] {
+	const found = [...findMains()].sort(([one], [other]) => one - other).flatMap(([run, pid]) => {
+		const claim = claimOf(pid);
+		const entry = claim ? find(state, claim.service) : undefined;
+		if (!claim || !entry) return [];
+		const {id, service: {exec: {user}}} = entry;
+		const isPlausible = isBelieved(claim, user) || (user === null && runTagged(pid) === run);
+		return isPlausible ? [[id, {id, run, pid}] as const] : [];
+	});
+	return [...new Map(found).values()];
+}
+
+/** Main processes of runs of which the state does not know yet that they exist, by their marks. */
+export function findSpawned(state: State): ReadonlyMap<Run, number> {
+	const runs = new Set([...entries(state)].flatMap(({phase}) => (phase.kind === 'spawning' && !phase.isHooked ? [phase.run] : [])));
+	return new Map(runs.size === 0 ? [] : [...findMains()].filter(([run]) => runs.has(run)));
+}
+
+/** Of those without a mark only archon's own user and root are believed here, where nobody knows yet whose a run is. */
+function runClaimed(pid: number): Run {
+	const claim = claimOf(pid);
+	return claim && isBelieved(claim, null) ? claim.run : 0;
+}
+
+/**
+ * The main process of each run that has one among archon's children: it leads a session (spawner.ts), and was there
+ * before hooks and whatever the run has left to archon, which carry the same mark.
+ */
+function findMains(): ReadonlyMap<Run, number> {
+	const leaders = children().flatMap(pid => {
+		const stat = statOf(pid);
+		const run = runTagged(pid) ?? runClaimed(pid);
+		return stat?.session === pid && run > 0 ? [{pid, run, start: stat.start}] : [];
+	});
+	// The kernel lists them by age; its clock ticks too slowly to tell all apart.
+	return new Map(leaders.toReversed().sort((one, other) => other.start - one.start).map(({run, pid}) => [run, pid]));
+}

@@ -1,0 +1,127 @@
+/**
+ * PID 1 survives itself: after a fatal signal, a bug or an upgrade the same pid re-executes archon. What the new
+ * life has to know is in memory that outlives the old one, and the descriptors that were kept are still open.
+ *
+ * The memory begins with a head that belongs to this file and to reexec.c; the rest is the handoff's.
+ */
+import {signalName, type SignalNumber} from '../../core/signal-numbers.ts';
+import type {Instant} from '../../core/time.ts';
+import {type ReceivedSignal, ORIGINS} from '../../core/signals.ts';
+import {type Bytes, textOf} from '../bytes.ts';
+import type {Memory} from './handoff.ts';
+import {ERRNO, type Outcome, sys} from '../sys.ts';
+
+/** How a life ended; the order is that of `enum kind` in reexec.c. */
+const KINDS = ['fault', 'sent', 'bug', 'upgrade'] as const;
+
+/** Why archon was re-executed. */
+export interface Cause {
+	/** `fault`: its own; `sent`: somebody sent it the signal; `bug`: an exception that nobody caught; `upgrade`: it was asked to. */
+	readonly kind: (typeof KINDS)[number];
+	/** 0 for a bug and an upgrade. */
+	readonly signal: SignalNumber;
+	/** si_code of sigaction(2). */
+	readonly code: number;
+	/** The pid that sent the signal; 0: one outside of archon's PID namespace, or nobody. */
+	readonly sender: number;
+	/** Where the fault was. */
+	readonly address: bigint;
+	readonly at: Instant;
+	/** What archon said of it; of the last cause only, and empty where it had no time to. */
+	readonly words: string;
+}
+
+/** Where the handoff's own part of the memory begins. */
+export const MEMORY_START = 1024;
+
+export interface Reexec {
+	readonly memory: Memory;
+	/** How often archon was re-executed; 0: this is the first life. */
+	readonly lives: number;
+	/** Why, the latest last, and no more than 8. */
+	readonly causes: readonly Cause[];
+	/** Signals that were read and that nobody has acted on, those of the last life included. */
+	pending(): readonly ReceivedSignal[];
+	/** It was acted on. */
+	heard(signal: SignalNumber): void;
+	/** From here on a fatal signal is survived; 0 or -errno. */
+	arm(): Outcome;
+	/** Whether a descriptor lives on. One of the last life is kept again by this life, or it is for this one only. 0 or -errno. */
+	keep(fd: number, isKept: boolean): Outcome;
+	/** What happens in it is not torn apart by a signal that somebody sends. It must be short and never wait. */
+	whole<T>(act: () => T): T;
+	/** Ends this life because of a bug. Returns only where that failed: -errno. */
+	revive(words: string): Outcome;
+	/** Gives this life to the archon at `path`. Returns only where that failed: -errno, and everything is as it was. */
+	upgrade(path: string, words: string): Outcome;
+}
+
+/** Who says which descriptors live on. */
+export type DescriptorKeeper = Pick<Reexec, 'keep'>;
+
+/** The layout of `struct header` in reexec.c. */
+const LIVES = 8;
+const CAUSES = 32;
+const CAUSES_MAX = 8;
+const CAUSE_SIZE = 32;
+const WORDS = CAUSES + CAUSES_MAX * CAUSE_SIZE;
+
+/** The memory of the last life, where there was one, else new memory of the first of these sizes that can be had; or -errno. */
+export function openReexec(...sizes: readonly number[]): Reexec | Outcome {
+	const fd = sys.leftMemory();
+	let opened = fd >= 0 ? sys.openMemory(fd, 0) : -ERRNO.ENOMEM;
+	// None is left, or none that could be mapped: better a first life than none.
+	for (const size of sizes) if (opened < 0) opened = sys.openMemory(-1, size);
+	if (opened < 0) return opened;
+	const head = sys.viewMemory(0, MEMORY_START);
+	const view = new DataView(head.buffer, head.byteOffset, head.length);
+	const lives = view.getUint32(LIVES, true);
+	return {
+		memory: {view: sys.viewMemory},
+		lives, causes: causesOf(head, view, lives),
+		pending() {
+			const pairs = sys.pendingSignals();
+			return pairs.flatMap((signal, i) => (i % 2 === 0 ? [{signal, origin: ORIGINS[pairs[i + 1] ?? 0] ?? 'inside'}] : []));
+		},
+		heard: sys.forgetSignal,
+		arm: sys.armFaultHandler,
+		keep: sys.keepFd,
+		whole(act) {
+			sys.enterSection();
+			try {
+				return act();
+			} finally {
+				sys.leaveSection();
+			}
+		},
+		revive: words => sys.reexecute('', KINDS.indexOf('bug'), words),
+		upgrade: (path, words) => sys.reexecute(path, KINDS.indexOf('upgrade'), words),
+	};
+}
+
+/** One line about a cause, for people. */
+export function describeCause({kind, signal, sender, address, words}: Cause): string {
+	if (kind === 'upgrade') return `was upgraded${words ? `: ${words}` : ''}`;
+	if (kind === 'bug') return `had a bug: ${words}`;
+	if (kind === 'sent') return `was sent ${signalName(signal)} ${sender > 0 ? `by pid ${sender}` : 'from outside of the container'}`;
+	const place = address > 0n ? ` at 0x${address.toString(16)}` : '';
+	return `crashed with ${signalName(signal)}${place}${words ? `: ${words}` : ''}`;
+}
+
+function causesOf(head: Bytes, view: DataView, lives: number): Cause[] {
+	// The trace of an error spans lines.
+	const words = textOf(head, WORDS, head.indexOf(0, WORDS)).trim().replaceAll(/\s*\n\s*/g, ' ');
+	return Array.from({length: Math.min(lives, CAUSES_MAX)}, (_, i) => {
+		const life = lives - Math.min(lives, CAUSES_MAX) + 1 + i;
+		const at = CAUSES + (life % CAUSES_MAX) * CAUSE_SIZE;
+		return {
+			kind: KINDS[view.getInt32(at, true)] ?? 'fault',
+			signal: view.getInt32(at + 4, true),
+			code: view.getInt32(at + 8, true),
+			sender: view.getInt32(at + 12, true),
+			address: view.getBigUint64(at + 16, true),
+			at: Number(view.getBigUint64(at + 24, true)) / 1e6,
+			words: life === lives ? words : '',
+		};
+	});
+}

@@ -1,0 +1,53 @@
+/** A command that archon runs on behalf of a run, in its service's context: a probe, or one of a hook. */
+import type {Run} from '../../core/ids.ts';
+import type {Outcome} from '../../core/outcome.ts';
+import type {Command, Service} from '../../core/service.ts';
+import {signalName} from '../../core/signal-numbers.ts';
+import type {Reaper} from '../reap/reaper.ts';
+import {spawnHelper, type Streams} from './spawner.ts';
+
+export interface HelperCommand {
+	readonly run: Run;
+	readonly service: Service;
+	readonly command: Command;
+	readonly streams: Streams;
+	/** Over that of its service. */
+	readonly environment?: Readonly<Record<string, string>>;
+	/** Whether what it leaves behind in its process group is ended with it. */
+	readonly isTidy: boolean;
+}
+
+export interface Running {
+	/** 0 where it could not be made. */
+	readonly pid: number;
+	/** Ends it: its whole group, and nobody hears of it. */
+	stop(): void;
+}
+
+/** Makes the process; `ended` hears what went wrong, or null if nothing did. */
+export function runHelperCommand(
+	{run, service, command, streams, isTidy, environment: more}: HelperCommand, reaper: Reaper, ended: (failure: string | null) => void,
+): Running {
+	const main = reaper.mainOf(run);
+	const environment = {...more, ARCHON_RUN: String(run), ...main && {MAINPID: String(main)}};
+	const made = spawnHelper(service, command, streams, {environment});
+	if (!made.ok) {
+		ended(`${made.error.stage}: ${made.error.reason}`);
+		return {pid: 0, stop() {}};
+	}
+	const pid = made.value;
+	reaper.registerHelper(pid, isTidy, outcome => ended(failureOf(outcome)));
+	return {pid, stop: () => reaper.endHelper(pid)};
+}
+
+/** The process that the last life of archon made for the run; `stop` ends it. Null where it was reaped by that life. */
+export function adoptHelperCommand(pid: number, run: Run, reaper: Reaper, ended: (failure: string | null) => void): Running | null {
+	const isAdopted = reaper.adoptHelper(pid, run, outcome => ended(failureOf(outcome)));
+	return isAdopted ? {pid, stop: () => reaper.endHelper(pid)} : null;
+}
+
+/** `exit 1`, `killed by SIGTERM`; null for exit 0. */
+function failureOf(outcome: Outcome): string | null {
+	if (outcome.kind === 'signal') return `killed by ${signalName(outcome.signal)}`;
+	return outcome.code === 0 ? null : `exit ${outcome.code}`;
+}

@@ -1,0 +1,165 @@
+/** One command and nothing else, in the manner of tini and its descendants: no services, no socket, no log. */
+import {exitStatus} from '../core/outcome.ts';
+import type {Command} from '../core/service.ts';
+import {SIG, type SignalNumber} from '../core/signal-numbers.ts';
+import type {Order, Word} from '../dropin/order.ts';
+import {bytesOf} from '../os/bytes.ts';
+import {execute} from '../os/spawn/execute.ts';
+import {env} from '../os/environment.ts';
+import {pid as ownPid} from '../os/identity.ts';
+import {lastingFds} from '../os/reexec/inherited.ts';
+import {newReport, outcomeOf, pidOf} from '../os/reap/outcome.ts';
+import {ERRNO, O, sys} from '../os/sys.ts';
+import {traceOf} from '../os/trace.ts';
+
+/** As of any init that cannot go on. */
+const FAILED = 1;
+
+/** No terminal: no matter. */
+const NO_TERMINAL: readonly number[] = [ERRNO.ENOTTY, ERRNO.ENXIO, ERRNO.EBADF];
+
+/** `name`: what `ps` shows. */
+export function runSingle(order: Order, name: string): never {
+	const {argv, signals, refusal} = order;
+	const report = newReport();
+	/** Signals that come once of giving the terminal up. */
+	const skips = new Set<SignalNumber>();
+	let command = 0;
+
+	function tell(word: Word): void {
+		for (const line of order.voice(word, sys.strerror, sys.getpid())) sys.write(line.fd, bytesOf(line.text));
+	}
+
+	function heard(signal: SignalNumber): void {
+		if (argv === null && (signal === SIG.TERM || signal === SIG.INT)) sys.exit(0);
+		tell({kind: 'heard', signal});
+		if (signal === SIG.CHLD) return reap();
+		if (skips.delete(signal)) return tell({kind: 'skipped', signal});
+		forward(signal, signals.get(signal) ?? 0);
+		if (!order.pauses.includes(signal)) return;
+		tell({kind: 'paused'});
+		sys.kill(ownPid, SIG.STOP);
+	}
+
+	function forward(signal: SignalNumber, sent: SignalNumber): void {
+		if (command === 0) return;
+		const target = order.toGroup ? -command : command;
+		let result = sent === 0 ? 0 : sys.kill(target, sent);
+		// It leads a group of its own as soon as it runs.
+		if (result === -ERRNO.ESRCH && target < 0) result = sys.kill(command, sent);
+		tell(result < 0 ? {kind: 'unsent', signal, sent, target, errno: -result} : {kind: 'sent', signal, sent});
+	}
+
+	/** All that have ended: SIGCHLDs coalesce. */
+	function reap(): void {
+		let status: number | null = null;
+		let result = 0;
+		while ((result = sys.waitAny(report, false)) >= 0) {
+			const pid = pidOf(report);
+			if (pid === 0) break;
+			const outcome = outcomeOf(report);
+			if (pid === command) status = exitStatus(outcome);
+			tell({kind: 'reaped', pid, outcome, isCommand: pid === command});
+		}
+		tell({kind: 'drained', isChildless: result < 0});
+		if (status !== null) leave(status);
+	}
+
+	/** Whoever is left has nobody to wait for it; as PID 1 the kernel ends it. */
+	function leave(status: number): never {
+		const {farewell, toGroup} = order;
+		// Its number may be another's by now, but its group's is not while there is anybody in it.
+		if (farewell !== null && farewell !== 0 && toGroup) sys.kill(-command, farewell);
+		if (farewell !== null) tell({kind: 'sent', signal: SIG.TERM, sent: farewell});
+		tell({kind: 'over', status});
+		sys.exit(order.forgiven.has(status) ? 0 : status);
+	}
+
+	/** One signal that leads to a bug takes no other with it. */
+	function attempt(act: () => void): void {
+		try {
+			act();
+		} catch (error) {
+			sys.write(2, bytesOf(`a bug in archon: ${traceOf(error)}\n`));
+		}
+	}
+
+	/** Nothing else is waited for than signals. */
+	function listenForSignals(fd: number): never {
+		const next = new Int32Array(4);
+		for (;;) {
+			while (sys.readSignal(fd, next) === 1) attempt(() => heard(next[0] ?? 0));
+			sys.awaitReadable(fd, -1);
+		}
+	}
+
+	/** What the command's process does before it is the command: it stands as archon was started, but for its seat. */
+	function become(command: Command, directory: number): never {
+		attempt(() => {
+			if (directory >= 0) sys.fchdir(directory);
+			if (order.passesSockets && isForArchon(env()['LISTEN_PID'])) sys.setVariable('LISTEN_PID', String(sys.getpid()));
+			sit();
+			sys.restoreSignals();
+			const errno = execute(command);
+			tell({kind: 'refused', program: command[0], errno});
+			sys.exit(errno === ERRNO.ENOENT ? refusal.missing : errno === ERRNO.EACCES ? refusal.forbidden : refusal.other);
+		});
+		sys.exit(FAILED);
+	}
+
+	function sit(): void {
+		if (order.seat === 'attached') {
+			sys.setsid();
+			tell({kind: 'leading', errno: Math.max(0, -sys.attachTerminal())});
+		}
+		if (order.seat !== 'foreground') return;
+		sys.setpgid(0, 0);
+		const tty = order.opensTty ? sys.open('/dev/tty', O.RDWR, 0) : 0;
+		if (tty < 0) tell({kind: 'ttyless', errno: -tty});
+		const taken = sys.takeTerminal(Math.max(0, tty));
+		if (tty > 0) sys.close(tty);
+		if (taken >= 0) return;
+		tell({kind: 'background', errno: -taken});
+		if (!NO_TERMINAL.includes(-taken)) sys.exit(FAILED);
+	}
+
+	/** Its pid. From before it is there on archon is where it is to be. */
+	function start(argv: Command): number {
+		const directory = order.leavesDirectory ? sys.open('.', O.PATH | O.DIRECTORY, 0) : -1;
+		if (directory >= 0) sys.chdir('/');
+		const pid = sys.fork();
+		if (pid === 0) become(argv, directory);
+		if (pid < 0) {
+			tell({kind: 'unforked', errno: -pid});
+			sys.exit(FAILED);
+		}
+		// Whoever of both is first: no signal comes before the group is there.
+		if (order.seat === 'foreground') sys.setpgid(pid, pid);
+		tell({kind: 'spawned', program: argv[0], pid});
+		if (directory >= 0) sys.close(directory);
+		return pid;
+	}
+
+	tell({kind: 'begun'});
+	sys.setName(name);
+	for (const signal of order.ignored) sys.ignoreSignal(signal);
+	const fd = sys.openSignals([SIG.CHLD, ...signals.keys()]);
+	if (fd < 0) throw new Error(`signals cannot be heard: ${sys.strerror(-fd)}`);
+	if (order.parentDeath !== null) sys.setParentDeathSignal(order.parentDeath);
+	if (order.isSubreaper && sys.becomeSubreaper() >= 0) tell({kind: 'subreaper'});
+	else if (ownPid !== 1 && !sys.isSubreaper()) tell({kind: 'bystander'});
+	if (order.leavesTerminal) {
+		const left = sys.leaveTerminal();
+		const isLeader = left >= 0 && sys.getsid(0) === ownPid;
+		tell(left < 0 ? {kind: 'undetached', errno: -left} : {kind: 'detached', isLeader});
+		if (isLeader) for (const signal of [SIG.HUP, SIG.CONT]) skips.add(signal);
+	}
+	if (argv !== null) command = start(argv);
+	// Where the directory cannot be opened, the command had to be there first.
+	if (order.leavesDirectory) sys.chdir('/');
+	if (order.closesOthers) for (const fd of lastingFds()) sys.close(fd);
+	return listenForSignals(fd);
+}
+
+/** As strtoll(3) reads it. */
+const isForArchon = (listenPid = ''): boolean => Number(/^\s*[+-]?\d+/.exec(listenPid)?.[0] ?? 0) === ownPid;

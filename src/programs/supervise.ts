@@ -1,0 +1,286 @@
+/** Introduces core, kernel and control to each other, and lets them run: archon as the init of a container. */
+import {type Accept, socketPaths} from '../control/transport.ts';
+import type {StartRate, WhenIdle} from '../core/config.ts';
+import {isAlive} from '../core/phase.ts';
+import {err, ok, type Result} from '../core/result.ts';
+import type {Service} from '../core/service.ts';
+import {signalName} from '../core/signal-numbers.ts';
+import type {Logging} from '../features/logging/core.ts';
+import {compare, describe} from '../core/reconfigure.ts';
+import {LOGGING, START_RATE} from '../core/defaults.ts';
+import {parse} from '../core/serialize.ts';
+import {type ReceivedSignal, judge, type Meanings, type SignalRules} from '../core/signals.ts';
+import {create, entries, entryOf, find, type State} from '../core/state.ts';
+import {after, soon, wallClock} from '../os/clock.ts';
+import {env} from '../os/environment.ts';
+import {errnoText} from '../os/errno.ts';
+import type {Reexec, DescriptorKeeper} from '../os/reexec/reexec.ts';
+import {startInstance, findTagged, findSpawned, forgive, record} from '../os/reexec/instance.ts';
+import {createLog, type Level} from '../os/log.ts';
+import {createManager} from '../os/service-manager.ts';
+import {createLoop, type Loop} from '../os/loop.ts';
+import {watchMemory} from '../os/oom.ts';
+import {pid, uid} from '../os/identity.ts';
+import {createOutput} from '../features/logging/os/output.ts';
+import {createHands} from '../os/perform.ts';
+import {createPoller} from '../os/poller.ts';
+import {onUncaught, run} from '../os/reactor.ts';
+import {createReaper} from '../os/reap/reaper.ts';
+import {createMemoryTrimmer} from '../os/trim-memory.ts';
+import {listenForSignals} from '../os/signals.ts';
+import {inheritListener, serve} from '../os/sockets.ts';
+import {lacks} from '../os/host-checks.ts';
+import {sys} from '../os/sys.ts';
+import {traceOf} from '../os/trace.ts';
+import {treeOf} from '../os/reap/tree.ts';
+import {examine, ownPath} from '../os/reexec/upgrade.ts';
+
+/** What may change while archon runs. */
+export interface Config {
+	readonly services: readonly Service[];
+	readonly shutdownGrace: number;
+	readonly startRate: StartRate;
+	readonly whenIdle: WhenIdle;
+	/** Of what clients start. */
+	readonly logging: Logging;
+	/** Of archon's own lines. */
+	readonly events: Logging;
+	/** The least of them that are said. */
+	readonly level: Level;
+	/** What signals to archon mean, over what they usually mean. */
+	readonly signals: SignalRules;
+}
+
+export interface Options {
+	/** What is to run; null: archon was re-executed, and knows it from its last life. */
+	readonly config: Config | null;
+	/** What signals to archon usually mean. */
+	readonly meanings: Meanings;
+	/** Where the control socket may be, the first that can be made is taken; empty: there is none. */
+	readonly sockets: readonly string[];
+	/** Tells the config as it is now, or all that is wrong with it, at once or soon; null: there is none. */
+	readonly reread: ((done: (again: Result<Config, readonly string[]>) => void) => void) | null;
+	/** Said on the log before anything else. */
+	readonly notes: readonly string[];
+	readonly version: string;
+	/** What runs is all that anybody outside knows of: what a service manager says to archon is for it. */
+	readonly isPayload?: boolean;
+}
+
+/** What archon opens for itself, more or less, and both ends of two pipes for a service. */
+const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
+
+/** How long what belongs to no service may take to end after the last service. */
+const SWEEP_GRACE = 2000;
+
+export function runDaemon({config, meanings, sockets, reread, notes, version, isPayload = false}: Options): void {
+	if (pid !== 1) sys.becomeSubreaper();
+	sys.setName('archon');
+
+	const instance = startInstance();
+	const {reexec, handoff, past} = instance;
+	const whole: Reexec['whole'] = act => (reexec ? reexec.whole(act) : act());
+	const keeper: DescriptorKeeper = reexec ?? {keep: () => 0};
+	const {logging, events, level, signals} = past ? parse<Words>(past.options) : given(config, reread);
+	let rules: Meanings = new Map([...meanings, ...signals]);
+	const act = (heard: ReceivedSignal): void => whole(() => {
+		obey(heard);
+		reexec?.heard(heard.signal);
+	});
+	const hearAlso = listenForSignals(rules.keys(), act, () => whole(() => hands.collect()));
+	const state = past?.state ?? firstState(given(config, reread));
+	sys.raiseFdLimit();
+	sys.reserveFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
+
+	const poller = createPoller(whole);
+	const output = createOutput({poller, handoff, reexec: keeper, isDegraded: instance.isDegraded}, [...state.names.keys()], events);
+	const log = createLog(level, output.say);
+	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
+	/** Signals about which a person was told that nothing comes of them: once, for anybody may send any number. */
+	const wondered = new Set<number>();
+	const manager = createManager(isPayload ? {} : env());
+	let closeSocket = (): void => {};
+	let transientLogging = logging;
+	const hands = createHands({
+		reaper, poller, output, handoff, reexec: keeper, log, manager, isDegraded: instance.isDegraded,
+		dispatch: event => loop.dispatch(event),
+		isSweeping: () => loop.state().stage.kind === 'sweeping',
+		exit(status) {
+			closeSocket();
+			sys.exit(status);
+		},
+	});
+	const loop: Loop = createLoop(state, hands, whole);
+
+	function obey(heard: ReceivedSignal): void {
+		const {signal} = heard;
+		const verdict = judge(heard, rules.get(signal) ?? 'ignore', name => find(loop.state(), name) !== undefined);
+		switch (verdict.kind) {
+			case 'shutdown': return loop.dispatch({kind: 'shutdown', why: signalName(signal)});
+			case 'reload': {
+				if (!instance.isDegraded || !reexec) return reload(() => {});
+				forgive(handoff);
+				reexec.heard(signal);
+				return void reexec.upgrade('', 'it shall do all again');
+			}
+			case 'reopen': return output.logs.reopen();
+			case 'forward': {
+				for (const name of verdict.to) {
+					const id = find(loop.state(), name)?.id;
+					if (id !== undefined) loop.dispatch({kind: 'signal', id, signal: verdict.signal});
+				}
+				return;
+			}
+			case 'ignore': {
+				if (verdict.why === null || wondered.has(signal)) return;
+				wondered.add(signal);
+				log.info(`${signalName(signal)} was ignored: ${verdict.why}`);
+			}
+		}
+	}
+
+	/** A config with a problem changes nothing. */
+	function reload(done: (result: Result<string, string>) => void): void {
+		// Before all is up there is nothing to take back, and at the end nothing to promise.
+		const isTold = loop.state().hasArrived && loop.state().stage.kind === 'running';
+		if (isTold) manager.reloading();
+		const take = (config: Result<Config, readonly string[]>): void => whole(() => {
+			const result = takeAnew(config);
+			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'the config cannot be reloaded, and everything stays as it was');
+			if (result.ok) log.info(result.value);
+			else log.error(`cannot reload the config: ${result.error}; everything stays as it was`);
+			done(result);
+		});
+		if (reread) reread(take);
+		else take(err(['there is none']));
+	}
+
+	function takeAnew(config: Result<Config, readonly string[]>): Result<string, string> {
+		const state = loop.state();
+		if (state.stage.kind !== 'running') return err('archon is shutting down');
+		if (!config.ok) return err(config.error.join('\n'));
+		const taken = config.value.services.find(({name}) => state.transients.has(name));
+		if (taken) return err(`the name ${taken.name} is taken by a daemon that a client started`);
+		const before = [...state.names.values()].flatMap(id => {
+			const entry = entryOf(state, id);
+			return entry && !entry.retired ? [entry.service] : [];
+		});
+		const {logging, events, signals} = config.value;
+		transientLogging = logging;
+		output.resay(events);
+		rules = new Map([...meanings, ...signals]);
+		hearAlso(rules.keys());
+		wondered.clear();
+		handoff.put('options', JSON.stringify({logging, events, level, signals} satisfies Words));
+		loop.dispatch({kind: 'reconfigure', ...config.value});
+		return ok(`config reloaded: ${describe(compare(before, config.value.services))}`);
+	}
+
+	function upgrade(given: string | null, failed: (why: string) => void): void {
+		if (!reexec) return failed('no memory can outlive this archon here');
+		const path = given ?? ownPath();
+		examine(path, {reaper, poller, output}, why => {
+			if (why !== null) return failed(why);
+			// What has happened is for the new life to say: a line on its way in a thread would be written by both.
+			failed(`executing ${path}: ${errnoText(-reexec.upgrade(path, path))}`);
+		});
+	}
+
+	/** Nobody knows what else is wrong after a bug: the next life knows only what was written down. */
+	function isBug(error: unknown): void {
+		const words = traceOf(error);
+		const failure = reexec?.revive(words);
+		log.fatal(`a bug in archon: ${words}${failure ? `; and it cannot be re-executed: ${errnoText(-failure)}` : ''}`);
+	}
+
+	onUncaught(isBug);
+
+	// From here on a fault is survived: what it takes is written down, and the descriptors are kept.
+	if (past) hands.restore(state);
+	inheritListener({handoff, reexec: keeper}, !instance.isDegraded);
+	handoff.put('options', JSON.stringify({logging, events, level, signals} satisfies Words));
+	record(handoff, null, state);
+	reexec?.arm();
+
+	if (!past) for (const note of [...notes, ...lacks()]) log.info(note);
+	if (instance.damage !== null) log.error(`${instance.story}, and cannot go on from what it knew: ${instance.damage}`);
+	whole(() => {
+		if (past) goOn();
+		else begin();
+		if (!instance.isDegraded && sockets.length > 0) closeSocket = openControl();
+	});
+	if (instance.rereads) {
+		handoff.delete('reread');
+		if (reread) reload(() => {});
+	}
+	reexec?.pending().forEach(act);
+	loop.watch(createMemoryTrimmer().stir);
+	run();
+
+	/** Services that live already are the last life's, of which nothing else is known. */
+	function begin(): void {
+		const adopted = instance.damage === null ? [] : findTagged(state);
+		hands.salvage(state, adopted, instance.inheritedFds);
+		loop.dispatch({kind: 'boot', adopted});
+	}
+
+	function goOn(): void {
+		const going = [...entries(state)].filter(({phase}) => isAlive(phase)).length;
+		log.warn(`${instance.story} and was re-executed: ${going} ${going === 1 ? 'service goes' : 'services go'} on${instance.isDegraded ? DEGRADED : ''}`);
+		loop.dispatch({kind: 'revived', found: findSpawned(state)});
+		hands.collect();
+	}
+
+	/** Loaded with the first client: most containers begin without one. */
+	async function loadServer(): Promise<Accept> {
+		const {createServer} = await import('../control/server.ts');
+		const server = createServer({
+			state: loop.state, dispatch: loop.dispatch, tree: () => treeOf(loop.state()), wallClock, reload,
+			ownUid: uid, soon, after, logs: output.logs, logging: () => transientLogging, upgrade, examine: hands.examine,
+			version: {version, lives: reexec?.lives ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
+		});
+		loop.watch(server.watch);
+		return server.accept;
+	}
+
+	/** Never fatal: without a socket archon supervises all the same. */
+	function openControl(): () => void {
+		const failures: string[] = [];
+		for (const path of sockets) {
+			const listener = serve(path, {poller, handoff, reexec: keeper}, loadServer);
+			if (listener.ok) return listener.value.close;
+			failures.push(listener.error);
+		}
+		log.warn(`archonctl will not reach this archon: cannot listen at ${failures.join(', nor at ')}${ELSEWHERE}`);
+		return () => {};
+	}
+}
+
+/** Where the root is read-only, for instance. */
+const ELSEWHERE = '; mount a tmpfs at /run, or name a place that archon may write with --socket or $ARCHON_SOCKET';
+
+/** What outlives a life beside the state. */
+type Words = Pick<Config, 'logging' | 'events' | 'level' | 'signals'>;
+
+const DEGRADED = `; it ended too often, and from now on only keeps them running: no archonctl, no probes, \
+and their lines as they are. SIGHUP makes it try again`;
+
+/** What the config says; where it says nothing that can be used, archon keeps what it has. */
+function given(config: Config | null, reread: Options['reread']): Config {
+	if (config) return config;
+	let known: Config | null = null;
+	reread?.(again => {
+		if (again.ok) known = again.value;
+	});
+	return known ?? {
+		services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
+		logging: LOGGING, events: LOGGING, level: 'info', signals: [],
+	};
+}
+
+const firstState = ({services, shutdownGrace, startRate, whenIdle}: Config): State =>
+	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, whenIdle, seed: pid ^ Date.now()});
+
+/** The places for the control socket that a person's words and the environment leave. */
+export const placesFor = (socket: string | null): readonly string[] =>
+	socket === null ? socketPaths(env(), uid) : [socket];
