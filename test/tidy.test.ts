@@ -22,7 +22,7 @@ function imports(file: string): string[] {
 /** A part of a feature lives under the rules of the folder that its kind has outside. */
 const PARTS: Readonly<Record<string, string>> = {core: 'core', keys: 'config', os: 'os', requests: 'control', commands: 'cli'};
 const placeOf = (file: string): string => file.replace(
-	/^src\/features\/(\w+)\/(core|keys|os|requests|commands)(?=[./])/, (_, name: string, part: string) => `src/${PARTS[part]}/features/${name}`,
+	/^src\/features\/([\w-]+)\/(core|keys|os|requests|commands)(?=[./])/, (_, name: string, part: string) => `src/${PARTS[part]}/features/${name}`,
 );
 
 /** Each folder and what it may see besides itself, from the most stable to the least. */
@@ -38,8 +38,7 @@ const MAY_SEE: readonly (readonly [from: string, ...to: string[]])[] = [
 	['src/dropin/', 'src/core/service.ts', 'src/core/outcome.ts', 'src/core/signal-numbers.ts', 'src/core/path.ts'],
 	['src/cli/', 'src/core/', 'src/control/', 'src/os/'],
 	['src/os/', 'src/core/'],
-	['src/programs/supervise.ts', 'src/core/', 'src/os/', 'src/control/', 'src/config/'],
-	['src/programs/single.ts', 'src/core/service.ts', 'src/core/outcome.ts', 'src/core/signal-numbers.ts', 'src/os/', 'src/dropin/order.ts'],
+	['src/programs/', 'src/core/', 'src/config/', 'src/control/', 'src/os/', 'src/cli/', 'src/dropin/'],
 	['src/main.ts', 'src/'],
 ];
 

@@ -1,5 +1,5 @@
 /** What can happen: the input of `step`. */
-import type {StartRate, WhenIdle} from './config.ts';
+import type {CoreConfig} from './config.ts';
 import type {Id, Run} from './ids.ts';
 import type {Adopted, Outcome, Refusal} from './outcome.ts';
 import type {Service, Sourced, StopPolicy} from './service.ts';
@@ -58,16 +58,13 @@ export type Event =
 	/** Each that is up reads its config anew, in the way that its service names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}
 	/** The config as it is now: what it names no more ends, what is new starts, what is unchanged notices nothing. */
-	| {
-		readonly kind: 'reconfigure'; readonly services: readonly Service[];
-		readonly shutdownGrace: Millis; readonly startRate: StartRate; readonly whenIdle: WhenIdle;
-	}
+	| (CoreConfig & {readonly kind: 'reconfigure'})
 	/** A service made at run time; it starts at once. */
 	| {readonly kind: 'add'; readonly service: Service}
 	/** A service made at run time and at rest is forgotten. */
 	| {readonly kind: 'remove'; readonly id: Id}
 	/** The first ends everything in order; the second at once; the third by SIGKILL. */
-	| {readonly kind: 'shutdown'; readonly why: string}
+	| {readonly kind: 'shutdown'; readonly why: string; readonly status?: number}
 	/**
 	 * archon was re-executed and goes on from what it wrote down; `found`: processes of runs of which it did not
 	 * know yet that they exist.

@@ -3,21 +3,22 @@
  * services (when to start, when to end) is not here but in `supervisor.ts`.
  */
 import {duration} from './duration.ts';
-import {firstLook, look, lookAgain, healthAfter} from '../features/health/core.ts';
 import type {Effect} from './effect.ts';
 import {type Entry, PAST_MAX} from './entry.ts';
 import type {News, Word} from './event.ts';
 import type {Run} from './ids.ts';
 import type {Outcome, Scope} from './outcome.ts';
-import type {Phase, Spawning, Starting, Stopping, Up, Waiting} from './phase.ts';
-import {SIG, type SignalNumber} from './signal-numbers.ts';
-import {type Instant, type Millis, NEVER} from './time.ts';
+import type {Phase, Spawning, Starting, Stopping, Up} from './phase.ts';
 import {type End, exitVariables, judge, resultOf} from './restart.ts';
+import {SIG, type SignalNumber} from './signal-numbers.ts';
 import {elapsed} from './state.ts';
+import {type Instant, type Millis, NEVER} from './time.ts';
+import {firstLook, healthAfter, look, lookAgain} from '../features/health/core.ts';
 
 /** What a piece of news makes of an entry. */
 export interface Move {
-	readonly phase: Phase;
+	/** `await`: its needs are waited for, of which the life of one service knows nothing. */
+	readonly phase: Phase | 'await';
 	readonly also?: Partial<Pick<Entry, 'service' | 'outcome' | 'refusal' | 'ends' | 'restartPending' | 'blame' | 'past' | 'said'>>;
 	readonly effects?: readonly Effect[];
 }
@@ -30,9 +31,6 @@ type Table = {readonly [P in Phase['kind']]: {readonly [N in News['kind']]: Cell
 
 /** How long a SIGKILL may take until what a process left behind is no longer waited for. */
 const KILL_PATIENCE: Millis = 5000;
-
-/** Where every wait begins; the supervisor, which knows the needs, says for how long. */
-export const WAITING: Waiting = {kind: 'waiting', deadline: NEVER, waived: [], inVain: false};
 
 /** A cell that the kernel and the run numbers rule out: to reach it is a bug of ours. */
 const impossible = (phase: Phase, news: News): never => {
@@ -186,7 +184,7 @@ const table: Table = {
 	done: none,
 	backoff: {
 		...none,
-		timeout: () => ({phase: WAITING}),
+		timeout: () => ({phase: 'await'}),
 	},
 };
 
@@ -281,8 +279,8 @@ function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instan
 		steadyAt: isSteadying ? now + startPeriod : NEVER,
 		looks: ready?.kind === 'probe' ? firstLook(now) : null,
 	};
-	const {phase: after} = arrive(phase, entry, now);
-	return {phase: after, also: {refusal: null, blame: null, said: ''}, effects: phase.isHooked ? [hookOf(entry, phase, now)] : []};
+	const effects = phase.isHooked ? [hookOf(entry, phase, now)] : [];
+	return {phase: arrive(phase, entry, now).phase, also: {refusal: null, blame: null, said: ''}, effects};
 }
 
 /** Up, if nothing is awaited any more. */
@@ -344,7 +342,7 @@ function endedByItself(
 	const stopping: Stopping = {...ending(phase), asked: false, blame, outcome, deadline: now + entry.stop.grace};
 	if (!survivors) {
 		const move = conclude(stopping, outcome, {...entry, ends}, now, random);
-		return move.phase.kind === 'stopping' ? {...move, also: {...move.also, ends}} : move;
+		return move.phase !== 'await' && move.phase.kind === 'stopping' ? {...move, also: {...move.also, ends}} : move;
 	}
 	return {phase: stopping, also: {outcome, ends}, effects: signalSurvivors(entry, stopping)};
 }
@@ -388,7 +386,7 @@ function next(entry: Entry, end: End, now: Instant, random: number): Move {
 		return {phase: isDone ? {kind: 'done'} : {kind: 'down', cause: verdict.cause}, also: {...last, ends: entry.ends}};
 	}
 	return {
-		phase: verdict.delay > 0 ? {kind: 'backoff', deadline: now + verdict.delay} : WAITING,
+		phase: verdict.delay > 0 ? {kind: 'backoff', deadline: now + verdict.delay} : 'await',
 		also: {...last, ends: verdict.ends},
 	};
 }

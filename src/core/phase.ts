@@ -1,7 +1,7 @@
 /** Where a service is in its life: the phases, and what belongs to each. */
 import type {Id, Run} from './ids.ts';
 import type {Outcome} from './outcome.ts';
-import type {Instant, Millis} from './time.ts';
+import {type Instant, type Millis, NEVER} from './time.ts';
 
 /** Where a service is in its life. What belongs to a phase rides inside and is gone with it. */
 export type Phase =
@@ -25,6 +25,9 @@ export interface Waiting {
 	/** A hard need, or one of that, has failed for good: nothing but a person's word ends this wait. */
 	readonly inVain: boolean;
 }
+
+/** Where every wait begins that may last; one for all, for they are many. */
+export const WAITING: Waiting = {kind: 'waiting', deadline: NEVER, waived: [], inVain: false};
 
 /** Its process is about to be made. */
 export interface Spawning {

@@ -1,7 +1,13 @@
 /** A config against the one before: who is new, who is gone, who must end because it is made differently now. */
-import type {Entry} from './entry.ts';
-import {isAlive} from './phase.ts';
+import type {CoreConfig} from './config.ts';
+import {tell} from './features.ts';
+import type {Id} from './ids.ts';
+import {freeId, read, write} from './service-table.ts';
 import type {Output, Service, Sourced} from './service.ts';
+import {connect, newEntry} from './state.ts';
+import {type Turn} from './turn.ts';
+import {isAlive} from './phase.ts';
+import type {Entry} from './entry.ts';
 
 /** The names of services by what a new config means for them. */
 export interface Change {
@@ -62,8 +68,8 @@ const isSourcedAlike = ({stamp: one}: Sourced, {stamp: other}: Sourced): boolean
 
 /** Whether a process can keep its streams. That there are more services than before is no reason to end one. */
 function leadsAlike(one: Output, other: Output): boolean {
-	const isDefault = (output: Output): boolean => 'isDefault' in output && output.isDefault === true;
-	if (one.kind !== other.kind) return isDefault(one) && isDefault(other);
+	const canWait = (output: Output): boolean => 'canWait' in output && output.canWait === true;
+	if (one.kind !== other.kind) return canWait(one) && canWait(other);
 	return one.kind !== 'files' || JSON.stringify(one) === JSON.stringify(other);
 }
 
@@ -78,3 +84,39 @@ const SHOWN = 5;
 
 const shorten = (names: readonly string[]): string =>
 	names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? `, … ${names.length - SHOWN} more` : '');
+
+/**
+ * The config anew, by the names of services: whoever is made as before keeps its process and hears only
+ * of new rules for it; others end, and start as they are now.
+ */
+export function reconfigure(turn: Turn, {services, shutdownGrace, startRate, whenIdle}: CoreConfig): void {
+	const names = new Map<string, Id>();
+	let {table} = turn.state;
+	for (const service of services) {
+		const id = turn.state.names.get(service.name) ?? freeId(table);
+		names.set(service.name, id);
+		if (!read(table, id)) table = write(table, newEntry(id, service));
+	}
+	const {needs, dependents, demanded} = connect(services, names);
+	for (const [name, id] of turn.state.names) {
+		const entry = read(table, id);
+		if (!entry || names.get(name) === id) continue;
+		names.set(name, id);
+		// It still ends before what it needed, and after what is retired with it.
+		for (const {id: need, ...edge} of entry.needs) dependents.get(need)?.push({id, ...edge});
+		table = write(table, {...entry, retired: true, dependents: entry.dependents.filter(edge => !needs.has(edge.id))});
+	}
+	for (const service of services) {
+		const entry = read(table, names.get(service.name) ?? -1);
+		if (!entry) continue;
+		const {id} = entry;
+		const desired = entry.desired === 'auto' ? demanded.get(id) ?? 'auto' : entry.desired;
+		const renewed = renew(entry, service);
+		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});
+		table = write(table, {...renewed, needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], desired});
+	}
+	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle};
+	turn.state = {...turn.state, settings, names, table};
+	turn.recount();
+	tell(turn, 'reconfigured');
+}

@@ -10,6 +10,7 @@ import type {Id} from './ids.ts';
 import type {Exec, Service} from './service.ts';
 import type {Stage} from './stage.ts';
 import {isAlive} from './phase.ts';
+import {initialSlices} from './features.ts';
 import {countAwaited, newEntry, type Settings, type State} from './state.ts';
 
 /** The parts of a state that are written one by one. */
@@ -78,27 +79,26 @@ interface Whole {
 	readonly settings: Settings;
 	readonly stage: Stage;
 	readonly runs: number;
-	readonly isIdle: boolean;
 	readonly bucket: State['bucket'];
 	readonly transients: readonly Id[];
-	readonly hasArrived: boolean;
+	readonly slices: State['slices'];
 }
 
 /** What of a state is neither an entry nor told from them. */
-export function writeWhole({settings, stage, runs, isIdle, bucket, transients, hasArrived}: State): string {
-	const whole: Whole = {settings, stage, runs, isIdle, bucket, transients: [...transients.values()], hasArrived};
-	return JSON.stringify(whole);
+export function writeWhole({settings, stage, runs, bucket, transients, slices}: State): string {
+	const whole: Whole = {settings, stage, runs, bucket, transients: [...transients.values()], slices};
+	return stringify(whole);
 }
 
-export const writeStandard = (): string => JSON.stringify(STANDARD);
+export const writeStandard = (): string => stringify(STANDARD);
 
 export function writeBody(entry: Entry): string {
 	const {service} = entry;
 	const body: Body = {...unlikeEdges(entry), service: {...unlikeRest(service), exec: unlikeExec(service.exec)}};
-	return JSON.stringify(body);
+	return stringify(body);
 }
 
-export const writeProgress = (entry: Entry): string => JSON.stringify(unlikeProgress(entry));
+export const writeProgress = (entry: Entry): string => stringify(unlikeProgress(entry));
 
 /** Whether the body that was written of the one is good for the other as well. */
 export const hasSameBody = (one: Entry, other: Entry): boolean =>
@@ -117,7 +117,7 @@ export function writeAll(state: State): Parts {
 /** The state of which these are the parts; null if they are not the parts of one. */
 export function readAll({whole, standard, bodies, lives}: Parts): State | null {
 	try {
-		const {settings, stage, runs, isIdle, bucket, transients, hasArrived} = parse<Whole>(whole);
+		const {settings, stage, runs, bucket, transients, slices} = parse<Whole>(whole);
 		const usual = parse<Standard>(standard);
 		const list = [...lives].map(([id, text]): Entry => {
 			const {service, ...edges} = parse<Body>(bodies.get(id) ?? 'null');
@@ -130,7 +130,7 @@ export function readAll({whole, standard, bodies, lives}: Parts): State | null {
 		const isGuest = new Set(transients);
 		const named = (entries: readonly Entry[]): ReadonlyMap<string, Id> => new Map(entries.map(({id, service}) => [service.name, id]));
 		return {
-			settings, stage, runs, isIdle, bucket, hasArrived,
+			settings, stage, runs, bucket, slices: {...initialSlices(), ...slices},
 			table: restoreFree(table),
 			names: named(list.filter(({id}) => !isGuest.has(id))),
 			transients: named(list.filter(({id}) => isGuest.has(id))),
@@ -143,12 +143,17 @@ export function readAll({whole, standard, bodies, lives}: Parts): State | null {
 	}
 }
 
-/** Where JSON writes null for what never ends, and null itself is never meant. */
-export const ENDLESS: ReadonlySet<string> = new Set([
-	'deadline', 'sayAt', 'steadyAt', 'watchdogAt', 'next', 'grace', 'timeout', 'startTimeout', 'shutdownGrace', 'sweepGrace', 'attempts',
-	'window', 'resetAfter', 'maxDelay', 'soft', 'hard', 'maxSize', 'maxAge', 'interval', 'startPeriod', 'startInterval', 'perSecond', 'level',
-]);
+/**
+ * JSON that keeps numbers without end: no JSON number is infinite, but one that is too large to be anything else is read
+ * as that everywhere. A NUL is in no text of a config.
+ */
+const [ENDLESS, TOO_LARGE] = ['\0endless', '1e999'];
+const WRITTEN = JSON.stringify(ENDLESS);
 
-/** Text that `JSON.stringify` made of data of the model, as that data. */
-export const parse = <T>(text: string): T =>
-	JSON.parse(text, (key, value: unknown) => (value === null && ENDLESS.has(key) ? Infinity : value)) as T;
+export function stringify(value: unknown): string {
+	const text = JSON.stringify(value, (_, each: unknown) => (each === Infinity ? ENDLESS : each));
+	return text.includes(WRITTEN) ? text.replaceAll(WRITTEN, TOO_LARGE) : text;
+}
+
+/** Text that `stringify` made of data, as that data. */
+export const parse = <T>(text: string): T => JSON.parse(text) as T;

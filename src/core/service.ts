@@ -253,10 +253,10 @@ export interface UserSpec {
  * `inherit`: archon's own descriptors, untouched. `lines`: pipes, which archon reads and whose lines it passes on.
  * `files`: each appended to a file, or dropped where there is null; the same path twice is one open file.
  * `passed`: three descriptors that a client handed over, by their numbers in archon; archon closes them.
- * `isDefault`: nobody said anything of it, and it is as it is because of how many services there are.
+ * `canWait`: a process that has other streams keeps them until its next start; it is not restarted for these.
  */
 export type Output =
-	| {readonly kind: 'inherit'; readonly isDefault?: true}
-	| {readonly kind: 'lines'; readonly logging: Logging; readonly isDefault?: true}
+	| {readonly kind: 'inherit'; readonly canWait?: true}
+	| {readonly kind: 'lines'; readonly logging: Logging; readonly canWait?: true}
 	| {readonly kind: 'files'; readonly stdout: string | null; readonly stderr: string | null}
 	| {readonly kind: 'passed'; readonly fds: readonly [number, number, number]};

@@ -11,8 +11,6 @@ export type Stage =
 		readonly deadline: Instant;
 		/** What grace periods are multiplied by so that all tiers end before the deadline. */
 		readonly scale: number;
-		/** When to say next who is waited for. */
-		readonly sayAt: Instant;
 	}
 	/** Whatever is left is ended. */
 	| {readonly kind: 'sweeping'; readonly killed: boolean; readonly status: number; readonly why: string; readonly deadline: Instant}

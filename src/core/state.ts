@@ -2,23 +2,18 @@
  * The state of the whole, and what can be told from it: who is there, who is wanted, which needs hold, when
  * to look next. How it changes is `supervisor.ts`'s business.
  */
-import {type ServiceTable, earliest, EMPTY, entries as all, read, write} from './service-table.ts';
-import type {StartRate, WhenIdle} from './config.ts';
+import type {Rules} from './config.ts';
 import type {Edge, Entry} from './entry.ts';
 import type {Id, Run} from './ids.ts';
 import {isAlive, type Phase} from './phase.ts';
+import {entries as all, read, type ServiceTable} from './service-table.ts';
 import type {Condition, Service} from './service.ts';
 import type {Stage} from './stage.ts';
-import {type Instant, type Millis, NEVER} from './time.ts';
+import type {Instant, Millis} from './time.ts';
 
-export interface Settings {
-	/** From the first word of shutdown until everything is killed: all must fit into the runtime's own patience. */
-	readonly shutdownGrace: Millis;
+export interface Settings extends Rules {
 	/** How long processes that belong to no service may take to end. */
 	readonly sweepGrace: Millis;
-	/** Restarts of services that ended by themselves: so many at once, and so many each second after that. */
-	readonly startRate: StartRate;
-	readonly whenIdle: WhenIdle;
 	/** What jitter is drawn from; the same seed and events give the same effects. */
 	readonly seed: number;
 }
@@ -37,32 +32,12 @@ export interface State {
 	readonly living: number;
 	/** Of these, oneshots that have completed and are to be undone. */
 	readonly held: number;
-	/** Nothing ran and nothing would start by itself, and that was told. */
-	readonly isIdle: boolean;
 	/** Entries that are to run and are not there yet. */
 	readonly awaited: number;
-	/** All that are to run were there, at the same time, once. */
-	readonly hasArrived: boolean;
+	/** What features know, each under its name (features.ts). */
+	readonly slices: Readonly<Record<string, unknown>>;
 	/** Restarts that may be made at once, as of an instant. */
 	readonly bucket: {readonly level: number; readonly at: Instant};
-}
-
-/** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config saw to it. */
-export function create(services: readonly Service[], settings: Settings): State {
-	const names = new Map(services.map((service, id) => [service.name, id]));
-	const {needs, dependents, demanded} = connect(services, names);
-	const table = services.reduce((before, service, id) => {
-		const own = needs.get(id) ?? [];
-		// Before boot nothing is wanted: only hard needs hold anything back.
-		const unmet = own.filter(({strength}) => strength === 'hard').length;
-		const desired = demanded.get(id) ?? 'auto';
-		return write(before, {...newEntry(id, service), needs: own, dependents: dependents.get(id) ?? [], unmet, desired});
-	}, EMPTY);
-	const bucket = {level: settings.startRate.burst, at: 0};
-	return {
-		settings, stage: {kind: 'boot'}, table, names, transients: new Map(), runs: 0, living: 0, held: 0, isIdle: false,
-		awaited: countAwaited(table), hasArrived: false, bucket,
-	};
 }
 
 /** It is to run, and is neither up and well nor done with its work; also where it has failed for good. */
@@ -86,14 +61,6 @@ export const entryOf = (state: State, id: Id): Entry | undefined => read(state.t
 
 /** Every entry, the config's first and in its order. */
 export const entries = (state: State): Iterable<Entry> => all(state.table);
-
-/** When the kernel should send the next `tick`; NEVER if there is nothing to wait for. */
-export const nextDeadline = ({stage, table}: State): Instant => Math.min(earliest(table), stageDeadline(stage));
-
-function stageDeadline(stage: Stage): Instant {
-	if (stage.kind === 'stopping') return Math.min(stage.deadline, stage.sayAt);
-	return stage.kind === 'sweeping' ? stage.deadline : NEVER;
-}
 
 /** Whether a need does not hold its dependent back: its condition is met, or it is not hard and will not be. */
 export const holds = (entry: Entry, {condition, strength}: Pick<Edge, 'condition' | 'strength'>): boolean =>

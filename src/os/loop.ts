@@ -6,7 +6,8 @@
 import type {Effect} from '../core/effect.ts';
 import type {Event} from '../core/event.ts';
 import type {Instant} from '../core/time.ts';
-import {entryOf, nextDeadline, type State} from '../core/state.ts';
+import {entryOf, type State} from '../core/state.ts';
+import {nextDeadline} from '../core/whole.ts';
 import {step} from '../core/supervisor.ts';
 import {createTimer, now, soon} from './clock.ts';
 

@@ -1,55 +1,38 @@
 /** Introduces core, kernel and control to each other, and lets them run: archon as the init of a container. */
 import {type Accept, socketPaths} from '../control/transport.ts';
-import type {StartRate, WhenIdle} from '../core/config.ts';
-import {isAlive} from '../core/phase.ts';
-import {err, ok, type Result} from '../core/result.ts';
-import type {Service} from '../core/service.ts';
-import {signalName} from '../core/signal-numbers.ts';
-import type {Logging} from '../features/logging/core.ts';
-import {compare, describe} from '../core/reconfigure.ts';
+import type {Config} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
-import {parse} from '../core/serialize.ts';
-import {type ReceivedSignal, judge, type Meanings, type SignalRules} from '../core/signals.ts';
-import {create, entries, entryOf, find, type State} from '../core/state.ts';
+import {isAlive} from '../core/phase.ts';
+import {parse, stringify} from '../core/serialize.ts';
+import type {SignalNumber} from '../core/signal-numbers.ts';
+import type {Meanings, ReceivedSignal} from '../core/signals.ts';
+import {entries, entryOf, type State} from '../core/state.ts';
+import {create} from '../core/whole.ts';
+import {createOutput} from '../features/logging/os/output.ts';
 import {after, soon, wallClock} from '../os/clock.ts';
 import {env} from '../os/environment.ts';
 import {errnoText} from '../os/errno.ts';
-import type {Reexec, DescriptorKeeper} from '../os/reexec/reexec.ts';
-import {startInstance, findTagged, findSpawned, forgive, record} from '../os/reexec/instance.ts';
-import {createLog, type Level} from '../os/log.ts';
-import {createManager} from '../os/service-manager.ts';
+import {lacks} from '../os/host-checks.ts';
+import {pid, uid} from '../os/identity.ts';
+import {createLog} from '../os/log.ts';
 import {createLoop, type Loop} from '../os/loop.ts';
 import {watchMemory} from '../os/oom.ts';
-import {pid, uid} from '../os/identity.ts';
-import {createOutput} from '../features/logging/os/output.ts';
 import {createHands} from '../os/perform.ts';
 import {createPoller} from '../os/poller.ts';
 import {onUncaught, run} from '../os/reactor.ts';
 import {createReaper} from '../os/reap/reaper.ts';
-import {createMemoryTrimmer} from '../os/trim-memory.ts';
+import {treeOf} from '../os/reap/tree.ts';
+import {findSpawned, findTagged, forgive, record, startInstance} from '../os/reexec/instance.ts';
+import type {DescriptorKeeper, Reexec} from '../os/reexec/reexec.ts';
+import {examine, ownPath} from '../os/reexec/upgrade.ts';
+import {createManager} from '../os/service-manager.ts';
 import {listenForSignals} from '../os/signals.ts';
 import {inheritListener, serve} from '../os/sockets.ts';
-import {lacks} from '../os/host-checks.ts';
 import {sys} from '../os/sys.ts';
 import {traceOf} from '../os/trace.ts';
-import {treeOf} from '../os/reap/tree.ts';
-import {examine, ownPath} from '../os/reexec/upgrade.ts';
-
-/** What may change while archon runs. */
-export interface Config {
-	readonly services: readonly Service[];
-	readonly shutdownGrace: number;
-	readonly startRate: StartRate;
-	readonly whenIdle: WhenIdle;
-	/** Of what clients start. */
-	readonly logging: Logging;
-	/** Of archon's own lines. */
-	readonly events: Logging;
-	/** The least of them that are said. */
-	readonly level: Level;
-	/** What signals to archon mean, over what they usually mean. */
-	readonly signals: SignalRules;
-}
+import {createMemoryTrimmer} from '../os/trim-memory.ts';
+import {createObedience} from './obey.ts';
+import {createReload, type Reread} from './reload.ts';
 
 export interface Options {
 	/** What is to run; null: archon was re-executed, and knows it from its last life. */
@@ -59,7 +42,7 @@ export interface Options {
 	/** Where the control socket may be, the first that can be made is taken; empty: there is none. */
 	readonly sockets: readonly string[];
 	/** Tells the config as it is now, or all that is wrong with it, at once or soon; null: there is none. */
-	readonly reread: ((done: (again: Result<Config, readonly string[]>) => void) => void) | null;
+	readonly reread: Reread | null;
 	/** Said on the log before anything else. */
 	readonly notes: readonly string[];
 	readonly version: string;
@@ -87,7 +70,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 		obey(heard);
 		reexec?.heard(heard.signal);
 	});
-	const hearAlso = listenForSignals(rules.keys(), act, () => whole(() => hands.collect()));
+	const listenAlso = listenForSignals(rules.keys(), act, () => whole(() => hands.collect()));
 	const state = past?.state ?? firstState(given(config, reread));
 	sys.raiseFdLimit();
 	sys.reserveFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
@@ -96,8 +79,6 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	const output = createOutput({poller, handoff, reexec: keeper, isDegraded: instance.isDegraded}, [...state.names.keys()], events);
 	const log = createLog(level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
-	/** Signals about which a person was told that nothing comes of them: once, for anybody may send any number. */
-	const wondered = new Set<number>();
 	const manager = createManager(isPayload ? {} : env());
 	let closeSocket = (): void => {};
 	let transientLogging = logging;
@@ -111,69 +92,23 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 		},
 	});
 	const loop: Loop = createLoop(state, hands, whole);
+	const reload = createReload({loop, log, manager, reread, whole, adopt});
+	const obey = createObedience({loop, log, meanings: () => rules, reload: reloadOrRevive, reopen: output.logs.reopen});
 
-	function obey(heard: ReceivedSignal): void {
-		const {signal} = heard;
-		const verdict = judge(heard, rules.get(signal) ?? 'ignore', name => find(loop.state(), name) !== undefined);
-		switch (verdict.kind) {
-			case 'shutdown': return loop.dispatch({kind: 'shutdown', why: signalName(signal)});
-			case 'reload': {
-				if (!instance.isDegraded || !reexec) return reload(() => {});
-				forgive(handoff);
-				reexec.heard(signal);
-				return void reexec.upgrade('', 'it shall do all again');
-			}
-			case 'reopen': return output.logs.reopen();
-			case 'forward': {
-				for (const name of verdict.to) {
-					const id = find(loop.state(), name)?.id;
-					if (id !== undefined) loop.dispatch({kind: 'signal', id, signal: verdict.signal});
-				}
-				return;
-			}
-			case 'ignore': {
-				if (verdict.why === null || wondered.has(signal)) return;
-				wondered.add(signal);
-				log.info(`${signalName(signal)} was ignored: ${verdict.why}`);
-			}
-		}
-	}
-
-	/** A config with a problem changes nothing. */
-	function reload(done: (result: Result<string, string>) => void): void {
-		// Before all is up there is nothing to take back, and at the end nothing to promise.
-		const isTold = loop.state().hasArrived && loop.state().stage.kind === 'running';
-		if (isTold) manager.reloading();
-		const take = (config: Result<Config, readonly string[]>): void => whole(() => {
-			const result = takeAnew(config);
-			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'the config cannot be reloaded, and everything stays as it was');
-			if (result.ok) log.info(result.value);
-			else log.error(`cannot reload the config: ${result.error}; everything stays as it was`);
-			done(result);
-		});
-		if (reread) reread(take);
-		else take(err(['there is none']));
-	}
-
-	function takeAnew(config: Result<Config, readonly string[]>): Result<string, string> {
-		const state = loop.state();
-		if (state.stage.kind !== 'running') return err('archon is shutting down');
-		if (!config.ok) return err(config.error.join('\n'));
-		const taken = config.value.services.find(({name}) => state.transients.has(name));
-		if (taken) return err(`the name ${taken.name} is taken by a daemon that a client started`);
-		const before = [...state.names.values()].flatMap(id => {
-			const entry = entryOf(state, id);
-			return entry && !entry.retired ? [entry.service] : [];
-		});
-		const {logging, events, signals} = config.value;
+	function adopt({logging, events, signals}: Config): void {
 		transientLogging = logging;
 		output.resay(events);
 		rules = new Map([...meanings, ...signals]);
-		hearAlso(rules.keys());
-		wondered.clear();
-		handoff.put('options', JSON.stringify({logging, events, level, signals} satisfies Words));
-		loop.dispatch({kind: 'reconfigure', ...config.value});
-		return ok(`config reloaded: ${describe(compare(before, config.value.services))}`);
+		listenAlso(rules.keys());
+		handoff.put('options', stringify({logging, events, level, signals} satisfies Words));
+	}
+
+	/** In degraded mode most of archon is not there: the next instance has all of it again, and reads the config. */
+	function reloadOrRevive(signal: SignalNumber): void {
+		if (!instance.isDegraded || !reexec) return reload(() => {});
+		forgive(handoff);
+		reexec.heard(signal);
+		reexec.upgrade('', 'it shall do all again');
 	}
 
 	function upgrade(given: string | null, failed: (why: string) => void): void {
@@ -198,7 +133,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	// From here on a fault is survived: what it takes is written down, and the descriptors are kept.
 	if (past) hands.restore(state);
 	inheritListener({handoff, reexec: keeper}, !instance.isDegraded);
-	handoff.put('options', JSON.stringify({logging, events, level, signals} satisfies Words));
+	handoff.put('options', stringify({logging, events, level, signals} satisfies Words));
 	record(handoff, null, state);
 	reexec?.arm();
 
@@ -226,7 +161,8 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 
 	function goOn(): void {
 		const going = [...entries(state)].filter(({phase}) => isAlive(phase)).length;
-		log.warn(`${instance.story} and was re-executed: ${going} ${going === 1 ? 'service goes' : 'services go'} on${instance.isDegraded ? DEGRADED : ''}`);
+		const words = `${going} ${going === 1 ? 'service goes' : 'services go'} on`;
+		log.warn(`${instance.story} and was re-executed: ${words}${instance.isDegraded ? DEGRADED : ''}`);
 		loop.dispatch({kind: 'revived', found: findSpawned(state)});
 		hands.collect();
 	}

@@ -7,10 +7,14 @@ import {isAlive} from '../../src/core/phase.ts';
 import type {Service} from '../../src/core/service.ts';
 import {SIG} from '../../src/core/signal-numbers.ts';
 import {type Instant, NEVER} from '../../src/core/time.ts';
-import {countAwaited, entries, entryOf, find, holds, isLostTo, nextDeadline, type State} from '../../src/core/state.ts';
+import {countAwaited, entries, entryOf, find, holds, isLostTo, type State} from '../../src/core/state.ts';
+import {nextDeadline} from '../../src/core/whole.ts';
 import {deadlineOf} from '../../src/core/service-table.ts';
 import {matches} from '../../src/core/restart.ts';
 import type {Process, World} from './world.ts';
+import {partOf} from '../../src/core/features.ts';
+import {idle} from '../../src/features/idle/core.ts';
+import {progress} from '../../src/features/progress/core.ts';
 
 function promise(kept: boolean, sentence: string): void {
 	if (!kept) throw new Error(sentence);
@@ -22,8 +26,8 @@ const isGoingDown = ({phase, leaving}: Entry): boolean => phase.kind === 'stoppi
 /** What the core keeps in passing must equal what can be told from scratch. */
 export function checkState(state: State): void {
 	let [living, held] = [0, 0];
-	let deadline: Instant = state.stage.kind === 'sweeping' ? state.stage.deadline : NEVER;
-	if (state.stage.kind === 'stopping') deadline = Math.min(state.stage.deadline, state.stage.sayAt);
+	let deadline: Instant = Math.min('deadline' in state.stage ? state.stage.deadline : NEVER, partOf(state, progress).sayAt);
+	promise((partOf(state, progress).sayAt !== NEVER) === (state.stage.kind === 'stopping'), 'who is awaited is told while services end');
 	for (const entry of entries(state)) {
 		const {service: {name}} = entry;
 		const neighbours = (edges: Entry['needs']): {entry: Entry; edge: Edge}[] => edges.flatMap(edge => {
@@ -35,7 +39,7 @@ export function checkState(state: State): void {
 		promise(unmet === entry.unmet, `${name} counts ${entry.unmet} unmet needs of ${unmet}`);
 		const lost = neighbours(entry.needs).filter(({entry, edge}) => isLostTo(entry, edge)).length;
 		promise(lost === entry.lost, `${name} counts ${entry.lost} lost needs of ${lost}`);
-		promise(stoppingDependents === entry.stoppingDependents, `${name} counts ${entry.stoppingDependents} stoppingDependents dependents of ${stoppingDependents}`);
+		promise(stoppingDependents === entry.stoppingDependents, `${name} counts ${entry.stoppingDependents} stopping dependents of ${stoppingDependents}`);
 		promise(find(state, name) === entry, `${name} is not found by its name`);
 		checkRest(entry, state);
 		if (isAlive(entry.phase)) living++;
@@ -51,9 +55,9 @@ export function checkState(state: State): void {
 
 /** Where nothing runs and nothing will start by itself, that was told, and the container ends unless it is to stay. */
 function checkIdleness(state: State): void {
-	const {stage, living, held, isIdle, settings: {whenIdle}} = state;
+	const {stage, living, held, settings: {whenIdle}} = state;
 	if (stage.kind !== 'running' || living > held || nextDeadline(state) !== NEVER) return;
-	promise(isIdle, 'nothing runs, and nobody was told');
+	promise(partOf(state, idle).isTold, 'nothing runs, and nobody was told');
 	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config');
 	const isKept = list.some(({desired}) => desired === 'stop');
 	const hasFailed = list.some(({phase}) => phase.kind === 'down' && phase.cause === 'failed');

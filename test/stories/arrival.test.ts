@@ -1,9 +1,11 @@
 /** When all that is to run is there for the first time: what a service manager outside is told as READY=1. */
 import {expect, test} from 'vitest';
+import {partOf} from '../../src/core/features.ts';
+import {arrival} from '../../src/features/service-manager/core.ts';
 import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {exit, tell, type Story} from './tell.ts';
 
-const hasArrived = (story: Story): boolean => story.state().hasArrived;
+const hasArrived = (story: Story): boolean => partOf(story.state(), arrival).hasArrived;
 
 test('with nothing to wait for it is so at once', () => {
 	expect(hasArrived(tell(['lazy', {autostart: false}]))).toBe(true);
@@ -44,9 +46,9 @@ test('what is there and falls ill before the others are is waited for again', ()
 
 test('it is known to the next life, and so is who is waited for', () => {
 	const story = tell(['web', {ready: {kind: 'notify'}}], ['cron']);
-	expect(readAll(writeAll(story.state()))).toMatchObject({hasArrived: false, awaited: 1});
+	expect(readAll(writeAll(story.state()))).toMatchObject({slices: {'service-manager': {hasArrived: false}}, awaited: 1});
 	story.tells('web', {kind: 'ready'});
-	expect(readAll(writeAll(story.state()))).toMatchObject({hasArrived: true, awaited: 0});
+	expect(readAll(writeAll(story.state()))).toMatchObject({slices: {'service-manager': {hasArrived: true}}, awaited: 0});
 });
 
 test('a shutdown is no arrival', () => {

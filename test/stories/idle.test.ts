@@ -161,6 +161,6 @@ describe('when nothing runs and nothing will start by itself', () => {
 
 	test('a life after this one does not say it again', () => {
 		const {state} = tellWith({whenIdle: 'failed'}, ['tool', {autostart: false}]);
-		expect(readAll(writeAll(state()))).toMatchObject({isIdle: true, settings: {...SETTINGS, whenIdle: 'failed'}});
+		expect(readAll(writeAll(state()))).toMatchObject({slices: {idle: {isTold: true}}, settings: {...SETTINGS, whenIdle: 'failed'}});
 	});
 });

@@ -3,7 +3,8 @@ import {describe, expect, test} from 'vitest';
 import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
 import type {Health, Ready} from '../../src/core/service.ts';
 import {statusOf} from '../../src/core/status.ts';
-import {create, entries, find} from '../../src/core/state.ts';
+import {entries, find} from '../../src/core/state.ts';
+import {create} from '../../src/core/whole.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {exit, phases, service, SETTINGS, type Story, tell} from './tell.ts';
 

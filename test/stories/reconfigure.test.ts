@@ -103,8 +103,8 @@ test('what becomes of lines changes at once, and nobody is restarted for it', ()
 test.each<[string, Output, Output]>([
 	['archon\'s streams to lines', {kind: 'inherit'}, lines('prefix')],
 	['lines to archon\'s streams', lines('prefix'), {kind: 'inherit'}],
-	['archon\'s streams by default to lines that are asked for', {kind: 'inherit', isDefault: true}, lines('json')],
-	['lines that were asked for to archon\'s streams by default', lines('json'), {kind: 'inherit', isDefault: true}],
+	['archon\'s streams by default to lines that are asked for', {kind: 'inherit', canWait: true}, lines('json')],
+	['lines that were asked for to archon\'s streams by default', lines('json'), {kind: 'inherit', canWait: true}],
 	['lines to files', lines('prefix'), FILES],
 	['files to lines', FILES, lines('prefix')],
 	['one file to another', FILES, {...FILES, stdout: '/y'}],
@@ -117,8 +117,8 @@ test.each<[string, Output, Output]>([
 });
 
 test('another service is no reason for one that was alone to end', () => {
-	const alone: Output = {kind: 'inherit', isDefault: true};
-	const several: Output = {kind: 'lines', logging: LOGGING, isDefault: true};
+	const alone: Output = {kind: 'inherit', canWait: true};
+	const several: Output = {kind: 'lines', logging: LOGGING, canWait: true};
 	const story = tell(['web', withOutput('web', alone)]);
 	reconfigure(story, ['web', withOutput('web', several)], ['db']);
 	expect(find(story.state(), 'web')).toMatchObject({starts: 1, service: {exec: {output: alone}}});

@@ -2,7 +2,8 @@
 import {describe, expect, test} from 'vitest';
 import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
 import type {Health} from '../../src/core/service.ts';
-import {find, nextDeadline} from '../../src/core/state.ts';
+import {find} from '../../src/core/state.ts';
+import {nextDeadline} from '../../src/core/whole.ts';
 import {exit, phases, type Story, tell} from './tell.ts';
 
 const HOUR = 3_600_000;

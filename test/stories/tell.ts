@@ -11,7 +11,8 @@ import type {Need, Service} from '../../src/core/service.ts';
 import type {Instant} from '../../src/core/time.ts';
 import {SIG, signalName} from '../../src/core/signal-numbers.ts';
 import {narrate, narrateStage} from '../../src/core/narrate.ts';
-import {create, entries, find, nextDeadline, type Settings, type State} from '../../src/core/state.ts';
+import {entries, find, type Settings, type State} from '../../src/core/state.ts';
+import {create, nextDeadline} from '../../src/core/whole.ts';
 import {step} from '../../src/core/supervisor.ts';
 
 export type Traits = Partial<Omit<Service, 'needs' | 'name'>> & {

@@ -101,7 +101,7 @@ function readState(past: Handoff['past']): State | null {
 }
 
 /** What of a state is neither an entry nor told from them (core/memory.ts). */
-const WHOLE = ['settings', 'stage', 'runs', 'isIdle', 'bucket', 'transients', 'hasArrived'] as const;
+const WHOLE = ['settings', 'stage', 'runs', 'bucket', 'transients', 'slices'] as const;
 
 /** Writes down in what the one state differs from the other; null: there is no other yet. */
 export function record(handoff: Handoff, before: State | null, after: State): void {

@@ -122,7 +122,8 @@ function perform(
 		const [command, seat] = seatOf(step, service);
 		const wiring = output.wireHelper(id, service);
 		if (!wiring.ok) return end(`${wiring.error.stage}: ${wiring.error.reason ?? errnoText(wiring.error.errno)}`);
-		const helper = runHelperCommand({run, service: seat, command, streams: wiring.value.streams, isTidy: false, environment}, reaper, judge(index));
+		const {streams} = wiring.value;
+		const helper = runHelperCommand({run, service: seat, command, streams, isTidy: false, environment}, reaper, judge(index));
 		stop = helper.stop;
 		if (helper.pid > 0) note(index, helper.pid);
 		wiring.value.release();

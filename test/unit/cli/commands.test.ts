@@ -157,7 +157,7 @@ describe('run', () => {
 	it('ends the command when it ends itself', () => {
 		const bench = new Bench();
 		expect(archonctl(['run', 'sleep'], bench)).toEqual({
-			status: 111, out: '', err: 'archonctl: cannot dispatch archon: it closed the connection without a reply\n',
+			status: 111, out: '', err: 'archonctl: cannot hear archon: it closed the connection without a reply\n',
 		});
 		expect(bench.processes).toHaveLength(1);
 		expect(bench.processes[0]?.signals[0]).toBe(15);
@@ -269,11 +269,11 @@ describe('the socket', () => {
 			return () => ({ok: true, value: {send: () => {}, close: () => {}, receive}});
 		};
 		const err = (text: string): Outcome => archonctl(['stop', 'web'], new Bench(), {connect: say(text)});
-		expect(err('')).toMatchObject({status: 111, err: 'archonctl: cannot dispatch archon: it closed the connection without a reply\n'});
-		expect(err('Hello\n')).toMatchObject({status: 111, err: 'archonctl: cannot dispatch archon: its answer makes no sense: Hello\n'});
+		expect(err('')).toMatchObject({status: 111, err: 'archonctl: cannot hear archon: it closed the connection without a reply\n'});
+		expect(err('Hello\n')).toMatchObject({status: 111, err: 'archonctl: cannot hear archon: its answer makes no sense: Hello\n'});
 		expect(err('a"b\n')).toMatchObject({status: 111});
 		expect(archonctl(['raw', 'Status'], new Bench(), {connect: say('Row,a\n')})).toEqual({
-			status: 111, out: 'Row,a\n', err: 'archonctl: cannot dispatch archon: it closed the connection\n',
+			status: 111, out: 'Row,a\n', err: 'archonctl: cannot hear archon: it closed the connection\n',
 		});
 	});
 });
@@ -317,7 +317,7 @@ describe('archon that is re-executed before it answers', () => {
 		['it has ended', ['deaf']], ['it is not heard of for long', ['deaf', ...Array.from({length: 1000}, () => 'gone' as const)]],
 		['the request may be what it crashes of', ['deaf', 'deaf', 'deaf', 'deaf', 'deaf', 'deaf']],
 	])('is given up where %s', (_, lives) => {
-		expect(over(['status'], lives)).toEqual({status: 111, out: '', err: 'archonctl: cannot dispatch archon: it closed the connection without a reply\n'});
+		expect(over(['status'], lives)).toEqual({status: 111, out: '', err: 'archonctl: cannot hear archon: it closed the connection without a reply\n'});
 	});
 
 	it('still has the command of run, whose status is told', () => {

@@ -32,7 +32,7 @@ describe('a plan', () => {
 	test('of the least config has a daemon with all defaults', () => {
 		const argv = ['nginx', '-g', 'daemon off;'] as const;
 		expect(planned('services:\n  web:\n    command: nginx -g "daemon off;"\n')).toEqual({
-			services: [{...service('web', argv), exec: {...exec(argv), output: {kind: 'inherit', isDefault: true}}}],
+			services: [{...service('web', argv), exec: {...exec(argv), output: {kind: 'inherit', canWait: true}}}],
 			shutdownGrace: 9000,
 			startRate: START_RATE,
 			whenIdle: 'failed',

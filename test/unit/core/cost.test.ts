@@ -15,7 +15,8 @@ const session = new Session();
 session.connect();
 await session.post('Profiler.enable');
 await session.post('Profiler.startPreciseCoverage', {callCount: true, detailed: true});
-const {create, find, nextDeadline} = await import('../../../src/core/state.ts');
+const {find} = await import('../../../src/core/state.ts');
+const {create, nextDeadline} = await import('../../../src/core/whole.ts');
 const {step} = await import('../../../src/core/supervisor.ts');
 const {service, killedBy, SETTINGS} = await import('../../stories/tell.ts');
 

@@ -4,7 +4,8 @@ import type {Entry} from '../../../src/core/entry.ts';
 import type {Outcome} from '../../../src/core/outcome.ts';
 import {type RestartPolicy, RESTARTS} from '../../../src/core/service.ts';
 import {judge, pause, roll} from '../../../src/core/restart.ts';
-import {create, entryOf} from '../../../src/core/state.ts';
+import {entryOf} from '../../../src/core/state.ts';
+import {create} from '../../../src/core/whole.ts';
 import {exit, killedBy, service, SETTINGS} from '../../stories/tell.ts';
 
 const entryWith = (type: 'daemon' | 'oneshot', policy: RestartPolicy['policy'], ends: number[] = []): Entry => {

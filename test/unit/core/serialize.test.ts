@@ -1,11 +1,11 @@
 /** The state as text and back. */
-import {readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {changes} from '../../../src/core/service-table.ts';
 import {service} from '../../../src/core/defaults.ts';
-import {ENDLESS, hasSameBody, readAll, writeAll, writeBody, writeProgress, writeStandard, writeWhole} from '../../../src/core/serialize.ts';
+import {hasSameBody, parse, readAll, stringify, writeAll, writeBody, writeProgress, writeStandard, writeWhole} from '../../../src/core/serialize.ts';
 import type {Event} from '../../../src/core/event.ts';
-import {create, entries, find, type State} from '../../../src/core/state.ts';
+import {entries, find, type State} from '../../../src/core/state.ts';
+import {create} from '../../../src/core/whole.ts';
 import {step} from '../../../src/core/supervisor.ts';
 
 const settings = {shutdownGrace: 9000, sweepGrace: 2000, startRate: {perSecond: 20, burst: 100}, whenIdle: 'failed', seed: 1} as const;
@@ -49,14 +49,11 @@ test('a place that is free again is so for the next life, too', () => {
 	expect(again && find(hear(again, {kind: 'add', service: {...service('z', ['c']), origin: 'daemon'}}), 'z')?.id).toBe(1);
 });
 
-test('every number that may be endless in the model is known to be so', () => {
-	// The names are gathered from the model: what is a Millis or an Instant and never null.
-	const model = readFileSync(`${import.meta.dirname}/../../../src/core/model.ts`, 'utf8');
-	const named = new Set([...model.matchAll(/readonly (\w+)\??: (?:Instant|Millis)\b(?! \| null)/g)].map(([, name = '']) => name));
-	const never = new Set(['since', 'at', 'delay', 'millis', 'stalled']);
-	for (const name of named) if (!never.has(name)) expect(ENDLESS.has(name), name).toBe(true);
-	const nullable = [...model.matchAll(/readonly (\w+)\??: (?:Instant|Millis) \| null/g)].map(([, name]) => name);
-	for (const name of nullable) expect(ENDLESS.has(name ?? ''), name).toBe(false);
+test.each([
+	['endless', {deadline: Infinity, list: [Infinity, 1], pid: null}], ['a text that looks like it', {text: '1e999', other: 'endless'}],
+	['a text in a text', {text: JSON.stringify({a: Infinity, b: '\\u0000endless'})}], ['negative and broken numbers', {a: -1, b: 0.1}],
+])('%s is the same afterwards', (_, value) => {
+	expect(parse(stringify(value))).toEqual(value);
 });
 
 test('the parts are those of the entries', () => {

@@ -4,8 +4,9 @@ import {expect, test} from 'vitest';
 import {deadlineOf, due, earliest, EMPTY, entries, erase, read, freeId, write} from '../../../src/core/service-table.ts';
 import type {Entry} from '../../../src/core/entry.ts';
 import {NEVER} from '../../../src/core/time.ts';
-import {create, entryOf} from '../../../src/core/state.ts';
-import {WAITING} from '../../../src/core/lifecycle.ts';
+import {entryOf} from '../../../src/core/state.ts';
+import {create} from '../../../src/core/whole.ts';
+import {WAITING} from '../../../src/core/phase.ts';
 import {service, SETTINGS} from '../../stories/tell.ts';
 
 const blank = entryOf(create([service('x')], SETTINGS), 0) as Entry;

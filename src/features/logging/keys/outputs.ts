@@ -11,7 +11,7 @@ import type {Mapping, Value} from '../../../config/values.ts';
 type WrittenArchon = Settings<typeof ARCHON.keys>;
 
 /** What most services have, of which nothing is written. */
-const AS_USUAL: Output = {kind: 'lines', logging: LOGGING, isDefault: true};
+const AS_USUAL: Output = {kind: 'lines', logging: LOGGING, canWait: true};
 
 const INHERIT: readonly LogDriver[] = [{kind: 'inherit', streams: LOG_STREAMS}];
 
@@ -39,7 +39,7 @@ export function planOutput(
 	const isBare = only?.kind === 'inherit' && others.length === 0 && only.streams.length === LOG_STREAMS.length;
 	// Who wants a rate or a buffer wants archon to read the lines; what is said for all does not count against a service's inherit.
 	const isCounted = hasSettings(written) || (!hasDrivers(written) && hasSettings(usual));
-	const mark = isDefault ? {isDefault} as const : {};
+	const mark = isDefault ? {canWait: true} as const : {};
 	return isBare && !isCounted && !tty ? {kind: 'inherit', ...mark} : {kind: 'lines', logging: tailor(logging, name), ...mark};
 }
 

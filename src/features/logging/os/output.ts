@@ -140,7 +140,9 @@ function bufferFor(rest: number): Uint8Array {
 	return bytes;
 }
 
-export function createOutput({poller, handoff, reexec, isDegraded = false}: OutputParts, names: readonly string[], events: Logging): Output {
+export function createOutput(
+	{poller, handoff, reexec, isDegraded = false}: OutputParts, names: readonly string[], events: Logging,
+): Output {
 	const sources = new Map<Id, Source>();
 	const awaited = new Map<Id, Awaited>();
 	/** Services whose streams were handed over to the last life, and were closed with it. */

@@ -54,7 +54,7 @@ test('a program that says nothing more is as supervisord has it', () => {
 	expect(planned('programs: {a: {cmd: sh -c "echo $$ $HOME"}}').services).toEqual([{
 		...service('a', ['x']),
 		startPeriod: 1000, restart: SUPERVISOR, stop: {signal: 15, grace: 10_000},
-		exec: {...exec(['sh', '-c', 'echo $$ $HOME']), output: {kind: 'inherit', isDefault: true}},
+		exec: {...exec(['sh', '-c', 'echo $$ $HOME']), output: {kind: 'inherit', canWait: true}},
 	}]);
 });
 

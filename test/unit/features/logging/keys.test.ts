@@ -93,7 +93,7 @@ describe('drivers', () => {
 	test('inherit goes through archon where there is more to be done, or a terminal', () => {
 		expect(output(config('{driver: inherit, buffer: 1m}'))).toEqual(lines([INHERIT], {buffer: 1_048_576}));
 		expect(output(config('inherit\n    tty: true'))).toEqual(lines([INHERIT]));
-		expect(output('services: {a: {command: x, tty: true}}')).toEqual({...lines([INHERIT]), isDefault: true});
+		expect(output('services: {a: {command: x, tty: true}}')).toEqual({...lines([INHERIT]), canWait: true});
 	});
 });
 
@@ -130,10 +130,10 @@ describe('what holds where a service says nothing', () => {
 	const two = 'services: {a: {command: x}, b: {command: y}}';
 
 	test('is a prefix for several, and archon\'s own streams for one alone', () => {
-		expect(output(two)).toEqual({...lines([PREFIX]), isDefault: true});
-		expect(output('services: {a: {command: x}}')).toEqual({kind: 'inherit', isDefault: true});
+		expect(output(two)).toEqual({...lines([PREFIX]), canWait: true});
+		expect(output('services: {a: {command: x}}')).toEqual({kind: 'inherit', canWait: true});
 		expect(planned('services: {a: {command: x}}', ['sh']).services.map(({exec}) => exec.output))
-			.toEqual([{...lines([PREFIX]), isDefault: true}, {kind: 'inherit'}]);
+			.toEqual([{...lines([PREFIX]), canWait: true}, {kind: 'inherit'}]);
 	});
 
 	test.each<[string, Output]>([
@@ -192,7 +192,7 @@ describe('a compose file', () => {
 	test.each(['json-file', '{driver: json-file}', '{driver: local, options: {max-size: 10m, what-ever: 1}}', '{options: {max-size: "10m", max-file: "3"}}'])(
 		'may say %s, which is docker\'s own matter', text => {
 			const {services, notes} = planned(config(text));
-			expect(services[0]?.exec.output).toEqual({kind: 'inherit', isDefault: true});
+			expect(services[0]?.exec.output).toEqual({kind: 'inherit', canWait: true});
 			expect(notes.map(({message}) => message)).toEqual([`${PASSED_OVER}: services.a.logging`]);
 		},
 	);
@@ -206,7 +206,7 @@ describe('a compose file', () => {
 		expect(output(config('[json-file, file]', '', '  b: {command: y}\n'))).toEqual(lines([PREFIX, FILE]));
 		expect(output(config('{driver: json-file, buffer: 0}'))).toEqual(lines([INHERIT], {buffer: 0}));
 		expect(output(config('[json-file, prefix]', '', '  b: {command: y}\n'))).toEqual(lines([PREFIX]));
-		expect(output(config('[json-file, local]'))).toEqual({kind: 'inherit', isDefault: true});
+		expect(output(config('[json-file, local]'))).toEqual({kind: 'inherit', canWait: true});
 		expect(output(config('json-file', '{logging: json}'))).toEqual(lines([JSON_LINES]));
 	});
 });

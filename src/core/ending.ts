@@ -1,0 +1,136 @@
+/** The way down: a shutdown from its first word to the exit, and which ends of services bring it about. */
+import type {Entry} from './entry.ts';
+import {tell} from './features.ts';
+import type {Id} from './ids.ts';
+import {kill} from './lifecycle.ts';
+import {isAlive} from './phase.ts';
+import {entries, read, type ServiceTable} from './service-table.ts';
+import {SIG} from './signal-numbers.ts';
+import type {Stage} from './stage.ts';
+import type {Millis} from './time.ts';
+import {type Change, type Turn} from './turn.ts';
+import {failureStatus, rootOf} from './blame.ts';
+import {exitStatus} from './outcome.ts';
+
+/** How long archon waits, after SIGKILL to everything, for the kernel to carry it out. */
+const KILL_PATIENCE: Millis = 1000;
+
+export function shutdown(turn: Turn, status: number, why: string): void {
+	const {stage, settings: {shutdownGrace}, table} = turn.state;
+	switch (stage.kind) {
+		case 'boot':
+		case 'running':
+			return enter(turn, {
+				kind: 'stopping', force: 1, status, why, deadline: turn.now + shutdownGrace,
+				scale: Math.min(1, shutdownGrace / longestEnd(table)),
+			});
+		case 'stopping': {
+			if (stage.force === 3) return;
+			const force = stage.force === 1 ? 2 : 3;
+			const deadline = force === 3 ? turn.now + KILL_PATIENCE : stage.deadline;
+			return enter(turn, {...stage, force, deadline});
+		}
+		case 'sweeping': return sweepHarder(turn, stage);
+		case 'over': return;
+	}
+}
+
+function changeStage(turn: Turn, stage: Stage): void {
+	turn.state = {...turn.state, stage};
+	turn.emit({kind: 'stage', stage});
+	tell(turn, 'staged');
+}
+
+/** Every entry is looked at again in the light of the new stage. */
+export function enter(turn: Turn, stage: Stage): void {
+	changeStage(turn, stage);
+	const mustDie = stage.kind === 'stopping' && stage.force === 3;
+	// By id and read anew: a write changes the counts of neighbours that are still to come.
+	for (let id = 0; id < turn.state.table.places; id++) {
+		const entry = read(turn.state.table, id);
+		if (!entry) continue;
+		if (mustDie && 'pid' in entry.phase) turn.apply(entry, kill(entry, entry.phase, turn.now));
+		else turn.write(entry);
+	}
+}
+
+/** No service lives: what else does is asked to end. */
+export function sweep(turn: Turn, status: number, why: string): void {
+	const {settings: {sweepGrace}} = turn.state;
+	const stage: Stage = {kind: 'sweeping', killed: false, status, why, deadline: turn.now + sweepGrace};
+	changeStage(turn, stage);
+	turn.emit({kind: 'sweep', signal: SIG.TERM}, {kind: 'sweep', signal: SIG.CONT});
+}
+
+export function sweepHarder(turn: Turn, stage: Extract<Stage, {kind: 'sweeping'}>): void {
+	if (stage.killed) return exit(turn, stage.status, stage.why);
+	changeStage(turn, {...stage, killed: true, deadline: turn.now + KILL_PATIENCE});
+	turn.emit({kind: 'sweep', signal: SIG.KILL});
+}
+
+export function alone(turn: Turn): void {
+	const {stage} = turn.state;
+	if (stage.kind === 'sweeping') exit(turn, stage.status, stage.why);
+}
+
+function exit(turn: Turn, status: number, why: string): void {
+	turn.state = {...turn.state, stage: {kind: 'over', status}};
+	tell(turn, 'staged');
+	turn.emit({kind: 'exit', status, why});
+}
+
+/** Time has passed for the stage itself. */
+export function tickStage(turn: Turn): void {
+	const {stage} = turn.state;
+	if (!('deadline' in stage) || stage.deadline > turn.now) return;
+	if (stage.kind === 'sweeping') return sweepHarder(turn, stage);
+	// What SIGKILL did not end by now hangs in the kernel, and ends with the container.
+	if (stage.force === 3) exit(turn, stage.status, stage.why);
+	else enter(turn, {...stage, force: 3, deadline: turn.now + KILL_PATIENCE});
+}
+
+/** A service may have ended, failed or fallen ill in a way that the container is to end with. */
+export function judgeContainer(turn: Turn, {before, after}: Change): void {
+	if (turn.state.stage.kind !== 'running') return;
+	const {service: {essential, onFailed, health, name}, phase, outcome, blame} = after;
+	const isIll = phase.kind === 'up' && phase.health === 'unhealthy';
+	const wasIll = before.phase.kind === 'up' && before.phase.health === 'unhealthy';
+	if (isIll && !wasIll && health?.onUnhealthy === 'shutdown') return shutdown(turn, 1, `${name} is unhealthy`);
+	const isAtRest = phase.kind === 'down' && phase.cause !== 'new' && phase.cause !== 'stopped';
+	if (!isAtRest && phase.kind !== 'done') return;
+	const failed = phase.kind === 'down' && phase.cause === 'failed';
+	if (!essential && !(failed && onFailed === 'shutdown')) return;
+	if (!failed) return shutdown(turn, outcome ? exitStatus(outcome) : 0, `${name} ended`);
+	if (before.phase.kind !== 'waiting') return shutdown(turn, failureStatus(after), `${name} failed`);
+	shutdown(turn, failureStatus(rootOf(turn.state.table, after)), `${name} cannot start: ${blame}`);
+}
+
+/**
+ * The sum of the grace periods along the longest way from a dependent down to what it needs, among the
+ * services that live: what a shutdown in order takes if each of them is deaf.
+ */
+export function longestEnd(table: ServiceTable): Millis {
+	const longest = new Map<Id, Millis>();
+	let most = 1;
+	for (const start of entries(table)) {
+		// By hand and not by recursion: a chain of needs may be as long as the config.
+		const path = [start];
+		for (let entry = path.at(-1); entry; entry = path.at(-1)) {
+			const next = entry.needs.find(({id}) => !longest.has(id));
+			const need = next && read(table, next.id);
+			if (need) {
+				path.push(need);
+				continue;
+			}
+			path.pop();
+			const below = Math.max(0, ...entry.needs.map(({id}) => longest.get(id) ?? 0));
+			const way = below + (isAlive(entry.phase) ? entry.stop.grace * gracesOf(entry) : 0);
+			longest.set(entry.id, way);
+			most = Math.max(most, way);
+		}
+	}
+	return Number.isFinite(most) ? most : 1;
+}
+
+/** Commands `post_stop` have a grace period of their own after the end. */
+const gracesOf = ({service: {hooks}}: Entry): number => (hooks.postStop.length > 0 ? 2 : 1);

@@ -1,0 +1,51 @@
+/** The features that have a part in the core's state: who is told of what, in this order, and when the next of them is due. */
+import type {Feature} from './feature.ts';
+import type {State} from './state.ts';
+import {type Instant, NEVER} from './time.ts';
+import {type Change, type Turn} from './turn.ts';
+import {idle} from '../features/idle/core.ts';
+import {progress} from '../features/progress/core.ts';
+import {arrival} from '../features/service-manager/core.ts';
+
+const FEATURES = [bind(idle), bind(progress), bind(arrival)];
+
+/** A feature with its part of the state looked up. */
+function bind<Own>(feature: Feature<Own>) {
+	const {name, initial, changed, staged, reconfigured, settled, nextDeadline, due} = feature;
+	const own = (turn: Turn): Own => partOf(turn.state, feature);
+	const keep = (turn: Turn, after: Own): void => {
+		if (after !== own(turn)) turn.state = {...turn.state, slices: {...turn.state.slices, [name]: after}};
+	};
+	return {
+		name, initial,
+		changed: changed && ((turn: Turn, change: Change) => keep(turn, changed(own(turn), change, turn))),
+		staged: staged && ((turn: Turn) => keep(turn, staged(own(turn), turn))),
+		reconfigured: reconfigured && ((turn: Turn) => keep(turn, reconfigured(own(turn), turn))),
+		settled: settled && ((turn: Turn) => keep(turn, settled(own(turn), turn))),
+		nextDeadline: nextDeadline && ((state: State) => nextDeadline(partOf(state, feature))),
+		due: due && ((turn: Turn) => keep(turn, due(own(turn), turn))),
+	};
+}
+
+/** A feature's part of the state. */
+export const partOf = <Own>({slices}: Pick<State, 'slices'>, {name}: Feature<Own>): Own => slices[name] as Own;
+
+/** What all features begin with. */
+export const initialSlices = (): State['slices'] => Object.fromEntries(FEATURES.map(({name, initial}) => [name, initial]));
+
+export function tellOfChange(turn: Turn, change: Change): void {
+	for (const {changed} of FEATURES) changed?.(turn, change);
+}
+
+/** Of an occasion that says nothing but that it has come. */
+export function tell(turn: Turn, occasion: 'staged' | 'reconfigured' | 'settled'): void {
+	for (const feature of FEATURES) feature[occasion]?.(turn);
+}
+
+export const featureDeadline = (state: State): Instant =>
+	FEATURES.reduce((least, {nextDeadline}) => Math.min(least, nextDeadline?.(state) ?? NEVER), NEVER);
+
+/** Wakes those whose time has come. */
+export function wakeFeatures(turn: Turn): void {
+	for (const {nextDeadline, due} of FEATURES) if ((nextDeadline?.(turn.state) ?? NEVER) <= turn.now) due?.(turn);
+}

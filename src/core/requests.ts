@@ -1,0 +1,80 @@
+/** What people and clients ask of single services, beyond starting them. */
+import type {Edge, Entry} from './entry.ts';
+import type {Event} from './event.ts';
+import type {Id} from './ids.ts';
+import {isAlive} from './phase.ts';
+import {erase, freeId, read, write} from './service-table.ts';
+import type {Service} from './service.ts';
+import {find, holds, isAwaited, isLostTo, newEntry} from './state.ts';
+import {type Turn} from './turn.ts';
+
+export function stop(turn: Turn, {ids, policy}: Extract<Event, {kind: 'stop'}>): void {
+	for (const id of ids) {
+		const entry = read(turn.state.table, id);
+		if (entry) turn.write({...entry, desired: 'stop', restartPending: false, stop: policy ?? entry.service.stop});
+	}
+}
+
+export function signal(turn: Turn, {id, signal}: Extract<Event, {kind: 'signal'}>): void {
+	const {phase, service} = read(turn.state.table, id) ?? {};
+	if (!phase || !service || !('pid' in phase) || (phase.kind === 'stopping' && phase.outcome)) return;
+	turn.emit({kind: 'signal', run: phase.run, pid: phase.pid, signal, to: service.stopTo});
+}
+
+export function reload(turn: Turn, ids: readonly Id[]): void {
+	for (const id of ids) {
+		const {phase, service} = read(turn.state.table, id) ?? {};
+		if (!service?.reload || (phase?.kind !== 'up' && phase?.kind !== 'starting')) continue;
+		const {run, pid} = phase;
+		const {reload, startTimeout: timeout} = service;
+		if ('signal' in reload) turn.emit({kind: 'signal', run, pid, signal: reload.signal, to: service.stopTo});
+		else turn.emit({kind: 'hook', id, run, service, hook: 'reload', commands: [reload.command], timeout, environment: {}});
+	}
+}
+
+export function add(turn: Turn, service: Service): void {
+	if (find(turn.state, service.name)) throw new Error(`name is taken: ${service.name}`);
+	const id = freeId(turn.state.table);
+	const entry = {...newEntry(id, service), leaving: false, desired: 'start'} satisfies Entry;
+	turn.state = {
+		...turn.state,
+		table: write(turn.state.table, entry),
+		transients: new Map(turn.state.transients).set(service.name, id),
+		awaited: turn.state.awaited + 1,
+	};
+	turn.look(id);
+}
+
+export function remove(turn: Turn, id: Id): void {
+	const entry = read(turn.state.table, id);
+	if (!entry || isAlive(entry.phase) || turn.state.transients.get(entry.service.name) !== id) return;
+	forget(turn, entry);
+}
+
+export function forget(turn: Turn, entry: Entry): void {
+	const {id, service: {name}, needs, dependents} = entry;
+	const table = erase(turn.state.table, id);
+	turn.state = {...turn.state, awaited: turn.state.awaited - Number(isAwaited(entry))};
+	// Guests are few and come and go; the others go with a new config only.
+	if (turn.state.transients.get(name) === id) turn.state = {...turn.state, table, transients: without(turn.state.transients, name)};
+	else turn.state = {...turn.state, table, names: without(turn.state.names, name)};
+	// Its place may have another tenant soon, with whom nobody is connected.
+	const isOther = (edge: Edge): boolean => edge.id !== id;
+	for (const edge of needs) {
+		const need = read(turn.state.table, edge.id);
+		if (need) turn.put({...need, dependents: need.dependents.filter(isOther)});
+	}
+	for (const edge of dependents) {
+		const dependent = read(turn.state.table, edge.id);
+		const unmet = (dependent?.unmet ?? 0) - (holds(entry, edge) ? 0 : 1);
+		const lost = (dependent?.lost ?? 0) - (isLostTo(entry, edge) ? 1 : 0);
+		if (dependent) turn.put({...dependent, needs: dependent.needs.filter(isOther), unmet, lost});
+	}
+	turn.emit({kind: 'forgotten', entry});
+}
+
+function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+	const rest = new Map(map);
+	rest.delete(key);
+	return rest;
+}

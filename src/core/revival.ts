@@ -1,0 +1,54 @@
+/** What archon takes up again: processes that live already, and what was under way when it was re-executed or stood still. */
+import type {Entry} from './entry.ts';
+import type {Run} from './ids.ts';
+import {hookOf, shiftDeadlines} from './lifecycle.ts';
+import type {Adopted} from './outcome.ts';
+import {isAlive} from './phase.ts';
+import {entries as all, read} from './service-table.ts';
+import {SIG} from './signal-numbers.ts';
+import {type Millis, NEVER} from './time.ts';
+import {type Turn} from './turn.ts';
+import {onNews} from './news.ts';
+
+/** Whatever they had to say before they serve, they have said to another. */
+export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
+	for (const {id, run, pid} of adopted) {
+		const entry = read(turn.state.table, id);
+		if (!entry || isAlive(entry.phase)) continue;
+		turn.state = {...turn.state, runs: Math.max(turn.state.runs, run)};
+		turn.write({...entry, phase: {kind: 'spawning', run, isHooked: false, deadline: NEVER}, starts: 1});
+		onNews(turn, id, run, {kind: 'spawned', pid});
+		if (entry.service.type === 'daemon' && entry.service.ready) onNews(turn, id, run, {kind: 'ready'});
+	}
+}
+
+/** What the last life had asked for and never heard of is asked for again. */
+export function revive(turn: Turn, found: ReadonlyMap<Run, number>): void {
+	for (const entry of [...all(turn.state.table)]) {
+		const {id, phase, service} = entry;
+		const pid = phase.kind === 'spawning' ? found.get(phase.run) : undefined;
+		if (pid !== undefined && phase.kind === 'spawning') onNews(turn, id, phase.run, {kind: 'spawned', pid});
+		else if (phase.kind === 'spawning' && !phase.isHooked) turn.emit({kind: 'spawn', id, run: phase.run, service});
+		else resume(turn, entry);
+	}
+	const {stage} = turn.state;
+	if (stage.kind === 'sweeping') turn.emit({kind: 'sweep', signal: stage.killed ? SIG.KILL : SIG.TERM});
+	if (stage.kind === 'over') turn.emit({kind: 'exit', status: stage.status, why: 'archon had ended'});
+}
+
+function resume(turn: Turn, entry: Entry): void {
+	const {phase} = entry;
+	const isHooked = ('isHooked' in phase && phase.isHooked) || (phase.kind === 'stopping' && phase.finish !== null);
+	if ('isHooked' in phase && isHooked) turn.emit(hookOf(entry, phase, turn.now));
+	if ((phase.kind === 'starting' || phase.kind === 'up') && phase.looks?.next === NEVER) {
+		turn.write({...entry, phase: {...phase, looks: {...phase.looks, next: turn.now}}});
+	}
+}
+
+/** Nothing has happened to anybody: this changes no phase, only when what is under way is late. */
+export function stall(turn: Turn, millis: Millis): void {
+	for (const entry of [...all(turn.state.table)]) turn.put(shiftDeadlines(entry, millis));
+	const {stage} = turn.state;
+	if (!('deadline' in stage)) return;
+	turn.state = {...turn.state, stage: {...stage, deadline: stage.deadline + millis}};
+}

@@ -1,0 +1,159 @@
+/**
+ * A step while it is made: the state so far, the effects so far, and the entries still to be looked at. Whoever
+ * changes an entry does it by `write`, which keeps what is counted of it for others.
+ */
+import type {Effect} from './effect.ts';
+import type {Entry} from './entry.ts';
+import type {Event} from './event.ts';
+import type {Id, Run} from './ids.ts';
+import type {Move} from './lifecycle.ts';
+import {isAlive, WAITING} from './phase.ts';
+import {entries as all, read, write} from './service-table.ts';
+import {countAwaited, holds, isAwaited, isGoingDown, isLostTo, isRunning, isWanted, type State} from './state.ts';
+import {type Instant, NEVER} from './time.ts';
+
+/** A service in another phase. */
+export interface Change {
+	readonly before: Entry;
+	readonly after: Entry;
+}
+
+export class Turn {
+	state: State;
+	readonly effects: Effect[] = [];
+	readonly raised: Event[] = [];
+	readonly now: Instant;
+	/** Services to be looked at: a change may have set them free. */
+	readonly toExamine = new Set<Id>();
+	/** Services that asked to be restarted when a need ends, and one has. */
+	readonly toRestart = new Set<Id>();
+	readonly #tellOfChange: (change: Change, turn: Turn) => void;
+
+	constructor(state: State, now: Instant, tellOfChange: (change: Change, turn: Turn) => void) {
+		this.state = state;
+		this.now = now;
+		this.#tellOfChange = tellOfChange;
+	}
+
+	emit(...effects: readonly Effect[]): void {
+		this.effects.push(...effects);
+	}
+
+	/** An event that is heard in this step, after everybody was told of what has happened. */
+	raise(event: Event): void {
+		this.raised.push(event);
+	}
+
+	look(id: Id): void {
+		this.toExamine.add(id);
+	}
+
+	/** A new run of some service. */
+	nextRun(): Run {
+		const run = this.state.runs + 1;
+		this.state = {...this.state, runs: run};
+		return run;
+	}
+
+	/** Wanted: from now on its needs are waited for, each for no longer than it may take. */
+	awaitNeeds(entry: Entry): void {
+		const deadline = Math.min(NEVER, ...entry.needs.map(({timeout}) => this.now + timeout));
+		this.write({...entry, phase: deadline === NEVER ? WAITING : {...WAITING, deadline}});
+	}
+
+	/**
+	 * The one door: whatever an entry's new form changes for others (counts, queue, log, stage) is
+	 * done here and nowhere else.
+	 */
+	write(wanted: Entry): void {
+		const before = read(this.state.table, wanted.id) ?? wanted;
+		const after: Entry = {
+			...wanted,
+			...(before.phase.kind !== wanted.phase.kind && {since: this.now, stalled: 0}),
+			leaving: wanted.restartPending || !isWanted(wanted, this.state.stage),
+		};
+		const living = Number(isAlive(after.phase)) - Number(isAlive(before.phase));
+		const awaited = this.state.awaited + Number(isAwaited(after)) - Number(isAwaited(before));
+		const held = this.state.held + Number(after.phase.kind === 'done') - Number(before.phase.kind === 'done');
+		const {table} = this.state;
+		this.state = {...this.state, table: write(table, after), living: this.state.living + living, held, awaited};
+		this.look(after.id);
+		this.#tellDependents(before, after);
+		this.#tellNeeds(before, after);
+		if (!before.leaving) this.#withdraw(after);
+		if (before.phase === after.phase) return;
+		this.emit({kind: 'changed', before, after});
+		this.#tellOfChange({before, after}, this);
+	}
+
+	/** Does what the life table says. */
+	apply(entry: Entry, {phase, also, effects}: Move): void {
+		if (effects) this.emit(...effects);
+		if (phase === 'await') this.awaitNeeds({...entry, ...also});
+		else this.write({...entry, ...also, phase});
+	}
+
+	/** Writes an entry whose change changes nothing for others. */
+	put(entry: Entry): void {
+		this.state = {...this.state, table: write(this.state.table, entry)};
+	}
+
+	/** What the door keeps in passing, told from scratch; and everything is looked at. */
+	recount(): void {
+		const list = [...all(this.state.table)];
+		let {table} = this.state;
+		for (const entry of list) {
+			const after = {...entry, leaving: entry.restartPending || !isWanted(entry, this.state.stage)};
+			table = write(table, after);
+			if (!entry.leaving) this.#withdraw(after);
+		}
+		for (const {id} of list) {
+			const entry = read(table, id);
+			if (!entry) continue;
+			const unmet = entry.needs.filter(edge => {
+				const need = read(table, edge.id);
+				return need !== undefined && !holds(need, edge);
+			}).length;
+			const stoppingDependents = entry.dependents.filter(edge => {
+				const dependent = read(table, edge.id);
+				return dependent !== undefined && isGoingDown(dependent);
+			}).length;
+			const lost = entry.needs.filter(edge => {
+				const need = read(table, edge.id);
+				return need !== undefined && isLostTo(need, edge);
+			}).length;
+			table = write(table, {...entry, unmet, lost, stoppingDependents});
+			this.look(id);
+		}
+		this.state = {...this.state, table, awaited: countAwaited(table)};
+	}
+
+	/** It has become one that is to leave, and its process is not made yet. */
+	#withdraw({id, leaving, phase}: Entry): void {
+		if (leaving && phase.kind === 'spawning' && !phase.isHooked) this.emit({kind: 'withdraw', id, run: phase.run});
+	}
+
+	#tellDependents(before: Entry, after: Entry): void {
+		const hasEnded = isRunning(before.phase) && !isRunning(after.phase);
+		for (const edge of after.dependents) {
+			if (edge.restart && hasEnded) this.toRestart.add(edge.id);
+			const unmet = Number(holds(before, edge)) - Number(holds(after, edge));
+			const lost = Number(isLostTo(after, edge)) - Number(isLostTo(before, edge));
+			const entry = unmet === 0 && lost === 0 ? undefined : read(this.state.table, edge.id);
+			if (!entry) continue;
+			this.put({...entry, unmet: entry.unmet + unmet, lost: entry.lost + lost});
+			this.look(edge.id);
+		}
+	}
+
+	#tellNeeds(before: Entry, after: Entry): void {
+		const change = Number(isGoingDown(after)) - Number(isGoingDown(before));
+		if (change === 0) return;
+		for (const {id} of after.needs) {
+			const entry = read(this.state.table, id);
+			if (!entry) continue;
+			this.put({...entry, stoppingDependents: entry.stoppingDependents + change});
+			this.look(id);
+		}
+	}
+}

@@ -1,0 +1,23 @@
+/** `archonctl`: asks a running archon. */
+import {runCli} from '../cli/commands.ts';
+import {env} from '../os/environment.ts';
+import {BrokenPipe} from '../os/errno.ts';
+import {uid} from '../os/identity.ts';
+import {connect} from '../os/sockets.ts';
+import {sys} from '../os/sys.ts';
+import {refuse, stdin, SYSTEM, write} from './streams.ts';
+
+export function control(args: readonly string[], version: string): number {
+	try {
+		return runCli(args, {
+			connect, rest: sys.sleep, env: env(), version,
+			stdout: text => write(1, text),
+			stderr: text => write(2, text),
+			stdin,
+			isTty: sys.isTerminal(1), uid,
+		});
+	} catch (error) {
+		if (error instanceof BrokenPipe) throw error;
+		return refuse(`archonctl: ${error instanceof Error ? error.message : error}`, SYSTEM);
+	}
+}
