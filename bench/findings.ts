@@ -59,7 +59,7 @@ export interface Outcome {
 	readonly notes: readonly string[];
 }
 
-export interface Handoff {
+export interface Tally {
 	enter(supervisor: string, found: Found): void;
 	/** Whether a row was refused, so that nobody tries it again. */
 	isRefused(supervisor: string, row: string): boolean;
@@ -68,7 +68,7 @@ export interface Handoff {
 	notes(): readonly string[];
 }
 
-export function createLedger(): Handoff {
+export function createTally(): Tally {
 	const cells: Record<string, Record<string, {repeats: (readonly number[])[]; refusal: string | null}>> = {};
 	const notes = new Set<string>();
 	const cell = (row: string, supervisor: string) => ((cells[row] ??= {})[supervisor] ??= {repeats: [], refusal: null});

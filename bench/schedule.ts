@@ -2,7 +2,7 @@
  * Who is measured when: in each repeat, scene by scene, all supervisors one after the other, so that whatever the
  * machine does meanwhile hits all of them alike.
  */
-import {createLedger, type Entrant, type Found, type Outcome, type Place, refuse} from './findings.ts';
+import {createTally, type Entrant, type Found, type Outcome, type Place, refuse} from './findings.ts';
 import type {Kit} from './kit.ts';
 import {lookAtMachine} from './machine.ts';
 import {ROWS, shown} from './rows.ts';
@@ -18,7 +18,7 @@ export async function measure(kit: Kit, place: Place, supervisors: readonly Supe
 	const present = supervisors.filter(({name}) => kit.entrants.some(entrant => entrant.name === name && entrant.absent === null));
 	const isAsked = (id: string): boolean => ROWS.some(row => row.id === id && only.includes(row.measure));
 	const scenes = SCENES.filter(scene => scene.rows.some(isAsked));
-	const handoff = createLedger();
+	const tally = createTally();
 	let made = 0;
 	let isLate = false;
 	for (let repeat = 1; repeat <= repeats && !isLate; repeat++) {
@@ -27,11 +27,11 @@ export async function measure(kit: Kit, place: Place, supervisors: readonly Supe
 				isLate ||= seconds() > minutes * 60;
 				if (isLate) break;
 				const wants = (row: string): boolean =>
-					scene.rows.includes(row) && isAsked(row) && !handoff.isRefused(supervisor.name, row) && repeat <= (SELDOM[row]?.(repeats) ?? repeats);
+					scene.rows.includes(row) && isAsked(row) && !tally.isRefused(supervisor.name, row) && repeat <= (SELDOM[row]?.(repeats) ?? repeats);
 				if (!scene.rows.some(wants)) continue;
 				await warmUp(kit, place, supervisor);
 				const found = await play(scene, kit, place, supervisor, wants);
-				handoff.enter(supervisor.name, found);
+				tally.enter(supervisor.name, found);
 				say(`${repeat}/${repeats} ${scene.title} ${supervisor.name}: ${brief(found.samples, found.refusals)}`);
 			}
 		}
@@ -40,8 +40,8 @@ export async function measure(kit: Kit, place: Place, supervisors: readonly Supe
 	const late = isLate ? [`time was over in repeat ${made + 1} of ${repeats}`] : [];
 	const entrants: readonly Entrant[] = kit.entrants;
 	return {
-		place, date, machine, wanted: repeats, made, seconds: seconds(), entrants, cells: handoff.cells(),
-		notes: [...kit.notes, ...late, ...handoff.notes()],
+		place, date, machine, wanted: repeats, made, seconds: seconds(), entrants, cells: tally.cells(),
+		notes: [...kit.notes, ...late, ...tally.notes()],
 	};
 }
 

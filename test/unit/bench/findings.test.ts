@@ -1,9 +1,9 @@
 /** The handoff of a run. */
 import {expect, test} from 'vitest';
-import {createLedger, merge, NOTHING, refuse} from '../../../bench/findings.ts';
+import {createTally, merge, NOTHING, refuse} from '../../../bench/findings.ts';
 
 test('each repeat adds its samples to its row and supervisor', () => {
-	const handoff = createLedger();
+	const handoff = createTally();
 	handoff.enter('s6', {...NOTHING, samples: {crash: [1, 2], stop: [9]}});
 	handoff.enter('s6', {...NOTHING, samples: {crash: [3]}});
 	handoff.enter('runit', {...NOTHING, samples: {crash: [7]}});
@@ -14,7 +14,7 @@ test('each repeat adds its samples to its row and supervisor', () => {
 });
 
 test('what was refused once is refused, and keeps the samples that it had', () => {
-	const handoff = createLedger();
+	const handoff = createTally();
 	expect(handoff.isRefused('pm2', 'orphans')).toBe(false);
 	handoff.enter('pm2', {...NOTHING, samples: {orphans: [5]}});
 	handoff.enter('pm2', refuse(['orphans', 'stop'], 'buries nobody'));
@@ -24,7 +24,7 @@ test('what was refused once is refused, and keeps the samples that it had', () =
 });
 
 test('the same note is kept once', () => {
-	const handoff = createLedger();
+	const handoff = createTally();
 	for (let repeat = 0; repeat < 3; repeat++) handoff.enter('archon', {...NOTHING, notes: ['3 of 30 did not come back']});
 	expect(handoff.notes()).toEqual(['archon: 3 of 30 did not come back']);
 });

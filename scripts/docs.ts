@@ -1,0 +1,37 @@
+/**
+ * Writes what the pages have from the code and from measurements: `npm run docs`. Such a block stands between two comments,
+ * and test/unit/scripts/docs.test.ts fails when one is not as it would be written now.
+ */
+import {globSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {figures} from './docs/figures.ts';
+import {lifeTable} from './docs/life.ts';
+
+const root = dirname(import.meta.dirname);
+
+/** What stands between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
+const BLOCKS: Readonly<Record<string, () => string>> = {
+	'figures': () => figures(root),
+	'few figures': () => figures(root, FEW),
+	'life table': () => lifeTable(root),
+};
+
+/** Rows of the bench for somebody in a hurry. */
+const FEW = ['up-20', 'up-500', 'crash', 'status-500', 'stop', 'private-500', 'switches', 'log-file', 'size'];
+
+/** Pages of this project, from its root. */
+export const pages = (): string[] => globSync(['*.md', 'docs/*.md'], {cwd: root}).sort();
+
+/** A page as it should be. */
+export function renewed(page: string): string {
+	return readFileSync(join(root, page), 'utf8').replaceAll(
+		/(?<=^<!-- ([a-z ]+): made by .* -->\n)[^]*?(?=^<!-- end of \1 -->$)/gm,
+		(_, name: string) => {
+			const write = BLOCKS[name];
+			if (!write) throw new Error(`${page}: nothing is known that writes "${name}"`);
+			return `\n${write()}\n\n`;
+		},
+	);
+}
+
+if (import.meta.main) for (const page of pages()) writeFileSync(join(root, page), renewed(page));

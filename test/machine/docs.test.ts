@@ -1,0 +1,123 @@
+/** Each example of the README and the manual, as a reader would try it: configs, commands, requests and what is said. */
+import {globSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {execa} from 'execa';
+import {afterAll, describe, expect, test} from 'vitest';
+import {ARCHON, boot} from './archon.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'docs-'));
+afterAll(() => rmSync(folder, {recursive: true}));
+
+const pages = globSync(['*.md', 'docs/*.md'], {cwd: root}).sort().map(page => ({page, text: readFileSync(join(root, page), 'utf8')}));
+
+/** Blocks of a language with their places. */
+const blocks = (language: string) => pages.flatMap(({page, text}) =>
+	[...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].filter(([, name]) => name === language).map(({2: body = '', index}) =>
+		({at: `${page}:${text.slice(0, index).split('\n').length + 1}`, body})));
+
+describe('configs', () => {
+	test.each(blocks('yaml'))('$at has no problem', async ({body}) => {
+		const file = join(folder, 'archon.yaml');
+		writeFileSync(file, body);
+		const {exitCode, all} = await execa(ARCHON, ['check', file], {all: true, reject: false, cwd: folder});
+		expect({exitCode, all: exitCode === 0 ? '' : all}).toEqual({exitCode: 0, all: ''});
+	});
+});
+
+/** What stands for a reader's own words. */
+const WORDS: Readonly<Record<string, string>> = {
+	NAME: 'web', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', FILE: 'archon.yaml', N: '5', PROGRAM: 'true',
+};
+
+/** Commands of `program` in blocks and in the text: without what may be left out, and with all of it. */
+function commands(program: string): string[] {
+	const found = new Set<string>();
+	const prompts = ['console', 'sh'].flatMap(blocks).flatMap(({body}) => body.split('\n').map(line => line.replace(/^\$ /, '')));
+	const spans = pages.flatMap(({text}) => [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replaceAll(/\s+/g, ' ')));
+	for (const line of [...prompts, ...spans]) {
+		const said = new RegExp(`^(?:docker exec \\S+ )?(${program}(?: .*)?)$`).exec(line)?.[1]?.replace(/\s+#.*/, '');
+		if (said === undefined) continue;
+		const whole = said.replaceAll('…', '').replaceAll(/\b[A-Z]+\b/g, word => WORDS[word] ?? word);
+		found.add(whole.replaceAll(/\s*\[[^\]]*\]/g, '').trim());
+		found.add(whole.replaceAll(/[[\]]/g, '').trim());
+	}
+	return [...found].sort();
+}
+
+describe('commands', () => {
+	// Nothing listens: 111 says that the words were understood, and 100 that they were not. A sentence may speak of a command
+	// without its arguments.
+	test.each(commands('archonctl').filter(line => line !== 'archonctl'))('%s', async line => {
+		const {exitCode, all} = await execa('sh', ['-c', line.replace(/^archonctl/, `${ARCHON}ctl`)], {
+			all: true, reject: false, stdin: 'ignore', env: {ARCHON_SOCKET: join(folder, 'nothing')}, cwd: folder,
+		});
+		if (exitCode !== 100 || !/^archonctl \w+$/.test(line)) expect([0, 111], `${exitCode}: ${all}`).toContain(exitCode);
+		else expect(all).toContain('needs more arguments');
+	});
+
+	test.each(commands('archon'))('%s', async line => {
+		// It ends by itself, as everything in it does.
+		writeFileSync(join(folder, 'archon.yaml'), 'shutdown: {when_idle: always}\nservices: {web: {type: oneshot, command: "true"}}\n');
+		const {exitCode, all} = await execa('sh', ['-c', line.replace(/^archon/, ARCHON)], {
+			all: true, reject: false, stdin: 'ignore', cwd: folder, timeout: 20_000,
+			env: {ARCHON_CONFIG: join(folder, 'archon.yaml'), ARCHON_SOCKET: join(folder, 'archon.sock')},
+		});
+		expect({exitCode, all: exitCode === 0 ? '' : all}).toEqual({exitCode: 0, all: ''});
+	});
+});
+
+test('a mistake is told as README says', async () => {
+	const [, says] = /^\$ archon check archon\.yaml\n(.*)$/m.exec(pages.find(({page}) => page === 'README.md')?.text ?? '') ?? [];
+	writeFileSync(join(folder, 'archon.yaml'), 'services:\n  web:\n    command: web\n    comand: web\n');
+	expect((await execa(ARCHON, ['check', 'archon.yaml'], {all: true, reject: false, cwd: folder})).all).toBe(says);
+});
+
+/** The services of the image `web`, by other programs. */
+const WEB = `services:
+  redis: {command: sleep 1000000, success_codes: [SIGTERM]}
+  migrate: {type: oneshot, command: "true", depends_on: [redis]}
+  app: {command: sleep 1000000, depends_on: {redis: {condition: service_started}, migrate: {condition: service_completed_successfully}}}
+  nginx: {command: sleep 1000000, stop_signal: QUIT, depends_on: [app]}
+`;
+
+test('status is shown as in README', async () => {
+	const [head, ...rows] = blocks('console').find(({body}) => body.includes('archonctl status'))?.body.split('\n').slice(1, 6) ?? [];
+	await using archon = await boot({config: WEB});
+	await archon.says(/started nginx/);
+	const {stdout} = await archon.ctl('status');
+	const words = (line: string | undefined) => line?.replaceAll(/\d+/g, '0').replace(/last end.*/, '').split(/\s+/).slice(0, 2);
+	expect(stdout.split('\n').map(words)).toEqual([head, ...rows].map(words));
+	expect(stdout.split('\n')[0]?.split(/\s+/)).toEqual(head?.split(/\s+/));
+});
+
+test('the log says what docs/logs.md shows', async () => {
+	const shown = blocks('').find(({at, body}) => at.startsWith('docs/logs.md') && body.includes('started redis'))?.body ?? '';
+	await using archon = await boot({config: WEB});
+	await archon.says(/started nginx/);
+	await archon.ctl('restart', 'redis');
+	archon.signal('SIGTERM');
+	await archon.ended();
+	// What a sleep ends by is another matter than what redis does.
+	const own = (log: string) => log.split('\n').filter(line => line.startsWith('archon ')).map(line =>
+		line.replaceAll(/\d+/g, 'N').replaceAll(/\((?:exit N|SIG[A-Z]+)\)/g, '(…)'));
+	expect(own(archon.log())).toEqual(own(shown));
+});
+
+test('requests are answered as docs/archonctl.md shows', async () => {
+	const examples = (blocks('').find(({body}) => body.includes('frobnicate'))?.body ?? '').trim().split('\n').map(line => line.split(/\s+→\s+/));
+	await using archon = await boot({config: 'services: {steady: {command: sleep 1000000}}'});
+	await archon.says(/started steady/);
+	using wire = await archon.connect().then(wire => ({...wire, [Symbol.dispose]: () => wire.destroy()}));
+	const answers: string[][] = [];
+	for (const [request = '', reply = ''] of examples) {
+		// What a process prints arrives when it does.
+		if (request.startsWith('Logs')) await expect.poll(async () => (await archon.ctl('logs', 'z')).stdout).toContain('hello');
+		wire.send(`${request.replace('sleep 100', '/bin/sh -c \'echo hello; exec sleep 100\'')}\n`);
+		answers.push([request, ...await wire.lines(reply.split(/\s{2,}/).filter(part => part !== 'then').length)]);
+	}
+	const general = (cells: readonly string[]): string[] => cells.map(cell => cell.replace(/(?<=running,)\d+,.*/, '…').replace(/\d{13}/, '…'));
+	expect(answers.map(general)).toEqual(examples.map(([request = '', reply = '']) =>
+		general([request, ...reply.split(/\s{2,}/).filter(part => part !== 'then')])));
+});
