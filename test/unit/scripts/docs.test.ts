@@ -27,7 +27,8 @@ describe.each(pages())('%s', page => {
 
 	test('names only files that are there', () => {
 		const named = [...read(page).matchAll(/(?<![\w/.-])(?:src|test|scripts|docs|bench|packaging)\/[\w./{},*-]*[\w}*]/g)].map(([path]) => path);
-		expect(named.filter(path => globSync(path, {cwd: root}).length === 0 && !MADE.some(made => path.startsWith(made)))).toEqual([]);
+		const alone = [...read(page).matchAll(/`([\w-]+\.(?:ts|c|h))`/g)].map(([, name]) => `{src,scripts,test,bench}/**/${name}`);
+		expect([...named, ...alone].filter(path => globSync(path, {cwd: root}).length === 0 && !MADE.includes(path))).toEqual([]);
 	});
 });
 
