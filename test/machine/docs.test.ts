@@ -82,14 +82,16 @@ const WEB = `services:
   nginx: {command: sleep 1000000, stop_signal: QUIT, depends_on: [app]}
 `;
 
-test('status is shown as in README', async () => {
-	const [head, ...rows] = blocks('console').find(({body}) => body.includes('archonctl status'))?.body.split('\n').slice(1, 6) ?? [];
+test('status and tree are shown as in README', async () => {
+	const {body = ''} = blocks('console').find(({body}) => body.includes('archonctl status')) ?? {};
+	const [status = '', tree = ''] = body.split(/^\$ .*\n/m).slice(1);
 	await using archon = await boot({config: WEB});
 	await archon.says(/started nginx/);
-	const {stdout} = await archon.ctl('status');
-	const words = (line: string | undefined) => line?.replaceAll(/\d+/g, '0').replace(/last end.*/, '').split(/\s+/).slice(0, 2);
-	expect(stdout.split('\n').map(words)).toEqual([head, ...rows].map(words));
-	expect(stdout.split('\n')[0]?.split(/\s+/)).toEqual(head?.split(/\s+/));
+	// Columns, and of each service its name and status.
+	const words = (text: string) => text.trim().split('\n').map((line, i) => line.split(/\s+/).slice(0, i === 0 ? undefined : 2));
+	expect(words((await archon.ctl('status')).stdout)).toEqual(words(status));
+	const services = (text: string) => text.split('\n').filter(line => !/\d/.test(line) && line !== '');
+	expect(services((await archon.ctl('tree')).stdout)).toEqual(services(tree));
 });
 
 test('the log says what docs/logs.md shows', async () => {
