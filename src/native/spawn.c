@@ -153,6 +153,7 @@ struct stay {
 	size_t size; /* of the room */
 	int pipe;    /* -1: none */
 	pid_t pid;   /* or -errno */
+	long begun;  /* when it was made, by now() */
 	bool is_begun, is_awaited;
 	enum fate fate; /* once it was awaited */
 };
@@ -184,8 +185,17 @@ static bool is_over(const struct stay *stay)
  * archon's descriptors, which it leaves first of all, when nobody but archon's own user can hinder it.
  */
 #define LOOK 10 /* ms */
-#define LOOKS 100
-#define LOOKS_TO_LEAVE 1000
+#define LOOKS 10 /* at least: archon may have been stopped meanwhile */
+#define PATIENCE 1000
+#define PATIENCE_TO_LEAVE 10000
+
+/* In milliseconds, by a clock that nobody sets. */
+static long now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
 
 /* Until it has executed or ended, but no longer than one look. */
 static bool await_look(const struct stay *stay)
@@ -205,8 +215,12 @@ static bool await_look(const struct stay *stay)
 static enum fate await(const struct stay *stay)
 {
 	struct room *room = stay->room;
-	for (int look = 0; look < LOOKS || (look < LOOKS_TO_LEAVE && !atomic_load(&room->has_left)); look++) {
-		if (await_look(stay))
+	/* From when it was made: those that were begun together are waited for together. */
+	long spent = 0;
+	for (int look = 0; look < LOOKS || spent < PATIENCE || (spent < PATIENCE_TO_LEAVE && !atomic_load(&room->has_left)); look++) {
+		bool is_through = await_look(stay);
+		spent = now() - stay->begun;
+		if (is_through)
 			return FATE_OVER;
 		siginfo_t about = {0};
 		int changes = WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT;
@@ -461,7 +475,7 @@ int32_t archon_begin(const void *request, size_t size)
 	if (!is_ignored_known)
 		find_ignored();
 	furnish(stay->room, request, size);
-	*stay = (struct stay){.room = stay->room, .size = stay->size, .pipe = -1, .is_begun = true};
+	*stay = (struct stay){.room = stay->room, .size = stay->size, .pipe = -1, .begun = now(), .is_begun = true};
 	long error = find_caps(&stay->room->job);
 	stay->pid = error < 0 ? (pid_t)error : make(stay);
 	return number;
@@ -469,7 +483,8 @@ int32_t archon_begin(const void *request, size_t size)
 
 /*
  * What came of it: its pid once it has executed, or if it takes long to; the errno in the report is EINPROGRESS then. Else
- * -1, with the stage and the errno in the report, and nothing left to wait for. WAITS up to a second.
+ * -1, with the stage and the errno in the report, and nothing left to wait for. WAITS up to a second from
+ * archon_begin() on, and a tenth of one in any case.
  */
 int32_t archon_end(int32_t number, void *place)
 {
