@@ -92,29 +92,33 @@ export function restoreFree(table: ServiceTable): ServiceTable {
 	return {...table, free};
 }
 
-/** The places that two books do not have in common, with what is in the later one; undefined: nothing any more. */
-export function* changes(before: ServiceTable, after: ServiceTable): Iterable<readonly [Id, Entry | undefined]> {
-	if (before.height === after.height) return yield* differences(before.root, after.root, after.height, 0);
+/** Tells of each place that two tables do not have in common, with what is in the later one; undefined: nothing any more. */
+export function changes(before: ServiceTable, after: ServiceTable, tell: (id: Id, entry: Entry | undefined) => void): void {
+	if (before.height === after.height) return differences(before.root, after.root, after.height, 0, tell);
 	for (let id = 0; id < after.places; id++) {
 		const entry = read(after, id);
-		if (entry !== read(before, id)) yield [id, entry];
+		if (entry !== read(before, id)) tell(id, entry);
 	}
 }
 
-function* differences(
-	before: Node | undefined, after: Node | undefined, level: number, from: Id,
-): Iterable<readonly [Id, Entry | undefined]> {
+/** Goes down only where something differs: this runs after every event. */
+function differences(
+	before: Node | undefined, after: Node | undefined, level: number, from: Id, tell: (id: Id, entry: Entry | undefined) => void,
+): void {
 	if (before === after) return;
-	for (let index = 0; index < WIDTH; index++) {
-		if (level === 0) {
-			const entry = (after as Leaf | undefined)?.entries[index];
-			if (entry !== (before as Leaf | undefined)?.entries[index]) yield [from + index, entry];
-		} else {
-			const [one, other] = [before, after].map(node => (node as Branch | undefined)?.children[index]);
-			yield* differences(one, other, level - 1, from + (index << (level * BITS)));
-		}
+	const [old, fresh] = [membersOf(before, level), membersOf(after, level)];
+	const length = Math.max(old.length, fresh.length);
+	for (let index = 0; index < length; index++) {
+		const [one, other] = [old[index], fresh[index]];
+		if (one === other) continue;
+		const place = from + (index << (level * BITS));
+		if (level === 0) tell(place, other as Entry | undefined);
+		else differences(one as Node | undefined, other as Node | undefined, level - 1, place, tell);
 	}
 }
+
+const membersOf = (node: Node | undefined, level: number): readonly (Node | Entry | undefined)[] =>
+	(node ? level === 0 ? (node as Leaf).entries : (node as Branch).children : []);
 
 export function* entries(table: ServiceTable): Iterable<Entry> {
 	for (let id = 0; id < table.places; id++) {

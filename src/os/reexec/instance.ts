@@ -1,5 +1,5 @@
 /** One life of archon: what the last one left to it, and what it writes down for the next. */
-import {changes, read} from '../../core/service-table.ts';
+import {changes, EMPTY, read} from '../../core/service-table.ts';
 import {hasSameBody, readAll, writeBody, writeProgress, writeStandard, writeWhole} from '../../core/serialize.ts';
 import type {Id, Run} from '../../core/ids.ts';
 import type {Adopted} from '../../core/outcome.ts';
@@ -100,23 +100,23 @@ function readState(past: Handoff['past']): State | null {
 	return whole === undefined || standard === undefined ? null : readAll({whole, standard, bodies: part('body'), lives: part('progress')});
 }
 
-/** What of a state is neither an entry nor told from them (core/memory.ts). */
+/** What of a state is neither an entry nor told from them (core/serialize.ts). */
 const WHOLE = ['settings', 'stage', 'runs', 'bucket', 'transients', 'slices'] as const;
 
 /** Writes down in what the one state differs from the other; null: there is no other yet. */
 export function record(handoff: Handoff, before: State | null, after: State): void {
 	// Whatever the last life wrote by another one is written anew in the same turn.
 	if (!before) handoff.put('standard', writeStandard());
-	for (const [id, entry] of before ? changes(before.table, after.table) : [...entries(after)].map(entry => [entry.id, entry] as const)) {
+	changes(before?.table ?? EMPTY, after.table, (id, entry) => {
 		if (!entry) {
 			handoff.delete(`body ${id}`);
 			handoff.delete(`progress ${id}`);
-			continue;
+			return;
 		}
 		const old = before ? read(before.table, id) : undefined;
 		if (!old || !hasSameBody(old, entry)) handoff.put(`body ${id}`, writeBody(entry));
 		handoff.put(`progress ${id}`, writeProgress(entry));
-	}
+	});
 	const isSame = before !== null && WHOLE.every(key => before[key] === after[key]);
 	if (!isSame) handoff.put('whole', writeWhole(after));
 }
