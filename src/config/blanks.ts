@@ -4,10 +4,10 @@
  * alone. Nothing else in braces means anything, nor do these after another brace, `$` or `%`; after a backslash, which
  * is taken away, they stand for themselves.
  */
-import {BLANKS, blankValues} from '../features/logging/core.ts';
+import {PLACEHOLDERS, placeholderValues} from '../features/logging/core.ts';
 import type {Mapping, Value} from './values.ts';
 
-const WORDS = BLANKS.filter(blank => blank !== 'stream').join('|');
+const WORDS = PLACEHOLDERS.filter(blank => blank !== 'stream').join('|');
 const BLANK = new RegExp(`(?<![{$%\\\\])\\{(${WORDS})\\}|\\\\(\\{(?:${WORDS})\\})`, 'g');
 
 /** Keys of which every instance has the same, and logging, which has its own way with blanks. */
@@ -21,7 +21,7 @@ export const blanksIn = ({entries}: Mapping): readonly string[] =>
 
 /** The value with its blanks filled in for an instance, as `web:1`. */
 export function fillIn(value: Value, instance: string): Value {
-	const values = blankValues(instance);
+	const values = placeholderValues(instance);
 	const put = (_: string, word?: string, plain?: string): string => plain ?? values[word ?? ''] ?? '';
 	const fill = (value: Value): Value => {
 		switch (value.kind) {

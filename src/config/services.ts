@@ -1,5 +1,5 @@
 /** Plans a config in archon's own words, which are docker compose's as far as compose has them. */
-import {readEnvFile, type Hearing} from '../core/env-file.ts';
+import {readEnvFile, type Reporter} from '../core/env-file.ts';
 import {dirname, isAbsolute, join} from '../core/path.ts';
 import {UNSOURCED} from '../core/defaults.ts';
 import {ok, type Result} from '../core/result.ts';
@@ -396,7 +396,7 @@ const pathWritten = (at: Value): string | null =>
 /** Said of all files and folders of variables that are not there. */
 const UNREAD = 'read before each start, and not there yet (write {path: …, required: false} if a service can start without)';
 
-const hearingOf = (source: Source, {report, note}: Context): Hearing => ({
+const hearingOf = (source: Source, {report, note}: Context): Reporter => ({
 	report: (offset, message, hint) => report({source, offset}, message, hint),
 	unset: (offset, name) => note({source, offset}, UNSET, name),
 });

@@ -3,7 +3,7 @@
  * what was asked for has come about. Knows neither bytes nor connections.
  */
 import {exec, RESTART, service} from '../core/defaults.ts';
-import {tailor} from '../features/logging/core.ts';
+import {forService} from '../features/logging/core.ts';
 import type {Effect} from '../core/effect.ts';
 import type {Entry} from '../core/entry.ts';
 import type {Id} from '../core/ids.ts';
@@ -208,7 +208,7 @@ function transient(
 		restart: {...RESTART, policy: restart.policy, attempts: restart.attempts ?? RESTART.attempts},
 		exec: {
 			...exec(argv), environment, cwd, user, umask,
-			output: streams ? {kind: 'passed', fds: streams} : {kind: 'lines', logging: tailor(daemon.logging(), name)},
+			output: streams ? {kind: 'passed', fds: streams} : {kind: 'lines', logging: forService(daemon.logging(), name)},
 		},
 	};
 }
@@ -285,8 +285,8 @@ function restart(context: Context, names: readonly string[], call: Call): () => 
 }
 
 /** Whether nothing that a restart does on its way may write what it reads: neither its own commands nor what it needs. */
-const isSettled = ({service: {exec: {sources}, hooks}, needs, unmet}: Entry, restarted: ReadonlySet<Id>): boolean =>
-	sources.length > 0 && unmet === 0 && hooks.preStart.length + hooks.postStop.length === 0 && !needs.some(({id}) => restarted.has(id));
+const isSettled = ({service: {exec: {sources}, hooks}, needs, unmetNeeds}: Entry, restarted: ReadonlySet<Id>): boolean =>
+	sources.length > 0 && unmetNeeds === 0 && hooks.preStart.length + hooks.postStop.length === 0 && !needs.some(({id}) => restarted.has(id));
 
 /** A pattern that fits many does not wake what clients once started, nor does `Start` repeat what is done. */
 function isMeant(kind: 'start' | 'restart', {entry, isNamed}: Choice): boolean {

@@ -3,27 +3,27 @@ import type {Entry} from './entry.ts';
 import {exitStatus, refusalStatus} from './outcome.ts';
 import {read, type ServiceTable} from './service-table.ts';
 import type {Service} from './service.ts';
-import {isLostTo} from './state.ts';
+import {isFailedNeed} from './state.ts';
 import {lastEnd} from './status.ts';
 
 /** Why an entry is lost: itself, or the first need, near or far, that has failed for good. */
 export function rootOf(table: ServiceTable, entry: Entry): Entry {
 	let root = entry;
-	for (let need = lostNeed(table, entry); need; need = need.phase.kind === 'waiting' ? lostNeed(table, need) : undefined) root = need;
+	for (let need = failedNeed(table, entry); need; need = need.phase.kind === 'waiting' ? failedNeed(table, need) : undefined) root = need;
 	return root;
 }
 
 /** Why one that waits in vain does so: `db has failed (exit 1)`, `app waits for db: db has failed (exit 1)`. */
 export function cannotStart(table: ServiceTable, entry: Entry): string {
-	const [near, root] = [lostNeed(table, entry), rootOf(table, entry)];
+	const [near, root] = [failedNeed(table, entry), rootOf(table, entry)];
 	return near === root ? endOf(root) : `${near?.service.name} waits for ${root.service.name}: ${endOf(root)}`;
 }
 
 /** The first hard need of an entry that will not hold by itself any more. */
-function lostNeed(table: ServiceTable, {needs}: Entry): Entry | undefined {
+function failedNeed(table: ServiceTable, {needs}: Entry): Entry | undefined {
 	for (const edge of needs) {
 		const need = read(table, edge.id);
-		if (need && isLostTo(need, edge)) return need;
+		if (need && isFailedNeed(need, edge)) return need;
 	}
 	return undefined;
 }

@@ -42,15 +42,15 @@ export interface Entry {
 	/** How its last runs ended: oldest first, and no more than `PAST_MAX`. */
 	readonly past: readonly Past[];
 	/** What it says of itself (sd_notify(3), STATUS=). */
-	readonly said: string;
+	readonly statusText: string;
 	/** The config names it no more: it ends, and is forgotten. */
 	readonly retired: boolean;
 	/** It must not live, or not go on living as it does: unwanted, or about to restartPending. Kept by the door. */
 	readonly leaving: boolean;
 	/** Needs of this service that do not hold now. Kept by the door. */
-	readonly unmet: number;
+	readonly unmetNeeds: number;
 	/** Hard needs that will not hold by themselves any more: failed for good, or waiting in vain. Kept by the door. */
-	readonly lost: number;
+	readonly failedNeeds: number;
 	/** Dependents that live, and not for long. Kept by the door. */
 	readonly stoppingDependents: number;
 }

@@ -2,7 +2,7 @@
 import {expand, type Lookup} from './variables.ts';
 
 /** Hears what is wrong with a file of variables, and which names in it nothing stands for; each with its place in the text. */
-export interface Hearing {
+export interface Reporter {
 	report(offset: number, message: string, hint?: string | null): void;
 	unset(offset: number, name: string): void;
 }
@@ -12,7 +12,7 @@ export interface Hearing {
  * Values without quotes or in double quotes may hold variables: archon's own, or those above; where `own` is null a
  * `$` means nothing. No problem repeats a value, which may be a secret.
  */
-export function readEnvFile(text: string, own: Lookup | null, hearing: Hearing): ReadonlyMap<string, string> {
+export function readEnvFile(text: string, own: Lookup | null, hearing: Reporter): ReadonlyMap<string, string> {
 	const variables = new Map<string, string>();
 	let [at, length] = [0, 0];
 	while (at < text.length) {
@@ -70,7 +70,7 @@ interface Written {
 }
 
 /** The value at a place; in quotes it may go over several lines, and there `\\$` is `dollar`. */
-function readValue(text: string, offset: number, dollar: string, {report}: Hearing): Written {
+function readValue(text: string, offset: number, dollar: string, {report}: Reporter): Written {
 	const quoteMark = text[offset];
 	if (quoteMark !== '"' && quoteMark !== '\'') {
 		const end = endOfLine(text, offset);

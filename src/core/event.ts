@@ -19,10 +19,10 @@ export type News =
 	| {readonly kind: 'emptied'}
 	/** It says that it can serve, by whichever way its `ready` names. */
 	| {readonly kind: 'ready'}
-	| {readonly kind: 'probe'; readonly purpose: Purpose; readonly good: boolean; readonly found: string}
+	| {readonly kind: 'probe'; readonly purpose: Purpose; readonly passed: boolean; readonly detail: string}
 	/** All commands of a hook have ended well, or (failure) one has not. */
 	| {readonly kind: 'hooked'; readonly hook: Hook; readonly failure: string | null}
-	| {readonly kind: 'notify'; readonly word: Word}
+	| {readonly kind: 'notify'; readonly message: NotifyMessage}
 	/** The deadline of its phase has come. */
 	| {readonly kind: 'timeout'};
 
@@ -32,7 +32,7 @@ export type Purpose = 'ready' | 'health';
 export type Hook = 'pre_start' | 'post_start' | 'pre_stop' | 'post_stop' | 'down' | 'reload';
 
 /** What a service says by sd_notify(3), beyond READY=1. */
-export type Word =
+export type NotifyMessage =
 	| {readonly kind: 'reloading'}
 	| {readonly kind: 'stopping'}
 	| {readonly kind: 'status'; readonly text: string}
@@ -69,7 +69,7 @@ export type Event =
 	 * archon was re-executed and goes on from what it wrote down; `found`: processes of runs of which it did not
 	 * know yet that they exist.
 	 */
-	| {readonly kind: 'revived'; readonly found: ReadonlyMap<Run, number>}
+	| {readonly kind: 'resumed'; readonly found: ReadonlyMap<Run, number>}
 	/** No process but archon is left. */
 	| {readonly kind: 'alone'}
 	/**

@@ -5,28 +5,28 @@
 import {duration} from './duration.ts';
 import type {Effect} from './effect.ts';
 import {type Entry, PAST_MAX} from './entry.ts';
-import type {News, Word} from './event.ts';
+import type {News, NotifyMessage} from './event.ts';
 import type {Run} from './ids.ts';
 import type {Outcome, Scope} from './outcome.ts';
 import type {Phase, Spawning, Starting, Stopping, Up} from './phase.ts';
-import {type End, exitVariables, judge, resultOf} from './restart.ts';
+import {type End, exitVariables, decide, resultOf} from './restart.ts';
 import {SIG, type SignalNumber} from './signal-numbers.ts';
 import {elapsed} from './state.ts';
 import {type Instant, type Millis, NEVER} from './time.ts';
-import {firstLook, healthAfter, look, lookAgain} from '../features/health/core.ts';
+import {initialProbes, healthAfter, probe, afterProbe} from '../features/health/core.ts';
 
 /** What a piece of news makes of an entry. */
-export interface Move {
+export interface Transition {
 	/** `await`: its needs are waited for, of which the life of one service knows nothing. */
 	readonly phase: Phase | 'await';
-	readonly also?: Partial<Pick<Entry, 'service' | 'outcome' | 'refusal' | 'ends' | 'restartPending' | 'blame' | 'past' | 'said'>>;
+	readonly also?: Partial<Pick<Entry, 'service' | 'outcome' | 'refusal' | 'ends' | 'restartPending' | 'blame' | 'past' | 'statusText'>>;
 	readonly effects?: readonly Effect[];
 }
 
 type PhaseOf<K extends Phase['kind']> = Extract<Phase, {kind: K}>;
 type NewsOf<K extends News['kind']> = Extract<News, {kind: K}>;
 type Cell<P extends Phase['kind'], N extends News['kind']> =
-	(phase: PhaseOf<P>, news: NewsOf<N>, entry: Entry, now: Instant, random: number) => Move;
+	(phase: PhaseOf<P>, news: NewsOf<N>, entry: Entry, now: Instant, random: number) => Transition;
 type Table = {readonly [P in Phase['kind']]: {readonly [N in News['kind']]: Cell<P, N>}};
 
 /** How long a SIGKILL may take until what a process left behind is no longer waited for. */
@@ -38,7 +38,7 @@ const impossible = (phase: Phase, news: News): never => {
 };
 
 /** A cell for what comes too late, or means nothing now. */
-const stay = (phase: Phase): Move => ({phase});
+const stay = (phase: Phase): Transition => ({phase});
 
 const none = {
 	spawned: impossible, refused: impossible, withdrawn: impossible, exited: impossible, emptied: impossible, ready: impossible,
@@ -60,7 +60,7 @@ const table: Table = {
 		},
 		refused: (_, {refusal}, entry, now, random) => {
 			const end: End = {outcome: null, blame: null, wasUp: false};
-			const move: Move = refusal.temporary ? next(entry, end, now, random) : {phase: {kind: 'down', cause: 'failed'}};
+			const move: Transition = refusal.temporary ? next(entry, end, now, random) : {phase: {kind: 'down', cause: 'failed'}};
 			return {...move, also: {...move.also, refusal}};
 		},
 		withdrawn: () => withdraw(),
@@ -83,33 +83,33 @@ const table: Table = {
 		},
 		ready: (phase, _, entry, now) => {
 			const {ready} = entry.service;
-			return ready && ready.kind !== 'probe' ? arrive({...phase, isUnready: false}, entry, now) : {phase};
+			return ready && ready.kind !== 'probe' ? becomeUp({...phase, isUnready: false}, entry, now) : {phase};
 		},
-		probe: (phase, {purpose, good, found}, entry, now) => {
+		probe: (phase, {purpose, passed, detail}, entry, now) => {
 			const {ready} = entry.service;
-			if (purpose !== 'ready' || ready?.kind !== 'probe' || !phase.looks) return {phase};
-			if (good) return arrive({...phase, isUnready: false, looks: null}, entry, now);
-			return {phase: {...phase, looks: lookAgain(phase.looks, false, found, now + ready.interval)}};
+			if (purpose !== 'ready' || ready?.kind !== 'probe' || !phase.probes) return {phase};
+			if (passed) return becomeUp({...phase, isUnready: false, probes: null}, entry, now);
+			return {phase: {...phase, probes: afterProbe(phase.probes, false, detail, now + ready.interval)}};
 		},
 		hooked: (phase, {hook, failure}, entry, now) => {
 			if (hook !== 'post_start') return {phase};
 			return failure === null
-				? arrive({...phase, isHooked: false}, entry, now)
+				? becomeUp({...phase, isHooked: false}, entry, now)
 				: giveUp(phase, entry, `post_start: ${failure}`, now);
 		},
-		notify: (phase, {word}, _, now) => {
-			if (word.kind === 'extend') return {phase: {...phase, deadline: Math.max(phase.deadline, now + word.millis)}};
-			return listen(phase, word);
+		notify: (phase, {message}, _, now) => {
+			if (message.kind === 'extend') return {phase: {...phase, deadline: Math.max(phase.deadline, now + message.millis)}};
+			return onNotify(phase, message);
 		},
 		timeout: (phase, _, entry, now) => {
 			const {ready, type, startTimeout} = entry.service;
-			if (phase.steadyAt <= now) return arrive({...phase, isUnready: false, steadyAt: NEVER}, entry, now);
+			if (phase.steadyAt <= now) return becomeUp({...phase, isUnready: false, steadyAt: NEVER}, entry, now);
 			if (phase.deadline <= now) {
 				const late = type === 'oneshot' ? 'not done' : 'not ready';
 				return giveUp(phase, entry, `${late} within ${duration(startTimeout)}`, now);
 			}
-			if (ready?.kind !== 'probe' || !phase.looks) return {phase};
-			return {phase: {...phase, looks: {...phase.looks, next: NEVER}}, effects: [look(entry, phase.run, 'ready', ready)]};
+			if (ready?.kind !== 'probe' || !phase.probes) return {phase};
+			return {phase: {...phase, probes: {...phase.probes, next: NEVER}}, effects: [probe(entry, phase.run, 'ready', ready)]};
 		},
 	},
 	up: {
@@ -121,17 +121,17 @@ const table: Table = {
 			const after = news.purpose === 'health' ? healthAfter(phase, news, entry, now) : phase;
 			const isLost = after.health === 'unhealthy' && phase.health !== 'unhealthy';
 			if (!isLost || entry.service.health?.onUnhealthy !== 'restart') return {phase: after};
-			return giveUp(after, entry, `unhealthy: ${news.found}`, now);
+			return giveUp(after, entry, `unhealthy: ${news.detail}`, now);
 		},
 		hooked: stay,
-		notify: (phase, {word}, entry, now) => {
-			switch (word.kind) {
+		notify: (phase, {message}, entry, now) => {
+			switch (message.kind) {
 				case 'reloading': return {phase: {...phase, isReady: false}};
 				case 'alive': return {phase: {...phase, watchdogAt: now + (phase.watchdog ?? NEVER)}};
-				case 'watchdog': return {phase: {...phase, watchdog: word.millis, watchdogAt: now + word.millis}};
-				case 'extend': return {phase: {...phase, watchdogAt: Math.max(phase.watchdogAt, now + word.millis)}};
+				case 'watchdog': return {phase: {...phase, watchdog: message.millis, watchdogAt: now + message.millis}};
+				case 'extend': return {phase: {...phase, watchdogAt: Math.max(phase.watchdogAt, now + message.millis)}};
 				case 'trigger': return giveUp(phase, entry, 'watchdog: it gave itself up', now, SIG.ABRT);
-				default: return listen(phase, word);
+				default: return onNotify(phase, message);
 			}
 		},
 		timeout: (phase, _, entry, now) => {
@@ -139,8 +139,8 @@ const table: Table = {
 			if (phase.watchdogAt <= now) {
 				return giveUp(phase, entry, `watchdog: silent for ${duration(phase.watchdog ?? 0)}`, now, SIG.ABRT);
 			}
-			if (!health || !phase.looks) return {phase};
-			return {phase: {...phase, looks: {...phase.looks, next: NEVER}}, effects: [look(entry, phase.run, 'health', health)]};
+			if (!health || !phase.probes) return {phase};
+			return {phase: {...phase, probes: {...phase.probes, next: NEVER}}, effects: [probe(entry, phase.run, 'health', health)]};
 		},
 	},
 	stopping: {
@@ -149,7 +149,7 @@ const table: Table = {
 			if (phase.finish) return {phase};
 			const ended: Stopping = {...phase, outcome, isHooked: false};
 			return survivors
-				? {phase: ended, also: {outcome}, effects: signalSurvivors(entry, ended, phase.asked && !phase.isHooked)}
+				? {phase: ended, also: {outcome}, effects: signalSurvivors(entry, ended, phase.isRequested && !phase.isHooked)}
 				: conclude(ended, outcome, entry, now, random);
 		},
 		emptied: (phase, news, entry, now, random) =>
@@ -157,20 +157,20 @@ const table: Table = {
 		ready: stay,
 		probe: stay,
 		hooked: (phase, {hook, failure}, entry, now, random) => {
-			const told = failure === null ? [] : [complain(entry, hook, failure)];
+			const told = failure === null ? [] : [hookFailed(entry, hook, failure)];
 			if (hook === phase.finish?.hook) return withEffects(close(phase, entry, now, random), told);
 			if (hook !== 'pre_stop' || !phase.isHooked) return {phase};
-			return {phase: {...phase, isHooked: false}, effects: [...told, ...ask(phase, entry.stop.signal, entry.service.stopTo)]};
+			return {phase: {...phase, isHooked: false}, effects: [...told, ...sendStop(phase, entry.stop.signal, entry.service.stopTo)]};
 		},
-		notify: (phase, {word}, _, now) => {
-			if (word.kind === 'extend' && !phase.killed) {
-				return {phase: {...phase, deadline: Math.max(phase.deadline, now + word.millis)}};
+		notify: (phase, {message}, _, now) => {
+			if (message.kind === 'extend' && !phase.killed) {
+				return {phase: {...phase, deadline: Math.max(phase.deadline, now + message.millis)}};
 			}
-			return phase.outcome ? {phase} : listen(phase, word);
+			return phase.outcome ? {phase} : onNotify(phase, message);
 		},
 		timeout: (phase, _, entry, now, random) => {
 			if (phase.finish) {
-				const late = complain(entry, phase.finish.hook, `took longer than ${duration(entry.stop.grace * phase.scale)}`);
+				const late = hookFailed(entry, phase.finish.hook, `took longer than ${duration(entry.stop.grace * phase.scale)}`);
 				return withEffects(close(phase, entry, now, random), [late]);
 			}
 			if (!phase.killed) return kill(entry, phase, now);
@@ -189,18 +189,18 @@ const table: Table = {
 };
 
 /** What news of its own run makes of a service. Throws if the table says that it cannot happen. */
-export function transition(entry: Entry, news: News, now: Instant, random: number): Move {
+export function transition(entry: Entry, news: News, now: Instant, random: number): Transition {
 	const {phase} = entry;
 	const cell = table[phase.kind][news.kind] as Cell<Phase['kind'], News['kind']>;
 	return cell(phase, news, entry, now, random);
 }
 
 /** On request: commands `pre_stop` first, then the stop signal. `scale` shortens its grace period. */
-export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scale: number): Move {
+export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scale: number): Transition {
 	const {stop: {signal, grace}, service} = entry;
 	const isHooked = service.hooks.preStop.length > 0;
-	const after: Stopping = {...ending(phase), asked: true, isHooked, scale, deadline: now + grace * scale};
-	return {phase: after, effects: isHooked ? [hookOf(entry, after, now)] : ask(phase, signal, service.stopTo)};
+	const after: Stopping = {...ending(phase), isRequested: true, isHooked, scale, deadline: now + grace * scale};
+	return {phase: after, effects: isHooked ? [hookOf(entry, after, now)] : sendStop(phase, signal, service.stopTo)};
 }
 
 /** The commands that its phase waits for. */
@@ -217,30 +217,30 @@ export function hookOf({id, service}: Entry, phase: Spawning | Starting | Stoppi
 }
 
 /** A oneshot that has completed is undone; `run` is a new one, for the last has ended. */
-export function undo(entry: Entry, run: Run, now: Instant, scale: number): Move {
+export function undo(entry: Entry, run: Run, now: Instant, scale: number): Transition {
 	const phase: Stopping = {
-		kind: 'stopping', run, pid: 0, blame: null, isHooked: false, wasUp: true, asked: true, killed: false, scale,
+		kind: 'stopping', run, pid: 0, blame: null, isHooked: false, wasUp: true, isRequested: true, killed: false, scale,
 		outcome: entry.outcome ?? {kind: 'code', code: 0}, deadline: now + entry.stop.grace * scale, finish: {hook: 'down', result: ''},
 	};
 	return {phase, effects: [hookOf(entry, phase, now)]};
 }
 
 /** It is at rest without more ado, and starts anew if it is wanted. */
-export function withdraw(): Move {
+export function withdraw(): Transition {
 	return {phase: {kind: 'down', cause: 'stopped'}, also: {restartPending: false, ends: [], blame: null}};
 }
 
-const complain = ({service: {name}}: Entry, hook: string, failure: string): Effect =>
+const hookFailed = ({service: {name}}: Entry, hook: string, failure: string): Effect =>
 	({kind: 'say', level: 'warn', text: `${hook} of ${name} failed: ${failure}`});
 
-const withEffects = (move: Move, effects: readonly Effect[]): Move => ({...move, effects: [...effects, ...move.effects ?? []]});
+const withEffects = (move: Transition, effects: readonly Effect[]): Transition => ({...move, effects: [...effects, ...move.effects ?? []]});
 
 /** SIGKILL to the process and all that ends with it, now. */
-export function kill({service}: Entry, phase: Starting | Up | Stopping, now: Instant): Move {
+export function kill({service}: Entry, phase: Starting | Up | Stopping, now: Instant): Transition {
 	// Nothing of it lives but its last commands, which end with it.
 	if (phase.kind === 'stopping' && phase.finish) return withdraw();
 	const {run, pid} = phase;
-	const before = phase.kind === 'stopping' ? phase : {...ending(phase), asked: true};
+	const before = phase.kind === 'stopping' ? phase : {...ending(phase), isRequested: true};
 	return {
 		phase: {...before, isHooked: false, deadline: now + KILL_PATIENCE, killed: true},
 		effects: [{kind: 'signal', run, pid, signal: SIG.KILL, to: service.killMode}],
@@ -268,7 +268,7 @@ export function shiftDeadlines(entry: Entry, millis: Millis): Entry {
 }
 
 /** The process is there. What must come before it is up? */
-function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instant): Move {
+function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instant): Transition {
 	const {type, ready, startPeriod, startTimeout, hooks} = entry.service;
 	const isSteadying = type === 'daemon' && ready === null && startPeriod > 0;
 	const phase: Starting = {
@@ -277,29 +277,29 @@ function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instan
 		isUnready: type === 'oneshot' || ready !== null || isSteadying,
 		deadline: Math.min(deadline, now + startTimeout),
 		steadyAt: isSteadying ? now + startPeriod : NEVER,
-		looks: ready?.kind === 'probe' ? firstLook(now) : null,
+		probes: ready?.kind === 'probe' ? initialProbes(now) : null,
 	};
 	const effects = phase.isHooked ? [hookOf(entry, phase, now)] : [];
-	return {phase: arrive(phase, entry, now).phase, also: {refusal: null, blame: null, said: ''}, effects};
+	return {phase: becomeUp(phase, entry, now).phase, also: {refusal: null, blame: null, statusText: ''}, effects};
 }
 
 /** Up, if nothing is awaited any more. */
-function arrive(phase: Starting, {service, ends}: Entry, now: Instant): Move {
+function becomeUp(phase: Starting, {service, ends}: Entry, now: Instant): Transition {
 	if (phase.isHooked || phase.isUnready) return {phase};
 	const {health, watchdog, restart} = service;
 	const {run, pid} = phase;
 	const up: Up = {
 		kind: 'up', run, pid, isReady: true, watchdog, watchdogAt: now + (watchdog ?? NEVER),
-		health: health ? 'starting' : 'none', looks: health ? firstLook(now) : null,
+		health: health ? 'starting' : 'none', probes: health ? initialProbes(now) : null,
 	};
 	return {phase: up, also: {ends: restart.counts === 'starts' ? [] : ends}};
 }
 
 /** What a service may say in any phase with a process. */
-function listen(phase: Starting | Up | Stopping, word: Word): Move {
+function onNotify(phase: Starting | Up | Stopping, word: NotifyMessage): Transition {
 	switch (word.kind) {
-		case 'status': return {phase, also: {said: word.text}};
-		case 'errno': return {phase, also: {said: `errno ${word.errno}`}};
+		case 'status': return {phase, also: {statusText: word.text}};
+		case 'errno': return {phase, also: {statusText: `errno ${word.errno}`}};
 		case 'main-pid': {
 			if (word.pid === phase.pid) return {phase};
 			return {
@@ -314,32 +314,32 @@ function listen(phase: Starting | Up | Stopping, word: Word): Move {
 /** archon ends a run that is of no use, and the run has failed whatever its process says at the end. */
 function giveUp(
 	phase: Starting | Up, entry: Entry, blame: string, now: Instant, signal: SignalNumber | null = null,
-): Move {
+): Transition {
 	return {
-		phase: {...ending(phase), asked: false, blame, deadline: now + entry.stop.grace},
+		phase: {...ending(phase), isRequested: false, blame, deadline: now + entry.stop.grace},
 		also: {blame, ends: earlierEnds(entry, phase.kind === 'up', now)},
 		// What a watchdog sends leaves a core, and that of the main process is wanted.
-		effects: signal === null ? ask(phase, entry.stop.signal, entry.service.stopTo) : ask(phase, signal, 'main'),
+		effects: signal === null ? sendStop(phase, entry.stop.signal, entry.service.stopTo) : sendStop(phase, signal, 'main'),
 	};
 }
 
 /** The beginning of an end that is still to be filled in. */
-const ending = ({kind, run, pid}: Starting | Up): Omit<Stopping, 'asked' | 'deadline'> => ({
+const ending = ({kind, run, pid}: Starting | Up): Omit<Stopping, 'isRequested' | 'deadline'> => ({
 	kind: 'stopping', run, pid, blame: null, isHooked: false, wasUp: kind === 'up', outcome: null, killed: false,
 	scale: 1, finish: null,
 });
 
 /** A signal, with SIGCONT, for a stopped process hears nothing else. */
-const ask = ({run, pid}: {readonly run: Run; readonly pid: number}, signal: SignalNumber, to: Scope): readonly Effect[] =>
+const sendStop = ({run, pid}: {readonly run: Run; readonly pid: number}, signal: SignalNumber, to: Scope): readonly Effect[] =>
 	[signal, SIG.CONT].map(each => ({kind: 'signal', run, pid, signal: each, to}));
 
 /** The process ended unasked. What it left behind ends before a new one may take its place. */
 function endedByItself(
 	phase: Starting | Up, end: End & {readonly outcome: Outcome}, survivors: boolean, entry: Entry, now: Instant, random: number,
-): Move {
+): Transition {
 	const ends = earlierEnds(entry, end.wasUp, now);
 	const {outcome, blame} = end;
-	const stopping: Stopping = {...ending(phase), asked: false, blame, outcome, deadline: now + entry.stop.grace};
+	const stopping: Stopping = {...ending(phase), isRequested: false, blame, outcome, deadline: now + entry.stop.grace};
 	if (!survivors) {
 		const move = conclude(stopping, outcome, {...entry, ends}, now, random);
 		return move.phase !== 'await' && move.phase.kind === 'stopping' ? {...move, also: {...move.also, ends}} : move;
@@ -355,12 +355,12 @@ const earlierEnds = (entry: Entry, wasUp: boolean, now: Instant): Entry['ends'] 
 function signalSurvivors({service: {killMode, stopTo}}: Entry, {run, pid, killed}: Stopping, isAsked = false): readonly Effect[] {
 	if (killed) return [{kind: 'signal', run, pid, signal: SIG.KILL, to: killMode}];
 	// Who was told by the stop signal is about to end, and another signal might cut that short.
-	if (!isAsked || stopTo === 'main') return ask({run, pid}, SIG.TERM, killMode);
-	return killMode === 'tree' ? ask({run, pid}, SIG.TERM, 'strays') : [];
+	if (!isAsked || stopTo === 'main') return sendStop({run, pid}, SIG.TERM, killMode);
+	return killMode === 'tree' ? sendStop({run, pid}, SIG.TERM, 'strays') : [];
 }
 
 /** All that it made is gone: its last commands are run, if it has any. */
-function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant, random: number): Move {
+function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant, random: number): Transition {
 	if (entry.service.hooks.postStop.length === 0) return close({...phase, outcome}, entry, now, random);
 	const finish = {hook: 'post_stop', result: resultOf(phase, outcome, entry.service.restart.success)} as const;
 	const deadline = now + entry.stop.grace * phase.scale;
@@ -369,17 +369,17 @@ function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant,
 }
 
 /** The run is over. */
-function close({asked, blame, wasUp, outcome}: Stopping, entry: Entry, now: Instant, random: number): Move {
+function close({isRequested, blame, wasUp, outcome}: Stopping, entry: Entry, now: Instant, random: number): Transition {
 	if (!outcome) throw new Error('closed before it has ended');
-	if (!asked) return next(entry, {outcome, blame, wasUp}, now, random);
+	if (!isRequested) return next(entry, {outcome, blame, wasUp}, now, random);
 	const past = remember(entry, outcome, null, now);
 	return {phase: {kind: 'down', cause: 'stopped'}, also: {outcome, restartPending: false, ends: [], blame: null, past}};
 }
 
 /** Where a service goes whose run ended by itself. */
-function next(entry: Entry, end: End, now: Instant, random: number): Move {
+function next(entry: Entry, end: End, now: Instant, random: number): Transition {
 	const {outcome, blame} = end;
-	const verdict = judge(entry, end, now, random);
+	const verdict = decide(entry, end, now, random);
 	const last = outcome ? {outcome, blame, past: remember(entry, outcome, blame, now)} : {};
 	if (verdict.kind === 'rest') {
 		const isDone = verdict.cause === 'completed' && entry.service.hooks.down.length > 0;

@@ -76,7 +76,7 @@ function beingUp(was: Phase, phase: Starting | Up, {service: {name, type, health
 	if (was.isReady !== phase.isReady) return info(phase.isReady ? `${name} is ready again` : `${name} is reloading`);
 	if (was.health === phase.health) return null;
 	if (phase.health === 'healthy') return info(`${name} is healthy`);
-	return warn(`${name} is unhealthy: ${phase.looks?.found || `${health?.retries} looks in a row failed`}`);
+	return warn(`${name} is unhealthy: ${phase.probes?.detail || `${health?.retries} looks in a row failed`}`);
 }
 
 const info = (text: string): Line => ({level: 'info', text});
@@ -84,7 +84,7 @@ const warn = (text: string): Line => ({level: 'warn', text});
 
 /** Whether a service that leaves this phase for a pause did so without being asked. */
 const endedByItself = (was: Phase): boolean =>
-	was.kind === 'up' || was.kind === 'starting' || was.kind === 'spawning' || (was.kind === 'stopping' && !was.asked);
+	was.kind === 'up' || was.kind === 'starting' || was.kind === 'spawning' || (was.kind === 'stopping' && !was.isRequested);
 
 function again(after: Entry, was: Phase): Line {
 	const {service: {name}, refusal, blame, phase} = after;

@@ -23,11 +23,11 @@ export interface Waiting {
 	/** Needs that are waited for no longer. */
 	readonly waived: readonly Id[];
 	/** A hard need, or one of that, has failed for good: nothing but a person's word ends this wait. */
-	readonly inVain: boolean;
+	readonly isBlocked: boolean;
 }
 
 /** Where every wait begins that may last; one for all, for they are many. */
-export const WAITING: Waiting = {kind: 'waiting', deadline: NEVER, waived: [], inVain: false};
+export const WAITING: Waiting = {kind: 'waiting', deadline: NEVER, waived: [], isBlocked: false};
 
 /** Its process is about to be made. */
 export interface Spawning {
@@ -52,7 +52,7 @@ export interface Starting {
 	readonly deadline: Instant;
 	/** Has run for its start period then; NEVER where something else says that it is ready. */
 	readonly steadyAt: Instant;
-	readonly looks: Looks | null;
+	readonly probes: ProbeState | null;
 }
 
 /** A daemon that serves, as far as is known. */
@@ -64,7 +64,7 @@ export interface Up {
 	readonly isReady: boolean;
 	/** `none` where nobody looks. */
 	readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
-	readonly looks: Looks | null;
+	readonly probes: ProbeState | null;
 	/** It must have said WATCHDOG=1 by then. */
 	readonly watchdogAt: Instant;
 	/** How often it must; null: it need not. */
@@ -72,14 +72,14 @@ export interface Up {
 }
 
 /** Probes of one run so far: one at a time. */
-export interface Looks {
+export interface ProbeState {
 	/** When to look next; NEVER while a look is under way. */
 	readonly next: Instant;
 	/** In a row. */
 	readonly failures: number;
 	readonly successes: number;
 	/** What the last look found. */
-	readonly found: string;
+	readonly detail: string;
 }
 
 /**
@@ -91,7 +91,7 @@ export interface Stopping {
 	readonly run: Run;
 	readonly pid: number;
 	/** Whether somebody asked for this end, or it came of itself. */
-	readonly asked: boolean;
+	readonly isRequested: boolean;
 	/** Why archon ends it although nobody asked: `not ready within 60 s`. Then the end is a failure, whatever it is. */
 	readonly blame: string | null;
 	/** It had been up. */

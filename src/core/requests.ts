@@ -5,7 +5,7 @@ import type {Id} from './ids.ts';
 import {isAlive} from './phase.ts';
 import {erase, freeId, read, write} from './service-table.ts';
 import type {Service} from './service.ts';
-import {find, holds, isAwaited, isLostTo, newEntry} from './state.ts';
+import {find, holds, isAwaited, isFailedNeed, newEntry} from './state.ts';
 import {type Turn} from './turn.ts';
 
 export function stop(turn: Turn, {ids, policy}: Extract<Event, {kind: 'stop'}>): void {
@@ -42,7 +42,7 @@ export function add(turn: Turn, service: Service): void {
 		transients: new Map(turn.state.transients).set(service.name, id),
 		awaited: turn.state.awaited + 1,
 	};
-	turn.look(id);
+	turn.examine(id);
 }
 
 export function remove(turn: Turn, id: Id): void {
@@ -66,9 +66,9 @@ export function forget(turn: Turn, entry: Entry): void {
 	}
 	for (const edge of dependents) {
 		const dependent = read(turn.state.table, edge.id);
-		const unmet = (dependent?.unmet ?? 0) - (holds(entry, edge) ? 0 : 1);
-		const lost = (dependent?.lost ?? 0) - (isLostTo(entry, edge) ? 1 : 0);
-		if (dependent) turn.put({...dependent, needs: dependent.needs.filter(isOther), unmet, lost});
+		const unmetNeeds = (dependent?.unmetNeeds ?? 0) - (holds(entry, edge) ? 0 : 1);
+		const failedNeeds = (dependent?.failedNeeds ?? 0) - (isFailedNeed(entry, edge) ? 1 : 0);
+		if (dependent) turn.put({...dependent, needs: dependent.needs.filter(isOther), unmetNeeds, failedNeeds});
 	}
 	turn.emit({kind: 'forgotten', entry});
 }

@@ -7,7 +7,7 @@ import type {Ends, RestartPolicy} from './service.ts';
 import {signalName} from './signal-numbers.ts';
 import type {Instant, Millis} from './time.ts';
 
-export type Verdict =
+export type Decision =
 	| {readonly kind: 'again'; readonly ends: readonly Instant[]; readonly delay: Millis}
 	| {readonly kind: 'rest'; readonly cause: DownCause};
 
@@ -23,7 +23,7 @@ export interface End {
 export const matches = ({codes, signals}: Ends, outcome: Outcome): boolean =>
 	outcome.kind === 'code' ? codes.includes(outcome.code) : signals.includes(outcome.signal);
 
-export function judge({service: {type, restart}, ends}: Entry, end: End, now: Instant, random: number): Verdict {
+export function decide({service: {type, restart}, ends}: Entry, end: End, now: Instant, random: number): Decision {
 	const {outcome, blame, wasUp} = end;
 	const isOneshot = type === 'oneshot';
 	const isSuccess = outcome !== null && blame === null && matches(restart.success, outcome);
@@ -41,12 +41,14 @@ export function judge({service: {type, restart}, ends}: Entry, end: End, now: In
 	const recent = [...ends.filter(each => each > now - restart.window), now];
 	if (recent.length > restart.attempts) return {kind: 'rest', cause: 'failed'};
 	const kept = Number.isFinite(restart.attempts) ? restart.attempts : HISTORY;
-	return {kind: 'again', ends: recent.slice(-kept), delay: pause(restart, recent.length, random)};
+	return {kind: 'again', ends: recent.slice(-kept), delay: backoffDelay(restart, recent.length, random)};
 }
 
 /** systemd.exec(5), $SERVICE_RESULT: how a run came out, in one word. What was asked for is a success unless it took SIGKILL. */
-export function resultOf({asked, killed, blame}: Pick<Stopping, 'asked' | 'killed' | 'blame'>, outcome: Outcome, success: Ends): string {
-	if (asked) return killed ? 'timeout' : 'success';
+export function resultOf(
+	{isRequested, killed, blame}: Pick<Stopping, 'isRequested' | 'killed' | 'blame'>, outcome: Outcome, success: Ends,
+): string {
+	if (isRequested) return killed ? 'timeout' : 'success';
 	if (outcome.kind === 'signal' && outcome.oom) return 'oom-kill';
 	if (blame !== null && /^(watchdog|unhealthy)\b/.test(blame)) return 'watchdog';
 	if (blame !== null && /^not (ready|done) within/.test(blame)) return 'timeout';
@@ -64,7 +66,7 @@ export const exitVariables = (outcome: Outcome): {readonly EXIT_CODE: string; re
 const HISTORY = 64;
 
 /** The pause before the `nth` restart within the window. */
-export function pause({growth, delay, factor, maxDelay, jitter}: RestartPolicy, nth: number, random: number): Millis {
+export function backoffDelay({growth, delay, factor, maxDelay, jitter}: RestartPolicy, nth: number, random: number): Millis {
 	if (growth === 'linear') return Math.min(maxDelay, delay * nth);
 	if (nth <= 1) return 0;
 	const exact = Math.min(maxDelay, delay * factor ** (nth - 2));
@@ -72,7 +74,7 @@ export function pause({growth, delay, factor, maxDelay, jitter}: RestartPolicy, 
 }
 
 /** A number in [0, 1) that depends on the seed and the run alone (a 32-bit mix after splitmix). */
-export function roll(seed: number, run: Run): number {
+export function jitterOf(seed: number, run: Run): number {
 	let x = (seed ^ Math.imul(run, 0x9e3779b9)) | 0;
 	x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
 	x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);

@@ -21,7 +21,7 @@ export interface Parts {
 	/** What a service is: its config and its edges. */
 	readonly bodies: ReadonlyMap<Id, string>;
 	/** Where it is in its life. */
-	readonly lives: ReadonlyMap<Id, string>;
+	readonly progress: ReadonlyMap<Id, string>;
 }
 
 type Edges = Pick<Entry, 'needs' | 'dependents'>;
@@ -34,7 +34,7 @@ interface Standard {
 	readonly service: Rest;
 	readonly exec: Exec;
 	readonly edges: Edges;
-	readonly life: Progress;
+	readonly progress: Progress;
 }
 
 /** A body as it is written. */
@@ -43,13 +43,13 @@ type Body = Partial<Edges> & {readonly service: Partial<Rest> & {readonly exec: 
 /** A service that says no more than it must, with a process. */
 const STANDARD = ((): Standard => {
 	const {id, needs, dependents, service: {exec, ...service}, ...life} = newEntry(0, standardService('', ['']));
-	return {service, exec, edges: {needs, dependents}, life: {...life, starts: 1, leaving: false}};
+	return {service, exec, edges: {needs, dependents}, progress: {...life, starts: 1, leaving: false}};
 })();
 
 const unlikeRest = comparing(STANDARD.service);
 const unlikeExec = comparing(STANDARD.exec);
 const unlikeEdges = comparing(STANDARD.edges);
-const unlikeProgress = comparing(STANDARD.life);
+const unlikeProgress = comparing(STANDARD.progress);
 
 /** Tells what of a value is not as in the standard. Services share their parts, so that what was the same before is known again. */
 function comparing<T extends object>(standard: T): (value: T) => Partial<T> {
@@ -110,20 +110,20 @@ export function writeAll(state: State): Parts {
 		whole: writeWhole(state),
 		standard: writeStandard(),
 		bodies: new Map(list.map(entry => [entry.id, writeBody(entry)])),
-		lives: new Map(list.map(entry => [entry.id, writeProgress(entry)])),
+		progress: new Map(list.map(entry => [entry.id, writeProgress(entry)])),
 	};
 }
 
 /** The state of which these are the parts; null if they are not the parts of one. */
-export function readAll({whole, standard, bodies, lives}: Parts): State | null {
+export function readAll({whole, standard, bodies, progress}: Parts): State | null {
 	try {
 		const {settings, stage, runs, bucket, transients, slices} = parse<Whole>(whole);
 		const usual = parse<Standard>(standard);
-		const list = [...lives].map(([id, text]): Entry => {
+		const list = [...progress].map(([id, text]): Entry => {
 			const {service, ...edges} = parse<Body>(bodies.get(id) ?? 'null');
 			const exec = {...usual.exec, ...service.exec};
 			return {
-				...usual.life, ...parse<Partial<Progress>>(text), ...usual.edges, ...edges, service: {...usual.service, ...service, exec}, id,
+				...usual.progress, ...parse<Partial<Progress>>(text), ...usual.edges, ...edges, service: {...usual.service, ...service, exec}, id,
 			};
 		});
 		const table = list.sort((a, b) => a.id - b.id).reduce<ServiceTable>(write, EMPTY);

@@ -45,8 +45,8 @@ export function deadlineOf({phase}: Entry): Instant {
 		case 'waiting':
 		case 'stopping':
 		case 'backoff': return phase.deadline;
-		case 'starting': return Math.min(phase.deadline, phase.steadyAt, phase.looks?.next ?? NEVER);
-		case 'up': return Math.min(phase.watchdogAt, phase.looks?.next ?? NEVER);
+		case 'starting': return Math.min(phase.deadline, phase.steadyAt, phase.probes?.next ?? NEVER);
+		case 'up': return Math.min(phase.watchdogAt, phase.probes?.next ?? NEVER);
 		case 'down':
 		case 'done':
 		case 'spawning': return NEVER;

@@ -31,7 +31,7 @@ export interface ReceivedSignal {
  * Never heard: faults are archon's own, SIGCHLD and SIGPIPE are about archon's children and pipes, the terminal's stop
  * signals are ignored, and the kernel lets nobody catch SIGKILL and SIGSTOP.
  */
-const OWN: readonly SignalNumber[] = [
+const UNCATCHABLE: readonly SignalNumber[] = [
 	SIG.ILL, SIG.TRAP, SIG.ABRT, SIG.BUS, SIG.FPE, SIG.SEGV, SIG.SYS, SIG.KILL, SIG.STOP, SIG.CHLD, SIG.PIPE,
 	SIG.TTIN, SIG.TTOU,
 ];
@@ -39,7 +39,7 @@ const OWN: readonly SignalNumber[] = [
 /** Every signal that archon may be sent and can hear. */
 export const CATCHABLE: readonly SignalNumber[] = [
 	...Array.from({length: 31}, (_, i) => i + 1), ...Array.from({length: RTMAX - RTMIN + 1}, (_, i) => RTMIN + i),
-].filter(signal => !OWN.includes(signal));
+].filter(signal => !UNCATCHABLE.includes(signal));
 
 /** With a config: runtimes stop containers by these (SIGRTMIN+3 and SIGPWR are systemd's and lxc's words). */
 export const SUPERVISING: Meanings = new Map<SignalNumber, Meaning>([
@@ -51,24 +51,24 @@ export const SUPERVISING: Meanings = new Map<SignalNumber, Meaning>([
 export const ONE_COMMAND: Meanings = new Map(CATCHABLE.map(signal => [signal, 'main'] as const));
 
 /** What is to be done about a signal. */
-export type Verdict =
+export type Action =
 	| {readonly kind: 'shutdown' | 'reload' | 'reopen'}
 	| {readonly kind: 'forward'; readonly to: readonly string[]; readonly signal: SignalNumber}
 	/** `why`: a person may wonder; null: nobody does. */
 	| {readonly kind: 'ignore'; readonly why: string | null};
 
 /** `exists`: whether there is a service of that name. */
-export function judge({signal, origin}: ReceivedSignal, meaning: Meaning, exists: (name: string) => boolean): Verdict {
+export function actionFor({signal, origin}: ReceivedSignal, meaning: Meaning, exists: (name: string) => boolean): Action {
 	if (typeof meaning === 'object') {
 		const to = meaning.to.filter(exists);
-		return to.length > 0 ? {kind: 'forward', to, signal: meaning.as ?? signal} : nobody(meaning.to);
+		return to.length > 0 ? {kind: 'forward', to, signal: meaning.as ?? signal} : ignored(meaning.to);
 	}
 	if (meaning === 'main' && exists('main')) return {kind: 'forward', to: ['main'], signal};
 	// Somebody resized the terminal that archon was started at, and means nothing by it.
 	if (meaning === 'ignore' || (signal === SIG.WINCH && origin === 'kernel')) return {kind: 'ignore', why: null};
 	if (meaning !== 'main') return {kind: meaning};
-	return origin === 'outside' ? {kind: 'shutdown'} : nobody(['main']);
+	return origin === 'outside' ? {kind: 'shutdown'} : ignored(['main']);
 }
 
-const nobody = (names: readonly string[]): Verdict =>
+const ignored = (names: readonly string[]): Action =>
 	({kind: 'ignore', why: `there is no service ${names.join(' or ')} to pass it to`});

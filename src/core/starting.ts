@@ -5,7 +5,7 @@ import type {Id} from './ids.ts';
 import {hookOf} from './lifecycle.ts';
 import type {Spawning} from './phase.ts';
 import {read} from './service-table.ts';
-import {holds, isLostTo, isUnderWay, isWanted, meets} from './state.ts';
+import {holds, isFailedNeed, isUnderWay, isWanted, meets} from './state.ts';
 import {type Millis, NEVER} from './time.ts';
 import {type Turn} from './turn.ts';
 
@@ -23,7 +23,7 @@ function isHeld(turn: Turn, edge: Edge): boolean {
 
 function isNeedLost(turn: Turn, edge: Edge): boolean {
 	const need = read(turn.state.table, edge.id);
-	return need !== undefined && isLostTo(need, edge);
+	return need !== undefined && isFailedNeed(need, edge);
 }
 
 /** Some need has been waited for long enough: a hard one has failed its dependent, others are waived. */
@@ -101,7 +101,7 @@ export function restart(turn: Turn, ids: readonly Id[]): void {
 }
 
 /** Whether some that are restarted with this one must end before it does; they are told to. */
-export function takesAlong(turn: Turn, {dependents}: Entry): boolean {
+export function restartsDependents(turn: Turn, {dependents}: Entry): boolean {
 	const along = dependents.filter(({id, restart}) => {
 		const entry = restart ? read(turn.state.table, id) : undefined;
 		return entry && isUnderWay(entry.phase) && !entry.leaving;
@@ -110,7 +110,7 @@ export function takesAlong(turn: Turn, {dependents}: Entry): boolean {
 	return along.length > 0;
 }
 
-export function restartAlong(turn: Turn, id: Id): void {
+export function restartWithNeed(turn: Turn, id: Id): void {
 	const entry = read(turn.state.table, id);
 	if (!entry || !isWanted(entry, turn.state.stage)) return;
 	if (isUnderWay(entry.phase)) turn.write({...entry, restartPending: true});

@@ -81,11 +81,11 @@ const isSettled = ({phase, leaving}: Entry): boolean =>
 	phase.kind === 'down' && (leaving || (phase.cause !== 'new' && phase.cause !== 'stopped'));
 
 /** Will not hold by itself any more: it has come to rest without having completed, or waits for such in vain. */
-export const isLost = ({phase}: Entry): boolean =>
-	phase.kind === 'down' ? phase.cause === 'failed' || phase.cause === 'exited' : phase.kind === 'waiting' && phase.inVain;
+export const hasFailedForGood = ({phase}: Entry): boolean =>
+	phase.kind === 'down' ? phase.cause === 'failed' || phase.cause === 'exited' : phase.kind === 'waiting' && phase.isBlocked;
 
 /** Whether a need will not come by itself any more, and its dependent not without it. */
-export const isLostTo = (entry: Entry, {strength}: Pick<Edge, 'strength'>): boolean => strength === 'hard' && isLost(entry);
+export const isFailedNeed = (entry: Entry, {strength}: Pick<Edge, 'strength'>): boolean => strength === 'hard' && hasFailedForGood(entry);
 
 /** Lives, and not for long. */
 export const isGoingDown = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
@@ -145,6 +145,6 @@ export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now:
 
 export const newEntry = (id: Id, service: Service): Entry => ({
 	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0, desired: 'auto', restartPending: false,
-	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], said: '',
-	retired: false, leaving: true, unmet: 0, lost: 0, stoppingDependents: 0,
+	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], statusText: '',
+	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

@@ -84,8 +84,8 @@ function noteOf(state: State, entry: Entry): string {
 			if (phase.outcome) return `${describeOutcome(phase.outcome)}, what it left behind is ending`;
 			if (phase.isHooked) return 'pre_stop is under way';
 			return phase.killed ? 'SIGKILL was sent' : `${phase.blame ? `${phase.blame}, ` : ''}${signalName(entry.stop.signal)} was sent`;
-		case 'starting': return entry.said || startingNote(entry, phase);
-		case 'up': return entry.said || upNote(entry, phase);
+		case 'starting': return entry.statusText || startingNote(entry, phase);
+		case 'up': return entry.statusText || upNote(entry, phase);
 		case 'down':
 			if (phase.cause === 'new') return 'not started';
 			return phase.cause === 'failed' && !entry.refusal ? lastEnds(entry) : lastEnd(entry);
@@ -97,12 +97,12 @@ function noteOf(state: State, entry: Entry): string {
 function startingNote(entry: Entry, phase: Extract<Phase, {kind: 'starting'}>): string {
 	if (phase.isHooked) return 'post_start is under way';
 	if (entry.service.type === 'oneshot') return '';
-	return phase.looks?.found ? `not ready: ${phase.looks.found}` : 'not ready yet';
+	return phase.probes?.detail ? `not ready: ${phase.probes.detail}` : 'not ready yet';
 }
 
-function upNote(entry: Entry, {isReady, health, looks}: Extract<Phase, {kind: 'up'}>): string {
+function upNote(entry: Entry, {isReady, health, probes}: Extract<Phase, {kind: 'up'}>): string {
 	if (!isReady) return 'reloading';
-	if (health === 'unhealthy') return looks?.found ?? '';
+	if (health === 'unhealthy') return probes?.detail ?? '';
 	if (entry.ends.length > 0 && entry.outcome) return `last end: ${lastEnd(entry)}`;
 	return health === 'starting' ? 'health is not known yet' : '';
 }

@@ -12,9 +12,9 @@ import {tell, tellOfChange, wakeFeatures} from './features.ts';
 import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
 import {reconfigure} from './reconfigure.ts';
 import {add, forget, reload, remove, signal, stop} from './requests.ts';
-import {adopt, revive, stall} from './revival.ts';
+import {adopt, resume, stall} from './resume.ts';
 import {due, read} from './service-table.ts';
-import {failStart, onLate, restart, restartAlong, spawn, start, takesAlong, waivers} from './starting.ts';
+import {failStart, onLate, restart, restartWithNeed, spawn, start, restartsDependents, waivers} from './starting.ts';
 import {isWanted, type State} from './state.ts';
 import type {Instant} from './time.ts';
 import {type Change, Turn} from './turn.ts';
@@ -41,7 +41,7 @@ const OWNERS: Handlers = {
 		enter(turn, {kind: 'running'});
 		adopt(turn, adopted);
 	},
-	revived: (turn, {found}) => revive(turn, found),
+	resumed: (turn, {found}) => resume(turn, found),
 	news: (turn, {id, run, news}) => onNews(turn, id, run, news),
 	start: whileRunning((turn, {ids}) => start(turn, ids)),
 	restart: whileRunning((turn, {ids}) => restart(turn, ids)),
@@ -84,7 +84,7 @@ function drain(turn: Turn): void {
 	do {
 		for (const id of toRestart) {
 			toRestart.delete(id);
-			restartAlong(turn, id);
+			restartWithNeed(turn, id);
 		}
 		// A Set is iterated in order of insertion, items added meanwhile included.
 		for (const id of toExamine) {
@@ -109,9 +109,9 @@ function examine(turn: Turn, entry: Entry): void {
 		case 'waiting':
 			if (!wanted) return turn.write({...entry, phase: {kind: 'down', cause: 'stopped'}, restartPending: false});
 			if (entry.restartPending) return turn.write({...entry, restartPending: false});
-			if (entry.lost > 0 && endsContainer(entry.service)) return failStart(turn, entry, cannotStart(turn.state.table, entry));
-			if (entry.lost > 0 !== phase.inVain) return turn.write({...entry, phase: {...phase, inVain: entry.lost > 0}});
-			if (entry.unmet === 0 || entry.unmet === waivers(turn, entry)) spawn(turn, entry);
+			if (entry.failedNeeds > 0 && endsContainer(entry.service)) return failStart(turn, entry, cannotStart(turn.state.table, entry));
+			if (entry.failedNeeds > 0 !== phase.isBlocked) return turn.write({...entry, phase: {...phase, isBlocked: entry.failedNeeds > 0}});
+			if (entry.unmetNeeds === 0 || entry.unmetNeeds === waivers(turn, entry)) spawn(turn, entry);
 			return;
 		case 'backoff':
 			if (!wanted) return turn.write({...entry, phase: {kind: 'down', cause: 'stopped'}, restartPending: false});
@@ -120,12 +120,12 @@ function examine(turn: Turn, entry: Entry): void {
 		case 'starting':
 		case 'up': {
 			const [force, scale] = stage.kind === 'stopping' ? [stage.force, stage.scale] : [0, 1];
-			if (!entry.leaving || (entry.stoppingDependents > 0 && force < 2) || takesAlong(turn, entry)) return;
+			if (!entry.leaving || (entry.stoppingDependents > 0 && force < 2) || restartsDependents(turn, entry)) return;
 			return turn.apply(entry, force === 3 ? kill(entry, phase, turn.now) : terminate(entry, phase, turn.now, scale));
 		}
 		case 'done': {
 			const [force, scale] = stage.kind === 'stopping' ? [stage.force, stage.scale] : [0, 1];
-			if (!entry.leaving || (entry.stoppingDependents > 0 && force < 2) || takesAlong(turn, entry)) return;
+			if (!entry.leaving || (entry.stoppingDependents > 0 && force < 2) || restartsDependents(turn, entry)) return;
 			return turn.apply(entry, force === 3 ? withdraw() : undo(entry, turn.nextRun(), turn.now, scale));
 		}
 		case 'spawning':

@@ -6,10 +6,10 @@ import type {Effect} from './effect.ts';
 import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import type {Id, Run} from './ids.ts';
-import type {Move} from './lifecycle.ts';
+import type {Transition} from './lifecycle.ts';
 import {isAlive, WAITING} from './phase.ts';
 import {entries as all, read, write} from './service-table.ts';
-import {countAwaited, holds, isAwaited, isGoingDown, isLostTo, isRunning, isWanted, type State} from './state.ts';
+import {countAwaited, holds, isAwaited, isGoingDown, isFailedNeed, isRunning, isWanted, type State} from './state.ts';
 import {type Instant, NEVER} from './time.ts';
 
 /** A service in another phase. */
@@ -44,7 +44,7 @@ export class Turn {
 		this.raised.push(event);
 	}
 
-	look(id: Id): void {
+	examine(id: Id): void {
 		this.toExamine.add(id);
 	}
 
@@ -77,7 +77,7 @@ export class Turn {
 		const held = this.state.held + Number(after.phase.kind === 'done') - Number(before.phase.kind === 'done');
 		const {table} = this.state;
 		this.state = {...this.state, table: write(table, after), living: this.state.living + living, held, awaited};
-		this.look(after.id);
+		this.examine(after.id);
 		this.#tellDependents(before, after);
 		this.#tellNeeds(before, after);
 		if (!before.leaving) this.#withdraw(after);
@@ -87,7 +87,7 @@ export class Turn {
 	}
 
 	/** Does what the life table says. */
-	apply(entry: Entry, {phase, also, effects}: Move): void {
+	apply(entry: Entry, {phase, also, effects}: Transition): void {
 		if (effects) this.emit(...effects);
 		if (phase === 'await') this.awaitNeeds({...entry, ...also});
 		else this.write({...entry, ...also, phase});
@@ -110,7 +110,7 @@ export class Turn {
 		for (const {id} of list) {
 			const entry = read(table, id);
 			if (!entry) continue;
-			const unmet = entry.needs.filter(edge => {
+			const unmetNeeds = entry.needs.filter(edge => {
 				const need = read(table, edge.id);
 				return need !== undefined && !holds(need, edge);
 			}).length;
@@ -118,12 +118,12 @@ export class Turn {
 				const dependent = read(table, edge.id);
 				return dependent !== undefined && isGoingDown(dependent);
 			}).length;
-			const lost = entry.needs.filter(edge => {
+			const failedNeeds = entry.needs.filter(edge => {
 				const need = read(table, edge.id);
-				return need !== undefined && isLostTo(need, edge);
+				return need !== undefined && isFailedNeed(need, edge);
 			}).length;
-			table = write(table, {...entry, unmet, lost, stoppingDependents});
-			this.look(id);
+			table = write(table, {...entry, unmetNeeds, failedNeeds, stoppingDependents});
+			this.examine(id);
 		}
 		this.state = {...this.state, table, awaited: countAwaited(table)};
 	}
@@ -138,11 +138,11 @@ export class Turn {
 		for (const edge of after.dependents) {
 			if (edge.restart && hasEnded) this.toRestart.add(edge.id);
 			const unmet = Number(holds(before, edge)) - Number(holds(after, edge));
-			const lost = Number(isLostTo(after, edge)) - Number(isLostTo(before, edge));
+			const lost = Number(isFailedNeed(after, edge)) - Number(isFailedNeed(before, edge));
 			const entry = unmet === 0 && lost === 0 ? undefined : read(this.state.table, edge.id);
 			if (!entry) continue;
-			this.put({...entry, unmet: entry.unmet + unmet, lost: entry.lost + lost});
-			this.look(edge.id);
+			this.put({...entry, unmetNeeds: entry.unmetNeeds + unmet, failedNeeds: entry.failedNeeds + lost});
+			this.examine(edge.id);
 		}
 	}
 
@@ -153,7 +153,7 @@ export class Turn {
 			const entry = read(this.state.table, id);
 			if (!entry) continue;
 			this.put({...entry, stoppingDependents: entry.stoppingDependents + change});
-			this.look(id);
+			this.examine(id);
 		}
 	}
 }

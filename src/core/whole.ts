@@ -13,9 +13,9 @@ export function create(services: readonly Service[], settings: Settings): State 
 	const table = services.reduce((before, service, id) => {
 		const own = needs.get(id) ?? [];
 		// Before boot nothing is wanted: only hard needs hold anything back.
-		const unmet = own.filter(({strength}) => strength === 'hard').length;
+		const unmetNeeds = own.filter(({strength}) => strength === 'hard').length;
 		const desired = demanded.get(id) ?? 'auto';
-		return write(before, {...newEntry(id, service), needs: own, dependents: dependents.get(id) ?? [], unmet, desired});
+		return write(before, {...newEntry(id, service), needs: own, dependents: dependents.get(id) ?? [], unmetNeeds, desired});
 	}, EMPTY);
 	const bucket = {level: settings.startRate.burst, at: 0};
 	return {

@@ -3,7 +3,7 @@ import type {Outcome} from '../core/outcome.ts';
 import type {Command} from '../core/service.ts';
 import {SIG} from '../core/signal-numbers.ts';
 import {readOptions} from './getopt.ts';
-import {type Around, everySignalBut, type Line, PERSONAL, type Reading, run, say, type Voice} from './order.ts';
+import {type Invocation, everySignalBut, type Line, PERSONAL, type Parsed, run, say, type Describe} from './options.ts';
 
 const LETTERS = 'ghLPV';
 
@@ -22,20 +22,20 @@ archon runs the program as catatonit does: it forwards signals, reaps zombies, a
   -V, --version  show the version
 `;
 
-export function readCatatonit(args: readonly string[], around: Around): Reading {
-	const {env, pid} = around;
-	const wrong = (text: string, more = ''): Reading => say(2, lineOf('ERROR', pid, text) + more, 1);
+export function readCatatonit(args: readonly string[], invocation: Invocation): Parsed {
+	const {env, pid} = invocation;
+	const wrong = (text: string, more = ''): Parsed => say(2, lineOf('ERROR', pid, text) + more, 1);
 	if (env['CATATONIT_LOG'] !== undefined) return wrong('CATATONIT_LOG is reserved for future use');
 	let [toGroup, isPause] = [false, false];
-	const {options, words: [program, ...rest]} = readOptions(args, {
-		letters: LETTERS, long: {version: 'V'}, stopsAtWords: env['POSIXLY_CORRECT'] !== undefined,
+	const {options, operands: [program, ...rest]} = readOptions(args, {
+		letters: LETTERS, long: {version: 'V'}, stopsAtOperand: env['POSIXLY_CORRECT'] !== undefined,
 	});
 	for (const option of options) {
-		if ('wrong' in option) return say(2, `${around.name}: ${option.wrong}\n${USAGE}`, 1);
+		if ('problem' in option) return say(2, `${invocation.name}: ${option.problem}\n${USAGE}`, 1);
 		switch (option.letter) {
 			case 'h': return say(2, HELP, 0);
 			case 'L': return {kind: 'license'};
-			case 'V': return say(1, versionOf(around.version), 0);
+			case 'V': return say(1, versionOf(invocation.version), 0);
 			case 'g': toGroup = true; break;
 			case 'P': isPause = true;
 		}
@@ -46,10 +46,10 @@ export function readCatatonit(args: readonly string[], around: Around): Reading 
 	// From a terminal that is the program's these can come only for archon.
 	for (const signal of [SIG.TSTP, SIG.TTIN, SIG.TTOU]) signals.set(signal, 0);
 	return run({
-		argv, toGroup, signals, ignored: [], seat: 'foreground', opensTty: true,
-		pauses: [], farewell: null, isSubreaper: true, parentDeath: null, leavesTerminal: false, leavesDirectory: true, closesOthers: true,
-		passesSockets: true, forgiven: new Set(), refusal: {missing: 1, forbidden: 1, other: 1},
-		voice: voiceOf(env['CATATONIT_DEBUG'] !== undefined),
+		argv, toGroup, signals, ignored: [], placement: 'foreground', opensTty: true,
+		suspends: [], finalSignal: null, isSubreaper: true, parentDeath: null, leavesTerminal: false, leavesDirectory: true, closesOthers: true,
+		passesSockets: true, successStatuses: new Set(), refusal: {missing: 1, forbidden: 1, other: 1},
+		describe: describeWith(env['CATATONIT_DEBUG'] !== undefined),
 	});
 }
 
@@ -58,22 +58,22 @@ const lineOf = (level: string, pid: number, text: string): string => `${level} (
 /** There is no such device. */
 const ENXIO = 6;
 
-function voiceOf(isVerbose: boolean): Voice {
-	return (word, reasonOf, pid) => {
+function describeWith(isVerbose: boolean): Describe {
+	return (event, reasonOf, pid) => {
 		const line = (level: string, text: string): readonly Line[] => [{fd: 2, text: lineOf(level, pid, text)}];
-		const reason = 'errno' in word ? reasonOf(word.errno) : '';
-		if (word.kind === 'unforked') return line('ERROR', `failed to fork child: ${reason}`);
-		if (word.kind === 'refused') return line('ERROR', `failed to exec pid1: ${reason}`);
+		const reason = 'errno' in event ? reasonOf(event.errno) : '';
+		if (event.kind === 'unforked') return line('ERROR', `failed to fork child: ${reason}`);
+		if (event.kind === 'refused') return line('ERROR', `failed to exec pid1: ${reason}`);
 		if (!isVerbose) return [];
-		switch (word.kind) {
-			case 'spawned': return line('DEBUG', `pid1 (${word.pid}) spawned: ${word.program}`);
+		switch (event.kind) {
+			case 'spawned': return line('DEBUG', `pid1 (${event.pid}) spawned: ${event.program}`);
 			case 'ttyless': return line('INFO', `using stdin as tty fd: could not open /dev/tty: ${reason}`);
 			case 'background':
-				return line('DEBUG', `setting foreground process failed: no ${word.errno === ENXIO ? 'such device' : `tty present: ${reason}`}`);
-			case 'sent': return word.sent === 0 ? line('DEBUG', 'ignoring kernel attempting to stop us: tty has TOSTOP set') : [];
-			case 'reaped': return word.isCommand ? [] : line('DEBUG', `child process ${word.pid} ${endOf(word.outcome)}`);
-			case 'drained': return word.isChildless ? line('DEBUG', 'got ECHILD: no children left to monitor') : [];
-			case 'unsent': return line('WARN', `forwarding of signal ${word.signal} to pid1 (${word.target}) failed: ${reason}`);
+				return line('DEBUG', `setting foreground process failed: no ${event.errno === ENXIO ? 'such device' : `tty present: ${reason}`}`);
+			case 'sent': return event.sent === 0 ? line('DEBUG', 'ignoring kernel attempting to stop us: tty has TOSTOP set') : [];
+			case 'reaped': return event.isCommand ? [] : line('DEBUG', `child process ${event.pid} ${endOf(event.outcome)}`);
+			case 'drained': return event.isChildless ? line('DEBUG', 'got ECHILD: no children left to monitor') : [];
+			case 'unsent': return line('WARN', `forwarding of signal ${event.signal} to pid1 (${event.target}) failed: ${reason}`);
 			default: return [];
 		}
 	};

@@ -6,39 +6,39 @@ export interface Grammar {
 	/** Long names and the letter that each stands for. */
 	readonly long?: Readonly<Record<string, string>>;
 	/** Whether options end at the first word that is none; else they may stand behind it, too. */
-	readonly stopsAtWords: boolean;
+	readonly stopsAtOperand: boolean;
 }
 
 export type Option =
 	| {readonly letter: string; readonly value: string}
 	/** What is wrong; nothing is read behind it. */
-	| {readonly wrong: string};
+	| {readonly problem: string};
 
 export interface Options {
 	/** In the order in which they stand. */
 	readonly options: readonly Option[];
-	/** All words that are no options. */
-	readonly words: readonly string[];
+	/** All operands that are no options. */
+	readonly operands: readonly string[];
 }
 
-export function readOptions(args: readonly string[], {letters, long, stopsAtWords}: Grammar): Options {
+export function readOptions(args: readonly string[], {letters, long, stopsAtOperand}: Grammar): Options {
 	const options: Option[] = [];
-	const words: string[] = [];
+	const operands: string[] = [];
 	for (let i = 0; i < args.length; i++) {
 		const arg = args[i] ?? '';
-		if (arg === '--') return {options, words: [...words, ...args.slice(i + 1)]};
+		if (arg === '--') return {options, operands: [...operands, ...args.slice(i + 1)]};
 		if (arg === '-' || !arg.startsWith('-')) {
-			if (stopsAtWords) return {options, words: args.slice(i)};
-			words.push(arg);
+			if (stopsAtOperand) return {options, operands: args.slice(i)};
+			operands.push(arg);
 			continue;
 		}
 		const read = long && arg.startsWith('--') ? readLong(arg.slice(2), long, letters) : readShort(arg.slice(1), letters);
 		options.push(...read.options);
 		if (read.wants === null) continue;
 		const value = args[++i];
-		options.push(value === undefined ? {wrong: read.wants.wrong} : {letter: read.wants.letter, value});
+		options.push(value === undefined ? {problem: read.wants.wrong} : {letter: read.wants.letter, value});
 	}
-	return {options, words};
+	return {options, operands};
 }
 
 /** The options of one argument; and the one whose value must be the next argument. */
@@ -58,7 +58,7 @@ function readShort(cluster: string, letters: string): Read {
 	for (let i = 0; i < cluster.length; i++) {
 		const letter = cluster[i] ?? '';
 		const takes = arity(letters, letter);
-		if (takes < 0) return {options: [...options, {wrong: `invalid option -- '${letter}'`}], wants: null};
+		if (takes < 0) return {options: [...options, {problem: `invalid option -- '${letter}'`}], wants: null};
 		const value = cluster.slice(i + 1);
 		if (takes > 0 && value !== '') return {options: [...options, {letter, value}], wants: null};
 		if (takes > 0) return {options, wants: {letter, wrong: `option requires an argument -- '${letter}'`}};
@@ -69,7 +69,7 @@ function readShort(cluster: string, letters: string): Read {
 
 /** A long name may be cut short as long as it means one option only. */
 function readLong(text: string, long: Readonly<Record<string, string>>, letters: string): Read {
-	const wrong = (what: string): Read => ({options: [{wrong: what}], wants: null});
+	const wrong = (what: string): Read => ({options: [{problem: what}], wants: null});
 	const end = text.indexOf('=');
 	const typed = end < 0 ? text : text.slice(0, end);
 	const names = Object.hasOwn(long, typed) ? [typed] : Object.keys(long).filter(name => name.startsWith(typed));

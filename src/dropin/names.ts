@@ -1,11 +1,11 @@
 /** The names under which archon stands in for other small inits. */
 import {readCatatonit} from './catatonit.ts';
 import {readDumbInit} from './dumb-init.ts';
-import type {Around, Reading} from './order.ts';
+import type {Invocation, Parsed} from './options.ts';
 import {readTini} from './tini.ts';
 
 /** Reads the arguments and the environment of the init that it is named for. */
-export type Dialect = (args: readonly string[], around: Around) => Reading;
+export type Dialect = (args: readonly string[], invocation: Invocation) => Parsed;
 
 /** By the last part of the path by which archon was called. */
 const DIALECTS: Readonly<Record<string, Dialect>> = {

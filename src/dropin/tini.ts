@@ -3,12 +3,12 @@ import {basename} from '../core/path.ts';
 import type {Outcome} from '../core/outcome.ts';
 import {RTMIN, SIG, signalName, signalNumber, type SignalNumber} from '../core/signal-numbers.ts';
 import {readOptions} from './getopt.ts';
-import {type Around, everySignalBut, type Line, PERSONAL, type Reading, run, say, type Voice} from './order.ts';
+import {type Invocation, everySignalBut, type Line, PERSONAL, type Parsed, run, say, type Describe} from './options.ts';
 
 /** What is imitated. docker takes what is before ` - git.` for the version, and what is behind it for the commit. */
 const versionOf = (version: string): string => `tini version 0.19.0_archon-${version} - git.archon`;
 
-const help = ({name, version}: Around): string => `${basename(name)} (${versionOf(version)})
+const help = ({name, version}: Invocation): string => `${basename(name)} (${versionOf(version)})
 Usage: ${basename(name)} [OPTIONS] PROGRAM -- [ARGS] | --version
 
 archon runs PROGRAM as tini does: it forwards signals, reaps zombies, and ends as PROGRAM ends.
@@ -31,65 +31,65 @@ const ESRCH = 3;
 /** Signals that tini knows by name: no real-time ones, and not quite all others. */
 const UNKNOWN: readonly SignalNumber[] = [16, 29, SIG.PWR];
 
-interface Wishes {
+interface TiniOptions {
 	isSubreaper: boolean;
 	parentDeath: SignalNumber | null;
 	toGroup: boolean;
 	verbosity: number;
 	isWarningOfZombies: boolean;
-	readonly forgiven: Set<number>;
+	readonly successStatuses: Set<number>;
 }
 
-export function readTini(args: readonly string[], around: Around): Reading {
-	if (args.length === 1 && args[0] === '--version') return say(1, `${versionOf(around.version)}\n`, 0);
-	const {env} = around;
-	const demanded: Wishes = {
-		isSubreaper: false, parentDeath: null, toGroup: false, verbosity: 1, isWarningOfZombies: false, forgiven: new Set(),
+export function readTini(args: readonly string[], invocation: Invocation): Parsed {
+	if (args.length === 1 && args[0] === '--version') return say(1, `${versionOf(invocation.version)}\n`, 0);
+	const {env} = invocation;
+	const settings: TiniOptions = {
+		isSubreaper: false, parentDeath: null, toGroup: false, verbosity: 1, isWarningOfZombies: false, successStatuses: new Set(),
 	};
-	const {options, words: [program, ...rest]} = readOptions(args, {
-		letters: 'p:hvwgle:s', stopsAtWords: env['POSIXLY_CORRECT'] !== undefined,
+	const {options, operands: [program, ...rest]} = readOptions(args, {
+		letters: 'p:hvwgle:s', stopsAtOperand: env['POSIXLY_CORRECT'] !== undefined,
 	});
 	for (const option of options) {
-		if ('wrong' in option) return say(2, `${around.name}: ${option.wrong}\n${help(around)}`, 1);
-		if (option.letter === 'h') return say(1, help(around), 0);
+		if ('problem' in option) return say(2, `${invocation.name}: ${option.problem}\n${help(invocation)}`, 1);
+		if (option.letter === 'h') return say(1, help(invocation), 0);
 		if (option.letter === 'l') return {kind: 'license'};
-		if (!take(demanded, option.letter, option.value)) {
-			return say(2, lineOf('FATAL', around.pid, `Not a valid option for -${option.letter}: ${option.value}`), 1);
+		if (!apply(settings, option.letter, option.value)) {
+			return say(2, lineOf('FATAL', invocation.pid, `Not a valid option for -${option.letter}: ${option.value}`), 1);
 		}
 	}
-	if (program === undefined) return say(2, help(around), 1);
-	if (env['TINI_SUBREAPER'] !== undefined) demanded.isSubreaper = true;
-	if (env['TINI_KILL_PROCESS_GROUP'] !== undefined) demanded.toGroup = true;
-	if (env['TINI_VERBOSITY'] !== undefined) demanded.verbosity = verbosityOf(env['TINI_VERBOSITY']);
-	const {isSubreaper, parentDeath, toGroup, forgiven} = demanded;
+	if (program === undefined) return say(2, help(invocation), 1);
+	if (env['TINI_SUBREAPER'] !== undefined) settings.isSubreaper = true;
+	if (env['TINI_KILL_PROCESS_GROUP'] !== undefined) settings.toGroup = true;
+	if (env['TINI_VERBOSITY'] !== undefined) settings.verbosity = verbosityOf(env['TINI_VERBOSITY']);
+	const {isSubreaper, parentDeath, toGroup, successStatuses} = settings;
 	return run({
-		argv: [program, ...rest], isSubreaper, parentDeath, toGroup, forgiven,
-		seat: 'foreground', opensTty: false,
+		argv: [program, ...rest], isSubreaper, parentDeath, toGroup, successStatuses,
+		placement: 'foreground', opensTty: false,
 		// The terminal's stop signals would stop an init that has given the terminal away.
 		signals: everySignalBut([...PERSONAL, SIG.TTIN, SIG.TTOU]), ignored: [SIG.TTIN, SIG.TTOU],
-		pauses: [], farewell: null, leavesTerminal: false, leavesDirectory: false, closesOthers: false, passesSockets: false,
+		suspends: [], finalSignal: null, leavesTerminal: false, leavesDirectory: false, closesOthers: false, passesSockets: false,
 		refusal: {missing: 127, forbidden: 126, other: 1},
-		voice: voiceOf(demanded),
+		describe: describeWith(settings),
 	});
 }
 
 /** Whether the option's value is a good one. */
-function take(demanded: Wishes, letter: string, value: string): boolean {
+function apply(settings: TiniOptions, letter: string, value: string): boolean {
 	switch (letter) {
-		case 's': demanded.isSubreaper = true; break;
-		case 'g': demanded.toGroup = true; break;
-		case 'w': demanded.isWarningOfZombies = true; break;
-		case 'v': demanded.verbosity++; break;
+		case 's': settings.isSubreaper = true; break;
+		case 'g': settings.toGroup = true; break;
+		case 'w': settings.isWarningOfZombies = true; break;
+		case 'v': settings.verbosity++; break;
 		case 'p': {
 			const signal = /^SIG[A-Z0-9]+$/.test(value) ? signalNumber(value) : null;
 			if (signal === null || signal > SIG.SYS || UNKNOWN.includes(signal) || signalName(signal) !== value) return false;
-			demanded.parentDeath = signal;
+			settings.parentDeath = signal;
 			break;
 		}
 		case 'e': {
 			// What strtol(3) takes: nothing at all is 0.
 			if (!/^(\s*[+-]?\d+)?$/.test(value) || Number(value) < 0 || Number(value) > 255) return false;
-			demanded.forgiven.add(Number(value));
+			settings.successStatuses.add(Number(value));
 			break;
 		}
 	}
@@ -120,8 +120,8 @@ const WORDS = ['Hangup', 'Interrupt', 'Quit', 'Illegal instruction', 'Trace/brea
 
 const wordsOf = (signal: SignalNumber): string => WORDS[signal - 1] ?? `Real-time signal ${signal - RTMIN}`;
 
-function voiceOf({verbosity, isWarningOfZombies}: Wishes): Voice {
-	return (word, reasonOf, pid) => {
+function describeWith({verbosity, isWarningOfZombies}: TiniOptions): Describe {
+	return (event, reasonOf, pid) => {
 		const line = (level: Level, from: number, text: string): readonly Line[] =>
 			(verbosity < from ? [] : [{fd: from <= 1 ? 2 : 1, text: lineOf(level, pid, text)}]);
 		const fatal = (text: string): readonly Line[] => line('FATAL', 0, text);
@@ -129,22 +129,22 @@ function voiceOf({verbosity, isWarningOfZombies}: Wishes): Voice {
 		const info = (text: string): readonly Line[] => line('INFO ', 2, text);
 		const debug = (text: string): readonly Line[] => line('DEBUG', 3, text);
 		const trace = (text: string): readonly Line[] => line('TRACE', 4, text);
-		switch (word.kind) {
+		switch (event.kind) {
 			case 'subreaper': return trace('Registered as child subreaper');
 			case 'bystander': return warn(BYSTANDER);
-			case 'unforked': return fatal(`fork failed: ${reasonOf(word.errno)}`);
-			case 'spawned': return info(`Spawned child process '${word.program}' with pid '${word.pid}'`);
-			case 'refused': return fatal(`exec ${word.program} failed: ${reasonOf(word.errno)}`);
-			case 'heard': return debug(word.signal === SIG.CHLD ? 'Received SIGCHLD' : `Passing signal: '${wordsOf(word.signal)}'`);
-			case 'unsent': return warn(word.errno === ESRCH
+			case 'unforked': return fatal(`fork failed: ${reasonOf(event.errno)}`);
+			case 'spawned': return info(`Spawned child process '${event.program}' with pid '${event.pid}'`);
+			case 'refused': return fatal(`exec ${event.program} failed: ${reasonOf(event.errno)}`);
+			case 'heard': return debug(event.signal === SIG.CHLD ? 'Received SIGCHLD' : `Passing signal: '${wordsOf(event.signal)}'`);
+			case 'unsent': return warn(event.errno === ESRCH
 				? 'Child was dead when forwarding signal'
-				: `Unexpected error when forwarding signal: '${reasonOf(word.errno)}'`);
+				: `Unexpected error when forwarding signal: '${reasonOf(event.errno)}'`);
 			case 'reaped': return [
-				...debug(`Reaped child with pid: '${word.pid}'`),
-				...(word.isCommand ? info(`Main child exited ${endOf(word.outcome)}`) : []),
-				...(!word.isCommand && isWarningOfZombies ? warn(`Reaped zombie process with pid=${word.pid}`) : []),
+				...debug(`Reaped child with pid: '${event.pid}'`),
+				...(event.isCommand ? info(`Main child exited ${endOf(event.outcome)}`) : []),
+				...(!event.isCommand && isWarningOfZombies ? warn(`Reaped zombie process with pid=${event.pid}`) : []),
 			];
-			case 'drained': return trace(word.isChildless ? 'No child to wait' : 'No child to reap');
+			case 'drained': return trace(event.isChildless ? 'No child to wait' : 'No child to reap');
 			case 'over': return trace('Exiting: child has exited');
 			default: return [];
 		}

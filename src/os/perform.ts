@@ -145,7 +145,7 @@ export function createHands(machine: Machine): MoreHands {
 				case 'probe': {
 					if (!isDegraded) return probes.look(effect);
 					const {id, run, purpose} = effect;
-					return soon(() => tell(id, run, {kind: 'probe', purpose, good: true, found: 'not looked at'}));
+					return soon(() => tell(id, run, {kind: 'probe', purpose, passed: true, detail: 'not looked at'}));
 				}
 				case 'hook': {
 					// The process is not made yet, and what it is made with is not read: what the last one had is none of its matter.

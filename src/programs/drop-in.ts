@@ -13,7 +13,7 @@ export function standIn(called: string, name: string, args: readonly string[], v
 	switch (reading?.kind) {
 		case undefined: return undefined;
 		case 'run':
-			runSingle(reading.order, called);
+			runSingle(reading.options, called);
 			return null;
 		case 'license': return say(textOf(sys.embedded('LICENSE') ?? new Uint8Array()));
 		case 'say': {

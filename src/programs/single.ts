@@ -2,7 +2,7 @@
 import {exitStatus} from '../core/outcome.ts';
 import type {Command} from '../core/service.ts';
 import {SIG, type SignalNumber} from '../core/signal-numbers.ts';
-import type {Order, Word} from '../dropin/order.ts';
+import type {InitOptions, InitEvent} from '../dropin/options.ts';
 import {bytesOf} from '../os/bytes.ts';
 import {execute} from '../os/spawn/execute.ts';
 import {env} from '../os/environment.ts';
@@ -19,15 +19,15 @@ const FAILED = 1;
 const NO_TERMINAL: readonly number[] = [ERRNO.ENOTTY, ERRNO.ENXIO, ERRNO.EBADF];
 
 /** `name`: what `ps` shows. */
-export function runSingle(order: Order, name: string): never {
-	const {argv, signals, refusal} = order;
+export function runSingle(options: InitOptions, name: string): never {
+	const {argv, signals, refusal} = options;
 	const report = newReport();
 	/** Signals that come once of giving the terminal up. */
 	const skips = new Set<SignalNumber>();
 	let command = 0;
 
-	function tell(word: Word): void {
-		for (const line of order.voice(word, sys.strerror, sys.getpid())) sys.write(line.fd, bytesOf(line.text));
+	function tell(event: InitEvent): void {
+		for (const line of options.describe(event, sys.strerror, sys.getpid())) sys.write(line.fd, bytesOf(line.text));
 	}
 
 	function heard(signal: SignalNumber): void {
@@ -36,14 +36,14 @@ export function runSingle(order: Order, name: string): never {
 		if (signal === SIG.CHLD) return reap();
 		if (skips.delete(signal)) return tell({kind: 'skipped', signal});
 		forward(signal, signals.get(signal) ?? 0);
-		if (!order.pauses.includes(signal)) return;
+		if (!options.suspends.includes(signal)) return;
 		tell({kind: 'paused'});
 		sys.kill(ownPid, SIG.STOP);
 	}
 
 	function forward(signal: SignalNumber, sent: SignalNumber): void {
 		if (command === 0) return;
-		const target = order.toGroup ? -command : command;
+		const target = options.toGroup ? -command : command;
 		let result = sent === 0 ? 0 : sys.kill(target, sent);
 		// It leads a group of its own as soon as it runs.
 		if (result === -ERRNO.ESRCH && target < 0) result = sys.kill(command, sent);
@@ -67,12 +67,12 @@ export function runSingle(order: Order, name: string): never {
 
 	/** Whoever is left has nobody to wait for it; as PID 1 the kernel ends it. */
 	function leave(status: number): never {
-		const {farewell, toGroup} = order;
+		const {finalSignal, toGroup} = options;
 		// Its number may be another's by now, but its group's is not while there is anybody in it.
-		if (farewell !== null && farewell !== 0 && toGroup) sys.kill(-command, farewell);
-		if (farewell !== null) tell({kind: 'sent', signal: SIG.TERM, sent: farewell});
+		if (finalSignal !== null && finalSignal !== 0 && toGroup) sys.kill(-command, finalSignal);
+		if (finalSignal !== null) tell({kind: 'sent', signal: SIG.TERM, sent: finalSignal});
 		tell({kind: 'over', status});
-		sys.exit(order.forgiven.has(status) ? 0 : status);
+		sys.exit(options.successStatuses.has(status) ? 0 : status);
 	}
 
 	/** One signal that leads to a bug takes no other with it. */
@@ -97,7 +97,7 @@ export function runSingle(order: Order, name: string): never {
 	function become(command: Command, directory: number): never {
 		attempt(() => {
 			if (directory >= 0) sys.fchdir(directory);
-			if (order.passesSockets && isForArchon(env()['LISTEN_PID'])) sys.setVariable('LISTEN_PID', String(sys.getpid()));
+			if (options.passesSockets && isForArchon(env()['LISTEN_PID'])) sys.setVariable('LISTEN_PID', String(sys.getpid()));
 			sit();
 			sys.restoreSignals();
 			const errno = execute(command);
@@ -108,13 +108,13 @@ export function runSingle(order: Order, name: string): never {
 	}
 
 	function sit(): void {
-		if (order.seat === 'attached') {
+		if (options.placement === 'attached') {
 			sys.setsid();
 			tell({kind: 'leading', errno: Math.max(0, -sys.attachTerminal())});
 		}
-		if (order.seat !== 'foreground') return;
+		if (options.placement !== 'foreground') return;
 		sys.setpgid(0, 0);
-		const tty = order.opensTty ? sys.open('/dev/tty', O.RDWR, 0) : 0;
+		const tty = options.opensTty ? sys.open('/dev/tty', O.RDWR, 0) : 0;
 		if (tty < 0) tell({kind: 'ttyless', errno: -tty});
 		const taken = sys.takeTerminal(Math.max(0, tty));
 		if (tty > 0) sys.close(tty);
@@ -125,7 +125,7 @@ export function runSingle(order: Order, name: string): never {
 
 	/** Its pid. From before it is there on archon is where it is to be. */
 	function start(argv: Command): number {
-		const directory = order.leavesDirectory ? sys.open('.', O.PATH | O.DIRECTORY, 0) : -1;
+		const directory = options.leavesDirectory ? sys.open('.', O.PATH | O.DIRECTORY, 0) : -1;
 		if (directory >= 0) sys.chdir('/');
 		const pid = sys.fork();
 		if (pid === 0) become(argv, directory);
@@ -134,7 +134,7 @@ export function runSingle(order: Order, name: string): never {
 			sys.exit(FAILED);
 		}
 		// Whoever of both is first: no signal comes before the group is there.
-		if (order.seat === 'foreground') sys.setpgid(pid, pid);
+		if (options.placement === 'foreground') sys.setpgid(pid, pid);
 		tell({kind: 'spawned', program: argv[0], pid});
 		if (directory >= 0) sys.close(directory);
 		return pid;
@@ -142,13 +142,13 @@ export function runSingle(order: Order, name: string): never {
 
 	tell({kind: 'begun'});
 	sys.setName(name);
-	for (const signal of order.ignored) sys.ignoreSignal(signal);
+	for (const signal of options.ignored) sys.ignoreSignal(signal);
 	const fd = sys.openSignals([SIG.CHLD, ...signals.keys()]);
 	if (fd < 0) throw new Error(`signals cannot be heard: ${sys.strerror(-fd)}`);
-	if (order.parentDeath !== null) sys.setParentDeathSignal(order.parentDeath);
-	if (order.isSubreaper && sys.becomeSubreaper() >= 0) tell({kind: 'subreaper'});
+	if (options.parentDeath !== null) sys.setParentDeathSignal(options.parentDeath);
+	if (options.isSubreaper && sys.becomeSubreaper() >= 0) tell({kind: 'subreaper'});
 	else if (ownPid !== 1 && !sys.isSubreaper()) tell({kind: 'bystander'});
-	if (order.leavesTerminal) {
+	if (options.leavesTerminal) {
 		const left = sys.leaveTerminal();
 		const isLeader = left >= 0 && sys.getsid(0) === ownPid;
 		tell(left < 0 ? {kind: 'undetached', errno: -left} : {kind: 'detached', isLeader});
@@ -156,8 +156,8 @@ export function runSingle(order: Order, name: string): never {
 	}
 	if (argv !== null) command = start(argv);
 	// Where the directory cannot be opened, the command had to be there first.
-	if (order.leavesDirectory) sys.chdir('/');
-	if (order.closesOthers) for (const fd of lastingFds()) sys.close(fd);
+	if (options.leavesDirectory) sys.chdir('/');
+	if (options.closesOthers) for (const fd of lastingFds()) sys.close(fd);
 	return listenForSignals(fd);
 }
 

@@ -31,7 +31,7 @@ import {inheritListener, serve} from '../os/sockets.ts';
 import {sys} from '../os/sys.ts';
 import {traceOf} from '../os/trace.ts';
 import {createMemoryTrimmer} from '../os/trim-memory.ts';
-import {createObedience} from './obey.ts';
+import {createSignalHandler} from './signals.ts';
 import {createReload, type Reread} from './reload.ts';
 
 export interface Options {
@@ -64,7 +64,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	const {reexec, handoff, past} = instance;
 	const whole: Reexec['whole'] = act => (reexec ? reexec.whole(act) : act());
 	const keeper: DescriptorKeeper = reexec ?? {keep: () => 0};
-	const {logging, events, level, signals} = past ? parse<Words>(past.options) : given(config, reread);
+	const {logging, events, level, signals} = past ? parse<HandedOver>(past.options) : given(config, reread);
 	let rules: Meanings = new Map([...meanings, ...signals]);
 	const act = (heard: ReceivedSignal): void => whole(() => {
 		obey(heard);
@@ -93,14 +93,14 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	});
 	const loop: Loop = createLoop(state, hands, whole);
 	const reload = createReload({loop, log, manager, reread, whole, adopt});
-	const obey = createObedience({loop, log, meanings: () => rules, reload: reloadOrRevive, reopen: output.logs.reopen});
+	const obey = createSignalHandler({loop, log, meanings: () => rules, reload: reloadOrRevive, reopen: output.logs.reopen});
 
 	function adopt({logging, events, signals}: Config): void {
 		transientLogging = logging;
 		output.resay(events);
 		rules = new Map([...meanings, ...signals]);
 		listenAlso(rules.keys());
-		handoff.put('options', stringify({logging, events, level, signals} satisfies Words));
+		handoff.put('options', stringify({logging, events, level, signals} satisfies HandedOver));
 	}
 
 	/** In degraded mode most of archon is not there: the next instance has all of it again, and reads the config. */
@@ -133,7 +133,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	// From here on a fault is survived: what it takes is written down, and the descriptors are kept.
 	if (past) hands.restore(state);
 	inheritListener({handoff, reexec: keeper}, !instance.isDegraded);
-	handoff.put('options', stringify({logging, events, level, signals} satisfies Words));
+	handoff.put('options', stringify({logging, events, level, signals} satisfies HandedOver));
 	record(handoff, null, state);
 	reexec?.arm();
 
@@ -163,7 +163,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 		const going = [...entries(state)].filter(({phase}) => isAlive(phase)).length;
 		const words = `${going} ${going === 1 ? 'service goes' : 'services go'} on`;
 		log.warn(`${instance.story} and was re-executed: ${words}${instance.isDegraded ? DEGRADED : ''}`);
-		loop.dispatch({kind: 'revived', found: findSpawned(state)});
+		loop.dispatch({kind: 'resumed', found: findSpawned(state)});
 		hands.collect();
 	}
 
@@ -196,7 +196,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 const ELSEWHERE = '; mount a tmpfs at /run, or name a place that archon may write with --socket or $ARCHON_SOCKET';
 
 /** What outlives a life beside the state. */
-type Words = Pick<Config, 'logging' | 'events' | 'level' | 'signals'>;
+type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals'>;
 
 const DEGRADED = `; it ended too often, and from now on only keeps them running: no archonctl, no probes, \
 and their lines as they are. SIGHUP makes it try again`;

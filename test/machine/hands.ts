@@ -25,7 +25,7 @@ function dispatch(event: Event): void {
 	const {run, news} = event;
 	const from = reaper.mainOf(run);
 	// As the core does, and at once.
-	if (news.kind === 'notify' && news.word.kind === 'main-pid' && from) hands.perform({kind: 'follow', run, from, to: news.word.pid});
+	if (news.kind === 'notify' && news.message.kind === 'main-pid' && from) hands.perform({kind: 'follow', run, from, to: news.message.pid});
 	setImmediate(() => waiting.forEach(look => look()));
 }
 

@@ -48,13 +48,13 @@ describe('sd_notify', () => {
 		const life = says(['STATUS=coming', 'READY=1\nSTATUS=there', 'RELOADING=1', 'READY=1', 'WATCHDOG=1', 'STOPPING=1', '3']);
 		expect(await life.news('exited')).toMatchObject({outcome: {kind: 'code', code: 3}});
 		expect(life.heard()).toEqual([
-			{kind: 'notify', word: {kind: 'status', text: 'coming'}},
+			{kind: 'notify', message: {kind: 'status', text: 'coming'}},
 			{kind: 'ready'},
-			{kind: 'notify', word: {kind: 'status', text: 'there'}},
-			{kind: 'notify', word: {kind: 'reloading'}},
+			{kind: 'notify', message: {kind: 'status', text: 'there'}},
+			{kind: 'notify', message: {kind: 'reloading'}},
 			{kind: 'ready'},
-			{kind: 'notify', word: {kind: 'alive'}},
-			{kind: 'notify', word: {kind: 'stopping'}},
+			{kind: 'notify', message: {kind: 'alive'}},
+			{kind: 'notify', message: {kind: 'stopping'}},
 			expect.objectContaining({kind: 'exited'}),
 		]);
 	});
@@ -96,12 +96,12 @@ describe('sd_notify', () => {
 		const life = live(['sh', '-c', 'systemd-notify --ready --status="by the tool"; exec sleep 1000'], {ready: {kind: 'notify'}});
 		lives.push(life);
 		await life.news('ready');
-		expect(await life.news('notify')).toMatchObject({word: {kind: 'status', text: 'by the tool'}});
+		expect(await life.news('notify')).toMatchObject({message: {kind: 'status', text: 'by the tool'}});
 	});
 
 	test('who has another way to say it is not asked for its readiness here, but for all else', async () => {
 		const life = says(['READY=1', 'WATCHDOG=1', 'pause'], {watchdog: 1500});
-		expect(await life.news('notify')).toEqual({kind: 'notify', word: {kind: 'alive'}});
+		expect(await life.news('notify')).toEqual({kind: 'notify', message: {kind: 'alive'}});
 		expect(life.heard()).toHaveLength(1);
 		const {stdout} = await execa('sh', ['-c', `tr '\\0' '\\n' < /proc/${life.pid}/environ | grep ^WATCHDOG`]);
 		expect(stdout).toBe('WATCHDOG_USEC=1500000');
@@ -109,10 +109,10 @@ describe('sd_notify', () => {
 
 	test('an end that nobody else can tell of is told: of a main process that is the child of another', async () => {
 		const life = says(['fork', 'main', 'READY=1', 'pause']);
-		const {word} = await life.news('notify');
-		if (word.kind !== 'main-pid') throw new Error(word.kind);
-		expect(reaper.mainOf(life.run)).toBe(word.pid);
-		process.kill(word.pid, 'SIGKILL');
+		const {message} = await life.news('notify');
+		if (message.kind !== 'main-pid') throw new Error(message.kind);
+		expect(reaper.mainOf(life.run)).toBe(message.pid);
+		process.kill(message.pid, 'SIGKILL');
 		// The other one waits for it and ends too, sooner or later than archon hears of it.
 		if ((await life.news('exited')).survivors) await life.news('emptied');
 	});

@@ -31,12 +31,12 @@ describe('a command', () => {
 		['kill -9 $$', false, 'killed by SIGKILL'],
 		['printf "\\033[31mred\\007"', true, '[31mred'],
 		['head -c 300000 /dev/zero | tr "\\0" x; echo; echo end', true, 'end'],
-	])('%s', async (script, good, found) => {
-		expect(await sh(script)).toEqual({kind: 'probe', purpose: 'health', good, found});
+	])('%s', async (script, passed, detail) => {
+		expect(await sh(script)).toEqual({kind: 'probe', purpose: 'health', passed, detail});
 	});
 
 	test('one that is not there is no good, and says why', async () => {
-		expect(await exec(['/no/such/probe'])).toMatchObject({good: false, found: 'executing /no/such/probe: no such file or directory'});
+		expect(await exec(['/no/such/probe'])).toMatchObject({passed: false, detail: 'executing /no/such/probe: no such file or directory'});
 	});
 
 	test('has the user, the directory and the environment of its service, and knows its process', async () => {
@@ -44,12 +44,12 @@ describe('a command', () => {
 		const {service: {exec: context}} = base;
 		const life = sleeper({exec: {...context, user: {user: 'nobody', group: null}, cwd: '/usr', environment: {COLOUR: 'blue'}}});
 		life.probe({kind: 'exec', command: ['sh', '-c', 'echo "$(id -un) $PWD $COLOUR $ARCHON_SERVICE $MAINPID"']});
-		expect((await life.news('probe')).found).toBe(`nobody /usr blue test ${life.pid}`);
+		expect((await life.news('probe')).detail).toBe(`nobody /usr blue test ${life.pid}`);
 	});
 
 	test('one that takes too long is ended with all that it made, and so is what a quick one leaves behind', async () => {
-		expect(await sh('sleep 4321 & sleep 4321', 200)).toMatchObject({good: false, found: 'no answer within 0.2 s'});
-		expect(await sh('sleep 4321 & echo quick')).toMatchObject({good: true, found: 'quick'});
+		expect(await sh('sleep 4321 & sleep 4321', 200)).toMatchObject({passed: false, detail: 'no answer within 0.2 s'});
+		expect(await sh('sleep 4321 & echo quick')).toMatchObject({passed: true, detail: 'quick'});
 		await expect.poll(() => processes().filter(({command}) => command === 'sleep 4321')).toEqual([]);
 	});
 
@@ -68,7 +68,7 @@ describe('a command', () => {
 			life.probe({kind: 'exec', command: ['echo', String(i)]});
 			return life.news('probe');
 		});
-		expect((await Promise.all(all)).map(({found}) => found)).toEqual(all.map((_, i) => String(i)));
+		expect((await Promise.all(all)).map(({detail}) => detail)).toEqual(all.map((_, i) => String(i)));
 	});
 });
 
@@ -78,14 +78,14 @@ describe('a connection', () => {
 		await new Promise(resolve => void server.once('listening', resolve));
 		const {port} = server.address() as AddressInfo;
 		for (const host of ['127.0.0.1', 'localhost']) {
-			expect(await look({kind: 'tcp', host, port})).toMatchObject({good: true, found: `connected to ${host}:${port}`});
+			expect(await look({kind: 'tcp', host, port})).toMatchObject({passed: true, detail: `connected to ${host}:${port}`});
 		}
 		await new Promise(resolve => void server.close(resolve));
 	});
 
 	test('is no good where nobody listens', async () => {
 		expect(await look({kind: 'tcp', host: 'localhost', port: 1})).toMatchObject({
-			good: false, found: 'cannot connect to localhost:1: connection refused',
+			passed: false, detail: 'cannot connect to localhost:1: connection refused',
 		});
 	});
 });
@@ -117,22 +117,22 @@ describe('a page', () => {
 		['/200', {headers: {'X-Token': 'open'}, body: 'token open, żółw$'}, false, 'HTTP 200 OK, but the page does not match /token open, żółw$/'],
 		['/200', {headers: {'X-Token': 'open'}, body: 'token open, żółw'}, true, 'HTTP 200 OK'],
 		['/long', {body: '^x+$'}, true, 'HTTP 200 OK'],
-	])('%s %j', async (path, how, good, found) => {
-		expect(await page(path, how)).toMatchObject({good, found});
+	])('%s %j', async (path, how, passed, detail) => {
+		expect(await page(path, how)).toMatchObject({passed, detail});
 	});
 
 	test('one that never ends is good by its status, and no good where its text counts', async () => {
-		expect(await page('/endless', {}, 300)).toMatchObject({good: true, found: 'HTTP 200 OK'});
-		expect(await page('/endless', {body: 'the end'}, 300)).toMatchObject({good: false, found: 'no answer within 0.3 s'});
-		expect(await page('/silent', {}, 300)).toMatchObject({good: false, found: 'no answer within 0.3 s'});
+		expect(await page('/endless', {}, 300)).toMatchObject({passed: true, detail: 'HTTP 200 OK'});
+		expect(await page('/endless', {body: 'the end'}, 300)).toMatchObject({passed: false, detail: 'no answer within 0.3 s'});
+		expect(await page('/silent', {}, 300)).toMatchObject({passed: false, detail: 'no answer within 0.3 s'});
 	});
 
 	test('who does not speak HTTP, and headers that cannot be sent, are no good', async () => {
 		const server = createServer(socket => socket.end('SSH-2.0\r\n')).listen(0, '127.0.0.1');
 		await new Promise(resolve => void server.once('listening', resolve));
 		const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-		expect(await look({kind: 'http', url, statuses: [], headers: {}, body: null})).toMatchObject({good: false});
-		expect(await look({kind: 'http', url, statuses: [], headers: {'X-Y': 'a\nb'}, body: null})).toMatchObject({good: false});
+		expect(await look({kind: 'http', url, statuses: [], headers: {}, body: null})).toMatchObject({passed: false});
+		expect(await look({kind: 'http', url, statuses: [], headers: {'X-Y': 'a\nb'}, body: null})).toMatchObject({passed: false});
 		server.close();
 	});
 });
@@ -178,8 +178,8 @@ describe('a page that is behind TLS', () => {
 		const page = async (path: string, how: Partial<Extract<Probe, {kind: 'http'}>> = {}) => {
 			const life = sleepWith(PATH);
 			life.probe({kind: 'http', url: `${url}${path}`, statuses: [], headers: {}, body: null, ...how});
-			const {good, found} = await life.news('probe');
-			return [good, found];
+			const {passed, detail} = await life.news('probe');
+			return [passed, detail];
 		};
 		expect(await page('/200')).toEqual([true, 'HTTP 200 OK']);
 		expect(await page('/302')).toEqual([true, 'HTTP 302 Found']);
@@ -187,25 +187,25 @@ describe('a page that is behind TLS', () => {
 		expect(await page('/503', {statuses: [503]})).toEqual([true, 'HTTP 503 Service Unavailable']);
 		expect(await page('/200', {headers: {'X-Token': 'open'}, body: 'one, token open'})).toEqual([true, 'HTTP 200 OK']);
 		expect(await page('/200', {body: 'two'})).toEqual([false, 'HTTP 200 OK, but the page does not match /two/']);
-		const [good, found] = await page('/200', {url: 'https://127.0.0.1:1/'});
-		expect(good).toBe(false);
-		expect(found).toMatch(/^cannot get https:\/\/127\.0\.0\.1:1\/: /);
+		const [passed, detail] = await page('/200', {url: 'https://127.0.0.1:1/'});
+		expect(passed).toBe(false);
+		expect(detail).toMatch(/^cannot get https:\/\/127\.0\.0\.1:1\/: /);
 	});
 
 	test('is no good where the image has neither', async () => {
 		const life = sleepWith(await pathWith('neither'));
 		life.probe({kind: 'http', url, statuses: [], headers: {}, body: null});
-		expect(await life.news('probe')).toMatchObject({good: false, found: `cannot get ${url}: https needs curl or wget in the image`});
+		expect(await life.news('probe')).toMatchObject({passed: false, detail: `cannot get ${url}: https needs curl or wget in the image`});
 	});
 });
 
 test('a file is good when it is there, relative ones in the directory of the service', async () => {
 	const path = join(folder, 'ready');
-	expect(await look({kind: 'file', path})).toMatchObject({good: false, found: `${path}: no such file or directory`});
+	expect(await look({kind: 'file', path})).toMatchObject({passed: false, detail: `${path}: no such file or directory`});
 	writeFileSync(path, '');
-	expect(await look({kind: 'file', path})).toMatchObject({good: true});
+	expect(await look({kind: 'file', path})).toMatchObject({passed: true});
 	const {service: {exec: context}} = sleeper();
 	const life = sleeper({exec: {...context, cwd: folder}});
 	life.probe({kind: 'file', path: 'ready'});
-	expect(await life.news('probe')).toMatchObject({good: true, found: `${path} is there`});
+	expect(await life.news('probe')).toMatchObject({passed: true, detail: `${path} is there`});
 });

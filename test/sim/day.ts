@@ -162,8 +162,8 @@ export function dawn(seed: number): Day {
 				const process = processes.get(effect.run);
 				if (!process || !lives(process)) return;
 				write(channels.get(process.id), `GET /health at ${now} by ${effect.run}`);
-				const good = !r.chance(0.005);
-				news(process, {kind: 'probe', purpose: effect.purpose, good, found: good ? 'status 200' : `status 500 at ${now}`});
+				const passed = !r.chance(0.005);
+				news(process, {kind: 'probe', purpose: effect.purpose, passed, detail: passed ? 'status 200' : `status 500 at ${now}`});
 			});
 			case 'hook': return later(r.between(1, 200), () => {
 				const process = processes.get(effect.run);
@@ -205,8 +205,8 @@ export function dawn(seed: number): Day {
 	/** One sign of life after the other. */
 	function live(process: Process, beat: number): void {
 		if (!lives(process)) return;
-		news(process, {kind: 'notify', word: {kind: 'alive'}});
-		if (r.chance(0.2)) news(process, {kind: 'notify', word: {kind: 'status', text: `${counts.events} served`}});
+		news(process, {kind: 'notify', message: {kind: 'alive'}});
+		if (r.chance(0.2)) news(process, {kind: 'notify', message: {kind: 'status', text: `${counts.events} served`}});
 		if (!r.chance(0.002)) later(r.between(beat / 2, beat), () => live(process, beat));
 	}
 

@@ -7,7 +7,7 @@ import {isAlive} from '../../src/core/phase.ts';
 import type {Service} from '../../src/core/service.ts';
 import {SIG} from '../../src/core/signal-numbers.ts';
 import {type Instant, NEVER} from '../../src/core/time.ts';
-import {countAwaited, entries, entryOf, find, holds, isLostTo, type State} from '../../src/core/state.ts';
+import {countAwaited, entries, entryOf, find, holds, isFailedNeed, type State} from '../../src/core/state.ts';
 import {nextDeadline} from '../../src/core/whole.ts';
 import {deadlineOf} from '../../src/core/service-table.ts';
 import {matches} from '../../src/core/restart.ts';
@@ -36,9 +36,9 @@ export function checkState(state: State): void {
 		});
 		const unmet = neighbours(entry.needs).filter(need => !holds(need.entry, need.edge)).length;
 		const stoppingDependents = neighbours(entry.dependents).filter(({entry}) => isGoingDown(entry)).length;
-		promise(unmet === entry.unmet, `${name} counts ${entry.unmet} unmet needs of ${unmet}`);
-		const lost = neighbours(entry.needs).filter(({entry, edge}) => isLostTo(entry, edge)).length;
-		promise(lost === entry.lost, `${name} counts ${entry.lost} lost needs of ${lost}`);
+		promise(unmet === entry.unmetNeeds, `${name} counts ${entry.unmetNeeds} unmet needs of ${unmet}`);
+		const lost = neighbours(entry.needs).filter(({entry, edge}) => isFailedNeed(entry, edge)).length;
+		promise(lost === entry.failedNeeds, `${name} counts ${entry.failedNeeds} lost needs of ${lost}`);
 		promise(stoppingDependents === entry.stoppingDependents, `${name} counts ${entry.stoppingDependents} stopping dependents of ${stoppingDependents}`);
 		promise(find(state, name) === entry, `${name} is not found by its name`);
 		checkRest(entry, state);
@@ -66,10 +66,10 @@ function checkIdleness(state: State): void {
 }
 
 /** What has come to rest by itself: whether it has failed is told by its end alone, and the container ends with it where it must. */
-function checkRest({phase, outcome, blame, service, lost}: Entry, {stage}: State): void {
+function checkRest({phase, outcome, blame, service, failedNeeds}: Entry, {stage}: State): void {
 	if (phase.kind === 'waiting') {
-		promise(phase.inVain === lost > 0, `${service.name} does not know that it waits in vain`);
-		promise(lost === 0 || !(service.essential || service.onFailed === 'shutdown'), `${service.name} waits in vain, and the container with it`);
+		promise(phase.isBlocked === failedNeeds > 0, `${service.name} does not know that it waits in vain`);
+		promise(failedNeeds === 0 || !(service.essential || service.onFailed === 'shutdown'), `${service.name} waits in vain, and the container with it`);
 	}
 	if (phase.kind === 'done') promise(stage.kind !== 'running' || !service.essential, `${service.name} is done, and the container lives on`);
 	if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped') return;
@@ -132,7 +132,7 @@ export function checkSignal(
 	if (entryOf(world.before, process.id)?.phase.kind === 'stopping') return;
 	// What has failed is ended at once, whoever needs it.
 	const phase = entryOf(world.state, process.id)?.phase;
-	if (phase?.kind === 'stopping' && !phase.asked) return;
+	if (phase?.kind === 'stopping' && !phase.isRequested) return;
 	// Before a shutdown a dependent may be told to leave in the very step in which this one was, but later.
 	const judged = world.stage === 'stopping' ? world.state : world.before;
 	const holding = (entryOf(world.state, process.id)?.dependents ?? []).flatMap(({id}) => {

@@ -5,7 +5,7 @@
 import {NEED, RESTART, service as plain} from '../../src/core/defaults.ts';
 import {WHEN_IDLE} from '../../src/core/config.ts';
 import type {Effect} from '../../src/core/effect.ts';
-import type {Event, News, Word} from '../../src/core/event.ts';
+import type {Event, News, NotifyMessage} from '../../src/core/event.ts';
 import type {Id, Run} from '../../src/core/ids.ts';
 import type {Outcome} from '../../src/core/outcome.ts';
 import type {Health, Need, Ready, Service} from '../../src/core/service.ts';
@@ -283,10 +283,10 @@ export class World {
 		process.helpers++;
 		this.#later(this.random.between(0, this.random.pick([1, 200, timeout])), () => {
 			process.helpers--;
-			const good = !this.random.chance(this.#temper.sick);
-			if (good && purpose === 'ready') process.isReady = true;
+			const passed = !this.random.chance(this.#temper.sick);
+			if (passed && purpose === 'ready') process.isReady = true;
 			// It may come late: after the end of its run, and in the middle of the next.
-			this.#news(process, {kind: 'probe', purpose, good, found: 'found'});
+			this.#news(process, {kind: 'probe', purpose, passed, detail: 'found'});
 		});
 	}
 
@@ -308,11 +308,11 @@ export class World {
 	#chat(process: Process): void {
 		const {random: r} = this;
 		if (process.outcome) return;
-		const word = r.pick<Word>([
+		const message = r.pick<NotifyMessage>([
 			{kind: 'reloading'}, {kind: 'stopping'}, {kind: 'status', text: 'busy'}, {kind: 'extend', millis: 500}, {kind: 'alive'},
 			{kind: 'trigger'}, {kind: 'watchdog', millis: 3000}, {kind: 'errno', errno: 2}, {kind: 'main-pid', pid: ++this.#pids},
 		]);
-		if (!r.chance(0.3)) return this.#news(process, {kind: 'notify', word});
+		if (!r.chance(0.3)) return this.#news(process, {kind: 'notify', message});
 		process.isReady = true;
 		this.#news(process, {kind: 'ready'});
 	}

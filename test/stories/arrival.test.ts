@@ -38,7 +38,7 @@ test('what has failed keeps it from being so until somebody has mended it, or do
 
 test('what is there and falls ill before the others are is waited for again', () => {
 	const story = tell(['web', {ready: {kind: 'notify'}}], ['job', {type: 'oneshot'}]);
-	story.tells('web', {kind: 'ready'}).tells('web', {kind: 'notify', word: {kind: 'reloading'}}).dies('job', exit(0));
+	story.tells('web', {kind: 'ready'}).tells('web', {kind: 'notify', message: {kind: 'reloading'}}).dies('job', exit(0));
 	expect(hasArrived(story)).toBe(false);
 	story.tells('web', {kind: 'ready'});
 	expect(hasArrived(story)).toBe(true);

@@ -140,15 +140,15 @@ describe('post_stop', () => {
 		expect(over(story, 'main', 'post_stop', 'tidy: exit 1').lines()).toMatch(/exit 7$/);
 	});
 
-	test.each<[string, {asked?: boolean; killed?: boolean; blame?: string}, Outcome, string]>([
+	test.each<[string, {isRequested?: boolean; killed?: boolean; blame?: string}, Outcome, string]>([
 		['success', {}, exit(0), 'exited 0'], ['exit-code', {}, exit(3), 'exited 3'], ['signal', {}, killedBy(15), 'killed TERM'],
 		['core-dump', {}, {...killedBy(11), core: true} as Outcome, 'dumped SEGV'],
 		['oom-kill', {}, {...killedBy(9), oom: true} as Outcome, 'killed KILL'],
-		['success', {asked: true}, killedBy(15), ''], ['timeout', {asked: true, killed: true}, killedBy(9), ''],
+		['success', {isRequested: true}, killedBy(15), ''], ['timeout', {isRequested: true, killed: true}, killedBy(9), ''],
 		['timeout', {blame: 'not ready within 5 s'}, killedBy(15), ''], ['watchdog', {blame: 'watchdog: silent for 1 s'}, killedBy(6), ''],
 		['protocol', {blame: 'ended before it was ready'}, exit(0), ''], ['exit-code', {blame: 'post_start: x: exit 1'}, killedBy(15), ''],
-	])('is told %s in systemd\'s words of %j', (result, {asked = false, killed = false, blame = null}, outcome) => {
-		expect(resultOf({asked, killed, blame}, outcome, RESTART.success)).toBe(result);
+	])('is told %s in systemd\'s words of %j', (result, {isRequested = false, killed = false, blame = null}, outcome) => {
+		expect(resultOf({isRequested, killed, blame}, outcome, RESTART.success)).toBe(result);
 	});
 });
 
@@ -227,5 +227,5 @@ test.each<[string, Hook, () => Story]>([
 ])('commands %s are asked for again by the next life of archon', (_, hook, begin) => {
 	const story = begin();
 	story.lines();
-	expect(story.hear({kind: 'revived', found: new Map()}).lines()).toContain(`${hook} of it: x`);
+	expect(story.hear({kind: 'resumed', found: new Map()}).lines()).toContain(`${hook} of it: x`);
 });

@@ -80,7 +80,7 @@ test('another service waits for a failed need until somebody starts that, and kn
 	const story = tell(['db', job], ['app', {needs: ['db!']}], ['web', {needs: ['app']}], ['other']).dies('db', exit(1));
 	const inVain = () => ['app', 'web'].map(name => {
 		const phase = find(story.state(), name)?.phase;
-		return phase?.kind === 'waiting' && phase.inVain;
+		return phase?.kind === 'waiting' && phase.isBlocked;
 	});
 	expect(inVain()).toEqual([true, true]);
 	story.ask('start', 'db');

@@ -63,10 +63,10 @@ describe('ready', () => {
 			        started db (pid 101)
 			  0.00  look at db (ready)"
 		`);
-		story.tells('db', {kind: 'probe', purpose: 'ready', good: false, found: 'connection refused'});
+		story.tells('db', {kind: 'probe', purpose: 'ready', passed: false, detail: 'connection refused'});
 		expect(status(story, 'db')).toBe('starting: not ready: connection refused');
 		expect(story.wait(600).lines()).toMatchInlineSnapshot(`" 10.50  look at db (ready)"`);
-		expect(phases(story.tells('db', {kind: 'probe', purpose: 'ready', good: true, found: ''}))).toEqual({db: 'up'});
+		expect(phases(story.tells('db', {kind: 'probe', purpose: 'ready', passed: true, detail: ''}))).toEqual({db: 'up'});
 	});
 
 	test('without anything else it is ready when it has run for its start period', () => {
@@ -77,7 +77,7 @@ describe('ready', () => {
 
 	test('is a level: a daemon that reloads is not ready meanwhile', () => {
 		const story = tell(['db', {ready: {kind: 'notify'}}], ['app', {needs: ['db+']}]);
-		story.tells('db', {kind: 'ready'}).tells('db', {kind: 'notify', word: {kind: 'reloading'}});
+		story.tells('db', {kind: 'ready'}).tells('db', {kind: 'notify', message: {kind: 'reloading'}});
 		story.ask('restart', 'app');
 		expect(phases(story)).toEqual({db: 'up', app: 'waiting'});
 		expect(phases(story.tells('db', {kind: 'ready'}))).toEqual({db: 'up', app: 'up'});
@@ -85,17 +85,17 @@ describe('ready', () => {
 
 	test('more time is given to who asks for it', () => {
 		const story = tell(['db', {ready: {kind: 'notify'}, startTimeout: 5000}]);
-		story.wait(4000).tells('db', {kind: 'notify', word: {kind: 'extend', millis: 10_000}}).wait(9000);
+		story.wait(4000).tells('db', {kind: 'notify', message: {kind: 'extend', millis: 10_000}}).wait(9000);
 		expect(phases(story)).toEqual({db: 'starting'});
 	});
 
 	test('and nobody has less of it for asking', () => {
-		const extend = {kind: 'notify', word: {kind: 'extend', millis: 10}} as const;
+		const extend = {kind: 'notify', message: {kind: 'extend', millis: 10}} as const;
 		const story = tell(['db', {ready: {kind: 'notify'}, startTimeout: 5000, deaf: true}], ['web', {watchdog: 5000}]);
 		story.tells('db', extend).tells('web', extend).wait(4999);
 		expect(phases(story)).toEqual({db: 'starting', web: 'up'});
 		expect(find(story.state(), 'web')?.starts).toBe(1);
-		story.tells('web', {kind: 'notify', word: {kind: 'alive'}});
+		story.tells('web', {kind: 'notify', message: {kind: 'alive'}});
 		expect(phases(story.wait(1))).toEqual({db: 'stopping', web: 'up'});
 		story.lines();
 		expect(story.tells('db', extend).wait(5000).lines()).toContain(' 10.00  SIGKILL to db');
@@ -112,10 +112,10 @@ test('a daemon that archon finds alive has said already that it is ready', () =>
 
 describe('health', () => {
 	const sick = (story: Story, times: number): Story => {
-		for (let i = 0; i < times; i++) story.tells('db', {kind: 'probe', purpose: 'health', good: false, found: 'no answer'}).wait(10_000);
+		for (let i = 0; i < times; i++) story.tells('db', {kind: 'probe', purpose: 'health', passed: false, detail: 'no answer'}).wait(10_000);
 		return story;
 	};
-	const well = (story: Story): Story => story.tells('db', {kind: 'probe', purpose: 'health', good: true, found: ''});
+	const well = (story: Story): Story => story.tells('db', {kind: 'probe', purpose: 'health', passed: true, detail: ''});
 
 	test('dependents see it come and go', () => {
 		const story = tell(['db', {health}], ['app', {needs: ['db+']}]).wait(0);
@@ -136,7 +136,7 @@ describe('health', () => {
 
 	test('nor do they count towards the first failure after it', () => {
 		const story = tell(['db', {health: {...health, startPeriod: 4500, retries: 2, onUnhealthy: 'restart'}}]).wait(0);
-		const fails = (): Story => story.tells('db', {kind: 'probe', purpose: 'health', good: false, found: 'no answer'}).wait(1000);
+		const fails = (): Story => story.tells('db', {kind: 'probe', purpose: 'health', passed: false, detail: 'no answer'}).wait(1000);
 		for (let i = 0; i < 6; i++) fails();
 		expect(find(story.state(), 'db')?.starts).toBe(1);
 		expect(find(fails().state(), 'db')?.starts).toBe(2);
@@ -145,7 +145,7 @@ describe('health', () => {
 	test('an unhealthy service is restarted where it says so', () => {
 		const story = tell(['db', {health: {...health, onUnhealthy: 'restart'}}]).wait(0);
 		story.lines();
-		sick(story, 2).tells('db', {kind: 'probe', purpose: 'health', good: false, found: 'no answer'});
+		sick(story, 2).tells('db', {kind: 'probe', purpose: 'health', passed: false, detail: 'no answer'});
 		expect(story.lines()).toMatchInlineSnapshot(`
 			" 10.00  look at db (health)
 			 20.00  look at db (health)
@@ -164,14 +164,14 @@ describe('health', () => {
 
 	test('a watchdog that was given another length keeps it', () => {
 		const story = tell(['db', {watchdog: 3000}]);
-		story.tells('db', {kind: 'notify', word: {kind: 'watchdog', millis: 20_000}});
-		story.wait(19_000).tells('db', {kind: 'notify', word: {kind: 'alive'}}).lines();
+		story.tells('db', {kind: 'notify', message: {kind: 'watchdog', millis: 20_000}});
+		story.wait(19_000).tells('db', {kind: 'notify', message: {kind: 'alive'}}).lines();
 		expect(story.wait(20_000).lines()).toMatch(/39\.00 {2}SIGABRT to db\n.*silent for 20 s/);
 	});
 
 	test('a watchdog that hears nothing restarts, and one that is fed does not', () => {
 		const story = tell(['db', {watchdog: 3000}]);
-		for (let i = 0; i < 10; i++) story.wait(2000).tells('db', {kind: 'notify', word: {kind: 'alive'}});
+		for (let i = 0; i < 10; i++) story.wait(2000).tells('db', {kind: 'notify', message: {kind: 'alive'}});
 		expect(find(story.state(), 'db')?.starts).toBe(1);
 		story.lines();
 		expect(story.wait(3000).lines()).toMatchInlineSnapshot(`
@@ -233,15 +233,15 @@ describe('hooks', () => {
 
 test('another process becomes the main one where the service says so', () => {
 	const story = tell(['forker', {ready: {kind: 'notify'}}]);
-	story.tells('forker', {kind: 'notify', word: {kind: 'main-pid', pid: 777}}).tells('forker', {kind: 'ready'});
+	story.tells('forker', {kind: 'notify', message: {kind: 'main-pid', pid: 777}}).tells('forker', {kind: 'ready'});
 	expect(story.lines()).toMatch(/follow forker from 101 to 777/);
 	expect(statusOf(story.state(), find(story.state(), 'forker')!).pid).toBe(777);
 });
 
 test('what a service says of itself is shown until it starts anew', () => {
 	const story = tell(['db', {ready: {kind: 'notify'}}]);
-	story.tells('db', {kind: 'notify', word: {kind: 'status', text: 'replaying the journal'}});
+	story.tells('db', {kind: 'notify', message: {kind: 'status', text: 'replaying the journal'}});
 	expect(status(story, 'db')).toBe('starting: replaying the journal');
 	story.tells('db', {kind: 'ready'}).dies('db', exit(1));
-	expect(find(story.state(), 'db')?.said).toBe('');
+	expect(find(story.state(), 'db')?.statusText).toBe('');
 });

@@ -67,7 +67,7 @@ test('failures do not count for as much of the health\'s start period as archon 
 	const health: Health = {
 		probe, interval: 1000, timeout: 1000, retries: 1, successes: 1, startPeriod: 5000, startInterval: 1000, onUnhealthy: 'none',
 	};
-	const fails = {kind: 'probe', purpose: 'health', good: false, found: ''} as const;
+	const fails = {kind: 'probe', purpose: 'health', passed: false, detail: ''} as const;
 	const story = tell(['a', {health}]).wait(0).stall(HOUR).tells('a', fails).wait(4999).tells('a', fails);
 	expect(find(story.state(), 'a')?.phase).toMatchObject({health: 'starting'});
 	expect(find(story.wait(1000).tells('a', fails).state(), 'a')?.phase).toMatchObject({health: 'unhealthy'});

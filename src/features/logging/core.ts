@@ -75,7 +75,7 @@ export interface Logs {
 	/** The last lines that are kept in memory, oldest first. */
 	tail(id: Id | null, count: number): readonly LogLine[];
 	/** Where older lines are, if anywhere: the files that lines go to, each once. */
-	files(id: Id | null): readonly LogMark[];
+	files(id: Id | null): readonly LogPosition[];
 	/** Calls back with each batch of whole lines that come from now on, in order, until the result is called. */
 	follow(id: Id | null, listener: (lines: readonly LogLine[]) => void): () => void;
 	/** Opens every log file anew, for somebody has moved it (logrotate's postrotate). */
@@ -91,7 +91,7 @@ export interface LogLine {
 }
 
 /** A place in a log file, with all lines before it that came before now: some may still be on their way there. */
-export interface LogMark {
+export interface LogPosition {
 	readonly path: string;
 	/** Of the file that `path` names now; by it the file is known after it was rotated to `path.1`. */
 	readonly inode: number;
@@ -102,7 +102,7 @@ export interface LogMark {
 }
 
 /** What may stand in braces in the path of a log file and in a syslog tag. */
-export const BLANKS = ['name', 'service', 'instance', 'index', 'stream'] as const;
+export const PLACEHOLDERS = ['name', 'service', 'instance', 'index', 'stream'] as const;
 
 /** RFC 5424, APP-NAME. */
 const TAG_MAX = 48;
@@ -111,7 +111,7 @@ const TAG_MAX = 48;
  * The blanks filled in for a service, or an instance as `web:1`: `{name}` is web-1, for colons are trouble in paths,
  * `{service}` is web and `{instance}`, or `{index}`, 1, or 0 for one that is alone. With `{stream}` a driver becomes one for each stream.
  */
-export function tailor(logging: Logging, name: string): Logging {
+export function forService(logging: Logging, name: string): Logging {
 	return {...logging, drivers: logging.drivers.flatMap(driver => tailorDriver(driver, name))};
 }
 
@@ -126,12 +126,12 @@ function tailorDriver(driver: LogDriver, name: string): readonly LogDriver[] {
 }
 
 function fill(text: string, name: string, stream: LogStream): string {
-	const values: Readonly<Record<string, string>> = {...blankValues(name), stream};
+	const values: Readonly<Record<string, string>> = {...placeholderValues(name), stream};
 	return text.replaceAll(/\{(\w+)\}/g, (blank, word: string) => values[word] ?? blank);
 }
 
 /** What blanks stand for in texts of a service, or of an instance as `web:1`. */
-export function blankValues(name: string): Readonly<Record<string, string>> {
+export function placeholderValues(name: string): Readonly<Record<string, string>> {
 	const [service = name, instance = '0'] = name.split(':');
 	return {name: name.replaceAll(':', '-'), service, instance, index: instance};
 }

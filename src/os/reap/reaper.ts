@@ -213,7 +213,7 @@ export function createReaper(
 				if (pid === null || !stat) return conclude(life, outcome, descendants.look());
 				giveUpSearch(life);
 				takeOver(life, pid, stat);
-				dispatch({kind: 'news', id: life.id, run: life.run, news: {kind: 'notify', word: {kind: 'main-pid', pid}}});
+				dispatch({kind: 'news', id: life.id, run: life.run, news: {kind: 'notify', message: {kind: 'main-pid', pid}}});
 			}),
 		});
 	}

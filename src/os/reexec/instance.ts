@@ -97,7 +97,7 @@ function readState(past: Handoff['past']): State | null {
 	const part = (kind: string): ReadonlyMap<Id, string> => new Map([...past].flatMap(([key, text]) =>
 		(key.startsWith(`${kind} `) ? [[Number(key.slice(kind.length + 1)), text]] : [])));
 	const [whole, standard] = [past.get('whole'), past.get('standard')];
-	return whole === undefined || standard === undefined ? null : readAll({whole, standard, bodies: part('body'), lives: part('progress')});
+	return whole === undefined || standard === undefined ? null : readAll({whole, standard, bodies: part('body'), progress: part('progress')});
 }
 
 /** What of a state is neither an entry nor told from them (core/serialize.ts). */

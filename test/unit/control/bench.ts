@@ -10,7 +10,7 @@ import type {Outcome} from '../../../src/core/outcome.ts';
 import {ok} from '../../../src/core/result.ts';
 import type {Condition, Need, Service} from '../../../src/core/service.ts';
 import {SIG} from '../../../src/core/signal-numbers.ts';
-import type {LogLine, LogMark, Logs} from '../../../src/features/logging/core.ts';
+import type {LogLine, LogPosition, Logs} from '../../../src/features/logging/core.ts';
 import {find, type State} from '../../../src/core/state.ts';
 import {create, nextDeadline} from '../../../src/core/whole.ts';
 import {step} from '../../../src/core/supervisor.ts';
@@ -170,7 +170,7 @@ export class Bench {
 export class Lines implements Logs {
 	readonly #kept = new Map<Id | null, LogLine[]>();
 	readonly #hearers = new Map<Id | null, Set<(lines: readonly LogLine[]) => void>>();
-	readonly marks = new Map<Id | null, readonly LogMark[]>();
+	readonly marks = new Map<Id | null, readonly LogPosition[]>();
 	reopened = 0;
 
 	say(id: Id | null, lines: readonly LogLine[]): void {
@@ -187,7 +187,7 @@ export class Lines implements Logs {
 		return count < kept.length ? kept.slice(kept.length - count) : kept;
 	}
 
-	files(id: Id | null): readonly LogMark[] {
+	files(id: Id | null): readonly LogPosition[] {
 		return this.marks.get(id) ?? [];
 	}
 

@@ -173,7 +173,7 @@ describe('Attach', () => {
 			bench.isSlow = true;
 			last.say('Run,/etc,archon.name=job\n');
 		});
-		bench.dispatch({kind: 'revived', found: new Map()});
+		bench.dispatch({kind: 'resumed', found: new Map()});
 		await rest();
 		expect(visitor.say('Attach,job\nStatus\n')).toEqual(['Row,unheard', 'Error,no command job has lost its client', 'Ok']);
 	});

@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest';
 import type {Entry} from '../../../src/core/entry.ts';
 import type {Outcome} from '../../../src/core/outcome.ts';
 import {type RestartPolicy, RESTARTS} from '../../../src/core/service.ts';
-import {judge, pause, roll} from '../../../src/core/restart.ts';
+import {decide, backoffDelay, jitterOf} from '../../../src/core/restart.ts';
 import {entryOf} from '../../../src/core/state.ts';
 import {create} from '../../../src/core/whole.ts';
 import {exit, killedBy, service, SETTINGS} from '../../stories/tell.ts';
@@ -15,7 +15,7 @@ const entryWith = (type: 'daemon' | 'oneshot', policy: RestartPolicy['policy'], 
 };
 
 const verdict = (entry: Entry, outcome: Outcome | null): string => {
-	const {kind, ...rest} = judge(entry, {outcome, blame: null, wasUp: true}, 1000, 0.5);
+	const {kind, ...rest} = decide(entry, {outcome, blame: null, wasUp: true}, 1000, 0.5);
 	return 'cause' in rest ? rest.cause : kind;
 };
 
@@ -73,8 +73,8 @@ describe('codes and signals of its own', () => {
 
 	test('whatever is blamed has failed, also with a good status', () => {
 		const end = {outcome: exit(0), blame: 'unhealthy: no answer', wasUp: true};
-		expect(judge(with_({}), end, 0, 0.5).kind).toBe('again');
-		expect(judge(with_({}, 'no'), end, 0, 0.5)).toEqual({kind: 'rest', cause: 'failed'});
+		expect(decide(with_({}), end, 0, 0.5).kind).toBe('again');
+		expect(decide(with_({}, 'no'), end, 0, 0.5)).toEqual({kind: 'rest', cause: 'failed'});
 	});
 });
 
@@ -90,7 +90,7 @@ test('what is remembered stays bounded where the attempts are not', () => {
 	const restart = {...service('x').restart, attempts: Infinity};
 	let entry: Entry = {...entryWith('daemon', 'always'), service: service('x', {restart})};
 	for (let i = 0; i < 1000; i++) {
-		const next = judge(entry, {outcome: exit(1), blame: null, wasUp: true}, i, 0.5);
+		const next = decide(entry, {outcome: exit(1), blame: null, wasUp: true}, i, 0.5);
 		if (next.kind === 'again') entry = {...entry, ends: next.ends};
 	}
 	expect(entry.ends.length).toBe(64);
@@ -98,7 +98,7 @@ test('what is remembered stays bounded where the attempts are not', () => {
 
 test.each([[1, 0], [2, 100], [3, 200], [4, 400], [8, 6400], [9, 10_000], [60, 10_000]])(
 	'before restart %i the pause is %i ms', (nth, millis) => {
-		expect(pause({...service('x').restart, delay: 100, factor: 2, maxDelay: 10_000, jitter: 0}, nth, 0.9)).toBe(millis);
+		expect(backoffDelay({...service('x').restart, delay: 100, factor: 2, maxDelay: 10_000, jitter: 0}, nth, 0.9)).toBe(millis);
 	},
 );
 
@@ -106,30 +106,30 @@ test('as many ends are remembered as the attempts need', () => {
 	const restart = {...service('x').restart, attempts: 100};
 	let entry: Entry = {...entryWith('daemon', 'always'), service: service('x', {restart})};
 	for (let i = 0; i < 100; i++) {
-		const next = judge(entry, {outcome: exit(1), blame: null, wasUp: true}, i, 0.5);
+		const next = decide(entry, {outcome: exit(1), blame: null, wasUp: true}, i, 0.5);
 		if (next.kind === 'again') entry = {...entry, ends: next.ends};
 	}
-	expect(judge(entry, {outcome: exit(1), blame: null, wasUp: true}, 100, 0.5)).toEqual({kind: 'rest', cause: 'failed'});
+	expect(decide(entry, {outcome: exit(1), blame: null, wasUp: true}, 100, 0.5)).toEqual({kind: 'rest', cause: 'failed'});
 });
 
 test('a start that failed is tried again whatever the policy where only those count', () => {
 	const entry = {...entryWith('daemon', 'no'), service: service('x', {restart: {...service('x').restart, policy: 'no', counts: 'starts'}})} as const;
 	const end = {outcome: exit(0), blame: 'ended before it was ready', wasUp: false};
-	expect(judge(entry, end, 0, 0.5).kind).toBe('again');
-	expect(judge(entry, {...end, blame: null, wasUp: true}, 0, 0.5)).toEqual({kind: 'rest', cause: 'exited'});
+	expect(decide(entry, end, 0, 0.5).kind).toBe('again');
+	expect(decide(entry, {...end, blame: null, wasUp: true}, 0, 0.5)).toEqual({kind: 'rest', cause: 'exited'});
 });
 
 test('jitter moves the pause by no more than its share', () => {
 	const policy = {...service('x').restart, jitter: 0.1};
-	expect(pause(policy, 2, 0)).toBeCloseTo(90);
-	expect(pause(policy, 2, 0.5)).toBeCloseTo(100);
-	expect(pause(policy, 2, 1)).toBeCloseTo(110);
+	expect(backoffDelay(policy, 2, 0)).toBeCloseTo(90);
+	expect(backoffDelay(policy, 2, 0.5)).toBeCloseTo(100);
+	expect(backoffDelay(policy, 2, 1)).toBeCloseTo(110);
 });
 
 test('the random are fair enough and the same for the same seed and run', () => {
-	const rolls = Array.from({length: 10_000}, (_, run) => roll(42, run));
+	const rolls = Array.from({length: 10_000}, (_, run) => jitterOf(42, run));
 	expect(rolls.every(value => value >= 0 && value < 1)).toBe(true);
 	expect(rolls.reduce((sum, value) => sum + value, 0) / rolls.length).toBeCloseTo(0.5, 1);
-	expect(roll(42, 7)).toBe(rolls[7]);
-	expect(roll(43, 7)).not.toBe(rolls[7]);
+	expect(jitterOf(42, 7)).toBe(rolls[7]);
+	expect(jitterOf(43, 7)).not.toBe(rolls[7]);
 });

@@ -67,7 +67,7 @@ test('the parts are those of the entries', () => {
 	const [entry] = entries(state);
 	expect(writeAll(state)).toEqual({
 		whole: writeWhole(state), standard: writeStandard(),
-		bodies: new Map([[0, entry && writeBody(entry)]]), lives: new Map([[0, entry && writeProgress(entry)]]),
+		bodies: new Map([[0, entry && writeBody(entry)]]), progress: new Map([[0, entry && writeProgress(entry)]]),
 	});
 });
 

@@ -1,10 +1,10 @@
 /** What signals to archon come to, by who sent them and what they mean. */
 import {describe, expect, test} from 'vitest';
 import {RTMAX, RTMIN, SIG} from '../../../src/core/signal-numbers.ts';
-import {CATCHABLE, judge, type Meaning, ONE_COMMAND, type Origin, ORIGINS, SUPERVISING, type Verdict} from '../../../src/core/signals.ts';
+import {CATCHABLE, actionFor, type Meaning, ONE_COMMAND, type Origin, ORIGINS, SUPERVISING, type Action} from '../../../src/core/signals.ts';
 
-const comes = (signal: number, origin: Origin, services: readonly string[], meaning: Meaning | undefined = SUPERVISING.get(signal)): Verdict =>
-	judge({signal, origin}, meaning ?? 'ignore', name => services.includes(name));
+const comes = (signal: number, origin: Origin, services: readonly string[], meaning: Meaning | undefined = SUPERVISING.get(signal)): Action =>
+	actionFor({signal, origin}, meaning ?? 'ignore', name => services.includes(name));
 
 const FORWARDED = [SIG.USR1, SIG.USR2, SIG.WINCH];
 

@@ -2,32 +2,32 @@
 import {expect, test} from 'vitest';
 import {SIG} from '../../../src/core/signal-numbers.ts';
 import {readCatatonit} from '../../../src/dropin/catatonit.ts';
-import {around, orderOf, said} from './around.ts';
+import {invocation, optionsOf, said} from './invocation.ts';
 
-const order = (args: readonly string[], env: Record<string, string> = {}) => orderOf(readCatatonit(args, around('catatonit', {env})));
+const optionsFor = (args: readonly string[], env: Record<string, string> = {}) => optionsOf(readCatatonit(args, invocation('catatonit', {env})));
 
 test('a program has the foreground, and orphans are catatonit\'s', () => {
-	expect(order(['--', 'a', '-b'])).toMatchObject({
-		argv: ['a', '-b'], seat: 'foreground', opensTty: true, toGroup: false, isSubreaper: true, leavesDirectory: true, closesOthers: true,
+	expect(optionsFor(['--', 'a', '-b'])).toMatchObject({
+		argv: ['a', '-b'], placement: 'foreground', opensTty: true, toGroup: false, isSubreaper: true, leavesDirectory: true, closesOthers: true,
 		passesSockets: true, refusal: {missing: 1, forbidden: 1, other: 1},
 	});
-	expect(order(['-g', 'a']).toGroup).toBe(true);
+	expect(optionsFor(['-g', 'a']).toGroup).toBe(true);
 });
 
 test('the terminal\'s stop signals are catatonit\'s, and nothing is sent for them', () => {
-	const {signals} = order(['a'], {CATATONIT_DEBUG: ''});
+	const {signals} = optionsFor(['a'], {CATATONIT_DEBUG: ''});
 	expect([...signals].filter(([heard, sent]) => heard !== sent)).toEqual([[SIG.TSTP, 0], [SIG.TTIN, 0], [SIG.TTOU, 0]]);
-	expect(said(order(['a'], {CATATONIT_DEBUG: ''}), {kind: 'sent', signal: SIG.TSTP, sent: 0}))
+	expect(said(optionsFor(['a'], {CATATONIT_DEBUG: ''}), {kind: 'sent', signal: SIG.TSTP, sent: 0}))
 		.toEqual(['2 DEBUG (catatonit:7): ignoring kernel attempting to stop us: tty has TOSTOP set']);
 });
 
 test('-P runs nothing, whatever is named', () => {
-	expect(order(['-P']).argv).toBeNull();
-	expect(order(['-P', 'a']).argv).toBeNull();
+	expect(optionsFor(['-P']).argv).toBeNull();
+	expect(optionsFor(['-P', 'a']).argv).toBeNull();
 });
 
 test('tells more with CATATONIT_DEBUG', () => {
 	const word = {kind: 'spawned', program: 'a', pid: 8} as const;
-	expect(said(order(['a']), word)).toEqual([]);
-	expect(said(order(['a'], {CATATONIT_DEBUG: ''}), word)).toEqual(['2 DEBUG (catatonit:7): pid1 (8) spawned: a']);
+	expect(said(optionsFor(['a']), word)).toEqual([]);
+	expect(said(optionsFor(['a'], {CATATONIT_DEBUG: ''}), word)).toEqual(['2 DEBUG (catatonit:7): pid1 (8) spawned: a']);
 });

@@ -2,22 +2,22 @@
 import {expect, test} from 'vitest';
 import {SIG} from '../../../src/core/signal-numbers.ts';
 import {readDumbInit} from '../../../src/dropin/dumb-init.ts';
-import {around, orderOf, said} from './around.ts';
+import {invocation, optionsOf, said} from './invocation.ts';
 
-const order = (args: readonly string[], env: Record<string, string> = {}) => orderOf(readDumbInit(args, around('dumb-init', {env})));
+const optionsFor = (args: readonly string[], env: Record<string, string> = {}) => optionsOf(readDumbInit(args, invocation('dumb-init', {env})));
 
 /** What is not passed on as it is. */
-const changes = (args: readonly string[]): [number, number][] => [...order(args).signals].filter(([heard, sent]) => heard !== sent);
+const changes = (args: readonly string[]): [number, number][] => [...optionsFor(args).signals].filter(([heard, sent]) => heard !== sent);
 
 test('a program has a session of its own, with the terminal, and all of its group get signals', () => {
-	expect(order(['a', '-b'])).toMatchObject({
-		argv: ['a', '-b'], seat: 'attached', toGroup: true, leavesTerminal: true, leavesDirectory: true, isSubreaper: false,
-		pauses: [SIG.TSTP, SIG.TTIN, SIG.TTOU], farewell: SIG.TERM, refusal: {missing: 2, forbidden: 2, other: 2},
+	expect(optionsFor(['a', '-b'])).toMatchObject({
+		argv: ['a', '-b'], placement: 'attached', toGroup: true, leavesTerminal: true, leavesDirectory: true, isSubreaper: false,
+		suspends: [SIG.TSTP, SIG.TTIN, SIG.TTOU], finalSignal: SIG.TERM, refusal: {missing: 2, forbidden: 2, other: 2},
 	});
 });
 
 test.each([[['-c'], {}], [['--single-child'], {}], [[], {DUMB_INIT_SETSID: '0'}]])('%j with %j makes it a single child', (args, env) => {
-	expect(order([...args, 'a'], env)).toMatchObject({seat: 'beside', toGroup: false, leavesTerminal: false, farewell: SIG.TERM});
+	expect(optionsFor([...args, 'a'], env)).toMatchObject({placement: 'beside', toGroup: false, leavesTerminal: false, finalSignal: SIG.TERM});
 });
 
 test.each([
@@ -31,18 +31,18 @@ test.each([
 	expect(changes([...args, 'a'])).toEqual(expected);
 });
 
-test.each([[['-r', '15:3'], 3], [['-r', '15:0'], 0], [['-r', '3:15'], 15]])('%j makes the farewell %i', (args, farewell) => {
-	expect(order([...args, 'a']).farewell).toBe(farewell);
+test.each([[['-r', '15:3'], 3], [['-r', '15:0'], 0], [['-r', '3:15'], 15]])('%j makes the finalSignal %i', (args, finalSignal) => {
+	expect(optionsFor([...args, 'a']).finalSignal).toBe(finalSignal);
 });
 
 test('is quiet, but for a program that cannot be executed', () => {
-	const quiet = order(['a']);
+	const quiet = optionsFor(['a']);
 	expect(said(quiet, {kind: 'spawned', program: 'a', pid: 8})).toEqual([]);
 	expect(said(quiet, {kind: 'refused', program: 'a', errno: 2})).toEqual(['2 [dumb-init] a: reason 2']);
 });
 
 test.each([[['-v'], {}], [['--verbose'], {}], [[], {DUMB_INIT_DEBUG: '1'}]])('%j with %j tells everything', (args, env) => {
-	const verbose = order([...args, '-r', '15:3', '-r', '10:10', 'a'], env);
+	const verbose = optionsFor([...args, '-r', '15:3', '-r', '10:10', 'a'], env);
 	expect(said(verbose, {kind: 'sent', signal: 15, sent: 3}))
 		.toEqual(['2 [dumb-init] Translating signal 15 to 3.', '2 [dumb-init] Forwarded signal 3 to children.']);
 	expect(said(verbose, {kind: 'sent', signal: 10, sent: 10}))
@@ -58,5 +58,5 @@ test.each([
 	[['-v'], {}, []], [[], {DUMB_INIT_DEBUG: '1'}, ['Running in debug mode.']],
 	[['-v'], {DUMB_INIT_SETSID: '0'}, ['Not running in setsid mode.']], [['-c'], {DUMB_INIT_SETSID: '0'}, []],
 ])('%j with %j begins with %j', (args, env, texts) => {
-	expect(said(order([...args, 'a'], env), {kind: 'begun'})).toEqual(texts.map(text => `2 [dumb-init] ${text}`));
+	expect(said(optionsFor([...args, 'a'], env), {kind: 'begun'})).toEqual(texts.map(text => `2 [dumb-init] ${text}`));
 });

@@ -3,7 +3,7 @@
  * which even the words of a sender that is dead already are known to be that run's. Read-only roots and other
  * users are no hindrance to it.
  */
-import type {News, Word} from '../../../core/event.ts';
+import type {News, NotifyMessage} from '../../../core/event.ts';
 import type {Id, Run} from '../../../core/ids.ts';
 import type {Service} from '../../../core/service.ts';
 import {newBytes, textOf} from '../../../os/bytes.ts';
@@ -87,7 +87,7 @@ export function createNotify({reaper, poller, handoff, reexec, warn, tell}: Noti
 			if (said.kind === 'main-pid' && !isOwn(said.pid, run)) {
 				return complain('main', `${name} says that its main process is ${said.pid}, which is not one of its own`);
 			}
-			tell(id, run, said.kind === 'ready' ? said : {kind: 'notify', word: said});
+			tell(id, run, said.kind === 'ready' ? said : {kind: 'notify', message: said});
 		};
 		const allowance = createAllowance(fd, poller);
 		sockets.set(run, {
@@ -194,7 +194,7 @@ function createAllowance(fd: number, poller: Poller): Allowance {
 
 const keyOf = (run: Run): string => `notify ${run}`;
 
-export type Said = Word | {readonly kind: 'ready'};
+export type Said = NotifyMessage | {readonly kind: 'ready'};
 
 /** What the lines of a datagram say, the main process first, the last word of each kind; what archon does not know says nothing. */
 export function parseNotification(text: string): readonly Said[] {

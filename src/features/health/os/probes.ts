@@ -71,10 +71,10 @@ export function createProbes(parts: ProbeParts): Probes {
 			underWay.delete(run);
 			stop();
 		};
-		const settle = (good: boolean, found: string): void => {
+		const settle = (passed: boolean, found: string): void => {
 			if (underWay.get(run) !== giveUp) return;
 			giveUp();
-			parts.tell(id, run, {kind: 'probe', purpose, good, found: found.slice(0, FOUND_MAX)});
+			parts.tell(id, run, {kind: 'probe', purpose, passed, detail: found.slice(0, FOUND_MAX)});
 		};
 		const forgetTime = after(timeout, () => settle(...presumed));
 		underWay.set(run, giveUp);

@@ -1,6 +1,6 @@
 /** What is written of logging, for a service and for all of them, made the way that each service's lines go. */
 import {LOGGING} from '../../../core/defaults.ts';
-import {tailor} from '../core.ts';
+import {forService} from '../core.ts';
 import type {Output, Service} from '../../../core/service.ts';
 import {LOG_STREAMS, type LogDriver, type LogFile, type Logging} from '../core.ts';
 import {UNWRITTEN, type ARCHON, type WrittenLogging} from './logging.ts';
@@ -22,7 +22,7 @@ export const planLogging = ({logging}: WrittenArchon): Logging => merge(UNWRITTE
 export function planEvents({logging, events}: WrittenArchon): Logging {
 	const usual = (logging?.drivers ?? []).filter(each => each !== null)
 		.filter(({kind, streams}) => kind !== 'inherit' && streams.includes('stderr'));
-	const planned = tailor(merge(events ?? UNWRITTEN, UNWRITTEN, usual.length > 0 ? usual : LOGGING.drivers), 'archon');
+	const planned = forService(merge(events ?? UNWRITTEN, UNWRITTEN, usual.length > 0 ? usual : LOGGING.drivers), 'archon');
 	return {...planned, drivers: planned.drivers.filter(({streams}) => streams.includes('stderr'))};
 }
 
@@ -40,7 +40,7 @@ export function planOutput(
 	// Who wants a rate or a buffer wants archon to read the lines; what is said for all does not count against a service's inherit.
 	const isCounted = hasSettings(written) || (!hasDrivers(written) && hasSettings(usual));
 	const mark = isDefault ? {canWait: true} as const : {};
-	return isBare && !isCounted && !tty ? {kind: 'inherit', ...mark} : {kind: 'lines', logging: tailor(logging, name), ...mark};
+	return isBare && !isCounted && !tty ? {kind: 'inherit', ...mark} : {kind: 'lines', logging: forService(logging, name), ...mark};
 }
 
 const hasDrivers = ({drivers}: WrittenLogging): boolean => !(drivers.length > 0 && drivers.every(driver => driver === null));

@@ -1,5 +1,5 @@
 /** What one piece of config text means in logging: sizes, ages, rates, paths and tags with blanks, syslog's addresses. */
-import {BLANKS} from '../core.ts';
+import {PLACEHOLDERS} from '../core.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Millis} from '../../../core/time.ts';
 import type {LogFile, Logging, Syslog} from '../core.ts';
@@ -92,12 +92,12 @@ export const logTag: Parse<string> = text => {
 	return faultOfBlanks(plain) ?? ok(plain);
 };
 
-const BLANK_HINT = BLANKS.map(word => `{${word}}`).join(', ');
+const BLANK_HINT = PLACEHOLDERS.map(word => `{${word}}`).join(', ');
 
 function faultOfBlanks(text: string): Result<never, Fault> | null {
 	for (const [blank, word = ''] of text.matchAll(/\{([^{}]*)\}/g)) {
-		if (BLANKS.some(each => each === word)) continue;
-		return fault(`holds ${quote(blank)}, which stands for nothing`, didYouMean(word, BLANKS) ?? `write ${BLANK_HINT}`);
+		if (PLACEHOLDERS.some(each => each === word)) continue;
+		return fault(`holds ${quote(blank)}, which stands for nothing`, didYouMean(word, PLACEHOLDERS) ?? `write ${BLANK_HINT}`);
 	}
 	return null;
 }

@@ -1,6 +1,6 @@
 /** The drivers that a config names, made: which outlets there are, who shares them, and what lines look like on each. */
 import {widthOf} from '../../../core/label.ts';
-import type {LogDriver, LogFile, Logging, LogMark, LogStream, Syslog} from '../core.ts';
+import type {LogDriver, LogFile, Logging, LogPosition, LogStream, Syslog} from '../core.ts';
 import {latin1Of} from '../../../os/bytes.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {Poller} from '../../../os/poller.ts';
@@ -16,7 +16,7 @@ export interface Drivers {
 	/** What the logging of a service comes to. */
 	of(name: string, logging: Logging): readonly Drive[];
 	/** The open log files of a service's logging. */
-	files(logging: Logging): readonly LogMark[];
+	files(logging: Logging): readonly LogPosition[];
 	reopen(): void;
 	whenIdle(callback: () => void): void;
 }

@@ -13,7 +13,7 @@
  *
  * In a path and a text a backslash is `\\`, and what the grammar has no place for `\xHH`.
  */
-import {LOG_STREAMS, type LogMark, type LogStream} from '../core.ts';
+import {LOG_STREAMS, type LogPosition, type LogStream} from '../core.ts';
 
 export type LogRow =
 	| {readonly kind: 'source'; readonly name: string}
@@ -24,7 +24,7 @@ export type LogRow =
 	| {readonly kind: 'dropped'; readonly count: number};
 
 /** What is behind its `size` bytes is told as lines. */
-export interface FileRow extends LogMark {
+export interface FileRow extends LogPosition {
 	readonly kind: 'file';
 	readonly name: string;
 }

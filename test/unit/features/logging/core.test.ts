@@ -1,13 +1,13 @@
 /** Blanks in the paths and tags of logging. */
 import {expect, test} from 'vitest';
 import {LOGGING} from '../../../../src/core/defaults.ts';
-import {tailor} from '../../../../src/features/logging/core.ts';
+import {forService} from '../../../../src/features/logging/core.ts';
 import {LOG_STREAMS, type LogDriver, type LogFile, type Syslog} from '../../../../src/features/logging/core.ts';
 
 const FILE: LogFile = {kind: 'file', path: '/x', format: 'raw', maxSize: 1000, maxFile: 2, maxAge: Infinity, compress: 'none', mode: null, user: null, group: null};
 const SYSLOG: Syslog = {kind: 'syslog', address: {kind: 'unix', path: '/dev/log'}, facility: 3, tag: '{name}', format: 'rfc3164'};
 
-const tailored = (driver: LogDriver, name: string): readonly LogDriver[] => tailor({...LOGGING, drivers: [driver]}, name).drivers;
+const tailored = (driver: LogDriver, name: string): readonly LogDriver[] => forService({...LOGGING, drivers: [driver]}, name).drivers;
 
 test.each([
 	['/l/{name}.log', 'web', '/l/web.log'],
@@ -33,5 +33,5 @@ test('a tag has blanks too, and no more than 48 characters', () => {
 });
 
 test('what has no blanks stays as it is', () => {
-	expect(tailor(LOGGING, 'web')).toEqual(LOGGING);
+	expect(forService(LOGGING, 'web')).toEqual(LOGGING);
 });

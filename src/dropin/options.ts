@@ -4,7 +4,7 @@ import type {Command} from '../core/service.ts';
 import {RTMAX, RTMIN, SIG, type SignalNumber} from '../core/signal-numbers.ts';
 
 /** What a dialect may look at beyond its arguments. */
-export interface Around {
+export interface Invocation {
 	/** As it was called: the path or name that precedes the arguments. */
 	readonly name: string;
 	readonly env: Readonly<Record<string, string | undefined>>;
@@ -14,10 +14,10 @@ export interface Around {
 }
 
 /** Something to say and be done, or something to run. */
-export type Reading =
+export type Parsed =
 	| {readonly kind: 'say'; readonly line: Line; readonly status: number}
 	| {readonly kind: 'license'}
-	| {readonly kind: 'run'; readonly order: Order};
+	| {readonly kind: 'run'; readonly options: InitOptions};
 
 /** A text with its newlines, and whether it goes to stdout or stderr. */
 export interface Line {
@@ -25,25 +25,25 @@ export interface Line {
 	readonly text: string;
 }
 
-export interface Order {
+export interface InitOptions {
 	/** Null: nothing is run, and SIGINT or SIGTERM ends it with status 0. */
 	readonly argv: Command | null;
 	/**
 	 * Where the command stands: in a group of its own, in the foreground of archon's terminal if stdin is that; in a session
 	 * of its own, which has the terminal at stdin if that is to be had; or in archon's own group.
 	 */
-	readonly seat: 'foreground' | 'attached' | 'beside';
+	readonly placement: 'foreground' | 'attached' | 'beside';
 	/** Whether archon's terminal is looked for at /dev/tty first. */
 	readonly opensTty: boolean;
 	/** Signals that are heard, and what is sent for each; 0: nothing is. */
 	readonly signals: ReadonlyMap<SignalNumber, SignalNumber>;
 	readonly ignored: readonly SignalNumber[];
 	/** After these archon stops itself as well, until it is continued. */
-	readonly pauses: readonly SignalNumber[];
+	readonly suspends: readonly SignalNumber[];
 	/** Whether signals go to the command's whole process group. */
 	readonly toGroup: boolean;
 	/** Sent to that group when the command has ended, 0: nothing is, though that is said; null: nothing is said either. */
-	readonly farewell: SignalNumber | null;
+	readonly finalSignal: SignalNumber | null;
 	readonly isSubreaper: boolean;
 	/** archon hears it when its own parent ends; null: nothing. */
 	readonly parentDeath: SignalNumber | null;
@@ -56,16 +56,16 @@ export interface Order {
 	/** Whether sockets that were passed to archon are passed on to the command (sd_listen_fds(3), LISTEN_PID). */
 	readonly passesSockets: boolean;
 	/** Statuses of the command that become 0. */
-	readonly forgiven: ReadonlySet<number>;
+	readonly successStatuses: ReadonlySet<number>;
 	/** The command's status where it cannot be executed for want of it, of rights, or for another reason. */
 	readonly refusal: {readonly missing: number; readonly forbidden: number; readonly other: number};
-	readonly voice: Voice;
+	readonly describe: Describe;
 }
 
 /** What the process `pid` says of what happens. `reasonOf` has an errno in words. */
-export type Voice = (word: Word, reasonOf: (errno: number) => string, pid: number) => readonly Line[];
+export type Describe = (event: InitEvent, reasonOf: (errno: number) => string, pid: number) => readonly Line[];
 
-export type Word =
+export type InitEvent =
 	| {readonly kind: 'begun'}
 	/** Orphans will come to archon, or to somebody else. */
 	| {readonly kind: 'subreaper'}
@@ -95,9 +95,9 @@ export type Word =
 	| {readonly kind: 'over'; readonly status: number};
 
 /** A program to run, and what is the same for all. */
-export const run = (order: Order): Reading => ({kind: 'run', order});
+export const run = (options: InitOptions): Parsed => ({kind: 'run', options});
 
-export const say = (fd: 1 | 2, text: string, status: number): Reading => ({kind: 'say', line: {fd, text}, status});
+export const say = (fd: 1 | 2, text: string, status: number): Parsed => ({kind: 'say', line: {fd, text}, status});
 
 /** Faults, and what a process does to itself. */
 export const PERSONAL: readonly SignalNumber[] = [SIG.ILL, SIG.BUS, SIG.FPE, SIG.SEGV, SIG.TRAP, SIG.ABRT, SIG.SYS];

@@ -1,11 +1,11 @@
 /** What archon does about a signal that somebody sent it. */
 import {signalName, type SignalNumber} from '../core/signal-numbers.ts';
-import {judge, type Meanings, type ReceivedSignal} from '../core/signals.ts';
+import {actionFor, type Meanings, type ReceivedSignal} from '../core/signals.ts';
 import {find} from '../core/state.ts';
 import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
 
-export interface Obedience {
+export interface SignalHandlerParts {
 	readonly loop: Pick<Loop, 'state' | 'dispatch'>;
 	readonly log: Log;
 	/** What signals mean now. */
@@ -15,30 +15,30 @@ export interface Obedience {
 	readonly reopen: () => void;
 }
 
-export function createObedience({loop, log, meanings, reload, reopen}: Obedience): (received: ReceivedSignal) => void {
+export function createSignalHandler({loop, log, meanings, reload, reopen}: SignalHandlerParts): (received: ReceivedSignal) => void {
 	/** Signals about which a person was told that nothing comes of them: once, for anybody may send any number. */
-	let wondered = new Set<number>();
+	let told = new Set<number>();
 	let known = meanings();
 	return received => {
 		const {signal} = received;
-		if (known !== meanings()) wondered = new Set();
+		if (known !== meanings()) told = new Set();
 		known = meanings();
-		const verdict = judge(received, known.get(signal) ?? 'ignore', name => find(loop.state(), name) !== undefined);
-		switch (verdict.kind) {
+		const action = actionFor(received, known.get(signal) ?? 'ignore', name => find(loop.state(), name) !== undefined);
+		switch (action.kind) {
 			case 'shutdown': return loop.dispatch({kind: 'shutdown', why: signalName(signal)});
 			case 'reload': return reload(signal);
 			case 'reopen': return reopen();
 			case 'forward': {
-				for (const name of verdict.to) {
+				for (const name of action.to) {
 					const id = find(loop.state(), name)?.id;
-					if (id !== undefined) loop.dispatch({kind: 'signal', id, signal: verdict.signal});
+					if (id !== undefined) loop.dispatch({kind: 'signal', id, signal: action.signal});
 				}
 				return;
 			}
 			case 'ignore': {
-				if (verdict.why === null || wondered.has(signal)) return;
-				wondered.add(signal);
-				log.info(`${signalName(signal)} was ignored: ${verdict.why}`);
+				if (action.why === null || told.has(signal)) return;
+				told.add(signal);
+				log.info(`${signalName(signal)} was ignored: ${action.why}`);
 			}
 		}
 	};

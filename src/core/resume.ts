@@ -23,25 +23,25 @@ export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 }
 
 /** What the last life had asked for and never heard of is asked for again. */
-export function revive(turn: Turn, found: ReadonlyMap<Run, number>): void {
+export function resume(turn: Turn, found: ReadonlyMap<Run, number>): void {
 	for (const entry of [...all(turn.state.table)]) {
 		const {id, phase, service} = entry;
 		const pid = phase.kind === 'spawning' ? found.get(phase.run) : undefined;
 		if (pid !== undefined && phase.kind === 'spawning') onNews(turn, id, phase.run, {kind: 'spawned', pid});
 		else if (phase.kind === 'spawning' && !phase.isHooked) turn.emit({kind: 'spawn', id, run: phase.run, service});
-		else resume(turn, entry);
+		else resumeEntry(turn, entry);
 	}
 	const {stage} = turn.state;
 	if (stage.kind === 'sweeping') turn.emit({kind: 'sweep', signal: stage.killed ? SIG.KILL : SIG.TERM});
 	if (stage.kind === 'over') turn.emit({kind: 'exit', status: stage.status, why: 'archon had ended'});
 }
 
-function resume(turn: Turn, entry: Entry): void {
+function resumeEntry(turn: Turn, entry: Entry): void {
 	const {phase} = entry;
 	const isHooked = ('isHooked' in phase && phase.isHooked) || (phase.kind === 'stopping' && phase.finish !== null);
 	if ('isHooked' in phase && isHooked) turn.emit(hookOf(entry, phase, turn.now));
-	if ((phase.kind === 'starting' || phase.kind === 'up') && phase.looks?.next === NEVER) {
-		turn.write({...entry, phase: {...phase, looks: {...phase.looks, next: turn.now}}});
+	if ((phase.kind === 'starting' || phase.kind === 'up') && phase.probes?.next === NEVER) {
+		turn.write({...entry, phase: {...phase, probes: {...phase.probes, next: turn.now}}});
 	}
 }
 
