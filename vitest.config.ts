@@ -9,7 +9,7 @@ export default defineConfig({
 					name: 'pure',
 					include: ['test/{unit,stories,sim}/**/*.test.ts', 'test/tidy.test.ts'],
 					testTimeout: 30_000,
-					globalSetup: ['test/setup/addon.ts'],
+					globalSetup: ['test/setup/temporary.ts', 'test/setup/addon.ts'],
 					setupFiles: ['test/setup/seam.ts'],
 				},
 			},
@@ -17,7 +17,7 @@ export default defineConfig({
 				test: {
 					name: 'machine',
 					include: ['test/machine/**/*.test.ts'],
-					globalSetup: ['test/setup/addon.ts'],
+					globalSetup: ['test/setup/temporary.ts', 'test/setup/addon.ts'],
 					setupFiles: ['test/setup/seam.ts'],
 					// A process for each file: its children and its signals are its own.
 					pool: 'forks',
@@ -30,7 +30,7 @@ export default defineConfig({
 				test: {
 					name: 'container',
 					include: ['test/container/**/*.test.ts'],
-					globalSetup: ['test/container/setup.ts'],
+					globalSetup: ['test/setup/temporary.ts', 'test/container/setup.ts'],
 					// No image registry is needed: neither for images nor for the keeper that testcontainers would start.
 					env: {TESTCONTAINERS_RYUK_DISABLED: 'true'},
 					pool: 'forks',

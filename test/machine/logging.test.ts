@@ -1,9 +1,10 @@
 /** Drivers of logging: files that are rotated, JSON, both at once, and what becomes of lines when something is slow, full or gone. */
-import {execa} from 'execa';
+import {execa, execaSync} from 'execa';
 import {closeSync, constants, openSync, readdirSync, readFileSync, readSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gunzipSync, zstdDecompressSync} from 'node:zlib';
 import {expect, test} from 'vitest';
+import {undo} from '../../scripts/undo.ts';
 import {boot} from './archon.ts';
 
 const folder = async (): Promise<string> => (await execa('mktemp', ['-d'])).stdout;
@@ -161,19 +162,16 @@ async function blockedOn(pid: number): Promise<string> {
 test('a disk that is full costs lines, which are counted, and no service; when there is room again they go on', async () => {
 	const at = await folder();
 	await execa('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', at]);
-	try {
-		const file = `{driver: file, options: {path: "${at}/log", max-size: 10m}}`;
-		await using archon = await boot({config: `services:\n${counter('web', 40_000, file)}${'  idle: {command: sleep 1000000}\n'}`});
-		await archon.says(/warn: cannot write .*\/log: no space left on device; it is tried again/);
-		const [, lost] = await archon.says(/warn: (\d+) lines were lost \(web \d+\): cannot write .*\/log: no space left on device/);
-		expect((await archon.status())['web']?.status).toBe('exited');
-		await execa('mount', ['-o', 'remount,size=64m', at]);
-		await archon.says(/\/log is written again/);
-		// What waited in archon's memory is written now, and with what was lost that is all there was.
-		await expect.poll(() => linesOf(`${at}/log`).length + Number(lost)).toBe(40_000);
-	} finally {
-		await execa('umount', ['-l', at]);
-	}
+	using _ = undo(() => execaSync('umount', ['-l', at]));
+	const file = `{driver: file, options: {path: "${at}/log", max-size: 10m}}`;
+	await using archon = await boot({config: `services:\n${counter('web', 40_000, file)}${'  idle: {command: sleep 1000000}\n'}`});
+	await archon.says(/warn: cannot write .*\/log: no space left on device; it is tried again/);
+	const [, lost] = await archon.says(/warn: (\d+) lines were lost \(web \d+\): cannot write .*\/log: no space left on device/);
+	expect((await archon.status())['web']?.status).toBe('exited');
+	await execa('mount', ['-o', 'remount,size=64m', at]);
+	await archon.says(/\/log is written again/);
+	// What waited in archon's memory is written now, and with what was lost that is all there was.
+	await expect.poll(() => linesOf(`${at}/log`).length + Number(lost)).toBe(40_000);
 });
 
 test('a folder that cannot be written is told, and the service runs on', async () => {
