@@ -6,7 +6,7 @@ import type {Libraries} from './libraries.ts';
 import type {Module} from './modules.ts';
 
 /** C of the executable only; of the addon only; of the compiler of modules. All other files are the seam, which both have. */
-const HOST = ['host.c', 'call-engine.c'];
+const HOST = ['host.c', 'heap.c', 'call-engine.c'];
 const ADDON = ['call-node.c'];
 const TOOLS = ['compile.c'];
 

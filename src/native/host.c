@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "call-engine.h"
 #include "functions.h"
+#include "heap.h"
 #include "host.h"
 
 #define SYSTEM_FAILED 111
@@ -94,6 +95,7 @@ static JSValue host_collect_garbage(JSContext *context, JSValueConst self, int c
 	(void)count;
 	(void)arguments;
 	JS_RunGC(JS_GetRuntime(context));
+	heap_trim();
 	return JS_UNDEFINED;
 }
 
@@ -176,7 +178,7 @@ static size_t stack_size(void)
 
 static JSContext *new_context(void)
 {
-	JSRuntime *runtime = JS_NewRuntime();
+	JSRuntime *runtime = JS_NewRuntime2(&HEAP, NULL);
 	JSContext *context = runtime ? JS_NewContextRaw(runtime) : NULL;
 	if (!context)
 		_exit(SYSTEM_FAILED);

@@ -246,6 +246,34 @@ export const CASES: readonly Case[] = [
 		gives: [`[true,true,-${ERRNO.EPERM},-${ERRNO.ENOTTY},-${ERRNO.ENOTTY},0,-${ERRNO.EBADF},0,-${ERRNO.ENOENT}] /usr\nby\xffte\xc3.`, true, 7, [0, 0]],
 	},
 	{
+		name: 'memory that is free again is given back, and used again before more is taken',
+		isForEngine: true,
+		run(sys) {
+			const room = new Uint8Array(200);
+			const pages = (): number => {
+				const fd = sys.open('/proc/self/statm', O.RDONLY, 0);
+				const statm = text(sys, room, sys.read(fd, room));
+				sys.close(fd);
+				return Number(statm.split(' ')[1]);
+			};
+			const fill = (): unknown[] => Array.from({length: 100_000}, (_, i) => ({name: `entry ${i}`, list: [i, i + 1], next: {i}}));
+			let [kept, most, sums] = [[] as unknown[], 0, 0];
+			sys.collectGarbage();
+			const before = pages();
+			for (let round = 0; round < 4; round++) {
+				kept = fill();
+				sums += kept.length;
+				if (round === 0) most = pages();
+			}
+			const again = pages();
+			kept = [];
+			sys.collectGarbage();
+			const after = pages();
+			return [sums, most - before > 4000, again < before + 2.5 * (most - before), after - before < (most - before) / 4];
+		},
+		gives: [400_000, true, true, true],
+	},
+	{
 		name: 'a job is done by a thread, and told of once',
 		run(sys, folder) {
 			const report = new Float64Array(6);
