@@ -87,15 +87,6 @@ describe('files', () => {
 	test('no folder is for leftovers', () => {
 		expect(files('src/**/{utils,helpers,common,types,lib,index}{,.ts}')).toEqual([]);
 	});
-
-	test('every effect has its arm, and every phase its status', () => {
-		const model = read('src/core/effect.ts');
-		const effects = /export type Effect =([\s\S]*);\n/.exec(model)?.[1]?.matchAll(/\| \{\s*readonly kind: '(\w+)'/g) ?? [];
-		const names = [...effects].map(([, name = '']) => name);
-		expect(names.length).toBeGreaterThan(5);
-		const hands = read('src/os/perform.ts') + read('src/os/loop.ts');
-		expect(names.filter(name => !hands.includes(`'${name}'`))).toEqual([]);
-	});
 });
 
 test('the project speaks of itself only', () => {

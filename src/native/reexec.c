@@ -292,6 +292,9 @@ void sys_openMemory(struct call *call)
 	if (is_new)
 		*memory = (struct header){.magic = MAGIC, .owner = getpid(), .size = size, .ignored = first_ignored, .blocked = first_blocked};
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	/* It is nobody's to find and close: it is archon's way to itself. */
+	if (memory->program_fd > 0)
+		fcntl(memory->program_fd, F_SETFD, FD_CLOEXEC);
 	header = memory;
 	memory_fd = fd;
 	first_soft_limit = memory->soft_limit;

@@ -3,19 +3,19 @@
  * only when there is no news; processes are made between events, so that a fan-out of thousands never
  * keeps a signal or a request waiting.
  */
-import type {Effect} from '../core/effect.ts';
 import type {Event} from '../core/event.ts';
 import type {Instant} from '../core/time.ts';
 import {entryOf, type State} from '../core/state.ts';
 import {nextDeadline} from '../core/whole.ts';
 import {step} from '../core/supervisor.ts';
 import {createTimer, now, soon} from './clock.ts';
+import type {ArmKind, EffectKind, EffectOf} from './owners.ts';
 
-type Spawn = Extract<Effect, {kind: 'spawn'}>;
+type Spawn = EffectOf<'spawn'>;
 
 /** The hands of the loop, which do and decide nothing. */
 export interface Hands {
-	perform(effect: Exclude<Effect, Spawn>): void;
+	perform(effect: EffectOf<ArmKind>): void;
 	/** Fetches what a process is made with and may take long. True: that is there; else `ready` is called, once. */
 	prepare(effect: Spawn, ready: () => void): boolean;
 	/** Begins to make a process; what came of it is asked for before anything else is collected. Neither ever throws. */
@@ -34,8 +34,11 @@ export interface Loop {
 	state(): State;
 	/** When it returns, the state has heard the event; processes may still have to be made. */
 	dispatch(event: Event): void;
-	/** Hears every batch of effects, after they were performed. */
-	watch(listener: (effects: readonly Effect[]) => void): void;
+	/**
+	 * Tells the effects of some kinds of each event that has any, after all its effects were performed, in their order: above
+	 * all changes of services. The result ends the subscription.
+	 */
+	subscribe<K extends EffectKind>(kinds: readonly K[], listener: (effects: readonly EffectOf<K>[]) => void): () => void;
 }
 
 /**
@@ -60,7 +63,7 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 	let ranAt = now();
 	const inbox: Event[] = [];
 	const spawns: Spawn[] = [];
-	const listeners: ((effects: readonly Effect[]) => void)[] = [];
+	const subscribers = new Set<(effects: readonly EffectOf<EffectKind>[]) => void>();
 
 	const timer = createTimer(() => whole(() => {
 		hands.collect();
@@ -136,7 +139,18 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 			if (effect.kind === 'spawn') prepare(effect);
 			else attempt(`performing ${effect.kind}`, () => hands.perform(effect));
 		}
-		for (const listener of listeners) attempt('telling of effects', () => listener(effects));
+		for (const hear of subscribers) attempt('telling of effects', () => hear(effects));
+	}
+
+	function subscribe<K extends EffectKind>(kinds: readonly K[], listener: (effects: readonly EffectOf<K>[]) => void): () => void {
+		const wanted: ReadonlySet<EffectKind> = new Set<EffectKind>(kinds);
+		const isWanted = (effect: EffectOf<EffectKind>): effect is EffectOf<K> => wanted.has(effect.kind);
+		const hear = (effects: readonly EffectOf<EffectKind>[]): void => {
+			const some = effects.filter(isWanted);
+			if (some.length > 0) listener(some);
+		};
+		subscribers.add(hear);
+		return () => void subscribers.delete(hear);
 	}
 
 	function prepare(effect: Spawn): void {
@@ -157,5 +171,5 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 		}
 	}
 
-	return {state: () => state, dispatch, watch: listener => void listeners.push(listener)};
+	return {state: () => state, dispatch, subscribe};
 }

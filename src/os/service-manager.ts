@@ -7,6 +7,7 @@ import {bytesOf} from './bytes.ts';
 import {after, now} from './clock.ts';
 import type {Environment} from './environment.ts';
 import {pid as ownPid} from './identity.ts';
+import type {Owner} from './owners.ts';
 import {ERRNO, MSG_DONTWAIT, type Outcome, SOCK_DGRAM, SOCK_NONBLOCK, sys} from './sys.ts';
 
 export interface Manager {
@@ -61,6 +62,18 @@ export function createManager(environment: Environment): Manager {
 		reloading: () => say('RELOADING=1', `MONOTONIC_USEC=${Math.round(now() * 1000)}`, 'STATUS=reading the config anew'),
 		stopping: why => say('STOPPING=1', `STATUS=shutting down: ${lineOf(why)}`),
 		status: text => say(`STATUS=${lineOf(text)}`),
+	};
+}
+
+/** What it is told of the whole. */
+export function ownManager(manager: Manager = NOBODY): Owner<'stage' | 'arrived'> {
+	return {
+		arms: {
+			stage({stage}) {
+				if (stage.kind === 'stopping' && stage.force === 1) manager.stopping(stage.why);
+			},
+			arrived: () => manager.ready('all services are up'),
+		},
 	};
 }
 

@@ -5,19 +5,16 @@ import {byteLength, bytesOf, concat, newBytes} from './bytes.ts';
 import {close, read} from './descriptors.ts';
 import {BrokenPipe, errnoText} from './errno.ts';
 import {makeFolder} from './folders.ts';
-import type {DescriptorKeeper} from './reexec/reexec.ts';
 import {uid as ownUid} from './identity.ts';
-import type {Handoff} from './reexec/handoff.ts';
+import type {KeptFds} from './reexec/kept-fds.ts';
 import type {Poller} from './poller.ts';
 import {
 	ANCILLARY, EPOLLHUP, EPOLLIN, EPOLLOUT, ERRNO, isLink, newAncillary, newStat, O, SOCK_NONBLOCK, SOCK_STREAM, STAT, sys,
 } from './sys.ts';
 
-/** What the listener lives with, and is left to the next life by. */
 export interface ServeParts {
 	readonly poller: Poller;
-	readonly handoff: Handoff;
-	readonly reexec: DescriptorKeeper;
+	readonly kept: KeptFds;
 }
 
 /** What is done with a client. */
@@ -81,13 +78,11 @@ const beside = newAncillary();
  * removed, one that somebody answers is not. `load`: with the first client.
  */
 export function serve(
-	path: string, {poller, handoff, reexec}: ServeParts, load: () => Promise<Accept>,
+	path: string, {poller, kept}: ServeParts, load: () => Promise<Accept>,
 ): Result<{readonly close: () => void}, string> {
-	const listening = listen(path, handoff);
+	const listening = listen(path, kept);
 	if (!listening.ok) return listening;
 	const fd = listening.value;
-	reexec.keep(fd, true);
-	handoff.put(KEY, JSON.stringify({path, fd} satisfies Listening));
 	const crowd = createCrowd();
 	// Given up to take a client off the queue and turn it away when no descriptor is left: it would be told of for ever.
 	let spare = openNothing();
@@ -132,10 +127,11 @@ export function serve(
 	});
 }
 
-/** The descriptor; the one on which the last life listened, where that was here. */
-function listen(path: string, handoff: Handoff): Result<number, string> {
-	const last = pastOf(handoff);
-	if (last?.path === path) return ok(last.fd);
+/** The descriptor; the one on which the previous instance listened, where that was here. */
+function listen(path: string, kept: KeptFds): Result<number, string> {
+	const key = `listener ${path}`;
+	const [last] = kept.inherited(key);
+	if (last !== undefined) return ok(last);
 	if (byteLength(path) > PATH_MAX) return err(`${path}: longer than ${PATH_MAX} bytes`);
 	const folder = makeFolder(dirname(path), 0o700);
 	const flaw = folder < 0 ? errnoText(-folder) : weaknessOf(dirname(path));
@@ -147,28 +143,8 @@ function listen(path: string, handoff: Handoff): Result<number, string> {
 	}
 	if (fd < 0) return err(`${path}: ${fd === -ERRNO.EADDRINUSE ? 'another archon answers there' : errnoText(-fd)}`);
 	sys.chmod(path, 0o600);
+	kept.keep(key, [fd]);
 	return ok(fd);
-}
-
-/**
- * Before anything of this life can go wrong: the last life's listener lives on with this one, or nobody listens there
- * until a later life does. A life that left the word of it and not the descriptor would have the next one listen on another.
- */
-export function inheritListener({handoff, reexec}: Pick<ServeParts, 'handoff' | 'reexec'>, isWanted: boolean): void {
-	const last = pastOf(handoff);
-	if (!last) return;
-	if (isWanted) return void reexec.keep(last.fd, true);
-	close(last.fd);
-	handoff.delete(KEY);
-}
-
-const pastOf = ({past}: Handoff): Listening | null => JSON.parse(past.get(KEY) ?? 'null') as Listening | null;
-
-const KEY = 'listener';
-
-interface Listening {
-	readonly path: string;
-	readonly fd: number;
 }
 
 const STICKY = 0o1000;

@@ -23,11 +23,12 @@ import {onUncaught, run} from '../os/reactor.ts';
 import {createReaper} from '../os/reap/reaper.ts';
 import {treeOf} from '../os/reap/tree.ts';
 import {findSpawned, findTagged, forgive, record, startInstance} from '../os/reexec/instance.ts';
-import type {DescriptorKeeper, Reexec} from '../os/reexec/reexec.ts';
+import {openKeptFds} from '../os/reexec/kept-fds.ts';
+import type {Reexec} from '../os/reexec/reexec.ts';
 import {examine, ownPath} from '../os/reexec/upgrade.ts';
 import {createManager} from '../os/service-manager.ts';
 import {listenForSignals} from '../os/signals.ts';
-import {inheritListener, serve} from '../os/sockets.ts';
+import {serve} from '../os/sockets.ts';
 import {sys} from '../os/sys.ts';
 import {traceOf} from '../os/trace.ts';
 import {createMemoryTrimmer} from '../os/trim-memory.ts';
@@ -63,7 +64,10 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	const instance = startInstance();
 	const {reexec, handoff, past} = instance;
 	const whole: Reexec['whole'] = act => (reexec ? reexec.whole(act) : act());
-	const keeper: DescriptorKeeper = reexec ?? {keep: () => 0};
+	const kept = openKeptFds({
+		handoff, keepFd: reexec?.keepFd ?? (() => 0), close: sys.close, strays: instance.inheritedFds,
+		failed: (fd, errno) => log.warn(`cannot keep descriptor ${fd} for when archon is re-executed: ${errnoText(errno)}`),
+	});
 	const {logging, events, level, signals} = past ? parse<HandedOver>(past.options) : given(config, reread);
 	let rules: Meanings = new Map([...meanings, ...signals]);
 	const act = (heard: ReceivedSignal): void => whole(() => {
@@ -76,14 +80,14 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	sys.reserveFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
 
 	const poller = createPoller(whole);
-	const output = createOutput({poller, handoff, reexec: keeper, isDegraded: instance.isDegraded}, [...state.names.keys()], events);
+	const output = createOutput({poller, handoff, kept, isDegraded: instance.isDegraded}, [...state.names.keys()], events);
 	const log = createLog(level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
 	const manager = createManager(isPayload ? {} : env());
 	let closeSocket = (): void => {};
 	let transientLogging = logging;
 	const hands = createHands({
-		reaper, poller, output, handoff, reexec: keeper, log, manager, isDegraded: instance.isDegraded,
+		reaper, poller, output, handoff, kept, log, manager, isDegraded: instance.isDegraded,
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {
@@ -132,7 +136,6 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 
 	// From here on a fault is survived: what it takes is written down, and the descriptors are kept.
 	if (past) hands.restore(state);
-	inheritListener({handoff, reexec: keeper}, !instance.isDegraded);
 	handoff.put('options', stringify({logging, events, level, signals} satisfies HandedOver));
 	record(handoff, null, state);
 	reexec?.arm();
@@ -143,19 +146,24 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 		if (past) goOn();
 		else begin();
 		if (!instance.isDegraded && sockets.length > 0) closeSocket = openControl();
+		const unclaimed = kept.closeUnclaimed();
+		// In degraded mode archon has no use for many of them, as it says already.
+		if (unclaimed > 0 && !instance.isDegraded) {
+			log.info(`closed ${unclaimed} ${unclaimed === 1 ? 'descriptor' : 'descriptors'} of the previous instance that archon has no use for`);
+		}
 	});
 	if (instance.rereads) {
 		handoff.delete('reread');
 		if (reread) reload(() => {});
 	}
 	reexec?.pending().forEach(act);
-	loop.watch(createMemoryTrimmer().stir);
+	loop.subscribe(['changed', 'probe', 'hook', 'signal'], createMemoryTrimmer().stir);
 	run();
 
 	/** Services that live already are the last life's, of which nothing else is known. */
 	function begin(): void {
 		const adopted = instance.damage === null ? [] : findTagged(state);
-		hands.salvage(state, adopted, instance.inheritedFds);
+		hands.salvage(state, adopted);
 		loop.dispatch({kind: 'boot', adopted});
 	}
 
@@ -175,7 +183,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 			ownUid: uid, soon, after, logs: output.logs, logging: () => transientLogging, upgrade, examine: hands.examine,
 			version: {version, lives: reexec?.lives ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
 		});
-		loop.watch(server.watch);
+		loop.subscribe(['changed', 'forgotten', 'stage'], server.watch);
 		return server.accept;
 	}
 
@@ -183,7 +191,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	function openControl(): () => void {
 		const failures: string[] = [];
 		for (const path of sockets) {
-			const listener = serve(path, {poller, handoff, reexec: keeper}, loadServer);
+			const listener = serve(path, {poller, kept}, loadServer);
 			if (listener.ok) return listener.value.close;
 			failures.push(listener.error);
 		}

@@ -104,8 +104,8 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 	},
 	open: path => {
 		const [kept, lost] = [sys.open(path ?? '', O.RDONLY, 0), sys.open(path ?? '', O.RDONLY, 0)];
-		guard.keep(kept, true);
-		say({kept, lost, result: guard.keep(999_999, true)});
+		guard.keepFd(kept, true);
+		say({kept, lost, result: guard.keepFd(999_999, true)});
 	},
 	look: fd => {
 		const bytes = newBytes(100);
@@ -152,7 +152,7 @@ function inheritedBy(): string {
 
 /** As much as goes, again and again, through a queue that outlives a life. */
 function carry(): void {
-	for (const fd of [3, 4]) guard.keep(fd, true);
+	for (const fd of [3, 4]) guard.keepFd(fd, true);
 	const handoff = openHandoff(guard.memory, HANDOFF, !wasCarrying, sys.releaseMemory);
 	const queue = createQueue(handoff.blocks, 'carry');
 	const bytes = newBytes(ROOM);

@@ -8,6 +8,7 @@ import {find} from '../../src/core/state.ts';
 import {create} from '../../src/core/whole.ts';
 import {createOutput} from '../../src/features/logging/os/output.ts';
 import {oblivion} from '../../src/os/reexec/handoff.ts';
+import {openKeptFds} from '../../src/os/reexec/kept-fds.ts';
 import {createHands} from '../../src/os/perform.ts';
 import {createPoller} from '../../src/os/poller.ts';
 import {createReaper} from '../../src/os/reap/reaper.ts';
@@ -32,9 +33,10 @@ function dispatch(event: Event): void {
 const say = (line: unknown): void => void said.push(String(line));
 const poller = createPoller();
 export const reaper = createReaper(dispatch, poller, () => false);
-const output = createOutput({poller, handoff: oblivion(), reexec: {keep: () => 0}}, ['test'], LOGGING);
+const kept = openKeptFds({handoff: oblivion(), keepFd: () => 0, close: () => 0, failed() {}});
+const output = createOutput({poller, handoff: oblivion(), kept}, ['test'], LOGGING);
 export const hands = createHands({
-	reaper, poller, output, handoff: oblivion(), reexec: {keep: () => 0}, dispatch, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
+	reaper, poller, output, handoff: oblivion(), kept, dispatch, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
 });
 collectAtTimes(hands.collect);
 

@@ -80,7 +80,7 @@ test('ten thousand double-forked orphans are reaped, and no service notices', as
 	expect((await archon.status())['steady']).toMatchObject({pid, restarts: 0});
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);
-	expect(archon.log()).toMatch(/archon \| 10000 orphans were reaped/);
+	expect(archon.log()).toMatch(/archon \| reaped 10000 orphans/);
 });
 
 describe('services that are no good', () => {

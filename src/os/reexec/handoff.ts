@@ -51,7 +51,7 @@ export const TAIL = 1;
 export const BLOCK_SIZE = 64 * 1024;
 
 /** What is written, and how; another format is another number. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 const MAGIC = 0x6172_6368;
 /** Of the log. The small one is for where addresses are few (RLIMIT_AS). */

@@ -46,8 +46,8 @@ export interface Reexec {
 	heard(signal: SignalNumber): void;
 	/** From here on a fatal signal is survived; 0 or -errno. */
 	arm(): Outcome;
-	/** Whether a descriptor lives on. One of the last life is kept again by this life, or it is for this one only. 0 or -errno. */
-	keep(fd: number, isKept: boolean): Outcome;
+	/** Whether a descriptor lives on; which do is for kept-fds.ts to say. 0 or -errno. */
+	keepFd(fd: number, isKept: boolean): Outcome;
 	/** What happens in it is not torn apart by a signal that somebody sends. It must be short and never wait. */
 	whole<T>(act: () => T): T;
 	/** Ends this life because of a bug. Returns only where that failed: -errno. */
@@ -55,9 +55,6 @@ export interface Reexec {
 	/** Gives this life to the archon at `path`. Returns only where that failed: -errno, and everything is as it was. */
 	upgrade(path: string, words: string): Outcome;
 }
-
-/** Who says which descriptors live on. */
-export type DescriptorKeeper = Pick<Reexec, 'keep'>;
 
 /** The layout of `struct header` in reexec.c. */
 const LIVES = 8;
@@ -85,7 +82,7 @@ export function openReexec(...sizes: readonly number[]): Reexec | Outcome {
 		},
 		heard: sys.forgetSignal,
 		arm: sys.armFaultHandler,
-		keep: sys.keepFd,
+		keepFd: sys.keepFd,
 		whole(act) {
 			sys.enterSection();
 			try {

@@ -11,8 +11,10 @@ import {adoptHelperCommand, runHelperCommand} from './helper-command.ts';
 import type {Handoff} from '../reexec/handoff.ts';
 import type {Output} from '../../features/logging/os/output.ts';
 import type {Pace} from '../pace.ts';
+import type {Owner} from '../owners.ts';
 import type {Poller} from '../poller.ts';
 import type {Reaper} from '../reap/reaper.ts';
+import type {Sources} from './variable-sources.ts';
 
 export type HookEffect = Extract<Effect, {kind: 'hook'}>;
 
@@ -29,6 +31,19 @@ export interface HookParts {
 	readonly poller: Poller;
 	readonly handoff: Handoff;
 	readonly tell: (id: Id, run: Run, news: News) => void;
+}
+
+/** Before the process is made, what it is made with is not read yet: the variables are those that the sources hold now. */
+export function ownHooks(hooks: Hooks, sources: Pick<Sources, 'glimpse'>): Owner<'hook'> {
+	return {
+		arms: {
+			hook(effect) {
+				if (effect.hook !== 'pre_start') return hooks.start(effect);
+				sources.glimpse(effect, service => hooks.start({...effect, service}));
+			},
+		},
+		ended: (_id, run) => hooks.abandon(run),
+	};
 }
 
 export function createHooks(parts: HookParts): Hooks {

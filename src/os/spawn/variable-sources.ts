@@ -27,6 +27,7 @@ import {type Done, OTHERS_WRITE, textsOf} from '../jobs.ts';
 import type {Handoff} from '../reexec/handoff.ts';
 import type {Output} from '../../features/logging/os/output.ts';
 import {isOfOthers, isRefused, refusalOf} from '../places.ts';
+import type {Owner} from '../owners.ts';
 import type {Poller} from '../poller.ts';
 import type {Reaper} from '../reap/reaper.ts';
 import {ERRNO, sys} from '../sys.ts';
@@ -81,6 +82,10 @@ interface Reading {
 	result: Result<Sourced, Refusal> | null;
 	/** Gives up what is under way. */
 	stop: () => void;
+}
+
+export function ownSources(sources: Sources): Owner<'withdraw'> {
+	return {arms: {withdraw: ({run}) => sources.hurry(run)}, ended: (_id, run) => sources.abandon(run)};
 }
 
 export function createSources(parts: SourceParts): Sources {

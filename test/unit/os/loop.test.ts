@@ -51,7 +51,7 @@ function bench(onSpawn: (made: number) => void = () => {}): Bench {
 		prepare: () => true, withdraw() {}, collect() {}, commit() {},
 		bug: error => void bugs.push(error),
 	});
-	loop.watch(batch => void effects.push(...batch));
+	loop.subscribe(['signal', 'exit'], batch => void effects.push(...batch));
 	return {loop, made, effects, bugs};
 }
 
@@ -324,5 +324,41 @@ describe('a stall', () => {
 		thaw();
 		expect(signals).toEqual(['SIGTERM', 'SIGKILL']);
 		pass(0);
+	});
+});
+
+describe('a subscription', () => {
+	/** A loop in which processes are made at once. */
+	function two() {
+		const [heard, bugs]: [string[], unknown[]] = [[], []];
+		const loop = createLoop(create([service('a'), service('b')], SETTINGS), {
+			spawn: ({id, run}) => () => ({kind: 'news', id, run, news: {kind: 'spawned', pid: 1000 + run}}),
+			perform() {}, prepare: () => true, withdraw() {}, collect() {}, commit() {},
+			bug: error => void bugs.push(error),
+		});
+		return {loop, heard, bugs};
+	}
+
+	test('tells the kinds that it is for, each batch once and in order, until it ends', () => {
+		const {loop, heard, bugs} = two();
+		const leave = loop.subscribe(['changed'], effects => void heard.push(effects.map(({after}) => `${after.service.name} ${after.phase.kind}`).join()));
+		loop.dispatch({kind: 'boot'});
+		expect(heard).toEqual(['a waiting,b waiting,a spawning,b spawning', 'a up', 'b up']);
+		loop.dispatch({kind: 'signal', id: 0, signal: SIG.USR1});
+		expect(heard).toHaveLength(3);
+		leave();
+		loop.dispatch({kind: 'stop', ids: [0]});
+		expect([heard.length, bugs]).toEqual([3, []]);
+	});
+
+	test('that throws takes no other with it', () => {
+		const {loop, heard, bugs} = two();
+		loop.subscribe(['signal'], () => {
+			throw new Error('deaf');
+		});
+		loop.subscribe(['signal'], effects => void heard.push(...effects.map(({signal}) => signalName(signal))));
+		loop.dispatch({kind: 'boot'});
+		loop.dispatch({kind: 'signal', id: 0, signal: SIG.USR1});
+		expect([heard, bugs.map(String)]).toEqual([['SIGUSR1'], ['Error: deaf']]);
 	});
 });

@@ -8,9 +8,8 @@ import type {Id, Run} from '../../../core/ids.ts';
 import type {Service} from '../../../core/service.ts';
 import {newBytes, textOf} from '../../../os/bytes.ts';
 import {after, now} from '../../../os/clock.ts';
-import type {DescriptorKeeper} from '../../../os/reexec/reexec.ts';
 import {pid as ownPid, uid as ownUid} from '../../../os/identity.ts';
-import type {Handoff} from '../../../os/reexec/handoff.ts';
+import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import type {Poller} from '../../../os/poller.ts';
 import {uidOf} from '../../../os/reap/procfs.ts';
 import type {Reaper} from '../../../os/reap/reaper.ts';
@@ -26,8 +25,7 @@ export interface Notify {
 }
 
 export interface NotifyParts {
-	readonly handoff: Handoff;
-	readonly reexec: DescriptorKeeper;
+	readonly kept: KeptFds;
 	readonly reaper: Reaper;
 	readonly poller: Poller;
 	readonly warn: (text: string) => void;
@@ -58,7 +56,7 @@ const SAID_MAX = 3;
 const bytes = newBytes(DATAGRAM_MAX);
 const beside = newAncillary();
 
-export function createNotify({reaper, poller, handoff, reexec, warn, tell}: NotifyParts): Notify {
+export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): Notify {
 	const sockets = new Map<Run, Inbox>();
 
 	/** One of its own processes, as far as anybody can say: the dead are believed if their user may speak for it. */
@@ -73,8 +71,6 @@ export function createNotify({reaper, poller, handoff, reexec, warn, tell}: Noti
 	const isOwn = (pid: number, run: Run): boolean => pid > 1 && pid !== ownPid && reaper.ownerOf(pid) === run;
 
 	function listen(id: Id, run: Run, {name, ready}: Service, fd: number): void {
-		reexec.keep(fd, true);
-		handoff.put(keyOf(run), String(fd));
 		const wrongs: Record<Wrong, number> = {stranger: 0, cut: 0, main: 0};
 		const complain = (kind: Wrong, text: string): void => {
 			if (++wrongs[kind] <= SAID_MAX) warn(`${text}: ignored`);
@@ -128,12 +124,13 @@ export function createNotify({reaper, poller, handoff, reexec, warn, tell}: Noti
 			const address = `archon/notify/${run}-${Math.random().toString(36).slice(2)}`;
 			const fd = sys.bindDatagrams(address);
 			if (fd < 0) return -fd;
+			kept.keep(keyOf(run), [fd]);
 			listen(id, run, service, fd);
 			return `@${address}`;
 		},
 		restore(id, run, service) {
-			const fd = handoff.past.get(keyOf(run));
-			if (fd !== undefined) listen(id, run, service, Number(fd));
+			const [fd] = kept.inherited(keyOf(run));
+			if (fd !== undefined) listen(id, run, service, fd);
 		},
 		close(run) {
 			const inbox = sockets.get(run);
@@ -142,9 +139,8 @@ export function createNotify({reaper, poller, handoff, reexec, warn, tell}: Noti
 			sockets.delete(run);
 			inbox.close();
 			poller.forget(fd);
-			reexec.keep(fd, false);
+			kept.release(keyOf(run));
 			sys.closeInbox(fd);
-			handoff.delete(keyOf(run));
 		},
 	};
 }

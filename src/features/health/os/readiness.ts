@@ -34,7 +34,7 @@ const NEWLINE = 10;
 const bytes = newBytes(4096);
 
 export function createReadiness(parts: ReadinessParts): Readiness {
-	const {poller, output, handoff, reexec, tell} = parts;
+	const {poller, output, kept, tell} = parts;
 	const notify = createNotify(parts);
 	const pipes = new Map<Run, Pipe>();
 
@@ -43,17 +43,14 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 		if (!ends) return;
 		pipes.delete(run);
 		poller.forget(ends.reader);
-		reexec.keep(ends.reader, false);
+		kept.release(keyOf(run));
 		close(ends.reader);
 		if (ends.writer >= 0) close(ends.writer);
-		handoff.delete(keyOf(run));
 	}
 
 	/** The first newline says it (s6-notifyoncheck's protocol, and dinit's); what comes after it says nothing. */
 	function listen(id: Id, run: Run, reader: number, writer: number): void {
 		pipes.set(run, {reader, writer});
-		reexec.keep(reader, true);
-		handoff.put(keyOf(run), String(reader));
 		let isReady = false;
 		poller.watch(reader, EPOLLIN, () => {
 			const count = read(reader, bytes);
@@ -67,6 +64,7 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 	function openPipe(id: Id, run: Run): number {
 		const ends = pipe();
 		if (typeof ends === 'number') return ends;
+		kept.keep(keyOf(run), [ends[0]]);
 		listen(id, run, ...ends);
 		return ends[1];
 	}
@@ -102,8 +100,8 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 			ends.writer = -1;
 		},
 		restore(id, run, service, isAwaited) {
-			const reader = handoff.past.get(keyOf(run));
-			if (reader !== undefined) listen(id, run, Number(reader), -1);
+			const [reader] = kept.inherited(keyOf(run));
+			if (reader !== undefined) listen(id, run, reader, -1);
 			if (isAwaited) awaitLine(id, run, service);
 			notify.restore(id, run, service);
 		},

@@ -12,10 +12,10 @@ import {compilePattern, type Pattern} from '../../../core/pattern/pattern.ts';
 import {bytesOf, bytesOfLatin1, concat, latin1Of, newBytes, textOf} from '../../../os/bytes.ts';
 import {after, now} from '../../../os/clock.ts';
 import {close, openTerminal, pipe, read} from '../../../os/descriptors.ts';
-import type {DescriptorKeeper} from '../../../os/reexec/reexec.ts';
 import {pid as ownPid} from '../../../os/identity.ts';
 import {type Done, OPEN, wait} from '../../../os/jobs.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
+import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {type Channel, createChannel} from './channel.ts';
 import {createDrivers} from './drivers.ts';
 import {cutLines} from './lines.ts';
@@ -48,14 +48,14 @@ export interface Output {
 	readonly logs: Logs;
 	/** The pipes that the last life had for the service go on; called once for each service, before anything else. */
 	restore(id: Id, service: Service): void;
-	/** The same where nothing was written down, from the process that has the other ends; the pipes' descriptors. */
-	salvage(id: Id, service: Service, pid: number): readonly number[];
+	/** The same where nothing was written down, from the process that has the other ends. */
+	salvage(id: Id, service: Service, pid: number): void;
 }
 
 export interface OutputParts {
 	readonly poller: Poller;
 	readonly handoff: Handoff;
-	readonly reexec: DescriptorKeeper;
+	readonly kept: KeptFds;
 	/** Lines go on as they are, to archon's own streams, whatever else was asked for. */
 	readonly isDegraded?: boolean;
 }
@@ -141,7 +141,7 @@ function bufferFor(rest: number): Uint8Array {
 }
 
 export function createOutput(
-	{poller, handoff, reexec, isDegraded = false}: OutputParts, names: readonly string[], events: Logging,
+	{poller, handoff, kept, isDegraded = false}: OutputParts, names: readonly string[], events: Logging,
 ): Output {
 	const sources = new Map<Id, Source>();
 	const awaited = new Map<Id, Awaited>();
@@ -160,7 +160,14 @@ export function createOutput(
 	const say = (level: string, text: string): void =>
 		own.take(bytesOf(`${level === 'info' || isJson(own.logging()) ? '' : `${level}: `}${text.toWellFormed()}\n`), 'stderr', false, level);
 
-	function open(id: Id, {name}: Service, logging: Logging, ends: readonly (readonly [number, number])[], isTerminal: boolean): Source {
+	/** They live on with archon, whatever becomes of this instance. */
+	function openNew(id: Id, service: Service, logging: Logging, ends: readonly Ends[]): Source {
+		kept.keep(keyOf(id), ends.flat());
+		return open(id, service, logging, ends);
+	}
+
+	function open(id: Id, {name}: Service, logging: Logging, ends: readonly Ends[]): Source {
+		const isTerminal = ends.length === 1;
 		const streams = ends.map(([reader, writer], i): Stream =>
 			({reader, writer, name: i === 0 ? 'stdout' : 'stderr', isTerminal, rest: NOTHING, isBig: false, at: 0, streak: 0, isPaced: false}));
 		const source = sources.get(id) ?? {name, logging, channel: null, streams};
@@ -169,8 +176,6 @@ export function createOutput(
 		if (!logging.drivers.every(({kind}) => SHARED.has(kind))) channelFor(id, source);
 		sources.set(id, source);
 		watch(id, source);
-		for (const fd of ends.flat()) reexec.keep(fd, true);
-		handoff.put(keyOf(id), JSON.stringify({ends, isTerminal} satisfies Pipes));
 		return source;
 	}
 
@@ -224,7 +229,7 @@ export function createOutput(
 		if (typeof first !== 'number' && typeof second !== 'number') {
 			// A daemon that gives up root by itself opens /dev/stdout anew; only who is given a pipe finds the way to it (proc(5)).
 			for (const [, writer] of [first, second]) sys.fchmod(writer, PIPE_MODE);
-			return ok(open(id, service, logging, [first, second], false));
+			return ok(openNew(id, service, logging, [first, second]));
 		}
 		for (const ends of [first, second]) if (typeof ends !== 'number') ends.forEach(close);
 		return err({stage: 'making pipes', errno: typeof first === 'number' ? -first : -Number(second)});
@@ -235,7 +240,7 @@ export function createOutput(
 		const kept = sources.get(id);
 		if (kept) shut(id, kept);
 		const ends = openTerminal();
-		return typeof ends === 'number' ? err({stage: 'opening a terminal', errno: -ends}) : ok(open(id, service, logging, [ends], true));
+		return typeof ends === 'number' ? err({stage: 'opening a terminal', errno: -ends}) : ok(openNew(id, service, logging, [ends]));
 	}
 
 	/** One read from a pipe: how many bytes; none, where there is nothing now or for ever. */
@@ -291,12 +296,10 @@ export function createOutput(
 			remember(stream, NOTHING);
 			poller.forget(reader);
 			stream.isPaced = false;
-			for (const fd of [reader, writer]) {
-				reexec.keep(fd, false);
-				close(fd);
-			}
+			close(reader);
+			close(writer);
 		}
-		handoff.delete(keyOf(id));
+		kept.release(keyOf(id));
 	}
 
 	const openNothing = (): number => {
@@ -358,16 +361,14 @@ export function createOutput(
 		say,
 		restore(id, service) {
 			if (service.exec.output.kind === 'passed') lost.add(service);
-			const pipes = handoff.past.get(keyOf(id));
-			if (pipes === undefined) return;
-			const {ends, isTerminal} = JSON.parse(pipes) as Pipes;
-			const {streams} = open(id, service, loggingOf(service.exec.output), ends, isTerminal);
+			const ends = pairsOf(kept.inherited(keyOf(id)));
+			if (ends.length === 0) return;
+			const {streams} = open(id, service, loggingOf(service.exec.output), ends);
 			for (const stream of streams) remember(stream, bytesOfLatin1(handoff.past.get(restKeyOf(stream.reader)) ?? ''));
 		},
 		salvage(id, service, pid) {
 			const ends = findPipes(pid);
-			if (ends.length > 0) open(id, service, loggingOf(service.exec.output), ends, false);
-			return ends.flat();
+			if (ends.length > 0) openNew(id, service, loggingOf(service.exec.output), ends);
 		},
 		resay: logging => own.drive(ownWays(logging), drivers.of('archon', ownWays(logging))),
 		finish(callback) {
@@ -401,11 +402,11 @@ function hasMatch(lines: Uint8Array, pattern: Pattern): boolean {
 	return false;
 }
 
-/** The pipes of a service as the handoff has them. */
-interface Pipes {
-	readonly ends: readonly (readonly [number, number])[];
-	readonly isTerminal: boolean;
-}
+/** archon's descriptors of a stream. Two streams are two pipes, and a single one is a terminal. */
+type Ends = readonly [reader: number, writer: number];
+
+const pairsOf = (fds: readonly number[]): readonly Ends[] =>
+	fds.flatMap((fd, i) => (i % 2 === 0 ? [[fd, fds[i + 1] ?? -1] as const] : []));
 
 const keyOf = (id: Id): string => `pipes ${id}`;
 const restKeyOf = (reader: number): string => `rest ${reader}`;

@@ -1,0 +1,90 @@
+/** Makes the process of a run: its variables are read, its streams wired, and what it needs to say that it is ready is opened. */
+import type {Event, News} from '../../core/event.ts';
+import type {Id, Run} from '../../core/ids.ts';
+import type {Service, Sourced} from '../../core/service.ts';
+import type {Readiness} from '../../features/health/os/readiness.ts';
+import type {Output, Unwired} from '../../features/logging/os/output.ts';
+import {errnoText, isTemporary} from '../errno.ts';
+import type {EffectOf} from '../owners.ts';
+import {originOf} from '../reap/descendants.ts';
+import type {Reaper} from '../reap/reaper.ts';
+import {ERRNO} from '../sys.ts';
+import {type Spawned, spawnRun} from './spawner.ts';
+import {type Sources, withSourced} from './variable-sources.ts';
+
+export interface StarterParts {
+	readonly reaper: Reaper;
+	readonly output: Output;
+	readonly readiness: Readiness;
+	readonly sources: Sources;
+	readonly warn: (text: string) => void;
+}
+
+export interface Starter {
+	/** Begins to make the process; the result ends that, and says what came of it. Neither ever throws. */
+	spawn(effect: EffectOf<'spawn'>): () => Event;
+	/** The process will not be made: what was handed over for it is closed. */
+	withdraw(effect: EffectOf<'spawn'>): void;
+}
+
+export function createStarter({reaper, output, readiness, sources, warn}: StarterParts): Starter {
+	function begin(id: Id, run: Run, service: Service): () => Spawned {
+		const read = sources.take(run);
+		if (!read) return makeProcess(id, run, service);
+		if (!read.ok) return () => ({kind: 'refused', refusal: read.error});
+		const end = makeProcess(id, run, withSourced(service, read.value));
+		return () => {
+			const news = end();
+			return news.kind === 'spawned' && !isKnown(service, read.value) ? {...news, sourced: read.value} : news;
+		};
+	}
+
+	function makeProcess(id: Id, run: Run, service: Service): () => Spawned {
+		const wiring = output.wire(id, service);
+		if (!wiring.ok) return unwired(wiring.error);
+		try {
+			const given = readiness.prepare(id, run, service);
+			if (!given.ok) return unwired({stage: 'making its notification pipe or socket', errno: given.error});
+			const end = spawnRun(service, run, wiring.value.streams, {...given.value, note: warn});
+			return () => {
+				try {
+					const news = end();
+					if (news.kind === 'spawned') reaper.register(news.pid, id, run, originOf(service));
+					return news;
+				} catch (error) {
+					return obstructed(error);
+				}
+			};
+		} catch (error) {
+			return () => obstructed(error);
+		} finally {
+			readiness.spawned(run);
+			wiring.value.release();
+		}
+	}
+
+	return {
+		spawn({id, run, service}) {
+			const end = begin(id, run, service);
+			return () => ({kind: 'news', id, run, news: end() satisfies News});
+		},
+		withdraw({id, run, service}) {
+			sources.abandon(run);
+			const wiring = service.exec.output.kind === 'passed' ? output.wire(id, service) : null;
+			if (wiring?.ok) wiring.value.release();
+		},
+	};
+}
+
+/** Whether the service already says what its sources hold; what commands print has no stamp. */
+const isKnown = ({exec: {sources, sourced}}: Service, {stamp, foreign}: Sourced): boolean =>
+	stamp === sourced.stamp && String(foreign) === String(sourced.foreign) && sources.every(({kind}) => kind !== 'command');
+
+const unwired = ({stage, errno, reason = errnoText(errno)}: Unwired) => (): Spawned =>
+	({kind: 'refused', refusal: {stage, errno, reason, temporary: isTemporary(errno)}});
+
+/** An exception on the way (there is no memory for the request) is a refusal that may pass. */
+const obstructed = (error: unknown): Spawned => {
+	const reason = error instanceof Error ? error.message : String(error);
+	return {kind: 'refused', refusal: {stage: 'creating a process', errno: ERRNO.EAGAIN, reason, temporary: true}};
+};
