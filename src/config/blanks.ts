@@ -10,14 +10,9 @@ import type {Mapping, Value} from './values.ts';
 const WORDS = PLACEHOLDERS.filter(blank => blank !== 'stream').join('|');
 const BLANK = new RegExp(`(?<![{$%\\\\])\\{(${WORDS})\\}|\\\\(\\{(?:${WORDS})\\})`, 'g');
 
-/** Keys of which every instance has the same, and logging, which has its own way with blanks. */
-const WITHOUT: ReadonlySet<string> = new Set([
-	'type', 'scale', 'profiles', 'autostart', 'essential', 'depends_on', 'wants', 'after', 'before', 'logging', 'labels',
-]);
-
-/** The keys of a service that hold blanks. */
-export const blanksIn = ({entries}: Mapping): readonly string[] =>
-	[...entries].flatMap(([key, {value}]) => (!WITHOUT.has(key) && hasBlank(value) ? [key] : []));
+/** The keys of a service that hold blanks; `without`: keys of which every instance has the same, whatever is in them. */
+export const blanksIn = ({entries}: Mapping, without: ReadonlySet<string>): readonly string[] =>
+	[...entries].flatMap(([key, {value}]) => (!without.has(key) && hasBlank(value) ? [key] : []));
 
 /** The value with its blanks filled in for an instance, as `web:1`. */
 export function fillIn(value: Value, instance: string): Value {

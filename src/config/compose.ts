@@ -1,12 +1,16 @@
 /** What archon makes of docker compose's keys that it does not have: which mean others, which to pass over, and which must not be. */
+import type {ServiceGroup} from './group.ts';
+import {key} from './key.ts';
 import type {Entry, Mapping, Value} from './values.ts';
+
+const ignore = (): null => null;
 
 /**
  * Keys that concern the container or its image. Within a container they have nothing left to do, so they
  * are passed over with one note and a compose file can be used as it is. compose-spec wants `deploy`
  * passed over by those who do not implement it.
  */
-export const FOREIGN_SERVICE_KEYS: ReadonlySet<string> = new Set([
+const FOREIGN_SERVICE_KEYS: ReadonlySet<string> = new Set([
 	'annotations', 'attach', 'blkio_config', 'build', 'cgroup_parent', 'configs', 'container_name',
 	'cpu_count', 'cpu_percent', 'cpu_period', 'cpu_quota', 'cpu_rt_period', 'cpu_rt_runtime', 'cpu_shares',
 	'cpus', 'cpuset', 'credential_spec', 'deploy', 'develop', 'device_cgroup_rules', 'devices', 'dns',
@@ -19,17 +23,42 @@ export const FOREIGN_SERVICE_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /** The same at the top of the file. */
-export const FOREIGN_TOP_KEYS: ReadonlySet<string> = new Set([
+const FOREIGN_TOP_KEYS: ReadonlySet<string> = new Set([
 	'configs', 'models', 'networks', 'secrets', 'volumes',
 ]);
 
 /** Keys that change what runs, or how. To pass over one of these would be to run something else. */
-export const UNSUPPORTED_SERVICE_KEYS: ReadonlySet<string> = new Set([
+const UNSUPPORTED_SERVICE_KEYS: ReadonlySet<string> = new Set([
 	'extends', 'provider',
 ]);
 
 /** The same at the top of the file. */
-export const UNSUPPORTED_TOP_KEYS: ReadonlySet<string> = new Set(['include']);
+const UNSUPPORTED_TOP_KEYS: ReadonlySet<string> = new Set(['include']);
+
+/** Of a service: what has no effect, and words of all kinds for which archon has no key. */
+export const compose = {
+	keys: {labels: key(ignore, 'anything', 'none', null, 'has no effect')},
+	isForAll: true,
+	foreign: FOREIGN_SERVICE_KEYS,
+	unsupported: UNSUPPORTED_SERVICE_KEYS,
+	words: () => ({
+		others: [
+			['signals start_rate', null, 'it is for all of archon: write it at the top of the config'],
+			['namespace description summary', null, 'remove it, or begin its name with x-'],
+			['override', null, 'remove it: later files are merged over earlier ones'],
+		],
+	}),
+} satisfies ServiceGroup & {readonly foreign: ReadonlySet<string>; readonly unsupported: ReadonlySet<string>};
+
+/** The same of the top of a file. */
+export const composeTop = {
+	keys: {
+		name: key(ignore, 'anything', 'none', null, 'of a compose project; has no effect'),
+		version: key(ignore, 'anything', 'none', null, 'of a compose file; has no effect'),
+	},
+	foreign: FOREIGN_TOP_KEYS,
+	unsupported: UNSUPPORTED_TOP_KEYS,
+};
 
 /** A service with what `deploy` says of its processes in archon's own keys: `scale` and `restart` (compose-spec, "Deploy"). */
 export function withoutDeploy(service: Mapping): Mapping {

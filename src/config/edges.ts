@@ -1,17 +1,12 @@
 /** Which service comes before which: the edges that a config names, judged, and the order that they make. */
 import {order} from '../core/graph.ts';
-import type {Dependency} from './dependencies.ts';
+import {EDGES, type Dependency} from './keys/dependencies.ts';
+import type {Absence} from './keys/presence.ts';
+import type {Declared} from './keys/services.ts';
 import {didYouMean, quoteWritten, type Report} from './problems.ts';
-import type {Declared} from './schema.ts';
 
 /** The services by name; null for one that cannot be read, so that others may still name it. */
 export type Services = ReadonlyMap<string, Declared | null>;
-
-/** Why a service that is written does not run. */
-export interface Absence {
-	readonly why: string;
-	readonly hint: string | null;
-}
 
 export interface Arrangement {
 	/** Those that run, each after all that it needs. */
@@ -28,7 +23,7 @@ export function arrange(services: Services, absent: ReadonlyMap<string, Absence>
 		else if (!known.has(need.name)) known.set(need.name, need);
 	};
 	// The strongest first: where one pair is named twice, that holds.
-	for (const key of ['depends_on', 'wants', 'after', 'before', 'links'] as const) {
+	for (const key of EDGES) {
 		for (const [name, declared] of services) {
 			for (const named of declared?.settings[key] ?? []) {
 				if (!declared || !isEdge(declared, key, named, services, absent, report) || absent.has(name)) continue;
@@ -72,7 +67,7 @@ function orderOf(names: readonly string[], needs: ReadonlyMap<string, readonly D
 
 /** Whether what a service names makes an edge of the graph. */
 function isEdge(
-	{name, path}: Declared, key: 'depends_on' | 'wants' | 'after' | 'before' | 'links', to: Dependency,
+	{name, path}: Declared, key: (typeof EDGES)[number], to: Dependency,
 	all: Services, absent: ReadonlyMap<string, Absence>, report: Report,
 ): boolean {
 	const {name: other, condition, at, strength, mayMiss} = to;
@@ -97,4 +92,22 @@ function isEdge(
 		report(at, `${path} waits for ${other} to be healthy, which a oneshot never is`, 'wait for service_completed_successfully');
 	}
 	return true;
+}
+
+/** Between instances: each of a service waits for each of another one. More take more memory than PID 1 should have. */
+const EDGES_MAX = 200_000;
+
+/** Tells of the first service with which they are too many. */
+export function hasTooManyEdges(
+	running: readonly Declared[], needs: Arrangement['needs'], instances: ReadonlyMap<string, readonly string[]>, report: Report,
+): boolean {
+	let count = 0;
+	for (const {name, path, key} of running) {
+		const each = needs.get(name)?.reduce((sum, need) => sum + (instances.get(need.name)?.length ?? 0), 0) ?? 0;
+		count += each * (instances.get(name)?.length ?? 0);
+		if (count <= EDGES_MAX) continue;
+		report(key, `${path} waits for too many: instances of services wait for more than ${EDGES_MAX} others, with all before it`);
+		return true;
+	}
+	return false;
 }

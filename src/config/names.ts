@@ -2,9 +2,6 @@
 import {quote, type Place, type Report} from './problems.ts';
 import {within, type Context} from './shape.ts';
 
-/** What the service of a command line is called. */
-export const MAIN = 'main';
-
 const RESERVED: ReadonlyMap<string, string> = new Map([
 	['all', 'it stands for every service'],
 	['archon', 'it stands for archon itself'],

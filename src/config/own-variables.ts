@@ -1,18 +1,21 @@
 /** Notes where a text of a service names a variable that only the service has, and archon, which reads the text, has not. */
 import {lookupIn, type Environment} from '../core/variables.ts';
 import type {Place} from './problems.ts';
-import type {Declared} from './schema.ts';
+import type {Written} from './group.ts';
 import type {Scalar, Value} from './values.ts';
 
 /** Variables of a service by name, each with what sets it: `services.web.environment`. */
-export type OwnVariables = ReadonlyMap<string, string>;
+type OwnVariables = ReadonlyMap<string, string>;
 
 const NAMES = /\$\$|\$\{?([A-Za-z_]\w*)/g;
 
-/** `known`: what archon has. */
+/** `known`: what archon has; `common` and `sourced`: what the service has beside its own `environment`. */
 export function noteOwnVariables(
-	{path, map}: Declared, own: OwnVariables, known: Environment, note: (place: Place, message: string, hint: string) => void,
+	service: Written<{readonly environment: Environment}>, common: Environment, sourced: readonly string[], known: Environment,
+	note: (place: Place, message: string, hint: string) => void,
 ): void {
+	const {path, map} = service;
+	const own = ownVariables(service, common, sourced);
 	if (own.size === 0) return;
 	const lookup = lookupIn(known);
 
@@ -40,4 +43,15 @@ export function noteOwnVariables(
 	}
 
 	for (const [key, {value}] of map.entries) walk(value, `${path}.${key}`, key === 'environment');
+}
+
+/** The variables of a service, each with what sets it last. */
+function ownVariables(
+	{path, settings: {environment}}: Written<{readonly environment: Environment}>, common: Environment, sourced: readonly string[],
+): OwnVariables {
+	return new Map([
+		...Object.keys(common).map(name => [name, 'the environment of all services'] as const),
+		...sourced.map(name => [name, `${path}.env_file or env_dir`] as const),
+		...Object.keys(environment).map(name => [name, `${path}.environment`] as const),
+	]);
 }

@@ -1,17 +1,18 @@
 /** Config texts → the services to run, needs first; or everything that is wrong with the texts. */
+import type {Config} from '../core/config.ts';
 import {err, ok, type Result} from '../core/result.ts';
+import {commandService, MAIN} from './command-service.ts';
 import {isTaskmaster, planPrograms} from './formats/taskmaster.ts';
 import {isForeign} from './foreign-files.ts';
-import {MAIN} from './names.ts';
 import {parse} from './yaml/parse.ts';
-import type {Draft, Planning, Lookups} from './planning.ts';
+import type {Planning, Lookups} from './planning.ts';
 import {collector, fileProblem, type Problem, type Source} from './problems.ts';
 import {toCommand} from './readers.ts';
-import {commandService} from './service.ts';
+import {WAYS} from './schema/top.ts';
 import {planServices} from './services.ts';
 import {overlay} from './values.ts';
 
-export interface Plan extends Omit<Draft, 'names'> {
+export interface Plan extends Config {
 	/** What is worth a line and stops nothing. */
 	readonly notes: readonly Problem[];
 }
@@ -46,7 +47,7 @@ export function judgeConfig(
 	if (values.includes(null)) return refused(problems.problems());
 	if (first === undefined) return refused([fileProblem('', 'there is no config')]);
 
-	const root = rest.reduce(overlay, first);
+	const root = rest.reduce((lower, upper) => overlay(lower, upper, WAYS), first);
 	const main = toCommand(command ?? []);
 	const planning: Planning = {problems, notes, lookups, hasCommand: main !== null};
 	const draft = isTaskmaster(root) ? planPrograms(root, planning) : planServices(root, planning);

@@ -1,14 +1,10 @@
-/** What planning has to go on, and what each way of writing a config comes to. */
-import type {WhenIdle} from '../core/config.ts';
+/** What planning has to go on, and what each format of a config comes to. */
+import type {Config} from '../core/config.ts';
 import type {Result} from '../core/result.ts';
-import type {Service, UserSpec} from '../core/service.ts';
-import type {Millis} from '../core/time.ts';
-import type {Logging} from '../features/logging/core.ts';
-import type {SignalRules} from '../core/signals.ts';
+import type {UserSpec} from '../core/service.ts';
 import type {Environment} from '../core/variables.ts';
-import {quote, writtenIn, type Collector, type Gather, type Place, type Problem, type Report, type Source} from './problems.ts';
-import {meantBy, type Shape} from './shape.ts';
-import type {Mapping, Value} from './values.ts';
+import type {Collector, Place, Problem, Report, Source} from './problems.ts';
+import type {Value} from './values.ts';
 
 /** How files are reached: never for long, and never what is no file. */
 export interface Files {
@@ -75,48 +71,11 @@ export interface Planning {
 	readonly hasCommand: boolean;
 }
 
-/** What a config in one dialect comes to; of use only if there are no problems. */
-export interface Draft {
-	/** Each after all that it needs. */
-	readonly services: readonly Service[];
+/** What a config in one format comes to; of use only if there are no problems. */
+export interface Draft extends Config {
 	/** Where each name stands in the text. */
 	readonly names: ReadonlyMap<string, Place>;
-	/** For all of them together, from the first stop signal on. */
-	readonly shutdownGrace: Millis;
-	readonly startRate: StartRate;
-	readonly whenIdle: WhenIdle;
-	/** Of what clients start; with blanks, as `tailor` of core fills them in. */
-	readonly logging: Logging;
-	/** Of what archon itself has to say. */
-	readonly events: Logging;
-	/** The least of that. */
-	readonly level: 'info' | 'warn' | 'error';
-	/** What signals to archon mean, over what they usually mean. */
-	readonly signals: SignalRules;
 }
 
-/** Restarts in a storm: so many at once, and so many each second after that. */
-export interface StartRate {
-	readonly perSecond: number;
-	readonly burst: number;
-}
-
-/** Tells of a user or group that is not here: a problem where the services are to run. */
-export function reportUser({problems, notes, lookups: {isElsewhere = false}}: Planning, place: Value, key: string, why: string): void {
-	const [written] = (place.kind === 'list' ? place.items : [place]).flatMap(each => writtenIn(each) ?? []);
-	const message = `${key}: ${written === undefined ? why : `${quote(written)} names nobody that is here`}`;
-	if (isElsewhere) notes.report(place, message, 'it must be there where archon runs this');
-	else problems.report(place, message);
-}
-
-/** Whether there is none of the keys, and none that will be told as another word for one. */
-export const isMissing = (names: readonly string[], {entries}: Mapping, shape: Pick<Shape, 'keys' | 'words'>): boolean =>
-	!names.some(name => entries.has(name)) && [...entries.keys()].every(written =>
-		Object.hasOwn(shape.keys, written) || !names.includes(meantBy(written, shape)?.key ?? ''));
-
-/** A service's own grace period is of no use beyond that of all. */
-export function noteHurried(
-	name: string, written: {readonly place: Place; readonly key: string; readonly grace: Millis}, limit: Millis, note: Gather,
-): void {
-	if (written.grace > limit) note(written.place, `shutdown.grace_period ends before the ${written.key} of`, name);
-}
+/** What a config says of the whole, beside its services. */
+export type Whole = Omit<Config, 'services'>;

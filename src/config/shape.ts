@@ -1,7 +1,7 @@
 /** Reads a map by a table of its keys: known keys by their readers, all others told of or passed over. */
 import type {Environment} from '../core/variables.ts';
 import {nearest} from '../core/nearest.ts';
-import {bare, type Glossary, type Meaning} from './glossary.ts';
+import {bare, glossary, type Glossary, type Meaning, type Words} from './glossary.ts';
 import {quote, type Gather, type Report} from './problems.ts';
 import {isNothing, type Entry, type Mapping, type Value} from './values.ts';
 
@@ -51,15 +51,21 @@ export interface Shape<K extends Keys = Keys> {
 	readonly words: () => Glossary;
 }
 
+/** Keys that a map does not have, and what is made of them. */
+interface Strangers {
+	readonly foreign?: ReadonlySet<string>;
+	readonly unsupported?: ReadonlySet<string>;
+	readonly words?: () => Words;
+}
+
 export function shape<K extends Keys>(
-	keys: K,
-	foreign: ReadonlySet<string> = new Set(),
-	unsupported: ReadonlySet<string> = new Set(),
-	words: () => Glossary = () => NO_WORDS,
+	keys: K, {foreign = NONE, unsupported = NONE, words = () => ({})}: Strangers = {},
 ): Shape<K> {
 	const initial = Object.entries(keys).map(([name, key]) => [name, key.initial]);
-	return {keys, initial: Object.fromEntries(initial) as Settings<K>, foreign, unsupported, words};
+	return {keys, initial: Object.fromEntries(initial) as Settings<K>, foreign, unsupported, words: glossary(words)};
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** The `fallback` of a key that must say something. */
 export const REQUIRED = 'required';
@@ -96,8 +102,6 @@ function readStranger(shape: Shape, name: string, {key}: Entry, context: Context
 	}
 }
 
-const NO_WORDS: Glossary = new Map();
-
 /** What somebody may have meant by a key that is not known: an archon's key in another spelling, another's word, or a typing mistake. */
 export function meantBy(name: string, {keys, words}: Pick<Shape, 'keys' | 'words'>): Meaning | null {
 	const known = Object.keys(keys);
@@ -110,6 +114,11 @@ export function meantBy(name: string, {keys, words}: Pick<Shape, 'keys' | 'words
 	const near = nearest(name, known);
 	return near === null ? null : {key: near, hint: `did you mean "${near}"?`};
 }
+
+/** Whether there is none of the keys, and none that will be told as another word for one. */
+export const isMissing = (names: readonly string[], {entries}: Mapping, shape: Pick<Shape, 'keys' | 'words'>): boolean =>
+	!names.some(name => entries.has(name)) && [...entries.keys()].every(written =>
+		Object.hasOwn(shape.keys, written) || !names.includes(meantBy(written, shape)?.key ?? ''));
 
 /** The context of a key, or of an item as in `command[2]`. */
 export function within({path, report, note, environment}: Context, step: string | number): Context {

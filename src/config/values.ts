@@ -42,43 +42,45 @@ export function withoutNothing(map: Mapping): Mapping {
 	return {...map, entries: new Map([...map.entries].filter(([, {value}]) => !isNothing(value) || 'isSpoilt' in value))};
 }
 
+/** A key that is written and says something, or has a slip that is told. */
+export function writtenAt({entries}: Mapping, name: string): Entry | undefined {
+	const entry = entries.get(name);
+	return entry && isNothing(entry.value) && !('isSpoilt' in entry.value) ? undefined : entry;
+}
+
 const NOTHING: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
 
 /** What a value is, as a word for messages. */
 export const kindOf = (value: Value): string =>
 	isNothing(value) ? 'empty' : {scalar: 'text', list: 'a list', map: 'a map'}[value.kind];
 
+/** Of a key that holds a map: the keys in it of which the map has one only. */
+export type Ways = ReadonlyMap<string, readonly string[]>;
+
 /**
- * `upper` laid over `lower`, as a later file over an earlier one: maps key by key, all else replaced.
- * An empty value leaves a map as it is, so that a key with all of its content commented out does no harm.
+ * `upper` laid over `lower`, as a later file over an earlier one: maps key by key, all else replaced, and one of a key's
+ * `ways` by another. An empty value leaves a map as it is, so that a key with all of its content commented out does no harm.
  */
-export function overlay(lower: Value, upper: Value): Value {
+export function overlay(lower: Value, upper: Value, ways: Ways): Value {
 	if (lower.kind !== 'map') return upper;
 	if (upper.kind !== 'map') return isNothing(upper) ? lower : upper;
 	const entries = new Map(lower.entries);
 	for (const [name, entry] of upper.entries) {
 		const under = entries.get(name);
-		entries.set(name, under ? {key: entry.key, value: overlayKey(name, under.value, entry.value)} : entry);
+		entries.set(name, under ? {key: entry.key, value: overlayKey(name, under.value, entry.value, ways)} : entry);
 	}
 	return {...upper, entries};
 }
 
-function overlayKey(name: string, lower: Value, upper: Value): Value {
+function overlayKey(name: string, lower: Value, upper: Value, ways: Ways): Value {
 	if (name === 'environment') {
 		const [below, above] = [variablesIn(lower), variablesIn(upper)];
-		return below && above ? overlay(below, above) : overlay(lower, upper);
+		return below && above ? overlay(below, above, ways) : overlay(lower, upper, ways);
 	}
-	const ways = WAYS.get(name);
-	if (!ways || lower.kind !== 'map' || upper.kind !== 'map' || !ways.some(way => upper.entries.has(way))) return overlay(lower, upper);
-	return overlay({...lower, entries: new Map([...lower.entries].filter(([key]) => !ways.includes(key)))}, upper);
+	const own = ways.get(name);
+	if (!own || lower.kind !== 'map' || upper.kind !== 'map' || !own.some(way => upper.entries.has(way))) return overlay(lower, upper, ways);
+	return overlay({...lower, entries: new Map([...lower.entries].filter(([key]) => !own.includes(key)))}, upper, ways);
 }
-
-/** Keys of which a map has one only: another one in a later file replaces it. */
-const WAYS: ReadonlyMap<string, readonly string[]> = new Map([
-	['healthcheck', ['test', 'tcp', 'http', 'disable']],
-	['ready', ['fd', 'notify', 'log', 'tcp', 'http', 'exec', 'file']],
-	['reload', ['signal', 'command']],
-]);
 
 /** Variables as a map, whichever way they are written; null where that cannot be said before they are read. */
 function variablesIn(value: Value): Mapping | null {

@@ -1,5 +1,5 @@
 /** `archon -- CMD`: one command with archon as its init; no config is read. */
-import {type Argv, oneCommand as serviceOf} from '../config/service.ts';
+import {type Argv, oneCommand as serviceOf} from '../config/command-service.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
 import {ONE_COMMAND} from '../core/signals.ts';
 import {env, isReexecuted} from '../os/environment.ts';

@@ -6,17 +6,17 @@
 import {exec, NO_ENDS, RESTART, service} from '../../core/defaults.ts';
 import type {Output, RestartPolicy, Service} from '../../core/service.ts';
 import type {Millis} from '../../core/time.ts';
-import {PROGRAM_WORDS} from '../glossary.ts';
-import {command, key, optional, value} from '../keys.ts';
+import {command, key, optional, value} from '../key.ts';
+import {noteHurried} from '../keys/stop.ts';
 import {INSTANCE, instancesOf, judgeCount, named, SCALE_MAX, SERVICES_MAX} from '../names.ts';
-import {judgeFiles, planEvents, planLogging, planOutput} from '../../features/logging/keys/outputs.ts';
-import {isMissing, noteHurried, reportUser, type Draft, type Planning} from '../planning.ts';
+import {judgeFiles, planOutput} from '../../features/logging/keys/outputs.ts';
+import type {Draft, Planning} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import {readBy, readEnvironment, readListOf, refuse, refuseKind} from '../readers.ts';
 import {duration, oneOf, signal, text, truth, umask, user, whole, type Parse} from '../scalars.ts';
-import {rulesOf} from '../signals.ts';
-import {TOP} from '../schema.ts';
-import {readShape, shape, type Context, type Settings} from '../shape.ts';
+import {planWhole, WHOLE} from '../schema/whole.ts';
+import {isMissing, readShape, shape, type Context, type Settings} from '../shape.ts';
+import {reportUser} from '../users.ts';
 import {isNothing, type Mapping, type Value} from '../values.ts';
 
 const AUTORESTARTS = ['always', 'never', 'unexpected'] as const;
@@ -51,14 +51,26 @@ export const PROGRAM = shape({
 	workingdir: optional(text, 'path', 'archon\'s own', 'where it runs'),
 	umask: optional(umask, 'octal', 'archon\'s own', 'permissions that new files do not get'),
 	user: optional(user, 'name[:group] | uid[:gid]', 'archon\'s own', 'as whom it runs'),
-}, new Set(), new Set(), PROGRAM_WORDS);
+}, {
+	words: () => ({
+		names: {
+			cmd: 'command ExecStart exec',
+			numprocs: 'scale replicas instances',
+			autorestart: 'restart',
+			starttime: 'startsecs start_period',
+			stoptime: 'stopwaitsecs stop_grace_period stop_timeout',
+			exitcodes: 'success_codes',
+			stdout: 'stdout_logfile',
+			stderr: 'stderr_logfile',
+			env: 'environment',
+			workingdir: 'directory cwd',
+		},
+	}),
+});
 
 const ROOT = shape({
 	programs: key<ReadonlyMap<string, Program | null>>(readPrograms, 'map by name', 'required', new Map(), 'what archon runs'),
-	archon: TOP.keys.archon,
-	shutdown: TOP.keys.shutdown,
-	start_rate: TOP.keys.start_rate,
-	signals: TOP.keys.signals,
+	...WHOLE,
 });
 
 /** A program as it is written. */
@@ -76,14 +88,16 @@ export function planPrograms(root: Mapping, planning: Planning): Draft {
 	const {problems, notes, lookups: {findUser}, hasCommand} = planning;
 	// A `$` has no meaning in this dialect.
 	const context: Context = {path: '', report: problems.report, note: notes.gather, environment: null};
-	const {programs: read, archon, shutdown, start_rate, signals} = readShape(ROOT, root, context);
-	const {grace_period: shutdownGrace, when_idle: whenIdle} = shutdown;
+	const settings = readShape(ROOT, root, context);
+	const {programs: read, archon, shutdown} = settings;
+	const scales = new Map([...read].map(([name, program]) => [name, program?.settings.numprocs ?? 1]));
+	const whole = planWhole(settings, {scales, report: problems.report});
 	const programs = [...read.values()].filter(program => program !== null);
 	const count = programs.reduce((sum, {settings}) => sum + (settings.numprocs ?? 1), 0);
 	const usual = (name: string): Output => planOutput(null, archon, name, {isAlone: count === 1 && !hasCommand, tty: false});
 	for (const {name, map, settings: {stoptime: grace}} of programs) {
 		const place = map.entries.get('stoptime')?.value;
-		if (place) noteHurried(name, {place, key: 'stoptime', grace}, shutdownGrace, notes.gather);
+		if (place) noteHurried(name, {place, key: 'stoptime', grace}, whole.shutdownGrace, notes.gather);
 	}
 	for (const {name, map, settings: {user: owner}} of programs) {
 		const found = owner && findUser(owner);
@@ -93,19 +107,11 @@ export function planPrograms(root: Mapping, planning: Planning): Draft {
 	const isTooMany = judgeCount(programs.map(({name, key: at, map, settings: {numprocs}}) =>
 		({path: `programs.${name}`, place: map.entries.get('numprocs')?.value ?? at, scale: numprocs ?? 1})), problems.report);
 	const services = isTooMany ? [] : programs.flatMap(({name, settings}) => makeServices(name, settings, usual));
-	const events = planEvents(archon);
 	const written = new Map(programs.map(({name, key: place, map}) => [name, {path: `programs.${name}`, key: place, map}]));
-	judgeFiles(root, services, name => written.get(name), events, problems.report);
-	return {
-		services,
-		names: new Map(programs.map(({name, key: place}) => [name, place])),
-		shutdownGrace,
-		startRate: {perSecond: start_rate.per_second, burst: start_rate.burst},
-		// supervisord stays, for who steers it.
-		whenIdle: whenIdle ?? 'never',
-		logging: planLogging(archon), events, level: archon.log_level,
-		signals: rulesOf(signals, new Map([...read].map(([name, program]) => [name, program?.settings.numprocs ?? 1])), problems.report),
-	};
+	judgeFiles(root, services, name => written.get(name), whole.events, problems.report);
+	// supervisord stays, for those who steer it.
+	const whenIdle = shutdown.when_idle ?? 'never';
+	return {...whole, whenIdle, services, names: new Map(programs.map(({name, key: place}) => [name, place]))};
 }
 
 function readPrograms(from: Value, context: Context): ReadonlyMap<string, Program | null> | undefined {

@@ -1,14 +1,9 @@
 /** Words that people bring from other supervisors: each gets the hint that it means, and none a hint that means the opposite. */
 import {expect, test} from 'vitest';
-import {
-	bare, HEALTHCHECK_WORDS, PROGRAM_WORDS, READY_WORDS, RESTART_WORDS, SERVICE_WORDS, TOP_WORDS,
-} from '../../../src/config/glossary.ts';
-import {PROGRAM} from '../../../src/config/formats/taskmaster.ts';
-import {HEALTHCHECK} from '../../../src/features/health/keys/healthcheck.ts';
+import {SECTIONS} from '../../../src/config/describe.ts';
+import {bare} from '../../../src/config/glossary.ts';
 import {plan} from '../../../src/config/plan.ts';
-import {READY} from '../../../src/features/health/keys/ready.ts';
-import {RESTART} from '../../../src/config/restarts.ts';
-import {SERVICE, TOP} from '../../../src/config/schema.ts';
+import {SERVICE_GROUPS} from '../../../src/config/schema/service.ts';
 import {AROUND} from './around.ts';
 
 /** The hint for one key; null if there is none, undefined if nothing is told. */
@@ -96,12 +91,17 @@ test.each([
 	expect(hint(text)).toBe(expected);
 });
 
-test.each([
-	['services', SERVICE_WORDS, SERVICE.keys], ['the top', TOP_WORDS, TOP.keys], ['healthcheck', HEALTHCHECK_WORDS, HEALTHCHECK.keys],
-	['ready', READY_WORDS, READY.keys], ['restart', RESTART_WORDS, RESTART.keys], ['programs', PROGRAM_WORDS, PROGRAM.keys],
-])('the words for %s are none of its keys, and lead to them', (_, words, keys) => {
+test.each(SECTIONS.filter(([title]) => !title.includes('pre_start')))('words for keys of %s are none of its keys, and lead to them', (_, {words, keys}) => {
 	const known = Object.keys(keys);
 	expect([...words().keys()].filter(word => known.some(key => bare(key) === word))).toEqual([]);
 	const led = [...words().values()].map(({key}) => key).filter(key => key !== null && !known.includes(key));
 	expect(led).toEqual([]);
+});
+
+test('no word for keys of a service is that of two groups', () => {
+	const words = SERVICE_GROUPS.flatMap(({words}) => {
+		const {names = {}, others = []} = words?.() ?? {};
+		return [...Object.values(names), ...others.map(([each]) => each)].flatMap(each => each.split(' ')).map(bare);
+	});
+	expect(words.filter((word, index) => words.indexOf(word) !== index)).toEqual([]);
 });

@@ -1,12 +1,41 @@
-/** The table of keys, and what it says where nothing is written. */
+/** The tables of keys, group by group, and what they come to where nothing is written. */
 import {expect, test} from 'vitest';
-import {LOGGING, service, START_RATE as RATE, UNSOURCED} from '../../../src/core/defaults.ts';
-import {SERVICE, START_RATE} from '../../../src/config/schema.ts';
-import {configService} from '../../../src/config/service.ts';
+import {makeService} from '../../../src/config/make-service.ts';
+import {groupsOf, SERVICE, SERVICE_GROUPS} from '../../../src/config/schema/service.ts';
+import {TOP, TOP_GROUPS} from '../../../src/config/schema/top.ts';
+import {planWhole} from '../../../src/config/schema/whole.ts';
+import {LOGGING, service, START_RATE, UNSOURCED} from '../../../src/core/defaults.ts';
 
-test('the defaults are those that hold for services made in any other way', () => {
-	const output = {kind: 'lines', logging: LOGGING, canWait: true} as const;
-	const made = configService('web', SERVICE.initial, ['x'], [], {common: {}, sources: [], sourced: UNSOURCED, environment: {}}, output);
-	expect(made).toEqual(service('web', ['x']));
-	expect(START_RATE.initial).toEqual({per_second: RATE.perSecond, burst: RATE.burst});
+const GIVEN = {
+	needs: [], common: {}, sources: [], sourced: UNSOURCED, environment: {}, output: {kind: 'lines', logging: LOGGING, canWait: true},
+} as const;
+
+test.each(SERVICE_GROUPS.map(group => [Object.keys(group.keys).join(', '), group] as const))(
+	'%s: their defaults are those of services made in any other way', (_, group) => {
+		expect(makeService('web', ['x'], [group], SERVICE.initial, GIVEN)).toEqual(service('web', ['x']));
+	},
+);
+
+test('the whole has defaults', () => {
+	expect(planWhole(TOP.initial, {scales: new Map(), report: (_place, message) => expect.fail(message)})).toEqual({
+		logging: LOGGING, events: LOGGING, level: 'info', shutdownGrace: 9000, whenIdle: 'failed', startRate: START_RATE, signals: [],
+	});
+});
+
+test.each([['services', SERVICE_GROUPS], ['the top', TOP_GROUPS]])('each key of %s is in one group', (_, groups) => {
+	const keys = groups.flatMap(group => Object.keys(group.keys));
+	expect(keys).toEqual([...new Set(keys)]);
+});
+
+test('a group has a say where one of its keys is written, or one that it reads', () => {
+	const source = {file: 'f', text: ''};
+	const nothing = {source, offset: 0, kind: 'scalar', text: '', plain: true} as const;
+	const said = (...keys: readonly string[]): readonly string[] => {
+		const entries = new Map(keys.map(key => [key, {key: nothing, value: nothing}]));
+		return [...groupsOf({source, offset: 0, kind: 'map', entries})].map(group => Object.keys(group.keys)[0] ?? '');
+	};
+	expect(said()).toEqual([]);
+	expect(said('stop_to', 'kill_mode', 'x-any')).toEqual(['stop_signal']);
+	expect(said('type')).toEqual(['type', 'restart']);
+	expect(said('ready')).toEqual(['ready', 'start_period']);
 });

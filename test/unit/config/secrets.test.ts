@@ -1,13 +1,8 @@
 /** No message repeats the value of a variable, which may be a secret: it shows the text as it is written. */
 import {describe, expect, test} from 'vitest';
-import {DEPENDENCY} from '../../../src/config/dependencies.ts';
-import {HEALTHCHECK} from '../../../src/features/health/keys/healthcheck.ts';
-import {LOGGING} from '../../../src/features/logging/keys/logging.ts';
+import {SECTIONS} from '../../../src/config/describe.ts';
 import {judgeConfig} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
-import {READY} from '../../../src/features/health/keys/ready.ts';
-import {RESTART} from '../../../src/config/restarts.ts';
-import {SERVICE, TOP} from '../../../src/config/schema.ts';
 import {around} from './around.ts';
 
 function told(text: string, PW: string): readonly string[] {
@@ -20,14 +15,17 @@ const FORMS = ['"${PW}"', '"x ${PW}"', '["${PW}"]', '{a: "${PW}"}', '{path: "${P
 	'{nofile: "${PW}"}', '{USR1: "${PW}"}', '{USR1: {to: ["${PW}"]}}', '{replicas: "${PW}", restart_policy: {condition: "${PW}"}}'];
 const VALUES = ['hunter2', '/hunter2/', 'hunter2=\'"', '{hunter2}', '{{.hunter2}}', '-hunter2', 'hunter2:x:y', '\\hunter2(', '12hunter2'];
 
+const keysOf = (title: string): readonly string[] =>
+	Object.keys(SECTIONS.find(([each]) => each === title || each.startsWith(`${title}, `))?.[1].keys ?? expect.fail(title));
+
 const PLACES = [
-	...Object.keys(SERVICE.keys).map(key => [key, (form: string) => `services: {a: {command: x, ${key}: ${form}}}`] as const),
+	...keysOf('services.<name>').map(key => [key, (form: string) => `services: {a: {command: x, ${key}: ${form}}}`] as const),
 	['command', (form: string) => `services: {a: {command: ${form}}}`] as const,
-	...([['healthcheck', HEALTHCHECK], ['ready', READY], ['restart', RESTART], ['logging', LOGGING]] as const).flatMap(([name, {keys}]) =>
-		Object.keys(keys).map(key => [`${name}.${key}`, (form: string) => `services: {a: {command: x, ${name}: {${key}: ${form}}}}`] as const)),
-	...Object.keys(DEPENDENCY.keys).map(key =>
+	...['healthcheck', 'ready', 'restart', 'logging'].flatMap(name =>
+		keysOf(`services.<name>.${name}`).map(key => [`${name}.${key}`, (form: string) => `services: {a: {command: x, ${name}: {${key}: ${form}}}}`] as const)),
+	...keysOf('services.<name>.depends_on.<name>').map(key =>
 		[`depends_on.b.${key}`, (form: string) => `services: {b: {command: y}, a: {command: x, depends_on: {b: {${key}: ${form}}}}}`] as const),
-	...Object.keys(TOP.keys).filter(key => key !== 'services').map(key =>
+	...keysOf('At the top').filter(key => key !== 'services').map(key =>
 		[`the top's ${key}`, (form: string) => `services: {a: {command: x}}\n${key}: ${form}`] as const),
 ];
 

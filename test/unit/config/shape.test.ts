@@ -10,7 +10,7 @@ import {readShape, shape, within, type Key} from '../../../src/config/shape.ts';
 const count = (initial: number): Key<number> =>
 	({form: 'number', fallback: String(initial), help: '', initial, read: readBy(whole(0, 9))});
 
-const SHELF = shape({apples: count(1), pears: count(2)}, new Set(['ladder', 'door']), new Set(['plums']));
+const SHELF = shape({apples: count(1), pears: count(2)}, {foreign: new Set(['ladder', 'door']), unsupported: new Set(['plums'])});
 
 function read(text: string, path: string) {
 	const source = {file: 'f', text};

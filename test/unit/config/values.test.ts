@@ -10,6 +10,8 @@ const value = (text: string): Value => {
 	return parsed ?? expect.fail('not YAML');
 };
 
+const WAYS = new Map([['ready', ['tcp', 'exec']]]);
+
 describe('overlay', () => {
 	test.each([
 		['{a: 1, b: 2}', '{b: 3, c: 4}', {a: '1', b: '3', c: '4'}],
@@ -21,13 +23,15 @@ describe('overlay', () => {
 		['{a: {b: 2}}', '{a: {b: null}}', {a: {b: 'null'}}],
 		['{a: 1}', '', {a: '1'}],
 		['', '{a: 1}', {a: '1'}],
+		['{ready: {tcp: 1, interval: 2}}', '{ready: {exec: x}}', {ready: {interval: '2', exec: 'x'}}],
+		['{ready: {tcp: 1, interval: 2}}', '{ready: {interval: 3}}', {ready: {tcp: '1', interval: '3'}}],
 	])('%s under %s', (lower, upper, expected) => {
-		expect(bare(overlay(value(lower), value(upper)))).toEqual(expected);
+		expect(bare(overlay(value(lower), value(upper), WAYS))).toEqual(expected);
 	});
 
 	test('leaves what it is made of as it was', () => {
 		const lower = value('{a: {b: 1}}');
-		overlay(lower, value('{a: {c: 2}}'));
+		overlay(lower, value('{a: {c: 2}}'), WAYS);
 		expect(bare(lower)).toEqual({a: {b: '1'}});
 	});
 });

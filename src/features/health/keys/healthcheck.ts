@@ -1,12 +1,14 @@
-/** What may be said of looks at a running service: the key `healthcheck` (compose-spec). */
-import type {Command, Health, Probe} from '../../../core/service.ts';
+/** `healthcheck`: repeated looks at a running service (compose-spec). */
+import type {Command, Health, Probe, Service} from '../../../core/service.ts';
 import type {Millis} from '../../../core/time.ts';
-import {HEALTHCHECK_WORDS} from '../../../config/glossary.ts';
-import {key, value} from '../../../config/keys.ts';
-import {http, tcp} from './probes.ts';
+import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
+import {key, value} from '../../../config/key.ts';
+import type {Planning} from '../../../config/planning.ts';
+import {refuseForOneshot} from '../../../config/keys/type.ts';
+import {HTTP, http, noteTls, tcp} from './probes.ts';
 import {readBy, readText, refuse, refuseKind, toCommand} from '../../../config/readers.ts';
 import {duration, lapse, oneOf, text, truth, whole, type Parse} from '../../../config/scalars.ts';
-import {readShape, shape, within, type Context} from '../../../config/shape.ts';
+import {readShape, shape, within, type Context, type Settings} from '../../../config/shape.ts';
 import {withoutNothing, type List, type Value} from '../../../config/values.ts';
 
 /** A duration where 0 is the usual one, as in compose. */
@@ -17,7 +19,7 @@ function orUsual(usual: string): Parse<Millis> {
 	};
 }
 
-export const HEALTHCHECK = shape({
+const HEALTHCHECK = shape({
 	test: key<Command | 'none' | null>(
 		readTest, 'text for a shell | [CMD, …] | [CMD-SHELL, text] | [NONE]', 'none', null, 'healthy if this exits 0',
 	),
@@ -34,7 +36,42 @@ export const HEALTHCHECK = shape({
 		oneOf<Health['onUnhealthy']>(['none', 'restart', 'shutdown']), 'none | restart | shutdown', 'none',
 		'what follows: nothing, its restart, or the end of the container',
 	),
-}, new Set(), new Set(), HEALTHCHECK_WORDS);
+}, {
+	words: () => ({
+		names: {
+			test: 'cmd command exec',
+			http: 'httpGet url',
+			tcp: 'port tcpSocket',
+			interval: 'period periodSeconds',
+			timeout: 'timeoutSeconds',
+			retries: 'failureThreshold threshold failures',
+			start_period: 'initialDelay initialDelaySeconds',
+			on_unhealthy: 'onFailure on_failed action',
+		},
+		others: [['enabled enable', 'disable', 'write disable: true to switch it off']],
+	}),
+});
+
+const KEYS = {
+	healthcheck: key<Health | null>(readHealth, 'map', 'none', null, 'repeated looks at whether it still serves'),
+};
+
+type Own = Settings<typeof KEYS>;
+
+export const healthcheck = {
+	keys: KEYS,
+	maps: [['services.<name>.healthcheck', HEALTHCHECK], ['http, of ready and healthcheck', HTTP]],
+	ways: new Map([['healthcheck', ['test', 'tcp', 'http', 'disable']]]),
+	words: () => ({
+		names: {healthcheck: 'liveness_probe health'},
+		others: [['on-check-failure', 'healthcheck', 'write healthcheck: {on_unhealthy: restart}']],
+	}),
+	conflicts: (service: Written<Own & {readonly type: Service['type']}>, {problems}: Planning) =>
+		refuseForOneshot(service, 'healthcheck', problems.report),
+	advise: (service: Written<Own>, advising: Advising) =>
+		noteTls(service, 'healthcheck', service.settings.healthcheck?.probe ?? null, advising),
+	plan: ({healthcheck: health}: Own): Part => ({health}),
+} satisfies ServiceGroup;
 
 /** Said of all that are without one. */
 const UNTESTED = 'without test, tcp or http, so that nobody looks';
@@ -42,7 +79,7 @@ const UNTESTED = 'without test, tcp or http, so that nobody looks';
 const WAYS = ['test', 'tcp', 'http'] as const;
 
 /** Null: nobody looks. */
-export function readHealth(from: Value, context: Context): Health | null | undefined {
+function readHealth(from: Value, context: Context): Health | null | undefined {
 	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
 	const settings = readShape(HEALTHCHECK, from, context);
 	const {test, tcp, http, disable, success_threshold: successes, start_period: startPeriod} = settings;

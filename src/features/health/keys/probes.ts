@@ -1,6 +1,7 @@
 /** Looks from outside, as `ready` and `healthcheck` have them. */
 import type {Probe} from '../../../core/service.ts';
-import {key, list, optional} from '../../../config/keys.ts';
+import type {Advising, Written} from '../../../config/group.ts';
+import {key, list, optional} from '../../../config/key.ts';
 import {readBy, readText, refuse, refuseKind} from '../../../config/readers.ts';
 import {address, httpUrl, pattern, whole} from '../../../config/scalars.ts';
 import {readShape, shape, within, type Context, type Key} from '../../../config/shape.ts';
@@ -46,3 +47,15 @@ function readHeaders(from: Value, context: Context): Readonly<Record<string, str
 	}
 	return Object.fromEntries(headers);
 }
+
+/** TLS is spoken by a program of the image alone. */
+export function noteTls({path, map}: Written<unknown>, key: string, probe: Probe | null, {notes, lookups}: Advising): void {
+	const written = map.entries.get(key)?.value;
+	if (!written || probe?.kind !== 'http' || !probe.url.startsWith('https:')) return;
+	const {hasProgram} = lookups;
+	if (hasProgram && !TLS_PROGRAMS.some(hasProgram)) notes.gather(written, NO_TLS, `${path}.${key}`);
+}
+
+/** Said of all pages. */
+const NO_TLS = 'https is asked by curl or wget, and neither is here: install one in the image, or ask by http or exec';
+const TLS_PROGRAMS = ['curl', 'wget'];

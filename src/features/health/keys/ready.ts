@@ -1,12 +1,13 @@
-/** What may be said of how a daemon tells that it can serve: the key `ready`. */
-import type {Probe, Ready} from '../../../core/service.ts';
-import {READY_WORDS} from '../../../config/glossary.ts';
-import {command, key, optional, value} from '../../../config/keys.ts';
-import {isMissing} from '../../../config/planning.ts';
-import {http, tcp} from './probes.ts';
+/** `ready`: how a daemon tells that it can serve. */
+import type {Probe, Ready, Service} from '../../../core/service.ts';
+import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
+import {command, key, optional, value} from '../../../config/key.ts';
+import {refuseForOneshot} from '../../../config/keys/type.ts';
+import type {Planning} from '../../../config/planning.ts';
+import {http, noteTls, tcp} from './probes.ts';
 import {readBy, readMap, refuse} from '../../../config/readers.ts';
 import {absolutePath, lapse, pattern, truth, variableName, whole} from '../../../config/scalars.ts';
-import {readShape, shape, type Context, type Settings} from '../../../config/shape.ts';
+import {isMissing, readShape, shape, type Context, type Settings} from '../../../config/shape.ts';
 import {kindOf, withoutNothing, type Mapping, type Value} from '../../../config/values.ts';
 
 /** The descriptor of a service that does not choose one: the first behind the standard streams. */
@@ -19,7 +20,7 @@ const FD_MAP = shape({
 	variable: optional(variableName, 'NAME', 'required', 'the variable that holds the descriptor\'s number'),
 });
 
-export const READY = shape({
+const READY = shape({
 	fd: key<Descriptor | null>(
 		readFd, 'number | {variable: NAME}', 'none', null,
 		'it writes a newline to this descriptor; or to the one whose number is in the variable',
@@ -32,14 +33,56 @@ export const READY = shape({
 	file: optional(absolutePath, 'path', 'none', 'this exists'),
 	interval: value(lapse, 'duration', '500ms', 'from one look by tcp, http, exec or file to the next'),
 	timeout: value(lapse, 'duration', '5s', 'how long one look may take'),
-}, new Set(), new Set(), READY_WORDS);
+}, {
+	words: () => ({
+		names: {
+			exec: 'command cmd test',
+			http: 'httpGet url',
+			tcp: 'port tcpSocket',
+			fd: 'notification-fd',
+			notify: 'sd_notify sdnotify',
+			log: 'ready_log_line log_line line pattern',
+			interval: 'period periodSeconds',
+			timeout: 'timeoutSeconds',
+		},
+		others: [['initialDelay initialDelaySeconds', null, 'remove it: archon looks until it is ready']],
+	}),
+});
 
 type Descriptor = Pick<Extract<Ready, {kind: 'fd'}>, 'fd' | 'variable'>;
 
 const WAYS = ['fd', 'notify', 'log', 'tcp', 'http', 'exec', 'file'] as const;
+
+const KEYS = {
+	ready: key<Ready | null>(readReady, 'notify | map', 'none', null, 'how a daemon says that it can serve'),
+};
+
+type Own = Settings<typeof KEYS>;
+
+export const ready = {
+	keys: KEYS,
+	maps: [['services.<name>.ready', READY]],
+	ways: new Map([['ready', WAYS]]),
+	words: () => ({
+		names: {ready: 'readiness_probe readiness'},
+		others: [
+			['startup_probe', 'ready', 'write ready, and start_timeout for how long that may take'],
+			['notification-fd', 'ready', 'write ready: {fd: 3}'],
+			['ready_log_line', 'ready', 'write ready: {log: …}'],
+		],
+	}),
+	conflicts: (service: Written<Own & {readonly type: Service['type']}>, {problems}: Planning) =>
+		refuseForOneshot(service, 'ready', problems.report),
+	advise(service: Written<Own>, advising: Advising) {
+		const {settings: {ready}} = service;
+		noteTls(service, 'ready', ready?.kind === 'probe' ? ready.probe : null, advising);
+	},
+	plan: ({ready}: Own): Part => ({ready}),
+} satisfies ServiceGroup;
+
 const LOOKS: readonly string[] = ['tcp', 'http', 'exec', 'file'];
 
-export function readReady(from: Value, context: Context): Ready | undefined {
+function readReady(from: Value, context: Context): Ready | undefined {
 	if (from.kind === 'scalar' && from.text === 'notify') return {kind: 'notify'};
 	if (from.kind !== 'map') {
 		return refuse(from, context, `must be a map with one of ${WAYS.join(', ')}, not ${kindOf(from)}`);

@@ -1,7 +1,7 @@
 /** Where lines may go, and what may be said of each way: the drivers of `logging` and their options. */
 import {err, ok} from '../../../core/result.ts';
 import {LOG_STREAMS, type LogDriver, type LogFile, type LogStream, type Syslog} from '../core.ts';
-import {key, optional, value} from '../../../config/keys.ts';
+import {key, optional, value} from '../../../config/key.ts';
 import {compression, facility, logPath, logTag, maxAge, maxSize, ownerName, permissions, syslogAddress} from './scalars.ts';
 import {didYouMean} from '../../../config/problems.ts';
 import {readBy, readListOf, refuse, refuseKind} from '../../../config/readers.ts';
@@ -24,7 +24,7 @@ const FOREIGN_OPTIONS: ReadonlySet<string> = new Set([
 export const PREFIX = shape({
 	timestamps: value(truth, 'true | false', 'false', 'the time after the name'),
 	...STREAMS,
-}, new Set(), FOREIGN_OPTIONS);
+}, {unsupported: FOREIGN_OPTIONS});
 
 export const FILE = shape({
 	path: value(
@@ -43,7 +43,7 @@ export const FILE = shape({
 	user: optional(ownerName, 'name | uid', 'archon\'s own', 'whose they are'),
 	group: optional(ownerName, 'name | gid', 'archon\'s own', 'the same'),
 	...STREAMS,
-}, new Set(), new Set([...FOREIGN_OPTIONS].filter(name => name !== 'mode')));
+}, {unsupported: new Set([...FOREIGN_OPTIONS].filter(name => name !== 'mode'))});
 
 export const SYSLOG = shape({
 	'syslog-address': value(
@@ -56,10 +56,10 @@ export const SYSLOG = shape({
 	'syslog-facility': value(facility, 'name | 0 to 23', 'daemon', 'what they are said to come from'),
 	tag: value(logTag, 'text', '{name}', 'what they are said to come from; may hold what path may'),
 	...STREAMS,
-}, new Set(), FOREIGN_OPTIONS);
+}, {unsupported: FOREIGN_OPTIONS});
 
 /** Of `inherit` and `json`. */
-export const PLAIN = shape(STREAMS, new Set(), FOREIGN_OPTIONS);
+export const PLAIN = shape(STREAMS, {unsupported: FOREIGN_OPTIONS});
 
 /** In the order in which people are told of them. */
 const OPTIONS = {inherit: PLAIN, prefix: PREFIX, json: PLAIN, file: FILE, syslog: SYSLOG} as const satisfies

@@ -1,29 +1,17 @@
-/** What may be said of the lines that services write: the keys `logging` and `archon`. */
+/** `logging` of a service, and `archon` at the top: what becomes of the lines that services and archon write. */
 import type {LogDriver, Logging} from '../core.ts';
-import {key, optional, value} from '../../../config/keys.ts';
-import {DRIVERS, readDriver, type WrittenDriver} from './drivers.ts';
+import type {ServiceGroup, WholeGroup} from '../../../config/group.ts';
+import {key, optional, value} from '../../../config/key.ts';
+import {DRIVERS, FILE, PLAIN, PREFIX, readDriver, SYSLOG, type WrittenDriver} from './drivers.ts';
+import {planEvents, planLogging, UNWRITTEN, type WrittenLogging} from './outputs.ts';
 import {rate, rateLines, size} from './scalars.ts';
 import {quote} from '../../../config/problems.ts';
 import {readBy, readMap, refuse} from '../../../config/readers.ts';
 import {lapse, oneOf} from '../../../config/scalars.ts';
-import {readShape, shape, within, type Context, type Key, type Reader} from '../../../config/shape.ts';
+import {readShape, shape, within, type Context, type Key, type Reader, type Settings} from '../../../config/shape.ts';
 import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
 
-/** What is said of all drivers together. */
-export type LogSettings = Omit<Logging, 'drivers'>;
-
-/** Logging as it is written, where some of it may be left to a default. */
-export interface WrittenLogging {
-	/** With blanks; null among them stands for those of the default. */
-	readonly drivers: readonly (LogDriver | null)[];
-	/** Only what is written. */
-	readonly settings: Partial<LogSettings>;
-}
-
-/** What is written where nothing is. */
-export const UNWRITTEN: WrittenLogging = {drivers: [null], settings: {}};
-
-export const RATE_LIMIT = shape({
+const RATE_LIMIT = shape({
 	lines: optional(rateLines, 'number', 'required', 'so many in each interval; the others are left out and counted'),
 	interval: value(lapse, 'duration', '1s', 'from one count to the next'),
 });
@@ -33,7 +21,7 @@ const MEMORY_MAX = '16m';
 const raw: Reader<Value> = from => from;
 
 /** Of its keys, those that make a driver are read where they stand. */
-export const LOGGING = shape({
+const LOGGING = shape({
 	driver: key<Value | null>(raw, NAMES, 'prefix; inherit for a lone service', null, 'where lines go; none: only archonctl logs has them'),
 	options: key<Value | null>(raw, 'map', 'empty', null, 'of the driver'),
 	drivers: key<Value | null>(raw, 'list of names or maps with driver and options', 'empty', null, 'instead of driver: each gets every line'),
@@ -51,17 +39,63 @@ export const LOGGING = shape({
 const SETTINGS = {on_full: 'onFull', max_line: 'maxLine', buffer: 'buffer', rate_limit: 'rateLimit'} as const;
 const DRIVER_KEYS: readonly string[] = ['driver', 'options'];
 
-export const logging = (fallback: string, help: string): Key<WrittenLogging | null> =>
+const loggingKey = (fallback: string, help: string): Key<WrittenLogging | null> =>
 	key<WrittenLogging | null>(readLogging, 'driver | list of drivers | map', fallback, null, help);
 
-export const ARCHON = shape({
-	logging: logging('prefix; inherit for a lone service', 'what holds for services that say nothing of it'),
+/** What it comes to depends on the other services as well (outputs.ts). */
+export const logging = {
+	keys: {
+		logging: loggingKey('as archon.logging says; else prefix, or inherit for a lone service', 'what becomes of its lines'),
+	},
+	isForAll: true,
+	maps: [
+		['services.<name>.logging, archon.logging, archon.events', LOGGING],
+		['options of the drivers inherit and json', PLAIN],
+		['options of the driver prefix', PREFIX],
+		['options of the driver file', FILE],
+		['options of the driver syslog', SYSLOG],
+		['rate_limit, of logging', RATE_LIMIT],
+	],
+	words: () => ({
+		names: {logging: 'log_driver log logs'},
+		others: [
+			['stdout_logfile stderr_logfile logfile log_location out_file error_file StandardOutput StandardError stdout stderr', 'logging',
+				'write logging: {driver: file, options: {path: …}}'],
+			['redirect_stderr merge_logs combine_logs', 'logging', 'remove it: both streams go the same way, unless logging says otherwise'],
+			['stdout_logfile_maxbytes stderr_logfile_maxbytes logfile_maxbytes', 'logging',
+				'write logging: {driver: file, options: {max-size: 10m}}'],
+			['stdout_logfile_backups stderr_logfile_backups logfile_backups', 'logging',
+				'write logging: {driver: file, options: {max-file: 3}}'],
+			['producer-for consumer-for pipeline-name', 'logging', 'archon has no pipelines: write logging'],
+		],
+	}),
+} satisfies ServiceGroup;
+
+const ARCHON = shape({
+	logging: loggingKey('prefix; inherit for a lone service', 'what holds for services that say nothing of it'),
 	events: key<WrittenLogging | null>(
 		readEvents, 'as logging', 'as logging, unless that is inherit or none; else prefix', null,
 		'what archon itself has to say, which comes on stderr',
 	),
 	log_level: value(oneOf(['info', 'warn', 'error'] as const), 'info | warn | error', 'info', 'the least of what archon says'),
 });
+
+const TOP_KEYS = {
+	archon: key(readMap(ARCHON), 'map', 'empty', ARCHON.initial, 'what is said in logs, and how'),
+};
+
+export const archon = {
+	keys: TOP_KEYS,
+	maps: [['archon', ARCHON]],
+	words: () => ({
+		others: [
+			['logging log', 'archon', 'write archon: {logging: …} for all services'],
+			['log_level', 'archon', 'write archon: {log_level: …}'],
+			['supervisord', 'archon', 'remove it: see archon help config for what archon can be told'],
+		],
+	}),
+	plan: ({archon}: Settings<typeof TOP_KEYS>) => ({logging: planLogging(archon), events: planEvents(archon), level: archon.log_level}),
+} satisfies WholeGroup;
 
 function readLogging(from: Value, context: Context): WrittenLogging | undefined {
 	if (isNothing(from)) return refuse(from, context, 'is empty', `write one of ${DRIVERS.join(', ')}`);

@@ -3,12 +3,28 @@ import {LOGGING} from '../../../core/defaults.ts';
 import {forService} from '../core.ts';
 import type {Output, Service} from '../../../core/service.ts';
 import {LOG_STREAMS, type LogDriver, type LogFile, type Logging} from '../core.ts';
-import {UNWRITTEN, type ARCHON, type WrittenLogging} from './logging.ts';
 import type {Place, Report} from '../../../config/problems.ts';
-import type {Settings} from '../../../config/shape.ts';
 import type {Mapping, Value} from '../../../config/values.ts';
 
-type WrittenArchon = Settings<typeof ARCHON.keys>;
+/** What is said of all drivers together. */
+export type LogSettings = Omit<Logging, 'drivers'>;
+
+/** Logging as it is written, where some of it may be left to a default. */
+export interface WrittenLogging {
+	/** With blanks; null among them stands for those of the default. */
+	readonly drivers: readonly (LogDriver | null)[];
+	/** Only what is written. */
+	readonly settings: Partial<LogSettings>;
+}
+
+/** What is written where nothing is. */
+export const UNWRITTEN: WrittenLogging = {drivers: [null], settings: {}};
+
+/** What is written of logging for all services, and for archon itself. */
+export interface WrittenArchon {
+	readonly logging: WrittenLogging | null;
+	readonly events: WrittenLogging | null;
+}
 
 /** What most services have, of which nothing is written. */
 const AS_USUAL: Output = {kind: 'lines', logging: LOGGING, canWait: true};

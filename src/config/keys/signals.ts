@@ -1,22 +1,24 @@
-/** What may be said of signals to archon: `signals`. */
-import {ok} from '../core/result.ts';
-import {signalName, signalNumber, type SignalNumber} from '../core/signal-numbers.ts';
-import {type Forward, CATCHABLE, type Meaning, type SignalRules} from '../core/signals.ts';
-import {key, optional} from './keys.ts';
-import {instancesOf, MAIN} from './names.ts';
-import {didYouMean, quote, quoteWritten, type Report} from './problems.ts';
-import {readBy, readListOf, refuse} from './readers.ts';
-import {fault, signal, text, type Parse} from './scalars.ts';
-import {readShape, shape, within, type Context} from './shape.ts';
-import {isNothing, kindOf, type Value} from './values.ts';
+/** `signals` at the top: what signals to archon mean. */
+import {ok} from '../../core/result.ts';
+import {signalName, signalNumber, type SignalNumber} from '../../core/signal-numbers.ts';
+import {type Forward, CATCHABLE, type Meaning, type SignalRules} from '../../core/signals.ts';
+import {MAIN} from '../command-service.ts';
+import type {Surroundings, WholeGroup} from '../group.ts';
+import {key, optional} from '../key.ts';
+import {instancesOf} from '../names.ts';
+import {didYouMean, quote, quoteWritten} from '../problems.ts';
+import {readBy, readListOf, refuse} from '../readers.ts';
+import {fault, signal, text, type Parse} from '../scalars.ts';
+import {readShape, shape, within, type Context, type Settings} from '../shape.ts';
+import {isNothing, kindOf, type Value} from '../values.ts';
 
-export const FORWARD = shape({
+const FORWARD = shape({
 	to: key<readonly string[]>(readListOf(readBy(text)), 'service | list of services', 'main', [], 'to whom it is passed on'),
 	signal: optional(signal, 'signal', 'as it came', 'what it is passed on as'),
 });
 
 /** A signal and its meaning as they are written; names of services are still to be looked up. */
-export interface Rule {
+interface Rule {
 	readonly signal: SignalNumber;
 	readonly meaning: Meaning;
 	/** Where it stands: `signals.USR1`. */
@@ -36,7 +38,20 @@ const meaning: Parse<Meaning> = written => {
 	return fault('is not what a signal can mean', `write ${WORDS.join(', ')}, a signal for main, or {to: SERVICE, signal: SIGNAL}`);
 };
 
-export function readSignals(from: Value, context: Context): readonly Rule[] | undefined {
+const KEYS = {
+	signals: key<readonly Rule[]>(
+		readSignals, 'map from signal to shutdown | reload | reopen | ignore | signal | map', 'as in docs/signals.md', [],
+		'what signals to archon mean; a signal is what main is sent instead',
+	),
+};
+
+export const signals = {
+	keys: KEYS,
+	maps: [['signals.<name>', FORWARD]],
+	plan: ({signals}: Settings<typeof KEYS>, surroundings: Surroundings) => ({signals: rulesOf(signals, surroundings)}),
+} satisfies WholeGroup;
+
+function readSignals(from: Value, context: Context): readonly Rule[] | undefined {
 	if (isNothing(from)) return [];
 	if (from.kind !== 'map') return refuse(from, context, `must be a map from signals to what they mean, not ${kindOf(from)}`);
 	const rules = new Map<SignalNumber, Rule>();
@@ -64,7 +79,7 @@ function readMeaning(from: Value, context: Context): Meaning | undefined {
 }
 
 /** The rules with the instances of services in place of their names; `scales`: how many each service that is written has. */
-export function rulesOf(rules: readonly Rule[], scales: ReadonlyMap<string, number>, report: Report): SignalRules {
+function rulesOf(rules: readonly Rule[], {scales, report}: Surroundings): SignalRules {
 	return rules.map(({signal: number, meaning: means, path, at}) => {
 		if (typeof means !== 'object') return [number, means];
 		const written = at.kind === 'map' ? at.entries.get('to')?.value : undefined;

@@ -1,6 +1,6 @@
 /** The service of a command line. */
 import {expect, test} from 'vitest';
-import {commandService, oneCommand} from '../../../src/config/service.ts';
+import {commandService, oneCommand} from '../../../src/config/command-service.ts';
 import {exec, NEED, RESTART, service, STOP} from '../../../src/core/defaults.ts';
 
 test('a command beside others is essential, interactive, never restarted, and comes after what starts by itself', () => {

@@ -1,15 +1,26 @@
-/** What may be said of a process's resources and privileges. */
-import {CAPABILITIES, RESOURCES} from '../core/linux.ts';
-import type {Limits} from '../core/service.ts';
-import {key, list, optional, value} from './keys.ts';
-import {didYouMean, quote} from './problems.ts';
-import {readBy, readText, refuse, refuseKind} from './readers.ts';
-import {capability, cgroupPath, group, integer, IO_CLASSES, ioPriority, limit, oneOf, truth, whole} from './scalars.ts';
-import {FOREIGN, readShape, shape, within, type Context} from './shape.ts';
-import type {Value} from './values.ts';
+/** `ulimits` to `cgroup`: a process's resources and privileges. */
+import {CAPABILITIES, RESOURCES} from '../../core/linux.ts';
+import type {Limits} from '../../core/service.ts';
+import type {Account, Part, ServiceGroup, Written} from '../group.ts';
+import {key, list, optional, value} from '../key.ts';
+import {didYouMean, quote} from '../problems.ts';
+import {readBy, readText, refuse, refuseKind} from '../readers.ts';
+import {capability, cgroupPath, group, integer, IO_CLASSES, ioPriority, limit, oneOf, truth, whole} from '../scalars.ts';
+import {FOREIGN, readShape, shape, within, type Context, type Settings} from '../shape.ts';
+import {sharing} from '../sharing.ts';
+import type {Value} from '../values.ts';
 
-/** The keys of a service that make its `Limits`. */
-export const LIMIT_KEYS = {
+const ULIMIT = shape({
+	soft: optional(limit, 'number | unlimited', 'required', 'what holds until the program raises it'),
+	hard: optional(limit, 'number | unlimited', 'required', 'up to which it may'),
+});
+
+const IONICE = shape({
+	class: optional(oneOf(IO_CLASSES), IO_CLASSES.join(' | '), 'required', 'as ionice(1)'),
+	level: value(whole(0, 7), '0 to 7', '4', 'within the class, the highest first; idle has none'),
+});
+
+const KEYS = {
 	ulimits: key<Limits['rlimits']>(
 		readUlimits, 'map of name: number | {soft, hard}', 'empty', [],
 		'setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …',
@@ -32,27 +43,39 @@ export const LIMIT_KEYS = {
 	cgroup: key<string | null>(
 		readCgroup, 'relative path', 'archon\'s own', null, 'below archon\'s own, where cgroups can be written',
 	),
-} as const;
+};
 
-interface Written {
-	readonly ulimits: Limits['rlimits'];
-	readonly nice: number | null;
-	readonly ionice: Limits['ionice'];
-	readonly oom_score_adj: number | null;
-	readonly group_add: readonly string[];
-	readonly cap_add: readonly (number | 'all')[];
-	readonly cap_drop: readonly (number | 'all')[];
-	readonly no_new_privileges: boolean;
-	readonly security_opt: boolean;
-	readonly cgroup: string | null;
-}
+type Own = Settings<typeof KEYS>;
+
+const shared = sharing<Limits>();
+
+export const limits = {
+	keys: KEYS,
+	maps: [['services.<name>.ulimits.<name>', ULIMIT], ['services.<name>.ionice', IONICE]],
+	words: () => ({
+		names: {
+			group_add: 'groups SupplementaryGroups', oom_score_adj: 'OOMScoreAdjust', cap_add: 'AmbientCapabilities capabilities', cgroup: 'slice',
+		},
+		others: [
+			['CapabilityBoundingSet', 'cap_drop', 'write cap_drop: [ALL], and cap_add'],
+			['max_memory_restart MemoryMax MemoryLimit', null, 'archon does not limit memory: the container does'],
+			...RESOURCES.map(name => [`Limit${name} rlimit-${name}`, 'ulimits', `write ulimits: {${name}: N}`] as const),
+			...['nofile', 'nproc', 'memlock'].map(name => [name, 'ulimits', `write ulimits: {${name}: N}`] as const),
+		],
+	}),
+	accounts({map, settings: {group_add: groups}}: Written<Own>): readonly Account[] {
+		const at = map.entries.get('group_add')?.value;
+		return at ? groups.map(group => ({spec: {user: '0', group}, key: 'group_add', at})) : [];
+	},
+	plan: (settings: Own): Part => ({exec: {limits: shared(limitsOf(settings))}}),
+} satisfies ServiceGroup;
 
 /** The same list where there is none, so that those who have none share it. */
 const NONE: readonly number[] = [];
 const numbersIn = (written: readonly (number | 'all')[]): readonly number[] =>
 	(written.length === 0 ? NONE : written.filter(each => each !== 'all'));
 
-export function limitsOf(written: Written): Limits {
+function limitsOf(written: Own): Limits {
 	const {cap_add: added, cap_drop: dropped} = written;
 	return {
 		rlimits: written.ulimits, nice: written.nice, ionice: written.ionice, oomScoreAdj: written.oom_score_adj,
@@ -62,11 +85,6 @@ export function limitsOf(written: Written): Limits {
 		noNewPrivileges: written.no_new_privileges || written.security_opt,
 	};
 }
-
-export const ULIMIT = shape({
-	soft: optional(limit, 'number | unlimited', 'required', 'what holds until the program raises it'),
-	hard: optional(limit, 'number | unlimited', 'required', 'up to which it may'),
-});
 
 function readUlimits(from: Value, context: Context): Limits['rlimits'] | undefined {
 	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
@@ -92,11 +110,6 @@ function readUlimit(from: Value, context: Context): {readonly soft: number; read
 	if (soft === null || hard === null) return undefined;
 	return soft <= hard ? {soft, hard} : refuse(from, context, 'has a soft limit above the hard one');
 }
-
-export const IONICE = shape({
-	class: optional(oneOf(IO_CLASSES), IO_CLASSES.join(' | '), 'required', 'as ionice(1)'),
-	level: value(whole(0, 7), '0 to 7', '4', 'within the class, the highest first; idle has none'),
-});
 
 function readIonice(from: Value, context: Context): Limits['ionice'] | undefined {
 	if (from.kind === 'list') return refuse(from, context, 'must be words or a map, not a list');

@@ -1,14 +1,15 @@
-/** What may be said of the order of services: `depends_on`, `wants`, `after`, `before`. */
-import {NEED} from '../core/defaults.ts';
-import {type Condition, CONDITIONS, type Need} from '../core/service.ts';
-import {key, value} from './keys.ts';
-import {quoteWritten, type Place} from './problems.ts';
-import {readText, refuse, refuseKind} from './readers.ts';
-import {oneOf, patience, truth} from './scalars.ts';
-import {readShape, shape, within, type Context, type Key, type Reader} from './shape.ts';
-import {isNothing, type Value} from './values.ts';
+/** `depends_on` to `links`: the order of services, and what they need of each other. */
+import {NEED} from '../../core/defaults.ts';
+import {type Condition, CONDITIONS, type Need} from '../../core/service.ts';
+import type {ServiceGroup} from '../group.ts';
+import {key, value} from '../key.ts';
+import {quoteWritten, type Place} from '../problems.ts';
+import {readText, refuse, refuseKind} from '../readers.ts';
+import {oneOf, patience, truth} from '../scalars.ts';
+import {readShape, shape, within, type Context, type Key, type Reader} from '../shape.ts';
+import {isNothing, type Value} from '../values.ts';
 
-export const DEPENDENCY = shape({
+const DEPENDENCY = shape({
 	condition: value(
 		oneOf<Condition>(CONDITIONS), CONDITIONS.join(' | '), 'service_started',
 		'what must hold of the other service first; healthy: it is ready, and its healthcheck says so',
@@ -27,19 +28,38 @@ export interface Dependency extends Omit<Need, 'condition'> {
 	readonly mayMiss: boolean;
 }
 
-export const dependencies: Key<readonly Dependency[]> = key<readonly Dependency[]>(
-	readDependencies, 'list | map with condition', 'empty', [], 'services that come before this one, and end after it',
-);
-
 /** A key with names of services only. */
-export const relatives = (strength: Dependency['strength'], help: string): Key<readonly Dependency[]> =>
+const relatives = (strength: Dependency['strength'], help: string): Key<readonly Dependency[]> =>
 	key(readNames({...NEED, condition: null, strength, mayMiss: false}), 'list', 'empty', [], help);
 
-/** The same, where each may have an alias behind a colon (compose-spec `links`). */
-export const links = (help: string): Key<readonly Dependency[]> => key(
-	(from, context) => readNames({...NEED, condition: 'service_started', strength: 'order', mayMiss: false})(withoutAliases(from), context),
-	'list', 'empty', [], help,
-);
+const KEYS = {
+	depends_on: key<readonly Dependency[]>(
+		readDependencies, 'list | map with condition', 'empty', [], 'services that come before this one, and end after it',
+	),
+	wants: relatives('soft', 'the same, but it does without those that fail'),
+	after: relatives('order', 'services that come first if they are to run anyhow'),
+	before: relatives('order', 'services that come after this one if they are to run anyhow'),
+	links: key(readLinks, 'list', 'empty', [], 'compose\'s older word for after; an alias behind a colon has no effect'),
+};
+
+/** The keys that make edges, the strongest first: where one pair is named twice, that holds. */
+export const EDGES = ['depends_on', 'wants', 'after', 'before', 'links'] as const satisfies readonly (keyof typeof KEYS)[];
+
+/** What becomes of them is for the graph of all services (edges.ts). */
+export const dependencies = {
+	keys: KEYS,
+	isForAll: true,
+	maps: [['services.<name>.depends_on.<name>', DEPENDENCY]],
+	words: () => ({
+		names: {depends_on: 'requires Requisite BindsTo dependencies needs depends-ms', wants: 'waits-for'},
+		others: [['priority', 'depends_on', 'say which service comes first: depends_on or after']],
+	}),
+} satisfies ServiceGroup;
+
+/** Names, each of which may have an alias behind a colon (compose-spec `links`). */
+function readLinks(from: Value, context: Context): readonly Dependency[] | undefined {
+	return readNames({...NEED, condition: 'service_started', strength: 'order', mayMiss: false})(withoutAliases(from), context);
+}
 
 const withoutAliases = (from: Value): Value => from.kind !== 'list' ? from
 	: {...from, items: from.items.map(item => item.kind === 'scalar' ? {...item, text: item.text.replace(/:.*$/, '')} : item)};

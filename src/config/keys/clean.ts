@@ -1,0 +1,14 @@
+/** `clean`: stale files of the last run. */
+import type {Part, ServiceGroup} from '../group.ts';
+import {list} from '../key.ts';
+import {text} from '../scalars.ts';
+import type {Settings} from '../shape.ts';
+
+const KEYS = {
+	clean: list(text, 'list of paths with *, ? and […]', 'stale files that are removed before each start; from its working_dir'),
+};
+
+export const clean = {
+	keys: KEYS,
+	plan: ({clean}: Settings<typeof KEYS>): Part => ({exec: {clean}}),
+} satisfies ServiceGroup;

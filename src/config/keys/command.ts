@@ -1,0 +1,136 @@
+/** `command`, `entrypoint`: the program that a service runs, and its arguments. */
+import type {Service} from '../../core/service.ts';
+import type {Environment} from '../../core/variables.ts';
+import type {Argv} from '../command-service.ts';
+import type {Advising, ServiceGroup, Written} from '../group.ts';
+import {words} from '../key.ts';
+import type {Report} from '../problems.ts';
+import {toCommand, unsetIn} from '../readers.ts';
+import {isMissing, type Settings, type Shape} from '../shape.ts';
+import {isNothing, type Mapping} from '../values.ts';
+
+const KEYS = {
+	command: words('program and arguments; quotes as in a shell, but no shell'),
+	entrypoint: words('put before the command'),
+};
+
+type Own = Settings<typeof KEYS>;
+type Ending = Own & {readonly type: Service['type']; readonly essential: boolean};
+
+export const command = {
+	keys: KEYS,
+	words: () => ({
+		names: {command: 'cmd exec ExecStart run script program startCommand startProgram'},
+		others: [
+			['args', 'command', 'write them in command, behind the program'],
+			['interpreter', 'command', 'write it in command, before the script'],
+			['shell', 'command', 'write command: sh -c "…"'],
+			['up', 'command', 'write command, and type: oneshot if it ends'],
+		],
+	}),
+	advise({name, path, key, map, settings}: Written<Ending>, {notes: {report, gather}, lookups, argv}: Advising) {
+		const {entries} = map;
+		const isOfImage = entries.has('image') || entries.has('build');
+		if (isOfImage && !isWritten(map, 'restart') && settings.type === 'daemon' && !settings.essential) gather(key, RESTARTS, name);
+
+		const [first] = ['entrypoint', 'command'].flatMap(each => (isWritten(map, each) ? entries.get(each)?.value ?? [] : []));
+		if (!first) return;
+		if (argv[0].startsWith('-')) {
+			const hint = 'archon does not know an image\'s entrypoint: write it before that';
+			report(first, `${path} begins with an option, where a program must stand`, hint);
+		} else if (argv[0].startsWith('/') && lookups.isBareScript?.(argv[0])) {
+			report(first, `${path} runs a script without a #! line: /bin/sh will run it`, 'write #!/bin/sh as its first line');
+		} else if (first.kind === 'scalar') {
+			const slip = shellism(first.text);
+			if (slip) report(first, `${path}.${first === entries.get('command')?.value ? 'command' : 'entrypoint'} ${slip.why}`, slip.hint);
+		}
+	},
+} satisfies ServiceGroup;
+
+/** The programs of services, by name. */
+export function findPrograms(
+	services: ReadonlyMap<string, Written<Own> | null>, shape: Pick<Shape, 'keys' | 'words'>, environment: Environment, report: Report,
+): ReadonlyMap<string, Argv> {
+	const programs = new Map<string, Argv>();
+	for (const [name, declared] of services) {
+		if (!declared) continue;
+		const {entrypoint, command} = declared.settings;
+		const argv = toCommand([...entrypoint ?? [], ...command ?? []]);
+		if (argv) programs.set(name, argv);
+		else reportNoProgram(declared, shape, report, environment);
+	}
+	return programs;
+}
+
+function reportNoProgram(
+	{path, key, map, settings}: Written<Own>, shape: Pick<Shape, 'keys' | 'words'>, report: Report, environment: Environment,
+): void {
+	const names = ['command', 'entrypoint'] as const;
+	// What extends stands for is not known, and that is told.
+	if (map.entries.has('extends')) return;
+	if (isMissing(names, map, shape)) {
+		const hint = map.entries.has('image') || map.entries.has('build')
+			? 'archon starts programs, not images: write what the image would run'
+			: 'write what it runs';
+		report(key, `${path} has no command`, hint);
+		return;
+	}
+	const [written] = names.flatMap(name => map.entries.get(name) ?? []);
+	if (written && isNothing(written.value) && !('isSpoilt' in written.value)) {
+		const {source: {text}, offset} = written.value;
+		const isComment = /^ *#/.test(text.slice(offset, offset + 100));
+		const hint = isComment ? '" #" begins a comment: put it in quotes if it is none' : 'write what it runs';
+		report(written.value, `${path} has an empty command`, hint);
+		return;
+	}
+	// What is misspelt or cannot be read is told already.
+	const unread = names.some(name => map.entries.has(name) && settings[name] === null);
+	if (written && !unread) report(written.value, `${path} has an empty command`, unsetIn(written.value, environment));
+}
+
+const isWritten = ({entries}: Mapping, key: string): boolean => {
+	const entry = entries.get(key);
+	return entry !== undefined && !isNothing(entry.value);
+};
+
+/** Said of all services that a compose file starts once. */
+const RESTARTS = 'started again whenever they end, where compose would not: write restart: "no", or type: oneshot for what is to end';
+
+/** What a command says to a shell, and no shell reads it. */
+function shellism(text: string): {readonly why: string; readonly hint: string} | null {
+	// Nearly all commands are plain, and there may be thousands of them.
+	if (!SIGNS.test(text) && !BUILTINS.has(text.slice(0, text.search(/\s|$/)))) return null;
+	const bare = text.replace(QUOTED, '_');
+	const [first = '', ...others] = bare.trim().split(/\s+/);
+	const script = text.trim();
+	const shell = /['\n]/.test(script) || script.length > SHOWN_MAX ? 'sh -c \'…\'' : `sh -c '${script}'`;
+	const variable = /^([A-Za-z_]\w*)=/.exec(first)?.[1];
+	if (variable !== undefined) {
+		return {why: 'begins with a variable, and not with a program', hint: `write environment: {${variable}: …}, or ${shell}`};
+	}
+	if (BUILTINS.has(first)) {
+		const instead = first === 'cd' ? 'working_dir, or ' : '';
+		return {why: `begins with ${first}, which only a shell knows`, hint: `write ${instead}${shell}`};
+	}
+	const operator = others.find(word => OPERATOR.test(word)) ?? (/;$/.test(first) ? ';' : undefined);
+	if (operator === undefined) return null;
+	const sign = OPERATOR_SIGN.exec(operator)?.[0];
+	return {why: `has ${sign}, which means something to a shell only: here it is an argument`, hint: `write ${shell}`};
+}
+
+/** Without one of these, a command says nothing to a shell but for its first word. */
+const SIGNS = /[|&;<>`=]|\$\(|^\s/;
+
+/** Quoted and escaped parts, in which operators are text. */
+const QUOTED = /\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*"/g;
+
+const BUILTINS: ReadonlySet<string> = new Set([
+	'cd', 'source', '.', 'export', 'set', 'unset', 'eval', 'exec', 'trap', 'ulimit', 'umask', 'if', 'for', 'while', 'until', 'case',
+]);
+
+/** Lists, pipes, redirections and what a shell would put in place of a command. */
+const OPERATOR = /^(?:&&?|\|\|?|;|\d?[<>]{1,2}(?:[^=<>].*)?|[^;]+;|.*\$\$?\(.*|`.*)$/;
+const OPERATOR_SIGN = /&&|\|\||[|;<>`]|\$\$?\(|&/;
+
+/** In characters: what is shown as it should be written. */
+const SHOWN_MAX = 60;

@@ -1,0 +1,131 @@
+/** `restart`, `success_codes`, `restart_on`, `fatal_codes`: when a service is started again, and which ends mean what. */
+import {NO_ENDS, RESTART as DEFAULTS} from '../../core/defaults.ts';
+import type {Ends, RestartPolicy, Service} from '../../core/service.ts';
+import {signalName} from '../../core/signal-numbers.ts';
+import type {Part, ServiceGroup, Written} from '../group.ts';
+import {key, optional, value} from '../key.ts';
+import type {Planning} from '../planning.ts';
+import {readBy, readListOf, refuse} from '../readers.ts';
+import {attempts, decimal, duration, ending, oneOf, policy, restart as word} from '../scalars.ts';
+import {readShape, shape, type Context, type Key, type Settings} from '../shape.ts';
+import {sharing} from '../sharing.ts';
+import {isNothing, writtenAt, type Value} from '../values.ts';
+
+const RESTART = shape({
+	policy: optional(
+		policy, 'no | always | on-failure | unless-stopped', 'as without a map', 'after which ends it is started again',
+	),
+	growth: value(
+		oneOf(['exponential', 'linear'] as const), 'exponential | linear', 'exponential',
+		'linear: the nth pause is n times the delay, and even the first restart has one',
+	),
+	delay: value(duration, 'duration', '100ms', 'the pause before the second restart within the window'),
+	factor: value(decimal(1, 100), 'number', '2', 'by how much the pause grows with each further restart'),
+	max_delay: value(duration, 'duration', '10s', 'the longest pause'),
+	jitter: value(decimal(0, 1), '0 to 1', '0.1', 'the share of the pause that is left to chance'),
+	attempts: value(attempts, 'number | unlimited', '8', 'restarts within the window; the next end makes it failed'),
+	window: value(duration, 'duration', '60s', 'how long an end counts against the attempts'),
+	reset_after: value(duration, 'duration', '60s', 'having been up for so long wipes out all earlier ends'),
+}, {
+	words: () => ({
+		names: {
+			policy: 'condition restart',
+			attempts: 'max_attempts max_retries retries limit count StartLimitBurst max_restarts',
+			delay: 'backoff backoff_seconds RestartSec',
+			max_delay: 'backoff-limit',
+			factor: 'backoff-factor',
+			window: 'StartLimitIntervalSec interval',
+		},
+	}),
+});
+
+/** A key with exit statuses and signals. */
+const ends = (fallback: string, initial: Ends, help: string): Key<Ends> =>
+	key(readEnds, 'list of exit statuses and signals', fallback, initial, help);
+
+const KEYS = {
+	restart: key(
+		readRestart, 'no | always | on-failure[:N] | unless-stopped | map', 'always; no for oneshot or essential',
+		RESTART.initial, 'when it is started again after it ended by itself',
+	),
+	success_codes: ends('0', DEFAULTS.success, 'ends that are no failure, whatever the policy; all others are'),
+	restart_on: ends('empty', NO_ENDS, 'ends after which it is started again whatever its policy'),
+	fatal_codes: ends('126, 127', DEFAULTS.fatal, 'ends after which it is not started again'),
+};
+
+type Own = Settings<typeof KEYS>;
+type Deciding = Own & {readonly type: Service['type']; readonly essential: boolean};
+
+const shared = sharing<RestartPolicy>();
+
+export const restart = {
+	keys: KEYS,
+	reads: ['type', 'essential'],
+	maps: [['services.<name>.restart', RESTART]],
+	words: () => ({
+		names: {
+			success_codes: 'exitcodes SuccessExitStatus expected_exit_codes stop_exit_codes',
+			restart_on: 'RestartForceExitStatus',
+			fatal_codes: 'RestartPreventExitStatus',
+		},
+		others: [
+			['autorestart restart_policy availability', 'restart', 'write restart: always, on-failure or no'],
+			['startretries max_restarts max_retries StartLimitBurst restart-limit-count', 'restart', 'write restart: {attempts: N}'],
+			['RestartSec restart_delay backoff-delay exp_backoff_restart_delay', 'restart', 'write restart: {delay: 1s}'],
+			['backoff-factor', 'restart', 'write restart: {factor: 2}'],
+			['backoff-limit RestartMaxDelaySec', 'restart', 'write restart: {max_delay: 10s}'],
+			['StartLimitInterval StartLimitIntervalSec restart-limit-interval', 'restart', 'write restart: {window: 60s}'],
+			['min_uptime', 'restart', 'write restart: {reset_after: 60s}'],
+			['on-failure', 'restart', 'write restart: on-failure, or on_failed: shutdown to end the container'],
+			['on-success', 'restart', 'write restart: always or on-failure, or essential: true to end the container'],
+			['watch', null, 'remove it: archon does not restart what it runs when files change'],
+		],
+	}),
+	conflicts({path, map, settings: {restart_on: forced, fatal_codes: fatal}}: Written<Own>, {problems}: Planning) {
+		const place = writtenAt(map, 'restart_on')?.key;
+		const both = place && writtenAt(map, 'fatal_codes') ? endsInBoth(forced, fatal) : [];
+		if (place && both.length > 0) problems.report(place, `${path} has ${both.join(', ')} both in restart_on and in fatal_codes`);
+	},
+	plan: (settings: Deciding): Part => ({restart: shared(policyOf(settings))}),
+} satisfies ServiceGroup;
+
+function endsInBoth(some: Ends, others: Ends): readonly string[] {
+	return [
+		...some.codes.filter(code => others.codes.includes(code)).map(code => `exit ${code}`),
+		...some.signals.filter(signal => others.signals.includes(signal)).map(signalName),
+	];
+}
+
+function policyOf(
+	{restart, type, essential, success_codes: success, restart_on: force, fatal_codes: fatal}: Deciding,
+): RestartPolicy {
+	const {policy, growth, delay, factor, max_delay: maxDelay, jitter, attempts, window, reset_after: resetAfter} = restart;
+	const fallback = type === 'oneshot' || essential ? 'no' : 'always';
+	return {
+		...DEFAULTS,
+		policy: policy ?? fallback, growth, delay, factor, maxDelay, jitter, attempts, window, resetAfter, success, force,
+		// A config that restarts on 126 knows better than what is usual; one that names it in both has been told.
+		fatal: force.codes.length === 0 ? fatal : {...fatal, codes: fatal.codes.filter(code => !force.codes.includes(code))},
+	};
+}
+
+/** Nothing written leaves the default; an empty list is none. */
+function readEnds(from: Value, context: Context): Ends | undefined {
+	if (isNothing(from)) return undefined;
+	return readListOf(readBy(ending))(from, context)?.reduce((all: Ends, each) => 'code' in each
+		? {...all, codes: [...all.codes, each.code]}
+		: {...all, signals: [...all.signals, each.signal]}, NO_ENDS);
+}
+
+function readRestart(from: Value, context: Context): Settings<typeof RESTART.keys> | undefined {
+	const initial = RESTART.initial;
+	if (from.kind !== 'map') {
+		const said = readBy(word)(from, context);
+		return said && {...initial, policy: said.policy, attempts: said.attempts ?? initial.attempts};
+	}
+	const settings = readShape(RESTART, from, context);
+	const longest = from.entries.get('max_delay');
+	if (settings.delay <= settings.max_delay) return settings;
+	if (longest) return refuse(longest.value, context, 'has a max_delay that is shorter than its delay');
+	return {...settings, max_delay: settings.delay};
+}

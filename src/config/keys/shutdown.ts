@@ -1,0 +1,27 @@
+/** `shutdown` at the top: how everything ends, and when. */
+import {WHEN_IDLE} from '../../core/config.ts';
+import type {WholeGroup} from '../group.ts';
+import {key, optional, value} from '../key.ts';
+import {readMap} from '../readers.ts';
+import {duration, oneOf} from '../scalars.ts';
+import {shape, type Settings} from '../shape.ts';
+
+const SHUTDOWN = shape({
+	grace_period: value(duration, 'duration', '9s', 'for all services together, then KILL; docker waits 10s'),
+	when_idle: optional(
+		oneOf(WHEN_IDLE), WHEN_IDLE.join(' | '), 'failed; never for programs',
+		'ends the container when nothing runs and nothing will start by itself: if a service has failed, always, or never',
+	),
+});
+
+const KEYS = {
+	shutdown: key(readMap(SHUTDOWN), 'map', 'empty', SHUTDOWN.initial, 'how everything ends'),
+};
+
+export const shutdown = {
+	keys: KEYS,
+	maps: [['shutdown', SHUTDOWN]],
+	words: () => ({others: [['stop_grace_period grace_period', 'shutdown', 'write shutdown: {grace_period: …}']]}),
+	plan: ({shutdown: {grace_period: shutdownGrace, when_idle: whenIdle}}: Settings<typeof KEYS>) =>
+		({shutdownGrace, whenIdle: whenIdle ?? 'failed'}),
+} satisfies WholeGroup;

@@ -1,0 +1,60 @@
+/** `stop_signal` to `kill_mode`: how a service is ended, and what ends with it. */
+import {SIG} from '../../core/signal-numbers.ts';
+import {KILL_MODES, type Service, type StopPolicy} from '../../core/service.ts';
+import type {Millis} from '../../core/time.ts';
+import type {Advising, Part, ServiceGroup, Written} from '../group.ts';
+import {value} from '../key.ts';
+import type {Gather, Place} from '../problems.ts';
+import {grace, oneOf, signal} from '../scalars.ts';
+import type {Settings} from '../shape.ts';
+import {sharing} from '../sharing.ts';
+import {noteWrapped} from '../wrappers.ts';
+
+const KEYS = {
+	stop_signal: value(signal, 'signal', 'TERM', 'asks it to end'),
+	stop_grace_period: value(grace, 'duration | unlimited', '5s', 'from then until KILL'),
+	stop_to: value(
+		oneOf<Service['stopTo']>(['main', 'group']), 'main | group', 'main',
+		'whom stop_signal, reload and archonctl signal reach; group: also what is behind a wrapper that passes nothing on',
+	),
+	kill_mode: value(
+		oneOf<Service['killMode']>(KILL_MODES), KILL_MODES.join(' | '), 'tree',
+		'what ends with it: all that it made, its process group, or its main process alone',
+	),
+};
+
+type Own = Settings<typeof KEYS>;
+
+const shared = sharing<StopPolicy>();
+
+export const stop = {
+	keys: KEYS,
+	words: () => ({
+		names: {
+			stop_signal: 'KillSignal killsig down-signal term-signal',
+			stop_grace_period: 'stopwaitsecs stop_timeout stopTime TimeoutStopSec kill_timeout kill-delay timeout-kill grace_period '
+				+ 'graceful_timeout shutdown_timeout terminationGracePeriodSeconds',
+		},
+		others: [
+			['shutdown', 'stop_signal', 'write stop_signal, stop_grace_period and pre_stop'],
+			['killasgroup stopasgroup', 'stop_to', 'write stop_to: group'],
+			['treekill', null, 'remove it: archon ends all that descends from the service'],
+			['SendSIGKILL', null, 'remove it: what outlives stop_grace_period is killed'],
+		],
+	}),
+	advise(service: Written<Own>, advising: Advising) {
+		const {name, map, settings: {stop_signal: number, stop_grace_period: grace}} = service;
+		const place = map.entries.get('stop_grace_period')?.value;
+		if (place) noteHurried(name, {place, key: 'stop_grace_period', grace}, advising.shutdownGrace, advising.notes.gather);
+		if (number !== SIG.TERM && number !== SIG.KILL) noteWrapped(service, 'stop_signal', advising);
+	},
+	plan: ({stop_signal: number, stop_grace_period: grace, stop_to: stopTo, kill_mode: killMode}: Own): Part =>
+		({stop: shared({signal: number, grace}), stopTo, killMode}),
+} satisfies ServiceGroup;
+
+/** A service's own grace period is of no use beyond that of all. */
+export function noteHurried(
+	name: string, written: {readonly place: Place; readonly key: string; readonly grace: Millis}, limit: Millis, note: Gather,
+): void {
+	if (written.grace > limit) note(written.place, `shutdown.grace_period ends before the ${written.key} of`, name);
+}

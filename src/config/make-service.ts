@@ -1,0 +1,25 @@
+/** Makes a service of what is written for it. */
+import {exec, service} from '../core/defaults.ts';
+import type {Exec, Need, Service} from '../core/service.ts';
+import type {Argv} from './command-service.ts';
+import type {ServiceGroup} from './group.ts';
+import type {ServiceSettings} from './schema/service.ts';
+
+/** What a service finds in its environment. */
+export type Variables = Pick<Exec, 'common' | 'sources' | 'sourced' | 'environment'>;
+
+/** The defaults, over which each of the groups of keys has its say. */
+export function makeService(
+	name: string, argv: Argv, groups: Iterable<ServiceGroup<ServiceSettings>>, settings: ServiceSettings,
+	{needs, ...given}: Variables & Pick<Exec, 'output'> & {readonly needs: readonly Need[]},
+): Service {
+	const made = {...service(name, argv), needs};
+	const process = {...exec(argv), ...given};
+	for (const {plan} of groups) {
+		const part = plan?.(settings);
+		if (!part) continue;
+		Object.assign(made, part);
+		Object.assign(process, part.exec);
+	}
+	return {...made, exec: process};
+}

@@ -1,0 +1,58 @@
+/** All keys of a service, group by group, in the order in which people read of them. A new group is added here and nowhere else. */
+import {healthcheck} from '../../features/health/keys/healthcheck.ts';
+import {ready} from '../../features/health/keys/ready.ts';
+import {watchdog} from '../../features/health/keys/watchdog.ts';
+import {logging} from '../../features/logging/keys/logging.ts';
+import {compose} from '../compose.ts';
+import {joined} from '../glossary.ts';
+import {keysOf, type ServiceGroup} from '../group.ts';
+import {clean} from '../keys/clean.ts';
+import {command} from '../keys/command.ts';
+import {dependencies} from '../keys/dependencies.ts';
+import {environment} from '../keys/environment.ts';
+import {essential} from '../keys/essential.ts';
+import {startHooks, stopHooks} from '../keys/hooks.ts';
+import {limits} from '../keys/limits.ts';
+import {pidFile} from '../keys/pid-file.ts';
+import {presence} from '../keys/presence.ts';
+import {process} from '../keys/process.ts';
+import {reload} from '../keys/reload.ts';
+import {restart} from '../keys/restart.ts';
+import {start} from '../keys/start.ts';
+import {stop} from '../keys/stop.ts';
+import {terminal} from '../keys/terminal.ts';
+import {type} from '../keys/type.ts';
+import {shape, type Settings} from '../shape.ts';
+import type {Mapping} from '../values.ts';
+
+const GROUPS = [
+	type, command, presence, environment, process, limits, terminal, logging, clean, dependencies, ready, start, startHooks,
+	healthcheck, watchdog, reload, restart, essential, stopHooks, stop, pidFile, compose,
+] as const;
+
+const KEYS = keysOf(GROUPS);
+
+export type ServiceSettings = Settings<typeof KEYS>;
+
+/** Each asks for settings that there are: else this is no assignment. */
+export const SERVICE_GROUPS: readonly ServiceGroup<ServiceSettings>[] = GROUPS;
+
+export const SERVICE = shape(KEYS, {foreign: compose.foreign, unsupported: compose.unsupported, words: () => joined(SERVICE_GROUPS)});
+
+/** Keys of which every instance of a service has the same. */
+export const SAME_FOR_ALL: ReadonlySet<string> = new Set(
+	SERVICE_GROUPS.flatMap(({keys, isForAll = false}) => (isForAll ? Object.keys(keys) : [])),
+);
+
+/** By key: the groups to which it matters. */
+const CONCERNED = new Map<string, ServiceGroup<ServiceSettings>[]>();
+for (const group of SERVICE_GROUPS) {
+	for (const key of [...Object.keys(group.keys), ...group.reads ?? []]) CONCERNED.set(key, [...CONCERNED.get(key) ?? [], group]);
+}
+
+/** The groups that have something to say of a service. All others come to the defaults, so that what is not written costs nothing. */
+export function groupsOf({entries}: Mapping): ReadonlySet<ServiceGroup<ServiceSettings>> {
+	const groups = new Set<ServiceGroup<ServiceSettings>>();
+	for (const key of entries.keys()) for (const group of CONCERNED.get(key) ?? []) groups.add(group);
+	return groups;
+}

@@ -1,0 +1,20 @@
+/** All keys at the top of a config of archon's own format, group by group, in the order in which people read of them. */
+import {composeTop} from '../compose.ts';
+import {joined} from '../glossary.ts';
+import {keysOf, waysOf, type Group} from '../group.ts';
+import {services} from '../keys/services.ts';
+import {shape} from '../shape.ts';
+import {SERVICE_GROUPS} from './service.ts';
+import {WHOLE_GROUPS} from './whole.ts';
+
+const GROUPS = [services, ...WHOLE_GROUPS, composeTop] as const;
+
+/** The first of them holds all services. */
+export const TOP_GROUPS: readonly [Group, ...Group[]] = [...GROUPS];
+
+export const TOP = shape(keysOf(GROUPS), {
+	foreign: composeTop.foreign, unsupported: composeTop.unsupported, words: () => joined(TOP_GROUPS),
+});
+
+/** Keys anywhere in a config of whose maps a later file replaces one way to say something by another. */
+export const WAYS = waysOf(SERVICE_GROUPS);

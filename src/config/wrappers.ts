@@ -1,0 +1,26 @@
+/** Shells and other programs that wait for the program that a service is meant to be, and pass no signals on to it. */
+import type {Service} from '../core/service.ts';
+import type {Argv} from './command-service.ts';
+import type {Advising, Written} from './group.ts';
+
+/**
+ * Notes that the signal of a key ends a wrapper, or nothing, instead of what is behind it. TERM is no matter: archon itself
+ * passes it on when the wrapper has ended.
+ */
+export function noteWrapped(
+	{path, map, settings: {stop_to: to}}: Written<{readonly stop_to: Service['stopTo']}>, key: string, {argv, notes}: Advising,
+): void {
+	if (to === 'group' || !isWrapper(argv)) return;
+	const [program] = argv;
+	const written = map.entries.get(key)?.value;
+	const hint = isShell(program) ? 'write exec before the program, or stop_to: group' : 'write stop_to: group';
+	if (written) notes.report(written, `${path}.${key} reaches ${program}, which does not pass signals on`, hint);
+}
+
+const isShell = (program: string): boolean => /^(?:.*\/)?(?:ba|da|a)?sh$/.test(program);
+
+/** Shells that wait for a program, and what is known to do so. */
+function isWrapper([program, option = '', script = '']: Argv): boolean {
+	if (/^(?:.*\/)?(?:npm|npx|yarn|pnpm|apachectl|apache2ctl)$/.test(program)) return true;
+	return isShell(program) && /^-\w*c$/.test(option) && /[;&|\n]/.test(script) && !/\b(?:exec|trap)\b/.test(script);
+}

@@ -1,0 +1,20 @@
+/** `watchdog`: signs of life that a daemon sends by itself. */
+import type {Service} from '../../../core/service.ts';
+import type {Part, ServiceGroup, Written} from '../../../config/group.ts';
+import {optional} from '../../../config/key.ts';
+import {refuseForOneshot} from '../../../config/keys/type.ts';
+import type {Planning} from '../../../config/planning.ts';
+import {lapse} from '../../../config/scalars.ts';
+import type {Settings} from '../../../config/shape.ts';
+
+const KEYS = {
+	watchdog: optional(lapse, 'duration', 'none', 'it must send WATCHDOG=1 this often, as sd_notify(3) does'),
+};
+
+export const watchdog = {
+	keys: KEYS,
+	words: () => ({names: {watchdog: 'WatchdogSec'}}),
+	conflicts: (service: Written<{readonly type: Service['type']}>, {problems}: Planning) =>
+		refuseForOneshot(service, 'watchdog', problems.report),
+	plan: ({watchdog}: Settings<typeof KEYS>): Part => ({watchdog}),
+} satisfies ServiceGroup;
