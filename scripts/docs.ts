@@ -6,6 +6,7 @@ import {globSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {figures} from './docs/figures.ts';
 import {lifeTable} from './docs/life.ts';
+import {requestSections, requestTable} from './docs/requests.ts';
 
 const root = dirname(import.meta.dirname);
 
@@ -14,6 +15,8 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 	'figures': () => figures(root),
 	'few figures': () => figures(root, FEW),
 	'life table': () => lifeTable(root),
+	'table of requests': requestTable,
+	'requests': requestSections,
 };
 
 /** Rows of the bench for somebody in a hurry. */

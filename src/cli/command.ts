@@ -5,7 +5,7 @@ import type {Connect} from '../control/transport.ts';
 /** The surroundings of one call of `archonctl`. */
 export interface Io {
 	readonly connect: Connect;
-	/** Does nothing for so many milliseconds. */
+	/** Does nothing for a time. */
 	rest(millis: number): void;
 	stdout(text: string): void;
 	stderr(text: string): void;
@@ -51,9 +51,18 @@ export interface Command {
 	/** Whether the first operand ends the options, as with a command line of its own. */
 	readonly endsOptions: boolean;
 	readonly examples: readonly string[];
-	/** Gives the exit status. Without `client` there is no archon to ask. */
-	readonly run: (args: Arguments, io: Io, reach: Reach) => number;
+	/** Gives the exit status. */
+	readonly run: (args: Arguments, io: Io, reach: Reach) => number | Promise<number>;
 }
 
 /** Lets a command talk to archon; gives the exit status, its own if archon cannot be reached. */
 export type Reach = (talk: (client: Client) => number) => number;
+
+/** All commands. */
+export interface Table {
+	all(): Promise<readonly Command[]>;
+	/** null: there is no such command. */
+	find(name: string): Promise<Command | null>;
+	/** What to say of a name that is not one. */
+	unknown(name: string): string;
+}

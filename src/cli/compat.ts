@@ -1,5 +1,5 @@
 /** supervisord's words for what a service does, and the lines that `supervisorctl status` prints of it. */
-import type {StatusRow} from '../control/protocol.ts';
+import type {StatusRow} from '../control/requests/status/wire.ts';
 
 export type SupervisorState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'STOPPING' | 'EXITED' | 'FATAL' | 'UNKNOWN';
 

@@ -1,11 +1,8 @@
 /** Rows → text for a terminal: the table of services, and the tree of their processes. */
-import type {EndRow, StatusRow, TreeRow} from '../control/protocol.ts';
-
-export interface Look {
-	readonly isColoured: boolean;
-	/** In milliseconds since 1970. */
-	readonly now: number;
-}
+import type {EndRow} from '../control/requests/history/wire.ts';
+import type {StatusRow} from '../control/requests/status/wire.ts';
+import type {TreeRow} from '../control/requests/tree/wire.ts';
+import type {Look} from './look.ts';
 
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,21 +1,20 @@
 /** From a question to its rows, or to a message on stderr and an exit status. */
-import type {Answer, Client, Trouble} from '../control/client.ts';
+import type {Answer, Client, Trouble, Verb} from '../control/client.ts';
 import type {Reply} from '../control/protocol.ts';
-import type {Fields} from '../control/records.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {EXIT, type Io} from './command.ts';
 
 /** The rows of an answer that ends with `Ok`; else the exit status, and the user was told why. */
-export function rowsOf(client: Client, request: Fields, io: Io): Result<Answer['rows'], number> {
-	const answer = client.ask(request);
+export function rowsOf(client: Client, request: Verb, fields: readonly string[], io: Io): Result<Answer['rows'], number> {
+	const answer = client.ask(request, fields);
 	if (!answer.ok) return err(tellTrouble(answer.error, io));
 	const {rows, reply} = answer.value;
 	return reply.kind === 'Ok' ? ok(rows) : err(tellReply(reply, io));
 }
 
-/** The exit status of a question that needs no more than a yes. */
-export function statusOf(client: Client, request: Fields, io: Io): number {
-	const rows = rowsOf(client, request, io);
+/** The exit status of a request whose answer has nothing to show. */
+export function statusOf(client: Client, request: Verb, fields: readonly string[], io: Io): number {
+	const rows = rowsOf(client, request, fields, io);
 	return rows.ok ? EXIT.ok : rows.error;
 }
 
@@ -28,12 +27,16 @@ export function tellReply(reply: Reply, io: Io): number {
 }
 
 export function tellTrouble({kind, reason}: Trouble, io: Io): number {
-	if (kind === 'unsent') complain(io, `cannot ask for that: ${reason}`);
-	else if (kind === 'anew') complain(io, UNKNOWN);
-	else complain(io, `cannot hear archon: ${reason}`);
+	complain(io, kind === 'unsent' ? `cannot send the request: ${reason}` : kind === 'unanswered' ? UNKNOWN : reason);
 	return kind === 'unsent' ? EXIT.usage : EXIT.unreachable;
 }
 
-const UNKNOWN = 'archon was re-executed before it answered, and whether that was done is not known: see archonctl status';
+const UNKNOWN = 'archon was re-executed before it answered; whether the request was carried out is not known: see archonctl status';
+
+/** The exit status of wrong usage. */
+export function usageError(io: Io, reason: string): number {
+	complain(io, reason);
+	return EXIT.usage;
+}
 
 export const complain = (io: Io, message: string): void => io.stderr(`archonctl: ${message}\n`);

@@ -1,4 +1,4 @@
-/** One request under way, as those who carry it out see it. */
+/** One request under way, as its handler sees it. */
 import type {Reply} from './protocol.ts';
 import type {Peer} from './transport.ts';
 
@@ -19,3 +19,7 @@ export interface Call {
 	/** Ends the call. Only the first reply counts. */
 	reply(reply: Reply): void;
 }
+
+export const OK: Reply = {kind: 'Ok'};
+
+export const refuse = (call: Call, reason: string): void => call.reply({kind: 'Error', reason});

@@ -1,9 +1,13 @@
 /** The client's side of the control socket: one question after the other, each with its rows and reply. */
 import {err, ok, type Result} from '../core/result.ts';
 import type {Instant} from '../core/time.ts';
-import {decodeReply, isRepeatable, type Reply} from './protocol.ts';
-import {createReader, type Fields, type Reading, writeRecord} from './records.ts';
+import {decodeReply, type Reply} from './protocol.ts';
+import {createReader, type Reading, writeRecord} from './records.ts';
 import type {Channel} from './transport.ts';
+import type {Decoded, Wire} from './wire.ts';
+
+/** What a client has to know of a request, beside its fields. */
+export type Verb = Pick<Wire<Decoded>, 'verb' | 'isRepeatable'>;
 
 export interface Answer {
 	/** Without the word `Row`. */
@@ -12,12 +16,12 @@ export interface Answer {
 }
 
 /**
- * `unsent`: the request cannot be put into a record. `broken`: the connection ended before the reply, and `renew` may
- * help. `anew`: the same, there is another connection, and whether the request was carried out is not known. `lost`:
- * archon is gone, or makes no sense.
+ * `unsent`: the request cannot be put into a record. `broken`: the connection ended before the reply, and `reconnect` may
+ * help. `unanswered`: the same, there is another connection, and whether the request was carried out is not known.
+ * `lost`: archon is gone, or its answer is invalid.
  */
 export interface Trouble {
-	readonly kind: 'unsent' | 'broken' | 'anew' | 'lost';
+	readonly kind: 'unsent' | 'broken' | 'unanswered' | 'lost';
 	readonly reason: string;
 }
 
@@ -26,27 +30,29 @@ export interface Client {
 	 * Waits for the answer, however long it takes. Where the connection breaks, as it does when archon is re-executed,
 	 * a request that may be repeated is sent once more; the trouble is never `broken`.
 	 */
-	ask(request: Fields, fds?: readonly number[]): Result<Answer, Trouble>;
+	ask(request: Verb, fields: readonly string[], fds?: readonly number[]): Result<Answer, Trouble>;
 	/** Calls back with the rows as they come, all that came at once, to be shown. Sends nothing twice. */
-	listen(request: Fields, onRows: (rows: Answer['rows']) => void, fds?: readonly number[]): Result<Reply, Trouble>;
+	listen(request: Verb, fields: readonly string[], onRows: (rows: Answer['rows']) => void): Result<Reply, Trouble>;
 	/** Sends bytes as they are, for `receive` to tell what comes back. */
 	send(bytes: Uint8Array): void;
 	/** The next record from archon; null at the end. */
 	receive(): Reading | null;
-	/** In place of a broken connection another one; false: there is none to be had. */
-	renew(): boolean;
+	/** Replaces a broken connection by another one; false: there is no archon to connect to. */
+	reconnect(): boolean;
 	close(): void;
 }
 
 /**
- * A request that breaks the connection so often may be what archon crashes of, and archon that crashes again and again
- * does less and less. One that has been under way for long is none.
+ * How often a request is sent. One that breaks the connection each time may be what archon crashes of, and after a few
+ * crashes archon does nothing but keep services running.
  */
 export const TRIES = 4;
+
+/** A request that has been under way for so many milliseconds is not what archon crashed of. */
 const LONG = 10_000;
 
-/** `again`: another connection to the same archon; null: none can be had. `now`: a clock that only goes forward. */
-export function createClient(first: Channel, again: () => Channel | null, now: () => Instant): Client {
+/** `another`: another connection to the same archon; null: there is no archon. `now`: a clock that only goes forward. */
+export function createClient(first: Channel, another: () => Channel | null, now: () => Instant): Client {
 	let channel: Channel | null = first;
 	let reader = createReader();
 	let readings: Reading[] = [];
@@ -55,9 +61,9 @@ export function createClient(first: Channel, again: () => Channel | null, now: (
 		channel?.close();
 		channel = null;
 	};
-	const renew = (): boolean => {
+	const reconnect = (): boolean => {
 		close();
-		channel = again();
+		channel = another();
 		reader = createReader();
 		readings = [];
 		return channel !== null;
@@ -73,9 +79,9 @@ export function createClient(first: Channel, again: () => Channel | null, now: (
 		}
 	};
 	const listen = (
-		request: Fields, onRows: (rows: Answer['rows']) => void, fds: readonly number[], isShown: boolean,
+		{verb}: Verb, fields: readonly string[], onRows: (rows: Answer['rows']) => void, fds: readonly number[], isShown: boolean,
 	): Result<Reply, Trouble> => {
-		const record = writeRecord(request);
+		const record = writeRecord([verb, ...fields]);
 		if (!record.ok) return err({kind: 'unsent', reason: record.error});
 		channel?.send(record.value, fds);
 		let rows: string[][] = [];
@@ -94,29 +100,29 @@ export function createClient(first: Channel, again: () => Channel | null, now: (
 			tell();
 			if (reply) return ok(reply);
 			if (!reading) return err(BROKEN);
-			return err(nonsense(reading.kind === 'fault' ? reading.reason : reading.fields[0]));
+			return err(invalid(reading.kind === 'fault' ? reading.reason : reading.fields[0]));
 		}
 	};
 	return {
-		renew, close,
+		reconnect, close,
 		receive: () => receive(false),
-		listen: (request, onRows, fds = []) => listen(request, onRows, fds, true),
+		listen: (request, fields, onRows) => listen(request, fields, onRows, [], true),
 		send: bytes => channel?.send(bytes),
-		ask(request, fds) {
+		ask(request, fields, fds = []) {
 			for (let tries = 1;; tries++) {
 				const began = now();
 				const rows: (readonly string[])[] = [];
-				const reply = listen(request, more => void rows.push(...more), fds ?? [], false);
+				const reply = listen(request, fields, more => void rows.push(...more), fds, false);
 				if (reply.ok) return ok({rows, reply: reply.value});
 				if (reply.error.kind !== 'broken') return reply;
 				if (now() - began > LONG) tries = 1;
-				if (tries === TRIES || !renew()) return err({...BROKEN, kind: 'lost'});
-				if (!isRepeatable(request)) return err({...BROKEN, kind: 'anew'});
+				if (tries === TRIES || !reconnect()) return err({...BROKEN, kind: 'lost'});
+				if (!request.isRepeatable) return err({...BROKEN, kind: 'unanswered'});
 			}
 		},
 	};
 }
 
-const BROKEN: Trouble = {kind: 'broken', reason: 'it closed the connection without a reply'};
+const BROKEN: Trouble = {kind: 'broken', reason: 'archon closed the connection without a reply'};
 
-const nonsense = (what: string): Trouble => ({kind: 'lost', reason: `its answer makes no sense: ${what}`});
+const invalid = (what: string): Trouble => ({kind: 'lost', reason: `archon's answer is invalid: ${what}`});

@@ -6,7 +6,8 @@ import type {Service} from '../core/service.ts';
 import type {Instant, Millis} from '../core/time.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {State} from '../core/state.ts';
-import type {TreeRow, VersionRow} from './protocol.ts';
+import type {TreeRow} from './requests/tree/wire.ts';
+import type {VersionRow} from './requests/version/wire.ts';
 
 export interface Daemon {
 	state(): State;

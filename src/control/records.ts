@@ -5,7 +5,7 @@
  */
 import {err, ok, type Result} from '../core/result.ts';
 
-/** The longest record in bytes, its line subscription aside. */
+/** The longest record in bytes, its line feed aside. */
 export const LONGEST = 65_536;
 
 /** The verb and what follows it. */
@@ -36,7 +36,7 @@ type Place = 'start' | 'bare' | 'quoted' | 'closing' | 'return';
 
 /**
  * A reader of one stream. Behind a fault it goes on by the same rules until the record's end: a quote
- * that opens a field still hides line subscriptions, any other quote means nothing.
+ * that opens a field still hides line feeds, any other quote means nothing.
  */
 export function createReader(): Reader {
 	const draft = createDraft();
@@ -106,7 +106,7 @@ export function createReader(): Reader {
 		end() {
 			if (isDeaf || size === 0) return [];
 			isDeaf = true;
-			draft.spoil(place === 'quoted' ? 'unterminated quoted field' : 'record without a line subscription');
+			draft.spoil(place === 'quoted' ? 'unterminated quoted field' : 'record without a line feed');
 			return [finish()];
 		},
 		isIdle: () => size === 0,
@@ -153,8 +153,8 @@ const syntaxFault = (tag: string | null, reason: string): Reading =>
 export function writeRecord(fields: Fields, tag: string | null = null): Result<Uint8Array, string> {
 	for (const field of fields) {
 		const control = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(field);
-		if (control) return err(`control characters cannot be sent: ${JSON.stringify(clip(field, 40))}`);
-		if (!field.isWellFormed()) return err(`this is not Unicode: ${JSON.stringify(clip(field, 40))}`);
+		if (control) return err(`it has control characters: ${JSON.stringify(clip(field, 40))}`);
+		if (!field.isWellFormed()) return err(`it is not Unicode: ${JSON.stringify(clip(field, 40))}`);
 	}
 	const line = encoder.encode(joinRecord(fields, tag));
 	const size = line.length - 1;
@@ -164,7 +164,7 @@ export function writeRecord(fields: Fields, tag: string | null = null): Result<U
 /** The longest field of a reply in characters, so that any reply is a record that can be read. */
 const LONGEST_REPLY_FIELD = 4096;
 
-/** A record in printable ASCII: a line subscription becomes `; `, other control and non-ASCII characters `?`. */
+/** A record in printable ASCII: a line feed becomes `; `, other control and non-ASCII characters `?`. */
 export function writePlainRecord([verb, ...fields]: Fields, tag: string | null): string {
 	return joinRecord([verb, ...fields.map(field => clip(toPlain(field), LONGEST_REPLY_FIELD))], tag);
 }

@@ -7,8 +7,9 @@ import type {Effect} from '../core/effect.ts';
 import type {Call} from './call.ts';
 import {createHandlers, type Handlers} from './handlers.ts';
 import type {Daemon} from './daemon.ts';
-import {decodeRequest, encodeReply, encodeRow, type Request} from './protocol.ts';
+import {encodeReply, encodeRow} from './protocol.ts';
 import {createReader, joinRecord, type Reading} from './records.ts';
+import {decodeRequest, type Request} from './registry.ts';
 import type {Accept, Connection, ConnectionListener} from './transport.ts';
 
 export interface Server {
@@ -29,7 +30,7 @@ export function createServer(daemon: Daemon): Server {
 /** Only root and archon's own user. */
 const mayAsk = ({peer}: Connection, {ownUid}: Daemon): boolean => peer.uid === 0 || peer.uid === ownUid;
 
-const stranger = ({peer}: Connection): string => `not allowed for uid ${peer.uid}`;
+const stranger = ({peer}: Connection): string => `request refused: uid ${peer.uid} is neither root nor archon's own user`;
 
 /** What of all connections waits for its turn, in characters. */
 interface Store {
@@ -129,9 +130,9 @@ function createSession(connection: Connection, handlers: Handlers): Session {
 		});
 		try {
 			const leave = handlers.take(order.request, call);
-			cancel = () => leave();
+			if (leave) cancel = () => leave();
 		} catch (error) {
-			call.reply({kind: 'Error', reason: `archon has met a bug of its own: ${String(error)}`});
+			call.reply({kind: 'Error', reason: `a bug in archon: ${String(error)}`});
 		}
 		if (!cancel || isDone) return;
 		// To answer may have shown that the client is gone.
@@ -175,7 +176,7 @@ function orderOf(reading: Reading, connection: Connection): Order {
 	const request = decodeRequest(reading.fields);
 	if (!request.ok) return wrong(reading, request.error);
 	const size = reading.fields.reduce((sum, {length}) => sum + length, 0);
-	if (request.value.kind !== 'run' || request.value.launch.stdio !== 'passed') {
+	if (!request.value.takesStreams) {
 		return {kind: 'request', tag: reading.tag, request: request.value, streams: null, size};
 	}
 	const fds = [connection.takeFd(), connection.takeFd(), connection.takeFd()].filter(fd => fd !== null);

@@ -1,5 +1,5 @@
 /** `archonctl`: asks a running archon. */
-import {runCli} from '../cli/commands.ts';
+import {runCli} from '../cli/archonctl.ts';
 import {env} from '../os/environment.ts';
 import {BrokenPipe} from '../os/errno.ts';
 import {uid} from '../os/identity.ts';
@@ -7,9 +7,9 @@ import {connect} from '../os/sockets.ts';
 import {sys} from '../os/sys.ts';
 import {refuse, stdin, SYSTEM, write} from './streams.ts';
 
-export function control(args: readonly string[], version: string): number {
+export async function control(args: readonly string[], version: string): Promise<number> {
 	try {
-		return runCli(args, {
+		return await runCli(args, {
 			connect, rest: sys.sleep, env: env(), version,
 			stdout: text => write(1, text),
 			stderr: text => write(2, text),

@@ -247,5 +247,5 @@ test('a service that has archon\'s own streams is told to have nothing kept', as
 	await using archon = await up('  lone: {command: sh -c "echo hello; exec sleep 1000000"}\n');
 	await archon.says(/hello/);
 	const {stderr} = await archon.ctl('logs', 'lone');
-	expect(stderr).toBe('archonctl: archon keeps nothing of lone: it has archon\'s own stdout and stderr');
+	expect(stderr).toBe('archonctl: archon does not read the output of lone: it has archon\'s own stdout and stderr');
 });

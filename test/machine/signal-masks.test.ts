@@ -61,7 +61,7 @@ describe('archon has no more blocked than before, and survives a fault of its ma
 			chmodSync(path, 0o755);
 			const {status, stderr} = await archon.ctl('upgrade', path);
 			expect(status).toBe(1);
-			expect(stderr).toMatch(/cannot upgrade: executing .*vanishing: no such file or directory; everything stays as it was/);
+			expect(stderr).toMatch(/cannot upgrade: executing .*vanishing: no such file or directory; nothing has changed/);
 			expect(blockedBy(archon)).toBe(blocked);
 		}
 		expect(await archon.status()).toEqual(before);

@@ -55,7 +55,7 @@ describe('an upgrade', () => {
 		copyFileSync(ARCHON, path);
 		const told = await archon.ctl('upgrade', path);
 		expect(told).toMatchObject({status: 0, stderr: ''});
-		expect(told.stdout).toMatch(/^archon \d+\.\d+\.\d+ goes on with 2 services$/);
+		expect(told.stdout).toMatch(/^upgraded to archon \d+\.\d+\.\d+: 2 services keep running$/);
 		expect(readlinkSync(`/proc/${archon.pid}/exe`)).toBe(path);
 		expect(readFileSync(`/proc/${archon.pid}/cmdline`, 'utf8')).toBe(words);
 		const own = (text = ''): string => text.split('\0').filter(word => !word.startsWith('ARCHON_HANDOFF=')).join('\n');
@@ -85,7 +85,7 @@ describe('an upgrade', () => {
 			expect(status).toBe(1);
 			return stderr;
 		};
-		expect(await refused('/no/such/archon')).toMatch(/cannot upgrade: executing \/no\/such\/archon: no such file or directory; everything stays as it was/);
+		expect(await refused('/no/such/archon')).toMatch(/cannot upgrade: executing \/no\/such\/archon: no such file or directory; nothing has changed/);
 		expect(await refused(plain)).toMatch(/permission denied: .*text is not executable/);
 		expect(await refused(script('words', 'only words\n'))).toMatch(/words is no archon/);
 		expect(await refused(script('other', '#!/bin/sh\necho 999\n'))).toMatch(/other reads what was written in format 999, and this archon writes \d+/);
@@ -211,7 +211,7 @@ describe('while archon crashes', () => {
 		await archon.says(/stopping one/);
 		await crash(archon);
 		expect([await restart.ended, restart.err()]).toEqual([
-			111, 'archonctl: archon was re-executed before it answered, and whether that was done is not known: see archonctl status\n',
+			111, 'archonctl: archon was re-executed before it answered; whether the request was carried out is not known: see archonctl status\n',
 		]);
 		// It was heard, and is carried out all the same.
 		await expect.poll(async () => (await archon.status())['one']).toMatchObject({status: 'running', restarts: 1});

@@ -1,7 +1,7 @@
 /** supervisord's words, and the lines of supervisorctl. */
 import {describe, expect, it} from 'vitest';
 import {renderSupervisor, supervisorState} from '../../../src/cli/compat.ts';
-import type {StatusRow} from '../../../src/control/protocol.ts';
+import type {StatusRow} from '../../../src/control/requests/status/wire.ts';
 import {STATUSES} from '../../../src/core/status.ts';
 
 const NOW = new Date(2026, 10, 21, 14, 5).getTime();

@@ -1,7 +1,8 @@
 /** What people see: the table and the tree. */
 import {describe, expect, it} from 'vitest';
 import {duration, renderTable, renderTree} from '../../../src/cli/render.ts';
-import type {StatusRow, TreeRow} from '../../../src/control/protocol.ts';
+import type {StatusRow} from '../../../src/control/requests/status/wire.ts';
+import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
 
 const NOW = 1_700_000_000_000;
 const plain = {isColoured: false, now: NOW};

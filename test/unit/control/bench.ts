@@ -14,7 +14,7 @@ import type {LogLine, LogPosition, Logs} from '../../../src/features/logging/cor
 import {find, type State} from '../../../src/core/state.ts';
 import {create, nextDeadline} from '../../../src/core/whole.ts';
 import {step} from '../../../src/core/supervisor.ts';
-import type {TreeRow} from '../../../src/control/protocol.ts';
+import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
 import {createServer, type Server} from '../../../src/control/server.ts';
 import type {Connection, ConnectionListener} from '../../../src/control/transport.ts';
 

@@ -1,11 +1,12 @@
 /** Requests and their checks, replies, and rows. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {
-	decodeReply, decodeRequest, decodeStatusRow, decodeTreeRow, encodeReply, encodeRow, encodeStatusRow, encodeTreeRow,
-	type Launch, type Reply, type Request,
-} from '../../../src/control/protocol.ts';
+import type {Launch} from '../../../src/control/launch.ts';
+import {decodeReply, encodeReply, encodeRow, type Reply} from '../../../src/control/protocol.ts';
 import {createReader, type Fields} from '../../../src/control/records.ts';
+import {decodeRequest, type Request} from '../../../src/control/registry.ts';
+import {STATUS_ROW} from '../../../src/control/requests/status/wire.ts';
+import {TREE_ROW} from '../../../src/control/requests/tree/wire.ts';
 
 /** The one record of a line. */
 function fieldsOf(line: string): Fields {
@@ -105,21 +106,22 @@ describe('a request that is wrong', () => {
 		['Run,a,archon.stdio=tty', 'Run: archon.stdio takes passed: three descriptors come with the request'],
 		['Run,a,archon.nmae=x', 'Run: unknown option archon.nmae; did you mean archon.name?'],
 		['Run,a,x.y=1', 'Run: unknown option x.y; did you mean '
-			+ 'archon.name or archon.cwd or archon.user or archon.umask or archon.restart or archon.stdio?'],
+			+ 'archon.name or archon.cwd or archon.user or archon.umask or archon.stdio?'],
 		['StopDaemon', 'StopDaemon: name or pid missing'],
 		['StopDaemon,z,NOSUCH', 'StopDaemon: NOSUCH is not a signal'],
 		['StopDaemon,z,TERM,soon', 'StopDaemon: soon is not a number of seconds'],
-		['StopDaemon,z,TERM,1,2', 'StopDaemon: takes a name or pid, a signal and seconds'],
+		['StopDaemon,z,TERM,1,2', 'StopDaemon: takes no more than 3 fields: name or pid, signal, seconds'],
 		['Start', 'Start: name missing'],
 		['Stop,web,', 'Stop: name 2 is empty'],
 		[`Restart${',a'.repeat(1001)}`, 'Restart: more than 1000 names'],
-		['Signal,web', 'Signal: needs a name and a signal'],
+		['Signal,web', 'Signal: signal missing'],
+		['Signal', 'Signal: name or pid missing'],
 		['Signal,web,db', 'Signal: db is not a signal'],
 		['Shutdown,now', 'Shutdown: takes no fields'],
 		['Tree,web', 'Tree: takes no fields'],
-		['Upgrade,archon', 'Upgrade: takes an absolute path'],
-		['Upgrade,/a,/b', 'Upgrade: takes an absolute path'],
-		['Attach', 'Attach: takes one name'],
+		['Upgrade,archon', 'Upgrade: archon is not an absolute path'],
+		['Upgrade,/a,/b', 'Upgrade: takes one path'],
+		['Attach', 'Attach: name missing'],
 		['Attach,a,b', 'Attach: takes one name'],
 	])('is told so: %s', (line, error) => {
 		expect(decode(line)).toBe(error);
@@ -180,18 +182,18 @@ describe('a row', () => {
 	const process = {service: 'web', pid: 12, parent: 1, zombie: false, command: 'nginx: master, a "process"'};
 
 	it('of a service begins with name, status and pid', () => {
-		expect(encodeRow(encodeStatusRow(status), '7')).toBe('@7,Row,web,running,1234,1700000000123,2,,daemon,\n');
+		expect(encodeRow(STATUS_ROW.encode(status), '7')).toBe('@7,Row,web,running,1234,1700000000123,2,,daemon,\n');
 	});
 
 	it.each([
 		status, {...status, pid: null, exit: 0, note: 'exit 0'}, {...status, note: 'waits for db (failed), cache (starting)'},
 	])('of a service is read as it was meant: %j', row => {
-		const [, ...fields] = fieldsOf(encodeRow(encodeStatusRow(row), null));
-		expect(decodeStatusRow(fields)).toEqual(row);
+		const [, ...fields] = fieldsOf(encodeRow(STATUS_ROW.encode(row), null));
+		expect(STATUS_ROW.decode(fields)).toEqual(row);
 	});
 
 	it.each([process, {...process, service: null}, {...process, zombie: true}])('of a process is read as it was meant: %j', row => {
-		const [, ...fields] = fieldsOf(encodeRow(encodeTreeRow(row), null));
-		expect(decodeTreeRow(fields)).toEqual(row);
+		const [, ...fields] = fieldsOf(encodeRow(TREE_ROW.encode(row), null));
+		expect(TREE_ROW.decode(fields)).toEqual(row);
 	});
 });

@@ -65,7 +65,7 @@ describe('a reader', () => {
 		expect(readAll(bytesOf(text))).toEqual([reading]);
 	});
 
-	it('goes on behind the next line subscription outside of quotes', () => {
+	it('goes on behind the next line feed outside of quotes', () => {
 		expect(readAll(bytesOf('Run,a"b,"x\ny"\nStatus\n'))).toEqual([fault('syntax: quote in bare field'), record(['Status'])]);
 		expect(readAll(bytesOf('Run,a"b\nStatus\n"'))).toEqual([fault('syntax: quote in bare field'), record(['Status'])]);
 	});
@@ -77,9 +77,9 @@ describe('a reader', () => {
 
 	it.each([
 		['Run,"abc\n', 'unterminated quoted field'],
-		['Run,abc', 'record without a line subscription'],
-		['Run,"abc"', 'record without a line subscription'],
-		['\r', 'record without a line subscription'],
+		['Run,abc', 'record without a line feed'],
+		['Run,"abc"', 'record without a line feed'],
+		['\r', 'record without a line feed'],
 	])('says at the end that %j is not whole', (text, reason) => {
 		expect(readAll(bytesOf(text), true)).toEqual([fault(`syntax: ${reason}`)]);
 	});
@@ -168,8 +168,8 @@ describe('a written record', () => {
 	});
 
 	it.each<[Fields, string]>([
-		[['Run', 'a\x1b[1m'], 'control characters cannot be sent: "a\\u001b[1m"'],
-		[['Run', '\ud800'], 'this is not Unicode: "\\ud800"'],
+		[['Run', 'a\x1b[1m'], 'it has control characters: "a\\u001b[1m"'],
+		[['Run', '\ud800'], 'it is not Unicode: "\\ud800"'],
 		[['x'.repeat(LONGEST + 1)], 'it has 65537 bytes, and 65536 is the limit'],
 	])('is refused where the grammar has no place for it', (fields, error) => {
 		expect(writeRecord(fields)).toEqual({ok: false, error});

@@ -134,7 +134,7 @@ describe('Attach', () => {
 	it('gives the exit status of a command of the last life when it has ended', async () => {
 		const {bench, visitor} = anew(last => void last.say('Run,sleep,archon.name=job\n'));
 		expect(visitor.say('Attach,job\n')).toEqual([]);
-		expect(new Visitor(bench).say('Attach,job\n')).toEqual(['Row,unheard', 'Error,no command job has lost its client']);
+		expect(new Visitor(bench).say('Attach,job\n')).toEqual(['Row,unheard', 'Error,no command job waits for its client']);
 		news(bench, 'job', 9);
 		await rest();
 		expect(visitor.heard()).toEqual(['ExitStatus,9']);
@@ -146,7 +146,7 @@ describe('Attach', () => {
 		news(bench, 'job', 9);
 		await rest();
 		expect(visitor.say('Attach,job\nAttach,job\n')).toEqual([
-			'ExitStatus,9', 'Row,unheard', 'Error,no command job has lost its client',
+			'ExitStatus,9', 'Row,unheard', 'Error,no command job waits for its client',
 		]);
 	});
 
@@ -165,7 +165,7 @@ describe('Attach', () => {
 			last.say('Run,/etc,archon.name=job\n');
 		});
 		await rest();
-		expect(visitor.say('Attach,gone\n')).toEqual(['Row,unheard', 'Error,no command gone has lost its client']);
+		expect(visitor.say('Attach,gone\n')).toEqual(['Row,unheard', 'Error,no command gone waits for its client']);
 	});
 
 	it('lets it try once more, too, if that is found out after archon was re-executed', async () => {
@@ -175,13 +175,13 @@ describe('Attach', () => {
 		});
 		bench.dispatch({kind: 'resumed', found: new Map()});
 		await rest();
-		expect(visitor.say('Attach,job\nStatus\n')).toEqual(['Row,unheard', 'Error,no command job has lost its client', 'Ok']);
+		expect(visitor.say('Attach,job\nStatus\n')).toEqual(['Row,unheard', 'Error,no command job waits for its client', 'Ok']);
 	});
 
 	it('is not for services, nor for daemons', () => {
 		const {visitor} = anew(last => void last.say('StartDaemon,sleep,archon.name=z\n'));
-		expect(visitor.say('Attach,z\n').at(-1)).toBe('Error,no command z has lost its client');
-		expect(new Visitor(new Bench([service('web')])).say('Attach,web\n')).toEqual(['Error,no command web has lost its client']);
+		expect(visitor.say('Attach,z\n').at(-1)).toBe('Error,no command z waits for its client');
+		expect(new Visitor(new Bench([service('web')])).say('Attach,web\n')).toEqual(['Error,no command web waits for its client']);
 	});
 
 	it('comes too late after ten seconds: what nobody asked for is ended and forgotten', async () => {
@@ -195,7 +195,7 @@ describe('Attach', () => {
 		expect(stopped(bench)).toBeGreaterThan(0);
 		news(bench, 'job', 0);
 		await rest();
-		expect(visitor.say('Status\nAttach,job\n')).toEqual(['Ok', 'Error,no command job has lost its client']);
+		expect(visitor.say('Status\nAttach,job\n')).toEqual(['Ok', 'Error,no command job waits for its client']);
 	});
 });
 
@@ -264,10 +264,11 @@ const TOO_MANY = 'Error,too many requests at once: 64 are under way';
 
 describe('a connection', () => {
 	it('is of no use to anybody but root and archon\'s own user', () => {
+		const REFUSED = 'Error,request refused: uid 4711 is neither root nor archon\'s own user';
 		const bench = new Bench([service('web')]);
 		expect(new Visitor(bench, 1000).say('Status\n')).toHaveLength(2);
 		expect(new Visitor(bench, 4711).say('Status\n@7,Run,sleep\na"b\n')).toEqual([
-			'Error,not allowed for uid 4711', '@7,Error,not allowed for uid 4711', 'Error,not allowed for uid 4711',
+			REFUSED, `@7,${REFUSED}`, REFUSED,
 		]);
 		expect(bench.processes).toHaveLength(1);
 	});
@@ -487,8 +488,8 @@ describe('StopDaemon', () => {
 	it.each([
 		['StopDaemon,17', 'Error,no service has the main process 17'],
 		['StopDaemon,zz', 'Error,no service matches zz'],
-		['StopDaemon,z*', 'Error,"StopDaemon: one name or pid, no pattern"'],
-		['StopDaemon,all', 'Error,"StopDaemon: one name or pid, no pattern"'],
+		['StopDaemon,z*', 'Error,"StopDaemon: takes one name or pid, and no pattern"'],
+		['StopDaemon,all', 'Error,"StopDaemon: takes one name or pid, and no pattern"'],
 	])('%s is refused', (line, reply) => {
 		const visitor = new Visitor(new Bench());
 		visitor.say('StartDaemon,sleep,archon.name=z-1\n');

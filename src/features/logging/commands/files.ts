@@ -2,7 +2,7 @@
  * Lines from log files, the current one and those that it was rotated to, for archon itself reads none: the
  * last ones by going backwards, so that a long past costs only who asks for it.
  */
-import type {FileRow} from '../requests/rows.ts';
+import type {FileRow} from '../requests/logs/rows.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import {LOG_STREAMS, type LogStream} from '../core.ts';
 import {type Bytes, concat, newBytes, textOf} from '../../../os/bytes.ts';

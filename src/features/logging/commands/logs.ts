@@ -1,7 +1,7 @@
-/** The commands about lines: `logs`, which shows what services say and have said, and `reopen`. */
+/** `archonctl logs`: shows what services say and have said. */
 import {type Client, TRIES} from '../../../control/client.ts';
-import {decodeLogRow, type FileRow, type LineRow} from '../requests/rows.ts';
-import type {Fields} from '../../../control/records.ts';
+import {decodeLogRow, type FileRow, type LineRow} from '../requests/logs/rows.ts';
+import {LOGS} from '../requests/logs/wire.ts';
 import {label, widthOf} from '../../../core/label.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import {LOG_STREAMS} from '../core.ts';
@@ -11,8 +11,8 @@ import {type Arguments, type Command, EXIT, type Io} from '../../../cli/command.
 import {type Past, readLogFiles, type Shown, type Wanted} from './files.ts';
 import {merge} from './merge.ts';
 import {momentOf} from '../../../cli/moment.ts';
-import {complain, statusOf, tellReply, tellTrouble} from '../../../cli/reply.ts';
-import {lookOf} from '../../../cli/show.ts';
+import {lookOf} from '../../../cli/look.ts';
+import {complain, tellReply, tellTrouble, usageError} from '../../../cli/reply.ts';
 
 export const logs: Command = {
 	name: 'logs',
@@ -23,13 +23,13 @@ export const logs: Command = {
 		'* and ?; archon is archon itself. One service alone is shown without its name before each line.',
 		'All that is kept is shown unless -n or --since says less: what archon has in memory, and before that what is',
 		'in a service\'s log files, which archonctl reads itself. What they do not tell the time of comes first.',
-		'Follows until the services are gone or archon ends, and goes on where archon is re-executed. Ctrl-C',
-		'ends it with exit status 130.',
+		'Follows until the services are gone or archon ends; a re-executed archon is followed on. Ctrl-C ends it with',
+		'exit status 130.',
 	],
 	options: [
-		{names: ['--follow', '-f'], value: null, help: 'go on with what comes'},
-		{names: ['--lines', '-n'], value: 'N|all', help: 'no more than the last N lines of each; 0 with -f: only what comes'},
-		{names: ['--stream'], value: LOG_STREAMS.join('|'), help: 'only what came from there'},
+		{names: ['--follow', '-f'], value: null, help: 'show new lines as they come'},
+		{names: ['--lines', '-n'], value: 'N|all', help: 'no more than the last N lines of each; 0 with -f: only new ones'},
+		{names: ['--stream'], value: LOG_STREAMS.join('|'), help: 'only lines from there'},
 		{names: ['--since'], value: 'DURATION|TIME', help: 'nothing older: 10m, 1h30m, 2026-01-31T08:00, 2026-01-31, or seconds since 1970'},
 		{names: ['--timestamps', '-t'], value: null, help: 'the time before each line'},
 		{names: ['--json'], value: null, help: 'one object for each line'},
@@ -41,25 +41,9 @@ export const logs: Command = {
 	examples: ['archonctl logs', 'archonctl logs -f -n 100 web', 'archonctl logs --since 10m --stream stderr "worker-*"'],
 	run(args, io, reach) {
 		const inquiry = inquiryOf(args, Date.now());
-		if (!inquiry.ok) {
-			complain(io, inquiry.error);
-			return EXIT.usage;
-		}
+		if (!inquiry.ok) return usageError(io, inquiry.error);
 		return reach(client => show(client, inquiry.value, args, io));
 	},
-};
-
-export const reopen: Command = {
-	name: 'reopen',
-	usage: '',
-	summary: 'open every log file anew, after something else has moved them',
-	details: ['For logrotate\'s postrotate. Files that archon rotates itself need nothing.'],
-	options: [],
-	least: 0,
-	most: 0,
-	endsOptions: false,
-	examples: ['archonctl reopen'],
-	run: (_, io, reach) => reach(client => statusOf(client, ['Reopen'], io)),
 };
 
 // ── What is asked ────────────────────────────────────────────────────────────────────────────────
@@ -88,9 +72,9 @@ function inquiryOf(args: Arguments, now: number): Result<Inquiry, string> {
 	});
 }
 
-function requestOf({names, follow, lines, stream, since}: Inquiry): Fields {
+function fieldsOf({names, follow, lines, stream, since}: Inquiry): readonly string[] {
 	return [
-		'Logs', ...names,
+		...names,
 		...follow ? ['archon.follow=yes'] : [],
 		...lines === Infinity ? [] : [`archon.lines=${lines}`],
 		...stream === null ? [] : [`archon.stream=${stream}`],
@@ -132,7 +116,7 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 		for (const fields of rows) {
 			const row = decodeLogRow(fields);
 			if (row?.kind === 'source') names.add(row.name);
-			if (row?.kind === 'unseen' && !wasLive) complain(io, `archon keeps nothing of ${row.name}: ${row.why}`);
+			if (row?.kind === 'unseen' && !wasLive) complain(io, `archon does not read the output of ${row.name}: ${row.why}`);
 			if (row?.kind === 'file' && !wasLive) add(files, row.name, row);
 			if (row?.kind === 'line' || row?.kind === 'part') take(row);
 			if (row?.kind === 'live') showKept();
@@ -145,21 +129,21 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 	};
 	for (let tries = 1;; tries++) {
 		// Memory is of one life: in the next, all is new that is younger than what was shown.
-		const reply = client.listen(requestOf(wasLive ? {...inquiry, lines: Infinity, since: next} : inquiry), onRows);
+		const reply = client.listen(LOGS, fieldsOf(wasLive ? {...inquiry, lines: Infinity, since: next} : inquiry), onRows);
 		if (reply.ok && !isLive) showKept();
 		printer.flush();
 		if (reply.ok) return tellReply(reply.value, io);
 		if (reply.error.kind !== 'broken') return tellTrouble(reply.error, io);
 		wasLive ||= isLive && inquiry.follow;
 		if (isLive) tries = 1;
-		if (tries === TRIES || !client.renew()) break;
+		if (tries === TRIES || !client.reconnect()) break;
 		if (wasLive && isLive) complain(io, 'archon was re-executed');
 		[isLive, begun] = [false, ''];
 		kept.clear();
 		files.clear();
 	}
 	// Who follows is told by the end of the connection that archon has ended.
-	return wasLive ? EXIT.ok : tellTrouble({kind: 'lost', reason: 'it closed the connection without a reply'}, io);
+	return wasLive ? EXIT.ok : tellTrouble({kind: 'lost', reason: 'archon closed the connection without a reply'}, io);
 }
 
 function add<T>(lists: Map<string, T[]>, key: string, value: T): void {

@@ -3,7 +3,7 @@ import {mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {runCli} from '../../../../src/cli/commands.ts';
+import {runCli} from '../../../../src/cli/archonctl.ts';
 import type {Io} from '../../../../src/cli/command.ts';
 import type {Channel} from '../../../../src/control/transport.ts';
 import {find} from '../../../../src/core/state.ts';
@@ -18,15 +18,15 @@ interface Shown {
 type Moment = (visitor: Visitor) => void;
 
 /** `then`: what happens each time that archonctl has read all there is; then the connection ends, and there is no other. */
-function archonctl(argv: readonly string[], bench: Bench, more: Partial<Io> = {}, then: readonly Moment[] = []): Shown {
+async function archonctl(argv: readonly string[], bench: Bench, more: Partial<Io> = {}, then: readonly Moment[] = []): Promise<Shown> {
 	return overLives(argv, [{bench, then}], more);
 }
 
 /** The same where archon is re-executed, and goes on as another bench. */
-function overLives(argv: readonly string[], lives: readonly {readonly bench: Bench; readonly then: readonly Moment[]}[], more: Partial<Io> = {}): Shown {
+async function overLives(argv: readonly string[], lives: readonly {readonly bench: Bench; readonly then: readonly Moment[]}[], more: Partial<Io> = {}): Promise<Shown> {
 	let [out, err] = ['', ''];
 	const connections = lives.map(({bench, then}) => channelTo(bench, then));
-	const status = runCli(argv, {
+	const status = await runCli(argv, {
 		connect: () => {
 			const value = connections.shift();
 			return value ? {ok: true, value} : {ok: false, error: 'no such file or directory'};
@@ -84,51 +84,51 @@ describe('lines', () => {
 			`{"time":"${time(2)}","service":"db","instance":0,"stream":"stderr","message":"two"}`,
 			`{"time":"${time(4)}","service":"web","stream":"stdout","message":"four"}`, '',
 		].join('\n')],
-	])('%j', (args, out) => {
-		expect(archonctl(['logs', ...args], three())).toEqual({status: 0, out, err: ''});
+	])('%j', async (args, out) => {
+		expect(await archonctl(['logs', ...args], three())).toEqual({status: 0, out, err: ''});
 	});
 
-	it('have their names in colour on a terminal', () => {
-		expect(archonctl(['logs', 'archon', 'web'], three(), {isTty: true}).out).toMatch(/^\x1b\[\d+mweb {4}\| \x1b\[0mone\n\x1b\[90marchon \| \x1b\[0mthree\n/);
-		expect(archonctl(['logs'], three(), {isTty: true, env: {NO_COLOR: '1'}}).out).not.toContain('\x1b');
+	it('have their names in colour on a terminal', async () => {
+		expect((await archonctl(['logs', 'archon', 'web'], three(), {isTty: true})).out).toMatch(/^\x1b\[\d+mweb {4}\| \x1b\[0mone\n\x1b\[90marchon \| \x1b\[0mthree\n/);
+		expect((await archonctl(['logs'], three(), {isTty: true, env: {NO_COLOR: '1'}})).out).not.toContain('\x1b');
 	});
 
-	it('cannot do to a terminal what they like, but to a file they go as they are', () => {
+	it('cannot do to a terminal what they like, but to a file they go as they are', async () => {
 		const bench = new Bench([service('web')]);
 		bench.say('web', '\x1b[2Jx \x1b[31mred');
-		expect(archonctl(['logs', 'web'], bench, {isTty: true}).out).toBe('\\x1b[2Jx \x1b[31mred\x1b[0m\n');
-		expect(archonctl(['logs', 'web'], bench).out).toBe('\x1b[2Jx \x1b[31mred\n');
+		expect((await archonctl(['logs', 'web'], bench, {isTty: true})).out).toBe('\\x1b[2Jx \x1b[31mred\x1b[0m\n');
+		expect((await archonctl(['logs', 'web'], bench)).out).toBe('\x1b[2Jx \x1b[31mred\n');
 	});
 
-	it('may be long, and say anything', () => {
+	it('may be long, and say anything', async () => {
 		const bench = new Bench([service('web')]);
 		const texts = ['ü😀'.repeat(20_000), '', '"quoted", \\n', '\0\r\t', '   '];
 		for (const text of texts) bench.say('web', text);
-		expect(archonctl(['logs', 'web'], bench).out).toBe(texts.map(text => `${text}\n`).join(''));
+		expect((await archonctl(['logs', 'web'], bench)).out).toBe(texts.map(text => `${text}\n`).join(''));
 	});
 });
 
 describe('followed', () => {
-	it('they are shown as they come, and the end of archon ends it well', () => {
+	it('they are shown as they come, and the end of archon ends it well', async () => {
 		const bench = three();
-		expect(archonctl(['logs', '-f', '-n', '1', 'web'], bench, {}, [
+		expect(await archonctl(['logs', '-f', '-n', '1', 'web'], bench, {}, [
 			() => bench.say('web', 'five'), () => bench.say('web', 'six', 'stderr'),
 		])).toEqual({status: 0, out: 'four\nfive\nsix\n', err: ''});
 		expect(bench.logs.followers()).toBe(0);
 	});
 
-	it('make room for longer names that come', () => {
+	it('make room for longer names that come', async () => {
 		const bench = new Bench([service('web')]);
-		expect(archonctl(['logs', '-f', '--lines=0'], bench, {}, [
+		expect((await archonctl(['logs', '-f', '--lines=0'], bench, {}, [
 			() => bench.say('web', 'a'),
 			() => void new Visitor(bench).say('StartDaemon,sleep,archon.name=longer-one\n'),
 			() => bench.say('longer-one', 'b'), () => bench.say('web', 'c'),
-		]).out).toBe('web    | a\nlonger-one | b\nweb        | c\n');
+		])).out).toBe('web    | a\nlonger-one | b\nweb        | c\n');
 	});
 
-	it('are dropped where the terminal is too slow, which is told between them', () => {
+	it('are dropped where the terminal is too slow, which is told between them', async () => {
 		const bench = new Bench([service('web')]);
-		const {out, err} = archonctl(['logs', '-f', 'web'], bench, {}, [
+		const {out, err} = await archonctl(['logs', '-f', 'web'], bench, {}, [
 			visitor => {
 				visitor.isDeaf = true;
 				for (let i = 0; i < 2000; i++) bench.say('web', 'x'.repeat(1000));
@@ -144,10 +144,10 @@ describe('followed', () => {
 		expect(out).toMatch(/x\nafter\n$/);
 	});
 
-	it('where archon is re-executed they go on with what it has read since, and nothing is shown twice', () => {
+	it('where archon is re-executed they go on with what it has read since, and nothing is shown twice', async () => {
 		const [before, after] = [three(), new Bench([service('web'), service('db:0')])];
 		const isLater = (bench: Bench): void => void (bench.now = Date.now() + 60_000 - EPOCH);
-		expect(overLives(['logs', '-f', '-n1', 'web', 'db:0'], [
+		expect(await overLives(['logs', '-f', '-n1', 'web', 'db:0'], [
 			{bench: before, then: [() => {
 				isLater(before);
 				before.say('web', 'five');
@@ -167,11 +167,11 @@ describe('followed', () => {
 		});
 	});
 
-	it('a service that is gone ends it', () => {
+	it('a service that is gone ends it', async () => {
 		const bench = new Bench();
 		new Visitor(bench).say('StartDaemon,sleep,archon.name=job\n');
 		const {id = -1} = find(bench.state, 'job') ?? {};
-		expect(archonctl(['logs', '-f', 'job'], bench, {}, [() => {
+		expect(await archonctl(['logs', '-f', 'job'], bench, {}, [() => {
 			bench.exit('job');
 			bench.say('job', 'bye');
 			bench.dispatch({kind: 'remove', id});
@@ -191,21 +191,21 @@ describe('files', () => {
 		return {bench, path, remove: () => rmSync(folder, {recursive: true})};
 	}
 
-	it('give what memory no longer has', () => {
+	it('give what memory no longer has', async () => {
 		const {bench, remove} = filed('zero\none\nfour\n');
-		expect(archonctl(['logs', 'web'], bench).out).toBe('zero\none\nfour\n');
-		expect(archonctl(['logs', '-n3', '-t', 'web'], bench).out).toBe(`- zero\n${time(1)} one\n${time(4)} four\n`);
-		expect(archonctl(['logs', '-n2', 'web'], bench).out).toBe('one\nfour\n');
-		expect(archonctl(['logs'], bench).out).toBe('web    | zero\nweb    | one\ndb:0   | two\narchon | three\nweb    | four\n');
-		expect(archonctl(['logs', '-f', 'web'], bench, {}, [() => bench.say('web', 'five')]).out).toBe('zero\none\nfour\nfive\n');
-		expect(archonctl(['logs', '--json', 'web'], bench).out).toMatch(/^\{"time":null,"service":"web","stream":null,"message":"zero"\}\n/);
+		expect((await archonctl(['logs', 'web'], bench)).out).toBe('zero\none\nfour\n');
+		expect((await archonctl(['logs', '-n3', '-t', 'web'], bench)).out).toBe(`- zero\n${time(1)} one\n${time(4)} four\n`);
+		expect((await archonctl(['logs', '-n2', 'web'], bench)).out).toBe('one\nfour\n');
+		expect((await archonctl(['logs'], bench)).out).toBe('web    | zero\nweb    | one\ndb:0   | two\narchon | three\nweb    | four\n');
+		expect((await archonctl(['logs', '-f', 'web'], bench, {}, [() => bench.say('web', 'five')])).out).toBe('zero\none\nfour\nfive\n');
+		expect((await archonctl(['logs', '--json', 'web'], bench)).out).toMatch(/^\{"time":null,"service":"web","stream":null,"message":"zero"\}\n/);
 		remove();
 	});
 
-	it('that cannot be read are told, and memory is shown', () => {
+	it('that cannot be read are told, and memory is shown', async () => {
 		const {bench, path, remove} = filed('zero\n');
 		remove();
-		expect(archonctl(['logs', 'web'], bench)).toEqual({
+		expect(await archonctl(['logs', 'web'], bench)).toEqual({
 			status: 0, out: 'one\nfour\n',
 			err: `archonctl: cannot read ${path}: no such file or directory; of web only what archon has in memory is shown\n`,
 		});
@@ -220,26 +220,26 @@ describe('what cannot be', () => {
 		[['--since', 'then'], '--since then: neither a duration like 1h30m nor a time like 2026-01-31T08:00'],
 		[['--tail', '5'], 'unknown option --tail'],
 		[['--folow'], 'unknown option --folow; did you mean --follow?'],
-	])('%j is told, with exit status 100', (args, message) => {
-		const {status, out, err} = archonctl(['logs', ...args], three());
+	])('%j is told, with exit status 100', async (args, message) => {
+		const {status, out, err} = await archonctl(['logs', ...args], three());
 		expect({status, out, err: err.split('\n')[0]}).toEqual({status: 100, out: '', err: `archonctl: ${message}`});
 	});
 
-	it('a name that nothing has is told', () => {
-		expect(archonctl(['logs', '-f', 'wbe'], three())).toEqual({
+	it('a name that nothing has is told', async () => {
+		expect(await archonctl(['logs', '-f', 'wbe'], three())).toEqual({
 			status: 1, out: '', err: 'archonctl: no service matches wbe; did you mean web?\n',
 		});
 	});
 
-	it('a service that archon does not read is told', () => {
+	it('a service that archon does not read is told', async () => {
 		const lone = service('lone');
 		const bench = new Bench([{...lone, exec: {...lone.exec, output: {kind: 'files', stdout: '/a', stderr: null}}}]);
-		expect(archonctl(['logs', 'lone'], bench).err).toBe('archonctl: archon keeps nothing of lone: it writes to /a and /dev/null\n');
+		expect((await archonctl(['logs', 'lone'], bench)).err).toBe('archonctl: archon does not read the output of lone: it writes to /a and /dev/null\n');
 	});
 });
 
-it('reopen asks for it', () => {
+it('reopen asks for it', async () => {
 	const bench = new Bench();
-	expect(archonctl(['reopen'], bench)).toEqual({status: 0, out: '', err: ''});
+	expect(await archonctl(['reopen'], bench)).toEqual({status: 0, out: '', err: ''});
 	expect(bench.logs.reopened).toBe(1);
 });

@@ -7,7 +7,7 @@ import {gzipSync, zstdCompressSync} from 'node:zlib';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {readLogFiles, type Shown, type Wanted} from '../../../../src/features/logging/commands/files.ts';
 import {merge} from '../../../../src/features/logging/commands/merge.ts';
-import type {FileRow} from '../../../../src/features/logging/requests/rows.ts';
+import type {FileRow} from '../../../../src/features/logging/requests/logs/rows.ts';
 
 let folder = '';
 let path = '';

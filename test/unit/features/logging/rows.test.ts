@@ -1,7 +1,7 @@
 /** Rows of lines there and back: whatever a line says, records carry it. */
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
-import {decodeLogRow, encodeLogRow, type LogRow} from '../../../../src/features/logging/requests/rows.ts';
+import {decodeLogRow, encodeLogRow, type LogRow} from '../../../../src/features/logging/requests/logs/rows.ts';
 import {createReader, joinRecord, LONGEST} from '../../../../src/control/records.ts';
 
 /** Through bytes, and put together again. */

@@ -2,17 +2,17 @@
  * Answers to `Logs`: what is kept of each source, and with `follow` what comes from then on. Nothing of it
  * waits for a client: what one does not read is dropped behind a bound, counted, and told to that client.
  */
-import type {Effect} from '../../../core/effect.ts';
-import type {Entry} from '../../../core/entry.ts';
-import type {Id} from '../../../core/ids.ts';
-import type {Service} from '../../../core/service.ts';
-import type {LogLine} from '../core.ts';
-import {entries, find} from '../../../core/state.ts';
-import type {Call} from '../../../control/call.ts';
-import type {Daemon} from '../../../control/daemon.ts';
+import type {Effect} from '../../../../core/effect.ts';
+import type {Entry} from '../../../../core/entry.ts';
+import type {Id} from '../../../../core/ids.ts';
+import type {Service} from '../../../../core/service.ts';
+import type {LogLine} from '../../core.ts';
+import {entries, find} from '../../../../core/state.ts';
+import type {Call} from '../../../../control/call.ts';
+import type {Daemon} from '../../../../control/daemon.ts';
 import {encodeLogRow, type LogRow} from './rows.ts';
-import {choose, fitsAny, isWide} from '../../../control/names.ts';
-import type {LogsRequest} from '../../../control/protocol.ts';
+import {choose, fitsAny, isWide} from '../../../../control/names.ts';
+import type {LogsRequest} from './wire.ts';
 
 export interface Subscriptions {
 	/** What it returns is to be called if the client leaves before the reply. */
@@ -175,7 +175,7 @@ function createSubscription(
 			sendAll();
 		} catch (error) {
 			leave();
-			call.reply({kind: 'Error', reason: `archon has met a bug of its own: ${String(error)}`});
+			call.reply({kind: 'Error', reason: `a bug in archon: ${String(error)}`});
 		}
 	}
 

@@ -1,15 +1,20 @@
-/** The command `raw`: records of the control protocol as they are written, for those who speak it. */
-import type {Client} from '../control/client.ts';
-import {decodeReply} from '../control/protocol.ts';
-import {createReader, type Reading, writeRecord} from '../control/records.ts';
-import {type Command, EXIT, type Io} from './command.ts';
-import {complain} from './reply.ts';
+/** `archonctl raw`: records of the control protocol as they are written (docs/protocol.md). */
+import type {Client} from '../../control/client.ts';
+import {decodeReply} from '../../control/protocol.ts';
+import {createReader, type Reading, writeRecord} from '../../control/records.ts';
+import {REQUESTS} from '../../control/registry.ts';
+import {formOf} from '../../control/wire.ts';
+import {type Command, EXIT, type Io} from '../command.ts';
+import {complain} from '../reply.ts';
 
 export const raw: Command = {
 	name: 'raw',
 	usage: '[RECORD...]',
 	summary: 'send records of the control protocol, and print what comes back',
-	details: ['Without a record, those on standard input. The exit status is 1 if a reply was Error.'],
+	details: [
+		'Without a RECORD, those on standard input. The exit status is 1 if a reply was Error. Requests:',
+		...REQUESTS.map(wire => `  ${formOf(wire)}`),
+	],
 	options: [],
 	least: 0,
 	most: Infinity,
@@ -43,7 +48,7 @@ function converse(client: Client, text: string, io: Io): number {
 		return null;
 	};
 	const lost = (): number => {
-		complain(io, 'cannot hear archon: it closed the connection');
+		complain(io, 'archon closed the connection without a reply');
 		return EXIT.unreachable;
 	};
 	for (const line of text.split('\n').slice(0, text.endsWith('\n') ? -1 : undefined)) {
@@ -64,7 +69,7 @@ function converse(client: Client, text: string, io: Io): number {
 }
 
 function print(reading: Reading, io: Io): void {
-	if (reading.kind === 'fault') return complain(io, `archon's answer makes no sense: ${reading.reason}`);
+	if (reading.kind === 'fault') return complain(io, `archon's answer is invalid: ${reading.reason}`);
 	const line = writeRecord(reading.fields, reading.tag);
 	if (line.ok) io.stdout(new TextDecoder().decode(line.value));
 }

@@ -13,7 +13,7 @@
  *
  * In a path and a text a backslash is `\\`, and what the grammar has no place for `\xHH`.
  */
-import {LOG_STREAMS, type LogPosition, type LogStream} from '../core.ts';
+import {LOG_STREAMS, type LogPosition, type LogStream} from '../../core.ts';
 
 export type LogRow =
 	| {readonly kind: 'source'; readonly name: string}

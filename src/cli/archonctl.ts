@@ -1,39 +1,30 @@
-/**
- * `archonctl`: the table of its commands, and the way from arguments to one of them and to an exit status.
- * Synchronous from end to end, so that nothing has to be loaded but what is needed to ask and to print.
- */
+/** `archonctl`: the way from its arguments to one of its commands, to a running archon, and to an exit status. */
 import {type Client, createClient} from '../control/client.ts';
 import {type Channel, socketPaths} from '../control/transport.ts';
 import {err, ok, type Result} from '../core/result.ts';
-import {nearest} from '../core/nearest.ts';
 import {sys} from '../os/sys.ts';
 import {parseArguments} from './arguments.ts';
 import {type Command, EXIT, type Io} from './command.ts';
-import {describe, GLOBAL, overview, usageOf} from './help.ts';
-import {daemon, run} from './launch.ts';
-import {logs, reopen} from '../features/logging/commands/logs.ts';
-import {raw} from './raw.ts';
+import {GLOBAL, usageOf} from './global.ts';
 import {complain} from './reply.ts';
-import {history, status, tree} from './show.ts';
-import {reload, restart, shutdown, signal, start, stop} from './steer.ts';
-import {upgrade, version} from './upgrade.ts';
+import {TABLE} from './table.ts';
 
 /** `argv` without the program's own name. Gives the exit status. */
-export function runCli(argv: readonly string[], io: Io): number {
+export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 	const before = parseArguments(argv, GLOBAL, true);
 	if (!before.ok) return misuse(io, before.error, null);
 	const [name, ...rest] = before.value.operands;
 	if (before.value.has('--version')) return print(io, `archonctl ${io.version}\n`);
-	if (before.value.has('--help')) return print(io, overview(COMMANDS));
+	if (before.value.has('--help')) return print(io, await overview());
 	if (name === undefined) {
-		io.stderr(overview(COMMANDS));
+		io.stderr(await overview());
 		return EXIT.usage;
 	}
-	const command = findCommand(name);
-	if (!command) return misuse(io, unknownCommand(name), null);
+	const command = await TABLE.find(name);
+	if (!command) return misuse(io, TABLE.unknown(name), null);
 	const args = parseArguments(rest, [...command.options, ...GLOBAL], command.endsOptions);
 	if (!args.ok) return misuse(io, args.error, command);
-	if (args.value.has('--help')) return print(io, describe(command));
+	if (args.value.has('--help')) return print(io, (await import('./help.ts')).describe(command));
 	if (args.value.has('--version')) return print(io, `archonctl ${io.version}\n`);
 	const {operands} = args.value;
 	if (operands.length < command.least) return misuse(io, `${name} needs more arguments`, command);
@@ -51,39 +42,6 @@ export function runCli(argv: readonly string[], io: Io): number {
 			client.value.close();
 		}
 	});
-}
-
-// ── The table ────────────────────────────────────────────────────────────────────────────────────
-
-const help: Command = {
-	name: 'help',
-	usage: '[COMMAND]',
-	summary: 'explain a command',
-	details: [],
-	options: [],
-	least: 0,
-	most: 1,
-	endsOptions: false,
-	examples: ['archonctl help run'],
-	run: ({operands: [name]}, io) => {
-		const command = name === undefined ? null : findCommand(name);
-		if (name === undefined) io.stdout(overview(COMMANDS));
-		else if (command) io.stdout(describe(command));
-		else complain(io, unknownCommand(name));
-		return name === undefined || command ? EXIT.ok : EXIT.usage;
-	},
-};
-
-const COMMANDS: readonly Command[] = [
-	status, history, tree, logs, start, stop, restart, reload, signal, run, daemon, reopen, upgrade, version, shutdown, raw, help,
-];
-
-const findCommand = (name: string): Command | null => COMMANDS.find(command => command.name === name) ?? null;
-
-function unknownCommand(name: string): string {
-	const meant = nearest(name, COMMANDS.map(command => command.name));
-	const hint = meant === null ? 'archonctl help lists them all' : `did you mean ${meant}?`;
-	return `unknown command ${name}; ${hint}`;
 }
 
 // ── Archon ───────────────────────────────────────────────────────────────────────────────────────
@@ -123,6 +81,9 @@ function reachAgain(io: Io, path: string, isNamed: boolean): Channel | null {
 const hintFor = (why: string): string => why === 'permission denied'
 	? 'only root and archon\'s own user may'
 	: 'is archon running? --socket or $ARCHON_SOCKET say where';
+
+/** The help is loaded where it is asked for, and not with each command. */
+const overview = async (): Promise<string> => (await import('./help.ts')).overview(await TABLE.all());
 
 function misuse(io: Io, problem: string, command: Command | null): number {
 	complain(io, problem);

@@ -1,0 +1,52 @@
+/** `archonctl status`. */
+import {STATUS, STATUS_ROW, type StatusRow} from '../../control/requests/status/wire.ts';
+import {type Arguments, type Command, EXIT, type Io} from '../command.ts';
+import {renderSupervisor, supervisorState} from '../compat.ts';
+import {lookOf} from '../look.ts';
+import {renderTable} from '../render.ts';
+import {complain, rowsOf} from '../reply.ts';
+
+export const status: Command = {
+	name: 'status',
+	usage: '[--json] [--compat=supervisor] [NAME...]',
+	summary: 'show services: status, pid, uptime, restarts, last end',
+	details: [
+		'With names, the exit status is 0 if all of them are running or have exited with 0, and 3 if not.',
+		'A NAME may be all, or hold * and ?.',
+	],
+	options: [
+		{names: ['--json'], value: null, help: 'one array of objects; since is in ms since 1970'},
+		{names: ['--compat'], value: 'supervisor', help: 'as supervisorctl shows it: RUNNING, FATAL and so on'},
+	],
+	least: 0,
+	most: Infinity,
+	endsOptions: false,
+	examples: [
+		'archonctl status', 'archonctl status web || echo "web is not running"', 'archonctl status --json "web*"',
+	],
+	run: (args, io, reach) => {
+		const unknown = args.values('--compat').find(name => name !== 'supervisor');
+		if (unknown !== undefined) {
+			complain(io, `--compat ${unknown}: only supervisor is known`);
+			return EXIT.usage;
+		}
+		return reach(client => {
+			const rows = rowsOf(client, STATUS, args.operands, io);
+			if (!rows.ok) return rows.error;
+			const services = rows.value.map(STATUS_ROW.decode);
+			io.stdout(show(services, args, io));
+			return args.operands.length === 0 || services.every(isFine) ? EXIT.ok : EXIT.notRunning;
+		});
+	},
+};
+
+function show(services: readonly StatusRow[], args: Arguments, io: Io): string {
+	const isCompat = args.has('--compat');
+	if (args.has('--json')) {
+		const worded = isCompat ? services.map(row => ({...row, status: supervisorState(row)})) : services;
+		return `${JSON.stringify(worded, null, 2)}\n`;
+	}
+	return isCompat ? renderSupervisor(services, Date.now()) : renderTable(services, lookOf(io));
+}
+
+const isFine = ({status}: StatusRow): boolean => status === 'running' || status === 'exited';

@@ -1,0 +1,11 @@
+/** What all commands have in common: options, and the line about their usage. */
+import type {Command, Option} from './command.ts';
+
+export const GLOBAL: readonly Option[] = [
+	{names: ['--socket'], value: 'PATH', help: 'the control socket; else $ARCHON_SOCKET, else the usual places'},
+	{names: ['--help', '-h'], value: null, help: 'this help, or that of a command'},
+	{names: ['--version'], value: null, help: 'the version'},
+];
+
+export const usageOf = ({name, usage}: Pick<Command, 'name' | 'usage'>): string =>
+	`Usage: archonctl ${name}${usage === '' ? '' : ` ${usage}`}`;

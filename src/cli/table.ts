@@ -1,0 +1,42 @@
+/** The commands of `archonctl`, in the order of the help. Most are small; those that need much are loaded when they are asked for. */
+import {nearest} from '../core/nearest.ts';
+import {reopen} from '../features/logging/commands/reopen.ts';
+import type {Command, Table} from './command.ts';
+import {history} from './commands/history.ts';
+import {reload} from './commands/reload.ts';
+import {restart} from './commands/restart.ts';
+import {shutdown} from './commands/shutdown.ts';
+import {signal} from './commands/signal.ts';
+import {start} from './commands/start.ts';
+import {status} from './commands/status.ts';
+import {stop} from './commands/stop.ts';
+import {tree} from './commands/tree.ts';
+import {upgrade} from './commands/upgrade.ts';
+import {version} from './commands/version.ts';
+
+const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entries({
+	status, history, tree,
+	logs: async () => (await import('../features/logging/commands/logs.ts')).logs,
+	start, stop, restart, reload, signal,
+	run: async () => (await import('./commands/run.ts')).run,
+	daemon: async () => (await import('./commands/daemon.ts')).daemon,
+	reopen, upgrade, version, shutdown,
+	raw: async () => (await import('./commands/raw.ts')).raw,
+	help: async () => (await import('./commands/help.ts')).help(TABLE),
+}));
+
+const load = async (command: Command | (() => Promise<Command>)): Promise<Command> =>
+	typeof command === 'function' ? command() : command;
+
+export const TABLE: Table = {
+	all: () => Promise.all([...COMMANDS.values()].map(load)),
+	async find(name) {
+		const command = COMMANDS.get(name);
+		return command ? load(command) : null;
+	},
+	unknown(name) {
+		const meant = nearest(name, COMMANDS.keys());
+		const hint = meant === null ? 'archonctl help lists them all' : `did you mean ${meant}?`;
+		return `unknown command ${name}; ${hint}`;
+	},
+};

@@ -1,0 +1,61 @@
+/** What the handlers of requests are made with, and what they are. */
+import type {Effect} from '../core/effect.ts';
+import type {State} from '../core/state.ts';
+import {encodeRow} from './protocol.ts';
+import type {Call} from './call.ts';
+import type {Daemon} from './daemon.ts';
+import {createTransients, type Transients} from './transient-services.ts';
+import {createWaiters, type Waiters} from './waiters.ts';
+
+export interface Context {
+	readonly daemon: Daemon;
+	readonly waiters: Waiters;
+	readonly transients: Transients;
+	readonly board: Board;
+	/** Calls back with every batch of effects, after they were performed. */
+	watch(callback: (effects: readonly Effect[]) => void): void;
+}
+
+/** Carries out a request, at once or later. What it returns is to be called if the client leaves before the reply. */
+export type Handle<Request> = (request: Request, call: Call) => (() => void) | void;
+
+/** Makes the handler of one kind of request, with all that it keeps between them. */
+export type Make<Request> = (context: Context) => Handle<Request>;
+
+export function createContext(daemon: Daemon, watch: Context['watch']): Context {
+	const transients = createTransients(daemon);
+	const waiters = createWaiters(daemon.state);
+	watch(transients.onEffects);
+	watch(waiters.onEffects);
+	return {daemon, waiters, transients, board: createBoard(daemon), watch};
+}
+
+/** What many ask for in one turn of the loop is found out once. */
+export interface Board {
+	rows(question: string, find: () => readonly (readonly string[])[]): readonly string[];
+}
+
+/** Questions that are remembered, and of what length. */
+const [QUESTIONS_MAX, QUESTION_MAX] = [8, 200];
+
+function createBoard(daemon: Daemon): Board {
+	const answers = new Map<string, readonly string[]>();
+	let state: State | null = null;
+	return {
+		rows(question, find) {
+			if (state !== daemon.state()) answers.clear();
+			const known = answers.get(question);
+			if (known) return known;
+			const rows = find().map(row => encodeRow(row, null));
+			if (state === null) {
+				daemon.soon(() => {
+					state = null;
+					answers.clear();
+				});
+			}
+			state = daemon.state();
+			if (answers.size < QUESTIONS_MAX && question.length <= QUESTION_MAX) answers.set(question, rows);
+			return rows;
+		},
+	};
+}

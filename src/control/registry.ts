@@ -1,0 +1,38 @@
+/** All requests that archon knows, in the order of the page about them, and the way from a record to one of them. */
+import {err, type Result} from '../core/result.ts';
+import {LOGS} from '../features/logging/requests/logs/wire.ts';
+import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
+import {clip, type Fields} from './records.ts';
+import {ATTACH} from './requests/attach/wire.ts';
+import {HISTORY} from './requests/history/wire.ts';
+import {RELOAD} from './requests/reload/wire.ts';
+import {RESTART} from './requests/restart/wire.ts';
+import {RUN, RUN_V} from './requests/run/wire.ts';
+import {SHUTDOWN} from './requests/shutdown/wire.ts';
+import {SIGNAL} from './requests/signal/wire.ts';
+import {START} from './requests/start/wire.ts';
+import {START_DAEMON, START_DAEMON_V} from './requests/start-daemon/wire.ts';
+import {STATUS} from './requests/status/wire.ts';
+import {STOP} from './requests/stop/wire.ts';
+import {STOP_DAEMON} from './requests/stop-daemon/wire.ts';
+import {TREE} from './requests/tree/wire.ts';
+import {UPGRADE} from './requests/upgrade/wire.ts';
+import {VERSION} from './requests/version/wire.ts';
+import type {RequestOf} from './wire.ts';
+
+export const REQUESTS = [
+	STATUS, HISTORY, TREE, LOGS, START, STOP, RESTART, RELOAD, SIGNAL, RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
+	REOPEN, UPGRADE, VERSION, SHUTDOWN,
+] as const;
+
+export type Request = RequestOf<(typeof REQUESTS)[number]>;
+
+const BY_VERB = new Map<string, (typeof REQUESTS)[number]>(REQUESTS.map(wire => [wire.verb, wire]));
+
+/** The request that a record makes, or what is wrong with it. */
+export function decodeRequest([verb, ...fields]: Fields): Result<Request, string> {
+	const wire = BY_VERB.get(verb);
+	if (!wire) return err(`unknown request: ${clip(verb, 64)}`);
+	const request = wire.decode(fields);
+	return request.ok ? request : err(`${verb}: ${request.error}`);
+}

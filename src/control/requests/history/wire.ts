@@ -1,0 +1,35 @@
+/** `History`: how the last runs of services ended. */
+import {many, PATTERN, type RequestOf, type Rows, wire} from '../../wire.ts';
+
+/** The end of a run: `Row,web,1700000000000,137,unhealthy: no answer (SIGKILL)`. */
+export interface EndRow {
+	readonly name: string;
+	/** In milliseconds since 1970. */
+	readonly at: number;
+	readonly exit: number;
+	readonly how: string;
+}
+
+export const END_ROW: Rows<EndRow> = {
+	means: 'the end of a run, oldest first; the last ten of each service are kept',
+	columns: {
+		name: 'the service',
+		at: 'when the run ended, in ms since 1970',
+		exit: 'the exit code, or 128 and the signal',
+		how: 'the same in words, and what it is blamed for',
+	},
+	encode: ({name, at, exit, how}) => [name, String(at), String(exit), how],
+	decode: ([name = '', at = '', exit = '', how = '']) => ({name, at: Number(at), exit: Number(exit), how}),
+};
+
+export const HISTORY = wire('history', {names: many('name', PATTERN, 1)}, {
+	verb: 'History',
+	help: 'show how the last runs of services ended',
+	role: 'observe',
+	isRepeatable: true,
+	rows: [END_ROW],
+	reply: '`Ok`',
+	examples: [['History,job', 'Row,job,1700000000000,3,exit 3', 'Ok']],
+});
+
+export type HistoryRequest = RequestOf<typeof HISTORY>;

@@ -1,0 +1,27 @@
+/** `Reload`: archon reads its config again, or services read theirs. */
+import {many, PATTERN, type RequestOf, type Rows, wire} from '../../wire.ts';
+
+/** What a reload of archon's own config has done, in words: `Row,config reloaded: 3 unchanged`. */
+export interface ReloadRow {
+	readonly text: string;
+}
+
+export const RELOAD_ROW: Rows<ReloadRow> = {
+	means: 'where no name is given',
+	columns: {text: 'what has changed, in words'},
+	encode: ({text}) => [text],
+	decode: ([text = '']) => ({text}),
+};
+
+export const RELOAD = wire('reload', {names: many('name', PATTERN, 0)}, {
+	verb: 'Reload',
+	help: 'read archon\'s config again; with names, tell these services to read theirs',
+	role: 'operate',
+	isRepeatable: true,
+	rows: [RELOAD_ROW],
+	reply: '`Ok` when the config is in force, or the services were told; `Error` with every problem of the config, and then '
+		+ 'nothing has changed',
+	examples: [['Reload', 'Row,config reloaded: 2 unchanged', 'Ok']],
+});
+
+export type ReloadRequest = RequestOf<typeof RELOAD>;

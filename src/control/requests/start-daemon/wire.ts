@@ -1,0 +1,43 @@
+/** `StartDaemon`, `StartDaemonV`: a command as a service that goes on without its client. */
+import {ok, type Result} from '../../../core/result.ts';
+import {
+	type Choices, type Command, countArgs, decodeLaunch, IN_FIELDS, IN_WORDS, type Launch, OPTIONS, RESTART, splitArgs,
+} from '../../launch.ts';
+import type {Decoded, Options, Wire} from '../../wire.ts';
+
+export interface StartDaemonRequest extends Decoded {
+	readonly kind: 'start-daemon';
+	readonly launch: Launch;
+}
+
+const options: Options<Choices> = {...OPTIONS, 'archon.restart': RESTART};
+
+function decode(command: Result<Command, string>): Result<StartDaemonRequest, string> {
+	const launch = decodeLaunch(command, options);
+	return launch.ok ? ok({kind: 'start-daemon', launch: launch.value}) : launch;
+}
+
+export const START_DAEMON: Wire<StartDaemonRequest> = {
+	verb: 'StartDaemon',
+	help: 'start a command as a service of its own, which goes on without its client',
+	role: 'operate',
+	isRepeatable: false,
+	args: IN_WORDS,
+	options,
+	rows: [],
+	reply: '`Ok` when it was executed',
+	examples: [
+		['StartDaemon,/bin/sleep 100,archon.name=tunnel,archon.restart=always', 'Ok'],
+		['StartDaemon,/no/such', 'Error,cannot start such: executing /no/such: no such file or directory'],
+	],
+	decode: fields => decode(splitArgs(fields)),
+};
+
+export const START_DAEMON_V: Wire<StartDaemonRequest> = {
+	...START_DAEMON,
+	verb: 'StartDaemonV',
+	help: 'the same, with each word of the command in a field of its own',
+	args: IN_FIELDS,
+	examples: [['StartDaemonV,2,/bin/sleep,100', 'Ok']],
+	decode: fields => decode(countArgs(fields)),
+};

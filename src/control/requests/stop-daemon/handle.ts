@@ -1,0 +1,17 @@
+/** What is done about `StopDaemon`. */
+import {refuse} from '../../call.ts';
+import type {Make} from '../../context.ts';
+import {chooseProcesses} from '../../names.ts';
+import {awaitAll} from '../services.ts';
+import type {StopDaemonRequest} from './wire.ts';
+
+export const stopDaemon: Make<StopDaemonRequest> = ({daemon, waiters}) => ({target, signal, grace}, call) => {
+	const chosen = chooseProcesses(daemon.state(), [target]);
+	if (!chosen.ok) return refuse(call, chosen.error);
+	const [choice] = chosen.value;
+	if (!choice?.isNamed) return refuse(call, 'StopDaemon: takes one name or pid, and no pattern');
+	const {stop} = choice.entry.service;
+	const policy = {signal: signal ?? stop.signal, grace: grace ?? stop.grace};
+	daemon.dispatch({kind: 'stop', ids: [choice.entry.id], policy});
+	return awaitAll(waiters, 'stop', [choice], call);
+};

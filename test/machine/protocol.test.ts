@@ -1,0 +1,48 @@
+/** docs/protocol.md is true, and enough to write a client from: its examples are asked, and a client in Python speaks it. */
+import {execa} from 'execa';
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {REQUESTS} from '../../src/control/registry.ts';
+import {type Archon, boot} from './archon.ts';
+
+const CONFIG = `services:
+  web: {command: sh -c 'trap "" HUP; echo hello; exec sleep 1000000'}
+  job: {type: oneshot, command: sh -c 'exit 3', restart: "no", essential: false}
+`;
+
+async function up(): Promise<Archon> {
+	const archon = await boot({config: CONFIG});
+	await archon.says(/job .*3/);
+	await expect.poll(() => existsSync(archon.socket)).toBe(true);
+	await expect.poll(async () => (await archon.ctl('logs', 'web')).stdout).toBe('hello');
+	return archon;
+}
+
+/** Numbers that differ from one machine to the next. */
+const general = (line: string): string => line.startsWith('Row') ? line.replaceAll(/\d+(\.\d+)*/g, 'N').replace(/"?sleep N"?.*/, 'sleep') : line;
+
+test('every example in the page is answered as it says', async () => {
+	await using archon = await up();
+	// What ends a service comes after what shows it running, and a `Run` of another connection has no client to wait for.
+	const examples = REQUESTS.flatMap(({examples}) => examples);
+	expect(examples.length).toBeGreaterThanOrEqual(REQUESTS.length);
+	for (const [request, ...answer] of examples) {
+		const wire = await archon.connect();
+		if (request.startsWith('StopDaemon')) await archon.says(/started tunnel/);
+		wire.send(`${request}\n`);
+		expect([request, ...(await wire.lines(answer.length)).map(general)]).toEqual([request, ...answer.map(general)]);
+		wire.destroy();
+		if (request.startsWith('Stop,')) await archon.ctl('start', 'web');
+	}
+	expect(await archon.ended()).toBe(0);
+});
+
+test('a client in Python that was written from the page shows services and runs a command', async () => {
+	await using archon = await up();
+	const {exitCode, stdout} = await execa(
+		'python3', [join(import.meta.dirname, 'client.py'), '/bin/sh', '-c', 'test "$GREETING" = \'a, "b"\' && exit 42', '', 'two\nlines'],
+		{env: {ARCHON_SOCKET: archon.socket}, reject: false},
+	);
+	expect({exitCode, stdout: stdout.replace(/running \d+/, 'running PID')}).toEqual({exitCode: 42, stdout: 'web running PID\njob failed -\nExitStatus 42'});
+});
