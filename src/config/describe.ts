@@ -29,7 +29,7 @@ export function describeSchema(): string {
 	return `${texts.join('')}${FOOTNOTES}`;
 }
 
-const FOOTNOTES = `Of compose's deploy, replicas is scale and restart_policy is restart.
+const FOOTNOTES = `In compose's deploy, replicas means scale, and restart_policy means restart.
 A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
 A size is written 65536, 64k, 10m or 1g.
 Values may hold $NAME, \${NAME}, \${NAME:-default}, \${NAME:?error} and \${NAME:+instead} of archon's own environment;

@@ -59,7 +59,7 @@ function orderOf(names: readonly string[], needs: ReadonlyMap<string, readonly D
 		const [first = '', second = ''] = ordered.error;
 		const edge = needs.get(first)?.find(need => need.name === second);
 		if (!edge) break;
-		report(edge.at, `services need each other in a circle: ${told(ordered.error)}`);
+		report(edge.at, `services depend on each other in a circle: ${told(ordered.error)}`);
 		left.set(first, left.get(first)?.filter(name => name !== second) ?? []);
 	}
 	return [];
@@ -87,7 +87,7 @@ function isEdge(
 	}
 	const type = all.get(other)?.settings.type;
 	if (condition === 'service_completed_successfully' && type === 'daemon') {
-		report(at, `${path} waits for ${other} to complete, which a daemon does not`, `give ${other} "type: oneshot"`);
+		report(at, `${path} waits for ${other} to complete, which a daemon never does`, `give ${other} "type: oneshot"`);
 	} else if (condition === 'service_healthy' && type === 'oneshot') {
 		report(at, `${path} waits for ${other} to be healthy, which a oneshot never is`, 'wait for service_completed_successfully');
 	}
@@ -106,7 +106,7 @@ export function hasTooManyEdges(
 		const each = needs.get(name)?.reduce((sum, need) => sum + (instances.get(need.name)?.length ?? 0), 0) ?? 0;
 		count += each * (instances.get(name)?.length ?? 0);
 		if (count <= EDGES_MAX) continue;
-		report(key, `${path} waits for too many: instances of services wait for more than ${EDGES_MAX} others, with all before it`);
+		report(key, `${path} brings the number of dependencies between instances above ${EDGES_MAX}`);
 		return true;
 	}
 	return false;

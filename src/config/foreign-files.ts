@@ -16,7 +16,7 @@ export function isForeign(source: Source, report: Report): boolean {
 	const [kind, what] = SUPERVISORD.has(section) ? ['a supervisord INI file', 'each [program:…]']
 		: SYSTEMD.has(section) ? ['a systemd unit', 'what it runs'] : [];
 	if (kind === undefined) return false;
-	const hint = `write ${what} as a service; archon help config tells every key`;
+	const hint = `write ${what} as a service; archon help config lists every key`;
 	report({source, offset: head.lastIndexOf(`[${section}`)}, `this is ${kind}, and archon reads YAML`, hint);
 	return true;
 }

@@ -32,7 +32,7 @@ export function judgeCount(
 	for (const {path, place, scale} of scales) {
 		count += scale;
 		if (count <= SERVICES_MAX) continue;
-		report(place, `${path} makes more than ${SERVICES_MAX} services, with all before it`);
+		report(place, `${path} brings the number of services above ${SERVICES_MAX}`);
 		return true;
 	}
 	return false;

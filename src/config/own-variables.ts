@@ -25,8 +25,8 @@ export function noteOwnVariables(
 		for (const [, name] of text.text.matchAll(NAMES)) {
 			const origin = name === undefined || name === set ? undefined : own.get(name);
 			if (name === undefined || origin === undefined || lookup(name) !== undefined) continue;
-			const hint = `write the value here as well, or have a shell read $$${name}`;
-			note(text, `${where}: \${${name}} is a variable of archon's own, which is not set, and not that of ${origin}`, hint);
+			const hint = `write the value here as well, or let a shell expand $$${name}`;
+			note(text, `${where}: \${${name}} is a variable of archon itself, which is not set, and not that of ${origin}`, hint);
 		}
 	}
 

@@ -53,10 +53,10 @@ export function findConfig(
 function readNamed(file: string, files: Files): Result<Source, Unreadable> {
 	const read = readSource(file, files);
 	if (read.ok || !files.list(file).ok) return read;
-	return err({...read.error, problem: fileProblem(file, `${file} is a folder, and a config is a file`, IN_FOLDER)});
+	return err({...read.error, problem: fileProblem(file, `${file} is a directory, and a config is a file`, IN_FOLDER)});
 }
 
-const IN_FOLDER = 'name a file in it; of folders only /etc/archon/conf.d is read, where no file is named';
+const IN_FOLDER = 'name a file in it; the only directory that is read is /etc/archon/conf.d, and only if no file is named';
 
 /** `.yml` is what half the world writes. */
 function noteUnread(directory: string, files: Files): readonly Problem[] {
@@ -64,7 +64,7 @@ function noteUnread(directory: string, files: Files): readonly Problem[] {
 	return folders.flatMap(([folder, pattern]) => {
 		const names = files.list(folder);
 		const unread = names.ok ? names.value.filter(name => pattern.test(name)).sort().slice(0, UNREAD_MAX) : [];
-		return unread.map(name => fileProblem(`${folder}/${name}`, `${folder}/${name} is not read`, 'rename it to .yaml'));
+		return unread.map(name => fileProblem(`${folder}/${name}`, `${folder}/${name} is ignored`, 'rename it to .yaml'));
 	});
 }
 

@@ -31,7 +31,7 @@ function expandText(value: Scalar, environment: Environment, context: Context): 
 	const expanded = expand(value.text, lookup, name => void (LATE.has(name) || context.note(value, UNSET, name)));
 	for (const name of late) {
 		const why = `${context.path}: \${${name}} is not known when the config is read`;
-		context.report(value, why, `write ${LATE.get(name)}$$${name} where a shell is to read it`);
+		context.report(value, why, `write ${LATE.get(name)}$$${name} for a shell to expand`);
 	}
 	if (expanded.ok) return expanded.value;
 	return refuseText(value, value.text, expanded.error, context);
@@ -150,7 +150,7 @@ export const refuseKind = (value: Value, context: Context, what: string): undefi
 export function misread(value: Value): string | null {
 	if (value.kind !== 'scalar' || !value.plain) return null;
 	const name = /^([\w./-]+):(?!\/\/)\S/.exec(value.text)?.[1];
-	if (name !== undefined) return `write a blank behind ${name}:`;
-	if (/^-[^\s-]/.test(value.text)) return 'write a blank behind each -';
+	if (name !== undefined) return `write a space after ${name}:`;
+	if (/^-[^\s-]/.test(value.text)) return 'write a space after each -';
 	return /^[A-Za-z_]\w* *=/.test(value.text) ? 'write NAME: value, or - NAME=value' : null;
 }

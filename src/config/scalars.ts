@@ -217,7 +217,7 @@ export const restart: Parse<{
 	const number = whole(1, ATTEMPTS_MAX)(count);
 	return number.ok
 		? ok({policy: 'on-failure', attempts: number.value})
-		: fault(`needs a whole number from 1 to ${ATTEMPTS_MAX} behind the colon`);
+		: fault(`needs a whole number from 1 to ${ATTEMPTS_MAX} after the colon`);
 };
 
 export function fault(why: string, hint: string | null = null): Result<never, Fault> {

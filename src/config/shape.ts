@@ -87,7 +87,7 @@ export function readShape<K extends Keys>(shape: Shape<K>, map: Mapping, context
 }
 
 /** Said of all keys that are passed over. */
-export const FOREIGN = 'passed over, as they concern the container and not what runs in it';
+export const FOREIGN = 'ignored, as they concern the container and not what runs in it';
 
 function readStranger(shape: Shape, name: string, {key}: Entry, context: Context): void {
 	// compose-spec: extensions, for anchors and for other programs.

@@ -38,7 +38,7 @@ export function judgeUsers(
 /** Tells of a user or group that is not here: a problem where the services are to run. */
 export function reportUser({problems, notes, lookups: {isElsewhere = false}}: Planning, place: Value, key: string, why: string): void {
 	const [written] = (place.kind === 'list' ? place.items : [place]).flatMap(each => writtenIn(each) ?? []);
-	const message = `${key}: ${written === undefined ? why : `${quote(written)} names nobody that is here`}`;
-	if (isElsewhere) notes.report(place, message, 'it must be there where archon runs this');
+	const message = `${key}: ${written === undefined ? why : `${quote(written)} is no user or group here`}`;
+	if (isElsewhere) notes.report(place, message, 'it must exist where archon runs this');
 	else problems.report(place, message);
 }

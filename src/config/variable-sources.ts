@@ -139,7 +139,7 @@ const pathWritten = (at: Value): string | null =>
 	writtenIn(at.kind === 'map' ? at.entries.get('path')?.value ?? at : at);
 
 /** Said of all files and folders of variables that are not there. */
-const UNREAD = 'read before each start, and not there yet (write {path: …, required: false} if a service can start without)';
+const UNREAD = 'not there yet, and read before each start (write {path: …, required: false} if a service can start without it)';
 
 const reporterOf = (source: Source, {report, note}: Context): Reporter => ({
 	report: (offset, message, hint) => report({source, offset}, message, hint),

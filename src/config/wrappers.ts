@@ -14,7 +14,7 @@ export function noteWrapped(
 	const [program] = argv;
 	const written = map.entries.get(key)?.value;
 	const hint = isShell(program) ? 'write exec before the program, or stop_to: group' : 'write stop_to: group';
-	if (written) notes.report(written, `${path}.${key} reaches ${program}, which does not pass signals on`, hint);
+	if (written) notes.report(written, `${path}.${key} reaches ${program}, which does not forward signals`, hint);
 }
 
 const isShell = (program: string): boolean => /^(?:.*\/)?(?:ba|da|a)?sh$/.test(program);

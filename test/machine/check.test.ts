@@ -24,7 +24,7 @@ const NOTED = 'services: {web: {command: web, image: x, restart: always}}\n';
 test('a good config is told in its order, after what is worth a line', async () => {
 	const {status, out} = await check(write('noted.yaml', NOTED));
 	expect(status).toBe(0);
-	expect(out.split('\n')).toEqual([expect.stringMatching(/passed over.*image/), '1 service, in this order: web']);
+	expect(out.split('\n')).toEqual([expect.stringMatching(/ignored.*image/), '1 service, in this order: web']);
 });
 
 test('a script that names no interpreter is noted, for the shell will run it', async () => {
@@ -60,7 +60,7 @@ test.each<[string, () => readonly string[], number, readonly object[]]>([
 test('what need not be here is noted, and a secret is not repeated', async () => {
 	const config = write('elsewhere.yaml', 'services: {web: {command: web, user: nobody-here}}\n');
 	const {status, out} = await check(config);
-	expect({status, out}).toMatchObject({status: 0, out: expect.stringMatching(/:1:38: services\.web\.user: .* it must be there where archon runs this\n/)});
+	expect({status, out}).toMatchObject({status: 0, out: expect.stringMatching(/:1:38: services\.web\.user: .* it must exist where archon runs this\n/)});
 	const started = await execa(ARCHON, ['-c', config], {reject: false, stdin: 'ignore'});
 	expect([started.exitCode, started.stderr]).toEqual([100, expect.stringMatching(/services\.web\.user: user nobody-here is not in/)]);
 	const url = write('url.yaml', 'services: {web: {command: web, ready: {http: "htp://u:${PW}@h/"}}}\n');

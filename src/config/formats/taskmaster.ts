@@ -34,22 +34,22 @@ const stream = (help: string) =>
 type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly path: string | null};
 
 export const PROGRAM = shape({
-	cmd: command('required', 'program and arguments; quotes as in a shell, but no shell'),
-	numprocs: key<number | null>(readBy(whole(1, SCALE_MAX)), 'number', '1', null, 'so many of them: web:0, web:1, …'),
-	autostart: value(truth, 'true | false', 'true', 'false: started by archonctl only'),
+	cmd: command('required', 'program and arguments; quoted as in a shell, but run without one'),
+	numprocs: key<number | null>(readBy(whole(1, SCALE_MAX)), 'number', '1', null, 'how many instances run: web:0, web:1, …'),
+	autostart: value(truth, 'true | false', 'true', 'false: it starts by archonctl only'),
 	autorestart: value(
-		autorestart, AUTORESTARTS.join(' | '), 'unexpected', 'after which ends it is started again once it has been up',
+		autorestart, AUTORESTARTS.join(' | '), 'unexpected', 'after which exits it is restarted once it has been up',
 	),
-	exitcodes: key<readonly number[]>(readExitcodes, 'number | list', '0', [0], 'ends that are expected'),
-	starttime: value(duration, 'seconds', '1', 'it is up when it has run for so long; an earlier end is a failed start'),
-	startretries: value(whole(0, 1000), 'number', '3', 'failed starts in a row that are tried again'),
-	stopsignal: value(signal, 'signal', 'TERM', 'asks it to end'),
-	stoptime: value(duration, 'seconds', '10', 'from then until KILL'),
+	exitcodes: key<readonly number[]>(readExitcodes, 'number | list', '0', [0], 'exit statuses that are expected'),
+	starttime: value(duration, 'seconds', '1', 'it is up when it has run this long; an earlier exit is a failed start'),
+	startretries: value(whole(0, 1000), 'number', '3', 'consecutive failed starts that are retried'),
+	stopsignal: value(signal, 'signal', 'TERM', 'asks it to exit'),
+	stoptime: value(duration, 'seconds', '10', 'how long it has from then until KILL'),
 	stdout: stream('appended to this file; null, none or discard: dropped'),
 	stderr: stream('the same for stderr'),
 	env: key(readEnvironment, 'map', 'empty', {}, 'added to archon\'s own environment'),
 	workingdir: optional(text, 'path', 'archon\'s own', 'where it runs'),
-	umask: optional(umask, 'octal', 'archon\'s own', 'permissions that new files do not get'),
+	umask: optional(umask, 'octal', 'archon\'s own', 'permissions that its new files do not get'),
 	user: optional(user, 'name[:group] | uid[:gid]', 'archon\'s own', 'as whom it runs'),
 }, {
 	words: () => ({

@@ -5,7 +5,7 @@ import {text} from '../scalars.ts';
 import type {Settings} from '../shape.ts';
 
 const KEYS = {
-	clean: list(text, 'list of paths with *, ? and […]', 'stale files that are removed before each start; from its working_dir'),
+	clean: list(text, 'list of paths with *, ? and […]', 'stale files that are removed before each start, relative to its working_dir'),
 };
 
 export const clean = {

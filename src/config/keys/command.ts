@@ -10,8 +10,8 @@ import {isMissing, type Settings, type Shape} from '../shape.ts';
 import {isNothing, type Mapping} from '../values.ts';
 
 const KEYS = {
-	command: words('program and arguments; quotes as in a shell, but no shell'),
-	entrypoint: words('put before the command'),
+	command: words('program and arguments; quoted as in a shell, but run without one'),
+	entrypoint: words('words that go before the command'),
 };
 
 type Own = Settings<typeof KEYS>;
@@ -22,7 +22,7 @@ export const command = {
 	words: () => ({
 		names: {command: 'cmd exec ExecStart run script program startCommand startProgram'},
 		others: [
-			['args', 'command', 'write them in command, behind the program'],
+			['args', 'command', 'write them in command, after the program'],
 			['interpreter', 'command', 'write it in command, before the script'],
 			['shell', 'command', 'write command: sh -c "…"'],
 			['up', 'command', 'write command, and type: oneshot if it ends'],
@@ -36,8 +36,8 @@ export const command = {
 		const [first] = ['entrypoint', 'command'].flatMap(each => (isWritten(map, each) ? entries.get(each)?.value ?? [] : []));
 		if (!first) return;
 		if (argv[0].startsWith('-')) {
-			const hint = 'archon does not know an image\'s entrypoint: write it before that';
-			report(first, `${path} begins with an option, where a program must stand`, hint);
+			const hint = 'archon does not know the image\'s entrypoint: write it first';
+			report(first, `${path} begins with an option instead of a program`, hint);
 		} else if (argv[0].startsWith('/') && lookups.isBareScript?.(argv[0])) {
 			report(first, `${path} runs a script without a #! line: /bin/sh will run it`, 'write #!/bin/sh as its first line');
 		} else if (first.kind === 'scalar') {
@@ -94,7 +94,7 @@ const isWritten = ({entries}: Mapping, key: string): boolean => {
 };
 
 /** Said of all services that a compose file starts once. */
-const RESTARTS = 'started again whenever they end, where compose would not: write restart: "no", or type: oneshot for what is to end';
+const RESTARTS = 'restarted whenever they exit, unlike in compose: write restart: "no", or type: oneshot for what is meant to end';
 
 /** What a command says to a shell, and no shell reads it. */
 function shellism(text: string): {readonly why: string; readonly hint: string} | null {
@@ -115,7 +115,7 @@ function shellism(text: string): {readonly why: string; readonly hint: string} |
 	const operator = others.find(word => OPERATOR.test(word)) ?? (/;$/.test(first) ? ';' : undefined);
 	if (operator === undefined) return null;
 	const sign = OPERATOR_SIGN.exec(operator)?.[0];
-	return {why: `has ${sign}, which means something to a shell only: here it is an argument`, hint: `write ${shell}`};
+	return {why: `has ${sign}, which only a shell understands: here it is a plain argument`, hint: `write ${shell}`};
 }
 
 /** Without one of these, a command says nothing to a shell but for its first word. */

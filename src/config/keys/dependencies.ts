@@ -12,11 +12,11 @@ import {isNothing, type Value} from '../values.ts';
 const DEPENDENCY = shape({
 	condition: value(
 		oneOf<Condition>(CONDITIONS), CONDITIONS.join(' | '), 'service_started',
-		'what must hold of the other service first; healthy: it is ready, and its healthcheck says so',
+		'what must hold of the other service first; healthy: it is ready, and its healthcheck succeeds',
 	),
 	required: value(truth, 'true | false', 'true', 'false: it is started and waited for, but may be missing or fail'),
-	restart: value(truth, 'true | false', 'false', 'when the other one ends or is restarted, so is this one'),
-	timeout: value(patience, 'duration | unlimited', 'unlimited', 'how long it is waited for'),
+	restart: value(truth, 'true | false', 'false', 'when the other one exits or is restarted, this one is restarted'),
+	timeout: value(patience, 'duration | unlimited', 'unlimited', 'how long to wait for it'),
 });
 
 /** A service that another one names. */
@@ -34,12 +34,12 @@ const relatives = (strength: Dependency['strength'], help: string): Key<readonly
 
 const KEYS = {
 	depends_on: key<readonly Dependency[]>(
-		readDependencies, 'list | map with condition', 'empty', [], 'services that come before this one, and end after it',
+		readDependencies, 'list | map with condition', 'empty', [], 'services that start before this one, and stop after it',
 	),
-	wants: relatives('soft', 'the same, but it does without those that fail'),
-	after: relatives('order', 'services that come first if they are to run anyhow'),
-	before: relatives('order', 'services that come after this one if they are to run anyhow'),
-	links: key(readLinks, 'list', 'empty', [], 'compose\'s older word for after; an alias behind a colon has no effect'),
+	wants: relatives('soft', 'the same, but this one starts even if they fail'),
+	after: relatives('order', 'services that start before this one, if they are started at all'),
+	before: relatives('order', 'services that start after this one, if they are started at all'),
+	links: key(readLinks, 'list', 'empty', [], 'compose\'s older word for after; an alias after a colon has no effect'),
 };
 
 /** The keys that make edges, the strongest first: where one pair is named twice, that holds. */

@@ -8,7 +8,7 @@ import {readShape, shape, type Context, type Reader, type Settings, type Shape} 
 import type {Value} from '../values.ts';
 
 const ENV_PATH = {
-	path: optional(text, 'path', 'required', 'beside the config, unless it begins with /'),
+	path: optional(text, 'path', 'required', 'relative to the config, unless it begins with /'),
 	required: value(truth, 'true | false', 'true', 'false: it may be missing'),
 };
 
@@ -29,25 +29,25 @@ export interface EnvPath {
 const KEYS = {
 	environment: key(
 		readEnvironment, 'map | list of NAME=value', 'empty', {},
-		'its variables; a NAME without a value has that of archon\'s own environment',
+		'its variables; a NAME without a value is taken from archon\'s own environment',
 	),
 	env_file: key(
 		readListOf(readEnvPath(ENV_FILE)), 'path | list of paths or maps with a path', 'empty', [],
-		'files of NAME=value lines, read before each start; environment outranks them',
+		'files of NAME=value lines, read before each start; environment overrides them',
 	),
 	env_dir: key(
 		readListOf(readEnvPath(ENV_DIR)), 'path | list of paths or maps with a path', 'empty', [],
-		'folders with a file for each variable, read before each start; they outrank env_file',
+		'directories with a file for each variable, read before each start; they override env_file',
 	),
 	env_from: key(
 		readListOf(readEnvFrom), 'map with a command | list of them', 'empty', [],
-		'commands that print NAME=value lines, run before each start as the service would be; they outrank env_dir',
+		'commands that print NAME=value lines, run before each start as the service itself is; they override env_dir',
 	),
 	environment_base: key<Exec['base']>(
 		readBase, 'inherit | clean | list of names', 'inherit', 'inherit',
-		'what it gets of archon\'s own environment: all, PATH and TERM, or these',
+		'what it inherits of archon\'s own environment: everything, only PATH and TERM, or these',
 	),
-	secrets_from_files: value(truth, 'true | false', 'false', 'NAME becomes the content of the file that NAME_FILE names'),
+	secrets_from_files: value(truth, 'true | false', 'false', 'NAME is set to the content of the file that NAME_FILE names'),
 };
 
 type Own = Settings<typeof KEYS>;

@@ -7,9 +7,9 @@ import type {Settings} from '../shape.ts';
 
 const KEYS = {
 	on_failed: value(
-		oneOf<Service['onFailed']>(['stay', 'shutdown']), 'stay | shutdown', 'stay', 'what follows when it has failed for good',
+		oneOf<Service['onFailed']>(['stay', 'shutdown']), 'stay | shutdown', 'stay', 'what happens when it has failed for good',
 	),
-	essential: value(truth, 'true | false', 'false', 'when it ends for good, the container ends with its status'),
+	essential: value(truth, 'true | false', 'false', 'when it exits for good, the container exits with its status'),
 };
 
 export const essential = {

@@ -17,21 +17,21 @@ const HOOK = shape({
 	command: commandKey('required', 'program and arguments'),
 	user: optional(user, 'name[:group] | uid[:gid]', 'the service\'s', 'as whom it runs'),
 	working_dir: optional(absolutePath, 'path', 'the service\'s', 'where it runs'),
-	environment: key(readEnvironment, 'map | list of NAME=value', 'empty', {}, 'over the service\'s'),
+	environment: key(readEnvironment, 'map | list of NAME=value', 'empty', {}, 'added to the service\'s'),
 }, {unsupported: new Set(['privileged']), words: () => joined([command, process, environment])});
 
 const hook = (help: string): Key<readonly HookCommand[]> =>
 	key<readonly HookCommand[]>(readListOf(readHook), 'list of words or maps with a command', 'empty', [], help);
 
 const STARTING = {
-	pre_start: hook('commands before each start, within start_timeout; if one fails, the start has failed'),
-	post_start: hook('commands after its start; if one fails, the start has failed'),
+	pre_start: hook('commands run before each start, within start_timeout; if one fails, the start has failed'),
+	post_start: hook('commands run after its start; if one fails, the start has failed'),
 };
 
 const STOPPING = {
-	pre_stop: hook('commands before the stop signal, within the grace period'),
-	post_stop: hook('commands after each end, told it by SERVICE_RESULT, EXIT_CODE and EXIT_STATUS; within a grace period'),
-	down: hook('commands that undo a oneshot which has completed, when it is stopped; within a grace period'),
+	pre_stop: hook('commands run before the stop signal, within the grace period'),
+	post_stop: hook('commands run after each exit, with $SERVICE_RESULT, $EXIT_CODE and $EXIT_STATUS; within a grace period'),
+	down: hook('commands that undo a completed oneshot when it is stopped; within a grace period'),
 };
 
 type Starting = Settings<typeof STARTING>;
@@ -57,10 +57,10 @@ export const stopHooks = {
 	conflicts({name, path, map, settings: {type}}: Written<Stopping & {readonly type: Service['type']}>, {problems, notes}: Planning) {
 		const [down, farewell] = [writtenAt(map, 'down')?.key, writtenAt(map, 'pre_stop')?.key];
 		if (down && type !== 'oneshot') {
-			problems.report(down, `${path}.down is only for oneshots, which are undone by it`, 'write pre_stop or post_stop');
+			problems.report(down, `${path}.down is only for oneshots, which it undoes`, 'write pre_stop or post_stop');
 		}
 		if (farewell && type === 'oneshot' && !down) {
-			const message = 'pre_stop of a oneshot runs only while it is at work; "down" undoes it once it has completed';
+			const message = 'pre_stop of a oneshot runs only while it is running; "down" undoes it once it has completed';
 			notes.gather(farewell, message, name);
 		}
 	},

@@ -11,37 +11,37 @@ import {sharing} from '../sharing.ts';
 import type {Value} from '../values.ts';
 
 const ULIMIT = shape({
-	soft: optional(limit, 'number | unlimited', 'required', 'what holds until the program raises it'),
-	hard: optional(limit, 'number | unlimited', 'required', 'up to which it may'),
+	soft: optional(limit, 'number | unlimited', 'required', 'in force until the program raises it'),
+	hard: optional(limit, 'number | unlimited', 'required', 'how far the program may raise it'),
 });
 
 const IONICE = shape({
 	class: optional(oneOf(IO_CLASSES), IO_CLASSES.join(' | '), 'required', 'as ionice(1)'),
-	level: value(whole(0, 7), '0 to 7', '4', 'within the class, the highest first; idle has none'),
+	level: value(whole(0, 7), '0 to 7', '4', 'within the class, 0 first; idle has none'),
 });
 
 const KEYS = {
 	ulimits: key<Limits['rlimits']>(
 		readUlimits, 'map of name: number | {soft, hard}', 'empty', [],
-		'setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …',
+		'resource limits as in setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …',
 	),
-	nice: optional(integer(-20, 19), '-20 to 19', 'archon\'s own', 'the less, the more of the processor it gets'),
+	nice: optional(integer(-20, 19), '-20 to 19', 'archon\'s own', 'the lower, the more of the processor it gets'),
 	ionice: key<Limits['ionice']>(
 		readIonice, 'realtime[:0 to 7] | best-effort[:0 to 7] | idle | {class, level}', 'archon\'s own', null, 'as ionice(1)',
 	),
 	oom_score_adj: optional(
-		integer(-1000, 1000), '-1000 to 1000', 'a little likelier than archon',
-		'the more, the sooner it is killed when memory is short',
+		integer(-1000, 1000), '-1000 to 1000', 'slightly above archon\'s',
+		'the higher, the sooner it is killed when memory is short',
 	),
-	group_add: list(group, 'list of names or numbers', 'groups beside those of its user'),
-	cap_add: list(capability, 'list of names | ALL', 'capabilities(7) that it keeps although its user is not root'),
-	cap_drop: list(capability, 'list of names | ALL', 'capabilities(7) that it is to lose; cap_add outranks this'),
-	no_new_privileges: value(truth, 'true | false', 'false', 'nothing that it executes may gain any by setuid or file capabilities'),
+	group_add: list(group, 'list of names or numbers', 'supplementary groups, beside those of its user'),
+	cap_add: list(capability, 'list of names | ALL', 'capabilities(7) that it keeps even if its user is not root'),
+	cap_drop: list(capability, 'list of names | ALL', 'capabilities(7) that it loses; cap_add overrides this'),
+	no_new_privileges: value(truth, 'true | false', 'false', 'nothing it executes may gain privileges by setuid or file capabilities'),
 	security_opt: key(
 		readSecurityOpt, 'no-new-privileges:true', 'empty', false, 'as compose has it; other options concern the container',
 	),
 	cgroup: key<string | null>(
-		readCgroup, 'relative path', 'archon\'s own', null, 'below archon\'s own, where cgroups can be written',
+		readCgroup, 'relative path', 'archon\'s own', null, 'a cgroup below archon\'s own, where cgroups can be written',
 	),
 };
 

@@ -9,7 +9,7 @@ import {writtenAt} from '../values.ts';
 import {refuseForOneshot} from './type.ts';
 
 const KEYS = {
-	pid_file: optional(absolutePath, 'path', 'none', 'names the main process when the one before has ended'),
+	pid_file: optional(absolutePath, 'path', 'none', 'holds the pid of the main process, once the process that archon started has exited'),
 };
 
 type Own = Settings<typeof KEYS>;

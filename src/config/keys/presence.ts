@@ -11,11 +11,11 @@ import type {Mapping} from '../values.ts';
 const readScale = readBy(whole(0, SCALE_MAX));
 
 const KEYS = {
-	autostart: value(truth, 'true | false', 'true', 'false: started by archonctl, or because another service needs it'),
+	autostart: value(truth, 'true | false', 'true', 'false: it starts by archonctl, or when another service needs it'),
 	scale: key<number | null>(
-		readScale, 'number', '1', null, 'so many of them: web:0, web:1, …, each with its number in $ARCHON_INSTANCE',
+		readScale, 'number', '1', null, 'how many instances run: web:0, web:1, …, each with its number in $ARCHON_INSTANCE',
 	),
-	profiles: list(text, 'list', 'runs only if one of these is in $ARCHON_PROFILES'),
+	profiles: list(text, 'list', 'it runs only if one of these is in $ARCHON_PROFILES'),
 };
 
 type Own = Settings<typeof KEYS>;
@@ -28,7 +28,7 @@ export const presence = {
 		others: [
 			['enabled startup enable', 'autostart', 'write autostart: true or false'],
 			['disabled disable', 'autostart', 'write autostart: false to have it started by archonctl only'],
-			['exec_mode', null, 'remove it: scale starts several'],
+			['exec_mode', null, 'remove it: scale starts several instances'],
 			['process_name name', null, 'remove it: the key above it is the name'],
 		],
 	}),
@@ -55,7 +55,7 @@ export function findAbsent(services: ReadonlyMap<string, Written<Own> | null>, e
 	for (const [name, declared] of services) {
 		const {profiles = [], scale = null} = declared?.settings ?? {};
 		if (profiles.length > 0 && !active.has('*') && !profiles.some(profile => active.has(profile))) {
-			const hint = 'put it into $ARCHON_PROFILES, or make the need "required: false"';
+			const hint = 'add it to $ARCHON_PROFILES, or write "required: false" for the dependency';
 			absent.set(name, {why: `is only in ${profiles.length === 1 ? 'profile' : 'profiles'} ${profiles.join(', ')}`, hint});
 		} else if (scale === 0) {
 			absent.set(name, {why: 'has scale 0', hint: null});

@@ -7,7 +7,7 @@ import type {Settings} from '../shape.ts';
 const KEYS = {
 	working_dir: optional(absolutePath, 'path', 'archon\'s own', 'where it runs'),
 	user: optional(user, 'name[:group] | uid[:gid]', 'archon\'s own', 'as whom it runs'),
-	umask: optional(umask, 'octal', 'archon\'s own', 'permissions that new files do not get'),
+	umask: optional(umask, 'octal', 'archon\'s own', 'permissions that its new files do not get'),
 };
 
 type Own = Settings<typeof KEYS>;

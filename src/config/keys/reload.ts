@@ -9,13 +9,13 @@ import {withoutNothing, type Value} from '../values.ts';
 import {noteWrapped} from '../wrappers.ts';
 
 const RELOAD = shape({
-	signal: optional(signal, 'signal', 'none', 'tells it to read its config anew'),
+	signal: optional(signal, 'signal', 'none', 'tells it to reload its configuration'),
 	command: command('none', 'or this command does'),
 });
 
 const KEYS = {
 	reload: key<Service['reload']>(
-		readReload, 'signal | map with signal or command', 'none', null, 'how it is told to read its config anew',
+		readReload, 'signal | map with signal or command', 'none', null, 'how it is told to reload its configuration',
 	),
 };
 

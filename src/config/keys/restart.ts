@@ -13,19 +13,19 @@ import {isNothing, writtenAt, type Value} from '../values.ts';
 
 const RESTART = shape({
 	policy: optional(
-		policy, 'no | always | on-failure | unless-stopped', 'as without a map', 'after which ends it is started again',
+		policy, 'no | always | on-failure | unless-stopped', 'as without a map', 'after which exits it is restarted',
 	),
 	growth: value(
 		oneOf(['exponential', 'linear'] as const), 'exponential | linear', 'exponential',
-		'linear: the nth pause is n times the delay, and even the first restart has one',
+		'linear: the nth pause is n times the delay, and even the first restart is delayed',
 	),
 	delay: value(duration, 'duration', '100ms', 'the pause before the second restart within the window'),
 	factor: value(decimal(1, 100), 'number', '2', 'by how much the pause grows with each further restart'),
 	max_delay: value(duration, 'duration', '10s', 'the longest pause'),
-	jitter: value(decimal(0, 1), '0 to 1', '0.1', 'the share of the pause that is left to chance'),
-	attempts: value(attempts, 'number | unlimited', '8', 'restarts within the window; the next end makes it failed'),
-	window: value(duration, 'duration', '60s', 'how long an end counts against the attempts'),
-	reset_after: value(duration, 'duration', '60s', 'having been up for so long wipes out all earlier ends'),
+	jitter: value(decimal(0, 1), '0 to 1', '0.1', 'the share of the pause that is random'),
+	attempts: value(attempts, 'number | unlimited', '8', 'restarts within the window; at the next exit it has failed'),
+	window: value(duration, 'duration', '60s', 'how long an exit counts against the attempts'),
+	reset_after: value(duration, 'duration', '60s', 'after it has been up this long, earlier exits no longer count'),
 }, {
 	words: () => ({
 		names: {
@@ -46,11 +46,11 @@ const ends = (fallback: string, initial: Ends, help: string): Key<Ends> =>
 const KEYS = {
 	restart: key(
 		readRestart, 'no | always | on-failure[:N] | unless-stopped | map', 'always; no for oneshot or essential',
-		RESTART.initial, 'when it is started again after it ended by itself',
+		RESTART.initial, 'when it is restarted after it has exited by itself',
 	),
-	success_codes: ends('0', DEFAULTS.success, 'ends that are no failure, whatever the policy; all others are'),
-	restart_on: ends('empty', NO_ENDS, 'ends after which it is started again whatever its policy'),
-	fatal_codes: ends('126, 127', DEFAULTS.fatal, 'ends after which it is not started again'),
+	success_codes: ends('0', DEFAULTS.success, 'exits that count as success, whatever the policy; all others are failures'),
+	restart_on: ends('empty', NO_ENDS, 'exits after which it is restarted, whatever the policy'),
+	fatal_codes: ends('126, 127', DEFAULTS.fatal, 'exits after which it is never restarted'),
 };
 
 type Own = Settings<typeof KEYS>;

@@ -19,7 +19,7 @@ export interface Declared extends Written<ServiceSettings> {
 const KEYS = {
 	services: key<ReadonlyMap<string, Declared | null>>(readServices, 'map by name', 'required', new Map(), 'what archon runs'),
 	environment: key(
-		readEnvironment, 'map | list of NAME=value', 'empty', {}, 'variables of all services; their own env_file and environment outrank them',
+		readEnvironment, 'map | list of NAME=value', 'empty', {}, 'variables of all services; their own env_file and environment override them',
 	),
 };
 
@@ -28,7 +28,7 @@ export const services = {
 	maps: [['services.<name>', SERVICE]],
 	words: () => ({
 		names: {services: 'processes apps procs programs service jobs'},
-		others: [['checks', 'services', 'write healthcheck in the service that is looked at']],
+		others: [['checks', 'services', 'write healthcheck in the service that is checked']],
 	}),
 } satisfies Group;
 

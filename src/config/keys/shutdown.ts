@@ -1,4 +1,4 @@
-/** `shutdown` at the top: how everything ends, and when. */
+/** `shutdown` at the top: how everything is stopped, and when. */
 import {WHEN_IDLE} from '../../core/config.ts';
 import type {WholeGroup} from '../group.ts';
 import {key, optional, value} from '../key.ts';
@@ -15,7 +15,7 @@ const SHUTDOWN = shape({
 });
 
 const KEYS = {
-	shutdown: key(readMap(SHUTDOWN), 'map', 'empty', SHUTDOWN.initial, 'how everything ends'),
+	shutdown: key(readMap(SHUTDOWN), 'map', 'empty', SHUTDOWN.initial, 'how everything is stopped'),
 };
 
 export const shutdown = {

@@ -13,8 +13,8 @@ import {readShape, shape, within, type Context, type Settings} from '../shape.ts
 import {isNothing, kindOf, type Value} from '../values.ts';
 
 const FORWARD = shape({
-	to: key<readonly string[]>(readListOf(readBy(text)), 'service | list of services', 'main', [], 'to whom it is passed on'),
-	signal: optional(signal, 'signal', 'as it came', 'what it is passed on as'),
+	to: key<readonly string[]>(readListOf(readBy(text)), 'service | list of services', 'main', [], 'the services that it is forwarded to'),
+	signal: optional(signal, 'signal', 'as it came', 'the signal that they are sent'),
 });
 
 /** A signal and its meaning as they are written; names of services are still to be looked up. */
@@ -41,7 +41,7 @@ const meaning: Parse<Meaning> = written => {
 const KEYS = {
 	signals: key<readonly Rule[]>(
 		readSignals, 'map from signal to shutdown | reload | reopen | ignore | signal | map', 'as in docs/signals.md', [],
-		'what signals to archon mean; a signal is what main is sent instead',
+		'what archon does on a signal; a signal here is sent to main instead',
 	),
 };
 
@@ -61,7 +61,7 @@ function readSignals(from: Value, context: Context): readonly Rule[] | undefined
 		if (number === null) {
 			refuse(key, context, `names ${quote(name)}, which is not a signal`, 'write a name such as WINCH, USR1 or RTMIN+3');
 		} else if (!CATCHABLE.includes(number)) {
-			refuse(key, context, `names ${signalName(number)}, which archon cannot be told by`);
+			refuse(key, context, `names ${signalName(number)}, which cannot be caught`);
 		} else if (rules.has(number)) {
 			refuse(key, context, `names ${signalName(number)} twice`);
 		} else {

@@ -10,14 +10,14 @@ import type {Value} from '../values.ts';
 const perSecond = decimal(0.1, 10_000);
 
 const START_RATE = shape({
-	per_second: value(perSecond, 'number', String(DEFAULT.perSecond), 'restarts in each second of a storm'),
+	per_second: value(perSecond, 'number', String(DEFAULT.perSecond), 'restarts in each second, once the burst is used up'),
 	burst: value(whole(1, 10_000), 'number', String(DEFAULT.burst), 'restarts that may come at once before that'),
 });
 
 const KEYS = {
 	start_rate: key(
 		readStartRate, 'number | map', String(DEFAULT.perSecond), START_RATE.initial,
-		'how many services that ended may be started again each second',
+		'how many services may be restarted each second',
 	),
 };
 

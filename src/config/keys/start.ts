@@ -13,9 +13,9 @@ import {refuseForOneshot} from './type.ts';
 const START_TIMEOUT: Millis = 60_000;
 
 const KEYS = {
-	start_period: value(duration, 'duration', '0s', 'without ready: a daemon can serve when it has run for so long'),
+	start_period: value(duration, 'duration', '0s', 'without ready: a daemon counts as ready when it has run this long'),
 	start_timeout: optional(
-		patience, 'duration | unlimited', '60s with ready, else unlimited', 'until a daemon must be ready, or a oneshot done',
+		patience, 'duration | unlimited', '60s with ready, else unlimited', 'how long a daemon may take to be ready, or a oneshot to complete',
 	),
 };
 
@@ -38,7 +38,7 @@ export const start = {
 		const [period, timeout] = [writtenAt(map, 'start_period')?.key, writtenAt(map, 'start_timeout')?.key];
 		if (period && ready) problems.report(period, `${path}.start_period is only for a service without ready`);
 		const isLimited = writtenAt(map, 'ready') ?? writtenAt(map, 'env_from') ?? before.length + after.length > 0;
-		if (timeout && !isLimited) notes.gather(timeout, 'start_timeout limits nothing without ready', name);
+		if (timeout && !isLimited) notes.gather(timeout, 'start_timeout has no effect without ready', name);
 	},
 	plan: ({start_period: startPeriod, start_timeout: timeout, ready}: Own): Part =>
 		({startPeriod, startTimeout: timeout ?? (ready ? START_TIMEOUT : Infinity)}),

@@ -11,15 +11,15 @@ import {sharing} from '../sharing.ts';
 import {noteWrapped} from '../wrappers.ts';
 
 const KEYS = {
-	stop_signal: value(signal, 'signal', 'TERM', 'asks it to end'),
-	stop_grace_period: value(grace, 'duration | unlimited', '5s', 'from then until KILL'),
+	stop_signal: value(signal, 'signal', 'TERM', 'asks it to exit'),
+	stop_grace_period: value(grace, 'duration | unlimited', '5s', 'how long it has from then until KILL'),
 	stop_to: value(
 		oneOf<Service['stopTo']>(['main', 'group']), 'main | group', 'main',
-		'whom stop_signal, reload and archonctl signal reach; group: also what is behind a wrapper that passes nothing on',
+		'what stop_signal, reload and archonctl signal reach; group: also what runs behind a wrapper',
 	),
 	kill_mode: value(
 		oneOf<Service['killMode']>(KILL_MODES), KILL_MODES.join(' | '), 'tree',
-		'what ends with it: all that it made, its process group, or its main process alone',
+		'what is killed with it: everything it started, its process group, or only its main process',
 	),
 };
 
@@ -38,7 +38,7 @@ export const stop = {
 		others: [
 			['shutdown', 'stop_signal', 'write stop_signal, stop_grace_period and pre_stop'],
 			['killasgroup stopasgroup', 'stop_to', 'write stop_to: group'],
-			['treekill', null, 'remove it: archon ends all that descends from the service'],
+			['treekill', null, 'remove it: archon kills everything that the service started'],
 			['SendSIGKILL', null, 'remove it: what outlives stop_grace_period is killed'],
 		],
 	}),
@@ -56,5 +56,5 @@ export const stop = {
 export function noteHurried(
 	name: string, written: {readonly place: Place; readonly key: string; readonly grace: Millis}, limit: Millis, note: Gather,
 ): void {
-	if (written.grace > limit) note(written.place, `shutdown.grace_period ends before the ${written.key} of`, name);
+	if (written.grace > limit) note(written.place, `shutdown.grace_period is shorter than the ${written.key} of`, name);
 }

@@ -7,8 +7,8 @@ import type {Settings} from '../shape.ts';
 import {writtenAt} from '../values.ts';
 
 const KEYS = {
-	tty: value(truth, 'true | false', 'false', 'it has a terminal of its own'),
-	stdin_open: value(truth, 'true | false', 'false', 'its stdin is archon\'s own; one service may have that'),
+	tty: value(truth, 'true | false', 'false', 'it gets a terminal of its own'),
+	stdin_open: value(truth, 'true | false', 'false', 'its stdin is archon\'s own; only one service may have it'),
 };
 
 type Own = Settings<typeof KEYS>;
@@ -27,7 +27,7 @@ export const terminal = {
 			const written = map.entries.get('stdin_open');
 			if (!written || !isOpen || tty) continue;
 			if (owner !== null) problems.report(written.key, `${path}.stdin_open: archon has one stdin, and ${owner} has it`);
-			else if ((scale ?? 1) > 1) problems.report(written.key, `${path}.stdin_open: archon has one stdin, and ${name} is several`);
+			else if ((scale ?? 1) > 1) problems.report(written.key, `${path}.stdin_open: archon has one stdin, and ${name} has several instances`);
 			owner ??= name;
 		}
 	},

@@ -10,7 +10,7 @@ import {writtenAt} from '../values.ts';
 const KEYS = {
 	type: value(
 		oneOf<Service['type']>(['daemon', 'oneshot']), 'daemon | oneshot', 'daemon',
-		'a daemon stays; a oneshot does its work once and ends',
+		'a daemon keeps running; a oneshot does its work once and exits',
 	),
 };
 
@@ -29,7 +29,7 @@ export const type = {
 export function refuseForOneshot({path, map, settings}: Written<Own>, key: string, report: Report): void {
 	const place = writtenAt(map, key)?.key;
 	if (!place || settings.type !== 'oneshot') return;
-	report(place, `${path}.${key} is only for daemons, and this is a oneshot, which is done when it ends`);
+	report(place, `${path}.${key} is only for daemons, and this is a oneshot, which is done when it exits`);
 }
 
 interface Awaiting extends Own {
@@ -57,4 +57,4 @@ export function withOneshots<S extends Awaiting, D extends Written<S>>(
 }
 
 /** Said of all that are taken so. */
-const COMPLETED = 'taken for "type: oneshot", as others wait for it to complete';
+const COMPLETED = 'treated as "type: oneshot", as others wait for it to complete';

@@ -118,7 +118,7 @@ function isKey({text, at}: Cursor): boolean {
 	});
 }
 
-/** The name of a key, which is in quotes or not; the cursor stands behind the colon then. */
+/** The name of a key, which is in quotes or not; the cursor stands after the colon then. */
 function readKey(cursor: Cursor): string | null {
 	const isQuoted = cursor.text[cursor.at] === '"' || cursor.text[cursor.at] === '\'';
 	const taken = isQuoted ? take(QUOTED_KEY, cursor) : take(KEY, cursor) ?? take(MERGE_KEY, cursor);

@@ -173,7 +173,7 @@ function judgeToken(text: string, {message, pos: [at]}: Raw): Slip | null {
 	if (/flow-(map|seq)-end/.test(message)) {
 		if (/: *$|^ *- *$/.test(before)) return quotable(text, at, `text cannot begin with ${sign}`);
 		const spoilt: Span = before.trim() !== '' ? [at, at + 1] : isAlone(line) ? [line.start, line.end] : blockOf(text, line);
-		return {offset: at, message: `${sign} closes nothing`, hint: 'remove it, or what it closed is missing', spoilt};
+		return {offset: at, message: `${sign} closes nothing`, hint: 'remove it, or add what it should close', spoilt};
 	}
 	const header = /[|>][^\s|>]*\s*$/.exec(`${before}${/^Block scalar/.test(message) ? sign : ''}`);
 	if (header && /^(Block scalar|Not a YAML token)/.test(message)) {
@@ -182,7 +182,7 @@ function judgeToken(text: string, {message, pos: [at]}: Raw): Slip | null {
 	}
 	if (/^Unexpected block-seq-ind/.test(message)) {
 		const hint = 'begin a new line with it, or put it in quotes if it is text';
-		return {offset: at, message: 'an item of a list stands behind a key', hint, spoilt: [at, line.end]};
+		return {offset: at, message: 'a list item follows its key on the same line', hint, spoilt: [at, line.end]};
 	}
 	if (!/at node end$/.test(message)) {
 		return /^Unexpected (\w+-quoted-)?scalar/.test(message) ? missingComma(text, at) : null;
@@ -201,7 +201,7 @@ function behindClosing(text: string, at: number, closing: string): Slip {
 	const hint = closing === '\'' && !/\s/.test(text.charAt(at - 1))
 		? 'write \'\' for a \' within single quotes, or use double quotes'
 		: `quote all of it${written.length > SHOWN_MAX ? '' : `: ${inQuotes(written)}`}`;
-	return {offset: at, message: `text stands behind the closing ${closing}`, hint, spoilt: [line.start + start, line.end]};
+	return {offset: at, message: `text follows the closing ${closing}`, hint, spoilt: [line.start + start, line.end]};
 }
 
 /** Behind the key or dash, in its line. */
@@ -223,7 +223,7 @@ function judgeColon(text: string, raw: Raw, isOn: (code: string) => boolean): Sl
 	const written = withoutComment(text.slice(at, line.end));
 	if (written.startsWith('? ')) return quotable(text, at, 'text cannot begin with "? "');
 	const word = /^([\w.-]+): /.exec(written)?.[1];
-	return quotable(text, at, '": " stands within text', word === undefined ? '' : `, or begin a new line with ${word}`);
+	return quotable(text, at, '": " is not allowed inside text', word === undefined ? '' : `, or begin a new line with ${word}`);
 }
 
 /** An item of a list beside what is none. */
@@ -275,19 +275,20 @@ function keySlip(text: string, line: Line): Slip {
 		({offset, message, hint: written.length > SHOWN_MAX ? null : `write "${written}"`, spoilt});
 	const above = linesAbove(text, line)[0];
 	if (above && /(^|\s)[|>][+-]?\d?$/.test(above.content)) {
-		return {offset, message: 'text below | or > must be further in than its key', hint: `indent it by more than ${above.indent}`, spoilt};
+		const message = 'text below | or > must be indented further than its key';
+		return {offset, message, hint: `indent it by more than ${above.indent}`, spoilt};
 	}
 	const dash = missingBlank(line);
 	if (dash) return dash;
 	const close = /^([\w./-]+)( *):(?!\/\/)(\S.*)$/.exec(content);
-	if (close) return make(`a blank is missing behind ${close[1]}:`, `${close[1]}: ${close[3]}`);
+	if (close) return make(`a space is missing after ${close[1]}:`, `${close[1]}: ${close[3]}`);
 	const assigned = /^([\w.-]+) *=(.*)$/.exec(content);
-	if (assigned) return make(`${assigned[1]} has a = where a colon belongs`, `${assigned[1]}: ${assigned[2]?.trim()}`);
+	if (assigned) return make(`${assigned[1]} has = where a colon belongs`, `${assigned[1]}: ${assigned[2]?.trim()}`);
 	const bare = /^([\w./-]+) *[;,]?$/.exec(content);
-	if (bare) return make(`a colon is missing behind ${bare[1]}`, `${bare[1]}:`);
+	if (bare) return make(`a colon is missing after ${bare[1]}`, `${bare[1]}:`);
 	const apart = /^([A-Za-z][\w.-]*)[;,]? +(.*)$/.exec(content);
-	if (apart) return make(`a colon is missing behind ${apart[1]}`, `${apart[1]}: ${apart[2]}`);
-	return {offset, message: `${quote(content)} is neither a key with a colon nor an item of a list`, hint: null, spoilt};
+	if (apart) return make(`a colon is missing after ${apart[1]}`, `${apart[1]}: ${apart[2]}`);
+	return {offset, message: `${quote(content)} is neither a key with a colon nor a list item`, hint: null, spoilt};
 }
 
 /** `-x` among `- x`. */
@@ -295,7 +296,7 @@ function missingBlank(line: Line): Slip | null {
 	const item = /^-([^\s-].*)$/.exec(line.content)?.[1];
 	if (item === undefined) return null;
 	return {
-		offset: line.start + line.indent, message: 'a blank is missing behind -',
+		offset: line.start + line.indent, message: 'a space is missing after -',
 		hint: item.length > SHOWN_MAX ? null : `write "- ${item}"`, spoilt: [line.start, line.end],
 	};
 }
@@ -315,13 +316,13 @@ function indentSlip(text: string, line: Line): Slip {
 	}
 	const choices = open.slice(-2);
 	if (choices.includes(line.indent)) {
-		const message = `${quote(line.content)} does not go on with what is above it`;
+		const message = `${quote(line.content)} does not continue what is above it`;
 		return {offset: line.start + line.indent, message, hint: null, spoilt: null, isVague: true};
 	}
 	const places = choices.map(String).join(' or ');
 	return {
 		offset: line.start + line.indent, message: `this line is indented by ${line.indent}, and those above it by ${places}`,
-		hint: choices.length === 1 ? `indent it by ${places}` : 'indent it as those to which it belongs',
+		hint: choices.length === 1 ? `indent it by ${places}` : 'indent it like the lines that it belongs to',
 		spoilt: blockOf(text, line), isVague: true,
 	};
 }

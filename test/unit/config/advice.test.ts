@@ -15,15 +15,15 @@ describe('a command', () => {
 	test.each([
 		['cd /app && exec ./start', 'begins with cd, which only a shell knows; write working_dir, or sh -c \'cd /app && exec ./start\''],
 		['PORT=3000 npm start', 'begins with a variable, and not with a program; write environment: {PORT: …}, or sh -c \'PORT=3000 npm start\''],
-		['worker > /tmp/x 2>&1', 'has >, which means something to a shell only: here it is an argument; write sh -c \'worker > /tmp/x 2>&1\''],
-		['worker 2>/dev/null', 'has >, which means something to a shell only: here it is an argument; write sh -c \'worker 2>/dev/null\''],
-		['a | b', 'has |, which means something to a shell only: here it is an argument; write sh -c \'a | b\''],
-		['a || b', 'has ||, which means something to a shell only: here it is an argument; write sh -c \'a || b\''],
-		['a; b', 'has ;, which means something to a shell only: here it is an argument; write sh -c \'a; b\''],
-		['web --host $$(hostname)', 'has $$(, which means something to a shell only: here it is an argument; write sh -c \'web --host $$(hostname)\''],
-		['web &', 'has &, which means something to a shell only: here it is an argument; write sh -c \'web &\''],
+		['worker > /tmp/x 2>&1', 'has >, which only a shell understands: here it is a plain argument; write sh -c \'worker > /tmp/x 2>&1\''],
+		['worker 2>/dev/null', 'has >, which only a shell understands: here it is a plain argument; write sh -c \'worker 2>/dev/null\''],
+		['a | b', 'has |, which only a shell understands: here it is a plain argument; write sh -c \'a | b\''],
+		['a || b', 'has ||, which only a shell understands: here it is a plain argument; write sh -c \'a || b\''],
+		['a; b', 'has ;, which only a shell understands: here it is a plain argument; write sh -c \'a; b\''],
+		['web --host $$(hostname)', 'has $$(, which only a shell understands: here it is a plain argument; write sh -c \'web --host $$(hostname)\''],
+		['web &', 'has &, which only a shell understands: here it is a plain argument; write sh -c \'web &\''],
 		['exec web', 'begins with exec, which only a shell knows; write sh -c \'exec web\''],
-		['a -x \'b c\' | d', 'has |, which means something to a shell only: here it is an argument; write sh -c \'…\''],
+		['a -x \'b c\' | d', 'has |, which only a shell understands: here it is a plain argument; write sh -c \'…\''],
 	])('%s is noted', (command, note) => {
 		expect(notes(`services:\n  a:\n    command: ${command}\n`)).toEqual([`f0:3:14: services.a.command ${note}`]);
 	});
@@ -36,7 +36,7 @@ describe('a command', () => {
 	});
 
 	test('that begins with an option is that of an image with an entrypoint', () => {
-		const note = 'services.a begins with an option, where a program must stand; archon does not know an image\'s entrypoint: write it before that';
+		const note = 'services.a begins with an option instead of a program; archon does not know the image\'s entrypoint: write it first';
 		expect(notes('services: {a: {command: [--api, --log]}}')).toEqual([`f0:1:25: ${note}`]);
 		expect(notes('services: {a: {command: --api}}')).toEqual([`f0:1:25: ${note}`]);
 		expect(notes('services: {a: {entrypoint: proxy, command: [--api]}}')).toEqual([]);
@@ -51,16 +51,16 @@ test('that a compose file starts its services once and archon again is noted onc
   once: {image: app, command: z, type: oneshot}
   own: {command: z}
 `)).toEqual([
-		'f0:2:3: started again whenever they end, where compose would not: write restart: "no", or type: oneshot for what is to end: web, migrate',
-		'f0:2:9: passed over, as they concern the container and not what runs in it: image',
+		'f0:2:3: restarted whenever they exit, unlike in compose: write restart: "no", or type: oneshot for what is meant to end: web, migrate',
+		'f0:2:9: ignored, as they concern the container and not what runs in it: image',
 	]);
 });
 
 test.each([
-	['command: "sh -c \'prep; nginx\'", stop_signal: QUIT', 'stop_signal reaches sh, which does not pass signals on; write exec before the program, or stop_to: group'],
-	['command: [/bin/bash, -ec, "a && b"], reload: HUP', 'reload reaches /bin/bash, which does not pass signals on; write exec before the program, or stop_to: group'],
-	['command: apachectl -DFOREGROUND, stop_signal: WINCH', 'stop_signal reaches apachectl, which does not pass signals on; write stop_to: group'],
-	['command: npm start, stop_signal: INT', 'stop_signal reaches npm, which does not pass signals on; write stop_to: group'],
+	['command: "sh -c \'prep; nginx\'", stop_signal: QUIT', 'stop_signal reaches sh, which does not forward signals; write exec before the program, or stop_to: group'],
+	['command: [/bin/bash, -ec, "a && b"], reload: HUP', 'reload reaches /bin/bash, which does not forward signals; write exec before the program, or stop_to: group'],
+	['command: apachectl -DFOREGROUND, stop_signal: WINCH', 'stop_signal reaches apachectl, which does not forward signals; write stop_to: group'],
+	['command: npm start, stop_signal: INT', 'stop_signal reaches npm, which does not forward signals; write stop_to: group'],
 ])('a signal to a wrapper is noted: %s', (service, note) => {
 	expect(notes(`services: {a: {${service}}}`)).toEqual([expect.stringMatching(new RegExp(`^f0:1:\\d+: services\\.a\\.${note}$`))]);
 });
@@ -80,7 +80,7 @@ test('https without a program that speaks TLS is noted where it is asked, withou
 		return result.ok ? result.value.notes.map(formatProblem) : expect.fail('no plan');
 	};
 	expect(noted()).toEqual([
-		'f:1:35: https is asked by curl or wget, and neither is here: install one in the image, or ask by http or exec: '
+		'f:1:35: https needs curl or wget, and neither is here: install one in the image, or use http or exec: '
 			+ 'services.a.ready, services.a.healthcheck',
 	]);
 	expect(noted('wget')).toEqual([]);
@@ -96,7 +96,7 @@ test('deploy says how many there are and when they are started again', () => {
 	expect(planned('services: {a: {command: x, deploy: {restart_policy: {condition: "any", max_attempts: 0}}, restart: "no"}}').services[0]?.restart)
 		.toMatchObject({policy: 'always', attempts: Infinity});
 	expect(planned('services: {a: {command: x, scale: 2, deploy: {replicas: 3, resources: {}}}}').notes.map(formatProblem)).toEqual([
-		'f0:1:38: passed over, as they concern the container and not what runs in it: deploy',
+		'f0:1:38: ignored, as they concern the container and not what runs in it: deploy',
 	]);
 });
 

@@ -84,11 +84,11 @@ describe('the instance', () => {
 describe('a variable that only a process has', () => {
 	test.each([
 		['command: server ${ARCHON_INSTANCE}', 'services.a.command: ${ARCHON_INSTANCE} is not known when the config is read; '
-			+ 'write {instance}, or $$ARCHON_INSTANCE where a shell is to read it'],
+			+ 'write {instance}, or $$ARCHON_INSTANCE for a shell to expand'],
 		['ready: {tcp: "808${ARCHON_INSTANCE:-0}"}', 'services.a.ready.tcp: ${ARCHON_INSTANCE} is not known when the config is read; '
-			+ 'write {instance}, or $$ARCHON_INSTANCE where a shell is to read it'],
+			+ 'write {instance}, or $$ARCHON_INSTANCE for a shell to expand'],
 		['environment: [A=$ARCHON_SERVICE]', 'services.a.environment[0]: ${ARCHON_SERVICE} is not known when the config is read; '
-			+ 'write {service} or {name}, or $$ARCHON_SERVICE where a shell is to read it'],
+			+ 'write {service} or {name}, or $$ARCHON_SERVICE for a shell to expand'],
 	])('%s', (key, problem) => {
 		const keys = key.startsWith('command') ? key : `command: x\n    ${key}`;
 		expect(told(`services:\n  a:\n    ${keys}\n`)).toEqual([expect.stringContaining(problem)]);

@@ -27,17 +27,17 @@ test('a problem is told in a line of bounded length', () => {
 
 test('a circle of many services is told in one short line', () => {
 	const problems = told(services(9000, index => `, depends_on: [s${(index + 1) % 9000}]`));
-	expect(problems).toEqual([expect.stringMatching(/^f:2:\d+: services need each other in a circle: s0 → s1 → s2 → s3 → s4 → … 8992 more … → s8997 → s8998 → s8999 → s0$/)]);
+	expect(problems).toEqual([expect.stringMatching(/^f:2:\d+: services depend on each other in a circle: s0 → s1 → s2 → s3 → s4 → … 8992 more … → s8997 → s8998 → s8999 → s0$/)]);
 	expect(problems[0]?.length).toBeLessThan(300);
 });
 
 test.each([
 	['services that are written', services(10_001, () => ''), 'f:2:3: services has more than 10000 services'],
-	['instances', services(20, () => ', scale: 1000'), 'f:12:28: services.s10 makes more than 10000 services, with all before it'],
+	['instances', services(20, () => ', scale: 1000'), 'f:12:28: services.s10 brings the number of services above 10000'],
 	['programs', services(10_001, () => '').replaceAll('command', 'cmd').replace('services', 'programs'), 'f:2:3: programs has more than 10000 programs'],
 	[
 		'processes', services(11, () => ', numprocs: 1000').replaceAll('command', 'cmd').replace('services', 'programs'),
-		'f:12:27: programs.s10 makes more than 10000 services, with all before it',
+		'f:12:27: programs.s10 brings the number of services above 10000',
 	],
 	['drivers', `services: {a: {command: x, logging: [${'json, '.repeat(21)}]}}`, 'f:1:37: services.a.logging has more than 20 drivers'],
 ])('too many %s are refused', (_what, text, problem) => {
@@ -53,7 +53,7 @@ test('instances that wait for instances are not too many either', () => {
 	const chain = (scale: number): string => services(4, index => `, scale: ${scale}${index > 0 ? `, after: [s${index - 1}]` : ''}`);
 	expect(told(chain(250))).toEqual([]);
 	expect(told(chain(300))).toEqual([
-		'f:5:3: services.s3 waits for too many: instances of services wait for more than 200000 others, with all before it',
+		'f:5:3: services.s3 brings the number of dependencies between instances above 200000',
 	]);
 });
 

@@ -21,10 +21,10 @@ test('who is waited for to complete is a oneshot, and that is noted', () => {
 	const waiting = 'web: {command: web, depends_on: {migrate: {condition: service_completed_successfully}}}';
 	const {services, notes} = read(`services:\n  migrate: {command: m, restart: "no"}\n  ${waiting}\n`);
 	expect(services.map(({name, type}) => [name, type])).toEqual([['migrate', 'oneshot'], ['web', 'daemon']]);
-	expect(notes).toEqual(['f:2:3: taken for "type: oneshot", as others wait for it to complete: migrate']);
+	expect(notes).toEqual(['f:2:3: treated as "type: oneshot", as others wait for it to complete: migrate']);
 	for (const said of ['type: daemon', 'restart: always', 'restart: unless-stopped']) {
 		expect(read(`services:\n  migrate: {command: m, ${said}}\n  ${waiting}\n`).problems).toEqual([
-			'f:3:36: services.web waits for migrate to complete, which a daemon does not; give migrate "type: oneshot"',
+			'f:3:36: services.web waits for migrate to complete, which a daemon never does; give migrate "type: oneshot"',
 		]);
 	}
 });
@@ -67,7 +67,7 @@ test('CMD-SHELL may have arguments, as docker passes them on', () => {
 test.each(['{}', '{interval: 5s, retries: 2}', '{test: , interval: 5s}'])('a healthcheck %s looks at nothing, which is noted', text => {
 	const {services, notes} = read(`services:\n  a: {command: x, healthcheck: ${text}}`);
 	expect(services[0]?.health).toBeNull();
-	expect(notes).toEqual(['f:2:32: without test, tcp or http, so that nobody looks: services.a.healthcheck']);
+	expect(notes).toEqual(['f:2:32: without test, tcp or http, so that no checks are made: services.a.healthcheck']);
 });
 
 test('0 is the usual interval, timeout and number of retries', () => {
@@ -79,7 +79,7 @@ test('0 is the usual interval, timeout and number of retries', () => {
 test('a grace period may be unlimited', () => {
 	const {services, notes} = read('services:\n  a: {command: x, stop_grace_period: unlimited}');
 	expect(services[0]?.stop.grace).toBe(Infinity);
-	expect(notes).toEqual(['f:2:38: shutdown.grace_period ends before the stop_grace_period of: a']);
+	expect(notes).toEqual(['f:2:38: shutdown.grace_period is shorter than the stop_grace_period of: a']);
 	expect(read('services:\n  a: {command: x, stop_grace_period: none}').problems).toEqual([
 		'f:2:38: services.a.stop_grace_period: "none" is not a duration; write 10s, 1m30s, 500ms or unlimited',
 	]);
@@ -90,5 +90,5 @@ test('where a config is only checked its users need not be there', () => {
 	expect(read(text).problems).toEqual(['f:2:25: services.a.user: user redis is not in /etc/passwd']);
 	const {services, notes} = read(text, {...AROUND, isElsewhere: true});
 	expect(services).toHaveLength(1);
-	expect(notes).toEqual(['f:2:25: services.a.user: user redis is not in /etc/passwd; it must be there where archon runs this']);
+	expect(notes).toEqual(['f:2:25: services.a.user: user redis is not in /etc/passwd; it must exist where archon runs this']);
 });

@@ -8,15 +8,15 @@ test('the whole table fits a page', () => {
 		  services: map by name (default: required)
 		      what archon runs
 		  environment: map | list of NAME=value (default: empty)
-		      variables of all services; their own env_file and environment outrank them
+		      variables of all services; their own env_file and environment override them
 		  archon: map (default: empty)
-		      what is said in logs, and how
+		      what is logged, and where
 		  shutdown: map (default: empty)
-		      how everything ends
+		      how everything is stopped
 		  start_rate: number | map (default: 20)
-		      how many services that ended may be started again each second
+		      how many services may be restarted each second
 		  signals: map from signal to shutdown | reload | reopen | ignore | signal | map (default: as in docs/signals.md)
-		      what signals to archon mean; a signal is what main is sent instead
+		      what archon does on a signal; a signal here is sent to main instead
 		  name: anything (default: none)
 		      of a compose project; has no effect
 		  version: anything (default: none)
@@ -24,129 +24,129 @@ test('the whole table fits a page', () => {
 
 		services.<name>:
 		  type: daemon | oneshot (default: daemon)
-		      a daemon stays; a oneshot does its work once and ends
+		      a daemon keeps running; a oneshot does its work once and exits
 		  command: words | list (default: empty)
-		      program and arguments; quotes as in a shell, but no shell
+		      program and arguments; quoted as in a shell, but run without one
 		  entrypoint: words | list (default: empty)
-		      put before the command
+		      words that go before the command
 		  autostart: true | false (default: true)
-		      false: started by archonctl, or because another service needs it
+		      false: it starts by archonctl, or when another service needs it
 		  scale: number (default: 1)
-		      so many of them: web:0, web:1, …, each with its number in $ARCHON_INSTANCE
+		      how many instances run: web:0, web:1, …, each with its number in $ARCHON_INSTANCE
 		  profiles: list (default: empty)
-		      runs only if one of these is in $ARCHON_PROFILES
+		      it runs only if one of these is in $ARCHON_PROFILES
 		  environment: map | list of NAME=value (default: empty)
-		      its variables; a NAME without a value has that of archon's own environment
+		      its variables; a NAME without a value is taken from archon's own environment
 		  env_file: path | list of paths or maps with a path (default: empty)
-		      files of NAME=value lines, read before each start; environment outranks them
+		      files of NAME=value lines, read before each start; environment overrides them
 		  env_dir: path | list of paths or maps with a path (default: empty)
-		      folders with a file for each variable, read before each start; they outrank env_file
+		      directories with a file for each variable, read before each start; they override env_file
 		  env_from: map with a command | list of them (default: empty)
-		      commands that print NAME=value lines, run before each start as the service would be; they outrank env_dir
+		      commands that print NAME=value lines, run before each start as the service itself is; they override env_dir
 		  environment_base: inherit | clean | list of names (default: inherit)
-		      what it gets of archon's own environment: all, PATH and TERM, or these
+		      what it inherits of archon's own environment: everything, only PATH and TERM, or these
 		  secrets_from_files: true | false (default: false)
-		      NAME becomes the content of the file that NAME_FILE names
+		      NAME is set to the content of the file that NAME_FILE names
 		  working_dir: path (default: archon's own)
 		      where it runs
 		  user: name[:group] | uid[:gid] (default: archon's own)
 		      as whom it runs
 		  umask: octal (default: archon's own)
-		      permissions that new files do not get
+		      permissions that its new files do not get
 		  ulimits: map of name: number | {soft, hard} (default: empty)
-		      setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …
+		      resource limits as in setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …
 		  nice: -20 to 19 (default: archon's own)
-		      the less, the more of the processor it gets
+		      the lower, the more of the processor it gets
 		  ionice: realtime[:0 to 7] | best-effort[:0 to 7] | idle | {class, level} (default: archon's own)
 		      as ionice(1)
-		  oom_score_adj: -1000 to 1000 (default: a little likelier than archon)
-		      the more, the sooner it is killed when memory is short
+		  oom_score_adj: -1000 to 1000 (default: slightly above archon's)
+		      the higher, the sooner it is killed when memory is short
 		  group_add: list of names or numbers (default: empty)
-		      groups beside those of its user
+		      supplementary groups, beside those of its user
 		  cap_add: list of names | ALL (default: empty)
-		      capabilities(7) that it keeps although its user is not root
+		      capabilities(7) that it keeps even if its user is not root
 		  cap_drop: list of names | ALL (default: empty)
-		      capabilities(7) that it is to lose; cap_add outranks this
+		      capabilities(7) that it loses; cap_add overrides this
 		  no_new_privileges: true | false (default: false)
-		      nothing that it executes may gain any by setuid or file capabilities
+		      nothing it executes may gain privileges by setuid or file capabilities
 		  security_opt: no-new-privileges:true (default: empty)
 		      as compose has it; other options concern the container
 		  cgroup: relative path (default: archon's own)
-		      below archon's own, where cgroups can be written
+		      a cgroup below archon's own, where cgroups can be written
 		  tty: true | false (default: false)
-		      it has a terminal of its own
+		      it gets a terminal of its own
 		  stdin_open: true | false (default: false)
-		      its stdin is archon's own; one service may have that
-		  logging: driver | list of drivers | map (default: as archon.logging says; else prefix, or inherit for a lone service)
-		      what becomes of its lines
+		      its stdin is archon's own; only one service may have it
+		  logging: driver | list of drivers | map (default: archon.logging; else prefix, or inherit for a single service)
+		      where the lines of its output go
 		  clean: list of paths with *, ? and […] (default: empty)
-		      stale files that are removed before each start; from its working_dir
+		      stale files that are removed before each start, relative to its working_dir
 		  depends_on: list | map with condition (default: empty)
-		      services that come before this one, and end after it
+		      services that start before this one, and stop after it
 		  wants: list (default: empty)
-		      the same, but it does without those that fail
+		      the same, but this one starts even if they fail
 		  after: list (default: empty)
-		      services that come first if they are to run anyhow
+		      services that start before this one, if they are started at all
 		  before: list (default: empty)
-		      services that come after this one if they are to run anyhow
+		      services that start after this one, if they are started at all
 		  links: list (default: empty)
-		      compose's older word for after; an alias behind a colon has no effect
+		      compose's older word for after; an alias after a colon has no effect
 		  ready: notify | map (default: none)
-		      how a daemon says that it can serve
+		      how a daemon tells that it is ready
 		  start_period: duration (default: 0s)
-		      without ready: a daemon can serve when it has run for so long
+		      without ready: a daemon counts as ready when it has run this long
 		  start_timeout: duration | unlimited (default: 60s with ready, else unlimited)
-		      until a daemon must be ready, or a oneshot done
+		      how long a daemon may take to be ready, or a oneshot to complete
 		  pre_start: list of words or maps with a command (default: empty)
-		      commands before each start, within start_timeout; if one fails, the start has failed
+		      commands run before each start, within start_timeout; if one fails, the start has failed
 		  post_start: list of words or maps with a command (default: empty)
-		      commands after its start; if one fails, the start has failed
+		      commands run after its start; if one fails, the start has failed
 		  healthcheck: map (default: none)
-		      repeated looks at whether it still serves
+		      repeated checks that it still works
 		  watchdog: duration (default: none)
-		      it must send WATCHDOG=1 this often, as sd_notify(3) does
+		      it must send WATCHDOG=1 at least this often, as by sd_notify(3)
 		  reload: signal | map with signal or command (default: none)
-		      how it is told to read its config anew
+		      how it is told to reload its configuration
 		  restart: no | always | on-failure[:N] | unless-stopped | map (default: always; no for oneshot or essential)
-		      when it is started again after it ended by itself
+		      when it is restarted after it has exited by itself
 		  success_codes: list of exit statuses and signals (default: 0)
-		      ends that are no failure, whatever the policy; all others are
+		      exits that count as success, whatever the policy; all others are failures
 		  restart_on: list of exit statuses and signals (default: empty)
-		      ends after which it is started again whatever its policy
+		      exits after which it is restarted, whatever the policy
 		  fatal_codes: list of exit statuses and signals (default: 126, 127)
-		      ends after which it is not started again
+		      exits after which it is never restarted
 		  on_failed: stay | shutdown (default: stay)
-		      what follows when it has failed for good
+		      what happens when it has failed for good
 		  essential: true | false (default: false)
-		      when it ends for good, the container ends with its status
+		      when it exits for good, the container exits with its status
 		  pre_stop: list of words or maps with a command (default: empty)
-		      commands before the stop signal, within the grace period
+		      commands run before the stop signal, within the grace period
 		  post_stop: list of words or maps with a command (default: empty)
-		      commands after each end, told it by SERVICE_RESULT, EXIT_CODE and EXIT_STATUS; within a grace period
+		      commands run after each exit, with $SERVICE_RESULT, $EXIT_CODE and $EXIT_STATUS; within a grace period
 		  down: list of words or maps with a command (default: empty)
-		      commands that undo a oneshot which has completed, when it is stopped; within a grace period
+		      commands that undo a completed oneshot when it is stopped; within a grace period
 		  stop_signal: signal (default: TERM)
-		      asks it to end
+		      asks it to exit
 		  stop_grace_period: duration | unlimited (default: 5s)
-		      from then until KILL
+		      how long it has from then until KILL
 		  stop_to: main | group (default: main)
-		      whom stop_signal, reload and archonctl signal reach; group: also what is behind a wrapper that passes nothing on
+		      what stop_signal, reload and archonctl signal reach; group: also what runs behind a wrapper
 		  kill_mode: tree | group | main (default: tree)
-		      what ends with it: all that it made, its process group, or its main process alone
+		      what is killed with it: everything it started, its process group, or only its main process
 		  pid_file: path (default: none)
-		      names the main process when the one before has ended
+		      holds the pid of the main process, once the process that archon started has exited
 		  labels: anything (default: none)
 		      has no effect
 
 		services.<name>.depends_on.<name>:
 		  condition: service_started | service_healthy | service_completed_successfully (default: service_started)
-		      what must hold of the other service first; healthy: it is ready, and its healthcheck says so
+		      what must hold of the other service first; healthy: it is ready, and its healthcheck succeeds
 		  required: true | false (default: true)
 		      false: it is started and waited for, but may be missing or fail
 		  restart: true | false (default: false)
-		      when the other one ends or is restarted, so is this one
+		      when the other one exits or is restarted, this one is restarted
 		  timeout: duration | unlimited (default: unlimited)
-		      how long it is waited for
+		      how long to wait for it
 
 		services.<name>.ready:
 		  fd: number | {variable: NAME} (default: none)
@@ -156,47 +156,47 @@ test('the whole table fits a page', () => {
 		  log: regular expression (default: none)
 		      a line of its output matches this
 		  tcp: port | host:port (default: none)
-		      somebody accepts connections there
+		      something accepts connections there
 		  http: http(s)://… | map with url (default: none)
-		      this answers well
+		      this answers with success
 		  exec: words | list (default: none)
 		      this command exits 0
 		  file: path (default: none)
-		      this exists
+		      this file exists
 		  interval: duration (default: 500ms)
-		      from one look by tcp, http, exec or file to the next
+		      from one check by tcp, http, exec or file to the next
 		  timeout: duration (default: 5s)
-		      how long one look may take
+		      how long one check may take
 
 		services.<name>.healthcheck:
 		  test: text for a shell | [CMD, …] | [CMD-SHELL, text] | [NONE] (default: none)
 		      healthy if this exits 0
 		  tcp: port | host:port (default: none)
-		      instead of a test: healthy if somebody accepts connections there
+		      instead of a test: healthy if something accepts connections there
 		  http: http(s)://… | map with url (default: none)
-		      instead of a test: healthy if this answers well
+		      instead of a test: healthy if this answers with success
 		  disable: true | false (default: false)
-		      true: nobody looks
+		      true: no checks are made
 		  interval: duration (default: 30s)
-		      from one look to the next
+		      from one check to the next
 		  timeout: duration (default: 30s)
-		      how long one look may take
+		      how long one check may take
 		  retries: number (default: 3)
-		      failures in a row that make it unhealthy
+		      consecutive failures that make it unhealthy
 		  success_threshold: number (default: 1)
-		      successes in a row that make it healthy
+		      consecutive successes that make it healthy
 		  start_period: duration (default: 0s)
-		      failures so soon after the start do not count
+		      failures this soon after the start do not count
 		  start_interval: duration (default: 5s)
-		      from one look to the next within the start period
+		      from one check to the next within the start period
 		  on_unhealthy: none | restart | shutdown (default: none)
-		      what follows: nothing, its restart, or the end of the container
+		      what happens then: nothing, a restart of the service, or the end of the container
 
 		http, of ready and healthcheck:
 		  url: http(s)://… (default: required)
-		      what is asked for
+		      what is requested
 		  status: number | list (default: empty)
-		      statuses that are good; empty: 200 to 399
+		      statuses that count as success; empty: 200 to 399
 		  headers: map (default: empty)
 		      sent with the request
 		  body: regular expression (default: anything)
@@ -204,9 +204,9 @@ test('the whole table fits a page', () => {
 
 		services.<name>.restart:
 		  policy: no | always | on-failure | unless-stopped (default: as without a map)
-		      after which ends it is started again
+		      after which exits it is restarted
 		  growth: exponential | linear (default: exponential)
-		      linear: the nth pause is n times the delay, and even the first restart has one
+		      linear: the nth pause is n times the delay, and even the first restart is delayed
 		  delay: duration (default: 100ms)
 		      the pause before the second restart within the window
 		  factor: number (default: 2)
@@ -214,13 +214,13 @@ test('the whole table fits a page', () => {
 		  max_delay: duration (default: 10s)
 		      the longest pause
 		  jitter: 0 to 1 (default: 0.1)
-		      the share of the pause that is left to chance
+		      the share of the pause that is random
 		  attempts: number | unlimited (default: 8)
-		      restarts within the window; the next end makes it failed
+		      restarts within the window; at the next exit it has failed
 		  window: duration (default: 60s)
-		      how long an end counts against the attempts
+		      how long an exit counts against the attempts
 		  reset_after: duration (default: 60s)
-		      having been up for so long wipes out all earlier ends
+		      after it has been up this long, earlier exits no longer count
 
 		services.<name>.pre_start, post_start, pre_stop, post_stop, down:
 		  command: words | list (default: required)
@@ -230,23 +230,23 @@ test('the whole table fits a page', () => {
 		  working_dir: path (default: the service's)
 		      where it runs
 		  environment: map | list of NAME=value (default: empty)
-		      over the service's
+		      added to the service's
 
 		services.<name>.reload:
 		  signal: signal (default: none)
-		      tells it to read its config anew
+		      tells it to reload its configuration
 		  command: words | list (default: none)
 		      or this command does
 
 		services.<name>.env_file:
 		  path: path (default: required)
-		      beside the config, unless it begins with /
+		      relative to the config, unless it begins with /
 		  required: true | false (default: true)
 		      false: it may be missing
 
 		services.<name>.env_dir:
 		  path: path (default: required)
-		      beside the config, unless it begins with /
+		      relative to the config, unless it begins with /
 		  required: true | false (default: true)
 		      false: it may be missing
 
@@ -256,31 +256,31 @@ test('the whole table fits a page', () => {
 
 		services.<name>.ulimits.<name>:
 		  soft: number | unlimited (default: required)
-		      what holds until the program raises it
+		      in force until the program raises it
 		  hard: number | unlimited (default: required)
-		      up to which it may
+		      how far the program may raise it
 
 		services.<name>.ionice:
 		  class: realtime | best-effort | idle (default: required)
 		      as ionice(1)
 		  level: 0 to 7 (default: 4)
-		      within the class, the highest first; idle has none
+		      within the class, 0 first; idle has none
 
 		services.<name>.logging, archon.logging, archon.events:
-		  driver: inherit | prefix | json | file | syslog | none (default: prefix; inherit for a lone service)
+		  driver: inherit | prefix | json | file | syslog | none (default: prefix; inherit for a single service)
 		      where lines go; none: only archonctl logs has them
 		  options: map (default: empty)
 		      of the driver
 		  drivers: list of names or maps with driver and options (default: empty)
 		      instead of driver: each gets every line
 		  on_full: drop | block (default: drop)
-		      where a reader is too slow for long: lines are dropped and counted, or the service waits
+		      when a reader is too slow for too long: lines are dropped and counted, or the service waits
 		  max_line: size (default: 16k)
-		      a longer line is passed on in pieces
+		      longer lines are passed on in pieces
 		  buffer: size (default: 64k)
-		      so much of the last lines is kept in memory for archonctl logs
+		      how much of the last lines is kept in memory for archonctl logs
 		  rate_limit: N/duration | {lines, interval} | unlimited (default: unlimited)
-		      lines beyond that are left out and counted
+		      lines beyond that are dropped and counted
 
 		options of the drivers inherit and json:
 		  streams: stdout | stderr | list of both (default: both)
@@ -294,19 +294,19 @@ test('the whole table fits a page', () => {
 
 		options of the driver file:
 		  path: path (default: /var/log/archon/{name}.log)
-		      {name} is web, or web-0 where there are several; also {service}, {instance}, and {stream} for one file each
+		      {name} is web, or web-0 if there are several instances; also {service}, {instance}, and {stream} for one file each
 		  format: raw | timestamps | json (default: raw)
-		      lines as they are, after their time, or one object each
+		      lines as they are, with their time, or as one JSON object each
 		  max-size: size | unlimited (default: 10m)
-		      when a file is as large it is rotated to path.1, path.2, …
+		      a file this large is rotated to path.1, path.2, …
 		  max-file: number (default: 5)
-		      how many files there are at most, the current one among them
+		      how many files are kept, the current one included
 		  max-age: duration with days | unlimited (default: unlimited)
-		      a file so old is rotated, and one rotated so long ago removed
+		      a file this old is rotated, and a rotated one this old is removed
 		  compress: none | gzip | zstd (default: none)
-		      what becomes of files that were rotated; true is gzip
+		      how rotated files are compressed; true is gzip
 		  mode: octal (default: 0640, less the umask)
-		      permissions of the file and of those that it is rotated to
+		      permissions of the file and of rotated ones
 		  user: name | uid (default: archon's own)
 		      whose they are
 		  group: name | gid (default: archon's own)
@@ -328,17 +328,17 @@ test('the whole table fits a page', () => {
 
 		rate_limit, of logging:
 		  lines: number (default: required)
-		      so many in each interval; the others are left out and counted
+		      how many in each interval; further lines are dropped and counted
 		  interval: duration (default: 1s)
 		      from one count to the next
 
 		archon:
-		  logging: driver | list of drivers | map (default: prefix; inherit for a lone service)
-		      what holds for services that say nothing of it
+		  logging: driver | list of drivers | map (default: prefix; inherit for a single service)
+		      the default for all services
 		  events: as logging (default: as logging, unless that is inherit or none; else prefix)
-		      what archon itself has to say, which comes on stderr
+		      where archon's own messages go; they come on stderr
 		  log_level: info | warn | error (default: info)
-		      the least of what archon says
+		      archon's own messages below this are left out
 
 		shutdown:
 		  grace_period: duration (default: 9s)
@@ -348,35 +348,35 @@ test('the whole table fits a page', () => {
 
 		start_rate:
 		  per_second: number (default: 20)
-		      restarts in each second of a storm
+		      restarts in each second, once the burst is used up
 		  burst: number (default: 100)
 		      restarts that may come at once before that
 
 		signals.<name>:
 		  to: service | list of services (default: main)
-		      to whom it is passed on
+		      the services that it is forwarded to
 		  signal: signal (default: as it came)
-		      what it is passed on as
+		      the signal that they are sent
 
 		programs.<name>, in a file with programs instead of services:
 		  cmd: words | list (default: required)
-		      program and arguments; quotes as in a shell, but no shell
+		      program and arguments; quoted as in a shell, but run without one
 		  numprocs: number (default: 1)
-		      so many of them: web:0, web:1, …
+		      how many instances run: web:0, web:1, …
 		  autostart: true | false (default: true)
-		      false: started by archonctl only
+		      false: it starts by archonctl only
 		  autorestart: always | never | unexpected (default: unexpected)
-		      after which ends it is started again once it has been up
+		      after which exits it is restarted once it has been up
 		  exitcodes: number | list (default: 0)
-		      ends that are expected
+		      exit statuses that are expected
 		  starttime: seconds (default: 1)
-		      it is up when it has run for so long; an earlier end is a failed start
+		      it is up when it has run this long; an earlier exit is a failed start
 		  startretries: number (default: 3)
-		      failed starts in a row that are tried again
+		      consecutive failed starts that are retried
 		  stopsignal: signal (default: TERM)
-		      asks it to end
+		      asks it to exit
 		  stoptime: seconds (default: 10)
-		      from then until KILL
+		      how long it has from then until KILL
 		  stdout: path | null (default: archon's log)
 		      appended to this file; null, none or discard: dropped
 		  stderr: path | null (default: archon's log)
@@ -386,11 +386,11 @@ test('the whole table fits a page', () => {
 		  workingdir: path (default: archon's own)
 		      where it runs
 		  umask: octal (default: archon's own)
-		      permissions that new files do not get
+		      permissions that its new files do not get
 		  user: name[:group] | uid[:gid] (default: archon's own)
 		      as whom it runs
 
-		Of compose's deploy, replicas is scale and restart_policy is restart.
+		In compose's deploy, replicas means scale, and restart_policy means restart.
 		A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
 		A size is written 65536, 64k, 10m or 1g.
 		Values may hold $NAME, \${NAME}, \${NAME:-default}, \${NAME:?error} and \${NAME:+instead} of archon's own environment;

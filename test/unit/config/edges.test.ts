@@ -61,10 +61,10 @@ describe('a need', () => {
 	});
 
 	test.each<[string, string[]]>([
-		['a: {command: x, after: [b]}\nb: {command: x, depends_on: [a]}', ['f:2:27: services need each other in a circle: a → b → a']],
-		['a: {command: x, before: [b]}\nb: {command: x, before: [a]}', ['f:3:28: services need each other in a circle: a → b → a']],
+		['a: {command: x, after: [b]}\nb: {command: x, depends_on: [a]}', ['f:2:27: services depend on each other in a circle: a → b → a']],
+		['a: {command: x, before: [b]}\nb: {command: x, before: [a]}', ['f:3:28: services depend on each other in a circle: a → b → a']],
 		['a: {command: x, wants: [c]}\nb: {command: x, after: [a]}\nc: {command: x, depends_on: {b: {required: false}}}', [
-			'f:2:27: services need each other in a circle: a → c → b → a',
+			'f:2:27: services depend on each other in a circle: a → c → b → a',
 		]],
 	])('circles of all strengths: %j', (services, problems) => {
 		expect(told(services)).toEqual(problems);
@@ -114,7 +114,7 @@ describe('profiles', () => {
 	});
 
 	test('a need on one that does not run is told, unless it may be missing', () => {
-		const hint = 'put it into $ARCHON_PROFILES, or make the need "required: false"';
+		const hint = 'add it to $ARCHON_PROFILES, or write "required: false" for the dependency';
 		expect(told('a: {command: x, depends_on: [b]}\nb: {command: x, profiles: [p]}')).toEqual([
 			`f:2:32: services.a depends on b, which is only in profile p; ${hint}`,
 		]);

@@ -52,8 +52,8 @@ test.each([
 	['cwd', 'archon calls it working_dir'],
 	['instances', 'archon calls it scale'],
 	['max_restarts', 'write restart: {attempts: N}'],
-	['args', 'write them in command, behind the program'],
-	['exec_mode', 'remove it: scale starts several'],
+	['args', 'write them in command, after the program'],
+	['exec_mode', 'remove it: scale starts several instances'],
 	['availability', 'write restart: always, on-failure or no'],
 	['readiness_probe', 'archon calls it ready'],
 	['liveness_probe', 'archon calls it healthcheck'],
@@ -85,7 +85,7 @@ test.each([
 	['services: {a: {command: x}}\nlog_level: warn', 'write archon: {log_level: …}'],
 	['services: {a: {command: x, healthcheck: {test: x, failure_threshold: 3}}}', 'archon calls it retries'],
 	['services: {a: {command: x, restart: {max_attempts: 3}}}', 'archon calls it attempts'],
-	['services: {a: {command: x, ready: {tcp: 80, initialDelaySeconds: 3}}}', 'remove it: archon looks until it is ready'],
+	['services: {a: {command: x, ready: {tcp: 80, initialDelaySeconds: 3}}}', 'remove it: archon checks until it is ready'],
 	['programs: {a: {command: x}}', 'archon calls it cmd'],
 ])('%s: %s', (text, expected) => {
 	expect(hint(text)).toBe(expected);

@@ -63,8 +63,8 @@ describe('ready', () => {
 		['{}', [`services.a.ready does not say how; write one of ${ways}`]],
 		['{interval: 1s}', [`services.a.ready does not say how; write one of ${ways}`]],
 		['{notify: false}', [`services.a.ready does not say how; write one of ${ways}`]],
-		['{tcp: 80, file: /x}', ['services.a.ready has both tcp and file; keep the one that says it']],
-		['{log: x, interval: 1s}', ['services.a.ready has an interval, and log needs none; it goes with tcp, http, exec, file']],
+		['{tcp: 80, file: /x}', ['services.a.ready has both tcp and file; keep one']],
+		['{log: x, interval: 1s}', ['services.a.ready has an interval, which log does not use; it goes with tcp, http, exec, file']],
 		['{fd: 2}', ['services.a.ready.fd: "2" is not a whole number from 3 to 63']],
 		['{fd: {}}', ['services.a.ready.fd has no variable; write {variable: NAME}, or a number']],
 		['{log: "("}', ['services.a.ready.log: "(" is not a pattern: the group is not closed, at character 1']],
@@ -140,7 +140,7 @@ describe('hooks and reload', () => {
 			'unknown key "cwd" in services.a.pre_stop[0]; archon calls it working_dir',
 		]],
 		['pre_stop: [{command: x, privileged: true}]', ['services.a.pre_stop[0].privileged is not supported; remove it, or call it x-privileged']],
-		['down: [x]', ['services.a.down is only for oneshots, which are undone by it; write pre_stop or post_stop']],
+		['down: [x]', ['services.a.down is only for oneshots, which it undoes; write pre_stop or post_stop']],
 		['type: oneshot\npre_stop: [x]\ndown: [y]', []],
 		['reload: FOO', ['services.a.reload: "FOO" is not a signal; write a name such as TERM, SIGINT or RTMIN+3, or a number']],
 		['reload: {}', ['services.a.reload does not say how; write a signal or a command']],
@@ -198,7 +198,7 @@ describe('resources and privileges', () => {
 	test.each([
 		['security_opt: [seccomp:unconfined, no-new-privileges:true]', 'security_opt'], ['cgroup: host', 'cgroup'], ['cgroup: private', 'cgroup'],
 	])('%s concerns the container', (keys, word) => {
-		expect(noted(keys)).toEqual([`passed over, as they concern the container and not what runs in it: ${word}`]);
+		expect(noted(keys)).toEqual([`ignored, as they concern the container and not what runs in it: ${word}`]);
 		expect(made(keys).exec.limits.cgroup).toBe(null);
 	});
 });
@@ -247,8 +247,8 @@ describe('variables', () => {
 	});
 
 	test.each<[string, readonly string[]]>([
-		['command: web --port ${PORT2:-80}\nenvironment: {PORT2: 8080}', ['etc/a.yaml:3:14: services.a.command: ${PORT2} is a variable of archon\'s own, '
-			+ 'which is not set, and not that of services.a.environment; write the value here as well, or have a shell read $$PORT2']],
+		['command: web --port ${PORT2:-80}\nenvironment: {PORT2: 8080}', ['etc/a.yaml:3:14: services.a.command: ${PORT2} is a variable of archon itself, '
+			+ 'which is not set, and not that of services.a.environment; write the value here as well, or let a shell expand $$PORT2']],
 		['command: [web, $B]\nenv_file: /abs.env', [expect.stringMatching(/not set, so that nothing/), expect.stringMatching(/^etc\/a\.yaml:3:20: .* \$\{B\} .*env_file/)]],
 		['command: web $PORT\nenvironment: {PORT: 8080}', []],
 		['command: sh -c "web $$X"\nenvironment: {X: 8080}', []],
@@ -263,7 +263,7 @@ describe('variables', () => {
 
 	test('a file of variables that is not there may be there when its service starts', () => {
 		expect(noted('env_file: [none.env, {path: other.env, required: false}]\nenv_dir: /run/env')).toEqual([
-			'read before each start, and not there yet (write {path: …, required: false} if a service can start without): none.env, /run/env',
+			'not there yet, and read before each start (write {path: …, required: false} if a service can start without it): none.env, /run/env',
 		]);
 	});
 
@@ -291,15 +291,15 @@ describe('variables', () => {
 
 describe('keys that are of no use together', () => {
 	test.each<[string, string[]]>([
-		['type: oneshot\nready: notify', ['services.a.ready is only for daemons, and this is a oneshot, which is done when it ends']],
+		['type: oneshot\nready: notify', ['services.a.ready is only for daemons, and this is a oneshot, which is done when it exits']],
 		['type: oneshot\nhealthcheck: {test: x}\nwatchdog: 1s\nstart_period: 1s', [
-			'services.a.healthcheck is only for daemons, and this is a oneshot, which is done when it ends',
-			'services.a.watchdog is only for daemons, and this is a oneshot, which is done when it ends',
-			'services.a.start_period is only for daemons, and this is a oneshot, which is done when it ends',
+			'services.a.healthcheck is only for daemons, and this is a oneshot, which is done when it exits',
+			'services.a.watchdog is only for daemons, and this is a oneshot, which is done when it exits',
+			'services.a.start_period is only for daemons, and this is a oneshot, which is done when it exits',
 		]],
 		['ready: notify\nstart_period: 1s', ['services.a.start_period is only for a service without ready']],
 		['restart_on: [1, 126, HUP]\nfatal_codes: [HUP, 126]', ['services.a has exit 126, SIGHUP both in restart_on and in fatal_codes']],
-		['stdin_open: true\nscale: 2', ['services.a.stdin_open: archon has one stdin, and a is several']],
+		['stdin_open: true\nscale: 2', ['services.a.stdin_open: archon has one stdin, and a has several instances']],
 		['success_codes: [300, X]', [
 			'services.a.success_codes[0]: "300" is not a whole number from 0 to 255',
 			'services.a.success_codes[1]: "X" is neither an exit status nor a signal; write a number from 0 to 255, or a name such as TERM',
@@ -309,10 +309,10 @@ describe('keys that are of no use together', () => {
 	});
 
 	test.each([
-		['start_timeout: 5s', ['start_timeout limits nothing without ready: a']],
+		['start_timeout: 5s', ['start_timeout has no effect without ready: a']],
 		['start_timeout: 5s\npost_start: [x]', []],
 		['start_timeout: 5s\npre_start: [x]', []],
-		['type: oneshot\npre_stop: [x]', ['pre_stop of a oneshot runs only while it is at work; "down" undoes it once it has completed: a']],
+		['type: oneshot\npre_stop: [x]', ['pre_stop of a oneshot runs only while it is running; "down" undoes it once it has completed: a']],
 		['start_timeout: 5s\nready: notify', []],
 		['tty: true\nstdin_open: true', ['stdin_open has no effect with tty, which brings a stdin of its own: a']],
 	])('%s', (keys, notes) => {

@@ -281,7 +281,7 @@ describe('problems', () => {
 		['stop_grace_period: 999h', ['3:24: services.a.stop_grace_period: "999h" is too long; a duration is at most 168h']],
 		['essential: maybe', ['3:16: services.a.essential: "maybe" is neither true nor false']],
 		['restart: sometimes', ['3:14: services.a.restart: "sometimes" is not one of no, always, on-failure, unless-stopped']],
-		['restart: on-failure:0', ['3:14: services.a.restart: "on-failure:0" needs a whole number from 1 to 1000 behind the colon']],
+		['restart: on-failure:0', ['3:14: services.a.restart: "on-failure:0" needs a whole number from 1 to 1000 after the colon']],
 		['restart: [no]', ['3:14: services.a.restart must be a single value, not a list']],
 		['restart: {attempts: 0, jitter: 2, factor: 0.5, delai: 1s}', [
 			'3:25: services.a.restart.attempts: "0" is not a whole number from 1 to 1000; or write unlimited',
@@ -316,13 +316,13 @@ describe('problems', () => {
 	});
 
 	test.each<[Record<string, string>, string[]]>([
-		[{a: 'b', b: 'a'}, ['2:32: services need each other in a circle: a → b → a']],
-		[{x: 'a', c: 'a', a: 'b', b: 'c'}, ['3:32: services need each other in a circle: c → a → b → c']],
+		[{a: 'b', b: 'a'}, ['2:32: services depend on each other in a circle: a → b → a']],
+		[{x: 'a', c: 'a', a: 'b', b: 'c'}, ['3:32: services depend on each other in a circle: c → a → b → c']],
 		[{a: 'b', b: 'a', c: 'd', d: 'c'}, [
-			'2:32: services need each other in a circle: a → b → a', '4:32: services need each other in a circle: c → d → c',
+			'2:32: services depend on each other in a circle: a → b → a', '4:32: services depend on each other in a circle: c → d → c',
 		]],
 		[{a: 'b, c', b: 'a', c: 'a'}, [
-			'2:32: services need each other in a circle: a → b → a', '2:35: services need each other in a circle: a → c → a',
+			'2:32: services depend on each other in a circle: a → b → a', '2:35: services depend on each other in a circle: a → c → a',
 		]],
 	])('of circles: %j', (graph, problems) => {
 		const lines = Object.entries(graph).map(([name, needs]) => `  ${name}: {command: x, depends_on: [${needs}]}`);
@@ -396,9 +396,9 @@ services:
 			['web', 'unless-stopped', ['redis', 'migrate'], 'node server.js', {PORT: '3000', REDIS_URL: 'redis://localhost:6379'}],
 		]);
 		expect(notes.map(formatProblem)).toEqual([
-			'archon.yaml:12:1: passed over, as they concern the container and not what runs in it: '
+			'archon.yaml:12:1: ignored, as they concern the container and not what runs in it: '
 				+ 'volumes, networks, image, build, container_name, hostname, ports, deploy',
-			'archon.yaml:47:24: shutdown.grace_period ends before the stop_grace_period of: web',
+			'archon.yaml:47:24: shutdown.grace_period is shorter than the stop_grace_period of: web',
 		]);
 	});
 });
@@ -465,7 +465,7 @@ describe('a file of another init', () => {
 		['[unix_http_server]\nfile=/run/x', 1],
 	])('%j is supervisord\'s', (text, line) => {
 		expect(judged(text)).toEqual([
-			`f:${line}:1: this is a supervisord INI file, and archon reads YAML; write each [program:…] as a service; archon help config tells every key`,
+			`f:${line}:1: this is a supervisord INI file, and archon reads YAML; write each [program:…] as a service; archon help config lists every key`,
 		]);
 	});
 

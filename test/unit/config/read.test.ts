@@ -89,7 +89,7 @@ test('files that end in .yml are noted, as nobody reads them', () => {
 	write('conf.d/y.yaml', 'y');
 	expect(findConfig({file: null, env: {}, files}, home)).toMatchObject({files: [{text: 'y'}], problems: []});
 	expect(findConfig({file: null, env: {}, files}, home).notes.map(formatProblem)).toEqual([
-		`${home}/archon.yml is not read; rename it to .yaml`, `${home}/conf.d/x.yml is not read; rename it to .yaml`,
+		`${home}/archon.yml is ignored; rename it to .yaml`, `${home}/conf.d/x.yml is ignored; rename it to .yaml`,
 	]);
 	expect(findConfig({file: write('z.yaml', ''), env: {}, files}, home).notes).toEqual([]);
 });
@@ -108,7 +108,7 @@ describe('findConfig says that it cannot read', () => {
 	test('a folder, and which one it would', () => {
 		const {problems} = findConfig({file: home, env: {}, files});
 		expect(problems.map(formatProblem)).toEqual([
-			`${home} is a folder, and a config is a file; name a file in it; of folders only /etc/archon/conf.d is read, where no file is named`,
+			`${home} is a directory, and a config is a file; name a file in it; the only directory that is read is /etc/archon/conf.d, and only if no file is named`,
 		]);
 	});
 

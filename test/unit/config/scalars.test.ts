@@ -77,10 +77,10 @@ describe('restart', () => {
 	test.each([
 		['allways', 'is not one of no, always, on-failure, unless-stopped; did you mean "always"?'],
 		['true', 'is not one of no, always, on-failure, unless-stopped'],
-		['on-failure:', 'needs a whole number from 1 to 1000 behind the colon'],
-		['on-failure:0', 'needs a whole number from 1 to 1000 behind the colon'],
-		['on-failure:1001', 'needs a whole number from 1 to 1000 behind the colon'],
-		['on-failure:x', 'needs a whole number from 1 to 1000 behind the colon'],
+		['on-failure:', 'needs a whole number from 1 to 1000 after the colon'],
+		['on-failure:0', 'needs a whole number from 1 to 1000 after the colon'],
+		['on-failure:1001', 'needs a whole number from 1 to 1000 after the colon'],
+		['on-failure:x', 'needs a whole number from 1 to 1000 after the colon'],
 		['always:3', 'is not one of no, always, on-failure, unless-stopped; did you mean "always"?'],
 	])('not %s', (text, message) => {
 		expect(told(scalars.restart, text)).toBe(message);

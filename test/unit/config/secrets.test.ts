@@ -37,8 +37,8 @@ describe('messages', () => {
 
 test.each([
 	['ready: {http: "htp://u:${PW}@h/"}', 'services.a.ready.http: "htp://u:${PW}@h/" is not a URL; write it as http://localhost:8080/health'],
-	['user: "${PW}"', 'services.a.user: "${PW}" names nobody that is here'],
-	['user: "${NO}x"', 'services.a.user: "${NO}x" names nobody that is here'],
+	['user: "${PW}"', 'services.a.user: "${PW}" is no user or group here'],
+	['user: "${NO}x"', 'services.a.user: "${NO}x" is no user or group here'],
 	['depends_on: ["${PW}"]', 'services.a depends on "${PW}", which is not a service'],
 	['stop_grace_period: "${NO}"', 'services.a.stop_grace_period: "${NO}" is not a duration; NO is not set'],
 	['umask: "${NO}$ALSO"', 'services.a.umask: "${NO}$ALSO" is not an octal mode from 0 to 777; NO, ALSO are not set'],

@@ -46,7 +46,7 @@ describe('readShape', () => {
 	test('passes over what is foreign with one note', () => {
 		expect(read('{door: 1, apples: 3, ladder: [x]}', 'shelf')).toEqual({
 			settings: {apples: 3, pears: 2}, problems: [],
-			notes: ['f:1:2: passed over, as they concern the container and not what runs in it: door, ladder'],
+			notes: ['f:1:2: ignored, as they concern the container and not what runs in it: door, ladder'],
 		});
 	});
 

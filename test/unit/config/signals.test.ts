@@ -30,7 +30,7 @@ describe('signals', () => {
 	test.each([
 		['[WINCH]', ['archon.yaml:1:10: signals must be a map from signals to what they mean, not a list']],
 		['{WINSH: shutdown}', ['archon.yaml:1:11: signals names "WINSH", which is not a signal; write a name such as WINCH, USR1 or RTMIN+3']],
-		['{KILL: shutdown}', ['archon.yaml:1:11: signals names SIGKILL, which archon cannot be told by']],
+		['{KILL: shutdown}', ['archon.yaml:1:11: signals names SIGKILL, which cannot be caught']],
 		['{TERM: shutdown, SIGTERM: ignore}', ['archon.yaml:1:27: signals names SIGTERM twice']],
 		['{USR1: stop}', ['archon.yaml:1:17: signals.USR1: "stop" is not what a signal can mean; write shutdown, reload, reopen, ignore, a signal for main, or {to: SERVICE, signal: SIGNAL}']],
 		['{USR1: {to: wep}}', ['archon.yaml:1:17: signals.USR1 names "wep", which is not a service; did you mean "web"?']],

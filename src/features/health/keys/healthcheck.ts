@@ -23,18 +23,18 @@ const HEALTHCHECK = shape({
 	test: key<Command | 'none' | null>(
 		readTest, 'text for a shell | [CMD, …] | [CMD-SHELL, text] | [NONE]', 'none', null, 'healthy if this exits 0',
 	),
-	tcp: tcp('instead of a test: healthy if somebody accepts connections there'),
-	http: http('instead of a test: healthy if this answers well'),
-	disable: value(truth, 'true | false', 'false', 'true: nobody looks'),
-	interval: value(orUsual('30s'), 'duration', '30s', 'from one look to the next'),
-	timeout: value(orUsual('30s'), 'duration', '30s', 'how long one look may take'),
-	retries: value(word => whole(1, 1000)(word === '0' ? '3' : word), 'number', '3', 'failures in a row that make it unhealthy'),
-	success_threshold: value(whole(1, 1000), 'number', '1', 'successes in a row that make it healthy'),
-	start_period: value(duration, 'duration', '0s', 'failures so soon after the start do not count'),
-	start_interval: value(orUsual('5s'), 'duration', '5s', 'from one look to the next within the start period'),
+	tcp: tcp('instead of a test: healthy if something accepts connections there'),
+	http: http('instead of a test: healthy if this answers with success'),
+	disable: value(truth, 'true | false', 'false', 'true: no checks are made'),
+	interval: value(orUsual('30s'), 'duration', '30s', 'from one check to the next'),
+	timeout: value(orUsual('30s'), 'duration', '30s', 'how long one check may take'),
+	retries: value(word => whole(1, 1000)(word === '0' ? '3' : word), 'number', '3', 'consecutive failures that make it unhealthy'),
+	success_threshold: value(whole(1, 1000), 'number', '1', 'consecutive successes that make it healthy'),
+	start_period: value(duration, 'duration', '0s', 'failures this soon after the start do not count'),
+	start_interval: value(orUsual('5s'), 'duration', '5s', 'from one check to the next within the start period'),
 	on_unhealthy: value(
 		oneOf<Health['onUnhealthy']>(['none', 'restart', 'shutdown']), 'none | restart | shutdown', 'none',
-		'what follows: nothing, its restart, or the end of the container',
+		'what happens then: nothing, a restart of the service, or the end of the container',
 	),
 }, {
 	words: () => ({
@@ -53,7 +53,7 @@ const HEALTHCHECK = shape({
 });
 
 const KEYS = {
-	healthcheck: key<Health | null>(readHealth, 'map', 'none', null, 'repeated looks at whether it still serves'),
+	healthcheck: key<Health | null>(readHealth, 'map', 'none', null, 'repeated checks that it still works'),
 };
 
 type Own = Settings<typeof KEYS>;
@@ -74,7 +74,7 @@ export const healthcheck = {
 } satisfies ServiceGroup;
 
 /** Said of all that are without one. */
-const UNTESTED = 'without test, tcp or http, so that nobody looks';
+const UNTESTED = 'without test, tcp or http, so that no checks are made';
 
 const WAYS = ['test', 'tcp', 'http'] as const;
 

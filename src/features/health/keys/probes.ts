@@ -8,8 +8,8 @@ import {readShape, shape, within, type Context, type Key} from '../../../config/
 import type {Value} from '../../../config/values.ts';
 
 export const HTTP = shape({
-	url: optional(httpUrl, 'http(s)://…', 'required', 'what is asked for'),
-	status: list(whole(100, 599), 'number | list', 'statuses that are good; empty: 200 to 399'),
+	url: optional(httpUrl, 'http(s)://…', 'required', 'what is requested'),
+	status: list(whole(100, 599), 'number | list', 'statuses that count as success; empty: 200 to 399'),
 	headers: key<Readonly<Record<string, string>>>(readHeaders, 'map', 'empty', {}, 'sent with the request'),
 	body: optional(pattern, 'regular expression', 'anything', 'what the body must match'),
 });
@@ -57,5 +57,5 @@ export function noteTls({path, map}: Written<unknown>, key: string, probe: Probe
 }
 
 /** Said of all pages. */
-const NO_TLS = 'https is asked by curl or wget, and neither is here: install one in the image, or ask by http or exec';
+const NO_TLS = 'https needs curl or wget, and neither is here: install one in the image, or use http or exec';
 const TLS_PROGRAMS = ['curl', 'wget'];

@@ -27,12 +27,12 @@ const READY = shape({
 	),
 	notify: value(truth, 'true | false', 'false', 'it sends READY=1 to $NOTIFY_SOCKET, as sd_notify(3) does'),
 	log: optional(pattern, 'regular expression', 'none', 'a line of its output matches this'),
-	tcp: tcp('somebody accepts connections there'),
-	http: http('this answers well'),
+	tcp: tcp('something accepts connections there'),
+	http: http('this answers with success'),
 	exec: command('none', 'this command exits 0'),
-	file: optional(absolutePath, 'path', 'none', 'this exists'),
-	interval: value(lapse, 'duration', '500ms', 'from one look by tcp, http, exec or file to the next'),
-	timeout: value(lapse, 'duration', '5s', 'how long one look may take'),
+	file: optional(absolutePath, 'path', 'none', 'this file exists'),
+	interval: value(lapse, 'duration', '500ms', 'from one check by tcp, http, exec or file to the next'),
+	timeout: value(lapse, 'duration', '5s', 'how long one check may take'),
 }, {
 	words: () => ({
 		names: {
@@ -45,7 +45,7 @@ const READY = shape({
 			interval: 'period periodSeconds',
 			timeout: 'timeoutSeconds',
 		},
-		others: [['initialDelay initialDelaySeconds', null, 'remove it: archon looks until it is ready']],
+		others: [['initialDelay initialDelaySeconds', null, 'remove it: archon checks until it is ready']],
 	}),
 });
 
@@ -54,7 +54,7 @@ type Descriptor = Pick<Extract<Ready, {kind: 'fd'}>, 'fd' | 'variable'>;
 const WAYS = ['fd', 'notify', 'log', 'tcp', 'http', 'exec', 'file'] as const;
 
 const KEYS = {
-	ready: key<Ready | null>(readReady, 'notify | map', 'none', null, 'how a daemon says that it can serve'),
+	ready: key<Ready | null>(readReady, 'notify | map', 'none', null, 'how a daemon tells that it is ready'),
 };
 
 type Own = Settings<typeof KEYS>;
@@ -95,7 +95,7 @@ function readReady(from: Value, context: Context): Ready | undefined {
 		return !isTold ? refuse(from, context, 'does not say how', `write one of ${WAYS.join(', ')}`) : undefined;
 	}
 	if (second !== undefined) {
-		return refuse(from.entries.get(second)?.key ?? from, context, `has both ${way} and ${second}`, 'keep the one that says it');
+		return refuse(from.entries.get(second)?.key ?? from, context, `has both ${way} and ${second}`, 'keep one');
 	}
 	if (!LOOKS.includes(way)) refuseIdle(withoutNothing(from), way, context);
 	return makeReady(settings);
@@ -105,7 +105,7 @@ function readReady(from: Value, context: Context): Ready | undefined {
 function refuseIdle({entries}: Mapping, way: string, context: Context): void {
 	for (const name of ['interval', 'timeout']) {
 		const entry = entries.get(name);
-		const why = `has ${article(name)} ${name}, and ${way} needs none`;
+		const why = `has ${article(name)} ${name}, which ${way} does not use`;
 		if (entry) refuse(entry.key, context, why, `it goes with ${LOOKS.join(', ')}`);
 	}
 }

@@ -8,7 +8,7 @@ import {lapse} from '../../../config/scalars.ts';
 import type {Settings} from '../../../config/shape.ts';
 
 const KEYS = {
-	watchdog: optional(lapse, 'duration', 'none', 'it must send WATCHDOG=1 this often, as sd_notify(3) does'),
+	watchdog: optional(lapse, 'duration', 'none', 'it must send WATCHDOG=1 at least this often, as by sd_notify(3)'),
 };
 
 export const watchdog = {

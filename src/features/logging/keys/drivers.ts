@@ -29,17 +29,19 @@ export const PREFIX = shape({
 export const FILE = shape({
 	path: value(
 		logPath, 'path', '/var/log/archon/{name}.log',
-		'{name} is web, or web-0 where there are several; also {service}, {instance}, and {stream} for one file each',
+		'{name} is web, or web-0 if there are several instances; also {service}, {instance}, and {stream} for one file each',
 	),
 	format: value(
 		oneOf<LogFile['format']>(['raw', 'timestamps', 'json']), 'raw | timestamps | json', 'raw',
-		'lines as they are, after their time, or one object each',
+		'lines as they are, with their time, or as one JSON object each',
 	),
-	'max-size': value(maxSize, 'size | unlimited', '10m', 'when a file is as large it is rotated to path.1, path.2, …'),
-	'max-file': value(whole(1, 1000), 'number', '5', 'how many files there are at most, the current one among them'),
-	'max-age': value(maxAge, 'duration with days | unlimited', 'unlimited', 'a file so old is rotated, and one rotated so long ago removed'),
-	compress: value(compression, 'none | gzip | zstd', 'none', 'what becomes of files that were rotated; true is gzip'),
-	mode: optional(permissions, 'octal', '0640, less the umask', 'permissions of the file and of those that it is rotated to'),
+	'max-size': value(maxSize, 'size | unlimited', '10m', 'a file this large is rotated to path.1, path.2, …'),
+	'max-file': value(whole(1, 1000), 'number', '5', 'how many files are kept, the current one included'),
+	'max-age': value(
+		maxAge, 'duration with days | unlimited', 'unlimited', 'a file this old is rotated, and a rotated one this old is removed',
+	),
+	compress: value(compression, 'none | gzip | zstd', 'none', 'how rotated files are compressed; true is gzip'),
+	mode: optional(permissions, 'octal', '0640, less the umask', 'permissions of the file and of rotated ones'),
 	user: optional(ownerName, 'name | uid', 'archon\'s own', 'whose they are'),
 	group: optional(ownerName, 'name | gid', 'archon\'s own', 'the same'),
 	...STREAMS,
@@ -91,7 +93,7 @@ const driverName: Parse<Kind | 'none' | 'default'> = text => {
 export type WrittenDriver = LogDriver | 'none' | null;
 
 /** Said of drivers that docker has for itself. */
-const PASSED_OVER = 'passed over, as json-file and local are drivers of docker itself; archon\'s default holds';
+const PASSED_OVER = 'ignored, as json-file and local are drivers of docker itself; archon\'s default is used';
 
 /** The driver of a name; `owner` is the context of what holds them both. */
 export function readDriver(name: Value, at: Context, options: Value | undefined, owner: Context): WrittenDriver | undefined {
@@ -105,7 +107,7 @@ export function readDriver(name: Value, at: Context, options: Value | undefined,
 	const map = !options || isNothing(options) ? {...name, kind: 'map' as const, entries: new Map()} : options;
 	if (map.kind !== 'map') return refuseKind(map, context, 'a map');
 	if (kind !== 'none') return makeDriver(kind, withoutStrangers(kind, map, context), context);
-	return map.entries.size === 0 ? 'none' : refuse(map, context, 'are for a driver, and none has no options');
+	return map.entries.size === 0 ? 'none' : refuse(map, context, 'belong to a driver, and none has no options');
 }
 
 /** Tells of options that only other drivers have. */

@@ -12,7 +12,7 @@ import {readShape, shape, within, type Context, type Key, type Reader, type Sett
 import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
 
 const RATE_LIMIT = shape({
-	lines: optional(rateLines, 'number', 'required', 'so many in each interval; the others are left out and counted'),
+	lines: optional(rateLines, 'number', 'required', 'how many in each interval; further lines are dropped and counted'),
 	interval: value(lapse, 'duration', '1s', 'from one count to the next'),
 });
 
@@ -22,17 +22,17 @@ const raw: Reader<Value> = from => from;
 
 /** Of its keys, those that make a driver are read where they stand. */
 const LOGGING = shape({
-	driver: key<Value | null>(raw, NAMES, 'prefix; inherit for a lone service', null, 'where lines go; none: only archonctl logs has them'),
+	driver: key<Value | null>(raw, NAMES, 'prefix; inherit for a single service', null, 'where lines go; none: only archonctl logs has them'),
 	options: key<Value | null>(raw, 'map', 'empty', null, 'of the driver'),
 	drivers: key<Value | null>(raw, 'list of names or maps with driver and options', 'empty', null, 'instead of driver: each gets every line'),
 	on_full: value(
 		oneOf<Logging['onFull']>(['drop', 'block']), 'drop | block', 'drop',
-		'where a reader is too slow for long: lines are dropped and counted, or the service waits',
+		'when a reader is too slow for too long: lines are dropped and counted, or the service waits',
 	),
-	max_line: value(size('256', '1m'), 'size', '16k', 'a longer line is passed on in pieces'),
-	buffer: value(size('0', MEMORY_MAX), 'size', '64k', 'so much of the last lines is kept in memory for archonctl logs'),
+	max_line: value(size('256', '1m'), 'size', '16k', 'longer lines are passed on in pieces'),
+	buffer: value(size('0', MEMORY_MAX), 'size', '64k', 'how much of the last lines is kept in memory for archonctl logs'),
 	rate_limit: key<Logging['rateLimit']>(
-		readRate, 'N/duration | {lines, interval} | unlimited', 'unlimited', null, 'lines beyond that are left out and counted',
+		readRate, 'N/duration | {lines, interval} | unlimited', 'unlimited', null, 'lines beyond that are dropped and counted',
 	),
 });
 
@@ -45,7 +45,7 @@ const loggingKey = (fallback: string, help: string): Key<WrittenLogging | null> 
 /** What it comes to depends on the other services as well (outputs.ts). */
 export const logging = {
 	keys: {
-		logging: loggingKey('as archon.logging says; else prefix, or inherit for a lone service', 'what becomes of its lines'),
+		logging: loggingKey('archon.logging; else prefix, or inherit for a single service', 'where the lines of its output go'),
 	},
 	isForAll: true,
 	maps: [
@@ -72,16 +72,18 @@ export const logging = {
 } satisfies ServiceGroup;
 
 const ARCHON = shape({
-	logging: loggingKey('prefix; inherit for a lone service', 'what holds for services that say nothing of it'),
+	logging: loggingKey('prefix; inherit for a single service', 'the default for all services'),
 	events: key<WrittenLogging | null>(
 		readEvents, 'as logging', 'as logging, unless that is inherit or none; else prefix', null,
-		'what archon itself has to say, which comes on stderr',
+		'where archon\'s own messages go; they come on stderr',
 	),
-	log_level: value(oneOf(['info', 'warn', 'error'] as const), 'info | warn | error', 'info', 'the least of what archon says'),
+	log_level: value(
+		oneOf(['info', 'warn', 'error'] as const), 'info | warn | error', 'info', 'archon\'s own messages below this are left out',
+	),
 });
 
 const TOP_KEYS = {
-	archon: key(readMap(ARCHON), 'map', 'empty', ARCHON.initial, 'what is said in logs, and how'),
+	archon: key(readMap(ARCHON), 'map', 'empty', ARCHON.initial, 'what is logged, and where'),
 };
 
 export const archon = {
@@ -123,7 +125,7 @@ function readMapDrivers({entries}: Mapping, context: Context): readonly (LogDriv
 	}
 	if (!driver && !options) return UNWRITTEN.drivers;
 	if (!driver && options && !isForDocker(options.value)) {
-		return refuse(options.key, within(context, 'options'), 'are for a driver, and there is none', `write driver: ${NAMES}`);
+		return refuse(options.key, within(context, 'options'), 'belong to a driver, and there is none', `write driver: ${NAMES}`);
 	}
 	// compose-spec: options without a driver are for docker's own default.
 	const name: Value | undefined = driver?.value ?? (options && {...options.key, kind: 'scalar', text: 'json-file', plain: true});
@@ -147,7 +149,7 @@ function readDrivers(from: Value, context: Context): readonly (LogDriver | null)
 		const driver = readItem(from, context);
 		return driver === undefined ? undefined : driver === 'none' ? [] : [driver];
 	}
-	if (from.items.length === 0) return refuse(from, context, 'is empty', 'write none if lines shall go nowhere');
+	if (from.items.length === 0) return refuse(from, context, 'is empty', 'write none to send lines nowhere');
 	if (from.items.length > DRIVERS_MAX) return refuse(from, context, `has more than ${DRIVERS_MAX} drivers`);
 	const known = new Set<string>();
 	const drivers: (LogDriver | null)[] = [];
@@ -196,8 +198,8 @@ function readEvents(from: Value, context: Context): WrittenLogging | undefined {
 	if (!written) return undefined;
 	const onFull = from.kind === 'map' ? from.entries.get('on_full') : undefined;
 	if (onFull && written.settings.onFull === 'block') {
-		return refuse(onFull.value, within(context, 'on_full'), 'must be drop, for archon waits for nobody');
+		return refuse(onFull.value, within(context, 'on_full'), 'must be drop, for archon itself never waits');
 	}
 	const isDeaf = written.drivers.some(driver => driver && !driver.streams.includes('stderr'));
-	return isDeaf ? refuse(from, context, 'has a driver for stdout only, and archon itself speaks on stderr') : written;
+	return isDeaf ? refuse(from, context, 'has a driver for stdout only, and archon itself writes to stderr') : written;
 }

@@ -98,7 +98,7 @@ export function judgeFiles(
 			known.set(file.path, other);
 			if (other.rotation === rotation) continue;
 			const who = other.path === path ? `${path} writes to ${file.path} twice` : `${path} and ${other.path} write to ${file.path}`;
-			report(at, `${who} and would keep it differently`, ROTATION_HINT);
+			report(at, `${who} with different settings`, ROTATION_HINT);
 		}
 	}
 }

@@ -53,7 +53,7 @@ const COMPRESSIONS: ReadonlyMap<string, LogFile['compress']> = new Map([
 
 /** docker's `mode` is another thing, and its word for it no permissions. */
 export const permissions: Parse<number> = text => (/^(non-)?blocking$/.test(text)
-	? fault('is no mode', 'write 0640; whether a service waits is said by on_full')
+	? fault('is not a mode', 'write 0640; on_full says whether a service waits')
 	: fileMode(text));
 
 /** Whether there is somebody of that name is seen where the file is made. */
@@ -78,7 +78,9 @@ export const logPath: Parse<string> = text => {
 	if (!path.ok) return path;
 	if (text.endsWith('/')) return fault('names a directory', `write ${text}{name}.log`);
 	const plain = normalize(text);
-	if (/^\/(dev(?!\/shm\/)|proc|sys)\//.test(plain)) return fault('is no file that can be rotated', 'for archon\'s own streams take inherit');
+	if (/^\/(dev(?!\/shm\/)|proc|sys)\//.test(plain)) {
+		return fault('is not a file that can be rotated', 'use inherit for archon\'s own streams');
+	}
 	return faultOfBlanks(text) ?? ok(plain);
 };
 
@@ -88,7 +90,9 @@ export const logTag: Parse<string> = text => {
 	const foreign = /\{\{.*?\}\}/.exec(plain)?.[0];
 	if (foreign !== undefined) return fault(`holds ${quote(foreign)}, which only docker knows`, `write ${BLANK_HINT}`);
 	if (plain === '') return fault('is empty');
-	if (!/^[!-~]+$/.test(plain)) return fault('holds what a syslog tag cannot', 'write letters, digits and signs without spaces');
+	if (!/^[!-~]+$/.test(plain)) {
+		return fault('holds characters that a syslog tag cannot have', 'write letters, digits and signs without spaces');
+	}
 	return faultOfBlanks(plain) ?? ok(plain);
 };
 
@@ -97,7 +101,7 @@ const BLANK_HINT = PLACEHOLDERS.map(word => `{${word}}`).join(', ');
 function faultOfBlanks(text: string): Result<never, Fault> | null {
 	for (const [blank, word = ''] of text.matchAll(/\{([^{}]*)\}/g)) {
 		if (PLACEHOLDERS.some(each => each === word)) continue;
-		return fault(`holds ${quote(blank)}, which stands for nothing`, didYouMean(word, PLACEHOLDERS) ?? `write ${BLANK_HINT}`);
+		return fault(`holds ${quote(blank)}, which has no meaning`, didYouMean(word, PLACEHOLDERS) ?? `write ${BLANK_HINT}`);
 	}
 	return null;
 }

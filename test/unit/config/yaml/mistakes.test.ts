@@ -7,19 +7,19 @@ import {AROUND} from '../around.ts';
 const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[]])[] = [
 	[
 		['services:', '  a:', '    command: sleep 1', '}', '  s0:', '    command: sleep 1', '  s1:', '    command: sleep 1'],
-		['f:4:1: } closes nothing; remove it, or what it closed is missing'],
+		['f:4:1: } closes nothing; remove it, or add what it should close'],
 	],
 	[
 		['services:', '  a:', '    command: sleep 1 }', '    user: {a}}'],
-		['f:4:14: } closes nothing; remove it, or what it closed is missing'],
+		['f:4:14: } closes nothing; remove it, or add what it should close'],
 	],
 	[
 		['services:', '  a:', '    ulimits: {nofile: 1}}', '  b:', '    command: x'],
-		['f:3:25: } closes nothing; remove it, or what it closed is missing'],
+		['f:3:25: } closes nothing; remove it, or add what it should close'],
 	],
 	[
 		['services:', '  a:', '    command: [x, y]]', '  b:', '    command: x'],
-		['f:3:20: ] closes nothing; remove it, or what it closed is missing'],
+		['f:3:20: ] closes nothing; remove it, or add what it should close'],
 	],
 	[
 		['services:', '  a:', '    command: *.sh', '    user: root'],
@@ -51,7 +51,7 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a:', '    command: [ -f x ] && y', '    user: root'],
-		['f:3:23: text stands behind the closing ]; quote all of it: "[ -f x ] && y"'],
+		['f:3:23: text follows the closing ]; quote all of it: "[ -f x ] && y"'],
 	],
 	[
 		['services:', '  a:', '    command: {{ x }}', '    user: root'],
@@ -75,55 +75,55 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a:', '    command: "a" b', '    user: root'],
-		['f:3:18: text stands behind the closing "; quote all of it: \'"a" b\''],
+		['f:3:18: text follows the closing "; quote all of it: \'"a" b\''],
 	],
 	[
 		['services:', '  a:', '    command: \'it\'s\'', '    user: root'],
-		['f:3:18: text stands behind the closing \'; write \'\' for a \' within single quotes, or use double quotes'],
+		['f:3:18: text follows the closing \'; write \'\' for a \' within single quotes, or use double quotes'],
 	],
 	[
 		['services:', '  a:', '    command: ["a, "b"]', '    user: root'],
-		['f:3:20: text stands behind the closing "; write \\" for a " within double quotes'],
+		['f:3:20: text follows the closing "; write \\" for a " within double quotes'],
 	],
 	[
 		['services:', '  web:', '    command:sleep 1', '    user: root', '  db', '    command: sleep 1'],
-		['f:3:5: a blank is missing behind command:; write "command: sleep 1"', 'f:5:3: a colon is missing behind db; write "db:"'],
+		['f:3:5: a space is missing after command:; write "command: sleep 1"', 'f:5:3: a colon is missing after db; write "db:"'],
 	],
 	[
 		['services:', '  web:', '    command:sleep 1'],
-		['f:3:5: services.web must be a map, not text; write a blank behind command:'],
+		['f:3:5: services.web must be a map, not text; write a space after command:'],
 	],
 	[
 		['services:', '  web:', '    user: root', '    command:sleep 1'],
-		['f:4:5: a blank is missing behind command:; write "command: sleep 1"'],
+		['f:4:5: a space is missing after command:; write "command: sleep 1"'],
 	],
 	[
 		['services:', '  web:', '    user: root', '    command:sleep 1', '    umask: 022'],
-		['f:4:5: a blank is missing behind command:; write "command: sleep 1"'],
+		['f:4:5: a space is missing after command:; write "command: sleep 1"'],
 	],
 	[
 		['services:', '  web:', '    user: root', '    command sleep 1', '    umask: 022'],
-		['f:4:5: a colon is missing behind command; write "command: sleep 1"'],
+		['f:4:5: a colon is missing after command; write "command: sleep 1"'],
 	],
 	[
 		['services:', '  web:', '    user: root', '    command sleep 1'],
-		['f:4:5: a colon is missing behind command; write "command: sleep 1"'],
+		['f:4:5: a colon is missing after command; write "command: sleep 1"'],
 	],
 	[
 		['services', '  web:', '    user: root'],
-		['f:1:1: a colon is missing behind services; write "services:"'],
+		['f:1:1: a colon is missing after services; write "services:"'],
 	],
 	[
 		['services:', '  web', '    user: root'],
-		['f:2:3: a colon is missing behind web; write "web:"'],
+		['f:2:3: a colon is missing after web; write "web:"'],
 	],
 	[
 		['services:', '  web:', '    environment', '      A: 1', '    user: root'],
-		['f:3:5: a colon is missing behind environment; write "environment:"'],
+		['f:3:5: a colon is missing after environment; write "environment:"'],
 	],
 	[
 		['services:', '  a:', '    command: sleep 1', '    depends_on:', '      - s0', '     - s1'],
-		['f:6:6: this line is indented by 5, and those above it by 6 or 4; indent it as those to which it belongs'],
+		['f:6:6: this line is indented by 5, and those above it by 6 or 4; indent it like the lines that it belongs to'],
 	],
 	[
 		['services:', '  a:', '    command: sleep 1', '     user: root'],
@@ -131,11 +131,11 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a:', '    command: sleep 1', '   user: root'],
-		['f:4:4: this line is indented by 3, and those above it by 4 or 2; indent it as those to which it belongs'],
+		['f:4:4: this line is indented by 3, and those above it by 4 or 2; indent it like the lines that it belongs to'],
 	],
 	[
 		['services:', '  a:', '    user: root', '   command: sleep 1', '    umask: 022', '  b:', '    command: x'],
-		['f:4:4: this line is indented by 3, and those above it by 4 or 2; indent it as those to which it belongs'],
+		['f:4:4: this line is indented by 3, and those above it by 4 or 2; indent it like the lines that it belongs to'],
 	],
 	[
 		['services:', '  s0: {command: x}', '  a:', '    command: x', '    depends_on:', '      - s0', '        - s1'],
@@ -155,27 +155,27 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a:', '    command: a: b', '    user: root'],
-		['f:3:14: ": " stands within text; quote it: "a: b", or begin a new line with a'],
+		['f:3:14: ": " is not allowed inside text; quote it: "a: b", or begin a new line with a'],
 	],
 	[
 		['services:', '  a:', '    command: sh -c "echo: x"', '    user: root'],
-		['f:3:14: ": " stands within text; quote it: \'sh -c "echo: x"\''],
+		['f:3:14: ": " is not allowed inside text; quote it: \'sh -c "echo: x"\''],
 	],
 	[
 		['services:', '  a:', '    command: echo foo: bar'],
-		['f:3:14: ": " stands within text; quote it: "echo foo: bar"'],
+		['f:3:14: ": " is not allowed inside text; quote it: "echo foo: bar"'],
 	],
 	[
 		['services:', '  s0: {command: x}', '  a:', '    command: x', '    depends_on:', '      -b', '      -c'],
-		['f:6:7: services.a.depends_on must be a list of services or a map, not text; write a blank behind each -'],
+		['f:6:7: services.a.depends_on must be a list of services or a map, not text; write a space after each -'],
 	],
 	[
 		['services:', '  s0: {command: x}', '  a:', '    command: x', '    depends_on:', '      - b', '      -c'],
-		['f:7:7: a blank is missing behind -; write "- c"'],
+		['f:7:7: a space is missing after -; write "- c"'],
 	],
 	[
 		['services:', '  s0: {command: x}', '  a:', '    command: x', '    depends_on:', '      -b', '      - c'],
-		['f:6:7: services.a.depends_on must be a list of services or a map, not text; write a blank behind each -'],
+		['f:6:7: services.a.depends_on must be a list of services or a map, not text; write a space after each -'],
 	],
 	[
 		['services:', '  a:', '    command: %x', '    user: root'],
@@ -251,7 +251,7 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a:', '    command: - x', '    user: root'],
-		['f:3:14: an item of a list stands behind a key; begin a new line with it, or put it in quotes if it is text'],
+		['f:3:14: a list item follows its key on the same line; begin a new line with it, or put it in quotes if it is text'],
 	],
 	[
 		['{"services": {"a": {"command": "x"}}'],
@@ -263,15 +263,15 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a: command: x'],
-		['f:2:6: ": " stands within text; quote it: "command: x", or begin a new line with command'],
+		['f:2:6: ": " is not allowed inside text; quote it: "command: x", or begin a new line with command'],
 	],
 	[
 		['services:', '  a:', '    command: x', '  b:', '    command: |', '  x', '   y'],
-		['f:6:3: text below | or > must be further in than its key; indent it by more than 4'],
+		['f:6:3: text below | or > must be indented further than its key; indent it by more than 4'],
 	],
 	[
 		['services:', '  a:', '    image: foo:bar: x', '    ports:', '      - 80:80', '      - "90:90'],
-		['f:3:12: ": " stands within text; quote it: "foo:bar: x"', 'f:6:9: " opens here, and no " closes it; close it: "90:90"'],
+		['f:3:12: ": " is not allowed inside text; quote it: "foo:bar: x"', 'f:6:9: " opens here, and no " closes it; close it: "90:90"'],
 	],
 	[
 		['services:', '  a:', '    command: ]x', '    user: }'],
@@ -287,15 +287,15 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a:', '    command: x', '    environment:', '      A: 1', '      B=2'],
-		['f:6:7: B has a = where a colon belongs; write "B: 2"'],
+		['f:6:7: B has = where a colon belongs; write "B: 2"'],
 	],
 	[
 		['services;', '  a:', '    command: x'],
-		['f:1:1: a colon is missing behind services; write "services:"'],
+		['f:1:1: a colon is missing after services; write "services:"'],
 	],
 	[
 		['services:', '  a:', '    command: "x"y'],
-		['f:3:17: text stands behind the closing "; quote all of it: \'"x"y\''],
+		['f:3:17: text follows the closing "; quote all of it: \'"x"y\''],
 	],
 	[
 		['services:', '  a:', '    command: #x', '    user: root'],
@@ -303,11 +303,11 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a:', '    command : x', '    user :y'],
-		['f:4:5: a blank is missing behind user:; write "user: y"'],
+		['f:4:5: a space is missing after user:; write "user: y"'],
 	],
 	[
 		['services:', '  a:', '    command: x', '  b', '  c:', '    command: y'],
-		['f:4:3: a colon is missing behind b; write "b:"'],
+		['f:4:3: a colon is missing after b; write "b:"'],
 	],
 	[
 		['services:', '  a:', '    command: x', '  b:', '   command: [y', '  c:', '    command: "z'],

@@ -64,12 +64,12 @@ describe('parse', () => {
 	});
 
 	test.each([
-		['a: b: c', ['f:1:4: ": " stands within text; quote it: "b: c", or begin a new line with b']],
+		['a: b: c', ['f:1:4: ": " is not allowed inside text; quote it: "b: c", or begin a new line with b']],
 		['a:\n\tb: 1', ['f:2:1: a tab indents this line; indent with spaces']],
 		['a: [1, 2', ['f:1:4: [ opens here, and no ] closes it; close it with ]']],
 		['a: "x', ['f:1:4: " opens here, and no " closes it; close it: "x"']],
 		['a: @x', ['f:1:4: text cannot begin with @; quote it: "@x"']],
-		['a:\n  b: 1\n c: 2', ['f:3:2: this line is indented by 1, and those above it by 2 or 0; indent it as those to which it belongs']],
+		['a:\n  b: 1\n c: 2', ['f:3:2: this line is indented by 1, and those above it by 2 or 0; indent it like the lines that it belongs to']],
 		['a: "\\q"', ['f:1:5: \\q means nothing in double quotes; write \\\\q, or use single quotes']],
 		['a: 1\n---\nb: 2', ['f:2:1: a second document begins; a config is one document']],
 		['a: [\nb: "\nc: }', [

@@ -186,7 +186,7 @@ describe('archon\'s own events', () => {
 	});
 });
 
-const PASSED_OVER = 'passed over, as json-file and local are drivers of docker itself; archon\'s default holds';
+const PASSED_OVER = 'ignored, as json-file and local are drivers of docker itself; archon\'s default is used';
 
 describe('a compose file', () => {
 	test.each(['json-file', '{driver: json-file}', '{driver: local, options: {max-size: 10m, what-ever: 1}}', '{options: {max-size: "10m", max-file: "3"}}'])(
@@ -215,7 +215,7 @@ const ALL = 'inherit, prefix, json, file, syslog, none';
 
 describe('what is told', () => {
 	test.each<[string, readonly string[]]>([
-		['[]', ['4:14: services.a.logging is empty; write none if lines shall go nowhere']],
+		['[]', ['4:14: services.a.logging is empty; write none to send lines nowhere']],
 		['prefx', [`4:14: services.a.logging: "prefx" is not one of ${ALL}; did you mean "prefix"?`]],
 		['stdout', [`4:14: services.a.logging: "stdout" is not one of ${ALL}`]],
 		['[json, syslogg]', [`4:21: services.a.logging[1]: "syslogg" is not one of ${ALL}; did you mean "syslog"?`]],
@@ -230,13 +230,13 @@ describe('what is told', () => {
 		['{drivers: [file], options: {max-file: 2}}', ['4:32: services.a.logging.options are for one driver; write drivers: [{driver: NAME, options: …}, …]']],
 		['{drivers: {driver: jsn}}', [`4:33: services.a.logging.drivers.driver: "jsn" is not one of ${ALL}; did you mean "json"?`]],
 		['{options: {path: /x}}', [
-			'4:15: services.a.logging.options are for a driver, and there is none; write driver: inherit | prefix | json | file | syslog | none',
+			'4:15: services.a.logging.options belong to a driver, and there is none; write driver: inherit | prefix | json | file | syslog | none',
 		]],
 		['{drver: json}', ['4:15: unknown key "drver" in services.a.logging; did you mean "driver"?']],
 		['[{options: {}}]', [`4:15: services.a.logging[0] has no driver; write one of ${ALL}`]],
 		['[{driver: json, opts: {}}]', ['4:30: unknown key "opts" in services.a.logging[0]; a driver has driver and options']],
 		['[{driver: json, on_full: block}]', ['4:30: services.a.logging[0].on_full is for all drivers together; write {drivers: […], on_full: …}']],
-		['{driver: none, options: {streams: stdout}}', ['4:38: services.a.logging.options are for a driver, and none has no options']],
+		['{driver: none, options: {streams: stdout}}', ['4:38: services.a.logging.options belong to a driver, and none has no options']],
 		['{driver: json, options: [a]}', ['4:38: services.a.logging.options must be a map, not a list']],
 		['{driver: json, options: {streams: stdin}}', ['4:48: services.a.logging.options.streams: "stdin" is not one of stdout, stderr']],
 		['{driver: json, options: {streams: []}}', ['4:48: services.a.logging.options.streams is empty; write stdout, stderr or both']],
@@ -244,7 +244,7 @@ describe('what is told', () => {
 		['{driver: prefix, options: {max-size: 1m}}', ['4:41: services.a.logging.options.max-size is not an option of prefix; it goes with file']],
 		['{driver: prefix, options: {timestamps: maybe}}', ['4:53: services.a.logging.options.timestamps: "maybe" is neither true nor false']],
 		['{driver: file, options: {max_size: 1m}}', ['4:39: unknown key "max_size" in services.a.logging.options; did you mean "max-size"?']],
-		['{driver: file, options: {mode: non-blocking}}', ['4:45: services.a.logging.options.mode: "non-blocking" is no mode; write 0640; whether a service waits is said by on_full']],
+		['{driver: file, options: {mode: non-blocking}}', ['4:45: services.a.logging.options.mode: "non-blocking" is not a mode; write 0640; on_full says whether a service waits']],
 		['{driver: file, options: {mode: 0888}}', ['4:45: services.a.logging.options.mode: "0888" is not an octal mode from 0 to 777; write it as 0640']],
 		['{driver: file, options: {user: "a b"}}', ['4:45: services.a.logging.options.user: "a b" is not a name or a number']],
 		['{driver: syslog, options: {syslog-format: rfc3146}}', [
@@ -252,7 +252,7 @@ describe('what is told', () => {
 		]],
 		['{driver: file, options: {path: x.log}}', ['4:45: services.a.logging.options.path: "x.log" is not an absolute path; begin it with /']],
 		['{driver: file, options: {path: "/l/{nme}"}}', [
-			'4:45: services.a.logging.options.path: "/l/{nme}" holds "{nme}", which stands for nothing; did you mean "name"?',
+			'4:45: services.a.logging.options.path: "/l/{nme}" holds "{nme}", which has no meaning; did you mean "name"?',
 		]],
 		['{driver: file, options: {format: jsn}}', ['4:47: services.a.logging.options.format: "jsn" is not one of raw, timestamps, json; did you mean "json"?']],
 		['{driver: file, options: {max-size: 10x}}', ['4:49: services.a.logging.options.max-size: "10x" is not a size; write bytes, or 64k, 10m or 1g']],
@@ -267,7 +267,7 @@ describe('what is told', () => {
 			'4:58: services.a.logging.options.syslog-facility: "locl0" is not a facility; did you mean "local0"?',
 		]],
 		['{driver: syslog, options: {tag: a b}}', [
-			'4:46: services.a.logging.options.tag: "a b" holds what a syslog tag cannot; write letters, digits and signs without spaces',
+			'4:46: services.a.logging.options.tag: "a b" holds characters that a syslog tag cannot have; write letters, digits and signs without spaces',
 		]],
 		['{on_full: wait}', ['4:24: services.a.logging.on_full: "wait" is not one of drop, block']],
 		['{max_line: 100}', ['4:25: services.a.logging.max_line: "100" is too small; write at least 256']],
@@ -287,8 +287,8 @@ describe('what is told', () => {
 		['{logging: jsn}', [`1:19: archon.logging: "jsn" is not one of ${ALL}; did you mean "json"?`]],
 		['{log_level: debug}', ['1:21: archon.log_level: "debug" is not one of info, warn, error']],
 		['{log_level: wran}', ['1:21: archon.log_level: "wran" is not one of info, warn, error; did you mean "warn"?']],
-		['{events: {on_full: block}}', ['1:28: archon.events.on_full must be drop, for archon waits for nobody']],
-		['{events: {driver: json, options: {streams: stdout}}}', ['1:18: archon.events has a driver for stdout only, and archon itself speaks on stderr']],
+		['{events: {on_full: block}}', ['1:28: archon.events.on_full must be drop, for archon itself never waits']],
+		['{events: {driver: json, options: {streams: stdout}}}', ['1:18: archon.events has a driver for stdout only, and archon itself writes to stderr']],
 	])('of archon: %s', (text, problems) => {
 		expect(told(`archon: ${text}\nservices: {a: {command: x}}`)).toEqual(problems.map(problem => `a.yaml:${problem}`));
 	});
@@ -309,14 +309,14 @@ describe('one file for several', () => {
 	});
 
 	test.each(['max-size: 1m', 'max-file: 2', 'max-age: 1d', 'mode: 0600', 'user: nobody', 'compress: zstd'])('is rotated in one way, and not also with %s', options => {
-		expect(told(two(file(''), file(options)))).toEqual([`a.yaml:4:38: services.b and services.a write to /l/all.log and would keep it differently; ${HINT}`]);
+		expect(told(two(file(''), file(options)))).toEqual([`a.yaml:4:38: services.b and services.a write to /l/all.log with different settings; ${HINT}`]);
 	});
 
 	test('is rotated in one way, archon\'s own lines among them', () => {
 		expect(told(two(file(''), 'none', `{events: ${file('max-file: 1')}}`)))
-			.toEqual([`a.yaml:1:18: archon.events and services.a write to /l/all.log and would keep it differently; ${HINT}`]);
+			.toEqual([`a.yaml:1:18: archon.events and services.a write to /l/all.log with different settings; ${HINT}`]);
 		expect(told(`archon: {logging: [${file('streams: stdout')}, ${file('max-size: 1m, streams: stderr')}]}\nprograms: {p: {cmd: x}}`))
-			.toContain(`a.yaml:1:19: programs.p writes to /l/all.log twice and would keep it differently; ${HINT}`);
+			.toContain(`a.yaml:1:19: programs.p writes to /l/all.log twice with different settings; ${HINT}`);
 	});
 
 	test('has no line twice', () => {

@@ -62,11 +62,11 @@ test.each([
 	['/dev/shm/x.log', '/dev/shm/x.log'],
 	['x.log', 'is not an absolute path; begin it with /'],
 	['/var/log/', 'names a directory; write /var/log/{name}.log'],
-	['/dev/stdout', 'is no file that can be rotated; for archon\'s own streams take inherit'],
-	['/var/../proc/self/fd/1', 'is no file that can be rotated; for archon\'s own streams take inherit'],
-	['/l/{nam}', 'holds "{nam}", which stands for nothing; did you mean "name"?'],
-	['/l/{}', 'holds "{}", which stands for nothing; write {name}, {service}, {instance}, {index}, {stream}'],
-	['/l/{hostname}', 'holds "{hostname}", which stands for nothing; write {name}, {service}, {instance}, {index}, {stream}'],
+	['/dev/stdout', 'is not a file that can be rotated; use inherit for archon\'s own streams'],
+	['/var/../proc/self/fd/1', 'is not a file that can be rotated; use inherit for archon\'s own streams'],
+	['/l/{nam}', 'holds "{nam}", which has no meaning; did you mean "name"?'],
+	['/l/{}', 'holds "{}", which has no meaning; write {name}, {service}, {instance}, {index}, {stream}'],
+	['/l/{hostname}', 'holds "{hostname}", which has no meaning; write {name}, {service}, {instance}, {index}, {stream}'],
 ])('a path: %s', (text, expected) => {
 	expect(read(logPath, text)).toBe(expected);
 });
@@ -74,10 +74,10 @@ test.each([
 test.each([
 	['web', 'web'], ['{service}.{instance}', '{service}.{instance}'], ['docker/{{.Name}}', 'docker/{name}'],
 	['{{.Name}}/{{.ID}}', 'holds "{{.ID}}", which only docker knows; write {name}, {service}, {instance}, {index}, {stream}'],
-	['a b', 'holds what a syslog tag cannot; write letters, digits and signs without spaces'],
-	['é', 'holds what a syslog tag cannot; write letters, digits and signs without spaces'],
+	['a b', 'holds characters that a syslog tag cannot have; write letters, digits and signs without spaces'],
+	['é', 'holds characters that a syslog tag cannot have; write letters, digits and signs without spaces'],
 	['', 'is empty'],
-	['{servce}', 'holds "{servce}", which stands for nothing; did you mean "service"?'],
+	['{servce}', 'holds "{servce}", which has no meaning; did you mean "service"?'],
 ])('a tag: %s', (text, expected) => {
 	expect(read(logTag, text)).toBe(expected);
 });
