@@ -11,6 +11,7 @@ import {dirname, join} from 'node:path';
 import {ExecaError} from 'execa';
 import {makeRootfs} from '../packaging/rootfs.ts';
 import {NAMES} from '../src/dropin/names.ts';
+import {writeHeader} from './build/layouts.ts';
 import {prepareLibraries} from './build/libraries.ts';
 import {exists, linkAddon, linkEngine, linkExecutable, missingTools} from './build/link.ts';
 import {makeModules} from './build/modules.ts';
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
 	await demandTools();
 	await mkdir(dist, {recursive: true});
 	// Made aside and moved into place at the end: the files of an earlier build may be running.
+	await writeHeader(root);
 	const work = await mkdtemp(join(dist, '.work-'));
 	using _ = undo(() => rmSync(work, {recursive: true, force: true}));
 	const libraries = await prepareLibraries();

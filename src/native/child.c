@@ -115,7 +115,7 @@ static void set_mark(uint64_t mark)
 	if (mark == 0 || !is_unlimited(RLIMIT_LOCKS) || !is_unlimited(RLIMIT_RSS))
 		return;
 	set_limit(RLIMIT_LOCKS, mark, mark);
-	set_limit(RLIMIT_RSS, MARK_SUM - mark, MARK_SUM - mark);
+	set_limit(RLIMIT_RSS, TAG_SUM - mark, TAG_SUM - mark);
 }
 
 /* archon has raised its own. */
@@ -141,7 +141,7 @@ static void set_limits(struct room *room)
 		if (result < 0)
 			fail_at(room, STAGE_LIMIT, result, (int)limit->resource);
 	}
-	set_mark(head->mark);
+	set_mark(head->tag);
 	if (head->nice != NICE_AS_IS)
 		must(room, STAGE_NICE, RAW(SYS_setpriority, PRIO_PROCESS, 0, head->nice));
 	if (head->ioprio >= 0)

@@ -132,18 +132,18 @@ void sys_readSignal(struct call *call)
 	size_t length;
 	int32_t *out = arg_memory(call, 1, &length);
 	struct signalfd_siginfo info;
-	ssize_t count = read(arg_int(call, 0), &info, sizeof info);
-	if (count < 0 || length < 4 * sizeof *out)
-		return give_number(call, count < 0 ? -errno : -EINVAL);
+	if (length < SIGNAL_FIELDS * sizeof *out)
+		return give_number(call, -EINVAL);
+	if (read(arg_int(call, 0), &info, sizeof info) < 0)
+		return give_number(call, -errno);
 	enum origin origin = origin_of(&info);
 	if (info.ssi_signo != SIGCHLD)
 		note_signal(info.ssi_signo, origin);
-	out[0] = info.ssi_signo;
-	out[1] = info.ssi_code;
-	out[2] = info.ssi_pid;
-	out[3] = info.ssi_uid;
-	if (length >= 5 * sizeof *out)
-		out[4] = origin;
+	out[SIGNAL_NUMBER] = info.ssi_signo;
+	out[SIGNAL_CODE] = info.ssi_code;
+	out[SIGNAL_PID] = info.ssi_pid;
+	out[SIGNAL_UID] = info.ssi_uid;
+	out[SIGNAL_ORIGIN] = origin;
 	give_number(call, 1);
 }
 

@@ -35,9 +35,6 @@ void sys_openAt(struct call *call)
 	give_result(call, openat(arg_int(call, 0), arg_path(call, 1), open_flags(arg_int(call, 2)), arg_int(call, 3)));
 }
 
-/* The layout of `Stat` in sys.ts. */
-enum { STAT_MODE, STAT_UID, STAT_GID, STAT_DEVICE, STAT_INODE, STAT_LINKS, STAT_SIZE, STAT_SPECIAL, STAT_CHANGED, STAT_BORN, STAT_FIELDS };
-
 static double millis_of(struct timespec time)
 {
 	return time.tv_sec * 1e3 + time.tv_nsec / 1e6;

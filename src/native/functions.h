@@ -3,6 +3,7 @@
 #define FUNCTIONS_H
 #include <stdint.h>
 #include "call.h"
+#include "layouts.h"
 
 /* In process.c: the arguments that the program was started with. */
 void remember_arguments(char **arguments);
@@ -29,9 +30,6 @@ double birth_of(int folder, const char *path, int flags);
 
 /* In files.c: flags of open(2) as sys.ts has them. */
 int open_flags(int flags);
-
-/* Who sent a signal; the order is that of ORIGINS in signals.ts. */
-enum origin { ORIGIN_INSIDE, ORIGIN_KERNEL, ORIGIN_OUTSIDE };
 
 /* In reexec.c: a signal that was read is pending until it is forgotten. */
 void note_signal(int signal, enum origin origin);

@@ -43,7 +43,7 @@ struct job {
 	struct iovec pieces[PIECES];
 	int piece_count;
 	long result;
-	double about[4]; /* of an opened file: inode, size, when it was made, the stream that it is; or the doubt about it */
+	double about[DONE_FIELDS - DONE_INODE]; /* of an opened file: from its inode on; or the doubt about it */
 	char *data; /* what it brought: names or addresses, each with a NUL behind it; or bytes */
 	size_t length;
 };
@@ -270,18 +270,12 @@ static long resolve(struct job *job)
 	return 0;
 }
 
-/* The order is that of JOBS in jobs.ts. */
-enum kind {
-	JOB_WRITE, JOB_OPEN, JOB_RENAME, JOB_UNLINK, JOB_PLACE, JOB_TRUNCATE, JOB_READ_FOLDER, JOB_READ_FILE, JOB_RESOLVE, JOB_ACCESS, JOB_AGE,
-	JOB_COMPRESS,
-};
-
 static void perform(struct job *job)
 {
 	struct stat about;
 	long result = -1;
 	errno = EINVAL;
-	switch ((enum kind)job->kind) {
+	switch ((enum job_kind)job->kind) {
 	case JOB_WRITE: result = write_file(job); break;
 	case JOB_OPEN: result = open_file(job); break;
 	case JOB_RENAME: result = renameat(folder_of(job), job->text, folder_of(job), job->other); break;
@@ -441,10 +435,10 @@ void sys_takeJob(struct call *call)
 	pthread_mutex_unlock(&lock);
 	if (!job)
 		return;
-	if (length >= 6 * sizeof *out) {
-		out[0] = job->id;
-		out[1] = job->result;
-		memcpy(out + 2, job->about, sizeof job->about);
+	if (length >= DONE_FIELDS * sizeof *out) {
+		out[DONE_NUMBER] = job->id;
+		out[DONE_RESULT] = job->result;
+		memcpy(out + DONE_INODE, job->about, sizeof job->about);
 	}
 	give_bytes(call, job->data, job->length);
 	free(job->text);

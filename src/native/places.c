@@ -51,10 +51,10 @@ static struct doubt doubt_of(int folder, enum refusal refusal)
 	else if (about.st_mode & S_IWGRP)
 		doubt = (struct doubt){refusal, WRITER_GROUP, about.st_gid};
 	else
-		doubt.writer = WRITER_NOBODY;
+		doubt.writer = WRITER_NONE;
 	/* Kubernetes mounts secrets so: their folders have all permissions, and nobody may write. */
-	if (doubt.writer != WRITER_NOBODY && fstatvfs(folder, &system) == 0 && system.f_flag & ST_RDONLY)
-		doubt.writer = WRITER_NOBODY;
+	if (doubt.writer != WRITER_NONE && fstatvfs(folder, &system) == 0 && system.f_flag & ST_RDONLY)
+		doubt.writer = WRITER_NONE;
 	return doubt;
 }
 
@@ -68,14 +68,14 @@ static struct doubt doubt_of_link(int folder)
 	struct stat below, above;
 	int child = folder;
 	bool is_root = fstat(folder, &below) < 0;
-	while (doubt.writer == WRITER_NOBODY && !is_root) {
+	while (doubt.writer == WRITER_NONE && !is_root) {
 		int parent = openat(child, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		struct doubt next = doubt_of(parent, REFUSED_LINK);
 		if (child != folder)
 			close(child);
 		child = parent;
 		bool is_known = parent >= 0 && fstat(parent, &above) == 0;
-		if (next.writer != WRITER_NOBODY && !(is_known && above.st_mode & S_ISVTX && is_ours(&above) && is_ours(&below)))
+		if (next.writer != WRITER_NONE && !(is_known && above.st_mode & S_ISVTX && is_ours(&above) && is_ours(&below)))
 			doubt = next;
 		is_root = !is_known || (above.st_dev == below.st_dev && above.st_ino == below.st_ino);
 		below = above;
@@ -88,7 +88,7 @@ static struct doubt doubt_of_link(int folder)
 struct doubt doubt_of_file(int fd, int folder)
 {
 	struct doubt doubt = doubt_of_link(folder);
-	return doubt.writer == WRITER_NOBODY ? doubt_of(fd, REFUSED_NOT) : doubt;
+	return doubt.writer == WRITER_NONE ? doubt_of(fd, REFUSED_NOT) : doubt;
 }
 
 static int open_root(bool is_rooted)
@@ -128,7 +128,7 @@ static int follow(struct place *place, int link, char left[LEFT_MAX], int links)
 	text[length] = '\0';
 	place->doubt = doubt_of_link(place->folder);
 	errno = ELOOP;
-	if (place->doubt.writer != WRITER_NOBODY)
+	if (place->doubt.writer != WRITER_NONE)
 		return -1;
 	/* Most links there lead to what has no path. */
 	if (fstatfs(place->folder, &system) == 0 && system.f_type == PROC_MAGIC && strcmp(place->name, "self") != 0) {
@@ -255,7 +255,7 @@ static int judge(int fd, int folder, const struct opening *opening, struct doubt
 	if (S_ISDIR(about.st_mode))
 		return EISDIR;
 	*doubt = doubt_of(folder, REFUSED_KIND);
-	bool is_trusted = doubt->writer == WRITER_NOBODY;
+	bool is_trusted = doubt->writer == WRITER_NONE;
 	if (!S_ISREG(about.st_mode) && !(is_trusted && opening->how & OPEN_ANY))
 		return EINVAL;
 	if (about.st_nlink == 0)
@@ -322,12 +322,12 @@ void sys_findPlace(struct call *call)
 	struct place place;
 	size_t length;
 	double *out = arg_memory(call, 2, &length);
-	if (length < 5 * sizeof *out)
+	if (length < FOUND_FIELDS * sizeof *out)
 		return give_number(call, -EINVAL);
 	int result = find_place(arg_path(call, 0), arg_int(call, 1), &place);
-	out[0] = result < 0 ? -errno : place.folder;
-	out[1] = place.stream;
-	put_doubt(out + 2, &place.doubt);
+	out[FOUND_FOLDER] = result < 0 ? -errno : place.folder;
+	out[FOUND_STREAM] = place.stream;
+	put_doubt(out + FOUND_REFUSAL, &place.doubt);
 	give_list(call);
 	add_text(call, place.path, strlen(place.path));
 	add_text(call, place.name, strlen(place.name));

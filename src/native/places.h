@@ -3,11 +3,7 @@
 #define PLACES_H
 #include <limits.h>
 #include <sys/types.h>
-
-/* Why something was refused although the kernel would have it; the order is that of REFUSALS in places.ts. */
-enum refusal { REFUSED_NOT, REFUSED_LINK, REFUSED_MAGIC, REFUSED_KIND, REFUSED_NAMES, REFUSED_OWNER };
-/* Who may write to a folder beside root and archon's own user; the order is that of `writerOf` in places.ts. */
-enum writer { WRITER_NOBODY, WRITER_USER, WRITER_GROUP, WRITER_ANYBODY };
+#include "layouts.h"
 
 struct doubt {
 	enum refusal refusal;
@@ -26,18 +22,10 @@ struct place {
 	struct doubt doubt;
 };
 
-/* `PLACE_MAKE`: folders that are missing are made. `PLACE_FOLDER`: the path is that of a folder. */
-enum { PLACE_MAKE = 1, PLACE_FOLDER = 2 };
-
 /* 0, or -1 and errno; then `path` and `name` say where that was, and no folder is open. */
 int find_place(const char *path, int flags, struct place *place);
 
-/*
- * How a file is opened. `OPEN_ANY`: other kinds of files too, where nobody else may write to the folder. `OPEN_MAKE`, for
- * jobs.c: folders that are missing are made.
- */
-enum { OPEN_ANY = 1, OPEN_MAKE = 2 };
-
+/* How a file is opened; `how`: OPEN_ANY, OPEN_MAKE. */
 struct opening {
 	/* Flags of open(2), and the permissions of a file that is made. */
 	int flags;

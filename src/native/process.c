@@ -161,10 +161,10 @@ static void wait_for(struct call *call, idtype_t type, id_t id, int32_t *report,
 {
 	siginfo_t info = {.si_pid = 0};
 	long result = waitid(type, id, &info, WEXITED | WNOHANG | flags);
-	if (result == 0 && length >= 3 * sizeof *report) {
-		report[0] = info.si_pid;
-		report[1] = info.si_code;
-		report[2] = info.si_status;
+	if (result == 0 && length >= CHILD_FIELDS * sizeof *report) {
+		report[CHILD_PID] = info.si_pid;
+		report[CHILD_CODE] = info.si_code;
+		report[CHILD_STATUS] = info.si_status;
 	}
 	give_result(call, result);
 }

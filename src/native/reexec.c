@@ -27,45 +27,16 @@
 #include <unistd.h>
 #include "call.h"
 #include "functions.h"
+#include "layouts.h"
 
 #define MAGIC 0x326f6861 /* another layout, another number: an older archon's memory is not understood */
-#define HEADER 1024 /* what of the memory is not the handoff's */
-#define CAUSES 8
-#define WORDS 512
 #define FDS (1 << 20)
 #define FDS_LOOKED_AT (1 << 16) /* where the kernel cannot do it for all at once */
 #define STACK (64 << 10)
 #define VARIABLE_NAME "ARCHON_HANDOFF"
 #define VARIABLE VARIABLE_NAME "="
 
-/* The order is that of KINDS in guard.ts. */
-enum kind { KIND_FAULT, KIND_SENT, KIND_BUG, KIND_UPGRADE };
-
-struct cause {
-	int32_t kind;
-	int32_t signal;
-	int32_t code;     /* si_code of sigaction(2) */
-	int32_t sender;   /* the pid, of a signal that was sent; 0: of another PID namespace */
-	uint64_t address; /* where memory could not be reached, or the instruction that could not be executed */
-	uint64_t at;      /* CLOCK_MONOTONIC, in ns */
-};
-
-/* The start of the memory, as guard.ts reads it. */
-struct header {
-	uint32_t magic;
-	int32_t owner;             /* the pid */
-	uint32_t lives;            /* how often archon was re-executed */
-	uint32_t soft_limit;       /* of open files, as the first life was started with; 0: it was not raised */
-	_Atomic uint64_t pending;  /* signals that were read and that nobody has acted on, by bit signal - 1 */
-	uint64_t size;             /* of the whole memory */
-	struct cause causes[CAUSES]; /* that of life n at n modulo CAUSES */
-	char words[WORDS];         /* what archon said of the last one */
-	int32_t program_fd;        /* the running file, for where no name leads to it; 0: not open */
-	uint64_t ignored, blocked; /* signals, as the first life was started with, by bit signal - 1 */
-	uint8_t origins[64];       /* who sent the pending signals, by signal - 1 */
-};
-
-_Static_assert(sizeof(struct header) <= HEADER, "the header has its place");
+_Static_assert(sizeof(struct header) <= HEADER_ROOM, "the header has its place");
 
 static const int FATAL[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
 #define FATAL_COUNT (sizeof FATAL / sizeof *FATAL)
@@ -100,13 +71,13 @@ static void rest(long milliseconds)
 
 static void note(const struct cause *cause, const char *words)
 {
-	header->lives++;
-	struct cause *place = &header->causes[header->lives % CAUSES];
+	header->reexecutions++;
+	struct cause *place = &header->causes[header->reexecutions % CAUSES_MAX];
 	*place = *cause;
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	place->at = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	size_t length = strnlen(words, WORDS - 1);
+	size_t length = strnlen(words, CAUSE_WORDS_MAX - 1);
 	memcpy(header->words, words, length);
 	header->words[length] = 0;
 }
@@ -197,7 +168,7 @@ static void on_fatal(int signal, siginfo_t *info, void *context)
 	}
 	int is_sent = info->si_code <= 0 && info->si_pid != self;
 	struct cause cause = {
-		.kind = is_sent ? KIND_SENT : KIND_FAULT, .signal = signal, .code = info->si_code,
+		.kind = is_sent ? CAUSE_SENT : CAUSE_FAULT, .signal = signal, .code = info->si_code,
 		.sender = info->si_code <= 0 ? info->si_pid : 0,
 		.address = info->si_code <= 0 ? 0 : (uint64_t)(uintptr_t)info->si_addr,
 	};
@@ -491,7 +462,7 @@ static int execute_anew(const char *path, int kind, const char *words)
 	mark_kept(FD_CLOEXEC);
 	memcpy(header->causes, before.causes, sizeof header->causes);
 	memcpy(header->words, before.words, sizeof header->words);
-	header->lives = before.lives;
+	header->reexecutions = before.reexecutions;
 	return -error;
 }
 
@@ -508,5 +479,5 @@ void sys_reexecute(struct call *call)
 void survive(const char *words)
 {
 	if (envp)
-		execute_anew("", KIND_BUG, words);
+		execute_anew("", CAUSE_BUG, words);
 }

@@ -12,13 +12,8 @@
 #include "functions.h"
 
 #define BACKLOG 128
-/* As many descriptors as are told of one message, and as come with one (SCM_MAX_FD, unix(7)); `Ancillary` in sys.ts has this layout. */
-#define FDS_MAX 16
+/* As many as come with one message (SCM_MAX_FD, unix(7)). */
 #define FDS_IN_FLIGHT 253
-enum {
-	ANCILLARY_COUNT, ANCILLARY_CUT, ANCILLARY_PID, ANCILLARY_UID, ANCILLARY_GID, ANCILLARY_FDS,
-	ANCILLARY_FIELDS = ANCILLARY_FDS + FDS_MAX,
-};
 
 /* Its length; 0 where the path does not fit with its NUL. `is_abstract`: a name without a place in the file system. */
 static socklen_t address_of(struct sockaddr_un *address, const char *path, size_t length, bool is_abstract)
@@ -102,13 +97,13 @@ void sys_peer(struct call *call)
 	int32_t *out = arg_memory(call, 1, &size);
 	struct ucred peer;
 	socklen_t length = sizeof peer;
-	if (size < 3 * sizeof *out)
+	if (size < PEER_FIELDS * sizeof *out)
 		return give_number(call, -EINVAL);
 	int result = getsockopt(arg_int(call, 0), SOL_SOCKET, SO_PEERCRED, &peer, &length);
 	if (result == 0) {
-		out[0] = peer.pid;
-		out[1] = peer.uid;
-		out[2] = peer.gid;
+		out[PEER_PID] = peer.pid;
+		out[PEER_UID] = peer.uid;
+		out[PEER_GID] = peer.gid;
 	}
 	give_result(call, result);
 }
@@ -182,7 +177,7 @@ void sys_receive(struct call *call)
 	out[ANCILLARY_PID] = -1;
 	if (count < 0)
 		return give_number(call, -errno);
-	out[ANCILLARY_CUT] = (message.msg_flags & MSG_TRUNC) != 0;
+	out[ANCILLARY_IS_CUT] = (message.msg_flags & MSG_TRUNC) != 0;
 	for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
 		if (each->cmsg_level != SOL_SOCKET)
 			continue;
@@ -191,7 +186,7 @@ void sys_receive(struct call *call)
 			for (size_t i = 0; i < fds; i++) {
 				int fd;
 				memcpy(&fd, CMSG_DATA(each) + i * sizeof fd, sizeof fd);
-				if (out[ANCILLARY_COUNT] < FDS_MAX)
+				if (out[ANCILLARY_COUNT] < ANCILLARY_FDS_MAX)
 					out[ANCILLARY_FDS + out[ANCILLARY_COUNT]++] = fd;
 				else
 					close_foreign(fd);
@@ -212,9 +207,9 @@ void sys_send(struct call *call)
 {
 	size_t length;
 	void *bytes = arg_memory(call, 1, &length);
-	double fds[FDS_MAX];
-	size_t count = arg_numbers(call, 2, fds, FDS_MAX);
-	union { struct cmsghdr head; char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))]; } control;
+	double fds[ANCILLARY_FDS_MAX];
+	size_t count = arg_numbers(call, 2, fds, ANCILLARY_FDS_MAX);
+	union { struct cmsghdr head; char bytes[CMSG_SPACE(ANCILLARY_FDS_MAX * sizeof(int))]; } control;
 	struct iovec vector = {.iov_base = bytes, .iov_len = length};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
 	if (count > 0) {

@@ -116,7 +116,7 @@ static int put_aside(int fd, int *used)
 static bool put_all_aside(struct job *job, int *used)
 {
 	const struct head *head = job->head;
-	int32_t fds[FDS_MAX];
+	int32_t fds[REQUEST_FDS_MAX];
 	if (aside_end < 0)
 		return false;
 	for (int32_t i = 0; i < head->fds; i++) {

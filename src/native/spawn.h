@@ -8,64 +8,17 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include "layouts.h"
 #include "raw.h"
 
-/* The order is that of STAGES in sys.ts. */
-enum stage {
-	STAGE_FORK, STAGE_CGROUP, STAGE_SESSION, STAGE_TERMINAL, STAGE_FDS, STAGE_OOM, STAGE_LIMIT, STAGE_NICE, STAGE_IONICE,
-	STAGE_DROP, STAGE_KEEP, STAGE_GROUPS, STAGE_GID, STAGE_UID, STAGE_NO_NEW, STAGE_CWD, STAGE_EXEC,
-};
-
-enum flag {
-	FLAG_SESSION = 1, FLAG_FOREGROUND = 2, FLAG_TERMINAL = 4, FLAG_CWD = 8, FLAG_NO_NEW = 16, FLAG_AS_STARTED = 32,
-};
-
-enum oom { OOM_AS_IS, OOM_TRY, OOM_MUST };
-
-#define NICE_AS_IS 100
-#define MARK_SUM (3ull << 52) /* of the two limits that are a mark, see mark.ts */
+#define TAG_SUM (3ull << 52) /* of the two limits that are a run's tag, see run-tag.ts */
 #define NOBODY UINT32_MAX /* the one number that is no user's and no group's */
 #define CAP_ALL UINT64_MAX
-#define FDS_MAX 64
-
-/* A request, as request.ts lays it out: this head, then limits, groups, fds, and strings each ending in NUL. */
-struct head {
-	uint64_t cap_add;  /* by bit: kept across the change of user; CAP_ALL: whatever archon has */
-	uint64_t cap_drop; /* by bit: taken away, but for cap_add */
-	uint64_t mark;     /* the limits that its descendants are known by, see mark.ts; 0: none */
-	int32_t flags;
-	int32_t umask;     /* -1: as it is */
-	uid_t uid;         /* -1: as it is */
-	gid_t gid;         /* -1: as it is */
-	int32_t nice;      /* NICE_AS_IS: as it is */
-	int32_t ioprio;    /* class and level as ioprio_set(2) has them; -1: as it is */
-	int32_t cgroup;    /* the open cgroup.procs of where it belongs; -1: where archon is */
-	int32_t oom;       /* OOM_AS_IS, or else the first string is for oom_score_adj */
-	int32_t limits;    /* how many */
-	int32_t groups;    /* how many; -1: as they are */
-	int32_t fds;       /* how many; the child's 0, 1, 2, … in order, -1: closed */
-	int32_t paths;     /* how many files to try to execute, in order */
-	int32_t argc;
-	int32_t envc;
-};
-
-struct limit {
-	uint64_t resource;
-	uint64_t soft;
-	uint64_t hard;
-};
-
-struct report {
-	int32_t stage;
-	int32_t error;
-	int32_t detail; /* which capability, limit or descriptor; -1: nothing to say */
-};
-
 struct job {
 	const struct head *head;
 	const struct limit *limits;
 	const gid_t *groups;
-	int32_t fds[FDS_MAX];
+	int32_t fds[REQUEST_FDS_MAX];
 	int32_t cgroup;
 	const char *oom;
 	const char *cwd;

@@ -8,7 +8,8 @@ import {concat, newBytes} from './bytes.ts';
 import {errnoText} from './errno.ts';
 import {type Done, OTHERS_WRITE, textsOf, wait} from './jobs.ts';
 import {isOfOthers, isRefused, refusalOf} from './places.ts';
-import {ERRNO, isCharacterDevice, isFifo, newStat, O, STAT, sys} from './sys.ts';
+import {STAT} from './layouts.ts';
+import {ERRNO, isCharacterDevice, isFifo, newStat, O, sys} from './sys.ts';
 
 /** Why a path was not read. */
 export interface Unread {

@@ -3,13 +3,10 @@
  * that hangs, and names that nobody answers for.
  */
 import type {Millis} from '../core/time.ts';
+import {JOB_REPORT, JOBS} from './layouts.ts';
 import {soon, watch} from './reactor.ts';
 import {EPOLLIN, ERRNO, type Outcome, sys} from './sys.ts';
 
-/** The order is that of `enum kind` in jobs.c. */
-const JOBS = [
-	'write', 'open', 'rename', 'unlink', 'place', 'truncate', 'readFolder', 'readFile', 'resolve', 'access', 'age', 'compress',
-] as const;
 export type Job = (typeof JOBS)[number];
 
 export interface Done {
@@ -53,14 +50,11 @@ interface Waiting {
 	readonly told: (done: Done) => void;
 }
 
-/** Of `open`: other kinds of files too, where nobody but root and archon's user may write to the folder; folders are made. */
-export const OPEN = {ANY: 1, MAKE: 2} as const;
-
 /** Of `readFile`: others may write to the folder of what is read, and must not lead archon elsewhere. */
 export const OTHERS_WRITE = 1;
 
 const waiting = new Map<number, Waiting>();
-const report = new Float64Array(6);
+const report = new Float64Array(Object.keys(JOB_REPORT).length);
 let bell = -1;
 
 /** `told` hears what came of it, in a turn of the loop. */

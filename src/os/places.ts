@@ -5,7 +5,8 @@
  */
 import {errnoText} from './errno.ts';
 import {type Done, textsOf} from './jobs.ts';
-import {type Outcome, PLACE, sys} from './sys.ts';
+import {PLACE, PLACE_REPORT, REFUSALS, WRITERS} from './layouts.ts';
+import {type Outcome, sys} from './sys.ts';
 import {groupName, userName} from './spawn/users.ts';
 
 /** An open folder, and where it really is. */
@@ -20,7 +21,7 @@ export interface FilePlace {
 	readonly name: string;
 }
 
-const report = new Float64Array(5);
+const report = new Float64Array(Object.keys(PLACE_REPORT).length);
 
 /** The place of a file that there need not be; or why there is none. */
 export function findPlace(path: string): FilePlace | string {
@@ -34,7 +35,7 @@ export function findPlace(path: string): FilePlace | string {
 
 /** A folder; or what was refused, or -errno where that is all. */
 export function openFolder(path: string): Folder | string | Outcome {
-	const [folder = '', name = ''] = sys.findPlace(path, PLACE.FOLDER, report);
+	const [folder = '', name = ''] = sys.findPlace(path, PLACE.folder, report);
 	const [fd = -1, , ...doubt] = report;
 	if (fd >= 0) return {fd, path: folder || '/'};
 	return doubt[0] === 0 ? fd : reasonOf(-fd, doubt, `${folder}/${name}`);
@@ -60,20 +61,21 @@ export function refusalOf(done: Done, path: string): string {
 
 const culpritOf = (path: string, folder: string, name: string): string => (`${folder}/${name}` === path ? 'it' : `${folder}/${name}`);
 
-/** The order is that of `enum refusal` in places.h. */
-const REFUSALS: readonly ((writer: string, owner: string) => string)[] = [
-	() => '',
-	writer => `is a symbolic link in a folder that ${writer} may write`,
-	() => 'is a symbolic link of the kernel\'s, which leads to no path',
-	() => 'is not a regular file',
-	writer => `has other names as well (hard links), and ${writer} may write to its folder`,
-	(_, owner) => `belongs to ${owner}, in a folder that others may write`,
-];
+const WORDS: Readonly<Record<(typeof REFUSALS)[number], (writer: string, owner: string) => string>> = {
+	not: () => '',
+	link: writer => `is a symbolic link in a folder that ${writer} may write`,
+	magic: () => 'is a symbolic link of the kernel\'s, which leads to no path',
+	kind: () => 'is not a regular file',
+	names: writer => `has other names as well (hard links), and ${writer} may write to its folder`,
+	owner: (_, owner) => `belongs to ${owner}, in a folder that others may write`,
+};
+
 function reasonOf(errno: number, [refusal = 0, writer = 0, id = 0]: readonly number[], culprit: string): string {
-	const words = REFUSALS[refusal]?.(writerOf(writer, id), userName(id)) ?? '';
+	const words = WORDS[REFUSALS[refusal] ?? 'not'](writerOf(WRITERS[writer], id), userName(id));
 	return words === '' ? errnoText(errno) : `${culprit} ${words}`;
 }
 
-/** The order is that of `enum writer` in places.h. */
-const writerOf = (writer: number, id: number): string =>
-	writer === 1 ? userName(id) : writer === 2 ? `group ${groupName(id)}` : 'anybody';
+function writerOf(writer: (typeof WRITERS)[number] | undefined, id: number): string {
+	if (writer === 'user') return userName(id);
+	return writer === 'group' ? `group ${groupName(id)}` : 'anybody';
+}

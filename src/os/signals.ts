@@ -2,6 +2,7 @@
 import {SIG, type SignalNumber} from '../core/signal-numbers.ts';
 import {type ReceivedSignal, ORIGINS} from '../core/signals.ts';
 import {errnoText} from './errno.ts';
+import {SIGNAL_REPORT} from './layouts.ts';
 import {watch} from './reactor.ts';
 import {EPOLLIN, sys} from './sys.ts';
 
@@ -23,11 +24,11 @@ export function listenForSignals(
 	const all = new Set<SignalNumber>([SIG.CHLD, SIG.HUP, ...signals]);
 	const fd = sys.openSignals([...all]);
 	if (fd < 0) throw new Error(`signals cannot be heard: ${errnoText(-fd)}`);
-	const report = new Int32Array(5);
+	const report = new Int32Array(Object.keys(SIGNAL_REPORT).length);
 	watch(fd, EPOLLIN, () => {
 		let hasEnded = false;
 		for (let left = AT_ONCE; left > 0 && sys.readSignal(fd, report) === 1; left--) {
-			const [signal = 0, , , , origin = 0] = report;
+			const [signal = 0, origin = 0] = [report[SIGNAL_REPORT.number], report[SIGNAL_REPORT.origin]];
 			if (signal === SIG.CHLD) hasEnded = true;
 			else heard({signal, origin: ORIGINS[origin] ?? 'inside'});
 		}

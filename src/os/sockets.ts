@@ -8,8 +8,9 @@ import {makeFolder} from './folders.ts';
 import {uid as ownUid} from './identity.ts';
 import type {KeptFds} from './reexec/kept-fds.ts';
 import type {Poller} from './poller.ts';
+import {ANCILLARY, STAT} from './layouts.ts';
 import {
-	ANCILLARY, EPOLLHUP, EPOLLIN, EPOLLOUT, ERRNO, isLink, newAncillary, newStat, O, SOCK_NONBLOCK, SOCK_STREAM, STAT, sys,
+	EPOLLHUP, EPOLLIN, EPOLLOUT, ERRNO, isLink, newAncillary, newStat, O, SOCK_NONBLOCK, SOCK_STREAM, sys,
 } from './sys.ts';
 
 export interface ServeParts {

@@ -6,6 +6,7 @@
  * gives that number in its place. Times are in milliseconds, sizes in bytes. Descriptors are close-on-exec.
  * None of these calls waits, unless it says so.
  */
+import {ANCILLARY, ANCILLARY_FDS_MAX, STAT} from './layouts.ts';
 
 /** A result of 0 or more, or -errno (errno(3)). */
 export type Outcome = number;
@@ -13,13 +14,10 @@ export type Outcome = number;
 /** What a path or descriptor leads to, by index: see STAT. */
 export type Stat = Float64Array<ArrayBuffer>;
 
-/** Places in a `Stat` (inode(7)); `changed` is when its content was changed, `born` when it was made or 0, both since 1970. */
-export const STAT = {mode: 0, uid: 1, gid: 2, device: 3, inode: 4, links: 5, size: 6, special: 7, changed: 8, born: 9} as const;
-export const newStat = (): Stat => new Float64Array(10);
+const STAT_FIELDS = Object.keys(STAT).length;
+export const newStat = (): Stat => new Float64Array(STAT_FIELDS);
 
-/** Places in what comes beside the bytes of a message: see `receive`. */
-export const ANCILLARY = {count: 0, isCut: 1, pid: 2, uid: 3, gid: 4, fds: 5} as const;
-export const newAncillary = (): Int32Array<ArrayBuffer> => new Int32Array(21);
+export const newAncillary = (): Int32Array<ArrayBuffer> => new Int32Array(ANCILLARY.fds + ANCILLARY_FDS_MAX);
 
 export interface Sys {
 	// ── process.c: processes ──
@@ -44,7 +42,7 @@ export interface Sys {
 	exit(status: number): never;
 	/** kill(2). */
 	kill(pid: number, signal: number): Outcome;
-	/** waitid(2) for any child that has ended: `[pid, si_code, si_status]`, pid 0 where none has. `peek` leaves it waitable. */
+	/** waitid(2) for any child that has ended: CHILD_REPORT, pid 0 where none has. `peek` leaves it waitable. */
 	waitAny(report: Int32Array, peek: boolean): Outcome;
 	/** The same for one child; -ECHILD where it is none. */
 	waitPid(pid: number, report: Int32Array, peek?: boolean): Outcome;
@@ -62,13 +60,13 @@ export interface Sys {
 	/** The hard limit of a process's resource (prlimit(2)); Infinity: none. */
 	hardLimit(pid: number, resource: number): Outcome;
 	/**
-	 * Begins to make a process from a request in the layout of spawn.h. It is made while archon does something else, as making
+	 * Begins to make a process from a request (REQUEST). It is made while archon does something else, as making
 	 * the next ones; `endSpawn` must be called with the result before anything is waited for. -EAGAIN: four are begun, or very
 	 * many are slow.
 	 */
 	beginSpawn(request: Uint8Array): number;
 	/**
-	 * The pid of the process once it has executed, or -1 and the report `[stage, errno, detail]`. WAITS for no longer than a
+	 * The pid of the process once it has executed, or -1 and SPAWN_REPORT in words of 32 bits. WAITS for no longer than a
 	 * second: then the errno is EINPROGRESS, and what keeps it comes with its end. Whom somebody stops on the way is killed:
 	 * ECANCELED.
 	 */
@@ -98,7 +96,7 @@ export interface Sys {
 	/** The same for that descriptor, with these signals in place of those before. */
 	changeSignals(fd: number, signals: readonly number[]): Outcome;
 	/**
-	 * The next: `[signal, si_code, si_pid, si_uid, origin]` (`ORIGINS`), the last if there is room; 1, or -EAGAIN. It is
+	 * The next: SIGNAL_REPORT; 1, or -EAGAIN. It is
 	 * pending until `forgetSignal`, also in the next life.
 	 */
 	readSignal(fd: number, report: Int32Array): Outcome;
@@ -188,7 +186,7 @@ export interface Sys {
 	connectUnix(path: string, type: number): Outcome;
 	/** Any process may send datagrams to this name of the abstract namespace, and each carries who sent it. */
 	bindDatagrams(name: string): Outcome;
-	/** Who is at the other end, as the kernel saw it at connect time (SO_PEERCRED): `[pid, uid, gid]`. */
+	/** Who is at the other end, as the kernel saw it at connect time (SO_PEERCRED): PEER_REPORT. */
 	peer(fd: number, report: Int32Array): Outcome;
 	/** Bytes, and beside them descriptors and their sender (`ANCILLARY`; pid -1: it is not said). How many bytes; 0 at the end. */
 	receive(fd: number, bytes: Uint8Array, ancillary: Int32Array): Outcome;
@@ -213,7 +211,7 @@ export interface Sys {
 	startJob(kind: number, fd: number, text: string, other: string, numbers: readonly number[], pieces: readonly Uint8Array[]): Outcome;
 	/** WAITS until a job is finished, but no longer than so; whether one is. */
 	awaitJob(millis: number): boolean;
-	/** The next that is finished: `[number, result, inode, size, time, stream]`, and what it brought; undefined: none is. */
+	/** The next that is finished: JOB_REPORT, and what it brought; undefined: none is. */
 	takeJob(report: Float64Array): Uint8Array<ArrayBuffer> | undefined;
 
 	// ── bytes.c ──
@@ -288,13 +286,6 @@ declare global {
 
 export const sys: Sys = globalThis.native;
 
-/** What `spawn` was doing when it failed; the order is that of `enum stage` in spawn.h. */
-export const STAGES = [
-	'creating a process', 'entering the cgroup', 'creating a session', 'taking the terminal', 'placing descriptors',
-	'setting oom_score_adj', 'setting a limit', 'setting nice', 'setting ionice', 'dropping capabilities', 'keeping capabilities',
-	'setting groups', 'setting the group', 'setting the user', 'forbidding new privileges', 'changing directory', 'executing',
-] as const;
-
 /** Numbers of Linux, the same on all architectures that archon runs on. */
 export const ERRNO = {
 	EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENOEXEC: 8, EBADF: 9, ENXIO: 6, ECHILD: 10, EAGAIN: 11, ENOMEM: 12,
@@ -308,9 +299,6 @@ export const O = {
 	RDONLY: 0, WRONLY: 1, RDWR: 2, CREAT: 0o100, EXCL: 0o200, NOCTTY: 0o400, TRUNC: 0o1000, APPEND: 0o2000, NONBLOCK: 0o4000,
 	PATH: 0o10000000, NOFOLLOW: 1 << 28, DIRECTORY: 1 << 29,
 } as const;
-
-/** Of `findPlace`: folders that are missing are made; and the path is that of a folder, so that no name is left. */
-export const PLACE = {MAKE: 1, FOLDER: 2} as const;
 
 /** Of a pipe that a service is given: any of its users may open it anew, also to write and to read as fopen(3) has "a+". */
 export const PIPE_MODE = 0o666;

@@ -7,6 +7,7 @@ import {bytesOf} from '../os/bytes.ts';
 import {execute} from '../os/spawn/execute.ts';
 import {env} from '../os/environment.ts';
 import {pid as ownPid} from '../os/identity.ts';
+import {SIGNAL_REPORT} from '../os/layouts.ts';
 import {lastingFds} from '../os/reexec/inherited.ts';
 import {newReport, outcomeOf, pidOf} from '../os/reap/outcome.ts';
 import {ERRNO, O, sys} from '../os/sys.ts';
@@ -86,9 +87,9 @@ export function runSingle(options: InitOptions, name: string): never {
 
 	/** Nothing else is waited for than signals. */
 	function listenForSignals(fd: number): never {
-		const next = new Int32Array(4);
+		const next = new Int32Array(Object.keys(SIGNAL_REPORT).length);
 		for (;;) {
-			while (sys.readSignal(fd, next) === 1) attempt(() => heard(next[0] ?? 0));
+			while (sys.readSignal(fd, next) === 1) attempt(() => heard(next[SIGNAL_REPORT.number] ?? 0));
 			sys.awaitReadable(fd, -1);
 		}
 	}

@@ -34,7 +34,7 @@ const book = new Int32Array(memory.buffer, memory.byteOffset, 16);
 const say = (line: object): void => void sys.write(1, bytesOf(`${JSON.stringify(line)}\n`));
 
 const signals = sys.openSignals([1, 15, 37, 64]);
-const report = new Int32Array(4);
+const report = new Int32Array(5);
 const readSignals = (): void => {
 	while (sys.readSignal(signals, report) === 1);
 };
@@ -60,7 +60,7 @@ const wasCarrying = book[CARRIES] === 1;
 function startCommand(argv: readonly [string, ...string[]]): number {
 	const bytes = encode({
 		exec: exec(argv), paths: candidates(argv[0], env()['PATH'] ?? ''), environment: [blockOf(env())], uid: null, gid: null, groups: null,
-		fds: [0, 1, 2], cgroup: null, mark: 0, oom: null, seat: 'session',
+		fds: [0, 1, 2], cgroup: null, tag: 0, oom: null, seat: 'session',
 	});
 	return bytes ? sys.endSpawn(sys.beginSpawn(bytes), new Int32Array(3)) : -1;
 }

@@ -2,9 +2,9 @@
  * What holds of the seam wherever it is: cases that give plain values, told of by `native.test.ts`, which runs them under
  * Node and on the executable's engine.
  */
+import {ANCILLARY, PLACE, STAT} from '../../src/os/layouts.ts';
 import {
-	ANCILLARY, ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, PLACE, SOCK_DGRAM,
-	SOCK_NONBLOCK, SOCK_STREAM, STAT, type Sys,
+	ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, type Sys,
 } from '../../src/os/sys.ts';
 
 export interface Case {
@@ -71,7 +71,7 @@ export const CASES: readonly Case[] = [
 		name: 'a path leads where nobody else can lead it',
 		run(sys, folder) {
 			const [report, doubt] = [new Float64Array(5), new Float64Array(3)];
-			const [path = '', name] = sys.findPlace(`${folder}/new/x.log`, PLACE.MAKE, report);
+			const [path = '', name] = sys.findPlace(`${folder}/new/x.log`, PLACE.make, report);
 			const [place = -1, stream] = report;
 			const made = sys.openIn(place, 'x.log', O.WRONLY | O.CREAT | O.APPEND, 0o600, doubt);
 			const none = [sys.openIn(place, 'y', O.RDONLY, 0, doubt), sys.openIn(place, '.', O.RDONLY, 0, doubt)];
@@ -79,7 +79,7 @@ export const CASES: readonly Case[] = [
 			const magic = [report[0], report[2]];
 			sys.findPlace(folder, 0, report);
 			const isFolderItself = report[0];
-			sys.findPlace(`${folder}/./new//`, PLACE.FOLDER, report);
+			sys.findPlace(`${folder}/./new//`, PLACE.folder, report);
 			return [path.endsWith('/new'), name, stream, made >= 0, none, magic, isFolderItself, [place, made, report[0] ?? -1].map(sys.close)];
 		},
 		gives: [true, 'x.log', -1, true, [-ERRNO.ENOENT, -ERRNO.EISDIR], [-ERRNO.ELOOP, 2], -ERRNO.EISDIR, [0, 0, 0]],

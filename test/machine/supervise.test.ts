@@ -91,6 +91,7 @@ describe('services that are no good', () => {
 `});
 		await archon.says(/deaf +\| deaf/);
 		expect((await archon.ctl('stop', 'deaf')).status).toBe(0);
+		await archon.says(/stopped deaf/);
 		order(archon.log(), /stopping deaf \(pid \d+\) with SIGTERM/, /killing deaf \(pid \d+\) with SIGKILL/, /stopped deaf \(SIGKILL\)/);
 		await expect.poll(() => inhabitants(archon).length).toBe(2);
 	});

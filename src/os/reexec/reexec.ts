@@ -8,16 +8,14 @@ import {signalName, type SignalNumber} from '../../core/signal-numbers.ts';
 import type {Instant} from '../../core/time.ts';
 import {type ReceivedSignal, ORIGINS} from '../../core/signals.ts';
 import {type Bytes, textOf} from '../bytes.ts';
+import {CAUSE, CAUSE_KINDS, CAUSES_MAX, HEADER, HEADER_ROOM} from '../layouts.ts';
 import type {Memory} from './handoff.ts';
 import {ERRNO, type Outcome, sys} from '../sys.ts';
-
-/** How a life ended; the order is that of `enum kind` in reexec.c. */
-const KINDS = ['fault', 'sent', 'bug', 'upgrade'] as const;
 
 /** Why archon was re-executed. */
 export interface Cause {
 	/** `fault`: its own; `sent`: somebody sent it the signal; `bug`: an exception that nobody caught; `upgrade`: it was asked to. */
-	readonly kind: (typeof KINDS)[number];
+	readonly kind: (typeof CAUSE_KINDS)[number];
 	/** 0 for a bug and an upgrade. */
 	readonly signal: SignalNumber;
 	/** si_code of sigaction(2). */
@@ -32,7 +30,7 @@ export interface Cause {
 }
 
 /** Where the handoff's own part of the memory begins. */
-export const MEMORY_START = 1024;
+export const MEMORY_START = HEADER_ROOM;
 
 export interface Reexec {
 	readonly memory: Memory;
@@ -56,13 +54,6 @@ export interface Reexec {
 	upgrade(path: string, words: string): Outcome;
 }
 
-/** The layout of `struct header` in reexec.c. */
-const LIVES = 8;
-const CAUSES = 32;
-const CAUSES_MAX = 8;
-const CAUSE_SIZE = 32;
-const WORDS = CAUSES + CAUSES_MAX * CAUSE_SIZE;
-
 /** The memory of the last life, where there was one, else new memory of the first of these sizes that can be had; or -errno. */
 export function openReexec(...sizes: readonly number[]): Reexec | Outcome {
 	const fd = sys.leftMemory();
@@ -72,7 +63,7 @@ export function openReexec(...sizes: readonly number[]): Reexec | Outcome {
 	if (opened < 0) return opened;
 	const head = sys.viewMemory(0, MEMORY_START);
 	const view = new DataView(head.buffer, head.byteOffset, head.length);
-	const lives = view.getUint32(LIVES, true);
+	const lives = view.getUint32(HEADER.at.reexecutions, true);
 	return {
 		memory: {view: sys.viewMemory},
 		lives, causes: causesOf(head, view, lives),
@@ -91,8 +82,8 @@ export function openReexec(...sizes: readonly number[]): Reexec | Outcome {
 				sys.leaveSection();
 			}
 		},
-		revive: words => sys.reexecute('', KINDS.indexOf('bug'), words),
-		upgrade: (path, words) => sys.reexecute(path, KINDS.indexOf('upgrade'), words),
+		revive: words => sys.reexecute('', CAUSE_KINDS.indexOf('bug'), words),
+		upgrade: (path, words) => sys.reexecute(path, CAUSE_KINDS.indexOf('upgrade'), words),
 	};
 }
 
@@ -107,17 +98,17 @@ export function describeCause({kind, signal, sender, address, words}: Cause): st
 
 function causesOf(head: Bytes, view: DataView, lives: number): Cause[] {
 	// The trace of an error spans lines.
-	const words = textOf(head, WORDS, head.indexOf(0, WORDS)).trim().replaceAll(/\s*\n\s*/g, ' ');
+	const words = textOf(head, HEADER.at.words, head.indexOf(0, HEADER.at.words)).trim().replaceAll(/\s*\n\s*/g, ' ');
 	return Array.from({length: Math.min(lives, CAUSES_MAX)}, (_, i) => {
 		const life = lives - Math.min(lives, CAUSES_MAX) + 1 + i;
-		const at = CAUSES + (life % CAUSES_MAX) * CAUSE_SIZE;
+		const at = HEADER.at.causes + (life % CAUSES_MAX) * CAUSE.size;
 		return {
-			kind: KINDS[view.getInt32(at, true)] ?? 'fault',
-			signal: view.getInt32(at + 4, true),
-			code: view.getInt32(at + 8, true),
-			sender: view.getInt32(at + 12, true),
-			address: view.getBigUint64(at + 16, true),
-			at: Number(view.getBigUint64(at + 24, true)) / 1e6,
+			kind: CAUSE_KINDS[view.getInt32(at + CAUSE.at.kind, true)] ?? 'fault',
+			signal: view.getInt32(at + CAUSE.at.signal, true),
+			code: view.getInt32(at + CAUSE.at.code, true),
+			sender: view.getInt32(at + CAUSE.at.sender, true),
+			address: view.getBigUint64(at + CAUSE.at.address, true),
+			at: Number(view.getBigUint64(at + CAUSE.at.at, true)) / 1e6,
 			words: life === lives ? words : '',
 		};
 	});

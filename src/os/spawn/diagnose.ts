@@ -1,7 +1,8 @@
 /** Why a program could not be executed, beyond the errno: a look at the file that execve(2) refused. */
 import {latin1Of, newBytes, textOf} from '../bytes.ts';
 import {errnoText} from '../errno.ts';
-import {ERRNO, isFile, newStat, O, STAT, sys} from '../sys.ts';
+import {STAT} from '../layouts.ts';
+import {ERRNO, isFile, newStat, O, sys} from '../sys.ts';
 
 /** Words for an execve(2) that failed with `errno`, `paths` being the files that were tried. */
 export function diagnose(errno: number, paths: readonly string[]): string {

@@ -1,7 +1,8 @@
-/** A request to make a process: everything that is done between clone and exec, in the layout of `struct head` of spawn.h. */
+/** A request to make a process: everything that is done between clone and exec, laid out as REQUEST and what follows it. */
 import {CAPABILITIES} from '../../core/linux.ts';
 import type {Exec} from '../../core/service.ts';
 import type {Environment} from '../environment.ts';
+import {LIMIT, NICE_AS_IS, OOM, REQUEST, REQUEST_FLAG} from '../layouts.ts';
 import {sys} from '../sys.ts';
 
 /** Variables as bytes, each with a NUL behind it. */
@@ -25,25 +26,28 @@ export interface Request {
 	readonly fds: readonly number[];
 	/** The open `cgroup.procs` of where it belongs; null: where archon is. */
 	readonly cgroup: number | null;
-	/** What is known of a process by `mark.ts`; 0: it has none. */
-	readonly mark: number;
+	/** The tag of its run (run-tag.ts); 0: it has none. */
+	readonly tag: number;
 	/** For its `oom_score_adj`; where it need not work, archon goes on without. */
 	readonly oom: {readonly adjustment: number; readonly mustWork: boolean} | null;
 	/** In a session of its own, which may have the terminal at descriptor 1, or in the foreground of archon's. */
 	readonly seat: 'session' | 'terminal' | 'foreground';
 }
 
-/** The child's descriptors can be numbered up to here, this one not included. */
-export const FDS_MAX = 64;
-
-const FLAGS = {session: 1, foreground: 2, terminal: 4, cwd: 8, noNewPrivileges: 16, asStarted: 32} as const;
-const SEATS = {session: FLAGS.session, terminal: FLAGS.session | FLAGS.terminal, foreground: FLAGS.foreground} as const;
+const SEATS = {
+	session: REQUEST_FLAG.session, terminal: REQUEST_FLAG.session | REQUEST_FLAG.terminal, foreground: REQUEST_FLAG.foreground,
+} as const;
 const AS_IS = -1;
-const NICE_AS_IS = 100;
-const OOM = {asIs: 0, try: 1, must: 2} as const;
-/** The head, and each limit, in words of 32 bits. */
-const HEAD = 20;
-const LIMIT = 6;
+
+/** Where each field of the head is, and how long that is and each limit, in words of 32 bits. */
+const AT = mapped(REQUEST.at);
+const [HEAD_WORDS, LIMIT_WORDS] = [REQUEST.size / 4, LIMIT.size / 4];
+
+function mapped<Name extends string>(at: Readonly<Record<Name, number>>): Readonly<Record<Name, number>> {
+	const words: Partial<Record<Name, number>> = {};
+	for (const name in at) words[name] = at[name] / 4;
+	return words as Record<Name, number>;
+}
 
 /** Null where a name or value holds a NUL character. */
 export function blockOf(variables: Environment): Block | null {
@@ -61,11 +65,11 @@ export function blockOf(variables: Environment): Block | null {
 
 /** The bytes of a request; null if a string cannot be one in C. */
 export function encode(request: Request): Uint8Array | null {
-	const {exec: {argv, cwd, umask, limits, asStarted}, paths, uid, gid, groups, fds, cgroup, mark, oom, seat} = request;
+	const {exec: {argv, cwd, umask, limits, asStarted}, paths, uid, gid, groups, fds, cgroup, tag, oom, seat} = request;
 	const first = [...(oom ? [String(oom.adjustment)] : []), ...(cwd === null ? [] : [cwd]), ...paths, ...argv];
 	if (first.some(string => string.includes('\0'))) return null;
 	const strings = sys.encodeUtf8(`${first.join('\0')}\0`);
-	const size = HEAD + LIMIT * limits.rlimits.length + (groups?.length ?? 0) + fds.length;
+	const size = HEAD_WORDS + LIMIT_WORDS * limits.rlimits.length + (groups?.length ?? 0) + fds.length;
 	let [length, variables] = [size * 4 + strings.length, 0];
 	for (const block of request.environment) {
 		if (block === null) return null;
@@ -76,30 +80,30 @@ export function encode(request: Request): Uint8Array | null {
 	const bytes = new Uint8Array(length);
 	// In the order of bytes of the machine, the lower half of a long one first: archon runs on no other.
 	const words = new Int32Array(bytes.buffer, 0, size);
-	setBits(words, 0, limits.capAdd);
-	setBits(words, 2, limits.capDrop);
-	setLong(words, 4, mark);
-	words[6] = SEATS[seat] | (cwd === null ? 0 : FLAGS.cwd) | (limits.noNewPrivileges ? FLAGS.noNewPrivileges : 0) |
-		(asStarted ? FLAGS.asStarted : 0);
-	words[7] = umask ?? AS_IS;
-	words[8] = uid ?? AS_IS;
-	words[9] = gid ?? AS_IS;
-	words[10] = limits.nice ?? NICE_AS_IS;
-	words[11] = limits.ionice ? limits.ionice.class << 13 | limits.ionice.level : AS_IS;
-	words[12] = cgroup ?? AS_IS;
-	words[13] = oom === null ? OOM.asIs : oom.mustWork ? OOM.must : OOM.try;
-	words[14] = limits.rlimits.length;
-	words[15] = groups ? groups.length : AS_IS;
-	words[16] = fds.length;
-	words[17] = paths.length;
-	words[18] = argv.length;
-	words[19] = variables;
-	let at = HEAD;
+	setBits(words, AT.capAdd, limits.capAdd);
+	setBits(words, AT.capDrop, limits.capDrop);
+	setLong(words, AT.tag, tag);
+	words[AT.flags] = SEATS[seat] | (cwd === null ? 0 : REQUEST_FLAG.cwd) | (limits.noNewPrivileges ? REQUEST_FLAG.noNew : 0) |
+		(asStarted ? REQUEST_FLAG.asStarted : 0);
+	words[AT.umask] = umask ?? AS_IS;
+	words[AT.uid] = uid ?? AS_IS;
+	words[AT.gid] = gid ?? AS_IS;
+	words[AT.nice] = limits.nice ?? NICE_AS_IS;
+	words[AT.ioprio] = limits.ionice ? limits.ionice.class << 13 | limits.ionice.level : AS_IS;
+	words[AT.cgroup] = cgroup ?? AS_IS;
+	words[AT.oom] = oom === null ? OOM.asIs : oom.mustWork ? OOM.must : OOM.try;
+	words[AT.limits] = limits.rlimits.length;
+	words[AT.groups] = groups ? groups.length : AS_IS;
+	words[AT.fds] = fds.length;
+	words[AT.paths] = paths.length;
+	words[AT.argc] = argv.length;
+	words[AT.envc] = variables;
+	let at = HEAD_WORDS;
 	for (const {resource, soft, hard} of limits.rlimits) {
 		setLong(words, at, resource);
 		setLong(words, at + 2, soft);
 		setLong(words, at + 4, hard);
-		at += LIMIT;
+		at += LIMIT_WORDS;
 	}
 	words.set(groups ?? [], at);
 	words.set(fds, at + (groups?.length ?? 0));

@@ -15,9 +15,10 @@ import {candidates, DEFAULT_PATH} from './lookup.ts';
 import {inheritedFds} from '../reexec/inherited.ts';
 import {tagFor} from '../reap/run-tag.ts';
 import {handicapFor, memoryLimit} from '../oom.ts';
-import {type Block, blockOf, encode, FDS_MAX, type Request} from './request.ts';
+import {type Block, blockOf, encode, type Request} from './request.ts';
 import {readSecrets} from './secrets.ts';
-import {ERRNO, isFifo, newStat, PIPE_MODE, STAGES, STAT, sys} from '../sys.ts';
+import {REQUEST_FDS_MAX, SPAWN_REPORT, STAGES, STAT} from '../layouts.ts';
+import {ERRNO, isFifo, newStat, PIPE_MODE, sys} from '../sys.ts';
 import {findGroups, findUser, type Identity} from './users.ts';
 
 /** The child's descriptors 0, 1 and 2, as archon's own. */
@@ -33,7 +34,10 @@ export interface Given {
 	readonly note?: (text: string) => void;
 }
 
-type Stage = (typeof STAGES)[number];
+type Stage = (typeof STAGES)[keyof typeof STAGES];
+
+/** By number, as C reports them. */
+const IN_ORDER: readonly Stage[] = Object.values(STAGES);
 
 /** What `base: clean` leaves of archon's environment. */
 const BARE = ['PATH', 'TERM'];
@@ -79,9 +83,9 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Making 
 	const further = findGroups(exec.limits.groups);
 	if (!further.ok) return never('finding the groups', ERRNO.ENOENT, further.error);
 	const identity = become(user?.value ?? null, further.value);
-	const passed = exec.asStarted ? inheritedFds().filter(fd => fd < FDS_MAX).map(fd => ({target: fd, fd})) : [];
+	const passed = exec.asStarted ? inheritedFds().filter(fd => fd < REQUEST_FDS_MAX).map(fd => ({target: fd, fd})) : [];
 	const fds = place(streams, [...passed, ...given.fds ?? []]);
-	if (!fds) return never('placing descriptors', ERRNO.EINVAL, `only numbers from 0 to ${FDS_MAX - 1} can be had`);
+	if (!fds) return never('placing descriptors', ERRNO.EINVAL, `only numbers from 0 to ${REQUEST_FDS_MAX - 1} can be had`);
 	const environment = environmentOf(name, exec, user?.value ?? null, given);
 	if (!environment.ok) return () => environment;
 	const paths = candidates(exec.argv[0], environment.value.path ?? DEFAULT_PATH);
@@ -90,7 +94,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Making 
 	if (cgroup && !cgroup.ok) return never(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
 	const request: Request = {
 		exec, paths, environment: environment.value.blocks, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
-		mark: exec.asStarted ? 0 : tagFor(Number(given.environment?.['ARCHON_RUN'] ?? 0)),
+		tag: exec.asStarted ? 0 : tagFor(Number(given.environment?.['ARCHON_RUN'] ?? 0)),
 		seat: exec.tty ? 'terminal' : exec.interactive && sys.isTerminal(streams[0]) ? 'foreground' : 'session',
 	};
 	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
@@ -107,19 +111,19 @@ function begin(request: Request, given: Given): Making {
 	const bytes = encode(request);
 	if (!bytes) return never(`executing ${exec.argv[0]}`, ERRNO.EINVAL, 'an argument or variable holds a NUL character');
 	const number = sys.beginSpawn(bytes);
-	return number < 0 ? never(STAGES[0], -number, errnoText(-number)) : () => end(number, request, given);
+	return number < 0 ? never(STAGES.fork, -number, errnoText(-number)) : () => end(number, request, given);
 }
 
 function end(number: number, {exec, paths}: Request, {note}: Given): Result<number, Refusal> {
-	const report = new Int32Array(3);
+	const report = new Int32Array(SPAWN_REPORT.size / 4);
 	const pid = sys.endSpawn(number, report);
+	const [at = 0, errno = 0, detail = -1] = report;
 	if (pid > 0) {
 		// Its end will tell: a program that cannot be executed exits with 127.
-		if (report[1] === ERRNO.EINPROGRESS) note?.(`executing ${exec.argv[0]} as pid ${pid} takes long, and archon does not wait for it`);
+		if (errno === ERRNO.EINPROGRESS) note?.(`executing ${exec.argv[0]} as pid ${pid} takes long, and archon does not wait for it`);
 		return ok(pid);
 	}
-	const [at = 0, errno = 0, detail = -1] = report;
-	const stage = STAGES[at] ?? STAGES[0];
+	const stage = IN_ORDER[at] ?? STAGES.fork;
 	if (stage !== 'executing') return refused(describe(stage, detail, exec), errno, reasonOf(stage, errno));
 	// A path that starts in the service's own directory cannot be looked at from archon's.
 	const files = paths.map(path => (path.startsWith('/') ? path : `${exec.cwd ?? '.'}/${path}`));
@@ -155,7 +159,7 @@ function become(user: Identity | null, further: readonly number[]): Change {
 function place(streams: Streams, further: NonNullable<Given['fds']>): readonly number[] | null {
 	const fds: number[] = [...streams];
 	for (const {target, fd} of further) {
-		if (target < 0 || target >= FDS_MAX) return null;
+		if (target < 0 || target >= REQUEST_FDS_MAX) return null;
 		while (fds.length < target) fds.push(-1);
 		fds[target] = fd;
 	}

@@ -13,7 +13,8 @@ import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import type {Poller} from '../../../os/poller.ts';
 import {uidOf} from '../../../os/reap/procfs.ts';
 import type {Reaper} from '../../../os/reap/reaper.ts';
-import {ANCILLARY, EPOLLIN, newAncillary, sys} from '../../../os/sys.ts';
+import {ANCILLARY} from '../../../os/layouts.ts';
+import {EPOLLIN, newAncillary, sys} from '../../../os/sys.ts';
 
 export interface Notify {
 	/** What `$NOTIFY_SOCKET` is for the run; an errno where no socket could be made. */

@@ -8,7 +8,8 @@ import {LOG_STREAMS, type LogStream} from '../core.ts';
 import {type Bytes, concat, newBytes, textOf} from '../../../os/bytes.ts';
 import {errnoText} from '../../../os/errno.ts';
 import {type FilePlace, findPlace, openIn} from '../../../os/places.ts';
-import {ERRNO, newStat, O, STAT, sys} from '../../../os/sys.ts';
+import {STAT} from '../../../os/layouts.ts';
+import {ERRNO, newStat, O, sys} from '../../../os/sys.ts';
 
 /** A line as it is shown. */
 export interface Shown {

@@ -5,7 +5,8 @@
 import type {LogFile, LogStream} from '../core.ts';
 import {after, now} from '../../../os/clock.ts';
 import {errnoText} from '../../../os/errno.ts';
-import {OPEN, start, textsOf} from '../../../os/jobs.ts';
+import {start, textsOf} from '../../../os/jobs.ts';
+import {OPEN} from '../../../os/layouts.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import {refusalOf} from '../../../os/places.ts';
 import type {Poller} from '../../../os/poller.ts';
@@ -110,7 +111,7 @@ export function createFile(settings: LogFile, {poller: {whole}, handoff, stdio, 
 		if (file) sys.close(file.fd);
 		[file, own] = [null, null];
 		const {uid, gid} = ownerOf(settings, isFirst ? warn : () => {});
-		start('open', {text: path, numbers: [FLAGS, MODE, settings.mode ?? -1, uid, gid, OPEN.MAKE]}, opened => {
+		start('open', {text: path, numbers: [FLAGS, MODE, settings.mode ?? -1, uid, gid, OPEN.make]}, opened => {
 			if (opened.result < 0) return failed(refusalOf(opened, path), resume);
 			mustReopen = false;
 			isMidLine = false;

@@ -13,7 +13,8 @@ import {bytesOf, bytesOfLatin1, concat, latin1Of, newBytes, textOf} from '../../
 import {after, now} from '../../../os/clock.ts';
 import {close, openTerminal, pipe, read} from '../../../os/descriptors.ts';
 import {pid as ownPid} from '../../../os/identity.ts';
-import {type Done, OPEN, wait} from '../../../os/jobs.ts';
+import {type Done, wait} from '../../../os/jobs.ts';
+import {OPEN} from '../../../os/layouts.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {type Channel, createChannel} from './channel.ts';
@@ -485,5 +486,5 @@ function openFile(path: string): Done {
 	if (stream > 0) return {...OPENED, stream};
 	if (path === NULL) return {...OPENED, result: sys.open(NULL, O.WRONLY | O.NOCTTY, 0)};
 	const late = ({result, stream}: Done): unknown => result >= 0 && stream < 0 && close(result);
-	return wait('open', {text: path, numbers: [O.WRONLY | O.CREAT | O.APPEND, 0o666, -1, -1, -1, OPEN.ANY]}, PATIENCE, late);
+	return wait('open', {text: path, numbers: [O.WRONLY | O.CREAT | O.APPEND, 0o666, -1, -1, -1, OPEN.any]}, PATIENCE, late);
 }

@@ -6,8 +6,9 @@ import {after} from '../../../os/clock.ts';
 import {start} from '../../../os/jobs.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {Poller} from '../../../os/poller.ts';
+import {STAT} from '../../../os/layouts.ts';
 import {
-	EPOLLOUT, ERRNO, isCharacterDevice, isFifo, isSocket, MSG_DONTWAIT, newStat, O, type Outcome, STAT, type Stat, sys,
+	EPOLLOUT, ERRNO, isCharacterDevice, isFifo, isSocket, MSG_DONTWAIT, newStat, O, type Outcome, type Stat, sys,
 } from '../../../os/sys.ts';
 import {createOutlet, type Losses, lossText, type Outlet, type Write} from './outlet.ts';
 import {createQueue, type Queue} from './queue.ts';
