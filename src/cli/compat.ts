@@ -22,7 +22,7 @@ export const supervisorState = ({status, note}: Pick<StatusRow, 'status' | 'note
 	(status === 'failed' && ENDED.test(note) ? 'EXITED' : STATES.get(status) ?? 'UNKNOWN');
 
 /** A note of nothing but the end of a process. */
-const ENDED = /^(exit \d+|SIG\S+)( \([\w ]+\))?$/;
+const ENDED = /^(exit status \d+|SIG\S+)( \([\w ]+\))?$/;
 
 /** `web:0   RUNNING   pid 12, uptime 0:03:12` for each; `now` is in milliseconds since 1970. */
 export function renderSupervisor(rows: readonly StatusRow[], now: number): string {

@@ -6,7 +6,7 @@ import type {Effect} from '../core/effect.ts';
 import type {Entry} from '../core/entry.ts';
 import type {Id} from '../core/ids.ts';
 import {exitStatus, refusalStatus} from '../core/outcome.ts';
-import {describeRefusal, lastEnd, waitsFor} from '../core/status.ts';
+import {describeRefusal, lastEnd, unmetNeeds as describeUnmet} from '../core/status.ts';
 import {entryOf, holds, type State} from '../core/state.ts';
 
 export const SHUTTING_DOWN = 'archon is shutting down';
@@ -132,7 +132,7 @@ function judgeStart(waiter: Waiter, entry: Entry | undefined, blockers: Blockers
 	switch (phase.kind) {
 		case 'up': return isNew && !entry.leaving ? REACHED : null;
 		case 'waiting':
-			return blockers.isStuck(entry) ? missed(waiter, `waits for ${blockers.waitsFor(entry)}`) : null;
+			return blockers.isStuck(entry) ? missed(waiter, `it is waiting for ${blockers.waitsFor(entry)}`) : null;
 		case 'done': return isNew && !entry.leaving ? REACHED : null;
 		case 'backoff': return missed(waiter, `${lastEnd(entry)}; it will be tried again`);
 		case 'down': {
@@ -203,6 +203,6 @@ function createBlockers(state: State): Blockers {
 			if (!known.has(entry.id)) explore(entry);
 			return known.get(entry.id) === true;
 		},
-		waitsFor: entry => waitsFor(state, entry),
+		waitsFor: entry => describeUnmet(state, entry),
 	};
 }

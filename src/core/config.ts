@@ -10,7 +10,7 @@ export interface StartRate {
 	readonly burst: number;
 }
 
-/** Whether the container ends when nothing runs and nothing will start by itself: only after a failure, always, or never. */
+/** When the container ends because no service is running or about to start: after a failure, always, or never. */
 export const WHEN_IDLE = ['failed', 'always', 'never'] as const;
 
 export type WhenIdle = (typeof WHEN_IDLE)[number];

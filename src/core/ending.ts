@@ -100,7 +100,7 @@ export function judgeContainer(turn: Turn, {before, after}: Change): void {
 	if (!isAtRest && phase.kind !== 'done') return;
 	const failed = phase.kind === 'down' && phase.cause === 'failed';
 	if (!essential && !(failed && onFailed === 'shutdown')) return;
-	if (!failed) return shutdown(turn, outcome ? exitStatus(outcome) : 0, `${name} ended`);
+	if (!failed) return shutdown(turn, outcome ? exitStatus(outcome) : 0, `${name} exited`);
 	if (before.phase.kind !== 'waiting') return shutdown(turn, failureStatus(after), `${name} failed`);
 	shutdown(turn, failureStatus(rootOf(turn.state.table, after)), `${name} cannot start: ${blame}`);
 }

@@ -78,7 +78,7 @@ const table: Table = {
 	starting: {
 		...none,
 		exited: (phase, {outcome, survivors}, entry, now, random) => {
-			const blame = entry.service.type === 'daemon' ? 'ended before it was ready' : null;
+			const blame = entry.service.type === 'daemon' ? 'exited before it was ready' : null;
 			return endedByItself(phase, {outcome, blame, wasUp: false}, survivors, entry, now, random);
 		},
 		ready: (phase, _, entry, now) => {
@@ -105,7 +105,7 @@ const table: Table = {
 			const {ready, type, startTimeout} = entry.service;
 			if (phase.steadyAt <= now) return becomeUp({...phase, isUnready: false, steadyAt: NEVER}, entry, now);
 			if (phase.deadline <= now) {
-				const late = type === 'oneshot' ? 'not done' : 'not ready';
+				const late = type === 'oneshot' ? 'not completed' : 'not ready';
 				return giveUp(phase, entry, `${late} within ${duration(startTimeout)}`, now);
 			}
 			if (ready?.kind !== 'probe' || !phase.probes) return {phase};
@@ -130,14 +130,14 @@ const table: Table = {
 				case 'alive': return {phase: {...phase, watchdogAt: now + (phase.watchdog ?? NEVER)}};
 				case 'watchdog': return {phase: {...phase, watchdog: message.millis, watchdogAt: now + message.millis}};
 				case 'extend': return {phase: {...phase, watchdogAt: Math.max(phase.watchdogAt, now + message.millis)}};
-				case 'trigger': return giveUp(phase, entry, 'watchdog: it gave itself up', now, SIG.ABRT);
+				case 'trigger': return giveUp(phase, entry, 'watchdog: received WATCHDOG=trigger', now, SIG.ABRT);
 				default: return onNotify(phase, message);
 			}
 		},
 		timeout: (phase, _, entry, now) => {
 			const {health} = entry.service;
 			if (phase.watchdogAt <= now) {
-				return giveUp(phase, entry, `watchdog: silent for ${duration(phase.watchdog ?? 0)}`, now, SIG.ABRT);
+				return giveUp(phase, entry, `watchdog: no WATCHDOG=1 within ${duration(phase.watchdog ?? 0)}`, now, SIG.ABRT);
 			}
 			if (!health || !phase.probes) return {phase};
 			return {phase: {...phase, probes: {...phase.probes, next: NEVER}}, effects: [probe(entry, phase.run, 'health', health)]};

@@ -1,113 +1,121 @@
-/** What archon says about itself: one line for each change that a person would want to know of. */
+/** What archon logs about its services and itself: one line for each change that matters to a person. */
 import {duration} from './duration.ts';
 import type {Entry} from './entry.ts';
+import type {Outcome} from './outcome.ts';
 import type {Phase, Starting, Stopping, Up} from './phase.ts';
 import {signalName} from './signal-numbers.ts';
 import type {Stage} from './stage.ts';
-import {attempt, describeOutcome, lastEnd, lastEnds} from './status.ts';
+import {attempt, describeEnd, describeOutcome, lastEnd, lastEnds} from './status.ts';
 
+/** A line of archon's own log. */
 export interface Line {
 	readonly level: 'info' | 'warn' | 'error';
 	readonly text: string;
 }
 
-/** The line for a service's new phase; null where there is nothing to tell. */
+/** The line for a service's new phase; null where the change is not worth a line. */
 export function narrate(before: Entry, after: Entry): Line | null {
 	const {phase, stop, service: {name}} = after;
 	const was = before.phase;
 	switch (phase.kind) {
 		case 'up':
-		case 'starting': return beingUp(was, phase, after);
+		case 'starting': return alive(was, phase, after);
 		case 'done': return info(`${name} completed`);
 		case 'stopping': {
 			if (phase.finish) return finishing(was, phase, name);
 			if (phase.outcome && was.kind !== 'stopping') {
-				return info(`${name} ended by itself: ${describeOutcome(phase.outcome)}; ending what it left behind${isForked(after) ? FORKED : ''}`);
+				return info(`${ended(name, phase.outcome, phase.blame)}; stopping its remaining processes${isForked(after) ? FORKED : ''}`);
 			}
 			if (was.kind === 'stopping' && was.killed) return null;
 			if (was.kind === 'stopping' && phase.outcome) {
-				return phase.killed ? warn(`killing what ${name} left behind with SIGKILL: it did not end in time`) : null;
+				return phase.killed ? warn(`killing the remaining processes of ${name} with SIGKILL: they did not stop in time`) : null;
 			}
-			if (phase.blame !== null && was.kind !== 'stopping') return warn(`${name} is ended: ${phase.blame}`);
+			if (phase.blame !== null && was.kind !== 'stopping') return warn(`stopping ${name}: ${phase.blame}`);
 			const target = `${name} (pid ${phase.pid})`;
-			if (phase.killed) return warn(`killing ${target} with SIGKILL${was.kind === 'stopping' ? ': it did not end in time' : ''}`);
+			if (phase.killed) return warn(`killing ${target} with SIGKILL${was.kind === 'stopping' ? ': it did not stop in time' : ''}`);
 			return was.kind === 'stopping' ? null : info(`stopping ${target} with ${signalName(stop.signal)}`);
 		}
 		case 'waiting':
-		case 'backoff': return endedByItself(was) ? again(after, was) : null;
-		case 'down': return end(after, was);
+		case 'backoff': return isUnrequested(was) ? restarting(after, was) : null;
+		case 'down': return atRest(after, was);
 		case 'spawning': return null;
 	}
 }
 
-/** Whether it looks as if the service were a program that becomes a daemon; once is enough. */
+/** Whether the main process seems to have daemonized: the first one exited with 0 and left processes running. */
 const isForked = ({phase, starts, service: {type, pidFile}}: Entry): boolean =>
 	starts === 1 && type === 'daemon' && pidFile === null
 	&& phase.kind === 'stopping' && phase.outcome?.kind === 'code' && phase.outcome.code === 0;
 
-const FORKED = '; a program that becomes a daemon must be told to stay in the foreground, or needs a pid_file';
+const FORKED = '; run a program that daemonizes in the foreground, or set pid_file';
 
-/** Its last commands, where what came before them has no line of its own. */
-function finishing(was: Phase, {finish, outcome}: Stopping, name: string): Line | null {
-	if (was.kind === 'done') return info(`stopping ${name} with ${finish?.hook}`);
+/** The line for commands that run after the end: `post_stop`, or `down` of a oneshot. */
+function finishing(was: Phase, {finish, outcome, blame}: Stopping, name: string): Line | null {
+	if (was.kind === 'done') return info(`stopping ${name}: running ${finish?.hook}`);
 	if (was.kind === 'stopping' || !outcome) return null;
-	return info(`${name} ended by itself: ${describeOutcome(outcome)}; ${finish?.hook} is under way`);
+	return info(`${ended(name, outcome, blame)}; running ${finish?.hook}`);
 }
 
-/** The line for the container's new stage; null where there is nothing to tell. */
+/** The line for the container's new stage; null where the change is not worth a line. */
 export function narrateStage(stage: Stage): Line | null {
 	switch (stage.kind) {
 		case 'stopping':
 			if (stage.force === 1) return info(`shutting down: ${stage.why}`);
-			return warn(stage.force === 2 ? 'shutting down all at once' : 'killing everything that is left');
-		case 'sweeping': return stage.killed ? warn('killing processes that no service owns') : null;
+			return warn(stage.force === 2 ? 'stopping all services at once' : 'killing all remaining services with SIGKILL');
+		case 'sweeping': return stage.killed ? warn('killing the remaining processes with SIGKILL: they did not stop in time') : null;
 		case 'boot':
 		case 'running':
 		case 'over': return null;
 	}
 }
 
-/** A start, becoming ready, and whatever health makes of it. */
-function beingUp(was: Phase, phase: Starting | Up, {service: {name, type, health}}: Entry): Line | null {
+/** The line for a process that was started, became ready or changed its health. */
+function alive(was: Phase, phase: Starting | Up, {service: {name, type, health}}: Entry): Line | null {
 	if (was.kind === 'spawning') return info(`started ${name} (pid ${phase.pid})`);
 	if (phase.kind === 'starting' || (was.kind !== 'starting' && was.kind !== 'up')) return null;
-	if (was.pid !== phase.pid) return info(`${name} has pid ${phase.pid} from now on`);
+	if (was.pid !== phase.pid) return info(`the main process of ${name} is now pid ${phase.pid}`);
 	if (was.kind === 'starting') return type === 'daemon' ? info(`${name} is ready`) : null;
 	if (was.isReady !== phase.isReady) return info(phase.isReady ? `${name} is ready again` : `${name} is reloading`);
 	if (was.health === phase.health) return null;
 	if (phase.health === 'healthy') return info(`${name} is healthy`);
-	return warn(`${name} is unhealthy: ${phase.probes?.detail || `${health?.retries} looks in a row failed`}`);
+	return warn(`${name} is unhealthy: ${phase.probes?.detail || `${health?.retries} probes in a row failed`}`);
 }
 
 const info = (text: string): Line => ({level: 'info', text});
 const warn = (text: string): Line => ({level: 'warn', text});
 
-/** Whether a service that leaves this phase for a pause did so without being asked. */
-const endedByItself = (was: Phase): boolean =>
+/** Whether a run that ends in this phase does so although nobody has asked for it. */
+const isUnrequested = (was: Phase): boolean =>
 	was.kind === 'up' || was.kind === 'starting' || was.kind === 'spawning' || (was.kind === 'stopping' && !was.isRequested);
 
-function again(after: Entry, was: Phase): Line {
-	const {service: {name}, refusal, blame, phase} = after;
+/** The line for an end after which the service is started again. */
+function restarting(after: Entry, was: Phase): Line {
+	const {service: {name}, refusal, blame, outcome, phase} = after;
 	const next = attempt(after) + (phase.kind === 'backoff' ? ` in ${duration(phase.deadline - after.since)}` : '');
-	if (was.kind === 'stopping') return info(`${name} has ended with all that it made; ${next}`);
+	if (was.kind === 'stopping') return info(`${name} has stopped; ${next}`);
 	if (refusal || was.kind === 'spawning') return warn(`cannot start ${name}: ${lastEnd(after)}; ${next}`);
-	return warn(`${name}${blame === null ? ' ended by itself' : ''}: ${lastEnd(after)}; ${next}`);
+	return warn(`${outcome ? ended(name, outcome, blame) : name}; ${next}`);
 }
 
-function end(entry: Entry, was: Phase): Line | null {
-	const {phase, service: {name, origin, exec}, refusal} = entry;
+/** The line for a service that is at rest. */
+function atRest(entry: Entry, was: Phase): Line | null {
+	const {phase, service: {name, origin, exec}, refusal, outcome, blame} = entry;
 	if (phase.kind !== 'down') return null;
 	const how = lastEnd(entry);
 	switch (phase.cause) {
 		case 'completed': return info(`${name} completed`);
-		case 'exited': return info(`${name} ended by itself: ${how}`);
+		case 'exited': return info(was.kind !== 'stopping' && outcome ? ended(name, outcome, blame) : `stopped ${name} (${how})`);
 		case 'stopped': return was.kind === 'stopping' ? info(`stopped ${name} (${how})`) : null;
 		case 'failed': {
 			if (refusal || was.kind === 'waiting' || was.kind === 'spawning') return {level: 'error', text: `cannot start ${name}: ${how}`};
-			// What somebody ran at a prompt, or as the one command, may end as it likes, and they are told.
-			if (origin === 'run' || exec.asStarted) return info(`${name} ended by itself: ${how}`);
+			// The exit status of `archonctl run`, and of the only command, goes to whoever ran it: it is no failure of a service.
+			if ((origin === 'run' || exec.asStarted) && outcome) return info(ended(name, outcome, blame));
 			return {level: 'error', text: `${name} failed: ${lastEnds(entry)}`};
 		}
 		case 'new': return null;
 	}
 }
+
+/** `web exited with status 1`, `web was killed by SIGKILL`, `web exited before it was ready (exit status 0)`. */
+const ended = (name: string, outcome: Outcome, blame: string | null): string =>
+	`${name} ${blame === null ? describeEnd(outcome) : `${blame} (${describeOutcome(outcome)})`}`;

@@ -14,30 +14,30 @@ export interface Change {
 	readonly added: readonly string[];
 	readonly removed: readonly string[];
 	/** They end, and start as they are now. */
-	readonly remade: readonly string[];
+	readonly restarted: readonly string[];
 	/** New rules for them are in force at once, and their processes stay. */
-	readonly adjusted: readonly string[];
+	readonly updated: readonly string[];
 	readonly kept: readonly string[];
 }
 
 export function compare(before: readonly Service[], after: readonly Service[]): Change {
 	const old = new Map(before.map(service => [service.name, service]));
 	const fresh = new Set(after.map(({name}) => name));
-	const change = {added: [] as string[], removed: [] as string[], remade: [] as string[], adjusted: [] as string[], kept: [] as string[]};
+	const change = {added: [] as string[], removed: [] as string[], restarted: [] as string[], updated: [] as string[], kept: [] as string[]};
 	for (const service of after) {
 		const was = old.get(service.name);
 		if (!was) change.added.push(service.name);
-		else if (!isMadeAlike(was, service)) change.remade.push(service.name);
+		else if (!isMadeAlike(was, service)) change.restarted.push(service.name);
 		else if (!isRelogged(was, service) && JSON.stringify(rulesOf(was)) === JSON.stringify(rulesOf(service))) change.kept.push(service.name);
-		else change.adjusted.push(service.name);
+		else change.updated.push(service.name);
 	}
 	change.removed.push(...before.flatMap(({name}) => (fresh.has(name) ? [] : [name])));
 	return change;
 }
 
 /** `1 added (web), 2 removed (a, b), 5 kept`. */
-export function describe({added, removed, remade, adjusted, kept}: Change): string {
-	const parts = ([['added', added], ['removed', removed], ['restarted', remade], ['adjusted', adjusted]] as const)
+export function describe({added, removed, restarted, updated, kept}: Change): string {
+	const parts = ([['added', added], ['removed', removed], ['restarted', restarted], ['updated', updated]] as const)
 		.flatMap(([word, names]) => (names.length > 0 ? [`${names.length} ${word} (${shorten(names)})`] : []));
 	return [...parts, `${kept.length} unchanged`].join(', ');
 }
@@ -83,7 +83,7 @@ const rulesOf = ({exec, ...rules}: Service): unknown => rules;
 const SHOWN = 5;
 
 const shorten = (names: readonly string[]): string =>
-	names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? `, … ${names.length - SHOWN} more` : '');
+	names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '');
 
 /**
  * The config anew, by the names of services: whoever is made as before keeps its process and hears only

@@ -51,8 +51,8 @@ export function resultOf(
 	if (isRequested) return killed ? 'timeout' : 'success';
 	if (outcome.kind === 'signal' && outcome.oom) return 'oom-kill';
 	if (blame !== null && /^(watchdog|unhealthy)\b/.test(blame)) return 'watchdog';
-	if (blame !== null && /^not (ready|done) within/.test(blame)) return 'timeout';
-	if (blame !== null && blame.startsWith('ended before')) return 'protocol';
+	if (blame !== null && /^not (ready|completed) within/.test(blame)) return 'timeout';
+	if (blame !== null && blame.startsWith('exited before')) return 'protocol';
 	if (blame === null && matches(success, outcome)) return 'success';
 	return outcome.kind === 'code' || blame !== null ? 'exit-code' : outcome.core ? 'core-dump' : 'signal';
 }

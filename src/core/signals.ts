@@ -71,4 +71,4 @@ export function actionFor({signal, origin}: ReceivedSignal, meaning: Meaning, ex
 }
 
 const ignored = (names: readonly string[]): Action =>
-	({kind: 'ignore', why: `there is no service ${names.join(' or ')} to pass it to`});
+	({kind: 'ignore', why: `there is no service ${names.join(' or ')} to forward it to`});

@@ -1,4 +1,4 @@
-/** What people are shown: one table from phases to statuses, and a note that says why. */
+/** What `archonctl status` shows of a service: a status for each phase, and a note that says why. */
 import type {Entry} from './entry.ts';
 import type {Outcome, Refusal} from './outcome.ts';
 import type {Phase} from './phase.ts';
@@ -19,20 +19,22 @@ const DOWN: {readonly [C in Extract<Phase, {kind: 'down'}>['cause']]: Status} = 
 	new: 'stopped', stopped: 'stopped', completed: 'exited', exited: 'exited', failed: 'failed',
 };
 
+/** One service as `archonctl status` shows it. */
 export interface Shown {
 	readonly status: Status;
 	/** The living main process, else null. */
 	readonly pid: number | null;
-	/** How it ended last, what it waits for, or what it says of itself; may be empty. */
+	/** How its last run ended, what it is waiting for, or its own STATUS= (sd_notify(3)); may be empty. */
 	readonly note: string;
 }
 
+/** What is shown of a service. */
 export const statusOf = (state: State, entry: Entry): Shown => ({
-	status: wordOf(entry), pid: pidOf(entry.phase), note: noteOf(state, entry),
+	status: nameOf(entry), pid: pidOf(entry.phase), note: noteOf(state, entry),
 });
 
-/** A oneshot at its work runs; a daemon that is not ready yet is starting. */
-function wordOf({phase, service}: Entry): Status {
+/** A oneshot that does its work is running; a daemon that is not ready yet is starting. */
+function nameOf({phase, service}: Entry): Status {
 	if (phase.kind === 'down') return DOWN[phase.cause];
 	if (phase.kind === 'starting' && service.type === 'oneshot') return 'running';
 	if (phase.kind === 'up' && phase.health === 'unhealthy') return 'unhealthy';
@@ -45,24 +47,28 @@ export function pidOf(phase: Phase): number | null {
 	return 'pid' in phase ? phase.pid : null;
 }
 
-/** `exit 1`, `SIGKILL`, `SIGSEGV (core dumped)`. */
+/** As a noun: `exit status 1`, `SIGKILL`, `SIGSEGV (core dumped)`. */
 export function describeOutcome(outcome: Outcome): string {
-	if (outcome.kind === 'code') return `exit ${outcome.code}`;
+	if (outcome.kind === 'code') return `exit status ${outcome.code}`;
 	const more = outcome.oom ? ' (out of memory)' : outcome.core ? ' (core dumped)' : '';
 	return signalName(outcome.signal) + more;
 }
 
+/** As a verb: `exited with status 1`, `was killed by SIGSEGV (core dumped)`. */
+export const describeEnd = (outcome: Outcome): string =>
+	(outcome.kind === 'code' ? `exited with status ${outcome.code}` : `was killed by ${describeOutcome(outcome)}`);
+
 /** `changing directory to /srv: no such file or directory`. */
 export const describeRefusal = ({stage, reason}: Refusal): string => `${stage}: ${reason}`;
 
-/** How the last attempt ended: a refusal, what it is blamed for, an outcome, or nothing yet. */
+/** How the last start or run ended: `exit status 1`, `not ready within 5 s (SIGTERM)`; empty before the first one. */
 export function lastEnd({refusal, blame, outcome}: Pick<Entry, 'refusal' | 'blame' | 'outcome'>): string {
 	if (refusal) return describeRefusal(refusal);
 	const end = outcome ? describeOutcome(outcome) : '';
 	return blame === null ? end : end ? `${blame} (${end})` : blame;
 }
 
-/** The same of a service that has failed, with how often it had been started again: `exit 1 after 3 restarts`. */
+/** The same of a service that has failed, with its number of restarts: `exit status 1 after 3 restarts`. */
 export function lastEnds(entry: Entry): string {
 	const {length} = entry.ends;
 	return lastEnd(entry) + (length > 0 ? ` after ${length} restart${length > 1 ? 's' : ''}` : '');
@@ -77,25 +83,25 @@ export function attempt({ends, service}: Entry): string {
 function noteOf(state: State, entry: Entry): string {
 	const {phase} = entry;
 	switch (phase.kind) {
-		case 'waiting': return `waits for ${waitsFor(state, entry)}`;
-		case 'backoff': return `${lastEnd(entry)}, ${attempt(entry)} is next`;
+		case 'waiting': return `waiting for ${unmetNeeds(state, entry)}`;
+		case 'backoff': return `${lastEnd(entry)}; ${attempt(entry)} is next`;
 		case 'stopping':
-			if (phase.finish) return `${describeOutcome(phase.outcome ?? {kind: 'code', code: 0})}, ${phase.finish.hook} is under way`;
-			if (phase.outcome) return `${describeOutcome(phase.outcome)}, what it left behind is ending`;
-			if (phase.isHooked) return 'pre_stop is under way';
-			return phase.killed ? 'SIGKILL was sent' : `${phase.blame ? `${phase.blame}, ` : ''}${signalName(entry.stop.signal)} was sent`;
+			if (phase.finish) return `${describeOutcome(phase.outcome ?? {kind: 'code', code: 0})}; running ${phase.finish.hook}`;
+			if (phase.outcome) return `${describeOutcome(phase.outcome)}; stopping its remaining processes`;
+			if (phase.isHooked) return 'running pre_stop';
+			return phase.killed ? 'sent SIGKILL' : `${phase.blame ? `${phase.blame}; ` : ''}sent ${signalName(entry.stop.signal)}`;
 		case 'starting': return entry.statusText || startingNote(entry, phase);
 		case 'up': return entry.statusText || upNote(entry, phase);
 		case 'down':
 			if (phase.cause === 'new') return 'not started';
 			return phase.cause === 'failed' && !entry.refusal ? lastEnds(entry) : lastEnd(entry);
 		case 'done': return lastEnd(entry);
-		case 'spawning': return phase.isHooked ? 'pre_start is under way' : '';
+		case 'spawning': return phase.isHooked ? 'running pre_start' : '';
 	}
 }
 
 function startingNote(entry: Entry, phase: Extract<Phase, {kind: 'starting'}>): string {
-	if (phase.isHooked) return 'post_start is under way';
+	if (phase.isHooked) return 'running post_start';
 	if (entry.service.type === 'oneshot') return '';
 	return phase.probes?.detail ? `not ready: ${phase.probes.detail}` : 'not ready yet';
 }
@@ -103,16 +109,16 @@ function startingNote(entry: Entry, phase: Extract<Phase, {kind: 'starting'}>): 
 function upNote(entry: Entry, {isReady, health, probes}: Extract<Phase, {kind: 'up'}>): string {
 	if (!isReady) return 'reloading';
 	if (health === 'unhealthy') return probes?.detail ?? '';
-	if (entry.ends.length > 0 && entry.outcome) return `last end: ${lastEnd(entry)}`;
-	return health === 'starting' ? 'health is not known yet' : '';
+	if (entry.ends.length > 0 && entry.outcome) return `last run: ${lastEnd(entry)}`;
+	return health === 'starting' ? 'health not known yet' : '';
 }
 
-/** The needs that do not hold, each with what it is doing instead: `db (failed), cache (waiting)`. */
-export function waitsFor(state: State, {needs}: Entry): string {
+/** The needs that are not met, each with its status: `db (failed), cache (waiting)`. */
+export function unmetNeeds(state: State, {needs}: Entry): string {
 	const unmet = needs.flatMap(edge => {
 		const need = entryOf(state, edge.id);
 		return need && !holds(need, edge) ? [need] : [];
 	});
-	const shown = unmet.slice(0, 3).map(need => `${need.service.name} (${wordOf(need)})`);
+	const shown = unmet.slice(0, 3).map(need => `${need.service.name} (${nameOf(need)})`);
 	return shown.join(', ') + (unmet.length > shown.length ? ` and ${unmet.length - shown.length} more` : '');
 }

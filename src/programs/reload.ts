@@ -33,13 +33,13 @@ export function createReload({loop, log, manager, reread, whole, adopt}: ReloadP
 		if (isTold) manager.reloading();
 		const take = (config: Result<Config, readonly string[]>): void => whole(() => {
 			const result = enforce(config);
-			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'the config cannot be reloaded, and everything stays as it was');
+			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'cannot reload the config; the current one stays in force');
 			if (result.ok) log.info(result.value);
-			else log.error(`cannot reload the config: ${result.error}; everything stays as it was`);
+			else log.error(`cannot reload the config: ${result.error}; the current one stays in force`);
 			done(result);
 		});
 		if (reread) reread(take);
-		else take(err(['there is none']));
+		else take(err(['archon was started without one']));
 	};
 
 	function enforce(config: Result<Config, readonly string[]>): Result<string, string> {

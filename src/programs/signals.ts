@@ -38,7 +38,7 @@ export function createSignalHandler({loop, log, meanings, reload, reopen}: Signa
 			case 'ignore': {
 				if (action.why === null || told.has(signal)) return;
 				told.add(signal);
-				log.info(`${signalName(signal)} was ignored: ${action.why}`);
+				log.info(`ignored ${signalName(signal)}: ${action.why}`);
 			}
 		}
 	};

@@ -112,11 +112,11 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 		if (!instance.isDegraded || !reexec) return reload(() => {});
 		forgive(handoff);
 		reexec.heard(signal);
-		reexec.upgrade('', 'it shall do all again');
+		reexec.upgrade('', 'to leave degraded mode');
 	}
 
 	function upgrade(given: string | null, failed: (why: string) => void): void {
-		if (!reexec) return failed('no memory can outlive this archon here');
+		if (!reexec) return failed('archon has no memory here that survives re-execution');
 		const path = given ?? ownPath();
 		examine(path, {reaper, poller, output}, why => {
 			if (why !== null) return failed(why);
@@ -129,7 +129,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	function isBug(error: unknown): void {
 		const words = traceOf(error);
 		const failure = reexec?.revive(words);
-		log.fatal(`a bug in archon: ${words}${failure ? `; and it cannot be re-executed: ${errnoText(-failure)}` : ''}`);
+		log.fatal(`a bug in archon: ${words}${failure ? `; cannot re-execute archon: ${errnoText(-failure)}` : ''}`);
 	}
 
 	onUncaught(isBug);
@@ -141,7 +141,7 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	reexec?.arm();
 
 	if (!past) for (const note of [...notes, ...lacks()]) log.info(note);
-	if (instance.damage !== null) log.error(`${instance.story}, and cannot go on from what it knew: ${instance.damage}`);
+	if (instance.damage !== null) log.error(`${instance.story}, and cannot use the state that it had saved: ${instance.damage}`);
 	whole(() => {
 		if (past) goOn();
 		else begin();
@@ -169,8 +169,8 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 
 	function goOn(): void {
 		const going = [...entries(state)].filter(({phase}) => isAlive(phase)).length;
-		const words = `${going} ${going === 1 ? 'service goes' : 'services go'} on`;
-		log.warn(`${instance.story} and was re-executed: ${words}${instance.isDegraded ? DEGRADED : ''}`);
+		const kept = `${going} ${going === 1 ? 'service keeps' : 'services keep'} running`;
+		log.warn(`${instance.story} and was re-executed: ${kept}${instance.isDegraded ? DEGRADED : ''}`);
 		loop.dispatch({kind: 'resumed', found: findSpawned(state)});
 		hands.collect();
 	}
@@ -195,19 +195,19 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 			if (listener.ok) return listener.value.close;
 			failures.push(listener.error);
 		}
-		log.warn(`archonctl will not reach this archon: cannot listen at ${failures.join(', nor at ')}${ELSEWHERE}`);
+		log.warn(`archonctl cannot reach archon: cannot listen at ${failures.join(', nor at ')}${ELSEWHERE}`);
 		return () => {};
 	}
 }
 
 /** Where the root is read-only, for instance. */
-const ELSEWHERE = '; mount a tmpfs at /run, or name a place that archon may write with --socket or $ARCHON_SOCKET';
+const ELSEWHERE = '; mount a tmpfs at /run, or name a writable path with --socket or $ARCHON_SOCKET';
 
 /** What outlives a life beside the state. */
 type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals'>;
 
-const DEGRADED = `; it ended too often, and from now on only keeps them running: no archonctl, no probes, \
-and their lines as they are. SIGHUP makes it try again`;
+const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
+and with their output unformatted; SIGHUP ends degraded mode`;
 
 /** What the config says; where it says nothing that can be used, archon keeps what it has. */
 function given(config: Config | null, reread: Options['reread']): Config {

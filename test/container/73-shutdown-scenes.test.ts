@@ -27,7 +27,7 @@ services:
 	const log = await box.log();
 	expect(log).toMatch(waitingFor('deaf'));
 	expect(log).toMatch(/stopped starting \(SIGTERM\)/);
-	expect(log).toMatch(/stopped slow \(exit 0\)/);
+	expect(log).toMatch(/stopped slow \(exit status 0\)/);
 	expect(log).not.toMatch(/started waiting|killing (slow|starting|base)/);
 	expect(order(log, {
 		'base is gone': SAYS.stopped('base'),
@@ -59,4 +59,4 @@ services:
 });
 
 const waitingFor = (name: string): RegExp =>
-	new RegExp(`archon +\\| .*waiting for ${name} \\(pid \\d+, SIGTERM, [\\d.]+ s, KILL in [\\d.]+ s\\), needed by nobody`);
+	new RegExp(`archon +\\| .*waiting for ${name} \\(pid \\d+, SIGTERM, [\\d.]+ s, SIGKILL in [\\d.]+ s\\)`);

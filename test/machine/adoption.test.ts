@@ -22,7 +22,7 @@ function damage({pid}: Archon): void {
 	writeSync(openSync(`${folder}/${fd}`, 'r+'), Buffer.alloc(64, 'nonsense'), 0, 64, HANDOFF);
 }
 
-const LOST = /cannot go on from what it knew: it is not one/;
+const LOST = /cannot use the state that it had saved: it is not one/;
 
 /** Executed anew without memory; `meanwhile` is done while it sees nothing. */
 async function forget(archon: Archon, meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
@@ -56,10 +56,10 @@ test('services go on, are heard and are ended, although nothing is known of them
 	await expect.poll(() => counted(archon)).toBeGreaterThan(count + 2);
 	// And it is written down again.
 	archon.signal('SIGSEGV');
-	await archon.says(/re-executed: 2 services go on/);
+	await archon.says(/re-executed: 2 services keep running/);
 	expect((await archon.status())['speaker']?.pid).toBe(before['speaker']?.pid);
 	await inside(archon, 'kill', '-9', String(before['speaker']?.pid));
-	await archon.says(/speaker ended by itself: SIGKILL/);
+	await archon.says(/speaker was killed by SIGKILL/);
 	await expect.poll(async () => (await archon.status())['speaker']).toMatchObject({status: 'running', restarts: 1});
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);

@@ -169,7 +169,7 @@ describe('limits', () => {
 	test('of addresses leave enough to survive a crash', async () => {
 		await using archon = await up({wrapper: ['prlimit', `--as=${64 << 20}`]});
 		archon.signal('SIGSEGV');
-		await archon.says(/re-executed: 2 services go on/);
+		await archon.says(/re-executed: 2 services keep running/);
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
 	});
@@ -200,7 +200,7 @@ describe('files', () => {
 		for (const _ of ['once', 'again']) {
 			const log = archon.log();
 			archon.signal('SIGSEGV');
-			await expect.poll(() => archon.log().slice(log.length)).toMatch(/re-executed: 2 services go on/);
+			await expect.poll(() => archon.log().slice(log.length)).toMatch(/re-executed: 2 services keep running/);
 			for (const [name, {pid}] of Object.entries(before)) expect((await archon.status())[name]).toMatchObject({pid, restarts: 0});
 		}
 		await archon.ctl('shutdown');
@@ -224,7 +224,7 @@ describe('files', () => {
 		for place in /run /dev /var/tmp; do mount -t tmpfs -o ro,noexec none $place; done; mount -o remount,ro,bind / 2>/dev/null || :`)}));
 	test('there may be no place for a socket, and one line says so', async () => {
 		await using archon = await boot({config: TWO, args: ['--socket', '/proc/nowhere/archon.sock']});
-		await archon.says(/archonctl will not reach this archon: cannot listen at \/proc\/nowhere\/archon.sock: no such file or directory; mount a tmpfs at \/run, or name a place [^]*ARCHON_SOCKET\n/);
+		await archon.says(/archonctl cannot reach archon: cannot listen at \/proc\/nowhere\/archon.sock: no such file or directory; mount a tmpfs at \/run, or name a writable path [^]*ARCHON_SOCKET\n/);
 		await archon.says(/started two/);
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);

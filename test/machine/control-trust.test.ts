@@ -71,7 +71,7 @@ describe('archon', () => {
 
 	test('goes without a socket where every place is prepared by others, and says so', async () => {
 		const said = await elsewhere(`mkdir -m 777 /run/archon /tmp/archon-0; ${UP}
-			$ARCHON -c /run/a.yaml > /run/log 2>&1 & while ! grep -q 'will not reach' /run/log; do sleep 0.01; done; cat /run/log`);
+			$ARCHON -c /run/a.yaml > /run/log 2>&1 & while ! grep -q 'cannot reach archon' /run/log; do sleep 0.01; done; cat /run/log`);
 		expect(said).toMatch(/cannot listen at \/run\/archon\/archon.sock: others may write[^]*nor at \/tmp\/archon-0\/archon.sock: others/);
 	});
 

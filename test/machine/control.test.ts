@@ -141,7 +141,7 @@ describe('archonctl', () => {
 		expect(Object.values(await archon.status()).map(({status}) => status)).toEqual(['stopped', 'stopped']);
 		expect((await archon.ctl('start', 'all')).status).toBe(0);
 		expect((await archon.ctl('signal', 'KILL', 'sleeper')).status).toBe(0);
-		await archon.says(/sleeper ended by itself: SIGKILL; restart 1/);
+		await archon.says(/sleeper was killed by SIGKILL; restart 1/);
 	});
 
 	test('tree shows services over their real descendants, daemonised ones too', async () => {

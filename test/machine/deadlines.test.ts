@@ -17,7 +17,7 @@ test('a restart, a start and an end that take too long are due while something e
   slow: {command: sleep 1000000, ready: {file: /no/such/file}, start_timeout: 200ms, restart: 'no', depends_on: {patient: {condition: service_started}}}
   deaf: {command: "sh -c 'trap : TERM; echo deaf; while :; do sleep 0.1; done'", stop_grace_period: 200ms, depends_on: {patient: {condition: service_started}}}
 `});
-	await archon.says(/crasher failed: exit 1 after 3 restarts/);
+	await archon.says(/crasher failed: exit status 1 after 3 restarts/);
 	await expect.poll(async () => (await archon.status())['slow']?.status).toBe('failed');
 	await archon.says(/deaf +\| deaf/);
 	expect((await archon.ctl('stop', 'deaf')).status).toBe(0);
@@ -31,7 +31,7 @@ test('what is a week off is not due before', async () => {
   later: {command: 'false', restart: {policy: always, delay: ${FAR}, max_delay: ${FAR}}}
   idle: {command: sleep 1000000}
 `});
-	await archon.says(/later ended by itself: exit 1; restart 2 of \d+ in /);
+	await archon.says(/later exited with status 1; restart 2 of \d+ in /);
 	const before = await archon.status();
 	// It goes round often meanwhile.
 	for (let i = 0; i < 5; i++) expect((await archon.ctl('restart', 'idle')).status).toBe(0);

@@ -125,7 +125,7 @@ test('a notification pipe is closed once: a number that it had is another\'s by 
 	const pipes = (): string[] => [...descriptorsOf(archon.pid)].filter(([, link]) => link.startsWith('pipe:')).map(([fd, link]) => `${fd} ${link}`);
 	const before = pipes();
 	writeFileSync(gate, '');
-	await archon.says(/herald ended by itself: exit 0/);
+	await archon.says(/herald exited with status 0/);
 	// The reading end of the notification pipe, and nothing else.
 	await expect.poll(() => before.filter(pipe => !pipes().includes(pipe)).length).toBe(1);
 	expect(Object.values(await archon.status()).map(({status}) => status)).toEqual(['exited', 'running', 'running', 'running']);

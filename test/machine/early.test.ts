@@ -16,7 +16,7 @@ test('it starts and is re-executed where all low descriptors are taken, by whome
 	await archon.says(/started s29/);
 	const before = await archon.status();
 	archon.signal('SIGSEGV');
-	await archon.says(/re-executed: 30 services go on/);
+	await archon.says(/re-executed: 30 services keep running/);
 	const after = await archon.status();
 	for (const [name, {pid}] of Object.entries(before)) expect(after[name]).toMatchObject({status: 'running', pid, restarts: 0});
 	archon.signal('SIGTERM');

@@ -93,6 +93,6 @@ test('what is stopped hears SIGTERM all the same: a service, what it leaves in i
 	expect((await archon.ctl('stop', 'loser')).status).toBe(0);
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);
-	expect(archon.log()).toMatch(/stopped web \(exit 0\)/);
+	expect(archon.log()).toMatch(/stopped web \(exit status 0\)/);
 	expect(archon.log()).not.toMatch(/killing/);
 });

@@ -50,7 +50,7 @@ describe.each(SET)('$ARCHON_HANDOFF is %s', (_, value, ...wrapper) => {
 		expect(archon.log()).not.toMatch(/re-executed/);
 		// And it still goes on from its own.
 		archon.signal('SIGSEGV');
-		await archon.says(/re-executed: 2 services go on/);
+		await archon.says(/re-executed: 2 services keep running/);
 	});
 });
 

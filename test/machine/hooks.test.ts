@@ -25,7 +25,7 @@ test('commands run one after the other, and what they say goes where their servi
 });
 
 test.each([
-	['exits', sh('exit 3'), 'sh: exit 3'],
+	['exits', sh('exit 3'), 'sh: exit status 3'],
 	['is killed', sh('kill -TERM $$'), 'sh: killed by SIGTERM'],
 	['cannot be executed', ['/no/such'] as const, '/no/such: executing /no/such: no such file or directory'],
 ])('one that %s is the last', async (_, command, failure) => {

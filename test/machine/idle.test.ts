@@ -3,8 +3,8 @@ import {expect, test} from 'vitest';
 import {boot} from './archon.ts';
 
 test.each([
-	['exits', 'sh -c "exit 3"', 3, /cannot start main: db has failed \(exit 3\)/],
-	['cannot be executed', '/nowhere/x', 127, /cannot start main: db has failed \(executing \/nowhere\/x: no such file or directory\)/],
+	['exits', 'sh -c "exit 3"', 3, /cannot start main: db failed \(exit status 3\)/],
+	['cannot be executed', '/nowhere/x', 127, /cannot start main: db failed \(executing \/nowhere\/x: no such file or directory\)/],
 ])('main whose need %s has failed with it, and the container ends with the status of the need', async (_, command, status, reason) => {
 	await using archon = await boot({config: `services:
   db: {type: oneshot, command: ${command}}
@@ -13,7 +13,7 @@ test.each([
 `});
 	expect(await archon.ended()).toBe(status);
 	expect(archon.log()).toMatch(reason);
-	expect(archon.log()).toMatch(/shutting down: main cannot start: db has failed/);
+	expect(archon.log()).toMatch(/shutting down: main cannot start: db failed/);
 });
 
 test('the command of the command line does not wait either', async () => {
@@ -32,7 +32,7 @@ test.each([
 shutdown: {when_idle: ${whenIdle}}
 `});
 	expect(await archon.ended()).toBe(status);
-	expect(archon.log()).toMatch(/shutting down: nothing runs and nothing will start by itself: web has failed \(exit 5\), job has completed/);
+	expect(archon.log()).toMatch(/shutting down: no service is running or about to start: web failed \(exit status 5\), job completed/);
 });
 
 test('where all is done, the container ends with 0 if it is told to, and else stays and says so', async () => {
@@ -40,6 +40,6 @@ test('where all is done, the container ends with 0 if it is told to, and else st
 	await using done = await boot({config: `${config}shutdown: {when_idle: always}\n`});
 	expect(await done.ended()).toBe(0);
 	await using stays = await boot({config});
-	await stays.says(/warn: nothing runs and nothing will start by itself: job has completed; archonctl start NAME starts one/);
+	await stays.says(/warn: no service is running or about to start: job completed; start a service with archonctl start NAME/);
 	expect(await stays.status()).toMatchObject({job: {status: 'exited'}});
 });

@@ -80,8 +80,8 @@ describe('sd_notify', () => {
 			silent: {command: [herald, 'READY=1', 'WATCHDOG=1', 'pause'], ready: 'notify', watchdog: '300ms', restart: {attempts: 'unlimited'}},
 			desperate: {command: [herald, 'READY=1', 'WATCHDOG=trigger', 'pause'], ready: 'notify', watchdog: '1h', restart: {attempts: 1}},
 		})});
-		await archon.says(/silent.*watchdog: silent for 0\.3 s/);
-		await archon.says(/desperate.*watchdog: it gave itself up/);
+		await archon.says(/silent.*watchdog: no WATCHDOG=1 within 0\.3 s/);
+		await archon.says(/desperate.*watchdog: received WATCHDOG=trigger/);
 		await expect.poll(async () => (await archon.status())['silent']?.restarts).toBeGreaterThan(0);
 		await expect.poll(async () => (await archon.status())['desperate']?.status).toBe('failed');
 	});
@@ -151,7 +151,7 @@ describe('hooks', () => {
 			sloppy: {command: ['sleep', '1000000'], pre_stop: [['sh', '-c', 'exit 6']]},
 			hung: {command: ['sleep', '1000000'], pre_stop: [['sleep', '1000000']], stop_grace_period: '300ms'},
 		})});
-		await archon.says(/post_start: sh: exit 5/);
+		await archon.says(/post_start: sh: exit status 5/);
 		await expect.poll(async () => (await archon.status())['bad']?.status).toBe('failed');
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
@@ -169,7 +169,7 @@ describe('health', () => {
 		})});
 		await archon.says(/started app/);
 		rmSync(file);
-		await archon.says(/web.*unhealthy: exit 1/);
+		await archon.says(/web.*unhealthy: exit status 1/);
 		await expect.poll(async () => (await archon.status())['app']?.status).toBe('waiting');
 		writeFileSync(file, '');
 		await expect.poll(async () => (await archon.status())['app']?.status).toBe('running');

@@ -252,6 +252,6 @@ test('a process that outlives its service and holds its pipe does not hold up it
   idle: {command: sleep 1000000}
 `});
 	await archon.says(/^web +\| without$/m);
-	await archon.says(/web ended by itself: exit 0/);
+	await archon.says(/web exited with status 0/);
 	expect((await archon.status())['web']?.status).toBe('exited');
 });

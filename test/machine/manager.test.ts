@@ -75,7 +75,7 @@ describe('a manager outside', () => {
   web: {command: sleep 1000000}
 `});
 		await archon.says(/bad failed/);
-		await outer.hears('STATUS=bad failed: exit 7');
+		await outer.hears('STATUS=bad failed: exit status 7');
 		await expect.poll(() => outer.said().join('\n')).toMatch(/STATUS=cannot start worse: /);
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);

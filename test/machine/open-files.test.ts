@@ -12,7 +12,7 @@ test('services have the soft limit that archon was started with, also after a cr
 	await archon.says(/own +\| soft 500/);
 	expect(readFileSync(`/proc/${archon.pid}/limits`, 'utf8')).toMatch(/^Max open files +4096 +4096 /m);
 	archon.signal('SIGSEGV');
-	await archon.says(/re-executed: 2 services go on/);
+	await archon.says(/re-executed: 2 services keep running/);
 	expect((await archon.ctl('restart', 'web')).status).toBe(0);
 	await archon.says(/soft 1024 hard 4096[^]*soft 1024 hard 4096/);
 	archon.signal('SIGTERM');

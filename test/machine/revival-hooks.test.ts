@@ -34,7 +34,7 @@ const running = (archon: Archon) => expect.poll(async () => (await archon.status
 /** Stopped by its own will, after it was said goodbye to. */
 async function stopsWell(archon: Archon): Promise<void> {
 	expect((await archon.ctl('stop', 'db')).status).toBe(0);
-	await archon.says(/\| goodbye\n[^]*\| asked to stop\n[^]*stopped db \(exit 0\)/);
+	await archon.says(/\| goodbye\n[^]*\| asked to stop\n[^]*stopped db \(exit status 0\)/);
 	expect(count(archon, /\| goodbye$/gm)).toBe(1);
 }
 
@@ -70,7 +70,7 @@ test('a pre_stop that runs during a crash is waited for before the signal', asyn
 	await crash(archon);
 	open('pre-stop');
 	expect((await stop).status).toBe(0);
-	await archon.says(/draining ends\n[^]*\| goodbye\n[^]*\| asked to stop\n[^]*stopped db \(exit 0\)/);
+	await archon.says(/draining ends\n[^]*\| goodbye\n[^]*\| asked to stop\n[^]*stopped db \(exit status 0\)/);
 	expect(count(archon, /draining begins/g)).toBe(1);
 });
 

@@ -42,7 +42,7 @@ describe('archon has no more blocked than before, and survives a fault of its ma
 		expect((await archon.ctl('start', 'missing')).status).not.toBe(0);
 		expect(blockedBy(archon)).toBe(blocked);
 		fault(archon);
-		await archon.says(/was re-executed: 1 service goes on/);
+		await archon.says(/was re-executed: 1 service keeps running/);
 		expect((await archon.status())['good']).toMatchObject({pid: good?.pid, restarts: 0});
 		expect(blockedBy(archon)).toBe(blocked);
 		archon.signal('SIGTERM');
@@ -67,9 +67,9 @@ describe('archon has no more blocked than before, and survives a fault of its ma
 		expect(await archon.status()).toEqual(before);
 		// What it is told and what becomes of its children is still heard.
 		await archon.ctl('signal', 'KILL', 'one');
-		await archon.says(/one ended by itself: SIGKILL/);
+		await archon.says(/one was killed by SIGKILL/);
 		fault(archon);
-		await archon.says(/was re-executed: 2 services go on/);
+		await archon.says(/was re-executed: 2 services keep running/);
 		expect((await archon.status())['two']).toMatchObject({pid: before['two']?.pid, restarts: 0});
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
@@ -94,7 +94,7 @@ describe('started with signals ignored and blocked, real-time ones too,', () => 
 		await archon.says(new RegExp(`hook\\n[^]*${fresh.source}`, 'm'));
 		await expect.poll(async () => (await archon.status())['web']?.status).toBe('running');
 		await archon.ctl('signal', 'KILL', 'web');
-		await archon.says(/web ended by itself: SIGKILL[^]*started web/);
+		await archon.says(/web was killed by SIGKILL[^]*started web/);
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
 	});

@@ -19,7 +19,7 @@ test('a service that is being stopped has its grace again after archon was stopp
 	expect((await archon.status())['slow']).toMatchObject({status: 'stopping', pid: slow?.pid});
 	expect((await archon.ctl('signal', 'USR1', 'slow')).status).toBe(0);
 	expect((await stopped).status).toBe(0);
-	expect(archon.log()).toMatch(/stopped slow \(exit 0\)/);
+	expect(archon.log()).toMatch(/stopped slow \(exit status 0\)/);
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);
 });

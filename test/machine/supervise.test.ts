@@ -45,7 +45,7 @@ test('services start in order, come back when killed, and stop in reverse; the o
 	order(archon.log(), /started db/, /started migrate/, /migrate completed/, /started app/, /started proxy/);
 	const before = await archon.status();
 	expect((await archon.ctl('signal', 'KILL', 'app')).status).toBe(0);
-	await archon.says(/app ended by itself: SIGKILL; restart 1 of 8\n[^]*started app/);
+	await archon.says(/app was killed by SIGKILL; restart 1 of 8\n[^]*started app/);
 	const after = await archon.status();
 	expect(after['app']?.pid).not.toBe(before['app']?.pid);
 	expect(['db', 'proxy'].map(name => after[name]?.pid)).toEqual(['db', 'proxy'].map(name => before[name]?.pid));
@@ -117,7 +117,7 @@ describe('services that are no good', () => {
   crasher: {command: 'false', restart: {policy: always, attempts: 4, delay: 10ms}}
   good: {command: sleep 1000000}
 `});
-		await archon.says(/crasher failed: exit 1 after 4 restarts/);
+		await archon.says(/crasher failed: exit status 1 after 4 restarts/);
 		expect(archon.log().match(/started crasher/g)?.length).toBe(5);
 		expect((await archon.status())['crasher']).toMatchObject({status: 'failed', restarts: 4});
 	});
@@ -130,7 +130,7 @@ describe('services that are no good', () => {
 		await archon.says(/started parent/);
 		await expect.poll(() => inhabitants(archon).length).toBe(4);
 		await archon.ctl('signal', 'KILL', 'parent');
-		await archon.says(/parent has ended with all that it made; restart 1/);
+		await archon.says(/parent has stopped; restart 1/);
 		await expect.poll(() => inhabitants(archon).length).toBe(4);
 	});
 });
@@ -158,7 +158,7 @@ describe('the end of the container', () => {
 		await archon.says(/hidden/);
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
-		expect(archon.log()).toMatch(/warn: killing processes that no service owns/);
+		expect(archon.log()).toMatch(/warn: killing the remaining processes with SIGKILL/);
 	});
 
 	test('a second signal skips the order, a third kills', async () => {
@@ -175,7 +175,7 @@ describe('the end of the container', () => {
 		await archon.says(/stopping low/);
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
-		order(archon.log(), /shutting down: SIGTERM/, /shutting down all at once/, /killing everything/);
+		order(archon.log(), /shutting down: SIGTERM/, /stopping all services at once/, /killing all remaining services/);
 	});
 
 	test('a bad config ends it with 100, and every problem is told', async () => {
@@ -192,7 +192,7 @@ test('NODE_OPTIONS is the services\' business: PID 1 opens nothing, and they see
 		env: {NODE_OPTIONS: '--inspect=0'},
 	});
 	await archon.says(/got --inspect=0/);
-	await archon.says(/SIGUSR1 was ignored/);
+	await archon.says(/ignored SIGUSR1/);
 	const opened = readdirSync(`/proc/${archon.pid}/fd`).filter(fd => Number(fd) > 2);
 	const sockets = opened.flatMap(fd => {
 		const link = readlinkSync(`/proc/${archon.pid}/fd/${fd}`);

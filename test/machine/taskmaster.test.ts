@@ -131,8 +131,8 @@ test('as many processes as numprocs says are kept', async () => {
 	const before = await pids();
 	expect(new Set(before).size).toBe(4);
 	for (const pid of before.slice(1, 3)) process.kill(pid, 'SIGKILL');
-	await archon.says(/web:1 ended by itself/);
-	await archon.says(/web:2 ended by itself/);
+	await archon.says(/web:1 was killed by SIG/);
+	await archon.says(/web:2 was killed by SIG/);
 	const after = await pids();
 	expect(new Set(after).size).toBe(4);
 	expect([after[0], after[3]]).toEqual([before[0], before[3]]);
@@ -162,7 +162,7 @@ describe('autorestart and exitcodes', () => {
 		});
 		const old = await comesTo(archon, 'it', 'RUNNING');
 		writeFileSync(gate, '');
-		await archon.says(/it (ended by itself|failed)/);
+		await archon.says(/it (exited|was killed|failed)/);
 		if (!goesOn) {
 			await comesTo(archon, 'it', 'EXITED');
 			expect(count(archon.log(), /started it /)).toBe(1);
@@ -295,7 +295,7 @@ describe('a reload', () => {
 		await using archon = await under({web: {...steady, autorestart: true}});
 		const pid = await comesTo(archon, 'web', 'RUNNING');
 		const said = await reload(archon, {web: {...steady, autorestart: false, startretries: 1, exitcodes: [3]}});
-		expect(said).toBe('config reloaded: 1 adjusted (web), 0 unchanged');
+		expect(said).toBe('config reloaded: 1 updated (web), 0 unchanged');
 		expect((await states(archon))['web']?.pid).toBe(pid);
 		process.kill(pid, 'SIGKILL');
 		await comesTo(archon, 'web', 'EXITED');
@@ -316,7 +316,7 @@ describe('a reload', () => {
 		const pid = await comesTo(archon, 'web', 'RUNNING');
 		writeFileSync(join(archon.folder, 'archon.yaml'), 'programs:\n  web: {cmd: sleep 1, numproc: 2}\n  b: {}\n');
 		archon.signal('SIGHUP');
-		await archon.says(/cannot reload the config: .*archon\.yaml:2:.*numproc[^]*everything stays as it was/);
+		await archon.says(/cannot reload the config: .*archon\.yaml:2:.*numproc[^]*the current one stays in force/);
 		const answer = await archon.ctl('reload');
 		expect(answer).toMatchObject({status: 1, stderr: expect.stringContaining('did you mean "numprocs"?')});
 		expect((await states(archon))['web']).toMatchObject({status: 'RUNNING', pid});

@@ -60,7 +60,7 @@ test('a daemonised grandchild is shown below its service, asked to end when it s
 	for (const words of [/─ web  running/, /─ \d+ sleep 1000000/, /─ \d+ sh -c trap/, /─ \d+ sleep 1000003/]) expect(web).toMatch(words);
 	expect(other).toMatch(/sleep 1000005/);
 	expect((await archon.ctl('stop', 'web')).status).toBe(0);
-	expect(archon.log()).toMatch(/stopping web [^]*killing what web left behind with SIGKILL[^]*stopped web \(SIGTERM\)/);
+	expect(archon.log()).toMatch(/stopping web [^]*killing the remaining processes of web with SIGKILL[^]*stopped web \(SIGTERM\)/);
 	expect(found(archon, '1000003')).toEqual([]);
 	expect(found(archon, 'sleep 1000005').length).toBe(1);
 });
@@ -72,7 +72,7 @@ test('what a service left behind ends before its successor starts', async () => 
 `});
 	await archon.says(/web +\| made/);
 	await archon.ctl('signal', 'KILL', 'web');
-	await archon.says(/web ended by itself: SIGKILL; ending what it left behind\n.*web has ended with all that it made; restart 1[^]*made/);
+	await archon.says(/web was killed by SIGKILL; stopping its remaining processes\n.*web has stopped; restart 1[^]*made/);
 	await expect.poll(() => found(archon, 'sleep 1000003').length).toBe(1);
 });
 
@@ -96,7 +96,7 @@ test('as an ordinary user beside others, a service that ends is ended with all t
 		config: null, isInit: false, args: ['-c', file],
 		wrapper: ['setpriv', '--reuid', String(ORDINARY), '--regid', String(ORDINARY), '--clear-groups', '--'],
 	});
-	await archon.says(/job +\| daemon[^]*ended by itself: exit 0; ending what it left behind[^]*killing what job left behind[^]*job completed/);
+	await archon.says(/job +\| daemon[^]*exited with status 0; stopping its remaining processes[^]*killing the remaining processes of job[^]*job completed/);
 	expect(found(archon, '1000003')).toEqual([]);
 	expect(found(archon, 'sleep 1000000').length).toBeGreaterThan(0);
 });
@@ -122,7 +122,7 @@ describe('a storm of processes', () => {
 		const before = await archon.status();
 		await archon.ctl('signal', 'STOP', 'frozen');
 		void archon.ctl('start', 'storm');
-		await archon.says(/killing (storm|what storm left behind)[^]*storm (failed|completed)/);
+		await archon.says(/killing (storm|the remaining processes of storm)[^]*storm (failed|completed)/);
 		await expect.poll(() => found(archon, storm)).toEqual([]);
 		const state = (words: string): string | undefined => /\) (\w) /.exec(see(`/proc/${found(archon, words)[0]}/stat`))?.[1];
 		expect(state('sleep 1000007')).toBe('T');

@@ -49,7 +49,7 @@ test('a pre_start that fails keeps the process from being made, and says which c
 		web: {command: sh('echo started'), restart: 'no', pre_start: [sh('exit 3')]},
 		idle: {command: ['sleep', '1000000']},
 	})});
-	await archon.says(/error: cannot start web: pre_start: sh: exit 3$/m);
+	await archon.says(/error: cannot start web: pre_start: sh: exit status 3$/m);
 	expect((await archon.status())['web']).toMatchObject({status: 'failed'});
 	expect(archon.log()).not.toMatch(/web +\| started/);
 });

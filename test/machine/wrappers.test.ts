@@ -132,14 +132,14 @@ describe('pid_file', () => {
 		await archon.ctl('signal', 'USR2', 'web');
 		const next = await mainOf(archon, 2);
 		await archon.ctl('signal', 'USR1', 'web');
-		await archon.says(new RegExp(`web has pid ${next} from now on`));
+		await archon.says(new RegExp(`the main process of web is now pid ${next}`));
 		expect((await archon.status())['web']).toMatchObject({status: 'running', pid: next, restarts: 0});
 		// And it is known to the next life, and ended as any other.
 		archon.signal('SIGSEGV');
-		await archon.says(/re-executed: 2 services go on/);
+		await archon.says(/re-executed: 2 services keep running/);
 		expect((await archon.status())['web']).toMatchObject({status: 'running', pid: next, restarts: 0});
 		expect((await archon.ctl('stop', 'web')).status).toBe(0);
-		expect(archon.log()).toMatch(/stopped web \(exit 0\)/);
+		expect(archon.log()).toMatch(/stopped web \(exit status 0\)/);
 		expect(archon.log()).not.toMatch(/left behind|SIGKILL/);
 	});
 
@@ -147,7 +147,7 @@ describe('pid_file', () => {
 		const file = fileName();
 		const daemon = script(`(sleep 0.3; echo $BASHPID >${file}; exec sleep 1000003) & exit 0`);
 		await using archon = await boot({config: config(daemon, file)});
-		await archon.says(/web has pid (\d+) from now on/);
+		await archon.says(/the main process of web is now pid (\d+)/);
 		expect((await archon.status())['web']).toMatchObject({status: 'running', restarts: 0, pid: Number(readFileSync(file, 'latin1'))});
 	});
 
@@ -164,7 +164,7 @@ describe('pid_file', () => {
 		await archon.says(/web +\| ready/);
 		const {other} = await archon.status();
 		writeFileSync(command, write(other?.pid ?? 0, file));
-		await archon.says(/web ended by itself: exit 3/);
+		await archon.says(/web exited with status 3/);
 		await expect.poll(async () => (await archon.status())['web']?.status).toBe('failed');
 		expect((await archon.status())['other']).toEqual(other);
 		expect(archon.log()).not.toMatch(/from now on/);

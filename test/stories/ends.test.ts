@@ -11,23 +11,23 @@ test('a crash is answered at once, the next with growing pauses, and in the end 
 	story.lines();
 	story.dies('web', exit(1));
 	expect(story.lines()).toMatchInlineSnapshot(`
-		"        web ended by itself: exit 1; restart 1 of 3
+		"        web exited with status 1; restart 1 of 3
 		  0.00  spawn web
 		        started web (pid 102)"
 	`);
 	story.dies('web', exit(1)).wait(100).dies('web', killedBy(SIG.SEGV)).wait(200);
 	expect(story.lines()).toMatchInlineSnapshot(`
-		"        web ended by itself: exit 1; restart 2 of 3 in 0.1 s
+		"        web exited with status 1; restart 2 of 3 in 0.1 s
 		  0.10  spawn web
 		        started web (pid 103)
-		        web ended by itself: SIGSEGV; restart 3 of 3 in 0.2 s
+		        web was killed by SIGSEGV; restart 3 of 3 in 0.2 s
 		  0.30  spawn web
 		        started web (pid 104)"
 	`);
 	story.dies('web', exit(1)).wait(3_600_000);
 	expect(story.lines()).toMatchInlineSnapshot(`
-		"        web failed: exit 1 after 3 restarts
-		        nothing runs and nothing will start by itself: web has failed (exit 1); archonctl start NAME starts one, SIGTERM ends it all"
+		"        web failed: exit status 1 after 3 restarts
+		        no service is running or about to start: web failed (exit status 1); start a service with archonctl start NAME, or stop archon with SIGTERM"
 	`);
 	expect(story.ask('start', 'web').lines()).toMatchInlineSnapshot(`
 		"3600.30  spawn web
@@ -105,8 +105,8 @@ test('what a process leaves behind ends before its successor starts', () => {
 	story.lines();
 	expect(story.dies('nginx', killedBy(SIG.KILL)).lines()).toMatchInlineSnapshot(`
 		"  0.00  SIGTERM to nginx and its group
-		        nginx ended by itself: SIGKILL; ending what it left behind
-		        nginx has ended with all that it made; restart 1 of 3
+		        nginx was killed by SIGKILL; stopping its remaining processes
+		        nginx has stopped; restart 1 of 3
 		  0.00  spawn nginx
 		        started nginx (pid 102)"
 	`);
@@ -114,7 +114,7 @@ test('what a process leaves behind ends before its successor starts', () => {
 
 test('what looks like a program that became a daemon is told what to do, once', () => {
 	const forks = (service: object) => tell(['nginx', {litters: true, ...service}]).dies('nginx', exit(0)).wait(1000);
-	const hint = /exit 0; ending what it left behind; a program that becomes a daemon must be told to stay in the foreground, or needs a pid_file$/gm;
+	const hint = /exited with status 0; stopping its remaining processes; run a program that daemonizes in the foreground, or set pid_file$/gm;
 	expect(forks({}).dies('nginx', exit(0)).lines().match(hint)).toHaveLength(1);
 	expect(forks({type: 'oneshot'}).lines()).not.toMatch(hint);
 	expect(forks({pidFile: '/run/nginx.pid'}).lines()).not.toMatch(hint);
@@ -125,10 +125,10 @@ test('what a process leaves behind and is deaf is killed when the grace period i
 	story.lines();
 	expect(story.dies('nginx', exit(1)).wait(5000).lines()).toMatchInlineSnapshot(`
 		"  0.00  SIGTERM to nginx and its group
-		        nginx ended by itself: exit 1; ending what it left behind
+		        nginx exited with status 1; stopping its remaining processes
 		  3.00  SIGKILL to nginx and its group
-		        killing what nginx left behind with SIGKILL: it did not end in time
-		        nginx has ended with all that it made; restart 1 of 3
+		        killing the remaining processes of nginx with SIGKILL: they did not stop in time
+		        nginx has stopped; restart 1 of 3
 		  3.00  spawn nginx
 		        started nginx (pid 102)"
 	`);
@@ -138,9 +138,9 @@ test('what a process leaves behind and is deaf is killed when the grace period i
 		        stopping nginx (pid 102) with SIGQUIT
 		  6.00  SIGTERM to nginx and its group
 		  8.00  SIGKILL to nginx and its group
-		        killing what nginx left behind with SIGKILL: it did not end in time
-		        stopped nginx (exit 0)
-		        nothing runs and nothing will start by itself: nginx was stopped; archonctl start NAME starts one, SIGTERM ends it all"
+		        killing the remaining processes of nginx with SIGKILL: they did not stop in time
+		        stopped nginx (exit status 0)
+		        no service is running or about to start: nginx was stopped; start a service with archonctl start NAME, or stop archon with SIGTERM"
 	`);
 });
 
@@ -158,7 +158,7 @@ test('so does an end that archon made itself, and one that left others behind', 
 	for (const name of ['web', 'nginx']) story.dies(name, exit(1)).dies(name, exit(1));
 	story.wait(100).lines();
 	expect(story.wait(10_000).dies('nginx', exit(1)).lines().match(/(web|nginx) has .*; restart .*/g)).toEqual([
-		'web has ended with all that it made; restart 1 of 3', 'nginx has ended with all that it made; restart 1 of 3',
+		'web has stopped; restart 1 of 3', 'nginx has stopped; restart 1 of 3',
 	]);
 });
 
@@ -196,9 +196,9 @@ describe('who is told, and what ends', () => {
 			        stopping npm (pid 101) with SIGINT
 			  1.00  SIGTERM to npm (what left its group)
 			  3.00  SIGKILL to npm and its group
-			        killing what npm left behind with SIGKILL: it did not end in time
-			        stopped npm (exit 0)
-			        nothing runs and nothing will start by itself: npm was stopped; archonctl start NAME starts one, SIGTERM ends it all"
+			        killing the remaining processes of npm with SIGKILL: they did not stop in time
+			        stopped npm (exit status 0)
+			        no service is running or about to start: npm was stopped; start a service with archonctl start NAME, or stop archon with SIGTERM"
 		`);
 	});
 

@@ -9,10 +9,10 @@ import {statusOf} from '../../src/core/status.ts';
 import {exit, killedBy, phases, type Story, tell, type Traits} from './tell.ts';
 
 const ENDS: readonly {end: Outcome; isGood: boolean; note: string; status: number}[] = [
-	{end: exit(0), isGood: true, note: 'exit 0', status: 0},
-	{end: exit(3), isGood: true, note: 'exit 3', status: 3},
-	{end: exit(7), isGood: false, note: 'exit 7', status: 7},
-	{end: exit(127), isGood: false, note: 'exit 127', status: 127},
+	{end: exit(0), isGood: true, note: 'exit status 0', status: 0},
+	{end: exit(3), isGood: true, note: 'exit status 3', status: 3},
+	{end: exit(7), isGood: false, note: 'exit status 7', status: 7},
+	{end: exit(127), isGood: false, note: 'exit status 127', status: 127},
 	{end: killedBy(SIG.TERM), isGood: false, note: 'SIGTERM', status: 143},
 	{end: killedBy(SIG.SEGV), isGood: false, note: 'SIGSEGV', status: 139},
 	{end: killedBy(SIG.USR1), isGood: true, note: 'SIGUSR1', status: 138},
@@ -69,7 +69,7 @@ test('a soft need that ended badly holds nothing up, and one that must have comp
 	const story = tell(['job', failing], ['strict', {needs: ['job!']}], ['lenient', {needs: [soft]}]);
 	story.dies('job', exit(7));
 	expect(phases(story)).toEqual({job: 'failed', strict: 'waiting', lenient: 'up'});
-	expect(shown(story, 'strict')).toBe('waiting: waits for job (failed)');
+	expect(shown(story, 'strict')).toBe('waiting: waiting for job (failed)');
 });
 
 test('a failure is an error in the log, and what a client ran at a prompt is only told', () => {
@@ -77,8 +77,8 @@ test('a failure is an error in the log, and what a client ran at a prompt is onl
 	story.lines();
 	story.dies('web', exit(7)).dies('run', exit(7));
 	expect(story.lines()).toMatchInlineSnapshot(`
-		"        web failed: exit 7
-		        run ended by itself: exit 7
-		        nothing runs and nothing will start by itself: web has failed (exit 7); archonctl start NAME starts one, SIGTERM ends it all"
+		"        web failed: exit status 7
+		        run exited with status 7
+		        no service is running or about to start: web failed (exit status 7); start a service with archonctl start NAME, or stop archon with SIGTERM"
 	`);
 });

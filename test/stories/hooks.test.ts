@@ -26,28 +26,28 @@ describe('pre_start', () => {
 		const story = tell(['db', {ready: {kind: 'notify'}}], ['web', {...prep, needs: ['db+']}]);
 		expect(story.lines()).not.toContain('prep');
 		story.tells('db', {kind: 'ready'});
-		expect(note(story, 'web')).toBe('pre_start is under way');
+		expect(note(story, 'web')).toBe('running pre_start');
 		over(story, 'web', 'pre_start').dies('web', exit(1));
 		expect(story.lines()).toMatchInlineSnapshot(`
 			"        db is ready
 			  0.00  pre_start of web: prep
 			  0.00  spawn web
 			        started web (pid 102)
-			        web ended by itself: exit 1; restart 1 of 1
+			        web exited with status 1; restart 1 of 1
 			  0.00  pre_start of web: prep"
 		`);
 	});
 
 	test('that fails has failed the start, and the process is not made', () => {
 		const story = tell(['web', prep], ['other']);
-		over(over(story, 'web', 'pre_start', 'prep: exit 3'), 'web', 'pre_start', 'prep: exit 3');
+		over(over(story, 'web', 'pre_start', 'prep: exit status 3'), 'web', 'pre_start', 'prep: exit status 3');
 		expect(story.lines()).toMatchInlineSnapshot(`
 			"  0.00  pre_start of web: prep
 			  0.00  spawn other
 			        started other (pid 101)
-			        cannot start web: pre_start: prep: exit 3; restart 1 of 1
+			        cannot start web: pre_start: prep: exit status 3; restart 1 of 1
 			  0.00  pre_start of web: prep
-			        cannot start web: pre_start: prep: exit 3"
+			        cannot start web: pre_start: prep: exit status 3"
 		`);
 		expect(phases(story)['web']).toBe('failed');
 	});
@@ -64,7 +64,7 @@ describe('pre_start', () => {
 	test('takes of the start timeout', () => {
 		const story = tell(['web', hooked({preStart: [['prep']]}, {ready: {kind: 'notify'}, startTimeout: 5000})]).wait(4000);
 		over(story, 'web', 'pre_start').lines();
-		expect(story.wait(1000).lines()).toContain('web is ended: not ready within 5 s');
+		expect(story.wait(1000).lines()).toContain('stopping web: not ready within 5 s');
 	});
 });
 
@@ -75,14 +75,14 @@ describe('post_stop', () => {
 		const story = tell(['web', {...tidy, litters: true}]);
 		story.lines();
 		story.dies('web', exit(7));
-		expect([phases(story)['web'], note(story, 'web')]).toEqual(['stopping', 'exit 7, post_stop is under way']);
-		over(story, 'web', 'post_stop', 'tidy: exit 1');
+		expect([phases(story)['web'], note(story, 'web')]).toEqual(['stopping', 'exit status 7; running post_stop']);
+		over(story, 'web', 'post_stop', 'tidy: exit status 1');
 		expect(story.lines()).toMatchInlineSnapshot(`
 			"  0.00  SIGTERM to web and its group
-			        web ended by itself: exit 7; ending what it left behind
+			        web exited with status 7; stopping its remaining processes
 			  0.00  post_stop of web: tidy
-			        post_stop of web failed: tidy: exit 1
-			        web has ended with all that it made; restart 1 of 8
+			        post_stop of web failed: tidy: exit status 1
+			        web has stopped; restart 1 of 8
 			  0.00  spawn web
 			        started web (pid 102)"
 		`);
@@ -111,7 +111,7 @@ describe('post_stop', () => {
 	test('is waited for by name while everything ends', () => {
 		const story = tell(['web', tidy]).hear({kind: 'shutdown', why: 'x'});
 		story.wait(1000).lines();
-		expect(story.wait(1000).lines()).toMatch(/waiting for web \(post_stop, 2 s, KILL in /);
+		expect(story.wait(1000).lines()).toMatch(/waiting for web \(post_stop, 2 s, SIGKILL in /);
 	});
 
 	test('of what was killed has a grace period, and is not taken for killed', () => {
@@ -137,7 +137,7 @@ describe('post_stop', () => {
 
 	test('decides nothing: the end has been judged by then', () => {
 		const story = tell(['main', {...tidy, essential: true, restart: {...RESTART, policy: 'no'}}]).dies('main', exit(7));
-		expect(over(story, 'main', 'post_stop', 'tidy: exit 1').lines()).toMatch(/exit 7$/);
+		expect(over(story, 'main', 'post_stop', 'tidy: exit status 1').lines()).toMatch(/exit 7$/);
 	});
 
 	test.each<[string, {isRequested?: boolean; killed?: boolean; blame?: string}, Outcome, string]>([
@@ -145,8 +145,8 @@ describe('post_stop', () => {
 		['core-dump', {}, {...killedBy(11), core: true} as Outcome, 'dumped SEGV'],
 		['oom-kill', {}, {...killedBy(9), oom: true} as Outcome, 'killed KILL'],
 		['success', {isRequested: true}, killedBy(15), ''], ['timeout', {isRequested: true, killed: true}, killedBy(9), ''],
-		['timeout', {blame: 'not ready within 5 s'}, killedBy(15), ''], ['watchdog', {blame: 'watchdog: silent for 1 s'}, killedBy(6), ''],
-		['protocol', {blame: 'ended before it was ready'}, exit(0), ''], ['exit-code', {blame: 'post_start: x: exit 1'}, killedBy(15), ''],
+		['timeout', {blame: 'not ready within 5 s'}, killedBy(15), ''], ['watchdog', {blame: 'watchdog: no WATCHDOG=1 within 1 s'}, killedBy(6), ''],
+		['protocol', {blame: 'exited before it was ready'}, exit(0), ''], ['exit-code', {blame: 'post_start: x: exit 1'}, killedBy(15), ''],
 	])('is told %s in systemd\'s words of %j', (result, {isRequested = false, killed = false, blame = null}, outcome) => {
 		expect(resultOf({isRequested, killed, blame}, outcome, RESTART.success)).toBe(result);
 	});
@@ -162,15 +162,15 @@ describe('a oneshot with down', () => {
 
 	test('is undone at shutdown when those that need it have ended', () => {
 		const story = mounted();
-		expect(note(story, 'mount')).toBe('exit 0');
+		expect(note(story, 'mount')).toBe('exit status 0');
 		expect(over(story.hear({kind: 'shutdown', why: 'x'}), 'mount', 'down').lines()).toMatchInlineSnapshot(`
 			"        shutting down: x
 			  0.00  SIGTERM to app
 			        stopping app (pid 102) with SIGTERM
 			        stopped app (SIGTERM)
 			  0.00  down of mount: umount
-			        stopping mount with down
-			        stopped mount (exit 0)
+			        stopping mount: running down
+			        stopped mount (exit status 0)
 			  0.00  sweep SIGTERM
 			  0.00  sweep SIGCONT
 			  0.00  exit 0"
@@ -179,11 +179,11 @@ describe('a oneshot with down', () => {
 
 	test('is undone when it is stopped, and done and undone when it is restarted', () => {
 		const story = mounted().ask('restart', 'mount');
-		expect(note(story, 'mount')).toBe('exit 0, down is under way');
+		expect(note(story, 'mount')).toBe('exit status 0; running down');
 		expect(phases(over(story, 'mount', 'down'))['mount']).toBe('starting');
 		story.dies('mount', exit(0)).ask('stop', 'mount');
-		expect(phases(over(story, 'mount', 'down', 'umount: exit 1'))['mount']).toBe('stopped');
-		expect(story.lines()).toContain('down of mount failed: umount: exit 1');
+		expect(phases(over(story, 'mount', 'down', 'umount: exit status 1'))['mount']).toBe('stopped');
+		expect(story.lines()).toContain('down of mount failed: umount: exit status 1');
 	});
 
 	test('that has failed or never ran is not undone', () => {

@@ -9,7 +9,7 @@ import {exit, phases, service, SETTINGS, type Story, tell, tellWith, type Traits
 
 const once: Traits = {restart: {...RESTART, policy: 'no'}};
 const job: Traits = {type: 'oneshot', ...once};
-const idle = /nothing runs and nothing will start by itself/g;
+const idle = /no service is running or about to start/g;
 const last = (story: Story): string | undefined => story.lines().split('\n').at(-1)?.trim();
 
 describe('an essential service whose need has failed for good', () => {
@@ -17,9 +17,9 @@ describe('an essential service whose need has failed for good', () => {
 		const story = tell(['db', {...once, ready: {kind: 'notify'}}], ['log'], ['main', {essential: true, needs: ['db+']}]);
 		story.lines();
 		expect(story.dies('db', exit(3)).lines()).toMatchInlineSnapshot(`
-			"        db failed: ended before it was ready (exit 3)
-			        cannot start main: db has failed (ended before it was ready (exit 3))
-			        shutting down: main cannot start: db has failed (ended before it was ready (exit 3))
+			"        db failed: exited before it was ready (exit status 3)
+			        cannot start main: db failed (exited before it was ready (exit status 3))
+			        shutting down: main cannot start: db failed (exited before it was ready (exit status 3))
 			  0.00  SIGTERM to log
 			        stopping log (pid 102) with SIGTERM
 			        stopped log (SIGTERM)
@@ -27,7 +27,7 @@ describe('an essential service whose need has failed for good', () => {
 			  0.00  sweep SIGCONT
 			  0.00  exit 3"
 		`);
-		expect(statusOf(story.state(), find(story.state(), 'main')!)).toEqual({status: 'failed', pid: null, note: 'db has failed (ended before it was ready (exit 3))'});
+		expect(statusOf(story.state(), find(story.state(), 'main')!)).toEqual({status: 'failed', pid: null, note: 'db failed (exited before it was ready (exit status 3))'});
 	});
 
 	test.each<[string, Traits, (story: Story) => Story, number]>([
@@ -45,9 +45,9 @@ describe('an essential service whose need has failed for good', () => {
 		const story = tell(['db', job], ...chain, ['main', {essential: true, needs: ['s1999']}]);
 		story.lines();
 		expect(story.dies('db', exit(4)).lines()).toMatchInlineSnapshot(`
-			"        db failed: exit 4
-			        cannot start main: s1999 waits for db: db has failed (exit 4)
-			        shutting down: main cannot start: s1999 waits for db: db has failed (exit 4)
+			"        db failed: exit status 4
+			        cannot start main: s1999 is waiting for db: db failed (exit status 4)
+			        shutting down: main cannot start: s1999 is waiting for db: db failed (exit status 4)
 			  0.00  sweep SIGTERM
 			  0.00  sweep SIGCONT
 			  0.00  exit 4"
@@ -88,7 +88,7 @@ test('another service waits for a failed need until somebody starts that, and kn
 	expect(phases(story.dies('db', exit(0)))).toEqual({db: 'completed', app: 'up', web: 'up', other: 'up'});
 });
 
-describe('when nothing runs and nothing will start by itself', () => {
+describe('when no service is running or about to start', () => {
 	const done = (whenIdle: (typeof WHEN_IDLE)[number]): Story => tellWith({whenIdle}, ['a', job], ['b', job]).dies('a', exit(0)).dies('b', exit(0));
 	const failed = (whenIdle: (typeof WHEN_IDLE)[number]): Story =>
 		tellWith({whenIdle}, ['a', job], ['web', once], ['app', {needs: ['web+']}]).dies('a', exit(0)).dies('web', exit(3)).dies('app', exit(0)).wait(60_000);
@@ -111,7 +111,7 @@ describe('when nothing runs and nothing will start by itself', () => {
 			        started b (pid 102)
 			        a completed
 			        b completed
-			        nothing runs and nothing will start by itself: a has completed, b has completed; archonctl start NAME starts one, SIGTERM, or shutdown.when_idle: always, ends it all"
+			        no service is running or about to start: a completed, b completed; start a service with archonctl start NAME, or stop archon with SIGTERM or shutdown.when_idle: always"
 		`);
 		expect(failed('failed').lines()).toMatchInlineSnapshot(`
 			"  0.00  spawn a
@@ -121,9 +121,9 @@ describe('when nothing runs and nothing will start by itself', () => {
 			  0.00  spawn app
 			        started app (pid 103)
 			        a completed
-			        web failed: exit 3
-			        app ended by itself: exit 0; restart 1 of 3
-			        shutting down: nothing runs and nothing will start by itself: web has failed (exit 3), app waits for web (failed), a has completed
+			        web failed: exit status 3
+			        app exited with status 0; restart 1 of 3
+			        shutting down: no service is running or about to start: web failed (exit status 3), app is waiting for web (failed), a completed
 			  0.00  sweep SIGTERM
 			  0.00  sweep SIGCONT
 			  0.00  exit 3"

@@ -36,7 +36,7 @@ describe.each(WAYS)('a need that $what', ({traits, then, holds}) => {
 
 test('a dependent comes up by itself when a failed need recovers', () => {
 	const story = tell(['db', {refused: 2}], ['app', {needs: ['db']}]);
-	expect(statusOf(story.state(), find(story.state(), 'app')!).note).toBe('waits for db (failed)');
+	expect(statusOf(story.state(), find(story.state(), 'app')!).note).toBe('waiting for db (failed)');
 	const healed = tell(['job', {type: 'oneshot'}], ['app', {needs: ['job!']}]);
 	healed.dies('job', exit(1));
 	expect(phases(healed)).toEqual({job: 'failed', app: 'waiting'});
@@ -119,7 +119,7 @@ describe('a need that takes its dependent along', () => {
 		const story = along();
 		story.lines();
 		expect(story.dies('db', exit(1)).lines()).toMatchInlineSnapshot(`
-			"        db ended by itself: exit 1; restart 1 of 3
+			"        db exited with status 1; restart 1 of 3
 			  0.00  spawn db
 			  0.00  SIGTERM to app
 			        stopping app (pid 102) with SIGTERM
@@ -182,17 +182,17 @@ describe('restarts', () => {
 		story.lines();
 		story.dies('web', exit(0)).wait(1000).dies('web', exit(0)).wait(2000).dies('web', exit(0)).wait(3000).dies('web', exit(0));
 		expect(story.lines()).toMatchInlineSnapshot(`
-			"        web: ended before it was ready (exit 0); restart 1 of 3 in 1 s
+			"        web exited before it was ready (exit status 0); restart 1 of 3 in 1 s
 			 21.00  spawn web
 			        started web (pid 122)
-			        web: ended before it was ready (exit 0); restart 2 of 3 in 2 s
+			        web exited before it was ready (exit status 0); restart 2 of 3 in 2 s
 			 23.00  spawn web
 			        started web (pid 123)
-			        web: ended before it was ready (exit 0); restart 3 of 3 in 3 s
+			        web exited before it was ready (exit status 0); restart 3 of 3 in 3 s
 			 26.00  spawn web
 			        started web (pid 124)
-			        web failed: ended before it was ready (exit 0) after 3 restarts
-			        nothing runs and nothing will start by itself: web has failed (ended before it was ready (exit 0)); archonctl start NAME starts one, SIGTERM ends it all"
+			        web failed: exited before it was ready (exit status 0) after 3 restarts
+			        no service is running or about to start: web failed (exited before it was ready (exit status 0)); start a service with archonctl start NAME, or stop archon with SIGTERM"
 		`);
 		expect(phases(story)).toEqual({web: 'failed'});
 	});

@@ -26,7 +26,7 @@ describe('ready', () => {
 		const story = tell(['db', {ready: {kind: 'notify'}, startTimeout: 60_000}], ['app', {needs: ['db+']}], ['log', {needs: ['db']}]);
 		expect(phases(story)).toEqual({db: 'starting', app: 'waiting', log: 'up'});
 		expect(status(story, 'db')).toBe('starting: not ready yet');
-		expect(status(story, 'app')).toBe('waiting: waits for db (starting)');
+		expect(status(story, 'app')).toBe('waiting: waiting for db (starting)');
 		expect(story.tells('db', {kind: 'ready'}).lines().split('\n').slice(-3)).toEqual([
 			'        db is ready', '  0.00  spawn app', '        started app (pid 103)',
 		]);
@@ -38,14 +38,14 @@ describe('ready', () => {
 		story.lines();
 		expect(story.wait(20_000).lines()).toMatchInlineSnapshot(`
 			"  5.00  SIGTERM to db
-			        db is ended: not ready within 5 s
-			        db has ended with all that it made; restart 1 of 1
+			        stopping db: not ready within 5 s
+			        db has stopped; restart 1 of 1
 			  5.00  spawn db
 			        started db (pid 102)
 			 10.00  SIGTERM to db
-			        db is ended: not ready within 5 s
+			        stopping db: not ready within 5 s
 			        db failed: not ready within 5 s (SIGTERM) after 1 restart
-			        nothing runs and nothing will start by itself: db has failed (not ready within 5 s (SIGTERM)); archonctl start NAME starts one, SIGTERM ends it all"
+			        no service is running or about to start: db failed (not ready within 5 s (SIGTERM)); start a service with archonctl start NAME, or stop archon with SIGTERM"
 		`);
 		expect(status(story, 'db')).toBe('failed: not ready within 5 s (SIGTERM) after 1 restart');
 	});
@@ -53,7 +53,7 @@ describe('ready', () => {
 	test('a daemon that ends well before it is ready has failed to start', () => {
 		const restart = {...RESTART, policy: 'on-failure', attempts: 0} as const;
 		const story = tell(['db', {ready: {kind: 'notify'}, restart}]);
-		expect(status(story.dies('db', exit(0)), 'db')).toBe('failed: ended before it was ready (exit 0)');
+		expect(status(story.dies('db', exit(0)), 'db')).toBe('failed: exited before it was ready (exit status 0)');
 	});
 
 	test('looks follow each other, and never two at once', () => {
@@ -131,7 +131,7 @@ describe('health', () => {
 	test('failures in the start period do not count', () => {
 		const story = tell(['db', {health: {...health, startPeriod: 60_000}}]).wait(0);
 		sick(story, 5);
-		expect(status(story, 'db')).toBe('running: health is not known yet');
+		expect(status(story, 'db')).toBe('running: health not known yet');
 	});
 
 	test('nor do they count towards the first failure after it', () => {
@@ -150,8 +150,8 @@ describe('health', () => {
 			" 10.00  look at db (health)
 			 20.00  look at db (health)
 			 20.00  SIGTERM to db
-			        db is ended: unhealthy: no answer
-			        db has ended with all that it made; restart 1 of 3
+			        stopping db: unhealthy: no answer
+			        db has stopped; restart 1 of 3
 			 20.00  spawn db
 			        started db (pid 102)"
 		`);
@@ -166,7 +166,7 @@ describe('health', () => {
 		const story = tell(['db', {watchdog: 3000}]);
 		story.tells('db', {kind: 'notify', message: {kind: 'watchdog', millis: 20_000}});
 		story.wait(19_000).tells('db', {kind: 'notify', message: {kind: 'alive'}}).lines();
-		expect(story.wait(20_000).lines()).toMatch(/39\.00 {2}SIGABRT to db\n.*silent for 20 s/);
+		expect(story.wait(20_000).lines()).toMatch(/39\.00 {2}SIGABRT to db\n.*no WATCHDOG=1 within 20 s/);
 	});
 
 	test('a watchdog that hears nothing restarts, and one that is fed does not', () => {
@@ -176,8 +176,8 @@ describe('health', () => {
 		story.lines();
 		expect(story.wait(3000).lines()).toMatchInlineSnapshot(`
 			" 23.00  SIGABRT to db
-			        db is ended: watchdog: silent for 3 s
-			        db has ended with all that it made; restart 1 of 3
+			        stopping db: watchdog: no WATCHDOG=1 within 3 s
+			        db has stopped; restart 1 of 3
 			 23.00  spawn db
 			        started db (pid 102)"
 		`);
@@ -201,8 +201,8 @@ describe('hooks', () => {
 	test('a post_start that fails has failed the start', () => {
 		const restart = {...RESTART, attempts: 0};
 		const story = tell(['web', {hooks: {...NO_HOOKS, postStart, preStop: []}, restart}]);
-		story.tells('web', {kind: 'hooked', hook: 'post_start', failure: 'warm up: exit 2'});
-		expect(status(story, 'web')).toBe('failed: post_start: warm up: exit 2 (SIGTERM)');
+		story.tells('web', {kind: 'hooked', hook: 'post_start', failure: 'warm up: exit status 2'});
+		expect(status(story, 'web')).toBe('failed: post_start: warm up: exit status 2 (SIGTERM)');
 	});
 
 	test('pre_stop comes before the stop signal, and both within the grace period', () => {
@@ -218,9 +218,9 @@ describe('hooks', () => {
 			  1.00  SIGTERM to web
 			        stopped web (SIGTERM)
 			  5.00  SIGKILL to slow and its group
-			        killing slow (pid 102) with SIGKILL: it did not end in time
+			        killing slow (pid 102) with SIGKILL: it did not stop in time
 			        stopped slow (SIGKILL)
-			        nothing runs and nothing will start by itself: web was stopped, slow was stopped; archonctl start NAME starts one, SIGTERM ends it all"
+			        no service is running or about to start: web was stopped, slow was stopped; start a service with archonctl start NAME, or stop archon with SIGTERM"
 		`);
 	});
 

@@ -95,7 +95,7 @@ test('what becomes of lines changes at once, and nobody is restarted for it', ()
 	expect(phases(story)).toEqual({web: 'up', idle: 'new', db: 'up'});
 	const after = ['web', 'idle', 'db'].map(name => find(story.state(), name)?.service ?? expect.fail(name));
 	expect(after[0]?.exec.output).toEqual(lines('json'));
-	expect(describe(compare(before, after))).toBe('2 adjusted (web, idle), 1 unchanged');
+	expect(describe(compare(before, after))).toBe('2 updated (web, idle), 1 unchanged');
 	reconfigure(story, ['web', withOutput('web', lines('json'))], ['idle', {autostart: false, ...withOutput('idle', lines('json'))}], ['db']);
 	expect(story.lines()).toBe('');
 });

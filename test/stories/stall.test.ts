@@ -14,18 +14,18 @@ const restart = {...RESTART, jitter: 0, attempts: 2} as const;
 /** What may be late, and how long it may take: the story so far, and from the stall on. */
 const LIMITS: readonly {what: string; begin: () => Story; limit: number; late: RegExp}[] = [
 	{what: 'a start', begin: () => tell(['a', {ready, startTimeout: 5000}]), limit: 5000, late: /not ready within 5 s/},
-	{what: 'a oneshot', begin: () => tell(['a', {type: 'oneshot', startTimeout: 5000}]), limit: 5000, late: /not done within 5 s/},
+	{what: 'a oneshot', begin: () => tell(['a', {type: 'oneshot', startTimeout: 5000}]), limit: 5000, late: /not completed within 5 s/},
 	{what: 'a stop', begin: () => tell(['a', {deaf: true}]).ask('stop', 'a'), limit: 5000, late: /SIGKILL to a/},
 	{what: 'pre_stop', begin: () => tell(['a', {hooks: {...NO_HOOKS, postStart: [], preStop: [['x']]}}]).ask('stop', 'a'), limit: 5000, late: /SIGKILL to a/},
 	{
 		what: 'what a process left behind', begin: () => tell(['a', {litters: true, deaf: true}]).dies('a', exit(1)),
 		limit: 5000, late: /SIGKILL to a/,
 	},
-	{what: 'a watchdog', begin: () => tell(['a', {watchdog: 5000}]), limit: 5000, late: /silent for 5 s/},
+	{what: 'a watchdog', begin: () => tell(['a', {watchdog: 5000}]), limit: 5000, late: /no WATCHDOG=1 within 5 s/},
 	{what: 'a need', begin: () => tell(['b', {ready}], ['a', {needs: [{name: 'b', condition: 'service_healthy', timeout: 5000}]}]), limit: 5000, late: /cannot start a/},
 	{
 		what: 'a shutdown', begin: () => tell(['a', {deaf: true, stop: {signal: 15, grace: HOUR}}]).hear({kind: 'shutdown', why: 'x'}),
-		limit: 9000, late: /killing everything/,
+		limit: 9000, late: /killing all remaining services/,
 	},
 	{what: 'a start period', begin: () => tell(['a', {startPeriod: 5000}]), limit: 5000, late: /a is ready/},
 ];
@@ -42,7 +42,7 @@ describe.each(LIMITS)('$what', ({begin, limit, late}) => {
 	});
 
 	test('goes on as if nothing had been, however often archon stalls', () => {
-		const lines = (story: Story): string => story.lines().replace(/^ *[\d.]+ {2}(?=\S)/gm, '').replace(/ *waiting for .*, needed by.*\n/g, '');
+		const lines = (story: Story): string => story.lines().replace(/^ *[\d.]+ {2}(?=\S)/gm, '').replace(/ *waiting for .*\n/g, '');
 		const calm = begin().wait(0);
 		const told = lines(calm.wait(2.5 * limit));
 		const story = begin().wait(0);

@@ -51,9 +51,9 @@ test('a service that ignores SIGTERM is killed with its group when its grace per
 		"  0.00  SIGTERM to deaf
 		        stopping deaf (pid 101) with SIGTERM
 		  3.00  SIGKILL to deaf and its group
-		        killing deaf (pid 101) with SIGKILL: it did not end in time
+		        killing deaf (pid 101) with SIGKILL: it did not stop in time
 		        stopped deaf (SIGKILL)
-		        nothing runs and nothing will start by itself: deaf was stopped; archonctl start NAME starts one, SIGTERM ends it all"
+		        no service is running or about to start: deaf was stopped; start a service with archonctl start NAME, or stop archon with SIGTERM"
 	`);
 });
 
@@ -66,20 +66,20 @@ test('a second word of shutdown skips the order, a third kills', () => {
 		        stopping proxy (pid 103) with SIGTERM"
 	`);
 	expect(story.hear({kind: 'shutdown', why: 'SIGTERM'}).lines()).toMatchInlineSnapshot(`
-		"        shutting down all at once
+		"        stopping all services at once
 		  0.00  SIGTERM to db
 		        stopping db (pid 101) with SIGTERM
 		  0.00  SIGTERM to app
 		        stopping app (pid 102) with SIGTERM"
 	`);
 	expect(story.hear({kind: 'shutdown', why: 'SIGTERM'}).lines()).toMatchInlineSnapshot(`
-		"        killing everything that is left
+		"        killing all remaining services with SIGKILL
 		  0.00  SIGKILL to db and its group
-		        killing db (pid 101) with SIGKILL: it did not end in time
+		        killing db (pid 101) with SIGKILL: it did not stop in time
 		  0.00  SIGKILL to app and its group
-		        killing app (pid 102) with SIGKILL: it did not end in time
+		        killing app (pid 102) with SIGKILL: it did not stop in time
 		  0.00  SIGKILL to proxy and its group
-		        killing proxy (pid 103) with SIGKILL: it did not end in time
+		        killing proxy (pid 103) with SIGKILL: it did not stop in time
 		        stopped db (SIGKILL)
 		        stopped app (SIGKILL)
 		        stopped proxy (SIGKILL)
@@ -96,27 +96,27 @@ test('a shutdown of deaf services ends within its budget, however many stand in 
 		"        shutting down: SIGTERM
 		  0.00  SIGTERM to c
 		        stopping c (pid 103) with SIGTERM
-		        waiting for c (pid 103, SIGTERM, 1 s, KILL in 2 s), needed by nobody
-		        waiting for c (pid 103, SIGTERM, 2 s, KILL in 1 s), needed by nobody
+		        waiting for c (pid 103, SIGTERM, 1 s, SIGKILL in 2 s)
+		        waiting for c (pid 103, SIGTERM, 2 s, SIGKILL in 1 s)
 		  3.00  SIGKILL to c and its group
-		        killing c (pid 103) with SIGKILL: it did not end in time
-		        waiting for c (pid 103, 3 s, SIGKILL was sent), needed by nobody
+		        killing c (pid 103) with SIGKILL: it did not stop in time
+		        waiting for c (pid 103, 3 s, sent SIGKILL)
 		        stopped c (SIGKILL)
 		  3.00  SIGTERM to b
 		        stopping b (pid 102) with SIGTERM
-		        waiting for b (pid 102, SIGTERM, 1 s, KILL in 2 s), needed by nobody
-		        waiting for b (pid 102, SIGTERM, 2 s, KILL in 1 s), needed by nobody
+		        waiting for b (pid 102, SIGTERM, 1 s, SIGKILL in 2 s)
+		        waiting for b (pid 102, SIGTERM, 2 s, SIGKILL in 1 s)
 		  6.00  SIGKILL to b and its group
-		        killing b (pid 102) with SIGKILL: it did not end in time
-		        waiting for b (pid 102, 3 s, SIGKILL was sent), needed by nobody
+		        killing b (pid 102) with SIGKILL: it did not stop in time
+		        waiting for b (pid 102, 3 s, sent SIGKILL)
 		        stopped b (SIGKILL)
 		  6.00  SIGTERM to a
 		        stopping a (pid 101) with SIGTERM
-		        waiting for a (pid 101, SIGTERM, 1 s, KILL in 2 s), needed by nobody
-		        waiting for a (pid 101, SIGTERM, 2 s, KILL in 1 s), needed by nobody
+		        waiting for a (pid 101, SIGTERM, 1 s, SIGKILL in 2 s)
+		        waiting for a (pid 101, SIGTERM, 2 s, SIGKILL in 1 s)
 		  9.00  SIGKILL to a and its group
-		        killing a (pid 101) with SIGKILL: it did not end in time
-		        killing everything that is left
+		        killing a (pid 101) with SIGKILL: it did not stop in time
+		        killing all remaining services with SIGKILL
 		  9.00  SIGKILL to a and its group
 		        stopped a (SIGKILL)
 		  9.00  sweep SIGTERM
@@ -165,12 +165,12 @@ test('a stop of several keeps the order among them', () => {
 		"  0.00  SIGTERM to app
 		        stopping app (pid 102) with SIGTERM
 		  5.00  SIGKILL to app and its group
-		        killing app (pid 102) with SIGKILL: it did not end in time
+		        killing app (pid 102) with SIGKILL: it did not stop in time
 		        stopped app (SIGKILL)
 		  5.00  SIGTERM to db
 		        stopping db (pid 101) with SIGTERM
 		        stopped db (SIGTERM)
-		        nothing runs and nothing will start by itself: db was stopped, app was stopped; archonctl start NAME starts one, SIGTERM ends it all"
+		        no service is running or about to start: db was stopped, app was stopped; start a service with archonctl start NAME, or stop archon with SIGTERM"
 	`);
 });
 
@@ -196,7 +196,7 @@ test('a start while a service is stopping brings it back when it has ended', () 
 	story.ask('stop', 'web').ask('start', 'web').lines();
 	expect(story.wait(6000).lines()).toMatchInlineSnapshot(`
 		"  5.00  SIGKILL to web and its group
-		        killing web (pid 101) with SIGKILL: it did not end in time
+		        killing web (pid 101) with SIGKILL: it did not stop in time
 		        stopped web (SIGKILL)
 		  5.00  spawn web
 		        started web (pid 102)"

@@ -10,7 +10,7 @@ const SHUTDOWN = shape({
 	grace_period: value(duration, 'duration', '9s', 'for all services together, then KILL; docker waits 10s'),
 	when_idle: optional(
 		oneOf(WHEN_IDLE), WHEN_IDLE.join(' | '), 'failed; never for programs',
-		'ends the container when nothing runs and nothing will start by itself: if a service has failed, always, or never',
+		'ends the container when no service is running or about to start: if a service has failed, always, or never',
 	),
 });
 

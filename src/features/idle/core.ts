@@ -6,7 +6,7 @@ import {endOf, failureStatus} from '../../core/blame.ts';
 import type {Feature} from '../../core/feature.ts';
 import {isAlive} from '../../core/phase.ts';
 import {earliest, entries} from '../../core/service-table.ts';
-import {waitsFor} from '../../core/status.ts';
+import {unmetNeeds} from '../../core/status.ts';
 import {NEVER} from '../../core/time.ts';
 import type {State} from '../../core/state.ts';
 import type {Entry} from '../../core/entry.ts';
@@ -35,13 +35,15 @@ export const idle: Feature<Idle> = {
 		const {why, failed, isKept} = aboutIdleness(state);
 		const ends = whenIdle === 'always' || (whenIdle === 'failed' && failed !== null);
 		if (ends && !isKept) view.raise({kind: 'shutdown', status: failed ? failureStatus(failed) : 0, why});
-		else view.emit({kind: 'say', level: 'warn', text: `${why}; archonctl start NAME starts one, ${wayOut(isKept, whenIdle)}`});
+		else view.emit({kind: 'say', level: 'warn', text: `${why}; ${hint(isKept, whenIdle)}`});
 		return {isTold: true};
 	},
 };
 
-const wayOut = (isKept: boolean, whenIdle: WhenIdle): string =>
-	(isKept || whenIdle === 'never' ? 'SIGTERM ends it all' : 'SIGTERM, or shutdown.when_idle: always, ends it all');
+const hint = (isKept: boolean, whenIdle: WhenIdle): string => {
+	const orAlways = isKept || whenIdle === 'never' ? '' : ' or shutdown.when_idle: always';
+	return `start a service with archonctl start NAME, or stop archon with SIGTERM${orAlways}`;
+};
 
 interface Idleness {
 	readonly why: string;
@@ -64,11 +66,11 @@ function aboutIdleness(state: State): Idleness {
 		const hasFailed = phase.kind === 'down' && phase.cause === 'failed';
 		if (hasFailed && (failed === null || since >= failed.since)) failed = entry;
 		const [rank, text] = hasFailed ? [0, endOf(entry)]
-			: phase.kind === 'waiting' ? [1, `${name} waits for ${waitsFor(state, entry)}`] : [2, endOf(entry)];
+			: phase.kind === 'waiting' ? [1, `${name} is waiting for ${unmetNeeds(state, entry)}`] : [2, endOf(entry)];
 		ranks[rank]?.push(text);
 	}
 	const all = ranks.flat();
 	const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
 	const reasons = all.length > 0 ? all.slice(0, NAMED).join(', ') + more : 'there are no services';
-	return {why: `nothing runs and nothing will start by itself: ${reasons}`, failed, isKept};
+	return {why: `no service is running or about to start: ${reasons}`, failed, isKept};
 }

@@ -41,12 +41,12 @@ function whoIsAwaited(table: ServiceTable, now: Instant): string[] {
 			others++;
 			continue;
 		}
-		const pid = phase.finish ? phase.finish.hook : phase.outcome ? 'what it left behind' : `pid ${phase.pid}`;
-		const then = phase.killed ? 'SIGKILL was sent' : `KILL in ${duration(Math.max(0, phase.deadline - now))}`;
+		const pid = phase.finish ? phase.finish.hook : phase.outcome ? 'remaining processes' : `pid ${phase.pid}`;
+		const then = phase.killed ? 'sent SIGKILL' : `SIGKILL in ${duration(Math.max(0, phase.deadline - now))}`;
 		const what = phase.isHooked ? ', pre_stop' : phase.killed || phase.finish ? '' : `, ${signalName(stop.signal)}`;
-		ending.push(`waiting for ${name} (${pid}${what}, ${duration(now - since)}, ${then}), needed by ${neededBy(table, entry)}`);
+		ending.push(`waiting for ${name} (${pid}${what}, ${duration(now - since)}, ${then})${neededBy(table, entry)}`);
 	}
-	return others > 0 ? [...ending, `and for ${others} more`] : ending;
+	return others > 0 ? [...ending, `waiting for ${others} more services`] : ending;
 }
 
 function neededBy(table: ServiceTable, {dependents}: Entry): string {
@@ -54,5 +54,5 @@ function neededBy(table: ServiceTable, {dependents}: Entry): string {
 		const entry = read(table, id);
 		return entry && isAlive(entry.phase) ? [entry.service.name] : [];
 	});
-	return names.length > 0 ? names.slice(0, 3).join(', ') : 'nobody';
+	return names.length > 0 ? `, needed by ${names.slice(0, 3).join(', ')}` : '';
 }

@@ -59,7 +59,7 @@ export function startInstance(): Instance {
 	const cause = causes.at(-1);
 	return {
 		reexec, handoff, past,
-		damage: past ? null : handoff.damage ?? 'it is not whole',
+		damage: past ? null : handoff.damage ?? 'it is incomplete',
 		inheritedFds: past ? [] : lastingFds(),
 		story: `archon ${cause ? describeCause(cause) : 'was re-executed'}`,
 		isDegraded: isDegradedFrom(handoff, causes),

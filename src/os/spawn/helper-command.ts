@@ -46,8 +46,8 @@ export function adoptHelperCommand(pid: number, run: Run, reaper: Reaper, ended:
 	return isAdopted ? {pid, stop: () => reaper.endHelper(pid)} : null;
 }
 
-/** `exit 1`, `killed by SIGTERM`; null for exit 0. */
+/** `exit status 1`, `killed by SIGTERM`; null for exit status 0. */
 function failureOf(outcome: Outcome): string | null {
 	if (outcome.kind === 'signal') return `killed by ${signalName(outcome.signal)}`;
-	return outcome.code === 0 ? null : `exit ${outcome.code}`;
+	return outcome.code === 0 ? null : `exit status ${outcome.code}`;
 }

@@ -116,7 +116,7 @@ function byLines(lines: Lines): (text: string) => void {
 			else if (/^archon +\| .*lines? (?:was|were) dropped/.test(line)) lines.dropped += Number(/(\d+) lines? (?:was|were) dropped/.exec(line)?.[1]);
 			else if (/^archon +\| .*cannot start victim: /.test(line)) lines.refused++;
 			// While archon does only what is needed, files are none of that.
-			else if (/\d+-\d+ |\bx+$|a bug|cannot go on/.test(line) && !/^(?:filer|keeper|owner) \d+-\d+ x*$/.test(line)) lines.wrong.push(line);
+			else if (/\d+-\d+ |\bx+$|a bug|cannot use the state/.test(line) && !/^(?:filer|keeper|owner) \d+-\d+ x*$/.test(line)) lines.wrong.push(line);
 		}
 	};
 }

@@ -18,8 +18,8 @@ describe('a state', () => {
 	});
 
 	it.each([
-		['exit 3', 'EXITED'], ['SIGSEGV (core dumped)', 'EXITED'], ['SIGKILL (out of memory)', 'EXITED'],
-		['exit 1 after 3 restarts', 'FATAL'], ['ended before it was ready (exit 1)', 'FATAL'], ['executing x: exit 1', 'FATAL'],
+		['exit status 3', 'EXITED'], ['SIGSEGV (core dumped)', 'EXITED'], ['SIGKILL (out of memory)', 'EXITED'],
+		['exit status 1 after 3 restarts', 'FATAL'], ['exited before it was ready (exit status 1)', 'FATAL'], ['executing x: exit status 1', 'FATAL'],
 	])('of what has failed with %s is %s, for supervisord tells a bad end from a bad start', (note, state) => {
 		expect(supervisorState({status: 'failed', note})).toBe(state);
 	});
@@ -36,8 +36,8 @@ describe('the lines', () => {
 			row('web:1', {status: 'starting'}),
 			row('off', {status: 'stopped', pid: null}),
 			row('was', {status: 'stopped', pid: null, exit: 0}),
-			row('job', {status: 'failed', pid: null, exit: 2, note: 'exit 2', since: new Date(2026, 0, 2, 0, 7).getTime()}),
-			row('again', {status: 'backoff', pid: null, note: 'exit 3, restart 2 of 3 is next'}),
+			row('job', {status: 'failed', pid: null, exit: 2, note: 'exit status 2', since: new Date(2026, 0, 2, 0, 7).getTime()}),
+			row('again', {status: 'backoff', pid: null, note: 'exit status 3; restart 2 of 3 is next'}),
 			row('cron', {status: 'failed', pid: null, note: 'executing /usr/sbin/cron: no such file or directory'}),
 		], NOW);
 		expect(`\n${lines}`).toMatchInlineSnapshot(`
@@ -47,7 +47,7 @@ describe('the lines', () => {
 			off                              STOPPED   Not started
 			was                              STOPPED   Nov 21 02:01 PM
 			job                              EXITED    Jan 02 12:07 AM
-			again                            BACKOFF   exit 3, restart 2 of 3 is next
+			again                            BACKOFF   exit status 3; restart 2 of 3 is next
 			cron                             FATAL     executing /usr/sbin/cron: no such file or directory
 			"
 		`);

@@ -14,8 +14,8 @@ describe('a table', () => {
 	it('has its columns in line, and says of what has ended when it did', () => {
 		const table = renderTable([
 			row('redis', {pid: 17}),
-			row('migrate', {status: 'exited', pid: null, exit: 0, note: 'exit 0', since: NOW - 7_300_000}),
-			row('app', {restarts: 12, note: 'last end: SIGKILL', exit: 137}),
+			row('migrate', {status: 'exited', pid: null, exit: 0, note: 'exit status 0', since: NOW - 7_300_000}),
+			row('app', {restarts: 12, note: 'last run: SIGKILL', exit: 137}),
 			row('nginx', {status: 'waiting', pid: null, note: 'waits for app (backoff)'}),
 			row('cron', {status: 'failed', pid: null, note: 'executing /usr/sbin/cron: no such file or directory', since: NOW - 1000}),
 			row('debug', {status: 'stopped', pid: null, note: 'not started'}),
@@ -24,8 +24,8 @@ describe('a table', () => {
 			"
 			NAME     STATUS    PID  UPTIME  RESTARTS  NOTE
 			redis    running    17   3m12s         0
-			migrate  exited      -       -         0  exit 0, 2h01m ago
-			app      running  1234   3m12s        12  last end: SIGKILL
+			migrate  exited      -       -         0  exit status 0, 2h01m ago
+			app      running  1234   3m12s        12  last run: SIGKILL
 			nginx    waiting     -       -         0  waits for app (backoff)
 			cron     failed      -       -         0  executing /usr/sbin/cron: no such file or directory, 1s ago
 			debug    stopped     -       -         0  not started

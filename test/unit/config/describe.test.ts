@@ -344,7 +344,7 @@ test('the whole table fits a page', () => {
 		  grace_period: duration (default: 9s)
 		      for all services together, then KILL; docker waits 10s
 		  when_idle: failed | always | never (default: failed; never for programs)
-		      ends the container when nothing runs and nothing will start by itself: if a service has failed, always, or never
+		      ends the container when no service is running or about to start: if a service has failed, always, or never
 
 		start_rate:
 		  per_second: number (default: 20)

@@ -186,7 +186,7 @@ describe('a row', () => {
 	});
 
 	it.each([
-		status, {...status, pid: null, exit: 0, note: 'exit 0'}, {...status, note: 'waits for db (failed), cache (starting)'},
+		status, {...status, pid: null, exit: 0, note: 'exit status 0'}, {...status, note: 'waiting for db (failed), cache (starting)'},
 	])('of a service is read as it was meant: %j', row => {
 		const [, ...fields] = fieldsOf(encodeRow(STATUS_ROW.encode(row), null));
 		expect(STATUS_ROW.decode(fields)).toEqual(row);

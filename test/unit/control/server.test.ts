@@ -429,7 +429,7 @@ describe('StartDaemon', () => {
 		visitor.say('StartDaemon,sleep 1,archon.name=z\n');
 		expect(visitor.say('StartDaemon,sleep 2,archon.name=z\n')).toEqual(['Error,the name z is taken']);
 		bench.exit('z', {kind: 'code', code: 3});
-		expect(visitor.say('Status\n')).toEqual([`Row,z,failed,,${EPOCH},0,3,daemon,exit 3`, 'Ok']);
+		expect(visitor.say('Status\n')).toEqual([`Row,z,failed,,${EPOCH},0,3,daemon,exit status 3`, 'Ok']);
 		expect(visitor.say('StartDaemon,sleep 3,archon.name=z\nStatus\n')).toEqual(['Ok', `Row,z,running,1002,${EPOCH},0,,daemon,`, 'Ok']);
 	});
 
@@ -520,7 +520,7 @@ describe('Start', () => {
 		];
 		expect(new Visitor(new Bench(services)).say('Start,*\n')).toEqual([
 			'Error,cannot start bad: executing /no/such: no such file or directory; '
-			+ 'cannot start flaky: executing flaky: no such file or directory; it will be tried again; cannot start job: exit 3',
+			+ 'cannot start flaky: executing flaky: no such file or directory; it will be tried again; cannot start job: exit status 3',
 		]);
 	});
 
@@ -538,10 +538,10 @@ describe('Start', () => {
 		const visitor = new Visitor(bench);
 		expect(visitor.say('Start,web\n')).toEqual([]);
 		bench.exit('db', {kind: 'code', code: 1});
-		expect(visitor.heard()).toEqual(['Error,cannot start web: waits for cache (waiting)']);
+		expect(visitor.heard()).toEqual(['Error,cannot start web: it is waiting for cache (waiting)']);
 		expect(visitor.say('@1,Start,cache\n')).toEqual([]);
 		new Visitor(bench).say('Stop,db\n');
-		expect(visitor.heard()).toEqual(['@1,Error,cannot start cache: waits for db (stopped)']);
+		expect(visitor.heard()).toEqual(['@1,Error,cannot start cache: it is waiting for db (stopped)']);
 	});
 
 	it('is told if others stop the service meanwhile', () => {
@@ -662,8 +662,8 @@ describe('Status', () => {
 		visitor.say('Restart,api\n');
 		const rows = [
 			`Row,db,failed,,${EPOCH},0,,daemon,executing /no/such: no such file or directory`,
-			`Row,web,waiting,,${EPOCH},0,,daemon,waits for db (failed)`,
-			`Row,job,failed,,${EPOCH},0,3,oneshot,exit 3`,
+			`Row,web,waiting,,${EPOCH},0,,daemon,waiting for db (failed)`,
+			`Row,job,failed,,${EPOCH},0,3,oneshot,exit status 3`,
 			`Row,api,running,1004,${EPOCH + 5000},1,143,daemon,`,
 		];
 		expect(visitor.say('Status\n')).toEqual([...rows, 'Ok']);

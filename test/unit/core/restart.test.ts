@@ -114,7 +114,7 @@ test('as many ends are remembered as the attempts need', () => {
 
 test('a start that failed is tried again whatever the policy where only those count', () => {
 	const entry = {...entryWith('daemon', 'no'), service: service('x', {restart: {...service('x').restart, policy: 'no', counts: 'starts'}})} as const;
-	const end = {outcome: exit(0), blame: 'ended before it was ready', wasUp: false};
+	const end = {outcome: exit(0), blame: 'exited before it was ready', wasUp: false};
 	expect(decide(entry, end, 0, 0.5).kind).toBe('again');
 	expect(decide(entry, {...end, blame: null, wasUp: true}, 0, 0.5)).toEqual({kind: 'rest', cause: 'exited'});
 });

@@ -18,7 +18,7 @@ describe('by default', () => {
 	});
 
 	test.each(FORWARDED)('signal %i of a process inside ends nothing', signal => {
-		expect(comes(signal, 'inside', ['web'])).toEqual({kind: 'ignore', why: 'there is no service main to pass it to'});
+		expect(comes(signal, 'inside', ['web'])).toEqual({kind: 'ignore', why: 'there is no service main to forward it to'});
 	});
 
 	test('nor does a signal of the kernel that stops no container', () => {
@@ -51,7 +51,7 @@ describe('as the config has it', () => {
 
 	test('it is passed on to those that there are, rewritten or not', () => {
 		expect(comes(SIG.INT, 'outside', ['web:1'], {to: ['web:0', 'web:1'], as: SIG.QUIT})).toEqual({kind: 'forward', to: ['web:1'], signal: SIG.QUIT});
-		expect(comes(SIG.INT, 'outside', [], {to: ['a', 'b'], as: null})).toEqual({kind: 'ignore', why: 'there is no service a or b to pass it to'});
+		expect(comes(SIG.INT, 'outside', [], {to: ['a', 'b'], as: null})).toEqual({kind: 'ignore', why: 'there is no service a or b to forward it to'});
 	});
 });
 

@@ -14,11 +14,11 @@ test('a life in statuses', () => {
 	const story = tell(['web', {deaf: true}]);
 	expect(shown(story, 'web')).toEqual({status: 'running', pid: 101, note: ''});
 	story.dies('web', killedBy(11));
-	expect(shown(story, 'web')).toEqual({status: 'running', pid: 102, note: 'last end: SIGSEGV'});
+	expect(shown(story, 'web')).toEqual({status: 'running', pid: 102, note: 'last run: SIGSEGV'});
 	story.dies('web', exit(1));
-	expect(shown(story, 'web')).toEqual({status: 'backoff', pid: null, note: 'exit 1, restart 2 of 3 is next'});
+	expect(shown(story, 'web')).toEqual({status: 'backoff', pid: null, note: 'exit status 1; restart 2 of 3 is next'});
 	story.wait(200).ask('stop', 'web');
-	expect(shown(story, 'web')).toEqual({status: 'stopping', pid: 103, note: 'SIGTERM was sent'});
+	expect(shown(story, 'web')).toEqual({status: 'stopping', pid: 103, note: 'sent SIGTERM'});
 	story.wait(6000);
 	expect(shown(story, 'web')).toEqual({status: 'stopped', pid: null, note: 'SIGKILL'});
 });
@@ -27,8 +27,8 @@ test('a oneshot runs, and then has exited or failed', () => {
 	const story = tell(['good', {type: 'oneshot'}], ['bad', {type: 'oneshot'}]);
 	expect(shown(story, 'good').status).toBe('running');
 	story.dies('good', exit(0)).dies('bad', exit(2));
-	expect(shown(story, 'good')).toEqual({status: 'exited', pid: null, note: 'exit 0'});
-	expect(shown(story, 'bad')).toEqual({status: 'failed', pid: null, note: 'exit 2'});
+	expect(shown(story, 'good')).toEqual({status: 'exited', pid: null, note: 'exit status 0'});
+	expect(shown(story, 'bad')).toEqual({status: 'failed', pid: null, note: 'exit status 2'});
 });
 
 test('a failed service says why, and its dependents what they wait for', () => {
@@ -37,8 +37,8 @@ test('a failed service says why, and its dependents what they wait for', () => {
 		['app', {needs: ['db']}], ['all', {needs: ['db', 'a', 'b', 'c', 'app']}],
 	);
 	expect(shown(story, 'db')).toEqual({status: 'failed', pid: null, note: 'executing db: no such file or directory'});
-	expect(shown(story, 'app')).toEqual({status: 'waiting', pid: null, note: 'waits for db (failed)'});
-	expect(shown(story, 'all').note).toBe('waits for db (failed), a (failed), b (failed) and 2 more');
+	expect(shown(story, 'app')).toEqual({status: 'waiting', pid: null, note: 'waiting for db (failed)'});
+	expect(shown(story, 'all').note).toBe('waiting for db (failed), a (failed), b (failed) and 2 more');
 });
 
 test('a core dump is told', () => {

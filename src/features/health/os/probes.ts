@@ -115,7 +115,7 @@ const execute: Look<'exec'> = ({command}, {run, service}, {reaper, poller, outpu
 	const streams = [output.nothing(), capture.writer, capture.writer] as const;
 	const {stop} = runHelperCommand({run, service, command, streams, isTidy: true}, reaper, failure => {
 		capture.drain();
-		settle(failure === null, lastLine(text) ?? failure ?? 'exit 0');
+		settle(failure === null, lastLine(text) ?? failure ?? 'exit status 0');
 	});
 	close(capture.writer);
 	return () => {
