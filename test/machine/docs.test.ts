@@ -103,7 +103,7 @@ test('the log says what docs/logs.md shows', async () => {
 	await archon.ended();
 	// What a sleep ends by is another matter than what redis does.
 	const own = (log: string) => log.split('\n').filter(line => line.startsWith('archon ')).map(line =>
-		line.replaceAll(/\d+/g, 'N').replaceAll(/\((?:exit N|SIG[A-Z]+)\)/g, '(…)'));
+		line.replaceAll(/\d+/g, 'N').replaceAll(/\((?:exit status N|SIG[A-Z]+)\)/g, '(…)'));
 	expect(own(archon.log())).toEqual(own(shown));
 });
 

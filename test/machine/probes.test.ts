@@ -24,8 +24,8 @@ const sh = (script: string, timeout?: number) => exec(['sh', '-c', script], time
 
 describe('a command', () => {
 	test.each([
-		['true', true, 'exit 0'],
-		['exit 3', false, 'exit 3'],
+		['true', true, 'exit status 0'],
+		['exit 3', false, 'exit status 3'],
 		['echo all; echo well', true, 'well'],
 		['echo first; echo "  broken  " >&2; echo; exit 1', false, 'broken'],
 		['kill -9 $$', false, 'killed by SIGKILL'],

@@ -137,7 +137,7 @@ describe('services that are no good', () => {
 
 describe('the end of the container', () => {
 	test.each([
-		['exit 7', 7, 'failed'], ['exit 0', 0, 'ended'], ['kill -9 $$$$', 137, 'failed'],
+		['exit 7', 7, 'failed'], ['exit 0', 0, 'exited'], ['kill -9 $$$$', 137, 'failed'],
 	])('an essential service that ends by %s decides its status', async (script, status, word) => {
 		await using archon = await boot({config: `services:
   side: {command: sleep 1000000}

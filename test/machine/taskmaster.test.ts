@@ -86,7 +86,7 @@ test('what exits at once is tried again startretries times, after 1, 2, … seco
 	await comesTo(archon, 'bad', 'BACKOFF');
 	await comesTo(archon, 'bad', 'FATAL');
 	expect(count(archon.log(), /trying\n/)).toBe(3);
-	expect(archon.log()).toMatch(/restart 1 of 2 in 1 s[^]*restart 2 of 2 in 2 s[^]*error: bad failed: .*exit 1.* after 2 restarts/);
+	expect(archon.log()).toMatch(/restart 1 of 2 in 1 s[^]*restart 2 of 2 in 2 s[^]*error: bad failed: .*exit status 1.* after 2 restarts/);
 	await comesTo(archon, 'good', 'RUNNING');
 });
 
@@ -208,7 +208,7 @@ describe('the end of a program', () => {
 		await archon.says(/long +\| up/);
 		await archon.says(/short +\| up/);
 		expect(await archon.ctl('stop', 'long', 'short')).toMatchObject({status: 0});
-		expect(archon.log()).toMatch(/killing short [^]*stopped short \(SIGKILL\)[^]*killing long [^]*stopped long \(SIGKILL\)/);
+		await archon.says(/killing short [^]*stopped short \(SIGKILL\)[^]*killing long [^]*stopped long \(SIGKILL\)/);
 		await comesTo(archon, 'long', 'STOPPED');
 		await comesTo(archon, 'steady', 'RUNNING');
 	});

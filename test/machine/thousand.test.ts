@@ -60,7 +60,7 @@ function readFifo(path: string): Reading {
 			}
 			const end = /^(?:\w+ +\| )?(\w+) over (\d+)$/.exec(line);
 			if (end) over.set(end[1] ?? '', Number(end[2]));
-			else if (/re-executed: \d+ services? go/.test(line)) reading.revivals++;
+			else if (/re-executed: \d+ services? keeps? running/.test(line)) reading.revivals++;
 			else if (!/^archon +\| /.test(line)) wrong.push(line);
 			else if (/dropped|lost|error|cannot/.test(line)) wrong.push(line);
 		}
