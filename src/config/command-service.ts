@@ -28,7 +28,7 @@ export function commandService(argv: Argv, others: readonly Service[]): Service 
 }
 
 /**
- * One-command mode: the command and nothing else. archon never hurries it; who stops the container says how
+ * One-command mode: the command and nothing else. archon never hurries it; the runtime that stops the container says how
  * long it may take.
  */
 export function oneCommand(argv: Argv): Service {

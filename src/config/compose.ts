@@ -7,8 +7,8 @@ const ignore = (): null => null;
 
 /**
  * Keys that concern the container or its image. Within a container they have nothing left to do, so they
- * are passed over with one note and a compose file can be used as it is. compose-spec wants `deploy`
- * passed over by those who do not implement it.
+ * are ignored with one note, and a compose file can be used as it is. compose-spec wants `deploy`
+ * ignored by programs that do not implement it.
  */
 const FOREIGN_SERVICE_KEYS: ReadonlySet<string> = new Set([
 	'annotations', 'attach', 'blkio_config', 'build', 'cgroup_parent', 'configs', 'container_name',
@@ -73,7 +73,7 @@ export function withoutDeploy(service: Mapping): Mapping {
 		entries.delete('deploy');
 	}
 	if (replicas && !entries.has('scale')) entries.set('scale', replicas);
-	// compose has it so: restart counts where there is none.
+	// compose-spec: `restart` counts only where there is no `restart_policy`.
 	if (policy) entries.set('restart', {...policy, value: restartOf(policy.value)});
 	return {...service, entries};
 }

@@ -1,11 +1,11 @@
 /** All that a config may say, as text for people. */
-import {PROGRAM} from './formats/taskmaster.ts';
+import {FORMATS} from './formats.ts';
 import type {Group} from './group.ts';
 import {SERVICE_GROUPS} from './schema/service.ts';
 import {TOP, TOP_GROUPS} from './schema/top.ts';
 import type {Shape} from './shape.ts';
 
-/** Keys whose maps are told first, since most people look for those. */
+/** Keys whose maps come first, since most readers look for those. */
 const SOUGHT = ['depends_on', 'ready', 'healthcheck', 'restart', 'pre_start', 'reload'];
 const sought: readonly Group[] = SOUGHT.flatMap(key => SERVICE_GROUPS.filter(({keys}) => Object.hasOwn(keys, key)));
 
@@ -16,7 +16,7 @@ const [first, ...others] = TOP_GROUPS;
 export const SECTIONS: readonly (readonly [title: string, shape: Shape])[] = [
 	['At the top', TOP],
 	...mapsOf(first, ...sought, ...SERVICE_GROUPS.filter(group => !sought.includes(group)), ...others),
-	['programs.<name>, in a file with programs instead of services', PROGRAM],
+	...FORMATS.flatMap(({maps}) => maps),
 ];
 
 /** The whole table as text: each key with what may be written, its default, and what it is for. */

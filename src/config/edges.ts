@@ -36,10 +36,10 @@ export function arrange(services: Services, absent: ReadonlyMap<string, Absence>
 	return {names: orderOf([...services.keys()].filter(name => !absent.has(name)), needs, report), needs};
 }
 
-/** How many circles are told: the rest often goes with them, and each costs a walk, which is long among many services. */
+/** How many circles are reported: the rest often goes with them, and each costs a walk, which is long among many services. */
 const circlesToTell = (services: number): number => (services <= 1000 ? 10 : 2);
 
-/** How many of a long circle's services are told, from its beginning and from its end. */
+/** How many of a long circle's services are named, from its beginning and from its end. */
 const [FIRST, LAST] = [5, 3];
 
 /** From its first service to its first. */
@@ -97,7 +97,7 @@ function isEdge(
 /** Between instances: each of a service waits for each of another one. More take more memory than PID 1 should have. */
 const EDGES_MAX = 200_000;
 
-/** Tells of the first service with which they are too many. */
+/** Reports the service with which the limit is exceeded. */
 export function hasTooManyEdges(
 	running: readonly Declared[], needs: Arrangement['needs'], instances: ReadonlyMap<string, readonly string[]>, report: Report,
 ): boolean {

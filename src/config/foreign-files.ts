@@ -10,7 +10,7 @@ const SUPERVISORD: ReadonlySet<string> = new Set([
 ]);
 const SYSTEMD: ReadonlySet<string> = new Set(['Unit', 'Service', 'Install', 'Socket', 'Timer']);
 
-/** Whether a text is no config for archon but another init's, which is told. */
+/** Whether a text is a config of another init, which is then reported. */
 export function isForeign(source: Source, report: Report): boolean {
 	const [head = '', section = ''] = SECTION.exec(source.text) ?? [];
 	const [kind, what] = SUPERVISORD.has(section) ? ['a supervisord INI file', 'each [program:…]']

@@ -10,7 +10,7 @@ export interface Meaning {
 /** Meanings by words, in lower case and without `-`, `_` and `.`: few programs agree on those. */
 export type Glossary = ReadonlyMap<string, Meaning>;
 
-/** The words of other programs for some keys. Several are written with blanks between them. */
+/** The words of other programs for some keys. Several are written with spaces between them. */
 export interface Words {
 	/** By archon's key: its names elsewhere. */
 	readonly names?: Readonly<Record<string, string>>;

@@ -58,7 +58,7 @@ export interface ServiceGroup<S = never> extends Group {
 	readonly reads?: readonly string[];
 	/** Whether all instances of a service have the same, so that words for one instance stand for themselves. */
 	readonly isForAll?: true;
-	/** Tells of keys of one service that are of no use together, or only together. */
+	/** Reports keys of one service that exclude each other, or need each other. */
 	readonly conflicts?: (service: Written<S>, planning: Planning) => void;
 	/** The same of several services. */
 	readonly rivals?: (services: readonly Written<S>[], planning: Planning) => void;

@@ -8,7 +8,7 @@ export function key<T>(read: Reader<T>, form: string, fallback: string, initial:
 	return {read, form, fallback, initial, help};
 }
 
-/** A key with one text, whose default is written as the user would write it. */
+/** A key with one text, whose default is written as a user would write it. */
 export function value<T>(parse: Parse<T>, form: string, fallback: string, help: string): Key<T> {
 	const initial = parse(fallback);
 	if (!initial.ok) throw new Error(`the default ${fallback} ${initial.error.why}`);

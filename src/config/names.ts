@@ -7,7 +7,7 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
 	['archon', 'it stands for archon itself'],
 ]);
 
-/** The context of what is said of a service, whose name is judged here. */
+/** The context for messages about a service, whose name is checked here. */
 export function named(name: string, place: Place, what: string, context: Context): Context {
 	if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) {
 		const hint = 'a name has letters, digits, ".", "_" and "-", and begins with a letter or digit';
@@ -38,7 +38,7 @@ export function judgeCount(
 	return false;
 }
 
-/** The names of so many instances: one alone has the plain name. */
+/** The names of a service's instances: a single one has the plain name. */
 export const instancesOf = (name: string, scale: number): readonly string[] =>
 	scale === 1 ? [name] : Array.from({length: scale}, (_, index) => `${name}:${index}`);
 

@@ -2,7 +2,7 @@
 import type {Config} from '../core/config.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {commandService, MAIN} from './command-service.ts';
-import {isTaskmaster, planPrograms} from './formats/taskmaster.ts';
+import {FORMATS} from './formats.ts';
 import {isForeign} from './foreign-files.ts';
 import {parse} from './yaml/parse.ts';
 import type {Planning, Lookups} from './planning.ts';
@@ -50,7 +50,8 @@ export function judgeConfig(
 	const root = rest.reduce((lower, upper) => overlay(lower, upper, WAYS), first);
 	const main = toCommand(command ?? []);
 	const planning: Planning = {problems, notes, lookups, hasCommand: main !== null};
-	const draft = isTaskmaster(root) ? planPrograms(root, planning) : planServices(root, planning);
+	const format = root.kind === 'map' ? FORMATS.find(({matches}) => matches(root)) : undefined;
+	const draft = format && root.kind === 'map' ? format.plan(root, planning) : planServices(root, planning);
 	const rival = draft.names.get(MAIN);
 	if (main && rival) {
 		const hint = 'rename it, or give no command on the command line';

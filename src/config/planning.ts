@@ -4,7 +4,8 @@ import type {Result} from '../core/result.ts';
 import type {UserSpec} from '../core/service.ts';
 import type {Environment} from '../core/variables.ts';
 import type {Collector, Place, Problem, Report, Source} from './problems.ts';
-import type {Value} from './values.ts';
+import type {Shape} from './shape.ts';
+import type {Mapping, Value} from './values.ts';
 
 /** How files are reached: never for long, and never what is no file. */
 export interface Files {
@@ -45,9 +46,9 @@ export interface Lookups {
 	readonly readYaml: ReadYaml;
 	/** The error says why nothing can run as this user and group. */
 	readonly findUser: (user: UserSpec) => Result<unknown, string>;
-	/** Whether a file begins as a script of the shell does that names no interpreter; where it is not asked for, nobody says so. */
+	/** Whether a file looks like a shell script without a #! line; absent: this is not checked. */
 	readonly isBareScript?: (path: string) => boolean;
-	/** Whether a program is along archon's own PATH; where it is not asked for, nobody says so. */
+	/** Whether a program is in archon's own PATH; absent: this is not checked. */
 	readonly hasProgram?: (name: string) => boolean;
 	/** Whether this may be another place than that where the services are to run, with other users. */
 	readonly isElsewhere?: boolean;
@@ -79,3 +80,11 @@ export interface Draft extends Config {
 
 /** What a config says of the whole, beside its services. */
 export type Whole = Omit<Config, 'services'>;
+
+/** A format of configs other than archon's own: a pure translation into services. */
+export interface Format {
+	readonly matches: (root: Mapping) => boolean;
+	readonly plan: (root: Mapping, planning: Planning) => Draft;
+	/** Its maps, each with its title in `archon help config`. */
+	readonly maps: readonly (readonly [title: string, shape: Shape])[];
+}

@@ -1,4 +1,4 @@
-/** What is wrong with a config and where: collected while reading on, told all at once. */
+/** What is wrong with a config and where: collected while reading on, reported all at once. */
 import {nearest} from '../core/nearest.ts';
 
 /** One config file's text, and the name it has for the user. */
@@ -7,7 +7,7 @@ export interface Source {
 	readonly text: string;
 }
 
-/** A place in a text; `offset` counts from 0 in UTF-16 units. Lines are found only for what is told. */
+/** A place in a text; `offset` counts from 0 in UTF-16 units. Line numbers are computed only for what is reported. */
 export interface Place {
 	readonly source: Source;
 	readonly offset: number;
@@ -31,21 +31,21 @@ export type Report = (place: Place, message: string, hint?: Hint) => void;
 /** One that costs a search is a function: it is asked only for the first few problems. */
 export type Hint = string | null | (() => string | null);
 
-/** Takes down a word about which there is one problem for all such words, told at the first one's place. */
+/** Adds a word to the one problem that all such words share, which is reported at the place of the first. */
 export type Gather = (place: Place, message: string, word: string) => void;
 
 export interface Collector {
 	readonly report: Report;
 	readonly gather: Gather;
-	/** The first of them, as many as anybody reads: source by source, each in its text's order. */
+	/** The first of them: source by source, each in the order of its text. */
 	readonly problems: () => readonly Problem[];
 }
 
-/** So many are told of one config, and behind them how many there are more. */
+/** How many problems of one config are reported; a last line says how many more there are. */
 const PROBLEMS_MAX = 100;
-/** So many hints are searched for. */
+/** How many hints are searched for. */
 const SEARCHES_MAX = 20;
-/** So many words are told in one problem. */
+/** How many words are named in one problem. */
 const WORDS_MAX = 100;
 /** In characters; all else is the user's own text, over and over. */
 const MESSAGE_MAX = 2000;
@@ -59,7 +59,7 @@ export function collector(sources: readonly Source[]): Collector {
 	const report: Report = ({source, offset}, message, hint = null) => {
 		const text = message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message;
 		const findings = found.get(source) ?? new Map<string, Finding>();
-		// What several services have from one place is told of the first.
+		// What several services have from one place (an anchor) is reported for the first.
 		const key = `${offset} ${text.replace(/^services\.[^.: ]+/, '')}`;
 		if (findings.has(key)) return;
 		if (++count > PROBLEMS_MAX) return void (excess += 1);

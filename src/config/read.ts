@@ -6,7 +6,7 @@ import type {Files, SharedSource, Unread, Unreadable} from './planning.ts';
 import {collector, fileProblem, type Problem, type Source} from './problems.ts';
 
 export interface Found {
-	/** Who named the place; `none` if there is no config at all. */
+	/** Where the path came from; `none` if there is no config at all. */
 	readonly origin: 'option' | 'environment' | 'default' | 'none';
 	/** In the order in which each lies over those before it. */
 	readonly files: readonly Source[];
@@ -14,7 +14,7 @@ export interface Found {
 	readonly dotenv: Environment;
 	/** Files that were asked for or are there, and cannot be read. */
 	readonly problems: readonly Problem[];
-	/** Files that are there and are not read, though somebody may think so. */
+	/** Files that are there and are ignored, though a person may expect otherwise. */
 	readonly notes: readonly Problem[];
 }
 
@@ -68,7 +68,7 @@ function noteUnread(directory: string, files: Files): readonly Problem[] {
 	});
 }
 
-/** Of each folder, so many are told. */
+/** How many are reported for each directory. */
 const UNREAD_MAX = 10;
 
 /** What is not set in them stands for nothing, as in a shell. */
@@ -101,7 +101,7 @@ function readDirectory(directory: string, files: Files): readonly Result<Source,
 
 const isMissing = (result: Result<unknown, Unreadable>): boolean => !result.ok && result.error.missing;
 
-/** The text of a file; it is UTF-8 and not larger than any config that somebody wrote. */
+/** The text of a file; it is UTF-8, and not larger than a config can be. */
 export function readSource(file: string, files: Files): Result<Source, Unreadable> {
 	const bytes = files.read(file, SIZE_MAX);
 	return bytes.ok ? sourceOf(file, bytes.value) : err(failureOf(file, bytes.error));

@@ -146,7 +146,7 @@ export function refuse(place: Place | Value, {path, report}: Context, why: strin
 export const refuseKind = (value: Value, context: Context, what: string): undefined =>
 	refuse(value, context, `must be ${what}, not ${kindOf(value)}`, misread(value));
 
-/** As a hint: the slip by which a map or list became text. */
+/** As a hint: the mistake by which a map or list became text. */
 export function misread(value: Value): string | null {
 	if (value.kind !== 'scalar' || !value.plain) return null;
 	const name = /^([\w./-]+):(?!\/\/)\S/.exec(value.text)?.[1];

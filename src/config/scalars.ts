@@ -34,10 +34,10 @@ const UNITS: readonly {readonly unit: string; readonly length: Millis}[] = [
 ];
 const DURATION = new RegExp(`^${UNITS.map(({unit}) => `(?:(\\d+(?:\\.\\d+)?)${unit})?`).join('')}$`);
 
-/** A week. Beyond it a duration is a slip of the pen. */
+/** A week. A longer duration is most likely a mistake. */
 const DURATION_MAX: Millis = 168 * 3_600_000;
 
-/** A duration for looks, waits and signs of life, none of which may come without end. */
+/** A duration for checks, waits and watchdogs, none of which may come in an endless loop. */
 export const lapse: Parse<Millis> = text => {
 	const length = duration(text);
 	return length.ok && length.value < LAPSE_MIN ? fault('is too short', `write at least ${LAPSE_MIN}ms`) : length;
@@ -51,7 +51,7 @@ export const patience: Parse<Millis> = text => (text === 'unlimited' ? ok(Infini
 /** The same, where none at all is as good. */
 export const grace: Parse<Millis> = text => (text === 'unlimited' ? ok(Infinity) : orUnlimited(duration(text), text));
 
-/** Who writes no number may have meant that. */
+/** A text without a number may have been meant as `unlimited`. */
 const orUnlimited = (length: Result<Millis, Fault>, text: string): Result<Millis, Fault> =>
 	(length.ok || /\d/.test(text) ? length : fault(length.error.why, 'write 10s, 1m30s, 500ms or unlimited'));
 

@@ -1,4 +1,4 @@
-/** Plans a config in archon's own format, whose words are docker compose's as far as compose has them. */
+/** Plans a config in archon's own format, whose keys are docker compose's as far as compose has them. */
 import type {Need, Service} from '../core/service.ts';
 import type {Environment} from '../core/variables.ts';
 import {judgeFiles, planOutput} from '../features/logging/keys/outputs.ts';

@@ -1,4 +1,4 @@
-/** Reads a map by a table of its keys: known keys by their readers, all others told of or passed over. */
+/** Reads a map by a table of its keys: known keys by their readers; all others are reported or ignored. */
 import type {Environment} from '../core/variables.ts';
 import {nearest} from '../core/nearest.ts';
 import {bare, glossary, type Glossary, type Meaning, type Words} from './glossary.ts';
@@ -21,7 +21,7 @@ export interface Key<T> {
 /** The meaning of a value; undefined if it has none, which is then reported. */
 export type Reader<T> = (value: Value, context: Context) => T | undefined;
 
-/** What is being read, and where to tell what is wrong with it. */
+/** What is being read, and where to report what is wrong with it. */
 export interface Context {
 	/** The way to the value: `services.web.umask`; empty at the top. */
 	readonly path: string;
@@ -43,7 +43,7 @@ export interface Shape<K extends Keys = Keys> {
 	readonly keys: K;
 	/** What holds if nothing is written. */
 	readonly initial: Settings<K>;
-	/** Passed over, with a note. */
+	/** Ignored, with a note. */
 	readonly foreign: ReadonlySet<string>;
 	/** Known to people from compose, and refused. */
 	readonly unsupported: ReadonlySet<string>;
@@ -86,7 +86,7 @@ export function readShape<K extends Keys>(shape: Shape<K>, map: Mapping, context
 	return settings as Settings<K>;
 }
 
-/** Said of all keys that are passed over. */
+/** Noted once for all keys that are ignored. */
 export const FOREIGN = 'ignored, as they concern the container and not what runs in it';
 
 function readStranger(shape: Shape, name: string, {key}: Entry, context: Context): void {
@@ -102,7 +102,7 @@ function readStranger(shape: Shape, name: string, {key}: Entry, context: Context
 	}
 }
 
-/** What somebody may have meant by a key that is not known: an archon's key in another spelling, another's word, or a typing mistake. */
+/** What an unknown key may have been meant as: a key of archon in another spelling, a word of another program, or a typing mistake. */
 export function meantBy(name: string, {keys, words}: Pick<Shape, 'keys' | 'words'>): Meaning | null {
 	const known = Object.keys(keys);
 	const spelt = bare(name);
@@ -115,7 +115,7 @@ export function meantBy(name: string, {keys, words}: Pick<Shape, 'keys' | 'words
 	return near === null ? null : {key: near, hint: `did you mean "${near}"?`};
 }
 
-/** Whether there is none of the keys, and none that will be told as another word for one. */
+/** Whether none of the keys is written, and no unknown key whose hint leads to one of them. */
 export const isMissing = (names: readonly string[], {entries}: Mapping, shape: Pick<Shape, 'keys' | 'words'>): boolean =>
 	!names.some(name => entries.has(name)) && [...entries.keys()].every(written =>
 		Object.hasOwn(shape.keys, written) || !names.includes(meantBy(written, shape)?.key ?? ''));

@@ -35,7 +35,7 @@ export function judgeUsers(
 	}
 }
 
-/** Tells of a user or group that is not here: a problem where the services are to run. */
+/** Reports a user or group that does not exist here: as a problem if the services are to run here, else as a note. */
 export function reportUser({problems, notes, lookups: {isElsewhere = false}}: Planning, place: Value, key: string, why: string): void {
 	const [written] = (place.kind === 'list' ? place.items : [place]).flatMap(each => writtenIn(each) ?? []);
 	const message = `${key}: ${written === undefined ? why : `${quote(written)} is no user or group here`}`;

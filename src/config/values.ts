@@ -9,7 +9,7 @@ export interface Scalar extends Place {
 	readonly text: string;
 	/** Written without quotes, so that it may be one of YAML's words for nothing. */
 	readonly plain: boolean;
-	/** Stands for what could not be read, which is told: nothing more is said of it. */
+	/** Stands for what could not be read: that has been reported, and nothing more is reported about it. */
 	readonly isSpoilt?: true;
 }
 
@@ -34,7 +34,7 @@ export interface Entry {
 export const isNothing = (value: Value): boolean =>
 	value.kind === 'scalar' && value.plain && NOTHING.has(value.text);
 
-/** The map without keys that say nothing, which are as if they were not there; those with a slip that is told stay. */
+/** The map without keys that have no value, which count as absent; keys with a mistake that has been reported stay. */
 export function withoutNothing(map: Mapping): Mapping {
 	let found = false;
 	for (const {value} of map.entries.values()) found ||= isNothing(value) && !('isSpoilt' in value);
@@ -42,7 +42,7 @@ export function withoutNothing(map: Mapping): Mapping {
 	return {...map, entries: new Map([...map.entries].filter(([, {value}]) => !isNothing(value) || 'isSpoilt' in value))};
 }
 
-/** A key that is written and says something, or has a slip that is told. */
+/** A key that is written with a value, or with a mistake that has been reported. */
 export function writtenAt({entries}: Mapping, name: string): Entry | undefined {
 	const entry = entries.get(name);
 	return entry && isNothing(entry.value) && !('isSpoilt' in entry.value) ? undefined : entry;
@@ -82,7 +82,7 @@ function overlayKey(name: string, lower: Value, upper: Value, ways: Ways): Value
 	return overlay({...lower, entries: new Map([...lower.entries].filter(([key]) => !own.includes(key)))}, upper, ways);
 }
 
-/** Variables as a map, whichever way they are written; null where that cannot be said before they are read. */
+/** Variables as a map, whichever way they are written; null where that is not known before they are read. */
 function variablesIn(value: Value): Mapping | null {
 	if (value.kind === 'map') return value;
 	if (value.kind !== 'list') return null;

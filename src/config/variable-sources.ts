@@ -27,7 +27,7 @@ const NO_SOURCES: Found = {sources: [], sourced: UNSOURCED};
 const SOURCES_MAX = 1024 * 1024;
 
 /**
- * Where a service's variables are, and what is there now: looked at for what is wrong with it, and to see later whether
+ * Where a service's variables are, and what is there now: read to find what is wrong with it, and to see later whether
  * it has changed. It is read again before each start, so that what is not there yet is only noted. Each file is read
  * once; none after one that does not answer, for each would be waited for.
  */
@@ -42,7 +42,7 @@ export function sourceReader(
 	let size = 0;
 	let hangs = false;
 
-	/** The text of what is named, once; null: there is none that can be used. */
+	/** The text of a file or directory, read once; null: it cannot be used. */
 	function look(
 		{path, required, at}: EnvPath, file: string, key: string, reader: Reader, whose: Whose,
 	): Looked | null {
@@ -138,7 +138,7 @@ const NOTHING: Lookup = () => undefined;
 const pathWritten = (at: Value): string | null =>
 	writtenIn(at.kind === 'map' ? at.entries.get('path')?.value ?? at : at);
 
-/** Said of all files and folders of variables that are not there. */
+/** Noted once for all files and directories of variables that are not there. */
 const UNREAD = 'not there yet, and read before each start (write {path: …, required: false} if a service can start without it)';
 
 const reporterOf = (source: Source, {report, note}: Context): Reporter => ({

@@ -1,5 +1,5 @@
 /**
- * The dialect of configs that have `programs:` at the top. Its words are those of taskmaster, what they mean is what
+ * The format of configs that have `programs:` at the top. Its words are those of taskmaster, what they mean is what
  * supervisord does: a program that ends before its `starttime` has failed to start and is tried again with growing
  * pauses, whatever its `autorestart`; one that ends later is started again at once, or not.
  */
@@ -10,7 +10,7 @@ import {command, key, optional, value} from '../key.ts';
 import {noteHurried} from '../keys/stop.ts';
 import {INSTANCE, instancesOf, judgeCount, named, SCALE_MAX, SERVICES_MAX} from '../names.ts';
 import {judgeFiles, planOutput} from '../../features/logging/keys/outputs.ts';
-import type {Draft, Planning} from '../planning.ts';
+import type {Draft, Format, Planning} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import {readBy, readEnvironment, readListOf, refuse, refuseKind} from '../readers.ts';
 import {duration, oneOf, signal, text, truth, umask, user, whole, type Parse} from '../scalars.ts';
@@ -33,7 +33,7 @@ const stream = (help: string) =>
 /** Where a stream leads: a file, nowhere (null), or the log where nothing is written. */
 type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly path: string | null};
 
-export const PROGRAM = shape({
+const PROGRAM = shape({
 	cmd: command('required', 'program and arguments; quoted as in a shell, but run without one'),
 	numprocs: key<number | null>(readBy(whole(1, SCALE_MAX)), 'number', '1', null, 'how many instances run: web:0, web:1, …'),
 	autostart: value(truth, 'true | false', 'true', 'false: it starts by archonctl only'),
@@ -81,12 +81,15 @@ interface Program {
 	readonly settings: Settings<typeof PROGRAM.keys>;
 }
 
-export const isTaskmaster = (root: Value): root is Mapping =>
-	root.kind === 'map' && root.entries.has('programs') && !root.entries.has('services');
+export const taskmaster: Format = {
+	matches: ({entries}) => entries.has('programs') && !entries.has('services'),
+	plan: planPrograms,
+	maps: [['programs.<name>, in a file with programs instead of services', PROGRAM]],
+};
 
-export function planPrograms(root: Mapping, planning: Planning): Draft {
+function planPrograms(root: Mapping, planning: Planning): Draft {
 	const {problems, notes, lookups: {findUser}, hasCommand} = planning;
-	// A `$` has no meaning in this dialect.
+	// A `$` has no meaning in this format.
 	const context: Context = {path: '', report: problems.report, note: notes.gather, environment: null};
 	const settings = readShape(ROOT, root, context);
 	const {programs: read, archon, shutdown} = settings;
@@ -109,7 +112,7 @@ export function planPrograms(root: Mapping, planning: Planning): Draft {
 	const services = isTooMany ? [] : programs.flatMap(({name, settings}) => makeServices(name, settings, usual));
 	const written = new Map(programs.map(({name, key: place, map}) => [name, {path: `programs.${name}`, key: place, map}]));
 	judgeFiles(root, services, name => written.get(name), whole.events, problems.report);
-	// supervisord stays, for those who steer it.
+	// supervisord keeps running, so that its programs can be started again.
 	const whenIdle = shutdown.when_idle ?? 'never';
 	return {...whole, whenIdle, services, names: new Map(programs.map(({name, key: place}) => [name, place]))};
 }

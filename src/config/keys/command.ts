@@ -41,8 +41,8 @@ export const command = {
 		} else if (argv[0].startsWith('/') && lookups.isBareScript?.(argv[0])) {
 			report(first, `${path} runs a script without a #! line: /bin/sh will run it`, 'write #!/bin/sh as its first line');
 		} else if (first.kind === 'scalar') {
-			const slip = shellism(first.text);
-			if (slip) report(first, `${path}.${first === entries.get('command')?.value ? 'command' : 'entrypoint'} ${slip.why}`, slip.hint);
+			const mistake = shellism(first.text);
+			if (mistake) report(first, `${path}.${first === entries.get('command')?.value ? 'command' : 'entrypoint'} ${mistake.why}`, mistake.hint);
 		}
 	},
 } satisfies ServiceGroup;
@@ -66,7 +66,7 @@ function reportNoProgram(
 	{path, key, map, settings}: Written<Own>, shape: Pick<Shape, 'keys' | 'words'>, report: Report, environment: Environment,
 ): void {
 	const names = ['command', 'entrypoint'] as const;
-	// What extends stands for is not known, and that is told.
+	// What extends stands for is not known, and extends itself is reported.
 	if (map.entries.has('extends')) return;
 	if (isMissing(names, map, shape)) {
 		const hint = map.entries.has('image') || map.entries.has('build')
@@ -83,7 +83,7 @@ function reportNoProgram(
 		report(written.value, `${path} has an empty command`, hint);
 		return;
 	}
-	// What is misspelt or cannot be read is told already.
+	// What is misspelt or cannot be read has been reported already.
 	const unread = names.some(name => map.entries.has(name) && settings[name] === null);
 	if (written && !unread) report(written.value, `${path} has an empty command`, unsetIn(written.value, environment));
 }
@@ -93,7 +93,7 @@ const isWritten = ({entries}: Mapping, key: string): boolean => {
 	return entry !== undefined && !isNothing(entry.value);
 };
 
-/** Said of all services that a compose file starts once. */
+/** Noted once for all services that a compose file starts once. */
 const RESTARTS = 'restarted whenever they exit, unlike in compose: write restart: "no", or type: oneshot for what is meant to end';
 
 /** What a command says to a shell, and no shell reads it. */

@@ -1,4 +1,4 @@
-/** `pre_start` to `post_stop` and `down`: commands at the turns of a service's life. */
+/** `pre_start` to `post_stop` and `down`: commands at the stages of a run. */
 import type {HookCommand, Hooks, Service} from '../../core/service.ts';
 import {joined} from '../glossary.ts';
 import type {Account, Part, ServiceGroup, Written} from '../group.ts';

@@ -70,7 +70,7 @@ export const limits = {
 	plan: (settings: Own): Part => ({exec: {limits: shared(limitsOf(settings))}}),
 } satisfies ServiceGroup;
 
-/** The same list where there is none, so that those who have none share it. */
+/** One empty list for all services, so that they share it. */
 const NONE: readonly number[] = [];
 const numbersIn = (written: readonly (number | 'all')[]): readonly number[] =>
 	(written.length === 0 ? NONE : written.filter(each => each !== 'all'));
@@ -119,7 +119,7 @@ function readIonice(from: Value, context: Context): Limits['ionice'] | undefined
 	return {class: IO_CLASSES.indexOf(name) + 1, level: name === 'idle' ? 0 : level};
 }
 
-/** Of compose's options for the container one is for processes; the others are passed over. */
+/** Of compose's options for the container one is for processes; the others are ignored. */
 function readSecurityOpt(from: Value, context: Context): boolean | undefined {
 	if (from.kind !== 'list') return refuseKind(from, context, 'a list');
 	let isSet = false;

@@ -35,7 +35,7 @@ export const presence = {
 	plan: ({autostart}: Own): Part => ({autostart}),
 } satisfies ServiceGroup;
 
-/** How many instances a service has whose other keys are still to be read; what is wrong with that is told later. */
+/** How many instances a service has whose other keys are still to be read; what is wrong with it is reported later. */
 export function scaleOf({entries}: Mapping, context: Context): number {
 	const scale = entries.get('scale')?.value;
 	return (scale && readScale(scale, {...context, report() {}, note() {}})) ?? 1;

@@ -1,4 +1,4 @@
-/** `reload`: how a service is told to read its config anew. */
+/** `reload`: how a service is told to reload its configuration. */
 import type {Service} from '../../core/service.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../group.ts';
 import {command, key, optional} from '../key.ts';

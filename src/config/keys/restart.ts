@@ -104,12 +104,12 @@ function policyOf(
 	return {
 		...DEFAULTS,
 		policy: policy ?? fallback, growth, delay, factor, maxDelay, jitter, attempts, window, resetAfter, success, force,
-		// A config that restarts on 126 knows better than what is usual; one that names it in both has been told.
+		// A config that restarts on 126 knows better than what is usual; naming it in both keys has been reported.
 		fatal: force.codes.length === 0 ? fatal : {...fatal, codes: fatal.codes.filter(code => !force.codes.includes(code))},
 	};
 }
 
-/** Nothing written leaves the default; an empty list is none. */
+/** A key without a value leaves the default; an empty list means no exits at all. */
 function readEnds(from: Value, context: Context): Ends | undefined {
 	if (isNothing(from)) return undefined;
 	return readListOf(readBy(ending))(from, context)?.reduce((all: Ends, each) => 'code' in each

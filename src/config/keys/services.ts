@@ -1,5 +1,5 @@
 /** `services` and `environment` at the top: the services that there are, by name, and what all of them have. */
-import {blanksIn, fillIn} from '../blanks.ts';
+import {fillIn, varyingIn} from '../placeholders.ts';
 import {withoutDeploy} from '../compose.ts';
 import type {Group, Written} from '../group.ts';
 import {key} from '../key.ts';
@@ -10,10 +10,10 @@ import {readShape, within, type Context} from '../shape.ts';
 import {isNothing, kindOf, type Entry, type Value} from '../values.ts';
 import {scaleOf} from './presence.ts';
 
-/** A service as it is written, each of its instances as the first one but for the keys in `blanks`. */
+/** A service as it is written, each of its instances as the first one but for the keys in `varying`. */
 export interface Declared extends Written<ServiceSettings> {
 	/** Keys that say something else for each instance. */
-	readonly blanks: readonly string[];
+	readonly varying: readonly string[];
 }
 
 const KEYS = {
@@ -45,10 +45,10 @@ function readServices(from: Value, context: Context): ReadonlyMap<string, Declar
 }
 
 /** The settings of a further instance, as `web:1`. */
-export function settingsFor({map, blanks, settings, path}: Declared, instance: string, context: Context): Declared['settings'] {
-	if (blanks.length === 0) return settings;
+export function settingsFor({map, varying, settings, path}: Declared, instance: string, context: Context): Declared['settings'] {
+	if (varying.length === 0) return settings;
 	const own: Record<string, unknown> = {...settings};
-	for (const key of blanks) {
+	for (const key of varying) {
 		const value = map.entries.get(key)?.value;
 		const reader = Object.hasOwn(SERVICE.keys, key) ? SERVICE.keys[key as keyof typeof SERVICE.keys] : undefined;
 		const read = value && reader?.read(fillIn(value, instance), within({...context, path}, key));
@@ -61,12 +61,12 @@ export function settingsFor({map, blanks, settings, path}: Declared, instance: s
 function readService(name: string, {key: place, value: from}: Entry, context: Context): Declared | null {
 	const map: Value = isNothing(from) ? {...place, kind: 'map', entries: new Map()} : from.kind === 'map' ? withoutDeploy(from) : from;
 	if (map.kind === 'map') {
-		const blanks = blanksIn(map, SAME_FOR_ALL);
-		const declared = {name, path: context.path, key: place, map, blanks, settings: SERVICE.initial};
-		if (blanks.length === 0) return {...declared, settings: readShape(SERVICE, map, context)};
+		const varying = varyingIn(map, SAME_FOR_ALL);
+		const declared = {name, path: context.path, key: place, map, varying, settings: SERVICE.initial};
+		if (varying.length === 0) return {...declared, settings: readShape(SERVICE, map, context)};
 		const [first = name] = instancesOf(name, scaleOf(map, context));
 		const filled = [...map.entries].map(([key, entry]) =>
-			[key, blanks.includes(key) ? {...entry, value: fillIn(entry.value, first)} : entry] as const);
+			[key, varying.includes(key) ? {...entry, value: fillIn(entry.value, first)} : entry] as const);
 		return {...declared, settings: readShape(SERVICE, {...map, entries: new Map(filled)}, context)};
 	}
 	// A key of the service above that is not far enough in.

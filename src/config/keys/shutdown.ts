@@ -1,17 +1,14 @@
 /** `shutdown` at the top: how everything is stopped, and when. */
-import {WHEN_IDLE} from '../../core/config.ts';
+import {IDLE_KEYS} from '../../features/idle/keys.ts';
 import type {WholeGroup} from '../group.ts';
-import {key, optional, value} from '../key.ts';
+import {key, value} from '../key.ts';
 import {readMap} from '../readers.ts';
-import {duration, oneOf} from '../scalars.ts';
+import {duration} from '../scalars.ts';
 import {shape, type Settings} from '../shape.ts';
 
 const SHUTDOWN = shape({
 	grace_period: value(duration, 'duration', '9s', 'for all services together, then KILL; docker waits 10s'),
-	when_idle: optional(
-		oneOf(WHEN_IDLE), WHEN_IDLE.join(' | '), 'failed; never for programs',
-		'ends the container when no service is running or about to start: if a service has failed, always, or never',
-	),
+	...IDLE_KEYS,
 });
 
 const KEYS = {

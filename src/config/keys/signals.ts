@@ -90,7 +90,7 @@ function rulesOf(rules: readonly Rule[], {scales, report}: Surroundings): Signal
 				const said = `${path} names ${quoteWritten(place ?? at, name)}, which is not a service`;
 				report(at, said, () => didYouMean(name, [...scales.keys(), MAIN]));
 			}
-			// Of none it is still known who is missing.
+			// With no instances, the plain name still says which service is missing.
 			const scale = scales.get(name) ?? 1;
 			return scale === 0 ? [name] : instancesOf(name, scale);
 		});

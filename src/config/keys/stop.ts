@@ -52,7 +52,7 @@ export const stop = {
 		({stop: shared({signal: number, grace}), stopTo, killMode}),
 } satisfies ServiceGroup;
 
-/** A service's own grace period is of no use beyond that of all. */
+/** A service's own grace period has no effect beyond that of the shutdown. */
 export function noteHurried(
 	name: string, written: {readonly place: Place; readonly key: string; readonly grace: Millis}, limit: Millis, note: Gather,
 ): void {

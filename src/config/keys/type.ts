@@ -25,7 +25,7 @@ export const type = {
 	plan: ({type}: Own): Part => ({type}),
 } satisfies ServiceGroup;
 
-/** Tells of a key that a oneshot cannot have. */
+/** Reports a key that a oneshot cannot have. */
 export function refuseForOneshot({path, map, settings}: Written<Own>, key: string, report: Report): void {
 	const place = writtenAt(map, key)?.key;
 	if (!place || settings.type !== 'oneshot') return;
@@ -56,5 +56,5 @@ export function withOneshots<S extends Awaiting, D extends Written<S>>(
 	}));
 }
 
-/** Said of all that are taken so. */
+/** Noted once for all of them. */
 const COMPLETED = 'treated as "type: oneshot", as others wait for it to complete';

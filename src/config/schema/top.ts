@@ -16,5 +16,5 @@ export const TOP = shape(keysOf(GROUPS), {
 	foreign: composeTop.foreign, unsupported: composeTop.unsupported, words: () => joined(TOP_GROUPS),
 });
 
-/** Keys anywhere in a config of whose maps a later file replaces one way to say something by another. */
+/** The keys, anywhere in a config, whose maps hold one of several ways: a later file replaces one by another. */
 export const WAYS = waysOf(SERVICE_GROUPS);

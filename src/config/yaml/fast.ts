@@ -15,7 +15,7 @@ export function readFast(source: Source): Value | null {
 	return cursor.column < 0 ? value : null;
 }
 
-/** Where reading it gave up, or a little behind that. */
+/** Where reading it gave up, or a little after that. */
 export function whereFastEnds(source: Source): number {
 	const strange = STRANGE.exec(source.text);
 	if (strange) return strange.index;
@@ -46,7 +46,7 @@ const FLOW_PLAIN =
 const ANCHOR = /&([A-Za-z0-9_-]{1,99})(?=[ \n]|$)/y;
 const ALIAS = /\*([A-Za-z0-9_-]{1,99})(?=[ \n,\]}]|$)/y;
 
-/** Text in lines of its own: whether lines are joined, and what becomes of the line ends behind it. */
+/** Text in lines of its own: whether lines are joined, and what becomes of the line ends after it. */
 const LINES_HEAD = /([|>])([+-]?) *(?:\n|$)/y;
 
 /** Between a line and the next one, with neither comments nor empty lines. */
@@ -65,7 +65,7 @@ interface Cursor {
 	readonly anchors: Map<string, {readonly value: Value; readonly size: number}>;
 	at: number;
 	end: number;
-	/** In which column of its line the content began; -1 behind the last line. */
+	/** In which column of its line the content began; -1 after the last line. */
 	column: number;
 	/** Values so far. */
 	size: number;
@@ -153,7 +153,7 @@ function readMap(cursor: Cursor, depth: number): Mapping | null {
 	return cursor.column > column || !merge(merged, entries) ? null : {kind: 'map', source, offset, entries};
 }
 
-/** The name of an anchor, if there is one; the cursor stands behind it then. */
+/** The name of an anchor, if there is one; the cursor stands after it then. */
 function readAnchor(cursor: Cursor): string | null {
 	const anchor = cursor.text[cursor.at] === '&' ? take(ANCHOR, cursor) : null;
 	skipSpaces(cursor);
@@ -169,7 +169,7 @@ function merge(merged: readonly Value[], entries: Map<string, Entry>): boolean {
 	return true;
 }
 
-/** What stands below a key with nothing behind it. A list need not be further in than its key. */
+/** What stands below a key with nothing after it. A list need not be further in than its key. */
 function readBelow(cursor: Cursor, column: number, depth: number, isAnchored: boolean): Value | null {
 	const {source, at: offset} = cursor;
 	nextLine(cursor);
@@ -197,14 +197,14 @@ function readList(cursor: Cursor, depth: number): List | null {
 	return cursor.column > column ? null : {kind: 'list', source, offset, items};
 }
 
-/** One item: a map that begins behind the dash, in `column`; or what stands on the line. */
+/** One item: a map that begins after the dash, in `column`; or what stands on the line. */
 function readItem(cursor: Cursor, outer: number, column: number, depth: number): Value | null {
 	if (!isKey(cursor)) return readLine(cursor, outer, depth);
 	cursor.column = column;
 	return readMap(cursor, depth + 1);
 }
 
-/** A value that begins on this line, within what begins in the column `outer`; behind it only a comment may follow. */
+/** A value that begins on this line, within what begins in the column `outer`; only a comment may follow it. */
 function readLine(cursor: Cursor, outer: number, depth: number): Value | null {
 	cursor.size += 1;
 	const first = cursor.text[cursor.at];
@@ -406,7 +406,7 @@ function readFlowPlain(cursor: Cursor): Scalar | null {
 	return text === undefined ? null : {kind: 'scalar', source, offset, text, plain: true};
 }
 
-/** What the sticky pattern matches at the cursor, which then stands behind it. */
+/** What the sticky pattern matches at the cursor, which then stands after it. */
 function take(pattern: RegExp, cursor: Cursor): string | null {
 	pattern.lastIndex = cursor.at;
 	if (!pattern.test(cursor.text)) return null;

@@ -7,7 +7,7 @@ import {
 	type Alias, type Document, type ParsedNode, type YAMLError, type YAMLMap, type YAMLSeq,
 } from 'yaml';
 import {inQuotes, quote, type Place, type Report, type Source} from '../problems.ts';
-import {slipsIn, type Reader} from './mistakes.ts';
+import {mistakesIn, type Reader} from './mistakes.ts';
 import {kindOf, type Entry, type Mapping, type Scalar, type Value} from '../values.ts';
 
 /**
@@ -47,12 +47,12 @@ function readDocument(source: Source, report: Report): Document.Parsed | null {
 		return null;
 	}
 	const errors = errorsIn(documents);
-	for (const {offset, message, hint} of slipsIn(source.text, errors, READER)) {
+	for (const {offset, message, hint} of mistakesIn(source.text, errors, READER)) {
 		report({source, offset}, message, hint);
 	}
 	if (errors.length > 0) return null;
 	const [document, ...others] = documents;
-	// Nothing behind a last "---" is no document that anybody wrote.
+	// A last "---" with nothing after it begins no document.
 	const second = others.find(({contents}) => contents !== null && !(isScalar(contents) && contents.source === '' && !contents.anchor));
 	if (second) {
 		const offset = source.text.lastIndexOf('---', second.range[0]);
@@ -109,15 +109,15 @@ const TAGS: ReadonlySet<string> = new Set(
 	['str', 'map', 'seq', 'int', 'float', 'bool', 'null'].map(name => `tag:yaml.org,2002:${name}`),
 );
 
-/** What stands for a value that cannot be read, which is told. */
+/** What stands for a value that cannot be read, which has been reported. */
 const spoilt = (place: Place): Scalar => ({...place, kind: 'scalar', text: '', plain: true, isSpoilt: true});
 
-/** Text that begins with &: a name as nobody gives it, or one of nothing that no alias repeats. */
+/** Text that begins with &: an unlikely name, or the name of an empty value that no alias repeats. */
 function isMisreadAnchor(name: string, node: Exclude<ParsedNode, Alias>, text: string): boolean {
 	return !WORD.test(name) || (isScalar(node) && node.type === 'PLAIN' && node.source === '' && !text.includes(`*${name}`));
 }
 
-/** A name that somebody meant as one. */
+/** What is likely to be meant as a name. */
 const WORD = /^[\w-]+$/;
 
 /** Plain text from a place on, to the end of its line or a comment. */
@@ -153,7 +153,7 @@ function convertContent(node: Exclude<ParsedNode, Alias>, place: Place, reading:
 	return {...place, kind: 'scalar', text: node.source, plain};
 }
 
-/** An item; told of if the next one is too far in, so that it goes on with the text of this one. */
+/** An item; reported if the next one is indented too far, so that it continues the text of this one. */
 function convertItem(item: ParsedNode, list: YAMLSeq.Parsed, place: Place, reading: Reading): Value {
 	const {source: {text}} = reading;
 	if (!list.flow && isScalar(item) && item.type === 'PLAIN') {

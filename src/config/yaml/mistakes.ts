@@ -1,4 +1,4 @@
-/** Which slip of the pen made a text no YAML, in words for a person: from what `yaml` says, and from the line itself. */
+/** Which mistake makes a text invalid YAML, in words for a person: from what `yaml` says, and from the line itself. */
 import {inQuotes, quote} from '../problems.ts';
 
 /** What `yaml` says of a text. */
@@ -16,44 +16,44 @@ export interface Reader {
 	readonly lex: (text: string) => Iterable<string>;
 }
 
-export interface Slip {
+export interface Mistake {
 	readonly offset: number;
 	readonly message: string;
 	readonly hint: string | null;
-	/** What cannot be judged because of it; null: nothing behind it can. */
+	/** What cannot be judged because of it; null: nothing after it can. */
 	readonly spoilt: Span | null;
-	/** Behind another slip this may just follow from that. */
+	/** After another mistake this may just follow from that. */
 	readonly isVague?: true;
 }
 
 /** From the first of these offsets up to the second. */
 type Span = readonly [from: number, to: number];
 
-/** How many slips of one text are told. */
-const SLIPS_MAX = 10;
+/** How many mistakes of one text are reported. */
+const MISTAKES_MAX = 10;
 
-/** In characters: how much is read again to find slips behind the first one. */
+/** In characters: how much is read again to find mistakes after the first one. */
 const AGAIN_MAX = 64 * 1024;
 
-/** The slips of a text that is no YAML, in its order. */
-export function slipsIn(text: string, errors: readonly Raw[], reader: Reader): readonly Slip[] {
-	const slips: Slip[] = [];
+/** The mistakes of a text that is not valid YAML, in its order. */
+export function mistakesIn(text: string, errors: readonly Raw[], reader: Reader): readonly Mistake[] {
+	const mistakes: Mistake[] = [];
 	let [rest, told, behind] = [text, errors, -1];
 	while (told.length > 0) {
-		const slip = firstSlip(rest, told, reader);
-		// What stands before the end of the last slip follows from it.
-		if (slip.offset < behind || (slip.isVague && slips.length > 0)) break;
-		slips.push(slip);
-		if (!slip.spoilt || slips.length === SLIPS_MAX || text.length * slips.length > AGAIN_MAX) break;
-		const [from, to] = slip.spoilt;
+		const mistake = firstMistake(rest, told, reader);
+		// What stands before the end of the last mistake follows from it.
+		if (mistake.offset < behind || (mistake.isVague && mistakes.length > 0)) break;
+		mistakes.push(mistake);
+		if (!mistake.spoilt || mistakes.length === MISTAKES_MAX || text.length * mistakes.length > AGAIN_MAX) break;
+		const [from, to] = mistake.spoilt;
 		rest = rest.slice(0, from) + rest.slice(from, to).replace(/[^\n]/g, ' ') + rest.slice(to);
 		behind = to;
 		told = reader.errorsIn(rest);
 	}
-	return slips;
+	return mistakes;
 }
 
-function firstSlip(text: string, errors: readonly Raw[], reader: Reader): Slip {
+function firstMistake(text: string, errors: readonly Raw[], reader: Reader): Mistake {
 	const conflict = /^<{7} /m.exec(text);
 	if (conflict && /^>{7} /m.test(text)) {
 		const hint = 'keep one of the two sides, and remove the lines with <<<<<<<, ======= and >>>>>>>';
@@ -65,12 +65,12 @@ function firstSlip(text: string, errors: readonly Raw[], reader: Reader): Slip {
 	const crossed = crossedIn(text, first.pos[1], reader);
 	if (crossed) return crossed;
 	const opening = sorted.find(isOfOpen);
-	const open = opening ? openSlip(text, opening, reader) : null;
+	const open = opening ? openMistake(text, opening, reader) : null;
 	if (open && open.offset <= first.pos[0]) return open;
-	return BY_CODE[first.code]?.(text, first, isOn) ?? otherSlip(text, first);
+	return BY_CODE[first.code]?.(text, first, isOn) ?? otherMistake(text, first);
 }
 
-type Judge = (text: string, raw: Raw, isOn: (code: string) => boolean) => Slip | null;
+type Judge = (text: string, raw: Raw, isOn: (code: string) => boolean) => Mistake | null;
 
 const BY_CODE: Readonly<Record<string, Judge>> = {
 	TAB_AS_INDENT: (text, {pos: [at]}) => ({
@@ -96,7 +96,7 @@ const BY_CODE: Readonly<Record<string, Judge>> = {
 	MISSING_CHAR: judgeMissing,
 };
 
-function otherSlip(text: string, {pos: [at], message}: Raw): Slip {
+function otherMistake(text: string, {pos: [at], message}: Raw): Mistake {
 	const line = lineAt(text, at);
 	return {
 		// An error of indentation points at the line, and not at what stands there.
@@ -105,8 +105,8 @@ function otherSlip(text: string, {pos: [at], message}: Raw): Slip {
 	};
 }
 
-/** A bracket that closes one of the other kind, in the lines up to the first error and the one behind it. */
-function crossedIn(text: string, until: number, {lex}: Reader): Slip | null {
+/** A bracket that closes one of the other kind, in the lines up to the first error and the one after it. */
+function crossedIn(text: string, until: number, {lex}: Reader): Mistake | null {
 	const open: string[] = [];
 	const end = lineAt(text, Math.min(lineAt(text, Math.min(until, text.length)).end + 1, text.length)).end;
 	let offset = 0;
@@ -127,7 +127,7 @@ function crossedIn(text: string, until: number, {lex}: Reader): Slip | null {
 const isOfOpen = ({message}: Raw): boolean => /^(Flow (map|sequence)|Missing closing|Missing , between)/.test(message);
 
 /** A quote or bracket before the error that nothing closes. */
-function openSlip(text: string, {pos: [at]}: Raw, reader: Reader): Slip | null {
+function openMistake(text: string, {pos: [at]}: Raw, reader: Reader): Mistake | null {
 	const open = openIn(text, at, reader);
 	if (!open) return null;
 	const {sign, offset} = open;
@@ -135,7 +135,7 @@ function openSlip(text: string, {pos: [at]}: Raw, reader: Reader): Slip | null {
 	const written = withoutComment(text.slice(offset, line.end));
 	const isQuote = sign === '"' || sign === '\'';
 	const close = sign === '[' ? ']' : sign === '{' ? '}' : sign;
-	// Behind a quote and brackets before it, who knows what belongs to what.
+	// After a quote with brackets before it, it is not known what belongs to what.
 	const isSimple = isQuote && /^.[^[\]{},]+$/.test(written) && written.length <= SHOWN_MAX;
 	const isText = !isQuote && written.length > 1 && written.length <= SHOWN_MAX && !/[:,"']/.test(written);
 	const hint = isQuote ? `close it${isSimple ? `: ${written}${sign}` : ''}`
@@ -166,7 +166,7 @@ function openIn(text: string, at: number, {lex}: Reader): {readonly sign: string
 /** Nothing but brackets is on it. */
 const isAlone = (line: Line): boolean => /^[\]},]+$/.test(line.content);
 
-function judgeToken(text: string, {message, pos: [at]}: Raw): Slip | null {
+function judgeToken(text: string, {message, pos: [at]}: Raw): Mistake | null {
 	const sign = text.charAt(at);
 	const line = lineAt(text, at);
 	const before = text.slice(line.start, at);
@@ -194,7 +194,7 @@ function judgeToken(text: string, {message, pos: [at]}: Raw): Slip | null {
 }
 
 /** Something follows where a value has ended already. */
-function behindClosing(text: string, at: number, closing: string): Slip {
+function behindClosing(text: string, at: number, closing: string): Mistake {
 	const line = lineAt(text, at);
 	const start = startOfValue(text, line);
 	const written = withoutComment(text.slice(line.start + start, line.end));
@@ -204,18 +204,18 @@ function behindClosing(text: string, at: number, closing: string): Slip {
 	return {offset: at, message: `text follows the closing ${closing}`, hint, spoilt: [line.start + start, line.end]};
 }
 
-/** Behind the key or dash, in its line. */
+/** After the key or dash, in its line. */
 const startOfValue = (text: string, {start, end}: Line): number =>
 	/^ *(?:- +)?(?:[\w./-]+: +)?/.exec(text.slice(start, end))?.[0].length ?? 0;
 
-function missingComma(text: string, at: number): Slip {
+function missingComma(text: string, at: number): Mistake {
 	const before = text.charAt(at - 1);
 	if (before === '"' || before === '\'') return {...behindClosing(text, at, before), hint: 'write \\" for a " within double quotes'};
 	return {offset: at, message: 'a comma is missing before this', hint: null, spoilt: null};
 }
 
 /** A colon, dash or question mark where text must go on; or a line that is too far in, so that its colon belongs to the line above. */
-function judgeColon(text: string, raw: Raw, isOn: (code: string) => boolean): Slip | null {
+function judgeColon(text: string, raw: Raw, isOn: (code: string) => boolean): Mistake | null {
 	const {pos: [at], message} = raw;
 	const line = lineAt(text, at);
 	if (/block sequence/.test(message)) return judgeItem(text, line);
@@ -226,17 +226,17 @@ function judgeColon(text: string, raw: Raw, isOn: (code: string) => boolean): Sl
 	return quotable(text, at, '": " is not allowed inside text', word === undefined ? '' : `, or begin a new line with ${word}`);
 }
 
-/** An item of a list beside what is none. */
-function judgeItem(text: string, at: Line): Slip {
+/** A list item beside lines that are not list items. */
+function judgeItem(text: string, at: Line): Mistake {
 	const isItem = ({content}: Line): boolean => /^-(\s|$)/.test(content);
 	const line = isItem(at) ? at : linesFrom(text, at.end + 1).find(isItem) ?? at;
 	const above = linesAbove(text, line).find(({content, indent}) => indent < line.indent || /^-(\s|$)/.test(content));
-	if (above && above.indent > line.indent) return indentSlip(text, line);
+	if (above && above.indent > line.indent) return indentMistake(text, line);
 	const message = `${quote(line.content)} is an item of a list, and the lines before it are keys with values`;
 	return {offset: line.start + line.indent, message, hint: 'write all of them in one way', spoilt: blockOf(text, line), isVague: true};
 }
 
-function judgeIndent(text: string, {pos: [at]}: Raw): Slip | null {
+function judgeIndent(text: string, {pos: [at]}: Raw): Mistake | null {
 	const line = lineAt(text, at);
 	const dash = missingBlank(line);
 	if (dash) return dash;
@@ -245,18 +245,18 @@ function judgeIndent(text: string, {pos: [at]}: Raw): Slip | null {
 		const message = `${quote(line.content)} is a key with a value, and the lines before it are items of a list`;
 		return {offset: line.start + line.indent, message, hint: 'write all of them in one way', spoilt: blockOf(text, line), isVague: true};
 	}
-	return indentSlip(text, line);
+	return indentMistake(text, line);
 }
 
 /** A line that should be a key with a value, and is not. */
-function judgeKey(text: string, raw: Raw): Slip | null {
+function judgeKey(text: string, raw: Raw): Mistake | null {
 	const {pos: [at]} = raw;
 	const line = lineAt(text, at);
 	if (at > line.start + line.indent) return tooFarIn(text, line);
-	return keySlip(text, line);
+	return keyMistake(text, line);
 }
 
-function judgeMissing(text: string, raw: Raw): Slip | null {
+function judgeMissing(text: string, raw: Raw): Mistake | null {
 	const {pos: [at], message} = raw;
 	const line = lineAt(text, at);
 	if (/^Missing , (or|between)/.test(message)) return missingComma(text, at);
@@ -264,14 +264,14 @@ function judgeMissing(text: string, raw: Raw): Slip | null {
 		const offset = text.search(/^%/m);
 		return offset < 0 ? null : {offset, message: 'a line cannot begin with %', hint: 'remove it', spoilt: null};
 	}
-	return /^Implicit map keys/.test(message) ? keySlip(text, line) : null;
+	return /^Implicit map keys/.test(message) ? keyMistake(text, line) : null;
 }
 
-function keySlip(text: string, line: Line): Slip {
+function keyMistake(text: string, line: Line): Mistake {
 	const {content} = line;
 	const offset = line.start + line.indent;
 	const spoilt = blockOf(text, line);
-	const make = (message: string, written: string): Slip =>
+	const make = (message: string, written: string): Mistake =>
 		({offset, message, hint: written.length > SHOWN_MAX ? null : `write "${written}"`, spoilt});
 	const above = linesAbove(text, line)[0];
 	if (above && /(^|\s)[|>][+-]?\d?$/.test(above.content)) {
@@ -292,7 +292,7 @@ function keySlip(text: string, line: Line): Slip {
 }
 
 /** `-x` among `- x`. */
-function missingBlank(line: Line): Slip | null {
+function missingBlank(line: Line): Mistake | null {
 	const item = /^-([^\s-].*)$/.exec(line.content)?.[1];
 	if (item === undefined) return null;
 	return {
@@ -301,13 +301,13 @@ function missingBlank(line: Line): Slip | null {
 	};
 }
 
-/** The line behind this one goes on with its text, and has a colon. */
-function tooFarIn(text: string, line: Line): Slip | null {
+/** The line after this one continues its text, and has a colon. */
+function tooFarIn(text: string, line: Line): Mistake | null {
 	const below = linesFrom(text, line.end + 1).find(each => each.indent > line.indent && /:(\s|$)/.test(each.content));
-	return below ? indentSlip(text, below) : null;
+	return below ? indentMistake(text, below) : null;
 }
 
-function indentSlip(text: string, line: Line): Slip {
+function indentMistake(text: string, line: Line): Mistake {
 	const open: number[] = [];
 	// From the line above outwards: each that is not as far in as those passed so far is a place where this one could belong.
 	for (const {indent} of linesAbove(text, line)) {
@@ -327,8 +327,8 @@ function indentSlip(text: string, line: Line): Slip {
 	};
 }
 
-/** A slip of text that has to be in quotes. */
-function quotable(text: string, at: number, message: string, or = ''): Slip {
+/** Text that has to be in quotes. */
+function quotable(text: string, at: number, message: string, or = ''): Mistake {
 	const line = lineAt(text, at);
 	const written = withoutComment(text.slice(at, line.end));
 	const hint = written.length > SHOWN_MAX ? 'put it in quotes' : `quote it: ${inQuotes(written)}`;
@@ -382,7 +382,7 @@ function linesAbove(text: string, line: Line): readonly Line[] {
 	return lines;
 }
 
-/** So far a slip is looked at from. */
+/** How many lines around a mistake are examined. */
 const LINES_MAX = 1000;
 
 /** The line with all below it that is further in. */

@@ -4,7 +4,7 @@ import type {Report, Source} from '../problems.ts';
 import {readFast, whereFastEnds} from './fast.ts';
 import type {Value} from '../values.ts';
 
-/** In characters; all of YAML takes the second that archon may be deaf for so many. */
+/** In characters: for as many all of YAML takes a second, and archon may not be deaf for longer. */
 const LENGTH_MAX = 128 * 1024;
 
 /** What plain texts say, so that none is read twice. */

@@ -316,7 +316,7 @@ test('the whole table fits a page', () => {
 
 		options of the driver syslog:
 		  syslog-address: unix://path | udp://host[:514] | tcp://host[:514] (default: unix:///dev/log)
-		      who gets the lines
+		      where the lines are sent
 		  syslog-format: rfc3164 | rfc5424 | rfc5424micro (default: rfc3164 for unix, else rfc5424)
 		      what a message looks like; a daemon at /dev/log expects rfc3164
 		  syslog-facility: name | 0 to 23 (default: daemon)

@@ -1,4 +1,4 @@
-/** `healthcheck`: repeated looks at a running service (compose-spec). */
+/** `healthcheck`: repeated checks of a running service (compose-spec). */
 import type {Command, Health, Probe, Service} from '../../../core/service.ts';
 import type {Millis} from '../../../core/time.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
@@ -73,12 +73,12 @@ export const healthcheck = {
 	plan: ({healthcheck: health}: Own): Part => ({health}),
 } satisfies ServiceGroup;
 
-/** Said of all that are without one. */
+/** Noted once for all of them. */
 const UNTESTED = 'without test, tcp or http, so that no checks are made';
 
 const WAYS = ['test', 'tcp', 'http'] as const;
 
-/** Null: nobody looks. */
+/** Null: there are no checks. */
 function readHealth(from: Value, context: Context): Health | null | undefined {
 	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
 	const settings = readShape(HEALTHCHECK, from, context);
@@ -87,7 +87,7 @@ function readHealth(from: Value, context: Context): Health | null | undefined {
 	const {entries} = withoutNothing(from);
 	const [way, second] = WAYS.filter(each => entries.has(each));
 	if (way === undefined) {
-		// compose has it so: what is said here is of the image's own, and archon has none.
+		// In compose this changes the image's own healthcheck, and archon knows of none.
 		const known = [...entries.keys()].every(name => Object.hasOwn(HEALTHCHECK.keys, name));
 		if (known) context.note(from, UNTESTED, context.path);
 		return null;

@@ -1,4 +1,4 @@
-/** Looks from outside, as `ready` and `healthcheck` have them. */
+/** Probes from outside, as in `ready` and `healthcheck`. */
 import type {Probe} from '../../../core/service.ts';
 import type {Advising, Written} from '../../../config/group.ts';
 import {key, list, optional} from '../../../config/key.ts';
@@ -56,6 +56,6 @@ export function noteTls({path, map}: Written<unknown>, key: string, probe: Probe
 	if (hasProgram && !TLS_PROGRAMS.some(hasProgram)) notes.gather(written, NO_TLS, `${path}.${key}`);
 }
 
-/** Said of all pages. */
+/** Noted once for all URLs. */
 const NO_TLS = 'https needs curl or wget, and neither is here: install one in the image, or use http or exec';
 const TLS_PROGRAMS = ['curl', 'wget'];

@@ -1,4 +1,4 @@
-/** `ready`: how a daemon tells that it can serve. */
+/** `ready`: how a daemon tells that it is ready. */
 import type {Probe, Ready, Service} from '../../../core/service.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
 import {command, key, optional, value} from '../../../config/key.ts';
@@ -13,7 +13,7 @@ import {kindOf, withoutNothing, type Mapping, type Value} from '../../../config/
 /** The descriptor of a service that does not choose one: the first behind the standard streams. */
 const FD = 3;
 
-/** Enough for anybody, and few to look after. */
+/** The highest descriptor that a service may choose. */
 const FD_MAX = 63;
 
 const FD_MAP = shape({
@@ -101,7 +101,7 @@ function readReady(from: Value, context: Context): Ready | undefined {
 	return makeReady(settings);
 }
 
-/** Told at each key that is of no use. */
+/** Reports each key that has no effect. */
 function refuseIdle({entries}: Mapping, way: string, context: Context): void {
 	for (const name of ['interval', 'timeout']) {
 		const entry = entries.get(name);
@@ -112,7 +112,7 @@ function refuseIdle({entries}: Mapping, way: string, context: Context): void {
 
 const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
 
-/** Undefined where what was written could not be read, which is told. */
+/** Undefined where what is written could not be read, which has been reported. */
 function makeReady({fd, notify, log, tcp, http, exec, file, interval, timeout}: Settings<typeof READY.keys>): Ready | undefined {
 	if (fd) return {kind: 'fd', ...fd};
 	if (notify) return {kind: 'notify'};

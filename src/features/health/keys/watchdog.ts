@@ -1,4 +1,4 @@
-/** `watchdog`: signs of life that a daemon sends by itself. */
+/** `watchdog`: keep-alive messages that a daemon sends (sd_notify(3)). */
 import type {Service} from '../../../core/service.ts';
 import type {Part, ServiceGroup, Written} from '../../../config/group.ts';
 import {optional} from '../../../config/key.ts';

@@ -1,4 +1,4 @@
-/** Where lines may go, and what may be said of each way: the drivers of `logging` and their options. */
+/** Where lines may go: the drivers of `logging`, and their options. */
 import {err, ok} from '../../../core/result.ts';
 import {LOG_STREAMS, type LogDriver, type LogFile, type LogStream, type Syslog} from '../core.ts';
 import {key, optional, value} from '../../../config/key.ts';
@@ -49,7 +49,7 @@ export const FILE = shape({
 
 export const SYSLOG = shape({
 	'syslog-address': value(
-		syslogAddress, 'unix://path | udp://host[:514] | tcp://host[:514]', 'unix:///dev/log', 'who gets the lines',
+		syslogAddress, 'unix://path | udp://host[:514] | tcp://host[:514]', 'unix:///dev/log', 'where the lines are sent',
 	),
 	'syslog-format': optional(
 		oneOf<Syslog['format']>(['rfc3164', 'rfc5424', 'rfc5424micro']), 'rfc3164 | rfc5424 | rfc5424micro', 'rfc3164 for unix, else rfc5424',
@@ -63,7 +63,7 @@ export const SYSLOG = shape({
 /** Of `inherit` and `json`. */
 export const PLAIN = shape(STREAMS, {unsupported: FOREIGN_OPTIONS});
 
-/** In the order in which people are told of them. */
+/** In the order in which messages list them. */
 const OPTIONS = {inherit: PLAIN, prefix: PREFIX, json: PLAIN, file: FILE, syslog: SYSLOG} as const satisfies
 	Readonly<Record<LogDriver['kind'], Shape>>;
 
@@ -89,10 +89,10 @@ const driverName: Parse<Kind | 'none' | 'default'> = text => {
 		: err({why: `is not one of ${all}`, hint: didYouMean(text, DRIVERS)});
 };
 
-/** A driver as it is written, with blanks; null: whatever the default is. */
+/** A driver as it is written, with placeholders; null: whatever the default is. */
 export type WrittenDriver = LogDriver | 'none' | null;
 
-/** Said of drivers that docker has for itself. */
+/** Noted once for drivers that docker has for itself. */
 const PASSED_OVER = 'ignored, as json-file and local are drivers of docker itself; archon\'s default is used';
 
 /** The driver of a name; `owner` is the context of what holds them both. */
@@ -110,7 +110,7 @@ export function readDriver(name: Value, at: Context, options: Value | undefined,
 	return map.entries.size === 0 ? 'none' : refuse(map, context, 'belong to a driver, and none has no options');
 }
 
-/** Tells of options that only other drivers have. */
+/** Reports options that only other drivers have. */
 function withoutStrangers(kind: Kind, map: Mapping, context: Context): Mapping {
 	const has = (each: Kind, name: string): boolean => Object.hasOwn(OPTIONS[each].keys, name);
 	const entries = [...map.entries].filter(([name, {key: place}]) => {

@@ -192,7 +192,7 @@ function readRate(from: Value, context: Context): Logging['rateLimit'] | undefin
 	return from.entries.has('lines') ? undefined : refuse(from, context, 'has no lines', 'write {lines: N, interval: 1s}, or 1000/s');
 }
 
-/** Archon speaks on stderr, and must not wait for anybody who listens. */
+/** Archon writes its messages to stderr, and must not wait for a reader. */
 function readEvents(from: Value, context: Context): WrittenLogging | undefined {
 	const written = readLogging(from, context);
 	if (!written) return undefined;

@@ -6,12 +6,12 @@ import {LOG_STREAMS, type LogDriver, type LogFile, type Logging} from '../core.t
 import type {Place, Report} from '../../../config/problems.ts';
 import type {Mapping, Value} from '../../../config/values.ts';
 
-/** What is said of all drivers together. */
+/** Settings for all drivers together. */
 export type LogSettings = Omit<Logging, 'drivers'>;
 
 /** Logging as it is written, where some of it may be left to a default. */
 export interface WrittenLogging {
-	/** With blanks; null among them stands for those of the default. */
+	/** With placeholders; null among them stands for the drivers of the default. */
 	readonly drivers: readonly (LogDriver | null)[];
 	/** Only what is written. */
 	readonly settings: Partial<LogSettings>;
@@ -31,10 +31,10 @@ const AS_USUAL: Output = {kind: 'lines', logging: LOGGING, canWait: true};
 
 const INHERIT: readonly LogDriver[] = [{kind: 'inherit', streams: LOG_STREAMS}];
 
-/** For what clients start, with blanks, as `tailor` of core fills them in. */
+/** For what clients start, with placeholders, which `forService` fills in. */
 export const planLogging = ({logging}: WrittenArchon): Logging => merge(UNWRITTEN, logging ?? UNWRITTEN, LOGGING.drivers);
 
-/** For archon's own events: as for services, where that is a way to tell them apart from what services say. */
+/** For archon's own events: as for services, if that tells them apart from the services' lines. */
 export function planEvents({logging, events}: WrittenArchon): Logging {
 	const usual = (logging?.drivers ?? []).filter(each => each !== null)
 		.filter(({kind, streams}) => kind !== 'inherit' && streams.includes('stderr'));
@@ -42,7 +42,7 @@ export function planEvents({logging, events}: WrittenArchon): Logging {
 	return {...planned, drivers: planned.drivers.filter(({streams}) => streams.includes('stderr'))};
 }
 
-/** The streams of a service, which are archon's own if it is alone and nobody says otherwise. */
+/** The streams of a service, which are archon's own if it is the only one and the config does not say otherwise. */
 export function planOutput(
 	own: WrittenLogging | null, {logging: general}: WrittenArchon, name: string,
 	{isAlone, tty}: {readonly isAlone: boolean; readonly tty: boolean},
@@ -53,7 +53,7 @@ export function planOutput(
 	const isDefault = !isWritten(written) && !isWritten(usual);
 	const [only, ...others] = logging.drivers;
 	const isBare = only?.kind === 'inherit' && others.length === 0 && only.streams.length === LOG_STREAMS.length;
-	// Who wants a rate or a buffer wants archon to read the lines; what is said for all does not count against a service's inherit.
+	// A rate or a buffer takes archon to read the lines; one for all services does not count against a service's own inherit.
 	const isCounted = hasSettings(written) || (!hasDrivers(written) && hasSettings(usual));
 	const mark = isDefault ? {canWait: true} as const : {};
 	return isBare && !isCounted && !tty ? {kind: 'inherit', ...mark} : {kind: 'lines', logging: forService(logging, name), ...mark};
@@ -73,7 +73,7 @@ function merge(own: WrittenLogging, usual: WrittenLogging, otherwise: readonly L
 	return {...LOGGING, ...usual.settings, ...own.settings, drivers: drivers.filter(isFirst)};
 }
 
-/** One file has one way to be rotated; who else writes to it is of no matter, for lines are written whole. */
+/** One file has one way to be rotated. Several services may write to it, for lines are written whole. */
 export function judgeFiles(
 	root: Value, services: readonly Service[], find: (name: string) => Declared | null | undefined, events: Logging, report: Report,
 ): void {

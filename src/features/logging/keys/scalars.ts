@@ -1,4 +1,4 @@
-/** What one piece of config text means in logging: sizes, ages, rates, paths and tags with blanks, syslog's addresses. */
+/** What one piece of config text means in logging: sizes, ages, rates, paths and tags with placeholders, syslog's addresses. */
 import {PLACEHOLDERS} from '../core.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Millis} from '../../../core/time.ts';
@@ -8,7 +8,7 @@ import type {Fault} from '../../../core/variables.ts';
 import {didYouMean, quote} from '../../../config/problems.ts';
 import {absolutePath, address, duration, fileMode, lapse, whole, type Parse} from '../../../config/scalars.ts';
 
-/** compose-spec, "specifying byte values": bytes, or with k, m or g (kb, mb, gb) so many times 1024 of them. */
+/** compose-spec, "specifying byte values": bytes, or a number with k, m or g (kb, mb, gb), powers of 1024. */
 export const size = (least: string, most: string): Parse<number> => text => {
 	const bytes = bytesOf(text);
 	if (bytes === null) return fault('is not a size', 'write bytes, or 64k, 10m or 1g');
@@ -24,7 +24,7 @@ function bytesOf(text: string): number | null {
 /** What is written for "never" in docker's options, and in archon's. */
 const isUnlimited = (text: string): boolean => text === '-1' || text === 'unlimited';
 
-/** A file that were rotated at every other line would be of no use. */
+/** The least is more than a line, so that a file holds several. */
 const fileSize = size('1k', '1024g');
 export const maxSize: Parse<number> = text => (isUnlimited(text) ? ok(Infinity) : fileSize(text));
 
@@ -56,7 +56,7 @@ export const permissions: Parse<number> = text => (/^(non-)?blocking$/.test(text
 	? fault('is not a mode', 'write 0640; on_full says whether a service waits')
 	: fileMode(text));
 
-/** Whether there is somebody of that name is seen where the file is made. */
+/** Whether there is such an account is checked where the file is made. */
 export const ownerName: Parse<string> = text => (/^[^\s:/]{1,64}$/.test(text) ? ok(text) : fault('is not a name or a number'));
 
 /** `100/s`, `5000/1m`; or no limit. */
@@ -72,7 +72,7 @@ export const rate: Parse<Logging['rateLimit']> = text => {
 
 export const rateLines: Parse<number> = whole(1, 1_000_000_000);
 
-/** An absolute path with blanks, and not one where a rotation would take something else's place. */
+/** An absolute path with placeholders, and not one where a rotation would replace something else. */
 export const logPath: Parse<string> = text => {
 	const path = absolutePath(text);
 	if (!path.ok) return path;
@@ -81,27 +81,27 @@ export const logPath: Parse<string> = text => {
 	if (/^\/(dev(?!\/shm\/)|proc|sys)\//.test(plain)) {
 		return fault('is not a file that can be rotated', 'use inherit for archon\'s own streams');
 	}
-	return faultOfBlanks(text) ?? ok(plain);
+	return faultOfPlaceholders(text) ?? ok(plain);
 };
 
-/** RFC 5424, APP-NAME: printable ASCII without spaces. docker's own blank for the name is understood. */
+/** RFC 5424, APP-NAME: printable ASCII without spaces. docker's own placeholder for the name is understood. */
 export const logTag: Parse<string> = text => {
 	const plain = text.replaceAll('{{.Name}}', '{name}');
 	const foreign = /\{\{.*?\}\}/.exec(plain)?.[0];
-	if (foreign !== undefined) return fault(`holds ${quote(foreign)}, which only docker knows`, `write ${BLANK_HINT}`);
+	if (foreign !== undefined) return fault(`holds ${quote(foreign)}, which only docker knows`, `write ${PLACEHOLDER_HINT}`);
 	if (plain === '') return fault('is empty');
 	if (!/^[!-~]+$/.test(plain)) {
 		return fault('holds characters that a syslog tag cannot have', 'write letters, digits and signs without spaces');
 	}
-	return faultOfBlanks(plain) ?? ok(plain);
+	return faultOfPlaceholders(plain) ?? ok(plain);
 };
 
-const BLANK_HINT = PLACEHOLDERS.map(word => `{${word}}`).join(', ');
+const PLACEHOLDER_HINT = PLACEHOLDERS.map(word => `{${word}}`).join(', ');
 
-function faultOfBlanks(text: string): Result<never, Fault> | null {
-	for (const [blank, word = ''] of text.matchAll(/\{([^{}]*)\}/g)) {
+function faultOfPlaceholders(text: string): Result<never, Fault> | null {
+	for (const [written, word = ''] of text.matchAll(/\{([^{}]*)\}/g)) {
 		if (PLACEHOLDERS.some(each => each === word)) continue;
-		return fault(`holds ${quote(blank)}, which has no meaning`, didYouMean(word, PLACEHOLDERS) ?? `write ${BLANK_HINT}`);
+		return fault(`holds ${quote(written)}, which has no meaning`, didYouMean(word, PLACEHOLDERS) ?? `write ${PLACEHOLDER_HINT}`);
 	}
 	return null;
 }

@@ -1,4 +1,4 @@
-/** What a slip of the pen in YAML is told as: one problem for each, where it is, and what to do. */
+/** What a mistake in YAML is reported as: one problem for each, where it is, and what to do. */
 import {expect, test} from 'vitest';
 import {plan} from '../../../../src/config/plan.ts';
 import {formatProblem} from '../../../../src/config/problems.ts';
@@ -336,7 +336,7 @@ test.each(SLIPS)('%j', (lines, expected) => {
 	expect(told(`${lines.join('\n')}\n`)).toEqual(expected);
 });
 
-test('a text full of slips is told of the first ten', () => {
+test('of a text full of mistakes the first ten are reported', () => {
 	const services = Array.from({length: 30}, (_, index) => `  s${index}:\n    command: @x\n`);
 	expect(told(`services:\n${services.join('')}`)).toHaveLength(10);
 });

@@ -7,20 +7,20 @@
 import {PLACEHOLDERS, placeholderValues} from '../features/logging/core.ts';
 import type {Mapping, Value} from './values.ts';
 
-const WORDS = PLACEHOLDERS.filter(blank => blank !== 'stream').join('|');
-const BLANK = new RegExp(`(?<![{$%\\\\])\\{(${WORDS})\\}|\\\\(\\{(?:${WORDS})\\})`, 'g');
+const WORDS = PLACEHOLDERS.filter(word => word !== 'stream').join('|');
+const PLACEHOLDER = new RegExp(`(?<![{$%\\\\])\\{(${WORDS})\\}|\\\\(\\{(?:${WORDS})\\})`, 'g');
 
-/** The keys of a service that hold blanks; `without`: keys of which every instance has the same, whatever is in them. */
-export const blanksIn = ({entries}: Mapping, without: ReadonlySet<string>): readonly string[] =>
-	[...entries].flatMap(([key, {value}]) => (!without.has(key) && hasBlank(value) ? [key] : []));
+/** The keys of a service that hold placeholders; `without`: keys of which every instance has the same, whatever is in them. */
+export const varyingIn = ({entries}: Mapping, without: ReadonlySet<string>): readonly string[] =>
+	[...entries].flatMap(([key, {value}]) => (!without.has(key) && hasPlaceholder(value) ? [key] : []));
 
-/** The value with its blanks filled in for an instance, as `web:1`. */
+/** The value with its placeholders filled in for an instance, as `web:1`. */
 export function fillIn(value: Value, instance: string): Value {
 	const values = placeholderValues(instance);
 	const put = (_: string, word?: string, plain?: string): string => plain ?? values[word ?? ''] ?? '';
 	const fill = (value: Value): Value => {
 		switch (value.kind) {
-			case 'scalar': return {...value, text: value.text.replace(BLANK, put)};
+			case 'scalar': return {...value, text: value.text.replace(PLACEHOLDER, put)};
 			case 'list': return {...value, items: value.items.map(fill)};
 			case 'map': return {...value, entries: new Map([...value.entries].map(([key, entry]) => [key, {...entry, value: fill(entry.value)}]))};
 		}
@@ -28,12 +28,12 @@ export function fillIn(value: Value, instance: string): Value {
 	return fill(value);
 }
 
-function hasBlank(value: Value): boolean {
+function hasPlaceholder(value: Value): boolean {
 	switch (value.kind) {
-		case 'scalar': return value.text.includes('{') && value.text.search(BLANK) >= 0;
-		case 'list': return value.items.some(hasBlank);
+		case 'scalar': return value.text.includes('{') && value.text.search(PLACEHOLDER) >= 0;
+		case 'list': return value.items.some(hasPlaceholder);
 		case 'map': {
-			for (const entry of value.entries.values()) if (hasBlank(entry.value)) return true;
+			for (const entry of value.entries.values()) if (hasPlaceholder(entry.value)) return true;
 			return false;
 		}
 	}
