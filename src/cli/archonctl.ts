@@ -28,7 +28,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 	if (args.value.has('--version')) return print(io, `archonctl ${io.version}\n`);
 	const {operands} = args.value;
 	if (operands.length < command.least) return misuse(io, `${name} needs more arguments`, command);
-	if (operands.length > command.most) return misuse(io, `${name} takes no ${operands[command.most]}`, command);
+	if (operands.length > command.most) return misuse(io, `${name}: unexpected argument ${operands[command.most]}`, command);
 	const socket = [...before.value.values('--socket'), ...args.value.values('--socket')].at(-1) ?? null;
 	return command.run(args.value, io, talk => {
 		const client = reach(io, socket);
@@ -79,8 +79,8 @@ function reachAgain(io: Io, path: string, isNamed: boolean): Channel | null {
 }
 
 const hintFor = (why: string): string => why === 'permission denied'
-	? 'only root and archon\'s own user may'
-	: 'is archon running? --socket or $ARCHON_SOCKET say where';
+	? 'only root and archon\'s own user may connect'
+	: 'is archon running? --socket or $ARCHON_SOCKET names its socket';
 
 /** The help is loaded where it is asked for, and not with each command. */
 const overview = async (): Promise<string> => (await import('./help.ts')).overview(await TABLE.all());

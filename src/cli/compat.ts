@@ -1,4 +1,4 @@
-/** supervisord's words for what a service does, and the lines that `supervisorctl status` prints of it. */
+/** supervisord's names for the states of a service, and the lines that `supervisorctl status` prints of it. */
 import type {StatusRow} from '../control/requests/status/wire.ts';
 
 export type SupervisorState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'STOPPING' | 'EXITED' | 'FATAL' | 'UNKNOWN';
@@ -9,7 +9,7 @@ const STATES: ReadonlyMap<string, SupervisorState> = new Map([
 	['waiting', 'STARTING'],
 	['starting', 'STARTING'],
 	['running', 'RUNNING'],
-	// Nor does it look whether a process is well.
+	// Nor does it probe processes.
 	['unhealthy', 'RUNNING'],
 	['backoff', 'BACKOFF'],
 	['stopping', 'STOPPING'],
@@ -54,7 +54,7 @@ function uptime(millis: number): string {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `Nov 21 10:03 AM`, in the time zone of who asks. */
+/** `Nov 21 10:03 AM`, in the user's time zone. */
 function date(at: Date): string {
 	const hours = at.getHours();
 	const clock = `${two(hours % 12 === 0 ? 12 : hours % 12)}:${two(at.getMinutes())} ${hours < 12 ? 'AM' : 'PM'}`;

@@ -2,7 +2,7 @@
 
 const UNITS: Readonly<Record<string, number>> = {d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1};
 
-/** In milliseconds since 1970; null if the text is none. A time without a zone is in that of who asks. */
+/** In milliseconds since 1970; null if the text is not a moment. A time without a zone is in the user's zone. */
 export function momentOf(text: string, now: number): number | null {
 	if (/^(\d+(\.\d+)?(d|h|ms|m|s))+$/.test(text)) {
 		let at = now;

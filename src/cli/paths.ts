@@ -1,4 +1,4 @@
-/** Paths as archon must be told them, for which the folder of whoever calls `archonctl` means nothing. */
+/** Paths in requests: archon does not know the working directory of `archonctl`, so they are absolute. */
 import {isAbsolute, resolve} from '../core/path.ts';
 import {sys} from '../os/sys.ts';
 

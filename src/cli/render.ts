@@ -88,7 +88,7 @@ export function renderTree(
 	return draw({label: 'archon', children: nodes});
 }
 
-/** Processes under their parents; at the top those whose parent is none of them: the first, the adopted. */
+/** Processes under their parents; at the top those whose parent is not among them: main processes, and adopted ones. */
 function nest(processes: readonly TreeRow[]): readonly Node[] {
 	const pids = new Set(processes.map(({pid}) => pid));
 	const tops: Node[] = [];

@@ -10,7 +10,7 @@ import type {Decoded, Wire} from './wire.ts';
 export type Verb = Pick<Wire<Decoded>, 'verb' | 'isRepeatable'>;
 
 export interface Answer {
-	/** Without the word `Row`. */
+	/** Without the field `Row`. */
 	readonly rows: readonly (readonly string[])[];
 	readonly reply: Reply;
 }
@@ -48,7 +48,7 @@ export interface Client {
  */
 export const TRIES = 4;
 
-/** A request that has been under way for so many milliseconds is not what archon crashed of. */
+/** A request that has been under way for this many milliseconds is not what archon crashed of. */
 const LONG = 10_000;
 
 /** `another`: another connection to the same archon; null: there is no archon. `now`: a clock that only goes forward. */

@@ -11,28 +11,28 @@ import type {VersionRow} from './requests/version/wire.ts';
 
 export interface Daemon {
 	state(): State;
-	/** When it returns, `state()` has heard the event, unless it was called while effects were told. */
+	/** When it returns, `state()` is that after the event, unless it was called while effects are performed. */
 	dispatch(event: Event): void;
 	/** All processes below archon, as the machine has them now. */
 	tree(): readonly TreeRow[];
-	/** Calls back in the next turn of the loop, when no effects are told. */
+	/** Calls back in the next turn of the loop, when no effects are being performed. */
 	soon(callback: () => void): void;
-	/** Calls back once after so long. */
+	/** Calls back once after this time. */
 	after(millis: Millis, callback: () => void): void;
 	/** In milliseconds since 1970. */
 	wallClock(instant: Instant): number;
 	/**
-	 * Reads the config anew and puts it in force, now or soon; tells what has become of it, or all that is wrong with it.
-	 * Nothing is lost then.
+	 * Reads the config again and puts it in force, now or soon; calls back with what has changed, or with all problems of the
+	 * config, and then nothing has changed.
 	 */
 	reload(done: (result: Result<string, string>) => void): void;
-	/** Tells, now or soon, why the files of variables of a service cannot be read now; null: they can. */
+	/** Calls back, now or soon, with why the files of variables of a service cannot be read now; null: they can. */
 	examine(service: Service, told: (why: Refusal | null) => void): void;
 	readonly ownUid: number;
 	readonly version: VersionRow;
-	/** Re-executes archon, from the file at the path or from its own as it is now; calls back only if that cannot be, and why. */
+	/** Re-executes archon, from the file at the path or from its own as it is now; calls back, with the reason, only if that fails. */
 	upgrade(path: string | null, failed: (why: string) => void): void;
 	readonly logs: Logs;
-	/** Where lines go of services for which nobody says anything else. */
+	/** Where the output of transient services goes. */
 	logging(): Logging;
 }

@@ -66,7 +66,7 @@ export function splitArgs([args, ...rest]: readonly string[]): Result<Command, s
 
 export function countArgs([count, ...fields]: readonly string[]): Result<Command, string> {
 	if (count === undefined) return err('argc missing');
-	if (!/^[1-9]\d{0,5}$/.test(count)) return err(`argc is not a number from 1: ${clip(count, 64)}`);
+	if (!/^[1-9]\d{0,5}$/.test(count)) return err(`argc is not a positive number: ${clip(count, 64)}`);
 	const argc = Number(count);
 	const [program, ...others] = fields.slice(0, argc);
 	if (program === undefined || others.length < argc - 1) {

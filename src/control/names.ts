@@ -34,7 +34,7 @@ const PATTERNS_MAX = 16;
 function collect(
 	names: readonly string[], chooseByName: (name: string) => Result<readonly Choice[], string>,
 ): Result<readonly Choice[], string> {
-	if (names.filter(isWide).length > PATTERNS_MAX) return err(`too many patterns: ${PATTERNS_MAX} are the limit`);
+	if (names.filter(isWide).length > PATTERNS_MAX) return err(`too many patterns: ${PATTERNS_MAX} is the limit`);
 	const chosen = new Map<number, Choice>();
 	for (const name of names) {
 		const choices = chooseByName(name);

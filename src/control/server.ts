@@ -9,7 +9,8 @@ import {createHandlers, type Handlers} from './handlers.ts';
 import type {Daemon} from './daemon.ts';
 import {encodeReply, encodeRow} from './protocol.ts';
 import {createReader, joinRecord, type Reading} from './records.ts';
-import {decodeRequest, type Request} from './registry.ts';
+import {createQueue, type Order, type Store, TOO_MANY} from './queue.ts';
+import {decodeRequest} from './registry.ts';
 import type {Accept, Connection, ConnectionListener} from './transport.ts';
 
 export interface Server {
@@ -30,14 +31,7 @@ export function createServer(daemon: Daemon): Server {
 /** Only root and archon's own user. */
 const mayAsk = ({peer}: Connection, {ownUid}: Daemon): boolean => peer.uid === 0 || peer.uid === ownUid;
 
-const stranger = ({peer}: Connection): string => `request refused: uid ${peer.uid} is neither root nor archon's own user`;
-
-/** What of all connections waits for its turn, in characters. */
-interface Store {
-	held: number;
-}
-
-const HELD_MAX = 16 << 20;
+const notAllowed = ({peer}: Connection): string => `request refused: uid ${peer.uid} is neither root nor archon's own user`;
 
 /** Bytes of replies that a client may leave unread before its next request is begun. */
 const UNREAD_MAX = 64 << 10;
@@ -46,7 +40,7 @@ function serve(connection: Connection, handlers: Handlers, daemon: Daemon, store
 	const isAllowed = mayAsk(connection, daemon);
 	const reader = createReader();
 	const session = createSession(connection, handlers);
-	/** No more is heard: the connection ends with the last reply. */
+	/** No more is read: the connection ends with the last reply. */
 	let isEnding = false;
 	let hasEnded = false;
 	let isGone = false;
@@ -58,18 +52,18 @@ function serve(connection: Connection, handlers: Handlers, daemon: Daemon, store
 	};
 	const mayBegin = (): boolean => connection.pending() <= UNREAD_MAX;
 	const queue = createQueue({begin: session.carryOut, idle: end, soon: daemon.soon, mayBegin, store});
-	const hear = (readings: readonly Reading[]): void => {
+	const take = (readings: readonly Reading[]): void => {
 		for (const reading of readings) {
 			if (isGone) return;
-			const order = isAllowed ? orderOf(reading, connection) : wrong(reading, stranger(connection));
+			const order = isAllowed ? orderOf(reading, connection) : errorOrder(reading, notAllowed(connection));
 			if (!queue.push(order)) {
 				drop(order, connection);
-				queue.push(wrong(reading, TOO_MANY));
+				queue.push(errorOrder(reading, TOO_MANY));
 			}
 		}
 	};
-	const hearLast = (readings: readonly Reading[]): void => {
-		hear(readings);
+	const takeLast = (readings: readonly Reading[]): void => {
+		take(readings);
 		isEnding = true;
 		if (queue.isIdle()) end();
 	};
@@ -79,12 +73,12 @@ function serve(connection: Connection, handlers: Handlers, daemon: Daemon, store
 			if (isEnding || isGone) return;
 			const readings = reader.read(bytes);
 			const last = readings.at(-1);
-			if (last?.kind === 'fault' && last.fatal) return hearLast(readings);
-			hear(readings);
+			if (last?.kind === 'fault' && last.fatal) return takeLast(readings);
+			take(readings);
 			if (!isGone && reader.isIdle()) closeFds(connection);
 		},
 		ended() {
-			if (!isEnding && !isGone) hearLast(reader.end());
+			if (!isEnding && !isGone) takeLast(reader.end());
 		},
 		drained() {
 			session.drained();
@@ -104,7 +98,7 @@ interface Session {
 	carryOut(order: Order, done: () => void): void;
 	/** All that was sent is out. */
 	drained(): void;
-	/** The client is gone: what was begun for it alone is ended, and nothing is replied any more. */
+	/** The client is gone: what was begun for it alone is ended, and there are no more replies. */
 	leave(): void;
 }
 
@@ -154,27 +148,12 @@ function createSession(connection: Connection, handlers: Handlers): Session {
 
 // ── From readings to orders ──────────────────────────────────────────────────────────────────────
 
-type Streams = readonly [number, number, number];
-
-/** What one record calls for. */
-type Order =
-	| {
-		readonly kind: 'request';
-		readonly tag: string | null;
-		readonly request: Request;
-		readonly streams: Streams | null;
-		/** Characters of its fields. */
-		readonly size: number;
-	}
-	/** Replies that are known already, and wait for their turn. */
-	| {readonly kind: 'error'; readonly tag: string | null; readonly reason: string; count: number};
-
-const wrong = ({tag}: Reading, reason: string): Order => ({kind: 'error', tag, reason, count: 1});
+const errorOrder = ({tag}: Reading, reason: string): Order => ({kind: 'error', tag, reason, count: 1});
 
 function orderOf(reading: Reading, connection: Connection): Order {
-	if (reading.kind === 'fault') return wrong(reading, reading.reason);
+	if (reading.kind === 'fault') return errorOrder(reading, reading.reason);
 	const request = decodeRequest(reading.fields);
-	if (!request.ok) return wrong(reading, request.error);
+	if (!request.ok) return errorOrder(reading, request.error);
 	const size = reading.fields.reduce((sum, {length}) => sum + length, 0);
 	if (!request.value.takesStreams) {
 		return {kind: 'request', tag: reading.tag, request: request.value, streams: null, size};
@@ -183,7 +162,7 @@ function orderOf(reading: Reading, connection: Connection): Order {
 	const [stdin, stdout, stderr] = fds;
 	if (stdin === undefined || stdout === undefined || stderr === undefined) {
 		for (const fd of fds) connection.closeFd(fd);
-		return wrong(reading, `archon.stdio=passed: three descriptors come with the request, not ${fds.length}`);
+		return errorOrder(reading, `archon.stdio=passed: three descriptors come with the request, not ${fds.length}`);
 	}
 	return {kind: 'request', tag: reading.tag, request: request.value, streams: [stdin, stdout, stderr], size};
 }
@@ -240,107 +219,3 @@ function createCall(
 
 const encoder = new TextEncoder();
 const bytesOf = (text: string): Uint8Array => encoder.encode(text);
-
-// ── The order of things ──────────────────────────────────────────────────────────────────────────
-
-/** Requests of one connection that may wait for their turn, and tagged ones that may be under way. */
-const MAX_WAITING = 64;
-const TOO_MANY = `too many requests at once: ${MAX_WAITING} are under way`;
-
-interface Queue {
-	/** Tagged orders begin at once, others one after the other. False if there is no room but for TOO_MANY. */
-	push(order: Order): boolean;
-	/** What was to be read has been read: who waited for that waits no longer. */
-	goOn(): void;
-	isIdle(): boolean;
-	/** Forgets what waits, and returns it. */
-	clear(): readonly Order[];
-}
-
-interface QueueParts {
-	readonly begin: (order: Order, done: () => void) => void;
-	readonly idle: () => void;
-	readonly soon: Daemon['soon'];
-	/** Whether the client reads what it is told: nobody is told more than it reads. */
-	readonly mayBegin: () => boolean;
-	readonly store: Store;
-}
-
-function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Queue {
-	let waiting: Order[] = [];
-	/** Tagged ones, which wait for nothing but their client. */
-	let held: Order[] = [];
-	let tagged = 0;
-	let isBusy = false;
-	let isLooping = false;
-
-	const isIdle = (): boolean => !isBusy && tagged === 0 && waiting.length === 0 && held.length === 0;
-	const keep = (orders: Order[], order: Order): void => {
-		store.held += sizeOf(order);
-		orders.push(order);
-	};
-	const next = (orders: Order[]): Order | undefined => {
-		const order = mayBegin() ? orders.shift() : undefined;
-		if (order) store.held -= sizeOf(order);
-		return order;
-	};
-	const beginTagged = (order: Order): void => {
-		tagged += 1;
-		begin(order, () => {
-			tagged -= 1;
-			if (isIdle()) idle();
-		});
-	};
-	const advance = (): void => {
-		isLooping = true;
-		while (!isBusy) {
-			const order = next(waiting);
-			if (!order) break;
-			isBusy = true;
-			begin(order, () => {
-				isBusy = false;
-				// Done later, and perhaps while the core's effects are told: no request may begin in there.
-				if (!isLooping) soon(advance);
-			});
-		}
-		isLooping = false;
-		if (isIdle()) idle();
-	};
-	const goOn = (): void => {
-		for (let order = next(held); order; order = next(held)) beginTagged(order);
-		if (!isBusy && !isLooping) advance();
-	};
-	return {
-		isIdle, goOn,
-		push(order) {
-			const hasRoom = store.held + sizeOf(order) <= HELD_MAX;
-			if (order.tag !== null) {
-				if (order.kind === 'request' && (tagged + held.length >= MAX_WAITING || !hasRoom)) return false;
-				if (order.kind === 'request' && !mayBegin()) keep(held, order);
-				else beginTagged(order);
-				return true;
-			}
-			if (waiting.length < MAX_WAITING && (hasRoom || order.kind === 'error')) {
-				keep(waiting, order);
-				if (!isBusy && !isLooping) advance();
-				return true;
-			}
-			if (order.kind !== 'error' || order.reason !== TOO_MANY) return false;
-			// However many there are too many of, they are one order that waits.
-			const last = waiting.at(-1);
-			if (last?.kind === 'error' && last.reason === TOO_MANY) last.count += 1;
-			else keep(waiting, order);
-			return true;
-		},
-		clear() {
-			const orders = [...waiting, ...held];
-			for (const order of orders) store.held -= sizeOf(order);
-			waiting = [];
-			held = [];
-			return orders;
-		},
-	};
-}
-
-/** About how many characters an order holds, however few its fields. */
-const sizeOf = (order: Order): number => 100 + (order.kind === 'request' ? order.size : order.reason.length);

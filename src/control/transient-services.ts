@@ -1,6 +1,6 @@
 /**
  * Services that clients made: a `Run` is forgotten at its end, a daemon is remembered for a while. Where archon was
- * re-executed, the commands of its last life have lost their clients, and wait for them for some time.
+ * re-executed, the commands of its last instance have lost their clients, and wait for them for some time.
  */
 import type {Effect} from '../core/effect.ts';
 import type {Entry} from '../core/entry.ts';
@@ -11,17 +11,17 @@ import type {Daemon} from './daemon.ts';
 /** Daemons of clients that are at rest and still shown; of more, the one that rests longest is forgotten. */
 const MAX_RESTING = 1000;
 
-/** How long commands of the last life wait for their clients, in milliseconds. */
+/** How long commands of the last instance wait for their clients, in milliseconds. */
 const PATIENCE = 10_000;
 
 export interface Transients {
 	onEffects(effects: readonly Effect[]): void;
 	forget(entry: Entry): void;
-	/** Forgets now what was to be forgotten later. Not while effects are told. */
+	/** Forgets now what was to be forgotten later. Not while effects are performed. */
 	sweep(): void;
 	/** The command of this name that has waited for its client; undefined: none has. */
 	claim(name: string): Entry | undefined;
-	/** Whether commands of the last life still wait: then one that does not never began. */
+	/** Whether commands of the last instance still wait: then one that does not wait never began. */
 	isPatient(): boolean;
 }
 
@@ -35,7 +35,7 @@ export function createTransients(daemon: Daemon): Transients {
 		const entries = leaving;
 		leaving = [];
 		for (const {id, service} of entries) {
-			// A place may have a new tenant by now.
+			// The id may belong to another service by now.
 			if (entryOf(daemon.state(), id)?.service === service) daemon.dispatch({kind: 'remove', id});
 		}
 	};
@@ -45,7 +45,7 @@ export function createTransients(daemon: Daemon): Transients {
 	const changed = (after: Entry): void => {
 		const {id, phase, service: {origin}} = after;
 		if (origin === 'run' && phase.kind === 'down') {
-			// There was no process: its client may try once more, with the streams that the last life has lost.
+			// There was no process: its client may try once more, with the streams that the last instance has lost.
 			if (after.refusal) unclaimed.delete(id);
 			if (!unclaimed.has(id)) forget(after);
 		}
@@ -57,7 +57,7 @@ export function createTransients(daemon: Daemon): Transients {
 		resting.delete(oldest.id);
 		forget(oldest);
 	};
-	/** Whoever has not come by now has left. */
+	/** A client that has not come by now has left. */
 	const giveUp = (): void => {
 		isPatient = false;
 		const ids = [...unclaimed];

@@ -1,10 +1,10 @@
 /**
- * What the control socket's two ends need of a socket. The kernel implements these by shape; nothing
+ * What the control socket's two ends need of a socket. `os/sockets.ts` implements these by shape; nothing
  * here knows how bytes travel.
  */
 import type {Result} from '../core/result.ts';
 
-/** Who is at the other end, by the kernel's word (SO_PEERCRED, unix(7)), never by its own. */
+/** The process at the other end, as the kernel knows it (SO_PEERCRED, unix(7)): it says nothing about itself. */
 export interface Peer {
 	readonly pid: number;
 	readonly uid: number;
@@ -18,7 +18,7 @@ export interface Connection {
 	send(bytes: Uint8Array): void;
 	/** Bytes that wait in the queue. */
 	pending(): number;
-	/** No more requests are heard. Closes when what was sent is out. */
+	/** No more requests are read. Closes when what was sent is out. */
 	end(): void;
 	/** The oldest descriptor that came with the bytes so far (SCM_RIGHTS), or null. The taker owns it. */
 	takeFd(): number | null;
@@ -32,9 +32,9 @@ export interface ConnectionListener {
 	ended(): void;
 	/** What waited to be sent is out. */
 	drained(): void;
-	/** The connection is gone, whoever closed it. Nothing else is heard after it. */
+	/** The connection is gone, closed by either end. Nothing is called after it. */
 	closed(): void;
-	/** Whether nothing that it asked for is under way: where there are too many clients, it may have to go. */
+	/** Whether no request of it is under way: where there are too many clients, it may be closed. */
 	isIdle(): boolean;
 }
 
@@ -43,7 +43,7 @@ export type Accept = (connection: Connection) => ConnectionListener;
 /** The client's end: blocking, for a program that asks one thing and leaves. */
 export interface Channel {
 	send(bytes: Uint8Array, fds?: readonly number[]): void;
-	/** The next bytes, at least one; null at the end. Where `isShown` and nobody looks any more, throws as writing would. */
+	/** The next bytes, at least one; null at the end. Where `isShown` and the reader of stdout has gone, throws as writing would. */
 	receive(isShown: boolean): Uint8Array | null;
 	close(): void;
 }

@@ -13,7 +13,7 @@ export const SHUTTING_DOWN = 'archon is shutting down';
 
 /**
  * `start`: up, or completed. `restart`: the same, by a new process. `stop`: no process. `spawn`: a process,
- * whatever becomes of it. `end`: at rest; the verdict carries an exit status.
+ * no matter how it goes on. `end`: at rest; the verdict carries an exit status.
  */
 export type Aim = 'start' | 'restart' | 'stop' | 'spawn' | 'end';
 
@@ -64,7 +64,7 @@ export function createWaiters(stateOf: () => State): Waiters {
 		for (const [id, waiters] of [...open]) judgeAll(waiters, entryOf(stateOf(), id), blockers);
 	};
 
-	/** Whoever waits for a service that came to rest may now wait in vain. */
+	/** What depends on a service that came to rest may now wait in vain. */
 	const reviewDependents = (entry: Entry, blockers: Blockers): void => {
 		const seen = new Set(entry.dependents.map(({id}) => id));
 		for (const id of seen) {
@@ -91,7 +91,7 @@ export function createWaiters(stateOf: () => State): Waiters {
 			for (const effect of effects) {
 				if (effect.kind === 'stage' && effect.stage.kind !== 'running') {
 					for (const waiter of [...open.values()].flatMap(waiters => [...waiters])) {
-						if (isForTheLiving(waiter)) resolve(waiter, {kind: 'missed', reason: SHUTTING_DOWN});
+						if (needsStart(waiter)) resolve(waiter, {kind: 'missed', reason: SHUTTING_DOWN});
 					}
 				} else if (effect.kind === 'changed') {
 					judgeAll(open.get(effect.after.id) ?? [], effect.after, blockers);
@@ -105,7 +105,7 @@ export function createWaiters(stateOf: () => State): Waiters {
 	};
 }
 
-const isForTheLiving = ({aim}: Waiter): boolean => aim === 'start' || aim === 'restart' || aim === 'spawn';
+const needsStart = ({aim}: Waiter): boolean => aim === 'start' || aim === 'restart' || aim === 'spawn';
 
 /** What an entry means for a waiter; null while it can still go either way. */
 function judge(waiter: Waiter, entry: Entry | undefined, blockers: Blockers): Verdict | null {
@@ -134,7 +134,7 @@ function judgeStart(waiter: Waiter, entry: Entry | undefined, blockers: Blockers
 		case 'waiting':
 			return blockers.isStuck(entry) ? missed(waiter, `it is waiting for ${blockers.waitsFor(entry)}`) : null;
 		case 'done': return isNew && !entry.leaving ? REACHED : null;
-		case 'backoff': return missed(waiter, `${lastEnd(entry)}; it will be tried again`);
+		case 'backoff': return missed(waiter, `${lastEnd(entry)}; it will be started again`);
 		case 'down': {
 			// The core will start it in the same step: it came down to be started again.
 			if (phase.cause === 'new' || (phase.cause === 'stopped' && entry.desired !== 'stop')) return null;
@@ -167,12 +167,12 @@ function judgeEnd(waiter: Waiter, entry: Entry | undefined): Verdict | null {
 	if (phase.kind !== 'down' && phase.kind !== 'done') return null;
 	if (refusal) return {kind: 'reached', status: refusalStatus(refusal)};
 	if (outcome) return {kind: 'reached', status: exitStatus(outcome)};
-	return missed(waiter, 'it was stopped before it began');
+	return missed(waiter, 'it was stopped before it was started');
 }
 
-/** Who waits in vain, as one state has it. */
+/** Which services wait in vain, in one state. */
 interface Blockers {
-	/** Whether a waiting service has a need, near or far, that will not come unless somebody acts. */
+	/** Whether a waiting service has a need, near or far, that will not come up by itself. */
 	isStuck(entry: Entry): boolean;
 	waitsFor(entry: Entry): string;
 }

@@ -22,7 +22,7 @@ export interface Wire<R extends Decoded> {
 	/** One line, a verb first. */
 	readonly help: string;
 	readonly role: Role;
-	/** Whether a client that does not know if its request was heard may send it again. */
+	/** Whether a client that does not know if its request was read may send it again. */
 	readonly isRepeatable: boolean;
 	readonly args: Args;
 	/** What may follow the arguments as `archon.<name>=<value>`. */
@@ -79,7 +79,7 @@ export interface Argument<Value> {
 	readonly type: Type<unknown>;
 	readonly least: number;
 	readonly most: number;
-	/** The error is why the fields are none. There are at least `least` of them, and at most `most`. */
+	/** The error says what is wrong with the fields, of which there are at least `least` and at most `most`. */
 	readonly read: (fields: readonly string[]) => Result<Value, string>;
 }
 

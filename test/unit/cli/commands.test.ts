@@ -252,11 +252,11 @@ describe('the socket', () => {
 	});
 
 	it.each<[Readonly<Record<string, string>>, string]>([
-		[{}, '/run/archon/archon.sock: no such file or directory; is archon running? --socket or $ARCHON_SOCKET say where'],
+		[{}, '/run/archon/archon.sock: no such file or directory; is archon running? --socket or $ARCHON_SOCKET names its socket'],
 		[{'/tmp/archon-1000/archon.sock': 'connection refused'},
-			'/tmp/archon-1000/archon.sock: connection refused; is archon running? --socket or $ARCHON_SOCKET say where'],
+			'/tmp/archon-1000/archon.sock: connection refused; is archon running? --socket or $ARCHON_SOCKET names its socket'],
 		[{'/run/archon/archon.sock': 'permission denied'},
-			'/run/archon/archon.sock: permission denied; only root and archon\'s own user may'],
+			'/run/archon/archon.sock: permission denied; only root and archon\'s own user may connect'],
 	])('that cannot be reached is told with the reason', async (errors, message) => {
 		expect(await archonctl(['start', 'web'], new Bench(), {connect: nowhere(errors, [])})).toEqual({
 			status: 111, out: '', err: `archonctl: cannot reach archon at ${message}\n`,
@@ -404,10 +404,10 @@ describe('wrong usage', () => {
 		[['status', '-x'], 'unknown option -x'],
 		[['start'], 'start needs more arguments'],
 		[['signal', 'HUP'], 'signal needs more arguments'],
-		[['tree', 'web'], 'tree takes no web'],
+		[['tree', 'web'], 'tree: unexpected argument web'],
 		[['run'], 'run needs more arguments'],
 		[['run', '--restart', 'always', 'x'], 'unknown option --restart'],
-		[['help', 'a', 'b'], 'help takes no b'],
+		[['help', 'a', 'b'], 'help: unexpected argument b'],
 	])('%j is told, with exit status 100', async (argv, message) => {
 		const {status, out, err} = await archonctl(argv);
 		expect({status, out}).toEqual({status: 100, out: ''});

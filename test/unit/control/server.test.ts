@@ -238,7 +238,7 @@ describe('descriptors', () => {
 		expect(visitor.closedFds).toEqual([10, 11, 12]);
 		bench.exit('run-1');
 		await rest();
-		expect(visitor.heard().at(-1)).toBe('Error,too many requests at once: 64 are under way');
+		expect(visitor.heard().at(-1)).toBe('Error,request refused: too many requests are under way');
 	});
 
 	it('wait for the rest of their request', () => {
@@ -260,7 +260,7 @@ describe('descriptors', () => {
 	});
 });
 
-const TOO_MANY = 'Error,too many requests at once: 64 are under way';
+const TOO_MANY = 'Error,request refused: too many requests are under way';
 
 describe('a connection', () => {
 	it('is of no use to anybody but root and archon\'s own user', () => {
@@ -310,7 +310,7 @@ describe('a connection', () => {
 		const lines = visitor.heard();
 		expect(lines).toHaveLength(101);
 		expect(lines.slice(0, 65)).toEqual(['ExitStatus,0', ...Array.from({length: 64}, () => 'Ok')]);
-		expect(new Set(lines.slice(65))).toEqual(new Set(['Error,too many requests at once: 64 are under way']));
+		expect(new Set(lines.slice(65))).toEqual(new Set(['Error,request refused: too many requests are under way']));
 		expect(visitor.say('Status\n')).toEqual(['Ok']);
 	});
 
@@ -318,7 +318,7 @@ describe('a connection', () => {
 		const bench = new Bench();
 		const lines = new Visitor(bench).say(Array.from({length: 70}, (_, index) => `@${index},Run,sleep\n`).join(''));
 		expect(lines).toHaveLength(6);
-		expect(lines[0]).toBe('@64,Error,too many requests at once: 64 are under way');
+		expect(lines[0]).toBe('@64,Error,request refused: too many requests are under way');
 		expect(bench.processes).toHaveLength(64);
 	});
 
@@ -384,7 +384,7 @@ describe('a connection', () => {
 	it('may not ask for more patterns than can be looked at', () => {
 		const visitor = new Visitor(new Bench([service('web')]));
 		expect(visitor.say(`Status,${Array.from({length: 16}, () => 'w*').join()}\n`)).toHaveLength(2);
-		expect(visitor.say(`Stop,${Array.from({length: 17}, () => 'all').join()}\n`)).toEqual(['Error,too many patterns: 16 are the limit']);
+		expect(visitor.say(`Stop,${Array.from({length: 17}, () => 'all').join()}\n`)).toEqual(['Error,too many patterns: 16 is the limit']);
 	});
 
 	it('that is closed while it is answered does no harm', () => {
@@ -520,7 +520,7 @@ describe('Start', () => {
 		];
 		expect(new Visitor(new Bench(services)).say('Start,*\n')).toEqual([
 			'Error,cannot start bad: executing /no/such: no such file or directory; '
-			+ 'cannot start flaky: executing flaky: no such file or directory; it will be tried again; cannot start job: exit status 3',
+			+ 'cannot start flaky: executing flaky: no such file or directory; it will be started again; cannot start job: exit status 3',
 		]);
 	});
 
@@ -641,7 +641,7 @@ describe('Signal', () => {
 
 	it.each([
 		['Signal,web,HUP', 'Error,cannot signal web: it is not running'],
-		['Signal,w*,HUP', 'Error,cannot signal: no service that matches is running'],
+		['Signal,w*,HUP', 'Error,cannot signal: no matching service is running'],
 		['Signal,17,HUP', 'Error,no service has the main process 17'],
 	])('%s reaches nobody', (line, reply) => {
 		const bench = new Bench([service('web')]);

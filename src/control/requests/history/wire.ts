@@ -29,7 +29,7 @@ export const HISTORY = wire('history', {names: many('name', PATTERN, 1)}, {
 	isRepeatable: true,
 	rows: [END_ROW],
 	reply: '`Ok`',
-	examples: [['History,job', 'Row,job,1700000000000,3,exit 3', 'Ok']],
+	examples: [['History,job', 'Row,job,1700000000000,3,exit status 3', 'Ok']],
 });
 
 export type HistoryRequest = RequestOf<typeof HISTORY>;

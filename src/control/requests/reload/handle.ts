@@ -25,7 +25,7 @@ function reloadServices(daemon: Daemon, names: readonly string[], call: Call): v
 		const {name, reload: how} = unable.service;
 		return refuse(call, `cannot reload ${name}: ${how ? 'it is not running' : 'its config does not say how (reload:)'}`);
 	}
-	if (able.length === 0) return refuse(call, 'cannot reload: no service that matches is running and says how');
+	if (able.length === 0) return refuse(call, 'cannot reload: no matching service is running and has the key reload');
 	daemon.dispatch({kind: 'reload', ids: able.map(({entry}) => entry.id)});
 	call.reply(OK);
 }

@@ -13,7 +13,7 @@ export const signal: Make<SignalRequest> = ({daemon}) => ({targets, signal}, cal
 	const dead = chosen.value.find(choice => choice.isNamed && !hasProcess(choice));
 	if (dead) return refuse(call, `cannot signal ${dead.entry.service.name}: it is not running`);
 	const alive = chosen.value.filter(hasProcess);
-	if (alive.length === 0) return refuse(call, 'cannot signal: no service that matches is running');
+	if (alive.length === 0) return refuse(call, 'cannot signal: no matching service is running');
 	for (const {entry} of alive) daemon.dispatch({kind: 'signal', id: entry.id, signal});
 	call.reply(OK);
 };

@@ -14,9 +14,9 @@ import {ERRNO, newStat, O, sys} from '../../../os/sys.ts';
 /** A line as it is shown. */
 export interface Shown {
 	readonly name: string;
-	/** Milliseconds since 1970; -Infinity where nobody knows. */
+	/** Milliseconds since 1970; -Infinity: not known. */
 	readonly at: number;
-	/** null where nobody knows. */
+	/** null: not known. */
 	readonly stream: LogStream | null;
 	readonly text: string;
 }

@@ -17,14 +17,14 @@ import {complain, tellReply, tellTrouble, usageError} from '../../../cli/reply.t
 export const logs: Command = {
 	name: 'logs',
 	usage: '[OPTION...] [NAME...]',
-	summary: 'show what services have said, and follow what they say',
+	summary: 'show the output of services, and follow it',
 	details: [
 		'Without a NAME: all services and archon\'s own events, in the order of their times. A NAME may be all, or hold',
 		'* and ?; archon is archon itself. One service alone is shown without its name before each line.',
 		'All that is kept is shown unless -n or --since says less: what archon has in memory, and before that what is',
-		'in a service\'s log files, which archonctl reads itself. What they do not tell the time of comes first.',
-		'Follows until the services are gone or archon ends; a re-executed archon is followed on. Ctrl-C ends it with',
-		'exit status 130.',
+		'in a service\'s log files, which archonctl reads itself. Lines whose time is not known come first.',
+		'With -f it ends when the services are gone or archon ends, but not when archon is re-executed. Ctrl-C ends it',
+		'with exit status 130.',
 	],
 	options: [
 		{names: ['--follow', '-f'], value: null, help: 'show new lines as they come'},
@@ -92,7 +92,7 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 	const printer = createPrinter(args, io, names);
 	let isLive = false;
 	let begun = '';
-	/** What comes from then on was not shown yet. */
+	/** Lines of this time and later have not been shown. */
 	let next = Date.now();
 	/** What is kept was shown, and what comes is followed. */
 	let wasLive = false;
@@ -128,7 +128,7 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 		printer.flush();
 	};
 	for (let tries = 1;; tries++) {
-		// Memory is of one life: in the next, all is new that is younger than what was shown.
+		// archon's memory of lines is that of one instance: of the next, every line is new that is younger than what was shown.
 		const reply = client.listen(LOGS, fieldsOf(wasLive ? {...inquiry, lines: Infinity, since: next} : inquiry), onRows);
 		if (reply.ok && !isLive) showKept();
 		printer.flush();
@@ -142,7 +142,7 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 		kept.clear();
 		files.clear();
 	}
-	// Who follows is told by the end of the connection that archon has ended.
+	// For a client that follows, the end of the connection says that archon has ended.
 	return wasLive ? EXIT.ok : tellTrouble({kind: 'lost', reason: 'archon closed the connection without a reply'}, io);
 }
 
@@ -175,7 +175,7 @@ function showPast(
 	for (const past of pasts) past.close();
 }
 
-/** All of them, or the last so many. */
+/** The last `count` of them; Infinity: all. */
 function lastOf(runs: readonly Iterable<Shown>[], count: number): Iterable<Shown> {
 	return count === Infinity ? merge(runs) : [...merge(runs)].slice(-count);
 }
@@ -191,7 +191,7 @@ const GATHER = 64 * 1024;
 function createPrinter(args: Arguments, io: Io, names: ReadonlySet<string>): Printer {
 	const {isColoured} = lookOf(io);
 	const [isJson, hasTime] = [args.has('--json'), args.has('--timestamps')];
-	// Of one that was named there is nobody that it could be taken for.
+	// With one service named, every line is its.
 	const [only, ...others] = args.operands;
 	const isLone = only !== undefined && others.length === 0 && only !== 'all' && !/[*?]/.test(only);
 	const hasName = !isJson && !isLone && !args.has('--no-prefix');

@@ -9,7 +9,7 @@
  * | `line,<name>,<stream>,<ms since 1970>,<text>` | a line |
  * | `part,<name>,<stream>,<ms since 1970>,<text>` | the beginning of a long one, whose rest is the next row |
  * | `live` | all that was kept has been told; with `archon.follow=yes` |
- * | `dropped,<n>` | so many lines are left out here: the client reads too slowly |
+ * | `dropped,<n>` | n lines are left out here: the client reads too slowly |
  *
  * In a path and a text a backslash is `\\`, and what the grammar has no place for `\xHH`.
  */

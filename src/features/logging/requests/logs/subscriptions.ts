@@ -1,6 +1,6 @@
 /**
- * Answers to `Logs`: what is kept of each source, and with `follow` what comes from then on. Nothing of it
- * waits for a client: what one does not read is dropped behind a bound, counted, and told to that client.
+ * Answers to `Logs`: what is kept of each source, and with `follow` what comes from then on. Services and
+ * archon never wait for a client: what one does not read is dropped behind a bound, counted, and told to that client.
  */
 import type {Effect} from '../../../../core/effect.ts';
 import type {Entry} from '../../../../core/entry.ts';
@@ -20,7 +20,7 @@ export interface Subscriptions {
 	onEffects(effects: readonly Effect[]): void;
 }
 
-/** What archon calls itself, where no service is called so. */
+/** archon's own name as a source, unless a service has it. */
 const OWN = 'archon';
 
 /** One whose lines are told. */
@@ -28,7 +28,7 @@ interface Source {
 	/** null: archon itself. */
 	readonly id: Id | null;
 	readonly name: string;
-	/** Why archon does not read what it says, where somebody may wonder; null: it does. */
+	/** Why archon does not read its output, for a client that asks for this service alone; null: it does, or several are asked for. */
 	readonly unseen: string | null;
 }
 
@@ -157,7 +157,7 @@ function createSubscription(
 		const mine = stream === null ? lines : lines.filter(line => line.stream === stream);
 		if (mine.length === 0) return;
 		// What is dropped is dropped in one piece, so that the client can be told where. Nothing is dropped for a client
-		// that reads, however little the others do: it would not be told of it, as nothing waits for it.
+		// that reads, even if others do not: with nothing in its queue it would never be told how many lines are missing.
 		if (dropped > 0 || queued > LIMIT || (store.queued > ALL_LIMIT && call.pending() > ROOM)) {
 			dropped += mine.length;
 			return;
@@ -169,7 +169,7 @@ function createSubscription(
 		pump();
 	}
 
-	/** Whatever goes wrong here costs this answer, and not who speaks. */
+	/** A bug here ends this answer, and does not reach the service that writes. */
 	function pump(): void {
 		try {
 			sendAll();

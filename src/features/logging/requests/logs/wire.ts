@@ -11,7 +11,7 @@ export interface LogsRequest extends Decoded, LogChoices {
 
 /** What a request may choose about lines by options. */
 export interface LogChoices {
-	/** At most the last so many of each service that are kept; Infinity: all of them. */
+	/** At most this many of the last lines of each service; Infinity: all that are kept. */
 	readonly lines: number;
 	/** Whether lines that come from now on are told as well. */
 	readonly follow: boolean;
@@ -104,7 +104,7 @@ function decode(fields: readonly string[]): Result<LogsRequest, string> {
 
 export const LOGS: Wire<LogsRequest> = {
 	verb: 'Logs',
-	help: 'show what services and archon itself have said, and follow what they say',
+	help: 'show the output of services and the events of archon, and follow them',
 	role: 'observe',
 	isRepeatable: true,
 	args, options, rows, decode,

@@ -1,0 +1,129 @@
+/**
+ * The order in which the requests of one connection are carried out: untagged ones one after the other, tagged ones at once;
+ * none before the client has read enough of what it was told. What waits is bounded.
+ */
+import type {Daemon} from './daemon.ts';
+import type {Request} from './registry.ts';
+
+/** What one record calls for. */
+export type Order =
+	| {
+		readonly kind: 'request';
+		readonly tag: string | null;
+		readonly request: Request;
+		readonly streams: readonly [number, number, number] | null;
+		/** Characters of its fields. */
+		readonly size: number;
+	}
+	/** Replies that are known already, and wait for their turn. */
+	| {readonly kind: 'error'; readonly tag: string | null; readonly reason: string; count: number};
+
+/** What waits for its turn on all connections, in characters. */
+export interface Store {
+	held: number;
+}
+
+/** The most that may wait on all connections, in characters. */
+const HELD_MAX = 16 << 20;
+
+/** Requests of one connection that may wait for their turn, and tagged ones that may be under way. */
+const MAX_WAITING = 64;
+export const TOO_MANY = 'request refused: too many requests are under way';
+
+export interface Queue {
+	/** Tagged orders begin at once, others one after the other. False if there is no room but for TOO_MANY. */
+	push(order: Order): boolean;
+	/** The client has read what it was told: what waited for that begins. */
+	goOn(): void;
+	isIdle(): boolean;
+	/** Forgets what waits, and returns it. */
+	clear(): readonly Order[];
+}
+
+interface QueueParts {
+	readonly begin: (order: Order, done: () => void) => void;
+	readonly idle: () => void;
+	readonly soon: Daemon['soon'];
+	/** Whether the client has read enough of what it was told. */
+	readonly mayBegin: () => boolean;
+	readonly store: Store;
+}
+
+export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Queue {
+	let waiting: Order[] = [];
+	/** Tagged ones, which wait only until their client reads. */
+	let held: Order[] = [];
+	let tagged = 0;
+	let isBusy = false;
+	let isLooping = false;
+
+	const isIdle = (): boolean => !isBusy && tagged === 0 && waiting.length === 0 && held.length === 0;
+	const keep = (orders: Order[], order: Order): void => {
+		store.held += sizeOf(order);
+		orders.push(order);
+	};
+	const next = (orders: Order[]): Order | undefined => {
+		const order = mayBegin() ? orders.shift() : undefined;
+		if (order) store.held -= sizeOf(order);
+		return order;
+	};
+	const beginTagged = (order: Order): void => {
+		tagged += 1;
+		begin(order, () => {
+			tagged -= 1;
+			if (isIdle()) idle();
+		});
+	};
+	const advance = (): void => {
+		isLooping = true;
+		while (!isBusy) {
+			const order = next(waiting);
+			if (!order) break;
+			isBusy = true;
+			begin(order, () => {
+				isBusy = false;
+				// Done later, and perhaps while the core's effects are performed: no request may begin in there.
+				if (!isLooping) soon(advance);
+			});
+		}
+		isLooping = false;
+		if (isIdle()) idle();
+	};
+	const goOn = (): void => {
+		for (let order = next(held); order; order = next(held)) beginTagged(order);
+		if (!isBusy && !isLooping) advance();
+	};
+	return {
+		isIdle, goOn,
+		push(order) {
+			const hasRoom = store.held + sizeOf(order) <= HELD_MAX;
+			if (order.tag !== null) {
+				if (order.kind === 'request' && (tagged + held.length >= MAX_WAITING || !hasRoom)) return false;
+				if (order.kind === 'request' && !mayBegin()) keep(held, order);
+				else beginTagged(order);
+				return true;
+			}
+			if (waiting.length < MAX_WAITING && (hasRoom || order.kind === 'error')) {
+				keep(waiting, order);
+				if (!isBusy && !isLooping) advance();
+				return true;
+			}
+			if (order.kind !== 'error' || order.reason !== TOO_MANY) return false;
+			// All that are too many in a row are one order that waits.
+			const last = waiting.at(-1);
+			if (last?.kind === 'error' && last.reason === TOO_MANY) last.count += 1;
+			else keep(waiting, order);
+			return true;
+		},
+		clear() {
+			const orders = [...waiting, ...held];
+			for (const order of orders) store.held -= sizeOf(order);
+			waiting = [];
+			held = [];
+			return orders;
+		},
+	};
+}
+
+/** About how many characters an order holds, however few its fields. */
+const sizeOf = (order: Order): number => 100 + (order.kind === 'request' ? order.size : order.reason.length);

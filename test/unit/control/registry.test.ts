@@ -1,0 +1,89 @@
+/** The descriptions of requests: what they say about themselves is what they do. */
+import {describe, expect, it, test} from 'vitest';
+import {createReader, type Fields} from '../../../src/control/records.ts';
+import {decodeRequest, REQUESTS} from '../../../src/control/registry.ts';
+import {END_ROW} from '../../../src/control/requests/history/wire.ts';
+import {RELOAD_ROW} from '../../../src/control/requests/reload/wire.ts';
+import {STATUS_ROW} from '../../../src/control/requests/status/wire.ts';
+import {TREE_ROW} from '../../../src/control/requests/tree/wire.ts';
+import {VERSION_ROW} from '../../../src/control/requests/version/wire.ts';
+import {type Decoded, formOf, type Rows, type Wire} from '../../../src/control/wire.ts';
+import {decodeLogRow, encodeLogRow, type LogRow} from '../../../src/features/logging/requests/logs/rows.ts';
+import {LOGS} from '../../../src/features/logging/requests/logs/wire.ts';
+
+function fieldsOf(record: string): Fields {
+	const [reading] = createReader().read(new TextEncoder().encode(`${record}\n`));
+	if (reading?.kind !== 'record') throw new Error(`not a record: ${record}`);
+	return reading.fields;
+}
+
+test('each verb is there once, with a line of help', () => {
+	expect(REQUESTS.map(wire => `${formOf(wire)} · ${wire.role}${wire.isRepeatable ? ' · repeatable' : ''}`)).toMatchInlineSnapshot(`
+		[
+		  "Status[,<name>…] · observe · repeatable",
+		  "History,<name>… · observe · repeatable",
+		  "Tree · observe · repeatable",
+		  "Logs[,<name>…][,<option>…] · observe · repeatable",
+		  "Start,<name>… · operate · repeatable",
+		  "Stop,<name>… · operate · repeatable",
+		  "Restart,<name>… · operate",
+		  "Reload[,<name>…] · operate · repeatable",
+		  "Signal,<name or pid>…,<signal> · operate",
+		  "Run,<args>[,<env>…][,<option>…] · operate",
+		  "RunV,<argc>,<arg>…[,<env>…][,<option>…] · operate",
+		  "Attach,<name> · operate · repeatable",
+		  "StartDaemon,<args>[,<env>…][,<option>…] · operate",
+		  "StartDaemonV,<argc>,<arg>…[,<env>…][,<option>…] · operate",
+		  "StopDaemon,<name or pid>[,<signal>][,<seconds>] · operate",
+		  "Reopen · operate · repeatable",
+		  "Upgrade[,<path>] · admin",
+		  "Version · observe · repeatable",
+		  "Shutdown · admin",
+		]
+	`);
+	expect(new Set(REQUESTS.map(({verb}) => verb)).size).toBe(REQUESTS.length);
+	for (const {help} of REQUESTS) expect(help).toMatch(/^[a-z].*[^.]$/);
+});
+
+describe.each(REQUESTS as readonly Omit<Wire<Decoded>, 'decode'>[])('$verb', ({verb, examples}) => {
+	test.each(examples)('%s', (record, ...answer) => {
+		const fields = fieldsOf(record);
+		expect(fields[0]).toBe(verb);
+		const request = decodeRequest(fields);
+		// A reason that begins with the verb is of a request that could not be decoded.
+		const reason = answer.at(-1)?.startsWith(`Error,${verb}: `) ? answer.at(-1)?.slice(6) : null;
+		expect(request.ok ? null : request.error).toBe(reason);
+		for (const line of answer) expect(fieldsOf(line)[0]).toMatch(/^(Row|Ok|Error|ExitStatus)$/);
+	});
+});
+
+describe('rows', () => {
+	/** A row whose fields differ, and are as on the wire. */
+	function check<Row extends object>({columns, encode, decode}: Rows<Row>, fields: readonly string[]): void {
+		const row = decode(fields);
+		expect(Object.keys(columns)).toEqual(Object.keys(row));
+		expect(encode(row)).toEqual(fields);
+	}
+
+	it('have the columns that are described, in order', () => {
+		check(STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note']);
+		check(END_ROW, ['web', '1', '2', 'how']);
+		check(TREE_ROW, ['web', '1', '2', 'zombie', 'sleep']);
+		check(VERSION_ROW, ['1.2.3', '4', 'fault']);
+		check(RELOAD_ROW, ['text']);
+	});
+
+	const name = 'web';
+	it.each<LogRow>([
+		{kind: 'source', name}, {kind: 'unseen', name, why: 'x'}, {kind: 'live'}, {kind: 'dropped', count: 7},
+		{kind: 'line', name, stream: 'stderr', at: 5, text: 'x'}, {kind: 'part', name, stream: 'stdout', at: 5, text: 'x'},
+		{kind: 'file', name, path: '/x', inode: 1, size: 2, format: 'json', streams: ['stdout']},
+	])('of lines as well: $kind', row => {
+		const [fields = []] = encodeLogRow(row);
+		const form = LOGS.rows.find(({kind}) => kind === row.kind);
+		if (row.kind !== 'part') expect(Object.keys(form?.columns ?? {}).length).toBe(fields.length - 1);
+		const decoded = decodeLogRow([row.kind, ...fields.slice(1)]);
+		expect(decoded).toEqual(row);
+		expect(Object.keys(decoded ?? {}).filter(key => key !== 'kind')).toEqual(Object.keys(form?.columns ?? {}));
+	});
+});
