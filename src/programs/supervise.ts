@@ -164,6 +164,8 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	function begin(): void {
 		const adopted = instance.damage === null ? [] : findTagged(state);
 		hands.salvage(state, adopted);
+		// Before the control socket is made: as long as its old listener is open, it looks as if another archon had it.
+		kept.closeStrays();
 		loop.dispatch({kind: 'boot', adopted});
 	}
 

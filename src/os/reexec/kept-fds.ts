@@ -12,7 +12,9 @@ export interface KeptFds {
 	inherited(key: string): readonly number[];
 	/** The key's descriptors do not live on any more. Their owner closes them. */
 	release(key: string): void;
-	/** The start is over: closes what the previous instance left and nothing has asked for, and tells how many these were. */
+	/** Closes what was left open where nothing says what it is, but for what was kept meanwhile. */
+	closeStrays(): void;
+	/** The start is over: closes what the previous instance kept and nothing has asked for, and tells how many these were. */
 	closeUnclaimed(): number;
 }
 
@@ -81,10 +83,12 @@ export function openKeptFds({handoff, keepFd, close, strays = [], failed}: KeptF
 			for (const fd of fds) keepFd(fd, false);
 			handoff.delete(PREFIX + key);
 		},
-		closeUnclaimed() {
-			let count = unknown.size;
+		closeStrays() {
 			for (const fd of unknown) close(fd);
 			unknown.clear();
+		},
+		closeUnclaimed() {
+			let count = 0;
 			for (const [key, fds] of unclaimed) {
 				drop(fds);
 				handoff.delete(PREFIX + key);
