@@ -1,7 +1,8 @@
 /**
- * Where the lines of the bundled modules come from, small enough to be in the executable. For each module a line
- * `= main.js`, then runs of lines: where the run begins in the module, the number of its source, where it begins there,
- * and how many lines it has; `+ src/main.ts` names the next source. src/os/trace.ts reads it.
+ * Where the lines of the bundled modules come from, small enough to be in the executable. For each module a row `= main.js`,
+ * then runs of lines that are also together in their source: how many lines of the source are left out before the run, how
+ * many it has, and where there are any, how many of the module are left out before it. `+ src/main.ts` names the next source,
+ * `@ 3` is a source that was named before, and both begin at its first line. src/os/trace.ts reads it.
  */
 import {readFile} from 'node:fs/promises';
 import {SourceMap, type SourceMapPayload} from 'node:module';
@@ -9,14 +10,27 @@ import {join, relative} from 'node:path';
 
 export async function lineTable(root: string, folder: string, names: readonly string[]): Promise<string> {
 	const sources = new Map<string, number>();
+	const paths: string[] = [];
+	const named = new Set<string>();
 	const table: string[] = [];
 	for (const name of names) {
 		const text = await readFile(join(folder, name), 'utf8');
 		const map = new SourceMap(JSON.parse(await readFile(join(folder, `${name}.map`), 'utf8')) as SourceMapPayload);
 		table.push(`= ${name}`);
-		let run = {line: 0, source: -1, from: 0, count: 0};
+		let run = {line: 1, source: -1, from: 1, count: 0};
+		/** Where the last run that was written ends, in the module and in its source. */
+		let last = {line: 1, source: -1, from: 1};
 		const end = (): void => {
-			if (run.count > 0) table.push(`${run.line} ${run.source} ${run.from} ${run.count}`);
+			const {line, source, from, count} = run;
+			if (count === 0) return;
+			const path = paths[source] ?? '';
+			if (source !== last.source) {
+				table.push(named.has(path) ? `@ ${source}` : `+ ${path}`);
+				named.add(path);
+				last.from = 1;
+			}
+			table.push(`${from - last.from} ${count}${line > last.line ? ` ${line - last.line}` : ''}`);
+			last = {line: line + count, source, from: from + count};
 		};
 		text.split('\n').forEach((line, i) => {
 			const entry = map.findEntry(i, line.length - line.trimStart().length);
@@ -24,7 +38,7 @@ export async function lineTable(root: string, folder: string, names: readonly st
 			const path = relative(root, join(folder, entry.originalSource));
 			if (!sources.has(path)) {
 				sources.set(path, sources.size);
-				table.push(`+ ${path}`);
+				paths.push(path);
 			}
 			const [source, from] = [sources.get(path) ?? 0, entry.originalLine + 1];
 			if (run.source === source && run.line + run.count === i + 1 && run.from + run.count === from) {

@@ -25,10 +25,21 @@ export function placeIn(table: string, module: string, line: number): string | n
 	const rows = table.split('\n');
 	const sources = rows.flatMap(row => (row.startsWith('+ ') ? [row.slice(2)] : []));
 	const begin = rows.indexOf(`= ${module}`);
+	let [source, at, from] = ['', 1, 1];
 	for (const row of begin < 0 ? [] : rows.slice(begin + 1)) {
-		if (row.startsWith('= ')) break;
-		const [at = 0, source = 0, from = 0, count = 0] = row.split(' ').map(Number);
-		if (line >= at && line < at + count) return `${sources[source]}:${from + line - at}`;
+		const [first = '', second = ''] = row.split(' ');
+		if (first === '=') break;
+		if (first === '+' || first === '@') {
+			source = first === '+' ? second : sources[Number(second)] ?? '';
+			from = 1;
+			continue;
+		}
+		const [skipped = 0, count = 0, gap = 0] = row.split(' ').map(Number);
+		at += gap;
+		from += skipped;
+		if (line >= at && line < at + count) return `${source}:${from + line - at}`;
+		at += count;
+		from += count;
 	}
 	return null;
 }
