@@ -1,10 +1,10 @@
-/** A config as it is put in force: its services, and how the whole behaves. */
+/** A config as it is put in force: the services, and the settings of archon itself. */
 import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
 import type {Millis} from './time.ts';
 import type {Logging} from '../features/logging/core.ts';
 
-/** So many restarts at once, and so many each second after that. */
+/** The rate limit of restarts: `burst` at once, and `perSecond` after that (a token bucket). */
 export interface StartRate {
 	readonly perSecond: number;
 	readonly burst: number;
@@ -15,29 +15,29 @@ export const WHEN_IDLE = ['failed', 'always', 'never'] as const;
 
 export type WhenIdle = (typeof WHEN_IDLE)[number];
 
-/** How the whole behaves, whatever its services. */
+/** Settings of archon itself. */
 export interface Rules {
-	/** From the first word of shutdown until everything is killed: all must fit into the runtime's own patience. */
+	/** From the begin of a shutdown until everything is killed; it must be shorter than the runtime's own grace period. */
 	readonly shutdownGrace: Millis;
-	/** Restarts of services that ended by themselves. */
+	/** The rate limit of automatic restarts. */
 	readonly startRate: StartRate;
 	readonly whenIdle: WhenIdle;
 }
 
-/** A config as far as the core goes by it. */
+/** The part of a config that the core uses. */
 export interface CoreConfig extends Rules {
-	/** Each after all that it needs. */
+	/** Each comes after all that it needs. */
 	readonly services: readonly Service[];
 }
 
-/** What may change while archon runs. */
+/** All that a reload can change. */
 export interface Config extends CoreConfig {
-	/** Of what clients start; with blanks, as `tailor` fills them in. */
+	/** For transient services; with placeholders, which `forService` fills in. */
 	readonly logging: Logging;
-	/** Of what archon itself has to say. */
+	/** For archon's own log. */
 	readonly events: Logging;
-	/** The least of that. */
+	/** The lowest level that is logged. */
 	readonly level: 'info' | 'warn' | 'error';
-	/** What signals to archon mean, over what they usually mean. */
+	/** Meanings of signals that replace the default ones. */
 	readonly signals: SignalRules;
 }

@@ -1,4 +1,4 @@
-/** What a service is where nobody says otherwise: the one place for defaults, whoever makes the service. */
+/** The defaults of a service, for the config, foreign formats and clients. */
 import type {Command, Ends, Exec, Hooks, Limits, RestartPolicy, Service, Sourced, StopPolicy} from './service.ts';
 import {SIG} from './signal-numbers.ts';
 import type {Logging} from '../features/logging/core.ts';
@@ -10,7 +10,7 @@ export const RESTART: RestartPolicy = {
 	attempts: 8, counts: 'all', window: 60_000, resetAfter: 60_000,
 	success: {codes: [0], signals: []},
 	force: NO_ENDS,
-	// 126 and 127 say that a program could not be executed (sh(1)); no restart mends that.
+	// 126 and 127 say that a program could not be executed (sh(1)), which a restart does not change.
 	fatal: {codes: [126, 127], signals: []},
 };
 
@@ -23,14 +23,15 @@ export const LIMITS: Limits = {
 	noNewPrivileges: false, cgroup: null,
 };
 
-/** Of several services: names before lines, on archon's own streams. */
+/** With several services: lines with the service's name before them, on archon's own streams. */
 export const LOGGING: Logging = {
 	drivers: [{kind: 'prefix', timestamps: false, streams: ['stdout', 'stderr']}],
 	onFull: 'drop', maxLine: 16 * 1024, buffer: 64 * 1024, rateLimit: null,
 };
 
-/** One for all, so that it is known again. */
+/** One object for all, so that a comparison by identity suffices. */
 const NOTHING = {};
+/** The variables of a service without sources. */
 export const UNSOURCED: Sourced = {variables: NOTHING, stamp: ''};
 
 export const exec = (argv: Command): Exec => ({
@@ -46,8 +47,8 @@ export const service = (name: string, argv: Command): Service => ({
 	hooks: NO_HOOKS, reload: null, essential: false, onFailed: 'stay', exec: exec(argv),
 });
 
-/** What a need is that only names a service (compose-spec `depends_on` as a list). */
+/** A need that only names a service (compose-spec `depends_on` as a list). */
 export const NEED = {condition: 'service_started', strength: 'hard', restart: false, timeout: Infinity} as const;
 
-/** Restarts of services that ended by themselves: so many at once, and so many each second after that. */
+/** The rate limit of automatic restarts. */
 export const START_RATE = {perSecond: 20, burst: 100} as const;

@@ -1,4 +1,4 @@
-/** Lengths of time as people read them. */
+/** Durations as text. */
 import type {Millis} from './time.ts';
 
 /** `0.25 s`, `3.1 s`, `60 s`, `5 min`. */

@@ -1,4 +1,4 @@
-/** The way down: a shutdown from its first word to the exit, and which ends of services bring it about. */
+/** How archon stops: a shutdown from its request to the exit, and which ends of services cause one. */
 import type {Entry} from './entry.ts';
 import {tell} from './features.ts';
 import type {Id} from './ids.ts';
@@ -12,9 +12,10 @@ import {type Change, type Turn} from './turn.ts';
 import {failureStatus, rootOf} from './blame.ts';
 import {exitStatus} from './outcome.ts';
 
-/** How long archon waits, after SIGKILL to everything, for the kernel to carry it out. */
+/** How long archon waits for processes to end after SIGKILL. */
 const KILL_PATIENCE: Millis = 1000;
 
+/** Begins a shutdown, or makes the one in progress more forceful. */
 export function shutdown(turn: Turn, status: number, why: string): void {
 	const {stage, settings: {shutdownGrace}, table} = turn.state;
 	switch (stage.kind) {
@@ -41,11 +42,11 @@ function changeStage(turn: Turn, stage: Stage): void {
 	tell(turn, 'staged');
 }
 
-/** Every entry is looked at again in the light of the new stage. */
+/** Enters a stage, in which every entry is examined again. */
 export function enter(turn: Turn, stage: Stage): void {
 	changeStage(turn, stage);
 	const mustDie = stage.kind === 'stopping' && stage.force === 3;
-	// By id and read anew: a write changes the counts of neighbours that are still to come.
+	// Each is read when its turn comes, as a write changes the counters of its neighbours.
 	for (let id = 0; id < turn.state.table.places; id++) {
 		const entry = read(turn.state.table, id);
 		if (!entry) continue;
@@ -54,7 +55,7 @@ export function enter(turn: Turn, stage: Stage): void {
 	}
 }
 
-/** No service lives: what else does is asked to end. */
+/** No service runs any more: the remaining processes are sent SIGTERM. */
 export function sweep(turn: Turn, status: number, why: string): void {
 	const {settings: {sweepGrace}} = turn.state;
 	const stage: Stage = {kind: 'sweeping', killed: false, status, why, deadline: turn.now + sweepGrace};
@@ -62,12 +63,14 @@ export function sweep(turn: Turn, status: number, why: string): void {
 	turn.emit({kind: 'sweep', signal: SIG.TERM}, {kind: 'sweep', signal: SIG.CONT});
 }
 
+/** The remaining processes are sent SIGKILL; if that was done before, archon exits. */
 export function sweepHarder(turn: Turn, stage: Extract<Stage, {kind: 'sweeping'}>): void {
 	if (stage.killed) return exit(turn, stage.status, stage.why);
 	changeStage(turn, {...stage, killed: true, deadline: turn.now + KILL_PATIENCE});
 	turn.emit({kind: 'sweep', signal: SIG.KILL});
 }
 
+/** No other process remains: archon exits at the end of a sweep. */
 export function alone(turn: Turn): void {
 	const {stage} = turn.state;
 	if (stage.kind === 'sweeping') exit(turn, stage.status, stage.why);
@@ -79,17 +82,17 @@ function exit(turn: Turn, status: number, why: string): void {
 	turn.emit({kind: 'exit', status, why});
 }
 
-/** Time has passed for the stage itself. */
+/** The deadline of the stage may have passed. */
 export function tickStage(turn: Turn): void {
 	const {stage} = turn.state;
 	if (!('deadline' in stage) || stage.deadline > turn.now) return;
 	if (stage.kind === 'sweeping') return sweepHarder(turn, stage);
-	// What SIGKILL did not end by now hangs in the kernel, and ends with the container.
+	// A process that SIGKILL has not ended by now hangs in the kernel, and ends with the container.
 	if (stage.force === 3) exit(turn, stage.status, stage.why);
 	else enter(turn, {...stage, force: 3, deadline: turn.now + KILL_PATIENCE});
 }
 
-/** A service may have ended, failed or fallen ill in a way that the container is to end with. */
+/** Shuts down if the container is to end with what has happened to this service. */
 export function judgeContainer(turn: Turn, {before, after}: Change): void {
 	if (turn.state.stage.kind !== 'running') return;
 	const {service: {essential, onFailed, health, name}, phase, outcome, blame} = after;
@@ -106,14 +109,14 @@ export function judgeContainer(turn: Turn, {before, after}: Change): void {
 }
 
 /**
- * The sum of the grace periods along the longest way from a dependent down to what it needs, among the
- * services that live: what a shutdown in order takes if each of them is deaf.
+ * The longest sum of grace periods along a chain of needs, among the services that run: how long a shutdown in order
+ * takes if every process must be killed.
  */
 export function longestEnd(table: ServiceTable): Millis {
 	const longest = new Map<Id, Millis>();
 	let most = 1;
 	for (const start of entries(table)) {
-		// By hand and not by recursion: a chain of needs may be as long as the config.
+		// An explicit stack instead of recursion, as a chain of needs can be as long as the config.
 		const path = [start];
 		for (let entry = path.at(-1); entry; entry = path.at(-1)) {
 			const next = entry.needs.find(({id}) => !longest.has(id));
@@ -132,5 +135,5 @@ export function longestEnd(table: ServiceTable): Millis {
 	return Number.isFinite(most) ? most : 1;
 }
 
-/** Commands `post_stop` have a grace period of their own after the end. */
+/** The `post_stop` commands have a grace period of their own. */
 const gracesOf = ({service: {hooks}}: Entry): number => (hooks.postStop.length > 0 ? 2 : 1);

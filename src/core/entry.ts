@@ -1,19 +1,19 @@
-/** All that is known of one service, and its edges to others. */
+/** The state of one service, and its edges to others. */
 import type {Id} from './ids.ts';
 import type {Outcome, Refusal} from './outcome.ts';
 import type {Phase} from './phase.ts';
 import type {Need, Service, StopPolicy} from './service.ts';
 import type {Instant, Millis} from './time.ts';
 
-/** The operator's word on a service, which outranks the config's. */
+/** What the operator has asked for; `auto`: the config decides. */
 export type Desired = 'auto' | 'start' | 'stop';
 
-/** A `Need` with its name looked up; among the dependents of a service it names the dependent. */
+/** A `Need` with the id instead of the name; in `dependents` it is the id of the dependent. */
 export interface Edge extends Omit<Need, 'name'> {
 	readonly id: Id;
 }
 
-/** All that is known of one service. Only `supervisor.ts` writes new ones, through one door. */
+/** The state of one service. Only `Turn.write` changes it, and keeps the counters that others rely on. */
 export interface Entry {
 	readonly id: Id;
 	readonly service: Service;
@@ -22,36 +22,36 @@ export interface Entry {
 	readonly phase: Phase;
 	/** When the phase began. */
 	readonly since: Instant;
-	/** For how long of the phase archon did not run. */
+	/** How long archon itself did not run during the phase. */
 	readonly stalled: Millis;
 	readonly desired: Desired;
-	/** A restart was asked for: end first, then start again. */
+	/** A restart was requested: the service stops, and starts again. */
 	readonly restartPending: boolean;
-	/** How it is ended; its service's own policy unless a request said otherwise. */
+	/** How it is stopped: the service's own policy, unless a request gave another one. */
 	readonly stop: StopPolicy;
-	/** When it ended by itself and was started again, within the restart window: oldest first. */
+	/** When its runs ended without a request and it was restarted, within the restart window: oldest first. */
 	readonly ends: readonly Instant[];
-	/** How often a process was made for it. */
+	/** How often it was started. */
 	readonly starts: number;
 	/** How its last process ended. */
 	readonly outcome: Outcome | null;
-	/** Why its last process could not be made; null once one could. */
+	/** Why its last process could not be started; null: it could. */
 	readonly refusal: Refusal | null;
-	/** Why its last run failed, or it was not started, beyond how its process ended: `not ready within 60 s`; null: it did not. */
+	/** Why its last run or start failed, apart from its outcome: `not ready within 60 s`; null: for no such reason. */
 	readonly blame: string | null;
-	/** How its last runs ended: oldest first, and no more than `PAST_MAX`. */
+	/** How its last runs ended: at most `PAST_MAX`, oldest first. */
 	readonly past: readonly Past[];
-	/** What it says of itself (sd_notify(3), STATUS=). */
+	/** Its own status text (sd_notify(3), STATUS=); empty: it has sent none. */
 	readonly statusText: string;
-	/** The config names it no more: it ends, and is forgotten. */
+	/** The config no longer has it: it stops, and is removed. */
 	readonly retired: boolean;
-	/** It must not live, or not go on living as it does: unwanted, or about to restartPending. Kept by the door. */
+	/** It has to stop: it is not to run any more, or a restart is pending. Kept by `Turn.write`. */
 	readonly leaving: boolean;
-	/** Needs of this service that do not hold now. Kept by the door. */
+	/** How many of its needs are not met. Kept by `Turn.write`. */
 	readonly unmetNeeds: number;
-	/** Hard needs that will not hold by themselves any more: failed for good, or waiting in vain. Kept by the door. */
+	/** How many of its hard needs have failed for good, or wait for one that has. Kept by `Turn.write`. */
 	readonly failedNeeds: number;
-	/** Dependents that live, and not for long. Kept by the door. */
+	/** How many of its dependents are stopping, or have to stop. Kept by `Turn.write`. */
 	readonly stoppingDependents: number;
 }
 
@@ -62,4 +62,5 @@ export interface Past {
 	readonly blame: string | null;
 }
 
+/** How many ends are kept for `archonctl history`. */
 export const PAST_MAX = 10;

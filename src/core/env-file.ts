@@ -1,16 +1,16 @@
 /** Reads files of NAME=value lines as docker compose does (compose-spec, "env_file format"). */
 import {expand, type Lookup} from './variables.ts';
 
-/** Hears what is wrong with a file of variables, and which names in it nothing stands for; each with its place in the text. */
+/** Is told of the problems in a file of variables and of variables that are not set, each with its offset in the text. */
 export interface Reporter {
 	report(offset: number, message: string, hint?: string | null): void;
 	unset(offset: number, name: string): void;
 }
 
 /**
- * The variables of a file, in its order. A name alone has the value that `own`, archon's own environment, has for it.
- * Values without quotes or in double quotes may hold variables: archon's own, or those above; where `own` is null a
- * `$` means nothing. No problem repeats a value, which may be a secret.
+ * The variables of a file, in its order. A name alone gets its value from `own`, archon's own environment.
+ * Values without quotes or in double quotes can hold variables: archon's own, or those above. Where `own` is null, `$` is
+ * an ordinary character. No problem shows a value, which may be a secret.
  */
 export function readEnvFile(text: string, own: Lookup | null, hearing: Reporter): ReadonlyMap<string, string> {
 	const variables = new Map<string, string>();
@@ -51,25 +51,25 @@ export function readEnvFile(text: string, own: Lookup | null, hearing: Reporter)
 	}
 }
 
-/** Of all values together, in characters: each may hold those above it, and so be twice as long. */
+/** The limit of all values together, in characters: each can hold those above it, and so double the length. */
 const LENGTH_MAX = 1024 * 1024;
 
-/** A name, and whether something is assigned to it. Nothing where there is neither. */
+/** Matches a name, with or without an assignment; matches nothing on other lines. */
 const LINE = /([^\S\n]*)(?:(?:export[^\S\n]+)?([A-Za-z_][\w.-]*)[^\S\n]*(?:(=|:(?=\s|$))[^\S\n]*|(?=\n|$)))?/y;
 
-/** `\'` is one that does not end it; where the last one is so, it does. */
+/** `\'` does not end a single-quoted value, unless it is the last quote of the text. */
 const SINGLE = /'((?:[^'\\]|\\[^])*)'|'([^']*)'/y;
 const DOUBLE = /"((?:[^"\\]|\\[^])*)"/y;
 
 interface Written {
 	readonly text: string;
-	/** Whether nothing in it is to be expanded. */
+	/** Whether variables in it stay as they are. */
 	readonly isLiteral: boolean;
-	/** Behind its line. */
+	/** The offset after its line. */
 	readonly end: number;
 }
 
-/** The value at a place; in quotes it may go over several lines, and there `\\$` is `dollar`. */
+/** The value at an offset; in quotes it can span lines, and `\\$` in double quotes becomes `dollar`. */
 function readValue(text: string, offset: number, dollar: string, {report}: Reporter): Written {
 	const quoteMark = text[offset];
 	if (quoteMark !== '"' && quoteMark !== '\'') {
@@ -86,7 +86,7 @@ function readValue(text: string, offset: number, dollar: string, {report}: Repor
 	const behind = offset + whole.length;
 	const end = endOfLine(text, behind);
 	const isRestEmpty = /^\s*(#[^]*)?$/.test(text.slice(behind, end));
-	if (!isRestEmpty) report(behind, 'something stands behind a closing quote');
+	if (!isRestEmpty) report(behind, 'there is text after a closing quote');
 	if (quoteMark === '\'') return {text: escaped === undefined ? content : content.replaceAll('\\\'', '\''), isLiteral: true, end};
 	const unescaped = content.replace(/\\([nrt"\\$])/g, (_, escaped: string) => (escaped === '$' ? dollar : ESCAPES[escaped] ?? escaped));
 	return {text: unescaped, isLiteral: false, end};

@@ -6,24 +6,24 @@ import type {Service, Sourced, StopPolicy} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
 
-/** What happened to a run, from the kernel. */
+/** What happened to a run, as `os/` reports it. */
 export type News =
-	/** `sourced`: what its sources of variables held, where that is not what its service says. */
+	/** `sourced`: the variables from its sources (`env_file`, `env_from`) where they differ from those in its service. */
 	| {readonly kind: 'spawned'; readonly pid: number; readonly sourced?: Sourced}
 	| {readonly kind: 'refused'; readonly refusal: Refusal}
-	/** Its process was not made: before its turn came, the service was to leave. */
+	/** Its process was not started, for the service had to stop before its turn came. */
 	| {readonly kind: 'withdrawn'}
-	/** Its process ended; `survivors` says that others live on that it made, wherever they went. */
+	/** Its main process ended; `survivors`: descendants of it still run. */
 	| {readonly kind: 'exited'; readonly outcome: Outcome; readonly survivors: boolean}
-	/** The last survivor is gone. */
+	/** The last of the survivors has ended. */
 	| {readonly kind: 'emptied'}
-	/** It says that it can serve, by whichever way its `ready` names. */
+	/** It has reported that it is ready, in the way that its `ready` names. */
 	| {readonly kind: 'ready'}
 	| {readonly kind: 'probe'; readonly purpose: Purpose; readonly passed: boolean; readonly detail: string}
-	/** All commands of a hook have ended well, or (failure) one has not. */
+	/** The commands of a hook have ended; `failure`: why one of them failed, null: all succeeded. */
 	| {readonly kind: 'hooked'; readonly hook: Hook; readonly failure: string | null}
 	| {readonly kind: 'notify'; readonly message: NotifyMessage}
-	/** The deadline of its phase has come. */
+	/** A deadline of its phase has passed. */
 	| {readonly kind: 'timeout'};
 
 /** What a probe is for. */
@@ -31,51 +31,53 @@ export type Purpose = 'ready' | 'health';
 
 export type Hook = 'pre_start' | 'post_start' | 'pre_stop' | 'post_stop' | 'down' | 'reload';
 
-/** What a service says by sd_notify(3), beyond READY=1. */
+/** A message of sd_notify(3) other than READY=1. */
 export type NotifyMessage =
 	| {readonly kind: 'reloading'}
 	| {readonly kind: 'stopping'}
 	| {readonly kind: 'status'; readonly text: string}
-	/** Whatever it does takes so much longer, from now on (EXTEND_TIMEOUT_USEC). */
+	/** EXTEND_TIMEOUT_USEC=: the current start, stop or watchdog timeout is at least so long from now on. */
 	| {readonly kind: 'extend'; readonly millis: Millis}
+	/** WATCHDOG=1. */
 	| {readonly kind: 'alive'}
-	/** WATCHDOG=trigger: it gives itself up. */
+	/** WATCHDOG=trigger: the service asks to be treated as if its watchdog had expired. */
 	| {readonly kind: 'trigger'}
+	/** WATCHDOG_USEC=: a new watchdog interval. */
 	| {readonly kind: 'watchdog'; readonly millis: Millis}
-	/** Another process of it is the main one from now on; the kernel has made sure that it is its. */
+	/** MAINPID=: another process of the run is the main one; `os/` has checked that it belongs to the run. */
 	| {readonly kind: 'main-pid'; readonly pid: number}
 	| {readonly kind: 'errno'; readonly errno: number};
 
 /** Any input of `step`. */
 export type Event =
-	/** `adopted`: processes of services that live already. */
+	/** `adopted`: main processes of services that run already. */
 	| {readonly kind: 'boot'; readonly adopted?: readonly Adopted[]}
 	| {readonly kind: 'news'; readonly id: Id; readonly run: Run; readonly news: News}
 	| {readonly kind: 'start' | 'restart'; readonly ids: readonly Id[]}
-	/** `policy`: this once, instead of the services' own. */
+	/** `policy`: for this stop only, instead of the services' own. */
 	| {readonly kind: 'stop'; readonly ids: readonly Id[]; readonly policy?: StopPolicy}
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
-	/** Each that is up reads its config anew, in the way that its service names. */
+	/** Each service that is up is told to reload its config, in the way that its `reload` names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}
-	/** The config as it is now: what it names no more ends, what is new starts, what is unchanged notices nothing. */
+	/** A new config: removed services stop, added ones start, changed ones restart or are updated, the others keep running. */
 	| (CoreConfig & {readonly kind: 'reconfigure'})
-	/** A service made at run time; it starts at once. */
+	/** A transient service, which starts at once. */
 	| {readonly kind: 'add'; readonly service: Service}
-	/** A service made at run time and at rest is forgotten. */
+	/** A transient service that is at rest is removed. */
 	| {readonly kind: 'remove'; readonly id: Id}
-	/** The first ends everything in order; the second at once; the third by SIGKILL. */
+	/** The first one stops all services in order, the second one all at once, the third one kills them. */
 	| {readonly kind: 'shutdown'; readonly why: string; readonly status?: number}
 	/**
-	 * archon was re-executed and goes on from what it wrote down; `found`: processes of runs of which it did not
-	 * know yet that they exist.
+	 * archon was re-executed and continues from its handoff; `found`: the main processes of runs that were spawned after
+	 * the last record.
 	 */
 	| {readonly kind: 'resumed'; readonly found: ReadonlyMap<Run, number>}
-	/** No process but archon is left. */
+	/** archon is the last process in its PID namespace, or has no descendants. */
 	| {readonly kind: 'alone'}
 	/**
-	 * archon itself did not run for so long (a frozen cgroup, SIGSTOP), and is heard before anything that it may have
-	 * missed: nobody is late for it.
+	 * archon itself did not run for so long (a frozen cgroup, SIGSTOP). It comes before any event of that time, and all
+	 * deadlines are moved by it.
 	 */
 	| {readonly kind: 'stalled'; readonly millis: Millis}
-	/** Time has passed: heard only when the inbox is empty. */
+	/** Time has passed. It comes only when no other event is waiting. */
 	| {readonly kind: 'tick'};

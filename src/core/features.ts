@@ -1,4 +1,4 @@
-/** The features that have a part in the core's state: who is told of what, in this order, and when the next of them is due. */
+/** The registry of the features that have a part of the core's state: they are told of changes and deadlines in this order. */
 import type {Feature} from './feature.ts';
 import type {State} from './state.ts';
 import {type Instant, NEVER} from './time.ts';
@@ -30,22 +30,24 @@ function bind<Own>(feature: Feature<Own>) {
 /** A feature's part of the state. */
 export const partOf = <Own>({slices}: Pick<State, 'slices'>, {name}: Feature<Own>): Own => slices[name] as Own;
 
-/** What all features begin with. */
+/** The initial parts of all features. */
 export const initialSlices = (): State['slices'] => Object.fromEntries(FEATURES.map(({name, initial}) => [name, initial]));
 
+/** Tells all features that a service is in another phase. */
 export function tellOfChange(turn: Turn, change: Change): void {
 	for (const {changed} of FEATURES) changed?.(turn, change);
 }
 
-/** Of an occasion that says nothing but that it has come. */
+/** Tells all features of an occasion that has no data of its own. */
 export function tell(turn: Turn, occasion: 'staged' | 'reconfigured' | 'settled'): void {
 	for (const feature of FEATURES) feature[occasion]?.(turn);
 }
 
+/** The earliest deadline of all features. */
 export const featureDeadline = (state: State): Instant =>
 	FEATURES.reduce((least, {nextDeadline}) => Math.min(least, nextDeadline?.(state) ?? NEVER), NEVER);
 
-/** Wakes those whose time has come. */
+/** Calls `due` of every feature whose deadline has passed. */
 export function wakeFeatures(turn: Turn): void {
 	for (const {nextDeadline, due} of FEATURES) if ((nextDeadline?.(turn.state) ?? NEVER) <= turn.now) due?.(turn);
 }

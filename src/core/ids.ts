@@ -1,7 +1,7 @@
 /** The numbers by which services and their runs are known. */
 
-/** The number of one life of one service's process; never used twice in an archon's life. */
+/** The number of one run of one service, from spawn to its last process; never used twice, also not after re-execution. */
 export type Run = number;
 
-/** A service's place in the table. Places are used again; runs are not. */
+/** A service's place in the service table. Places are used again, runs are not. */
 export type Id = number;

@@ -1,6 +1,6 @@
 /**
- * The life of one service as one table: every phase meets every piece of news. What depends on other
- * services (when to start, when to end) is not here but in `supervisor.ts`.
+ * The life table of one service: what each kind of news means in each phase. What depends on other services (when to
+ * start, when to stop) is decided in `supervisor.ts`.
  */
 import {duration} from './duration.ts';
 import type {Effect} from './effect.ts';
@@ -15,9 +15,9 @@ import {elapsed} from './state.ts';
 import {type Instant, type Millis, NEVER} from './time.ts';
 import {initialProbes, healthAfter, probe, afterProbe} from '../features/health/core.ts';
 
-/** What a piece of news makes of an entry. */
+/** The next phase of an entry, with further changes and effects. */
 export interface Transition {
-	/** `await`: its needs are waited for, of which the life of one service knows nothing. */
+	/** `await`: it waits for its needs, which the life table does not know. */
 	readonly phase: Phase | 'await';
 	readonly also?: Partial<Pick<Entry, 'service' | 'outcome' | 'refusal' | 'ends' | 'restartPending' | 'blame' | 'past' | 'statusText'>>;
 	readonly effects?: readonly Effect[];
@@ -29,15 +29,15 @@ type Cell<P extends Phase['kind'], N extends News['kind']> =
 	(phase: PhaseOf<P>, news: NewsOf<N>, entry: Entry, now: Instant, random: number) => Transition;
 type Table = {readonly [P in Phase['kind']]: {readonly [N in News['kind']]: Cell<P, N>}};
 
-/** How long a SIGKILL may take until what a process left behind is no longer waited for. */
+/** How long after SIGKILL the remaining processes of a run are waited for. */
 const KILL_PATIENCE: Millis = 5000;
 
-/** A cell that the kernel and the run numbers rule out: to reach it is a bug of ours. */
+/** A cell that cannot be reached: `os/` and the run numbers rule it out. */
 const impossible = (phase: Phase, news: News): never => {
 	throw new Error(`impossible: ${news.kind} while ${phase.kind}`);
 };
 
-/** A cell for what comes too late, or means nothing now. */
+/** A cell for news that come too late or mean nothing in this phase. */
 const stay = (phase: Phase): Transition => ({phase});
 
 const none = {
@@ -174,8 +174,8 @@ const table: Table = {
 				return withEffects(close(phase, entry, now, random), [late]);
 			}
 			if (!phase.killed) return kill(entry, phase, now);
-			// SIGKILL cannot be refused, only delayed in the kernel (a hung mount): the process itself is
-			// awaited for ever, others that it made are not.
+			// SIGKILL can only be delayed in the kernel (a hung mount): the main process is waited for without a limit,
+			// its descendants are not.
 			return phase.outcome
 				? conclude(phase, phase.outcome, entry, now, random)
 				: {phase: {...phase, deadline: NEVER}};
@@ -188,14 +188,14 @@ const table: Table = {
 	},
 };
 
-/** What news of its own run makes of a service. Throws if the table says that it cannot happen. */
+/** What news of its run means for a service. It throws where the table says that the news cannot come. */
 export function transition(entry: Entry, news: News, now: Instant, random: number): Transition {
 	const {phase} = entry;
 	const cell = table[phase.kind][news.kind] as Cell<Phase['kind'], News['kind']>;
 	return cell(phase, news, entry, now, random);
 }
 
-/** On request: commands `pre_stop` first, then the stop signal. `scale` shortens its grace period. */
+/** Stops a service on request: `pre_stop` commands, then the stop signal. `scale` shortens the grace period. */
 export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scale: number): Transition {
 	const {stop: {signal, grace}, service} = entry;
 	const isHooked = service.hooks.preStop.length > 0;
@@ -203,7 +203,7 @@ export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scal
 	return {phase: after, effects: isHooked ? [hookOf(entry, after, now)] : sendStop(phase, signal, service.stopTo)};
 }
 
-/** The commands that its phase waits for. */
+/** The effect that runs the commands that its phase waits for. */
 export function hookOf({id, service}: Entry, phase: Spawning | Starting | Stopping, now: Instant): Effect {
 	const {hooks} = service;
 	const {run, deadline} = phase;
@@ -216,7 +216,7 @@ export function hookOf({id, service}: Entry, phase: Spawning | Starting | Stoppi
 	return {kind: 'hook', id, run, service, hook, commands, timeout: deadline - now, environment};
 }
 
-/** A oneshot that has completed is undone; `run` is a new one, for the last has ended. */
+/** Runs the `down` commands of a oneshot that has completed; `run` is a new number, as the last run has ended. */
 export function undo(entry: Entry, run: Run, now: Instant, scale: number): Transition {
 	const phase: Stopping = {
 		kind: 'stopping', run, pid: 0, blame: null, isHooked: false, wasUp: true, isRequested: true, killed: false, scale,
@@ -225,7 +225,7 @@ export function undo(entry: Entry, run: Run, now: Instant, scale: number): Trans
 	return {phase, effects: [hookOf(entry, phase, now)]};
 }
 
-/** It is at rest without more ado, and starts anew if it is wanted. */
+/** The service is at rest at once, and starts again if it is to run. */
 export function withdraw(): Transition {
 	return {phase: {kind: 'down', cause: 'stopped'}, also: {restartPending: false, ends: [], blame: null}};
 }
@@ -235,9 +235,9 @@ const hookFailed = ({service: {name}}: Entry, hook: string, failure: string): Ef
 
 const withEffects = (move: Transition, effects: readonly Effect[]): Transition => ({...move, effects: [...effects, ...move.effects ?? []]});
 
-/** SIGKILL to the process and all that ends with it, now. */
+/** Sends SIGKILL to the processes of a run that its kill mode names. */
 export function kill({service}: Entry, phase: Starting | Up | Stopping, now: Instant): Transition {
-	// Nothing of it lives but its last commands, which end with it.
+	// Only its `post_stop` or `down` commands run, and they end with it.
 	if (phase.kind === 'stopping' && phase.finish) return withdraw();
 	const {run, pid} = phase;
 	const before = phase.kind === 'stopping' ? phase : {...ending(phase), isRequested: true};
@@ -248,9 +248,9 @@ export function kill({service}: Entry, phase: Starting | Up | Stopping, now: Ins
 }
 
 /**
- * An entry for which archon's own time has stood still for so long: whoever may be late has all the time again that was
- * left, and the restart window is as full as it was. When to look next, and the end of a pause, are nobody's lateness:
- * they may have come meanwhile. What is history (`since`, `past`) stays.
+ * Moves the deadlines of an entry by the time for which archon itself did not run, so that what was left of each timeout
+ * is left still, and the restart window counts the same ends. The times of the next probe and of a restart are not
+ * timeouts and stay, as does the history (`since`, `past`).
  */
 export function shiftDeadlines(entry: Entry, millis: Millis): Entry {
 	const after = {...entry, stalled: entry.stalled + millis, ends: entry.ends.map(end => end + millis)};
@@ -267,7 +267,7 @@ export function shiftDeadlines(entry: Entry, millis: Millis): Entry {
 	}
 }
 
-/** The process is there. What must come before it is up? */
+/** The process was started; it is up when `post_start` has ended and it is ready. */
 function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instant): Transition {
 	const {type, ready, startPeriod, startTimeout, hooks} = entry.service;
 	const isSteadying = type === 'daemon' && ready === null && startPeriod > 0;
@@ -283,7 +283,7 @@ function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instan
 	return {phase: becomeUp(phase, entry, now).phase, also: {refusal: null, blame: null, statusText: ''}, effects};
 }
 
-/** Up, if nothing is awaited any more. */
+/** The service is up if `post_start` has ended and it is ready. */
 function becomeUp(phase: Starting, {service, ends}: Entry, now: Instant): Transition {
 	if (phase.isHooked || phase.isUnready) return {phase};
 	const {health, watchdog, restart} = service;
@@ -295,7 +295,7 @@ function becomeUp(phase: Starting, {service, ends}: Entry, now: Instant): Transi
 	return {phase: up, also: {ends: restart.counts === 'starts' ? [] : ends}};
 }
 
-/** What a service may say in any phase with a process. */
+/** Messages of sd_notify(3) that mean the same in every phase with a process. */
 function onNotify(phase: Starting | Up | Stopping, word: NotifyMessage): Transition {
 	switch (word.kind) {
 		case 'status': return {phase, also: {statusText: word.text}};
@@ -311,29 +311,29 @@ function onNotify(phase: Starting | Up | Stopping, word: NotifyMessage): Transit
 	}
 }
 
-/** archon ends a run that is of no use, and the run has failed whatever its process says at the end. */
+/** archon stops a run without a request; the run has failed whatever its exit status. */
 function giveUp(
 	phase: Starting | Up, entry: Entry, blame: string, now: Instant, signal: SignalNumber | null = null,
 ): Transition {
 	return {
 		phase: {...ending(phase), isRequested: false, blame, deadline: now + entry.stop.grace},
 		also: {blame, ends: earlierEnds(entry, phase.kind === 'up', now)},
-		// What a watchdog sends leaves a core, and that of the main process is wanted.
+		// The watchdog's SIGABRT makes a core dump, which is of use for the main process only.
 		effects: signal === null ? sendStop(phase, entry.stop.signal, entry.service.stopTo) : sendStop(phase, signal, 'main'),
 	};
 }
 
-/** The beginning of an end that is still to be filled in. */
+/** The begin of a stop, to be completed by the caller. */
 const ending = ({kind, run, pid}: Starting | Up): Omit<Stopping, 'isRequested' | 'deadline'> => ({
 	kind: 'stopping', run, pid, blame: null, isHooked: false, wasUp: kind === 'up', outcome: null, killed: false,
 	scale: 1, finish: null,
 });
 
-/** A signal, with SIGCONT, for a stopped process hears nothing else. */
+/** The effects of a stop signal; SIGCONT follows, as a stopped process does not handle signals. */
 const sendStop = ({run, pid}: {readonly run: Run; readonly pid: number}, signal: SignalNumber, to: Scope): readonly Effect[] =>
 	[signal, SIG.CONT].map(each => ({kind: 'signal', run, pid, signal: each, to}));
 
-/** The process ended unasked. What it left behind ends before a new one may take its place. */
+/** The main process ended without a request; its remaining processes are ended before the next run. */
 function endedByItself(
 	phase: Starting | Up, end: End & {readonly outcome: Outcome}, survivors: boolean, entry: Entry, now: Instant, random: number,
 ): Transition {
@@ -347,19 +347,19 @@ function endedByItself(
 	return {phase: stopping, also: {outcome, ends}, effects: signalSurvivors(entry, stopping)};
 }
 
-/** What still counts of earlier ends when a run ends: nothing, if it had been up for long enough. */
+/** The earlier ends that still count when a run ends: none if it had been up for `resetAfter`. */
 const earlierEnds = (entry: Entry, wasUp: boolean, now: Instant): Entry['ends'] =>
 	wasUp && elapsed(entry, now) >= entry.service.restart.resetAfter ? [] : entry.ends;
 
-/** Asks what a process left behind to end, in the words that it has earned; `isAsked`: the stop signal was sent before. */
+/** Signals the remaining processes of a run; `isAsked`: the stop signal was sent before. */
 function signalSurvivors({service: {killMode, stopTo}}: Entry, {run, pid, killed}: Stopping, isAsked = false): readonly Effect[] {
 	if (killed) return [{kind: 'signal', run, pid, signal: SIG.KILL, to: killMode}];
-	// Who was told by the stop signal is about to end, and another signal might cut that short.
+	// Processes that got the stop signal are about to end, and another signal might interrupt that.
 	if (!isAsked || stopTo === 'main') return sendStop({run, pid}, SIG.TERM, killMode);
 	return killMode === 'tree' ? sendStop({run, pid}, SIG.TERM, 'strays') : [];
 }
 
-/** All that it made is gone: its last commands are run, if it has any. */
+/** All processes of the run have ended: its `post_stop` commands run, if it has any. */
 function conclude(phase: Stopping, outcome: Outcome, entry: Entry, now: Instant, random: number): Transition {
 	if (entry.service.hooks.postStop.length === 0) return close({...phase, outcome}, entry, now, random);
 	const finish = {hook: 'post_stop', result: resultOf(phase, outcome, entry.service.restart.success)} as const;
@@ -376,7 +376,7 @@ function close({isRequested, blame, wasUp, outcome}: Stopping, entry: Entry, now
 	return {phase: {kind: 'down', cause: 'stopped'}, also: {outcome, restartPending: false, ends: [], blame: null, past}};
 }
 
-/** Where a service goes whose run ended by itself. */
+/** The next phase after a run that ended without a request. */
 function next(entry: Entry, end: End, now: Instant, random: number): Transition {
 	const {outcome, blame} = end;
 	const verdict = decide(entry, end, now, random);

@@ -1,6 +1,6 @@
-/** What Linux numbers and people name: resource limits and capabilities, each at the place of its number. */
+/** The names of resource limits and capabilities, each at the index of its number on Linux. */
 
-/** setrlimit(2), in compose's words. */
+/** setrlimit(2), with compose's names. */
 export const RESOURCES: readonly string[] = [
 	'cpu', 'fsize', 'data', 'stack', 'core', 'rss', 'nproc', 'nofile', 'memlock', 'as', 'locks', 'sigpending', 'msgqueue',
 	'nice', 'rtprio', 'rttime',

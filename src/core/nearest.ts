@@ -1,23 +1,23 @@
-/** Finds what a person may have meant by a word that is not known. */
+/** Finds the known word that a person may have meant by an unknown one. */
 
-/** A longer word is no word, and to compare it would cost the square of that. */
+/** Longer words are not compared, as the cost grows with the square of the length. */
 const LENGTH_MAX = 64;
 
-/** So many known words are compared; a longer list is known to nobody. */
+/** How many known words are compared at most. */
 const KNOWN_MAX = 2000;
 
 /** The known word that is the fewest typing mistakes away, if few enough; the first of several. */
 export function nearest(word: string, known: Iterable<string>): string | null {
 	if (word.length > LENGTH_MAX) return null;
 	let best: string | null = null;
-	// Never all of its letters: then it is another word.
+	// Fewer than all of its letters, else it would be another word.
 	let least = Math.min(Math.max(1, Math.floor(word.length / 3)), word.length - 1);
 	const typed = word.toLowerCase();
 	let left = KNOWN_MAX;
 	for (const candidate of known) {
 		if (left-- === 0) break;
 		if (Math.abs(candidate.length - word.length) > least) continue;
-		// One that is as good as the best so far comes too late.
+		// It must be better than the best so far.
 		const count = mistakes(typed, candidate.toLowerCase(), best === null ? least : least - 1);
 		if (count === null || !isNearInParts(typed, candidate.toLowerCase(), count)) continue;
 		best = candidate;
@@ -26,10 +26,10 @@ export function nearest(word: string, known: Iterable<string>): string | null {
 	return best;
 }
 
-/** Whether each of its words is near: `stop_timeout` is one letter in four away from `start_timeout`, and its opposite. */
+/** Whether each part is near: `stop_timeout` looks much like `start_timeout`, but is its opposite. */
 function isNearInParts(typed: string, candidate: string, count: number): boolean {
 	const [some, others] = [typed.split(PARTS), candidate.split(PARTS)];
-	// A separator more or less is a mistake of its own: then there is hardly another one.
+	// A missing or additional separator is a mistake of its own, beside which few others are likely.
 	if (some.length !== others.length) return count <= Math.max(1, Math.floor(typed.length / 6));
 	return some.every((part, index) => mistakes(part, others[index]!, Math.max(1, Math.floor(part.length / 3))) !== null);
 }
@@ -65,7 +65,7 @@ function distance(a: string, b: string, most: number): number | null {
 			current.push(count);
 			fewest = Math.min(fewest, count);
 		}
-		// A swap reaches back by two rows, and costs one.
+		// A swap reaches back by two rows and costs one.
 		if (fewest > most + 1) return null;
 		earlier = previous;
 		previous = current;

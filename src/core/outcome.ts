@@ -1,11 +1,12 @@
-/** How a process ended, or why it could not be made; and whom of a run a signal reaches. */
+/** How a process ended, why it could not be started, and which processes of a run a signal reaches. */
 import type {Id, Run} from './ids.ts';
 import type {KillMode} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 
 /**
- * Whom of a run a signal reaches: its main process; its process groups; those and, where the main process has ended or
- * the signal is SIGKILL, all that it made; or of that what is in none of its groups.
+ * Which processes of a run a signal reaches. `main`: the main process. `group`: its process group. `tree`: its process
+ * groups and, after the main process has ended or with SIGKILL, all descendants. `strays`: the descendants outside of
+ * its groups.
  */
 export type Scope = KillMode | 'strays';
 
@@ -14,18 +15,18 @@ export type Outcome =
 	| {readonly kind: 'code'; readonly code: number}
 	| {
 		readonly kind: 'signal'; readonly signal: SignalNumber; readonly core: boolean;
-		/** The kernel killed it for want of memory. */
+		/** The kernel's OOM killer sent the signal. */
 		readonly oom?: boolean;
 	};
 
-/** Why a process could not be made: the step between clone and exec that failed, and its errno. */
+/** Why a process could not be started: the step between clone(2) and execve(2) that failed, and its errno. */
 export interface Refusal {
-	/** What was being done, as words: `changing directory to /srv`. */
+	/** The step as text: `changing directory to /srv`. */
 	readonly stage: string;
 	readonly errno: number;
-	/** The errno in words: `no such file or directory`, with a hint where one helps. */
+	/** The errno as text: `no such file or directory`, with a hint where one helps. */
 	readonly reason: string;
-	/** Whether trying again may help (EAGAIN, ENOMEM, …). */
+	/** Whether another attempt may succeed (EAGAIN, ENOMEM, …). */
 	readonly temporary: boolean;
 }
 
@@ -36,7 +37,7 @@ export const refusalStatus = ({errno}: Refusal): number => (errno === 2 || errno
 export const exitStatus = (outcome: Outcome): number =>
 	outcome.kind === 'code' ? outcome.code : 128 + outcome.signal;
 
-/** A process that archon did not make in this life, and whose it is. */
+/** A main process that an earlier instance of archon started, and its service. */
 export interface Adopted {
 	readonly id: Id;
 	readonly run: Run;

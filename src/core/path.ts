@@ -1,4 +1,4 @@
-/** Paths of POSIX as texts: nothing is looked at. */
+/** POSIX paths as text; the file system is not read. */
 
 /** The last part, without slashes. */
 export function basename(path: string): string {
@@ -14,9 +14,10 @@ export function dirname(path: string): string {
 	return end < 0 ? '.' : trimmed(bare.slice(0, end)) || '/';
 }
 
+/** Whether the path begins at the root. */
 export const isAbsolute = (path: string): boolean => path.startsWith('/');
 
-/** Without `.`, `..` and doubled slashes, as far as the text itself can tell; one at the end stays. */
+/** The path without `.`, `..` and doubled slashes, as far as the text can tell; a slash at the end stays. */
 export function normalize(path: string): string {
 	const isRooted = isAbsolute(path);
 	const parts: string[] = [];
@@ -30,9 +31,10 @@ export function normalize(path: string): string {
 	return `${isRooted ? '/' : ''}${text}${end}`;
 }
 
+/** The parts as one path, without empty ones. */
 export const join = (...parts: readonly string[]): string => normalize(parts.filter(part => part !== '').join('/'));
 
-/** From a folder on, which counts for nothing where the path is absolute. */
+/** The path as seen from a folder; an absolute path stays. */
 export const resolve = (folder: string, path: string): string => trimmed(normalize(isAbsolute(path) ? path : `${folder}/${path}`)) || '/';
 
 const trimmed = (path: string): string => path.replace(/\/+$/, '');

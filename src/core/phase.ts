@@ -1,9 +1,9 @@
-/** Where a service is in its life: the phases, and what belongs to each. */
+/** The phases of a service, and the data that belongs to each. */
 import type {Id, Run} from './ids.ts';
 import type {Outcome} from './outcome.ts';
 import {type Instant, type Millis, NEVER} from './time.ts';
 
-/** Where a service is in its life. What belongs to a phase rides inside and is gone with it. */
+/** The phase of a service. Its data, deadlines among them, is gone with the phase. */
 export type Phase =
 	| {readonly kind: 'down'; readonly cause: DownCause}
 	| Waiting
@@ -11,110 +11,110 @@ export type Phase =
 	| Starting
 	| Up
 	| Stopping
-	/** A oneshot that has completed and is to be undone when it is stopped: as good as up, without a process. */
+	/** A oneshot that has completed and has `down` commands: it counts as up, without a process, until it is stopped. */
 	| {readonly kind: 'done'}
 	| {readonly kind: 'backoff'; readonly deadline: Instant};
 
-/** Wanted, and needs do not hold yet. */
+/** The service is to run, and not all of its needs are met. */
 export interface Waiting {
 	readonly kind: 'waiting';
-	/** When the first of the needs that do not hold has been waited for long enough. */
+	/** When the first of the unmet needs times out. */
 	readonly deadline: Instant;
-	/** Needs that are waited for no longer. */
+	/** Needs that have timed out and are not waited for any more. */
 	readonly waived: readonly Id[];
-	/** A hard need, or one of that, has failed for good: nothing but a person's word ends this wait. */
+	/** A direct or indirect hard need has failed for good: only an operator can end this wait. */
 	readonly isBlocked: boolean;
 }
 
-/** Where every wait begins that may last; one for all, for they are many. */
+/** A wait without a deadline; one object for all, as there are many. */
 export const WAITING: Waiting = {kind: 'waiting', deadline: NEVER, waived: [], isBlocked: false};
 
-/** Its process is about to be made. */
+/** Its process is about to be started. */
 export interface Spawning {
 	readonly kind: 'spawning';
 	readonly run: Run;
-	/** Its commands `pre_start` are under way, and the process comes after them. */
+	/** Its `pre_start` commands run; its process is started after them. */
 	readonly isHooked: boolean;
-	/** From there its start timeout counts; NEVER: from its process on. */
+	/** When the start timeout ends; NEVER: it begins with the process. */
 	readonly deadline: Instant;
 }
 
-/** A oneshot at its work, or a daemon that is not ready yet. */
+/** A oneshot that does its work, or a daemon that is not ready yet. */
 export interface Starting {
 	readonly kind: 'starting';
 	readonly run: Run;
 	readonly pid: number;
-	/** Its commands `post_start` have not all ended yet. */
+	/** Its `post_start` commands still run. */
 	readonly isHooked: boolean;
-	/** It has not said yet that it is ready, and has not run for its start period. */
+	/** It has not reported that it is ready, nor run for its start period. */
 	readonly isUnready: boolean;
-	/** Late then, and ended. */
+	/** When the start timeout ends, and archon stops it. */
 	readonly deadline: Instant;
-	/** Has run for its start period then; NEVER where something else says that it is ready. */
+	/** When it has run for its start period; NEVER: its `ready` decides. */
 	readonly steadyAt: Instant;
 	readonly probes: ProbeState | null;
 }
 
-/** A daemon that serves, as far as is known. */
+/** A daemon that is ready. */
 export interface Up {
 	readonly kind: 'up';
 	readonly run: Run;
 	readonly pid: number;
-	/** False while it says that it reads its config anew (sd_notify(3), RELOADING=1). */
+	/** False while it reloads its config (sd_notify(3), RELOADING=1). */
 	readonly isReady: boolean;
-	/** `none` where nobody looks. */
+	/** `none`: it has no health check. */
 	readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
 	readonly probes: ProbeState | null;
-	/** It must have said WATCHDOG=1 by then. */
+	/** When the watchdog expires unless WATCHDOG=1 comes before. */
 	readonly watchdogAt: Instant;
-	/** How often it must; null: it need not. */
+	/** The watchdog interval; null: there is no watchdog. */
 	readonly watchdog: Millis | null;
 }
 
-/** Probes of one run so far: one at a time. */
+/** The probes of one run so far; only one runs at a time. */
 export interface ProbeState {
-	/** When to look next; NEVER while a look is under way. */
+	/** When the next probe begins; NEVER while one runs. */
 	readonly next: Instant;
-	/** In a row. */
+	/** Consecutive ones. */
 	readonly failures: number;
 	readonly successes: number;
-	/** What the last look found. */
+	/** The result of the last probe as text: `HTTP 503 Service Unavailable`. */
 	readonly detail: string;
 }
 
 /**
- * On the way down: a stop signal was sent, or the process ended and left others behind.
- * `outcome` is null while the process lives; then only what it left behind is awaited.
+ * A stop signal was sent, or the main process has ended and other processes of the run remain. `outcome` is null while
+ * the main process runs.
  */
 export interface Stopping {
 	readonly kind: 'stopping';
 	readonly run: Run;
 	readonly pid: number;
-	/** Whether somebody asked for this end, or it came of itself. */
+	/** Whether the stop was requested: by an operator, a restart, a new config or a shutdown. */
 	readonly isRequested: boolean;
-	/** Why archon ends it although nobody asked: `not ready within 60 s`. Then the end is a failure, whatever it is. */
+	/** Why archon stops it without a request: `not ready within 60 s`. Then the run has failed, whatever its exit status. */
 	readonly blame: string | null;
-	/** It had been up. */
+	/** Whether it had been up. */
 	readonly wasUp: boolean;
-	/** Its commands `pre_stop` are under way, and the stop signal comes after them. */
+	/** Its `pre_stop` commands run; the stop signal is sent after them. */
 	readonly isHooked: boolean;
 	readonly outcome: Outcome | null;
-	/** SIGKILL then; after SIGKILL, no longer waited for then. */
+	/** When SIGKILL is sent; after SIGKILL, when the remaining processes are not waited for any more. */
 	readonly deadline: Instant;
 	readonly killed: boolean;
-	/** The share of its grace period that a shutdown has time for, also for what comes after the end; else 1. */
+	/** The factor, at most 1, by which a shutdown shortens its grace period, and that of `post_stop`. */
 	readonly scale: number;
-	/** All of it has ended, and these last commands are under way; `result`: what they are told of the end. */
+	/** All its processes have ended, and these commands run; `result` is their $SERVICE_RESULT (systemd.exec(5)). */
 	readonly finish: {readonly hook: 'post_stop' | 'down'; readonly result: string} | null;
 }
 
-/** Whether a process exists, or is about to, that belongs to the service; or it is to be undone before it is at rest. */
+/** Whether the service has a process or is about to have one, or has `down` commands to run before it is at rest. */
 export const isAlive = ({kind}: Phase): boolean =>
 	kind === 'spawning' || kind === 'starting' || kind === 'up' || kind === 'stopping' || kind === 'done';
 
 /**
- * `new`: not started yet. `stopped`: ended on request, however. `completed`: a oneshot that succeeded.
- * `exited`: a daemon that ended well by itself, and its policy leaves it so. `failed`: any other end that is
- * not followed by a start, or no start at all. All but the first two stay until a person starts the service again.
+ * `new`: not started yet. `stopped`: stopped on request. `completed`: a oneshot that succeeded. `exited`: a daemon that
+ * exited successfully, and its restart policy does not start it again. `failed`: any other end without a restart, or a
+ * failed start. The last three stay until an operator starts the service again.
  */
 export type DownCause = 'new' | 'stopped' | 'completed' | 'exited' | 'failed';

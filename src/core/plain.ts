@@ -1,15 +1,15 @@
 /**
- * A line made safe to be shown beside others: whatever would move the cursor, clear the screen or ring the bell is
- * written out, so that no line can look like another service's. Colours (SGR) are let through. The same is done in C
- * for bytes of UTF-8 (native/lines.c).
+ * Makes a line safe to be shown beside others: control characters that would move the cursor, clear the screen or ring
+ * the bell are escaped, so that no line can look like another service's. Colours (SGR) are kept. native/lines.c does the
+ * same for bytes of UTF-8.
  */
 
-/** What is not shown as itself. */
+/** Colours, and the control characters that are escaped. */
 const UNSAFE = /\x1b\[[\d;:]*m|[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 const RESET = '\x1b[0m';
 
-/** Of one line without its newline. A carriage return at its end does no harm and stays. */
+/** The safe form of one line without its newline. A carriage return at its end is harmless and stays. */
 export function plainText(line: string): string {
 	const end = line.endsWith('\r') ? line.length - 1 : line.length;
 	let isColoured = false;
@@ -18,10 +18,10 @@ export function plainText(line: string): string {
 			isColoured = true;
 			return found;
 		}
-		return written(found);
+		return escaped(found);
 	});
-	// A colour that is left on would run on into what comes after it.
+	// A colour that is not reset would colour the text after it.
 	return `${shown}${isColoured ? RESET : ''}${line.slice(end)}`;
 }
 
-const written = (control: string): string => (control === '\r' ? '\\r' : `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
+const escaped = (control: string): string => (control === '\r' ? '\\r' : `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);

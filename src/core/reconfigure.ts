@@ -1,4 +1,4 @@
-/** A config against the one before: who is new, who is gone, who must end because it is made differently now. */
+/** A new config compared with the one in force: which services are added, removed, restarted or updated. */
 import type {CoreConfig} from './config.ts';
 import {tell} from './features.ts';
 import type {Id} from './ids.ts';
@@ -9,17 +9,18 @@ import {type Turn} from './turn.ts';
 import {isAlive} from './phase.ts';
 import type {Entry} from './entry.ts';
 
-/** The names of services by what a new config means for them. */
+/** What a new config means for the services, by name. */
 export interface Change {
 	readonly added: readonly string[];
 	readonly removed: readonly string[];
-	/** They end, and start as they are now. */
+	/** Their process would be started differently: they stop, and start again. */
 	readonly restarted: readonly string[];
-	/** New rules for them are in force at once, and their processes stay. */
+	/** Their processes keep running under the new settings. */
 	readonly updated: readonly string[];
 	readonly kept: readonly string[];
 }
 
+/** Sorts the services of two configs by what the change means for them. */
 export function compare(before: readonly Service[], after: readonly Service[]): Change {
 	const old = new Map(before.map(service => [service.name, service]));
 	const fresh = new Set(after.map(({name}) => name));
@@ -35,14 +36,14 @@ export function compare(before: readonly Service[], after: readonly Service[]): 
 	return change;
 }
 
-/** `1 added (web), 2 removed (a, b), 5 kept`. */
+/** `1 added (web), 2 removed (a, b), 5 unchanged`. */
 export function describe({added, removed, restarted, updated, kept}: Change): string {
 	const parts = ([['added', added], ['removed', removed], ['restarted', restarted], ['updated', updated]] as const)
 		.flatMap(([word, names]) => (names.length > 0 ? [`${names.length} ${word} (${shorten(names)})`] : []));
 	return [...parts, `${kept.length} unchanged`].join(', ');
 }
 
-/** An entry under a new form of its service. What had failed may do better now; what runs and is made differently bounces. */
+/** An entry with a new definition of its service. If its process would be started differently, it is restarted, or tried again. */
 export function renew(entry: Entry, service: Service): Entry {
 	const {service: before, phase, retired} = entry;
 	const kept: Entry = {...entry, retired: false, stop: service.stop};
@@ -55,7 +56,7 @@ export function renew(entry: Entry, service: Service): Entry {
 	return {...kept, service, phase: {kind: 'down', cause: 'new'}, ends: [], blame: null};
 }
 
-/** Whether a process of the one is as good as one of the other. */
+/** Whether both definitions start the same process. */
 function isMadeAlike(one: Service, other: Service): boolean {
 	return one.type === other.type && JSON.stringify(makingOf(one)) === JSON.stringify(makingOf(other))
 		&& isSourcedAlike(one.exec.sourced, other.exec.sourced) && leadsAlike(one.exec.output, other.exec.output);
@@ -63,17 +64,17 @@ function isMadeAlike(one: Service, other: Service): boolean {
 
 const makingOf = ({exec: {output, sourced, ...exec}}: Service): unknown => exec;
 
-/** Where not all files of variables are there now, nobody knows that they will say something else. */
+/** An empty stamp says that not all sources could be read, and so not that they have changed. */
 const isSourcedAlike = ({stamp: one}: Sourced, {stamp: other}: Sourced): boolean => other === '' || one === other;
 
-/** Whether a process can keep its streams. That there are more services than before is no reason to end one. */
+/** Whether a process can keep its streams. A change from one service to several does not restart the first (`canWait`). */
 function leadsAlike(one: Output, other: Output): boolean {
 	const canWait = (output: Output): boolean => 'canWait' in output && output.canWait === true;
 	if (one.kind !== other.kind) return canWait(one) && canWait(other);
 	return one.kind !== 'files' || JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** Whether lines that archon reads go elsewhere, or in another way. */
+/** Whether the lines that archon reads go elsewhere, or in another format. */
 export function isRelogged({exec: {output: one}}: Service, {exec: {output: other}}: Service): boolean {
 	return one.kind === 'lines' && other.kind === 'lines' && JSON.stringify(one.logging) !== JSON.stringify(other.logging);
 }
@@ -86,8 +87,8 @@ const shorten = (names: readonly string[]): string =>
 	names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '');
 
 /**
- * The config anew, by the names of services: whoever is made as before keeps its process and hears only
- * of new rules for it; others end, and start as they are now.
+ * Puts a new config in force. Services are matched by name: those that would be started in the same way keep their
+ * process, the others are restarted.
  */
 export function reconfigure(turn: Turn, {services, shutdownGrace, startRate, whenIdle}: CoreConfig): void {
 	const names = new Map<string, Id>();
@@ -102,7 +103,7 @@ export function reconfigure(turn: Turn, {services, shutdownGrace, startRate, whe
 		const entry = read(table, id);
 		if (!entry || names.get(name) === id) continue;
 		names.set(name, id);
-		// It still ends before what it needed, and after what is retired with it.
+		// It still stops before its needs, and after its dependents that are removed as well.
 		for (const {id: need, ...edge} of entry.needs) dependents.get(need)?.push({id, ...edge});
 		table = write(table, {...entry, retired: true, dependents: entry.dependents.filter(edge => !needs.has(edge.id))});
 	}

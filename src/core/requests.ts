@@ -1,4 +1,4 @@
-/** What people and clients ask of single services, beyond starting them. */
+/** What operators and clients ask of single services, apart from starts and restarts. */
 import type {Edge, Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import type {Id} from './ids.ts';
@@ -8,6 +8,7 @@ import type {Service} from './service.ts';
 import {find, holds, isAwaited, isFailedNeed, newEntry} from './state.ts';
 import {type Turn} from './turn.ts';
 
+/** Stops services and keeps them stopped; `policy` replaces their own for this time. */
 export function stop(turn: Turn, {ids, policy}: Extract<Event, {kind: 'stop'}>): void {
 	for (const id of ids) {
 		const entry = read(turn.state.table, id);
@@ -15,12 +16,14 @@ export function stop(turn: Turn, {ids, policy}: Extract<Event, {kind: 'stop'}>):
 	}
 }
 
+/** Sends a signal to a running service. */
 export function signal(turn: Turn, {id, signal}: Extract<Event, {kind: 'signal'}>): void {
 	const {phase, service} = read(turn.state.table, id) ?? {};
 	if (!phase || !service || !('pid' in phase) || (phase.kind === 'stopping' && phase.outcome)) return;
 	turn.emit({kind: 'signal', run: phase.run, pid: phase.pid, signal, to: service.stopTo});
 }
 
+/** Tells running services to reload their config, by their `reload` signal or command. */
 export function reload(turn: Turn, ids: readonly Id[]): void {
 	for (const id of ids) {
 		const {phase, service} = read(turn.state.table, id) ?? {};
@@ -32,6 +35,7 @@ export function reload(turn: Turn, ids: readonly Id[]): void {
 	}
 }
 
+/** Adds a transient service, which starts at once. */
 export function add(turn: Turn, service: Service): void {
 	if (find(turn.state, service.name)) throw new Error(`name is taken: ${service.name}`);
 	const id = freeId(turn.state.table);
@@ -45,20 +49,22 @@ export function add(turn: Turn, service: Service): void {
 	turn.examine(id);
 }
 
+/** Removes a transient service that is at rest. */
 export function remove(turn: Turn, id: Id): void {
 	const entry = read(turn.state.table, id);
 	if (!entry || isAlive(entry.phase) || turn.state.transients.get(entry.service.name) !== id) return;
 	forget(turn, entry);
 }
 
+/** Removes an entry and all edges to it. */
 export function forget(turn: Turn, entry: Entry): void {
 	const {id, service: {name}, needs, dependents} = entry;
 	const table = erase(turn.state.table, id);
 	turn.state = {...turn.state, awaited: turn.state.awaited - Number(isAwaited(entry))};
-	// Guests are few and come and go; the others go with a new config only.
+	// Transient services come and go; the others are removed by a new config only.
 	if (turn.state.transients.get(name) === id) turn.state = {...turn.state, table, transients: without(turn.state.transients, name)};
 	else turn.state = {...turn.state, table, names: without(turn.state.names, name)};
-	// Its place may have another tenant soon, with whom nobody is connected.
+	// Its id may be another service's soon, so that no edge may refer to it.
 	const isOther = (edge: Edge): boolean => edge.id !== id;
 	for (const edge of needs) {
 		const need = read(turn.state.table, edge.id);

@@ -1,4 +1,4 @@
-/** What follows when a run ended by itself: start it again and after which pause, or leave it. */
+/** What follows when a run ended without a request: a restart, after which delay, or none. */
 import type {Entry} from './entry.ts';
 import type {Run} from './ids.ts';
 import type {Outcome} from './outcome.ts';
@@ -7,32 +7,35 @@ import type {Ends, RestartPolicy} from './service.ts';
 import {signalName} from './signal-numbers.ts';
 import type {Instant, Millis} from './time.ts';
 
+/** `ends`: those that count from now on; `delay`: in milliseconds. */
 export type Decision =
 	| {readonly kind: 'again'; readonly ends: readonly Instant[]; readonly delay: Millis}
 	| {readonly kind: 'rest'; readonly cause: DownCause};
 
-/** The end of a run that nobody asked for. */
+/** The end of a run that was not requested. */
 export interface End {
-	/** Null: the process could not be made, for a reason that may pass. */
+	/** Null: the process could not be started, for a temporary reason. */
 	readonly outcome: Outcome | null;
 	/** Why it counts as a failure whatever the outcome; null: the outcome decides. */
 	readonly blame: string | null;
 	readonly wasUp: boolean;
 }
 
+/** Whether the outcome is among the given ends. */
 export const matches = ({codes, signals}: Ends, outcome: Outcome): boolean =>
 	outcome.kind === 'code' ? codes.includes(outcome.code) : signals.includes(outcome.signal);
 
+/** Decides about a restart; `random` (0 to 1) is for the jitter. */
 export function decide({service: {type, restart}, ends}: Entry, end: End, now: Instant, random: number): Decision {
 	const {outcome, blame, wasUp} = end;
 	const isOneshot = type === 'oneshot';
 	const isSuccess = outcome !== null && blame === null && matches(restart.success, outcome);
 	if (isOneshot && isSuccess) return {kind: 'rest', cause: 'completed'};
 	const isForced = outcome !== null && matches(restart.force, outcome);
-	// supervisord tries a start that failed again, whatever its autorestart says.
+	// supervisord retries a failed start whatever `autorestart` says.
 	const isFailedStart = restart.counts === 'starts' && !wasUp;
 	if (!isForced && !isFailedStart) {
-		// The policy says only whether it is started again; whether it has failed, the end itself.
+		// The policy decides whether it is restarted; the outcome decides whether it has failed.
 		if (restart.policy === 'no') return {kind: 'rest', cause: isSuccess ? 'exited' : 'failed'};
 		if (restart.policy === 'on-failure' && isSuccess) return {kind: 'rest', cause: 'exited'};
 	}
@@ -44,7 +47,7 @@ export function decide({service: {type, restart}, ends}: Entry, end: End, now: I
 	return {kind: 'again', ends: recent.slice(-kept), delay: backoffDelay(restart, recent.length, random)};
 }
 
-/** systemd.exec(5), $SERVICE_RESULT: how a run came out, in one word. What was asked for is a success unless it took SIGKILL. */
+/** The $SERVICE_RESULT of systemd.exec(5). A requested stop is a success unless it took SIGKILL. */
 export function resultOf(
 	{isRequested, killed, blame}: Pick<Stopping, 'isRequested' | 'killed' | 'blame'>, outcome: Outcome, success: Ends,
 ): string {
@@ -62,10 +65,10 @@ export const exitVariables = (outcome: Outcome): {readonly EXIT_CODE: string; re
 	? {EXIT_CODE: 'exited', EXIT_STATUS: String(outcome.code)}
 	: {EXIT_CODE: outcome.core ? 'dumped' : 'killed', EXIT_STATUS: signalName(outcome.signal).replace(/^SIG/, '')});
 
-/** Ends remembered where the attempts are unlimited: enough for any pause to reach its maximum. */
+/** How many ends are kept where the attempts are unlimited: enough for the delay to reach its maximum. */
 const HISTORY = 64;
 
-/** The pause before the `nth` restart within the window. */
+/** The delay before the nth restart within the window; `random`: 0 to 1. */
 export function backoffDelay({growth, delay, factor, maxDelay, jitter}: RestartPolicy, nth: number, random: number): Millis {
 	if (growth === 'linear') return Math.min(maxDelay, delay * nth);
 	if (nth <= 1) return 0;

@@ -1,4 +1,4 @@
-/** What archon takes up again: processes that live already, and what was under way when it was re-executed or stood still. */
+/** How archon continues: it adopts processes that run already, and resumes after re-execution or a stall. */
 import type {Entry} from './entry.ts';
 import type {Run} from './ids.ts';
 import {hookOf, shiftDeadlines} from './lifecycle.ts';
@@ -10,7 +10,7 @@ import {type Millis, NEVER} from './time.ts';
 import {type Turn} from './turn.ts';
 import {onNews} from './news.ts';
 
-/** Whatever they had to say before they serve, they have said to another. */
+/** Adopts main processes that an earlier instance started; daemons among them count as ready. */
 export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 	for (const {id, run, pid} of adopted) {
 		const entry = read(turn.state.table, id);
@@ -22,7 +22,7 @@ export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 	}
 }
 
-/** What the last life had asked for and never heard of is asked for again. */
+/** Asks again for all effects whose news the last instance did not see. */
 export function resume(turn: Turn, found: ReadonlyMap<Run, number>): void {
 	for (const entry of [...all(turn.state.table)]) {
 		const {id, phase, service} = entry;
@@ -45,7 +45,7 @@ function resumeEntry(turn: Turn, entry: Entry): void {
 	}
 }
 
-/** Nothing has happened to anybody: this changes no phase, only when what is under way is late. */
+/** Moves all deadlines by the time for which archon itself did not run; no phase changes. */
 export function stall(turn: Turn, millis: Millis): void {
 	for (const entry of [...all(turn.state.table)]) turn.put(shiftDeadlines(entry, millis));
 	const {stage} = turn.state;

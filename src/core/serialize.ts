@@ -1,7 +1,7 @@
 /**
- * The state as text and back: what one life of archon writes down so that the next can go on. Each entry is
- * two records, for what its service is changes seldom, and where it is in its life often. Both say only what is not as
- * in a standard that is written as well, once: services are many, and most of each is as of all others.
+ * Writes the state as text and reads it back, so that the next instance of archon can continue. Each entry is two
+ * records: its definition, which seldom changes, and its progress, which often does. Both hold only what differs from a
+ * standard entry, which is written once: there are many services, and most of each is like all others.
  */
 import {EMPTY, entries as all, type ServiceTable, restoreFree, write} from './service-table.ts';
 import {service as standardService} from './defaults.ts';
@@ -16,18 +16,18 @@ import {countAwaited, newEntry, type Settings, type State} from './state.ts';
 /** The parts of a state that are written one by one. */
 export interface Parts {
 	readonly whole: string;
-	/** Of what bodies and lives say nothing. */
+	/** The standard entry, with all that bodies and progress leave out. */
 	readonly standard: string;
-	/** What a service is: its config and its edges. */
+	/** The definition of each service: its config and its edges. */
 	readonly bodies: ReadonlyMap<Id, string>;
-	/** Where it is in its life. */
+	/** The phase of each service, and all else that changes. */
 	readonly progress: ReadonlyMap<Id, string>;
 }
 
 type Edges = Pick<Entry, 'needs' | 'dependents'>;
 type Progress = Omit<Entry, keyof Edges | 'service' | 'id'>;
 
-/** A service, without how its process is made. */
+/** A service without `exec`. */
 type Rest = Omit<Service, 'exec'>;
 
 interface Standard {
@@ -37,10 +37,10 @@ interface Standard {
 	readonly progress: Progress;
 }
 
-/** A body as it is written. */
+/** A definition as it is written. */
 type Body = Partial<Edges> & {readonly service: Partial<Rest> & {readonly exec: Partial<Exec>}};
 
-/** A service that says no more than it must, with a process. */
+/** A service with nothing but defaults, that has been started. */
 const STANDARD = ((): Standard => {
 	const {id, needs, dependents, service: {exec, ...service}, ...life} = newEntry(0, standardService('', ['']));
 	return {service, exec, edges: {needs, dependents}, progress: {...life, starts: 1, leaving: false}};
@@ -51,7 +51,10 @@ const unlikeExec = comparing(STANDARD.exec);
 const unlikeEdges = comparing(STANDARD.edges);
 const unlikeProgress = comparing(STANDARD.progress);
 
-/** Tells what of a value is not as in the standard. Services share their parts, so that what was the same before is known again. */
+/**
+ * Returns a function that picks what of a value differs from the standard. Services share parts, and so the last equal
+ * part is remembered by identity.
+ */
 function comparing<T extends object>(standard: T): (value: T) => Partial<T> {
 	const keys = Object.keys(standard) as (keyof T)[];
 	const same = {...standard};
@@ -84,7 +87,7 @@ interface Whole {
 	readonly slices: State['slices'];
 }
 
-/** What of a state is neither an entry nor told from them. */
+/** The part of the state that is neither an entry nor follows from the entries. */
 export function writeWhole({settings, stage, runs, bucket, transients, slices}: State): string {
 	const whole: Whole = {settings, stage, runs, bucket, transients: [...transients.values()], slices};
 	return stringify(whole);
@@ -100,7 +103,7 @@ export function writeBody(entry: Entry): string {
 
 export const writeProgress = (entry: Entry): string => stringify(unlikeProgress(entry));
 
-/** Whether the body that was written of the one is good for the other as well. */
+/** Whether both entries have the same definition. */
 export const hasSameBody = (one: Entry, other: Entry): boolean =>
 	one.service === other.service && one.needs === other.needs && one.dependents === other.dependents;
 
@@ -114,7 +117,7 @@ export function writeAll(state: State): Parts {
 	};
 }
 
-/** The state of which these are the parts; null if they are not the parts of one. */
+/** The state from its parts; null: they are damaged or incomplete. */
 export function readAll({whole, standard, bodies, progress}: Parts): State | null {
 	try {
 		const {settings, stage, runs, bucket, transients, slices} = parse<Whole>(whole);
@@ -127,13 +130,13 @@ export function readAll({whole, standard, bodies, progress}: Parts): State | nul
 			};
 		});
 		const table = list.sort((a, b) => a.id - b.id).reduce<ServiceTable>(write, EMPTY);
-		const isGuest = new Set(transients);
+		const isTransient = new Set(transients);
 		const named = (entries: readonly Entry[]): ReadonlyMap<string, Id> => new Map(entries.map(({id, service}) => [service.name, id]));
 		return {
 			settings, stage, runs, bucket, slices: {...initialSlices(), ...slices},
 			table: restoreFree(table),
-			names: named(list.filter(({id}) => !isGuest.has(id))),
-			transients: named(list.filter(({id}) => isGuest.has(id))),
+			names: named(list.filter(({id}) => !isTransient.has(id))),
+			transients: named(list.filter(({id}) => isTransient.has(id))),
 			living: list.filter(({phase}) => isAlive(phase)).length,
 			awaited: countAwaited(table),
 			held: list.filter(({phase}) => phase.kind === 'done').length,
@@ -144,16 +147,16 @@ export function readAll({whole, standard, bodies, progress}: Parts): State | nul
 }
 
 /**
- * JSON that keeps numbers without end: no JSON number is infinite, but one that is too large to be anything else is read
- * as that everywhere. A NUL is in no text of a config.
+ * JSON with Infinity: it is written as a number that is too large and that every JSON parser reads as Infinity. The
+ * placeholder has a NUL, which no text of a config contains.
  */
-const [ENDLESS, TOO_LARGE] = ['\0endless', '1e999'];
-const WRITTEN = JSON.stringify(ENDLESS);
+const [INFINITY, TOO_LARGE] = ['\0infinity', '1e999'];
+const WRITTEN = JSON.stringify(INFINITY);
 
 export function stringify(value: unknown): string {
-	const text = JSON.stringify(value, (_, each: unknown) => (each === Infinity ? ENDLESS : each));
+	const text = JSON.stringify(value, (_, each: unknown) => (each === Infinity ? INFINITY : each));
 	return text.includes(WRITTEN) ? text.replaceAll(WRITTEN, TOO_LARGE) : text;
 }
 
-/** Text that `stringify` made of data, as that data. */
+/** The data from text of `stringify`. */
 export const parse = <T>(text: string): T => JSON.parse(text) as T;

@@ -22,7 +22,7 @@ interface Branch {
 
 type Node = Leaf | Branch;
 
-/** A list of places that were used and are free again. */
+/** A linked list of places that are free again. */
 interface Free {
 	readonly id: Id;
 	readonly next: Free | null;
@@ -32,14 +32,14 @@ export interface ServiceTable {
 	readonly root: Node | undefined;
 	/** Levels of branches above the leaves. */
 	readonly height: number;
-	/** Places used so far, free ones among them. */
+	/** How many places have been used, including free ones. */
 	readonly places: number;
 	readonly free: Free | null;
 }
 
 export const EMPTY: ServiceTable = {root: undefined, height: 0, places: 0, free: null};
 
-/** The instant at which the kernel should say `timeout` to an entry, unless its phase changes before. */
+/** When the entry is due for `timeout`, unless its phase changes before. */
 export function deadlineOf({phase}: Entry): Instant {
 	switch (phase.kind) {
 		case 'waiting':
@@ -53,9 +53,10 @@ export function deadlineOf({phase}: Entry): Instant {
 	}
 }
 
-/** The next free place: where an entry that is new to the table goes. */
+/** The place for the next new entry. */
 export const freeId = (table: ServiceTable): Id => table.free?.id ?? table.places;
 
+/** The entry in a place. */
 export function read(table: ServiceTable, id: Id): Entry | undefined {
 	let node = id < table.places ? table.root : undefined;
 	for (let shift = table.height * BITS; node && shift > 0; shift -= BITS) {
@@ -81,6 +82,7 @@ export function write(table: ServiceTable, entry: Entry): ServiceTable {
 	};
 }
 
+/** Removes an entry; its place is free again. */
 export function erase(table: ServiceTable, id: Id): ServiceTable {
 	return {...table, root: set(table.root, table.height * BITS, id, undefined), free: {id, next: table.free}};
 }
@@ -127,6 +129,7 @@ export function* entries(table: ServiceTable): Iterable<Entry> {
 	}
 }
 
+/** The earliest deadline of all entries. */
 export const earliest = (table: ServiceTable): Instant => table.root?.deadline ?? NEVER;
 
 /** An entry whose deadline is `now` or before, or undefined. */

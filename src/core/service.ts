@@ -1,56 +1,56 @@
-/** A service: all that a config can say of one. */
+/** A service, as a config or a client defines it. */
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
 import type {Logging} from '../features/logging/core.ts';
 
-/** A service: what the config names. The core reads all of it but `exec`, which it hands on unread. */
+/** A service. The core uses all of it except `exec`, which is for `os/`. */
 export interface Service {
 	readonly name: string;
 	/** A daemon stays; a oneshot does its work once and ends. */
 	readonly type: 'daemon' | 'oneshot';
-	/** Who put it there: the config, the command line's CMD, or a client at run time. */
+	/** Where it comes from: the config, the command line's CMD, or a client (`archonctl run`, `archonctl daemon`). */
 	readonly origin: 'config' | 'command' | 'run' | 'daemon';
-	/** Whether it is started without being asked for; else only by a person, or by what needs it. */
+	/** Whether it starts with archon; else only an operator or a dependent starts it. */
 	readonly autostart: boolean;
 	readonly needs: readonly Need[];
-	/** How a daemon says that it can serve; null: it can when it has run for `startPeriod`. */
+	/** How a daemon reports that it is ready; null: it is when it has run for `startPeriod`. */
 	readonly ready: Ready | null;
 	readonly startPeriod: Millis;
 	/** From the start until a daemon must be ready, or a oneshot done; Infinity: however long it takes. */
 	readonly startTimeout: Millis;
 	readonly health: Health | null;
-	/** A daemon that is up must say so by sd_notify(3) at least this often; null: need not. */
+	/** The longest time between two WATCHDOG=1 (sd_notify(3)) while it is up; null: there is no watchdog. */
 	readonly watchdog: Millis | null;
 	readonly restart: RestartPolicy;
 	readonly stop: StopPolicy;
-	/** Whom the stop signal, the signal of `reload` and those that a person sends reach: the main process, or its process group. */
+	/** Which processes get the stop signal, the `reload` signal and those of an operator: the main one, or its process group. */
 	readonly stopTo: 'main' | 'group';
-	/** What ends with a run, and is awaited before the next one: what its process made, its group, or its main process alone. */
+	/** Which processes end with a run, before the next one begins: all descendants, the process group, or the main one alone. */
 	readonly killMode: KillMode;
-	/** Names the main process when the one before has ended (systemd's PIDFile=); null: there is no such file. */
+	/** The file with the pid of the main process after the first one has exited (systemd's PIDFile=); null: none. */
 	readonly pidFile: string | null;
 	readonly hooks: Hooks;
-	/** What makes it read its config anew: a signal, or a command; null: it cannot. */
+	/** How it is told to reload its config: by a signal or a command; null: it cannot. */
 	readonly reload: {readonly signal: SignalNumber} | {readonly command: Command} | null;
-	/** When it ends for good, the container ends with its status. */
+	/** Whether the container ends with its exit status when it is not restarted any more. */
 	readonly essential: boolean;
-	/** What its failing for good means to the container. */
+	/** Whether the container stays or shuts down when it has failed for good. */
 	readonly onFailed: 'stay' | 'shutdown';
 	readonly exec: Exec;
 }
 
-/** An edge of the graph: what must hold of another service before this one starts (compose-spec `depends_on`). */
+/** A need: the condition that another service must meet before this one starts (compose-spec `depends_on`). */
 export interface Need {
 	readonly name: string;
 	readonly condition: Condition;
 	/**
-	 * `hard`: must hold. `soft`: is started and waited for, but its failing holds nothing up. `order`: is
-	 * waited for only if it is on its way up anyhow.
+	 * `hard`: must be met. `soft`: is started and waited for, but its failure does not prevent the start. `order`: is
+	 * waited for only if it is starting anyway (systemd's After=).
 	 */
 	readonly strength: 'hard' | 'soft' | 'order';
 	/** Whether this service is restarted when the other one's process ends or is restarted. */
 	readonly restart: boolean;
-	/** How long to wait for it; then a hard need has failed, and another one is waited for no longer. */
+	/** How long to wait for it. After that a hard need has failed, and the others are not waited for any more. */
 	readonly timeout: Millis;
 }
 
@@ -61,9 +61,9 @@ export type Condition = (typeof CONDITIONS)[number];
 /** A program and its arguments; never empty, never a shell unless it names one. */
 export type Command = readonly [string, ...string[]];
 
-/** How a daemon says that it can serve. */
+/** How a daemon reports that it is ready. */
 export type Ready =
-	/** A newline on this descriptor, as s6 and dinit have it; its number is in `variable` where that is not null. */
+	/** A newline on this descriptor, as with s6 and dinit; `variable`: the variable with its number, null: none. */
 	| {readonly kind: 'fd'; readonly fd: number; readonly variable: string | null}
 	/** READY=1 on `$NOTIFY_SOCKET` (sd_notify(3)). */
 	| {readonly kind: 'notify'}
@@ -71,50 +71,50 @@ export type Ready =
 	| {readonly kind: 'log'; readonly pattern: string}
 	| {readonly kind: 'probe'; readonly probe: Probe; readonly interval: Millis; readonly timeout: Millis};
 
-/** A look from outside, with the service's user, directory and environment. */
+/** A probe; commands run with the service's user, directory and environment. */
 export type Probe =
 	| {readonly kind: 'exec'; readonly command: Command}
 	| {readonly kind: 'tcp'; readonly host: string; readonly port: number}
 	| {
 		readonly kind: 'http'; readonly url: string;
-		/** Statuses that are good: 200–399 where this is empty. */
+		/** The statuses that pass; empty: 200 to 399. */
 		readonly statuses: readonly number[];
 		readonly headers: Readonly<Record<string, string>>;
-		/** A regular expression that the body must match; null: anything is good. */
+		/** A regular expression that the body must match; null: any body passes. */
 		readonly body: string | null;
 	}
 	| {readonly kind: 'file'; readonly path: string};
 
-/** Repeated looks at a service that is up (compose-spec `healthcheck`). */
+/** Repeated probes of a service that is up (compose-spec `healthcheck`). */
 export interface Health {
 	readonly probe: Probe;
 	readonly interval: Millis;
 	readonly timeout: Millis;
-	/** Failures in a row that make it unhealthy. */
+	/** The consecutive failures that make it unhealthy. */
 	readonly retries: number;
-	/** Successes in a row that make it healthy. */
+	/** The consecutive successes that make it healthy. */
 	readonly successes: number;
-	/** Failures this early after the start do not count, and looks come every `startInterval`. */
+	/** How long after the start failures do not count, and probes come every `startInterval`. */
 	readonly startPeriod: Millis;
 	readonly startInterval: Millis;
 	readonly onUnhealthy: 'none' | 'restart' | 'shutdown';
 }
 
-/** A command of a hook: with its service's user, directory and environment, or with others. */
+/** A command of a hook, with the user, directory and environment of its service or its own. */
 export type HookCommand = Command | {
 	readonly command: Command;
 	/** Null: the service's. */
 	readonly user: UserSpec | null;
 	readonly cwd: string | null;
-	/** Over the service's. */
+	/** Variables that override the service's. */
 	readonly environment: Readonly<Record<string, string>>;
 };
 
-/** Commands at the turns of a service's life. */
+/** The commands that run when a service starts and stops. */
 export interface Hooks {
-	/** Before its process is made, within the start timeout; if one fails, the start has failed. */
+	/** Before its process is started, within the start timeout; if one fails, the start has failed. */
 	readonly preStart: readonly HookCommand[];
-	/** After its process was made; if one fails, the start has failed. */
+	/** After its process was started; if one fails, the start has failed. */
 	readonly postStart: readonly HookCommand[];
 	/** Before the stop signal, within the grace period. */
 	readonly preStop: readonly HookCommand[];
@@ -126,35 +126,35 @@ export interface Hooks {
 
 export const RESTARTS = ['no', 'always', 'on-failure', 'unless-stopped'] as const;
 
-/** When a service that ended by itself is started again, and when archon gives up on it. */
+/** When a service is restarted after an end without a request, and when it has failed. */
 export interface RestartPolicy {
 	readonly policy: (typeof RESTARTS)[number];
 	/**
-	 * `exponential`: the first restart is at once, the second after `delay`, each further one after `factor`
-	 * times as long. `linear`: the nth after n times `delay`, as supervisord has it.
+	 * `exponential`: the first restart is at once, the second after `delay`, each further one after `factor` times the
+	 * delay before. `linear`: the nth restart is after n times `delay`, as with supervisord.
 	 */
 	readonly growth: 'exponential' | 'linear';
 	readonly delay: Millis;
 	readonly factor: number;
 	readonly maxDelay: Millis;
-	/** Share of the pause, 0 to 1, by which it is shortened or lengthened at random. */
+	/** The share of the delay, 0 to 1, by which it is shortened or lengthened at random. */
 	readonly jitter: number;
 	/** Restarts allowed within `window`; the next end makes the service `failed`. Infinity: no limit. */
 	readonly attempts: number;
-	/** Which ends count: all, or only those of starts that failed, as supervisord has it. */
+	/** Which ends count: all, or only those of failed starts, as with supervisord. */
 	readonly counts: 'all' | 'starts';
 	readonly window: Millis;
-	/** Having been up for so long wipes out all earlier ends. */
+	/** After this time up, earlier ends do not count any more. */
 	readonly resetAfter: Millis;
-	/** Ends that are a success; exit 0 among them unless a person says otherwise. */
+	/** Ends that are a success; exit status 0 is one unless the config says otherwise. */
 	readonly success: Ends;
-	/** Ends after which it is started again whatever the policy. */
+	/** Ends after which it is restarted whatever the policy. */
 	readonly force: Ends;
-	/** Ends after which it is never started again. */
+	/** Ends after which it is not restarted whatever the policy. */
 	readonly fatal: Ends;
 }
 
-/** Ways to end. */
+/** Ends of a process, by exit status or signal. */
 export interface Ends {
 	readonly codes: readonly number[];
 	readonly signals: readonly SignalNumber[];
@@ -162,7 +162,7 @@ export interface Ends {
 
 export interface StopPolicy {
 	readonly signal: SignalNumber;
-	/** From the stop signal until SIGKILL to the process and all that it made. */
+	/** The time from the stop signal to SIGKILL. */
 	readonly grace: Millis;
 }
 
@@ -170,18 +170,18 @@ export const KILL_MODES = ['tree', 'group', 'main'] as const;
 
 export type KillMode = (typeof KILL_MODES)[number];
 
-/** What spawner and native library need to know to make the process. */
+/** How the process is started. */
 export interface Exec {
 	readonly argv: Command;
-	/** What of archon's own environment it gets: all, nothing but PATH and TERM, or these. */
+	/** What it inherits of archon's own environment: all, only PATH and TERM, or these variables. */
 	readonly base: 'inherit' | 'clean' | readonly string[];
-	/** Over that: what the config gives to all of its services. */
+	/** Overrides that: the variables that the config gives to all services. */
 	readonly common: Readonly<Record<string, string>>;
-	/** Where further variables come from; they are read anew before each start, each over those before it. */
+	/** Sources of further variables, read before each start; later ones override earlier ones. */
 	readonly sources: readonly VariableSource[];
-	/** What was found there: with the config, and then when its process was made. */
+	/** What was read from them, with the config or at the last start. */
 	readonly sourced: Sourced;
-	/** Over all that. */
+	/** Overrides all of these. */
 	readonly environment: Readonly<Record<string, string>>;
 	/** Whether each `NAME_FILE` variable becomes `NAME` with the content of the file that it names. */
 	readonly secretsFromFiles: boolean;
@@ -191,41 +191,41 @@ export interface Exec {
 	readonly limits: Limits;
 	/** Globs of stale files that are removed before each start. */
 	readonly clean: readonly string[];
-	/** A terminal of its own, which archon reads as its output. */
+	/** Whether it has a pseudoterminal of its own, whose output archon reads. */
 	readonly tty: boolean;
-	/** Where the three standard streams lead. */
+	/** Where the three standard streams go. */
 	readonly output: Output;
 	/** Whether stdin is archon's own, in its terminal's foreground where there is one. Else /dev/null. */
 	readonly interactive: boolean;
 	/**
-	 * Whether it stands as archon was started: with the signals that were ignored and blocked, further descriptors, and no
-	 * limit of archon's. Else as from a login shell.
+	 * Whether it inherits ignored and blocked signals, further descriptors and limits as archon was started with them. Else
+	 * it starts as from a login shell.
 	 */
 	readonly asStarted: boolean;
 }
 
-/** Variables that are not in the config itself. Paths are absolute, or begin where archon does. */
+/** A source of variables outside of the config. Relative paths begin at archon's own directory. */
 export type VariableSource =
 	/** Lines of NAME=value (env-file.ts). */
 	| {readonly kind: 'file'; readonly path: string; readonly required: boolean}
-	/** A file for each variable, called as that: its content without the last newline. */
+	/** A folder with a file for each variable: its name, and as value its content without the last newline. */
 	| {readonly kind: 'folder'; readonly path: string; readonly required: boolean}
-	/** Lines of NAME=value that a command prints, run as the service would be. */
+	/** Lines of NAME=value that a command prints; it runs with the service's user and directory. */
 	| {readonly kind: 'command'; readonly command: Command};
 
-/** What the sources of a service held. */
+/** The variables from the sources of a service. */
 export interface Sourced {
 	readonly variables: Readonly<Record<string, string>>;
 	/**
-	 * The names of those that the service's own user, or others, may have written, where it is not archon's own user. They
-	 * name no files to archon, and no hook of another user is given them: LD_PRELOAD would be that user's program.
+	 * The names of those that another user than archon's own may have written. archon uses them in no path, and gives them
+	 * to no hook of another user: LD_PRELOAD would run that user's code.
 	 */
 	readonly foreign?: readonly string[];
-	/** Another one where a file is another one; it says nothing of commands. */
+	/** It changes with the content of the files; commands do not count. */
 	readonly stamp: string;
 }
 
-/** Resources and privileges of a process; null and empty lists leave them as they are. */
+/** Resources and privileges of a process; null and empty lists keep them as they are. */
 export interface Limits {
 	/** setrlimit(2), by resource number. Infinity: unlimited. */
 	readonly rlimits: readonly {readonly resource: number; readonly soft: number; readonly hard: number}[];
@@ -235,11 +235,11 @@ export interface Limits {
 	readonly oomScoreAdj: number | null;
 	/** Further groups, by name or number. */
 	readonly groups: readonly string[];
-	/** capabilities(7) by number: kept across the change of user, and taken from what the container has. */
+	/** capabilities(7) by number: kept across the change of user, as far as the container has them. */
 	readonly capAdd: readonly number[];
 	readonly capDrop: readonly number[] | 'all';
 	readonly noNewPrivileges: boolean;
-	/** A cgroup below archon's own, made where cgroups can be written (cgroups(7)). */
+	/** A cgroup below archon's own, created where cgroups can be written (cgroups(7)). */
 	readonly cgroup: string | null;
 }
 
@@ -250,10 +250,10 @@ export interface UserSpec {
 }
 
 /**
- * `inherit`: archon's own descriptors, untouched. `lines`: pipes, which archon reads and whose lines it passes on.
- * `files`: each appended to a file, or dropped where there is null; the same path twice is one open file.
- * `passed`: three descriptors that a client handed over, by their numbers in archon; archon closes them.
- * `canWait`: a process that has other streams keeps them until its next start; it is not restarted for these.
+ * `inherit`: archon's own descriptors. `lines`: pipes that archon reads. `files`: files that are appended to, null: the
+ * output is dropped; the same path twice is one open file. `passed`: three descriptors from a client, by their numbers in
+ * archon, which closes them. `canWait`: a running process with other streams is not restarted, but keeps them until its
+ * next start.
  */
 export type Output =
 	| {readonly kind: 'inherit'; readonly canWait?: true}

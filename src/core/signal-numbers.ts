@@ -9,11 +9,13 @@ const NAMES: readonly string[] = [
 	'VTALRM', 'PROF', 'WINCH', 'IO', 'PWR', 'SYS',
 ];
 
-/** The first and last real-time signals that programs may use; glibc keeps 32 and 33 for itself. */
+/** The first real-time signal that programs may use; glibc keeps 32 and 33 for itself. */
 export const RTMIN = 34;
 
+/** The last real-time signal. */
 export const RTMAX = 64;
 
+/** The numbers that archon's own code uses. */
 export const SIG = {
 	HUP: 1, INT: 2, QUIT: 3, ILL: 4, TRAP: 5, ABRT: 6, BUS: 7, FPE: 8, KILL: 9, USR1: 10, SEGV: 11, USR2: 12,
 	PIPE: 13, TERM: 15, CHLD: 17, CONT: 18, STOP: 19, TSTP: 20, TTIN: 21, TTOU: 22, WINCH: 28, PWR: 30, SYS: 31,
@@ -27,7 +29,7 @@ export function signalName(signal: SignalNumber): string {
 	return `signal ${signal}`;
 }
 
-/** The number of `TERM`, `SIGTERM`, `sigterm`, `15`, `RTMIN+3` or `RTMAX-1`; null if there is none. */
+/** The number of `TERM`, `SIGTERM`, `sigterm`, `15`, `RTMIN+3` or `RTMAX-1`; null: there is no such signal. */
 export function signalNumber(text: string): SignalNumber | null {
 	const name = text.trim().toUpperCase().replace(/^SIG/, '');
 	if (/^\d+$/.test(name)) {

@@ -1,23 +1,23 @@
-/** What files of variables hold: texts made variables, and a stamp by which one state of them is told from another. */
+/** Variables from files and commands, and a stamp that changes with the content of the files. */
 import type {Sourced} from './service.ts';
 
-/** Bytes of one file of variables, of all files of one folder, and of what a command prints; more is no environment (execve(2)). */
+/** The limit in bytes of one file, of all files of a folder and of a command's output; execve(2) takes no longer variable. */
 export const SOURCE_MAX = 128 * 1024;
 
-/** How many files of a folder are variables. */
+/** How many files of a folder are read as variables. */
 export const FOLDER_MAX = 1000;
 
-/** Whether a file of a folder is a variable. Names with a dot are what Kubernetes and editors keep beside theirs. */
+/** Whether a file of a folder is a variable. Kubernetes and editors keep files of their own whose names begin with a dot. */
 export const isVariableFile = (name: string): boolean => !name.startsWith('.') && !name.includes('=');
 
-/** The value that is in a file: its content without the last newline. */
+/** The value from a file: its content without the last newline. */
 export const valueOfFile = (text: string): string => text.replace(/\r?\n$/, '');
 
-/** The files of a folder as one text, to be stamped. */
+/** The files of a folder as one text, for the stamp. */
 export const textOfFolder = (variables: ReadonlyMap<string, string>): string =>
 	[...variables].map(([name, value]) => `${name}=${value}\0`).join('');
 
-/** Another text for other contents, as good as certainly (FNV-1a, and their length); null stands for what is not there. */
+/** A stamp that differs for different contents, almost certainly (FNV-1a and the length); null: the file does not exist. */
 export function stampOf(contents: readonly (string | null)[]): string {
 	let [hash, length] = [0x811c9dc5, 0];
 	for (const content of contents) {
@@ -29,15 +29,16 @@ export function stampOf(contents: readonly (string | null)[]): string {
 	return `${(hash >>> 0).toString(36)}-${length}`;
 }
 
+/** The variables of one source. */
 export type Layer = Pick<Sourced, 'variables' | 'foreign'>;
 
-/** The names of some variables as those that others may have written. */
+/** Marks variables as ones that other users may have written. */
 export const foreign = (names: Iterable<string>): Pick<Layer, 'foreign'> => {
 	const list = [...names];
 	return list.length > 0 ? {foreign: list} : {};
 };
 
-/** Layers of variables as one, each over those before it. A name that others may have written in any of them is theirs. */
+/** Merges layers of variables; later ones override earlier ones. A name that is foreign in any of them stays foreign. */
 export function merged(layers: readonly Layer[]): Layer {
 	const [first] = layers;
 	if (first && layers.length === 1) return first;
@@ -47,7 +48,7 @@ export function merged(layers: readonly Layer[]): Layer {
 	};
 }
 
-/** Without what others may have written. */
+/** Only the variables that no other user may have written. */
 export function ownOf({variables, foreign: names, stamp}: Sourced): Sourced {
 	if (!names) return {variables, stamp};
 	const theirs = new Set(names);

@@ -1,4 +1,4 @@
-/** The way up: needs are waited for, processes are made, and operators start and restart services. */
+/** How services start: they wait for their needs, processes are spawned, and operators start and restart them. */
 import {duration} from './duration.ts';
 import type {Edge, Entry} from './entry.ts';
 import type {Id} from './ids.ts';
@@ -9,7 +9,7 @@ import {holds, isFailedNeed, isUnderWay, isWanted, meets} from './state.ts';
 import {type Millis, NEVER} from './time.ts';
 import {type Turn} from './turn.ts';
 
-/** Needs that do not hold and are waited for no longer. */
+/** How many of the unmet needs have timed out and are not waited for any more. */
 export function waivers(turn: Turn, {phase, needs}: Entry): number {
 	if (phase.kind !== 'waiting' || phase.waived.length === 0) return 0;
 	const {waived} = phase;
@@ -26,11 +26,11 @@ function isNeedLost(turn: Turn, edge: Edge): boolean {
 	return need !== undefined && isFailedNeed(need, edge);
 }
 
-/** Some need has been waited for long enough: a hard one has failed its dependent, others are waived. */
+/** A need has timed out: without a hard need the service has failed, other needs are waived. */
 export function onLate(turn: Turn, entry: Entry): void {
 	const {phase, needs} = entry;
 	if (phase.kind !== 'waiting') return;
-	// As its deadline was told, so that no rounding parts the two.
+	// Computed as the deadline was, so that rounding cannot make the two differ.
 	const since = entry.since + entry.stalled;
 	const late = needs.filter(edge => since + edge.timeout <= turn.now && !isHeld(turn, edge));
 	const hard = late.find(({strength}) => strength === 'hard');
@@ -41,11 +41,12 @@ export function onLate(turn: Turn, entry: Entry): void {
 	turn.write({...entry, phase: {...phase, deadline: Math.min(NEVER, ...later), waived: late.map(({id}) => id)}});
 }
 
-/** It has failed without having been started; how it ended before has nothing to do with that. */
+/** The service has failed without a start; the outcome of its last run does not belong to this. */
 export function failStart(turn: Turn, entry: Entry, blame: string): void {
 	turn.write({...entry, phase: {kind: 'down', cause: 'failed'}, blame, outcome: null, refusal: null});
 }
 
+/** Starts a service whose needs are met: its `pre_start` commands, or its process; or delays it by the rate limit. */
 export function spawn(turn: Turn, entry: Entry): void {
 	const wait = entry.ends.length > 0 ? takeToken(turn) : 0;
 	if (wait > 0) return turn.write({...entry, phase: {kind: 'backoff', deadline: turn.now + wait}});
@@ -57,17 +58,17 @@ export function spawn(turn: Turn, entry: Entry): void {
 	turn.write({...entry, phase, starts: entry.starts + 1});
 }
 
-/** How long until a restart may be made; 0: now, and it is counted. So a storm leaves the machine usable. */
+/** How long a restart must wait for a token of the rate limit (ms); 0: it can start now, and has taken one. */
 function takeToken(turn: Turn): Millis {
 	const {bucket, settings: {startRate: {perSecond, burst}}} = turn.state;
 	const level = Math.min(burst, bucket.level + ((turn.now - bucket.at) / 1000) * perSecond);
 	const isFree = level >= 1;
 	turn.state = {...turn.state, bucket: {level: isFree ? level - 1 : level, at: turn.now}};
-	// A little more than it takes, so that no rounding makes it come too early again and again.
+	// One millisecond more, so that rounding cannot make it come too early again and again.
 	return isFree ? 0 : ((1 - level) / perSecond) * 1000 + 1;
 }
 
-/** Starts the services, and whatever they need that is not there. */
+/** Starts services, and those of their needs that are not met. */
 export function start(turn: Turn, ids: readonly Id[]): void {
 	const seen = new Set(ids);
 	for (const id of seen) {
@@ -84,6 +85,7 @@ export function start(turn: Turn, ids: readonly Id[]): void {
 	}
 }
 
+/** Restarts services: those that run stop first, the others just start. */
 export function restart(turn: Turn, ids: readonly Id[]): void {
 	const others: Id[] = [];
 	for (const id of ids) {
@@ -93,14 +95,14 @@ export function restart(turn: Turn, ids: readonly Id[]): void {
 			others.push(id);
 			continue;
 		}
-		// Without them it would not come back.
+		// Without these needs it could not start again.
 		for (const edge of entry.needs) if (isNeedLost(turn, edge)) others.push(edge.id);
 		turn.write({...entry, desired: 'start', restartPending: true});
 	}
 	start(turn, others);
 }
 
-/** Whether some that are restarted with this one must end before it does; they are told to. */
+/** Whether dependents with `restart: true` must stop first; they are told to. */
 export function restartsDependents(turn: Turn, {dependents}: Entry): boolean {
 	const along = dependents.filter(({id, restart}) => {
 		const entry = restart ? read(turn.state.table, id) : undefined;
@@ -110,6 +112,7 @@ export function restartsDependents(turn: Turn, {dependents}: Entry): boolean {
 	return along.length > 0;
 }
 
+/** Restarts a dependent whose need has ended or is restarted. */
 export function restartWithNeed(turn: Turn, id: Id): void {
 	const entry = read(turn.state.table, id);
 	if (!entry || !isWanted(entry, turn.state.stage)) return;

@@ -1,6 +1,6 @@
 /**
- * The state of the whole, and what can be told from it: who is there, who is wanted, which needs hold, when
- * to look next. How it changes is `supervisor.ts`'s business.
+ * The state of the whole, and what follows from it: which services are to run, which needs are met, what has failed.
+ * `supervisor.ts` changes it.
  */
 import type {Rules} from './config.ts';
 import type {Edge, Entry} from './entry.ts';
@@ -11,36 +11,38 @@ import type {Condition, Service} from './service.ts';
 import type {Stage} from './stage.ts';
 import type {Instant, Millis} from './time.ts';
 
+/** What the core needs to know beside the services. */
 export interface Settings extends Rules {
-	/** How long processes that belong to no service may take to end. */
+	/** How long the remaining processes may take to end after the last service. */
 	readonly sweepGrace: Millis;
-	/** What jitter is drawn from; the same seed and events give the same effects. */
+	/** The seed of the jitter; the same seed and events give the same effects. */
 	readonly seed: number;
 }
 
+/** The state of the whole; immutable. */
 export interface State {
 	readonly settings: Settings;
 	readonly stage: Stage;
 	readonly table: ServiceTable;
 	/** The names of the config's services. */
 	readonly names: ReadonlyMap<string, Id>;
-	/** The names of services made at run time; few, and copied when one comes or goes. */
+	/** The names of transient services; they are few, and the map is copied with each change. */
 	readonly transients: ReadonlyMap<string, Id>;
 	/** Runs given out so far. */
 	readonly runs: Run;
-	/** Entries with a process, or about to have one. */
+	/** How many services have a process or are about to have one, or are `done`. */
 	readonly living: number;
-	/** Of these, oneshots that have completed and are to be undone. */
+	/** How many of these are `done`. */
 	readonly held: number;
-	/** Entries that are to run and are not there yet. */
+	/** How many services are to run and are not up yet. */
 	readonly awaited: number;
-	/** What features know, each under its name (features.ts). */
+	/** The parts of the features, by name (features.ts). */
 	readonly slices: Readonly<Record<string, unknown>>;
-	/** Restarts that may be made at once, as of an instant. */
+	/** The token bucket of the restart rate limit: its level at an instant. */
 	readonly bucket: {readonly level: number; readonly at: Instant};
 }
 
-/** It is to run, and is neither up and well nor done with its work; also where it has failed for good. */
+/** Whether it is to run, but is neither up and healthy nor completed; also after it has failed for good. */
 export function isAwaited(entry: Wanted & Pick<Entry, 'phase'>): boolean {
 	const {phase} = entry;
 	if (phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited')) return false;
@@ -52,20 +54,23 @@ export const countAwaited = (table: ServiceTable): number => [...all(table)].fil
 const isWell = (phase: Phase): boolean =>
 	phase.kind === 'up' && phase.isReady && (phase.health === 'none' || phase.health === 'healthy');
 
+/** The entry of a service by its name. */
 export const find = (state: State, name: string): Entry | undefined => {
 	const id = state.names.get(name) ?? state.transients.get(name);
 	return id === undefined ? undefined : read(state.table, id);
 };
 
+/** The entry of a service by its id. */
 export const entryOf = (state: State, id: Id): Entry | undefined => read(state.table, id);
 
 /** Every entry, the config's first and in its order. */
 export const entries = (state: State): Iterable<Entry> => all(state.table);
 
-/** Whether a need does not hold its dependent back: its condition is met, or it is not hard and will not be. */
+/** Whether a need lets its dependent start: its condition is met, or it is not hard and at rest. */
 export const holds = (entry: Entry, {condition, strength}: Pick<Edge, 'condition' | 'strength'>): boolean =>
 	meets(entry, condition) || (strength !== 'hard' && isSettled(entry));
 
+/** Whether a service meets a condition (compose-spec `depends_on`). */
 export function meets({phase, leaving}: Entry, condition: Condition): boolean {
 	if (phase.kind === 'down') return phase.cause === 'completed';
 	if (phase.kind === 'done') return !leaving;
@@ -76,18 +81,18 @@ export function meets({phase, leaving}: Entry, condition: Condition): boolean {
 	}
 }
 
-/** Down, and not about to start by itself. */
+/** Whether it is down, and not about to start. */
 const isSettled = ({phase, leaving}: Entry): boolean =>
 	phase.kind === 'down' && (leaving || (phase.cause !== 'new' && phase.cause !== 'stopped'));
 
-/** Will not hold by itself any more: it has come to rest without having completed, or waits for such in vain. */
+/** Whether it has failed for good or exited, or waits for a hard need that has: only an operator can change that. */
 export const hasFailedForGood = ({phase}: Entry): boolean =>
 	phase.kind === 'down' ? phase.cause === 'failed' || phase.cause === 'exited' : phase.kind === 'waiting' && phase.isBlocked;
 
-/** Whether a need will not come by itself any more, and its dependent not without it. */
+/** Whether a need keeps its dependent from starting until an operator acts. */
 export const isFailedNeed = (entry: Entry, {strength}: Pick<Edge, 'strength'>): boolean => strength === 'hard' && hasFailedForGood(entry);
 
-/** Lives, and not for long. */
+/** Whether it is alive, and stopping or about to. */
 export const isGoingDown = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
 
 export const isRunning = ({kind}: Phase): boolean => kind === 'starting' || kind === 'up';
@@ -95,14 +100,13 @@ export const isRunning = ({kind}: Phase): boolean => kind === 'starting' || kind
 export const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' || phase.kind === 'done' || isRunning(phase);
 
 /**
- * Should this service run? Rules in order, the first that speaks wins: shutdown, the operator's word,
- * the config.
+ * Whether a service should run: not in a shutdown; else as the operator has asked; else as the config says.
  */
 export const isWanted = (entry: Wanted, stage: Stage): boolean => stage.kind === 'running' && isToRun(entry);
 
 type Wanted = Pick<Entry, 'desired' | 'service' | 'retired'>;
 
-/** The same where no shutdown is under way. */
+/** The same without regard to a shutdown. */
 function isToRun({desired, service, retired}: Wanted): boolean {
 	return !retired && (desired === 'auto' ? service.autostart : desired === 'start');
 }
@@ -110,7 +114,7 @@ function isToRun({desired, service, retired}: Wanted): boolean {
 interface Connections {
 	readonly needs: ReadonlyMap<Id, readonly Edge[]>;
 	readonly dependents: ReadonlyMap<Id, Edge[]>;
-	/** Services that are started because others need them. */
+	/** Services with `autostart: false` that start because others need them. */
 	readonly demanded: ReadonlyMap<Id, 'start'>;
 }
 
@@ -129,7 +133,7 @@ export function connect(services: readonly Service[], names: ReadonlyMap<string,
 		needs.set(id, own);
 		for (const {id: need, ...edge} of own) dependents.get(need)?.push({id, ...edge});
 	}
-	// Needs come before their dependents, so that one way back finds all that are started for others.
+	// Needs come before their dependents, so that one pass in reverse order finds all that start for others.
 	const lazy = new Set(services.filter(({autostart}) => !autostart).map(({name}) => idOf(name)));
 	const demanded = new Map<Id, 'start'>();
 	for (const {name} of services.toReversed()) {
@@ -140,9 +144,10 @@ export function connect(services: readonly Service[], names: ReadonlyMap<string,
 	return {needs, dependents, demanded};
 }
 
-/** How long the phase has lasted while archon ran. What people are told is `since`. */
+/** How long the phase has lasted while archon itself ran. What people are shown is `since`. */
 export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now: Instant): Millis => now - since - stalled;
 
+/** The entry of a service that has not been started. */
 export const newEntry = (id: Id, service: Service): Entry => ({
 	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0, desired: 'auto', restartPending: false,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], statusText: '',

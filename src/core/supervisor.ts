@@ -1,7 +1,7 @@
 /**
- * All services together: one event in, a new state and effects out. After every event the whole
- * settles: wanted and needs met → spawn; leaving and no dependent on its way down → terminate; until
- * nothing moves. Only entries that an event can affect are looked at.
+ * All services together: one event in, a new state and effects out. After every event the whole settles: a service that
+ * is to run and whose needs are met is spawned, one that has to stop and has no stopping dependents is terminated, until
+ * nothing changes any more. Only entries that the event can affect are examined.
  */
 import {cannotStart, endsContainer} from './blame.ts';
 import type {Effect} from './effect.ts';
@@ -20,7 +20,7 @@ import type {Instant} from './time.ts';
 import {type Change, Turn} from './turn.ts';
 import {onNews} from './news.ts';
 
-/** One step. Pure: the state that comes in is as it was, also when this throws over a bug of ours. */
+/** One step. It is pure: the given state stays as it was, also when this throws because of a bug. */
 export function step(state: State, event: Event, now: Instant): readonly [State, readonly Effect[]] {
 	const turn = new Turn(state, now, onChange);
 	dispatch(turn, event);
@@ -35,7 +35,7 @@ function onChange(change: Change, turn: Turn): void {
 
 type Handlers = {readonly [K in Event['kind']]: (turn: Turn, event: Extract<Event, {kind: K}>) => void};
 
-/** Whose each event is. */
+/** The owner of each kind of event. */
 const OWNERS: Handlers = {
 	boot(turn, {adopted = []}) {
 		enter(turn, {kind: 'running'});
@@ -56,7 +56,7 @@ const OWNERS: Handlers = {
 	tick,
 };
 
-/** Nothing starts before boot, nor in a shutdown. */
+/** Requests to start are ignored before boot and in a shutdown. */
 function whileRunning<E>(handle: (turn: Turn, event: E) => void): (turn: Turn, event: E) => void {
 	return (turn, event) => {
 		if (turn.state.stage.kind === 'running') handle(turn, event);
@@ -68,7 +68,7 @@ function dispatch(turn: Turn, event: Event): void {
 	handle(turn, event);
 }
 
-/** Looks at whatever a change may have set free, until nothing moves. */
+/** Examines all entries that a change may affect, until nothing changes any more. */
 function settle(turn: Turn): void {
 	do {
 		drain(turn);
@@ -86,7 +86,7 @@ function drain(turn: Turn): void {
 			toRestart.delete(id);
 			restartWithNeed(turn, id);
 		}
-		// A Set is iterated in order of insertion, items added meanwhile included.
+		// A Set is iterated in order of insertion, including items that are added meanwhile.
 		for (const id of toExamine) {
 			toExamine.delete(id);
 			const entry = read(turn.state.table, id);
@@ -129,11 +129,11 @@ function examine(turn: Turn, entry: Entry): void {
 			return turn.apply(entry, force === 3 ? withdraw() : undo(entry, turn.nextRun(), turn.now, scale));
 		}
 		case 'spawning':
-			// Its process comes after its commands, and neither is wanted any more.
+			// Its `pre_start` commands run, and its process has not been started.
 			if (phase.isHooked && entry.leaving) turn.apply(entry, withdraw());
 			return;
 		case 'stopping':
-			return; // Its news will come.
+			return; // It waits for the news of its end.
 	}
 }
 

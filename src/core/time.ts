@@ -1,4 +1,4 @@
-/** Lengths of time and points in it, as the core counts them. */
+/** Durations and instants as the core counts them. */
 
 /** A length of time in milliseconds. */
 export type Millis = number;

@@ -1,6 +1,6 @@
 /**
- * A step while it is made: the state so far, the effects so far, and the entries still to be looked at. Whoever
- * changes an entry does it by `write`, which keeps what is counted of it for others.
+ * One step while it is computed: the state and the effects so far, and the entries that are still to be examined. Entries
+ * are changed by `write` only, which keeps the counters that others rely on.
  */
 import type {Effect} from './effect.ts';
 import type {Entry} from './entry.ts';
@@ -12,20 +12,21 @@ import {entries as all, read, write} from './service-table.ts';
 import {countAwaited, holds, isAwaited, isGoingDown, isFailedNeed, isRunning, isWanted, type State} from './state.ts';
 import {type Instant, NEVER} from './time.ts';
 
-/** A service in another phase. */
+/** A service that is in another phase. */
 export interface Change {
 	readonly before: Entry;
 	readonly after: Entry;
 }
 
+/** One step while it is computed. */
 export class Turn {
 	state: State;
 	readonly effects: Effect[] = [];
 	readonly raised: Event[] = [];
 	readonly now: Instant;
-	/** Services to be looked at: a change may have set them free. */
+	/** Services to be examined, as a change may let them start or stop. */
 	readonly toExamine = new Set<Id>();
-	/** Services that asked to be restarted when a need ends, and one has. */
+	/** Services that are restarted with a need (`restart: true`), and one of their needs has ended. */
 	readonly toRestart = new Set<Id>();
 	readonly #tellOfChange: (change: Change, turn: Turn) => void;
 
@@ -35,35 +36,37 @@ export class Turn {
 		this.#tellOfChange = tellOfChange;
 	}
 
+	/** Adds effects. */
 	emit(...effects: readonly Effect[]): void {
 		this.effects.push(...effects);
 	}
 
-	/** An event that is heard in this step, after everybody was told of what has happened. */
+	/** Adds an event that is handled in this step, after all features have been told of this one. */
 	raise(event: Event): void {
 		this.raised.push(event);
 	}
 
+	/** Marks a service to be examined. */
 	examine(id: Id): void {
 		this.toExamine.add(id);
 	}
 
-	/** A new run of some service. */
+	/** The number of a new run. */
 	nextRun(): Run {
 		const run = this.state.runs + 1;
 		this.state = {...this.state, runs: run};
 		return run;
 	}
 
-	/** Wanted: from now on its needs are waited for, each for no longer than it may take. */
+	/** The service is to run: it waits for its needs from now on, for each no longer than its timeout. */
 	awaitNeeds(entry: Entry): void {
 		const deadline = Math.min(NEVER, ...entry.needs.map(({timeout}) => this.now + timeout));
 		this.write({...entry, phase: deadline === NEVER ? WAITING : {...WAITING, deadline}});
 	}
 
 	/**
-	 * The one door: whatever an entry's new form changes for others (counts, queue, log, stage) is
-	 * done here and nowhere else.
+	 * The only way to change an entry: it updates the counters of its needs and dependents and those of the whole, marks
+	 * what is to be examined, and tells features and log.
 	 */
 	write(wanted: Entry): void {
 		const before = read(this.state.table, wanted.id) ?? wanted;
@@ -86,19 +89,19 @@ export class Turn {
 		this.#tellOfChange({before, after}, this);
 	}
 
-	/** Does what the life table says. */
+	/** Applies what the life table says. */
 	apply(entry: Entry, {phase, also, effects}: Transition): void {
 		if (effects) this.emit(...effects);
 		if (phase === 'await') this.awaitNeeds({...entry, ...also});
 		else this.write({...entry, ...also, phase});
 	}
 
-	/** Writes an entry whose change changes nothing for others. */
+	/** Writes an entry whose change does not affect others. */
 	put(entry: Entry): void {
 		this.state = {...this.state, table: write(this.state.table, entry)};
 	}
 
-	/** What the door keeps in passing, told from scratch; and everything is looked at. */
+	/** Computes all that `write` keeps from scratch, and marks every service to be examined. */
 	recount(): void {
 		const list = [...all(this.state.table)];
 		let {table} = this.state;
@@ -128,7 +131,7 @@ export class Turn {
 		this.state = {...this.state, table, awaited: countAwaited(table)};
 	}
 
-	/** It has become one that is to leave, and its process is not made yet. */
+	/** Cancels the spawn of a service that has to stop before its process was started. */
 	#withdraw({id, leaving, phase}: Entry): void {
 		if (leaving && phase.kind === 'spawning' && !phase.isHooked) this.emit({kind: 'withdraw', id, run: phase.run});
 	}

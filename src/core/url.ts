@@ -1,19 +1,20 @@
-/** Addresses of web pages as texts (RFC 3986), as far as a probe needs them. */
+/** URLs of http and https (RFC 3986), as far as probes need them. */
 
+/** The parts of a URL. */
 export interface Url {
 	readonly scheme: 'http' | 'https';
 	/** A name or an address, without the brackets of an IPv6 address. */
 	readonly host: string;
 	readonly port: number;
-	/** With the query, as it is sent; at least `/`. */
+	/** The path with the query, as it is sent; at least `/`. */
 	readonly path: string;
-	/** `user:password`, of which the second may be empty; null where none are written. */
+	/** `user:password`, or `user`; null: the URL has none. */
 	readonly credentials: string | null;
 }
 
 const URL = /^(https?):\/\/(?:([^/?#@\s]*)@)?(?:\[([\da-f:.]+)\]|([^/?#@:[\]\s\\]+))(?::(\d{0,5}))?([/?][^#]*)?(?:#.*)?$/is;
 
-/** Null: it is no URL of http or https. What a path must not hold as it is, is written as `%XX`. */
+/** Parses a URL of http or https; null: it is not one. Characters that a path must not contain become `%XX`. */
 export function parseUrl(text: string): Url | null {
 	const [, scheme = '', user, address, name = '', digits = '', rest = ''] = text.isWellFormed() ? URL.exec(text) ?? [] : [];
 	const isSecure = scheme.toLowerCase() === 'https';

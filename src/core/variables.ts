@@ -1,7 +1,7 @@
-/** `${NAME}` and its kin within config text, as docker compose has them (compose-spec, "Interpolation"). */
+/** Expands `${NAME}` and its variants in config text, as docker compose does (compose-spec, "Interpolation"). */
 import {err, ok, type Result} from './result.ts';
 
-/** What is wrong with a text: `why` continues the sentence that the text begins. */
+/** A problem of a text: `why` continues a sentence that begins with the text. */
 export interface Fault {
 	readonly why: string;
 	readonly hint: string | null;
@@ -10,15 +10,16 @@ export interface Fault {
 /** Variables by name, as archon was started with them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a name stands for; undefined: it is not set. */
+/** The value of a variable; undefined: it is not set. */
 export type Lookup = (name: string) => string | undefined;
 
+/** Looks up variables in an environment. */
 export const lookupIn = (environment: Environment): Lookup =>
 	name => (Object.hasOwn(environment, name) ? environment[name] : undefined);
 
 /**
- * The text with the values of its variables. `$$` is one `$`, and a `$` that begins nothing stays as it is. A
- * variable that is not set and has no default stands for nothing, and `unset` hears of it.
+ * The text with the values of its variables. `$$` becomes `$`, and a `$` that begins no variable stays. A variable that
+ * is not set and has no default is replaced by nothing, and `unset` is called with its name.
  */
 export function expand(text: string, lookup: Lookup, unset: (name: string) => void): Result<string, Fault> {
 	return expandWithin(text, {lookup, unset}, 0);
@@ -29,10 +30,10 @@ interface Reading {
 	readonly unset: (name: string) => void;
 }
 
-/** Defaults may hold variables, whose defaults may hold variables. */
+/** How deep defaults can hold variables with defaults. */
 const DEPTH_MAX = 20;
 
-/** One value of a few variables; beyond it, a slip of the pen that repeats itself. */
+/** The limit of one expanded text, in characters. */
 const LENGTH_MAX = 1024 * 1024;
 
 const PLAIN = /\$([A-Za-z_]\w*)/y;
@@ -52,7 +53,7 @@ function expandWithin(text: string, reading: Reading, depth: number): Result<str
 	return ok(expanded + text.slice(at));
 }
 
-/** What begins with the `$` at `start`, and where it ends. */
+/** The expansion of one `$`, and the offset after it. */
 interface Piece {
 	readonly content: string;
 	readonly end: number;
@@ -71,8 +72,8 @@ function expandBraced(text: string, start: number, reading: Reading, depth: numb
 	BRACED.lastIndex = start;
 	const [head = '', name = '', colon = '', operator = ''] = BRACED.exec(text) ?? [];
 	const close = head === '' ? -1 : closeOf(text, start + head.length);
-	if (close < 0) return fault('holds a "${" that is no ${NAME}', OWN_DOLLAR);
-	if (depth > DEPTH_MAX) return fault('holds defaults within defaults without end');
+	if (close < 0) return fault('has a "${" that does not begin a ${NAME}', OWN_DOLLAR);
+	if (depth > DEPTH_MAX) return fault('has defaults that are nested too deeply');
 	const end = close + 1;
 	if (operator === '') return ok({content: valueOf(name, reading), end});
 	const value = reading.lookup(name);
@@ -82,19 +83,19 @@ function expandBraced(text: string, start: number, reading: Reading, depth: numb
 	const word = expandWithin(text.slice(start + head.length, close), reading, depth + 1);
 	if (!word.ok) return word;
 	if (operator !== '?') return ok({content: word.value, end});
-	// Not with the values of variables, which may be secrets.
+	// The text is shown without the values of its variables, which may be secrets.
 	const written = text.slice(start + head.length, close);
 	return fault(`needs ${name}, which is ${value === '' ? 'empty' : 'not set'}${written && `: ${written}`}`);
 }
 
-const OWN_DOLLAR = 'write $$ for a $ of the program\'s own';
+const OWN_DOLLAR = 'write $$ for a literal $';
 
-/** Said of all variables of a config that are not set. */
-export const UNSET = `not set, so that nothing stands for them (${OWN_DOLLAR})`;
+/** The note about a variable of a config that is not set. */
+export const UNSET = `not set, and replaced by nothing (${OWN_DOLLAR})`;
 
 const BRACE = /\}|(?<=\$)\{/g;
 
-/** Where the brace closes that was opened before `from`; -1 if it does not. */
+/** The index of the brace that closes the one before `from`; -1: there is none. */
 function closeOf(text: string, from: number): number {
 	let open = 1;
 	BRACE.lastIndex = from;

@@ -1,4 +1,4 @@
-/** The whole with its features: how it begins, and when it wants to be woken. */
+/** The state of the whole: how it begins, and when its next deadline is. */
 import {featureDeadline, initialSlices} from './features.ts';
 import {earliest, EMPTY, write} from './service-table.ts';
 import type {Service} from './service.ts';
@@ -6,13 +6,13 @@ import type {Stage} from './stage.ts';
 import {connect, countAwaited, newEntry, type Settings, type State} from './state.ts';
 import {type Instant, NEVER} from './time.ts';
 
-/** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config saw to it. */
+/** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config has checked that. */
 export function create(services: readonly Service[], settings: Settings): State {
 	const names = new Map(services.map((service, id) => [service.name, id]));
 	const {needs, dependents, demanded} = connect(services, names);
 	const table = services.reduce((before, service, id) => {
 		const own = needs.get(id) ?? [];
-		// Before boot nothing is wanted: only hard needs hold anything back.
+		// Before boot no service is to run, and so only hard needs are unmet.
 		const unmetNeeds = own.filter(({strength}) => strength === 'hard').length;
 		const desired = demanded.get(id) ?? 'auto';
 		return write(before, {...newEntry(id, service), needs: own, dependents: dependents.get(id) ?? [], unmetNeeds, desired});
@@ -24,7 +24,7 @@ export function create(services: readonly Service[], settings: Settings): State 
 	};
 }
 
-/** When the kernel should send the next `tick`; NEVER if there is nothing to wait for. */
+/** When `os/` should send the next `tick`; NEVER: no deadline is set. */
 export const nextDeadline = (state: State): Instant =>
 	Math.min(earliest(state.table), stageDeadline(state.stage), featureDeadline(state));
 

@@ -1,13 +1,13 @@
 /**
- * Splits one line of text into words as a POSIX shell does, and does nothing else that a shell does:
- * no variables, globs, pipes or comments. `$`, `*`, `;` and `|` are ordinary characters.
+ * Splits a line into words by the quoting rules of a POSIX shell (XCU 2.2). Nothing else of a shell is done: there are no
+ * variables, globs, pipes or comments, and `$`, `*`, `;` and `|` are ordinary characters.
  */
 import {err, ok, type Result} from './result.ts';
 
-/** What a backslash escapes within double quotes; before others it stays (POSIX XCU 2.2.3). */
+/** The characters that a backslash escapes within double quotes; before all others it is itself (POSIX XCU 2.2.3). */
 const ESCAPABLE = '"\\$`';
 
-/** The words of `text`; none if it is blank. The error says what is not closed. */
+/** The words of `text`; an empty list if it is blank. The error says which quote is not closed. */
 export function splitWords(text: string): Result<string[], string> {
 	const words: string[] = [];
 	// Null between words: `''` is a word of no characters.
@@ -44,7 +44,7 @@ export function splitWords(text: string): Result<string[], string> {
 	return ok(words);
 }
 
-/** Reads from behind the opening quote; `end` is behind the closing one. Null if there is none. */
+/** The text from `start`, after the opening quote; `end` is after the closing one. Null: the quote is not closed. */
 function readDoubleQuoted(
 	text: string,
 	start: number,

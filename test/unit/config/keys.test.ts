@@ -249,7 +249,7 @@ describe('variables', () => {
 	test.each<[string, readonly string[]]>([
 		['command: web --port ${PORT2:-80}\nenvironment: {PORT2: 8080}', ['etc/a.yaml:3:14: services.a.command: ${PORT2} is a variable of archon itself, '
 			+ 'which is not set, and not that of services.a.environment; write the value here as well, or let a shell expand $$PORT2']],
-		['command: [web, $B]\nenv_file: /abs.env', [expect.stringMatching(/not set, so that nothing/), expect.stringMatching(/^etc\/a\.yaml:3:20: .* \$\{B\} .*env_file/)]],
+		['command: [web, $B]\nenv_file: /abs.env', [expect.stringMatching(/not set, and replaced by nothing/), expect.stringMatching(/^etc\/a\.yaml:3:20: .* \$\{B\} .*env_file/)]],
 		['command: web $PORT\nenvironment: {PORT: 8080}', []],
 		['command: sh -c "web $$X"\nenvironment: {X: 8080}', []],
 		['command: web\nenvironment: {X: "${X:-8080}", Y: "a$${Y}"}', []],

@@ -85,7 +85,7 @@ describe('readEnvironment', () => {
 	test('notes what is not set, once for all', () => {
 		expect(read(readEnvironment, '{A: "$X${Z}", B: a$X}', {})).toEqual({
 			result: {A: '', B: 'a'}, problems: [],
-			notes: ['f:1:5: not set, so that nothing stands for them (write $$ for a $ of the program\'s own): X, Z'],
+			notes: ['f:1:5: not set, and replaced by nothing (write $$ for a literal $): X, Z'],
 		});
 	});
 
@@ -95,7 +95,7 @@ describe('readEnvironment', () => {
 			problems: [
 				'f:1:5: key.A: "${X:?a port}" needs X, which is not set: a port',
 				'f:1:24: key.B: "${Y?}" needs Y, which is not set',
-				'f:1:36: key.C: "${" holds a "${" that is no ${NAME}; write $$ for a $ of the program\'s own',
+				'f:1:36: key.C: "${" has a "${" that does not begin a ${NAME}; write $$ for a literal $',
 			],
 		});
 	});

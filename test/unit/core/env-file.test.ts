@@ -42,7 +42,7 @@ test.each<[string, string[]]>([
 	['B="x\nC=1', ['.env:1:3: a double quote is not closed']],
 	['B=\'x', ['.env:1:3: a single quote is not closed']],
 	['B:1', ['.env:1:1: this is not NAME=value']],
-	['B="x" y', ['.env:1:6: something stands behind a closing quote']],
+	['B="x" y', ['.env:1:6: there is text after a closing quote']],
 	['A=1\nB=${NO:?why}', ['.env:2:1: B needs NO, which is not set: why']],
 ])('tells what is wrong with %j', (text, problems) => {
 	expect(read(text).problems).toEqual(problems);
@@ -65,7 +65,7 @@ test.each<[string, Record<string, string>]>([
 
 test('notes what is not set', () => {
 	expect(read('B=$X\nC=${Y}').notes).toEqual([
-		'.env:1:1: not set, so that nothing stands for them (write $$ for a $ of the program\'s own): X, Y',
+		'.env:1:1: not set, and replaced by nothing (write $$ for a literal $): X, Y',
 	]);
 });
 

@@ -33,12 +33,12 @@ describe('expand', () => {
 	});
 
 	test.each([
-		['${', 'holds a "${" that is no ${NAME}'], ['${}', 'holds a "${" that is no ${NAME}'], ['${1}', 'holds a "${" that is no ${NAME}'],
-		['${A', 'holds a "${" that is no ${NAME}'], ['${A:}', 'holds a "${" that is no ${NAME}'], ['${A!x}', 'holds a "${" that is no ${NAME}'],
-		['${NO:-${}', 'holds a "${" that is no ${NAME}'], ['${NO:-${A}', 'holds a "${" that is no ${NAME}'],
+		['${', 'has a "${" that does not begin a ${NAME}'], ['${}', 'has a "${" that does not begin a ${NAME}'], ['${1}', 'has a "${" that does not begin a ${NAME}'],
+		['${A', 'has a "${" that does not begin a ${NAME}'], ['${A:}', 'has a "${" that does not begin a ${NAME}'], ['${A!x}', 'has a "${" that does not begin a ${NAME}'],
+		['${NO:-${}', 'has a "${" that does not begin a ${NAME}'], ['${NO:-${A}', 'has a "${" that does not begin a ${NAME}'],
 		['${NO?}', 'needs NO, which is not set'], ['${NO:?say $A}', 'needs NO, which is not set: say $A'],
 		['${EMPTY:?e}', 'needs EMPTY, which is empty: e'],
-		['${NO:-'.repeat(30) + '}'.repeat(30), 'holds defaults within defaults without end'],
+		['${NO:-'.repeat(30) + '}'.repeat(30), 'has defaults that are nested too deeply'],
 	])('%j: %s', (text, why) => {
 		expect(expanded(text)).toBe(why);
 	});
