@@ -58,7 +58,7 @@ services:
   a: {command: x, healthcheck: {<<: *hc, test: "true"}}
   b: {command: x, healthcheck: {<<: *hc, test: "true"}}
 `;
-	expect(told(text, '').filter(line => !line.includes('replaced by nothing them'))).toEqual([
+	expect(told(text, '').filter(line => !line.includes('replaced by nothing'))).toEqual([
 		'f:2:13: services.a.healthcheck.interval: "${NO}" is not a duration; NO is not set',
 	]);
 });
