@@ -1,5 +1,5 @@
 /**
- * What the control socket's two ends need of a socket. `os/sockets.ts` implements these by shape; nothing
+ * What the control socket's two ends need of a socket. `os/sockets/` implements these by shape; nothing
  * here knows how bytes travel.
  */
 import type {Result} from '../core/result.ts';

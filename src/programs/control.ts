@@ -3,7 +3,7 @@ import {runCli} from '../cli/archonctl.ts';
 import {env} from '../os/environment.ts';
 import {BrokenPipe} from '../os/errno.ts';
 import {uid} from '../os/identity.ts';
-import {connect} from '../os/sockets.ts';
+import {connect} from '../os/sockets/client.ts';
 import {sys} from '../os/sys.ts';
 import {refuse, stdin, SYSTEM, write} from './streams.ts';
 

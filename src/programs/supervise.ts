@@ -28,7 +28,7 @@ import type {Reexec} from '../os/reexec/reexec.ts';
 import {examine, ownPath} from '../os/reexec/upgrade.ts';
 import {createManager} from '../os/service-manager.ts';
 import {listenForSignals} from '../os/signals.ts';
-import {serve} from '../os/sockets.ts';
+import {serve} from '../os/sockets/listener.ts';
 import {sys} from '../os/sys.ts';
 import {traceOf} from '../os/trace.ts';
 import {createMemoryTrimmer} from '../os/trim-memory.ts';

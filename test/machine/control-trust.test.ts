@@ -49,7 +49,7 @@ describe('root\'s archonctl, where archon is not', () => {
 		const said = await elsewhere(`as 1 $LISTENER /tmp/sock > /run/told & until_there /tmp/sock
 			$CTL --socket /tmp/sock run -- id; echo "status $?"; as 2 $CTL --socket /tmp/sock status; ARCHON_SOCKET=/tmp/sock $CTL status
 			while [ "$(grep -c told /run/told)" -lt 3 ]; do sleep 0.01; done; cat /run/told`);
-		expect(said).toMatch(/cannot reach archon at \/tmp\/sock: uid 1 listens there, who is neither root nor you/);
+		expect(said).toMatch(/cannot reach archon at \/tmp\/sock: uid 1 listens there, which is neither root nor you/);
 		expect(said).toMatch(/status 111/);
 		expect(said.match(/was told 0 bytes and 0 descriptors/g)).toHaveLength(3);
 	});
@@ -101,7 +101,7 @@ test('users whose numbers are the highest are who they are', async () => {
 	await archon.says(/started a/);
 	await expect.poll(() => existsSync(socket)).toBe(true);
 	expect(await ask(user)).toMatch(/^a +running/m);
-	expect(await ask(0)).toContain(`uid ${user} listens there, who is neither root nor you`);
+	expect(await ask(0)).toContain(`uid ${user} listens there, which is neither root nor you`);
 	chmodSync(folder, 0o755);
 	chmodSync(join(folder, 'run'), 0o755);
 	chmodSync(socket, 0o666);

@@ -21,7 +21,7 @@ import type {ConnectionListener} from '../../src/control/transport.ts';
 import {after, soon} from '../../src/os/clock.ts';
 import {type Handoff, HANDOFF_SIZE, openHandoff} from '../../src/os/reexec/handoff.ts';
 import {record} from '../../src/os/reexec/instance.ts';
-import {type Channel, createChannel} from '../../src/features/logging/os/channel.ts';
+import {type Pipeline, createPipeline} from '../../src/features/logging/os/pipeline.ts';
 import {random} from './random.ts';
 
 export const SECOND = 1000;
@@ -90,18 +90,18 @@ export function dawn(seed: number): Day {
 
 	// ── Lines ──
 
-	const channels = new Map<Id, Channel>();
-	const own = createChannel(LOGGING, [], {shut() {}, open() {}}, () => {});
-	const channelOf = (id: Id | null): Channel | undefined => (id === null ? own : channels.get(id));
+	const pipelines = new Map<Id, Pipeline>();
+	const own = createPipeline(LOGGING, [], {shut() {}, open() {}}, () => {});
+	const pipelineOf = (id: Id | null): Pipeline | undefined => (id === null ? own : pipelines.get(id));
 	const logs: Logs = {
-		tail: (id, count) => channelOf(id)?.tail(count) ?? [],
-		follow: (id, dispatch) => channelOf(id)?.follow(dispatch) ?? (() => {}),
+		tail: (id, count) => pipelineOf(id)?.tail(count) ?? [],
+		follow: (id, dispatch) => pipelineOf(id)?.follow(dispatch) ?? (() => {}),
 		files: () => [],
 		reopen() {},
 	};
-	const write = (channel: Channel | undefined, text: string): void => {
+	const write = (pipeline: Pipeline | undefined, text: string): void => {
 		counts.lines++;
-		channel?.take(Buffer.from(`${text}\n`), 'stdout', false);
+		pipeline?.take(Buffer.from(`${text}\n`), 'stdout', false);
 	};
 	const say = (line: {readonly text: string} | null): void => void (line && write(own, line.text));
 
@@ -154,14 +154,14 @@ export function dawn(seed: number): Day {
 			case 'stage': return say(narrateStage(effect.stage));
 			case 'say': return say(effect);
 			case 'forgotten': {
-				channels.get(effect.entry.id)?.close();
-				return void channels.delete(effect.entry.id);
+				pipelines.get(effect.entry.id)?.close();
+				return void pipelines.delete(effect.entry.id);
 			}
-			case 'logging': return channels.get(effect.id)?.drive(LOGGING, []);
+			case 'logging': return pipelines.get(effect.id)?.drive(LOGGING, []);
 			case 'probe': return later(r.between(1, 50), () => {
 				const process = processes.get(effect.run);
 				if (!process || !lives(process)) return;
-				write(channels.get(process.id), `GET /health at ${now} by ${effect.run}`);
+				write(pipelines.get(process.id), `GET /health at ${now} by ${effect.run}`);
 				const passed = !r.chance(0.005);
 				news(process, {kind: 'probe', purpose: effect.purpose, passed, detail: passed ? 'status 200' : `status 500 at ${now}`});
 			});
@@ -188,11 +188,11 @@ export function dawn(seed: number): Day {
 			inbox.push({kind: 'news', id, run, news: {kind: 'refused', refusal}});
 			return;
 		}
-		if (!channels.has(id)) channels.set(id, createChannel(LITTLE, [], {shut() {}, open() {}}, () => {}));
+		if (!pipelines.has(id)) pipelines.set(id, createPipeline(LITTLE, [], {shut() {}, open() {}}, () => {}));
 		const process: Process = {id, run, pid: ++pids, habit, outcome: null};
 		processes.set(run, process);
 		inbox.push({kind: 'news', id, run, news: {kind: 'spawned', pid: process.pid}});
-		write(channels.get(id), `${service.name} begins as ${process.pid}`);
+		write(pipelines.get(id), `${service.name} begins as ${process.pid}`);
 		const {span, codes, beat} = habit;
 		if (span) later(r.between(...span), () => end(process, {kind: 'code', code: r.pick(codes ?? [0])}));
 		if (beat) later(r.between(1, SECOND), () => {

@@ -4,7 +4,7 @@ import type {LogDriver, LogFile, Logging, LogPosition, LogStream, Syslog} from '
 import {latin1Of} from '../../../os/bytes.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {Poller} from '../../../os/poller.ts';
-import {type Drive, driveTo} from './channel.ts';
+import {type Drive, driveTo} from './pipeline.ts';
 import {createFile, type FileOutlet} from './file.ts';
 import {type Format, json, labelled, raw, timed} from './format.ts';
 import {labelOf} from './label.ts';

@@ -15,7 +15,7 @@ import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {ERRNO} from '../../../os/sys.ts';
 import type {Logging, Logs} from '../core.ts';
-import {type Channel, createChannel} from './channel.ts';
+import {type Pipeline, createPipeline} from './pipeline.ts';
 import {createDrivers} from './drivers.ts';
 import {type Ends, findPipes, openPipes, openTty, pairsOf} from './pipes.ts';
 import {createReader, NOTHING, restKeyOf, type Sink, type Stream, streamOf} from './reader.ts';
@@ -60,10 +60,10 @@ export interface OutputParts {
 /** What archon reads of a service. */
 interface Source {
 	readonly name: string;
-	/** In force once there is a channel. */
+	/** In force once there is a pipeline. */
 	logging: Logging;
 	/** Made when there is something to say: most services say little, and many nothing. */
-	channel: Channel | null;
+	pipeline: Pipeline | null;
 	streams: readonly Stream[];
 	/** What the lines of its streams go to. */
 	readonly sink: Sink;
@@ -99,7 +99,7 @@ export function createOutput(
 	const loggingOf = (output: Target): Logging =>
 		plainly(output.kind === 'lines' ? output.logging : {...events, drivers: UNTOUCHED, rateLimit: null});
 	const ownWays = (logging: Logging): Logging => (isDegraded ? LOGGING : logging);
-	const own = createChannel(ownWays(events), drivers.of('archon', ownWays(events)), {shut() {}, open() {}}, () => {});
+	const own = createPipeline(ownWays(events), drivers.of('archon', ownWays(events)), {shut() {}, open() {}}, () => {});
 	let nothing = -1;
 
 	/** A name may hold what is not text. */
@@ -112,21 +112,21 @@ export function createOutput(
 		const source = sources.get(id) ?? createSource(id, name, logging);
 		source.streams = streams;
 		// What leads to places of its own is opened before there is a line to be lost.
-		if (!logging.drivers.every(({kind}) => SHARED.has(kind))) channelFor(source);
+		if (!logging.drivers.every(({kind}) => SHARED.has(kind))) pipelineFor(source);
 		sources.set(id, source);
 		watch(source);
 		return source;
 	}
 
 	function createSource(id: Id, name: string, logging: Logging): Source {
-		const channel = (): Channel => channelFor(source);
+		const pipeline = (): Pipeline => pipelineFor(source);
 		const source: Source = {
-			name, logging, channel: null, streams: [],
+			name, logging, pipeline: null, streams: [],
 			sink: {
-				holdsBack: stream => channel().holdsBack(stream),
-				maxLine: () => channel().logging().maxLine,
+				holdsBack: stream => pipeline().holdsBack(stream),
+				maxLine: () => pipeline().logging().maxLine,
 				take(lines, stream, isPiece) {
-					channel().take(lines, stream, isPiece);
+					pipeline().take(lines, stream, isPiece);
 					find(id, lines);
 				},
 			},
@@ -136,9 +136,9 @@ export function createOutput(
 
 	const watch = ({streams, sink}: Source): void => streams.forEach(stream => reader.watch(stream, sink));
 
-	function channelFor(source: Source): Channel {
+	function pipelineFor(source: Source): Pipeline {
 		const {name, logging} = source;
-		return source.channel ??= createChannel(logging, drivers.of(name, logging), {
+		return source.pipeline ??= createPipeline(logging, drivers.of(name, logging), {
 			shut: () => source.streams.forEach(({reader}) => poller.forget(reader)),
 			open: () => watch(source),
 		}, count => warn(`${count} ${count === 1 ? 'line' : 'lines'} of ${name} over its rate_limit were left out`));
@@ -180,9 +180,9 @@ export function createOutput(
 		return nothing < 0 ? -1 : nothing;
 	};
 
-	const channelOf = (id: Id | null): Channel | undefined => {
+	const pipelineOf = (id: Id | null): Pipeline | undefined => {
 		const source = id === null ? undefined : sources.get(id);
-		return id === null ? own : source && channelFor(source);
+		return id === null ? own : source && pipelineFor(source);
 	};
 
 	return {
@@ -222,14 +222,14 @@ export function createOutput(
 			const source = sources.get(id);
 			if (!source) return;
 			source.logging = loggingOf(output);
-			if (source.channel) source.channel.drive(source.logging, drivers.of(name, source.logging));
-			else if (!source.logging.drivers.every(({kind}) => SHARED.has(kind))) channelFor(source);
+			if (source.pipeline) source.pipeline.drive(source.logging, drivers.of(name, source.logging));
+			else if (!source.logging.drivers.every(({kind}) => SHARED.has(kind))) pipelineFor(source);
 		},
 		forget(id) {
 			const source = sources.get(id);
 			if (!source) return;
 			shut(id, source);
-			source.channel?.close();
+			source.pipeline?.close();
 			sources.delete(id);
 		},
 		say,
@@ -254,8 +254,8 @@ export function createOutput(
 			});
 		},
 		logs: {
-			tail: (id, count) => (id === null ? own : sources.get(id)?.channel)?.tail(count) ?? [],
-			follow: (id, listener) => channelOf(id)?.follow(listener) ?? (() => {}),
+			tail: (id, count) => (id === null ? own : sources.get(id)?.pipeline)?.tail(count) ?? [],
+			follow: (id, listener) => pipelineOf(id)?.follow(listener) ?? (() => {}),
 			files: id => {
 				const logging = id === null ? own.logging() : sources.get(id)?.logging;
 				return logging ? drivers.files(logging) : [];

@@ -21,7 +21,7 @@ export interface Drive {
 	readonly close: () => void;
 }
 
-export interface Channel {
+export interface Pipeline {
 	/** Whether a stream is better not read now: a reader of its lines is slow. Then its pipes are shut, and opened again later. */
 	holdsBack(stream: LogStream): boolean;
 	/** Whole lines, or a piece of one. `bytes` are somebody else's again when it returns. */
@@ -52,7 +52,7 @@ export const driveTo = (
 });
 
 /** `leftOut` hears how many lines were over the limit. */
-export function createChannel(logging: Logging, drives: readonly Drive[], valve: Valve, leftOut: (count: number) => void): Channel {
+export function createPipeline(logging: Logging, drives: readonly Drive[], valve: Valve, leftOut: (count: number) => void): Pipeline {
 	let current = logging;
 	let driven = drives;
 	let ring: Ring = createRing(logging.buffer);

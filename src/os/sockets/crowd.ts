@@ -1,0 +1,69 @@
+/** All connections of the control socket: how many there are and what they take together is bounded, and no client takes all of it. */
+import {isTrusted} from './trust.ts';
+
+/** Bytes of replies that may wait for all clients together. */
+const ALL_QUEUES_MAX = 16 << 20;
+/** Connections; those of them that only root has; and those of users whose requests are refused. */
+const CONNECTIONS_MAX = 1024;
+const ROOTS = 64;
+const STRANGERS_MAX = 64;
+
+/** A connection among the others. */
+export interface Member {
+	readonly uid: number;
+	/** Bytes that wait for it. */
+	queued(): number;
+	isIdle(): boolean;
+	shut(): void;
+	/** Makes room for another one, and is told so. */
+	yield(): void;
+}
+
+export interface Crowd {
+	/** Whether one more of the user may come; where there are too many, the one that was idle for the longest goes. */
+	hasRoom(uid: number): boolean;
+	join(member: Member): void;
+	leave(member: Member): void;
+	/** It was heard of just now. */
+	stir(member: Member): void;
+	/** More bytes wait than before, or fewer; where all are too many, those go for whom the most wait. */
+	queue(count: number): void;
+}
+
+export function createCrowd(): Crowd {
+	/** In the order in which they were last heard of. */
+	const members = new Set<Member>();
+	let strangers = 0;
+	let queued = 0;
+	const isFull = (uid: number): boolean => {
+		if (!isTrusted(uid) && strangers >= STRANGERS_MAX) return true;
+		return members.size >= (uid === 0 ? CONNECTIONS_MAX : CONNECTIONS_MAX - ROOTS);
+	};
+	return {
+		hasRoom(uid) {
+			if (!isFull(uid)) return true;
+			// One of the same user's; root may have the place of any.
+			members.values().find(member => (uid === 0 || member.uid === uid) && member.isIdle())?.yield();
+			return !isFull(uid);
+		},
+		join(member) {
+			members.add(member);
+			if (!isTrusted(member.uid)) strangers++;
+		},
+		leave(member) {
+			if (members.delete(member) && !isTrusted(member.uid)) strangers--;
+		},
+		stir(member) {
+			if (members.delete(member)) members.add(member);
+		},
+		queue(count) {
+			queued += count;
+			while (queued > ALL_QUEUES_MAX) {
+				let most: Member | undefined;
+				for (const member of members) if (!most || member.queued() > most.queued()) most = member;
+				if (!most) return;
+				most.shut();
+			}
+		},
+	};
+}
