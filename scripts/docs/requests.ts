@@ -24,7 +24,7 @@ function section(wire: About): string {
 	const optional = Object.entries(options);
 	return [
 		`### ${verb}`,
-		`\`${formOf(wire)}\`: ${help}. Role \`${role}\`; ${isRepeatable ? 'may be repeated' : 'not to be repeated'}.`,
+		`\`${formOf(wire)}\`: ${help}. Role: \`${role}\`. ${isRepeatable ? 'Repeatable' : 'Not repeatable'}.`,
 		...Object.keys(args).length === 0 ? [] : [table(['argument', 'is', 'how many'], Object.values(args).map(({name, type, least, most}) => [
 			`\`${name}\``, type.bounds === undefined ? type.takes : `${type.takes}: ${type.bounds}`, count(least, most),
 		]))],
