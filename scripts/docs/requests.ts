@@ -1,9 +1,25 @@
 /** All requests of the control protocol as Markdown, from their descriptions in `src/control/registry.ts`. */
+import {globSync} from 'node:fs';
+import {join} from 'node:path';
 import {REQUESTS} from '../../src/control/registry.ts';
-import {type Decoded, formOf, type RowForm, type Wire} from '../../src/control/wire.ts';
+import {type Decoded, formOf, type Page, type Pages, type RowForm, type Wire} from '../../src/control/wire.ts';
 
-/** What the page needs of a description. */
-type About = Omit<Wire<Decoded>, 'decode'>;
+const root = join(import.meta.dirname, '../..');
+
+/** What the files say of each verb. */
+const PAGES: Pages = Object.assign({}, ...await Promise.all(
+	globSync(['src/control/requests/*/wire.ts', 'src/features/*/requests/*/wire.ts'], {cwd: root})
+		.map(async file => (await import(join(root, file)) as {readonly pages: Pages}).pages),
+));
+
+/** All that is known of each request, in the order of the registry. */
+export const ABOUT = REQUESTS.map((wire: Omit<Wire<Decoded>, 'decode'>): About => {
+	const page = PAGES[wire.verb];
+	if (!page) throw new Error(`${wire.verb} has no page in its wire.ts`);
+	return {...wire, ...page};
+});
+
+export type About = Omit<Wire<Decoded>, 'decode'> & Page;
 
 const table = (title: readonly string[], rows: readonly (readonly string[])[]): string =>
 	[title, title.map(() => '---'), ...rows].map(cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
@@ -11,13 +27,13 @@ const table = (title: readonly string[], rows: readonly (readonly string[])[]): 
 /** The requests in one table. */
 export const requestTable = (): string => table(
 	['request', '', 'role', 'repeatable'],
-	REQUESTS.map((wire: About) => [
+	ABOUT.map(wire => [
 		`[\`${formOf(wire)}\`](#${wire.verb.toLowerCase()})`, wire.help, `\`${wire.role}\``, wire.isRepeatable ? 'yes' : 'no',
 	]),
 );
 
 /** Each request by itself. */
-export const requestSections = (): string => REQUESTS.map(section).join('\n\n');
+export const requestSections = (): string => ABOUT.map(section).join('\n\n');
 
 function section(wire: About): string {
 	const {verb, help, role, isRepeatable, args, options = {}, rows, reply, examples} = wire;

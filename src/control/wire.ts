@@ -19,38 +19,45 @@ export interface Decoded {
 /** A description of one verb, and the way from its fields to a request. */
 export interface Wire<R extends Decoded> {
 	readonly verb: string;
-	/** One line, a verb first. */
-	readonly help: string;
 	readonly role: Role;
 	/** Whether a client that does not know if its request was read may send it again. */
 	readonly isRepeatable: boolean;
 	readonly args: Args;
 	/** What may follow the arguments as `archon.<name>=<value>`. */
 	readonly options?: Options<object>;
+	decode(fields: readonly string[]): Result<R, string>;
+}
+
+/** A row in both directions. */
+export interface Rows<Row> {
+	readonly encode: (row: Row) => readonly string[];
+	readonly decode: (fields: readonly string[]) => Row;
+}
+
+// ── The page ─────────────────────────────────────────────────────────────────────────────────────
+
+/** What docs/protocol.md says of the verbs of one file. No program uses it, so that the build leaves it out. */
+export type Pages = Readonly<Record<string, Page>>;
+
+export interface Page {
+	/** One line, a verb first. */
+	readonly help: string;
 	/** Which rows the answer has before its reply. */
 	readonly rows: readonly RowForm[];
 	/** The last record of the answer, and when it comes. */
 	readonly reply: string;
 	/** Requests, each with its answer. */
 	readonly examples: readonly Example[];
-	decode(fields: readonly string[]): Result<R, string>;
 }
 
 export type Example = readonly [request: string, ...answer: string[]];
 
 /** A kind of row: `columns` has the name and the meaning of each field, in order. */
-export interface RowForm {
+export interface RowForm<Row = Readonly<Record<string, unknown>>> {
 	/** The first field of rows of this kind, where an answer has several kinds. */
 	readonly kind?: string;
 	readonly means: string;
-	readonly columns: Readonly<Record<string, string>>;
-}
-
-/** A kind of row of which each field is a column, and its two directions. */
-export interface Rows<Row> extends RowForm {
 	readonly columns: Readonly<Record<keyof Row & string, string>>;
-	readonly encode: (row: Row) => readonly string[];
-	readonly decode: (fields: readonly string[]) => Row;
 }
 
 // ── Values ───────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@ import {execa} from 'execa';
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {REQUESTS} from '../../src/control/registry.ts';
+import {ABOUT} from '../../scripts/docs/requests.ts';
 import {type Archon, boot} from './archon.ts';
 
 const CONFIG = `services:
@@ -25,8 +25,8 @@ const general = (line: string): string => line.startsWith('Row') ? line.replaceA
 test('every example in the page is answered as it says', async () => {
 	await using archon = await up();
 	// What ends a service comes after what shows it running, and a `Run` of another connection has no client to wait for.
-	const examples = REQUESTS.flatMap(({examples}) => examples);
-	expect(examples.length).toBeGreaterThanOrEqual(REQUESTS.length);
+	const examples = ABOUT.flatMap(({examples}) => examples);
+	expect(examples.length).toBeGreaterThanOrEqual(ABOUT.length);
 	for (const [request, ...answer] of examples) {
 		const wire = await archon.connect();
 		if (request.startsWith('StopDaemon')) await archon.says(/started tunnel/);

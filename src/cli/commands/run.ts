@@ -1,7 +1,7 @@
 /** `archonctl run`: a command under archon, with the streams of this terminal. */
 import {type Answer, type Client, TRIES, type Trouble} from '../../control/client.ts';
-import {ATTACH, UNHEARD_ROW} from '../../control/requests/attach/wire.ts';
-import {REFUSED_ROW, RUN_V} from '../../control/requests/run/wire.ts';
+import {ATTACH, UNHEARD} from '../../control/requests/attach/wire.ts';
+import {REFUSED, RUN_V} from '../../control/requests/run/wire.ts';
 import {err, type Result} from '../../core/result.ts';
 import type {Command} from '../command.ts';
 import {fieldsOf, OPTIONS} from '../launch.ts';
@@ -30,7 +30,7 @@ export const run: Command = {
 			const answer = runOnce(client, name, [...fields.value, `archon.name=${name}`, 'archon.stdio=passed']);
 			if (!answer.ok) return tellTrouble(answer.error, io);
 			const {rows, reply} = answer.value;
-			const [, why] = rows.find(([kind]) => kind === REFUSED_ROW.kind) ?? [];
+			const [, why] = rows.find(([kind]) => kind === REFUSED) ?? [];
 			if (why !== undefined) complain(io, `cannot run ${args.operands[0]}: ${why}`);
 			return tellReply(reply, io);
 		});
@@ -47,6 +47,6 @@ function runOnce(client: Client, name: string, fields: readonly string[]): Resul
 		if (first.ok || first.error.kind !== 'unanswered') return first;
 		const again = client.ask(ATTACH, [name]);
 		if (!again.ok || again.value.reply.kind !== 'Error') return again;
-		if (tries === TRIES || !again.value.rows.some(([kind]) => kind === UNHEARD_ROW.kind)) return err({...first.error, kind: 'lost'});
+		if (tries === TRIES || !again.value.rows.some(([kind]) => kind === UNHEARD)) return err({...first.error, kind: 'lost'});
 	}
 }

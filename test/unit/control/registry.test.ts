@@ -1,5 +1,6 @@
 /** The descriptions of requests: what they say about themselves is what they do. */
 import {describe, expect, it, test} from 'vitest';
+import {ABOUT} from '../../../scripts/docs/requests.ts';
 import {createReader, type Fields} from '../../../src/control/records.ts';
 import {decodeRequest, REQUESTS} from '../../../src/control/registry.ts';
 import {END_ROW} from '../../../src/control/requests/history/wire.ts';
@@ -7,15 +8,16 @@ import {RELOAD_ROW} from '../../../src/control/requests/reload/wire.ts';
 import {STATUS_ROW} from '../../../src/control/requests/status/wire.ts';
 import {TREE_ROW} from '../../../src/control/requests/tree/wire.ts';
 import {VERSION_ROW} from '../../../src/control/requests/version/wire.ts';
-import {type Decoded, formOf, type Rows, type Wire} from '../../../src/control/wire.ts';
+import {formOf, type RowForm, type Rows} from '../../../src/control/wire.ts';
 import {decodeLogRow, encodeLogRow, type LogRow} from '../../../src/features/logging/requests/logs/rows.ts';
-import {LOGS} from '../../../src/features/logging/requests/logs/wire.ts';
 
 function fieldsOf(record: string): Fields {
 	const [reading] = createReader().read(new TextEncoder().encode(`${record}\n`));
 	if (reading?.kind !== 'record') throw new Error(`not a record: ${record}`);
 	return reading.fields;
 }
+
+const formsOf = (verb: string): readonly RowForm[] => ABOUT.find(about => about.verb === verb)?.rows ?? [];
 
 test('each verb is there once, with a line of help', () => {
 	expect(REQUESTS.map(wire => `${formOf(wire)} · ${wire.role}${wire.isRepeatable ? ' · repeatable' : ''}`)).toMatchInlineSnapshot(`
@@ -42,10 +44,10 @@ test('each verb is there once, with a line of help', () => {
 		]
 	`);
 	expect(new Set(REQUESTS.map(({verb}) => verb)).size).toBe(REQUESTS.length);
-	for (const {help} of REQUESTS) expect(help).toMatch(/^[a-z].*[^.]$/);
+	for (const {help} of ABOUT) expect(help).toMatch(/^[a-z].*[^.]$/);
 });
 
-describe.each(REQUESTS as readonly Omit<Wire<Decoded>, 'decode'>[])('$verb', ({verb, examples}) => {
+describe.each(ABOUT)('$verb', ({verb, examples}) => {
 	test.each(examples)('%s', (record, ...answer) => {
 		const fields = fieldsOf(record);
 		expect(fields[0]).toBe(verb);
@@ -59,18 +61,18 @@ describe.each(REQUESTS as readonly Omit<Wire<Decoded>, 'decode'>[])('$verb', ({v
 
 describe('rows', () => {
 	/** A row whose fields differ, and are as on the wire. */
-	function check<Row extends object>({columns, encode, decode}: Rows<Row>, fields: readonly string[]): void {
+	function check<Row extends object>(verb: string, {encode, decode}: Rows<Row>, fields: readonly string[]): void {
 		const row = decode(fields);
-		expect(Object.keys(columns)).toEqual(Object.keys(row));
+		expect(Object.keys(formsOf(verb)[0]?.columns ?? {})).toEqual(Object.keys(row));
 		expect(encode(row)).toEqual(fields);
 	}
 
 	it('have the columns that are described, in order', () => {
-		check(STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note']);
-		check(END_ROW, ['web', '1', '2', 'how']);
-		check(TREE_ROW, ['web', '1', '2', 'zombie', 'sleep']);
-		check(VERSION_ROW, ['1.2.3', '4', 'fault']);
-		check(RELOAD_ROW, ['text']);
+		check('Status', STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note']);
+		check('History', END_ROW, ['web', '1', '2', 'how']);
+		check('Tree', TREE_ROW, ['web', '1', '2', 'zombie', 'sleep']);
+		check('Version', VERSION_ROW, ['1.2.3', '4', 'fault']);
+		check('Reload', RELOAD_ROW, ['text']);
 	});
 
 	const name = 'web';
@@ -80,7 +82,7 @@ describe('rows', () => {
 		{kind: 'file', name, path: '/x', inode: 1, size: 2, format: 'json', streams: ['stdout']},
 	])('of lines as well: $kind', row => {
 		const [fields = []] = encodeLogRow(row);
-		const form = LOGS.rows.find(({kind}) => kind === row.kind);
+		const form = formsOf('Logs').find(({kind}) => kind === row.kind);
 		if (row.kind !== 'part') expect(Object.keys(form?.columns ?? {}).length).toBe(fields.length - 1);
 		const decoded = decodeLogRow([row.kind, ...fields.slice(1)]);
 		expect(decoded).toEqual(row);

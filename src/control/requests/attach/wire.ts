@@ -1,21 +1,18 @@
 /** `Attach`: the status of a `Run` whose connection ended because archon was re-executed. */
-import {NAME, one, type RequestOf, type RowForm, wire} from '../../wire.ts';
+import {NAME, one, type Pages, type RequestOf, wire} from '../../wire.ts';
 
-/** The command never began, so that it can be asked for once more. */
-export const UNHEARD_ROW = {
-	kind: 'unheard',
-	means: 'before an `Error`: archon never began this command, and its `Run` may be sent again',
-	columns: {},
-} satisfies RowForm;
+/** The first field of the row that says that the command never began. */
+export const UNHEARD = 'unheard';
 
-export const ATTACH = wire('attach', {name: one('name', NAME)}, {
-	verb: 'Attach',
-	help: 'wait for a command of Run again, after archon was re-executed and the connection has ended',
-	role: 'operate',
-	isRepeatable: true,
-	rows: [UNHEARD_ROW],
-	reply: '`ExitStatus` when it has ended; a command that no client asks for within 10 s is ended as if its client had left',
-	examples: [['Attach,job-7', 'Error,no command job-7 waits for its client']],
-});
+export const ATTACH = wire('attach', {name: one('name', NAME)}, {verb: 'Attach', role: 'operate', isRepeatable: true});
 
 export type AttachRequest = RequestOf<typeof ATTACH>;
+
+export const pages: Pages = {
+	Attach: {
+		help: 'wait for a command of Run again, after archon was re-executed and the connection has ended',
+		rows: [{kind: UNHEARD, means: 'before an `Error`: archon never began this command, and its `Run` may be sent again', columns: {}}],
+		reply: '`ExitStatus` when it has ended; a command that no client asks for within 10 s is ended as if its client had left',
+		examples: [['Attach,job-7', 'Error,no command job-7 waits for its client']],
+	},
+};

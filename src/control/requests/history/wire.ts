@@ -1,5 +1,5 @@
 /** `History`: how the last runs of services ended. */
-import {many, PATTERN, type RequestOf, type Rows, wire} from '../../wire.ts';
+import {many, type Pages, PATTERN, type RequestOf, type RowForm, type Rows, wire} from '../../wire.ts';
 
 /** The end of a run: `Row,web,1700000000000,137,unhealthy: no answer (SIGKILL)`. */
 export interface EndRow {
@@ -11,6 +11,15 @@ export interface EndRow {
 }
 
 export const END_ROW: Rows<EndRow> = {
+	encode: ({name, at, exit, how}) => [name, String(at), String(exit), how],
+	decode: ([name = '', at = '', exit = '', how = '']) => ({name, at: Number(at), exit: Number(exit), how}),
+};
+
+export const HISTORY = wire('history', {names: many('name', PATTERN, 1)}, {verb: 'History', role: 'observe', isRepeatable: true});
+
+export type HistoryRequest = RequestOf<typeof HISTORY>;
+
+const FORM: RowForm<EndRow> = {
 	means: 'the end of a run, oldest first; the last ten of each service are kept',
 	columns: {
 		name: 'the service',
@@ -18,18 +27,13 @@ export const END_ROW: Rows<EndRow> = {
 		exit: 'the exit code, or 128 and the signal',
 		how: 'the same in words, and what it is blamed for',
 	},
-	encode: ({name, at, exit, how}) => [name, String(at), String(exit), how],
-	decode: ([name = '', at = '', exit = '', how = '']) => ({name, at: Number(at), exit: Number(exit), how}),
 };
 
-export const HISTORY = wire('history', {names: many('name', PATTERN, 1)}, {
-	verb: 'History',
-	help: 'show how the last runs of services ended',
-	role: 'observe',
-	isRepeatable: true,
-	rows: [END_ROW],
-	reply: '`Ok`',
-	examples: [['History,job', 'Row,job,1700000000000,3,exit status 3', 'Ok']],
-});
-
-export type HistoryRequest = RequestOf<typeof HISTORY>;
+export const pages: Pages = {
+	History: {
+		help: 'show how the last runs of services ended',
+		rows: [FORM],
+		reply: '`Ok`',
+		examples: [['History,job', 'Row,job,1700000000000,3,exit status 3', 'Ok']],
+	},
+};

@@ -1,14 +1,15 @@
 /** `Restart`: stop services and start them again. */
-import {many, PATTERN, type RequestOf, wire} from '../../wire.ts';
+import {many, type Pages, PATTERN, type RequestOf, wire} from '../../wire.ts';
 
-export const RESTART = wire('restart', {names: many('name', PATTERN, 1)}, {
-	verb: 'Restart',
-	help: 'stop services and start them again; what is down is started',
-	role: 'operate',
-	isRepeatable: false,
-	rows: [],
-	reply: '`Ok` when all of them are up by a new process',
-	examples: [['Restart,web', 'Ok'], ['Restart,nginx', 'Error,no service matches nginx']],
-});
+export const RESTART = wire('restart', {names: many('name', PATTERN, 1)}, {verb: 'Restart', role: 'operate', isRepeatable: false});
 
 export type RestartRequest = RequestOf<typeof RESTART>;
+
+export const pages: Pages = {
+	Restart: {
+		help: 'stop services and start them again; what is down is started',
+		rows: [],
+		reply: '`Ok` when all of them are up by a new process',
+		examples: [['Restart,web', 'Ok'], ['Restart,nginx', 'Error,no service matches nginx']],
+	},
+};

@@ -6,7 +6,7 @@ import {type Call, refuse} from '../../call.ts';
 import type {Context, Make} from '../../context.ts';
 import {add, admit, freeName, transient} from '../../launching.ts';
 import type {Verdict, Waiter} from '../../waiters.ts';
-import {REFUSED_ROW, type RunRequest} from './wire.ts';
+import {REFUSED, type RunRequest} from './wire.ts';
 
 export const run: Make<RunRequest> = context => {
 	const {daemon} = context;
@@ -25,7 +25,7 @@ export function awaitEnd({daemon, waiters}: Context, {id, service}: Entry, call:
 	const end = (verdict: Verdict): void => {
 		const refusal = entryOf(daemon.state(), id)?.refusal;
 		// A client that handed over its streams is a person's, who wants to know why there is no command.
-		if (refusal && service.exec.output.kind === 'passed') call.row([REFUSED_ROW.kind, describeRefusal(refusal)]);
+		if (refusal && service.exec.output.kind === 'passed') call.row([REFUSED, describeRefusal(refusal)]);
 		if (verdict.kind === 'missed') refuse(call, verdict.reason);
 		else call.reply({kind: 'ExitStatus', code: verdict.status});
 	};

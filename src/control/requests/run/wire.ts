@@ -3,19 +3,15 @@ import {ok, type Result} from '../../../core/result.ts';
 import {
 	type Choices, type Command, countArgs, decodeLaunch, IN_FIELDS, IN_WORDS, type Launch, OPTIONS, splitArgs, STDIO,
 } from '../../launch.ts';
-import type {Decoded, Options, RowForm, Wire} from '../../wire.ts';
+import type {Decoded, Options, Page, Pages, Wire} from '../../wire.ts';
 
 export interface RunRequest extends Decoded {
 	readonly kind: 'run';
 	readonly launch: Launch;
 }
 
-/** Why there is no command, for a client that has handed over its streams. */
-export const REFUSED_ROW = {
-	kind: 'refused',
-	means: 'with `archon.stdio=passed`, where the command cannot be executed',
-	columns: {why: 'the reason, in words'},
-} satisfies RowForm;
+/** The first field of the row that says why there is no command, to a client that has handed over its streams. */
+export const REFUSED = 'refused';
 
 const options: Options<Choices> = {...OPTIONS, 'archon.stdio': STDIO};
 
@@ -26,27 +22,38 @@ function decode(command: Result<Command, string>): Result<RunRequest, string> {
 
 export const RUN: Wire<RunRequest> = {
 	verb: 'Run',
-	help: 'run a command; it is ended when its connection ends',
 	role: 'operate',
 	isRepeatable: false,
 	args: IN_WORDS,
 	options,
-	rows: [REFUSED_ROW],
-	reply: '`ExitStatus` when it has ended: its exit code, or 128 and the signal; 127: there is no such command; '
-		+ '126: it cannot be executed',
-	examples: [
-		['Run,/bin/sh -c \'exit 3\'', 'ExitStatus,3'],
-		['Run,"/bin/sh -c \'test ""$A,$B"" = 1,x,y\'",A=1,"B=x,y"', 'ExitStatus,0'],
-		['Run', 'Error,Run: args missing'],
-	],
 	decode: fields => decode(splitArgs(fields)),
 };
 
-export const RUN_V: Wire<RunRequest> = {
-	...RUN,
-	verb: 'RunV',
-	help: 'the same, with each word of the command in a field of its own',
-	args: IN_FIELDS,
-	examples: [['RunV,3,/bin/sh,-c,exit 3', 'ExitStatus,3']],
-	decode: fields => decode(countArgs(fields)),
+export const RUN_V: Wire<RunRequest> = {...RUN, verb: 'RunV', args: IN_FIELDS, decode: fields => decode(countArgs(fields))};
+
+const ANSWER: Pick<Page, 'rows' | 'reply'> = {
+	rows: [{
+		kind: REFUSED,
+		means: 'with `archon.stdio=passed`, when the command cannot be executed',
+		columns: {why: 'the reason, in words'},
+	}],
+	reply: '`ExitStatus` when it has ended: its exit code, or 128 and the signal; 127: there is no such command; '
+		+ '126: it cannot be executed',
+};
+
+export const pages: Pages = {
+	Run: {
+		...ANSWER,
+		help: 'run a command; it is ended when its connection ends',
+		examples: [
+			['Run,/bin/sh -c \'exit 3\'', 'ExitStatus,3'],
+			['Run,"/bin/sh -c \'test ""$A,$B"" = 1,x,y\'",A=1,"B=x,y"', 'ExitStatus,0'],
+			['Run', 'Error,Run: args missing'],
+		],
+	},
+	RunV: {
+		...ANSWER,
+		help: 'the same, with each word of the command in a field of its own',
+		examples: [['RunV,3,/bin/sh,-c,exit 3', 'ExitStatus,3']],
+	},
 };

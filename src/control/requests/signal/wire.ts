@@ -1,15 +1,18 @@
 /** `Signal`: a signal to the main processes of services. */
-import {many, one, type RequestOf, wire} from '../../wire.ts';
+import {many, one, type Pages, type RequestOf, wire} from '../../wire.ts';
 import {SIGNAL as NUMBER, TARGET} from '../values.ts';
 
-export const SIGNAL = wire('signal', {targets: many('name or pid', TARGET, 1), signal: one('signal', NUMBER)}, {
-	verb: 'Signal',
-	help: 'send a signal to the main processes of services',
-	role: 'operate',
-	isRepeatable: false,
-	rows: [],
-	reply: '`Ok` when it was sent',
-	examples: [['Signal,web,HUP', 'Ok'], ['Signal,web,NOSUCH', 'Error,Signal: NOSUCH is not a signal']],
-});
+export const SIGNAL = wire('signal', {
+	targets: many('name or pid', TARGET, 1), signal: one('signal', NUMBER),
+}, {verb: 'Signal', role: 'operate', isRepeatable: false});
 
 export type SignalRequest = RequestOf<typeof SIGNAL>;
+
+export const pages: Pages = {
+	Signal: {
+		help: 'send a signal to the main processes of services',
+		rows: [],
+		reply: '`Ok` when it was sent',
+		examples: [['Signal,web,HUP', 'Ok'], ['Signal,web,NOSUCH', 'Error,Signal: NOSUCH is not a signal']],
+	},
+};

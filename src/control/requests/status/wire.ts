@@ -1,5 +1,5 @@
 /** `Status`: services as they are now. */
-import {many, PATTERN, type RequestOf, type Rows, wire} from '../../wire.ts';
+import {many, type Pages, PATTERN, type RequestOf, type RowForm, type Rows, wire} from '../../wire.ts';
 
 /** A service: `Row,web,running,1234,1700000000000,2,,daemon,`. */
 export interface StatusRow {
@@ -17,17 +17,6 @@ export interface StatusRow {
 }
 
 export const STATUS_ROW: Rows<StatusRow> = {
-	means: 'a service, in the order of the config',
-	columns: {
-		name: 'its name; an instance of a scaled service is `name:0`',
-		status: '`stopped`, `waiting`, `starting`, `running`, `unhealthy`, `stopping`, `backoff`, `exited` or `failed`',
-		pid: 'of its main process; empty: it has none',
-		since: 'when it came to this status, in ms since 1970',
-		restarts: 'starts after the first',
-		exit: 'how its last process ended: the exit code, or 128 and the signal; empty: none has ended',
-		type: '`daemon` or `oneshot`',
-		note: 'what it waits for, or how it ended, in words',
-	},
 	encode({name, status, pid, since, restarts, exit, type, note}) {
 		return [name, status, orEmpty(pid), String(since), String(restarts), orEmpty(exit), type, note];
 	},
@@ -39,17 +28,32 @@ export const STATUS_ROW: Rows<StatusRow> = {
 const orEmpty = (number: number | null): string => number === null ? '' : String(number);
 const orNull = (field: string): number | null => field === '' ? null : Number(field);
 
-export const STATUS = wire('status', {names: many('name', PATTERN, 0)}, {
-	verb: 'Status',
-	help: 'show services as they are now; without a name all of them',
-	role: 'observe',
-	isRepeatable: true,
-	rows: [STATUS_ROW],
-	reply: '`Ok`',
-	examples: [
-		['Status,web', 'Row,web,running,41,1700000000000,0,,daemon,', 'Ok'],
-		['Status,nginx', 'Error,no service matches nginx'],
-	],
-});
+export const STATUS = wire('status', {names: many('name', PATTERN, 0)}, {verb: 'Status', role: 'observe', isRepeatable: true});
 
 export type StatusRequest = RequestOf<typeof STATUS>;
+
+const FORM: RowForm<StatusRow> = {
+	means: 'a service, in the order of the config',
+	columns: {
+		name: 'its name; an instance of a scaled service is `name:0`',
+		status: '`stopped`, `waiting`, `starting`, `running`, `unhealthy`, `stopping`, `backoff`, `exited` or `failed`',
+		pid: 'of its main process; empty: it has none',
+		since: 'when it came to this status, in ms since 1970',
+		restarts: 'starts after the first',
+		exit: 'how its last process ended: the exit code, or 128 and the signal; empty: none has ended',
+		type: '`daemon` or `oneshot`',
+		note: 'what it waits for, or how it ended, in words',
+	},
+};
+
+export const pages: Pages = {
+	Status: {
+		help: 'show services as they are now; without a name all of them',
+		rows: [FORM],
+		reply: '`Ok`',
+		examples: [
+			['Status,web', 'Row,web,running,41,1700000000000,0,,daemon,', 'Ok'],
+			['Status,nginx', 'Error,no service matches nginx'],
+		],
+	},
+};

@@ -1,5 +1,5 @@
 /** `Tree`: all processes below archon, and whose they are. */
-import {type RequestOf, type Rows, wire} from '../../wire.ts';
+import {type Pages, type RequestOf, type RowForm, type Rows, wire} from '../../wire.ts';
 
 /** A process: `Row,web,1234,1,,nginx: master process`. */
 export interface TreeRow {
@@ -13,6 +13,17 @@ export interface TreeRow {
 }
 
 export const TREE_ROW: Rows<TreeRow> = {
+	encode: ({service, pid, parent, zombie, command}) => [service ?? '', String(pid), String(parent), zombie ? 'zombie' : '', command],
+	decode([service = '', pid = '', parent = '', zombie = '', command = '']) {
+		return {service: service === '' ? null : service, pid: Number(pid), parent: Number(parent), zombie: zombie !== '', command};
+	},
+};
+
+export const TREE = wire('tree', {}, {verb: 'Tree', role: 'observe', isRepeatable: true});
+
+export type TreeRequest = RequestOf<typeof TREE>;
+
+const FORM: RowForm<TreeRow> = {
 	means: 'a process below archon',
 	columns: {
 		service: 'the service it belongs to; empty: none',
@@ -21,20 +32,13 @@ export const TREE_ROW: Rows<TreeRow> = {
 		zombie: '`zombie` if it has ended and its parent has not waited for it, else empty',
 		command: 'its command line',
 	},
-	encode: ({service, pid, parent, zombie, command}) => [service ?? '', String(pid), String(parent), zombie ? 'zombie' : '', command],
-	decode([service = '', pid = '', parent = '', zombie = '', command = '']) {
-		return {service: service === '' ? null : service, pid: Number(pid), parent: Number(parent), zombie: zombie !== '', command};
-	},
 };
 
-export const TREE = wire('tree', {}, {
-	verb: 'Tree',
-	help: 'show all processes below archon, and whose they are',
-	role: 'observe',
-	isRepeatable: true,
-	rows: [TREE_ROW],
-	reply: '`Ok`',
-	examples: [['Tree', 'Row,web,41,1,,sleep 1000000', 'Ok']],
-});
-
-export type TreeRequest = RequestOf<typeof TREE>;
+export const pages: Pages = {
+	Tree: {
+		help: 'show all processes below archon, and whose they are',
+		rows: [FORM],
+		reply: '`Ok`',
+		examples: [['Tree', 'Row,web,41,1,,sleep 1000000', 'Ok']],
+	},
+};

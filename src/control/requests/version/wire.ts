@@ -1,5 +1,5 @@
 /** `Version`: which archon this is, and how often it was re-executed. */
-import {type RequestOf, type Rows, wire} from '../../wire.ts';
+import {type Pages, type RequestOf, type RowForm, type Rows, wire} from '../../wire.ts';
 
 /** archon: `Row,0.1.0,2,fault`. */
 export interface VersionRow {
@@ -11,24 +11,28 @@ export interface VersionRow {
 }
 
 export const VERSION_ROW: Rows<VersionRow> = {
+	encode: ({version, lives, cause}) => [version, String(lives), cause],
+	decode: ([version = '', lives = '', cause = '']) => ({version, lives: Number(lives), cause}),
+};
+
+export const VERSION = wire('version', {}, {verb: 'Version', role: 'observe', isRepeatable: true});
+
+export type VersionRequest = RequestOf<typeof VERSION>;
+
+const FORM: RowForm<VersionRow> = {
 	means: 'archon',
 	columns: {
 		version: 'its version',
 		lives: 'how often it was re-executed',
 		cause: 'why the last time: `fault`, `sent` (a fatal signal that a process sent), `bug` or `upgrade`; empty: it was not',
 	},
-	encode: ({version, lives, cause}) => [version, String(lives), cause],
-	decode: ([version = '', lives = '', cause = '']) => ({version, lives: Number(lives), cause}),
 };
 
-export const VERSION = wire('version', {}, {
-	verb: 'Version',
-	help: 'show the version, and how often archon was re-executed',
-	role: 'observe',
-	isRepeatable: true,
-	rows: [VERSION_ROW],
-	reply: '`Ok`',
-	examples: [['Version', 'Row,0.1.0,0,', 'Ok']],
-});
-
-export type VersionRequest = RequestOf<typeof VERSION>;
+export const pages: Pages = {
+	Version: {
+		help: 'show the version, and how often archon was re-executed',
+		rows: [FORM],
+		reply: '`Ok`',
+		examples: [['Version', 'Row,0.1.0,0,', 'Ok']],
+	},
+};

@@ -1,5 +1,7 @@
 /** `Logs`: lines of services and of archon itself, those that are kept and those that come. */
-import {many, decodeArgs, decodeOption, type Decoded, type Options, PATTERN, type RowForm, type Wire} from '../../../../control/wire.ts';
+import {
+	many, decodeArgs, decodeOption, type Decoded, type Options, type Pages, PATTERN, type RowForm, type Wire,
+} from '../../../../control/wire.ts';
 import {ok, type Result} from '../../../../core/result.ts';
 import {LOG_STREAMS, type LogStream} from '../../core.ts';
 
@@ -51,6 +53,26 @@ const options: Options<LogChoices> = {
 	},
 };
 
+/** No name has a `=`, and every option has. */
+function decode(fields: readonly string[]): Result<LogsRequest, string> {
+	let choices = DEFAULTS;
+	const names: string[] = [];
+	for (const field of fields) {
+		const split = field.indexOf('=');
+		if (split < 0) {
+			names.push(field);
+			continue;
+		}
+		const choice = decodeOption(options, field.slice(0, split), field.slice(split + 1));
+		if (!choice.ok) return choice;
+		choices = {...choices, ...choice.value};
+	}
+	const values = decodeArgs(args, names);
+	return values.ok ? ok({kind: 'logs', ...values.value, ...choices}) : values;
+}
+
+export const LOGS: Wire<LogsRequest> = {verb: 'Logs', role: 'observe', isRepeatable: true, args, options, decode};
+
 const LINE = {
 	name: 'the service, or `archon`',
 	stream: '`stdout` or `stderr`',
@@ -84,30 +106,11 @@ const rows: readonly RowForm[] = [
 	{kind: 'dropped', columns: {count: 'how many'}, means: 'lines are missing here, for the client reads too slowly'},
 ];
 
-/** No name has a `=`, and every option has. */
-function decode(fields: readonly string[]): Result<LogsRequest, string> {
-	let choices = DEFAULTS;
-	const names: string[] = [];
-	for (const field of fields) {
-		const split = field.indexOf('=');
-		if (split < 0) {
-			names.push(field);
-			continue;
-		}
-		const choice = decodeOption(options, field.slice(0, split), field.slice(split + 1));
-		if (!choice.ok) return choice;
-		choices = {...choices, ...choice.value};
-	}
-	const values = decodeArgs(args, names);
-	return values.ok ? ok({kind: 'logs', ...values.value, ...choices}) : values;
-}
-
-export const LOGS: Wire<LogsRequest> = {
-	verb: 'Logs',
-	help: 'show the output of services and the events of archon, and follow them',
-	role: 'observe',
-	isRepeatable: true,
-	args, options, rows, decode,
-	reply: '`Ok` when all was told; with `archon.follow=yes` when the services are gone',
-	examples: [['Logs,web,archon.lines=1', 'Row,source,web', 'Row,line,web,stdout,1700000000000,hello', 'Ok']],
+export const pages: Pages = {
+	Logs: {
+		help: 'show the output of services and the events of archon, and follow them',
+		rows,
+		reply: '`Ok` when all was told; with `archon.follow=yes` when the services are gone',
+		examples: [['Logs,web,archon.lines=1', 'Row,source,web', 'Row,line,web,stdout,1700000000000,hello', 'Ok']],
+	},
 };
