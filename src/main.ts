@@ -1,5 +1,6 @@
 /** The one executable: looks at its name and its arguments, and becomes the program that they ask for. */
 import './os/globals.ts';
+import {roleOf} from './core/helper-roles.ts';
 import {basename} from './core/path.ts';
 import {BrokenPipe} from './os/errno.ts';
 import {sys} from './os/sys.ts';
@@ -41,6 +42,8 @@ main(sys.arguments()).then(status => {
 async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 	const called = basename(name);
 	if (called === 'archonctl') return (await import('./programs/control.ts')).control(args, version);
+	const role = roleOf(called);
+	if (role) return (await import('./programs/helper.ts')).help(role);
 	if (called !== 'archon') {
 		const status = (await import('./programs/drop-in.ts')).standIn(called, name, args, version);
 		if (status !== undefined) return status;

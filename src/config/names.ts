@@ -14,6 +14,8 @@ export function named(name: string, place: Place, what: string, context: Context
 		context.report(place, `${quote(name)} cannot be a ${what}'s name`, hint);
 	} else if (RESERVED.has(name)) {
 		context.report(place, `${quote(name)} cannot be a ${what}'s name: ${RESERVED.get(name)}`);
+	} else if (name.startsWith('archon.')) {
+		context.report(place, `${quote(name)} cannot be a ${what}'s name: archon's own helpers are called archon.*`);
 	}
 	return within(context, name);
 }

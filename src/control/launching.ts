@@ -1,6 +1,7 @@
 /** From a client's command to a transient service. */
 import {exec, RESTART, service} from '../core/defaults.ts';
 import type {Entry} from '../core/entry.ts';
+import {HELPER_PREFIX} from '../core/helper-roles.ts';
 import type {Service} from '../core/service.ts';
 import {find, type State} from '../core/state.ts';
 import {forService} from '../features/logging/core.ts';
@@ -12,6 +13,10 @@ import {SHUTTING_DOWN} from './waiters.ts';
 
 /** Whether there may be a new service of this name now. If not, the client is told. */
 export function admit(daemon: Daemon, name: string, call: Call): boolean {
+	if (name.startsWith(HELPER_PREFIX)) {
+		refuse(call, `the name ${name} is not to be had: archon's own helpers are called ${HELPER_PREFIX}*`);
+		return false;
+	}
 	if (!isRunning(daemon)) {
 		refuse(call, SHUTTING_DOWN);
 		return false;

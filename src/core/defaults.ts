@@ -37,7 +37,7 @@ export const UNSOURCED: Sourced = {variables: NOTHING, stamp: ''};
 export const exec = (argv: Command): Exec => ({
 	argv, base: 'inherit', common: NOTHING, sources: [], sourced: UNSOURCED, environment: {}, secretsFromFiles: false,
 	cwd: null, user: null, umask: null, limits: LIMITS,
-	clean: [], tty: false, output: {kind: 'lines', logging: LOGGING, canWait: true}, interactive: false, asStarted: false,
+	clean: [], tty: false, output: {kind: 'lines', logging: LOGGING, canWait: true}, interactive: false, asStarted: false, isArchon: false,
 });
 
 /** A daemon of the config that is ready as soon as it runs. */

@@ -3,10 +3,10 @@ import type {Entry} from './entry.ts';
 import {tell} from './features.ts';
 import type {Id} from './ids.ts';
 import {kill} from './lifecycle.ts';
-import {isAlive} from './phase.ts';
 import {entries, read, type ServiceTable} from './service-table.ts';
 import {SIG} from './signal-numbers.ts';
 import type {Stage} from './stage.ts';
+import {isHelper, isLiving} from './state.ts';
 import type {Millis} from './time.ts';
 import {type Change, type Turn} from './turn.ts';
 import {failureStatus, rootOf} from './blame.ts';
@@ -50,7 +50,7 @@ export function enter(turn: Turn, stage: Stage): void {
 	for (let id = 0; id < turn.state.table.places; id++) {
 		const entry = read(turn.state.table, id);
 		if (!entry) continue;
-		if (mustDie && 'pid' in entry.phase) turn.apply(entry, kill(entry, entry.phase, turn.now));
+		if (mustDie && 'pid' in entry.phase && !isHelper(entry)) turn.apply(entry, kill(entry, entry.phase, turn.now));
 		else turn.write(entry);
 	}
 }
@@ -127,7 +127,7 @@ export function longestEnd(table: ServiceTable): Millis {
 			}
 			path.pop();
 			const below = Math.max(0, ...entry.needs.map(({id}) => longest.get(id) ?? 0));
-			const way = below + (isAlive(entry.phase) ? entry.stop.grace * gracesOf(entry) : 0);
+			const way = below + (isLiving(entry) ? entry.stop.grace * gracesOf(entry) : 0);
 			longest.set(entry.id, way);
 			most = Math.max(most, way);
 		}

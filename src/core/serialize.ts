@@ -9,9 +9,8 @@ import type {Entry} from './entry.ts';
 import type {Id} from './ids.ts';
 import type {Exec, Service} from './service.ts';
 import type {Stage} from './stage.ts';
-import {isAlive} from './phase.ts';
 import {initialSlices} from './features.ts';
-import {countAwaited, newEntry, type Settings, type State} from './state.ts';
+import {countAwaited, isLiving, newEntry, type Settings, type State} from './state.ts';
 
 /** The parts of a state that are written one by one. */
 export interface Parts {
@@ -137,7 +136,7 @@ export function readAll({whole, standard, bodies, progress}: Parts): State | nul
 			table: restoreFree(table),
 			names: named(list.filter(({id}) => !isTransient.has(id))),
 			transients: named(list.filter(({id}) => isTransient.has(id))),
-			living: list.filter(({phase}) => isAlive(phase)).length,
+			living: list.filter(isLiving).length,
 			awaited: countAwaited(table),
 			held: list.filter(({phase}) => phase.kind === 'done').length,
 		};

@@ -8,8 +8,8 @@ export interface Service {
 	readonly name: string;
 	/** A daemon stays; a oneshot does its work once and ends. */
 	readonly type: 'daemon' | 'oneshot';
-	/** Where it comes from: the config, the command line's CMD, or a client (`archonctl run`, `archonctl daemon`). */
-	readonly origin: 'config' | 'command' | 'run' | 'daemon';
+	/** Where it comes from: the config, the command line's CMD, a client (`archonctl run`, `archonctl daemon`), or archon (helpers.ts). */
+	readonly origin: 'config' | 'command' | 'run' | 'daemon' | 'helper';
 	/** Whether it starts with archon; else only an operator or a dependent starts it. */
 	readonly autostart: boolean;
 	readonly needs: readonly Need[];
@@ -202,6 +202,8 @@ export interface Exec {
 	 * it starts as from a login shell.
 	 */
 	readonly asStarted: boolean;
+	/** Whether the program is archon's own executable, called by the name in `argv`. */
+	readonly isArchon: boolean;
 }
 
 /** A source of variables outside of the config. Relative paths begin at archon's own directory. */

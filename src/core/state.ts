@@ -30,7 +30,7 @@ export interface State {
 	readonly transients: ReadonlyMap<string, Id>;
 	/** Runs given out so far. */
 	readonly runs: Run;
-	/** How many services have a process or are about to have one, or are `done`. */
+	/** How many services have a process or are about to have one, or are `done`; helpers are not counted. */
 	readonly living: number;
 	/** How many of these are `done`. */
 	readonly held: number;
@@ -45,6 +45,7 @@ export interface State {
 /** Whether it is to run, but is neither up and healthy nor completed; also after it has failed for good. */
 export function isAwaited(entry: Wanted & Pick<Entry, 'phase'>): boolean {
 	const {phase} = entry;
+	if (isHelper(entry)) return false;
 	if (phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited')) return false;
 	return phase.kind !== 'done' && !isWell(phase) && isToRun(entry);
 }
@@ -99,10 +100,19 @@ export const isRunning = ({kind}: Phase): boolean => kind === 'starting' || kind
 
 export const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' || phase.kind === 'done' || isRunning(phase);
 
+/** Whether it does work of archon's own, and so is nothing that the container is for. */
+export const isHelper = ({service: {origin}}: Pick<Entry, 'service'>): boolean => origin === 'helper';
+
+/** Whether it has a process, or is about to, that a shutdown ends before the sweep. */
+export const isLiving = (entry: Pick<Entry, 'phase' | 'service'>): boolean => isAlive(entry.phase) && !isHelper(entry);
+
 /**
  * Whether a service should run: not in a shutdown; else as the operator has asked; else as the config says.
  */
-export const isWanted = (entry: Wanted, stage: Stage): boolean => stage.kind === 'running' && isToRun(entry);
+export const isWanted = (entry: Wanted, stage: Stage): boolean => isServedIn(entry, stage) && isToRun(entry);
+
+const isServedIn = (entry: Wanted, {kind}: Stage): boolean =>
+	kind === 'running' || ((kind === 'stopping' || kind === 'sweeping') && isHelper(entry));
 
 type Wanted = Pick<Entry, 'desired' | 'service' | 'retired'>;
 

@@ -7,9 +7,9 @@ import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import type {Id, Run} from './ids.ts';
 import type {Transition} from './lifecycle.ts';
-import {isAlive, WAITING} from './phase.ts';
+import {WAITING} from './phase.ts';
 import {entries as all, read, write} from './service-table.ts';
-import {countAwaited, holds, isAwaited, isGoingDown, isFailedNeed, isRunning, isWanted, type State} from './state.ts';
+import {countAwaited, holds, isAwaited, isGoingDown, isFailedNeed, isLiving, isRunning, isWanted, type State} from './state.ts';
 import {type Instant, NEVER} from './time.ts';
 
 /** A service that is in another phase. */
@@ -75,7 +75,7 @@ export class Turn {
 			...(before.phase.kind !== wanted.phase.kind && {since: this.now, stalled: 0}),
 			leaving: wanted.restartPending || !isWanted(wanted, this.state.stage),
 		};
-		const living = Number(isAlive(after.phase)) - Number(isAlive(before.phase));
+		const living = Number(isLiving(after)) - Number(isLiving(before));
 		const awaited = this.state.awaited + Number(isAwaited(after)) - Number(isAwaited(before));
 		const held = this.state.held + Number(after.phase.kind === 'done') - Number(before.phase.kind === 'done');
 		const {table} = this.state;

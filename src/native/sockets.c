@@ -74,6 +74,22 @@ void sys_connectUnix(struct call *call)
 	give_or_close(call, fd, connect(fd, (struct sockaddr *)&address, size));
 }
 
+/* Two that are connected to each other, keep messages apart and never block. */
+void sys_socketPair(struct call *call)
+{
+	size_t length;
+	int32_t *ends = arg_memory(call, 0, &length);
+	int fds[2];
+	if (length < sizeof fds)
+		return give_number(call, -EINVAL);
+	int result = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
+	if (result == 0) {
+		ends[0] = fds[0];
+		ends[1] = fds[1];
+	}
+	give_result(call, result);
+}
+
 /* Any process may send datagrams to this name, and each carries who sent it. */
 void sys_bindDatagrams(struct call *call)
 {

@@ -9,6 +9,9 @@ export const pipe = (): readonly [reader: number, writer: number] | Outcome => p
 /** A terminal of 24 rows and 80 columns, close-on-exec; only archon's own end never blocks. */
 export const openTerminal = (): readonly [own: number, theirs: number] | Outcome => pair(sys.openTerminal(ends));
 
+/** Two sockets that are connected to each other, close-on-exec; messages stay apart, and neither ever blocks. */
+export const socketPair = (): readonly [one: number, other: number] | Outcome => pair(sys.socketPair(ends));
+
 export const close = (fd: number): Outcome => sys.close(fd);
 export const read = (fd: number, bytes: Uint8Array): Outcome => sys.read(fd, bytes);
 export const write = (fd: number, bytes: Uint8Array): Outcome => sys.write(fd, bytes);

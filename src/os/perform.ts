@@ -7,6 +7,7 @@ import {entries, entryOf, type State} from '../core/state.ts';
 import {createHealth} from '../features/health/os/health.ts';
 import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
+import type {Helpers} from './helpers.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
 import {createNarrator} from './narrator.ts';
@@ -31,6 +32,7 @@ export interface Machine {
 	readonly output: Output;
 	readonly handoff: Handoff;
 	readonly kept: KeptFds;
+	readonly helpers: Helpers;
 	/** No probe is made: each is taken to have found the service well. */
 	readonly isDegraded?: boolean;
 	readonly log: Log;
@@ -54,13 +56,13 @@ export interface MoreHands extends Hands {
 }
 
 export function createHands(machine: Machine): MoreHands {
-	const {reaper, poller, output, handoff, kept, isDegraded = false, log, manager, dispatch, isSweeping, exit} = machine;
+	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, manager, dispatch, isSweeping, exit} = machine;
 	const tell = (id: Id, run: Run, news: News): void => dispatch({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
 	const parts = {reaper, poller, output, handoff, kept, isDegraded, tell, warn, pace: createPace()};
 	const health = createHealth(parts);
 	const sources = createSources(parts);
-	const {spawn, withdraw} = createStarter({...parts, readiness: health.readiness, sources});
+	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sources});
 
 	/** Exits first; then, during the sweep, whether that was the last of all. */
 	function reapAll(): void {

@@ -184,6 +184,8 @@ export interface Sys {
 	accept(fd: number): Outcome;
 	/** A name of the abstract namespace begins with a NUL. `type`: SOCK_STREAM or SOCK_DGRAM, which WAITS unless SOCK_NONBLOCK is with it. */
 	connectUnix(path: string, type: number): Outcome;
+	/** Two sockets that are connected to each other, keep messages apart and never block (SOCK_SEQPACKET, unix(7)). */
+	socketPair(ends: Int32Array): Outcome;
 	/** Any process may send datagrams to this name of the abstract namespace, and each carries who sent it. */
 	bindDatagrams(name: string): Outcome;
 	/** Who is at the other end, as the kernel saw it at connect time (SO_PEERCRED): PEER_REPORT. */

@@ -3,17 +3,22 @@ import {type Accept, socketPaths} from '../control/transport.ts';
 import type {Config} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
 import {isAlive} from '../core/phase.ts';
+import {HELPER_PREFIX} from '../core/helper-roles.ts';
+import {withHelpers} from '../core/helpers.ts';
+import {ok} from '../core/result.ts';
 import {parse, stringify} from '../core/serialize.ts';
 import type {SignalNumber} from '../core/signal-numbers.ts';
 import type {Meanings, ReceivedSignal} from '../core/signals.ts';
-import {entries, entryOf, type State} from '../core/state.ts';
+import {entries, entryOf, isHelper, type State} from '../core/state.ts';
 import {create} from '../core/whole.ts';
 import {createOutput} from '../features/logging/os/output.ts';
 import {after, soon, wallClock} from '../os/clock.ts';
 import {env} from '../os/environment.ts';
 import {errnoText} from '../os/errno.ts';
+import {createHelpers} from '../os/helpers.ts';
+import {helperUser} from '../os/helper-user.ts';
 import {lacks} from '../os/host-checks.ts';
-import {pid, uid} from '../os/identity.ts';
+import {ownPath, pid, uid} from '../os/identity.ts';
 import {createLog} from '../os/log.ts';
 import {createLoop, type Loop} from '../os/loop.ts';
 import {watchMemory} from '../os/oom.ts';
@@ -25,7 +30,7 @@ import {treeOf} from '../os/reap/tree.ts';
 import {findSpawned, findTagged, forgive, record, startInstance} from '../os/reexec/instance.ts';
 import {openKeptFds} from '../os/reexec/kept-fds.ts';
 import type {Reexec} from '../os/reexec/reexec.ts';
-import {examine, ownPath} from '../os/reexec/upgrade.ts';
+import {examine} from '../os/reexec/upgrade.ts';
 import {createManager} from '../os/service-manager.ts';
 import {listenForSignals} from '../os/signals.ts';
 import {serve} from '../os/sockets/listener.ts';
@@ -57,7 +62,9 @@ const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
 /** How long what belongs to no service may take to end after the last service. */
 const SWEEP_GRACE = 2000;
 
-export function runDaemon({config, meanings, sockets, reread, notes, version, isPayload = false}: Options): void {
+export function runDaemon(options: Options): void {
+	const {meanings, sockets, notes, version, isPayload = false} = options;
+	const {config, reread} = withOwnHelpers(options);
 	if (pid !== 1) sys.becomeSubreaper();
 	sys.setName('archon');
 
@@ -80,14 +87,16 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	sys.reserveFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
 
 	const poller = createPoller(whole);
-	const output = createOutput({poller, handoff, kept, isDegraded: instance.isDegraded}, [...state.names.keys()], events);
+	const helpers = createHelpers({poller, kept, isUpgraded: reexec?.causes.at(-1)?.kind === 'upgrade'});
+	const names = [...state.names.keys()].filter(name => !name.startsWith(HELPER_PREFIX));
+	const output = createOutput({poller, handoff, kept, helpers, isDegraded: instance.isDegraded}, names, events);
 	const log = createLog(level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
 	const manager = createManager(isPayload ? {} : env());
 	let closeSocket = (): void => {};
 	let transientLogging = logging;
 	const hands = createHands({
-		reaper, poller, output, handoff, kept, log, manager, isDegraded: instance.isDegraded,
+		reaper, poller, output, handoff, kept, helpers, log, manager, isDegraded: instance.isDegraded,
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {
@@ -141,6 +150,9 @@ export function runDaemon({config, meanings, sockets, reread, notes, version, is
 	reexec?.arm();
 
 	if (!past) for (const note of [...notes, ...lacks()]) log.info(note);
+	for (const {service: {name, exec}} of past || uid !== 0 ? [] : [...entries(state)].filter(isHelper)) {
+		if (!exec.user) log.info(`${name} runs as root: archon cannot become another user here`);
+	}
 	if (instance.damage !== null) log.error(`${instance.story}, and cannot use the state that it had saved: ${instance.damage}`);
 	whole(() => {
 		if (past) goOn();
@@ -210,6 +222,15 @@ type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals'>;
 
 const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
 and with their output unformatted; SIGHUP ends degraded mode`;
+
+/** The config with the helpers that it takes, also when it is read again. */
+function withOwnHelpers({config, reread}: Options): Pick<Options, 'config' | 'reread'> {
+	const complete = (config: Config): Config => withHelpers(config, helperUser);
+	return {
+		config: config && complete(config),
+		reread: reread && (done => reread(again => done(again.ok ? ok(complete(again.value)) : again))),
+	};
+}
 
 /** What the config says; where it says nothing that can be used, archon keeps what it has. */
 function given(config: Config | null, reread: Options['reread']): Config {

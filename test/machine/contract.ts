@@ -39,6 +39,21 @@ export const CASES: readonly Case[] = [
 		gives: [-ERRNO.EEXIST, [5, 6], 'lo world', [true, 11, 0o640], ['zażółć'], 0, -ERRNO.ENOENT, 0, -ERRNO.ENOENT, 0, -ERRNO.EBADF],
 	},
 	{
+		name: 'a pair of sockets keeps messages apart, says when there is no room, and that the other end is gone',
+		run(sys) {
+			const [ends, room] = [new Int32Array(2), new Uint8Array(100)];
+			const [made, [one = -1, other = -1]] = [sys.socketPair(ends), ends];
+			const none = sys.read(other, room);
+			const sent = [sys.send(one, sys.encodeUtf8('ab'), [], 0), sys.send(one, sys.encodeUtf8('c'), [], 0)];
+			const got = [text(sys, room, sys.read(other, room)), text(sys, room, sys.read(other, room))];
+			const gone = (): number => sys.send(other, bytes(1), [], 0);
+			let full = 0;
+			for (let i = 0; i < 1000 && full >= 0; i++) full = sys.send(other, new Uint8Array(4096), [], 0);
+			return [made, sys.isCloseOnExec(one), sys.isCloseOnExec(other), none, sent, got, full, sys.close(one), gone(), gone(), sys.close(other)];
+		},
+		gives: [0, true, true, -ERRNO.EAGAIN, [2, 1], ['ab', 'c'], -ERRNO.EAGAIN, 0, -ERRNO.ECONNRESET, -ERRNO.EPIPE, 0],
+	},
+	{
 		name: 'names that are not UTF-8 go out as they came in',
 		run(sys, folder) {
 			const path = `${folder}/a\udcff\udc80b`;

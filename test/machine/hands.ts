@@ -9,6 +9,7 @@ import {create} from '../../src/core/whole.ts';
 import {createOutput} from '../../src/features/logging/os/output.ts';
 import {oblivion} from '../../src/os/reexec/handoff.ts';
 import {openKeptFds} from '../../src/os/reexec/kept-fds.ts';
+import {createHelpers} from '../../src/os/helpers.ts';
 import {createHands} from '../../src/os/perform.ts';
 import {createPoller} from '../../src/os/poller.ts';
 import {createReaper} from '../../src/os/reap/reaper.ts';
@@ -34,9 +35,10 @@ const say = (line: unknown): void => void said.push(String(line));
 const poller = createPoller();
 export const reaper = createReaper(dispatch, poller, () => false);
 const kept = openKeptFds({handoff: oblivion(), keepFd: () => 0, close: () => 0, failed() {}});
-const output = createOutput({poller, handoff: oblivion(), kept}, ['test'], LOGGING);
+const helpers = createHelpers({poller, kept});
+const output = createOutput({poller, handoff: oblivion(), kept, helpers}, ['test'], LOGGING);
 export const hands = createHands({
-	reaper, poller, output, handoff: oblivion(), kept, dispatch, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
+	reaper, poller, output, handoff: oblivion(), kept, helpers, dispatch, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
 });
 collectAtTimes(hands.collect);
 

@@ -1,15 +1,20 @@
 /** Lines to real syslog servers: unix sockets of both kinds, UDP and TCP, there, late, slow and gone. */
 import {execa} from 'execa';
-import {createSocket, type Socket as Receiver} from 'node:dgram';
 import {mkdtempSync, rmSync} from 'node:fs';
-import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import {hostname, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, describe, expect, test} from 'vitest';
 import type {Syslog} from '../../src/features/logging/core.ts';
+import {oblivion} from '../../src/os/reexec/handoff.ts';
 import {createPoller} from '../../src/os/poller.ts';
-import {createSyslog, type LineWriter} from '../../src/features/logging/os/syslog.ts';
+import {createQueue} from '../../src/features/logging/os/queue.ts';
+import {dialPath} from '../../src/features/logging/os/relays.ts';
+import {delimiting} from '../../src/features/logging/os/rfc5424.ts';
+import {createSyslog, type Dial, type LineWriter} from '../../src/features/logging/os/syslog.ts';
+import {dialInet} from '../../src/helpers/inet-relays.ts';
 import {boot} from './archon.ts';
+import {closeServers, type Receipt, stream, udp} from './syslog-servers.ts';
 
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 123);
 const poller = createPoller();
@@ -20,6 +25,7 @@ const newPath = (): string => join(folder, String(++sockets));
 const undo: (() => unknown)[] = [];
 afterEach(() => {
 	for (const act of undo.splice(0)) act();
+	closeServers();
 });
 
 interface Sender extends LineWriter {
@@ -30,14 +36,13 @@ interface Sender extends LineWriter {
 
 function sender(address: Syslog['address'], format: Syslog['format'] = 'rfc5424'): Sender {
 	const told: [number, string][] = [];
-	const writer = createSyslog({kind: 'syslog', address, facility: 3, tag: 'web', format}, poller, (...words) => void told.push(words));
+	// As PID 1 dials a socket, and its helper an address in a network.
+	const dial: Dial = listener => (address.kind === 'unix'
+		? dialPath(address.path, delimiting({address, format}), poller, listener) : dialInet({address, format}, poller, listener));
+	const queue = createQueue(oblivion().blocks, 'web');
+	const writer = createSyslog({kind: 'syslog', address, facility: 3, tag: 'web', format}, dial, queue, (...words) => void told.push(words));
 	undo.push(() => writer.close());
 	return {...writer, told, idle: () => new Promise(resolve => void writer.whenIdle(resolve))};
-}
-
-interface Receipt {
-	readonly messages: string[];
-	close(): void;
 }
 
 /** Node has no datagrams on unix sockets. */
@@ -57,52 +62,6 @@ async function datagrams(path: string): Promise<Receipt & {readonly pid: number}
 		});
 	});
 	return {messages, pid: server.pid ?? 0, close: () => void server.kill('SIGKILL')};
-}
-
-/** Each connection as octet-counted messages; what is no such message is one that says so. */
-async function stream(at: string | number, hear: (socket: Socket, nth: number) => void = () => {}): Promise<Receipt & {readonly port: number}> {
-	const messages: string[] = [];
-	const open = new Set<Socket>();
-	let count = 0;
-	const server: Server = createServer(socket => {
-		open.add(socket);
-		let rest = '';
-		socket.setEncoding('latin1').on('data', (text: string) => {
-			rest += text;
-			for (let head = /^(\d+) /.exec(rest); ; head = /^(\d+) /.exec(rest)) {
-				if (!head) return void (rest === '' || /^\d+$/.test(rest) || messages.push(`no message: ${rest.slice(0, 80)}`));
-				const end = head[0].length + Number(head[1]);
-				if (rest.length < end) return;
-				messages.push(rest.slice(head[0].length, end));
-				rest = rest.slice(end);
-			}
-		});
-		socket.on('error', () => {});
-		hear(socket, ++count);
-	});
-	if (typeof at === 'string') server.listen(at);
-	else server.listen(at, '127.0.0.1');
-	await new Promise(resolve => void server.once('listening', resolve));
-	const close = (): void => {
-		for (const socket of open) socket.destroy();
-		server.close();
-	};
-	undo.push(close);
-	return {messages, close, port: typeof at === 'string' ? 0 : (server.address() as AddressInfo).port};
-}
-
-async function udp(port = 0): Promise<Receipt & {readonly port: number}> {
-	const messages: string[] = [];
-	const server: Receiver = createSocket({type: 'udp4', recvBufferSize: 1 << 20});
-	server.on('message', message => void messages.push(message.toString('latin1')));
-	await new Promise<void>(resolve => void server.bind(port, '127.0.0.1', resolve));
-	let isOpen = true;
-	const close = (): void => {
-		if (isOpen) server.close();
-		isOpen = false;
-	};
-	undo.push(close);
-	return {messages, close, port: server.address().port};
 }
 
 /** A port where nobody listens. */

@@ -30,4 +30,10 @@ export function summary(reasons: readonly string[]): string {
 	return reasons.slice(0, MAX_REASONS).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
+/** Whether one of archon's own helpers runs is the config's to say. */
+export function refuseForHelper(verb: 'start' | 'stop', {entry: {service: {name}}}: Choice, call: Call): void {
+	const instead = `archonctl restart ${name} restarts it`;
+	refuse(call, `cannot ${verb} ${name}: it is archon's own helper and runs for as long as the config needs it; ${instead}`);
+}
+
 export const isRunning = (daemon: Daemon): boolean => daemon.state().stage.kind === 'running';

@@ -4,11 +4,10 @@
  */
 import {endOf, failureStatus} from '../../core/blame.ts';
 import type {Feature} from '../../core/feature.ts';
-import {isAlive} from '../../core/phase.ts';
 import {earliest, entries} from '../../core/service-table.ts';
 import {unmetNeeds} from '../../core/status.ts';
 import {NEVER} from '../../core/time.ts';
-import type {State} from '../../core/state.ts';
+import {isLiving, type State} from '../../core/state.ts';
 import type {Entry} from '../../core/entry.ts';
 import type {WhenIdle} from '../../core/config.ts';
 
@@ -25,7 +24,7 @@ export const idle: Feature<Idle> = {
 	initial: {isTold: false},
 	// What somebody runs at a prompt is no news of what the container is for.
 	changed: (own, {before, after}) =>
-		(own.isTold && isAlive(after.phase) && !isAlive(before.phase) && after.service.origin !== 'run' ? {isTold: false} : own),
+		(own.isTold && isLiving(after) && !isLiving(before) && after.service.origin !== 'run' ? {isTold: false} : own),
 	reconfigured: () => ({isTold: false}),
 	settled(own, view) {
 		const {state} = view;
@@ -60,8 +59,8 @@ function aboutIdleness(state: State): Idleness {
 	let isKept = false;
 	for (const entry of entries(state.table)) {
 		const {service: {name, origin}, desired, since, phase} = entry;
-		// What clients started for themselves is not what the container is for.
-		if (origin === 'run' || origin === 'daemon') continue;
+		// What clients started for themselves, and archon for itself, is not what the container is for.
+		if (origin === 'run' || origin === 'daemon' || origin === 'helper') continue;
 		isKept ||= desired === 'stop';
 		const hasFailed = phase.kind === 'down' && phase.cause === 'failed';
 		if (hasFailed && (failed === null || since >= failed.since)) failed = entry;

@@ -70,6 +70,9 @@ export interface Syslog {
 	readonly format: 'rfc3164' | 'rfc5424' | 'rfc5424micro';
 }
 
+/** Whether its messages go through a network, and so by way of the helper `archon.syslog`. */
+export const isRemote = (driver: LogFormat): boolean => driver.kind === 'syslog' && driver.address.kind !== 'unix';
+
 /** What services say and have said, as far as archon knows; the id null stands for archon itself. */
 export interface Logs {
 	/** The last lines that are kept in memory, oldest first. */

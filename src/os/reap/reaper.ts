@@ -18,7 +18,7 @@ import {createHelpers} from './helper-table.ts';
 import {runTagged} from './run-tag.ts';
 import {newReport, outcomeOf, pidOf} from './outcome.ts';
 import type {Poller} from '../poller.ts';
-import {hasProc, processTree, type Stat, statOf} from './procfs.ts';
+import {childrenBesides, hasProc, type Stat, statOf} from './procfs.ts';
 import {EPOLLIN, ERRNO, sys} from '../sys.ts';
 import {addGroup, hasGroups, isAmong, isOf, signalGroups, type TrackedRun} from './tracked-run.ts';
 
@@ -39,7 +39,7 @@ export interface Reaper {
 	signal(run: Run, pid: number, signal: SignalNumber, to: Scope): void;
 	/** What is left of the run is not told any more. */
 	release(run: Run): void;
-	/** To every process that archon has to end, services or not. */
+	/** To every process that archon has to end, services or not. A helper outlives all but a SIGKILL to every process. */
 	sweep(signal: SignalNumber): void;
 	/** The run's main process; null once that has ended. */
 	mainOf(run: Run): number | null;
@@ -47,7 +47,7 @@ export interface Reaper {
 	ownerOf(pid: number): Run | null;
 	/** Reaps until nothing is left to reap: SIGCHLDs coalesce. */
 	reap(): void;
-	/** Whether archon has no child left, of whatever kind. */
+	/** Whether archon has no child left, of whatever kind, but its helpers. */
 	isAlone(): boolean;
 	/** Orphans reaped so far. */
 	reaped(): number;
@@ -144,7 +144,7 @@ export function createReaper(
 			forget(tracked);
 			dispatch({kind: 'news', id: tracked.id, run: tracked.run, news: {kind: 'emptied'}});
 		}
-		if (isSwept && next(true) !== -ERRNO.ECHILD) sweepTrees();
+		if (isSwept && !isAlone()) sweepTrees();
 	}
 
 	const killMode = ({id}: TrackedRun): KillMode => entryOf(id)?.service.killMode ?? 'tree';
@@ -236,7 +236,19 @@ export function createReaper(
 		if (!isShared) killCgroup(origin.cgroup);
 	}
 
-	const sweepTrees = (): void => treeKiller.end(0, () => processTree()(ownPid));
+	/** archon's own children, helpers excepted. */
+	const others = (): readonly number[] => childrenBesides(helperPids());
+
+	/** The processes of archon's helpers, which serve until it ends itself (core/helpers.ts). */
+	const helperPids = (): readonly number[] => [...mains].flatMap(([pid, {id}]) => (entryOf(id)?.service.origin === 'helper' ? [pid] : []));
+
+	const sweepTrees = (): void => treeKiller.end(0, others);
+
+	function isAlone(): boolean {
+		const found = next(true);
+		if (found !== 0 || !hasProc()) return found === -ERRNO.ECHILD;
+		return helperPids().length > 0 && others().length === 0;
+	}
 
 	function forget(tracked: TrackedRun): void {
 		giveUpSearch(tracked);
@@ -348,12 +360,12 @@ export function createReaper(
 			if (ownPid === 1) return void sys.kill(-1, signal);
 			isSwept = signal === SIG.KILL;
 			if (isSwept) sweepTrees();
-			else treeKiller.tell(0, () => processTree()(ownPid), signal, () => false);
+			else treeKiller.tell(0, others, signal, () => false);
 		},
 		mainOf: run => runs.get(run)?.pid || null,
 		ownerOf,
 		reap,
-		isAlone: () => next(true) === -ERRNO.ECHILD,
+		isAlone,
 		reaped: () => reaped,
 	};
 }

@@ -9,7 +9,7 @@ import type {Output} from '../../features/logging/os/output.ts';
 import type {Poller} from '../poller.ts';
 import type {Reaper} from '../reap/reaper.ts';
 import {spawnHelper} from '../spawn/spawner.ts';
-import {EPOLLIN, sys} from '../sys.ts';
+import {EPOLLIN} from '../sys.ts';
 
 export interface UpgradeParts {
 	readonly reaper: Reaper;
@@ -24,12 +24,6 @@ export const QUESTION = '--handoff-format';
 const PATIENCE = 5000;
 /** Characters of the answer that are looked at. */
 const LONGEST = 1024;
-
-/** The file that archon was executed from, by its path: another one may be there now. */
-export function ownPath(): string {
-	const path = sys.readLink('/proc/self/exe');
-	return typeof path === 'number' ? '' : path.replace(/ \(deleted\)$/, '');
-}
 
 /** Runs the executable as an ordinary child. Calls back once, with why it will not do, or null. */
 export function examine(path: string, {reaper, poller, output}: UpgradeParts, told: (why: string | null) => void): void {

@@ -10,7 +10,7 @@ import {clean} from './clean.ts';
 import {diagnose, isNowhere} from './diagnose.ts';
 import {type Environment, env, heritable} from '../environment.ts';
 import {errnoText, isTemporary} from '../errno.ts';
-import {gid as ownGid, pid as ownPid, uid as ownUid} from '../identity.ts';
+import {gid as ownGid, ownPath, pid as ownPid, uid as ownUid} from '../identity.ts';
 import {candidates, DEFAULT_PATH} from './lookup.ts';
 import {inheritedFds} from '../reexec/inherited.ts';
 import {tagFor} from '../reap/run-tag.ts';
@@ -88,7 +88,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Making 
 	if (!fds) return never('placing descriptors', ERRNO.EINVAL, `only numbers from 0 to ${REQUEST_FDS_MAX - 1} can be had`);
 	const environment = environmentOf(name, exec, user?.value ?? null, given);
 	if (!environment.ok) return () => environment;
-	const paths = candidates(exec.argv[0], environment.value.path ?? DEFAULT_PATH);
+	const paths = exec.isArchon ? ownFiles() : candidates(exec.argv[0], environment.value.path ?? DEFAULT_PATH);
 
 	const cgroup = exec.limits.cgroup === null ? null : openCgroup(exec.limits.cgroup);
 	if (cgroup && !cgroup.ok) return never(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
@@ -105,6 +105,12 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Making 
 		if (cgroup) sys.close(cgroup.value);
 	}
 }
+
+/**
+ * archon's executable: by the kernel's link, which leads to it also after it was moved or removed; where there is no
+ * /proc, by its path.
+ */
+const ownFiles = (): readonly string[] => ['/proc/self/exe', ownPath() || (sys.arguments()[0] ?? '')].filter(path => path.startsWith('/'));
 
 function begin(request: Request, given: Given): Making {
 	const {exec} = request;

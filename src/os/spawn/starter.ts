@@ -6,6 +6,7 @@ import type {Readiness} from '../../features/health/os/readiness.ts';
 import type {Output} from '../../features/logging/os/output.ts';
 import type {Unwired} from '../../features/logging/os/wiring.ts';
 import {errnoText, isTemporary} from '../errno.ts';
+import type {Helpers} from '../helpers.ts';
 import type {EffectOf} from '../owners.ts';
 import {originOf} from '../reap/descendants.ts';
 import type {Reaper} from '../reap/reaper.ts';
@@ -17,6 +18,7 @@ export interface StarterParts {
 	readonly reaper: Reaper;
 	readonly output: Output;
 	readonly readiness: Readiness;
+	readonly helpers: Helpers;
 	readonly sources: Sources;
 	readonly warn: (text: string) => void;
 }
@@ -28,7 +30,7 @@ export interface Starter {
 	withdraw(effect: EffectOf<'spawn'>): void;
 }
 
-export function createStarter({reaper, output, readiness, sources, warn}: StarterParts): Starter {
+export function createStarter({reaper, output, readiness, helpers, sources, warn}: StarterParts): Starter {
 	function begin(id: Id, run: Run, service: Service): () => Spawned {
 		const read = sources.take(run);
 		if (!read) return makeProcess(id, run, service);
@@ -46,7 +48,10 @@ export function createStarter({reaper, output, readiness, sources, warn}: Starte
 		try {
 			const given = readiness.prepare(id, run, service);
 			if (!given.ok) return unwired({stage: 'making its notification pipe or socket', errno: given.error});
-			const end = spawnRun(service, run, wiring.value.streams, {...given.value, note: warn});
+			const connection = helpers.prepare(service);
+			if (!connection.ok) return unwired({stage: 'making its connection', errno: connection.error});
+			const fds = [...given.value.fds ?? [], ...connection.value];
+			const end = spawnRun(service, run, wiring.value.streams, {...given.value, fds, note: warn});
 			return () => {
 				try {
 					const news = end();
@@ -60,6 +65,7 @@ export function createStarter({reaper, output, readiness, sources, warn}: Starte
 			return () => obstructed(error);
 		} finally {
 			readiness.spawned(run);
+			helpers.spawned(service);
 			wiring.value.release();
 		}
 	}

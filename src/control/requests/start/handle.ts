@@ -1,9 +1,10 @@
 /** What is done about `Start`. */
+import {isHelper} from '../../../core/state.ts';
 import {type Call, refuse} from '../../call.ts';
 import type {Context, Make} from '../../context.ts';
 import {type Choice, choose} from '../../names.ts';
 import {SHUTTING_DOWN} from '../../waiters.ts';
-import {awaitAll, isRunning} from '../services.ts';
+import {awaitAll, isRunning, refuseForHelper} from '../services.ts';
 import type {StartRequest} from './wire.ts';
 
 export const start: Make<StartRequest> = context => ({names}, call) => begin(context, 'start', names, call);
@@ -15,15 +16,17 @@ export function begin({daemon, waiters}: Context, kind: 'start' | 'restart', nam
 	if (!chosen.ok) return refuse(call, chosen.error);
 	const foreign = chosen.value.find(({entry, isNamed}) => isNamed && entry.service.origin === 'run');
 	if (foreign) return refuse(call, `cannot ${kind} ${foreign.entry.service.name}: it belongs to the client that runs it`);
+	const helper = chosen.value.find(({entry, isNamed}) => isNamed && isHelper(entry));
+	if (helper && kind === 'start') return refuseForHelper(kind, helper, call);
 	const choices = chosen.value.filter(choice => isMeant(kind, choice));
 	daemon.dispatch({kind, ids: choices.map(({entry}) => entry.id)});
 	return awaitAll(waiters, kind, choices, call);
 }
 
-/** A pattern that fits many does not start what clients have made, nor does `Start` repeat what is done. */
+/** A pattern that fits many does not start what clients have made, or restart archon's helpers, nor does `Start` repeat what is done. */
 function isMeant(kind: 'start' | 'restart', {entry, isNamed}: Choice): boolean {
 	const {service: {origin}, phase} = entry;
 	if (isNamed) return true;
-	if (origin === 'run' || (origin === 'daemon' && phase.kind === 'down')) return false;
+	if (origin === 'run' || origin === 'helper' || (origin === 'daemon' && phase.kind === 'down')) return false;
 	return kind === 'restart' || phase.kind !== 'down' || phase.cause !== 'completed';
 }

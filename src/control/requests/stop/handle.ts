@@ -1,13 +1,17 @@
 /** What is done about `Stop`. */
+import {isHelper} from '../../../core/state.ts';
 import {refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {choose} from '../../names.ts';
-import {awaitAll} from '../services.ts';
+import {awaitAll, refuseForHelper} from '../services.ts';
 import type {StopRequest} from './wire.ts';
 
 export const stop: Make<StopRequest> = ({daemon, waiters}) => ({names}, call) => {
 	const chosen = choose(daemon.state(), names);
 	if (!chosen.ok) return refuse(call, chosen.error);
-	daemon.dispatch({kind: 'stop', ids: chosen.value.map(({entry}) => entry.id)});
-	return awaitAll(waiters, 'stop', chosen.value, call);
+	const helper = chosen.value.find(({entry, isNamed}) => isNamed && isHelper(entry));
+	if (helper) return refuseForHelper('stop', helper, call);
+	const choices = chosen.value.filter(({entry}) => !isHelper(entry));
+	daemon.dispatch({kind: 'stop', ids: choices.map(({entry}) => entry.id)});
+	return awaitAll(waiters, 'stop', choices, call);
 };

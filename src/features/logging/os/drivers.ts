@@ -2,6 +2,7 @@
 import {widthOf} from '../../../core/label.ts';
 import type {LogDriver, LogFile, Logging, LogPosition, LogStream, Syslog} from '../core.ts';
 import {latin1Of} from '../../../os/bytes.ts';
+import type {Link} from '../../../os/helpers.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {Poller} from '../../../os/poller.ts';
 import {type Drive, driveTo} from './pipeline.ts';
@@ -10,7 +11,11 @@ import {type Format, json, labelled, raw, timed} from './format.ts';
 import {labelOf} from './label.ts';
 import {lossText, type Outlet} from './outlet.ts';
 import {areSame, createStdio} from './stdio.ts';
-import {createSyslog, type LineWriter} from './syslog.ts';
+import {createQueue} from './queue.ts';
+import {dialPath, placeOf} from './relays.ts';
+import {createRemote} from './remote.ts';
+import {delimiting} from './rfc5424.ts';
+import {createSyslog, type Dial, type LineWriter} from './syslog.ts';
 
 export interface Drivers {
 	/** What the logging of a service comes to. */
@@ -27,7 +32,10 @@ interface Shared {
 	users: number;
 }
 
-export function createDrivers(poller: Poller, handoff: Handoff, names: readonly string[], warn: (text: string) => void): Drivers {
+/** `names`: of services, whose lines stand under each other. `link`: to the helper that delivers to syslog servers in a network. */
+export function createDrivers(
+	poller: Poller, handoff: Handoff, names: readonly string[], link: Link, warn: (text: string) => void,
+): Drivers {
 	const width = widthOf(names);
 	const own = (fd: 1 | 2): Outlet => createStdio(fd, poller, handoff, text => `${labelOf('archon', width, fd)}${text}\n`);
 	const out = own(1);
@@ -35,6 +43,7 @@ export function createDrivers(poller: Poller, handoff: Handoff, names: readonly 
 	const stdio = (stream: LogStream): Outlet => (stream === 'stdout' ? out : error);
 	const files = new Map<string, Shared>();
 	const writers = new Set<LineWriter>();
+	const dialRemote = createRemote(link);
 
 	function toFile(name: string, {streams}: LogDriver, settings: LogFile): Drive {
 		const shared = files.get(settings.path) ?? {outlet: createFile(settings, {poller, handoff, stdio, warn}), users: 0};
@@ -49,9 +58,16 @@ export function createDrivers(poller: Poller, handoff: Handoff, names: readonly 
 		return driveTo(name, streams, FILE_FORMATS[settings.format](name), () => shared.outlet, close);
 	}
 
-	function toSyslog({streams}: LogDriver, target: Syslog): Drive {
-		const {tag} = target;
-		const writer = createSyslog(target, poller, (count, why) => warn(
+	function dialling({address, format}: Syslog): Dial {
+		if (address.kind !== 'unix') return listener => dialRemote({address, format}, listener);
+		const delimit = delimiting({address, format});
+		return listener => dialPath(address.path, delimit, poller, listener);
+	}
+
+	function toSyslog(name: string, {streams}: LogDriver, target: Syslog): Drive {
+		const {tag, address, facility, format} = target;
+		const queue = createQueue(handoff.blocks, `syslog ${name} ${streams} ${placeOf(address)} ${facility} ${format} ${tag}`);
+		const writer = createSyslog(target, dialling(target), queue, (count, why) => warn(
 			count === 0 ? `syslog for ${tag}: ${why}; it is tried again` : `${lossText(new Map([[tag, count]]), 'lost')}: syslog: ${why}`,
 		));
 		writers.add(writer);
@@ -78,7 +94,7 @@ export function createDrivers(poller: Poller, handoff: Handoff, names: readonly 
 			}
 			case 'json': return driveTo(name, streams, json(name), stdio);
 			case 'file': return toFile(name, driver, driver);
-			case 'syslog': return toSyslog(driver, driver);
+			case 'syslog': return toSyslog(name, driver, driver);
 		}
 	}
 

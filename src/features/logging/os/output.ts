@@ -10,6 +10,7 @@ import type {Output as Target, Service} from '../../../core/service.ts';
 import {bytesOf, bytesOfLatin1, textOf} from '../../../os/bytes.ts';
 import {after} from '../../../os/clock.ts';
 import {close} from '../../../os/descriptors.ts';
+import type {Helpers} from '../../../os/helpers.ts';
 import type {Poller} from '../../../os/poller.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
@@ -53,6 +54,7 @@ export interface OutputParts {
 	readonly poller: Poller;
 	readonly handoff: Handoff;
 	readonly kept: KeptFds;
+	readonly helpers: Pick<Helpers, 'link'>;
 	/** Lines go on as they are, to archon's own streams, whatever else was asked for. */
 	readonly isDegraded?: boolean;
 }
@@ -86,7 +88,7 @@ const UNTOUCHED: Logging['drivers'] = [{kind: 'inherit', streams: ['stdout', 'st
 const SHARED: ReadonlySet<string> = new Set(['inherit', 'prefix', 'json']);
 
 export function createOutput(
-	{poller, handoff, kept, isDegraded = false}: OutputParts, names: readonly string[], events: Logging,
+	{poller, handoff, kept, helpers, isDegraded = false}: OutputParts, names: readonly string[], events: Logging,
 ): Output {
 	const sources = new Map<Id, Source>();
 	const awaited = new Map<Id, Awaited>();
@@ -94,7 +96,7 @@ export function createOutput(
 	const lost = new WeakSet<Service>();
 	const warn = (text: string): void => say('warn', text);
 	const reader = createReader(poller, handoff);
-	const drivers = createDrivers(poller, handoff, names, warn);
+	const drivers = createDrivers(poller, handoff, names, helpers.link('syslog'), warn);
 	const plainly = (logging: Logging): Logging => (isDegraded ? {...logging, drivers: UNTOUCHED, rateLimit: null} : logging);
 	const loggingOf = (output: Target): Logging =>
 		plainly(output.kind === 'lines' ? output.logging : {...events, drivers: UNTOUCHED, rateLimit: null});

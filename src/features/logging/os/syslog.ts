@@ -1,10 +1,11 @@
-/** Lines to a syslog server: a bounded queue, and a connection that is made anew for as long as there is something to send. */
+/** Lines to a syslog server: a bounded backlog, and a relay that is dialled again for as long as there is something to send. */
 import type {LogStream, Syslog} from '../core.ts';
 import {after, now, soon} from '../../../os/clock.ts';
-import type {Poller} from '../../../os/poller.ts';
 import {sys} from '../../../os/sys.ts';
-import {dial, placeOf, type Relay, type RelayListener} from './relays.ts';
-import {delimiting, framing} from './rfc5424.ts';
+import {createBacklog} from './backlog.ts';
+import type {Queue} from './queue.ts';
+import {placeOf, type Relay, type RelayListener} from './relays.ts';
+import {framing} from './rfc5424.ts';
 
 /** A way on for lines that never makes anybody wait. */
 export interface LineWriter {
@@ -34,13 +35,18 @@ const TELL_EVERY = 10_000;
 /** `resting`: it failed, and is not tried again for a while. */
 type State = 'off' | 'dialling' | 'ready' | 'busy' | 'resting' | 'closed';
 
-/** `lost` is told how many lines were lost since it was told last, and why; none where nothing gets through, but waits. */
-export function createSyslog(target: Syslog, poller: Poller, lost: (count: number, why: string) => void): LineWriter {
+/** Begins to connect to the server. It may have failed, or be ready, before there is a result. */
+export type Dial = (listener: RelayListener) => Relay;
+
+/**
+ * `queue`: where messages wait. `lost` is told how many lines were lost since it was told last, and why; none where nothing
+ * gets through, but waits.
+ */
+export function createSyslog(target: Syslog, dial: Dial, queue: Queue, lost: (count: number, why: string) => void): LineWriter {
 	const {address} = target;
 	const frame = framing(target, sys.hostname());
 	const losses = createLosses(lost);
-	const queue: string[] = [];
-	let queued = 0;
+	const backlog = createBacklog(queue);
 	let state: State = 'off';
 	let relay: Relay | null = null;
 	let openedAt = Infinity;
@@ -51,7 +57,7 @@ export function createSyslog(target: Syslog, poller: Poller, lost: (count: numbe
 	const waiting: (() => void)[] = [];
 
 	const reason = (): string => trouble ?? `${placeOf(address)} is too slow`;
-	const isIdle = (): boolean => queue.length === 0 || state === 'resting' || state === 'closed';
+	const isIdle = (): boolean => backlog.count() === 0 || state === 'resting' || state === 'closed';
 
 	function tellIdle(): void {
 		if (isIdle()) for (const callback of waiting.splice(0)) callback();
@@ -59,11 +65,11 @@ export function createSyslog(target: Syslog, poller: Poller, lost: (count: numbe
 
 	/** In a turn of its own: who puts a line or hears of a relay is done first. */
 	function schedule(): void {
-		if (isScheduled || queue.length === 0 || (state !== 'off' && state !== 'ready')) return;
+		if (isScheduled || backlog.count() === 0 || (state !== 'off' && state !== 'ready')) return;
 		isScheduled = true;
 		soon(() => {
 			isScheduled = false;
-			if (queue.length === 0) return;
+			if (backlog.count() === 0) return;
 			if (state === 'off') open();
 			else if (state === 'ready') sendOn();
 		});
@@ -77,7 +83,7 @@ export function createSyslog(target: Syslog, poller: Poller, lost: (count: numbe
 				if (state === 'dialling') openedAt = now();
 				trouble = null;
 				state = 'ready';
-				take(done);
+				backlog.take(done);
 				schedule();
 				tellIdle();
 			},
@@ -85,12 +91,12 @@ export function createSyslog(target: Syslog, poller: Poller, lost: (count: numbe
 			failed(why, done) {
 				trouble = why;
 				relay = null;
-				take(done);
+				backlog.take(done);
 				pause();
 				tellIdle();
 			},
 		};
-		const opened = dial(address, delimiting(target), poller, listener);
+		const opened = dial(listener);
 		if (isConnecting()) relay = opened;
 	}
 
@@ -98,14 +104,8 @@ export function createSyslog(target: Syslog, poller: Poller, lost: (count: numbe
 	const isConnecting = (): boolean => state === 'dialling' || state === 'ready';
 
 	function sendOn(): void {
-		let bytes = 0;
-		const end = queue.findIndex(frame => (bytes += frame.length) > BATCH);
 		state = 'busy';
-		relay?.send(queue.slice(0, end < 0 ? queue.length : Math.max(1, end)));
-	}
-
-	function take(done: number): void {
-		for (const frame of queue.splice(0, done)) queued -= frame.length;
+		relay?.send(backlog.first(BATCH));
 	}
 
 	function pause(): void {
@@ -118,19 +118,21 @@ export function createSyslog(target: Syslog, poller: Poller, lost: (count: numbe
 		});
 	}
 
+	// What the last instance left behind.
+	schedule();
+
 	return {
 		put(lines, stream, at) {
-			let dropped = 0;
+			let room = state === 'closed' ? 0 : LIMIT - backlog.size();
+			const messages: string[] = [];
 			for (const line of lines) {
 				const made = frame(line, stream, at);
-				if (state === 'closed' || queued + made.length > LIMIT) {
-					dropped++;
-					continue;
-				}
-				queue.push(made);
-				queued += made.length;
+				if (made.length > room) continue;
+				messages.push(made);
+				room -= made.length;
 			}
-			if (dropped > 0) losses.add(dropped, reason());
+			backlog.put(messages);
+			if (messages.length < lines.length) losses.add(lines.length - messages.length, reason());
 			schedule();
 		},
 		whenIdle: callback => void (isIdle() ? callback() : waiting.push(callback)),
@@ -139,8 +141,8 @@ export function createSyslog(target: Syslog, poller: Poller, lost: (count: numbe
 			state = 'closed';
 			endRest();
 			relay?.close();
-			if (queue.length > 0) losses.add(queue.length, reason());
-			take(queue.length);
+			if (backlog.count() > 0) losses.add(backlog.count(), reason());
+			backlog.take(backlog.count());
 			losses.tell();
 			tellIdle();
 		},

@@ -1,0 +1,12 @@
+/** The roles that archon's helpers have, and what helpers are called. */
+
+/** `syslog` delivers lines by TCP and UDP. */
+export const ROLES = ['syslog'] as const;
+
+export type Role = (typeof ROLES)[number];
+
+/** With the role behind it, the name of a helper; no other service may have one that begins so. */
+export const HELPER_PREFIX = 'archon.';
+
+/** The role that a program or a service of this name has; undefined: it is no helper. */
+export const roleOf = (name: string): Role | undefined => ROLES.find(role => name === HELPER_PREFIX + role);

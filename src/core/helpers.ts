@@ -1,0 +1,48 @@
+/**
+ * archon's helpers: services of its own, each in a process of its own under a user without rights, that do what is not
+ * PID 1's business. Which there are follows from the config.
+ */
+import type {Config} from './config.ts';
+import {exec, LIMITS, LOGGING, NO_ENDS, RESTART, service} from './defaults.ts';
+import {HELPER_PREFIX, type Role} from './helper-roles.ts';
+import type {Service, UserSpec} from './service.ts';
+import {SIG} from './signal-numbers.ts';
+import {isRemote, type Logging} from '../features/logging/core.ts';
+
+/** The user of helpers where archon is root: `nobody`, by the number that is its everywhere. */
+export const NOBODY: UserSpec = {user: '65534', group: '65534'};
+
+/** The config with the helpers that it takes, behind its own services. `userOf`: theirs; null: archon's own. */
+export function withHelpers(config: Config, userOf: () => UserSpec | null): Config {
+	return needsSyslog(config) ? {...config, services: [...config.services, helper('syslog', config.events, userOf())]} : config;
+}
+
+function needsSyslog({services, logging, events}: Config): boolean {
+	return hasRemote(events) || hasRemote(logging)
+		|| services.some(({exec: {output}}) => output.kind === 'lines' && hasRemote(output.logging));
+}
+
+const hasRemote = ({drivers}: Logging): boolean => drivers.some(isRemote);
+
+/**
+ * It ends by itself when its connection does. Only SIGINT asks it to end before that: the SIGTERM of a shutdown reaches
+ * every process, and the last lines are still to come.
+ */
+function helper(role: Role, events: Logging, user: UserSpec | null): Service {
+	const name = HELPER_PREFIX + role;
+	const made = service(name, [name]);
+	// What it says of a network must not go by way of that network.
+	const near = events.drivers.filter(driver => !isRemote(driver));
+	const drivers = near.length > 0 ? near : LOGGING.drivers;
+	return {
+		...made,
+		origin: 'helper',
+		restart: {...RESTART, attempts: Infinity, fatal: NO_ENDS},
+		stop: {...made.stop, signal: SIG.INT},
+		exec: {
+			...exec([name]), isArchon: true, base: [], cwd: '/', user,
+			limits: {...LIMITS, noNewPrivileges: true},
+			output: {kind: 'lines', logging: {...events, drivers}, canWait: true},
+		},
+	};
+}

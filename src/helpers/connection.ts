@@ -1,0 +1,50 @@
+/** A helper's end of its connection to archon: messages in and out, and the end of the helper when archon's end is gone. */
+import {newBytes} from '../os/bytes.ts';
+import {read} from '../os/descriptors.ts';
+import {decodeMessage, encodeMessage, type Message, MESSAGE_MAX} from '../os/helper-wire.ts';
+import type {Poller} from '../os/poller.ts';
+import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, sys} from '../os/sys.ts';
+
+export interface Connection {
+	/** It waits for room; few can, for archon asks for each answer. */
+	send(kind: string, id?: number, payload?: Uint8Array): void;
+}
+
+/** Messages that are read at a stretch, before others have their turn. */
+const AT_ONCE = 64;
+
+/** `heard`: the payload is somebody else's again when it returns. `ended`: archon is gone, or has no use for this helper. */
+export function createConnection(fd: number, poller: Poller, heard: (message: Message) => void, ended: () => void): Connection {
+	const buffer = newBytes(MESSAGE_MAX);
+	const waiting: Uint8Array[] = [];
+
+	function pump(): void {
+		for (let message = waiting[0]; message; message = waiting[0]) {
+			const count = sys.send(fd, message, [], MSG_DONTWAIT);
+			if (count === -ERRNO.EAGAIN) return poller.change(fd, EPOLLIN | EPOLLOUT);
+			if (count < 0 && count !== -ERRNO.EINTR) return ended();
+			if (count >= 0) waiting.shift();
+		}
+	}
+
+	poller.watch(fd, EPOLLIN, events => {
+		if (events & EPOLLOUT) {
+			poller.change(fd, EPOLLIN);
+			pump();
+		}
+		for (let left = AT_ONCE; left > 0; left--) {
+			const count = read(fd, buffer);
+			if (count === -ERRNO.EAGAIN) return;
+			if (count === -ERRNO.EINTR) continue;
+			if (count <= 0) return ended();
+			const message = decodeMessage(buffer.subarray(0, count));
+			if (message) heard(message);
+		}
+	});
+	return {
+		send(kind, id, payload) {
+			waiting.push(encodeMessage(kind, id, payload));
+			if (waiting.length === 1) pump();
+		},
+	};
+}

@@ -1,0 +1,32 @@
+/** archon as one of its own helpers: what it is called is its role, and it has a connection to the archon that started it. */
+import {HELPER_PREFIX, type Role} from '../core/helper-roles.ts';
+import {SIG} from '../core/signal-numbers.ts';
+import {CONNECTION} from '../os/helper-wire.ts';
+import {createPoller, type Poller} from '../os/poller.ts';
+import {run} from '../os/reactor.ts';
+import {listenForSignals} from '../os/signals.ts';
+import {isSocket, newStat, sys} from '../os/sys.ts';
+import {refuse, type Status, USAGE} from './streams.ts';
+
+/** Serves until `ended` is called; the result asks it to end as soon as it has nothing in its hands. */
+type Serve = (fd: number, poller: Poller, ended: () => void) => () => void;
+
+/** Each is loaded by its own process only. */
+const SERVES: {readonly [K in Role]: () => Promise<Serve>} = {
+	syslog: async () => (await import('../helpers/syslog.ts')).serveSyslog,
+};
+
+export async function help(role: Role): Promise<Status> {
+	const name = HELPER_PREFIX + role;
+	const about = newStat();
+	if (sys.fstat(CONNECTION, about) < 0 || !isSocket(about)) {
+		return refuse(`${name}: this is a helper that archon starts by itself where its config needs it; run archon or archonctl`, USAGE);
+	}
+	const serve = await SERVES[role]();
+	sys.setName(name);
+	const end = serve(CONNECTION, createPoller(), () => sys.exit(0));
+	// The SIGTERM of a shutdown reaches every process, and the last lines are still to come.
+	listenForSignals([SIG.INT, SIG.TERM], ({signal}) => signal === SIG.INT && end(), () => {});
+	run();
+	return null;
+}
