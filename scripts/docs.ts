@@ -4,16 +4,20 @@
  */
 import {globSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {commandTable} from './docs/commands.ts';
 import {figures} from './docs/figures.ts';
 import {lifeTable} from './docs/life.ts';
 import {requestSections, requestTable} from './docs/requests.ts';
 
 const root = dirname(import.meta.dirname);
 
+const commands = await commandTable();
+
 /** What stands between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
 const BLOCKS: Readonly<Record<string, () => string>> = {
 	'figures': () => figures(root),
 	'few figures': () => figures(root, FEW),
+	'commands': () => commands,
 	'life table': () => lifeTable(root),
 	'table of requests': requestTable,
 	'requests': requestSections,

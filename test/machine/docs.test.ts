@@ -28,7 +28,8 @@ describe('configs', () => {
 
 /** What stands for a reader's own words. */
 const WORDS: Readonly<Record<string, string>> = {
-	NAME: 'web', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', FILE: 'archon.yaml', N: '5', PROGRAM: 'true',
+	NAME: 'web', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', COMMAND: 'status', ARG: 'x', OPTION: '', FILE: 'archon.yaml', N: '5',
+	RECORD: 'Status',
 };
 
 /** Commands of `program` in blocks and in the text: without what may be left out, and with all of it. */
@@ -39,9 +40,9 @@ function commands(program: string): string[] {
 	for (const line of [...prompts, ...spans]) {
 		const said = new RegExp(`^(?:docker exec \\S+ )?(${program}(?: .*)?)$`).exec(line)?.[1]?.replace(/\s+#.*/, '');
 		if (said === undefined) continue;
-		const whole = said.replaceAll('…', '').replaceAll(/\b[A-Z]+\b/g, word => WORDS[word] ?? word);
+		const whole = said.replaceAll(/\\\|\w+|…/g, '').replaceAll(/\b[A-Z]+\b/g, word => WORDS[word] ?? word);
 		found.add(whole.replaceAll(/\s*\[[^\]]*\]/g, '').trim());
-		found.add(whole.replaceAll(/[[\]]/g, '').trim());
+		found.add(whole.replaceAll(/[[\]]/g, '').replaceAll(/\s+/g, ' ').trim());
 	}
 	return [...found].sort();
 }
