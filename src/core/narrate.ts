@@ -78,7 +78,8 @@ function alive(was: Phase, phase: Starting | Up, {service: {name, type, health}}
 	if (was.isReady !== phase.isReady) return info(phase.isReady ? `${name} is ready again` : `${name} is reloading`);
 	if (was.health === phase.health) return null;
 	if (phase.health === 'healthy') return info(`${name} is healthy`);
-	return warn(`${name} is unhealthy: ${phase.probes?.detail || `${health?.retries} probes in a row failed`}`);
+	const failures = health?.retries === 1 ? 'a probe failed' : `${health?.retries} probes in a row failed`;
+	return warn(`${name} is unhealthy: ${phase.probes?.detail || failures}`);
 }
 
 const info = (text: string): Line => ({level: 'info', text});

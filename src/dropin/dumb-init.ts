@@ -5,7 +5,7 @@ import {readOptions} from './getopt.ts';
 import {type Invocation, everySignalBut, type Parsed, run, say, type Describe, type InitEvent} from './options.ts';
 
 const LAST = 31;
-/** What a terminal sends to stop who reads or writes in the background, or at ^Z. */
+/** The signals by which a terminal stops processes: at ^Z, and those that read or write in the background. */
 const STOPS: readonly SignalNumber[] = [SIG.TSTP, SIG.TTIN, SIG.TTOU];
 
 const LONG = {'help': 'h', 'single-child': 'c', 'rewrite': 'r', 'verbose': 'v', 'version': 'V'};
@@ -68,14 +68,14 @@ export function readDumbInit(args: readonly string[], invocation: Invocation): P
 	});
 }
 
-/** As sscanf(3) with %d:%d: what is behind it does not matter. */
+/** As sscanf(3) reads `%d:%d`: text after it is ignored. */
 function rewriteOf(text: string): readonly [SignalNumber, SignalNumber] | null {
 	const [, from, to] = /^\s*([+-]?\d+):\s*([+-]?\d+)/.exec(text)?.map(Number) ?? [];
 	if (from === undefined || to === undefined) return null;
 	return from >= 1 && from <= LAST && to >= 0 && to <= LAST ? [from, to] : null;
 }
 
-/** What is said without -v, too. */
+/** The events that are told without -v as well. */
 const ALWAYS: readonly InitEvent['kind'][] = ['refused', 'unforked'];
 
 function textsOf(

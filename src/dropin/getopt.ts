@@ -1,23 +1,23 @@
-/** Options as getopt(3) and getopt_long(3) of GNU read them, down to what they say of bad ones. */
+/** Reads options as GNU getopt(3) and getopt_long(3) do, with the same error messages. */
 
 export interface Grammar {
-	/** Letters; one that takes a value has a colon behind it. */
+	/** The option letters; a colon follows those that take a value. */
 	readonly letters: string;
-	/** Long names and the letter that each stands for. */
+	/** The long names, each with its letter. */
 	readonly long?: Readonly<Record<string, string>>;
-	/** Whether options end at the first word that is none; else they may stand behind it, too. */
+	/** Whether the first operand ends the options; else options can follow operands. */
 	readonly stopsAtOperand: boolean;
 }
 
 export type Option =
 	| {readonly letter: string; readonly value: string}
-	/** What is wrong; nothing is read behind it. */
+	/** The error message; reading ends there. */
 	| {readonly problem: string};
 
 export interface Options {
-	/** In the order in which they stand. */
+	/** In their order. */
 	readonly options: readonly Option[];
-	/** All operands that are no options. */
+	/** The arguments that are not options. */
 	readonly operands: readonly string[];
 }
 
@@ -41,13 +41,13 @@ export function readOptions(args: readonly string[], {letters, long, stopsAtOper
 	return {options, operands};
 }
 
-/** The options of one argument; and the one whose value must be the next argument. */
+/** The options of one argument, and the last one if its value is the next argument. */
 interface Read {
 	readonly options: readonly Option[];
 	readonly wants: {readonly letter: string; readonly wrong: string} | null;
 }
 
-/** -1: there is no such letter. */
+/** 1: the letter takes a value; -1: there is no such letter. */
 const arity = (letters: string, letter: string): number => {
 	const at = letter === ':' ? -1 : letters.indexOf(letter);
 	return at < 0 ? -1 : letters[at + 1] === ':' ? 1 : 0;
@@ -67,7 +67,7 @@ function readShort(cluster: string, letters: string): Read {
 	return {options, wants: null};
 }
 
-/** A long name may be cut short as long as it means one option only. */
+/** A long name can be shortened as long as it is unambiguous. */
 function readLong(text: string, long: Readonly<Record<string, string>>, letters: string): Read {
 	const wrong = (what: string): Read => ({options: [{problem: what}], wants: null});
 	const end = text.indexOf('=');

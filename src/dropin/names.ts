@@ -1,13 +1,13 @@
-/** The names under which archon stands in for other small inits. */
+/** The names under which archon acts as another small init. */
 import {readCatatonit} from './catatonit.ts';
 import {readDumbInit} from './dumb-init.ts';
 import type {Invocation, Parsed} from './options.ts';
 import {readTini} from './tini.ts';
 
-/** Reads the arguments and the environment of the init that it is named for. */
+/** Reads arguments and environment as that init does. */
 export type Dialect = (args: readonly string[], invocation: Invocation) => Parsed;
 
-/** By the last part of the path by which archon was called. */
+/** By the basename of argv[0]. */
 const DIALECTS: Readonly<Record<string, Dialect>> = {
 	'tini': readTini,
 	'tini-static': readTini,
@@ -18,8 +18,8 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
 	'podman-init': readCatatonit,
 };
 
-/** Null: the name is archon's own, or nobody's. */
+/** The dialect of a name; null: it is not one of another init. */
 export const dialectOf = (name: string): Dialect | null => (Object.hasOwn(DIALECTS, name) ? DIALECTS[name] ?? null : null);
 
-/** All of them: the build makes links for them. */
+/** All names; the build makes a link for each. */
 export const NAMES: readonly string[] = Object.keys(DIALECTS);

@@ -1,19 +1,19 @@
-/** What a small init was asked for, as data: what to run, what becomes of each signal, and in whose words it speaks. */
+/** The options of a small init as data: what to run, what to do about each signal, and its messages. */
 import type {Outcome} from '../core/outcome.ts';
 import type {Command} from '../core/service.ts';
 import {RTMAX, RTMIN, SIG, type SignalNumber} from '../core/signal-numbers.ts';
 
-/** What a dialect may look at beyond its arguments. */
+/** How the init was called, apart from its arguments. */
 export interface Invocation {
-	/** As it was called: the path or name that precedes the arguments. */
+	/** argv[0]. */
 	readonly name: string;
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly pid: number;
-	/** archon's own. */
+	/** archon's own version. */
 	readonly version: string;
 }
 
-/** Something to say and be done, or something to run. */
+/** The result of reading the arguments: a text to print, or a command to run. */
 export type Parsed =
 	| {readonly kind: 'say'; readonly line: Line; readonly status: number}
 	| {readonly kind: 'license'}
@@ -26,85 +26,86 @@ export interface Line {
 }
 
 export interface InitOptions {
-	/** Null: nothing is run, and SIGINT or SIGTERM ends it with status 0. */
+	/** Null: no command is run, and SIGINT or SIGTERM ends the init with status 0. */
 	readonly argv: Command | null;
 	/**
-	 * Where the command stands: in a group of its own, in the foreground of archon's terminal if stdin is that; in a session
-	 * of its own, which has the terminal at stdin if that is to be had; or in archon's own group.
+	 * `foreground`: the command is in a process group of its own, in the foreground of the terminal if stdin is one.
+	 * `attached`: in a session of its own, with stdin as controlling terminal if possible. `beside`: in archon's own group.
 	 */
 	readonly placement: 'foreground' | 'attached' | 'beside';
-	/** Whether archon's terminal is looked for at /dev/tty first. */
+	/** Whether /dev/tty is tried as terminal first. */
 	readonly opensTty: boolean;
-	/** Signals that are heard, and what is sent for each; 0: nothing is. */
+	/** The signals that are caught, and the one that is sent for each; 0: none is sent. */
 	readonly signals: ReadonlyMap<SignalNumber, SignalNumber>;
 	readonly ignored: readonly SignalNumber[];
-	/** After these archon stops itself as well, until it is continued. */
+	/** After these signals archon stops itself as well, until SIGCONT. */
 	readonly suspends: readonly SignalNumber[];
 	/** Whether signals go to the command's whole process group. */
 	readonly toGroup: boolean;
-	/** Sent to that group when the command has ended, 0: nothing is, though that is said; null: nothing is said either. */
+	/** The signal to the group after the command has ended; 0: none, but it is told as sent; null: none, and nothing is told. */
 	readonly finalSignal: SignalNumber | null;
 	readonly isSubreaper: boolean;
-	/** archon hears it when its own parent ends; null: nothing. */
+	/** The signal that archon gets when its parent ends (prctl(2)); null: none. */
 	readonly parentDeath: SignalNumber | null;
-	/** Whether archon gives its terminal up first, so that the command's session can have it. */
+	/** Whether archon detaches from its terminal, so that the command's session can have it. */
 	readonly leavesTerminal: boolean;
-	/** Whether archon goes to / and keeps no file system busy. */
+	/** Whether archon changes its own directory to /, so that it keeps no file system busy. */
 	readonly leavesDirectory: boolean;
-	/** Whether archon keeps nothing open of what it was started with beyond the three streams; the command does. */
+	/** Whether archon closes all inherited descriptors but the three streams; the command keeps them. */
 	readonly closesOthers: boolean;
 	/** Whether sockets that were passed to archon are passed on to the command (sd_listen_fds(3), LISTEN_PID). */
 	readonly passesSockets: boolean;
-	/** Statuses of the command that become 0. */
+	/** Exit statuses of the command that become 0. */
 	readonly successStatuses: ReadonlySet<number>;
-	/** The command's status where it cannot be executed for want of it, of rights, or for another reason. */
+	/** The exit status where the command is not found, may not be executed, or fails to execute for another reason. */
 	readonly refusal: {readonly missing: number; readonly forbidden: number; readonly other: number};
 	readonly describe: Describe;
 }
 
-/** What the process `pid` says of what happens. `reasonOf` has an errno in words. */
+/** The messages of process `pid` about an event; `reasonOf` is strerror(3). */
 export type Describe = (event: InitEvent, reasonOf: (errno: number) => string, pid: number) => readonly Line[];
 
 export type InitEvent =
 	| {readonly kind: 'begun'}
-	/** Orphans will come to archon, or to somebody else. */
+	/** archon is a subreaper (prctl(2)), or orphans go to another process. */
 	| {readonly kind: 'subreaper'}
 	| {readonly kind: 'bystander'}
-	/** Its terminal was given up, as the leader of its session or not; or could not be. */
+	/** archon has detached from its terminal, or could not. */
 	| {readonly kind: 'detached'; readonly isLeader: boolean}
 	| {readonly kind: 'undetached'; readonly errno: number}
-	/** No process could be made. */
+	/** fork(2) failed. */
 	| {readonly kind: 'unforked'; readonly errno: number}
 	| {readonly kind: 'spawned'; readonly program: string; readonly pid: number}
-	/** What the command's process says before it executes: it leads a session, with a terminal or for an errno without one. */
+	/** The command's process leads a session; errno: it has no terminal. */
 	| {readonly kind: 'leading'; readonly errno: number}
-	/** It looks for the terminal at stdin, and is not in the foreground of one. */
+	/** /dev/tty cannot be opened, and stdin is used; the command cannot be put in the foreground. */
 	| {readonly kind: 'ttyless'; readonly errno: number}
 	| {readonly kind: 'background'; readonly errno: number}
 	| {readonly kind: 'refused'; readonly program: string; readonly errno: number}
 	| {readonly kind: 'heard'; readonly signal: SignalNumber}
-	/** It came of giving the terminal up, and concerns nobody. */
+	/** A signal that detaching from the terminal has caused; it is not forwarded. */
 	| {readonly kind: 'skipped'; readonly signal: SignalNumber}
 	| {readonly kind: 'sent'; readonly signal: SignalNumber; readonly sent: SignalNumber}
-	/** The command is gone, or may not be signalled. */
+	/** The signal could not be sent. */
 	| {readonly kind: 'unsent'; readonly signal: SignalNumber; readonly sent: SignalNumber; readonly target: number; readonly errno: number}
 	| {readonly kind: 'paused'}
 	| {readonly kind: 'reaped'; readonly pid: number; readonly outcome: Outcome; readonly isCommand: boolean}
-	/** All that have ended are reaped, and there are others or none. */
+	/** All ended children are reaped; others run, or there are none. */
 	| {readonly kind: 'drained'; readonly isChildless: boolean}
 	| {readonly kind: 'over'; readonly status: number};
 
-/** A program to run, and what is the same for all. */
+/** A command to run. */
 export const run = (options: InitOptions): Parsed => ({kind: 'run', options});
 
+/** A text to print, and the exit status. */
 export const say = (fd: 1 | 2, text: string, status: number): Parsed => ({kind: 'say', line: {fd, text}, status});
 
-/** Faults, and what a process does to itself. */
+/** Signals of faults, which a process causes itself. */
 export const PERSONAL: readonly SignalNumber[] = [SIG.ILL, SIG.BUS, SIG.FPE, SIG.SEGV, SIG.TRAP, SIG.ABRT, SIG.SYS];
 
 /**
- * Every signal that can be heard but these, each passed on as it is. SIGCHLD is about archon's own children. A fault among
- * them is one that was sent: the kernel ends archon by one of its own although it is blocked (sigprocmask(2)).
+ * Forwards every catchable signal but these as itself. SIGCHLD is about archon's own children. A fault signal among them
+ * was sent by a process: after a fault of its own the kernel ends archon although the signal is blocked (sigprocmask(2)).
  */
 export function everySignalBut(own: readonly SignalNumber[]): Map<SignalNumber, SignalNumber> {
 	const without = new Set([SIG.KILL, SIG.STOP, SIG.CHLD, ...own]);

@@ -5,7 +5,7 @@ import {RTMIN, SIG, signalName, signalNumber, type SignalNumber} from '../core/s
 import {readOptions} from './getopt.ts';
 import {type Invocation, everySignalBut, type Line, PERSONAL, type Parsed, run, say, type Describe} from './options.ts';
 
-/** What is imitated. docker takes what is before ` - git.` for the version, and what is behind it for the commit. */
+/** docker reads the version before ` - git.`, and the commit after it. */
 const versionOf = (version: string): string => `tini version 0.19.0_archon-${version} - git.archon`;
 
 const help = ({name, version}: Invocation): string => `${basename(name)} (${versionOf(version)})
@@ -73,7 +73,7 @@ export function readTini(args: readonly string[], invocation: Invocation): Parse
 	});
 }
 
-/** Whether the option's value is a good one. */
+/** Applies an option; false: its value is not valid. */
 function apply(settings: TiniOptions, letter: string, value: string): boolean {
 	switch (letter) {
 		case 's': settings.isSubreaper = true; break;
@@ -87,7 +87,7 @@ function apply(settings: TiniOptions, letter: string, value: string): boolean {
 			break;
 		}
 		case 'e': {
-			// What strtol(3) takes: nothing at all is 0.
+			// As strtol(3) reads it: an empty text is 0.
 			if (!/^(\s*[+-]?\d+)?$/.test(value) || Number(value) < 0 || Number(value) > 255) return false;
 			settings.successStatuses.add(Number(value));
 			break;
@@ -96,7 +96,7 @@ function apply(settings: TiniOptions, letter: string, value: string): boolean {
 	return true;
 }
 
-/** As atoi(3): what is no number is 0; and as unsigned: what is negative is very much. */
+/** As atoi(3) reads it into an unsigned: text is 0, and a negative number is a very large one. */
 function verbosityOf(text: string): number {
 	const number = Number(/^\s*[+-]?\d+/.exec(text)?.[0] ?? 0);
 	return number < 0 ? Infinity : number;
@@ -111,7 +111,7 @@ Zombie processes will not be re-parented to Tini, so zombie reaping won't work.
 To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to register Tini as a child subreaper, \
 or run Tini as PID 1.`;
 
-/** Signals 1 to 31 in the words of the GNU C library (strsignal(3)). */
+/** Signals 1 to 31 as strsignal(3) of the GNU C library describes them. */
 const WORDS = ['Hangup', 'Interrupt', 'Quit', 'Illegal instruction', 'Trace/breakpoint trap', 'Aborted', 'Bus error',
 	'Floating point exception', 'Killed', 'User defined signal 1', 'Segmentation fault', 'User defined signal 2', 'Broken pipe', 'Alarm clock',
 	'Terminated', 'Stack fault', 'Child exited', 'Continued', 'Stopped (signal)', 'Stopped', 'Stopped (tty input)', 'Stopped (tty output)',

@@ -1,4 +1,4 @@
-/** The config read anew and put in force; a config with a problem changes nothing. */
+/** Reads the config again and puts it in force; a config with a problem changes nothing. */
 import type {Config} from '../core/config.ts';
 import {compare, describe} from '../core/reconfigure.ts';
 import {partOf} from '../core/features.ts';
@@ -9,26 +9,26 @@ import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
 import type {Manager} from '../os/service-manager.ts';
 
-/** Tells the config as it is now, or all that is wrong with it, at once or soon. */
+/** Reads the config again, and calls `done` with it or with all of its problems, at once or later. */
 export type Reread = (done: (again: Result<Config, readonly string[]>) => void) => void;
 
 export interface ReloadParts {
 	readonly loop: Pick<Loop, 'state' | 'dispatch'>;
 	readonly log: Log;
 	readonly manager: Manager;
-	/** Null: there is no config. */
+	/** Null: archon was started without a config. */
 	readonly reread: Reread | null;
 	readonly whole: <T>(act: () => T) => T;
-	/** Puts in force what is not the core's. */
+	/** Puts in force what the core does not know. */
 	readonly adopt: (config: Config) => void;
 }
 
-/** Reads the config, and tells what has become of it. */
+/** Reloads the config, and calls `done` with what has changed or why not. */
 export type Reload = (done: (result: Result<string, string>) => void) => void;
 
 export function createReload({loop, log, manager, reread, whole, adopt}: ReloadParts): Reload {
 	return done => {
-		// Before all is up there is nothing to take back, and at the end nothing to promise.
+		// Before READY=1, and in a shutdown, RELOADING=1 would have no meaning.
 		const isTold = partOf(loop.state(), arrival).hasArrived && loop.state().stage.kind === 'running';
 		if (isTold) manager.reloading();
 		const take = (config: Result<Config, readonly string[]>): void => whole(() => {

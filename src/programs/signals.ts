@@ -1,4 +1,4 @@
-/** What archon does about a signal that somebody sent it. */
+/** Does what a received signal means. */
 import {signalName, type SignalNumber} from '../core/signal-numbers.ts';
 import {actionFor, type Meanings, type ReceivedSignal} from '../core/signals.ts';
 import {find} from '../core/state.ts';
@@ -8,15 +8,15 @@ import type {Loop} from '../os/loop.ts';
 export interface SignalHandlerParts {
 	readonly loop: Pick<Loop, 'state' | 'dispatch'>;
 	readonly log: Log;
-	/** What signals mean now. */
+	/** The meanings that are in force. */
 	readonly meanings: () => Meanings;
 	readonly reload: (signal: SignalNumber) => void;
-	/** Opens every log file anew. */
+	/** Reopens every log file. */
 	readonly reopen: () => void;
 }
 
 export function createSignalHandler({loop, log, meanings, reload, reopen}: SignalHandlerParts): (received: ReceivedSignal) => void {
-	/** Signals about which a person was told that nothing comes of them: once, for anybody may send any number. */
+	/** Ignored signals that were logged: each only once, as any process can send any number of them. */
 	let told = new Set<number>();
 	let known = meanings();
 	return received => {

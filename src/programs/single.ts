@@ -1,4 +1,4 @@
-/** One command and nothing else, in the manner of tini and its descendants: no services, no socket, no log. */
+/** Runs a single command as tini and similar inits do: no services, no socket, no log. */
 import {exitStatus} from '../core/outcome.ts';
 import type {Command} from '../core/service.ts';
 import {SIG, type SignalNumber} from '../core/signal-numbers.ts';
@@ -13,17 +13,17 @@ import {newReport, outcomeOf, pidOf} from '../os/reap/outcome.ts';
 import {ERRNO, O, sys} from '../os/sys.ts';
 import {traceOf} from '../os/trace.ts';
 
-/** As of any init that cannot go on. */
+/** The exit status after an error of its own. */
 const FAILED = 1;
 
-/** No terminal: no matter. */
+/** The errors that say that there is no terminal, which are ignored. */
 const NO_TERMINAL: readonly number[] = [ERRNO.ENOTTY, ERRNO.ENXIO, ERRNO.EBADF];
 
 /** `name`: what `ps` shows. */
 export function runSingle(options: InitOptions, name: string): never {
 	const {argv, signals, refusal} = options;
 	const report = newReport();
-	/** Signals that come once of giving the terminal up. */
+	/** Signals that detaching from the terminal causes once. */
 	const skips = new Set<SignalNumber>();
 	let command = 0;
 
@@ -51,7 +51,7 @@ export function runSingle(options: InitOptions, name: string): never {
 		tell(result < 0 ? {kind: 'unsent', signal, sent, target, errno: -result} : {kind: 'sent', signal, sent});
 	}
 
-	/** All that have ended: SIGCHLDs coalesce. */
+	/** Reaps all children that have ended, as one SIGCHLD can stand for several. */
 	function reap(): void {
 		let status: number | null = null;
 		let result = 0;
@@ -66,17 +66,17 @@ export function runSingle(options: InitOptions, name: string): never {
 		if (status !== null) leave(status);
 	}
 
-	/** Whoever is left has nobody to wait for it; as PID 1 the kernel ends it. */
+	/** Exits. The kernel ends the remaining processes if archon is PID 1. */
 	function leave(status: number): never {
 		const {finalSignal, toGroup} = options;
-		// Its number may be another's by now, but its group's is not while there is anybody in it.
+		// Its pid can be reused by now, but not the number of its group while that has members.
 		if (finalSignal !== null && finalSignal !== 0 && toGroup) sys.kill(-command, finalSignal);
 		if (finalSignal !== null) tell({kind: 'sent', signal: SIG.TERM, sent: finalSignal});
 		tell({kind: 'over', status});
 		sys.exit(options.successStatuses.has(status) ? 0 : status);
 	}
 
-	/** One signal that leads to a bug takes no other with it. */
+	/** Reports a bug in the handling of one signal, so that later signals are handled. */
 	function attempt(act: () => void): void {
 		try {
 			act();
@@ -85,7 +85,7 @@ export function runSingle(options: InitOptions, name: string): never {
 		}
 	}
 
-	/** Nothing else is waited for than signals. */
+	/** Waits for signals, and nothing else. */
 	function listenForSignals(fd: number): never {
 		const next = new Int32Array(Object.keys(SIGNAL_REPORT).length);
 		for (;;) {
@@ -94,12 +94,12 @@ export function runSingle(options: InitOptions, name: string): never {
 		}
 	}
 
-	/** What the command's process does before it is the command: it stands as archon was started, but for its seat. */
+	/** What the command's process does before it executes: it has all as archon was started, except for session and group. */
 	function become(command: Command, directory: number): never {
 		attempt(() => {
 			if (directory >= 0) sys.fchdir(directory);
 			if (options.passesSockets && isForArchon(env()['LISTEN_PID'])) sys.setVariable('LISTEN_PID', String(sys.getpid()));
-			sit();
+			place();
 			sys.restoreSignals();
 			const errno = execute(command);
 			tell({kind: 'refused', program: command[0], errno});
@@ -108,7 +108,7 @@ export function runSingle(options: InitOptions, name: string): never {
 		sys.exit(FAILED);
 	}
 
-	function sit(): void {
+	function place(): void {
 		if (options.placement === 'attached') {
 			sys.setsid();
 			tell({kind: 'leading', errno: Math.max(0, -sys.attachTerminal())});
@@ -134,7 +134,7 @@ export function runSingle(options: InitOptions, name: string): never {
 			tell({kind: 'unforked', errno: -pid});
 			sys.exit(FAILED);
 		}
-		// Whoever of both is first: no signal comes before the group is there.
+		// Both processes do this, so that the group exists before a signal can come.
 		if (options.placement === 'foreground') sys.setpgid(pid, pid);
 		tell({kind: 'spawned', program: argv[0], pid});
 		if (directory >= 0) sys.close(directory);

@@ -1,4 +1,4 @@
-/** Introduces core, kernel and control to each other, and lets them run: archon as the init of a container. */
+/** archon as the init of a container: connects core, os and control, and runs the loop. */
 import {type Accept, socketPaths} from '../control/transport.ts';
 import type {Config} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
@@ -41,25 +41,25 @@ import {createSignalHandler} from './signals.ts';
 import {createReload, type Reread} from './reload.ts';
 
 export interface Options {
-	/** What is to run; null: archon was re-executed, and knows it from its last life. */
+	/** The config; null: archon was re-executed, and its last instance has handed the state over. */
 	readonly config: Config | null;
-	/** What signals to archon usually mean. */
+	/** The default meanings of signals. */
 	readonly meanings: Meanings;
-	/** Where the control socket may be, the first that can be made is taken; empty: there is none. */
+	/** Paths for the control socket, of which the first that can be created is used; empty: there is no socket. */
 	readonly sockets: readonly string[];
-	/** Tells the config as it is now, or all that is wrong with it, at once or soon; null: there is none. */
+	/** Reads the config again; null: archon was started without one. */
 	readonly reread: Reread | null;
-	/** Said on the log before anything else. */
+	/** Lines that are logged first. */
 	readonly notes: readonly string[];
 	readonly version: string;
-	/** What runs is all that anybody outside knows of: what a service manager says to archon is for it. */
+	/** Whether $NOTIFY_SOCKET is for the command and not for archon: in one-command mode. */
 	readonly isPayload?: boolean;
 }
 
-/** What archon opens for itself, more or less, and both ends of two pipes for a service. */
+/** How many descriptors archon needs for itself, roughly, and for each service: both ends of two pipes. */
 const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
 
-/** How long what belongs to no service may take to end after the last service. */
+/** How long the remaining processes may take to end after the last service (ms). */
 const SWEEP_GRACE = 2000;
 
 export function runDaemon(options: Options): void {
@@ -116,7 +116,7 @@ export function runDaemon(options: Options): void {
 		handoff.put('options', stringify({logging, events, level, signals} satisfies HandedOver));
 	}
 
-	/** In degraded mode most of archon is not there: the next instance has all of it again, and reads the config. */
+	/** Reloads the config. In degraded mode archon re-executes itself instead, and the next instance reads the config. */
 	function reloadOrRevive(signal: SignalNumber): void {
 		if (!instance.isDegraded || !reexec) return reload(() => {});
 		forgive(handoff);
@@ -129,12 +129,12 @@ export function runDaemon(options: Options): void {
 		const path = given ?? ownPath();
 		examine(path, {reaper, poller, output}, why => {
 			if (why !== null) return failed(why);
-			// What has happened is for the new life to say: a line on its way in a thread would be written by both.
+			// The new instance logs what has happened: a line that a thread is writing now would be written by both.
 			failed(`executing ${path}: ${errnoText(-reexec.upgrade(path, path))}`);
 		});
 	}
 
-	/** Nobody knows what else is wrong after a bug: the next life knows only what was written down. */
+	/** Re-executes archon after a bug, as its memory cannot be trusted any more: the next instance reads what was recorded. */
 	function isBug(error: unknown): void {
 		const words = traceOf(error);
 		const failure = reexec?.revive(words);
@@ -143,7 +143,7 @@ export function runDaemon(options: Options): void {
 
 	onUncaught(isBug);
 
-	// From here on a fault is survived: what it takes is written down, and the descriptors are kept.
+	// From here on archon survives a fault: the state is recorded, and descriptors are kept.
 	if (past) hands.restore(state);
 	handoff.put('options', stringify({logging, events, level, signals} satisfies HandedOver));
 	record(handoff, null, state);
@@ -172,7 +172,7 @@ export function runDaemon(options: Options): void {
 	loop.subscribe(['changed', 'probe', 'hook', 'signal'], createMemoryTrimmer().stir);
 	run();
 
-	/** Services that live already are the last life's, of which nothing else is known. */
+	/** Begins from the config. Services that run already are adopted if the last instance's state cannot be read. */
 	function begin(): void {
 		const adopted = instance.damage === null ? [] : findTagged(state);
 		hands.salvage(state, adopted);
@@ -189,7 +189,7 @@ export function runDaemon(options: Options): void {
 		hands.collect();
 	}
 
-	/** Loaded with the first client: most containers begin without one. */
+	/** Loads the control server with the first client, as most containers start without one. */
 	async function loadServer(): Promise<Accept> {
 		const {createServer} = await import('../control/server.ts');
 		const server = createServer({
@@ -201,7 +201,7 @@ export function runDaemon(options: Options): void {
 		return server.accept;
 	}
 
-	/** Never fatal: without a socket archon supervises all the same. */
+	/** It is never fatal: archon also works without a socket. */
 	function openControl(): () => void {
 		const failures: string[] = [];
 		for (const path of sockets) {
@@ -217,13 +217,13 @@ export function runDaemon(options: Options): void {
 /** Where the root is read-only, for instance. */
 const ELSEWHERE = '; mount a tmpfs at /run, or name a writable path with --socket or $ARCHON_SOCKET';
 
-/** What outlives a life beside the state. */
+/** What is handed over to the next instance beside the state. */
 type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals'>;
 
 const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
 and with their output unformatted; SIGHUP ends degraded mode`;
 
-/** The config with the helpers that it takes, also when it is read again. */
+/** The config with the helpers that it needs, also when it is read again. */
 function withOwnHelpers({config, reread}: Options): Pick<Options, 'config' | 'reread'> {
 	const complete = (config: Config): Config => withHelpers(config, helperUser);
 	return {
@@ -232,7 +232,7 @@ function withOwnHelpers({config, reread}: Options): Pick<Options, 'config' | 're
 	};
 }
 
-/** What the config says; where it says nothing that can be used, archon keeps what it has. */
+/** The given config, else the one that is read again; if that has problems, one without services. */
 function given(config: Config | null, reread: Options['reread']): Config {
 	if (config) return config;
 	let known: Config | null = null;
@@ -248,6 +248,6 @@ function given(config: Config | null, reread: Options['reread']): Config {
 const firstState = ({services, shutdownGrace, startRate, whenIdle}: Config): State =>
 	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, whenIdle, seed: pid ^ Date.now()});
 
-/** The places for the control socket that a person's words and the environment leave. */
+/** The paths for the control socket, by `--socket` or the environment. */
 export const placesFor = (socket: string | null): readonly string[] =>
 	socket === null ? socketPaths(env(), uid) : [socket];

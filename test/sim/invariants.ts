@@ -26,8 +26,8 @@ const isGoingDown = ({phase, leaving}: Entry): boolean => phase.kind === 'stoppi
 /** What the core keeps in passing must equal what can be told from scratch. */
 export function checkState(state: State): void {
 	let [living, held] = [0, 0];
-	let deadline: Instant = Math.min('deadline' in state.stage ? state.stage.deadline : NEVER, partOf(state, progress).sayAt);
-	promise((partOf(state, progress).sayAt !== NEVER) === (state.stage.kind === 'stopping'), 'who is awaited is told while services end');
+	let deadline: Instant = Math.min('deadline' in state.stage ? state.stage.deadline : NEVER, partOf(state, progress).reportAt);
+	promise((partOf(state, progress).reportAt !== NEVER) === (state.stage.kind === 'stopping'), 'who is awaited is told while services end');
 	for (const entry of entries(state)) {
 		const {service: {name}} = entry;
 		const neighbours = (edges: Entry['needs']): {entry: Entry; edge: Edge}[] => edges.flatMap(edge => {
@@ -57,7 +57,7 @@ export function checkState(state: State): void {
 function checkIdleness(state: State): void {
 	const {stage, living, held, settings: {whenIdle}} = state;
 	if (stage.kind !== 'running' || living > held || nextDeadline(state) !== NEVER) return;
-	promise(partOf(state, idle).isTold, 'nothing runs, and nobody was told');
+	promise(partOf(state, idle).isLogged, 'nothing runs, and nobody was told');
 	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config');
 	const isKept = list.some(({desired}) => desired === 'stop');
 	const hasFailed = list.some(({phase}) => phase.kind === 'down' && phase.cause === 'failed');

@@ -111,7 +111,7 @@ describe('post_stop', () => {
 	test('is waited for by name while everything ends', () => {
 		const story = tell(['web', tidy]).hear({kind: 'shutdown', why: 'x'});
 		story.wait(1000).lines();
-		expect(story.wait(1000).lines()).toMatch(/waiting for web \(post_stop, 2 s, SIGKILL in /);
+		expect(story.wait(1000).lines()).toMatch(/waiting for web \(running post_stop, 2 s, SIGKILL in /);
 	});
 
 	test('of what was killed has a grace period, and is not taken for killed', () => {

@@ -161,6 +161,6 @@ describe('when no service is running or about to start', () => {
 
 	test('a life after this one does not say it again', () => {
 		const {state} = tellWith({whenIdle: 'failed'}, ['tool', {autostart: false}]);
-		expect(readAll(writeAll(state()))).toMatchObject({slices: {idle: {isTold: true}}, settings: {...SETTINGS, whenIdle: 'failed'}});
+		expect(readAll(writeAll(state()))).toMatchObject({slices: {idle: {isLogged: true}}, settings: {...SETTINGS, whenIdle: 'failed'}});
 	});
 });

@@ -1,4 +1,4 @@
-/** Looks at a service from outside: when to look, one at a time, and what they make of its health. */
+/** Probes of readiness and health: when the next one begins, and what their results mean. */
 import type {Effect} from '../../core/effect.ts';
 import type {Entry} from '../../core/entry.ts';
 import type {News, Purpose} from '../../core/event.ts';
@@ -8,21 +8,22 @@ import type {Probe} from '../../core/service.ts';
 import type {Instant, Millis} from '../../core/time.ts';
 import {elapsed} from '../../core/state.ts';
 
-/** A service is looked at as soon as there is something to look at. */
+/** The first probe begins at once. */
 export const initialProbes = (now: Instant): ProbeState => ({next: now, failures: 0, successes: 0, detail: ''});
 
+/** The effect that begins a probe. */
 export const probe = (
 	{id, service}: Entry, run: Run, purpose: Purpose, {probe, timeout}: {readonly probe: Probe; readonly timeout: Millis},
 ): Effect => ({kind: 'probe', id, run, service, purpose, probe, timeout});
 
-/** After a look: the next one at `next`, whatever time this one took. */
-export const afterProbe = (state: ProbeState, good: boolean, detail: string, next: Instant): ProbeState => ({
+/** The state after a probe; the next one begins at `next`. */
+export const afterProbe = (state: ProbeState, passed: boolean, detail: string, next: Instant): ProbeState => ({
 	next, detail,
-	failures: good ? 0 : state.failures + 1,
-	successes: good ? state.successes + 1 : 0,
+	failures: passed ? 0 : state.failures + 1,
+	successes: passed ? state.successes + 1 : 0,
 });
 
-/** What a look makes of a service that is up (compose-spec `healthcheck`). */
+/** The health of a service after a probe (compose-spec `healthcheck`). */
 export function healthAfter(phase: Up, {passed, detail}: Extract<News, {kind: 'probe'}>, entry: Entry, now: Instant): Up {
 	const {service: {health}} = entry;
 	if (!health || !phase.probes) return phase;

@@ -1,5 +1,5 @@
 /**
- * Nothing runs and nothing will start by itself: that is told once, and the container ends where its config says so
+ * No service is running or about to start: a line says so once, and the container ends if the config wants it
  * (`shutdown.when_idle`).
  */
 import {endOf, failureStatus} from '../../core/blame.ts';
@@ -11,34 +11,36 @@ import {isLiving, type State} from '../../core/state.ts';
 import type {Entry} from '../../core/entry.ts';
 import type {WhenIdle} from '../../core/config.ts';
 
-/** So many services are named in one line. */
+/** How many services are named in the line. */
 const NAMED = 3;
 
+/** The feature's part of the state. */
 export interface Idle {
-	/** Nothing ran and nothing would start by itself, and that was told. */
-	readonly isTold: boolean;
+	/** Whether the line was logged since a service last ran. */
+	readonly isLogged: boolean;
 }
 
 export const idle: Feature<Idle> = {
 	name: 'idle',
-	initial: {isTold: false},
-	// What somebody runs at a prompt is no news of what the container is for.
+	initial: {isLogged: false},
+	// Commands of `archonctl run` do not count.
 	changed: (own, {before, after}) =>
-		(own.isTold && isLiving(after) && !isLiving(before) && after.service.origin !== 'run' ? {isTold: false} : own),
-	reconfigured: () => ({isTold: false}),
+		(own.isLogged && isLiving(after) && !isLiving(before) && after.service.origin !== 'run' ? {isLogged: false} : own),
+	reconfigured: () => ({isLogged: false}),
 	settled(own, view) {
 		const {state} = view;
 		const {stage, living, held, table, settings: {whenIdle}} = state;
-		// Whatever will start by itself has a deadline.
-		if (own.isTold || stage.kind !== 'running' || living !== held || earliest(table) !== NEVER) return own;
+		// A service that is about to start has a deadline.
+		if (own.isLogged || stage.kind !== 'running' || living !== held || earliest(table) !== NEVER) return own;
 		const {why, failed, isKept} = aboutIdleness(state);
 		const ends = whenIdle === 'always' || (whenIdle === 'failed' && failed !== null);
 		if (ends && !isKept) view.raise({kind: 'shutdown', status: failed ? failureStatus(failed) : 0, why});
 		else view.emit({kind: 'say', level: 'warn', text: `${why}; ${hint(isKept, whenIdle)}`});
-		return {isTold: true};
+		return {isLogged: true};
 	},
 };
 
+/** What an operator can do. */
 const hint = (isKept: boolean, whenIdle: WhenIdle): string => {
 	const orAlways = isKept || whenIdle === 'never' ? '' : ' or shutdown.when_idle: always';
 	return `start a service with archonctl start NAME, or stop archon with SIGTERM${orAlways}`;
@@ -46,20 +48,20 @@ const hint = (isKept: boolean, whenIdle: WhenIdle): string => {
 
 interface Idleness {
 	readonly why: string;
-	/** The one that failed last; null: none has. */
+	/** The service that failed last; null: no service has failed. */
 	readonly failed: Entry | null;
-	/** An operator has stopped something, and the container with it is his. */
+	/** Whether the container stays because an operator has stopped a service. */
 	readonly isKept: boolean;
 }
 
-/** All services at rest, in one look; it is taken once each time that the last of them came to rest. */
+/** Why no service runs. It goes through all services, but only once each time that the last one comes to rest. */
 function aboutIdleness(state: State): Idleness {
 	const ranks: readonly string[][] = [[], [], []];
 	let failed: Entry | null = null;
 	let isKept = false;
 	for (const entry of entries(state.table)) {
 		const {service: {name, origin}, desired, since, phase} = entry;
-		// What clients started for themselves, and archon for itself, is not what the container is for.
+		// Neither transient services nor archon's own helpers count.
 		if (origin === 'run' || origin === 'daemon' || origin === 'helper') continue;
 		isKept ||= desired === 'stop';
 		const hasFailed = phase.kind === 'down' && phase.cause === 'failed';

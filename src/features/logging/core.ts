@@ -1,23 +1,23 @@
-/** Logging that is meant for many services, with blanks where names go, made that of one. */
+/** The settings of logging: for many services, with placeholders for their names, or for one of them. */
 import type {Id} from '../../core/ids.ts';
 import type {Millis} from '../../core/time.ts';
 
-/** What becomes of lines that archon reads. */
+/** Where the lines that archon reads go. */
 export interface Logging {
-	/** Each gets every line; none of them: they are only kept for `archonctl logs`. */
+	/** Every driver gets every line of its streams; without drivers lines are only kept for `archonctl logs`. */
 	readonly drivers: readonly LogDriver[];
-	/** Where a reader is too slow for long: its lines are dropped and counted, or the service waits. */
+	/** When a reader is too slow: lines are dropped and counted, or the service is blocked. */
 	readonly onFull: 'drop' | 'block';
-	/** Bytes; a longer line is passed on in pieces, each but the last with a mark. */
+	/** In bytes; a longer line is split, and all pieces but the last are marked. */
 	readonly maxLine: number;
-	/** Bytes of the last lines that are kept in memory for `archonctl logs`. */
+	/** How many bytes of the last lines are kept in memory for `archonctl logs`. */
 	readonly buffer: number;
-	/** So many lines in each interval, the others are left out and counted; null: as many as come. */
+	/** How many lines pass in each interval; further ones are dropped and counted. Null: no limit. */
 	readonly rateLimit: {readonly lines: number; readonly interval: Millis} | null;
 }
 
 export type LogDriver = LogFormat & {
-	/** The streams whose lines it gets. */
+	/** The streams whose lines the driver gets. */
 	readonly streams: readonly LogStream[];
 };
 
@@ -25,13 +25,13 @@ export const LOG_STREAMS = ['stdout', 'stderr'] as const;
 
 export type LogStream = (typeof LOG_STREAMS)[number];
 
-/** How lines are passed on, and where to. */
+/** The format and the destination of lines. */
 export type LogFormat =
-	/** On archon's own streams, as they are. */
+	/** On archon's own streams, unchanged. */
 	| {readonly kind: 'inherit'}
-	/** On archon's own streams, after the service's name and, if it is asked for, the time. */
+	/** On archon's own streams, after the service's name and, if wanted, the time. */
 	| {readonly kind: 'prefix'; readonly timestamps: boolean}
-	/** On archon's own streams, one JSON object a line. */
+	/** On archon's own streams, as one JSON object for each line. */
 	| {readonly kind: 'json'}
 	| LogFile
 	| Syslog;
@@ -41,17 +41,17 @@ export interface LogFile {
 	readonly kind: 'file';
 	readonly path: string;
 	readonly format: 'raw' | 'timestamps' | 'json';
-	/** Bytes after which the file is rotated; Infinity: never. */
+	/** The size in bytes at which the file is rotated; Infinity: never. */
 	readonly maxSize: number;
-	/** How many files there are at most, the current one among them. */
+	/** How many files there are at most, including the current one. */
 	readonly maxFile: number;
-	/** A file so old is rotated at its next line, and one that was rotated so long ago removed at the next rotation. Infinity: never. */
+	/** The age at which the file is rotated, and at which rotated files are removed; Infinity: never. */
 	readonly maxAge: Millis;
-	/** What becomes of files that were rotated. */
+	/** How rotated files are compressed. */
 	readonly compress: 'none' | 'gzip' | 'zstd';
-	/** Permissions, whatever the umask; null: those of a new file. */
+	/** The permissions, whatever the umask; null: those of any new file. */
 	readonly mode: number | null;
-	/** Whose file it is, by name or number; null: archon's. */
+	/** The owner, by name or number; null: archon's own user. */
 	readonly user: string | null;
 	readonly group: string | null;
 }
@@ -66,22 +66,22 @@ export interface Syslog {
 	readonly facility: number;
 	/** APP-NAME of RFC 5424, TAG of RFC 3164. */
 	readonly tag: string;
-	/** `rfc5424micro`: with six digits behind the second. */
+	/** `rfc5424micro`: with microseconds in the timestamp. */
 	readonly format: 'rfc3164' | 'rfc5424' | 'rfc5424micro';
 }
 
-/** Whether its messages go through a network, and so by way of the helper `archon.syslog`. */
+/** Whether its messages go over a network, and so through the helper `archon.syslog`. */
 export const isRemote = (driver: LogFormat): boolean => driver.kind === 'syslog' && driver.address.kind !== 'unix';
 
-/** What services say and have said, as far as archon knows; the id null stands for archon itself. */
+/** The lines of services and of archon itself (the id null). */
 export interface Logs {
-	/** The last lines that are kept in memory, oldest first. */
+	/** The last lines in memory, oldest first. */
 	tail(id: Id | null, count: number): readonly LogLine[];
-	/** Where older lines are, if anywhere: the files that lines go to, each once. */
+	/** The files with older lines, each once. */
 	files(id: Id | null): readonly LogPosition[];
-	/** Calls back with each batch of whole lines that come from now on, in order, until the result is called. */
+	/** Calls `listener` with each batch of new lines, in order, until the returned function is called. */
 	follow(id: Id | null, listener: (lines: readonly LogLine[]) => void): () => void;
-	/** Opens every log file anew, for somebody has moved it (logrotate's postrotate). */
+	/** Reopens every log file after it was moved (logrotate's postrotate). */
 	reopen(): void;
 }
 
@@ -89,36 +89,37 @@ export interface LogLine {
 	/** Milliseconds since 1970. */
 	readonly at: number;
 	readonly stream: LogStream;
-	/** Without its newline. What is not UTF-8 is U+FFFD. */
+	/** Without its newline; bytes that are not UTF-8 are U+FFFD. */
 	readonly text: string;
 }
 
-/** A place in a log file, with all lines before it that came before now: some may still be on their way there. */
+/** A position in a log file: the lines before it are older than now, and some of them may not be written yet. */
 export interface LogPosition {
 	readonly path: string;
-	/** Of the file that `path` names now; by it the file is known after it was rotated to `path.1`. */
+	/** The inode of the file, which identifies it after it was rotated to `path.1`. */
 	readonly inode: number;
 	readonly size: number;
-	/** What its lines look like, and of which streams they are. */
+	/** The format of its lines, and the streams that they are from. */
 	readonly format: LogFile['format'];
 	readonly streams: readonly LogStream[];
 }
 
-/** What may stand in braces in the path of a log file and in a syslog tag. */
+/** The placeholders in the path of a log file and in a syslog tag: `{name}`. */
 export const PLACEHOLDERS = ['name', 'service', 'instance', 'index', 'stream'] as const;
 
-/** RFC 5424, APP-NAME. */
+/** The longest APP-NAME of RFC 5424. */
 const TAG_MAX = 48;
 
 /**
- * The blanks filled in for a service, or an instance as `web:1`: `{name}` is web-1, for colons are trouble in paths,
- * `{service}` is web and `{instance}`, or `{index}`, 1, or 0 for one that is alone. With `{stream}` a driver becomes one for each stream.
+ * The settings for one service, or for an instance such as `web:1`: `{name}` is web-1 (colons are awkward in paths),
+ * `{service}` is web, `{instance}` and `{index}` are 1, or 0 for a service with one instance. With `{stream}` a driver
+ * becomes one for each stream.
  */
 export function forService(logging: Logging, name: string): Logging {
-	return {...logging, drivers: logging.drivers.flatMap(driver => tailorDriver(driver, name))};
+	return {...logging, drivers: logging.drivers.flatMap(driver => driverFor(driver, name))};
 }
 
-function tailorDriver(driver: LogDriver, name: string): readonly LogDriver[] {
+function driverFor(driver: LogDriver, name: string): readonly LogDriver[] {
 	if (driver.kind !== 'file' && driver.kind !== 'syslog') return [driver];
 	const text = driver.kind === 'file' ? driver.path : driver.tag;
 	const groups = text.includes('{stream}') ? driver.streams.map(stream => [stream]) : [driver.streams];
@@ -130,10 +131,10 @@ function tailorDriver(driver: LogDriver, name: string): readonly LogDriver[] {
 
 function fill(text: string, name: string, stream: LogStream): string {
 	const values: Readonly<Record<string, string>> = {...placeholderValues(name), stream};
-	return text.replaceAll(/\{(\w+)\}/g, (blank, word: string) => values[word] ?? blank);
+	return text.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
 }
 
-/** What blanks stand for in texts of a service, or of an instance as `web:1`. */
+/** The values of the placeholders for a service, or for an instance such as `web:1`. */
 export function placeholderValues(name: string): Readonly<Record<string, string>> {
 	const [service = name, instance = '0'] = name.split(':');
 	return {name: name.replaceAll(':', '-'), service, instance, index: instance};

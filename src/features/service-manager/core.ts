@@ -1,8 +1,9 @@
-/** Whether all services that are to run have been there at the same time: what a service manager outside is told as READY=1. */
+/** Whether all services that are to run have been up at the same time: the READY=1 for a service manager outside. */
 import type {Feature} from '../../core/feature.ts';
 
+/** The feature's part of the state. */
 export interface Arrival {
-	/** All that are to run were there, at the same time, once. */
+	/** Whether all services that are to run have been up at the same time. */
 	readonly hasArrived: boolean;
 }
 
