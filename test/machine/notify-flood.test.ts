@@ -65,7 +65,7 @@ test.each([
   other: {command: sleep 1000000}
 `});
 	if (word === 'stay') await expect.poll(async () => (await archon.status())['lingerer']?.status).toBe('running');
-	else await archon.says(/lingerer (ended|failed|could|gave)/);
+	else await archon.says(/lingerer (exited|failed)/);
 	expect(await archon.status()).toMatchObject({other: {status: 'running'}});
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);

@@ -25,7 +25,7 @@ describe('a file of variables', () => {
   config: {type: oneshot, command: sh -c 'echo TOKEN=first > ${folder}/env'}
   web: {command: ${say('TOKEN')}, env_file: ${folder}/env, depends_on: {config: {condition: service_completed_successfully}}}
 `});
-		await archon.says(/not there yet .*\/env/);
+		await archon.says(/not there yet.*\/env/);
 		await archon.says(/TOKEN=first\./);
 		await listens(archon);
 		writeFileSync(join(folder, 'env'), 'TOKEN=second\n');
@@ -188,7 +188,7 @@ describe('a command that prints variables', () => {
 	});
 
 	test.each([
-		['fails', 'exit 3', 'exit 3'],
+		['fails', 'exit 3', 'exit status 3'],
 		['prints too much', 'yes A=1', 'it prints more than 64 KiB'],
 		['prints no variables', 'echo oh no', 'line 1: this is not NAME=value'],
 		['takes too long', 'exec sleep 2346', 'it took longer than 0.2 s'],
