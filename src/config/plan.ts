@@ -2,7 +2,6 @@
 import type {Config} from '../core/config.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {commandService, MAIN} from './command-service.ts';
-import {FORMATS} from './formats.ts';
 import {isForeign} from './foreign-files.ts';
 import {parse} from './yaml/parse.ts';
 import type {Planning, Lookups} from './planning.ts';
@@ -50,7 +49,7 @@ export function judgeConfig(
 	const root = rest.reduce((lower, upper) => overlay(lower, upper, WAYS), first);
 	const main = toCommand(command ?? []);
 	const planning: Planning = {problems, notes, lookups, hasCommand: main !== null};
-	const format = root.kind === 'map' ? FORMATS.find(({matches}) => matches(root)) : undefined;
+	const format = root.kind === 'map' ? lookups.formats.find(({matches}) => matches(root)) : undefined;
 	const draft = format && root.kind === 'map' ? format.plan(root, planning) : planServices(root, planning);
 	const rival = draft.names.get(MAIN);
 	if (main && rival) {

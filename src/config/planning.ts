@@ -42,8 +42,10 @@ export interface Lookups {
 	readonly readFile: (file: string) => Result<SharedSource, Unreadable>;
 	/** The names in a folder. */
 	readonly listFolder: (folder: string) => Result<readonly string[], Unreadable>;
-	/** All of YAML (yaml.ts); it is called only where `needsYaml` of parse.ts says so. */
+	/** All of YAML (yaml/full.ts); it is called only where `needsOf` of yaml/parse.ts says so. */
 	readonly readYaml: ReadYaml;
+	/** Formats other than archon's own (formats.ts); empty where `needsOf` says that none is needed. */
+	readonly formats: readonly Format[];
 	/** The error says why nothing can run as this user and group. */
 	readonly findUser: (user: UserSpec) => Result<unknown, string>;
 	/** Whether a file looks like a shell script without a #! line; absent: this is not checked. */

@@ -1,5 +1,5 @@
 /** `archon check`: tells every problem of a config, and what in it may surprise. */
-import {needsYaml} from '../config/yaml/parse.ts';
+import {needsOf} from '../config/yaml/parse.ts';
 import {judgeConfig} from '../config/plan.ts';
 import {fileProblem, formatProblem, type Problem} from '../config/problems.ts';
 import {findConfig} from '../config/read.ts';
@@ -53,7 +53,7 @@ async function judge(args: readonly string[]): Promise<Verdict> {
 	const found = findConfig({file: named, env: env(), envFiles: request.envFiles, files});
 	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}`));
 	if (found.problems.length > 0) return refused(...found.problems);
-	const around = await lookups(needsYaml(found.files));
+	const around = await lookups(needsOf(found.files));
 	const {plan, problems, notes} = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, isBareScript, isElsewhere: true});
 	const names = plan?.services.map(({name}) => name) ?? [];
 	const count = `${names.length} ${names.length === 1 ? 'service' : 'services'}`;

@@ -5,7 +5,7 @@ import {err, ok} from '../core/result.ts';
 import {env, isReexecuted} from '../os/environment.ts';
 import {files, filesAtStart} from '../os/files.ts';
 import {NO_CONFIG, readArguments} from './arguments.ts';
-import {lookups, noYaml} from './lookups.ts';
+import {lookups} from './lookups.ts';
 import {refuse, type Status, USAGE} from './streams.ts';
 
 export async function up(args: readonly string[], version: string): Promise<Status> {
@@ -20,8 +20,9 @@ export async function up(args: readonly string[], version: string): Promise<Stat
 		if (command.length > 0) return runOne(command, invocation.socket, version);
 		return refuse(`archon: ${NO_CONFIG}, and no command was given; see archon --help`, USAGE);
 	}
-	const [{plan}, {needsYaml}] = await Promise.all([import('../config/plan.ts'), import('../config/yaml/parse.ts')]);
-	let around = await lookups(needsYaml(found.files));
+	const [{plan}, {needsOf}] = await Promise.all([import('../config/plan.ts'), import('../config/yaml/parse.ts')]);
+	let needs = needsOf(found.files);
+	let around = await lookups(needs);
 	const read = ({files, dotenv, problems}: typeof found): ReturnType<typeof plan> =>
 		(problems.length > 0 ? err(problems) : plan(files, command.length > 0 ? command : null, {...around, dotenv}));
 	// An instance that goes on from the last one has no use for the config, and is not ended by what is wrong with it.
@@ -42,8 +43,10 @@ export async function up(args: readonly string[], version: string): Promise<Stat
 				const planned = read(again);
 				done(planned.ok ? planned : err(planned.error.map(formatProblem)));
 			};
-			if (around.readYaml !== noYaml || !needsYaml(again.files)) return tell();
-			void lookups(true).then(whole => {
+			const more = needsOf(again.files);
+			if ((needs.yaml || !more.yaml) && (needs.formats || !more.formats)) return tell();
+			needs = {yaml: needs.yaml || more.yaml, formats: needs.formats || more.formats};
+			void lookups(needs).then(whole => {
 				around = whole;
 				tell();
 			});

@@ -281,6 +281,15 @@ describe('a reload', () => {
 		expect(environ(after['moved']?.pid ?? 0)).toContain('ANSWER=42');
 	});
 
+	test('may be the first to need this format, and the first to need all of YAML', async () => {
+		await using archon = await boot({config: 'services: {web: {command: sleep 1000000}}', isInit: false});
+		await archon.says(/started web/);
+		await reload(archon, {fresh: steady});
+		await comesTo(archon, 'fresh', 'RUNNING');
+		writeFileSync(join(archon.folder, 'archon.yaml'), 'services: {last: {command: "sl\\x65ep 1000000"}}');
+		expect((await archon.ctl('reload')).stdout).toBe('config reloaded: 1 added (last), 1 removed (fresh), 0 unchanged');
+	});
+
 	test('of fewer processes stops the last ones only', async () => {
 		await using archon = await under({web: {...steady, numprocs: 3}});
 		for (const index of [0, 1, 2]) await comesTo(archon, `web:${index}`, 'RUNNING');

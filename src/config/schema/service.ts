@@ -46,9 +46,8 @@ export const SAME_FOR_ALL: ReadonlySet<string> = new Set(
 
 /** By key: the groups to which it matters. */
 const CONCERNED = new Map<string, ServiceGroup<ServiceSettings>[]>();
-for (const group of SERVICE_GROUPS) {
-	for (const key of [...Object.keys(group.keys), ...group.reads ?? []]) CONCERNED.set(key, [...CONCERNED.get(key) ?? [], group]);
-}
+for (const group of SERVICE_GROUPS) for (const key in group.keys) CONCERNED.set(key, [group]);
+for (const group of SERVICE_GROUPS) for (const key of group.reads ?? []) CONCERNED.get(key)?.push(group);
 
 /** The groups that have something to say of a service. All others come to the defaults, so that what is not written costs nothing. */
 export function groupsOf({entries}: Mapping): ReadonlySet<ServiceGroup<ServiceSettings>> {

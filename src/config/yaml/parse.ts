@@ -18,8 +18,18 @@ function readPlainly(source: Source): Value | null {
 	return value;
 }
 
-/** Whether one of the texts takes all of YAML to be read. */
-export const needsYaml = (sources: readonly Source[]): boolean => sources.some(source => readPlainly(source) === null);
+/** What most configs do without, and is loaded for those that need it. */
+export interface Needs {
+	/** All of YAML. */
+	readonly yaml: boolean;
+	/** Formats other than archon's own, which has `services` at the top. */
+	readonly formats: boolean;
+}
+
+export function needsOf(sources: readonly Source[]): Needs {
+	const values = sources.map(readPlainly);
+	return {yaml: values.includes(null), formats: !values.some(value => value?.kind === 'map' && value.entries.has('services'))};
+}
 
 /** The value of a text; an empty text is an empty scalar. Null if it is not YAML, which is reported. */
 export function parse(source: Source, readYaml: ReadYaml, report: Report): Value | null {

@@ -1,4 +1,5 @@
 /** Lookups for configs: few variables, files that are texts, and three users. */
+import {FORMATS} from '../../../src/config/formats.ts';
 import {err, ok} from '../../../src/core/result.ts';
 import type {Lookups} from '../../../src/config/planning.ts';
 import {readYaml} from '../../../src/config/yaml/full.ts';
@@ -9,7 +10,7 @@ const GROUPS = ['root', 'staff', 'audio'];
 
 export function around(environment: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}): Lookups {
 	return {
-		environment, dotenv: {}, readYaml,
+		environment, dotenv: {}, readYaml, formats: FORMATS,
 		readFile(file) {
 			const text = files[file];
 			if (text !== undefined) return ok({file, text});
