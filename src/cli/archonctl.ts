@@ -57,13 +57,13 @@ function reach(io: Io, socket: string | null): Result<Client, string> {
 		if (channel.ok) return ok(createClient(channel.value, () => reachAgain(io, path, isNamed), sys.now));
 		failures.push({path, why: channel.error});
 	}
-	// A place where something is says more than one where nothing is.
+	// Why a socket that exists cannot be reached says more than that another one does not exist.
 	const telling = failures.find(({why}) => why !== NO_SUCH_FILE) ?? failures[0];
 	const {path = '', why = ''} = telling ?? {};
 	return err(`cannot reach archon at ${path}: ${why}; ${hintFor(why)}`);
 }
 
-/** How long archon may be deaf while it is re-executed, and how often that is tried, in milliseconds. */
+/** How long archon may not listen while it is re-executed, and the pause between two tries, in milliseconds. */
 const PATIENCE = 3000;
 const PAUSE = 20;
 

@@ -1,8 +1,8 @@
-/** What a command of `archonctl` is: an entry in the table that parsing, help and dispatch go by. */
+/** What a command of `archonctl` is: parsing, help and dispatch go by it. */
 import type {Client} from '../control/client.ts';
 import type {Connect} from '../control/transport.ts';
 
-/** The surroundings of one call of `archonctl`. */
+/** What one call of `archonctl` has of the machine. */
 export interface Io {
 	readonly connect: Connect;
 	/** Does nothing for a time. */

@@ -5,7 +5,7 @@ export type SupervisorState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'BACKOFF' | '
 
 const STATES: ReadonlyMap<string, SupervisorState> = new Map([
 	['stopped', 'STOPPED'],
-	// supervisord knows no needs: what waits for them is on its way all the same.
+	// supervisord knows no dependencies: a service that waits for one is starting.
 	['waiting', 'STARTING'],
 	['starting', 'STARTING'],
 	['running', 'RUNNING'],

@@ -2,7 +2,7 @@
 import {isAbsolute, resolve} from '../core/path.ts';
 import {sys} from '../os/sys.ts';
 
-/** A folder that is gone has no path: then it is left to archon to say that it finds nothing. */
+/** When the working directory has been removed it has no path: then archon will say that it finds nothing. */
 export function absolutePath(path: string): string {
 	const folder = isAbsolute(path) ? '/' : sys.realPath('.');
 	return typeof folder === 'string' ? resolve(folder, path) : path;

@@ -79,7 +79,7 @@ export function renderTree(
 		label: `${row.name}  ${paint(row.status, row, look)}`,
 		children: nest(byService.get(row.name) ?? []),
 	}));
-	// A service may be forgotten between the two questions.
+	// A service may be forgotten between the two requests.
 	const others = [...byService].filter(([service]) => !known.has(service))
 		.sort(([a], [b]) => Number(a === null) - Number(b === null));
 	for (const [service, members] of others) {
@@ -100,7 +100,7 @@ function nest(processes: readonly TreeRow[]): readonly Node[] {
 	return tops;
 }
 
-/** By a list and not by recursion: processes may nest as deep as there are pids. */
+/** With a stack of its own and not by recursion: processes may nest as deep as there are pids. */
 function draw(root: Node): string {
 	const lines: string[] = [];
 	const open = [{node: root, lead: '', indent: ''}];

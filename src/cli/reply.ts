@@ -1,4 +1,4 @@
-/** From a question to its rows, or to a message on stderr and an exit status. */
+/** From a request to its rows, or to a message on stderr and an exit status. */
 import type {Answer, Client, Trouble, Verb} from '../control/client.ts';
 import type {Reply} from '../control/protocol.ts';
 import {err, ok, type Result} from '../core/result.ts';

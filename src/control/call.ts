@@ -6,11 +6,11 @@ export interface Call {
 	readonly peer: Peer;
 	/** The three standard streams that came with it, or null. The taker owns them. */
 	takeStreams(): readonly [number, number, number] | null;
-	/** Told with the reply, as printable ASCII. */
+	/** Sends a row with the reply, as printable ASCII. */
 	row(row: readonly string[]): void;
-	/** The same, of rows that `encodeRow` has made without a tag. */
+	/** Sends rows with the reply that `encodeRow` has made without a tag. */
 	text(rows: readonly string[]): void;
-	/** Told at once, as they are: their fields must be what records have a place for. */
+	/** Sends rows at once, as they are: their fields must be what the grammar allows. */
 	send(rows: readonly (readonly string[])[]): void;
 	/** Bytes that the client has not taken yet. */
 	pending(): number;

@@ -30,12 +30,12 @@ export function createContext(daemon: Daemon, watch: Context['watch']): Context 
 	return {daemon, waiters, transients, board: createBoard(daemon), watch};
 }
 
-/** What many ask for in one turn of the loop is found out once. */
+/** Answers that several clients ask for in one turn of the loop are made once. */
 export interface Board {
 	rows(question: string, find: () => readonly (readonly string[])[]): readonly string[];
 }
 
-/** Questions that are remembered, and of what length. */
+/** How many questions are remembered, and their length in characters. */
 const [QUESTIONS_MAX, QUESTION_MAX] = [8, 200];
 
 function createBoard(daemon: Daemon): Board {

@@ -1,4 +1,4 @@
-/** Archon, as far as requests need it; the machine's side is brought in from outside. */
+/** What handlers of requests need of archon; `programs/supervise.ts` provides it. */
 import type {Event} from '../core/event.ts';
 import type {Refusal} from '../core/outcome.ts';
 import type {Result} from '../core/result.ts';

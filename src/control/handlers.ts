@@ -1,6 +1,6 @@
 /**
- * What is done about each kind of request: rows and a reply at once, or events for the core and a reply when what was
- * asked for has come about. Knows neither bytes nor connections.
+ * The handlers of all kinds of requests: each sends rows and a reply at once, or gives events to the core and replies when
+ * the request is fulfilled. They know neither bytes nor connections.
  */
 import type {Effect} from '../core/effect.ts';
 import {logs} from '../features/logging/requests/logs/handle.ts';

@@ -5,7 +5,7 @@ import {splitWords} from '../core/words.ts';
 import {clip} from './records.ts';
 import {type Args, decodeOption, many, one, type Option, type Options, PATH, type Type} from './wire.ts';
 
-/** A command to be made a service, and how. */
+/** A command that is to become a service, with its options. */
 export interface Launch extends Choices {
 	readonly argv: readonly [string, ...string[]];
 	readonly environment: Readonly<Record<string, string>>;
@@ -24,7 +24,7 @@ export interface Choices {
 
 export interface RestartChoice {
 	readonly policy: (typeof RESTARTS)[number];
-	/** `on-failure:N`; null: as many as the ordinary policy allows. */
+	/** The N of `on-failure:N`; null: the default. */
 	readonly attempts: number | null;
 }
 
@@ -101,7 +101,7 @@ export function decodeLaunch(command: Result<Command, string>, options: Options<
 
 // ── Options ──────────────────────────────────────────────────────────────────────────────────────
 
-/** A service's name made at run time. A number would be taken for a pid, and `all` for all. */
+/** The name of a transient service. A number would be taken for a pid, and `all` for all services. */
 const NAME = /^(?!\d+$|all$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
 /** Of both requests. */
@@ -140,7 +140,7 @@ export const STDIO: Option<Choices> = {
 	read: stdio => stdio === 'passed' ? {stdio} : null,
 };
 
-/** Options that one of the two has and the other has not. */
+/** Options that only one of the two requests has. */
 const ELSEWHERE: readonly string[] = ['archon.restart', 'archon.stdio'];
 
 function readUser(value: string): Partial<Choices> | null {

@@ -22,7 +22,7 @@ export function admit(daemon: Daemon, name: string, call: Call): boolean {
 		return false;
 	}
 	const before = find(daemon.state(), name);
-	// A client's daemon that is at rest is only remembered, and makes room.
+	// A client's daemon that is at rest is only remembered, and its name is free.
 	const isRemembered = before?.service.origin === 'daemon' && before.phase.kind === 'down';
 	if (isRemembered) daemon.dispatch({kind: 'remove', id: before.id});
 	if (!find(daemon.state(), name)) return true;

@@ -8,16 +8,16 @@ import {clip} from './records.ts';
 
 export interface Choice {
 	readonly entry: Entry;
-	/** Chosen by its own name or pid, and not only by a pattern that fits many. */
+	/** Chosen by its own name or pid, and not only by a pattern. */
 	readonly isNamed: boolean;
 }
 
-/** The services that the names choose, each once; or what to say of a name that chooses none. */
+/** The services that the names choose, each once; or an error about a name that chooses none. */
 export function choose(state: State, names: readonly string[]): Result<readonly Choice[], string> {
 	return collect(names, name => chooseOne(state, name));
 }
 
-/** As `choose`, and a number that is no name stands for the service whose main process it is. */
+/** As `choose`; a number that is not a name is the pid of a main process. */
 export function chooseProcesses(state: State, targets: readonly string[]): Result<readonly Choice[], string> {
 	return collect(targets, target => {
 		const entry = find(state, target) || !/^\d+$/.test(target) ? undefined : withPid(state, Number(target));
@@ -28,7 +28,7 @@ export function chooseProcesses(state: State, targets: readonly string[]): Resul
 	});
 }
 
-/** Each is held against every service. */
+/** Patterns in one request: each is matched with every service. */
 const PATTERNS_MAX = 16;
 
 function collect(
@@ -75,7 +75,7 @@ function withPid(state: State, pid: number): Entry | undefined {
 
 const LONGEST_PATTERN = 256;
 
-/** Whether a name fits a pattern. Goes back to the last `*` only: no pattern takes long, as a RegExp may. */
+/** Whether a name matches a pattern. Backtracks to the last `*` only, so that no pattern takes long, as a RegExp may. */
 function fits(pattern: string, name: string): boolean {
 	let [at, star, mark] = [0, -1, 0];
 	let from = 0;

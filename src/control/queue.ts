@@ -31,12 +31,12 @@ const MAX_WAITING = 64;
 export const TOO_MANY = 'request refused: too many requests are under way';
 
 export interface Queue {
-	/** Tagged orders begin at once, others one after the other. False if there is no room but for TOO_MANY. */
+	/** Tagged orders begin at once, others one after the other. False: there is only room for an error TOO_MANY. */
 	push(order: Order): boolean;
 	/** The client has read what it was told: what waited for that begins. */
 	goOn(): void;
 	isIdle(): boolean;
-	/** Forgets what waits, and returns it. */
+	/** Empties the queue, and returns what waited. */
 	clear(): readonly Order[];
 }
 
@@ -109,7 +109,7 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 				return true;
 			}
 			if (order.kind !== 'error' || order.reason !== TOO_MANY) return false;
-			// All that are too many in a row are one order that waits.
+			// Consecutive requests that are too many wait as one order.
 			const last = waiting.at(-1);
 			if (last?.kind === 'error' && last.reason === TOO_MANY) last.count += 1;
 			else keep(waiting, order);
@@ -125,5 +125,5 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 	};
 }
 
-/** About how many characters an order holds, however few its fields. */
+/** About how many characters an order takes; 100 are for the order itself. */
 const sizeOf = (order: Order): number => 100 + (order.kind === 'request' ? order.size : order.reason.length);

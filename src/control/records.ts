@@ -1,7 +1,7 @@
 /**
  * Records of the control protocol as bytes: RFC 4180 fields, one record a line, an optional tag in
- * front. The reader takes bytes in whatever pieces they come and says of each whole record what is in
- * it, or what is wrong with it; the writers make records that the reader understands.
+ * front. The reader takes bytes in pieces of any size, and returns each whole record or what is wrong with it; the writers
+ * make records that the reader understands.
  */
 import {err, ok, type Result} from '../core/result.ts';
 
@@ -14,7 +14,7 @@ export type Fields = readonly [string, ...string[]];
 /** One whole record, or what is wrong with it. */
 export type Reading =
 	| {readonly kind: 'record'; readonly tag: string | null; readonly fields: Fields}
-	/** After a fatal one the reader is deaf: it no longer knows where records begin. */
+	/** After a fatal one the reader ignores all bytes: it no longer knows where records begin. */
 	| {readonly kind: 'fault'; readonly tag: string | null; readonly reason: string; readonly fatal: boolean};
 
 export interface Reader {
@@ -35,8 +35,8 @@ const COMMA = 44;
 type Place = 'start' | 'bare' | 'quoted' | 'closing' | 'return';
 
 /**
- * A reader of one stream. Behind a fault it goes on by the same rules until the record's end: a quote
- * that opens a field still hides line feeds, any other quote means nothing.
+ * A reader of one stream. After a fault it goes on by the same rules until the record's end: a quote that opens a field still
+ * hides line feeds, and any other quote is ignored.
  */
 export function createReader(): Reader {
 	const draft = createDraft();
@@ -115,7 +115,7 @@ export function createReader(): Reader {
 
 /**
  * The fields of a line that came whole and holds nothing but printable ASCII, as nearly all do; null for any other
- * line, and where something is wrong with it. Byte by byte it would be most of what an `archonctl` does.
+ * line, and where something is wrong with it. Reading it byte by byte would be most of the work of `archonctl`.
  */
 function fieldsOf(text: string): readonly string[] | null {
 	const line = text.endsWith('\r') ? text.slice(0, -1) : text;
@@ -131,11 +131,11 @@ function fieldsOf(text: string): readonly string[] | null {
 	}
 }
 
-/** What is no printable ASCII. */
+/** Anything but printable ASCII. */
 const STRANGE = /[^ -~]/;
 const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|$)/y;
 
-/** What whole fields say. */
+/** The record that whole fields make. */
 function readingOf([first = '', ...rest]: readonly string[]): Reading {
 	const tag = tagOf(first);
 	const [verb = '', ...fields] = tag === null ? [first, ...rest] : rest;
@@ -149,7 +149,7 @@ const tagOf = (field: string): string | null => field.startsWith('@') && /^@[A-Z
 const syntaxFault = (tag: string | null, reason: string): Reading =>
 	({kind: 'fault', tag, reason: `syntax: ${reason}`, fatal: false});
 
-/** A record as one line; an error for what the grammar has no place for (control characters, say). */
+/** A record as one line; the error is why the grammar does not allow it (control characters, for example). */
 export function writeRecord(fields: Fields, tag: string | null = null): Result<Uint8Array, string> {
 	for (const field of fields) {
 		const control = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(field);
@@ -178,7 +178,7 @@ export function writeRow(row: readonly string[], tag: string | null): string {
 	return tag === null ? `Row,${line}\n` : `@${tag},Row,${line}\n`;
 }
 
-/** What must be in quotes, or is no printable ASCII. */
+/** What must be in quotes, or is not printable ASCII. */
 const UNPLAIN = /[^ -~]|"|^ | $|, | ,/;
 
 /** At most `length` characters; three dots stand for the rest. */
@@ -187,7 +187,7 @@ export const clip = (text: string, length: number): string =>
 
 const toPlain = (text: string): string => text.replaceAll('\n', '; ').replace(/[^\x20-\x7e]/gu, '?');
 
-/** A record of fields that are known to be what the grammar has a place for, and short enough. */
+/** A record of fields that the grammar is known to allow, and that are short enough. */
 export function joinRecord(fields: Fields, tag: string | null): string {
 	const isLonely = fields.length === 1 && tag === null;
 	const quote = (field: string): string => `"${field.replaceAll('"', '""')}"`;
@@ -207,7 +207,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 const lenient = new TextDecoder('utf-8', {ignoreBOM: true});
 
-/** The bytes of a record's fields while it is read, and the first thing found wrong with it. */
+/** The bytes of a record's fields while it is read, and the first fault in it. */
 interface Draft {
 	put(byte: number, isAllowed: boolean): void;
 	endField(): void;
@@ -258,7 +258,7 @@ function createDraft(): Draft {
 		finish() {
 			ends.push(length);
 			const reading = judge();
-			// What one long record needed is not kept for a connection's life.
+			// The buffer of one long record is not kept as long as the connection.
 			if (bytes.length > 4096) bytes = new Uint8Array(256);
 			length = 0;
 			ends = [];

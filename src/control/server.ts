@@ -1,7 +1,7 @@
 /**
  * The server's side of the control socket: bytes of each connection → requests → the handlers → replies.
- * Sees to it that every whole record gets exactly one reply, that replies to untagged requests keep
- * their order, and that no client makes archon hold more than a bounded amount for it.
+ * Every whole record gets exactly one reply, replies to untagged requests keep their order, and what archon holds for a
+ * client is bounded.
  */
 import type {Effect} from '../core/effect.ts';
 import type {Call} from './call.ts';
@@ -15,7 +15,7 @@ import type {Accept, Connection, ConnectionListener} from './transport.ts';
 
 export interface Server {
 	readonly accept: Accept;
-	/** To be told every batch of effects, after they were performed. */
+	/** To be called with every batch of effects, after they were performed. */
 	watch(effects: readonly Effect[]): void;
 }
 
@@ -103,7 +103,7 @@ interface Session {
 }
 
 function createSession(connection: Connection, handlers: Handlers): Session {
-	/** What to do about the calls under way if the client leaves. */
+	/** What ends the calls under way when the client leaves. */
 	const cancels = new Set<() => void>();
 	const drains = new Set<() => void>();
 	let isGone = false;
@@ -129,7 +129,7 @@ function createSession(connection: Connection, handlers: Handlers): Session {
 			call.reply({kind: 'Error', reason: `a bug in archon: ${String(error)}`});
 		}
 		if (!cancel || isDone) return;
-		// To answer may have shown that the client is gone.
+		// The client may have been found gone when the answer was sent.
 		if (isGone) cancel();
 		else cancels.add(cancel);
 	};
@@ -167,7 +167,7 @@ function orderOf(reading: Reading, connection: Connection): Order {
 	return {kind: 'request', tag: reading.tag, request: request.value, streams: [stdin, stdout, stderr], size};
 }
 
-/** Closes what came with an order that will not be carried out. */
+/** Closes the descriptors of an order that will not be carried out. */
 function drop(order: Order, connection: Connection): void {
 	if (order.kind === 'request') order.streams?.forEach(fd => connection.closeFd(fd));
 }

@@ -1,6 +1,6 @@
 /**
- * Services that clients made: a `Run` is forgotten at its end, a daemon is remembered for a while. Where archon was
- * re-executed, the commands of its last instance have lost their clients, and wait for them for some time.
+ * Transient services, which clients made: a `Run` is forgotten at its end, a daemon is remembered for a while. When archon
+ * was re-executed, the commands of the last instance have lost their clients, and wait for them for some time.
  */
 import type {Effect} from '../core/effect.ts';
 import type {Entry} from '../core/entry.ts';
@@ -8,7 +8,7 @@ import type {Id} from '../core/ids.ts';
 import {entries, entryOf, find} from '../core/state.ts';
 import type {Daemon} from './daemon.ts';
 
-/** Daemons of clients that are at rest and still shown; of more, the one that rests longest is forgotten. */
+/** How many daemons of clients are remembered when they are at rest; of more, the one at rest for longest is forgotten. */
 const MAX_RESTING = 1000;
 
 /** How long commands of the last instance wait for their clients, in milliseconds. */

@@ -11,7 +11,7 @@ export interface Peer {
 	readonly gid: number;
 }
 
-/** The server's hold on one client. */
+/** One client, as the server sees it. */
 export interface Connection {
 	readonly peer: Peer;
 	/** Queues bytes, or drops them once closed. The queue is bounded: a client that never reads is closed. */
@@ -22,7 +22,7 @@ export interface Connection {
 	end(): void;
 	/** The oldest descriptor that came with the bytes so far (SCM_RIGHTS), or null. The taker owns it. */
 	takeFd(): number | null;
-	/** Closes a descriptor that was taken and is of no use. */
+	/** Closes a descriptor that was taken and is not used. */
 	closeFd(fd: number): void;
 }
 

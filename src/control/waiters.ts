@@ -1,6 +1,6 @@
 /**
- * What requests wait for: each waiter is one service that is to come to one end. Judges them when the core
- * tells of a change, and looks only at waiters that the change can concern.
+ * What requests wait for: each waiter is for one service to reach one aim. They are judged after a change of the core's
+ * state, and only those that the change can concern.
  */
 import type {Effect} from '../core/effect.ts';
 import type {Entry} from '../core/entry.ts';
@@ -19,7 +19,7 @@ export type Aim = 'start' | 'restart' | 'stop' | 'spawn' | 'end';
 
 export type Verdict =
 	| {readonly kind: 'reached'; readonly status: number}
-	/** It will not be reached by waiting: `cannot start web: exit 1`. */
+	/** The aim will not be reached by waiting: `cannot start web: exit status 1`. */
 	| {readonly kind: 'missed'; readonly reason: string};
 
 export interface Waiter {
@@ -95,7 +95,7 @@ export function createWaiters(stateOf: () => State): Waiters {
 					}
 				} else if (effect.kind === 'changed') {
 					judgeAll(open.get(effect.after.id) ?? [], effect.after, blockers);
-					// Not of one that only came by on its way up again: a restart of many would look at all for each.
+					// Not when it is on its way up again: a restart of many services would review all for each.
 					if (entryOf(stateOf(), effect.after.id)?.phase.kind === 'down') reviewDependents(effect.after, blockers);
 				} else if (effect.kind === 'forgotten') {
 					judgeAll(open.get(effect.entry.id) ?? [], undefined, blockers);
@@ -184,7 +184,7 @@ function createBlockers(state: State): Blockers {
 		return need && !holds(need, edge) ? [need] : [];
 	});
 	const explore = (entry: Entry): void => {
-		// By hand and not by recursion: a chain of needs may be as long as the config.
+		// With a stack of its own and not by recursion: a chain of needs may be as long as the config.
 		const path = [entry];
 		for (let top = path.at(-1); top; top = path.at(-1)) {
 			const unmet = known.has(top.id) ? [] : unmetNeeds(top);

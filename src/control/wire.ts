@@ -9,10 +9,10 @@ import {clip} from './records.ts';
 /** From the least to the most powerful. Today root and archon's own user have all of them, and others none. */
 export type Role = 'observe' | 'operate' | 'admin';
 
-/** What a decoded request has at least. */
+/** What all decoded requests have. */
 export interface Decoded {
 	readonly kind: string;
-	/** Whether three descriptors come with it, which are to be its standard streams. */
+	/** Whether three descriptors come with it, for its standard streams. */
 	readonly takesStreams?: boolean;
 }
 
@@ -66,9 +66,9 @@ export interface RowForm<Row = Readonly<Record<string, unknown>>> {
 export interface Type<T> {
 	/** For messages: `an absolute path`. */
 	readonly takes: string;
-	/** For the page, where `takes` does not say all. */
+	/** What the page adds to `takes`. */
 	readonly bounds?: string;
-	/** null: it is no such value. */
+	/** null: not a value of this type. */
 	readonly read: (text: string) => T | null;
 }
 
@@ -133,7 +133,7 @@ function readValue<T>({takes, read}: Type<T>, text: string): Result<T, string> {
 	return value === null ? err(`${clip(text, 64)} is not ${takes}`) : ok(value);
 }
 
-/** What the fields are by the arguments: each takes what it needs, and from the left what is left over. */
+/** The values of the arguments: each takes the fields that it needs, and the first that can takes the others. */
 export function decodeArgs<A extends Args>(args: A, fields: readonly string[]): Result<Values<A>, string> {
 	const list = Object.entries(args);
 	let spare = fields.length;
@@ -197,7 +197,7 @@ export interface Option<Chosen> extends Type<Partial<Chosen>> {
 	readonly help: string;
 }
 
-/** By their names, of which each has a dot, so that none is a variable of an environment. */
+/** By name. Each name has a dot, so that it cannot be that of an environment variable. */
 export type Options<Chosen> = Readonly<Record<`archon.${string}`, Option<Chosen>>>;
 
 export function decodeOption<Chosen>(options: Options<Chosen>, key: string, value: string): Result<Partial<Chosen>, string> {

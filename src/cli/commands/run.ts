@@ -37,7 +37,7 @@ export const run: Command = {
 	},
 };
 
-/** Of its own choosing, so that it can ask for its command again where archon is re-executed meanwhile. */
+/** The client chooses the name, so that it can find its command again when archon has been re-executed. */
 const newName = (): string => `run-${Math.random().toString(36).slice(2, 10)}`;
 
 /** The answer of the one command that runs, however often archon is re-executed before that ends. */

@@ -1,6 +1,6 @@
 /**
- * Lines from log files, the current one and those that it was rotated to, for archon itself reads none: the
- * last ones by going backwards, so that a long past costs only who asks for it.
+ * Lines from log files, the current one and rotated ones; archon itself does not read them. The last lines are found from the
+ * end backwards, so that old ones cost nothing unless they are asked for.
  */
 import type {FileRow} from '../requests/logs/rows.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
@@ -156,7 +156,7 @@ function numbered(place: FilePlace): readonly Named[] {
 	return [...found.values()].sort((a, b) => a.number - b.number);
 }
 
-/** Nothing of a folder that may be entered but not read: the current file may do. */
+/** None for a folder that may be entered but not read: the current file may be enough. */
 function list(folder: number): readonly string[] {
 	const names = sys.readFolderAt(folder, NAMES_MAX);
 	return typeof names === 'number' ? [] : names;
@@ -238,7 +238,7 @@ function plain(fd: number, length: number): Segment {
 	};
 }
 
-/** What memory may be spent on a file that is unpacked. */
+/** The most memory for a file that is unpacked, in bytes. */
 const UNPACKED_MAX = 2 ** 30;
 
 /** Unpacked as a whole when it is read; one that is broken, or larger than that, is empty. */
@@ -353,7 +353,7 @@ function* linesOf(
 	let at = -Infinity;
 	for (const line of forwards(segments, start, end)) {
 		const shown = read(line);
-		// What somebody else wrote into the file belongs to the line before it.
+		// What another program wrote into the file belongs to the line before it.
 		at = shown.at === -Infinity ? at : shown.at;
 		if (isWanted(shown)) yield {...shown, at};
 	}

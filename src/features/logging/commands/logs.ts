@@ -1,4 +1,4 @@
-/** `archonctl logs`: shows what services say and have said. */
+/** `archonctl logs`: shows lines of services and of archon, and follows them. */
 import {type Client, TRIES} from '../../../control/client.ts';
 import {decodeLogRow, type FileRow, type LineRow} from '../requests/logs/rows.ts';
 import {LOGS} from '../requests/logs/wire.ts';
@@ -84,7 +84,7 @@ function fieldsOf({names, follow, lines, stream, since}: Inquiry): readonly stri
 
 // ── What is shown ────────────────────────────────────────────────────────────────────────────────
 
-/** What is kept is gathered until all of it is there, and shown in order; what comes later is shown as it comes. */
+/** Kept lines are gathered until all have come, and then shown in order; later ones are shown as they come. */
 function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number {
 	const names = new Set<string>();
 	const kept = new Map<string, Shown[]>();
@@ -94,7 +94,7 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 	let begun = '';
 	/** Lines of this time and later have not been shown. */
 	let next = Date.now();
-	/** What is kept was shown, and what comes is followed. */
+	/** Kept lines have been shown, and new ones are followed. */
 	let wasLive = false;
 
 	const take = (row: LineRow): void => {

@@ -1,4 +1,4 @@
-/** Runs of lines, each in the order of its times, made one: what is gone through is not held in memory. */
+/** Merges runs of lines, each sorted by time, without holding them in memory. */
 
 interface Timed {
 	readonly at: number;
@@ -7,11 +7,11 @@ interface Timed {
 interface Head<T> {
 	readonly value: T;
 	readonly run: Iterator<T>;
-	/** Of what has the same time, that of the first run comes first. */
+	/** Of lines with the same time, that of the earlier run comes first. */
 	readonly rank: number;
 }
 
-/** A run that is out of order in itself stays so. */
+/** A run that is not sorted stays as it is. */
 export function* merge<T extends Timed>(runs: readonly Iterable<T>[]): Generator<T> {
 	const heap: Head<T>[] = [];
 	for (const [rank, iterable] of runs.entries()) {
@@ -33,7 +33,7 @@ export function* merge<T extends Timed>(runs: readonly Iterable<T>[]): Generator
 const isBefore = <T extends Timed>(a: Head<T>, b: Head<T>): boolean =>
 	a.value.at < b.value.at || (a.value.at === b.value.at && a.rank < b.rank);
 
-/** Moves one down to where both below it come later. */
+/** Moves an entry down the heap to its place. */
 function sink<T extends Timed>(heap: Head<T>[], from: number): void {
 	for (let at = from;;) {
 		let least = at;

@@ -23,7 +23,7 @@ export interface Subscriptions {
 /** archon's own name as a source, unless a service has it. */
 const OWN = 'archon';
 
-/** One whose lines are told. */
+/** A service or archon itself, whose lines are sent. */
 interface Source {
 	/** null: archon itself. */
 	readonly id: Id | null;
@@ -67,7 +67,7 @@ export function createSubscriptions(daemon: Daemon): Subscriptions {
 
 const OURS: Source = {id: null, name: OWN, unseen: null};
 
-/** Whose lines the names choose; without names all. Or what to say of a name that chooses none. */
+/** The sources that the names choose; without names all. Or an error about a name that chooses none. */
 function sourcesOf(daemon: Daemon, names: readonly string[]): readonly Source[] | string {
 	const state = daemon.state();
 	if (names.length === 0) {
@@ -80,7 +80,7 @@ function sourcesOf(daemon: Daemon, names: readonly string[]): readonly Source[] 
 	return [...chosen.value.map(({entry, isNamed}) => sourceOf(entry, isNamed)), ...names.some(isOurs) ? [OURS] : []];
 }
 
-/** `isMeant`: it alone is asked for, and not only among others. */
+/** `isMeant`: asked for by itself, and not only among others. */
 const sourceOf = ({id, service}: Entry, isMeant: boolean): Source =>
 	({id, name: service.name, unseen: isMeant ? unseen(service) : null});
 
@@ -95,24 +95,24 @@ function unseen({ready, exec: {tty, output}}: Service): string | null {
 
 /** Bytes that wait in the connection before more is given to it. */
 const ROOM = 256 * 1024;
-/** Characters of new lines that wait for that; what comes when they are there is dropped until they are gone. */
+/** Characters of new lines that may wait for one client; further lines are dropped until these are sent. */
 const LIMIT = 1 << 20;
-/** The same of all answers together. */
+/** Characters of new lines that may wait for all clients together. */
 const ALL_LIMIT = 16 << 20;
 /** What a line costs beside its text. */
 const OVERHEAD = 64;
-/** Characters that are sent at once, and a row at least: in bytes at most four times as much. */
+/** Characters that are sent at once, but at least one row: in bytes at most four times as much. */
 const CHUNK = 64 * 1024;
 
 /** Lines on their way to the client. */
 interface Batch {
 	readonly name: string;
 	readonly lines: readonly LogLine[];
-	/** What they count for; nothing if they were kept anyhow. */
+	/** What they count for in `queued`; 0 for lines that are kept in memory anyway. */
 	readonly size: number;
 }
 
-/** What of all subscriptions waits to be told, in characters. */
+/** New lines that wait for clients of all subscriptions, in characters. */
 interface Store {
 	queued: number;
 }
@@ -132,10 +132,10 @@ function createSubscription(
 	/** Whether a service that comes later may be meant as well. */
 	const isOpen = names.length === 0 || names.some(isWide);
 	const cancels = new Map<Id | null, () => void>();
-	/** Sources that were not begun with. */
+	/** Sources whose kept lines have not been sent. */
 	let waiting = [...sources];
 	let queue: Batch[] = [];
-	/** Rows of lines that have left the queue: only a long line's are more than go at once. */
+	/** Rows of lines that have left the queue: more than are sent at once only for a long line. */
 	let rows: readonly (readonly string[])[] = [];
 	let queued = 0;
 	let dropped = 0;
@@ -144,7 +144,7 @@ function createSubscription(
 
 	const send = (...rows: readonly LogRow[]): void => call.send(rows.flatMap(encodeLogRow));
 
-	/** What is kept of a source, and from the same moment on what comes: no line between, and none twice. */
+	/** Sends what is kept of a source and follows it from the same moment on: no line is missed, and none is sent twice. */
 	function beginWith({id, name}: Source): void {
 		const kept = daemon.logs.tail(id, stream === null && request.since === null ? request.lines : Infinity);
 		const asked = choosing(kept, request);
@@ -270,7 +270,7 @@ function createSubscription(
 	};
 }
 
-/** How many of them, one at least, come to no more than `most`. */
+/** How many of them, but at least one, have no more than `most` together. */
 function upTo<T>(most: number, list: readonly T[], size: (one: T) => number): number {
 	let left = most;
 	const end = list.findIndex(one => (left -= size(one)) < 0);
