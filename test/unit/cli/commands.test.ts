@@ -84,7 +84,7 @@ describe('status', () => {
 		expect((await archonctl(['status', '--json'])).out).toBe('[]\n');
 	});
 
-	it('speaks supervisord\'s words where asked to', async () => {
+	it('has supervisord\'s statuses when asked to', async () => {
 		expect((await archonctl(['status', '--compat=supervisor', 'web', 'bad'], bench())).out)
 			.toMatch(/^web {30}RUNNING {3}pid 1001, uptime \d+ days, [\d:]+\nbad {30}EXITED {4}Nov \d\d \d\d:\d\d [AP]M\n$/);
 		expect(JSON.parse((await archonctl(['status', '--json', '--compat', 'supervisor', 'bad'], bench())).out))
@@ -112,7 +112,7 @@ describe('tree', () => {
 	});
 });
 
-describe('steering', () => {
+describe('a command about services', () => {
 	it('is silent when all went well', async () => {
 		const bench = new Bench([service('web')]);
 		for (const argv of [['stop', 'web'], ['start', 'all'], ['restart', 'w*'], ['signal', 'HUP', 'web']]) {
@@ -123,7 +123,7 @@ describe('steering', () => {
 		expect(bench.state.stage.kind).not.toBe('running');
 	});
 
-	it('says why it cannot be', async () => {
+	it('says why it has failed', async () => {
 		const bench = new Bench([service('web', {run: '/no/such'})]);
 		expect(await archonctl(['start', 'web'], bench)).toEqual({
 			status: 1, out: '', err: 'archonctl: cannot start web: executing /no/such: no such file or directory\n',
@@ -176,7 +176,7 @@ describe('run', () => {
 		expect(await archonctl(['run', ...argv])).toEqual({status: 100, out: '', err: `archonctl: ${message}\n`});
 	});
 
-	it('cannot send what the protocol has no place for', async () => {
+	it('cannot send what the protocol does not allow', async () => {
 		expect(await archonctl(['run', '\x1b'])).toEqual({
 			status: 100, out: '', err: 'archonctl: cannot send the request: it has control characters: "\\u001b"\n',
 		});
@@ -263,7 +263,7 @@ describe('the socket', () => {
 		});
 	});
 
-	it('that ends or talks nonsense is told as well', async () => {
+	it('that closes the connection or sends an invalid answer is told as well', async () => {
 		const say = (text: string): Connect => {
 			let bytes: Uint8Array | null = text === '' ? null : new TextEncoder().encode(text);
 			const receive = (): Uint8Array | null => {
@@ -319,13 +319,13 @@ describe('archon that is re-executed before it answers', () => {
 	});
 
 	it.each<[string, readonly ('deaf' | 'gone')[]]>([
-		['it has ended', ['deaf']], ['it is not heard of for long', ['deaf', ...Array.from({length: 1000}, () => 'gone' as const)]],
+		['it has ended', ['deaf']], ['it does not come back for long', ['deaf', ...Array.from({length: 1000}, () => 'gone' as const)]],
 		['the request may be what it crashes of', ['deaf', 'deaf', 'deaf', 'deaf', 'deaf', 'deaf']],
 	])('is given up where %s', async (_, lives) => {
 		expect(await over(['status'], lives)).toEqual({status: 111, out: '', err: 'archonctl: archon closed the connection without a reply\n'});
 	});
 
-	it('still has the command of run, whose status is told', async () => {
+	it('still has the command of run, and gives its exit status', async () => {
 		const before = new Bench();
 		const after = (): Bench => {
 			const bench = new Bench([], before.state);
@@ -337,14 +337,14 @@ describe('archon that is re-executed before it answers', () => {
 		expect(before.processes).toHaveLength(1);
 	});
 
-	it('begins the command of run where that was not heard, but not where it may have ended', async () => {
+	it('sends a Run again that was never begun, but not one whose command may have ended', async () => {
 		expect(await over(['run', 'exit', '7'], ['deaf', new Bench([], new Bench().state)])).toEqual({status: 7, out: '', err: ''});
 		const old = new Bench();
 		expect((await over(['run', 'exit', '7'], ['deaf', old])).status).toBe(111);
 		expect(old.processes).toHaveLength(0);
 	});
 
-	it('says after an upgrade who goes on', async () => {
+	it('says after an upgrade which version runs', async () => {
 		expect(await archonctl(['upgrade', '/no/such'])).toEqual({
 			status: 1, out: '', err: 'archonctl: cannot upgrade: executing /no/such: no such file or directory; nothing has changed\n',
 		});
@@ -356,11 +356,11 @@ describe('archon that is re-executed before it answers', () => {
 		expect(await over(['upgrade'], ['deaf', upgraded])).toEqual({status: 0, out: 'upgraded to archon 1.2.3: 1 service keeps running\n', err: ''});
 	});
 
-	it('tells how often that was', async () => {
+	it('says how often it was re-executed', async () => {
 		expect((await archonctl(['version'])).out).toBe('archon 1.2.3\narchonctl 1.2.3\n');
-		const anew = new Bench([], new Bench([service('web')]).state);
-		expect((await archonctl(['version'], anew)).out).toBe('archon 1.2.3, re-executed once\narchonctl 1.2.3\n');
-		expect(JSON.parse((await archonctl(['version', '--json'], anew)).out)).toEqual({archon: '1.2.3', archonctl: '1.2.3', lives: 1, cause: 'fault'});
+		const reexecuted = new Bench([], new Bench([service('web')]).state);
+		expect((await archonctl(['version'], reexecuted)).out).toBe('archon 1.2.3, re-executed once\narchonctl 1.2.3\n');
+		expect(JSON.parse((await archonctl(['version', '--json'], reexecuted)).out)).toEqual({archon: '1.2.3', archonctl: '1.2.3', lives: 1, cause: 'fault'});
 	});
 });
 

@@ -1,4 +1,4 @@
-/** supervisord's words, and the lines of supervisorctl. */
+/** supervisord's statuses, and the lines of supervisorctl. */
 import {describe, expect, it} from 'vitest';
 import {renderSupervisor, supervisorState} from '../../../src/cli/compat.ts';
 import type {StatusRow} from '../../../src/control/requests/status/wire.ts';

@@ -13,6 +13,6 @@ it.each([
 	expect(momentOf(text, now)).toBe(at);
 });
 
-it.each(['', 'yesterday', '10', '10x', 'm', '-10m', '2026-13-01', '2026-01-31T25:00', '1h 30m', '10m2026-01-31'])('%j is none', text => {
+it.each(['', 'yesterday', '10', '10x', 'm', '-10m', '2026-13-01', '2026-01-31T25:00', '1h 30m', '10m2026-01-31'])('%j is not a moment', text => {
 	expect(momentOf(text, now)).toBeNull();
 });

@@ -60,7 +60,7 @@ describe('a tree', () => {
 	const process = (service: string | null, pid: number, parent: number, command: string, zombie = false): TreeRow =>
 		({service, pid, parent, command, zombie});
 
-	it('shows services over their processes, those that left their parents, and those of nobody', () => {
+	it('shows services over their processes, those that left their parents, and those of no service', () => {
 		const tree = renderTree([row('web'), row('migrate', {status: 'exited', exit: 0}), row('app')], [
 			process('web', 20, 1, 'nginx: master process'), process('web', 21, 20, 'nginx: worker process'),
 			process('web', 22, 20, 'nginx: worker process'), process('web', 23, 22, '[sh]', true), process('web', 30, 1, 'left-behind'),

@@ -36,7 +36,7 @@ export class Bench {
 	readonly server: Server;
 	readonly processes: Process[] = [];
 	readonly effects: Effect[] = [];
-	/** Programs are made only when the test says so, as in a busy kernel. */
+	/** Programs are made only when the test says so, as on a busy machine. */
 	isSlow = false;
 	tree: readonly TreeRow[] = [];
 	readonly logs = new Lines();
@@ -45,7 +45,7 @@ export class Bench {
 	#spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
 	#isBusy = false;
 
-	/** `past`: what the last life left, after which archon was re-executed. */
+	/** `past`: the state of the last instance, after which archon was re-executed. */
 	constructor(services: readonly Service[] = [], past: State | null = null, cause = past ? 'fault' : '') {
 		this.state = past ?? create(services, {
 			shutdownGrace: 9000, sweepGrace: 1000, startRate: {perSecond: 1000, burst: 1000}, whenIdle: 'never', seed: 1,

@@ -70,7 +70,7 @@ describe('a reader', () => {
 		expect(readAll(bytesOf('Run,a"b\nStatus\n"'))).toEqual([fault('syntax: quote in bare field'), record(['Status'])]);
 	});
 
-	it('does not take bytes that are no UTF-8', () => {
+	it('refuses bytes that are not UTF-8', () => {
 		const bytes = Uint8Array.of(...bytesOf('Run,caf'), 0xe9, 10, ...bytesOf('Status\n'));
 		expect(readAll(bytes)).toEqual([fault('syntax: a field is not UTF-8'), record(['Status'])]);
 	});
@@ -100,7 +100,7 @@ describe('a reader', () => {
 		['x'.repeat(LONGEST + 1), null],
 		[`@7,"${'\n'.repeat(LONGEST)}`, '7'],
 		[`Run,a"${'b'.repeat(1 << 20)}`, null],
-	])('becomes deaf when a record is too long', (text, tag) => {
+	])('ignores everything after a record that is too long', (text, tag) => {
 		expect(readAll(bytesOf(`${text}\nStatus\n`), true)).toEqual([
 			{kind: 'fault', tag, reason: 'record too long', fatal: true},
 		]);
@@ -171,7 +171,7 @@ describe('a written record', () => {
 		[['Run', 'a\x1b[1m'], 'it has control characters: "a\\u001b[1m"'],
 		[['Run', '\ud800'], 'it is not Unicode: "\\ud800"'],
 		[['x'.repeat(LONGEST + 1)], 'it has 65537 bytes, and 65536 is the limit'],
-	])('is refused where the grammar has no place for it', (fields, error) => {
+	])('is refused when the grammar does not allow it', (fields, error) => {
 		expect(writeRecord(fields)).toEqual({ok: false, error});
 	});
 });

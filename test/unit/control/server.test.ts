@@ -53,7 +53,7 @@ describe('Run', () => {
 		]);
 	});
 
-	it('with a tag holds up nobody', () => {
+	it('with a tag does not delay other requests', () => {
 		const bench = new Bench();
 		const visitor = new Visitor(bench);
 		expect(visitor.say('@7,Run,sleep\n@8,Status\n')).toEqual([
@@ -85,7 +85,7 @@ describe('Run', () => {
 		expect(new Visitor(bench).say('Status\n')).toEqual(['Ok']);
 	});
 
-	it('of which others ended the command has the status of that', () => {
+	it('has the exit status of its command when another client stops that', () => {
 		const bench = new Bench();
 		const visitor = new Visitor(bench);
 		visitor.say('Run,sleep\n');
@@ -115,8 +115,8 @@ describe('Run', () => {
 });
 
 describe('Attach', () => {
-	/** The same world after archon was re-executed, once `act` has happened in its last life. */
-	function anew(act: (visitor: Visitor, bench: Bench) => void): {readonly bench: Bench; readonly visitor: Visitor} {
+	/** The same world after archon was re-executed, once `act` has happened in its last instance. */
+	function reexecuted(act: (visitor: Visitor, bench: Bench) => void): {readonly bench: Bench; readonly visitor: Visitor} {
 		const before = new Bench();
 		act(new Visitor(before), before);
 		const bench = new Bench([], before.state);
@@ -131,8 +131,8 @@ describe('Attach', () => {
 
 	const stopped = (bench: Bench): number => bench.effects.filter(({kind}) => kind === 'signal').length;
 
-	it('gives the exit status of a command of the last life when it has ended', async () => {
-		const {bench, visitor} = anew(last => void last.say('Run,sleep,archon.name=job\n'));
+	it('gives the exit status of a command of the last instance when it has ended', async () => {
+		const {bench, visitor} = reexecuted(last => void last.say('Run,sleep,archon.name=job\n'));
 		expect(visitor.say('Attach,job\n')).toEqual([]);
 		expect(new Visitor(bench).say('Attach,job\n')).toEqual(['Row,unheard', 'Error,no command job waits for its client']);
 		news(bench, 'job', 9);
@@ -141,8 +141,8 @@ describe('Attach', () => {
 		expect(visitor.say('Status\n')).toEqual(['Ok']);
 	});
 
-	it('gives it as well if it has ended before anybody asked, and only once', async () => {
-		const {bench, visitor} = anew(last => void last.say('Run,sleep,archon.name=job\n'));
+	it('gives it also when the command ended before that was asked, and only once', async () => {
+		const {bench, visitor} = reexecuted(last => void last.say('Run,sleep,archon.name=job\n'));
 		news(bench, 'job', 9);
 		await rest();
 		expect(visitor.say('Attach,job\nAttach,job\n')).toEqual([
@@ -150,16 +150,16 @@ describe('Attach', () => {
 		]);
 	});
 
-	it('makes the client its own: the command ends with it', () => {
-		const {bench, visitor} = anew(last => void last.say('Run,sleep,archon.name=job\n'));
+	it('ends the command when its new client leaves', () => {
+		const {bench, visitor} = reexecuted(last => void last.say('Run,sleep,archon.name=job\n'));
 		visitor.say('Attach,job\n');
 		expect(stopped(bench)).toBe(0);
 		visitor.leave();
 		expect(stopped(bench)).toBeGreaterThan(0);
 	});
 
-	it('lets a client try once more what had no process', async () => {
-		const {visitor} = anew((last, bench) => {
+	it('allows a client to send a Run again that never had a process', async () => {
+		const {visitor} = reexecuted((last, bench) => {
 			last.say('Run,/no/such,archon.name=gone\n');
 			bench.isSlow = true;
 			last.say('Run,/etc,archon.name=job\n');
@@ -168,8 +168,8 @@ describe('Attach', () => {
 		expect(visitor.say('Attach,gone\n')).toEqual(['Row,unheard', 'Error,no command gone waits for its client']);
 	});
 
-	it('lets it try once more, too, if that is found out after archon was re-executed', async () => {
-		const {bench, visitor} = anew((last, bench) => {
+	it('allows that also when it is found out only after archon was re-executed', async () => {
+		const {bench, visitor} = reexecuted((last, bench) => {
 			bench.isSlow = true;
 			last.say('Run,/etc,archon.name=job\n');
 		});
@@ -179,14 +179,14 @@ describe('Attach', () => {
 	});
 
 	it('is not for services, nor for daemons', () => {
-		const {visitor} = anew(last => void last.say('StartDaemon,sleep,archon.name=z\n'));
+		const {visitor} = reexecuted(last => void last.say('StartDaemon,sleep,archon.name=z\n'));
 		expect(visitor.say('Attach,z\n').at(-1)).toBe('Error,no command z waits for its client');
 		expect(new Visitor(new Bench([service('web')])).say('Attach,web\n')).toEqual(['Error,no command web waits for its client']);
 	});
 
-	it('comes too late after ten seconds: what nobody asked for is ended and forgotten', async () => {
+	it('comes too late after ten seconds: a command that no client asked for is stopped and forgotten', async () => {
 		vi.useFakeTimers({toFake: ['setTimeout']});
-		const {bench, visitor} = anew(last => {
+		const {bench, visitor} = reexecuted(last => {
 			last.say('@1,Run,sleep,archon.name=job\n@2,Run,sleep,archon.name=done\n');
 		});
 		news(bench, 'done', 3);
@@ -209,7 +209,7 @@ describe('descriptors', () => {
 		expect(visitor.closedFds).toEqual([]);
 	});
 
-	it('let their client know why there is no command', () => {
+	it('make archon say why there is no command', () => {
 		const visitor = new Visitor(new Bench());
 		visitor.fds.push(10, 11, 12);
 		expect(visitor.say('Run,/no/such,archon.stdio=passed\n')).toEqual([
@@ -220,7 +220,7 @@ describe('descriptors', () => {
 	it.each([
 		['that are too few', [10, 11], 'Run,sleep,archon.stdio=passed\n',
 			'Error,"archon.stdio=passed: three descriptors come with the request, not 2"'],
-		['that nobody asked for', [10], 'Status\n', 'Ok'],
+		['that no request asked for', [10], 'Status\n', 'Ok'],
 		['of a request that is refused', [10, 11, 12], 'Run,sleep,archon.stdio=passed,archon.name=web\n', 'Error,the name web is taken'],
 	])('%s are closed', (_, fds, line, reply) => {
 		const visitor = new Visitor(new Bench([service('web')]));
@@ -263,7 +263,7 @@ describe('descriptors', () => {
 const TOO_MANY = 'Error,request refused: too many requests are under way';
 
 describe('a connection', () => {
-	it('is of no use to anybody but root and archon\'s own user', () => {
+	it('is answered only for root and archon\'s own user', () => {
 		const REFUSED = 'Error,request refused: uid 4711 is neither root nor archon\'s own user';
 		const bench = new Bench([service('web')]);
 		expect(new Visitor(bench, 1000).say('Status\n')).toHaveLength(2);
@@ -273,7 +273,7 @@ describe('a connection', () => {
 		expect(bench.processes).toHaveLength(1);
 	});
 
-	it('hears of a record that is not whole when it ends', () => {
+	it('is told of an incomplete record when it ends', () => {
 		const visitor = new Visitor(new Bench());
 		expect(visitor.say('Run,"abc\n')).toEqual([]);
 		expect(visitor.shutWriting()).toEqual(['Error,syntax: unterminated quoted field']);
@@ -301,7 +301,7 @@ describe('a connection', () => {
 		expect(visitor.say('Status\n')).toEqual([]);
 	});
 
-	it('may have no more than so many requests waiting, and each gets its reply', async () => {
+	it('may have 64 requests waiting, and each further one gets its reply', async () => {
 		const bench = new Bench();
 		const visitor = new Visitor(bench);
 		visitor.say(`Run,sleep\n${'Status\n'.repeat(100)}`);
@@ -314,7 +314,7 @@ describe('a connection', () => {
 		expect(visitor.say('Status\n')).toEqual(['Ok']);
 	});
 
-	it('may have no more than so many tagged requests under way', () => {
+	it('may have 64 tagged requests under way', () => {
 		const bench = new Bench();
 		const lines = new Visitor(bench).say(Array.from({length: 70}, (_, index) => `@${index},Run,sleep\n`).join(''));
 		expect(lines).toHaveLength(6);
@@ -325,7 +325,7 @@ describe('a connection', () => {
 	it.each([
 		['', ''],
 		['tagged ', '@7,'],
-	])('that reads nothing is told no more than it would read, and the rest of its %srequests then', async (_, tag) => {
+	])('that reads nothing has its %srequests wait until it reads', async (_, tag) => {
 		const visitor = new Visitor(new Bench(Array.from({length: 500}, (_, index) => service(`s${index}`))));
 		visitor.isDeaf = true;
 		const replies = (lines: readonly string[]): number => lines.filter(line => line === `${tag}Ok`).length;
@@ -342,7 +342,7 @@ describe('a connection', () => {
 		expect(visitor.isIdle).toBe(true);
 	});
 
-	it('holds no more requests with all others together than are good for archon', async () => {
+	it('may wait with requests only up to a bound for all connections together', async () => {
 		const bench = new Bench();
 		const visitors = Array.from({length: 6}, () => {
 			const visitor = new Visitor(bench);
@@ -364,7 +364,7 @@ describe('a connection', () => {
 		expect(visitor.heard()).toEqual(['ExitStatus,0']);
 	});
 
-	it('shares what it asks for with all that ask for the same in one turn', async () => {
+	it('shares an answer with all that ask for the same in one turn', async () => {
 		const bench = new Bench([service('web')]);
 		let looks = 0;
 		Object.defineProperty(bench, 'tree', {get: () => {
@@ -381,7 +381,7 @@ describe('a connection', () => {
 		expect(new Visitor(bench).say('Status\n')[0]).toMatch(/^Row,web,exited/);
 	});
 
-	it('may not ask for more patterns than can be looked at', () => {
+	it('may not send more than 16 patterns', () => {
 		const visitor = new Visitor(new Bench([service('web')]));
 		expect(visitor.say(`Status,${Array.from({length: 16}, () => 'w*').join()}\n`)).toHaveLength(2);
 		expect(visitor.say(`Stop,${Array.from({length: 17}, () => 'all').join()}\n`)).toEqual(['Error,too many patterns: 16 is the limit']);
@@ -417,7 +417,7 @@ describe('StartDaemon', () => {
 		expect(visitor.say('Status\n')).toEqual(['Ok']);
 	});
 
-	it('takes its name from the program, and makes it one of its own', () => {
+	it('is named after its program, with a number if that is taken', () => {
 		const bench = new Bench([service('sleep')]);
 		new Visitor(bench).say('StartDaemon,/usr/bin/sleep 1\nStartDaemon,sleep 2\nStartDaemon,/opt/17\nStartDaemon,/opt/all\n');
 		expect(bench.processes.map(process => process.service.name)).toEqual(['sleep', 'sleep-2', 'sleep-3', 'daemon', 'daemon-2']);
@@ -476,7 +476,7 @@ describe('StopDaemon', () => {
 		expect(visitor.say('StopDaemon,z\n')).toEqual(['Ok']);
 	});
 
-	it('may bring a signal and a patience of its own', () => {
+	it('may have its own signal and grace period', () => {
 		const bench = new Bench();
 		const visitor = new Visitor(bench);
 		visitor.say('StartDaemon,deaf,archon.name=z\nStopDaemon,z,QUIT,0.25\n');
@@ -544,7 +544,7 @@ describe('Start', () => {
 		expect(visitor.heard()).toEqual(['@1,Error,cannot start cache: it is waiting for db (stopped)']);
 	});
 
-	it('is told if others stop the service meanwhile', () => {
+	it('fails when another client stops the service meanwhile', () => {
 		const bench = new Bench([service('job', {type: 'oneshot'})]);
 		const visitor = new Visitor(bench);
 		visitor.say('Start,job\n');
@@ -552,7 +552,7 @@ describe('Start', () => {
 		expect(visitor.heard()).toEqual(['Error,cannot start job: it was stopped']);
 	});
 
-	it('is told as well if that is a daemon which was not ready yet, and takes its time to end', () => {
+	it('fails also when that service was not ready yet, and takes long to stop', () => {
 		const bench = new Bench([service('db', {ready: {kind: 'notify'}, run: 'deaf'})]);
 		const visitor = new Visitor(bench);
 		expect(visitor.say('Start,db\n')).toEqual([]);
@@ -562,7 +562,7 @@ describe('Start', () => {
 		expect(visitor.heard()).toEqual(['Error,cannot start db: it was stopped']);
 	});
 
-	it('by a pattern does not wake what clients once started', () => {
+	it('by a pattern does not start transient services', () => {
 		const bench = new Bench([service('web')]);
 		const visitor = new Visitor(bench);
 		visitor.say('StartDaemon,sleep,archon.name=z\nStopDaemon,z\nStop,web\n');
@@ -596,7 +596,7 @@ describe('Stop', () => {
 		expect(visitor.say('Stop,all\n')).toEqual(['Ok']);
 	});
 
-	it('is told if others start the service meanwhile', () => {
+	it('fails when another client starts the service meanwhile', () => {
 		const bench = new Bench([
 			service('db'), service('web', {run: 'deaf', needs: [need('db')]}),
 		]);
@@ -607,7 +607,7 @@ describe('Stop', () => {
 		expect(visitor.heard()).toEqual(['Error,cannot stop db: it was started again']);
 	});
 
-	it('works on nothing', () => {
+	it('succeeds when there is nothing to stop', () => {
 		expect(new Visitor(new Bench()).say('Stop,all\n')).toEqual(['Ok']);
 	});
 });
@@ -643,7 +643,7 @@ describe('Signal', () => {
 		['Signal,web,HUP', 'Error,cannot signal web: it is not running'],
 		['Signal,w*,HUP', 'Error,cannot signal: no matching service is running'],
 		['Signal,17,HUP', 'Error,no service has the main process 17'],
-	])('%s reaches nobody', (line, reply) => {
+	])('%s is refused', (line, reply) => {
 		const bench = new Bench([service('web')]);
 		const visitor = new Visitor(bench);
 		visitor.say('Stop,web\n');
@@ -652,7 +652,7 @@ describe('Signal', () => {
 });
 
 describe('Status', () => {
-	it('tells of every service, or of those that are named', () => {
+	it('has a row for every service, or for those that are named', () => {
 		const bench = new Bench([
 			service('db', {run: '/no/such'}), service('web', {needs: [need('db')]}),
 			service('job', {type: 'oneshot', run: 'exit 3'}), service('api'),
@@ -673,7 +673,7 @@ describe('Status', () => {
 });
 
 describe('Tree', () => {
-	it('tells of every process', () => {
+	it('has a row for every process', () => {
 		const bench = new Bench();
 		bench.tree = [
 			{service: 'web', pid: 12, parent: 1, zombie: false, command: 'sh -c a,b'},
@@ -684,7 +684,7 @@ describe('Tree', () => {
 });
 
 describe('Shutdown', () => {
-	it('is answered at once, and who wants to start something is told', () => {
+	it('is answered at once, and requests that would start something are refused', () => {
 		const bench = new Bench([service('web', {run: 'deaf'}), service('job', {type: 'oneshot'})]);
 		const [waiting, running] = [new Visitor(bench), new Visitor(bench)];
 		waiting.say('Start,job\n@1,Restart,web\n');
@@ -700,7 +700,7 @@ describe('Shutdown', () => {
 		expect(visitor.say('Status,web\n')).toHaveLength(2);
 	});
 
-	it('while a daemon is being made is an error for who asked for that', () => {
+	it('while a daemon is being spawned is an error for its client', () => {
 		const bench = new Bench();
 		bench.isSlow = true;
 		const visitor = new Visitor(bench);
@@ -747,7 +747,7 @@ describe('whatever is sent', () => {
 });
 
 describe('ten thousand services', () => {
-	it('are started and stopped in a time that grows with their number only', () => {
+	it('are started and stopped in a time that is linear in their number', () => {
 		const services = Array.from({length: 10_000}, (_, index) => service(`s${index}`, {
 			needs: index === 0 ? [] : [need(`s${index - 1}`)],
 		}));

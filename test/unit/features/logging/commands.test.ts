@@ -19,13 +19,13 @@ type Moment = (visitor: Visitor) => void;
 
 /** `then`: what happens each time that archonctl has read all there is; then the connection ends, and there is no other. */
 async function archonctl(argv: readonly string[], bench: Bench, more: Partial<Io> = {}, then: readonly Moment[] = []): Promise<Shown> {
-	return overLives(argv, [{bench, then}], more);
+	return overInstances(argv, [{bench, then}], more);
 }
 
 /** The same where archon is re-executed, and goes on as another bench. */
-async function overLives(argv: readonly string[], lives: readonly {readonly bench: Bench; readonly then: readonly Moment[]}[], more: Partial<Io> = {}): Promise<Shown> {
+async function overInstances(argv: readonly string[], instances: readonly {readonly bench: Bench; readonly then: readonly Moment[]}[], more: Partial<Io> = {}): Promise<Shown> {
 	let [out, err] = ['', ''];
-	const connections = lives.map(({bench, then}) => channelTo(bench, then));
+	const connections = instances.map(({bench, then}) => channelTo(bench, then));
 	const status = await runCli(argv, {
 		connect: () => {
 			const value = connections.shift();
@@ -93,7 +93,7 @@ describe('lines', () => {
 		expect((await archonctl(['logs'], three(), {isTty: true, env: {NO_COLOR: '1'}})).out).not.toContain('\x1b');
 	});
 
-	it('cannot do to a terminal what they like, but to a file they go as they are', async () => {
+	it('are made harmless for a terminal, and written as they are to a file', async () => {
 		const bench = new Bench([service('web')]);
 		bench.say('web', '\x1b[2Jx \x1b[31mred');
 		expect((await archonctl(['logs', 'web'], bench, {isTty: true})).out).toBe('\\x1b[2Jx \x1b[31mred\x1b[0m\n');
@@ -144,10 +144,10 @@ describe('followed', () => {
 		expect(out).toMatch(/x\nafter\n$/);
 	});
 
-	it('where archon is re-executed they go on with what it has read since, and nothing is shown twice', async () => {
+	it('they go on when archon is re-executed, and no line is shown twice', async () => {
 		const [before, after] = [three(), new Bench([service('web'), service('db:0')])];
 		const isLater = (bench: Bench): void => void (bench.now = Date.now() + 60_000 - EPOCH);
-		expect(await overLives(['logs', '-f', '-n1', 'web', 'db:0'], [
+		expect(await overInstances(['logs', '-f', '-n1', 'web', 'db:0'], [
 			{bench: before, then: [() => {
 				isLater(before);
 				before.say('web', 'five');
@@ -225,7 +225,7 @@ describe('what cannot be', () => {
 		expect({status, out, err: err.split('\n')[0]}).toEqual({status: 100, out: '', err: `archonctl: ${message}`});
 	});
 
-	it('a name that nothing has is told', async () => {
+	it('a name that no service has is told', async () => {
 		expect(await archonctl(['logs', '-f', 'wbe'], three())).toEqual({
 			status: 1, out: '', err: 'archonctl: no service matches wbe; did you mean web?\n',
 		});

@@ -57,7 +57,7 @@ describe('a file', () => {
 		expect(texts([before])).toEqual(['one', 'two']);
 	});
 
-	it('that does not come to what archon says is not believed', () => {
+	it('that is shorter than archon says is refused', () => {
 		writeFileSync(path, 'one\n');
 		expect(read([mark({coming: 10})])).toBe(`cannot read ${path}: what archon has written last is not there`);
 	});
@@ -86,7 +86,7 @@ describe('a file', () => {
 		expect(read([{...gone, inode: statSync(join(folder, 'other')).ino}])).toBe(`cannot read ${path}: it was rotated away meanwhile`);
 	});
 
-	it('of bytes that are no text is shown as well as can be', () => {
+	it('of bytes that are not text is shown as far as possible', () => {
 		writeFileSync(path, Buffer.from('a\xff\n\x00b\n', 'latin1'));
 		expect(texts([mark()])).toEqual(['a\ufffd', '\0b']);
 	});

@@ -56,14 +56,14 @@ describe('what is kept', () => {
 		expect(new Visitor(three()).say(`Logs,${asked}\n`)).toEqual([`Error,${reason}`]);
 	});
 
-	it('of a service called archon is what that says', () => {
+	it('of a service called archon is its output', () => {
 		const bench = new Bench([service('archon')]);
 		bench.say('archon', 'mine');
 		bench.say(null, 'own');
 		expect(new Visitor(bench).say('Logs,archon\n')).toEqual(['Row,source,archon', `Row,line,archon,stdout,${at(1)},mine`, 'Ok']);
 	});
 
-	it('of a service that archon does not read is told to whom asks for it', () => {
+	it('of a service that archon does not read is a row with the reason', () => {
 		const [lone, other] = [service('lone'), service('other')].map(service =>
 			({...service, exec: {...service.exec, output: {kind: 'inherit'} as const}}));
 		const unseen = 'Row,unseen,lone,it has archon\'s own stdout and stderr';
@@ -90,7 +90,7 @@ describe('what is kept', () => {
 		expect(rows.at(-1)).toBe('Row,live');
 	});
 
-	it('holds up a client that does not read, and nobody else, until it reads', () => {
+	it('is sent to a client no faster than it reads, and delays no other client', () => {
 		const bench = new Bench([service('web'), service('db')]);
 		for (let i = 0; i < 2000; i++) bench.say('web', 'x'.repeat(1000));
 		bench.say('db', 'last');
@@ -124,7 +124,7 @@ describe('files', () => {
 });
 
 describe('what comes', () => {
-	it('follows what was kept with no line between and none twice', () => {
+	it('follows kept lines: none is missed, and none comes twice', () => {
 		const bench = three();
 		const visitor = new Visitor(bench);
 		expect(visitor.say('Logs,web,archon.follow=yes,archon.lines=1\n')).toEqual([
@@ -171,7 +171,7 @@ describe('what comes', () => {
 		expect(visitor.say('Status,web\n')).toHaveLength(2);
 	});
 
-	it('ends for a client that does not read when that has been told the last words', async () => {
+	it('ends for a client that does not read when the last lines were sent', async () => {
 		const bench = new Bench();
 		const visitor = new Visitor(bench);
 		new Visitor(bench).say('StartDaemon,sleep,archon.name=a\n');
@@ -185,7 +185,7 @@ describe('what comes', () => {
 		expect(visitor.heard()).toEqual([expect.stringContaining('last words'), 'Ok']);
 	});
 
-	it('tells a client that was slow how much it has missed, also where that was all of one piece', () => {
+	it('tells a slow client how many lines it has missed, even when nothing else follows', () => {
 		const bench = three();
 		const visitor = new Visitor(bench);
 		visitor.say('Logs,web,archon.follow=yes\n');
@@ -200,7 +200,7 @@ describe('what comes', () => {
 		expect(visitor.heard()).toEqual([expect.stringContaining('web,stdout')]);
 	});
 
-	it('is also of services that come later, where they are meant', async () => {
+	it('includes services that come later and match', async () => {
 		const bench = new Bench([service('web')]);
 		const [all, some, one] = [new Visitor(bench), new Visitor(bench), new Visitor(bench)];
 		all.say('Logs,archon.follow=yes\n');
@@ -215,11 +215,11 @@ describe('what comes', () => {
 		await rest();
 	});
 
-	it('is of a service that had no process before', () => {
+	it('includes a service that had no process before', () => {
 		const bench = new Bench([service('web', {autostart: false})]);
 		const id = find(bench.state, 'web')?.id ?? -1;
 		const follow = bench.logs.follow.bind(bench.logs);
-		// As in a kernel that has no pipes of it yet.
+		// As on a machine where it has no pipes yet.
 		bench.logs.follow = () => () => {};
 		const visitor = new Visitor(bench);
 		visitor.say('Logs,web,archon.follow=yes\n');
@@ -229,7 +229,7 @@ describe('what comes', () => {
 		expect(visitor.heard()).toEqual([`Row,line,web,stdout,${at(0)},first`]);
 	});
 
-	it('is let go of when the client leaves', () => {
+	it('is not followed after the client has left', () => {
 		const bench = three();
 		const visitor = new Visitor(bench);
 		visitor.say('Logs,archon.follow=yes\n');
@@ -248,7 +248,7 @@ describe('what comes', () => {
 		expect(bench.logs.followers()).toBe(0);
 	});
 
-	it('is dropped behind a bound for a client that does not read, which is told how much and where', () => {
+	it('is dropped above a bound for a client that does not read, which is told how many lines and where', () => {
 		const bench = new Bench([service('web')]);
 		const [deaf, reader] = [new Visitor(bench), new Visitor(bench)];
 		for (const visitor of [deaf, reader]) visitor.say('Logs,web,archon.follow=yes\n');
@@ -287,7 +287,7 @@ describe('what comes', () => {
 	});
 });
 
-it('Reopen opens every log file anew', () => {
+it('Reopen reopens every log file', () => {
 	const bench = new Bench();
 	const visitor = new Visitor(bench);
 	expect(visitor.say('Reopen\n')).toEqual(['Ok']);
