@@ -43,11 +43,11 @@ const circlesToTell = (services: number): number => (services <= 1000 ? 10 : 2);
 const [FIRST, LAST] = [5, 3];
 
 /** From its first service to its first. */
-function told(circle: readonly string[]): string {
+function shown(circle: readonly string[]): string {
 	const [first = ''] = circle;
-	const shown = circle.length <= 2 * (FIRST + LAST)
+	const names = circle.length <= 2 * (FIRST + LAST)
 		? circle : [...circle.slice(0, FIRST), `… ${circle.length - FIRST - LAST} more …`, ...circle.slice(-LAST)];
-	return [...shown, first].join(' → ');
+	return [...names, first].join(' → ');
 }
 
 /** The names in the order of their needs, as far as there is one. */
@@ -59,7 +59,7 @@ function orderOf(names: readonly string[], needs: ReadonlyMap<string, readonly D
 		const [first = '', second = ''] = ordered.error;
 		const edge = needs.get(first)?.find(need => need.name === second);
 		if (!edge) break;
-		report(edge.at, `services depend on each other in a circle: ${told(ordered.error)}`);
+		report(edge.at, `services depend on each other in a circle: ${shown(ordered.error)}`);
 		left.set(first, left.get(first)?.filter(name => name !== second) ?? []);
 	}
 	return [];

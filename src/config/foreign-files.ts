@@ -1,7 +1,7 @@
 /** Files of other inits, given by mistake: they are no YAML, and what they are is more than where they stop being it. */
 import type {Report, Source} from './problems.ts';
 
-/** The first section's name, behind comments and empty lines. */
+/** The first section's name, after comments and empty lines. */
 const SECTION = /^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*[ \t]*\[([A-Za-z_-]+)(?::[^\]\n]*)?\][ \t]*(?:[;#][^\n]*)?\r?(?:\n|$)/;
 
 const SUPERVISORD: ReadonlySet<string> = new Set([

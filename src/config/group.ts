@@ -70,7 +70,7 @@ export interface ServiceGroup<S = never> extends Group {
 }
 
 /** What planning the whole has to go on. */
-export interface Surroundings {
+export interface WholePlanning {
 	/** How many instances each service has that is written. */
 	readonly scales: ReadonlyMap<string, number>;
 	readonly report: Report;
@@ -78,7 +78,7 @@ export interface Surroundings {
 
 /** Keys at the top that say how the whole behaves, in every format. */
 export interface WholeGroup<S = never> extends Group {
-	readonly plan: (settings: S, surroundings: Surroundings) => Partial<Whole>;
+	readonly plan: (settings: S, planning: WholePlanning) => Partial<Whole>;
 }
 
 /** The intersection of a union's members. */

@@ -40,7 +40,7 @@ export interface Lookups {
 	readonly dotenv: Environment;
 	/** The text of a file of variables. */
 	readonly readFile: (file: string) => Result<SharedSource, Unreadable>;
-	/** The names in a folder. */
+	/** The names in a directory. */
 	readonly listFolder: (folder: string) => Result<readonly string[], Unreadable>;
 	/** All of YAML (yaml/full.ts); it is called only where `needsOf` of yaml/parse.ts says so. */
 	readonly readYaml: ReadYaml;

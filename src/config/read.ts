@@ -60,8 +60,8 @@ const IN_FOLDER = 'name a file in it; the only directory that is read is /etc/ar
 
 /** `.yml` is what half the world writes. */
 function noteUnread(directory: string, files: Files): readonly Problem[] {
-	const folders = [[directory, /^archon\.yml$/], [`${directory}/conf.d`, /^[^.].*\.yml$/]] as const;
-	return folders.flatMap(([folder, pattern]) => {
+	const directories = [[directory, /^archon\.yml$/], [`${directory}/conf.d`, /^[^.].*\.yml$/]] as const;
+	return directories.flatMap(([folder, pattern]) => {
 		const names = files.list(folder);
 		const unread = names.ok ? names.value.filter(name => pattern.test(name)).sort().slice(0, UNREAD_MAX) : [];
 		return unread.map(name => fileProblem(`${folder}/${name}`, `${folder}/${name} is ignored`, 'rename it to .yaml'));
@@ -107,7 +107,7 @@ export function readSource(file: string, files: Files): Result<Source, Unreadabl
 	return bytes.ok ? sourceOf(file, bytes.value) : err(failureOf(file, bytes.error));
 }
 
-/** The same of a file of variables, in a folder where others may write. */
+/** The same of a file of variables, in a directory where others may write. */
 export function readShared(file: string, files: Files): Result<SharedSource, Unreadable> {
 	const read = files.readShared(file, SIZE_MAX);
 	if (!read.ok) return err(failureOf(file, read.error));
@@ -124,7 +124,7 @@ function sourceOf(file: string, bytes: Uint8Array): Result<Source, Unreadable> {
 	return ok({file, text: text.replace(/^\uFEFF/, '')});
 }
 
-/** The names in a folder. */
+/** The names in a directory. */
 export function readFolder(folder: string, files: Files): Result<readonly string[], Unreadable> {
 	const names = files.list(folder);
 	return names.ok ? names : err(failureOf(folder, names.error));

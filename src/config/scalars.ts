@@ -74,7 +74,7 @@ export const signal: Parse<SignalNumber> = text => {
 		: ok(number);
 };
 
-/** compose-spec `user`: a name or number, and a group's name or number behind a colon. */
+/** compose-spec `user`: a name or number, and a group's name or number after a colon. */
 export const user: Parse<UserSpec> = text => {
 	const [name = '', group = null, ...rest] = text.split(':');
 	return rest.length === 0 && isAccount(name) && (group === null || isAccount(group))
@@ -147,7 +147,7 @@ export const capability: Parse<number | 'all'> = text => {
 	return number < 0 ? fault('is not a capability', didYouMean(name, CAPABILITIES)) : ok(number);
 };
 
-/** ionice(1): a class by name, and behind a colon a level from 0, the highest, to 7. */
+/** ionice(1): a class by name, and after a colon a level from 0, the highest, to 7. */
 export const ioPriority: Parse<{readonly class: number; readonly level: number}> = text => {
 	const [, name = '', digits = '4'] = /^([a-z-]+)(?::([0-7]))?$/.exec(text) ?? [];
 	const number = IO_CLASSES.indexOf(name) + 1;

@@ -14,7 +14,7 @@ import type {ServiceSettings} from './schema/service.ts';
 import type {Context} from './shape.ts';
 import type {Value} from './values.ts';
 
-/** What is there of a file or folder of variables: what is stamped, and what it says. */
+/** What a file or directory of variables holds: the text, which is stamped, and the variables. */
 interface Looked extends Layer {
 	readonly text: string;
 }
@@ -57,8 +57,8 @@ export function sourceReader(
 			const {problem, missing, isOfOthers} = found.error;
 			hangs ||= found.error.hangs ?? false;
 			const written = pathWritten(at);
-			const told = written === null ? problem.message : problem.message.replaceAll(file, written);
-			if (!missing) (isOfOthers ? notes : problems).report(at, `${key}: ${told}`);
+			const message = written === null ? problem.message : problem.message.replaceAll(file, written);
+			if (!missing) (isOfOthers ? notes : problems).report(at, `${key}: ${message}`);
 			else if (required) notes.gather(at, UNREAD, written ?? path);
 		}
 		const looked = found.ok ? found.value : null;

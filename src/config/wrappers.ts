@@ -4,7 +4,7 @@ import type {Argv} from './command-service.ts';
 import type {Advising, Written} from './group.ts';
 
 /**
- * Notes that the signal of a key ends a wrapper, or nothing, instead of what is behind it. TERM is no matter: archon itself
+ * Notes that the signal of a key ends a wrapper, or nothing, instead of the program that it waits for. TERM does not matter: archon itself
  * passes it on when the wrapper has ended.
  */
 export function noteWrapped(

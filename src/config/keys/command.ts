@@ -79,7 +79,7 @@ function reportNoProgram(
 	if (written && isNothing(written.value) && !('isSpoilt' in written.value)) {
 		const {source: {text}, offset} = written.value;
 		const isComment = /^ *#/.test(text.slice(offset, offset + 100));
-		const hint = isComment ? '" #" begins a comment: put it in quotes if it is none' : 'write what it runs';
+		const hint = isComment ? '" #" begins a comment: put it in quotes if it is not meant as one' : 'write what it runs';
 		report(written.value, `${path} has an empty command`, hint);
 		return;
 	}

@@ -56,7 +56,7 @@ export const dependencies = {
 	}),
 } satisfies ServiceGroup;
 
-/** Names, each of which may have an alias behind a colon (compose-spec `links`). */
+/** Names, each of which may have an alias after a colon (compose-spec `links`). */
 function readLinks(from: Value, context: Context): readonly Dependency[] | undefined {
 	return readNames({...NEED, condition: 'service_started', strength: 'order', mayMiss: false})(withoutAliases(from), context);
 }

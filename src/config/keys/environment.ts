@@ -19,7 +19,7 @@ const ENV_FROM = shape({
 	command: key<Command | null>(readCommand, 'words', 'required', null, 'prints lines of NAME=value; within start_timeout, else 60s'),
 });
 
-/** A file or folder of variables, as it is named. */
+/** A file or directory of variables, as the config names it. */
 export interface EnvPath {
 	readonly path: string;
 	readonly required: boolean;

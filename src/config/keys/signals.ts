@@ -3,7 +3,7 @@ import {ok} from '../../core/result.ts';
 import {signalName, signalNumber, type SignalNumber} from '../../core/signal-numbers.ts';
 import {type Forward, CATCHABLE, type Meaning, type SignalRules} from '../../core/signals.ts';
 import {MAIN} from '../command-service.ts';
-import type {Surroundings, WholeGroup} from '../group.ts';
+import type {WholePlanning, WholeGroup} from '../group.ts';
 import {key, optional} from '../key.ts';
 import {instancesOf} from '../names.ts';
 import {didYouMean, quote, quoteWritten} from '../problems.ts';
@@ -48,7 +48,7 @@ const KEYS = {
 export const signals = {
 	keys: KEYS,
 	maps: [['signals.<name>', FORWARD]],
-	plan: ({signals}: Settings<typeof KEYS>, surroundings: Surroundings) => ({signals: rulesOf(signals, surroundings)}),
+	plan: ({signals}: Settings<typeof KEYS>, planning: WholePlanning) => ({signals: rulesOf(signals, planning)}),
 } satisfies WholeGroup;
 
 function readSignals(from: Value, context: Context): readonly Rule[] | undefined {
@@ -79,7 +79,7 @@ function readMeaning(from: Value, context: Context): Meaning | undefined {
 }
 
 /** The rules with the instances of services in place of their names; `scales`: how many each service that is written has. */
-function rulesOf(rules: readonly Rule[], {scales, report}: Surroundings): SignalRules {
+function rulesOf(rules: readonly Rule[], {scales, report}: WholePlanning): SignalRules {
 	return rules.map(({signal: number, meaning: means, path, at}) => {
 		if (typeof means !== 'object') return [number, means];
 		const written = at.kind === 'map' ? at.entries.get('to')?.value : undefined;

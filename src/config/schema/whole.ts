@@ -1,6 +1,6 @@
 /** The keys at the top that say how the whole behaves, in every format: group by group, in the order in which people read of them. */
 import {archon} from '../../features/logging/keys/logging.ts';
-import {keysOf, type Intersection, type Surroundings} from '../group.ts';
+import {keysOf, type Intersection, type WholePlanning} from '../group.ts';
 import {shutdown} from '../keys/shutdown.ts';
 import {signals} from '../keys/signals.ts';
 import {startRate} from '../keys/start-rate.ts';
@@ -12,7 +12,7 @@ export const WHOLE_GROUPS = [archon, shutdown, startRate, signals] as const;
 export const WHOLE = keysOf(WHOLE_GROUPS);
 
 /** What the keys come to, all together. */
-export function planWhole(settings: Settings<typeof WHOLE>, surroundings: Surroundings): Whole {
+export function planWhole(settings: Settings<typeof WHOLE>, planning: WholePlanning): Whole {
 	type Plans = Intersection<ReturnType<(typeof WHOLE_GROUPS)[number]['plan']>>;
-	return Object.assign({}, ...WHOLE_GROUPS.map(({plan}) => plan(settings, surroundings))) as Plans;
+	return Object.assign({}, ...WHOLE_GROUPS.map(({plan}) => plan(settings, planning))) as Plans;
 }

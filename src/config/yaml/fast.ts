@@ -212,19 +212,19 @@ function readLine(cursor: Cursor, outer: number, depth: number): Value | null {
 	cursor.outer = outer;
 	const value = readDelimited(cursor, depth, readPlain);
 	if (value === null) return null;
-	const behind = cursor.at;
+	const ended = cursor.at;
 	skipSpaces(cursor);
-	const comment = cursor.at > behind && cursor.text[cursor.at] === '#';
+	const comment = cursor.at > ended && cursor.text[cursor.at] === '#';
 	if (cursor.at !== cursor.end && !comment) return null;
 	const isPlain = value.kind === 'scalar' && value.plain && first !== '*';
 	nextLine(cursor);
-	return isPlain && cursor.column > outer ? (comment ? null : readOn(value, behind, cursor, outer)) : value;
+	return isPlain && cursor.column > outer ? (comment ? null : readOn(value, ended, cursor, outer)) : value;
 }
 
 /** Plain text that goes on in the next lines, which a space joins. */
-function readOn(scalar: Scalar, behind: number, cursor: Cursor, outer: number): Scalar | null {
+function readOn(scalar: Scalar, ended: number, cursor: Cursor, outer: number): Scalar | null {
 	let {text} = scalar;
-	for (let last = behind; cursor.column > outer; nextLine(cursor)) {
+	for (let last = ended; cursor.column > outer; nextLine(cursor)) {
 		// Between the lines there is nothing else than their ends.
 		if (!BETWEEN_LINES.test(cursor.text.slice(last, cursor.at))) return null;
 		const more = readPlain(cursor);
@@ -268,9 +268,9 @@ function readLines(cursor: Cursor, outer: number): Scalar | null {
 	if (indent <= outer) return null;
 	const length = lines.findLastIndex(line => line !== '') + 1;
 	const content = lines.slice(0, length);
-	const blanks = lines.length - length;
+	const empty = lines.length - length;
 	const body = style === '|' ? content.join('\n') : joined(content);
-	if (body === null || (chomp === '+' && blanks > 0)) return null;
+	if (body === null || (chomp === '+' && empty > 0)) return null;
 	nextLine(cursor);
 	// A comment that is further in than what follows is one all the same.
 	return {kind: 'scalar', source, offset, text: chomp === '-' ? body : `${body}\n`, plain: false};
@@ -279,12 +279,12 @@ function readLines(cursor: Cursor, outer: number): Scalar | null {
 /** Lines as text: a space joins two of them, and each empty line between two is a line end. */
 function joined(lines: readonly string[]): string | null {
 	let text = '';
-	let blanks = 0;
+	let empty = 0;
 	for (const line of lines) {
 		if (line === '' && text === '') return null;
-		if (line === '') blanks += 1;
-		else text += (text === '' ? '' : blanks === 0 ? ' ' : '\n'.repeat(blanks)) + line;
-		if (line !== '') blanks = 0;
+		if (line === '') empty += 1;
+		else text += (text === '' ? '' : empty === 0 ? ' ' : '\n'.repeat(empty)) + line;
+		if (line !== '') empty = 0;
 	}
 	return text;
 }
@@ -385,13 +385,13 @@ function readBetween(cursor: Cursor, close: string, readPart: () => boolean): bo
 
 /** Spaces, and between brackets also comments and the ends of lines. */
 function skipFlow(cursor: Cursor): void {
-	const behind = cursor.at;
+	const ended = cursor.at;
 	skipSpaces(cursor);
-	const isComment = cursor.at > behind && cursor.text[cursor.at] === '#';
+	const isComment = cursor.at > ended && cursor.text[cursor.at] === '#';
 	if (cursor.at < cursor.end && !isComment) return;
 	nextLine(cursor);
 	// What is not far enough in ends nothing and begins nothing, and is no comment either.
-	const isFarIn = cursor.column > cursor.outer && !cursor.text.slice(behind, cursor.at).includes('\n#');
+	const isFarIn = cursor.column > cursor.outer && !cursor.text.slice(ended, cursor.at).includes('\n#');
 	if (!isFarIn) cursor.at = cursor.text.length;
 }
 

@@ -38,17 +38,17 @@ const AGAIN_MAX = 64 * 1024;
 /** The mistakes of a text that is not valid YAML, in its order. */
 export function mistakesIn(text: string, errors: readonly Raw[], reader: Reader): readonly Mistake[] {
 	const mistakes: Mistake[] = [];
-	let [rest, told, behind] = [text, errors, -1];
-	while (told.length > 0) {
-		const mistake = firstMistake(rest, told, reader);
+	let [rest, found, end] = [text, errors, -1];
+	while (found.length > 0) {
+		const mistake = firstMistake(rest, found, reader);
 		// What stands before the end of the last mistake follows from it.
-		if (mistake.offset < behind || (mistake.isVague && mistakes.length > 0)) break;
+		if (mistake.offset < end || (mistake.isVague && mistakes.length > 0)) break;
 		mistakes.push(mistake);
 		if (!mistake.spoilt || mistakes.length === MISTAKES_MAX || text.length * mistakes.length > AGAIN_MAX) break;
 		const [from, to] = mistake.spoilt;
 		rest = rest.slice(0, from) + rest.slice(from, to).replace(/[^\n]/g, ' ') + rest.slice(to);
-		behind = to;
-		told = reader.errorsIn(rest);
+		end = to;
+		found = reader.errorsIn(rest);
 	}
 	return mistakes;
 }

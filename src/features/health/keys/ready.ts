@@ -10,7 +10,7 @@ import {absolutePath, lapse, pattern, truth, variableName, whole} from '../../..
 import {isMissing, readShape, shape, type Context, type Settings} from '../../../config/shape.ts';
 import {kindOf, withoutNothing, type Mapping, type Value} from '../../../config/values.ts';
 
-/** The descriptor of a service that does not choose one: the first behind the standard streams. */
+/** The descriptor of a service that does not choose one: the first after the standard streams. */
 const FD = 3;
 
 /** The highest descriptor that a service may choose. */

@@ -93,7 +93,7 @@ export const archon = {
 		others: [
 			['logging log', 'archon', 'write archon: {logging: …} for all services'],
 			['log_level', 'archon', 'write archon: {log_level: …}'],
-			['supervisord', 'archon', 'remove it: see archon help config for what archon can be told'],
+			['supervisord', 'archon', 'remove it: archon help config lists the keys of archon'],
 		],
 	}),
 	plan: ({archon}: Settings<typeof TOP_KEYS>) => ({logging: planLogging(archon), events: planEvents(archon), level: archon.log_level}),

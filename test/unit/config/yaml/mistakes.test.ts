@@ -299,7 +299,7 @@ const SLIPS: readonly (readonly [text: readonly string[], told: readonly string[
 	],
 	[
 		['services:', '  a:', '    command: #x', '    user: root'],
-		['f:3:14: services.a has an empty command; " #" begins a comment: put it in quotes if it is none'],
+		['f:3:14: services.a has an empty command; " #" begins a comment: put it in quotes if it is not meant as one'],
 	],
 	[
 		['services:', '  a:', '    command : x', '    user :y'],

@@ -1,9 +1,9 @@
 /** `signals`: from text to rules, or to everything that is wrong with them. */
 import {describe, expect, test} from 'vitest';
-import {RTMIN, SIG} from '../../../src/core/signal-numbers.ts';
-import {plan} from '../../../src/config/plan.ts';
-import {formatProblem} from '../../../src/config/problems.ts';
-import {AROUND} from './around.ts';
+import {RTMIN, SIG} from '../../../../src/core/signal-numbers.ts';
+import {plan} from '../../../../src/config/plan.ts';
+import {formatProblem} from '../../../../src/config/problems.ts';
+import {AROUND} from '../around.ts';
 
 function read(signals: string, services = 'web: {command: x, scale: 2}\n  db: {command: x}', top = 'services'): unknown {
 	const result = plan([{file: 'archon.yaml', text: `signals: ${signals}\n${top}:\n  ${services}\n`}], null, AROUND);
