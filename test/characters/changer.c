@@ -1,5 +1,5 @@
 /*
- * changer PROCESSES SECONDS: so many processes change their memory all the time, so that whoever reads it waits: for each of them
+ * changer PROCESSES SECONDS: PROCESSES processes change their memory all the time, so that a reader of it waits: for each of them
  * until it has its turn. They end by themselves.
  */
 #define _GNU_SOURCE

@@ -1,6 +1,6 @@
 /*
- * Floods $NOTIFY_SOCKET for so many milliseconds: `flooder KIND… MILLIS` sends its kinds in turn as fast as they are
- * taken, prints how many were, and waits for ever. The kinds: `mains` 16 KiB of main processes that are nobody's,
+ * Floods $NOTIFY_SOCKET for MILLIS milliseconds: `flooder KIND… MILLIS` sends its kinds in turn as fast as they are
+ * taken, prints how many were, and waits for ever. The kinds: `mains` 16 KiB of main processes that do not exist,
  * `junk` of keys that mean nothing, `status` one long status with control characters, `extend` one more second again
  * and again, `fds` as many descriptors as go into a message, `small` a status of a few bytes, `ready` READY=1.
  */

@@ -1,5 +1,5 @@
 /*
- * Hands archon sockets whose last close waits for an hour: `lingerer PORT` connects to a port of 127.0.0.1 where nobody
+ * Hands archon sockets whose last close waits for an hour: `lingerer PORT` connects to a port of 127.0.0.1 where no process
  * reads, sends until no more is taken, and passes that socket on $NOTIFY_SOCKET, lingering, when archon listens to it no
  * more for a while, so that its own copy is closed first. Then it says READY=1 and ends, as a second word says: `leave`
  * while archon has not read them, `stay` never.

@@ -1,5 +1,5 @@
 /* orphans N: makes N grandchildren that lose their parent at once and end a moment later, each in a session of
- * its own. Whoever is PID 1 has to reapAll them. */
+ * its own. PID 1 has to reap them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>

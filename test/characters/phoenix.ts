@@ -117,7 +117,7 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 	},
 	children: () => say({children: textAt(`/proc/self/task/${pid}/children`).trim().split(' ').map(Number)}),
 	environment: () => say({own: env()['ARCHON_HANDOFF'] ?? null, inherited: inheritedBy()}),
-	/** A signal that was read and that nobody has acted on. */
+	/** A signal that was read and not acted on. */
 	heardThenFault: signal => {
 		sys.kill(pid, Number(signal));
 		readSignals();

@@ -1,6 +1,6 @@
 /*
  * Makes a child the main process of its service, in a process group of its own, and takes that back as soon as archon has heard of
- * it: the child ends and is waited for, and its number is nobody's. It says `number N`, and waits for ever.
+ * it: the child ends and is waited for, and its number is free. It says `number N`, and waits for ever.
  */
 #define _GNU_SOURCE
 #include <signal.h>

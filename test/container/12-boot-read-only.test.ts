@@ -7,7 +7,7 @@ it('has its socket on a tmpfs', async () => {
 	expect(await box.comesTo('httpd', 'running')).toMatchObject({restarts: 0});
 });
 
-it('runs without a socket, and archonctl says that nobody answers', async () => {
+it('runs without a socket, and archonctl says that archon does not answer', async () => {
 	await using box = await boot({image: 'tiny', readOnly: true, port: 8080});
 	await expect.poll(async () => (await box.get('/')).status).toBe(200);
 	const {status, stdout, stderr} = await box.exec('archonctl', 'status');

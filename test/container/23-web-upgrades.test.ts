@@ -22,7 +22,7 @@ it('follows nginx over an upgrade without a restart, and no request fails', asyn
 	})();
 
 	await box.sh('archonctl signal USR2 nginx');
-	// The old one has given the name of its file away, and the new one has written it anew.
+	// The old one has given the name of its file away, and the new one has written its own.
 	await box.sh('for i in $(seq 200); do [ -s /run/nginx.pid.oldbin ] && [ -s /run/nginx.pid ] && break; sleep 0.05; done');
 	const heir = Number(await box.sh('cat /run/nginx.pid'));
 	await box.sh('archonctl signal QUIT nginx');

@@ -17,7 +17,7 @@ it.each([
 	expect(await runOnce(init(...command))).toEqual({status, log: expect.stringMatching(said)});
 });
 
-it('works for any user, without capabilities, on a root that nobody can write to', async () => {
+it('works for any user, without capabilities, on a read-only root', async () => {
 	const locked: Boot = {...init('sh', '-c', 'id -u; exit 3'), user: '12345', readOnly: true, powerless: true};
 	expect(await runOnce(locked)).toEqual({status: 3, log: '12345\n'});
 });

@@ -1,4 +1,4 @@
-/** A log reader that stops: it costs lines, which are counted, but stops nobody. */
+/** A log reader that stops: it costs lines, which are counted, but does not stop other services. */
 import {expect, it} from 'vitest';
 import {boot, SAYS} from './harness.ts';
 

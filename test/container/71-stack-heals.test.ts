@@ -65,7 +65,7 @@ services:
 	expect(await pids(box)).toEqual(before);
 });
 
-it('lets nginx and php read their configs anew without a restart', async () => {
+it('lets nginx and php reload their configs without a restart', async () => {
 	await using box = await boot({image: 'stack', port: 80});
 	await serves(box);
 	const before = await pids(box);

@@ -6,7 +6,7 @@ import {boot, type Boot, type Box} from './harness.ts';
 type Look = (box: Box, pid: number) => Promise<string>;
 
 const sh = (script: (pid: number) => string): Look => (box, pid) => box.sh(script(pid));
-/** As the user of the process: what it shows to nobody else, root without CAP_SYS_PTRACE among them. */
+/** As the user of the process: what it shows to no other user, not even to root without CAP_SYS_PTRACE. */
 const asIts = (script: (pid: number) => string): Look =>
 	sh(pid => `runuser -u "$(stat -c %U /proc/${pid})" -- sh -c ${quote(script(pid))}`);
 const quote = (text: string): string => `'${text.replaceAll('\'', `'\\''`)}'`;

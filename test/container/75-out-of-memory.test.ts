@@ -4,7 +4,7 @@ import {boot} from './harness.ts';
 
 const HOG = `perl -e 'push @all, "x" x (1 << 20) while 1'`;
 
-it('is told apart from other ends by SIGKILL, and takes nobody with it', async () => {
+it('is told apart from other ends by SIGKILL, and ends no other service', async () => {
 	await using box = await boot({image: 'plain', memory: 96 << 20, config: `
 services:
   hog: {command: ${JSON.stringify(HOG)}, restart: no}

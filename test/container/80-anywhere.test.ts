@@ -25,7 +25,7 @@ it('runs below the init of docker, and does not mistake itself for it', () => li
 	expect(await box.sh('cat /proc/1/comm')).toBe('docker-init\n');
 }));
 
-it('runs as a user that nobody knows, without rights, where only a tmpfs can be written that executes nothing', () => {
+it('runs as a user without an entry in /etc/passwd, without rights, where only a tmpfs can be written that executes nothing', () => {
 	const file = join(mkdtempSync(join(tmpdir(), 'archon-anywhere-')), 'archon.yaml');
 	writeFileSync(file, TWO, {mode: 0o644});
 	// A read-only root takes no copy of a config.

@@ -203,7 +203,7 @@ class Running implements Box {
 	async comesTo(name: string, status: string): Promise<Service> {
 		let last: Service | undefined;
 		await expect.poll(async () => {
-			// Until the socket is there, archonctl has nobody to ask.
+			// Until the socket is there, archonctl cannot connect.
 			last = await this.service(name).catch(() => undefined);
 			return last?.status;
 		}, {message: `status of ${name}`}).toBe(status);
@@ -228,7 +228,7 @@ class Running implements Box {
 			const response = await fetch(url, {signal: AbortSignal.timeout(10_000)});
 			return {status: response.status, text: await response.text()};
 		} catch {
-			// Nobody listens yet, or no longer.
+			// The server does not listen yet, or has stopped.
 			return {status: 0, text: ''};
 		}
 	}

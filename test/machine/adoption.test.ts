@@ -24,7 +24,7 @@ function damage({pid}: Archon): void {
 
 const LOST = /cannot use the state that it had saved: it is not one/;
 
-/** Executed anew without memory; `meanwhile` is done while it sees nothing. */
+/** Re-executed without memory; `meanwhile` is done while it sees nothing. */
 async function forget(archon: Archon, meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
 	archon.signal('SIGSTOP');
 	await meanwhile();
@@ -82,7 +82,7 @@ test('a service that ended meanwhile is started, and who merely has its variable
 	await expect.poll(async () => (await inside(archon, 'ps', '-e', '-o', 'args')).stdout).toContain('sleep 1000002');
 	await forget(archon, () => inside(archon, 'kill', '-9', String(gone?.pid)));
 	await archon.says(/started gone[^]*started gone/);
-	// It listens anew, for nothing is known of the socket either.
+	// It listens again, as nothing is known of the socket either.
 	await expect.poll(() => archon.status().catch(() => ({}))).toMatchObject({stays: {status: 'running', pid: stays?.pid, restarts: 0}});
 	const {pid} = (await archon.status())['gone'] ?? {};
 	expect(readFileSync(`/proc/${archon.pid}/root/proc/${pid}/cmdline`, 'latin1')).toBe('sleep\x001000000\0');

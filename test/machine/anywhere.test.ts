@@ -22,7 +22,7 @@ const fromImage = (script: string): readonly string[] => mounted(`
 	mount -t tmpfs none /opt; mkdir /opt/archon; mount --bind ${join(ARCHON, '../rootfs/opt/archon')} /opt/archon
 	shift; set -- /opt/archon/bin/archon "$@"
 	${script}`);
-/** Of a uid and a gid that nobody knows, to whom the folder of the test is given. */
+/** A uid and a gid without entries in /etc, to which the folder of the test is given. */
 const asStranger = [
 	...after('for word; do case $word in *.sock) chown -R 12345:54321 "${word%/*}";; esac; done'),
 	'setpriv', '--reuid', '12345', '--regid', '54321', '--clear-groups',
@@ -64,7 +64,7 @@ describe('lives', () => {
 		await lives({isInit: false, wrapper: inside});
 		await lives({isInit: false, wrapper: [ARCHON, '--']});
 	});
-	test('as a uid that nobody knows, without capabilities and without a way to new privileges', () => lives({
+	test('as a uid without an entry in /etc/passwd, without capabilities and without a way to new privileges', () => lives({
 		wrapper: [...asStranger, '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'],
 	}));
 	test('as root without capabilities', () => lives({wrapper: ['setpriv', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all']}));

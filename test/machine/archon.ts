@@ -153,7 +153,7 @@ async function childOf(child: ChildProcess): Promise<number> {
 /** Bytes to and from the control socket, whatever they are. */
 export interface Wire {
 	send(bytes: string | Uint8Array): void;
-	/** The next whole lines, so many of them. */
+	/** The next whole lines; `count`: how many. */
 	lines(count: number): Promise<string[]>;
 	/** Everything until the other end closes. */
 	rest(): Promise<string>;

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
 
-/** The path of a character of `test/characters`, made anew. */
+/** The path of a character of `test/characters`, built again. */
 export async function character(name: string): Promise<string> {
 	const folder = mkdtempSync(join(tmpdir(), 'archon-character-'));
 	// For every user.

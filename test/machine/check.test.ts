@@ -46,7 +46,7 @@ test.each<[string, () => readonly string[], number, readonly object[]]>([
 	['a file that is no text', () => [write('bytes.yaml', Uint8Array.of(255))], 100, [{severity: 'problem', message: expect.stringMatching(/not UTF-8/)}]],
 	['a folder', () => [folder], 100, [{severity: 'problem', file: folder}]],
 	['two files', () => ['a', 'b'], 100, [{severity: 'problem', message: expect.stringContaining('usage: archon check')}]],
-	['an option that is none', () => ['--frob'], 100, [{severity: 'problem', message: expect.stringContaining('--frob')}]],
+	['an unknown option', () => ['--frob'], 100, [{severity: 'problem', message: expect.stringContaining('--frob')}]],
 	['an option without its value', () => ['--env-file'], 100, [{severity: 'problem', message: expect.stringContaining('needs a value')}]],
 	['a file of variables that is not there', () => [write('good.yaml', NOTED), '--env-file', '/no/.env'], 100, [
 		{severity: 'problem', message: 'cannot read /no/.env: no such file or directory'},

@@ -61,7 +61,7 @@ describe('secrets in files', () => {
 		expect(lines).toContain('KEY=k\n');
 	});
 
-	test('are left alone where nobody asks for them', async () => {
+	test('are left alone where no key asks for them', async () => {
 		expect(await outputOf(['env'], {environment: {KEY_FILE: '/nowhere'}})).toContain('KEY_FILE=/nowhere\n');
 	});
 

@@ -93,7 +93,7 @@ describe('priorities', () => {
 		expect(await outputOf(ionice, {limits: {ionice: {class: 3, level: 0}}})).toBe('3 0\n');
 	});
 
-	test('an ionice that is none is refused', () => {
+	test('an ionice that does not exist is refused', () => {
 		expect(refusalOf(['true'], {limits: {ionice: {class: 7, level: 0}}})).toMatchObject({stage: 'setting ionice', errno: 22});
 	});
 });
@@ -126,7 +126,7 @@ describe('when memory runs out', () => {
 });
 
 describe('groups', () => {
-	test.runIf(isRoot)('come on top of the user\'s, by name or number, and nobody is in one twice', async () => {
+	test.runIf(isRoot)('come on top of the user\'s, by name or number, and no group twice', async () => {
 		const status = await outputOf(STATUS, {user: NOBODY, limits: {groups: ['daemon', '4242', 'nogroup']}});
 		expect(fieldOf(status, 'Groups').split(' ').map(Number).sort((a, b) => a - b)).toEqual([1, 4242, 65534]);
 	});
@@ -137,7 +137,7 @@ describe('groups', () => {
 		expect(fieldOf(status, 'Uid')).toBe('0\t0\t0\t0');
 	});
 
-	test('that nobody knows are refused', () => {
+	test('that do not exist are refused', () => {
 		expect(refusalOf(['true'], {limits: {groups: ['whichever']}})).toMatchObject({
 			stage: 'finding the groups', reason: 'group whichever is not in /etc/group',
 		});
@@ -330,7 +330,7 @@ describe('descriptors', () => {
 });
 
 describe('pipes', () => {
-	test.runIf(isRoot)('can be opened anew by a user that is not root', async () => {
+	test.runIf(isRoot)('can be reopened by a user that is not root', async () => {
 		const ends = pipe();
 		if (typeof ends === 'number') throw new Error('no pipe');
 		const run = 5_000_002;

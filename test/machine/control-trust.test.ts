@@ -1,4 +1,4 @@
-/** Neither end of the control socket trusts a place that somebody else may have prepared, nor whoever listens in archon's place. */
+/** Neither end of the control socket trusts a path that another user may have prepared, nor another process that listens there. */
 import {chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -75,7 +75,7 @@ describe('archon', () => {
 		expect(said).toMatch(/cannot listen at \/run\/archon\/archon.sock: others may write[^]*nor at \/tmp\/archon-0\/archon.sock: others/);
 	});
 
-	test('does not wait for who listens at its path and accepts nobody', async () => {
+	test('does not wait for a process that listens at its path and accepts no connection', async () => {
 		const said = await elsewhere(`perl -MSocket -MIO::Socket::UNIX -e '$l = IO::Socket::UNIX->new(Local => "/tmp/s", Listen => 0) or die;
 				@c = map { my $s; socket $s, 1, 1 | 2048, 0; connect $s, pack_sockaddr_un("/tmp/s"); $s } 1..3; open F, ">/run/full"; sleep 100' & until_there /run/full
 			${UP}; $ARCHON -c /run/a.yaml --socket /tmp/s > /run/log 2>&1 & while ! grep -q 'started a' /run/log; do sleep 0.01; done; cat /run/log`);

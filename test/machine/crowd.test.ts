@@ -1,4 +1,4 @@
-/** Many clients at once: whoever they are and whatever they do not read, archonctl is answered and archon does not swell. */
+/** Many clients at once: from any user, and with any amount unread, archonctl is answered and archon does not swell. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
@@ -92,7 +92,7 @@ test('where one user holds all that it can, and asks for something on each, root
 	expect(await busy.turnedAway()).toBeGreaterThanOrEqual(1000 - 960);
 });
 
-test('strangers, whom nobody answers, have little room, and nobody else has less of it', async () => {
+test('other users, who get no answer, have little room, and others have no less for it', async () => {
 	await using archon = await boot({config: 'services: {a: {command: sleep 1000000}}'});
 	await up(archon, 'a');
 	chmodSync(archon.folder, 0o755);
@@ -118,7 +118,7 @@ test('a hundred clients that ask for all and read nothing cost others little, an
 	expect(await tagged.turnedAway()).toBe(0);
 });
 
-test('a flood of newlines keeps nobody waiting', async () => {
+test('a flood of newlines keeps no client waiting', async () => {
 	await using archon = await boot({config: 'services: {a: {command: sleep 1000000}}'});
 	await up(archon, 'a');
 	await using _ = await crowd(archon.socket, 50, '\\n'.repeat(20_000));

@@ -87,7 +87,7 @@ describe('what a service has', () => {
 		expect(reader).toBeGreaterThan(2);
 	});
 
-	/** Where archon's cgroup is in the tree of version 2; null: there is none that can be written. */
+	/** Where archon's cgroup is in the tree of version 2; null: it cannot be written. */
 	const ownCgroup = ((): string | null => {
 		const [, mount] = /^\d+ \d+ \S+ \S+ (\S+) rw\S* .*- cgroup2 \S+ rw/m.exec(readFileSync('/proc/self/mountinfo', 'utf8')) ?? [];
 		const [, own] = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8')) ?? [];
@@ -153,7 +153,7 @@ describe('a look from outside', () => {
 	test.each([
 		['by tcp', OK, 'running', (port: number) => ({tcp: `127.0.0.1:${port}`, timeout: '5s'})],
 		['by http', OK, 'running', (port: number) => ({http: `http://127.0.0.1:${port}/`, timeout: '5s'})],
-		['that nobody answers', '', 'unhealthy', (port: number) => ({http: `http://127.0.0.1:${port}/`, timeout: '20ms'})],
+		['without an answer', '', 'unhealthy', (port: number) => ({http: `http://127.0.0.1:${port}/`, timeout: '20ms'})],
 	])('%s leaves no connection behind', async (_, answer, status, look) => {
 		const {server, port, open, seen} = await counting(answer);
 		await using archon = await beside(config('services', {web: {command: IDLE, healthcheck: {...look(port), interval: '20ms'}}}));
@@ -182,7 +182,7 @@ describe('a look from outside', () => {
 });
 
 describe('the control socket', () => {
-	/** Runs archon where a socket lies at the place of its own that nobody listens on, under this umask. */
+	/** Runs archon where a stale socket is at its own path, under this umask. */
 	const wrapper = (umask: string): string[] => ['perl', '-MIO::Socket::UNIX', '-e', `
 		umask ${umask};
 		my ($path) = map { $ARGV[$_ + 1] } grep { $ARGV[$_] eq "--socket" } 0 .. $#ARGV;

@@ -18,7 +18,7 @@ const LINES: readonly [what: string, args: readonly string[], status: number, st
 	['an option behind --', ['--', 'echo', '-V'], 0, /^-V\n$/, SILENT],
 	['no PID 1', ['echo', 'fine'], 0, /^fine\n$/, SILENT],
 	['a program that is nowhere', ['nosuch'], 1, SILENT, /^ERROR \(catatonit:\d+\): failed to exec pid1: No such file or directory\n$/],
-	['a program that is none', ['/etc'], 1, SILENT, /^ERROR \(catatonit:\d+\): failed to exec pid1: Permission denied\n$/],
+	['a file that is not a program', ['/etc'], 1, SILENT, /^ERROR \(catatonit:\d+\): failed to exec pid1: Permission denied\n$/],
 	['CATATONIT_LOG', ['true'], 1, SILENT, /^ERROR \(catatonit:\d+\): CATATONIT_LOG is reserved for future use\n$/, {CATATONIT_LOG: ''}],
 	// The original writes a line piece by piece, and its child may come in between.
 	['CATATONIT_DEBUG', ['true'], 0, SILENT, /^DEBUG \(catatonit:\d+\): [^]*pid1 \(\d+\) spawned: true\n/m, {CATATONIT_DEBUG: ''}],
@@ -95,7 +95,7 @@ describe.each(both('catatonit'))('%s', (_, catatonit) => {
 		expect((await init.ended()).status).toBe(0);
 	});
 
-	test.concurrent('ends with its program, whoever is left', async () => {
+	test.concurrent('ends with its program, whatever remains', async () => {
 		const script = `$| = 1; pipe(R, W);
 			if (!fork) { $SIG{TERM} = sub { print "asked\\n"; exit }; print "waits\\n"; close R; close W; ${REST} }
 			close W; <R>; exit 5`;

@@ -16,7 +16,7 @@ const LINES: readonly [what: string, args: readonly string[], status: number, st
 	['an unknown letter', ['-x', 'true'], 1, /^\S*dumb-init: invalid option -- 'x'\n$/],
 	['an unknown name', ['--foo', 'true'], 1, /^\S*dumb-init: unrecognized option '--foo'\n$/],
 	['a name that is cut too short', ['--ver', 'true'], 1, /^\S*dumb-init: option '--ver' is ambiguous; possibilities: '--verbose' '--version'\n$/],
-	['a value where there is none', ['--verbose=1', 'true'], 1, /^\S*dumb-init: option '--verbose' doesn't allow an argument\n$/],
+	['a value for an option without one', ['--verbose=1', 'true'], 1, /^\S*dumb-init: option '--verbose' doesn't allow an argument\n$/],
 	['-r without a value', ['-r'], 1, /^\S*dumb-init: option requires an argument -- 'r'\n$/],
 	['--rewrite without a value', ['--rewrite'], 1, /^\S*dumb-init: option '--rewrite' requires an argument\n$/],
 	['-r with what is no pair', ['-r', '15', 'true'], 1, USAGE_REWRITE],
@@ -26,12 +26,12 @@ const LINES: readonly [what: string, args: readonly string[], status: number, st
 	['-r to signal 32', ['-r', '15:32', 'true'], 1, USAGE_REWRITE],
 	['-r with more behind it', ['-r', '15:3 and so on', 'true'], 0, SILENT],
 	['-r15:3', ['-r15:3', 'true'], 0, SILENT], ['--rewrite=15:3', ['--rewrite=15:3', 'true'], 0, SILENT],
-	['-r of a signal that nobody can catch', ['-r', '9:15', 'true'], 0, SILENT],
+	['-r of a signal that cannot be caught', ['-r', '9:15', 'true'], 0, SILENT],
 	['a cluster', ['-cr', '15:3', 'true'], 0, SILENT],
 	['an option behind the program', ['false', '-h'], 1, SILENT],
 	['an option behind --', ['--', 'sh', '-c', 'exit 4'], 4, SILENT],
 	['a program that is nowhere', ['nosuch'], 2, /^\[dumb-init\] nosuch: No such file or directory\n$/],
-	['a program that is none', ['/etc'], 2, /^\[dumb-init\] \/etc: Permission denied\n$/],
+	['a file that is not a program', ['/etc'], 2, /^\[dumb-init\] \/etc: Permission denied\n$/],
 	['DUMB_INIT_DEBUG, which is not 1', ['true'], 0, SILENT, {DUMB_INIT_DEBUG: '2'}],
 ];
 
@@ -197,7 +197,7 @@ describe.each(both('dumb-init'))('%s', (_, dumbInit) => {
 			['if SIGTERM is not to be sent', ['-r', '15:0'], ''],
 			['with -c', ['-c'], ''],
 			['of another session', [], 'use POSIX; POSIX::setsid()'],
-		])('asks nobody %s', async (_, args, more) => {
+		])('signals nothing %s', async (_, args, more) => {
 			expect(await see(dumbInit, [...args, 'perl', '-e', leaves(more)], {isInit: true})).toEqual({status: 5, stdout: 'waits\n', stderr: ''});
 		});
 	});

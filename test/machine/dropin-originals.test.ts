@@ -22,7 +22,7 @@ const [script, relative] = [join(folder, 'script'), join(folder, 'relative')];
 writeFileSync(script, 'echo "run with $0 $*"; exit 9\n', {mode: 0o755});
 writeFileSync(relative, '#!/bin/sh\necho "in $(pwd)"\n', {mode: 0o755});
 
-/** What a program finds: all that it could have from whoever started the init, and from the init itself. */
+/** What a program finds: all that it could have from its grandparent and from the init itself. */
 const ABOUT = ['perl', '-e', `$| = 1; use POSIX; use Cwd;
 	sub stat_of { open my $f, "<", "/proc/$_[0]/stat"; my $s = <$f>; $s =~ s/.*\\) //; (split / /, $s) }
 	my ($own, $init) = ([stat_of($$)], [stat_of(getppid)]);

@@ -157,7 +157,7 @@ describe.each(both('tini'))('%s', (_, tini) => {
 
 	test.concurrent.each([['as PID 1', ['-w'], true, 1], ['as a subreaper', ['-s', '-w'], false, 1], ['without -w', ['-s'], false, 0]])(
 		'%s says which zombies it reaps', async (_, args, isInit, count) => {
-			// The orphan ends before its grandparent goes on, which sees that nobody has it any more.
+			// The orphan ends before its grandparent goes on, which sees that it is gone.
 			const orphan = 'use POSIX; $| = 1; pipe R, W; unless (fork) { unless (fork) { print W "$$\\n"; exit 3 } exit } wait; close W; chomp(my $pid = <R>); '
 				+ 'select undef, undef, undef, 0.01 while -e "/proc/$pid"; print "gone $pid\\n"; exit 4';
 			const {status, stdout, stderr} = await see(tini, [...args, '--', 'perl', '-e', orphan], {isInit});
@@ -166,7 +166,7 @@ describe.each(both('tini'))('%s', (_, tini) => {
 			expect(stderr.replace(/tini \(\d+\)/, 'tini')).toBe(count === 0 ? '' : `[WARN  tini] Reaped zombie process with pid=${pid}\n`);
 		});
 
-	test.concurrent('ends with its program, whoever is left, and asks nobody to end', async () => {
+	test.concurrent('ends with its program, whatever remains, and signals nothing', async () => {
 		const script = `$| = 1; pipe(R, W);
 			if (!fork) { $SIG{TERM} = sub { print "asked\\n"; exit }; print "waits\\n"; close R; close W; ${REST} }
 			close W; <R>; exit 5`;

@@ -113,7 +113,7 @@ function putDown(pid: number): void {
 	}
 }
 
-/** Its end, and all that it and whoever it left wrote; an init that a signal killed has no status: -1. */
+/** Its end, and all that it and its remaining processes wrote; an init that a signal killed has no status: -1. */
 function ending(child: ChildProcess, texts: {stdout: string; stderr: string}): Promise<Seen> {
 	return new Promise((resolve, reject) => {
 		child.once('error', reject);

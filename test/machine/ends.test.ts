@@ -69,7 +69,7 @@ test.each([true, false])('a thousand that wait to be reaped are reaped at one wo
 const frozen = (name: string): string =>
 	`$SIG{TERM} = sub { syswrite STDOUT, "${name} heard it\\n"; exit 0 }; kill "STOP", $$; sleep 1 while 1;`;
 
-test('what is stopped hears SIGTERM all the same: a service, what it leaves in its group or elsewhere, and what is nobody\'s', async () => {
+test('what is stopped hears SIGTERM all the same: a service, what it leaves in its group or elsewhere, and an orphan', async () => {
 	// The last has shed every mark of its service: environment, session and limit.
 	const script = `use POSIX ":sys_wait_h", "setsid";
 		for my $which (1, 2) {

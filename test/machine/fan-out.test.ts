@@ -1,5 +1,5 @@
 /**
- * Two thousand services at once: whoever asks or signals meanwhile is heard. Services do so themselves when they are
+ * Two thousand services at once: requests and signals meanwhile are handled. Services do so themselves when they are
  * made, so that it is in the middle of it on a fast machine and on a slow one.
  */
 import {mkdtempSync, writeFileSync} from 'node:fs';
@@ -37,7 +37,7 @@ const started = (log: string): number => log.match(/\| started s\d+ /g)?.length 
 test('who asks while services are made is answered while they are', {timeout: 120_000}, async () => {
 	const asker = join(mkdtempSync(join(tmpdir(), 'archon-asker-')), 'asker.pl');
 	writeFileSync(asker, ASKER);
-	// The first is made when archon has its socket: in no slice are there so many.
+	// The first is made when archon has its socket: no slice has that many.
 	const places = [200, 500, 800];
 	await using archon = await boot({config: config(Object.fromEntries(places.map(place => [place, `perl ${asker}`])))});
 	const answers: number[] = [];

@@ -1,4 +1,4 @@
-/** Somebody with the user of a service stops or kills what archon makes before it has executed: PID 1 waits for nobody. */
+/** Somebody with the user of a service stops or kills what archon makes before it has executed: PID 1 does not wait. */
 import {lstatSync, mkdtempSync, openSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';

@@ -108,8 +108,8 @@ describe('a guarded PID 1 lives on', () => {
 	});
 
 	test.each([
-		['an exception that nobody catches', 'throw', 'a bug'],
-		['a promise that nobody handles', 'reject', 'a bug'],
+		['an uncaught exception', 'throw', 'a bug'],
+		['an unhandled rejection', 'reject', 'a bug'],
 		['calls that have grown too deep', 'sink', 'Maximum call stack size exceeded'],
 		['an exhausted heap', 'exhaust', 'out of memory'],
 	])('after %s, with its message', async (_, command, words) => {
@@ -131,7 +131,7 @@ describe('a guarded PID 1 lives on', () => {
 		}
 	});
 
-	test('whose memory nobody can cut short under it', async () => {
+	test('whose memory cannot be truncated', async () => {
 		await using phoenix = await rise();
 		expect(await phoenix.tell('cut')).toEqual({cut: -1}); // EPERM: it is sealed (memfd_create(2)).
 		expect(await phoenix.tell('die fault')).toMatchObject({life: 1, pid: 1});

@@ -12,7 +12,7 @@ const HELPER = 'archon.syslog';
 
 const logging = (address: string): string => `logging: {driver: syslog, options: {syslog-address: "${address}"}}`;
 
-/** The helper's pid as this machine sees it; 0: there is none. */
+/** The helper's pid as this machine sees it; 0: it does not run. */
 function helperOf(archon: Archon): number {
 	const space = readlinkSync(`/proc/${archon.pid}/ns/pid`);
 	const isIt = (pid: string): boolean => {
@@ -162,7 +162,7 @@ test('beside other processes it ends with archon', async () => {
 	await expect.poll(() => readdirSync('/proc').includes(String(pid))).toBe(false);
 });
 
-test('a server that is down at the end keeps nobody waiting, and what it costs is told', async () => {
+test('a server that is down at the end does not delay the shutdown, and what it costs is told', async () => {
 	const {port, close} = await stream(0);
 	close();
 	await using archon = await boot({config: `services: {one: {command: ${LAST_WORDS}, ${logging(`tcp://127.0.0.1:${port}`)}}}\n`});

@@ -1,4 +1,4 @@
-/** Processes of another user that pretend to be a service's: nobody takes them for it, whatever their environment and their limits say. */
+/** Processes of another user that pretend to be a service's: archon does not believe them, whatever their environment and their limits say. */
 import {chmodSync, mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';

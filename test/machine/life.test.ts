@@ -63,7 +63,7 @@ describe('what needs a healthy service waits until it says so', () => {
 	});
 });
 
-test('a lone service is heard by archon where a line of it is waited for, and still has no prefix', async () => {
+test('a single service is heard by archon where a line of it is waited for, and still has no prefix', async () => {
 	await using archon = await boot({config: config({lone: {command: ['sh', '-c', 'echo ready now; exec sleep 1000000'], ready: {log: 'ready'}}})});
 	await archon.says(/^ready now$/m);
 	await expect.poll(async () => (await archon.status())['lone']?.status).toBe('running');
@@ -102,7 +102,7 @@ describe('sd_notify', () => {
 		expect((await archon.ctl('tree')).stdout).not.toContain('herald');
 	});
 
-	test('a process of its that is none of its own is not followed', async () => {
+	test('a process outside of its run is not followed', async () => {
 		await using archon = await boot({config: config({web: {command: [herald, 'MAINPID=1', 'READY=1', 'pause'], ready: 'notify'}})});
 		await archon.says(/warn: web says that its main process is 1, which is not one of its own: ignored/);
 		const {web} = await archon.status();
@@ -112,7 +112,7 @@ describe('sd_notify', () => {
 
 describe('reload', () => {
 	test('by a signal, by a command that knows the process, and not where there is no way', async () => {
-		const trap = (name: string) => ['sh', '-c', `trap 'echo ${name} reads anew' HUP USR1; echo up; while :; do sleep 0.02; done`];
+		const trap = (name: string) => ['sh', '-c', `trap 'echo ${name} reloads' HUP USR1; echo up; while :; do sleep 0.02; done`];
 		await using archon = await boot({config: config({
 			signalled: {command: trap('signalled'), reload: 'HUP', ready: {log: 'up'}},
 			told: {command: trap('told'), reload: {command: ['sh', '-c', 'kill -USR1 $MAINPID']}, ready: {log: 'up'}},
@@ -120,8 +120,8 @@ describe('reload', () => {
 		})});
 		await expect.poll(archon.status).toMatchObject({signalled: {status: 'running'}, told: {status: 'running'}});
 		expect((await archon.ctl('reload', 'signalled', 'told')).status).toBe(0);
-		await archon.says(/signalled reads anew/);
-		await archon.says(/told reads anew/);
+		await archon.says(/signalled reloads/);
+		await archon.says(/told reloads/);
 		expect((await archon.ctl('reload', 'deaf')).status).toBe(1);
 		expect(await archon.status()).toMatchObject({signalled: {restarts: 0}, told: {restarts: 0}, deaf: {restarts: 0}});
 	});
@@ -186,7 +186,7 @@ describe('health', () => {
 		await expect.poll(async () => (await archon.status())['web']).toMatchObject({status: 'running', restarts: 0});
 	});
 
-	test('two hundred looked at every second keep nobody from being restarted', async () => {
+	test('two hundred probes a second keep no service from being restarted', async () => {
 		const looked = {command: ['sleep', '1000000'], healthcheck: {test: ['CMD', 'true'], interval: '1s'}};
 		const names = Array.from({length: 200}, (_, i) => `looked-${i}`);
 		await using archon = await boot({config: config({

@@ -9,7 +9,7 @@ import {boot} from './archon.ts';
 
 const folder = async (): Promise<string> => (await execa('mktemp', ['-d'])).stdout;
 
-/** A service that writes so many numbered lines and ends; with the options of its logging. */
+/** A service that writes the given number of lines and ends; with the options of its logging. */
 const counter = (name: string, lines: number, logging: string): string =>
 	`  ${name}: {type: oneshot, command: [perl, -e, 'for (1 .. ${lines}) { print "$$_ ", "x" x 90, "\\n" }'], logging: ${logging}}\n`;
 

@@ -78,7 +78,7 @@ describe('what is kept', () => {
 		expect(kept).toEqual(upTo(20_000, 20_001 - kept.length));
 	});
 
-	test('is shown by nobody who reads no more', async () => {
+	test('is not sent to a client that has stopped reading', async () => {
 		await using archon = await up(`  web: {command: ${counts(20_000)}}\n${QUIET}`);
 		await expect.poll(async () => numbers((await archon.ctl('logs', '-n', '1', 'web')).stdout)).toEqual([20_000]);
 		const {stdout, stderr} = await execa('sh', ['-c', `${ARCHONCTL} logs -f | head -n 1`], {env: {ARCHON_SOCKET: archon.socket}});
@@ -88,7 +88,7 @@ describe('what is kept', () => {
 });
 
 describe('what comes', () => {
-	test('is waited for by nobody whose reader went away', async () => {
+	test('is not waited for by a client whose reader went away', async () => {
 		await using archon = await up(`  web: {command: sh -c "echo out; exec sleep 1000000"}\n${QUIET}`);
 		await archon.says(/out/);
 		const {stdout} = await execa('sh', ['-c', `${ARCHONCTL} logs -f web | head -n 1`], {env: {ARCHON_SOCKET: archon.socket}});
@@ -139,7 +139,7 @@ describe('what comes', () => {
 		expect(reader.text()).toBe('life\n');
 	});
 
-	test('is dropped for a reader that stops, who hears of it, and for nobody else', {timeout: 90_000}, async () => {
+	test('is dropped for a reader that stops, which is told, and for no other client', {timeout: 90_000}, async () => {
 		const here = folder();
 		const [go, fifo] = [join(here, 'go'), join(here, 'fifo')];
 		const lines = `for (0 .. 100000) { print "$$_ ", "x" x 90, "\\n"; until ($$_ || -e "${go}") { select undef, undef, undef, 0.01 } }`;
@@ -163,7 +163,7 @@ describe('what comes', () => {
 		await expect.poll(readOn).toMatch(/^0 x/);
 		await reader.shows(/^0 x/);
 		writeFileSync(go, '');
-		// Ten megabytes, and nobody reads the pipe: still all of them are taken off the service's hands.
+		// Ten megabytes, and the pipe is not read: still all of them are taken off the service's hands.
 		const told = (text: string): number => [...text.matchAll(/(\d+) lines were dropped/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 		// Megabytes are looked through each time: not too often.
 		const patience = {timeout: 40_000, interval: 300};
@@ -207,7 +207,7 @@ ${QUIET}`);
 		}
 	});
 
-	test('that somebody has moved are written anew when archon is told to reopen them', async () => {
+	test('that somebody has moved are created again when archon is told to reopen them', async () => {
 		const here = folder();
 		const path = join(here, 'web.log');
 		const go = join(here, 'go');

@@ -113,7 +113,7 @@ describe('a manager outside', () => {
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
 		await expect.poll(() => text).toContain('STOPPING=1');
-		// Nobody reads it any more.
+		// It is not read any more.
 		await using other = await boot({env: given(path), config});
 		await other.says(/started web/);
 		expect((await other.ctl('reload')).status).toBe(0);

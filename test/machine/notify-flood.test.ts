@@ -56,7 +56,7 @@ afterAll(() => void sink.close());
 
 test.each([
 	['when it closes what it was passed', 'stay'],
-	['when nobody reads any more what it was passed', 'leave'],
+	['when the descriptors that it was passed are not read any more', 'leave'],
 ])('archon does not wait for a socket that lingers, %s', async (_, word) => {
 	const address = sink.address();
 	const port = typeof address === 'object' ? address?.port : 0;

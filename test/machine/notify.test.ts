@@ -107,7 +107,7 @@ describe('sd_notify', () => {
 		expect(stdout).toBe('WATCHDOG_USEC=1500000');
 	});
 
-	test('an end that nobody else can tell of is told: of a main process that is the child of another', async () => {
+	test('an end that only archon can see is told: of a main process that is the child of another', async () => {
 		const life = says(['fork', 'main', 'READY=1', 'pause']);
 		const {message} = await life.news('notify');
 		if (message.kind !== 'main-pid') throw new Error(message.kind);
@@ -132,7 +132,7 @@ describe('sd_notify', () => {
 		expect(log()).toContain(`test says that its main process is ${pid}, which is not one of its own: ignored`);
 	});
 
-	test('what is too long, and floods, harm nobody', async () => {
+	test('messages that are too long, and floods, do no harm', async () => {
 		const life = says([`STATUS=${'x'.repeat(60_000)}`, ...Array.from({length: 2000}, (_, i) => `STATUS=${i}`), 'READY=1', 'pause']);
 		await life.news('ready');
 		expect(life.heard()).toHaveLength(2001);

@@ -1,4 +1,4 @@
-/** Numbers of processes that are used again: a service that has left one behind ends nobody who has it later. */
+/** Numbers of processes that are used again: a service that left a process does not end another one that gets its number. */
 import {beforeAll, expect, test} from 'vitest';
 import {execa} from 'execa';
 import {boot} from './archon.ts';

@@ -48,7 +48,7 @@ describe('exit statuses', () => {
 		expect((await run('/etc/passwd')).status).toBe(126);
 	});
 
-	test('are right where SIGCHLD was ignored by whoever started archon', async () => {
+	test('are right where SIGCHLD was ignored by the parent of archon', async () => {
 		const {exitCode} = await execa('sh', ['-c', `trap "" CHLD; exec ${ARCHON} -- sh -c "exit 3"`], {reject: false});
 		expect(exitCode).toBe(3);
 	});

@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {ARCHON, boot} from './archon.ts';
 
-test('a lone service has archon\'s stdout and stderr themselves', async () => {
+test('a single service has archon\'s stdout and stderr themselves', async () => {
 	await using archon = await boot({config: 'services: {lone: {command: sh -c "readlink /proc/self/fd/1 /proc/1/fd/1; sleep 1000000"}}\n'});
 	const [, own, archons] = await archon.says(/^(\w+:\[\d+\])\n(\w+:\[\d+\])$/m);
 	expect(own).toBe(archons);
@@ -35,7 +35,7 @@ test('with several each line carries its service\'s name, stdout and stderr apar
 	expect(String(stderr)).toMatch(/^archon {13}\| started first \(pid \d+\)$/m);
 });
 
-test('a daemon that has given up root by itself opens its streams anew', async () => {
+test('a daemon that has given up root by itself reopens its streams', async () => {
 	const drop = 'setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "echo out >/dev/stdout; echo err >/dev/stderr; echo both 1<>/dev/stdout"';
 	await using archon = await boot({config: `services: {dropping: {type: oneshot, command: ${drop}}, other: {command: sleep 1000000}}`});
 	await archon.says(/^dropping \| out$/m);
@@ -43,7 +43,7 @@ test('a daemon that has given up root by itself opens its streams anew', async (
 	await archon.says(/^dropping \| both$/m);
 });
 
-test('so does a lone one, whose streams are those that the runtime made', async () => {
+test('so does a single one, whose streams are those that the runtime made', async () => {
 	const fifo = join(mkdtempSync(join(tmpdir(), 'archon-output-')), 'fifo');
 	await execa('mkfifo', ['-m', '600', fifo]);
 	const fd = openSync(fifo, 'r+');
@@ -100,7 +100,7 @@ test('a reader that stops stops neither archon nor the services, and hears how m
 `;
 	await using archon = await boot({config, stdout: writer});
 	closeSync(writer);
-	// The pipe is full after 64 KiB, and nobody reads; still all 10 MB are taken off the service's hands.
+	// The pipe is full after 64 KiB, and is not read; still all 10 MB are taken off the service's hands.
 	await expect.poll(async () => (await execa('test', ['-f', `${folder}/done`], {reject: false})).exitCode).toBe(0);
 	expect((await archon.status())['chatty']).toMatchObject({status: 'running', restarts: 0});
 	expect((await archon.ctl('restart', 'other')).status).toBe(0);
@@ -125,7 +125,7 @@ test('a reader that stops stops neither archon nor the services, and hears how m
 	closeSync(reader);
 });
 
-test('archon ends also where nobody will ever read its last words', async () => {
+test('archon ends also where its last lines are never read', async () => {
 	const {reader, writer} = await pipe();
 	await using archon = await boot({
 		config: 'services: {chatty: {command: "yes"}, other: {command: sleep 1000000}}\n', stdout: writer,

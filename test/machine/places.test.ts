@@ -1,4 +1,4 @@
-/** Files in folders that somebody else may write: whoever owns the folder gets archon to touch nothing elsewhere, and to wait for nothing. */
+/** Files in folders that somebody else may write: their owner cannot make archon touch anything elsewhere, or wait. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {
 	chmodSync, chownSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync,
@@ -13,14 +13,14 @@ import {boot} from './archon.ts';
 import {character} from './characters.ts';
 
 const NOBODY = 65534;
-/** An attacker ends by itself after so many seconds, whatever becomes of the test. */
+/** An attacker ends after this many seconds, whatever happens to the test. */
 const LONGEST = 60;
 const isRoot = process.getuid?.() === 0;
 
 let exchanger = '';
 beforeAll(async () => void (exchanger = await character('exchanger')));
 
-/** A folder with one of nobody's in it, and a file of root's beside that. */
+/** A folder with one of the user nobody in it, and a file of root's beside that. */
 function scene(): {readonly folder: string; readonly theirs: string; readonly canary: string; readonly intact: () => void} {
 	const folder = mkdtempSync(join(tmpdir(), 'archon-places-'));
 	chmodSync(folder, 0o755);
@@ -36,7 +36,7 @@ function scene(): {readonly folder: string; readonly theirs: string; readonly ca
 	return {folder, theirs, canary, intact};
 }
 
-/** Whoever owns the folder at its work; `rounds` waits for so many thousand. */
+/** The attacker who owns the folder; `rounds` waits for the given thousands. */
 async function attack(target: string, paths: readonly string[]): Promise<{rounds(thousands: number): Promise<void>; end(): Promise<void>}> {
 	const child: ChildProcess = spawn(exchanger, [String(LONGEST), target, ...paths], {uid: NOBODY, gid: NOBODY, stdio: ['ignore', 'pipe', 'inherit']});
 	let done = 0;
@@ -251,7 +251,7 @@ test.runIf(isRoot)('a log and what it is rotated and compressed to has the owner
 });
 
 describe('a log file that somebody removes', () => {
-	test.for(['file', 'folder'] as const)('with its %s is made anew, which is said', async what => {
+	test.for(['file', 'folder'] as const)('with its %s is created again, which is logged', async what => {
 		const {folder} = scene();
 		const path = join(folder, 'logs/web.log');
 		await using archon = await boot({config: `services:\n  web: {command: ${JSON.stringify(noise)}, logging: {driver: file, options: {path: "${path}"}}}\n`});

@@ -53,7 +53,7 @@ describe('a command', () => {
 		await expect.poll(() => processes().filter(({command}) => command === 'sleep 4321')).toEqual([]);
 	});
 
-	test('is given up when its run is over, and nobody hears of it', async () => {
+	test('is cancelled when its run is over, and is not reported', async () => {
 		const life = sleeper();
 		life.probe({kind: 'exec', command: ['sh', '-c', 'exec sleep 1234']});
 		await expect.poll(() => processes().filter(({command}) => command === 'sleep 1234').length).toBe(1);
@@ -83,7 +83,7 @@ describe('a connection', () => {
 		await new Promise(resolve => void server.close(resolve));
 	});
 
-	test('is no good where nobody listens', async () => {
+	test('fails where no process listens', async () => {
 		expect(await look({kind: 'tcp', host: 'localhost', port: 1})).toMatchObject({
 			passed: false, detail: 'cannot connect to localhost:1: connection refused',
 		});

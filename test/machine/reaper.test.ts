@@ -23,7 +23,7 @@ test('every exit status and every deadly signal is told as it was', async () => 
 	}
 });
 
-test('orphans are reaped, and nobody is told', async () => {
+test('orphans are reaped without news', async () => {
 	const before = reaper.reaped();
 	await outputOf(['sh', '-c', 'i=0; while [ $i -lt 200 ]; do (true &) ; i=$((i+1)); done']);
 	await expect.poll(() => {
@@ -59,7 +59,7 @@ test('a grandchild that holds the streams does not delay the news of the end', a
 	if (left) process.kill(left.pid);
 });
 
-test('a number that is another\'s by now is not taken for the process of the last life, and nobody is hurt', async () => {
+test('a number that is another\'s by now is not taken for the process of the last instance, and is not signalled', async () => {
 	const [run, home] = [1_000_000, {name: 'test', cgroup: null, user: null}];
 	const other = made(['sleep', '1000000']);
 	// A child of somebody else, without a mark.

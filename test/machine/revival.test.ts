@@ -208,7 +208,7 @@ test('one-command mode survives as well, and its status is the command\'s', asyn
 });
 
 describe('as an ordinary process', () => {
-	test('archon goes on, and adopts nobody else\'s children', async () => {
+	test('archon continues, and adopts no children of other processes', async () => {
 		await using archon = await boot({config: IDLE, isInit: false});
 		await archon.says(/started two/);
 		await crash(archon);

@@ -7,7 +7,7 @@ import {boot} from './archon.ts';
 
 const NOBODY = 65534;
 let folder: string;
-/** Nobody's; and a file of root's that only root may read. */
+/** A folder of the user nobody, and a file of root's that only root may read. */
 let theirs: string;
 let secret: string;
 beforeEach(() => {
@@ -24,7 +24,7 @@ function write(path: string, text: string, uid: number): void {
 	chownSync(path, uid, uid);
 }
 
-/** A service of nobody's that prints variables and stays. */
+/** A service of the user nobody that prints variables and stays. */
 const say = (names: string, more: string): string => `services:
   web:
     command: sh -c 'echo "${names}"; exec sleep 1000000'

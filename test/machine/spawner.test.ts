@@ -147,7 +147,7 @@ describe('a process that cannot be made', () => {
 		});
 	});
 
-	test('a user and a group that nobody knows', () => {
+	test('a user and a group that do not exist', () => {
 		expect(refusalOf(['true'], {user: {user: 'whoever', group: null}})).toMatchObject({
 			stage: 'finding the user', reason: 'user whoever is not in /etc/passwd',
 		});

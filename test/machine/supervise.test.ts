@@ -203,7 +203,7 @@ test('NODE_OPTIONS is the services\' business: PID 1 opens nothing, and they see
 	expect(archon.log()).not.toMatch(/Debugger/);
 });
 
-test('beside other processes it adopts its orphans as a subreaper, and ends them and nobody else', async () => {
+test('beside other processes it adopts its orphans as a subreaper, and ends them and no others', async () => {
 	await using bystander = await boot({config: 'services: {x: {command: sleep 1000000}}\n', isInit: false});
 	await bystander.says(/started x/);
 	await using archon = await boot({

@@ -64,7 +64,7 @@ async function datagrams(path: string): Promise<Receipt & {readonly pid: number}
 	return {messages, pid: server.pid ?? 0, close: () => void server.kill('SIGKILL')};
 }
 
-/** A port where nobody listens. */
+/** A port where no process listens. */
 async function silent(): Promise<number> {
 	const {port, close} = await stream(0);
 	close();
@@ -176,12 +176,12 @@ describe('a line that is too long for a message', () => {
 	});
 });
 
-describe('where nobody listens', () => {
+describe('where no process listens', () => {
 	test.each(['datagrams', 'stream'] as const)('lines wait for a unix socket with %s', async kind => {
 		const path = newPath();
 		const writer = sender({kind: 'unix', path});
 		writer.put(lines(100), 'stdout', AT);
-		// Hopeless for now: whoever waits for the end is not kept.
+		// Hopeless for now: the end does not wait for it.
 		await writer.idle();
 		const {messages} = await (kind === 'stream' ? stream(path) : datagrams(path));
 		await expect.poll(() => numbers(messages)).toEqual(numbers(lines(100).map(line => frame(line))));
@@ -241,7 +241,7 @@ describe('where nobody listens', () => {
 		await writer.idle();
 	});
 
-	test('a name that is nobody\'s is named', async () => {
+	test('a name that cannot be resolved is named', async () => {
 		const writer = sender({kind: 'tcp', host: 'nowhere.invalid', port: 514});
 		writer.put(['one'], 'stdout', AT);
 		await writer.idle();
@@ -286,7 +286,7 @@ describe('a server that goes away', () => {
 });
 
 describe('a server that does not read', () => {
-	test('of datagrams holds nobody up, and hears what it missed when it goes on', async () => {
+	test('of datagrams delays nothing, and gets what it missed when it goes on', async () => {
 		const path = newPath();
 		const {messages, pid} = await datagrams(path);
 		const writer = sender({kind: 'unix', path});

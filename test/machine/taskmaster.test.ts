@@ -105,7 +105,7 @@ test('what cannot be executed is FATAL with its reason, and archon lives', async
 	await comesTo(archon, 'good', 'RUNNING');
 });
 
-test('the noisiest programs keep nobody waiting, and archon does not grow', async () => {
+test('the noisiest programs keep no client waiting, and archon does not grow', async () => {
 	const much = 64 << 20;
 	await using archon = await under({
 		file: shell(`yes | head -c ${much}; exec sleep 1000000`, {stdout: join(folder, 'noise')}),

@@ -13,7 +13,7 @@ import {type Archon, boot} from './archon.ts';
 
 const CRASHES = Number(process.env['CRASHES'] ?? 100);
 const SEED = Number(process.env['SEED'] ?? 1);
-/** After so many within a minute archon only does what is needed to keep services running, until it gets SIGHUP. */
+/** After this many within a minute archon only does what is needed to keep services running, until it gets SIGHUP. */
 const OFTEN = 5;
 const SIGNALS = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS'] as const;
 
@@ -122,14 +122,14 @@ ${services}  forker: {command: "sh -c 'while :; do (sleep 0.01 &) ; sleep 0.05; 
 		if (crash % OFTEN !== 0) continue;
 		await revived(() => archon.signal('SIGHUP'));
 		if (crash === Math.max(OFTEN, Math.floor(CRASHES / 50) * OFTEN)) {
-			// Out of plain mode it listens anew, a moment after it has said so.
+			// Out of degraded mode it listens again, a moment after it has said so.
 			await expect.poll(() => pids().catch(() => [])).toEqual(before);
 			// A life that has made no process yet has one /dev/null less.
 			await expect.poll(() => nullsOf(archon), {interval: 5}).toBe(2);
 			early = measure(archon);
 		}
 	}
-	// Out of plain mode it listens anew, a moment after it has said so.
+	// Out of degraded mode it listens again, a moment after it has said so.
 	await expect.poll(() => pids().catch(() => [])).toEqual(before);
 	const late = measure(archon);
 	console.log(`${CRASHES} crashes: ${JSON.stringify({early, late, lines: Object.fromEntries(reading.numbers)})}`);

@@ -7,7 +7,7 @@ import {ownCgroup} from '../../src/os/reap/cgroups.ts';
 import {type Archon, boot} from './archon.ts';
 import {character} from './characters.ts';
 
-/** Users that nobody else is, for the kernel counts the processes of each. */
+/** Users of this test alone, as the kernel counts the processes of each. */
 const [STORMY, ORDINARY] = [64_123, 64_124];
 
 /** A daemon as it should not be: nothing of it says whose it is, and it does not listen. */

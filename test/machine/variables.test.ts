@@ -20,7 +20,7 @@ async function pidOf(archon: Archon, name: string): Promise<number | null | unde
 }
 
 describe('a file of variables', () => {
-	test('is read when its service starts, after what writes it, and anew at each start', async () => {
+	test('is read when its service starts, after what writes it, and again at each start', async () => {
 		await using archon = await boot({config: `services:
   config: {type: oneshot, command: sh -c 'echo TOKEN=first > ${folder}/env'}
   web: {command: ${say('TOKEN')}, env_file: ${folder}/env, depends_on: {config: {condition: service_completed_successfully}}}
@@ -100,7 +100,7 @@ describe('a file of variables', () => {
 		writeFileSync(join(folder, 'env'), 'A=2\n');
 		expect((await archon.ctl('reload')).stdout).toMatch(/1 restarted \(web\), 1 unchanged/);
 		await archon.says(/A=2\./);
-		// Nobody knows whether it says something else where it is not there.
+		// A file that is not there does not count as changed.
 		rmSync(join(folder, 'env'));
 		expect((await archon.ctl('reload')).stdout).toMatch(/2 unchanged/);
 		const after = await archon.status();
@@ -128,7 +128,7 @@ describe('a file of variables', () => {
 		['no text', 'printf "A=\\377" > $F', 'it is not UTF-8 text'],
 		['no file of variables', 'printf "A=1\\n\\nB 2\\n" > $F', 'line 3: this is not NAME=value'],
 		['a bomb', "{ echo A=xxxxxxxx; for i in 1 2 3 4 5 6 7 8; do echo 'A=$A$A$A$A$A$A$A$A'; done; } > $F", 'line 7: A is longer than 1 MiB with the values of its variables'],
-	])('that is %s when its service starts keeps nobody else from anything', async (_what, make, why) => {
+	])('that is %s when its service starts delays no other service', async (_what, make, why) => {
 		writeFileSync(join(folder, 'make'), `F=${folder}/env\n${make}\n`);
 		await using archon = await boot({config: `services:
   make: {type: oneshot, command: sh ${folder}/make}
@@ -142,7 +142,7 @@ describe('a file of variables', () => {
 	});
 });
 
-test('a file of variables for the config itself is read anew by a reload, and its variables reach no service by themselves', async () => {
+test('a file of variables for the config itself is read again by a reload, and its variables reach no service by themselves', async () => {
 	const file = join(folder, '.env');
 	writeFileSync(file, 'WHAT=first\nOTHER=dotenv\n');
 	await using archon = await boot({args: ['--env-file', file], env: {OTHER: 'own'}, config: `services:

@@ -10,7 +10,7 @@ const gc = runInNewContext('gc') as () => void;
 /** Where V8 has data: what it compiles is in others, and grows for as long as it finds something to make faster. */
 const SPACES: readonly string[] = ['new_space', 'old_space', 'large_object_space', 'new_large_object_space'];
 
-/** KiB of data in use, buffers included, when all is gone that nobody can reach. */
+/** KiB of data in use, buffers included, after garbage collection. */
 function used(): number {
 	gc();
 	gc();

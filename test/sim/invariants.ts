@@ -57,7 +57,7 @@ export function checkState(state: State): void {
 function checkIdleness(state: State): void {
 	const {stage, living, held, settings: {whenIdle}} = state;
 	if (stage.kind !== 'running' || living > held || nextDeadline(state) !== NEVER) return;
-	promise(partOf(state, idle).isLogged, 'nothing runs, and nobody was told');
+	promise(partOf(state, idle).isLogged, 'no service runs, and no line says so');
 	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config');
 	const isKept = list.some(({desired}) => desired === 'stop');
 	const hasFailed = list.some(({phase}) => phase.kind === 'down' && phase.cause === 'failed');
@@ -130,7 +130,7 @@ export function checkSignal(
 	if (signal !== SIG.TERM || process.reported || (stage.kind === 'stopping' && stage.force > 1)) return;
 	// Its end began before, with its commands pre_stop.
 	if (entryOf(world.before, process.id)?.phase.kind === 'stopping') return;
-	// What has failed is ended at once, whoever needs it.
+	// What has failed is ended at once, whatever needs it.
 	const phase = entryOf(world.state, process.id)?.phase;
 	if (phase?.kind === 'stopping' && !phase.isRequested) return;
 	// Before a shutdown a dependent may be told to leave in the very step in which this one was, but later.

@@ -58,7 +58,7 @@ interface Temper {
 	readonly mute: number;
 	/** Words on the notification socket, each minute of a service. */
 	readonly chatter: number;
-	/** Times at which nobody runs. */
+	/** Times at which no process runs. */
 	readonly stalls: number;
 }
 
@@ -125,7 +125,7 @@ export class World {
 	/** When the shutdown began, and when the last process of a service was gone. */
 	#endedAt: Instant = 0;
 	#lastGone: Instant = 0;
-	/** For how long nobody in it ran. */
+	/** For how long no process in it ran. */
 	#stalled = 0;
 
 	/** `isReborn`: archon dies and comes back after every eleventh step. */
@@ -194,7 +194,7 @@ export class World {
 		}
 	}
 
-	/** Nobody runs for a while, and archon says so first. */
+	/** No process runs for a while, and archon says so first. */
 	#stall(): void {
 		const millis = this.random.pick([1500, 20_000, 3_600_000]);
 		this.#stalled += millis;
@@ -498,7 +498,7 @@ export class World {
 		}
 	}
 
-	/** A watchdog that nobody feeds keeps its service on the move for ever, and those that are restarted with it. */
+	/** A watchdog that gets no WATCHDOG=1 keeps its service on the move for ever, and those that are restarted with it. */
 	#restless(): Set<string> {
 		const found = new Set<string>();
 		for (const {service, phase, needs} of entries(this.state)) {

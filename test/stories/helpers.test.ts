@@ -29,7 +29,7 @@ test('a helper serves until archon itself ends, also through a shutdown in haste
 	expect(phases(deaf)).toEqual({web: 'stopped', [HELPER]: 'up'});
 });
 
-test('a helper that ends during a shutdown is started again, and keeps nobody waiting', () => {
+test('a helper that ends during a shutdown is started again, and keeps no service waiting', () => {
 	const story = tell(['web', {deaf: true}], [HELPER, helper]);
 	story.hear({kind: 'shutdown', why: 'SIGTERM'});
 	story.lines();

@@ -52,7 +52,7 @@ describe('pre_start', () => {
 		expect(phases(story)['web']).toBe('failed');
 	});
 
-	test('is given up when nobody wants its service any more, and begun anew by a restart', () => {
+	test('is cancelled when its service is stopped, and begins again with a restart', () => {
 		const story = tell(['web', prep], ['other']);
 		expect(phases(story.ask('stop', 'web'))['web']).toBe('stopped');
 		story.ask('start', 'web').lines();

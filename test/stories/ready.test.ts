@@ -89,7 +89,7 @@ describe('ready', () => {
 		expect(phases(story)).toEqual({db: 'starting'});
 	});
 
-	test('and nobody has less of it for asking', () => {
+	test('and no service has less of it for asking', () => {
 		const extend = {kind: 'notify', message: {kind: 'extend', millis: 10}} as const;
 		const story = tell(['db', {ready: {kind: 'notify'}, startTimeout: 5000, deaf: true}], ['web', {watchdog: 5000}]);
 		story.tells('db', extend).tells('web', extend).wait(4999);
@@ -238,7 +238,7 @@ test('another process becomes the main one where the service says so', () => {
 	expect(statusOf(story.state(), find(story.state(), 'forker')!).pid).toBe(777);
 });
 
-test('what a service says of itself is shown until it starts anew', () => {
+test('what a service says of itself is shown until it starts again', () => {
 	const story = tell(['db', {ready: {kind: 'notify'}}]);
 	story.tells('db', {kind: 'notify', message: {kind: 'status', text: 'replaying the journal'}});
 	expect(status(story, 'db')).toBe('starting: replaying the journal');

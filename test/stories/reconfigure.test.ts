@@ -30,7 +30,7 @@ test('what is gone ends before what it needed, what is new starts, and the other
 	expect(find(story.state(), 'db')?.starts).toBe(1);
 });
 
-test('what is made differently ends and starts anew, and waits for what it needs now', () => {
+test('a service whose process is defined differently stops and starts again, and waits for its new needs', () => {
 	const story = tell(['web']);
 	const exec = {...service('web').exec, argv: ['web', '--new'] as const};
 	reconfigure(story, ['db', {ready: {kind: 'notify'}}], ['web', {exec, needs: ['db+']}]);
@@ -40,7 +40,7 @@ test('what is made differently ends and starts anew, and waits for what it needs
 	expect(phases(story)).toEqual({web: 'up', db: 'up'});
 });
 
-test('a daemon that is to be a oneshot is made anew, and the other way round', () => {
+test('a daemon that is to be a oneshot is restarted, and the other way round', () => {
 	const story = tell(['a', {type: 'daemon'}], ['b', {type: 'oneshot'}]);
 	reconfigure(story, ['a', {type: 'oneshot'}], ['b', {type: 'daemon'}]);
 	expect([find(story.state(), 'a')?.starts, find(story.state(), 'b')?.starts]).toEqual([2, 2]);
@@ -83,7 +83,7 @@ const lines = (kind: 'json' | 'prefix'): Output => ({
 });
 const FILES: Output = {kind: 'files', stdout: '/x', stderr: null};
 
-test('what becomes of lines changes at once, and nobody is restarted for it', () => {
+test('what becomes of lines changes at once, and no service is restarted', () => {
 	const story = tell(['web'], ['idle', {autostart: false}], ['db']);
 	const before = ['web', 'idle', 'db'].map(name => find(story.state(), name)?.service ?? expect.fail(name));
 	story.lines();

@@ -1,4 +1,4 @@
-/** What follows when archon itself did not run for a while: nobody is late for it, and nothing else changes. */
+/** What follows when archon itself did not run for a while: no timeout counts that time, and nothing else changes. */
 import {describe, expect, test} from 'vitest';
 import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
 import type {Health} from '../../src/core/service.ts';
@@ -99,7 +99,7 @@ test('of two needs each has its own time left', () => {
 	expect(phases(story.wait(1))['a']).toBe('failed');
 });
 
-test('a stall of one phase is none of the next', () => {
+test('a stall in one phase does not count in the next', () => {
 	const story = tell(['a', {ready, restart: {...restart, window: Infinity, resetAfter: 10_000}}]);
 	for (let i = 0; i < 5; i++) story.stall(HOUR).tells('a', {kind: 'ready'}).wait(10_000).dies('a', exit(1));
 	expect(phases(story)).toEqual({a: 'starting'});

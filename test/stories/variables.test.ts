@@ -20,7 +20,7 @@ const reload = (story: Story, stamp: string): string => {
 	return story.hear({kind: 'reconfigure', services: [web(stamp)], shutdownGrace, startRate, whenIdle}).lines();
 };
 
-describe('whoever is to leave before its process is made is withdrawn', () => {
+describe('a service that has to stop before its process was started is withdrawn', () => {
 	test.each<[string, (story: Story) => Story]>([
 		['stopped', story => story.ask('stop', 'a')],
 		['restarted', story => story.ask('restart', 'a')],
@@ -34,7 +34,7 @@ describe('whoever is to leave before its process is made is withdrawn', () => {
 		expect(leave(story).lines().match(/withdraw a/g)).toHaveLength(1);
 	});
 
-	test('once, and nobody else is', () => {
+	test('once, and no other service is', () => {
 		const story = tell(['a', {slow: true}], ['b']);
 		expect(story.ask('stop', 'b').lines()).not.toMatch(/withdraw/);
 		expect(story.ask('stop', 'a').ask('stop', 'a').lines().match(/withdraw/g)).toHaveLength(1);

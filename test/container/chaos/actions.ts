@@ -148,7 +148,7 @@ export function createChaos(subject: Subject, random: Random): Chaos {
 			for (const socket of connections) socket.destroy();
 			for (const pid of [...stopped.keys()]) thaw(pid);
 			free();
-			// Whatever is under way comes to its end, now that nobody holds it up; then archon does all again if it did not.
+			// Whatever is under way comes to its end, now that nothing delays it; then archon leaves degraded mode.
 			await Promise.all(pending);
 			if (await subject.ask('Status', 3000) === null) kill(subject.pid, 'SIGHUP');
 			while (await subject.ask('Status', 1000) === null) await wait(50);

@@ -26,7 +26,7 @@ const NOTIFIER = `
 	use Socket; my $n = $ENV{NOTIFY_SOCKET}; $n =~ s/^@/\\0/; socket(my $s, AF_UNIX, SOCK_DGRAM, 0);
 	send($s, "READY=1\\nWATCHDOG=1\\nSTATUS=at work", 0, sockaddr_un($n)), select undef, undef, undef, 0.3 while 1`;
 
-/** Takes 16 MiB at a time, up to so many MiB, and holds them for a second. */
+/** Takes 16 MiB at a time, up to the given MiB, and holds them for a second. */
 const HOG = 'my @all; push @all, "x" x (16 << 20) for 1 .. $ARGV[0] / 16; sleep 1';
 
 /** Memory of the container, in bytes: more than all need, and less than the greedy hog wants. */
@@ -47,14 +47,14 @@ export const TROUBLES = ['storm', 'hog', 'greedy', 'orphans', 'flooder', 'exchan
 /** What is started together when somebody with the user of a service falls upon what archon makes for it. */
 export const SIEGE = ['victim', 'stopper', 'killer'] as const;
 
-/** A folder that its service owns, where archon writes that service's log, and a file of root's that is none of its business. */
+/** A folder that its service owns, where archon writes that service's log, and a file of root's that does not concern it. */
 const OWNED = '/var/log/owned';
 export const CANARY = '/etc/canary';
 /** Log files of others, that go on whatever happens to the one in the folder. */
 export const KEPT = ['/var/log/keeper.log', `${TMPFS}/filer.log`] as const;
 const EXCHANGED = ['owner.log', 'owner.log.1', 'owner.log.2', 'owner.log.1.compressing'].map(name => `${OWNED}/${name}`);
 
-/** Each start of it needs what pre_start made and what the command for its variables printed, and nobody else does. */
+/** Each start of it needs what pre_start made and what the command for its variables printed, and no other service does. */
 const TURNED = '[ "$MADE" = here ] && rm /run/turned || echo "a bug: started before its turn"; exec sleep 1000006';
 const TOLD = '[ -n "$SERVICE_RESULT" ] && [ -n "$EXIT_CODE" ] || echo "a bug: post_stop is told nothing"';
 const sh = (script: string): string => JSON.stringify(['sh', '-c', script.replaceAll('$', '$$$$')]);

@@ -28,7 +28,7 @@ export interface Lines {
 	refused: number;
 	/** After crashes. */
 	revivals: number;
-	/** Lines that nobody wrote like that, or that came twice. */
+	/** Lines that no service has written, or that came twice. */
 	readonly wrong: string[];
 }
 
@@ -40,7 +40,7 @@ export interface Subject {
 	processes(): readonly Process[];
 	/** A path of the container, as this machine reaches it. */
 	path(inner: string): string;
-	/** Sends a record to archon: its reply's rows, or null where there is none, or none in time. */
+	/** Sends a record to archon: its reply's rows, null: no reply came in time. */
 	ask(record: string, millis?: number): Promise<readonly string[] | null>;
 	/** Every service by its name, or null where archon does not answer. */
 	status(): Promise<ReadonlyMap<string, Standing> | null>;

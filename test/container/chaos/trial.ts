@@ -14,7 +14,7 @@ export interface Trial extends AsyncDisposable {
 	readonly chaos: Chaos;
 	/** Before the chaos. */
 	readonly first: Measures;
-	/** So many milliseconds of chaos; then it is calm, and everything is as it has to be. */
+	/** The milliseconds of chaos; then it is calm, and everything is as it has to be. */
 	round(millis: number): Promise<Figures>;
 	/** `docker stop`: its status. */
 	stop(): Promise<number>;
@@ -61,7 +61,7 @@ export async function begin(seed: number): Promise<Trial> {
 	};
 }
 
-/** All that would change if somebody wrote to it, named it anew, or gave it to others. */
+/** All that would change if somebody wrote to it, renamed it, or gave it to others. */
 function aboutCanary({path}: Subject): object {
 	const {ino, size, mode, uid, nlink, mtimeMs, ctimeMs} = lstatSync(path(CANARY));
 	return {ino, size, mode, uid, nlink, mtimeMs, ctimeMs, content: readFileSync(path(CANARY), 'utf8')};

@@ -9,7 +9,7 @@ const comes = (signal: number, origin: Origin, services: readonly string[], mean
 const FORWARDED = [SIG.USR1, SIG.USR2, SIG.WINCH];
 
 describe('by default', () => {
-	test.each(FORWARDED)('signal %i goes to main, whoever sends it', signal => {
+	test.each(FORWARDED)('signal %i goes to main, from any sender', signal => {
 		for (const origin of ORIGINS) expect(comes(signal, origin, ['main', 'web'])).toEqual({kind: 'forward', to: ['main'], signal});
 	});
 
@@ -25,11 +25,11 @@ describe('by default', () => {
 		expect(comes(SIG.USR1, 'kernel', ['web'])).toMatchObject({kind: 'ignore'});
 	});
 
-	test('a window that is resized ends nothing, and nobody need know', () => {
+	test('a window that is resized ends nothing, and is not logged', () => {
 		expect(comes(SIG.WINCH, 'kernel', ['web'])).toEqual({kind: 'ignore', why: null});
 	});
 
-	test('those of shutdown mean that, whoever sends them', () => {
+	test('those of shutdown mean that, from any sender', () => {
 		for (const signal of [SIG.TERM, SIG.INT, SIG.QUIT, SIG.PWR, RTMIN + 3]) {
 			for (const origin of ORIGINS) expect(comes(signal, origin, ['main'])).toEqual({kind: 'shutdown'});
 		}
