@@ -1,10 +1,10 @@
 /** docs/protocol.md is true, and enough to write a client from: its examples are asked, and a client in Python speaks it. */
 import {execa} from 'execa';
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {ABOUT} from '../../scripts/docs/requests.ts';
-import {type Archon, boot} from './archon.ts';
+import {type Archon, ARCHON, boot} from './archon.ts';
 
 const CONFIG = `services:
   web: {command: sh -c 'trap "" HUP; echo hello; exec sleep 1000000'}
@@ -45,4 +45,12 @@ test('a client in Python that was written from the page shows services and runs 
 		{env: {ARCHON_SOCKET: archon.socket}, reject: false},
 	);
 	expect({exitCode, stdout: stdout.replace(/running \d+/, 'running PID')}).toEqual({exitCode: 42, stdout: 'web running PID\njob failed -\nExitStatus 42'});
+});
+
+test('what only the page says takes no room in the executable', () => {
+	const executable = readFileSync(ARCHON);
+	expect(executable.includes('unknown request')).toBe(true);
+	const texts = ABOUT.flatMap(({reply, rows}) => [reply, ...rows.map(({means}) => means)]).filter(({length}) => length > 20);
+	expect(texts.length).toBeGreaterThan(10);
+	expect(texts.filter(text => executable.includes(text))).toEqual([]);
 });
