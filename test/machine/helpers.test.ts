@@ -162,6 +162,27 @@ test('beside other processes it ends with archon', async () => {
 	await expect.poll(() => readdirSync('/proc').includes(String(pid))).toBe(false);
 });
 
+test('what outlives its service and ignores SIGTERM is killed, and the last words are delivered all the same', async () => {
+	const server = await stream(0);
+	const stray = 'sh -c \'setsid sh -c "trap : TERM; while :; do sleep 0.05; done" & echo up; exec sleep 1000000\'';
+	await using archon = await boot({config: `archon: {${logging(`tcp://127.0.0.1:${server.port}`)}}
+services: {one: {command: ${JSON.stringify(stray)}, kill_mode: main}}
+`});
+	await expect.poll(() => server.messages.join('\n')).toMatch(/ one - - - up$/m);
+	archon.signal('SIGTERM');
+	expect(await archon.ended()).toBe(0);
+	await expect.poll(() => server.messages.join('\n')).toMatch(/ archon - - - warn: killing [^]* archon - - - reaped \d+ orphans?$/);
+});
+
+test('where archon cannot become another user, the helper has archon\'s, and the log says so', async () => {
+	const server = await stream(0);
+	await using archon = await boot({wrapper: ['unshare', '--user', '--map-root-user'], config: `services:
+  one: {command: "sh -c 'echo up; exec sleep 1000000'", ${logging(`tcp://127.0.0.1:${server.port}`)}}
+`});
+	await archon.says(/archon\.syslog runs as root: archon cannot become another user here/);
+	await expect.poll(() => server.messages.length).toBe(1);
+});
+
 test('a server that is down at the end does not delay the shutdown, and what it costs is told', async () => {
 	const {port, close} = await stream(0);
 	close();

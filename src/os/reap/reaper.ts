@@ -18,7 +18,7 @@ import {createHelpers} from './helper-table.ts';
 import {runTagged} from './run-tag.ts';
 import {newReport, outcomeOf, pidOf} from './outcome.ts';
 import type {Poller} from '../poller.ts';
-import {childrenBesides, hasProc, type Stat, statOf} from './procfs.ts';
+import {childrenBesides, hasProc, pids, type Stat, statOf} from './procfs.ts';
 import {EPOLLIN, ERRNO, sys} from '../sys.ts';
 import {addGroup, hasGroups, isAmong, isOf, signalGroups, type TrackedRun} from './tracked-run.ts';
 
@@ -39,7 +39,7 @@ export interface Reaper {
 	signal(run: Run, pid: number, signal: SignalNumber, to: Scope): void;
 	/** What is left of the run is not told any more. */
 	release(run: Run): void;
-	/** To every process that archon has to end, services or not. A helper outlives all but a SIGKILL to every process. */
+	/** To every process that archon has to end, services or not. Helpers outlive it, where there is /proc. */
 	sweep(signal: SignalNumber): void;
 	/** The run's main process; null once that has ended. */
 	mainOf(run: Run): number | null;
@@ -357,7 +357,10 @@ export function createReaper(
 		},
 		sweep(signal) {
 			// Elsewhere others live in this PID namespace, and only archon's own descendants are meant.
-			if (ownPid === 1) return void sys.kill(-1, signal);
+			// SIGTERM is nothing to a helper, which still has the last words to deliver.
+			const spared = signal === SIG.KILL && hasProc() ? helperPids() : [];
+			if (ownPid === 1 && spared.length === 0) return void sys.kill(-1, signal);
+			if (ownPid === 1) for (const pid of pids()) if (pid !== ownPid && !spared.includes(pid)) sys.kill(pid, signal);
 			isSwept = signal === SIG.KILL;
 			if (isSwept) sweepTrees();
 			else treeKiller.tell(0, others, signal, () => false);

@@ -27,6 +27,9 @@ export type DialRemote = (target: RemoteTarget, listener: RelayListener) => Rela
 /** How long a helper that is being started again is waited for before that is a failure. */
 const PATIENCE: Millis = 1000;
 
+/** Characters of a reason that are logged. */
+const WHY_MAX = 300;
+
 /** Messages about a relay that are still to be given to the helper, in order. */
 interface Errand {
 	readonly id: number;
@@ -103,7 +106,9 @@ export function createRemote(link: Link): DialRemote {
 			}
 			const client = clients.get(id);
 			if (!client) return;
-			const [, count = '0', why = ''] = /^(\d+) ?(.*)$/s.exec(textOf(payload)) ?? [];
+			const [, count = '0', said = ''] = /^(\d{1,9}) ?(.*)$/s.exec(textOf(payload)) ?? [];
+			// One line of the log, whatever the helper says.
+			const why = said.replaceAll(/[\0-\x1f\x7f-\x9f]/g, ' ').slice(0, WHY_MAX);
 			if (kind === READY) {
 				client.state = 'idle';
 				client.listener.ready(Number(count));
