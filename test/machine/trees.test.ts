@@ -60,7 +60,7 @@ test('a daemonised grandchild is shown below its service, asked to end when it s
 	for (const words of [/─ web  running/, /─ \d+ sleep 1000000/, /─ \d+ sh -c trap/, /─ \d+ sleep 1000003/]) expect(web).toMatch(words);
 	expect(other).toMatch(/sleep 1000005/);
 	expect((await archon.ctl('stop', 'web')).status).toBe(0);
-	expect(archon.log()).toMatch(/stopping web [^]*killing the remaining processes of web with SIGKILL[^]*stopped web \(SIGTERM\)/);
+	await archon.says(/stopping web [^]*killing the remaining processes of web with SIGKILL[^]*stopped web \(SIGTERM\)/);
 	expect(found(archon, '1000003')).toEqual([]);
 	expect(found(archon, 'sleep 1000005').length).toBe(1);
 });
