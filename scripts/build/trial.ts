@@ -42,7 +42,7 @@ export async function tryExecutable(archon: string, version: string): Promise<Tr
 	const {words, weaker} = await namespace(folder);
 	const init = start([...words, archon, '-c', join(folder, 'archon.yaml'), '--socket', socket(folder)], folder);
 	using _end = undo(() => init.kill());
-	await init.says(/everything is up/, 'starting a config');
+	await init.says(/everything is up[^]*up completed|up completed[^]*everything is up/, 'starting a config');
 	const status = async (): Promise<string> => summary((await ctl('status', '--json')).out);
 	const before = await status();
 	expect('archonctl status', before.replaceAll(/ \d+/g, ''), 'prepare exited, daemon running, deaf running, up exited');
