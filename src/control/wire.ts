@@ -36,7 +36,7 @@ export interface Rows<Row> {
 
 // ── The page ─────────────────────────────────────────────────────────────────────────────────────
 
-/** What docs/protocol.md says of the verbs of one file. No program uses it, so that the build leaves it out. */
+/** What docs/protocol.md says of the verbs of one file. No program uses it: the build leaves it out, unless it has a spread. */
 export type Pages = Readonly<Record<string, Page>>;
 
 export interface Page {

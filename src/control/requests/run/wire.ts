@@ -3,7 +3,7 @@ import {ok, type Result} from '../../../core/result.ts';
 import {
 	type Choices, type Command, countArgs, decodeLaunch, IN_FIELDS, IN_WORDS, type Launch, OPTIONS, splitArgs, STDIO,
 } from '../../launch.ts';
-import type {Decoded, Options, Page, Pages, Wire} from '../../wire.ts';
+import type {Decoded, Options, Pages, RowForm, Wire} from '../../wire.ts';
 
 export interface RunRequest extends Decoded {
 	readonly kind: 'run';
@@ -31,20 +31,19 @@ export const RUN: Wire<RunRequest> = {
 
 export const RUN_V: Wire<RunRequest> = {...RUN, verb: 'RunV', args: IN_FIELDS, decode: fields => decode(countArgs(fields))};
 
-const ANSWER: Pick<Page, 'rows' | 'reply'> = {
-	rows: [{
-		kind: REFUSED,
-		means: 'with `archon.stdio=passed`, when the command cannot be executed',
-		columns: {why: 'the reason, in words'},
-	}],
-	reply: '`ExitStatus` when it has ended: its exit code, or 128 and the signal; 127: there is no such command; '
-		+ '126: it cannot be executed',
-};
+const rows: readonly RowForm[] = [{
+	kind: REFUSED,
+	means: 'with `archon.stdio=passed`, when the command cannot be executed',
+	columns: {why: 'the reason, in words'},
+}];
+
+const reply = '`ExitStatus` when it has ended: its exit code, or 128 and the signal; 127: there is no such command; '
+	+ '126: it cannot be executed';
 
 export const pages: Pages = {
 	Run: {
-		...ANSWER,
 		help: 'run a command; it is ended when its connection ends',
+		rows, reply,
 		examples: [
 			['Run,/bin/sh -c \'exit 3\'', 'ExitStatus,3'],
 			['Run,"/bin/sh -c \'test ""$A,$B"" = 1,x,y\'",A=1,"B=x,y"', 'ExitStatus,0'],
@@ -52,8 +51,8 @@ export const pages: Pages = {
 		],
 	},
 	RunV: {
-		...ANSWER,
 		help: 'the same, with each word of the command in a field of its own',
+		rows, reply,
 		examples: [['RunV,3,/bin/sh,-c,exit 3', 'ExitStatus,3']],
 	},
 };
