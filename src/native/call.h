@@ -42,14 +42,14 @@ static inline const char *arg_path(struct call *call, int index)
 	return arg_text(call, index, &length);
 }
 
-/* ── The result: the last one given; undefined where none is. ── */
+/* ── The result: the last one given; undefined where nothing is given. ── */
 
 void give_number(struct call *call, double number);
 void give_flag(struct call *call, bool flag);
 void give_text(struct call *call, const char *bytes, size_t length);
 /* One byte is one character. */
 void give_latin1(struct call *call, const uint8_t *bytes, size_t length);
-/* As a decoder of UTF-8 has it: what is none becomes U+FFFD. */
+/* As a decoder of UTF-8 has it: what is not UTF-8 becomes U+FFFD. */
 void give_utf16(struct call *call, const uint16_t *units, size_t length);
 /* A copy. */
 void give_bytes(struct call *call, const void *bytes, size_t length);

@@ -78,7 +78,7 @@ static void place_fds(struct room *room)
 		if (result < 0)
 			fail_at(room, STAGE_FDS, result, i);
 	}
-	/* Whatever archon or its own parent forgot to mark. An old kernel does not know it: then only marks count. */
+	/* What archon or its own parent left without close-on-exec. An old kernel does not know this call: then only that flag counts. */
 	RAW(SYS_close_range, count, UINT_MAX, 4 /* CLOSE_RANGE_CLOEXEC */);
 }
 
@@ -110,12 +110,12 @@ static bool is_unlimited(int resource)
 }
 
 /* Both or none, only where neither its service nor an archon further up has set its own, and never a reason to fail. */
-static void set_mark(uint64_t mark)
+static void set_tag(uint64_t tag)
 {
-	if (mark == 0 || !is_unlimited(RLIMIT_LOCKS) || !is_unlimited(RLIMIT_RSS))
+	if (tag == 0 || !is_unlimited(RLIMIT_LOCKS) || !is_unlimited(RLIMIT_RSS))
 		return;
-	set_limit(RLIMIT_LOCKS, mark, mark);
-	set_limit(RLIMIT_RSS, TAG_SUM - mark, TAG_SUM - mark);
+	set_limit(RLIMIT_LOCKS, tag, tag);
+	set_limit(RLIMIT_RSS, TAG_SUM - tag, TAG_SUM - tag);
 }
 
 /* archon has raised its own. */
@@ -141,7 +141,7 @@ static void set_limits(struct room *room)
 		if (result < 0)
 			fail_at(room, STAGE_LIMIT, result, (int)limit->resource);
 	}
-	set_mark(head->tag);
+	set_tag(head->tag);
 	if (head->nice != NICE_AS_IS)
 		must(room, STAGE_NICE, RAW(SYS_setpriority, PRIO_PROCESS, 0, head->nice));
 	if (head->ioprio >= 0)
@@ -167,7 +167,7 @@ static void bound_caps(struct room *room)
 }
 
 /*
- * After the change of user. Root gets at exec(2) whatever its bounding set holds; anybody else what is
+ * After the change of user. Root gets at exec(2) whatever its bounding set holds; any other user what is
  * in the ambient set, which takes being permitted and inheritable first (capabilities(7)).
  */
 static void keep_caps(struct room *room)
@@ -176,7 +176,7 @@ static void keep_caps(struct room *room)
 	if (!job->cap_add && !job->cap_drop)
 		return;
 	bool is_root = RAW(SYS_geteuid) == 0;
-	uint64_t kept = job->head->uid != NOBODY && job->head->uid != 0 ? job->cap_add : ~job->cap_drop;
+	uint64_t kept = job->head->uid != NO_ID && job->head->uid != 0 ? job->cap_add : ~job->cap_drop;
 	struct caps caps;
 	must(room, STAGE_KEEP, get_caps(&caps));
 	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
@@ -194,14 +194,14 @@ static void keep_caps(struct room *room)
 	}
 }
 
-/* Whether it becomes somebody else, or has other rights: there may be more then who may trace it (ptrace(2)). */
+/* Whether it becomes another user, or has other rights: there may be more then who may trace it (ptrace(2)). */
 static bool is_changed(const struct head *head)
 {
-	return head->uid != NOBODY || head->gid != NOBODY || head->groups >= 0 || head->cap_add || head->cap_drop;
+	return head->uid != NO_ID || head->gid != NO_ID || head->groups >= 0 || head->cap_add || head->cap_drop;
 }
 
 /*
- * Once it is its user's, whoever is the same user may send it signals: nothing is left for then that can be done before.
+ * Once it is its user's, others of that user may send it signals: nothing is left for then that can be done before.
  * What even root does not find along PATH is not tried.
  */
 static void look_along_path(struct job *job)
@@ -221,16 +221,16 @@ static void become(struct room *room)
 	const struct head *head = job->head;
 	bound_caps(room);
 	if (is_changed(head)) {
-		/* What it has of archon's memory and descriptors is nobody's to look into. */
+		/* What it has of archon's memory and descriptors is not for others to look into. */
 		RAW(SYS_prctl, PR_SET_DUMPABLE, 0);
 		if (head->paths > 1)
 			look_along_path(job);
 	}
 	if (head->groups >= 0)
 		must(room, STAGE_GROUPS, RAW(SYS_setgroups, head->groups, job->groups));
-	if (head->gid != NOBODY)
+	if (head->gid != NO_ID)
 		must(room, STAGE_GID, RAW(SYS_setresgid, head->gid, head->gid, head->gid));
-	if (head->uid != NOBODY)
+	if (head->uid != NO_ID)
 		must(room, STAGE_UID, RAW(SYS_setresuid, head->uid, head->uid, head->uid));
 	keep_caps(room);
 	if (head->flags & FLAG_NO_NEW)

@@ -97,7 +97,7 @@ static int zstd(int from, int to, struct chunks *chunks)
 	return result;
 }
 
-/* `to` is made anew, with the owner and the permissions of `from`, and is not there where it could not be finished. */
+/* `to` is made, with the owner and the permissions of `from`, and is not there where it could not be finished. */
 long compress_file(int folder, const char *from, const char *to, int kind, double *inode)
 {
 	struct chunks *chunks = malloc(sizeof *chunks);
@@ -148,7 +148,7 @@ static int grow(struct grown *grown)
 	return 0;
 }
 
-/* A file may have several parts; what comes behind them and is none is nothing. */
+/* A file may have several parts; what comes behind them and is not a part is left out. */
 static int ungzip(struct grown *grown, const uint8_t *bytes, size_t length)
 {
 	z_stream stream = {.next_in = (uint8_t *)bytes, .avail_in = length};
@@ -194,7 +194,7 @@ static int unzstd(struct grown *grown, const uint8_t *bytes, size_t length)
 	return error;
 }
 
-/* decompress(bytes, kind, most): the content, or -EINVAL where it is broken, -EFBIG where it is more than so many bytes. */
+/* decompress(bytes, kind, most): the content, or -EINVAL where it is broken, -EFBIG where it is more than `most` bytes. */
 void sys_decompress(struct call *call)
 {
 	size_t length;

@@ -147,7 +147,7 @@ void sys_readSignal(struct call *call)
 	give_number(call, 1);
 }
 
-/* For good: SIGTTIN and SIGTTOU would stop whoever gave the terminal away. */
+/* For good: SIGTTIN and SIGTTOU would stop an archon that gave the terminal away. */
 void sys_ignoreSignal(struct call *call)
 {
 	forget_ignored();

@@ -10,7 +10,7 @@ void remember_arguments(char **arguments);
 char **remembered_arguments(void);
 int left_memory(void);
 
-/* In spawn.c: begins to make a process as the request of so many bytes says; a number for its end, or -EAGAIN. */
+/* In spawn.c: begins to make a process as the request of `size` bytes says; a number for its end, or -EAGAIN. */
 int32_t archon_begin(const void *request, size_t size);
 
 /* In spawn.c: what came of it: its pid, or -1, and a report of stage, errno and detail. */
@@ -19,7 +19,7 @@ int32_t archon_end(int32_t number, void *report);
 /* In spawn.c: the soft limit of open files that archon was started with, which its children have; 0: it is archon's own. */
 extern uint64_t first_soft_limit;
 
-/* In spawn.c: what archon ignores is looked up anew at the next spawn. */
+/* In spawn.c: what archon ignores is looked up again at the next spawn. */
 void forget_ignored(void);
 
 /* In process.c: what archon was started with, by bit signal - 1. */

@@ -109,7 +109,7 @@ static const JSCFunctionListEntry HOST[] = {
 #endif
 };
 
-/* ── Its life ── */
+/* ── What the program does from its start to its end ── */
 
 static _Noreturn void give_up(const char *what)
 {

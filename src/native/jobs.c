@@ -1,5 +1,5 @@
 /*
- * Work that may take long and that the loop must not wait for: files on a disk that hangs, names that nobody answers
+ * Work that may take long and that the loop must not wait for: files on a disk that hangs, names that no server answers
  * for. A few threads, made when they are needed, do nothing but the call that they are asked for; the loop is told by
  * a descriptor. Where no thread can be made, the work is done at once.
  */
@@ -130,7 +130,7 @@ static int dress(int fd, double mode, double owner, double group)
 /*
  * Numbers: flags, permissions of a file that is made, those that it gets in any case or -1, its owner and group or -1,
  * how (places.h). Its real path, and the errno where it did not get them all; or where the path leads to a descriptor of
- * archon's own, that one as the stream, and none is opened.
+ * archon's own, that one as the stream, and nothing is opened.
  */
 static long open_file(struct job *job)
 {
@@ -410,7 +410,7 @@ static int64_t now_in_milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Whether a job is finished, after so many milliseconds at most. A signal, as of a child that ends, is no reason to stop waiting. */
+/* Whether a job is finished, after that many milliseconds at most. A signal, as of a child that ends, is no reason to stop waiting. */
 void sys_awaitJob(struct call *call)
 {
 	int64_t until = now_in_milliseconds() + arg_int(call, 0), left;
@@ -422,7 +422,7 @@ void sys_awaitJob(struct call *call)
 	give_flag(call, count == 1);
 }
 
-/* The next that is finished: number, result, and what is known of a file. What it brought, as bytes; undefined: none is finished. */
+/* The next that is finished: number, result, and what is known of a file. What it brought, as bytes; undefined: no job is finished. */
 void sys_takeJob(struct call *call)
 {
 	size_t length;

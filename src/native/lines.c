@@ -8,7 +8,7 @@
 static const char GOES_ON[] = "\xe2\x80\xa6\n";
 static const char RESET[] = "\x1b[0m";
 
-/* So many bytes are looked at at once. */
+/* How many bytes are looked at at once. */
 typedef uint8_t block __attribute__((vector_size(16)));
 
 static bool is_any(block mask)
@@ -136,7 +136,7 @@ void sys_countLines(struct call *call)
 	give_number(call, count);
 }
 
-/* endOfLines(bytes, count): where the first so many lines end; where there are fewer, the last of them. */
+/* endOfLines(bytes, count): where the first `count` lines end; where there are fewer, the last of them. */
 void sys_endOfLines(struct call *call)
 {
 	size_t length, end = 0;
@@ -151,7 +151,7 @@ void sys_endOfLines(struct call *call)
 	give_number(call, end);
 }
 
-/* dropReturns(bytes, length): each `\r\n` of the first so many bytes becomes `\n`, in place; how many bytes are left. */
+/* dropReturns(bytes, length): each `\r\n` of the first `length` bytes becomes `\n`, in place; how many bytes are left. */
 void sys_dropReturns(struct call *call)
 {
 	size_t whole, count = 0;

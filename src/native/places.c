@@ -1,7 +1,7 @@
 /*
- * Where a path leads, found step by step, so that nobody who may write to a folder on the way can lead archon elsewhere.
+ * Where a path leads, found step by step, so that no user who may write to a folder on the way can lead archon elsewhere.
  * From the root on each folder is opened in the one before it. A symbolic link is followed only where it lies in a
- * folder that nobody but root and archon's own user may write; who may write to a folder may lay links there, and move
+ * folder that only root and archon's own user may write; who may write to a folder may lay links there, and move
  * those of others to it, so that a link's owner says nothing. What is opened in such a folder is judged by what it is.
  */
 #define _GNU_SOURCE
@@ -24,7 +24,7 @@
 #define LEFT_MAX (2 * PATH_MAX)
 /* Permissions of folders that are made, before the umask. */
 #define FOLDER_MODE 0755
-/* Somebody may remove and make a file as fast as archon looks at it. */
+/* Another process may remove and make a file as fast as archon looks at it. */
 #define TRIES_MAX 10
 /* linux/magic.h */
 #define PROC_MAGIC 0x9fa0
@@ -52,7 +52,7 @@ static struct doubt doubt_of(int folder, enum refusal refusal)
 		doubt = (struct doubt){refusal, WRITER_GROUP, about.st_gid};
 	else
 		doubt.writer = WRITER_NONE;
-	/* Kubernetes mounts secrets so: their folders have all permissions, and nobody may write. */
+	/* Kubernetes mounts secrets so: their folders have all permissions, and are read-only. */
 	if (doubt.writer != WRITER_NONE && fstatvfs(folder, &system) == 0 && system.f_flag & ST_RDONLY)
 		doubt.writer = WRITER_NONE;
 	return doubt;
@@ -163,7 +163,7 @@ static int follow(struct place *place, int link, char left[LEFT_MAX], int links)
 	return 0;
 }
 
-/* The next part of `left`, into `name`; its length, 0 where there is none. `left` is what follows, without slashes before it. */
+/* The next part of `left`, into `name`; its length, 0 at the end. `left` is what follows, without slashes before it. */
 static size_t take_part(char *left, char *name)
 {
 	size_t begin = strspn(left, "/"), length = strcspn(left + begin, "/");
@@ -260,7 +260,7 @@ static int judge(int fd, int folder, const struct opening *opening, struct doubt
 		return EINVAL;
 	if (about.st_nlink == 0)
 		return -1;
-	/* Where protected_hardlinks (proc_sys_fs(5)) is 0 anybody may give any file a name of his own. */
+	/* Where protected_hardlinks (proc_sys_fs(5)) is 0 any user may give any file another name. */
 	doubt->refusal = REFUSED_NAMES;
 	if (!is_trusted && about.st_nlink > 1)
 		return EMLINK;
@@ -287,7 +287,7 @@ int open_in(int folder, const char *name, const struct opening *opening, struct 
 			return fd;
 		}
 		if (fd < 0) {
-			/* A link that was laid since the place was found; a FIFO that nobody reads, or a socket. */
+			/* A link that was laid since the place was found; a FIFO that has no reader, or a socket. */
 			if (errno == ELOOP)
 				*doubt = doubt_of(folder, REFUSED_LINK);
 			else if (errno == ENXIO)
@@ -315,7 +315,7 @@ void put_doubt(double *out, const struct doubt *doubt)
 
 /*
  * findPlace(path, flags, report): the folder's path and the name in it; the open folder or -errno, and the stream, in the
- * report. Where there is none they say how far that went.
+ * report. Where it leads nowhere they say how far that went.
  */
 void sys_findPlace(struct call *call)
 {

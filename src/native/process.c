@@ -123,7 +123,7 @@ void sys_fchdir(struct call *call)
 	give_result(call, fchdir(arg_int(call, 0)));
 }
 
-/* What nobody may write is as it is in its file: it leaves this process, and comes back page by page as it is used. */
+/* What is mapped read-only is as it is in its file: it leaves this process, and comes back page by page as it is used. */
 static int release(struct dl_phdr_info *object, size_t size, void *unused)
 {
 	(void)size;

@@ -5,7 +5,7 @@
  * Nothing in a handler does more than system calls and stores (signal-safety(7)). Everything is written down here
  * before it is needed: arguments, environment, the file to execute. Only the main thread executes: one that is not the
  * first would make /proc/1/stat say Z until the others are gone, and a runtime take the container for stopped.
- * Signals that are blocked and wait stay so over execve(2); nobody need remember them.
+ * Signals that are blocked and wait stay so over execve(2), and need not be remembered.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -207,7 +207,7 @@ void sys_leaveSection(struct call *call)
 }
 
 /*
- * The descriptor of the memory that the last life left, or -1. The variable alone says nothing, for anybody may set it: what
+ * The descriptor of the memory that the previous instance left, or -1. The variable alone says nothing, for any user may set it: what
  * it names must be a memfd (memfd_create(2): a regular file without a name that knows of seals), and hold this very process's
  * memory, which no other program has ever had open.
  */
@@ -235,8 +235,8 @@ void sys_leftMemory(struct call *call)
 }
 
 /*
- * The memory that outlives archon. The descriptor is that of the last life, or -1 for new memory of so many bytes, which
- * take room only where they are used. Returns the descriptor, or -errno; -EPROTO: no life has left it.
+ * The memory that outlives archon. The descriptor is that of the previous instance, or -1 for new memory of `size` bytes, which
+ * take room only where they are used. Returns the descriptor, or -errno; -EPROTO: no instance has left it.
  */
 void sys_openMemory(struct call *call)
 {
@@ -249,7 +249,7 @@ void sys_openMemory(struct call *call)
 			return give_number(call, -errno);
 		if (ftruncate(fd, size) < 0)
 			goto fail;
-		/* Whoever made it shorter would make archon fault. */
+		/* If it became shorter, archon would fault. */
 		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 	} else {
 		struct stat status;
@@ -263,7 +263,7 @@ void sys_openMemory(struct call *call)
 	if (is_new)
 		*memory = (struct header){.magic = MAGIC, .owner = getpid(), .size = size, .ignored = first_ignored, .blocked = first_blocked};
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	/* It is nobody's to find and close: it is archon's way to itself. */
+	/* It is not inherited by what looks for lasting descriptors: it is archon's way to itself. */
 	if (memory->program_fd > 0)
 		fcntl(memory->program_fd, F_SETFD, FD_CLOEXEC);
 	header = memory;
@@ -281,7 +281,7 @@ fail:;
 
 /*
  * archon has some descriptors for each service: it takes as many as it may have. Its children have the limit that the
- * first life was started with, because many a program loops over all descriptors that it could have.
+ * first instance was started with, because many a program loops over all descriptors that it could have.
  */
 void sys_raiseFdLimit(struct call *call)
 {
@@ -318,7 +318,7 @@ void sys_releaseMemory(struct call *call)
 	give_result(call, fallocate(memory_fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, at, length));
 }
 
-/* A signal that was read is pending until somebody has acted on it. */
+/* A signal that was read is pending until archon has acted on it. */
 void note_signal(int signal, enum origin origin)
 {
 	if (!header)
@@ -374,7 +374,7 @@ static char **copy(char **list, const char *without, const char *added)
 	return result;
 }
 
-/* Whatever the last life left open is for this life only, unless it is kept once more (close_range(2), CLOSE_RANGE_CLOEXEC). */
+/* What the previous instance left open is for this one only, unless it is kept once more (close_range(2), CLOSE_RANGE_CLOEXEC). */
 static void forget_inheritance(void)
 {
 	if (syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 4) == 0)
@@ -443,7 +443,7 @@ void sys_keepFd(struct call *call)
 }
 
 /* Returns -errno if that failed, and then everything is as it was. */
-static int execute_anew(const char *path, int kind, const char *words)
+static int execute_again(const char *path, int kind, const char *words)
 {
 	static struct header before;
 	before = *header;
@@ -472,12 +472,12 @@ void sys_reexecute(struct call *call)
 	const char *path = arg_path(call, 0), *words = arg_path(call, 2);
 	if (!envp)
 		return give_number(call, -EINVAL);
-	give_number(call, execute_anew(path, arg_int(call, 1), words));
+	give_number(call, execute_again(path, arg_int(call, 1), words));
 }
 
 /* After a bug that no callback is to blame for. Returns where there is nothing to go on from, or no way to. */
 void survive(const char *words)
 {
 	if (envp)
-		execute_anew("", CAUSE_BUG, words);
+		execute_again("", CAUSE_BUG, words);
 }

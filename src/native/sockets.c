@@ -125,9 +125,9 @@ void sys_peer(struct call *call)
 }
 
 /*
- * Closes what somebody else has handed over. The last one to close a socket that lingers waits until all of it has been
+ * Closes what another process has handed over. The last one to close a socket that lingers waits until all of it has been
  * sent, for hours if its maker says so (socket(7), SO_LINGER), and that must not be archon. One that listens never
- * lingers itself: whoever may still use it keeps what it is set to.
+ * lingers itself: others that may still use it keep what it is set to.
  */
 static void close_foreign(int fd)
 {
@@ -151,7 +151,7 @@ void sys_closeForeign(struct call *call)
 /* All that a message can bring: what has no room is closed by the kernel in archon's name, and may linger. */
 union control { struct cmsghdr head; char bytes[CMSG_SPACE(FDS_IN_FLIGHT * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))]; };
 
-/* Closes a socket to which others send; what they have sent and nobody has read is let go as it should be. */
+/* Closes a socket to which others send; what they have sent and archon has not read is let go as it should be. */
 void sys_closeInbox(struct call *call)
 {
 	int fd = arg_int(call, 0);

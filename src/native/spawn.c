@@ -2,12 +2,12 @@
  * Makes processes: what archon does of it, beside the child, which is in child.c.
  *
  * The child has none of archon's memory but the program and a room of its own, which both share, in which its request
- * stands and what went wrong: whoever may send it signals must not get at archon with that, and memory in which somebody
+ * stands and what went wrong: a user that may send it signals must not get at archon with that, and memory in which a user
  * changed his user would be closed to others for good, and /proc/1/fd with it (PR_SET_DUMPABLE, prctl(2)). It is shared
  * with no child, not even with one of archon's own user: with it they would share oom_score_adj (proc_pid_oom_score_adj(5)),
  * but for vfork(2), in which archon would wait without a bound.
  *
- * archon waits until the child executes or ends, but never for long: the child may be stopped by whoever may send it
+ * archon waits until the child executes or ends, but never for long: the child may be stopped by a user that may send it
  * signals, and a disk may hang.
  */
 #define _GNU_SOURCE
@@ -104,7 +104,7 @@ static __attribute__((constructor)) void find_aside(void)
 	close(place);
 }
 
-/* A descriptor where the copy has it, and archon does not close it; -1 if there is no room for it, or it is none. */
+/* A descriptor where the copy has it, and archon does not close it; -1 if there is no room for it, or it is not open. */
 static int put_aside(int fd, int *used)
 {
 	if (fd <= STDERR_FILENO)
@@ -145,8 +145,8 @@ static void clear_aside(int used)
 enum fate { FATE_OVER, FATE_STOPPED, FATE_SLOW };
 
 /*
- * A room with a child in it, and how it is seen that this one is through: by its mark, or where the kernel does not make
- * one (a sandbox, or a filter of system calls) by a pipe that its executing or its end closes.
+ * A room with a child in it, and how it is seen that this one is through: by the kernel's mark in `holder`, or where there
+ * is none (a sandbox, or a filter of system calls) by a pipe that its executing or its end closes.
  */
 struct stay {
 	struct room *room;
@@ -160,7 +160,7 @@ struct stay {
 
 enum way { WAY_UNKNOWN, WAY_MARK, WAY_PIPE };
 
-/* The first child that could make the mark shows it: it has both. */
+/* The first child shows whether the kernel makes the mark: it has both. */
 static enum way way;
 
 static bool is_marked(struct room *room)
@@ -180,16 +180,16 @@ static bool is_over(const struct stay *stay)
 }
 
 /*
- * How long archon waits: a child executes within less than a millisecond. Whether somebody has stopped it is looked at
+ * How long archon waits: a child executes within less than a millisecond. Whether it was stopped is looked at
  * again and again, and who is neither stopped nor through at the end is left alone with what keeps it; but not with
- * archon's descriptors, which it leaves first of all, when nobody but archon's own user can hinder it.
+ * archon's descriptors, which it leaves first of all, when only archon's own user can hinder it.
  */
 #define LOOK 10 /* ms */
 #define LOOKS 10 /* at least: archon may have been stopped meanwhile */
 #define PATIENCE 1000
 #define PATIENCE_TO_LEAVE 10000
 
-/* In milliseconds, by a clock that nobody sets. */
+/* In milliseconds, by a clock that is never set. */
 static long now(void)
 {
 	struct timespec time;
@@ -247,7 +247,7 @@ static bool reap(pid_t pid)
 /*
  * To copy archon's memory for each process, and each page once more that archon then writes to, would take longer than
  * the rest. The child needs nothing that archon may write to (MADV_DONTFORK, madvise(2)), and none then has the secrets
- * in it, nor what outlives archon. New memory is looked for when so many children were made; where there is no /proc, all
+ * in it, nor what outlives archon. New memory is looked for each time this many children were made; where there is no /proc, all
  * is copied.
  */
 #define CHILDREN 32
@@ -387,7 +387,7 @@ static pid_t make(struct stay *stay)
 }
 
 /*
- * Its pid, and `error` is 0 once it has executed or ended, or EINPROGRESS where it is slow; else -1. A child that somebody
+ * Its pid, and `error` is 0 once it has executed or ended, or EINPROGRESS where it is slow; else -1. A child that another process
  * has stopped is killed: it goes on when that one wants it to.
  */
 static pid_t end(struct stay *stay, struct report *report)
@@ -459,7 +459,7 @@ static void furnish(struct room *room, const void *request, size_t size)
 }
 
 /*
- * Begins to make a process as the request, of so many bytes, says: it is made while archon does something else. Returns a
+ * Begins to make a process as the request of `size` bytes says: it is made while archon does something else. Returns a
  * number for archon_end(), which must be called for it before archon reaps, or -EAGAIN where too many are begun or slow.
  */
 int32_t archon_begin(const void *request, size_t size)

@@ -12,7 +12,7 @@
 #include "raw.h"
 
 #define TAG_SUM (3ull << 52) /* of the two limits that are a run's tag, see run-tag.ts */
-#define NOBODY UINT32_MAX /* the one number that is no user's and no group's */
+#define NO_ID UINT32_MAX /* the one number that is no user's and no group's */
 #define CAP_ALL UINT64_MAX
 struct job {
 	const struct head *head;

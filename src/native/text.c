@@ -19,7 +19,7 @@ bool is_ascii(const uint8_t *bytes, size_t length)
 	return true;
 }
 
-/* The length of the sequence at `bytes`, and its code point; negative: so many bytes belong to none. */
+/* The length of the sequence at `bytes`, and its code point; negative: how many bytes belong to no sequence. */
 static int decode(const uint8_t *bytes, size_t left, uint32_t *point)
 {
 	uint8_t first = bytes[0], low = 0x80, high = 0xbf;

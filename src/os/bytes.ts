@@ -5,7 +5,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 export const newBytes = (length: number): Bytes => new Uint8Array(length);
 
-/** UTF-8; what is none is U+FFFD. */
+/** UTF-8; what is not UTF-8 becomes U+FFFD. */
 export const textOf = (bytes: Uint8Array, from = 0, to = bytes.length): string => sys.decodeUtf8(bytes, from, to);
 export const bytesOf = (text: string): Bytes => sys.encodeUtf8(text);
 

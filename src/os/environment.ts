@@ -3,13 +3,13 @@ import {sys} from './sys.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** By it a life of archon tells its next one where its memory is (reexec.c). */
+/** By it an instance of archon tells its next one where its memory is (reexec.c). */
 const HANDOFF = 'ARCHON_HANDOFF';
 
 let variables: Environment | undefined;
 
 /**
- * Of a name that comes twice the first counts, as for getenv(3). What archon tells its own next life is left out, also
+ * Of a name that comes twice the first counts, as for getenv(3). What archon tells its own next instance is left out, also
  * where a person has set it: services must not inherit it.
  */
 export function env(): Environment {
@@ -26,7 +26,7 @@ export function env(): Environment {
 	return found;
 }
 
-/** What a service manager outside says to archon, and to nobody else (sd_notify(3), sd_listen_fds(3)). */
+/** What a service manager outside says to archon alone (sd_notify(3), sd_listen_fds(3)). */
 const ADDRESSED: readonly string[] = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES'];
 
 let heritage: Environment | undefined;
@@ -38,5 +38,5 @@ export function heritable(): Environment {
 		? Object.fromEntries(Object.entries(all).filter(([name]) => !ADDRESSED.includes(name))) : all;
 }
 
-/** Whether archon goes on from a last life, whatever its environment says of one. */
+/** Whether archon goes on from a previous instance, whatever its environment says of one. */
 export const isReexecuted = (): boolean => sys.leftMemory() >= 0;

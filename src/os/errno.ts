@@ -35,5 +35,5 @@ export const resolverText = (result: number): string => (result > -1000
 	? result < 0 ? errnoText(-result) : 'no address'
 	: RESOLVER_WORDS[-result - 1000] ?? `the resolver's error ${-result - 1000}`);
 
-/** Nobody reads what archon writes. */
+/** What archon writes has no reader any more. */
 export class BrokenPipe extends Error {}

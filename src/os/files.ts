@@ -31,14 +31,14 @@ export interface Files {
 
 export interface SharedFile {
 	readonly bytes: Uint8Array;
-	/** Whether somebody else than root and archon's own user may have written it. */
+	/** Whether others than root and archon's own user may have written it. */
 	readonly isOfOthers: boolean;
 }
 
 /** How long a file system may take. */
 const PATIENCE: Millis = 2000;
 
-/** How long whoever writes to a pipe may take, from the first byte to the last. */
+/** How long the writer of a pipe may take, from the first byte to the last. */
 const PIPE_PATIENCE: Millis = 2000;
 const PAUSE: Millis = 5;
 
@@ -53,7 +53,7 @@ export const files: Files = {
 		const done = wait('readFile', {text: path, numbers: [most, OTHERS_WRITE]}, PATIENCE);
 		const bytes = bytesOf(done, path);
 		if (bytes.ok) return ok({bytes: bytes.value, isOfOthers: isOfOthers(done)});
-		// What is refused is refused for whoever else may write there.
+		// It is refused because others may write there as well.
 		if (!isRefused(done) || done.size === 0) return bytes;
 		return err({errno: -done.result, reason: refusalOf(done, path), isOfPath: false, isOfOthers: true});
 	},
@@ -93,7 +93,7 @@ function kindOf(path: string): 'null' | 'pipe' | 'other' {
 	return isCharacterDevice(stat) && stat[STAT.special] === NULL_DEVICE ? 'null' : 'other';
 }
 
-/** All that comes through a pipe, or a little more than `most`. A FIFO that nobody has written to yet looks like one that is over. */
+/** All that comes through a pipe, or a little more than `most`. A FIFO that was not written to yet looks like one that is over. */
 function readPipe(path: string, most: number): Result<Uint8Array, Unread> {
 	const fd = sys.open(path, O.RDONLY | O.NONBLOCK | O.NOCTTY, 0);
 	if (fd < 0) return err(unread(-fd));

@@ -1,6 +1,6 @@
 /**
  * Calls that may take long, done by a thread while the loop goes on: files that a user names, which may lie on a disk
- * that hangs, and names that nobody answers for.
+ * that hangs, and names that no server answers for.
  */
 import type {Millis} from '../core/time.ts';
 import {JOB_REPORT, JOBS} from './layouts.ts';
@@ -68,7 +68,7 @@ export function start(job: Job, order: Order, told: (done: Done) => void): void 
 export function wait(job: Job, order: Order, longest: Millis, late: (done: Done) => void = () => {}): Done {
 	const number = begin(job, order);
 	if (number < 0) return failed(number);
-	// The pieces are kept also where nobody waits any more.
+	// The pieces are kept also when the wait is over.
 	waiting.set(number, {order, told: late});
 	const until = sys.now() + longest;
 	let result: Done | null = null;

@@ -24,7 +24,7 @@ export interface Hands {
 	withdraw(effect: Spawn): void;
 	/** Fetches what has happened and was not told yet: exits, above all. */
 	collect(): void;
-	/** A turn is over: what the next life of archon must know of the state is written down. */
+	/** A turn is over: what the next instance of archon must know of the state is written down. */
 	commit(before: State, after: State): void;
 	/** A bug of ours. Where a step threw, the state is as if its event had not been heard; archon lives on. */
 	bug(error: unknown, where: string): void;
@@ -42,10 +42,10 @@ export interface Loop {
 }
 
 /**
- * From so many milliseconds on, archon's own lateness is a stall: it was frozen or stopped, or the machine had no time
- * for it. The kernel tells nobody when it froze. That it did is seen by a deadline that was slept through, or by a turn
+ * When archon is late by this many milliseconds, that is a stall: it was frozen or stopped, or the machine had no time
+ * for it. The kernel does not say when it froze. That it did is seen by a deadline that was slept through, or by a turn
  * that took so long. A stall is then all the time since archon was last seen to run: no less is sure to be enough for
- * everybody, and what is too much comes to no more than the sleep before. A stall that is over before the next deadline
+ * all services, and what is too much comes to no more than the sleep before. A stall that is over before the next deadline
  * is not noticed: for that archon would have to wake up for nothing.
  */
 const STALL = 1000;

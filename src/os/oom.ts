@@ -1,4 +1,4 @@
-/** Whether the kernel kills for want of memory: the counter of archon's own cgroup, and nothing where there is none. */
+/** Whether the kernel kills for want of memory: the counter of archon's own cgroup, where it has one. */
 import {sys} from './sys.ts';
 
 const ROOT = '/sys/fs/cgroup';

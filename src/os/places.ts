@@ -1,6 +1,6 @@
 /**
- * Files in places that others may write, as services write their own log folders: whoever opens, makes, renames or removes
- * something there does it by places.c, which follows no link that somebody else could have laid. Here are the words for
+ * Files in places that others may write, as services write their own log folders: opening, making, renaming or removing
+ * something there is done by places.c, which follows no link that another user could have laid. Here are the words for
  * what it refuses.
  */
 import {errnoText} from './errno.ts';
@@ -23,7 +23,7 @@ export interface FilePlace {
 
 const report = new Float64Array(Object.keys(PLACE_REPORT).length);
 
-/** The place of a file that there need not be; or why there is none. */
+/** The place of a file, which need not exist; or why there is no such place. */
 export function findPlace(path: string): FilePlace | string {
 	const [folder = '', name = ''] = sys.findPlace(path, 0, report);
 	const [fd = -1, stream = -1, ...doubt] = report;
@@ -41,13 +41,13 @@ export function openFolder(path: string): Folder | string | Outcome {
 	return doubt[0] === 0 ? fd : reasonOf(-fd, doubt, `${folder}/${name}`);
 }
 
-/** A file of a folder, to be read; the descriptor, or why there is none. */
+/** A file of a folder, to be read; the descriptor, or why it cannot be opened. */
 export function openIn({fd}: Folder, name: string, flags: number): number | string {
 	const opened = sys.openIn(fd, name, flags, 0, report);
 	return opened < 0 ? reasonOf(-opened, [...report], 'it') : opened;
 }
 
-/** Whether somebody else than root and archon's own user may have written what was read, where that was asked for (OTHERS_WRITE). */
+/** Whether others than root and archon's own user may have written what was read, where that was asked for (OTHERS_WRITE). */
 export const isOfOthers = ({result, size}: Done): boolean => result >= 0 && size > 0;
 
 /** Whether a job came to nothing for more than an errno says. */
@@ -77,5 +77,5 @@ function reasonOf(errno: number, [refusal = 0, writer = 0, id = 0]: readonly num
 
 function writerOf(writer: (typeof WRITERS)[number] | undefined, id: number): string {
 	if (writer === 'user') return userName(id);
-	return writer === 'group' ? `group ${groupName(id)}` : 'anybody';
+	return writer === 'group' ? `group ${groupName(id)}` : 'any user';
 }

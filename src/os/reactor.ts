@@ -89,7 +89,7 @@ export function turn(longest: Millis): void {
 		removeFirst();
 		if (timer.callback) attempt(timer.callback);
 	}
-	// The time of what nobody wants any more is no reason to wake up.
+	// The time of a timer that was cancelled is no reason to wake up.
 	while (timers[0]?.callback === null) removeFirst();
 	const rest = next.length > 0 ? 0 : (timers[0]?.at ?? Infinity) - sys.now();
 	poll(Math.min(longest, Math.max(0, Math.ceil(rest))));

@@ -13,7 +13,7 @@ import {ERRNO, MSG_DONTWAIT, type Outcome, SOCK_DGRAM, SOCK_NONBLOCK, sys} from 
 export interface Manager {
 	/** All is up. */
 	ready(status: string): void;
-	/** The config is read anew. */
+	/** The config is read again. */
 	reloading(): void;
 	stopping(why: string): void;
 	/** One line for people. */
@@ -25,17 +25,17 @@ const WAITING_MAX = 16;
 const TRIES_MAX = 50;
 const PAUSE: Millis = 100;
 
-const NOBODY: Manager = {ready() {}, reloading() {}, stopping() {}, status() {}};
+const NO_MANAGER: Manager = {ready() {}, reloading() {}, stopping() {}, status() {}};
 
 /** The manager that the environment names, if it names one. */
 export function createManager(environment: Environment): Manager {
 	const address = environment['NOTIFY_SOCKET'] ?? '';
-	if (!/^[/@]./.test(address)) return NOBODY;
+	if (!/^[/@]./.test(address)) return NO_MANAGER;
 	const path = address.startsWith('@') ? `\0${address.slice(1)}` : address;
 	const waiting: string[] = [];
 	let tries = 0;
 
-	/** Where nobody listens any more, nobody is told. */
+	/** A manager that does not listen any more is not told. */
 	function flush(): void {
 		for (let text = waiting[0]; text !== undefined; text = waiting[0]) {
 			if (send(path, text) === -ERRNO.EAGAIN && ++tries < TRIES_MAX) return void after(PAUSE, flush);
@@ -59,14 +59,14 @@ export function createManager(environment: Environment): Manager {
 
 	return {
 		ready: status => say('READY=1', `STATUS=${lineOf(status)}`),
-		reloading: () => say('RELOADING=1', `MONOTONIC_USEC=${Math.round(now() * 1000)}`, 'STATUS=reading the config anew'),
+		reloading: () => say('RELOADING=1', `MONOTONIC_USEC=${Math.round(now() * 1000)}`, 'STATUS=reading the config again'),
 		stopping: why => say('STOPPING=1', `STATUS=shutting down: ${lineOf(why)}`),
 		status: text => say(`STATUS=${lineOf(text)}`),
 	};
 }
 
 /** What it is told of the whole. */
-export function ownManager(manager: Manager = NOBODY): Owner<'stage' | 'arrived'> {
+export function ownManager(manager: Manager = NO_MANAGER): Owner<'stage' | 'arrived'> {
 	return {
 		arms: {
 			stage({stage}) {
@@ -77,7 +77,7 @@ export function ownManager(manager: Manager = NOBODY): Owner<'stage' | 'arrived'
 	};
 }
 
-/** How often a sign of life is wanted, if it is archon's to give (sd_watchdog_enabled(3)). */
+/** How often the watchdog is to be told that archon lives, if it is archon's to tell (sd_watchdog_enabled(3)). */
 function watchdogOf({WATCHDOG_USEC: micros = '', WATCHDOG_PID: pid}: Environment): Millis | null {
 	const isOurs = pid === undefined || pid === String(ownPid);
 	return isOurs && /^[1-9]\d{3,14}$/.test(micros) ? Number(micros) / 1000 : null;

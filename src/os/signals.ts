@@ -6,14 +6,14 @@ import {SIGNAL_REPORT} from './layouts.ts';
 import {watch} from './reactor.ts';
 import {EPOLLIN, sys} from './sys.ts';
 
-/** So many are heard in a turn: somebody may send them faster than they are acted on. */
+/** How many are heard in a turn: a process may send them faster than archon acts on them. */
 const AT_ONCE = 64;
 
 /**
  * Signals are heard before anything is spawned: what has no handler never reaches a PID 1, and kills
  * or stops every other process (pid_namespaces(7)); until then the host holds them back. SIGHUP is heard in any case,
  * so that a terminal that goes away does not take archon with it. A signal that was read is pending until it is
- * forgotten (`Reexec.heard`), also in the next life. SIGCHLDs coalesce: one call of `reap` must find all who have ended.
+ * forgotten (`Reexec.heard`), also in the next instance. SIGCHLDs coalesce: one call of `reap` must find all who have ended.
  * The result makes further signals heard.
  */
 export function listenForSignals(

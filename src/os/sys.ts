@@ -44,11 +44,11 @@ export interface Sys {
 	kill(pid: number, signal: number): Outcome;
 	/** waitid(2) for any child that has ended: CHILD_REPORT, pid 0 where none has. `peek` leaves it waitable. */
 	waitAny(report: Int32Array, peek: boolean): Outcome;
-	/** The same for one child; -ECHILD where it is none. */
+	/** The same for one child; -ECHILD where it is not archon's. */
 	waitPid(pid: number, report: Int32Array, peek?: boolean): Outcome;
 	/** The children of archon's main thread that are not among these (proc_pid_children(5)). */
 	childrenBesides(known: readonly number[]): number[] | Outcome;
-	/** Readable when the process has ended, whoever's child it is (pidfd_open(2)). */
+	/** Readable when the process has ended, also where it is not archon's child (pidfd_open(2)). */
 	pidfdOpen(pid: number): Outcome;
 	/** Orphaned descendants come to archon also where it is not PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
 	becomeSubreaper(): Outcome;
@@ -67,7 +67,7 @@ export interface Sys {
 	beginSpawn(request: Uint8Array): number;
 	/**
 	 * The pid of the process once it has executed, or -1 and SPAWN_REPORT in words of 32 bits. WAITS for no longer than a
-	 * second: then the errno is EINPROGRESS, and what keeps it comes with its end. Whom somebody stops on the way is killed:
+	 * second: then the errno is EINPROGRESS, and what keeps it comes with its end. A child that is stopped on the way is killed:
 	 * ECANCELED.
 	 */
 	endSpawn(number: number, report: Int32Array): number;
@@ -87,7 +87,7 @@ export interface Sys {
 	epollCreate(): Outcome;
 	/** Adds (1), removes (2) or changes (3) a descriptor's interest (epoll_ctl(2)). */
 	epollControl(epoll: number, operation: 1 | 2 | 3, fd: number, events: number): Outcome;
-	/** Waits for so many milliseconds, or for ever where that is negative; how many are ready, as pairs of fd and events. */
+	/** Waits for that many milliseconds, or for ever where they are negative; how many are ready, as pairs of fd and events. */
 	epollWait(epoll: number, timeout: number, ready: Int32Array): Outcome;
 	/** CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */
 	now(): number;
@@ -97,7 +97,7 @@ export interface Sys {
 	changeSignals(fd: number, signals: readonly number[]): Outcome;
 	/**
 	 * The next: SIGNAL_REPORT; 1, or -EAGAIN. It is
-	 * pending until `forgetSignal`, also in the next life.
+	 * pending until `forgetSignal`, also in the next instance.
 	 */
 	readSignal(fd: number, report: Int32Array): Outcome;
 	/** For good. */
@@ -113,7 +113,7 @@ export interface Sys {
 	writePieces(fd: number, pieces: readonly Uint8Array[]): Outcome;
 	/** `[reading end, writing end]`; only the reading end never blocks. */
 	pipe(ends: Int32Array): Outcome;
-	/** Room for so many descriptors, made at once: the kernel's table grows slowly where there are threads. */
+	/** Makes room for that many descriptors at once: the kernel's table grows slowly where there are threads. */
 	reserveFds(count: number): void;
 	/** A terminal of 24 rows and 80 columns: `[archon's end, the service's]`; only archon's own never blocks. */
 	openTerminal(ends: Int32Array): Outcome;
@@ -129,7 +129,7 @@ export interface Sys {
 	/** Whether nothing can be written to it. */
 	isReader(fd: number): boolean;
 	isCloseOnExec(fd: number): boolean;
-	/** Room for so many bytes; whether the kernel allows it (fcntl(2), F_SETPIPE_SZ). */
+	/** Makes room for that many bytes; whether the kernel allows it (fcntl(2), F_SETPIPE_SZ). */
 	growPipe(fd: number, size: number): boolean;
 	/** WAITS until there is something to read; false: before that, the reader of another descriptor's pipe went away (poll(2)). */
 	awaitReadable(fd: number, pipe: number): boolean;
@@ -137,7 +137,7 @@ export interface Sys {
 	fchown(fd: number, uid: number, gid: number): Outcome;
 	fchmod(fd: number, mode: number): Outcome;
 	ftruncate(fd: number, length: number): Outcome;
-	/** WAITS so many milliseconds. */
+	/** WAITS that many milliseconds. */
 	sleep(millis: number): void;
 
 	// ── files.c ── On a dead mount these wait: what a user names is opened by a job.
@@ -151,7 +151,7 @@ export interface Sys {
 	fstat(fd: number, stat: Stat): Outcome;
 	lstatAt(folder: number, name: string, stat: Stat): Outcome;
 	access(path: string, mode: number): Outcome;
-	/** Names without `.` and `..`, no more than so many. */
+	/** Names without `.` and `..`, no more than `most`. */
 	readFolder(path: string, most: number): string[] | Outcome;
 	readFolderAt(folder: number, most: number): string[] | Outcome;
 	readLink(path: string): string | Outcome;
@@ -194,9 +194,9 @@ export interface Sys {
 	receive(fd: number, bytes: Uint8Array, ancillary: Int32Array): Outcome;
 	/** Bytes, and at most 16 descriptors with the first of them; `flags` as MSG_DONTWAIT. */
 	send(fd: number, bytes: Uint8Array, fds: readonly number[], flags: number): Outcome;
-	/** Closes a descriptor that somebody passed. Unlike `close` it does not wait for a socket that lingers (socket(7), SO_LINGER). */
+	/** Closes a descriptor that another process passed. Unlike `close` it does not wait for a socket that lingers (socket(7), SO_LINGER). */
 	closeForeign(fd: number): Outcome;
-	/** Closes a socket to which others send, and so what they have passed and nobody has read. */
+	/** Closes a socket to which others send, and so what they have passed and archon has not read. */
 	closeInbox(fd: number): Outcome;
 	/** Whether it is an address in figures (inet_pton(3)). */
 	isAddress(text: string): boolean;
@@ -213,7 +213,7 @@ export interface Sys {
 	startJob(kind: number, fd: number, text: string, other: string, numbers: readonly number[], pieces: readonly Uint8Array[]): Outcome;
 	/** WAITS until a job is finished, but no longer than so; whether one is. */
 	awaitJob(millis: number): boolean;
-	/** The next that is finished: JOB_REPORT, and what it brought; undefined: none is. */
+	/** The next that is finished: JOB_REPORT, and what it brought; undefined: no job is finished. */
 	takeJob(report: Float64Array): Uint8Array<ArrayBuffer> | undefined;
 
 	// ── bytes.c ──
@@ -230,7 +230,7 @@ export interface Sys {
 	// ── lines.c and json.c: lines of output ──
 	/** How many newlines there are. */
 	countLines(bytes: Uint8Array): number;
-	/** Where the first so many lines end; where there are fewer, the last of them. */
+	/** Where the first `count` lines end; where there are fewer, the last of them. */
 	endOfLines(bytes: Uint8Array, count: number): number;
 	/** Each `\r\n` of the first `length` bytes becomes `\n`, in place; how many bytes are left. */
 	dropReturns(bytes: Uint8Array, length: number): number;
@@ -243,19 +243,19 @@ export interface Sys {
 	jsonLines(bytes: Uint8Array, head: Uint8Array, tail: Uint8Array, out: Uint8Array): number;
 
 	// ── compress.c ──
-	/** What was compressed by gzip (1) or zstd (2); -EINVAL where it is broken, -EFBIG where it is more than so many bytes. */
+	/** What was compressed by gzip (1) or zstd (2); -EINVAL where it is broken, -EFBIG where it is more than `most` bytes. */
 	decompress(bytes: Uint8Array, kind: 1 | 2, most: number): Uint8Array<ArrayBuffer> | Outcome;
 
 	// ── reexec.c: what outlives archon; reexec.ts is its face ──
 	/** From here to `leaveSection` no signal that is sent tears apart what is done; it must be short. */
 	enterSection(): void;
 	leaveSection(): void;
-	/** The descriptor of the memory that the last life left to this one; -1: there was none. */
+	/** The descriptor of the memory that the previous instance left to this one; -1: there was none. */
 	leftMemory(): number;
-	/** The memory of the last life at a descriptor, or new memory of so many bytes where that is -1. Only once in a life. */
+	/** The memory of the previous instance at a descriptor, or new memory of `size` bytes where that is -1. Only once in an instance. */
 	openMemory(fd: number, size: number): Outcome;
 	memorySize(): number;
-	/** Raises archon's soft limit of open files to the hard one; its children have the one that its first life had. */
+	/** Raises archon's soft limit of open files to the hard one; its children have the one that its first instance had. */
 	raiseFdLimit(): void;
 	/** A part of it, in place. */
 	viewMemory(at: number, length: number): Uint8Array<ArrayBuffer>;
@@ -274,7 +274,7 @@ export interface Sys {
 	// ── host.c: the program itself ──
 	/** Calls `turn` for ever, and between its calls what promises are due. */
 	run(turn: () => void): void;
-	/** Hears of promises that are rejected while nobody handles that. */
+	/** Is told of promises that are rejected without a handler. */
 	onRejection(callback: (reason: unknown) => void): void;
 	/** A file that the build put into the executable. */
 	embedded(name: string): Uint8Array<ArrayBuffer> | undefined;
@@ -302,7 +302,7 @@ export const O = {
 	PATH: 0o10000000, NOFOLLOW: 1 << 28, DIRECTORY: 1 << 29,
 } as const;
 
-/** Of a pipe that a service is given: any of its users may open it anew, also to write and to read as fopen(3) has "a+". */
+/** Of a pipe that a service is given: any of its users may open it again, also to write and to read as fopen(3) has "a+". */
 export const PIPE_MODE = 0o666;
 
 /** `mode` of a Stat (inode(7)). */

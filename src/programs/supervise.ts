@@ -195,7 +195,7 @@ export function runDaemon(options: Options): void {
 		const server = createServer({
 			state: loop.state, dispatch: loop.dispatch, tree: () => treeOf(loop.state()), wallClock, reload,
 			ownUid: uid, soon, after, logs: output.logs, logging: () => transientLogging, upgrade, examine: hands.examine,
-			version: {version, lives: reexec?.lives ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
+			version: {version, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.subscribe(['changed', 'forgotten', 'stage'], server.watch);
 		return server.accept;

@@ -47,7 +47,7 @@ const fds = (): number => {
 const textAt = (path: string): string => String(sys.readText(path, 65_536));
 
 say({
-	life: guard.lives, pid, armed, argv: sys.arguments().slice(2), argv0: sys.arguments()[0],
+	life: guard.reexecutions, pid, armed, argv: sys.arguments().slice(2), argv0: sys.arguments()[0],
 	causes: guard.causes.map(({kind, signal, words}) => ({kind, signal, words})),
 	pair: [book[FIRST], book[SECOND]], senders: guard.causes.map(({sender}) => sender), pending: guard.pending().map(({signal}) => signal),
 	fds: fds(), rss: Number(/VmRSS:\s+(\d+)/.exec(textAt('/proc/self/status'))?.[1]),
@@ -100,7 +100,7 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 	revive: () => say({failed: guard.revive('words of its own')}),
 	upgrade: path => {
 		const failed = guard.upgrade(path ?? '', '2.0');
-		say({failed, fds: fds(), lives: guard.lives, inherited: inheritedBy()});
+		say({failed, fds: fds(), lives: guard.reexecutions, inherited: inheritedBy()});
 	},
 	open: path => {
 		const [kept, lost] = [sys.open(path ?? '', O.RDONLY, 0), sys.open(path ?? '', O.RDONLY, 0)];
@@ -172,7 +172,7 @@ function carry(): void {
 			const flushed = flush();
 			const pumped = pump();
 			if (pumped === 0 && queue.size() === 0) {
-				say({carried: true, lives: guard.lives});
+				say({carried: true, lives: guard.reexecutions});
 				sys.exit(0);
 			}
 			if (flushed <= 0 && pumped <= 0) break;

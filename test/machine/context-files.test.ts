@@ -147,7 +147,7 @@ describe('stale files', () => {
 		chmodSync(folder, 0o755);
 		const outside = place('precious', 'data.pid');
 		await outputOf(['ln', '-s', outside, join(path, 'run')], {user: NOBODY});
-		expect(await notesOf({clean: [`${path}/run/*.pid`]})).toEqual([`test: cannot clean ${path}/run/*.pid: ${path}/run is a symbolic link in a folder that anybody may write`]);
+		expect(await notesOf({clean: [`${path}/run/*.pid`]})).toEqual([`test: cannot clean ${path}/run/*.pid: ${path}/run is a symbolic link in a folder that any user may write`]);
 		expect(existsSync(join(outside, 'data.pid'))).toBe(true);
 	});
 
@@ -163,7 +163,7 @@ describe('stale files', () => {
 		chmodSync(open, 0o777);
 		await outputOf(['ln', '-s', real, join(open, 'theirs')], {user: NOBODY});
 		symlinkSync(join(open, 'theirs'), join(path, 'through'));
-		expect(await notesOf({clean: [`${path}/through/*`]})).toEqual([`test: cannot clean ${path}/through/*: ${open}/theirs is a symbolic link in a folder that anybody may write`]);
+		expect(await notesOf({clean: [`${path}/through/*`]})).toEqual([`test: cannot clean ${path}/through/*: ${open}/theirs is a symbolic link in a folder that any user may write`]);
 		symlinkSync('round', join(path, 'round'));
 		expect(await notesOf({clean: [`${path}/round/*`]})).toEqual([`test: cannot clean ${path}/round/*: too many symbolic links encountered`]);
 		expect(await left(real)).toEqual(['c.pid']);

@@ -62,7 +62,7 @@ describe('a manager outside', () => {
 		expect(await archon.ended()).toBe(0);
 		const words = outer.said().filter(word => !word.startsWith('MONOTONIC_USEC='));
 		expect(words).toEqual([
-			'READY=1', 'STATUS=all services are up', 'RELOADING=1', 'STATUS=reading the config anew', 'READY=1', 'STATUS=config reloaded',
+			'READY=1', 'STATUS=all services are up', 'RELOADING=1', 'STATUS=reading the config again', 'READY=1', 'STATUS=config reloaded',
 			'STOPPING=1', 'STATUS=shutting down: SIGTERM',
 		]);
 	});

@@ -114,7 +114,7 @@ test('a reader that stops stops neither archon nor the services, and hears how m
 			// EAGAIN: archon has not written more yet.
 		}
 		return text;
-	}).toMatch(/archon +\| \d+ lines were dropped \(.*\): nobody reads stdout fast enough/);
+	}).toMatch(/archon +\| \d+ lines were dropped \(.*\): stdout is not read fast enough/);
 	const told = [...text.matchAll(/(\d+) lines were dropped/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 	const delivered = text.match(/^chatty \| \d+ x{100}$/gm)?.length ?? 0;
 	// archon's own lines went the same way, and a few of them were lost with the others.

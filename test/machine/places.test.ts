@@ -257,7 +257,7 @@ describe('a log file that somebody removes', () => {
 		await using archon = await boot({config: `services:\n  web: {command: ${JSON.stringify(noise)}, logging: {driver: file, options: {path: "${path}"}}}\n`});
 		await expect.poll(() => existsSync(path)).toBe(true);
 		await execa('rm', ['-r', what === 'file' ? path : join(folder, 'logs')]);
-		await archon.says(new RegExp(`${path} is not there any more; it is made anew`));
+		await archon.says(new RegExp(`${path} is not there any more; it is made again`));
 		await expect.poll(() => existsSync(path) && lines(path)).toBeGreaterThan(1);
 	});
 

@@ -1,4 +1,4 @@
-/** What a process claims by its environment to be, and who may claim it: whoever executes a program may put anything there. */
+/** What a process claims by its environment to be, and who may claim it: any user that executes a program may put anything there. */
 import type {Run} from '../../core/ids.ts';
 import type {UserSpec} from '../../core/service.ts';
 import {uid as ownUid} from '../identity.ts';

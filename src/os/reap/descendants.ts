@@ -1,4 +1,4 @@
-/** Whose the processes are that nobody has to wait for any more but archon: strays of a run, wherever they went. */
+/** Whose the processes are that archon has to wait for since their parents ended: strays of a run, wherever they went. */
 import type {Run} from '../../core/ids.ts';
 import type {Service, UserSpec} from '../../core/service.ts';
 import {claimOf, isBelieved} from './claims.ts';
@@ -9,7 +9,7 @@ import {childrenBesides, processTree, statOf} from './procfs.ts';
 export interface Descendants {
 	/**
 	 * The run's among archon's children that archon did not make, the newest first; undefined now and then, so that
-	 * whoever goes through them may pause. With all below them these are every process that a run has left behind,
+	 * the caller may pause. With all below them these are every process that a run has left behind,
 	 * once its main process has ended: each came to archon when its parent ended.
 	 */
 	strays(run: Run): Iterable<number | undefined>;
@@ -17,13 +17,13 @@ export interface Descendants {
 	look(): (run: Run) => boolean;
 	/** The run that a process says in its environment that it is of; null: it says none, or is not believed. */
 	runNamed(pid: number): Run | null;
-	/** Whether a process that lives is the run's, whoever's child it is. */
+	/** Whether a process that lives is the run's, also where it is not archon's child. */
 	isOf(pid: number, run: Run): boolean;
 	/** A child is gone, and its number may be used again. */
 	reaped(pid: number): void;
 }
 
-/** What a run's processes are known by, and ended by, beyond their mark. */
+/** What a run's processes are known by, and ended by, beyond their tag. */
 export interface Origin {
 	/** The service's name. */
 	readonly name: string;

@@ -7,7 +7,7 @@ import {sys} from '../sys.ts';
 /** Its groups stand before what is looked for, and may be many. */
 const STATUS_MAX = 1 << 20;
 
-/** Whoever was stopped before stays so. */
+/** What was stopped before stays so. */
 export function whileFrozen(act: () => void): void {
 	sys.kill(-1, SIG.STOP);
 	try {

@@ -19,7 +19,7 @@ export interface TreeKiller {
 	tell(run: Run, roots: Roots, signal: SignalNumber, isSpared: (pid: number) => boolean): void;
 	/** Ends all of the trees; nothing happens while that is under way. */
 	end(run: Run, roots: Roots): void;
-	/** Nobody is after the run any more. */
+	/** The run is not to end any more. */
 	forget(run: Run): void;
 	/** A child of archon's is gone, and its number may be used again. */
 	reaped(pid: number): void;
@@ -28,7 +28,7 @@ export interface TreeKiller {
 interface Kill {
 	readonly run: Run;
 	readonly roots: Roots;
-	/** Until none is left; else a signal to each, once. */
+	/** It goes on until all are dead; else each is sent a signal, once. */
 	readonly isFatal: boolean;
 	readonly steps: Iterator<void>;
 	/** Stopped, and not killed yet. */
@@ -39,7 +39,7 @@ interface Kill {
 const SLICE = 4;
 
 /**
- * So many processes, or any that live so many milliseconds after the first try, are a storm: they make others faster
+ * This many processes, or any that live this many milliseconds after the first try, are a storm: they make others faster
  * than they are stopped one by one, and leave archon little time to do it in. How long a crowd is gone through.
  */
 const CROWD = 16;
@@ -131,7 +131,7 @@ function* signalling(roots: Roots, signal: SignalNumber, isSpared: (pid: number)
 /**
  * A process that is stopped makes no other, and keeps its place where their number is limited: all are stopped
  * first, until a whole round finds no new one. Who is stopped cannot end and so neither can its number change
- * hands, unless somebody else kills it; archon's own children are told of by `reaped`.
+ * hands, unless another process kills it; archon's own children are told of by `reaped`.
  */
 function* ending(roots: Roots, stopped: Set<number>): Generator<void> {
 	for (const pid of roots()) {

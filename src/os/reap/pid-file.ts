@@ -10,11 +10,11 @@ import {start} from '../jobs.ts';
 
 export interface Seeking {
 	readonly path: string;
-	/** Whether the process is alive and the run's: anybody may have written the file. */
+	/** Whether the process is alive and the run's: any process may have written the file. */
 	readonly isHeir: (pid: number) => boolean;
 	/** Whether it is worth to look again. */
 	readonly mayLast: () => boolean;
-	/** Hears who it is; null: nobody. Once, and never before `seek` returns. */
+	/** Is told the pid; null: there is no such process. Once, and never before `seek` returns. */
 	readonly told: (pid: number | null) => void;
 }
 

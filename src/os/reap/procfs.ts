@@ -128,12 +128,12 @@ function list(path: string): readonly string[] {
 	return typeof names === 'number' ? [] : names;
 }
 
-/** How long processes may keep archon from reading their memory, within so many milliseconds; a fast read counts nothing. */
+/** How long processes may keep archon from reading their memory, within how many milliseconds; a fast read counts nothing. */
 const [PATIENCE, PERIOD, SLOW] = [50, 1000, 2];
 let [began, waited] = [-Infinity, 0];
 
 /**
- * What a process holds in its own memory. While it changes that (mprotect(2)) whoever reads it waits, and many that do
+ * What a process holds in its own memory. While it changes that (mprotect(2)) every reader waits, and many that do
  * nothing else could keep archon waiting for ever: when that takes too long, all are left alone for a while.
  */
 function slurpMemory(path: string, most: number): string | null {

@@ -94,7 +94,7 @@ export function createReaper(
 	let isSwept = false;
 	let isResuming = false;
 
-	/** The pid of a child that has ended, still a zombie if it was only peeked at; 0 if there is none, -ECHILD if there are no children. */
+	/** The pid of a child that has ended, still a zombie if it was only peeked at; 0: no child has ended; -ECHILD: archon has no children. */
 	const next = (isPeek: boolean): number => {
 		const result = sys.waitAny(REPORT, isPeek);
 		return result < 0 ? result : pidOf(REPORT);

@@ -1,13 +1,13 @@
 /**
- * The mark of a run: two limits that nothing else uses, inherited by all that its process makes, whatever session, user
+ * The tag of a run: two limits that nothing else uses, inherited by all that its process makes, whatever session, user
  * or environment they give themselves, and to be read of every process by everyone.
  *
  * A process can lower its limits, and without CAP_SYS_RESOURCE it can raise none (getrlimit(2)). The one limit is higher
- * and the other is lower for a later run: whoever lowers either has no mark any more, and nobody has another run's.
+ * and the other is lower for a later run: a process that lowers either has no tag any more, and none can take another run's.
  *
  * `/proc/<pid>/environ` says the same, but only to those who may trace the process: not of another user's without
  * CAP_SYS_PTRACE, which containers lack, and not of a program that wrote its title over it; and what it says is only what
- * the process was given by whoever executed it.
+ * the process was given when it was executed.
  */
 import type {Run} from '../../core/ids.ts';
 import {pid as ownPid} from '../identity.ts';
@@ -17,12 +17,12 @@ import {sys} from '../sys.ts';
 /** RLIMIT_LOCKS and RLIMIT_RSS: Linux keeps them for each process and has looked at neither since 2.4.30 (getrlimit(2)). */
 const [LOCKS, RSS] = [10, 5];
 
-/** So high that nobody sets them by chance, and exact as numbers, which their sum is not: 2 ** 52 + run, and 2 ** 53 - run. */
+/** So high that they are not set by chance, and exact as numbers, which their sum is not: 2 ** 52 + run, and 2 ** 53 - run. */
 const BASE = 2 ** 52;
 
 /**
  * The first of the limits, hard and soft. Where the service has its own for one of them the kernel is not asked for it
- * (child.c). Run 0 is nobody's: what was made for it has no run, and cannot take on the mark of one.
+ * (child.c). Run 0 is no run: what was made for it cannot take on the tag of one.
  */
 export const tagFor = (run: Run): number => BASE + run;
 
@@ -30,7 +30,7 @@ let isTaken: boolean | undefined;
 
 /** The run that made a process, or made who made it; null if it does not say. */
 export function runTagged(pid: number): Run | null {
-	// An archon that another one marked leaves that mark to all below it.
+	// An archon that another one tagged leaves that tag to all below it.
 	isTaken ??= limitsOf(ownPid).some(limit => limit !== Infinity);
 	if (isTaken) return null;
 	const [locks, rss] = limitsOf(pid);

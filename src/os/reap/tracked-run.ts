@@ -29,7 +29,7 @@ export interface TrackedRun {
 export interface Group {
 	/** Its number, and the pid of the process that made it. */
 	readonly leader: number;
-	/** When that one was made; null: it has ended since, or is the run's first process. A process made at another time has the number anew. */
+	/** When that one was made; null: it has ended since, or is the run's first process. One made at another time has got the number again. */
 	start: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** The real processes of each service: its main process, all that descend from it, and orphans that carry its mark. */
+/** The real processes of each service: its main process, all that descend from it, and orphans that carry its tag. */
 import {pidOf} from '../../core/status.ts';
 import {entries, find, type State} from '../../core/state.ts';
 import type {Run} from '../../core/ids.ts';
@@ -8,7 +8,7 @@ import {runTagged} from './run-tag.ts';
 import {descendants, processes, type ProcessInfo} from './procfs.ts';
 
 export interface TreeRow {
-	/** The service that it belongs to, or null for what archon adopted from nobody known. */
+	/** The service that it belongs to, or null for what archon adopted without knowing from whom. */
 	readonly service: string | null;
 	readonly pid: number;
 	readonly parent: number;
@@ -16,7 +16,7 @@ export interface TreeRow {
 	readonly zombie: boolean;
 }
 
-/** Parents before their children. An orphan is known by the mark of its run, its session, or its environment. */
+/** Parents before their children. An orphan is known by the tag of its run, its session, or its environment. */
 export function treeOf(state: State): readonly TreeRow[] {
 	const mains = new Map<number, string>();
 	const runs = new Map<Run, string>();

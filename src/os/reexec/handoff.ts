@@ -1,5 +1,5 @@
 /**
- * What the next life of archon must know, in memory that outlives this one: small records by key, each
+ * What the next instance of archon must know, in memory that outlives this one: small records by key, each
  * written when what it tells of changes, and blocks of bytes that are on their way out.
  *
  * The records are a log in one of two halves. When it is mostly of the past, what is still true is written
@@ -8,30 +8,30 @@
 import {type Bytes, textOf} from '../bytes.ts';
 import {sys} from '../sys.ts';
 
-/** Memory that the next life of archon finds again; new memory is zero, and takes room only where it is used. */
+/** Memory that the next instance of archon finds again; new memory is zero, and takes room only where it is used. */
 export interface Memory {
 	/** A part of it, to be read and written in place. */
 	view(at: number, length: number): Bytes;
 }
 
 export interface Handoff {
-	/** What the last life wrote; empty in a first life. */
+	/** What the previous instance wrote; empty in a first instance. */
 	readonly past: ReadonlyMap<string, string>;
-	/** Why nothing can be made of what the last life wrote; null: nothing is wrong. */
+	/** Why nothing can be made of what the previous instance wrote; null: nothing is wrong. */
 	readonly damage: string | null;
 	put(key: string, text: string): void;
 	delete(key: string): void;
 	readonly blocks: Blocks;
 }
 
-/** Blocks of bytes, each with an owner that knows it again in the next life. */
+/** Blocks of bytes, each with an owner that knows it again in the next instance. */
 export interface Blocks {
-	/** A block for the owner, empty; null: there is none left. */
+	/** A block for the owner, empty; null: all are taken. */
 	claim(owner: string): Block | null;
 	/** An empty block that the owner uses again: it is the newest of them. */
 	renew(block: Block): void;
 	release(block: Block): void;
-	/** Those that the owner had in the last life and that are not empty, oldest first; they are claimed. */
+	/** Those that the owner had in the previous instance and that are not empty, oldest first; they are claimed. */
 	inherit(owner: string): readonly Block[];
 }
 
@@ -95,7 +95,7 @@ export function openHandoff(
 	}
 	const log = createLog(memory, base, halfSize, header, release);
 	const blocks = createBlocks(memory, base + HEADER + 2 * halfSize, isFirst ? 'new' : damage === null ? 'kept' : 'damaged');
-	// Everything that is still true is written anew, so that the log holds no more than that.
+	// Everything that is still true is written again, so that the log holds no more than that.
 	log.begin(past);
 	header[FORMAT_AT] = FORMAT;
 	header[MAGIC_AT] = MAGIC;
@@ -241,10 +241,10 @@ function createLog(
 function createBlocks(memory: Memory, at: number, state: 'new' | 'kept' | 'damaged'): Blocks {
 	const words = wordsOf(memory.view(at, BLOCK_COUNT * BLOCK_HEAD));
 	const free: number[] = [];
-	/** Blocks from here on were never anybody's. */
+	/** Blocks from here on never had an owner. */
 	let fresh = 0;
 	const numbers = new Map<Block, number>();
-	/** Blocks of the last life, by their owners. */
+	/** Blocks of the previous instance, by their owners. */
 	const inherited = new Map<number, number[]>();
 	let order = 0;
 	if (state === 'damaged') words.fill(0);

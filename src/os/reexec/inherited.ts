@@ -16,7 +16,7 @@ const PROBED_MAX = 1 << 16;
 
 /**
  * Descriptors from 3 on that would outlive an exec: what archon was started with, as whatever it opens is close-on-exec;
- * after an exec of its own, what the last life kept.
+ * after an exec of its own, what the previous instance kept.
  */
 export function lastingFds(): readonly number[] {
 	const names = sys.readFolder('/proc/self/fd', PROBED_MAX);

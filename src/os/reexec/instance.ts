@@ -1,4 +1,4 @@
-/** One life of archon: what the last one left to it, and what it writes down for the next. */
+/** One instance of archon: what the last one left to it, and what it writes down for the next. */
 import {changes, EMPTY, read} from '../../core/service-table.ts';
 import {hasSameBody, readAll, writeBody, writeProgress, writeStandard, writeWhole} from '../../core/serialize.ts';
 import type {Id, Run} from '../../core/ids.ts';
@@ -14,20 +14,20 @@ import {children, statOf} from '../reap/procfs.ts';
 import {sys} from '../sys.ts';
 
 export interface Instance {
-	/** Null where no memory outlives archon: then this life is its only one. */
+	/** Null where no memory outlives archon: then this instance is its only one. */
 	readonly reexec: Reexec | null;
 	readonly handoff: Handoff;
-	/** What the last life was about; null: there was none, or nothing can be made of what it wrote. */
+	/** What the previous instance was about; null: there was none, or nothing can be made of what it wrote. */
 	readonly past: Past | null;
-	/** What is wrong with what the last life wrote; null: nothing. */
+	/** What is wrong with what the previous instance wrote; null: nothing. */
 	readonly damage: string | null;
-	/** Descriptors that the last life kept, where nothing else is known of them. */
+	/** Descriptors that the previous instance kept, where nothing else is known of them. */
 	readonly inheritedFds: readonly number[];
-	/** How the last life ended: `archon crashed with SIGSEGV`; empty: there was none. */
+	/** How the previous instance ended: `archon crashed with SIGSEGV`; empty: there was none. */
 	readonly story: string;
-	/** archon has ended too often: only what keeps services running is done until somebody asks for more. */
+	/** archon has ended too often: only what keeps services running is done until SIGHUP asks for more. */
 	readonly isDegraded: boolean;
-	/** The last life was told to read the config, and left it to this one. */
+	/** The previous instance was told to read the config, and left it to this one. */
 	readonly rereads: boolean;
 }
 
@@ -37,10 +37,10 @@ export interface Past {
 	readonly options: string;
 }
 
-/** So many bad ends within so many milliseconds are too often. */
+/** This many bad ends within this many milliseconds are too often. */
 const OFTEN = 5;
 const LATELY = 60_000;
-/** So many within so many milliseconds: the next life has a rest before it. */
+/** More than OFTEN within this many milliseconds: the next instance rests before it goes on. */
 const HASTE = 3000;
 const REST = 500;
 
@@ -49,8 +49,8 @@ export function startInstance(): Instance {
 	if (typeof reexec === 'number') {
 		return {reexec: null, handoff: oblivion(), past: null, damage: null, inheritedFds: [], story: '', isDegraded: false, rereads: false};
 	}
-	const {memory, lives, causes} = reexec;
-	const isFirst = lives === 0;
+	const {memory, reexecutions, causes} = reexec;
+	const isFirst = reexecutions === 0;
 	const handoff = openHandoff(memory, MEMORY_START, isFirst, sys.releaseMemory, sys.memorySize() - MEMORY_START);
 	if (isFirst) return {reexec, handoff, past: null, damage: null, inheritedFds: [], story: '', isDegraded: false, rereads: false};
 	const state = handoff.damage === null ? readState(handoff.past) : null;
@@ -76,7 +76,7 @@ function isJson(text: string): boolean {
 	}
 }
 
-/** Once plain it stays so, until it is told to forgive. */
+/** Once degraded it stays so, until it is told to forgive. */
 function isDegradedFrom(handoff: Handoff, causes: readonly Cause[]): boolean {
 	const forgiven = Number(handoff.past.get('forgiven') ?? 0);
 	const bad = causes.filter(({kind, at}) => kind !== 'upgrade' && at > Math.max(forgiven, now() - LATELY));
@@ -86,7 +86,7 @@ function isDegradedFrom(handoff: Handoff, causes: readonly Cause[]): boolean {
 	return isDegraded;
 }
 
-/** The next life is not plain, whatever happened before it, and reads the config. */
+/** The next instance is not degraded, whatever happened before it, and reads the config. */
 export function forgive(handoff: Handoff): void {
 	handoff.put('forgiven', String(now()));
 	handoff.delete('degraded');
@@ -105,7 +105,7 @@ const WHOLE = ['settings', 'stage', 'runs', 'bucket', 'transients', 'slices'] as
 
 /** Writes down in what the one state differs from the other; null: there is no other yet. */
 export function record(handoff: Handoff, before: State | null, after: State): void {
-	// Whatever the last life wrote by another one is written anew in the same turn.
+	// What the previous instance wrote by another standard is written again in the same turn.
 	if (!before) handoff.put('standard', writeStandard());
 	changes(before?.table ?? EMPTY, after.table, (id, entry) => {
 		if (!entry) {
@@ -122,7 +122,7 @@ export function record(handoff: Handoff, before: State | null, after: State): vo
 }
 
 /**
- * Main processes that live although nothing is known of them any more: the latest run of each service. The mark says which
+ * Main processes that live although nothing is known of them any more: the latest run of each service. The tag says which
  * run it is, and its environment of which service; one that was made as archon's own user may be another's by now.
  */
 export function findTagged(state: State): readonly Adopted[] {
@@ -137,13 +137,13 @@ export function findTagged(state: State): readonly Adopted[] {
 	return [...new Map(found).values()];
 }
 
-/** Main processes of runs of which the state does not know yet that they exist, by their marks. */
+/** Main processes of runs of which the state does not know yet that they exist, by their tags. */
 export function findSpawned(state: State): ReadonlyMap<Run, number> {
 	const runs = new Set([...entries(state)].flatMap(({phase}) => (phase.kind === 'spawning' && !phase.isHooked ? [phase.run] : [])));
 	return new Map(runs.size === 0 ? [] : [...findMains()].filter(([run]) => runs.has(run)));
 }
 
-/** Of those without a mark only archon's own user and root are believed here, where nobody knows yet whose a run is. */
+/** Of those without a tag only archon's own user and root are believed here, where it is not known yet whose a run is. */
 function runClaimed(pid: number): Run {
 	const claim = claimOf(pid);
 	return claim && isBelieved(claim, null) ? claim.run : 0;
@@ -151,7 +151,7 @@ function runClaimed(pid: number): Run {
 
 /**
  * The main process of each run that has one among archon's children: it leads a session (spawner.ts), and was there
- * before hooks and whatever the run has left to archon, which carry the same mark.
+ * before hooks and whatever the run has left to archon, which carry the same tag.
  */
 function findMains(): ReadonlyMap<Run, number> {
 	const leaders = children().flatMap(pid => {

@@ -47,7 +47,7 @@ export function connect(path: string, isNamed: boolean): Result<Channel, string>
 			}
 		},
 		receive(isShown) {
-			if (isShown && !sys.awaitReadable(fd, STDOUT)) throw new BrokenPipe('nobody reads stdout');
+			if (isShown && !sys.awaitReadable(fd, STDOUT)) throw new BrokenPipe('stdout has no reader');
 			const count = read(fd, bytes);
 			return count > 0 ? bytes.slice(0, count) : null;
 		},

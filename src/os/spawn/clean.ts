@@ -1,14 +1,14 @@
 /**
- * Removes what an earlier life left behind (pid files, sockets, locks) before a service starts anew. Only names
+ * Removes what an earlier instance left behind (pid files, sockets, locks) before a service starts again. Only names
  * in folders go, never folders or devices, and no symbolic link that a service could have laid leads elsewhere:
- * from the root on each folder is opened in the one before it, and nobody can put another one in its place meanwhile.
+ * from the root on each folder is opened in the one before it, and no process can put another one in its place meanwhile.
  */
 import {join, resolve} from '../../core/path.ts';
 import {errnoText} from '../errno.ts';
 import {type Folder, openFolder} from '../places.ts';
 import {ERRNO, isFifo, isFile, isFolder, isLink, isSocket, newStat, O, type Outcome, sys} from '../sys.ts';
 
-/** No glob keeps PID 1 from its work: after so many names it looks no further. */
+/** No glob keeps PID 1 from its work: it looks at no more names than this. */
 const NAMES_MAX = 10_000;
 
 const WILD = /[*?[]/;

@@ -20,7 +20,7 @@ export interface HelperCommand {
 export interface Running {
 	/** 0 where it could not be made. */
 	readonly pid: number;
-	/** Ends it: its whole group, and nobody hears of it. */
+	/** Ends it with its whole group, and does not tell of its end. */
 	stop(): void;
 }
 
@@ -40,7 +40,7 @@ export function runHelperCommand(
 	return {pid, stop: () => reaper.endHelper(pid)};
 }
 
-/** The process that the last life of archon made for the run; `stop` ends it. Null where it was reaped by that life. */
+/** The process that the previous instance of archon made for the run; `stop` ends it. Null where it was reaped by that instance. */
 export function adoptHelperCommand(pid: number, run: Run, reaper: Reaper, ended: (failure: string | null) => void): Running | null {
 	const isAdopted = reaper.adoptHelper(pid, run, outcome => ended(failureOf(outcome)));
 	return isAdopted ? {pid, stop: () => reaper.endHelper(pid)} : null;

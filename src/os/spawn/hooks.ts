@@ -20,7 +20,7 @@ export type HookEffect = Extract<Effect, {kind: 'hook'}>;
 
 export interface Hooks {
 	start(effect: HookEffect): void;
-	/** The run is over: nobody waits for its hook any more, and it is ended. */
+	/** The run is over: its hook is of no use any more, and is ended. */
 	abandon(run: Run): void;
 }
 
@@ -48,7 +48,7 @@ export function ownHooks(hooks: Hooks, sources: Pick<Sources, 'glimpse'>): Owner
 
 export function createHooks(parts: HookParts): Hooks {
 	const underWay = new Map<Run, () => void>();
-	/** Runs that were at a turn in this life: what the last life began for them is of the past. */
+	/** Runs that were at a turn in this instance: what the previous instance began for them is of the past. */
 	const known = new Set<Run>();
 
 	function abandon(run: Run): void {
@@ -56,7 +56,7 @@ export function createHooks(parts: HookParts): Hooks {
 		underWay.delete(run);
 	}
 
-	/** What the last life had begun of the same turn; once. */
+	/** What the previous instance had begun of the same turn; once. */
 	function begunOf({run, hook}: HookEffect): Begun | null {
 		if (known.has(run)) return null;
 		known.add(run);
@@ -82,7 +82,7 @@ export function createHooks(parts: HookParts): Hooks {
 	};
 }
 
-/** How far the last life of archon had come: the command that it had begun, or 0 and the one that is next. */
+/** How far the previous instance of archon had come: the command that it had begun, or 0 and the one that is next. */
 interface Begun {
 	readonly index: number;
 	readonly pid: number;
@@ -90,7 +90,7 @@ interface Begun {
 
 const keyOf = (run: Run): string => `hook ${run}`;
 
-/** Whether the next life asks for it again; the client of a reload has to. */
+/** Whether the next instance asks for it again; the client of a reload has to. */
 const isResumed = (hook: Hook): boolean => hook !== 'reload';
 
 /** Runs the commands up to the first that fails; `done` hears why, or null. The result abandons them. */
@@ -146,7 +146,7 @@ function perform(
 
 	const judge = (index: number) => (failure: string | null): void => {
 		if (failure !== null) return end(`${nameOf(commands[index])}: ${failure}`);
-		// Its pid is nobody's from now on: the next life does not wait for it.
+		// Its pid is no process's from now on: the next instance does not wait for it.
 		note(index + 1, 0);
 		come(index + 1);
 	};

@@ -124,7 +124,7 @@ function setLong(words: Int32Array, at: number, value: number): void {
 	words[at + 1] = value === Infinity ? -1 : Math.floor(value / 2 ** 32);
 }
 
-/** A bit for each number. All there are is a set of its own: nobody need have every one of them. */
+/** A bit for each number. All that exist are a set of their own, of which archon need not have every one. */
 function setBits(words: Int32Array, at: number, numbers: readonly number[] | 'all'): void {
 	if (numbers === 'all' || CAPABILITIES.every((_, number) => numbers.includes(number))) return void words.fill(-1, at, at + 2);
 	let [low, high] = [0, 0];

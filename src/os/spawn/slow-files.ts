@@ -1,6 +1,6 @@
 /**
  * Questions to file systems that may not answer, one at a time of each folder: where none comes, one thread hangs on that
- * folder and no more, and whoever else asks about it is refused until it answers.
+ * folder and no more, and all others who ask about it are refused until it answers.
  */
 import type {Millis} from '../../core/time.ts';
 import {after} from '../clock.ts';
@@ -12,7 +12,7 @@ export type Ask = (folder: string, job: Job, order: Order, told: (done: Done | n
 interface Question {
 	readonly job: Job;
 	readonly order: Order;
-	/** Once; null: nobody wants to know any more. */
+	/** Once; null: the answer is of no interest any more. */
 	told: ((done: Done | null) => void) | null;
 }
 

@@ -207,7 +207,7 @@ function isOver(above: Environment, below: Environment): boolean {
 	return false;
 }
 
-/** Nobody changes the variables of archon or of a service. */
+/** The variables of archon and of a service do not change. */
 const blocks = new WeakMap<Environment, Block | null>();
 
 function blockFor(variables: Environment): Block | null {
@@ -244,7 +244,7 @@ function oomOf({limits: {oomScoreAdj}, asStarted}: Exec): {readonly adjustment: 
 }
 
 /**
- * Pipes and its own terminal belong to who writes to them: /dev/stdout opens them anew, and a program that gave up
+ * Pipes and its own terminal belong to who writes to them: /dev/stdout opens them again, and a program that gave up
  * root could not. Container runtimes do the same for the container's user. What cannot be given is used as it is.
  */
 function giveAway({output, tty}: Exec, streams: Streams, uid: number): void {
@@ -257,7 +257,7 @@ function giveAway({output, tty}: Exec, streams: Streams, uid: number): void {
 }
 
 /**
- * The same for a service that has archon's own streams and gives up root by itself: the runtime's pipes are for anybody
+ * The same for a service that has archon's own streams and gives up root by itself: the runtime's pipes are for any user
  * who is given them. Elsewhere than in a container they are not archon's to change.
  */
 function openUp(streams: Streams): void {

@@ -48,7 +48,7 @@ export interface Sources {
 	take(run: Run): Result<Sourced, Refusal> | null;
 	/** The service is to leave: what is still awaited is given up, and `ready` called. */
 	hurry(run: Run): void;
-	/** Nobody asks for the run any more. */
+	/** The run is of no interest any more. */
 	abandon(run: Run): void;
 }
 
@@ -66,7 +66,7 @@ const COMMAND_PATIENCE: Millis = 60_000;
 /** Of what a command prints, in bytes. */
 const OUTPUT_MAX = 64 * 1024;
 
-/** What was read of one source: its variables, and the text that they were in; null: there is none. */
+/** What was read of one source: its variables, and the text that they were in; null: there is no such text. */
 interface Layer extends Variables {
 	/** Null where it is not stamped: a command is not asked only to see whether it says something else. */
 	readonly content: string | null;
@@ -156,7 +156,7 @@ export function createSources(parts: SourceParts): Sources {
 			}
 			stop = readFile(`${path}/${name}`, read => {
 				if (isOver) return;
-				// A folder in it is no variable, and what went away meanwhile is none any more.
+				// A folder in it is no variable, and what went away meanwhile is not one any more.
 				if (!read.ok && read.error.errno !== ERRNO.EISDIR && !isMissing(read.error.errno)) {
 					return end(refused(`${stage}/${name}`, read.error.errno, read.error.reason));
 				}
@@ -190,7 +190,7 @@ export function createSources(parts: SourceParts): Sources {
 		const {reaper, poller, output, handoff} = parts;
 		const stage = `asking ${command[0]} for its variables (env_from)`;
 		const key = `variables ${run}`;
-		// What the last life asked is not heard by this one.
+		// What the previous instance asked is not heard by this one.
 		const before = Number(handoff.past.get(key) ?? 0);
 		if (before > 0) adoptHelperCommand(before, 0, reaper, () => {})?.stop();
 		const wiring = output.wireHelper(id, service);
@@ -222,7 +222,7 @@ export function createSources(parts: SourceParts): Sources {
 			told(result);
 		}
 		const [stdin, , stderr] = wiring.value.streams;
-		// It is none of the run's own processes: no run is known by it.
+		// It is not one of the run's own processes: no run is known by it.
 		const helper = runHelperCommand({run: 0, service, command, streams: [stdin, capture.writer, stderr], isTidy: true}, reaper, failure => {
 			if (isOver) return;
 			capture.drain();
@@ -325,7 +325,7 @@ function wordsOf(errno: number): string {
 	}
 }
 
-/** Told in a turn of its own, so that nobody hears of an end before the beginning is over. */
+/** Told in a turn of its own, so that an end is never told before the beginning is over. */
 function unable(told: Told, result: Result<Layer, Refusal>): () => void {
 	return after(0, () => told(result));
 }

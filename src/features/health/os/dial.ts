@@ -6,7 +6,7 @@ import {EPOLLOUT, SOCK_STREAM, sys} from '../../../os/sys.ts';
 
 /**
  * Connects to a host's addresses, one after the other until one answers; where none does, the first speaks for all. Calls
- * back once with a descriptor that nobody watches, or with why there is none. The result gives it up.
+ * back once with a descriptor that is not watched yet, or with why there is no connection. The result gives it up.
  */
 export function dial(
 	host: string, port: number, poller: Poller, told: (fd: number) => void, failed: (why: string) => void,

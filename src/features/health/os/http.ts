@@ -13,7 +13,7 @@ export interface Answer {
 export type Progress =
 	| {readonly kind: 'head'}
 	| {readonly kind: 'page'; readonly answer: Answer}
-	/** The page has come to its end, or is as long as anybody wants to know. */
+	/** The page has come to its end, or is as long as is of interest. */
 	| {readonly kind: 'whole'; readonly answer: Answer; readonly page: string}
 	| {readonly kind: 'broken'; readonly answer: Answer | null; readonly why: string};
 
@@ -60,7 +60,7 @@ function base64(bytes: Bytes): string {
 	return text;
 }
 
-/** The first line of an answer; null if it is none. */
+/** The first line of an answer; null if it is not one. */
 export function answerOf(line: string): Answer | null {
 	const [, status, reason = ''] = /^HTTP\/\d(?:\.\d)? +(\d{3})(?: (.*))?$/.exec(line) ?? [];
 	return status === undefined ? null : {status: Number(status), reason: reason.replaceAll(/\p{Cc}/gu, ' ').trim()};
@@ -73,7 +73,7 @@ export function createAnswerReader(most: number): AnswerReader {
 	let seen = 0;
 	let answer: Answer | null = null;
 	let page = '';
-	/** Bytes that are still to come, of the page or of its current chunk; null: nobody knows. */
+	/** Bytes that are still to come, of the page or of its current chunk; null: it is not known. */
 	let left: number | null = null;
 	let isChunked = false;
 	/** The end of a line comes after a chunk. */

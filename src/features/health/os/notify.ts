@@ -19,7 +19,7 @@ import {EPOLLIN, newAncillary, sys} from '../../../os/sys.ts';
 export interface Notify {
 	/** What `$NOTIFY_SOCKET` is for the run; an errno where no socket could be made. */
 	open(id: Id, run: Run, service: Service): string | number;
-	/** The socket that the last life had for the run, if it had one, is heard again. */
+	/** The socket that the previous instance had for the run, if it had one, is heard again. */
 	restore(id: Id, run: Run, service: Service): void;
 	/** The run is over. */
 	close(run: Run): void;
@@ -42,7 +42,7 @@ const LINES_MAX = 64;
 /** Datagrams read at a stretch; then others have their turn, and the rest is told of again. */
 const BATCH = 32;
 /**
- * In so many milliseconds no more datagrams and words of one run are heard than so. What comes beyond waits in the
+ * How many datagrams and words of one run are heard in how many milliseconds. What comes beyond waits in the
  * kernel, and when that holds its few (unix(7), max_dgram_qlen), so does who sends it.
  */
 const PERIOD = 100;
@@ -60,7 +60,7 @@ const beside = newAncillary();
 export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): Notify {
 	const sockets = new Map<Run, Inbox>();
 
-	/** One of its own processes, as far as anybody can say: the dead are believed if their user may speak for it. */
+	/** One of its own processes, as far as can be said: the dead are believed if their user may speak for it. */
 	function isTrusted(pid: number, uid: number, run: Run): boolean {
 		if (pid <= 0) return false;
 		const main = reaper.mainOf(run);
@@ -113,7 +113,7 @@ export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): N
 					}
 				}
 				allowance.use(1 + words);
-				// Not before all that came before was heard: whoever sent BARRIER=1 waits for that.
+				// Not before all that came before was heard: the sender of BARRIER=1 waits for that.
 				passed.forEach(sys.closeForeign);
 			}
 		});

@@ -27,7 +27,7 @@ export type ProbeEffect = Extract<Effect, {kind: 'probe'}>;
 export interface Probes {
 	/** One look at a time for each run. */
 	look(effect: ProbeEffect): void;
-	/** The run is over: its look is given up, and nobody hears of it. */
+	/** The run is over: its probe is given up, and its result is not told. */
 	abandon(run: Run): void;
 }
 
@@ -192,7 +192,7 @@ function judgeFor({url, statuses, body}: Page, pattern: Pattern | null, {settle,
 		const good = isGood(answer);
 		const found = `HTTP ${answer.status} ${answer.reason}`.trim();
 		if (progress.kind === 'broken') return settle(false, `${found}, and then: ${progress.why}`);
-		// The page is read to its end even where nobody looks at it: servers complain of those who hang up on them.
+		// The page is read to its end even where it is not looked at: servers complain of those who hang up on them.
 		if (progress.kind === 'page') return pattern ? undefined : presume(good, found);
 		if (!good || !pattern || pattern.test(textOf(bytesOfLatin1(progress.page)))) settle(good, found);
 		else settle(false, `${found}, but the page does not match /${body}/`);
@@ -208,7 +208,7 @@ interface Tool {
 	readonly head: 'stdout' | 'stderr';
 }
 
-/** A service's certificate is for its name in the world, by which nobody asks for it from in here. */
+/** A service's certificate is for its name in the world, which is not used from in here. */
 const TOOLS: readonly Tool[] = [
 	{
 		head: 'stdout',
@@ -301,7 +301,7 @@ function folderOf(cwd: string | null): string {
 	return resolve(typeof own === 'number' ? '/' : own, cwd ?? '.');
 }
 
-/** The last line that is not blank, without what a terminal would not show; null if there is none. */
+/** The last line that is not blank, without what a terminal would not show; null: all are blank. */
 function lastLine(text: string): string | null {
 	const lines = textOf(bytesOfLatin1(text)).split('\n');
 	return lines.map(line => line.replaceAll(/\p{Cc}/gu, ' ').trim()).findLast(line => line !== '') ?? null;

@@ -14,7 +14,7 @@ export interface Readiness {
 	prepare(id: Id, run: Run, service: Service): Result<Given, number>;
 	/** The process has been made, or could not be: archon's copies of what it was given are closed. */
 	spawned(run: Run): void;
-	/** What the last life heard of the run by is heard again; `isAwaited`: it has not said yet that it serves. */
+	/** What the previous instance heard of the run by is heard again; `isAwaited`: it has not said yet that it serves. */
 	restore(id: Id, run: Run, service: Service, isAwaited: boolean): void;
 	/** The run is over. */
 	close(run: Run): void;
@@ -89,7 +89,7 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 				if (typeof address === 'number') return err(address);
 				environment['NOTIFY_SOCKET'] = address;
 			}
-			// Without WATCHDOG_PID, which nobody knows yet, it is for whoever of the run reads it (sd_watchdog_enabled(3)).
+			// Without WATCHDOG_PID, which is not known yet, it is for any process of the run that reads it (sd_watchdog_enabled(3)).
 			if (watchdog !== null) environment['WATCHDOG_USEC'] = String(Math.round(watchdog * 1000));
 			return ok({environment, fds});
 		},

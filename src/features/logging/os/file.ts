@@ -1,5 +1,5 @@
 /**
- * A log file as an outlet: appended to by a thread (jobs.ts), so that a disk that hangs holds nobody up,
+ * A log file as an outlet: appended to by a thread (jobs.ts), so that a disk that hangs holds up nothing else,
  * and rotated between lines. What cannot be written is kept while there is room, then lost and told.
  */
 import type {LogFile, LogStream} from '../core.ts';
@@ -18,7 +18,7 @@ import {createQueue, type Queue} from './queue.ts';
 import {createRotation} from './rotation.ts';
 
 export interface FileOutlet extends Outlet {
-	/** Opens the path anew, for somebody has moved the file. */
+	/** Opens the path again, for the file was moved. */
 	reopen(): void;
 	/** The file and how long it will be when all that waits is written; null where it is not open. */
 	mark(): {readonly inode: number; readonly size: number} | null;
@@ -71,7 +71,7 @@ export function createFile(settings: LogFile, {poller: {whole}, handoff, stdio, 
 	let mustReopen = false;
 	let waiting = 0;
 	let trouble = '';
-	/** What the last life wrote and could not take from the queue any more. */
+	/** What the previous instance wrote and could not take from the queue any more. */
 	let written = 0;
 	let isOpening = false;
 	let afterOpening = (): void => {};
@@ -161,9 +161,9 @@ export function createFile(settings: LogFile, {poller: {whole}, handoff, stdio, 
 		});
 	}
 
-	/** Somebody has removed the file, or put another in its place. */
+	/** The file was removed, or another put in its place. */
 	function renew(resume: () => void): void {
-		if (now() >= quietUntil) warn(`${path} is not there any more; it is made anew`);
+		if (now() >= quietUntil) warn(`${path} is not there any more; it is made again`);
 		quietUntil = now() + TELL_EVERY;
 		reopen(resume);
 	}
@@ -179,7 +179,7 @@ export function createFile(settings: LogFile, {poller: {whole}, handoff, stdio, 
 			if (trouble !== '') warn(`${path} is written again`);
 			trouble = '';
 			isMidLine = lastByte(pieces, written) !== NEWLINE;
-			// Both or neither: else the next life would take as much from the queue once more.
+			// Both or neither: else the next instance would take as much from the queue once more.
 			whole(() => {
 				queue.take(written);
 				size += written;
@@ -224,7 +224,7 @@ function ownerOf({path, user, group}: LogFile, warn: (text: string) => void): {r
 
 const keyOf = (path: string): string => `file ${path}`;
 
-/** Which file was written when the last life ended, and how long it was before that. */
+/** Which file was written when the previous instance ended, and how long it was before that. */
 function pastOf({past}: Handoff, path: string): {readonly inode: number; readonly size: number} | null {
 	const [inode = NaN, size = NaN] = (past.get(keyOf(path)) ?? '').split(' ').map(Number);
 	return size >= 0 ? {inode, size} : null;

@@ -15,7 +15,7 @@ export interface Lines {
 	readonly level: string | null;
 }
 
-/** What it gives is somebody else's again at the next call of any of them. */
+/** What it gives is overwritten by the next call of any of them. */
 export type Format = (lines: Lines) => Uint8Array;
 
 export const raw: Format = ({bytes, isPiece}) => (isPiece ? concat([bytes, goesOn()]) : bytes);
@@ -48,7 +48,7 @@ export const json = (name: string): Format => {
 const prefixed = (bytes: Uint8Array, prefix: Uint8Array, isSafe: boolean): Uint8Array =>
 	written(2 * bytes.length, out => sys.prefixLines(bytes, prefix, isSafe, out));
 
-/** More than so many bytes are not kept for the next lines. */
+/** No more bytes than this are kept for the next lines. */
 const KEPT_MAX = 1 << 20;
 /** Written to by all formats. */
 let room = newBytes(0);

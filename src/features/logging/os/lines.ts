@@ -36,7 +36,7 @@ function wholeCharacters(bytes: Uint8Array, from: number, to: number): number {
 	return end > from && to - end < 4 ? end : to;
 }
 
-/** The whole lines that fit into so many bytes, of lines that lie in several pieces; null: not one does. */
+/** The whole lines that fit into `most` bytes, of lines that lie in several pieces; null: not one fits. */
 export function linesThatFit(pieces: readonly Uint8Array[], most: number): readonly Uint8Array[] | null {
 	let end = 0;
 	let start = 0;
@@ -49,7 +49,7 @@ export function linesThatFit(pieces: readonly Uint8Array[], most: number): reado
 	return end === 0 ? null : firstBytes(pieces, end);
 }
 
-/** The first line with its newline; all of the pieces where there is none. */
+/** The first line with its newline; all of the pieces where they have no newline. */
 export function firstLine(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
 	let start = 0;
 	for (const piece of pieces) {

@@ -1,6 +1,6 @@
 /**
  * Where lines leave archon: a bounded queue before something that may be slow, stuck or gone. What finds
- * no room is lost, counted by service, and told; nobody waits here.
+ * no room is lost, counted by service, and told; nothing waits here.
  */
 import {bytesOf} from '../../../os/bytes.ts';
 import {after, now, soon} from '../../../os/clock.ts';
@@ -22,11 +22,11 @@ export interface Outlet {
 
 /**
  * Writes some of what waits and takes it from the queue. `later`: `resume` is called when it should be asked
- * again. `broken`: never again, for nobody will ever read it.
+ * again. `broken`: never again, for it has no reader any more.
  */
 export type Write = (queue: Queue, resume: () => void) => 'written' | 'later' | 'broken';
 
-/** So many lines of each service were lost. */
+/** How many lines of each service were lost. */
 export type Losses = ReadonlyMap<string, number>;
 
 /** Bytes that may wait for a reader. */
@@ -74,7 +74,7 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 		if (queue.size() === 0 && forIdle.length > 0) for (const callback of forIdle.splice(0)) callback();
 	}
 
-	// What the last life left behind.
+	// What the previous instance left behind.
 	if (queue.size() > 0) soon(pump);
 
 	function lose(lines: Uint8Array, service: string): void {

@@ -24,7 +24,7 @@ export interface Drive {
 export interface Pipeline {
 	/** Whether a stream is better not read now: a reader of its lines is slow. Then its pipes are shut, and opened again later. */
 	holdsBack(stream: LogStream): boolean;
-	/** Whole lines, or a piece of one. `bytes` are somebody else's again when it returns. */
+	/** Whole lines, or a piece of one. `bytes` may be overwritten once it has returned. */
 	take(bytes: Uint8Array, stream: LogStream, isPiece: boolean, level?: string): void;
 	/** What follows lines from now on. */
 	drive(logging: Logging, drives: readonly Drive[]): void;
@@ -133,7 +133,7 @@ export function createPipeline(logging: Logging, drives: readonly Drive[], valve
 
 type Limit = (bytes: Uint8Array, isPiece: boolean) => Uint8Array;
 
-/** Lets so many lines through in each interval, and no more; the intervals begin with a line. */
+/** Lets no more lines through in each interval than the limit says; the intervals begin with a line. */
 function createLimit(rate: Logging['rateLimit'], leftOut: (count: number) => void): Limit {
 	if (!rate) return bytes => bytes;
 	const {lines, interval} = rate;

@@ -1,7 +1,7 @@
 /**
  * Bytes on their way out, in blocks that all queues share: what flows at its usual pace costs a block or
  * two, and no queue keeps what it once needed. Blocks are the handoff's as far as it has any, so that what
- * waits outlives this life of archon.
+ * waits outlives this instance of archon.
  */
 import {newBytes} from '../../../os/bytes.ts';
 import {type Block, BLOCK_SIZE, type Blocks, HEAD, TAIL} from '../../../os/reexec/handoff.ts';
@@ -13,15 +13,15 @@ export interface Queue {
 	put(bytes: Uint8Array): void;
 	/** What waits, oldest first, in as few pieces as it lies in; no more than `most` bytes of it. */
 	peek(most: number): readonly Uint8Array[];
-	/** So many bytes are gone for good. */
+	/** These bytes are gone for good. */
 	take(count: number): void;
 }
 
-/** Blocks that nobody needs now and that are kept for the next who does. */
+/** Blocks that are not needed now, kept for the next queue that needs one. */
 const SPARE_MAX = 16;
 const spare: Block[] = [];
 
-/** With what the owner's queue held when the last life ended. */
+/** With what the owner's queue held when the previous instance ended. */
 export function createQueue(store: Blocks, owner: string): Queue {
 	let blocks: readonly Block[] = store.inherit(owner);
 	let size = blocks.reduce((sum, {bounds}) => sum + (bounds[TAIL] ?? 0) - (bounds[HEAD] ?? 0), 0);

@@ -37,7 +37,7 @@ let lastCompression: Promise<unknown> = Promise.resolve();
 
 export function createRotation({path, maxFile, maxAge, compress}: LogFile, warn: (text: string) => void): Rotation {
 	let isCompressing = false;
-	/** Renames come one after the other, whoever asks for them. */
+	/** Renames come one after the other. */
 	let last: Promise<unknown> = Promise.resolve();
 
 	const inTurn = <T>(act: () => Promise<T>): Promise<T> => {

@@ -1,6 +1,6 @@
 /**
  * archon's own stdout and stderr as outlets. Their blocking mode is everybody's who shares them, and stays
- * as it is: archon opens them anew for itself where it may, and has a thread wait where not.
+ * as it is: archon opens them again for itself where it may, and has a thread wait where not.
  */
 import {after} from '../../../os/clock.ts';
 import {start} from '../../../os/jobs.ts';
@@ -16,7 +16,7 @@ import {createQueue, type Queue} from './queue.ts';
 /** `line` makes a line of archon's own of a text. */
 export function createStdio(fd: 1 | 2, poller: Poller, {blocks}: Handoff, line: (text: string) => string): Outlet {
 	const name = fd === 1 ? 'stdout' : 'stderr';
-	const here = (losses: Losses): string => line(`${lossText(losses, 'dropped')}: nobody reads ${name} fast enough`);
+	const here = (losses: Losses): string => line(`${lossText(losses, 'dropped')}: ${name} is not read fast enough`);
 	return createOutlet(createQueue(blocks, name), writerTo(fd, poller), {here});
 }
 
@@ -46,7 +46,7 @@ function writerTo(fd: number, poller: Poller): Write {
 const BATCH = 1 << 18;
 
 function directly(fd: number, poller: Poller, write: (bytes: Uint8Array) => Outcome): Write {
-	// What is written is taken, or the next life would write it once more.
+	// What is written is taken, or the next instance would write it once more.
 	return (queue, resume) => poller.whole(() => {
 		for (const bytes of queue.peek(BATCH)) {
 			const count = write(bytes);
@@ -66,7 +66,7 @@ function directly(fd: number, poller: Poller, write: (bytes: Uint8Array) => Outc
 	});
 }
 
-/** After a write that found no room in a descriptor that somebody made non-blocking, in milliseconds. */
+/** After a write that found no room in a descriptor that another process made non-blocking, in milliseconds. */
 const RETRY = 20;
 /** What passes: no room in a pipe, and none on a disk. */
 const PASSING: readonly number[] = [ERRNO.EAGAIN, ERRNO.EINTR, ERRNO.ENOSPC, ERRNO.EDQUOT];
