@@ -103,3 +103,25 @@ test('the project speaks of itself only', () => {
 		expect(text, file).not.toMatch(/\/work\/|\bseeds?\.md\b|\bpeers\.md\b|DESIGN(\.md| §)|\b(issue|seed) #?\d{3}\b/);
 	}
 });
+
+/**
+ * What the project once called things by metaphors, and phrases without a subject: the field has words for all of them
+ * (CONTRIBUTING.md, glossary). The folders of `SPOKEN` are free of them.
+ */
+const OLD_WORDS = new RegExp(`\\b(?:${[
+	'bury', 'buries', 'buried', 'hunts?', 'kin', 'desk', 'clerk', 'guests?', 'errands?', 'estate', '(?<!line )feeds', 'bounces?', 'season', 'wish(?:es)?',
+	'ledger', 'standstill', 'litter(?:ed)?', 'tenants?', 'dice', 'duty', 'surroundings', 'agreement', 'last life', 'next life', 'first life',
+	'whoever', 'anew', 'is none', 'so many', 'executed anew', 'plain mode',
+	// The user, who may be named.
+	'(?<!user(?:: |-| )|\'|`|=|matches |, )nobody(?!:|-here|\'|`)',
+].join('|')})\\b`, 'gi');
+
+const SPOKEN = files(
+	'src/core/**/*.ts', 'src/features/*/core.ts', 'src/dropin/*.ts', 'src/programs/*.ts', 'src/config/**/*.ts', 'src/cli/*.ts',
+	'src/control/**/*.ts', 'test/stories/*.ts', 'test/sim/*.ts', 'test/unit/core/*.ts', 'test/unit/dropin/*.ts', 'test/characters/*', '*.md', 'docs/*.md',
+);
+
+test.each(SPOKEN)('%s is without words of its own for what the field has words for', file => {
+	// The user's number has that name in code.
+	expect(read(file).replaceAll(/\bNOBODY\b/g, '').match(OLD_WORDS) ?? []).toEqual([]);
+});

@@ -9,7 +9,7 @@ import type {Service, UserSpec} from './service.ts';
 import {SIG} from './signal-numbers.ts';
 import {isRemote, type Logging} from '../features/logging/core.ts';
 
-/** The user of helpers where archon is root: `nobody`, by the number that is its everywhere. */
+/** The user of helpers where archon is root: the user nobody, by its number, which is the same everywhere. */
 export const NOBODY: UserSpec = {user: '65534', group: '65534'};
 
 /** The config with the helpers that it takes, behind its own services. `userOf`: theirs; null: archon's own. */

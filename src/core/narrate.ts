@@ -85,7 +85,7 @@ function alive(was: Phase, phase: Starting | Up, {service: {name, type, health}}
 const info = (text: string): Line => ({level: 'info', text});
 const warn = (text: string): Line => ({level: 'warn', text});
 
-/** Whether a run that ends in this phase does so although nobody has asked for it. */
+/** Whether a run that ends in this phase was not requested to. */
 const isUnrequested = (was: Phase): boolean =>
 	was.kind === 'up' || was.kind === 'starting' || was.kind === 'spawning' || (was.kind === 'stopping' && !was.isRequested);
 
@@ -109,7 +109,7 @@ function atRest(entry: Entry, was: Phase): Line | null {
 		case 'stopped': return was.kind === 'stopping' ? info(`stopped ${name} (${how})`) : null;
 		case 'failed': {
 			if (refusal || was.kind === 'waiting' || was.kind === 'spawning') return {level: 'error', text: `cannot start ${name}: ${how}`};
-			// The exit status of `archonctl run`, and of the only command, goes to whoever ran it: it is no failure of a service.
+			// The exit status of `archonctl run`, and of the only command, goes to its caller: it is not a failure of a service.
 			if ((origin === 'run' || exec.asStarted) && outcome) return info(ended(name, outcome, blame));
 			return {level: 'error', text: `${name} failed: ${lastEnds(entry)}`};
 		}

@@ -41,8 +41,8 @@ type Body = Partial<Edges> & {readonly service: Partial<Rest> & {readonly exec: 
 
 /** A service with nothing but defaults, that has been started. */
 const STANDARD = ((): Standard => {
-	const {id, needs, dependents, service: {exec, ...service}, ...life} = newEntry(0, standardService('', ['']));
-	return {service, exec, edges: {needs, dependents}, progress: {...life, starts: 1, leaving: false}};
+	const {id, needs, dependents, service: {exec, ...service}, ...progress} = newEntry(0, standardService('', ['']));
+	return {service, exec, edges: {needs, dependents}, progress: {...progress, starts: 1, leaving: false}};
 })();
 
 const unlikeRest = comparing(STANDARD.service);

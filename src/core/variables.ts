@@ -95,7 +95,7 @@ export const UNSET = `not set, and replaced by nothing (${OWN_DOLLAR})`;
 
 const BRACE = /\}|(?<=\$)\{/g;
 
-/** The index of the brace that closes the one before `from`; -1: there is none. */
+/** The index of the brace that closes the one before `from`; -1: it is not closed. */
 function closeOf(text: string, from: number): number {
 	let open = 1;
 	BRACE.lastIndex = from;

@@ -17,7 +17,7 @@ export function say(text: string): 0 {
 	return 0;
 }
 
-/** Says why archon ends before it began; the status tells it where nobody reads stderr. */
+/** Prints why archon does not start; the exit status says the same to scripts. */
 export function refuse(text: string, status: number): number {
 	try {
 		write(2, text.endsWith('\n') ? text : `${text}\n`);

@@ -53,7 +53,7 @@ say({
 	fds: fds(), rss: Number(/VmRSS:\s+(\d+)/.exec(textAt('/proc/self/status'))?.[1]),
 });
 
-/** Before this life: the handoff was begun. */
+/** Before this instance: the handoff was begun. */
 const wasCarrying = book[CARRIES] === 1;
 
 /** The pid of a process with this one's streams and variables, as a service has them; or below 0. */

@@ -24,7 +24,7 @@ test.skipIf(SOAK > 0).each(SEEDS)('whatever happens in seed %i, afterwards all i
 	expect(await trial.stop()).toBe(0);
 });
 
-/** What a later life has open and the first has not: the memory between them is one. */
+/** What a later instance has open and the first has not: the memory between them is one. */
 const FDS = 2;
 /** The first, and those that come and go with what is to be done to files (jobs.c). */
 const THREADS = 5;

@@ -15,7 +15,7 @@ const linkOf = (path: string): string => {
 	}
 };
 
-/** What archon wrote down for its next life becomes nonsense. */
+/** What archon wrote down for its next instance becomes nonsense. */
 function damage({pid}: Archon): void {
 	const folder = `/proc/${pid}/fd`;
 	const fd = readdirSync(folder).find(name => linkOf(`${folder}/${name}`) === '/memfd:archon (deleted)');

@@ -28,7 +28,7 @@ test('one command has them', async () => {
 	expect(stdout).toBe(`main: ${HEX} ff807a e90a   c3a9c3\n`);
 });
 
-test('services and main have them, in a later life of archon, too', async () => {
+test('services and main have them, in a later instance of archon, too', async () => {
 	const [config, secret] = [join(folder, 'archon.yaml'), join(folder, 'secret')];
 	writeFileSync(secret, Buffer.from('70ff77\n'.slice(0, 6), 'hex'));
 	writeFileSync(config, JSON.stringify({archon: {logging: 'prefix'}, services: {

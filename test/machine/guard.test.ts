@@ -1,4 +1,4 @@
-/** Every way to die that a guarded process survives as PID 1, and what it finds again in its next life. */
+/** Every way to die that a guarded process survives as PID 1, and what it finds again in its next instance. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {createHash, randomBytes} from 'node:crypto';
 import {once} from 'node:events';
@@ -153,7 +153,7 @@ describe('a guarded PID 1 lives on', () => {
 	});
 });
 
-describe('the next life', () => {
+describe('the next instance', () => {
 	test('has the descriptors that were kept, and none of the others', async () => {
 		await using phoenix = await rise();
 		const file = join(mkdtempSync(join(tmpdir(), 'archon-guard-')), 'file');

@@ -1,4 +1,4 @@
-/** What one life of archon tells the next is believed only of archon itself: a variable that somebody else has set changes nothing. */
+/** What one instance of archon tells the next is believed only of archon itself: a variable that somebody else has set changes nothing. */
 import {mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -41,7 +41,7 @@ describe.each(SET)('$ARCHON_HANDOFF is %s', (_, value, ...wrapper) => {
 		expect(stderr).toMatch(/did you mean "command"/);
 	});
 
-	test('a good one is supervised as in a first life, and the variable is not passed on', async () => {
+	test('a good one is supervised as in a first instance, and the variable is not passed on', async () => {
 		await using archon = await boot({
 			config: 'services: {a: {command: "sh -c \'env | grep -c HANDOFF; exec sleep 1000000\'"}, b: {command: sleep 1000000}}', env: {ARCHON_HANDOFF: value}, wrapper,
 		});

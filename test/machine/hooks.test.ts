@@ -63,7 +63,7 @@ test('no commands are done at once', async () => {
 test.each([
 	['that is gone', 4_194_305],
 	['of somebody else', 1],
-])('a command that the last life began, with a pid %s, has failed and is not waited for', async (_, pid) => {
+])('a command that the last instance began, with a pid %s, has failed and is not waited for', async (_, pid) => {
 	const {run, service} = sleeper();
 	const told: News[] = [];
 	const hooks = createHooks({

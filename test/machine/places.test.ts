@@ -229,7 +229,7 @@ describe('a log path that is a link', () => {
 test.runIf(isRoot)('a log and what it is rotated and compressed to has the owner and the mode that are asked for', async () => {
 	const {folder} = scene();
 	const path = join(folder, 'web.log');
-	// An earlier life has left a file of root's.
+	// An earlier instance has left a file of root's.
 	writeFileSync(path, '', {mode: 0o600});
 	const options = ', max-file: 4, compress: gzip, mode: 0664, user: nobody, group: "12"';
 	const config = `services:

@@ -22,7 +22,7 @@ function outside(archon: Archon, pid: number): number {
 const REVIVED = /archon +\| warn: archon .* was re-executed: (\d+) services? keeps? running/g;
 const revivals = (archon: Archon): number => archon.log().match(REVIVED)?.length ?? 0;
 
-/** Ends this life of archon by a signal from outside, and waits for the next. */
+/** Ends this instance of archon by a signal from outside, and waits for the next. */
 async function crash(archon: Archon, signal: NodeJS.Signals = 'SIGSEGV'): Promise<void> {
 	const before = revivals(archon);
 	archon.signal(signal);

@@ -113,7 +113,7 @@ describe('started with signals ignored and blocked, real-time ones too,', () => 
 		}
 	});
 
-	test('one command has it in a later life of archon, too', async () => {
+	test('one command has it in a later instance of archon, too', async () => {
 		const command = ['perl', '-e', '$| = 1; open F, "</proc/self/status"; print grep /^Sig(Blk|Ign)/, <F>; sleep 1000000'];
 		await using archon = await boot({config: null, args: ['--', ...command], wrapper: wrapping('1,10,13,17,64', '2,12,37')});
 		const [first = ''] = await archon.says(/SigBlk:\s+\w+\nSigIgn:\s+\w+\n/);

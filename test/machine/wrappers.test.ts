@@ -135,7 +135,7 @@ describe('pid_file', () => {
 		await archon.ctl('signal', 'USR1', 'web');
 		await archon.says(new RegExp(`the main process of web is now pid ${next}`));
 		expect((await archon.status())['web']).toMatchObject({status: 'running', pid: next, restarts: 0});
-		// And it is known to the next life, and ended as any other.
+		// And it is known to the next instance, and ended as any other.
 		archon.signal('SIGSEGV');
 		await archon.says(/re-executed: 2 services keep running/);
 		expect((await archon.status())['web']).toMatchObject({status: 'running', pid: next, restarts: 0});

@@ -40,7 +40,7 @@ interface Habit {
 	/** Ends by SIGKILL only. */
 	readonly isDeaf?: boolean;
 	/** Leaves others behind, which end when they are told to. */
-	readonly litters?: boolean;
+	readonly leavesSurvivors?: boolean;
 	/** How often it cannot be made for want of something that passes. */
 	readonly refused?: number;
 }
@@ -222,7 +222,7 @@ export function dawn(seed: number): Day {
 	function end(process: Process, outcome: Outcome): void {
 		if (!lives(process)) return;
 		process.outcome = outcome;
-		const survivors = process.habit.litters === true && outcome.kind === 'code';
+		const survivors = process.habit.leavesSurvivors === true && outcome.kind === 'code';
 		if (!survivors) processes.delete(process.run);
 		news(process, {kind: 'exited', outcome, survivors});
 	}
@@ -355,7 +355,7 @@ function services(): readonly Habit[] {
 			},
 		})),
 		...many(1, 'deaf', service => ({service: {...service, restart: always, health: health(15)}, isDeaf: true})),
-		...many(1, 'litterer', service => ({service: {...service, restart: always}, span: [SECOND, MINUTE], litters: true})),
+		...many(1, 'litterer', service => ({service: {...service, restart: always}, span: [SECOND, MINUTE], leavesSurvivors: true})),
 		...many(1, 'refused', service => ({service: {...service, restart: always}, span: [SECOND, MINUTE], refused: 0.5})),
 	];
 }

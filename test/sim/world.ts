@@ -32,7 +32,7 @@ export interface Process {
 	/** Ignores every signal but SIGKILL. */
 	readonly deaf: boolean;
 	/** Leaves others behind when it ends. */
-	readonly litters: boolean;
+	readonly leavesSurvivors: boolean;
 	outcome: Outcome | null;
 	/** The kernel has told the core of its end: the pid may be anybody's from now on. */
 	reported: boolean;
@@ -48,7 +48,7 @@ interface Temper {
 	readonly refuse: number;
 	readonly crash: number;
 	readonly deaf: number;
-	readonly litter: number;
+	readonly orphan: number;
 	readonly requests: number;
 	/** Processes that are not made at once. */
 	readonly slow: number;
@@ -81,7 +81,7 @@ const SWEEP_MAX = 50;
 /** After which nothing may be left of a run. */
 const LEAVING: ReadonlySet<News['kind']> = new Set(['exited', 'emptied', 'refused', 'withdrawn']);
 
-const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, litter: 0, requests: 0, slow: 0, sick: 0, mute: 0, chatter: 0, stalls: 0};
+const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, orphan: 0, requests: 0, slow: 0, sick: 0, mute: 0, chatter: 0, stalls: 0};
 
 /** Lives one seed to its end; throws an error that says which promise was broken. */
 export function live(seed: number, isReborn = false): Report {
@@ -95,7 +95,7 @@ export function live(seed: number, isReborn = false): Report {
 	return {steps: world.steps, trace: world.trace, spawns: world.spawns};
 }
 
-/** The state as the next life reads what this one wrote down. */
+/** The state as the next instance reads what this one wrote down. */
 function reborn(state: State): State {
 	const again = readAll(writeAll(state));
 	if (!again) throw new Error('what was written down cannot be read');
@@ -135,7 +135,7 @@ export class World {
 		const {random: r} = this;
 		// The world's very faults are drawn from the seed, so that some worlds are all of one kind.
 		const level = (): number => r.pick([0, 0.05, 0.2, 0.5, 0.9]);
-		this.#temper = {refuse: level(), crash: level(), deaf: level(), litter: level(), requests: r.pick([0, 5, 20, 60]),
+		this.#temper = {refuse: level(), crash: level(), deaf: level(), orphan: level(), requests: r.pick([0, 5, 20, 60]),
 			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5]), stalls: r.pick([0, 0, 4])};
 		const startRate = {perSecond: r.pick([2, 20, 1000]), burst: r.pick([1, 100])};
 		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, whenIdle: r.pick(WHEN_IDLE), seed};
@@ -340,7 +340,7 @@ export class World {
 			id, run, service, pid: ++this.#pids, outcome: null, reported: false, survivors: false, helpers: 0,
 			isFinished: false, isDone: false,
 			isReady: service.ready === null,
-			deaf: r.chance(this.#temper.deaf), litters: r.chance(this.#temper.litter),
+			deaf: r.chance(this.#temper.deaf), leavesSurvivors: r.chance(this.#temper.orphan),
 		};
 		this.processes.push(process);
 		this.#news(process, {kind: 'spawned', pid: process.pid});
@@ -376,9 +376,9 @@ export class World {
 	#die(process: Process, outcome: Outcome, mayLitter = true): void {
 		if (process.outcome) return;
 		process.outcome = outcome;
-		process.survivors = mayLitter && process.litters && process.service.killMode !== 'main';
+		process.survivors = mayLitter && process.leavesSurvivors && process.service.killMode !== 'main';
 		this.#news(process, {kind: 'exited', outcome, survivors: process.survivors});
-		// Some litter goes by itself; the rest must be told.
+		// Some survivors end without a signal, the others do not.
 		if (process.survivors && this.random.chance(0.3)) this.#later(this.random.between(0, 3000), () => this.#empty(process));
 	}
 

@@ -44,7 +44,7 @@ test('what is there and falls ill before the others are is waited for again', ()
 	expect(hasArrived(story)).toBe(true);
 });
 
-test('it is known to the next life, and so is who is waited for', () => {
+test('it is known to the next instance, and so is who is waited for', () => {
 	const story = tell(['web', {ready: {kind: 'notify'}}], ['cron']);
 	expect(readAll(writeAll(story.state()))).toMatchObject({slices: {'service-manager': {hasArrived: false}}, awaited: 1});
 	story.tells('web', {kind: 'ready'});

@@ -101,7 +101,7 @@ test('an essential service that an operator stops does not end the container', (
 });
 
 test('what a process leaves behind ends before its successor starts', () => {
-	const story = tell(['nginx', {litters: true}]);
+	const story = tell(['nginx', {leavesSurvivors: true}]);
 	story.lines();
 	expect(story.dies('nginx', killedBy(SIG.KILL)).lines()).toMatchInlineSnapshot(`
 		"  0.00  SIGTERM to nginx and its group
@@ -113,7 +113,7 @@ test('what a process leaves behind ends before its successor starts', () => {
 });
 
 test('what looks like a program that became a daemon is told what to do, once', () => {
-	const forks = (service: object) => tell(['nginx', {litters: true, ...service}]).dies('nginx', exit(0)).wait(1000);
+	const forks = (service: object) => tell(['nginx', {leavesSurvivors: true, ...service}]).dies('nginx', exit(0)).wait(1000);
 	const hint = /exited with status 0; stopping its remaining processes; run a program that daemonizes in the foreground, or set pid_file$/gm;
 	expect(forks({}).dies('nginx', exit(0)).lines().match(hint)).toHaveLength(1);
 	expect(forks({type: 'oneshot'}).lines()).not.toMatch(hint);
@@ -121,7 +121,7 @@ test('what looks like a program that became a daemon is told what to do, once', 
 });
 
 test('what a process leaves behind and is deaf is killed when the grace period is over, and only then a successor starts', () => {
-	const story = tell(['nginx', {litters: true, deaf: true, stop: {signal: SIG.QUIT, grace: 3000}}]);
+	const story = tell(['nginx', {leavesSurvivors: true, deaf: true, stop: {signal: SIG.QUIT, grace: 3000}}]);
 	story.lines();
 	expect(story.dies('nginx', exit(1)).wait(5000).lines()).toMatchInlineSnapshot(`
 		"  0.00  SIGTERM to nginx and its group
@@ -154,7 +154,7 @@ test('having been up for `resetAfter` wipes out earlier ends, also where the win
 
 test('so does an end that archon made itself, and one that left others behind', () => {
 	const restart = {...RESTART, jitter: 0, attempts: 3, window: 3_600_000, resetAfter: 10_000};
-	const story = tell(['web', {restart, watchdog: 10_000}], ['nginx', {restart, litters: true}]);
+	const story = tell(['web', {restart, watchdog: 10_000}], ['nginx', {restart, leavesSurvivors: true}]);
 	for (const name of ['web', 'nginx']) story.dies(name, exit(1)).dies(name, exit(1));
 	story.wait(100).lines();
 	expect(story.wait(10_000).dies('nginx', exit(1)).lines().match(/(web|nginx) has .*; restart .*/g)).toEqual([
@@ -188,7 +188,7 @@ test('a step that throws over a bug leaves the state as it was', () => {
 
 describe('who is told, and what ends', () => {
 	test('with stop_to: group the group has the stop signal, and only what left it is asked once more', () => {
-		const story = tell(['npm', {litters: true, deaf: true, stopTo: 'group', stop: {signal: SIG.INT, grace: 3000}}]);
+		const story = tell(['npm', {leavesSurvivors: true, deaf: true, stopTo: 'group', stop: {signal: SIG.INT, grace: 3000}}]);
 		story.lines();
 		story.ask('stop', 'npm').wait(1000).dies('npm', exit(0));
 		expect(story.wait(5000).lines()).toMatchInlineSnapshot(`
@@ -223,13 +223,13 @@ describe('who is told, and what ends', () => {
 	});
 
 	test('with kill_mode: group what left the group is not asked', () => {
-		const story = tell(['web', {litters: true, killMode: 'group'}]);
+		const story = tell(['web', {leavesSurvivors: true, killMode: 'group'}]);
 		story.lines();
 		expect(story.dies('web', exit(1)).lines()).toContain('SIGTERM to web (its group)\n');
 	});
 
 	test('with kill_mode: group and stop_to: group what is left was asked by the stop signal, and what left the group never is', () => {
-		const story = tell(['npm', {litters: true, deaf: true, stopTo: 'group', killMode: 'group'}]);
+		const story = tell(['npm', {leavesSurvivors: true, deaf: true, stopTo: 'group', killMode: 'group'}]);
 		story.lines();
 		story.ask('stop', 'npm').dies('npm', exit(0));
 		expect(story.lines()).not.toMatch(/SIGTERM to npm \(what left/);

@@ -72,7 +72,7 @@ describe('post_stop', () => {
 	const tidy = hooked({postStop: [['tidy']]}, {restart: {...RESTART, jitter: 0}});
 
 	test('comes after each end with all that it made, and before the next start', () => {
-		const story = tell(['web', {...tidy, litters: true}]);
+		const story = tell(['web', {...tidy, leavesSurvivors: true}]);
 		story.lines();
 		story.dies('web', exit(7));
 		expect([phases(story)['web'], note(story, 'web')]).toEqual(['stopping', 'exit status 7; running post_stop']);
@@ -214,7 +214,7 @@ describe('a oneshot with down', () => {
 		expect(phases(story)).toEqual({mount: 'done', app: 'stopping', late: 'waiting'});
 	});
 
-	test('is as done in the next life of archon', () => {
+	test('is as done in the next instance of archon', () => {
 		const {state} = mounted();
 		expect(readAll(writeAll(state()))).toEqual(state());
 	});
@@ -224,7 +224,7 @@ test.each<[string, Hook, () => Story]>([
 	['before a start', 'pre_start', () => tell(['it', hooked({preStart: [['x']]})])],
 	['after an end', 'post_stop', () => tell(['it', hooked({postStop: [['x']]})]).dies('it', exit(1))],
 	['that undo', 'down', () => tell(['it', hooked({down: [['x']]}, {type: 'oneshot'})]).dies('it', exit(0)).ask('stop', 'it')],
-])('commands %s are asked for again by the next life of archon', (_, hook, begin) => {
+])('commands %s are asked for again by the next instance of archon', (_, hook, begin) => {
 	const story = begin();
 	story.lines();
 	expect(story.hear({kind: 'resumed', found: new Map()}).lines()).toContain(`${hook} of it: x`);

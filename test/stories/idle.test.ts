@@ -159,7 +159,7 @@ describe('when no service is running or about to start', () => {
 		expect(story.wait(1000).lines()).toMatch(idle);
 	});
 
-	test('a life after this one does not say it again', () => {
+	test('the next instance does not say it again', () => {
 		const {state} = tellWith({whenIdle: 'failed'}, ['tool', {autostart: false}]);
 		expect(readAll(writeAll(state()))).toMatchObject({slices: {idle: {isLogged: true}}, settings: {...SETTINGS, whenIdle: 'failed'}});
 	});

@@ -41,8 +41,8 @@ describe('each phase that begins, by its cause', () => {
 		['a service exits before it is ready', () => only({ready}).dies('web', exit(0))],
 		['a service exits and stays so', () => only({restart: {...find(only().state(), 'web')!.service.restart, policy: 'on-failure'}}).dies('web', exit(0))],
 		['a service exits too often', () => only().dies('web', exit(1)).dies('web', exit(1)).wait(1000).dies('web', exit(1)).wait(1000).dies('web', exit(1))],
-		['a service exits and leaves processes', () => only({litters: true}).dies('web', exit(1)).wait(10)],
-		['a service daemonizes', () => only({litters: true}).dies('web', exit(0)).wait(10)],
+		['a service exits and leaves processes', () => only({leavesSurvivors: true}).dies('web', exit(1)).wait(10)],
+		['a service daemonizes', () => only({leavesSurvivors: true}).dies('web', exit(0)).wait(10)],
 		['a service exits, and has post_stop', () => only(hooks('postStop')).dies('web', exit(1))],
 		['a service is not ready in time', () => only({ready, startTimeout: 5000}).wait(5000)],
 		['a oneshot does not complete in time', () => only({type: 'oneshot', startTimeout: 5000}).wait(5000)],
@@ -56,7 +56,7 @@ describe('each phase that begins, by its cause', () => {
 		['a process cannot be made for now', () => only({refused: 11})],
 		['a service is stopped', () => only().ask('stop', 'web')],
 		['a service ignores its stop signal', () => only({deaf: true}).ask('stop', 'web').wait(5000)],
-		['processes ignore SIGTERM', () => only({deaf: true, litters: true}).dies('web', exit(1)).wait(5000)],
+		['processes ignore SIGTERM', () => only({deaf: true, leavesSurvivors: true}).dies('web', exit(1)).wait(5000)],
 		['a need fails', () => tell(['db', {ready, restart: {...find(only().state(), 'web')!.service.restart, policy: 'no'}}], ['web', {needs: ['db+'], essential: true}]).dies('db', exit(1))],
 		['a need takes too long', () => tell(['db', {ready}], ['web', {needs: [{name: 'db', condition: 'service_healthy', timeout: 3000}]}]).wait(3000)],
 		['an essential service exits', () => only({essential: true}).dies('web', exit(0))],
@@ -67,7 +67,7 @@ describe('each phase that begins, by its cause', () => {
 		['a shutdown is asked for three times', () => only({deaf: true})
 			.hear({kind: 'shutdown', why: 'SIGTERM'}).hear({kind: 'shutdown', why: 'SIGTERM'}).hear({kind: 'shutdown', why: 'SIGTERM'})],
 		['a shutdown waits', () => tell(
-			['db', {deaf: true}], ['web', {deaf: true, needs: ['db']}], ['app', {deaf: true, ...hooks('preStop')}], ['job', {deaf: true, litters: true}],
+			['db', {deaf: true}], ['web', {deaf: true, needs: ['db']}], ['app', {deaf: true, ...hooks('preStop')}], ['job', {deaf: true, leavesSurvivors: true}],
 			...['a', 'b', 'c', 'd'].map(name => [name, {deaf: true}] as const),
 		).dies('job', exit(0)).hear({kind: 'shutdown', why: 'SIGTERM'}).wait(1000)],
 	])('%s', (_, story) => {
@@ -100,7 +100,7 @@ describe('each note', () => {
 		['stopping, not ready', () => only({deaf: true, ready, startTimeout: 5000}).wait(5000)],
 		['pre_stop runs', () => only(hooks('preStop')).ask('stop', 'web')],
 		['post_stop runs', () => only(hooks('postStop')).dies('web', exit(1))],
-		['processes remain', () => only({deaf: true, litters: true}).dies('web', exit(1))],
+		['processes remain', () => only({deaf: true, leavesSurvivors: true}).dies('web', exit(1))],
 		['stopped', () => only().ask('stop', 'web')],
 		['completed', () => only({type: 'oneshot'}).dies('web', exit(0))],
 		['completed, with down', () => only({type: 'oneshot', ...hooks('down')}).dies('web', exit(0))],

@@ -18,7 +18,7 @@ const LIMITS: readonly {what: string; begin: () => Story; limit: number; late: R
 	{what: 'a stop', begin: () => tell(['a', {deaf: true}]).ask('stop', 'a'), limit: 5000, late: /SIGKILL to a/},
 	{what: 'pre_stop', begin: () => tell(['a', {hooks: {...NO_HOOKS, postStart: [], preStop: [['x']]}}]).ask('stop', 'a'), limit: 5000, late: /SIGKILL to a/},
 	{
-		what: 'what a process left behind', begin: () => tell(['a', {litters: true, deaf: true}]).dies('a', exit(1)),
+		what: 'what a process left behind', begin: () => tell(['a', {leavesSurvivors: true, deaf: true}]).dies('a', exit(1)),
 		limit: 5000, late: /SIGKILL to a/,
 	},
 	{what: 'a watchdog', begin: () => tell(['a', {watchdog: 5000}]), limit: 5000, late: /no WATCHDOG=1 within 5 s/},

@@ -220,10 +220,10 @@ test('signal and seconds of a stop are for that once: after a start the service 
 });
 test('a service that was added at run time is forgotten when it is at rest, and not before', () => {
 	const story = tell(['web']);
-	story.hear({kind: 'add', service: service('guest')});
-	const guest = story.state().transients.get('guest') ?? -1;
-	story.hear({kind: 'remove', id: guest});
-	expect(phases(story)).toEqual({web: 'up', guest: 'up'});
-	story.ask('stop', 'guest').hear({kind: 'remove', id: guest});
+	story.hear({kind: 'add', service: service('transient')});
+	const transient = story.state().transients.get('transient') ?? -1;
+	story.hear({kind: 'remove', id: transient});
+	expect(phases(story)).toEqual({web: 'up', transient: 'up'});
+	story.ask('stop', 'transient').hear({kind: 'remove', id: transient});
 	expect(phases(story)).toEqual({web: 'up'});
 });

@@ -20,7 +20,7 @@ export type Traits = Partial<Omit<Service, 'needs' | 'name'>> & {
 	/** Ends by SIGKILL only. */
 	readonly deaf?: boolean;
 	/** Others that it made outlive it, until they are signalled. */
-	readonly litters?: boolean;
+	readonly leavesSurvivors?: boolean;
 	/** Is not made before the story says so. */
 	readonly slow?: boolean;
 	/** Cannot be executed: the errno. */
@@ -37,7 +37,7 @@ export const SETTINGS: Settings = {
 const ALWAYS: Service['restart'] = {...RESTART, jitter: 0, attempts: 3};
 
 /** A need is written `db`, `migrate!` where it must have completed, or `db+` where it must be healthy. */
-export function service(name: string, {needs = [], deaf, litters, slow, refused, ...given}: Traits = {}): Service {
+export function service(name: string, {needs = [], deaf, leavesSurvivors, slow, refused, ...given}: Traits = {}): Service {
 	const type = given.type ?? 'daemon';
 	return {
 		...plain(name, [name]), type,
@@ -132,11 +132,11 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 		const name = runs.get(run) ?? '?';
 		if (number === SIG.CONT) return;
 		note(`${signalName(number)} to ${name}${{main: '', group: ' (its group)', tree: ' and its group', strays: ' (what left its group)'}[to]}`);
-		const {deaf, litters} = traits.get(name) ?? {};
+		const {deaf, leavesSurvivors} = traits.get(name) ?? {};
 		const entry = find(state, name);
 		if (number === SIG.USR1 || (deaf && number !== SIG.KILL)) return;
 		if (entry?.phase.kind === 'stopping' && entry.phase.outcome) return news(name, run, {kind: 'emptied'});
-		news(name, run, {kind: 'exited', outcome: killedBy(number), survivors: Boolean(litters) && to !== 'tree'});
+		news(name, run, {kind: 'exited', outcome: killedBy(number), survivors: Boolean(leavesSurvivors) && to !== 'tree'});
 	}
 
 	const story: Story = {
@@ -159,7 +159,7 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 		dies(name, outcome) {
 			const entry = find(state, name);
 			if (!entry || !('run' in entry.phase)) throw new Error(`${name} has no process`);
-			const survivors = Boolean(traits.get(name)?.litters);
+			const survivors = Boolean(traits.get(name)?.leavesSurvivors);
 			return story.hear({kind: 'news', id: entry.id, run: entry.phase.run, news: {kind: 'exited', outcome, survivors}});
 		},
 		tells(name, what) {

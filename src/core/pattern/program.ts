@@ -3,7 +3,7 @@ import {err, ok, type Result} from '../result.ts';
 import {NEWLINES, WORD, type Characters} from './characters.ts';
 import type {Edge, PatternProblem, Tree} from './syntax.ts';
 
-/** Steps of a program; a repetition that is counted has those of its body so many times. */
+/** The limit of a program's steps; a counted repetition has the steps of its body once for each count. */
 const STEPS_MAX = 300;
 
 /** `next` and `other` are the indices of further steps; `set` is that of a set. */

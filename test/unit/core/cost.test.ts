@@ -92,12 +92,12 @@ async function costs(services: readonly Service[]): Promise<Costs> {
 	await tell('restart', () => hear({kind: 'restart', ids: [last]}));
 	news(last, crashed);
 	spawned(last);
-	await tell('add', () => hear({kind: 'add', service: service('guest')}));
-	const guest = find(state, 'guest')?.id ?? -1;
-	spawned(guest);
-	hear({kind: 'stop', ids: [guest]});
-	news(guest, crashed);
-	await tell('remove', () => hear({kind: 'remove', id: guest}));
+	await tell('add', () => hear({kind: 'add', service: service('transient')}));
+	const transient = find(state, 'transient')?.id ?? -1;
+	spawned(transient);
+	hear({kind: 'stop', ids: [transient]});
+	news(transient, crashed);
+	await tell('remove', () => hear({kind: 'remove', id: transient}));
 	await tellEach('reconfigure', () => hear({kind: 'reconfigure', services, shutdownGrace: 9000, startRate: SETTINGS.startRate, whenIdle: 'failed'}));
 	await tellEach('shutdown', () => {
 		hear({kind: 'shutdown', why: 'SIGTERM'});
@@ -110,7 +110,7 @@ async function costs(services: readonly Service[]): Promise<Costs> {
 const all = (state: State, services: readonly Service[]) => services.flatMap(({name}) => find(state, name) ?? []);
 
 function runOf(state: State, id: Id): number {
-	const phase = state.table.root && find(state, id === state.names.size ? 'guest' : `s${id}`)?.phase;
+	const phase = state.table.root && find(state, id === state.names.size ? 'transient' : `s${id}`)?.phase;
 	return phase && 'run' in phase ? phase.run : -1;
 }
 
@@ -149,14 +149,14 @@ test('forgetting what a client started goes through no list of all names', () =>
 	let state: State = {...create(services, SETTINGS), names};
 	const hear = (event: Event): void => void ([state] = step(state, event, 1));
 	hear({kind: 'boot'});
-	hear({kind: 'add', service: service('guest', {refused: 2})});
-	const guest = find(state, 'guest')?.id ?? -1;
-	const phase = find(state, 'guest')?.phase;
-	const news = (news: News): void => hear({kind: 'news', id: guest, run: phase && 'run' in phase ? phase.run : 0, news});
+	hear({kind: 'add', service: service('transient', {refused: 2})});
+	const transient = find(state, 'transient')?.id ?? -1;
+	const phase = find(state, 'transient')?.phase;
+	const news = (news: News): void => hear({kind: 'news', id: transient, run: phase && 'run' in phase ? phase.run : 0, news});
 	news({kind: 'spawned', pid: 4711});
-	hear({kind: 'stop', ids: [guest]});
+	hear({kind: 'stop', ids: [transient]});
 	news({kind: 'exited', outcome: killedBy(15), survivors: false});
-	hear({kind: 'remove', id: guest});
-	expect(find(state, 'guest')).toBeUndefined();
+	hear({kind: 'remove', id: transient});
+	expect(find(state, 'transient')).toBeUndefined();
 	expect(seen).toBe(0);
 });

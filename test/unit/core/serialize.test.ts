@@ -16,7 +16,7 @@ test('a state with endless times in it comes back as it was', () => {
 	let state = create([service('a', ['a']), essential], {...settings, shutdownGrace: Infinity});
 	state = hear(state, {kind: 'boot'});
 	state = hear(state, {kind: 'news', id: 0, run: 1, news: {kind: 'spawned', pid: 100}}, 5);
-	state = hear(state, {kind: 'add', service: {...service('guest', ['c']), origin: 'daemon'}}, 6);
+	state = hear(state, {kind: 'add', service: {...service('transient', ['c']), origin: 'daemon'}}, 6);
 	expect(readAll(writeAll(state))).toEqual(state);
 	expect(readAll(writeAll(hear(state, {kind: 'shutdown', why: 'test'}, 7)))).toEqual(hear(state, {kind: 'shutdown', why: 'test'}, 7));
 });
@@ -38,14 +38,14 @@ test('only what an event changed has to be written again', () => {
 	const before = hear(create(services, settings), {kind: 'boot'});
 	const after = hear(before, {kind: 'news', id: 1234, run: 1235, news: {kind: 'spawned', pid: 100}}, 5);
 	expect(changed(before, after)).toEqual([1234]);
-	const removed = hear(hear(after, {kind: 'add', service: {...service('guest', ['c']), origin: 'daemon'}}), {kind: 'stop', ids: [2000]});
+	const removed = hear(hear(after, {kind: 'add', service: {...service('transient', ['c']), origin: 'daemon'}}), {kind: 'stop', ids: [2000]});
 	expect(changed(after, removed)).toEqual([2000]);
 	const entry = find(after, 's1234');
 	const old = find(before, 's1234');
 	expect(entry && old && hasSameBody(entry, old)).toBe(true);
 });
 
-test('a place that is free again is so for the next life, too', () => {
+test('a place that is free again is so for the next instance, too', () => {
 	let state = hear(create([service('a', ['a'])], settings), {kind: 'boot'});
 	for (const name of ['x', 'y']) state = hear(state, {kind: 'add', service: {...service(name, ['c']), origin: 'daemon'}});
 	state = hear(state, {kind: 'news', id: 1, run: 2, news: {kind: 'refused', refusal: {stage: 's', errno: 2, reason: 'r', temporary: false}}});

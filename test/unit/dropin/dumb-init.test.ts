@@ -25,7 +25,7 @@ test.each([
 	['but not with -c', ['-c'], []],
 	['nor where a person says otherwise', ['-r', '20:20', '-r', '21:0', '-r', '22:15'], [[21, 0], [22, 15]]],
 	['the last word counts', ['-c', '-r', '15:3', '-r', '15:2', '-r', '1:0'], [[1, 0], [15, 2]]],
-	['what nobody can hear is not rewritten', ['-c', '-r', '9:1', '-r', '17:1'], []],
+	['what cannot be caught is not rewritten', ['-c', '-r', '9:1', '-r', '17:1'], []],
 	['faults are like others', ['-c', '-r', '11:15'], [[11, 15]]],
 ])('%s', (_, args, expected) => {
 	expect(changes([...args, 'a'])).toEqual(expected);
