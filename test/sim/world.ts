@@ -399,7 +399,7 @@ export class World {
 		else if (kind === 'signal') for (const id of ids) this.#dispatch({kind, id, signal: SIG.USR1});
 		else if (kind === 'reconfigure') this.#dispatch({...this.state.settings, kind, services: this.#edited()});
 		else if (kind === 'remove') for (const id of ids) this.#dispatch({kind, id});
-		else if (kind === 'add') this.#dispatch({kind, service: this.#service(`guest-${this.#transients++}`, [])});
+		else if (kind === 'add') this.#dispatch({kind, service: this.#service(`transient-${this.#transients++}`, [])});
 		else if (r.chance(0.1)) this.#dispatch({kind, why: 'somebody asked'});
 	}
 
@@ -455,7 +455,7 @@ export class World {
 		return {
 			...plain(name, [name]), needs,
 			type: isDaemon ? 'daemon' : 'oneshot',
-			origin: name.startsWith('guest') ? 'daemon' : 'config',
+			origin: name.startsWith('transient') ? 'daemon' : 'config',
 			autostart: r.chance(0.95),
 			ready: isDaemon ? ready : null,
 			startPeriod: r.pick([0, 0, 500]),
