@@ -11,7 +11,7 @@ export interface Choice {
 	readonly inContainers: boolean;
 	/** How often everything is measured, unless it is slow and steady. */
 	readonly repeats: number;
-	/** A run in one place starts nothing new after so many. */
+	/** After this many minutes a run in one place starts nothing new. */
 	readonly minutes: number;
 	/** Where the report goes; null: to `bench/results`. */
 	readonly out: string | null;

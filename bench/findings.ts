@@ -61,7 +61,7 @@ export interface Outcome {
 
 export interface Tally {
 	enter(supervisor: string, found: Found): void;
-	/** Whether a row was refused, so that nobody tries it again. */
+	/** Whether a row was refused, so that it is not tried again. */
 	isRefused(supervisor: string, row: string): boolean;
 	cells(): Outcome['cells'];
 	/** Each with its supervisor's name before it. */

@@ -1,6 +1,10 @@
 /** What a run of the bench works with: where its own programs are, who takes part, and the folder for worlds. */
+import type {Facts} from '../scripts/log.ts';
 import type {Choice} from './arguments.ts';
 import type {Entrant} from './findings.ts';
+
+/** Prints a line for a person, and logs it with its facts. */
+export type Say = (line: string, facts?: Facts) => void;
 
 export interface Kit {
 	readonly choice: Choice;
@@ -12,7 +16,7 @@ export interface Kit {
 	readonly archon: string;
 	readonly pm2: string;
 	readonly node: string;
-	/** The tree for images that was built with archon; null: there is none. */
+	/** The tree for images that was built with archon; null: it was not built. */
 	readonly rootfs: string | null;
 	/** Folders that a container sees too, at the same paths. */
 	readonly shared: readonly string[];

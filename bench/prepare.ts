@@ -9,7 +9,7 @@ import {execa, execaSync} from 'execa';
 import {undo} from '../scripts/undo.ts';
 import type {Choice} from './arguments.ts';
 import type {Entrant} from './findings.ts';
-import type {Kit} from './kit.ts';
+import type {Kit, Say} from './kit.ts';
 import type {Supervisor} from './supervisors/supervisor.ts';
 import {containerName} from './world.ts';
 
@@ -23,7 +23,7 @@ const COMPILER = {package: 'musl-tools', program: 'musl-gcc'};
 
 export const IMAGE = 'archon-bench';
 
-export async function prepare(choice: Choice, supervisors: readonly Supervisor[], say: (line: string) => void): Promise<Kit> {
+export async function prepare(choice: Choice, supervisors: readonly Supervisor[], say: Say): Promise<Kit> {
 	await mkdir(cache, {recursive: true});
 	const chosen = supervisors.filter(({name}) => choice.supervisors.includes(name));
 	await packages(chosen, say);
@@ -53,7 +53,7 @@ export async function prepare(choice: Choice, supervisors: readonly Supervisor[]
 
 // ── Packages ─────────────────────────────────────────────────────────────────────────────────────
 
-async function packages(supervisors: readonly Supervisor[], say: (line: string) => void): Promise<void> {
+async function packages(supervisors: readonly Supervisor[], say: Say): Promise<void> {
 	const wanted: string[] = await onPath(COMPILER.program) ? [] : [COMPILER.package];
 	for (const {packages: names, programs} of supervisors) {
 		for (const program of programs) if (!await onPath(program)) wanted.push(...names.filter(name => !wanted.includes(name)));
@@ -87,7 +87,7 @@ async function forbidDaemons(): Promise<Disposable | undefined> {
 	return allow;
 }
 
-async function npmPackage(name: string, folder: string, say: (line: string) => void): Promise<void> {
+async function npmPackage(name: string, folder: string, say: Say): Promise<void> {
 	if (await exists(folder)) return;
 	say(`installing the npm package ${name} into ${dirname(dirname(folder))}`);
 	const prefix = dirname(dirname(folder));
@@ -102,9 +102,9 @@ async function npmPackage(name: string, folder: string, say: (line: string) => v
 
 const PROGRAMS = ['beacon', 'deathwatch', 'mark', 'orphans', 'stopwatch', 'tally', 'writer'] as const;
 
-async function compile(say: (line: string) => void): Promise<void> {
+async function compile(say: Say): Promise<void> {
 	const hasMusl = await onPath(COMPILER.program);
-	if (!hasMusl) say(`without ${COMPILER.program} every service takes longer to start, whoever starts it`);
+	if (!hasMusl) say(`without ${COMPILER.program} every service takes longer to start, under each supervisor`);
 	await mkdir(join(cache, 'programs'), {recursive: true});
 	for (const name of PROGRAMS) {
 		const output = join(cache, 'programs', name);
@@ -119,7 +119,7 @@ async function compile(say: (line: string) => void): Promise<void> {
  * archon as images have it, copied to a place of its own. Others may build while this runs: it is copied once, and
  * built only where it was never.
  */
-async function ownCopy(say: (line: string) => void): Promise<string> {
+async function ownCopy(say: Say): Promise<string> {
 	const shipped = join(dist, 'rootfs', 'opt', 'archon');
 	if (!await exists(shipped)) {
 		say('building archon');
@@ -177,7 +177,7 @@ function removeContainers(): void {
 }
 
 /** All supervisors in one image, archon among them as its tree. */
-async function image(supervisors: readonly Supervisor[], say: (line: string) => void): Promise<void> {
+async function image(supervisors: readonly Supervisor[], say: Say): Promise<void> {
 	say(`building the image ${IMAGE}`);
 	await execa(join(root, 'scripts', 'setup'), {stdio: 'inherit', timeout: 600_000});
 	const names: string[] = [];

@@ -1,4 +1,4 @@
-/** Processes as the kernel tells of them (proc(5)). Whoever ends while being looked at counts as not there. */
+/** Processes as the kernel shows them (proc(5)). One that ends while it is looked at counts as not there. */
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 
 export interface Member {
@@ -29,7 +29,7 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
 	}
 }
 
-/** The first child; null while there is none. */
+/** The first child; null until there is one. */
 export function childOf(pid: number): number | null {
 	const [child] = slurp(`/proc/${pid}/task/${pid}/children`).trim().split(' ');
 	return child ? Number(child) : null;

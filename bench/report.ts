@@ -106,7 +106,7 @@ function whys(rows: readonly Row[], outcome: Outcome, present: readonly Entrant[
 			grouped.set(key, [...(grouped.get(key) ?? []), row.title]);
 		}
 	}
-	// Of a supervisor that can do but one thing, nobody wants a list of what it cannot do.
+	// A supervisor that can do only one thing gets no list of all that it cannot do.
 	return [...grouped].map(([key, titles]) =>
 		`${key.replace(' ', ': ')} (${titles.length > 6 ? `${titles.length} rows` : titles.join('; ')})`);
 }

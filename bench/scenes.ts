@@ -18,7 +18,7 @@ export interface Scene {
 	readonly title: string;
 	/** What it can find out, by row. */
 	readonly rows: readonly string[];
-	/** How often it is made, of so many repeats. */
+	/** How often it is made in a run of `repeats`. */
 	times(repeats: number): number;
 	/** `wants` says whether a row is to be measured this time. */
 	play(kit: Kit, place: Place, supervisor: Supervisor, wants: (row: string) => boolean): Promise<Found>;

@@ -3,7 +3,7 @@
  * machine does meanwhile hits all of them alike.
  */
 import {createTally, type Entrant, type Found, type Outcome, type Place, refuse} from './findings.ts';
-import type {Kit} from './kit.ts';
+import type {Kit, Say} from './kit.ts';
 import {lookAtMachine} from './machine.ts';
 import {ROWS, shown} from './rows.ts';
 import {type Scene, SCENES, SELDOM} from './scenes.ts';
@@ -11,7 +11,7 @@ import type {Supervisor} from './supervisors/supervisor.ts';
 import {median} from './statistics.ts';
 import {boot} from './world.ts';
 
-export async function measure(kit: Kit, place: Place, supervisors: readonly Supervisor[], say: (line: string) => void): Promise<Outcome> {
+export async function measure(kit: Kit, place: Place, supervisors: readonly Supervisor[], say: Say): Promise<Outcome> {
 	const {choice: {repeats, minutes, only}} = kit;
 	const [date, machine, began] = [new Date().toISOString(), lookAtMachine(), performance.now()];
 	const seconds = (): number => (performance.now() - began) / 1000;
@@ -32,7 +32,10 @@ export async function measure(kit: Kit, place: Place, supervisors: readonly Supe
 				await warmUp(kit, place, supervisor);
 				const found = await play(scene, kit, place, supervisor, wants);
 				tally.enter(supervisor.name, found);
-				say(`${repeat}/${repeats} ${scene.title} ${supervisor.name}: ${brief(found.samples, found.refusals)}`);
+				const {samples, refusals} = found;
+				say(`${repeat}/${repeats} ${scene.title} ${supervisor.name}: ${brief(samples, refusals)}`, {
+					place, repeat, scene: scene.title, supervisor: supervisor.name, samples, refusals,
+				});
 			}
 		}
 		if (!isLate) made = repeat;
@@ -55,8 +58,8 @@ async function play(scene: Scene, kit: Kit, place: Place, supervisor: Supervisor
 }
 
 /**
- * Started once more right before anything counts, so that nobody's programs come from the disk: where much is measured
- * the last time may be minutes ago, and the system have given the memory to others.
+ * Started once more right before anything counts, so that no program comes from the disk: where much is measured
+ * the last time may be minutes ago, and the system may have given the memory to others.
  */
 async function warmUp(kit: Kit, place: Place, supervisor: Supervisor): Promise<void> {
 	const count = Math.min(20, supervisor.most);

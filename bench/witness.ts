@@ -24,7 +24,7 @@ export interface Witness extends Disposable {
 	readonly path: string;
 	/** All so far. */
 	readonly signs: readonly Sign[];
-	/** Waits until the answer is true, or nothing more can come of it, or for so many milliseconds; says whether it is. */
+	/** Waits until the answer is true, or nothing more can come of it, or for `patience` milliseconds; says whether it is. */
 	until(isSo: (signs: readonly Sign[]) => boolean, patience: number, isHopeless?: () => boolean): Promise<boolean>;
 }
 

@@ -35,7 +35,7 @@ export interface World extends AsyncDisposable {
 export interface Request {
 	readonly program: 'beacon' | 'writer';
 	readonly count: number;
-	/** `file`: into the folder `log` of the world, in files of so many bytes. */
+	/** `file`: into the folder `log` of the world, in files of `size` bytes. */
 	readonly log?: {readonly kind: 'file'; readonly size: number; readonly files: number} | {readonly kind: 'pipe'; readonly to: string};
 	readonly mebibytes?: number;
 	/** How many are written at once. */

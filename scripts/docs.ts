@@ -23,7 +23,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 	'requests': requestSections,
 };
 
-/** Rows of the bench for somebody in a hurry. */
+/** Rows of the bench for a reader in a hurry. */
 const FEW = ['up-20', 'up-500', 'crash', 'status-500', 'stop', 'private-500', 'switches', 'log-file', 'size'];
 
 /** Pages of this project, from its root. */

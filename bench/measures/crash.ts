@@ -1,5 +1,5 @@
 /**
- * From SIGKILL to one service until its successor says that it lives. One at a time: whoever wakes up for the next
+ * From SIGKILL to one service until its successor says that it runs. One at a time: a supervisor that wakes up for the next
  * crash would otherwise restart the one before.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -11,8 +11,9 @@ import type {World} from '../world.ts';
 
 export const CRASH_ROWS = ['crash', 'crash-p99'] as const;
 
-/** Fewer than what archon restarts at once before it thinks of a storm; in so many milliseconds, whoever is slow. */
+/** Fewer crashes than archon takes for a storm. */
 const most = ({choice}: Kit): number => (choice.isQuick ? 15 : 30);
+/** For these milliseconds at most, where a supervisor is slow. */
 const span = ({choice}: Kit): number => (choice.isQuick ? 4000 : 8000);
 
 /** Between a restart and the next crash, in milliseconds. */

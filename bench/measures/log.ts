@@ -47,7 +47,7 @@ export async function measureLogFile(kit: Kit, place: Place, supervisor: Supervi
 
 const begin = ({witness}: World): number => witness.signs.find(({kind}) => kind === 'writing')?.at ?? 0;
 
-/** When the files had so many bytes, or stopped to grow after the writer was done. */
+/** When the files had this many bytes, or stopped growing after the writer was done. */
 async function grown(world: World, folder: string, wanted: number): Promise<number> {
 	let [size, at] = [0, now()];
 	const end = at + PATIENCE;

@@ -40,7 +40,7 @@ export async function measureOrphans(kit: Kit, {pid, isOver}: World): Promise<Fo
 	await over;
 	if (isOver()) return refuse(['orphans'], 'PID 1 ended');
 	if (began === 0) return refuse(['orphans'], `${count} orphans could not be made`);
-	if (ended === 0 || left === count) return refuse(['orphans'], 'buries nobody');
+	if (ended === 0 || left === count) return refuse(['orphans'], 'reaps no orphan');
 	const seconds = (ended - began) / 1000;
 	const notes = left === 0 ? [] : [`some of ${count} orphans were still there after ${Math.round(seconds)} s`];
 	return {...NOTHING, samples: {orphans: [(count - left) / seconds]}, notes};

@@ -1,4 +1,4 @@
-/** From the moment that PID 1 is executed until the last of the services says that it lives. */
+/** From the moment that PID 1 is executed until the last of the services says that it runs. */
 import {type Found, NOTHING, refuse} from '../findings.ts';
 import type {Kit} from '../kit.ts';
 import {type Count, MIDDLE} from '../rows.ts';

@@ -1,5 +1,5 @@
 /*
- * beacon [INDEX]: the trivial service. Says that it lives, and waits until it is asked to end, which it says too.
+ * beacon [INDEX]: the trivial service. Says that it runs, and waits until it is asked to end, which it says too.
  * Where a supervisor gives no arguments, its number is the name of its working directory.
  */
 #include "sign.h"

@@ -10,7 +10,7 @@ int main(int argc, char **argv)
 	struct rlimit files;
 	if (argc < 2)
 		return 100;
-	/* 2000 services, three files for each: whoever wants them may have them. */
+	/* 2000 services, three files for each: enough for every supervisor. */
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);

@@ -48,7 +48,7 @@ static ssize_t take(int fd)
 	}
 	held -= (size_t)(from - buffer);
 	memmove(buffer, from, held);
-	/* A line that long is none of ours. */
+	/* No line of ours is that long. */
 	if (held == sizeof buffer)
 		held = 0;
 	return size;

@@ -11,7 +11,7 @@ export const runit: Supervisor = {
 	packages: ['runit'],
 	programs: ['runsvdir', 'runsv', 'sv', 'svlogd'],
 	manner: 'runsvdir is PID 1, `run` is the program itself, without a shell; stopped by `sv force-stop` and SIGHUP, '
-		+ 'because runsvdir itself waits for nobody',
+		+ 'because runsvdir itself waits for no service',
 	// MAXSERVICES of runsvdir.c.
 	most: 1000,
 	start(job) {

@@ -17,12 +17,12 @@ export interface Job {
 	readonly archonHere: string;
 	/** The folder of the npm package pm2. */
 	readonly pm2: string;
-	/** A copy of Node of its own, whose pages it shares with nobody. */
+	/** A copy of Node of its own, whose pages it shares with no other process. */
 	readonly node: string;
 }
 
 export type Log =
-	/** Into files of at most so many bytes, so many of them. */
+	/** Into `files` files of at most `size` bytes. */
 	| {readonly kind: 'file'; readonly folder: string; readonly size: number; readonly files: number}
 	/** To PID 1's own stdout, in whatever form the supervisor has for it. */
 	| {readonly kind: 'pipe'};

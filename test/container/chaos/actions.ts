@@ -2,6 +2,7 @@
 import {readdirSync, rmSync, statfsSync, writeFileSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {setTimeout as wait} from 'node:timers/promises';
+import type {Log} from '../../../scripts/log.ts';
 import type {Random} from '../../sim/random.ts';
 import {config, DAEMONS, SIEGE, TMPFS, TROUBLES} from './scene.ts';
 import type {Subject} from './subject.ts';
@@ -26,7 +27,8 @@ const GARBAGE = [
 	'@1,Run,sleep 0.2\n', 'Status\n'.repeat(500), '\xff\xfe,"\r\n', 'Run,"sleep 5"\n', 'Status\nTree\nHistory,chatty\n', 'Logs,all,archon.lines=1000\n',
 ] as const;
 
-export function createChaos(subject: Subject, random: Random): Chaos {
+/** Each thing that is done, and to whom, is an event of the log. */
+export function createChaos(subject: Subject, random: Random, log: Log): Chaos {
 	const {between, chance, pick} = random;
 	const deeds: Deeds = {};
 	const stopped = new Map<number, NodeJS.Timeout>();
@@ -41,10 +43,14 @@ export function createChaos(subject: Subject, random: Random): Chaos {
 		pending.add(promise);
 		void promise.finally(() => pending.delete(promise));
 	};
-	const ask = (record: string): void => later(subject.ask(record));
+	const ask = (record: string): void => {
+		log.info({record}, 'asks');
+		later(subject.ask(record));
+	};
 
 	/** It may have ended by now. */
 	function kill(pid: number, signal: NodeJS.Signals): void {
+		log.info({pid, signal}, 'signal');
 		try {
 			process.kill(pid, signal);
 		} catch {
@@ -140,6 +146,7 @@ export function createChaos(subject: Subject, random: Random): Chaos {
 		async until(end) {
 			while (performance.now() < end) {
 				const name = pick(urn);
+				log.info(name);
 				if (ACTIONS[name]?.[1]() !== false) deeds[name] = (deeds[name] ?? 0) + 1;
 				await wait(between(50, 200));
 			}

@@ -1,9 +1,14 @@
 /** One container, rounds of chaos and calm in it, and what has to be true of it whenever it is calm. */
 import {lstatSync, readFileSync} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {execa} from 'execa';
 import {expect} from 'vitest';
+import {createLog, type Log} from '../../../scripts/log.ts';
+import {undo} from '../../../scripts/undo.ts';
 import {random} from '../../sim/random.ts';
 import {boot, type Box} from '../harness.ts';
+import {ROOT} from '../places.ts';
 import {type Chaos, createChaos} from './actions.ts';
 import {CANARY, config, DAEMONS, HELPED, KEPT, MEMORY, TMPFS, TMPFS_SIZE, TROUBLES} from './scene.ts';
 import {type Measures, type Process, type Standing, type Subject, subjectOf} from './subject.ts';
@@ -31,33 +36,53 @@ export interface Figures extends Measures {
 	readonly zombies: number;
 }
 
+/** What happens is told by `dist/logs/chaos-SEED.log`, and what the container said at its end by `….container.log` beside it. */
 export async function begin(seed: number): Promise<Trial> {
+	const path = join(ROOT, 'dist', 'logs', `chaos-${seed}`);
+	const log = createLog(`${path}.log`);
+	let isOver = false;
+	undo(() => isOver || log.error('interrupted'));
 	const box = await boot({image: 'plain', config: config(0), tmpfs: [`${TMPFS}:size=${TMPFS_SIZE}`], memory: MEMORY, pids: 500});
 	for (const name of DAEMONS) await box.comesTo(name, 'running');
 	const subject = await subjectOf(box.id);
 	// Once started, a service has its pipes for good.
 	await subject.ask(`Start,${TROUBLES.join(',')}`);
 	await subject.ask(`Stop,${TROUBLES.join(',')}`);
-	await settles(subject);
-	const chaos = createChaos(subject, random(seed));
+	await settles(subject, log);
+	const chaos = createChaos(subject, random(seed), log);
 	const first = await atRest(subject);
+	log.info({seed, container: box.id, pid: subject.pid, first}, 'begins');
 	const canary = aboutCanary(subject);
 	return {
 		box, subject, chaos, first,
 		async round(millis) {
+			log.info({millis}, 'a round begins');
 			const looker = execa('perl', ['-e', LOOKER, String(subject.pid)]);
 			await chaos.until(performance.now() + millis);
 			looker.kill('SIGTERM');
 			const [looks = 0, deaths] = (await looker).stdout.split(' ').map(Number);
 			expect({isSeen: looks > millis / 100, deaths}).toEqual({isSeen: true, deaths: 0});
+			log.info({looks, deaths}, 'calm');
 			await chaos.calm();
-			await settles(subject);
+			await settles(subject, log);
 			expect(aboutCanary(subject)).toEqual(canary);
 			for (const path of KEPT) await goesOn(subject, path);
-			return look(subject, await atRest(subject));
+			const figures = await look(subject, await atRest(subject));
+			log.info({...figures, lines: subject.lines, deeds: chaos.deeds}, 'the round is over');
+			return figures;
 		},
-		stop: () => box.stop(20),
-		[Symbol.asyncDispose]: () => box[Symbol.asyncDispose](),
+		async stop() {
+			const status = await box.stop(20);
+			log.info({status}, 'stopped');
+			return status;
+		},
+		async [Symbol.asyncDispose]() {
+			const {all} = await execa('docker', ['logs', '--tail', '20000', box.id], {all: true, reject: false});
+			await writeFile(`${path}.container.log`, all);
+			await box[Symbol.asyncDispose]();
+			isOver = true;
+			log.info('ends');
+		},
 	};
 }
 
@@ -85,9 +110,16 @@ const LOOKER = `my ($end, $looks, $dead) = (0, 0, 0); $SIG{TERM} = sub { $end = 
 	print "$looks $dead"`;
 
 /** Waits until everything that should run does, each exactly once, and nothing else is there. */
-async function settles(subject: Subject): Promise<void> {
+async function settles(subject: Subject, log: Log): Promise<void> {
+	let known = '';
+	const look = async (): Promise<readonly string[]> => {
+		const wrong = faults(await subject.status(), subject.processes());
+		if (wrong.join() !== known) log.warn({wrong}, 'not yet as it should be');
+		known = wrong.join();
+		return wrong;
+	};
 	// Twice in a row: nothing may still be on its way.
-	for (let i = 0; i < 2; i++) await expect.poll(async () => faults(await subject.status(), subject.processes()), {timeout: 40_000, interval: 100}).toEqual([]);
+	for (let i = 0; i < 2; i++) await expect.poll(look, {timeout: 40_000, interval: 100}).toEqual([]);
 }
 
 /** What is not as it should be. */

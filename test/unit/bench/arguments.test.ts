@@ -5,7 +5,7 @@ import {MEASURES} from '../../../bench/rows.ts';
 
 const read = (line: string) => readArguments(line.split(' ').filter(word => word !== ''), ['archon', 's6', 'tini']);
 
-test('without a word everything is measured of everybody, seven times', () => {
+test('without an argument everything is measured of every supervisor, seven times', () => {
 	expect(read('')).toEqual({
 		ok: true,
 		value: {only: MEASURES, supervisors: ['archon', 's6', 'tini'], isQuick: false, inContainers: false, repeats: 7, minutes: 23, out: null},

@@ -27,7 +27,7 @@ test('without archon there are no goals', () => {
 	expect(text).not.toContain('archon must');
 });
 
-test('rows of which nothing is known are left out, and whoever is absent has no column but a reason', () => {
+test('rows without a figure are left out, and a supervisor that is absent has no column but a reason', () => {
 	const text = report([outcome({stop: {archon: cell([100]), s6: cell([393])}})]);
 	expect(lines(text).filter(line => line.startsWith('| '))).toHaveLength(3);
 	expect(lines(text)).toContain('|  | archon must | archon | s6 |');

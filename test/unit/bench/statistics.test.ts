@@ -21,7 +21,7 @@ describe('median', () => {
 		}));
 	});
 
-	test('of nothing there is none, and what it is told of stays as it was', () => {
+	test('no samples have no summary, and the samples stay as they were', () => {
 		const samples = [3, 1, 2];
 		median(samples);
 		expect(samples).toEqual([3, 1, 2]);
