@@ -83,7 +83,7 @@ export const CASES: readonly Case[] = [
 		],
 	},
 	{
-		name: 'a path leads where nobody else can lead it',
+		name: 'a path leads where no other user can lead it',
 		run(sys, folder) {
 			const [report, doubt] = [new Float64Array(5), new Float64Array(3)];
 			const [path = '', name] = sys.findPlace(`${folder}/new/x.log`, PLACE.make, report);
@@ -193,7 +193,7 @@ export const CASES: readonly Case[] = [
 		gives: [true, [-ERRNO.EAGAIN, -1], [5, 4, 1, true], -ERRNO.EADDRINUSE, -ERRNO.ENOENT, 0],
 	},
 	{
-		name: 'a connection to an address, or that nobody takes it',
+		name: 'a connection to an address, or that it is refused',
 		run(sys) {
 			const fd = sys.connectInet('127.0.0.1', 1, SOCK_STREAM);
 			sys.sleep(20);

@@ -191,7 +191,7 @@ test('lines over a limit are left out, counted and told', async () => {
 	expect(told + (archon.log().match(/^web +\| /gm)?.length ?? 0)).toBe(5000);
 });
 
-test('a file that somebody moved goes on under its old name until archon is asked to reopen it', async () => {
+test('a file that was moved goes on under its old name until archon is asked to reopen it', async () => {
 	const at = await folder();
 	await using archon = await boot({config: `services:
   web: {command: 'sh -c "n=0; while echo $$n; do n=$$((n+1)); sleep 0.01; done"', logging: {driver: file, options: {path: "${at}/log"}}}

@@ -62,7 +62,7 @@ test('a grandchild that holds the streams does not delay the news of the end', a
 test('a number that is another\'s by now is not taken for the process of the last instance, and is not signalled', async () => {
 	const [run, home] = [1_000_000, {name: 'test', cgroup: null, user: null}];
 	const other = made(['sleep', '1000000']);
-	// A child of somebody else, without a mark.
+	// A child of another process, without a tag.
 	const stranger = execa('sleep', ['1000000']);
 	const grandchild = execa('sh', ['-c', 'sleep 1000000 & echo $!; wait']);
 	const line = await new Promise<string>(resolve => grandchild.stdout?.once('data', data => resolve(String(data))));

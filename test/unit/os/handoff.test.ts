@@ -1,4 +1,4 @@
-/** What one life of archon writes down is what the next one reads, or it is told that it cannot be. */
+/** What one instance of archon writes down is what the next one reads, or it is told that it cannot be. */
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {Bytes} from '../../../src/os/bytes.ts';
@@ -63,7 +63,7 @@ const text = fc.oneof(
 );
 const step = fc.tuple(fc.constantFrom('a', 'b', 'life 1', 'body ü', ''), fc.option(text, {freq: 4}));
 
-test('after any steps, over any lives, the next life knows what is true', () => {
+test('after any steps, over any number of instances, the next one knows what is true', () => {
 	fc.assert(fc.property(fc.array(fc.array(step, {maxLength: 40}), {minLength: 1, maxLength: 3}), lives => {
 		const place = memory();
 		const model = new Map<string, string>();
@@ -77,7 +77,7 @@ test('after any steps, over any lives, the next life knows what is true', () => 
 	}), {numRuns: 40});
 });
 
-test('what is true stays so while the log is written anew, again and again', () => {
+test('what is true stays so while the log is written again and again', () => {
 	const place = memory();
 	const handoff = place.open(true);
 	const model = new Map<string, string>();
@@ -150,7 +150,7 @@ test('nonsense is damage and never throws, and what is written over it is read a
 	}), {numRuns: 300});
 });
 
-test('more than there is room for is damage to the next life, and nothing is written where it must not be', () => {
+test('more than there is room for is damage to the next instance, and nothing is written where it must not be', () => {
 	const place = memory();
 	const handoff = place.open(true);
 	const block = handoff.blocks.claim('owner');
@@ -188,18 +188,18 @@ const fill = (handoff: Handoff, owner: string, byte: number, head: number, tail:
 const contents = (handoff: Handoff, owner: string): string[] =>
 	handoff.blocks.inherit(owner).map(({bytes, bounds: {[HEAD]: head = 0, [TAIL]: tail = 0}}) => Buffer.from(bytes.subarray(head, tail)).toString('latin1'));
 
-test('an owner gets its blocks back, oldest first, once, and nobody else\'s', () => {
+test('an owner gets its blocks back, oldest first, once, and no other owner\'s', () => {
 	const place = memory();
 	let handoff = place.open(true);
 	for (const [owner, byte] of [['one', 97], ['two', 65], ['one', 98], ['one', 99]] as const) fill(handoff, owner, byte, 1, 3);
-	// Empty ones are nobody's.
+	// Empty ones have no owner.
 	fill(handoff, 'one', 100, 0, 0);
 	fill(handoff, 'one', 101, 5, 5);
 	handoff = place.open();
 	expect(contents(handoff, 'three')).toEqual([]);
 	expect(contents(handoff, 'one')).toEqual(['aa', 'bb', 'cc']);
 	expect(contents(handoff, 'one')).toEqual([]);
-	// What this life adds comes behind what it has inherited.
+	// What this instance adds comes behind what it has inherited.
 	fill(handoff, 'one', 102, 0, 2);
 	handoff = place.open();
 	expect(contents(handoff, 'two')).toEqual(['AA']);

@@ -42,7 +42,7 @@ test('of a file that is too long one byte more than wanted is read', () => {
 	expect(wait('readFile', {text: path('long'), numbers: [70_000]}, 5000).bytes).toHaveLength(70_001);
 });
 
-test('a FIFO, a device and a folder are no files, and nobody waits for them', () => {
+test('a FIFO, a device and a folder are no files, and are not waited for', () => {
 	execFileSync('mkfifo', [path('fifo')]);
 	for (const text of [path('fifo'), '/dev/zero', '/dev/tty']) {
 		expect([-ERRNO.EINVAL, -6], text).toContain(wait('readFile', {text, numbers: [10]}, 5000).result);
@@ -53,7 +53,7 @@ test('a FIFO, a device and a folder are no files, and nobody waits for them', ()
 test('who waits does so no longer than it says, and other work goes on', () => {
 	const ends = pipe();
 	if (typeof ends === 'number') throw new Error('no pipe');
-	// A pipe that nobody reads takes so much and no more.
+	// A pipe that has no reader takes what fits into it and no more.
 	expect(wait('write', {fd: ends[1], pieces: [new Uint8Array(1 << 20)]}, 50).result).toBe(-ERRNO.ETIMEDOUT);
 	expect(done('access', {text: folder, numbers: [0]}).result).toBe(0);
 	for (const fd of ends) sys.close(fd);

@@ -1,4 +1,4 @@
-/** How processes are made in slices: whoever has something to say meanwhile is heard, counted in processes and never in time. */
+/** How processes are made in slices: all else that happens meanwhile is heard, counted in processes and never in time. */
 import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {connect, createServer, type Socket} from 'node:net';
@@ -147,7 +147,7 @@ test('a shutdown in the middle of a fan-out is its end: what was not made never 
 	expect(bugs).toEqual([]);
 });
 
-test('who is stopped before its turn is not made, until somebody starts it; who is restarted before it is made once', LONG, async () => {
+test('a service that is stopped before its turn gets no process until it is started; one that is restarted before its turn gets one', LONG, async () => {
 	const here = bench();
 	const {loop, made, bugs} = here;
 	loop.dispatch({kind: 'boot'});
@@ -216,7 +216,7 @@ describe('what a process is made with may take its time', () => {
 		return {loop, made, withdrawn, ready, bugs, phase: (name: string) => find(loop.state(), name)?.phase.kind};
 	}
 
-	test('and keeps nobody else waiting but those who need it', () => {
+	test('and keeps only those waiting that need it', () => {
 		const {loop, made, ready, phase, bugs} = bench();
 		loop.dispatch({kind: 'boot'});
 		expect([made, phase('a'), phase('c')]).toEqual([['b'], 'spawning', 'waiting']);

@@ -26,7 +26,7 @@ describe.each([
 		const [from, to] = [join(folder, `${name}-from`), join(folder, `${name}-to`)];
 		writeFileSync(from, content);
 		chmodSync(from, 0o640);
-		// What an earlier life left unfinished.
+		// What an earlier instance left unfinished.
 		writeFileSync(to, 'unfinished', {mode: 0o600});
 		expect(await compress(from, to, kind)).toMatchObject({result: 0, inode: statSync(from).ino});
 		expect(statSync(to).mode & 0o7777).toBe(0o640);

@@ -31,7 +31,7 @@ test('what is put comes out in order, however it is put and taken', () => {
 	}), {numRuns: 30});
 });
 
-test('what one life put and did not take comes out in order in the next', () => {
+test('what one instance put and did not take comes out in order in the next', () => {
 	const step = fc.oneof(fc.record({put: fc.integer({min: 0, max: 30_000})}), fc.record({take: fc.integer({min: 0, max: 30_000})}));
 	const bytes = new ArrayBuffer(HANDOFF_SIZE + 4096);
 	const used: Uint8Array[] = [];

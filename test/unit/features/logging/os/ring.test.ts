@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {createRing} from '../../../../../src/features/logging/os/ring.ts';
 
-test('lines come back with their times and streams, the last so many of them', () => {
+test('lines come back with their times and streams, the last of them up to a count', () => {
 	const ring = createRing(1024);
 	ring.put(Buffer.from('one\ntwo\n'), 'stdout', 1);
 	ring.put(Buffer.from('three\n'), 'stderr', 2);
