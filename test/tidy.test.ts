@@ -117,8 +117,7 @@ const OLD_WORDS = new RegExp(`\\b(?:${[
 ].join('|')})\\b`, 'gi');
 
 const SPOKEN = files(
-	'src/core/**/*.ts', 'src/features/*/core.ts', 'src/dropin/*.ts', 'src/programs/*.ts', 'src/config/**/*.ts', 'src/cli/*.ts',
-	'src/control/**/*.ts', 'test/stories/*.ts', 'test/sim/*.ts', 'test/unit/core/*.ts', 'test/unit/dropin/*.ts', 'test/characters/*', '*.md', 'docs/*.md',
+	'src/**/*.{ts,h}', 'test/stories/*.ts', 'test/sim/*.ts', 'test/unit/core/*.ts', 'test/unit/dropin/*.ts', 'test/characters/*', '*.md', 'docs/*.md',
 );
 
 test.each(SPOKEN)('%s is without words of its own for what the field has words for', file => {

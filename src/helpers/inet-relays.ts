@@ -14,7 +14,7 @@ type Address = RemoteTarget['address'];
 
 /** Bytes of a message by UDP: what receivers are content with (RFC 5426 section 3.2 asks for 2 KiB at least). */
 const UDP_MAX = 8 * 1024;
-/** Messages by UDP that are on their way at once: few at first, for that nobody listens is heard after the first. */
+/** Messages by UDP that are on their way at once: few at first, as a refusal comes after the first. */
 const WINDOW_MAX = 64;
 /** So long one address has where there are others to be tried after it. */
 const ATTEMPT: Millis = 1000;
@@ -67,7 +67,7 @@ function dialUdp(address: Address, poller: Poller, listener: RelayListener): Rel
 			if (sent === -ERRNO.EAGAIN) return poller.change(fd, EPOLLIN | EPOLLOUT);
 			if (sent < 0) faults.push(-sent);
 		}
-		// An answer that nobody listens comes at once from this machine, and is heard before that.
+		// A refusal by this machine comes at once, and is read before that.
 		soon(settle);
 	}
 
@@ -76,10 +76,10 @@ function dialUdp(address: Address, poller: Poller, listener: RelayListener): Rel
 			poller.change(fd, EPOLLIN);
 			go();
 		}
-		// What it says is of no interest, but that nobody listens is.
+		// Its content is of no interest, but a refusal is.
 		const count = sys.read(fd, scratch);
 		if (count >= 0 || count === -ERRNO.EAGAIN || count === -ERRNO.EINTR) return;
-		// Before the first message there is none that it could have cost.
+		// Before the first message it cannot have cost one.
 		if (window === 1) return fail(wordsFor(address, -count));
 		faults.push(-count);
 		if (frames.length === 0) settle();
@@ -127,7 +127,7 @@ function dialTcp(address: Address, delimit: Delimit, poller: Poller, listener: R
 		fd = -1;
 	}
 
-	/** How much of what was written last is out nobody knows: all of it is told again. */
+	/** How much of the last write was sent is not known: all of it is told again. */
 	function fail(why: string): void {
 		if (isOver) return;
 		isOver = true;
@@ -204,7 +204,7 @@ function dialTcp(address: Address, delimit: Delimit, poller: Poller, listener: R
 	};
 }
 
-/** The addresses of a host, or none and why. Calls back at once where nobody has to be asked. */
+/** The addresses of a host, or an empty list and why. Calls back at once where no name server has to be asked. */
 function lookUp(host: string, type: number, told: (addresses: readonly string[], why: string) => void): void {
 	if (host === 'localhost') return told(['127.0.0.1', '::1'], '');
 	if (sys.isAddress(host)) return told([host], '');

@@ -28,7 +28,7 @@ it('passes docker stop on', async () => {
 	expect(await box.stop()).toBe(3);
 });
 
-it('buries orphans', async () => {
+it('reaps orphans', async () => {
 	await using box = await boot(init('sh', '-c', '/characters/orphans 500; sleep 1000000'));
 	await box.says(/500 orphans made/);
 	await expect.poll(() => box.sh('cat /proc/[0-9]*/stat | grep -c " Z " || true')).toBe('0\n');

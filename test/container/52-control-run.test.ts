@@ -19,8 +19,8 @@ it('run gives its output and its exit status here', async () => {
 it('daemon becomes a service that stays', async () => {
 	await using box = await boot({image: 'plain', config});
 	await box.pid('second');
-	await box.exec('archonctl', 'daemon', '--name', 'guest', '--', 'sleep', '1000000');
-	const guest = await box.pid('guest');
-	expect(await box.sh(`cat /proc/${guest}/cmdline | tr "\\0" " "`)).toBe('sleep 1000000 ');
-	expect(await box.sh(`cut -d " " -f 4 /proc/${guest}/stat`)).toBe('1\n');
+	await box.exec('archonctl', 'daemon', '--name', 'sleeper', '--', 'sleep', '1000000');
+	const sleeper = await box.pid('sleeper');
+	expect(await box.sh(`cat /proc/${sleeper}/cmdline | tr "\\0" " "`)).toBe('sleep 1000000 ');
+	expect(await box.sh(`cut -d " " -f 4 /proc/${sleeper}/stat`)).toBe('1\n');
 });

@@ -2,7 +2,7 @@
 import {expect, it} from 'vitest';
 import {boot} from './harness.ts';
 
-it('buries them all and leaves the services alone', async () => {
+it('reaps them all and leaves the services alone', async () => {
 	await using box = await boot({image: 'plain', config: `
 services:
   steady: {command: sleep 1000000}

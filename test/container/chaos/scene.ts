@@ -9,7 +9,7 @@ const CHATTY = `
 	my ($name, $pause, $n) = (@ARGV, 0); $| = 1; my $me = $ENV{ARCHON_RUN};
 	while (1) { $n++; syswrite STDOUT, "$name $me-$n " . ("x" x ($n % 60)) . "\\n"; select undef, undef, undef, $pause }`;
 
-/** Every child makes another in a session of its own, and ends: archon buries them all. */
+/** Every child makes another in a session of its own, and ends: archon reaps them all. */
 const FORKER = `
 	use POSIX; $SIG{CHLD} = "IGNORE";
 	while (1) {

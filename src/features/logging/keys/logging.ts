@@ -125,7 +125,7 @@ function readMapDrivers({entries}: Mapping, context: Context): readonly (LogDriv
 	}
 	if (!driver && !options) return UNWRITTEN.drivers;
 	if (!driver && options && !isForDocker(options.value)) {
-		return refuse(options.key, within(context, 'options'), 'belong to a driver, and there is none', `write driver: ${NAMES}`);
+		return refuse(options.key, within(context, 'options'), 'belong to a driver, which is missing', `write driver: ${NAMES}`);
 	}
 	// compose-spec: options without a driver are for docker's own default.
 	const name: Value | undefined = driver?.value ?? (options && {...options.key, kind: 'scalar', text: 'json-file', plain: true});

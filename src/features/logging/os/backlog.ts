@@ -11,9 +11,9 @@ export interface Backlog {
 	count(): number;
 	size(): number;
 	put(messages: readonly string[]): void;
-	/** The first messages, of so many bytes at most but at least one; none where none waits. */
+	/** The first messages: at least one, and no more than fit into the given bytes; empty if no message waits. */
 	first(most: number): Bytes;
-	/** So many of the first are gone for good. */
+	/** Removes the given number of first messages for good. */
 	take(count: number): void;
 }
 

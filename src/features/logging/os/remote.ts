@@ -31,7 +31,7 @@ const PATIENCE: Millis = 1000;
 const WHY_MAX = 300;
 
 /** Messages about a relay that are still to be given to the helper, in order. */
-interface Errand {
+interface Pending {
 	readonly id: number;
 	readonly kind: string;
 	payload: Uint8Array;
@@ -47,26 +47,26 @@ interface Client {
 
 export function createRemote(link: Link): DialRemote {
 	const clients = new Map<number, Client>();
-	let errands: Errand[] = [];
+	let queue: Pending[] = [];
 	/** Whether a helper takes new relays. */
 	let isUp = false;
 	let isEnding = false;
 	let last = 0;
 
 	function give(id: number, kind: string, payload: Uint8Array = bytesOf('')): void {
-		errands.push({id, kind, payload});
-		if (errands.length === 1) pump();
+		queue.push({id, kind, payload});
+		if (queue.length === 1) pump();
 	}
 
 	function pump(): void {
-		for (let errand = errands[0]; errand; errand = errands[0]) {
-			const {id, kind, payload} = errand;
+		for (let item = queue[0]; item; item = queue[0]) {
+			const {id, kind, payload} = item;
 			const isWanted = kind === CLOSE || clients.has(id);
 			const isCut = payload.length > PAYLOAD_MAX;
 			const piece = isCut ? payload.subarray(0, PAYLOAD_MAX) : payload;
 			if (isWanted && link.post(encodeMessage(isCut ? SOME : kind, id, piece)) !== 'sent') return;
-			if (isWanted && isCut) errand.payload = payload.subarray(PAYLOAD_MAX);
-			else errands.shift();
+			if (isWanted && isCut) item.payload = payload.subarray(PAYLOAD_MAX);
+			else queue.shift();
 		}
 	}
 
@@ -120,7 +120,7 @@ export function createRemote(link: Link): DialRemote {
 		room: pump,
 		closed() {
 			[isUp, isEnding] = [false, false];
-			errands = [];
+			queue = [];
 			// How much of what it had in its hands is out is not known: all of it is sent again.
 			for (const id of [...clients.keys()]) fail(id, `${HELPER_PREFIX}syslog has ended`, 0);
 		},

@@ -26,7 +26,7 @@ const PAUSE_MIN = 100;
 const PAUSE_MAX = 10_000;
 /** A connection that lasted so long was a good one, in milliseconds. */
 const LASTING = 1000;
-/** So many failures in a row are told although nothing is lost yet. */
+/** After this many consecutive failures they are logged, although nothing is lost yet. */
 const FAILURES_TOLD = 4;
 /** For so long losses are gathered before they are told, and how often they are told, in milliseconds. */
 const GATHER = 1000;

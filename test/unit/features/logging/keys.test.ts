@@ -230,7 +230,7 @@ describe('what is told', () => {
 		['{drivers: [file], options: {max-file: 2}}', ['4:32: services.a.logging.options are for one driver; write drivers: [{driver: NAME, options: …}, …]']],
 		['{drivers: {driver: jsn}}', [`4:33: services.a.logging.drivers.driver: "jsn" is not one of ${ALL}; did you mean "json"?`]],
 		['{options: {path: /x}}', [
-			'4:15: services.a.logging.options belong to a driver, and there is none; write driver: inherit | prefix | json | file | syslog | none',
+			'4:15: services.a.logging.options belong to a driver, which is missing; write driver: inherit | prefix | json | file | syslog | none',
 		]],
 		['{drver: json}', ['4:15: unknown key "drver" in services.a.logging; did you mean "driver"?']],
 		['[{options: {}}]', [`4:15: services.a.logging[0] has no driver; write one of ${ALL}`]],
