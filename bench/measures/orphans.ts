@@ -1,5 +1,5 @@
 /**
- * How fast PID 1 buries whom others left behind. It is stopped while orphans are made, end, and lie there; the
+ * How fast PID 1 reaps what others left behind. It is stopped while orphans are made, end, and lie there; the
  * clock runs from SIGCONT until none is left, so that our forking is not measured.
  */
 import {spawn} from 'node:child_process';

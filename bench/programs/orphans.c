@@ -1,6 +1,6 @@
 /*
- * orphans N: leaves N zombies to PID 1, says `ready`, then waits until they are buried, and prints how many are left
- * and when that was: `0 NANOSECONDS` (CLOCK_MONOTONIC). It waits for ten seconds, or three in which none is buried.
+ * orphans N: leaves N zombies to PID 1, says `ready`, then waits until they are reaped, and prints how many are left
+ * and when that was: `0 NANOSECONDS` (CLOCK_MONOTONIC). It waits for ten seconds, or three in which none is reaped.
  * PID 1 is meant to be stopped meanwhile, so that what is measured is its burying and not our forking.
  */
 #include "sign.h"
