@@ -117,7 +117,8 @@ const OLD_WORDS = new RegExp(`\\b(?:${[
 ].join('|')})\\b`, 'gi');
 
 const SPOKEN = files(
-	'src/**/*.{ts,h}', 'test/stories/*.ts', 'test/sim/*.ts', 'test/unit/core/*.ts', 'test/unit/dropin/*.ts', 'test/characters/*', '*.md', 'docs/*.md',
+	'src/**/*.{ts,h}', 'test/stories/*.ts', 'test/sim/*.ts', 'test/unit/core/*.ts', 'test/unit/dropin/*.ts', 'test/characters/*.{ts,c}', 'test/container/**/*.ts',
+	'*.md', 'docs/*.md',
 );
 
 test.each(SPOKEN)('%s is without words of its own for what the field has words for', file => {
