@@ -5,6 +5,7 @@ import {byteLength} from '../bytes.ts';
 import {close} from '../descriptors.ts';
 import {errnoText} from '../errno.ts';
 import {makeFolder} from '../folders.ts';
+import {pid as ownPid} from '../identity.ts';
 import type {Poller} from '../poller.ts';
 import type {KeptFds} from '../reexec/kept-fds.ts';
 import {EPOLLIN, ERRNO, O, SOCK_NONBLOCK, SOCK_STREAM, sys} from '../sys.ts';
@@ -93,9 +94,13 @@ function listen(path: string, kept: KeptFds): Result<number, string> {
 
 const openNothing = (): number => sys.open('/dev/null', O.RDONLY, 0);
 
+/** Whether no other archon listens there. */
 function isStale(path: string): boolean {
 	// A blocking one would wait for ever where a process listens and accepts no connection.
 	const probe = sys.connectUnix(path, SOCK_STREAM | SOCK_NONBLOCK);
-	if (probe >= 0) close(probe);
-	return probe === -ERRNO.ECONNREFUSED;
+	if (probe < 0) return probe === -ERRNO.ECONNREFUSED;
+	// The kernel names who called listen(2): a child that has not executed yet may hold what an earlier instance closed.
+	const isOwn = peerOf(probe)?.pid === ownPid;
+	close(probe);
+	return isOwn;
 }
