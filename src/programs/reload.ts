@@ -33,9 +33,9 @@ export function createReload({loop, log, manager, reread, whole, adopt}: ReloadP
 		if (isTold) manager.reloading();
 		const take = (config: Result<Config, readonly string[]>): void => whole(() => {
 			const result = enforce(config);
-			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'cannot reload the config; the current one stays in force');
+			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'cannot reload the config; nothing has changed');
 			if (result.ok) log.info(result.value);
-			else log.error(`cannot reload the config: ${result.error}; the current one stays in force`);
+			else log.error(`cannot reload the config: ${result.error}; nothing has changed`);
 			done(result);
 		});
 		if (reread) reread(take);

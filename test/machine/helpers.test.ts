@@ -187,7 +187,7 @@ test('a server that is down at the end does not delay the shutdown, and what it 
 	const {port, close} = await stream(0);
 	close();
 	await using archon = await boot({config: `services: {one: {command: ${LAST_WORDS}, ${logging(`tcp://127.0.0.1:${port}`)}}}\n`});
-	await archon.says(new RegExp(`syslog for one: nobody listens at tcp://127.0.0.1:${port}; it is tried again`));
+	await archon.says(new RegExp(`syslog for one: nothing listens at tcp://127.0.0.1:${port}; it is tried again`));
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);
 });

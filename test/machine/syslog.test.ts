@@ -205,7 +205,7 @@ describe('where no process listens', () => {
 		const writer = sender({kind: 'udp', host: 'localhost', port});
 		writer.put(lines(100), 'stdout', AT);
 		await expect.poll(() => writer.told.length).toBeGreaterThan(0);
-		expect(writer.told[0]).toEqual([expect.any(Number), `nobody listens at udp://localhost:${port}`]);
+		expect(writer.told[0]).toEqual([expect.any(Number), `nothing listens at udp://localhost:${port}`]);
 		const {messages} = await udp(port);
 		await expect.poll(() => numbers(messages).at(-1)).toBe(99);
 		writer.close();
@@ -223,7 +223,7 @@ describe('where no process listens', () => {
 		for (let i = 0; i < 30_000; i += 100) writer.put(lines(100, i, 'x'.repeat(100)), 'stdout', AT);
 		await expect.poll(() => writer.told.length).toBe(1);
 		const [[count, why] = []] = writer.told;
-		expect(why).toBe(`nobody listens at unix://${path}`);
+		expect(why).toBe(`nothing listens at unix://${path}`);
 		const {messages} = await stream(path);
 		await expect.poll(() => messages.length + (count ?? 0)).toBe(30_000);
 		expect(numbers(messages.map(message => message.replace(/x+$/, '')))).toEqual(Array.from({length: messages.length}, (_, i) => i));
@@ -234,9 +234,9 @@ describe('where no process listens', () => {
 		const port = await silent();
 		const writer = sender({kind: 'tcp', host: '127.0.0.1', port});
 		writer.put(['one', 'two'], 'stdout', AT);
-		await expect.poll(() => writer.told).toEqual([[0, `nobody listens at tcp://127.0.0.1:${port}`]]);
+		await expect.poll(() => writer.told).toEqual([[0, `nothing listens at tcp://127.0.0.1:${port}`]]);
 		writer.close();
-		expect(writer.told.slice(1)).toEqual([[2, `nobody listens at tcp://127.0.0.1:${port}`]]);
+		expect(writer.told.slice(1)).toEqual([[2, `nothing listens at tcp://127.0.0.1:${port}`]]);
 		writer.put(['three'], 'stdout', AT);
 		await writer.idle();
 	});

@@ -325,7 +325,7 @@ describe('a reload', () => {
 		const pid = await comesTo(archon, 'web', 'RUNNING');
 		writeFileSync(join(archon.folder, 'archon.yaml'), 'programs:\n  web: {cmd: sleep 1, numproc: 2}\n  b: {}\n');
 		archon.signal('SIGHUP');
-		await archon.says(/cannot reload the config: .*archon\.yaml:2:.*numproc[^]*the current one stays in force/);
+		await archon.says(/cannot reload the config: .*archon\.yaml:2:.*numproc[^]*nothing has changed/);
 		const answer = await archon.ctl('reload');
 		expect(answer).toMatchObject({status: 1, stderr: expect.stringContaining('did you mean "numprocs"?')});
 		expect((await states(archon))['web']).toMatchObject({status: 'RUNNING', pid});

@@ -129,7 +129,7 @@ const half = (bytes: Uint8Array): Uint8Array => bytesOfLatin1(cut(latin1Of(bytes
 /** Why a server is not reached, from an errno. */
 export function wordsFor(address: Address, errno: number): string {
 	const place = placeOf(address);
-	if (errno === ERRNO.ECONNREFUSED || errno === ERRNO.ENOENT) return `nobody listens at ${place}`;
+	if (errno === ERRNO.ECONNREFUSED || errno === ERRNO.ENOENT) return `nothing listens at ${place}`;
 	if (errno === ERRNO.EPIPE || errno === ERRNO.ECONNRESET) return `${place} hung up`;
 	return wordsOf(address, errnoText(errno));
 }
