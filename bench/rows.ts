@@ -60,7 +60,7 @@ export const ROWS: readonly Row[] = [
 export const shown = (value: number, {digits}: Pick<Row, 'digits'>): string =>
 	value.toLocaleString('en-US', {minimumFractionDigits: digits, maximumFractionDigits: digits}).replaceAll(',', ' ').replace(/^-0$/, '0');
 
-/** Whether a value, as it is shown, is as good as the goal; null where there is none. */
+/** Whether a value, as it is shown, is as good as the goal; null without a goal. */
 export function meets(value: number, {goal, better, digits}: Pick<Row, 'goal' | 'better' | 'digits'>): boolean | null {
 	if (goal === null) return null;
 	const rounded = Number(value.toFixed(digits));

@@ -145,8 +145,8 @@ static void clear_aside(int used)
 enum fate { FATE_OVER, FATE_STOPPED, FATE_SLOW };
 
 /*
- * A room with a child in it, and how it is seen that this one is through: by the kernel's mark in `holder`, or where there
- * is none (a sandbox, or a filter of system calls) by a pipe that its executing or its end closes.
+ * A room with a child in it, and how it is seen that this one is through: by the kernel's mark in `holder`, or without
+ * that mark (a sandbox, or a filter of system calls) by a pipe that its executing or its end closes.
  */
 struct stay {
 	struct room *room;

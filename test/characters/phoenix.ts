@@ -1,5 +1,5 @@
 /**
- * Burns and rises as itself: a process under the guard that says a line of JSON at the start of each life, and then does
+ * Burns and rises as itself: a process with the fault handler that says a line of JSON at the start of each life, and then does
  * what the lines of its input say. Descriptor 3 is a stream that `carry` takes through the memory to descriptor 4. It is
  * run by the engine of the tests, which knows ways to die (deaths.c).
  */
@@ -25,10 +25,10 @@ const [CARRIES, COUNTS, FIRST, SECOND] = [0, 1, 2, 3];
 const pid = sys.getpid();
 const opened = openReexec(HANDOFF + 4096 + HANDOFF_SIZE);
 if (typeof opened === 'number') throw new Error(`no memory: ${opened}`);
-const guard = opened;
-const armed = guard.arm();
+const reexec = opened;
+const armed = reexec.arm();
 /** What this program remembers of what it was told. */
-const memory = guard.memory.view(BOOK, 64);
+const memory = reexec.memory.view(BOOK, 64);
 const book = new Int32Array(memory.buffer, memory.byteOffset, 16);
 
 const say = (line: object): void => void sys.write(1, bytesOf(`${JSON.stringify(line)}\n`));
@@ -47,9 +47,9 @@ const fds = (): number => {
 const textAt = (path: string): string => String(sys.readText(path, 65_536));
 
 say({
-	life: guard.reexecutions, pid, armed, argv: sys.arguments().slice(2), argv0: sys.arguments()[0],
-	causes: guard.causes.map(({kind, signal, words}) => ({kind, signal, words})),
-	pair: [book[FIRST], book[SECOND]], senders: guard.causes.map(({sender}) => sender), pending: guard.pending().map(({signal}) => signal),
+	life: reexec.reexecutions, pid, armed, argv: sys.arguments().slice(2), argv0: sys.arguments()[0],
+	causes: reexec.causes.map(({kind, signal, words}) => ({kind, signal, words})),
+	pair: [book[FIRST], book[SECOND]], senders: reexec.causes.map(({sender}) => sender), pending: reexec.pending().map(({signal}) => signal),
 	fds: fds(), rss: Number(/VmRSS:\s+(\d+)/.exec(textAt('/proc/self/status'))?.[1]),
 });
 
@@ -74,7 +74,7 @@ function runToEnd(argv: readonly [string, ...string[]]): void {
 const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 	ping: () => say({pong: true}),
 	die: how => die(how ?? ''),
-	/** Would be a fault at its most awkward: the memory that the guard writes to is gone. */
+	/** Would be a fault at its most awkward: the memory that the fault handler writes to is gone. */
 	cut: () => {
 		const names = sys.readFolder('/proc/self/fd', 10_000);
 		if (typeof names === 'number') return;
@@ -93,19 +93,19 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 		sink();
 	},
 	/** Signals itself by another process, and stays busy until it is hit. */
-	inside: signal => guard.whole(() => {
+	inside: signal => reexec.whole(() => {
 		runToEnd(['kill', `-${signal}`, `${pid}`]);
 		say({inside: true});
 	}),
-	revive: () => say({failed: guard.revive('words of its own')}),
+	revive: () => say({failed: reexec.revive('words of its own')}),
 	upgrade: path => {
-		const failed = guard.upgrade(path ?? '', '2.0');
-		say({failed, fds: fds(), lives: guard.reexecutions, inherited: inheritedBy()});
+		const failed = reexec.upgrade(path ?? '', '2.0');
+		say({failed, fds: fds(), lives: reexec.reexecutions, inherited: inheritedBy()});
 	},
 	open: path => {
 		const [kept, lost] = [sys.open(path ?? '', O.RDONLY, 0), sys.open(path ?? '', O.RDONLY, 0)];
-		guard.keepFd(kept, true);
-		say({kept, lost, result: guard.keepFd(999_999, true)});
+		reexec.keepFd(kept, true);
+		say({kept, lost, result: reexec.keepFd(999_999, true)});
 	},
 	look: fd => {
 		const bytes = newBytes(100);
@@ -124,8 +124,8 @@ const COMMANDS: Readonly<Record<string, (word?: string) => void>> = {
 		die('fault');
 	},
 	acted: number => {
-		guard.heard(Number(number));
-		say({pending: guard.pending().map(({signal}) => signal)});
+		reexec.heard(Number(number));
+		say({pending: reexec.pending().map(({signal}) => signal)});
 	},
 	carry: () => {
 		for (const fd of [3, 4]) sys.setBlocking(fd, false);
@@ -152,16 +152,16 @@ function inheritedBy(): string {
 
 /** As much as goes, again and again, through a queue that outlives a life. */
 function carry(): void {
-	for (const fd of [3, 4]) guard.keepFd(fd, true);
-	const handoff = openHandoff(guard.memory, HANDOFF, !wasCarrying, sys.releaseMemory);
+	for (const fd of [3, 4]) reexec.keepFd(fd, true);
+	const handoff = openHandoff(reexec.memory, HANDOFF, !wasCarrying, sys.releaseMemory);
 	const queue = createQueue(handoff.blocks, 'carry');
 	const bytes = newBytes(ROOM);
-	const pump = (): number => guard.whole(() => {
+	const pump = (): number => reexec.whole(() => {
 		const count = queue.size() < ROOM ? sys.read(3, bytes) : -1;
 		if (count > 0) queue.put(bytes.subarray(0, count));
 		return count;
 	});
-	const flush = (): number => guard.whole(() => {
+	const flush = (): number => reexec.whole(() => {
 		const [piece] = queue.peek(ROOM);
 		const count = piece ? sys.write(4, piece) : -1;
 		if (count > 0) queue.take(count);
@@ -172,7 +172,7 @@ function carry(): void {
 			const flushed = flush();
 			const pumped = pump();
 			if (pumped === 0 && queue.size() === 0) {
-				say({carried: true, lives: guard.reexecutions});
+				say({carried: true, lives: reexec.reexecutions});
 				sys.exit(0);
 			}
 			if (flushed <= 0 && pumped <= 0) break;
@@ -185,7 +185,7 @@ function carry(): void {
 function countPairs(): void {
 	die('thread-fault');
 	const step = (): void => {
-		guard.whole(() => {
+		reexec.whole(() => {
 			book[FIRST] = (book[FIRST] ?? 0) + 1;
 			for (const end = sys.now() + 1; sys.now() < end;);
 			book[SECOND] = (book[SECOND] ?? 0) + 1;
@@ -195,7 +195,7 @@ function countPairs(): void {
 	step();
 }
 
-onUncaught(error => void guard.revive(error instanceof Error ? error.message : String(error)));
+onUncaught(error => void reexec.revive(error instanceof Error ? error.message : String(error)));
 
 const input = newBytes(4096);
 let rest = '';

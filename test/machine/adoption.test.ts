@@ -4,7 +4,7 @@ import {openSync, readdirSync, readFileSync, readlinkSync, writeSync} from 'node
 import {expect, test} from 'vitest';
 import {type Archon, boot} from './archon.ts';
 
-/** Where the handoff begins: behind the head that is the guard's, at a page of its own. */
+/** Where the handoff begins: behind the head that is the fault handler's, at a page of its own. */
 const HANDOFF = 4096;
 
 const linkOf = (path: string): string => {

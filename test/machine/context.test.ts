@@ -278,7 +278,7 @@ describe('a terminal of its own', () => {
 		expect(await onTerminal(['sh', '-c', 'echo mine > /dev/stdout'], {user: NOBODY})).toBe('mine\n');
 	});
 
-	test('is refused where there is none', () => {
+	test('is refused without one', () => {
 		expect(refusalOf(['true'], {tty: true})).toMatchObject({stage: 'taking the terminal', errno: 25});
 	});
 });

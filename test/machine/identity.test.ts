@@ -90,7 +90,7 @@ describe('who speaks for a service by sd_notify(3)', () => {
 });
 
 test.runIf(isRoot)('a number that is another\'s by the time that archon is re-executed is not taken for the service, and is not signalled', async () => {
-	// A main process that is not archon's own child: another one buries it.
+	// A main process that is not archon's own child: another process reaps it.
 	await using archon = await boot({config: config({
 		heir: {command: [herald, 'fork', 'main', 'READY=1', 'pause'], ready: 'notify'}, other: {command: IDLE},
 	})});

@@ -148,8 +148,8 @@ describe('a process that cannot be made', () => {
 	});
 
 	test('a user and a group that do not exist', () => {
-		expect(refusalOf(['true'], {user: {user: 'whoever', group: null}})).toMatchObject({
-			stage: 'finding the user', reason: 'user whoever is not in /etc/passwd',
+		expect(refusalOf(['true'], {user: {user: 'unknown', group: null}})).toMatchObject({
+			stage: 'finding the user', reason: 'user unknown is not in /etc/passwd',
 		});
 		expect(refusalOf(['true'], {user: {user: '1', group: 'whichever'}})).toMatchObject({
 			stage: 'finding the user', reason: 'group whichever is not in /etc/group',

@@ -18,7 +18,7 @@ test('a command beside others is essential, interactive, never restarted, and co
 	});
 });
 
-test('a lone command is never hurried, and stands as archon was started', () => {
+test('a single command is never hurried, and stands as archon was started', () => {
 	const main = commandService(['true'], []);
 	expect(main.exec.asStarted).toBe(false);
 	expect(oneCommand(['true'])).toEqual({...main, stop: {...STOP, grace: Infinity}, exec: {...main.exec, asStarted: true}});

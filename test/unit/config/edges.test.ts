@@ -75,7 +75,7 @@ describe('scale', () => {
 	const instance = (text: string): readonly unknown[] =>
 		planned(text).services.map(({name, exec}) => [name, exec.environment['ARCHON_INSTANCE'], exec.output.kind]);
 
-	test('makes so many, each with its number', () => {
+	test('makes that many instances, each with its number', () => {
 		expect(instance('web: {command: x, scale: 3}')).toEqual([
 			['web:0', '0', 'lines'], ['web:1', '1', 'lines'], ['web:2', '2', 'lines'],
 		]);
@@ -89,7 +89,7 @@ describe('scale', () => {
 		]);
 	});
 
-	test('0 is none', () => {
+	test('0 makes no instance', () => {
 		expect(edges('web: {command: x, scale: 0}\ndb: {command: x, after: [web]}')).toEqual(['db:']);
 		expect(told('web: {command: x, scale: 0}\ndb: {command: x, depends_on: [web]}')).toEqual([
 			'f:3:33: services.db depends on web, which has scale 0',

@@ -6,7 +6,7 @@ import {plan} from '../../../src/config/plan.ts';
 import {SERVICE_GROUPS} from '../../../src/config/schema/service.ts';
 import {AROUND} from './around.ts';
 
-/** The hint for one key; null if there is none, undefined if nothing is told. */
+/** The hint for one key; null without a hint, undefined without a problem. */
 function hint(text: string): string | null | undefined {
 	const result = plan([{file: 'f', text}], null, AROUND);
 	return result.ok ? undefined : result.error.map(problem => problem.hint).join(' & ');
@@ -64,7 +64,7 @@ test.each([
 	['workdir', 'archon calls it working_dir'],
 	['replicas', 'archon calls it scale'],
 	['stop_timeout', 'archon calls it stop_grace_period'],
-	// typing mistakes, and what is none
+	// typing mistakes, and words that are not typing mistakes
 	['enviroment', 'did you mean "environment"?'],
 	['healtcheck', 'did you mean "healthcheck"?'],
 	['stop_singal', 'did you mean "stop_signal"?'],

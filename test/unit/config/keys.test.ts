@@ -13,7 +13,7 @@ const AROUND = around({PORT: '80', EMPTY: ''}, {
 const planOf = (keys: string) =>
 	plan([{file: 'etc/a.yaml', text: `services:\n  a:\n    command: x\n    ${keys.replaceAll('\n', '\n    ')}\n`}], null, AROUND);
 
-/** The lone service with these keys. */
+/** The only service with these keys. */
 function made(keys: string): Service {
 	const result = planOf(keys);
 	const [service] = result.ok ? result.value.services : expect.fail(result.error.map(formatProblem).join('\n'));
@@ -267,7 +267,7 @@ describe('variables', () => {
 		]);
 	});
 
-	test('a stamp tells files of variables apart, and there is none while one is not there', () => {
+	test('a stamp tells files of variables apart, and is empty while one of them is missing', () => {
 		const stamp = (keys: string): string => made(keys).exec.sourced.stamp;
 		expect(stamp('env_file: .env')).toBe(stamp('env_file: ./.env'));
 		expect(stamp('env_file: .env')).not.toBe(stamp('env_file: /abs.env'));

@@ -69,7 +69,7 @@ describe('the instance', () => {
 		expect(command(words)[0]?.at(-1)).toBe(last);
 	});
 
-	test('is told where what it makes of a text is none', () => {
+	test('is reported at its place where a port or a mode becomes invalid by it', () => {
 		expect(told('services: {a: {command: x, scale: 8, ready: {tcp: "6553{instance}"}}}')).toEqual([
 			expect.stringMatching(/^etc\/f:1:51: services\.a\.ready\.tcp: "65536"/), expect.stringMatching(/^etc\/f:1:51: services\.a\.ready\.tcp: "65537"/),
 		]);

@@ -20,7 +20,7 @@ function told(texts: string | readonly string[], command: readonly string[] | nu
 	return result.ok ? [] : result.error.map(formatProblem);
 }
 
-/** The lone service of a config in which only its keys matter. */
+/** The only service of a config in which only its keys matter. */
 function one(keys: string): Service {
 	const [service] = planned(`services:\n  a: {command: x, ${keys}}`).services;
 	return service ?? expect.fail('no service');
@@ -473,7 +473,7 @@ describe('a file of another init', () => {
 		expect(judged('[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x\n')).toEqual([expect.stringContaining('f:1:1: this is a systemd unit, and archon reads YAML')]);
 	});
 
-	test.each(['[a, b]', '[services]\nx: 1', '"[program:x]"', '- [program]'])('%j is none', text => {
+	test.each(['[a, b]', '[services]\nx: 1', '"[program:x]"', '- [program]'])('%j is not taken for another format', text => {
 		expect(judged(text)).toEqual([expect.not.stringContaining('this is a')]);
 	});
 });

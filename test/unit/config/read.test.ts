@@ -82,7 +82,7 @@ describe('findConfig', () => {
 	});
 });
 
-test('files that end in .yml are noted, as nobody reads them', () => {
+test('files that end in .yml are noted, as archon does not read them', () => {
 	write('archon.yml', 'a');
 	mkdirSync(join(home, 'conf.d'));
 	write('conf.d/x.yml', 'x');

@@ -668,7 +668,7 @@ describe('Status', () => {
 		];
 		expect(visitor.say('Status\n')).toEqual([...rows, 'Ok']);
 		expect(visitor.say('Status,api,db,a*\n')).toEqual([rows[3], rows[0], 'Ok']);
-		expect(visitor.say('Status,nobody\n')).toEqual(['Error,no service matches nobody']);
+		expect(visitor.say('Status,missing\n')).toEqual(['Error,no service matches missing']);
 	});
 });
 

@@ -240,7 +240,7 @@ describe('a stall', () => {
 	afterEach(() => void vi.restoreAllMocks());
 
 	/** A loop on a clock that only the test moves. */
-	function lone(traits: Traits, onSpawn: (stall: (millis: number) => void) => void = () => {}) {
+	function single(traits: Traits, onSpawn: (stall: (millis: number) => void) => void = () => {}) {
 		let time = 0;
 		vi.spyOn(sys, 'now').mockImplementation(() => time);
 		const stall = (millis: number): void => void (time += millis);
@@ -270,7 +270,7 @@ describe('a stall', () => {
 	}
 
 	test('of an hour leaves a service that is stopped all of its grace, and one that is up is not silent for it', () => {
-		const {loop, signals, bugs, stall, pass, thaw} = lone({watchdog: 5000});
+		const {loop, signals, bugs, stall, pass, thaw} = single({watchdog: 5000});
 		loop.dispatch({kind: 'boot'});
 		pass(4000);
 		stall(HOUR);
@@ -288,7 +288,7 @@ describe('a stall', () => {
 	});
 
 	test('is noticed by whatever is heard first, and counts once', () => {
-		const {loop, signals, stall, pass} = lone({});
+		const {loop, signals, stall, pass} = single({});
 		loop.dispatch({kind: 'boot'});
 		loop.dispatch({kind: 'stop', ids: [0]});
 		stall(HOUR);
@@ -302,12 +302,12 @@ describe('a stall', () => {
 
 	test('in the middle of a turn is one, whether or not a deadline has passed', () => {
 		let spawns = 0;
-		const {loop, signals, pass} = lone({startTimeout: 5000, ready: {kind: 'notify'}}, stall => {
+		const {loop, signals, pass} = single({startTimeout: 5000, ready: {kind: 'notify'}}, stall => {
 			if (++spawns === 3) stall(3000);
 		});
 		loop.dispatch({kind: 'boot'});
 		pass(1000);
-		loop.dispatch({kind: 'add', service: service('guest')});
+		loop.dispatch({kind: 'add', service: service('transient')});
 		expect(spawns).toBe(3);
 		pass(3999);
 		expect(signals).toEqual([]);
@@ -316,7 +316,7 @@ describe('a stall', () => {
 	});
 
 	test('is not what a timer is late by, nor what archon sleeps without a deadline', () => {
-		const {loop, signals, stall, pass, thaw} = lone({});
+		const {loop, signals, stall, pass, thaw} = single({});
 		loop.dispatch({kind: 'boot'});
 		stall(HOUR);
 		loop.dispatch({kind: 'stop', ids: [0]});

@@ -19,7 +19,7 @@ const told = (text: string, command: readonly string[] | null = null): readonly 
 	return result.ok ? [] : result.error.map(formatProblem);
 };
 
-/** The lone program with these keys. */
+/** The only program with these keys. */
 const made = (keys: string): Service =>
 	planned(`programs: {a: {cmd: x, ${keys}}}`).services[0] ?? expect.fail('no service');
 

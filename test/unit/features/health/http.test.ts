@@ -7,7 +7,7 @@ import {createAnswerReader, type Progress, requestFor} from '../../../../src/fea
 
 const MOST = 100;
 
-/** What is known after the text, in pieces of so many characters, and its end. */
+/** What is known after the text, in pieces of `size` characters, and its end. */
 function readAll(text: string, size = text.length): Progress {
 	const reader = createAnswerReader(MOST);
 	for (let at = 0; at < text.length; at += size) {

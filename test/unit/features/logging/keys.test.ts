@@ -112,7 +112,7 @@ describe('settings', () => {
 		['rate_limit: unlimited', {}],
 	])('%s', (text, settings) => {
 		expect(output(config(`{driver: json, ${text}}`))).toEqual(lines([JSON_LINES], settings));
-		// Without a driver, the drivers are those that a lone service has.
+		// Without a driver, the drivers are those that a single service has.
 		expect(output(config(`{${text}}`))).toEqual(lines([INHERIT], settings));
 		expect(output(config(`{${text}}`, '', '  b: {command: y}\n'))).toEqual(lines([PREFIX], settings));
 	});

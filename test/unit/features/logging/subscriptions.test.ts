@@ -43,7 +43,7 @@ describe('what is kept', () => {
 	});
 
 	it.each([
-		['nobody', 'no service matches nobody'],
+		['missing', 'no service matches missing'],
 		['wbe', 'no service matches wbe; did you mean web?'],
 		['web,archon.lines=x', '"Logs: archon.lines takes a number, or all"'],
 		['web,archon.follow=1', 'Logs: archon.follow takes yes or no'],
@@ -148,7 +148,7 @@ describe('what comes', () => {
 		const bench = three();
 		const visitor = new Visitor(bench);
 		visitor.say('@7,Logs,web,archon.follow=yes\n');
-		expect(visitor.say('Status,nobody\n')).toEqual(['Error,no service matches nobody']);
+		expect(visitor.say('Status,missing\n')).toEqual(['Error,no service matches missing']);
 		bench.say('web', 'x');
 		expect(visitor.heard()).toEqual([`@7,Row,line,web,stdout,${at(5)},x`]);
 	});

@@ -1,4 +1,4 @@
-/** Every way to die that a guarded process survives as PID 1, and what it finds again in its next instance. */
+/** Every way to die that PID 1 survives by the fault handler, and what it finds again in its next instance. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {createHash, randomBytes} from 'node:crypto';
 import {once} from 'node:events';
@@ -93,7 +93,7 @@ async function rise({isInit = true, memory, stdio = []}: Rising = {}): Promise<P
 	return phoenix;
 }
 
-describe('a guarded PID 1 lives on', () => {
+describe('PID 1 with the fault handler lives on', () => {
 	test.each([
 		['a fault of its own', 'fault', 11],
 		['abort(3)', 'abort', 6],
@@ -156,7 +156,7 @@ describe('a guarded PID 1 lives on', () => {
 describe('the next instance', () => {
 	test('has the descriptors that were kept, and none of the others', async () => {
 		await using phoenix = await rise();
-		const file = join(mkdtempSync(join(tmpdir(), 'archon-guard-')), 'file');
+		const file = join(mkdtempSync(join(tmpdir(), 'archon-fault-')), 'file');
 		writeFileSync(file, 'content');
 		const {kept, lost, result} = await phoenix.tell(`open ${file}`);
 		expect(result).toBe(-9);
@@ -200,7 +200,7 @@ describe('on purpose', () => {
 	test('it executes itself or another file, and the words arrive', async () => {
 		await using phoenix = await rise();
 		expect(await phoenix.tell('revive')).toMatchObject({life: 1, causes: [{kind: 'bug', words: 'words of its own'}]});
-		const other = join(mkdtempSync(join(tmpdir(), 'archon-guard-')), 'other');
+		const other = join(mkdtempSync(join(tmpdir(), 'archon-fault-')), 'other');
 		copyFileSync(ENGINE, other);
 		expect(await phoenix.tell(`upgrade ${other}`)).toMatchObject({life: 2, pid: 1, causes: [{}, {kind: 'upgrade', words: '2.0'}]});
 	});
