@@ -25,7 +25,7 @@ export function list<T>(parse: Parse<T>, form: string, help: string): Key<readon
 	return key<readonly T[]>(readListOf(readBy(parse)), form, 'empty', [], help);
 }
 
-/** A key with a command's words, which may be none; null if there are none to be read. */
+/** A key with a command's words, possibly without any; null if the words cannot be read. */
 export function words(help: string): Key<readonly string[] | null> {
 	return key<readonly string[] | null>(readWords, 'words | list', 'empty', null, help);
 }

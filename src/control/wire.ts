@@ -93,7 +93,7 @@ export interface Argument<Value> {
 export type Args = Readonly<Record<string, Argument<unknown>>>;
 type Values<A extends Args> = {readonly [K in keyof A]: A[K] extends Argument<infer Value> ? Value : never};
 
-/** More names than anybody means; few enough not to keep PID 1 from its work. */
+/** More names than any request needs, and few enough that PID 1 is not kept from its work. */
 export const MAX_NAMES = 1000;
 
 export const one = <T>(name: string, type: Type<T>): Argument<T> => ({

@@ -90,7 +90,7 @@ export type InitEvent =
 	| {readonly kind: 'unsent'; readonly signal: SignalNumber; readonly sent: SignalNumber; readonly target: number; readonly errno: number}
 	| {readonly kind: 'paused'}
 	| {readonly kind: 'reaped'; readonly pid: number; readonly outcome: Outcome; readonly isCommand: boolean}
-	/** All ended children are reaped; others run, or there are none. */
+	/** All ended children are reaped; other children run, or archon has no more children. */
 	| {readonly kind: 'drained'; readonly isChildless: boolean}
 	| {readonly kind: 'over'; readonly status: number};
 

@@ -13,7 +13,7 @@ export interface Connection {
 /** Messages that are read at a stretch, before others have their turn. */
 const AT_ONCE = 64;
 
-/** `heard`: the payload is somebody else's again when it returns. `ended`: archon is gone, or has no use for this helper. */
+/** `heard`: the payload may be overwritten after it returns. `ended`: archon is gone, or has no use for this helper. */
 export function createConnection(fd: number, poller: Poller, heard: (message: Message) => void, ended: () => void): Connection {
 	const buffer = newBytes(MESSAGE_MAX);
 	const waiting: Uint8Array[] = [];

@@ -194,7 +194,7 @@ static void keep_caps(struct room *room)
 	}
 }
 
-/* Whether it becomes another user, or has other rights: there may be more then who may trace it (ptrace(2)). */
+/* Whether it becomes another user, or has other rights: more processes may then trace it (ptrace(2)). */
 static bool is_changed(const struct head *head)
 {
 	return head->uid != NO_ID || head->gid != NO_ID || head->groups >= 0 || head->cap_add || head->cap_drop;
@@ -323,7 +323,7 @@ int begin_child(void *place)
 	struct room *room = place;
 	int end = room->job.aside_end;
 	hold(room);
-	/* Who has a table of its own closes nothing, and shows whether others could leave. */
+	/* A child that has a table of its own closes nothing, and shows whether others could leave. */
 	long result = RAW(SYS_close_range, end < 0 ? INT_MAX : end, UINT_MAX, 2 /* CLOSE_RANGE_UNSHARE */);
 	if (result < 0 && end >= 0)
 		fail(room, STAGE_FORK, result);

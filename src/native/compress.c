@@ -111,7 +111,7 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	}
 	if (out >= 0) {
 		result = kind == GZIP ? gzip(in, out, chunks) : zstd(in, out, chunks);
-		/* Who is not root may have been given a group's file that he cannot give away. */
+		/* Without root, archon may have been given a group's file that it cannot give away. */
 		if (result == 0 && fchown(out, about.st_uid, about.st_gid) < 0 && errno != EPERM)
 			result = -1;
 		if (result == 0)

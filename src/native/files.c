@@ -177,7 +177,7 @@ void sys_realPath(struct call *call)
 		give_number(call, -errno);
 }
 
-/* The first `most` bytes of a file, as text or as bytes. What it is, is for who asks to know: a FIFO or a terminal is not waited for. */
+/* The first `most` bytes of a file, as text or as bytes. The caller knows what the file is: a FIFO or a terminal is not waited for. */
 static void read_whole(struct call *call, bool as_text)
 {
 	static char buffer[64 << 10];

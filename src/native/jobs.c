@@ -203,7 +203,7 @@ static int open_to_read(struct job *job)
 
 /*
  * Numbers: how many bytes, and whether others may write there. Only a regular file's bytes, up to one more than wanted,
- * so that who asks sees that there are more. Where others may write there: who may have written it (places.h), as the size.
+ * so that the caller sees that there are more. Where others may write there: who may have written it (places.h), as the size.
  */
 static long read_file(struct job *job)
 {

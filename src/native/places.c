@@ -1,7 +1,7 @@
 /*
  * Where a path leads, found step by step, so that no user who may write to a folder on the way can lead archon elsewhere.
  * From the root on each folder is opened in the one before it. A symbolic link is followed only where it lies in a
- * folder that only root and archon's own user may write; who may write to a folder may lay links there, and move
+ * folder that only root and archon's own user may write; a user who may write to a folder may make links there, and move
  * those of others to it, so that a link's owner says nothing. What is opened in such a folder is judged by what it is.
  */
 #define _GNU_SOURCE
@@ -59,7 +59,7 @@ static struct doubt doubt_of(int folder, enum refusal refusal)
 }
 
 /*
- * Of a link in that folder. Who may write further up may move whole folders with links in them to other names, except
+ * Of a link in that folder. A user who may write further up may move whole folders with links in them to other names, except
  * those of others in a folder with the sticky bit (inode(7)).
  */
 static struct doubt doubt_of_link(int folder)

@@ -181,7 +181,7 @@ static bool is_over(const struct stay *stay)
 
 /*
  * How long archon waits: a child executes within less than a millisecond. Whether it was stopped is looked at
- * again and again, and who is neither stopped nor through at the end is left alone with what keeps it; but not with
+ * again and again, and a child that is neither stopped nor through at the end is left alone with what keeps it; but not with
  * archon's descriptors, which it leaves first of all, when only archon's own user can hinder it.
  */
 #define LOOK 10 /* ms */

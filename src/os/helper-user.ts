@@ -19,7 +19,7 @@ export function helperUser(): UserSpec | null {
 	return isAble && isMapped('/proc/self/uid_map', NOBODY.user) && isMapped('/proc/self/gid_map', NOBODY.group) ? NOBODY : null;
 }
 
-/** Whether a number means somebody in this user namespace (user_namespaces(7)). */
+/** Whether a number means a user or group in this user namespace (user_namespaces(7)). */
 function isMapped(path: string, id: string | null): boolean {
 	const map = sys.readText(path, FILE_MAX);
 	if (typeof map === 'number') return true;

@@ -23,7 +23,7 @@ export interface Link {
 export interface LinkUser {
 	/** A helper listens that knows of nothing yet. */
 	opened(): void;
-	/** The payload is somebody else's again when it returns. */
+	/** The payload may be overwritten after this returns. */
 	heard(message: Message): void;
 	/** There is room again. */
 	room(): void;

@@ -195,5 +195,5 @@ export const OPEN = {any: 1, make: 2} as const;
 /** Why something was refused although the kernel would allow it. */
 export const REFUSALS = ['not', 'link', 'magic', 'kind', 'names', 'owner'] as const;
 
-/** Who may write to a folder beside root and archon's own user. */
+/** Which users may write to a folder beside root and archon's own user. */
 export const WRITERS = ['none', 'user', 'group', 'anybody'] as const;

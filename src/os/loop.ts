@@ -113,7 +113,7 @@ export function createLoop(initial: State, hands: Hands, whole: <T>(act: () => T
 		return at;
 	}
 
-	/** Who is to leave before its turn came needs no process: so a shutdown is the end of a fan-out. */
+	/** A service that is to be removed before its turn needs no process: so a shutdown ends a fan-out. */
 	function make(effect: Spawn): () => Event {
 		const {id, run} = effect;
 		if (!entryOf(state, id)?.leaving) return hands.spawn(effect);

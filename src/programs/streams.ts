@@ -37,7 +37,7 @@ export function stdin(): string {
 	}
 }
 
-/** All of it, also where somebody made the descriptor non-blocking and its reader is slow. */
+/** Writes all of the text, even if another process made the descriptor non-blocking and its reader is slow. */
 export function write(fd: number, text: string): void {
 	let bytes: Uint8Array = bytesOf(text);
 	while (bytes.length > 0) {

@@ -1,6 +1,6 @@
 /**
  * Reads the part of YAML that nearly all configs are written in, at a fraction of what the whole language
- * costs: starting is what archon does while everybody waits. It judges nothing and gives up at the first
+ * costs: all services wait while archon starts. It judges nothing and gives up at the first
  * thing that it is not sure of; what it does read, it reads exactly as `yaml` does.
  */
 import type {Source} from '../problems.ts';

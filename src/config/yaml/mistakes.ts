@@ -12,7 +12,7 @@ export interface Raw {
 export interface Reader {
 	/** What is wrong with it. */
 	readonly errorsIn: (text: string) => readonly Raw[];
-	/** Its smallest parts, and between them marks of one control character that are none of it. */
+	/** Its smallest parts, and between them marks of one control character that are not part of it. */
 	readonly lex: (text: string) => Iterable<string>;
 }
 

@@ -130,8 +130,8 @@ function* signalling(roots: Roots, signal: SignalNumber, isSpared: (pid: number)
 
 /**
  * A process that is stopped makes no other, and keeps its place where their number is limited: all are stopped
- * first, until a whole round finds no new one. Who is stopped cannot end and so neither can its number change
- * hands, unless another process kills it; archon's own children are told of by `reaped`.
+ * first, until a whole round finds no new one. A stopped process cannot end, and so its pid cannot be
+ * reused, unless another process kills it; archon's own children are told of by `reaped`.
  */
 function* ending(roots: Roots, stopped: Set<number>): Generator<void> {
 	for (const pid of roots()) {

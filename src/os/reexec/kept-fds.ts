@@ -8,7 +8,7 @@ import type {Handoff} from './handoff.ts';
 export interface KeptFds {
 	/** Descriptors live on under a key that has none yet. */
 	keep(key: string, fds: readonly number[]): void;
-	/** Those that the previous instance kept under a key, which live on; empty: there are none. Only once for each key. */
+	/** Descriptors that the previous instance kept under a key, which live on; maybe empty. It is called once for each key. */
 	inherited(key: string): readonly number[];
 	/** The key's descriptors do not live on any more. Their owner closes them. */
 	release(key: string): void;

@@ -244,7 +244,7 @@ function oomOf({limits: {oomScoreAdj}, asStarted}: Exec): {readonly adjustment: 
 }
 
 /**
- * Pipes and its own terminal belong to who writes to them: /dev/stdout opens them again, and a program that gave up
+ * Pipes and its own terminal belong to the user that writes to them: /dev/stdout opens them again, and a program that gave up
  * root could not. Container runtimes do the same for the container's user. What cannot be given is used as it is.
  */
 function giveAway({output, tty}: Exec, streams: Streams, uid: number): void {
@@ -258,7 +258,7 @@ function giveAway({output, tty}: Exec, streams: Streams, uid: number): void {
 
 /**
  * The same for a service that has archon's own streams and gives up root by itself: the runtime's pipes are for any user
- * who is given them. Elsewhere than in a container they are not archon's to change.
+ * that is given them. Elsewhere than in a container they are not archon's to change.
  */
 function openUp(streams: Streams): void {
 	const about = newStat();

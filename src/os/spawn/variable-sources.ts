@@ -39,7 +39,7 @@ export interface Sources {
 	prepare(effect: Spawn, ready: () => void): boolean;
 	/**
 	 * Tells once what the files and folders hold now, for commands before the process: what cannot be read is left out, and
-	 * commands are not asked. At once where there are none.
+	 * commands are not asked. It tells at once if the service has no such files.
 	 */
 	glimpse(of: Pick<Spawn, 'id' | 'run' | 'service'>, told: (service: Service) => void): void;
 	/** Tells why the files and folders of a service could not be read for a start now; null: they could. Nothing of it is kept. */

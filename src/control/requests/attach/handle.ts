@@ -1,4 +1,4 @@
-/** What is done about `Attach`: a command of archon's last instance has its client again. */
+/** Handles `Attach`: a command of archon's last instance has its client again. */
 import {refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {clip} from '../../records.ts';

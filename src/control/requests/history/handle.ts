@@ -1,4 +1,4 @@
-/** What is done about `History`. */
+/** Handles `History`. */
 import {exitStatus} from '../../../core/outcome.ts';
 import {lastEnd} from '../../../core/status.ts';
 import {OK, refuse} from '../../call.ts';

@@ -1,4 +1,4 @@
-/** What is done about `Reload`. */
+/** Handles `Reload`. */
 import {type Call, OK, refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import type {Daemon} from '../../daemon.ts';

@@ -1,4 +1,4 @@
-/** What is done about `Restart`. */
+/** Handles `Restart`. */
 import type {Entry} from '../../../core/entry.ts';
 import type {Id} from '../../../core/ids.ts';
 import {isAlive} from '../../../core/phase.ts';

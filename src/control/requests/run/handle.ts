@@ -1,4 +1,4 @@
-/** What is done about `Run`. */
+/** Handles `Run`. */
 import type {Entry} from '../../../core/entry.ts';
 import {entryOf} from '../../../core/state.ts';
 import {describeRefusal} from '../../../core/status.ts';
@@ -24,7 +24,7 @@ export const run: Make<RunRequest> = context => {
 export function awaitEnd({daemon, waiters}: Context, {id, service}: Entry, call: Call): () => void {
 	const end = (verdict: Verdict): void => {
 		const refusal = entryOf(daemon.state(), id)?.refusal;
-		// A client that handed over its streams is a person's, who wants to know why there is no command.
+		// A client that handed over its streams serves a person, who wants to know why the command did not start.
 		if (refusal && service.exec.output.kind === 'passed') call.row([REFUSED, describeRefusal(refusal)]);
 		if (verdict.kind === 'missed') refuse(call, verdict.reason);
 		else call.reply({kind: 'ExitStatus', code: verdict.status});

@@ -1,4 +1,4 @@
-/** What is done about `Shutdown`. */
+/** Handles `Shutdown`. */
 import {OK} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import type {ShutdownRequest} from './wire.ts';

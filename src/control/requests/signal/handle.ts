@@ -1,4 +1,4 @@
-/** What is done about `Signal`. */
+/** Handles `Signal`. */
 import {pidOf} from '../../../core/status.ts';
 import {OK, refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';

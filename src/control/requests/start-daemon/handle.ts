@@ -1,4 +1,4 @@
-/** What is done about `StartDaemon`. */
+/** Handles `StartDaemon`. */
 import {OK, refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {add, admit, freeName, transient} from '../../launching.ts';

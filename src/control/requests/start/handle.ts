@@ -1,4 +1,4 @@
-/** What is done about `Start`. */
+/** Handles `Start`. */
 import {isHelper} from '../../../core/state.ts';
 import {type Call, refuse} from '../../call.ts';
 import type {Context, Make} from '../../context.ts';

@@ -1,4 +1,4 @@
-/** What is done about `Status`. */
+/** Handles `Status`. */
 import type {Entry} from '../../../core/entry.ts';
 import {exitStatus} from '../../../core/outcome.ts';
 import {entries, type State} from '../../../core/state.ts';

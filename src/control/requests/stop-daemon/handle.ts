@@ -1,4 +1,4 @@
-/** What is done about `StopDaemon`. */
+/** Handles `StopDaemon`. */
 import {isHelper} from '../../../core/state.ts';
 import {refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';

@@ -1,4 +1,4 @@
-/** What is done about `Tree`. */
+/** Handles `Tree`. */
 import {OK} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {TREE_ROW, type TreeRequest} from './wire.ts';

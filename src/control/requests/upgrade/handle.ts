@@ -1,4 +1,4 @@
-/** What is done about `Upgrade`. */
+/** Handles `Upgrade`. */
 import {refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {SHUTTING_DOWN} from '../../waiters.ts';

@@ -1,4 +1,4 @@
-/** What is done about `Version`. */
+/** Handles `Version`. */
 import {OK} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {VERSION_ROW, type VersionRequest} from './wire.ts';

@@ -77,7 +77,7 @@ export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): N
 			if (++wrongs[kind] <= SAID_MAX) warn(`${text}: ignored`);
 		};
 		const take = (said: Said): void => {
-			// Who says otherwise that it is ready is not asked here.
+			// A service that reports its readiness in another way is not ready by this message.
 			const isReadiness = said.kind === 'ready' || said.kind === 'reloading';
 			if (isReadiness && ready?.kind !== 'notify') return;
 			if (said.kind === 'main-pid' && said.pid === reaper.mainOf(run)) return;

@@ -86,7 +86,7 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 	return {
 		put(lines, service, must) {
 			if (isBroken) return;
-			// Who may still hope takes what comes as it is being shut: last words above all.
+			// An outlet that may still get through accepts what comes while it is being closed: last words above all.
 			const most = must ? Infinity : now() >= patientFrom ? HARD_LIMIT : LIMIT;
 			if (queue.size() >= most) return lose(lines, service);
 			queue.put(lines);

@@ -1,5 +1,5 @@
 /**
- * archon's own stdout and stderr as outlets. Their blocking mode is everybody's who shares them, and stays
+ * archon's own stdout and stderr as outlets. All processes with these streams share their blocking mode, so archon leaves it
  * as it is: archon opens them again for itself where it may, and has a thread wait where not.
  */
 import {after} from '../../../os/clock.ts';

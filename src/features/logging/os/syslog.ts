@@ -7,7 +7,7 @@ import type {Queue} from './queue.ts';
 import {placeOf, type Relay, type RelayListener} from './relays.ts';
 import {framing} from './rfc5424.ts';
 
-/** A way on for lines that never makes anybody wait. */
+/** Takes lines on their way, and never makes the caller wait. */
 export interface LineWriter {
 	/** Lines without their newlines, as latin1 text; `at` is in milliseconds since 1970. */
 	put(lines: readonly string[], stream: LogStream, at: number): void;

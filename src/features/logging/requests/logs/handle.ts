@@ -1,4 +1,4 @@
-/** What is done about `Logs`: each is a subscription, which ends at once or follows. */
+/** Handles `Logs`: each is a subscription, which ends at once or follows. */
 import type {Make} from '../../../../control/context.ts';
 import {createSubscriptions} from './subscriptions.ts';
 import type {LogsRequest} from './wire.ts';

@@ -1,4 +1,4 @@
-/** What is done about `Reopen`. */
+/** Handles `Reopen`. */
 import type {Make} from '../../../../control/context.ts';
 import type {ReopenRequest} from './wire.ts';
 
