@@ -33,7 +33,7 @@ export function findPlace(path: string): FilePlace | string {
 	return 'it is one of archon\'s own streams';
 }
 
-/** A folder; or what was refused, or -errno where that is all. */
+/** A folder; or why it was refused; or -errno without more to tell. */
 export function openFolder(path: string): Folder | string | Outcome {
 	const [folder = '', name = ''] = sys.findPlace(path, PLACE.folder, report);
 	const [fd = -1, , ...doubt] = report;

@@ -76,7 +76,7 @@ export function holdTogether(act: (act: () => void) => void): void {
 	whole = act;
 }
 
-/** Goes on for ever. */
+/** Runs the event loop for ever. */
 export const run = (): void => sys.run(() => turn(LONGEST));
 
 /** One turn, which waits for no longer than so. */

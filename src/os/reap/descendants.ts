@@ -47,7 +47,7 @@ export interface Register {
 }
 
 export function createDescendants({isOwn, own, runOfSession, originOf}: Register): Descendants {
-	/** Of children that were looked at: a process has one mother for ever. */
+	/** The runs of children that were looked at: the process that forked a child never changes. */
 	const known = new Map<number, Run | null>();
 
 	const ask = (pid: number): Run | null => runTagged(pid) ?? runOfSession(statOf(pid)?.session ?? 0) ?? runNamed(pid);

@@ -92,7 +92,7 @@ export function createTreeKiller(): TreeKiller {
 		return start !== NEVER && (stopped.size >= CROWD || now() - start > PATIENCE);
 	}
 
-	/** Once for each run: whom this does not end hangs in the kernel. */
+	/** Once for each run: a process that this does not end hangs in the kernel. */
 	function catchAll({run, roots}: Kill): void {
 		began.set(run, NEVER);
 		whileFrozen(() => {

@@ -133,8 +133,8 @@ const [PATIENCE, PERIOD, SLOW] = [50, 1000, 2];
 let [began, waited] = [-Infinity, 0];
 
 /**
- * What a process holds in its own memory. While it changes that (mprotect(2)) every reader waits, and many that do
- * nothing else could keep archon waiting for ever: when that takes too long, all are left alone for a while.
+ * Reads what a process holds in its own memory. While it changes that (mprotect(2)) every reader waits, and many that do
+ * nothing else could keep archon waiting for ever: when that takes too long, archon reads the memory of no process for a while.
  */
 function slurpMemory(path: string, most: number): string | null {
 	const start = sys.now();

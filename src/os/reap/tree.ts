@@ -8,7 +8,7 @@ import {runTagged} from './run-tag.ts';
 import {descendants, processes, type ProcessInfo} from './procfs.ts';
 
 export interface TreeRow {
-	/** The service that it belongs to, or null for what archon adopted without knowing from whom. */
+	/** The service that it belongs to, or null for an adopted process whose service is not known. */
 	readonly service: string | null;
 	readonly pid: number;
 	readonly parent: number;

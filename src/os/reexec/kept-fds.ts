@@ -6,7 +6,7 @@ import type {Outcome} from '../sys.ts';
 import type {Handoff} from './handoff.ts';
 
 export interface KeptFds {
-	/** Descriptors live on under a key that has none yet. */
+	/** Keeps descriptors across a re-execution, under a key that holds no others yet. */
 	keep(key: string, fds: readonly number[]): void;
 	/** Descriptors that the previous instance kept under a key, which live on; maybe empty. It is called once for each key. */
 	inherited(key: string): readonly number[];

@@ -24,9 +24,9 @@ export interface Crowd {
 	hasRoom(uid: number): boolean;
 	join(member: Member): void;
 	leave(member: Member): void;
-	/** It was heard of just now. */
+	/** The member has just sent something. */
 	stir(member: Member): void;
-	/** More bytes wait than before, or fewer; where all are too many, those go for whom the most wait. */
+	/** More bytes wait than before, or fewer; if the total is too large, the members with the most are shut. */
 	queue(count: number): void;
 }
 

@@ -29,7 +29,7 @@ export function serve(
 	if (!listening.ok) return listening;
 	const fd = listening.value;
 	const crowd = createCrowd();
-	// Given up to take a client off the queue and turn it away when no descriptor is left: it would be told of for ever.
+	// Given up to take a client off the queue and turn it away when no descriptor is left: epoll would report the client for ever.
 	let spare = openNothing();
 	let accept: Accept | null = null;
 	poller.watch(fd, EPOLLIN, () => {

@@ -306,7 +306,7 @@ function joined(layers: readonly Layer[]): Sourced {
 /** Not run. */
 const isRead = ({kind}: VariableSource): boolean => kind !== 'command';
 
-/** Whether it is not archon's own user as whom it runs. */
+/** Whether it runs as another user than archon. */
 const isOther = ({exec: {user}}: Service): boolean => user !== null;
 
 const isMissing = (errno: number): boolean => errno === ERRNO.ENOENT || errno === ERRNO.ENOTDIR;

@@ -23,7 +23,7 @@ export function begin({daemon, waiters}: Context, kind: 'start' | 'restart', nam
 	return awaitAll(waiters, kind, choices, call);
 }
 
-/** A pattern that fits many does not start what clients have made, or restart archon's helpers, nor does `Start` repeat what is done. */
+/** A pattern for many services spares what clients have made, archon's helpers, and for `Start` also services that are done. */
 function isMeant(kind: 'start' | 'restart', {entry, isNamed}: Choice): boolean {
 	const {service: {origin}, phase} = entry;
 	if (isNamed) return true;

@@ -87,7 +87,7 @@ function readHealth(from: Value, context: Context): Health | null | undefined {
 	const {entries} = withoutNothing(from);
 	const [way, second] = WAYS.filter(each => entries.has(each));
 	if (way === undefined) {
-		// In compose this changes the image's own healthcheck, and archon knows of none.
+		// In compose this changes the image's own healthcheck, which archon does not know.
 		const known = [...entries.keys()].every(name => Object.hasOwn(HEALTHCHECK.keys, name));
 		if (known) context.note(from, UNTESTED, context.path);
 		return null;

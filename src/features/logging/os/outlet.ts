@@ -14,9 +14,9 @@ export interface Outlet {
 	/** Whether to wait for room is worth while: not where it did not come for long. */
 	isPatient(): boolean;
 	giveUp(): void;
-	/** Calls back when half of the room is free, or everything hopeless. */
+	/** Calls back when half of the room is free, or the outlet is broken. */
 	whenRoom(callback: () => void): void;
-	/** Calls back when all is written or hopeless. */
+	/** Calls back when all is written, or the outlet is broken. */
 	whenIdle(callback: () => void): void;
 }
 
@@ -33,13 +33,13 @@ export type Losses = ReadonlyMap<string, number>;
 const LIMIT = 1 << 20;
 /** The same of a reader that is slow, and not yet known to be too slow. */
 const HARD_LIMIT = 8 << 20;
-/** After its reader was too slow for long, none waits for it for so long, in milliseconds. */
-const SULK = 10_000;
+/** After its reader was too slow for long, lines do not wait for it for this time, in milliseconds. */
+const IMPATIENCE = 10_000;
 
-/** What is said of lines that were lost: in a line that goes out here when there is room again, or elsewhere and at once. */
-export type Obituary = {readonly here: (losses: Losses) => string} | {readonly elsewhere: (losses: Losses) => void};
+/** Reports lines that were lost: in a line that goes out here when there is room again, or elsewhere and at once. */
+export type LossReport = {readonly here: (losses: Losses) => string} | {readonly elsewhere: (losses: Losses) => void};
 
-export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Outlet {
+export function createOutlet(queue: Queue, write: Write, lossReport: LossReport): Outlet {
 	let losses = new Map<string, number>();
 	let isWaiting = false;
 	let isBroken = false;
@@ -65,8 +65,8 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 	}
 
 	function makeKnown(): void {
-		if (losses.size > 0 && !isBroken && 'here' in obituary) {
-			queue.put(bytesOf(obituary.here(losses)));
+		if (losses.size > 0 && !isBroken && 'here' in lossReport) {
+			queue.put(bytesOf(lossReport.here(losses)));
 			losses = new Map();
 			return pump();
 		}
@@ -79,7 +79,7 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 
 	function lose(lines: Uint8Array, service: string): void {
 		const count = sys.countLines(lines);
-		if ('elsewhere' in obituary) obituary.elsewhere(new Map([[service, count]]));
+		if ('elsewhere' in lossReport) lossReport.elsewhere(new Map([[service, count]]));
 		else losses.set(service, (losses.get(service) ?? 0) + count);
 	}
 
@@ -98,7 +98,7 @@ export function createOutlet(queue: Queue, write: Write, obituary: Obituary): Ou
 		isFull: () => queue.size() >= LIMIT,
 		isPatient: () => now() >= patientFrom,
 		giveUp() {
-			patientFrom = now() + SULK;
+			patientFrom = now() + IMPATIENCE;
 		},
 		whenRoom: callback => void (queue.size() <= LIMIT / 2 ? callback() : forRoom.push(callback)),
 		whenIdle: callback => void (queue.size() === 0 ? callback() : forIdle.push(callback)),
