@@ -112,6 +112,8 @@ async function started(child: ChildProcess, folder: string, socket: string, isIn
 			return {status: exitCode ?? -1, stdout: String(stdout), stderr: String(stderr)};
 		},
 		async status() {
+			// Services may have spoken before archon listens.
+			await expect.poll(() => existsSync(socket)).toBe(true);
 			const {stdout, stderr} = await archon.ctl('status', '--json');
 			if (stdout === '') throw new Error(`archonctl status: ${stderr}`);
 			const list = JSON.parse(stdout) as {name: string; status: string; pid: number | null; restarts: number}[];
