@@ -225,7 +225,8 @@ class Running implements Box {
 		const port = this.#port ?? expect.fail('no port was published');
 		const url = `http://127.0.0.1:${this.#container.getMappedPort(port)}${path}`;
 		try {
-			const response = await fetch(url, {signal: AbortSignal.timeout(10_000)});
+			// A connection of its own: one that is kept may be closed by the server just when it is used again.
+			const response = await fetch(url, {signal: AbortSignal.timeout(10_000), headers: {connection: 'close'}});
 			return {status: response.status, text: await response.text()};
 		} catch {
 			// The server does not listen yet, or has stopped.
