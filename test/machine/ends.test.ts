@@ -65,9 +65,10 @@ test.each([true, false])('a thousand that wait to be reaped are reaped at one wo
 	expect((await archon.status())['forker']).toMatchObject({status: 'running', restarts: 0});
 });
 
+const hearing = (name: string): string => `$SIG{TERM} = sub { syswrite STDOUT, "${name} heard it\\n"; exit 0 };`;
+const FREEZE = 'kill "STOP", $$; sleep 1 while 1;';
 /** Stops itself, and says when it hears SIGTERM after that. */
-const frozen = (name: string): string =>
-	`$SIG{TERM} = sub { syswrite STDOUT, "${name} heard it\\n"; exit 0 }; kill "STOP", $$; sleep 1 while 1;`;
+const frozen = (name: string): string => `${hearing(name)} ${FREEZE}`;
 
 test('what is stopped hears SIGTERM all the same: a service, what it leaves in its group or elsewhere, and an orphan', async () => {
 	// The last has shed every mark of its service: environment, session and limit.
@@ -77,8 +78,8 @@ test('what is stopped hears SIGTERM all the same: a service, what it leaves in i
 			if (!$child) { setsid if $which == 2; ${frozen('child $which')} }
 			waitpid $child, WUNTRACED;
 		}
-		syswrite STDOUT, "both are stopped\\n";
-		${frozen('mother')}`;
+		${hearing('mother')} syswrite STDOUT, "both are stopped\\n";
+		${FREEZE}`;
 	const lost = `use POSIX ":sys_wait_h"; my $child = fork // die $!;
 		if (!$child) { exec "env", "-i", "setsid", "perl", "-e", q(${frozen('lost child')}) }
 		waitpid $child, WUNTRACED; syswrite STDOUT, "it is stopped\\n"; sleep 1 while 1;`;
