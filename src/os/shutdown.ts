@@ -1,6 +1,7 @@
 /** The end of archon: what the services left behind is swept away, and the last words are written. */
 import type {Log} from './log.ts';
 import type {Output} from '../features/logging/os/output.ts';
+import {SIG} from '../core/signal-numbers.ts';
 import {pid} from './identity.ts';
 import type {Owner} from './owners.ts';
 import type {Reaper} from './reap/reaper.ts';
@@ -20,7 +21,7 @@ export function createShutdown({reaper, output, log, reapAll, exit}: ShutdownPar
 	return {
 		arms: {
 			sweep({signal}) {
-				if (pid === 1 || !reaper.isAlone()) reaper.sweep(signal);
+				if (pid === 1 || signal === SIG.CONT || !reaper.isAlone()) reaper.sweep(signal);
 				reapAll();
 			},
 			exit({why, status}) {

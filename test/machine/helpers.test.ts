@@ -1,6 +1,7 @@
 /** archon's helper for syslog: in a process of its own, under a user without rights; and what its end, archon's and a reload's cost. */
 import {execa} from 'execa';
 import {copyFileSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
+import type {Socket} from 'node:net';
 import {join} from 'node:path';
 import {afterEach, describe, expect, test} from 'vitest';
 import {type Archon, ARCHON, boot} from './archon.ts';
@@ -190,6 +191,33 @@ test('a server that is down at the end does not delay the shutdown, and what it 
 	await archon.says(new RegExp(`syslog for one: nothing listens at tcp://127.0.0.1:${port}; it is tried again`));
 	archon.signal('SIGTERM');
 	expect(await archon.ended()).toBe(0);
+	expect(archon.log()).toMatch(new RegExp(`[2-9] lines were lost \\(one [2-9]\\): syslog: nothing listens at tcp://127.0.0.1:${port}`));
+});
+
+test('a server that does not read holds the end up for a second at most, and what it costs is told', async () => {
+	const held: Socket[] = [];
+	const {port, messages} = await stream(0, socket => void held.push(socket.pause()));
+	const flood = JSON.stringify('sh -c \'trap "yes $$(printf %01000d 0) | head -n 30000; exit" TERM; echo up; while :; do sleep 0.01; done\'');
+	await using archon = await boot({config: `services: {one: {command: ${flood}, ${logging(`tcp://127.0.0.1:${port}`)}}}\n`});
+	await archon.says(/started archon\.syslog/);
+	await expect.poll(async () => (await archon.ctl('logs', 'one')).stdout).toMatch(/up/);
+	archon.signal('SIGTERM');
+	expect(await archon.ended()).toBe(0);
+	const lost = [...archon.log().matchAll(/lines were lost \(one (\d+)\): syslog: tcp:\S+ is too slow/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+	for (const socket of held) socket.resume();
+	await expect.poll(() => lost + messages.length).toBeGreaterThanOrEqual(30_001);
+});
+
+test('a stopped helper keeps no end waiting, and is not left behind', async () => {
+	const server = await stream(0);
+	await using archon = await boot({isInit: false, config: `services: {one: {command: ${LAST_WORDS}, ${logging(`tcp://127.0.0.1:${server.port}`)}}}\n`});
+	await expect.poll(() => server.messages.length).toBe(1);
+	const [pid] = (await archon.ctl('status', '--json')).stdout.match(/(?<="pid": ?)\d+/g)?.toReversed() ?? [];
+	process.kill(Number(pid), 'SIGSTOP');
+	archon.signal('SIGTERM');
+	expect(await archon.ended()).toBe(0);
+	await expect.poll(() => server.messages.at(-1)).toMatch(/last words$/);
+	await expect.poll(() => readdirSync('/proc').includes(String(pid))).toBe(false);
 });
 
 test('a reload adds it and takes it away, and what waits then is delivered', async () => {

@@ -361,6 +361,8 @@ export function createReaper(
 			const spared = signal === SIG.KILL && hasProc() ? helperPids() : [];
 			if (ownPid === 1 && spared.length === 0) return void sys.kill(-1, signal);
 			if (ownPid === 1) for (const pid of pids()) if (pid !== ownPid && !spared.includes(pid)) sys.kill(pid, signal);
+			// One that was stopped goes on, and delivers them.
+			if (ownPid !== 1 && signal === SIG.CONT) for (const pid of helperPids()) sys.kill(pid, signal);
 			isSwept = signal === SIG.KILL;
 			if (isSwept) sweepTrees();
 			else treeKiller.tell(0, others, signal, () => false);

@@ -24,6 +24,8 @@ export interface Drivers {
 	files(logging: Logging): readonly LogPosition[];
 	reopen(): void;
 	whenIdle(callback: () => void): void;
+	/** What no syslog server has taken by now is lost, and that is told at once. */
+	giveUpSyslog(): void;
 }
 
 /** A file that services share, and how many do. */
@@ -120,6 +122,9 @@ export function createDrivers(
 					if (left === 0) callback();
 				});
 			}
+		},
+		giveUpSyslog() {
+			for (const writer of writers) writer.close();
 		},
 	};
 }

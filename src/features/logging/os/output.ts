@@ -78,6 +78,8 @@ interface Awaited {
 
 /** How long the last words may take to be written when archon ends, in milliseconds. */
 const LAST_WORDS = 1000;
+/** And to syslog servers: what they cost is told after that. */
+const SYSLOG_WORDS = 900;
 /** Bytes of a line that are looked at where one is waited for. */
 const LOOKED_AT = 4096;
 const NEWLINE = 10;
@@ -249,10 +251,14 @@ export function createOutput(
 		resay: logging => own.drive(ownWays(logging), drivers.of('archon', ownWays(logging))),
 		finish(callback) {
 			for (const id of sources.keys()) drain(id);
-			const cancel = after(LAST_WORDS, callback);
+			const timers = [after(SYSLOG_WORDS, () => drivers.giveUpSyslog()), after(LAST_WORDS, callback)];
 			drivers.whenIdle(() => {
-				cancel();
-				callback();
+				// What is lost is told on streams that may have to wait as well.
+				drivers.giveUpSyslog();
+				drivers.whenIdle(() => {
+					for (const cancel of timers) cancel();
+					callback();
+				});
 			});
 		},
 		logs: {
