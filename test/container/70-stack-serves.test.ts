@@ -11,15 +11,16 @@ it('passes a request through nginx and php to postgres and redis', async () => {
 it('starts each server when those before it answer', async () => {
 	await using box = await boot({image: 'stack'});
 	await box.comesTo('nginx', 'running');
+	// All of these are on archon's stderr: what is on stdout docker may put before or behind them.
 	expect(order(await box.log(), {
 		nginx: SAYS.started('nginx'),
 		'php is ready': /php +\| .*ready to handle connections/,
 		php: SAYS.started('php'),
 		schema: SAYS.started('schema'),
-		'schema is there': /schema +\| ready for visitors/,
+		'schema is there': /archon +\| schema completed/,
 		'postgres answers': /postgres +\| .*database system is ready to accept connections/,
 		postgres: SAYS.started('postgres'),
-		'cluster is made': /initdb +\| Success/,
+		'cluster is made': /archon +\| initdb completed/,
 		initdb: SAYS.started('initdb'),
 	})).toEqual([
 		'initdb', 'cluster is made', 'postgres', 'postgres answers', 'schema', 'schema is there', 'php', 'php is ready', 'nginx',
