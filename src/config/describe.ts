@@ -1,5 +1,5 @@
 /** All that a config may say, as text for people. */
-import {FORMATS} from './formats.ts';
+import {taskmaster} from './formats/taskmaster.ts';
 import type {Group} from './group.ts';
 import {SERVICE_GROUPS} from './schema/service.ts';
 import {TOP, TOP_GROUPS} from './schema/top.ts';
@@ -16,7 +16,7 @@ const [first, ...others] = TOP_GROUPS;
 export const SECTIONS: readonly (readonly [title: string, shape: Shape])[] = [
 	['At the top', TOP],
 	...mapsOf(first, ...sought, ...SERVICE_GROUPS.filter(group => !sought.includes(group)), ...others),
-	...FORMATS.flatMap(({maps}) => maps),
+	...taskmaster.maps,
 ];
 
 /** The whole table as text: each key with what may be written, its default, and what it is for. */

@@ -1,5 +1,27 @@
-/** The formats of configs other than archon's own. A new one is a file in `formats/`, and is added here and nowhere else. */
-import {taskmaster} from './formats/taskmaster.ts';
-import type {Format} from './planning.ts';
+/**
+ * The formats of configs other than archon's own, and how each is recognised. A new one is a file in `formats/`, which
+ * is loaded for a config that needs it; it is added here, and to the loaders in `formats/load.ts`.
+ */
+import type {Source} from './problems.ts';
+import type {Mapping, Value} from './values.ts';
 
-export const FORMATS: readonly Format[] = [taskmaster];
+export type FormatName = 'taskmaster' | 'overseer';
+
+/** By the text, or by the names in a directory: before anything is read as YAML. */
+const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] = [];
+
+/** By what is at the top of a map. */
+const BY_ROOT: readonly (readonly [FormatName, (root: Mapping) => boolean])[] = [
+	['taskmaster', ({entries}) => entries.has('programs') && !entries.has('services')],
+	['overseer', ({entries}) => entries.get('jobs')?.value.kind === 'list' && !entries.has('services')],
+];
+
+/** The formats of texts that are YAML. */
+export const YAML_FORMATS: readonly FormatName[] = BY_ROOT.map(([name]) => name);
+
+/** The format of a text that is no YAML; null: it is to be read as YAML. */
+export const formatOfText = (source: Source): FormatName | null => BY_TEXT.find(([, matches]) => matches(source))?.[0] ?? null;
+
+/** The format of YAML; null: archon's own. */
+export const formatOfRoot = (root: Value): FormatName | null =>
+	(root.kind === 'map' ? BY_ROOT.find(([, matches]) => matches(root))?.[0] : undefined) ?? null;

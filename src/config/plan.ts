@@ -2,8 +2,7 @@
 import type {Config} from '../core/config.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {commandService, MAIN} from './command-service.ts';
-import {isForeign} from './foreign-files.ts';
-import {parse} from './yaml/parse.ts';
+import {readSources} from './sources.ts';
 import type {Planning, Lookups} from './planning.ts';
 import {collector, fileProblem, type Problem, type Source} from './problems.ts';
 import {toCommand} from './readers.ts';
@@ -40,7 +39,7 @@ export function judgeConfig(
 ): Judged {
 	const problems = collector(sources);
 	const notes = collector(sources);
-	const values = sources.map(source => (isForeign(source, problems.report) ? null : parse(source, lookups.readYaml, problems.report)));
+	const {values, format} = readSources(sources, lookups, problems.report, notes.gather);
 	const [first, ...rest] = values.filter(value => value !== null);
 	const refused = (problems: readonly Problem[]): Judged => ({plan: null, problems, notes: notes.problems()});
 	if (values.includes(null)) return refused(problems.problems());
@@ -49,7 +48,6 @@ export function judgeConfig(
 	const root = rest.reduce((lower, upper) => overlay(lower, upper, WAYS), first);
 	const main = toCommand(command ?? []);
 	const planning: Planning = {problems, notes, lookups, hasCommand: main !== null};
-	const format = root.kind === 'map' ? lookups.formats.find(({matches}) => matches(root)) : undefined;
 	const draft = format && root.kind === 'map' ? format.plan(root, planning) : planServices(root, planning);
 	const rival = draft.names.get(MAIN);
 	if (main && rival) {

@@ -3,6 +3,7 @@ import type {Config} from '../core/config.ts';
 import type {Result} from '../core/result.ts';
 import type {UserSpec} from '../core/service.ts';
 import type {Environment} from '../core/variables.ts';
+import type {FormatName} from './formats.ts';
 import type {Collector, Place, Problem, Report, Source} from './problems.ts';
 import type {Shape} from './shape.ts';
 import type {Mapping, Value} from './values.ts';
@@ -44,8 +45,8 @@ export interface Lookups {
 	readonly listFolder: (folder: string) => Result<readonly string[], Unreadable>;
 	/** All of YAML (yaml/full.ts); it is called only where `needsOf` of yaml/parse.ts says so. */
 	readonly readYaml: ReadYaml;
-	/** Formats other than archon's own (formats.ts); empty where `needsOf` says that none is needed. */
-	readonly formats: readonly Format[];
+	/** Formats other than archon's own (formats.ts): those of which `needsOf` says that they may be needed. */
+	readonly formats: ReadonlyMap<FormatName, Format | ForeignFormat>;
 	/** The error says why nothing can run as this user and group. */
 	readonly findUser: (user: UserSpec) => Result<unknown, string>;
 	/** Whether a file looks like a shell script without a #! line; absent: this is not checked. */
@@ -83,10 +84,46 @@ export interface Draft extends Config {
 /** What a config says of the whole, beside its services. */
 export type Whole = Omit<Config, 'services'>;
 
-/** A format of configs other than archon's own: a pure translation into services. */
+/** A format of configs with keys of its own for the whole and for the services. */
 export interface Format {
-	readonly matches: (root: Mapping) => boolean;
 	readonly plan: (root: Mapping, planning: Planning) => Draft;
 	/** Its maps, each with its title in `archon help config`. */
 	readonly maps: readonly (readonly [title: string, shape: Shape])[];
+}
+
+/** What was given as a config. */
+export interface Input {
+	/** A file's text, or a directory's names. */
+	readonly source: Source;
+	/** What the text is as YAML, if it is a format of that kind. */
+	readonly root: Value | null;
+}
+
+/** A part of the source that has no translation, or none that means quite the same. */
+export interface Untranslated {
+	readonly at: Place;
+	/** As the source calls it: `stdout_events_enabled`. */
+	readonly key: string;
+	/** The service of the translation beside which it stands; null: the whole. */
+	readonly service: string | null;
+	/** Lower case, no full stop: `archon has no such events`. */
+	readonly why: string;
+}
+
+/** What some inputs of one format come to. */
+export interface Translation {
+	/** In archon's own format; each value has its place in the source that it comes from. */
+	readonly config: Mapping;
+	readonly untranslated: readonly Untranslated[];
+}
+
+/**
+ * A format of another supervisor: a pure translation of its texts into a config in archon's own format, with the
+ * defaults of the program that they were written for.
+ */
+export interface ForeignFormat {
+	/** In messages, after "this is": `a supervisord config`. */
+	readonly name: string;
+	/** All inputs are of this format, in the order in which they were given. Problems are those of the source's own syntax. */
+	readonly translate: (inputs: readonly Input[], lookups: Lookups, report: Report) => Translation;
 }

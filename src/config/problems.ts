@@ -1,10 +1,13 @@
 /** What is wrong with a config and where: collected while reading on, reported all at once. */
 import {nearest} from '../core/nearest.ts';
 
-/** One config file's text, and the name it has for the user. */
+/** One config file's text, or a directory, and the name it has for the user. */
 export interface Source {
 	readonly file: string;
+	/** Of a directory an empty one. */
 	readonly text: string;
+	/** What is in it if it is a directory. */
+	readonly names?: readonly string[];
 }
 
 /** A place in a text; `offset` counts from 0 in UTF-16 units. Line numbers are computed only for what is reported. */
@@ -121,7 +124,8 @@ interface Finding {
 	readonly hint: string | null;
 }
 
-function located({file, text}: Source, findings: readonly Finding[]): readonly Problem[] {
+function located({file, text, names}: Source, findings: readonly Finding[]): readonly Problem[] {
+	if (names) return findings.map(({message, hint}) => fileProblem(file, message, hint));
 	let line = 1;
 	let start = 0;
 	return findings.toSorted((a, b) => a.offset - b.offset).map(({offset, message, hint}) => {

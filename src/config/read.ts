@@ -50,13 +50,13 @@ export function findConfig(
 	};
 }
 
+/** A directory may be a config of another supervisor. */
 function readNamed(file: string, files: Files): Result<Source, Unreadable> {
 	const read = readSource(file, files);
-	if (read.ok || !files.list(file).ok) return read;
-	return err({...read.error, problem: fileProblem(file, `${file} is a directory, and a config is a file`, IN_FOLDER)});
+	if (read.ok) return read;
+	const names = files.list(file);
+	return names.ok ? ok({file, text: '', names: names.value}) : read;
 }
-
-const IN_FOLDER = 'name a file in it; the only directory that is read is /etc/archon/conf.d, and only if no file is named';
 
 /** `.yml` is what half the world writes. */
 function noteUnread(directory: string, files: Files): readonly Problem[] {

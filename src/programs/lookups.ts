@@ -12,7 +12,7 @@ export async function lookups({yaml, formats}: Needs): Promise<Omit<Lookups, 'do
 	const readYaml = yaml ? (await import('../config/yaml/full.ts')).readYaml : noYaml;
 	return {
 		environment: env(), readFile: file => readShared(file, files), listFolder: folder => readFolder(folder, files), findUser, readYaml,
-		formats: formats ? (await import('../config/formats.ts')).FORMATS : [],
+		formats: formats.length > 0 ? await (await import('../config/formats/load.ts')).loadFormats(formats) : new Map(),
 		hasProgram: name => hasProgram(name, env()['PATH'] ?? DEFAULT_PATH),
 	};
 }

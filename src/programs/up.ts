@@ -44,8 +44,9 @@ export async function up(args: readonly string[], version: string): Promise<Stat
 				done(planned.ok ? planned : err(planned.error.map(formatProblem)));
 			};
 			const more = needsOf(again.files);
-			if ((needs.yaml || !more.yaml) && (needs.formats || !more.formats)) return tell();
-			needs = {yaml: needs.yaml || more.yaml, formats: needs.formats || more.formats};
+			const formats = [...new Set([...needs.formats, ...more.formats])];
+			if ((needs.yaml || !more.yaml) && formats.length === needs.formats.length) return tell();
+			needs = {yaml: needs.yaml || more.yaml, formats};
 			void lookups(needs).then(whole => {
 				around = whole;
 				tell();

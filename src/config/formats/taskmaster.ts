@@ -82,7 +82,6 @@ interface Program {
 }
 
 export const taskmaster: Format = {
-	matches: ({entries}) => entries.has('programs') && !entries.has('services'),
 	plan: planPrograms,
 	maps: [['programs.<name>, in a file with programs instead of services', PROGRAM]],
 };

@@ -1,4 +1,5 @@
 /** YAML → values: plain texts at once, and all others by what was loaded for them. */
+import {formatOfRoot, formatOfText, YAML_FORMATS, type FormatName} from '../formats.ts';
 import type {ReadYaml} from '../planning.ts';
 import type {Report, Source} from '../problems.ts';
 import {readFast, whereFastEnds} from './fast.ts';
@@ -22,13 +23,24 @@ function readPlainly(source: Source): Value | null {
 export interface Needs {
 	/** All of YAML. */
 	readonly yaml: boolean;
-	/** Formats other than archon's own, which has `services` at the top. */
-	readonly formats: boolean;
+	/** Formats other than archon's own; of a text that is not read before all of YAML is there: all that it may be. */
+	readonly formats: readonly FormatName[];
 }
 
 export function needsOf(sources: readonly Source[]): Needs {
-	const values = sources.map(readPlainly);
-	return {yaml: values.includes(null), formats: !values.some(value => value?.kind === 'map' && value.entries.has('services'))};
+	const formats = new Set<FormatName>();
+	let yaml = false;
+	for (const source of sources) {
+		const format = formatOfText(source);
+		const value = format === null ? readPlainly(source) : null;
+		const likely = format ?? (value && formatOfRoot(value));
+		if (likely !== null) formats.add(likely);
+		else if (!value) {
+			yaml = true;
+			for (const name of YAML_FORMATS) formats.add(name);
+		}
+	}
+	return {yaml, formats: [...formats]};
 }
 
 /** The value of a text; an empty text is an empty scalar. Null if it is not YAML, which is reported. */

@@ -1,10 +1,11 @@
 /** Lookups for configs: few variables, files that are texts, and three users. */
-import {FORMATS} from '../../../src/config/formats.ts';
+import {loadFormats} from '../../../src/config/formats/load.ts';
 import {err, ok} from '../../../src/core/result.ts';
 import type {Lookups} from '../../../src/config/planning.ts';
 import {readYaml} from '../../../src/config/yaml/full.ts';
 import {fileProblem} from '../../../src/config/problems.ts';
 
+const FORMATS = await loadFormats(['taskmaster', 'overseer']);
 const USERS = ['root', 'app', 'nobody'];
 const GROUPS = ['root', 'staff', 'audio'];
 

@@ -6,6 +6,8 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {formatProblem} from '../../../src/config/problems.ts';
 import {findConfig} from '../../../src/config/read.ts';
+import {judgeConfig} from '../../../src/config/plan.ts';
+import {AROUND} from './around.ts';
 import {files, filesAtStart} from '../../../src/os/files.ts';
 
 let home: string;
@@ -105,13 +107,13 @@ describe('findConfig says that it cannot read', () => {
 		expect(told(file)).toEqual({origin: 'option', files: [], problems: [`cannot read ${file}: ${reason}`]});
 	});
 
-	test('a folder, and which one it would', () => {
-		const {problems} = findConfig({file: home, env: {}, files});
-		expect(problems.map(formatProblem)).toEqual([
-			`${home} is a directory, and a config is a file; name a file in it; the only directory that is read is /etc/archon/conf.d, and only if no file is named`,
+	test('a folder that is no config, and which one it would', () => {
+		const {files: sources, problems} = findConfig({file: home, env: {}, files});
+		expect(problems).toEqual([]);
+		expect(judgeConfig(sources, null, AROUND).problems.map(formatProblem)).toEqual([
+			`${home} is a directory, and a config is a file; name a file in it; the only directory of archon's that is read is /etc/archon/conf.d, and only if no file is named`,
 		]);
 	});
-
 	test('that a device is not a regular file', () => {
 		expect(told('/dev/zero').problems).toEqual(['/dev/zero is not a regular file']);
 	});

@@ -1,6 +1,7 @@
 /** YAML as archon understands it: places, aliases, merge keys, and what is wrong with a text. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
+import {YAML_FORMATS} from '../../../../src/config/formats.ts';
 import {needsOf, parse} from '../../../../src/config/yaml/parse.ts';
 import {collector, formatProblem} from '../../../../src/config/problems.ts';
 import type {Mapping, Value} from '../../../../src/config/values.ts';
@@ -137,15 +138,11 @@ describe('parse', () => {
 });
 
 test.each([
-	['services: {a: {command: x}}', {yaml: false, formats: false}],
-	['programs: {a: {cmd: x}}', {yaml: false, formats: true}],
-	['services: {a: {command: "\\x41"}}', {yaml: true, formats: true}],
-	['archon: {log_level: warn}', {yaml: false, formats: true}],
+	['services: {a: {command: x}}', {yaml: false, formats: []}],
+	['archon: {log_level: warn}', {yaml: false, formats: []}],
+	['programs: {a: {cmd: x}}', {yaml: false, formats: ['taskmaster']}],
+	['jobs: []', {yaml: false, formats: ['overseer']}],
+	['services: {a: {command: "\\x41"}}', {yaml: true, formats: YAML_FORMATS}],
 ])('%j needs %j', (text, needs) => {
 	expect(needsOf([{file: 'f', text}])).toEqual(needs);
-});
-
-test('one file with services says that it is archon\'s own format', () => {
-	const sources = ['archon: {log_level: warn}', 'services: {a: {command: x}}'].map((text, index) => ({file: `${index}.yaml`, text}));
-	expect(needsOf(sources)).toEqual({yaml: false, formats: false});
 });

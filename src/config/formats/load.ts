@@ -1,0 +1,11 @@
+/** Loads the translators of foreign formats, each when a config is met that needs it. */
+import type {FormatName} from '../formats.ts';
+import type {ForeignFormat, Format} from '../planning.ts';
+
+const LOADERS: Readonly<Record<FormatName, () => Promise<Format | ForeignFormat>>> = {
+	taskmaster: async () => (await import('./taskmaster.ts')).taskmaster,
+	overseer: async () => (await import('./overseer.ts')).overseer,
+};
+
+export const loadFormats = async (names: readonly FormatName[]): Promise<ReadonlyMap<FormatName, Format | ForeignFormat>> =>
+	new Map(await Promise.all(names.map(async name => [name, await LOADERS[name]()] as const)));

@@ -1,0 +1,67 @@
+/** overseer's `jobs`: each a name and a command, and perhaps a test that says whether it should run. */
+import {key, optional} from '../key.ts';
+import type {ForeignFormat, Untranslated} from '../planning.ts';
+import type {Report} from '../problems.ts';
+import {readBy, readListOf, refuse, refuseKind} from '../readers.ts';
+import {text} from '../scalars.ts';
+import {readShape, shape, within, type Context} from '../shape.ts';
+import type {Mapping, Value} from '../values.ts';
+import {list, literal, map} from './translation.ts';
+
+const COMMAND = shape({
+	exe: optional(text, 'path', 'required', 'the program'),
+	args: key<readonly string[]>(readListOf(readBy(text)), 'list', 'empty', [], 'its arguments'),
+});
+
+const JOB = shape({
+	name: optional(text, 'name', 'required', 'the name of the service'),
+	job_command: key<Value | null>(readProgram, 'map with exe and args', 'required', null, 'what runs'),
+	test_command: key<Value | null>(readProgram, 'map with exe and args', 'none', null, 'whether it should run'),
+});
+
+const ROOT = shape({jobs: key<readonly Job[]>(readListOf(readJob), 'list', 'required', [], 'what there is to run')});
+
+interface Job {
+	readonly name: string;
+	readonly from: Mapping;
+	readonly command: Value;
+}
+
+export const overseer: ForeignFormat = {
+	name: 'overseer\'s config',
+	translate(inputs, _lookups, report) {
+		const jobs = inputs.flatMap(({root}) => root?.kind === 'map' ? readShape(ROOT, root, contextOf(report)).jobs : []);
+		const seen = new Set<string>();
+		for (const {name, from} of jobs) {
+			if (seen.has(name)) report(from, `there are two jobs ${name}`, 'rename one of them');
+			seen.add(name);
+		}
+		const [{source} = {source: {file: '', text: ''}}] = inputs;
+		const services = new Map(jobs.map(({name, from, command}) => [name, map(from, {command})]));
+		return {config: map({source, offset: 0}, {services: map({source, offset: 0}, services)}), untranslated: jobs.flatMap(testOf)};
+	},
+};
+
+/** A `$` has no meaning in this format. */
+const contextOf = (report: Report): Context => ({path: '', report, note() {}, environment: null});
+
+function readJob(from: Value, context: Context): Job | undefined {
+	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
+	const {name, job_command: command} = readShape(JOB, from, context);
+	if (name === null && !from.entries.has('name')) return refuse(from, context, 'has no name');
+	if (command === null && !from.entries.has('job_command')) return refuse(from, context, 'has no job_command');
+	return name === null || command === null ? undefined : {name, from, command};
+}
+
+function readProgram(from: Value, context: Context): Value | undefined {
+	if (from.kind !== 'map') return refuseKind(from, context, 'a map with exe and args');
+	const {exe, args} = readShape(COMMAND, from, context);
+	if (exe === null) return from.entries.has('exe') ? undefined : refuse(from, within(context, 'exe'), 'is missing');
+	return list(from, [exe, ...args].map(each => literal(from, each)));
+}
+
+function testOf({name, from}: Job): readonly Untranslated[] {
+	const test = from.entries.get('test_command');
+	if (!test) return [];
+	return [{at: test.key, key: 'test_command', service: name, why: 'it says whether the service should run; here it always does'}];
+}
