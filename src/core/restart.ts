@@ -71,8 +71,8 @@ const HISTORY = 64;
 /** The delay before the nth restart within the window; `random`: 0 to 1. */
 export function backoffDelay({growth, delay, factor, maxDelay, jitter}: RestartPolicy, nth: number, random: number): Millis {
 	if (growth === 'linear') return Math.min(maxDelay, delay * nth);
-	if (nth <= 1) return 0;
-	const exact = Math.min(maxDelay, delay * factor ** (nth - 2));
+	if (growth === 'exponential' && nth <= 1) return 0;
+	const exact = growth === 'constant' ? delay : Math.min(maxDelay, delay * factor ** (nth - 2));
 	return exact * (1 + jitter * (2 * random - 1));
 }
 

@@ -126,14 +126,17 @@ export interface Hooks {
 
 export const RESTARTS = ['no', 'always', 'on-failure', 'unless-stopped'] as const;
 
+export const GROWTHS = ['constant', 'exponential', 'linear'] as const;
+
 /** When a service is restarted after an end without a request, and when it has failed. */
 export interface RestartPolicy {
 	readonly policy: (typeof RESTARTS)[number];
 	/**
-	 * `exponential`: the first restart is at once, the second after `delay`, each further one after `factor` times the
-	 * delay before. `linear`: the nth restart is after n times `delay`, as with supervisord.
+	 * `constant`: each restart is after `delay`, as with systemd's RestartSec=. `exponential`: the first restart is at once,
+	 * the second after `delay`, each further one after `factor` times the delay before. `linear`: the nth restart is after n
+	 * times `delay`, as with supervisord.
 	 */
-	readonly growth: 'exponential' | 'linear';
+	readonly growth: (typeof GROWTHS)[number];
 	readonly delay: Millis;
 	readonly factor: number;
 	readonly maxDelay: Millis;

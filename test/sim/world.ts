@@ -8,7 +8,7 @@ import type {Effect} from '../../src/core/effect.ts';
 import type {Event, News, NotifyMessage} from '../../src/core/event.ts';
 import type {Id, Run} from '../../src/core/ids.ts';
 import type {Outcome} from '../../src/core/outcome.ts';
-import type {Health, Need, Ready, Service} from '../../src/core/service.ts';
+import {GROWTHS, type Health, type Need, type Ready, type Service} from '../../src/core/service.ts';
 import {SIG} from '../../src/core/signal-numbers.ts';
 import type {Stage} from '../../src/core/stage.ts';
 import type {Instant} from '../../src/core/time.ts';
@@ -464,7 +464,7 @@ export class World {
 			watchdog: r.chance(0.05) ? 4000 : null,
 			restart: {
 				...RESTART, policy: r.pick(['no', 'always', 'on-failure', 'unless-stopped']), delay: r.pick([10, 100]),
-				growth: r.pick(['exponential', 'linear']), success: r.pick([RESTART.success, {codes: [0, 1], signals: [SIG.TERM]}]), maxDelay: r.pick([1000, 10_000]), jitter: r.pick([0, 0.1]),
+				growth: r.pick(GROWTHS), success: r.pick([RESTART.success, {codes: [0, 1], signals: [SIG.TERM]}]), maxDelay: r.pick([1000, 10_000]), jitter: r.pick([0, 0.1]),
 				attempts: r.pick([1, 3, 8, Infinity]), counts: r.pick(['all', 'all', 'starts']), resetAfter: r.pick([1000, 60_000]),
 			},
 			stop: {signal: SIG.TERM, grace: r.pick([10, 1000, 5000])},

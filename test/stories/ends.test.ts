@@ -86,6 +86,13 @@ test('an essential service ends the container with its status', () => {
 	`);
 });
 
+test('a constant delay comes before each restart, the first as well', () => {
+	const restart = {...RESTART, growth: 'constant', delay: 5000, jitter: 0, attempts: Infinity} as const;
+	const story = tell(['web', {restart}]);
+	for (let i = 0; i < 3; i++) story.dies('web', exit(1)).wait(5000);
+	expect(story.lines().match(/.* spawn web/g)).toEqual(['  0.00  spawn web', '  5.00  spawn web', ' 10.00  spawn web', ' 15.00  spawn web']);
+});
+
 test('an essential service that is restarted does not end the container before it is given up', () => {
 	const restart = {...RESTART, policy: 'on-failure', delay: 0, attempts: 2} as const;
 	const story = tell(['main', {essential: true, restart}]);

@@ -1,6 +1,6 @@
 /** `restart`, `success_codes`, `restart_on`, `fatal_codes`: when a service is started again, and which ends mean what. */
 import {NO_ENDS, RESTART as DEFAULTS} from '../../core/defaults.ts';
-import type {Ends, RestartPolicy, Service} from '../../core/service.ts';
+import {type Ends, GROWTHS, type RestartPolicy, type Service} from '../../core/service.ts';
 import {signalName} from '../../core/signal-numbers.ts';
 import type {Part, ServiceGroup, Written} from '../group.ts';
 import {key, optional, value} from '../key.ts';
@@ -9,21 +9,28 @@ import {readBy, readListOf, refuse} from '../readers.ts';
 import {attempts, decimal, duration, ending, oneOf, policy, restart as word} from '../scalars.ts';
 import {readShape, shape, type Context, type Key, type Settings} from '../shape.ts';
 import {sharing} from '../sharing.ts';
-import {isNothing, writtenAt, type Value} from '../values.ts';
+import {isNothing, writtenAt, type Mapping, type Value} from '../values.ts';
 
 const RESTART = shape({
 	policy: optional(
 		policy, 'no | always | on-failure | unless-stopped', 'as without a map', 'after which exits it is restarted',
 	),
-	growth: value(
-		oneOf(['exponential', 'linear'] as const), 'exponential | linear', 'exponential',
-		'linear: the nth pause is n times the delay, and even the first restart is delayed',
+	delay: value(
+		duration, 'duration', '100ms',
+		'the pause before each restart; as long as it grows: before the second within the window, as the first is at once',
 	),
-	delay: value(duration, 'duration', '100ms', 'the pause before the second restart within the window'),
+	growth: optional(
+		oneOf(GROWTHS), GROWTHS.join(' | '), 'constant if only delay is written, else exponential',
+		'how the pause grows; linear: the nth is n times the delay',
+	),
 	factor: value(decimal(1, 100), 'number', '2', 'by how much the pause grows with each further restart'),
 	max_delay: value(duration, 'duration', '10s', 'the longest pause'),
-	jitter: value(decimal(0, 1), '0 to 1', '0.1', 'the share of the pause that is random'),
+	jitter: optional(decimal(0, 1), '0 to 1', '0.1; 0 if only delay is written', 'the share of the pause that is random'),
 	attempts: value(attempts, 'number | unlimited', '8', 'restarts within the window; at the next exit it has failed'),
+	counts: value(
+		oneOf(['all', 'starts'] as const), 'all | starts', 'all',
+		'which exits count; starts: those of starts that failed, which are tried again whatever the policy',
+	),
 	window: value(duration, 'duration', '60s', 'how long an exit counts against the attempts'),
 	reset_after: value(duration, 'duration', '60s', 'after it has been up this long, earlier exits no longer count'),
 }, {
@@ -99,11 +106,12 @@ function endsInBoth(some: Ends, others: Ends): readonly string[] {
 function policyOf(
 	{restart, type, essential, success_codes: success, restart_on: force, fatal_codes: fatal}: Deciding,
 ): RestartPolicy {
-	const {policy, growth, delay, factor, max_delay: maxDelay, jitter, attempts, window, reset_after: resetAfter} = restart;
+	const {policy, growth, delay, factor, max_delay: maxDelay, jitter, attempts, counts, window, reset_after: resetAfter} = restart;
 	const fallback = type === 'oneshot' || essential ? 'no' : 'always';
 	return {
 		...DEFAULTS,
-		policy: policy ?? fallback, growth, delay, factor, maxDelay, jitter, attempts, window, resetAfter, success, force,
+		policy: policy ?? fallback, growth: growth ?? DEFAULTS.growth, delay, factor, maxDelay, jitter: jitter ?? DEFAULTS.jitter,
+		attempts, counts, window, resetAfter, success, force,
 		// A config that restarts on 126 knows better than what is usual; naming it in both keys has been reported.
 		fatal: force.codes.length === 0 ? fatal : {...fatal, codes: fatal.codes.filter(code => !force.codes.includes(code))},
 	};
@@ -123,9 +131,15 @@ function readRestart(from: Value, context: Context): Settings<typeof RESTART.key
 		const said = readBy(word)(from, context);
 		return said && {...initial, policy: said.policy, attempts: said.attempts ?? initial.attempts};
 	}
-	const settings = readShape(RESTART, from, context);
+	const settings = withPlainDelay(readShape(RESTART, from, context), from);
 	const longest = from.entries.get('max_delay');
 	if (settings.delay <= settings.max_delay) return settings;
 	if (longest) return refuse(longest.value, context, 'has a max_delay that is shorter than its delay');
 	return {...settings, max_delay: settings.delay};
+}
+
+/** A delay by itself is the pause before each restart, as with other supervisors: the pause grows only where more is written. */
+function withPlainDelay(settings: Settings<typeof RESTART.keys>, from: Mapping): Settings<typeof RESTART.keys> {
+	const isPlain = writtenAt(from, 'delay') && !writtenAt(from, 'growth') && !writtenAt(from, 'factor') && !writtenAt(from, 'max_delay');
+	return isPlain ? {...settings, growth: 'constant', jitter: settings.jitter ?? 0} : settings;
 }

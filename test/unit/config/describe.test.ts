@@ -205,18 +205,20 @@ test('the whole table fits a page', () => {
 		services.<name>.restart:
 		  policy: no | always | on-failure | unless-stopped (default: as without a map)
 		      after which exits it is restarted
-		  growth: exponential | linear (default: exponential)
-		      linear: the nth pause is n times the delay, and even the first restart is delayed
 		  delay: duration (default: 100ms)
-		      the pause before the second restart within the window
+		      the pause before each restart; as long as it grows: before the second within the window, as the first is at once
+		  growth: constant | exponential | linear (default: constant if only delay is written, else exponential)
+		      how the pause grows; linear: the nth is n times the delay
 		  factor: number (default: 2)
 		      by how much the pause grows with each further restart
 		  max_delay: duration (default: 10s)
 		      the longest pause
-		  jitter: 0 to 1 (default: 0.1)
+		  jitter: 0 to 1 (default: 0.1; 0 if only delay is written)
 		      the share of the pause that is random
 		  attempts: number | unlimited (default: 8)
 		      restarts within the window; at the next exit it has failed
+		  counts: all | starts (default: all)
+		      which exits count; starts: those of starts that failed, which are tried again whatever the policy
 		  window: duration (default: 60s)
 		      how long an exit counts against the attempts
 		  reset_after: duration (default: 60s)

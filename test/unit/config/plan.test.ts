@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {exec, LOGGING, NEED, NO_HOOKS, RESTART, service, START_RATE} from '../../../src/core/defaults.ts';
-import type {Service} from '../../../src/core/service.ts';
+import type {RestartPolicy, Service} from '../../../src/core/service.ts';
 import {plan, type Plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
 import {AROUND} from './around.ts';
@@ -151,6 +151,20 @@ services:
 
 	test('waits longer than the usual longest pause if the first is longer still', () => {
 		expect(one('restart: {delay: 1m}').restart).toMatchObject({delay: 60_000, maxDelay: 60_000});
+	});
+
+	test.each<[string, Partial<RestartPolicy>]>([
+		['{delay: 5s}', {growth: 'constant', delay: 5000, jitter: 0}],
+		['{policy: always, delay: 5s, attempts: unlimited}', {growth: 'constant', delay: 5000, jitter: 0, attempts: Infinity}],
+		['{delay: 5s, jitter: 0.2}', {growth: 'constant', delay: 5000, jitter: 0.2}],
+		['{delay: 1s, factor: 2}', {growth: 'exponential', delay: 1000, jitter: 0.1}],
+		['{delay: 1s, max_delay: 1m}', {growth: 'exponential', delay: 1000, maxDelay: 60_000, jitter: 0.1}],
+		['{delay: 1s, growth: exponential}', {growth: 'exponential', jitter: 0.1}],
+		['{growth: constant}', {growth: 'constant', delay: 100, jitter: 0.1}],
+		['{attempts: 3}', {growth: 'exponential', delay: 100, jitter: 0.1}],
+		['{counts: starts, attempts: 3, growth: linear, delay: 1s}', {counts: 'starts', attempts: 3, growth: 'linear'}],
+	])('takes a delay that is written alone for the pause before each restart: %s', (written, policy) => {
+		expect(one(`restart: ${written}`).restart).toMatchObject(policy);
 	});
 
 	test('says whom signals reach, what ends with a service, and where its main process is named', () => {

@@ -102,6 +102,10 @@ test.each([[1, 0], [2, 100], [3, 200], [4, 400], [8, 6400], [9, 10_000], [60, 10
 	},
 );
 
+test.each([1, 2, 9, 60])('before restart %i a constant pause is as long as before the first', nth => {
+	expect(backoffDelay({...service('x').restart, growth: 'constant', delay: 15_000, maxDelay: 10_000, jitter: 0}, nth, 0.9)).toBe(15_000);
+});
+
 test('as many ends are remembered as the attempts need', () => {
 	const restart = {...service('x').restart, attempts: 100};
 	let entry: Entry = {...entryWith('daemon', 'always'), service: service('x', {restart})};
