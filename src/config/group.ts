@@ -6,10 +6,11 @@ import type {Exec, Service, UserSpec} from '../core/service.ts';
 import type {Millis} from '../core/time.ts';
 import type {Argv} from './command-service.ts';
 import type {Words} from './glossary.ts';
+import type {Merge, Merges} from './merge.ts';
 import type {Lookups, Planning, Whole} from './planning.ts';
 import type {Collector, Place, Report} from './problems.ts';
 import type {Keys, Shape} from './shape.ts';
-import type {Mapping, Value, Ways} from './values.ts';
+import type {Mapping, Value} from './values.ts';
 
 /** A service as it is written. */
 export interface Written<S> {
@@ -49,7 +50,8 @@ export interface Group {
 	readonly words?: () => Words;
 	/** The maps that may stand in them, each with its title in `archon help config`. */
 	readonly maps?: readonly (readonly [title: string, shape: Shape])[];
-	readonly ways?: Ways;
+	/** How a key is laid over the same one below it, where that is not key by key or as a whole. */
+	readonly merge?: Merges;
 }
 
 /** `S`: the settings that its functions ask for; its own, and those of `reads`. */
@@ -88,5 +90,6 @@ export type Intersection<U> = (U extends unknown ? (each: U) => void : never) ex
 export const keysOf = <G extends {readonly keys: Keys}>(groups: readonly G[]): Intersection<G['keys']> =>
 	Object.assign({}, ...groups.map(({keys}) => keys)) as Intersection<G['keys']>;
 
-/** All that may stand only once in maps of these groups. */
-export const waysOf = (groups: readonly Group[]): Ways => new Map(groups.flatMap(({ways}) => [...ways ?? []]));
+/** How the keys of these groups are merged. */
+export const mergesOf = (groups: readonly Group[]): ReadonlyMap<string, Merge> =>
+	new Map(groups.flatMap(({merge = {}}) => Object.entries(merge)));

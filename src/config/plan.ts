@@ -2,13 +2,13 @@
 import type {Config} from '../core/config.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {commandService, MAIN} from './command-service.ts';
+import {overlay, withoutResets} from './merge.ts';
 import {readSources} from './sources.ts';
 import type {Planning, Lookups} from './planning.ts';
 import {collector, fileProblem, type Problem, type Source} from './problems.ts';
 import {toCommand} from './readers.ts';
-import {WAYS} from './schema/top.ts';
+import {MERGE_RULES} from './schema/top.ts';
 import {planServices} from './services.ts';
-import {overlay} from './values.ts';
 
 export interface Plan extends Config {
 	/** What is worth a line and stops nothing. */
@@ -45,7 +45,8 @@ export function judgeConfig(
 	if (values.includes(null)) return refused(problems.problems());
 	if (first === undefined) return refused([fileProblem('', 'there is no config')]);
 
-	const root = rest.reduce((lower, upper) => overlay(lower, upper, WAYS), first);
+	const merged = rest.reduce((lower, upper) => overlay(lower, upper, MERGE_RULES), first);
+	const root = sources.some(({text}) => text.includes('!reset')) ? withoutResets(merged) : merged;
 	const main = toCommand(command ?? []);
 	const planning: Planning = {problems, notes, lookups, hasCommand: main !== null};
 	const draft = format && root.kind === 'map' ? format.plan(root, planning) : planServices(root, planning);

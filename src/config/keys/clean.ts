@@ -1,6 +1,7 @@
 /** `clean`: stale files of the last run. */
 import type {Part, ServiceGroup} from '../group.ts';
 import {list} from '../key.ts';
+import {united} from '../merge.ts';
 import {text} from '../scalars.ts';
 import type {Settings} from '../shape.ts';
 
@@ -10,5 +11,6 @@ const KEYS = {
 
 export const clean = {
 	keys: KEYS,
+	merge: {clean: united()},
 	plan: ({clean}: Settings<typeof KEYS>): Part => ({exec: {clean}}),
 } satisfies ServiceGroup;

@@ -3,6 +3,7 @@ import {NEED} from '../../core/defaults.ts';
 import {type Condition, CONDITIONS, type Need} from '../../core/service.ts';
 import type {ServiceGroup} from '../group.ts';
 import {key, value} from '../key.ts';
+import {namedWithTerms, united} from '../merge.ts';
 import {quoteWritten, type Place} from '../problems.ts';
 import {readText, refuse, refuseKind} from '../readers.ts';
 import {oneOf, patience, truth} from '../scalars.ts';
@@ -48,6 +49,7 @@ export const EDGES = ['depends_on', 'wants', 'after', 'before', 'links'] as cons
 /** What becomes of them is for the graph of all services (edges.ts). */
 export const dependencies = {
 	keys: KEYS,
+	merge: {depends_on: namedWithTerms, wants: united(), after: united(), before: united(), links: united()},
 	isForAll: true,
 	maps: [['services.<name>.depends_on.<name>', DEPENDENCY]],
 	words: () => ({

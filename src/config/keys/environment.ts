@@ -2,6 +2,7 @@
 import type {Command, Exec} from '../../core/service.ts';
 import type {Part, ServiceGroup} from '../group.ts';
 import {key, optional, value} from '../key.ts';
+import {appended, textOf, united, variables} from '../merge.ts';
 import {readBy, readCommand, readEnvironment, readListOf, refuse} from '../readers.ts';
 import {oneOf, text, truth, variableName} from '../scalars.ts';
 import {readShape, shape, type Context, type Reader, type Settings, type Shape} from '../shape.ts';
@@ -52,9 +53,12 @@ const KEYS = {
 
 type Own = Settings<typeof KEYS>;
 
+const pathOf = (item: Value): string | null => textOf(item, 'path');
+
 /** Its variables themselves are planned with those of all services and of files (variables.ts). */
 export const environment = {
 	keys: KEYS,
+	merge: {environment: variables, env_file: united(pathOf), env_dir: united(pathOf), env_from: appended},
 	maps: [['services.<name>.env_file', ENV_FILE], ['services.<name>.env_dir', ENV_DIR], ['services.<name>.env_from', ENV_FROM]],
 	words: () => ({names: {environment: 'env envs vars variables environ', env_file: 'EnvironmentFile env_files dotenv'}}),
 	plan: ({environment_base: base, secrets_from_files: secretsFromFiles}: Own): Part => ({exec: {base, secretsFromFiles}}),

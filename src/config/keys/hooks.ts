@@ -3,6 +3,7 @@ import type {HookCommand, Hooks, Service} from '../../core/service.ts';
 import {joined} from '../glossary.ts';
 import type {Account, Part, ServiceGroup, Written} from '../group.ts';
 import {command as commandKey, key, optional} from '../key.ts';
+import {appended} from '../merge.ts';
 import type {Planning} from '../planning.ts';
 import {readCommand, readEnvironment, readListOf, refuse} from '../readers.ts';
 import {absolutePath, user} from '../scalars.ts';
@@ -42,6 +43,7 @@ const shared = sharing<Hooks>();
 /** The hooks of the start alone come to nothing: those of the stop plan all of them. */
 export const startHooks = {
 	keys: STARTING,
+	merge: {pre_start: appended, post_start: appended},
 	maps: [['services.<name>.pre_start, post_start, pre_stop, post_stop, down', HOOK]],
 	words: () => ({names: {post_start: 'ExecStartPost', pre_start: 'ExecStartPre before_start'}}),
 	accounts: (service: Written<Starting>) => accountsOf(service, ['pre_start', 'post_start']),
@@ -49,6 +51,7 @@ export const startHooks = {
 
 export const stopHooks = {
 	keys: STOPPING,
+	merge: {pre_stop: appended, post_stop: appended, down: appended},
 	reads: Object.keys(STARTING),
 	words: () => ({
 		names: {post_stop: 'finish ExecStopPost after_stop'},

@@ -3,6 +3,7 @@ import {CAPABILITIES, RESOURCES} from '../../core/linux.ts';
 import type {Limits} from '../../core/service.ts';
 import type {Account, Part, ServiceGroup, Written} from '../group.ts';
 import {key, list, optional, value} from '../key.ts';
+import {united} from '../merge.ts';
 import {didYouMean, quote} from '../problems.ts';
 import {readBy, readText, refuse, refuseKind} from '../readers.ts';
 import {capability, cgroupPath, group, integer, IO_CLASSES, ioPriority, limit, oneOf, truth, whole} from '../scalars.ts';
@@ -51,6 +52,7 @@ const shared = sharing<Limits>();
 
 export const limits = {
 	keys: KEYS,
+	merge: {group_add: united(), cap_add: united(), cap_drop: united()},
 	maps: [['services.<name>.ulimits.<name>', ULIMIT], ['services.<name>.ionice', IONICE]],
 	words: () => ({
 		names: {

@@ -2,6 +2,7 @@
 import {lookupIn, type Environment} from '../../core/variables.ts';
 import type {Part, ServiceGroup, Written} from '../group.ts';
 import {key, list, value} from '../key.ts';
+import {united} from '../merge.ts';
 import {SCALE_MAX} from '../names.ts';
 import {readBy} from '../readers.ts';
 import {text, truth, whole} from '../scalars.ts';
@@ -22,6 +23,7 @@ type Own = Settings<typeof KEYS>;
 
 export const presence = {
 	keys: KEYS,
+	merge: {profiles: united()},
 	isForAll: true,
 	words: () => ({
 		names: {scale: 'numprocs instances replicas count', profiles: 'profile'},

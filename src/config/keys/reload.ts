@@ -2,6 +2,7 @@
 import type {Service} from '../../core/service.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../group.ts';
 import {command, key, optional} from '../key.ts';
+import {oneWayOf} from '../merge.ts';
 import {readBy, refuse, refuseKind} from '../readers.ts';
 import {signal} from '../scalars.ts';
 import {readShape, shape, type Context, type Settings} from '../shape.ts';
@@ -24,7 +25,7 @@ type Own = Settings<typeof KEYS>;
 export const reload = {
 	keys: KEYS,
 	maps: [['services.<name>.reload', RELOAD]],
-	ways: new Map([['reload', ['signal', 'command']]]),
+	merge: {reload: oneWayOf('signal', 'command')},
 	words: () => ({names: {reload: 'ExecReload'}}),
 	advise(service: Written<Own & {readonly stop_to: Service['stopTo']}>, advising: Advising) {
 		const {settings: {reload}} = service;

@@ -4,6 +4,7 @@ import {type Ends, GROWTHS, type RestartPolicy, type Service} from '../../core/s
 import {signalName} from '../../core/signal-numbers.ts';
 import type {Part, ServiceGroup, Written} from '../group.ts';
 import {key, optional, value} from '../key.ts';
+import {united} from '../merge.ts';
 import type {Planning} from '../planning.ts';
 import {readBy, readListOf, refuse} from '../readers.ts';
 import {attempts, decimal, duration, ending, oneOf, policy, restart as word} from '../scalars.ts';
@@ -67,6 +68,7 @@ const shared = sharing<RestartPolicy>();
 
 export const restart = {
 	keys: KEYS,
+	merge: {success_codes: united(), restart_on: united(), fatal_codes: united()},
 	reads: ['type', 'essential'],
 	maps: [['services.<name>.restart', RESTART]],
 	words: () => ({

@@ -3,6 +3,7 @@ import {fillIn, varyingIn} from '../placeholders.ts';
 import {withoutDeploy} from '../compose.ts';
 import type {Group, Written} from '../group.ts';
 import {key} from '../key.ts';
+import {variables} from '../merge.ts';
 import {instancesOf, named, SERVICES_MAX} from '../names.ts';
 import {readEnvironment, refuse, refuseKind} from '../readers.ts';
 import {SAME_FOR_ALL, SERVICE, type ServiceSettings} from '../schema/service.ts';
@@ -25,6 +26,7 @@ const KEYS = {
 
 export const services = {
 	keys: KEYS,
+	merge: {environment: variables},
 	maps: [['services.<name>', SERVICE]],
 	words: () => ({
 		names: {services: 'processes apps procs programs service jobs'},

@@ -1,8 +1,9 @@
 /** All keys at the top of a config of archon's own format, group by group, in the order in which people read of them. */
 import {composeTop} from '../compose.ts';
 import {joined} from '../glossary.ts';
-import {keysOf, waysOf, type Group} from '../group.ts';
+import {keysOf, mergesOf, type Group} from '../group.ts';
 import {services} from '../keys/services.ts';
+import type {Rules} from '../merge.ts';
 import {shape} from '../shape.ts';
 import {SERVICE_GROUPS} from './service.ts';
 import {WHOLE_GROUPS} from './whole.ts';
@@ -16,5 +17,5 @@ export const TOP = shape(keysOf(GROUPS), {
 	foreign: composeTop.foreign, unsupported: composeTop.unsupported, words: () => joined(TOP_GROUPS),
 });
 
-/** The keys, anywhere in a config, whose maps hold one of several ways: a later file replaces one by another. */
-export const WAYS = waysOf(SERVICE_GROUPS);
+/** How a text is laid over another. */
+export const MERGE_RULES: Rules = {ofService: mergesOf(SERVICE_GROUPS), ofTop: mergesOf(TOP_GROUPS)};

@@ -87,10 +87,11 @@ function convert(node: ParsedNode | null, offset: number, reading: Reading): Val
 	if (node === null) return {kind: 'scalar', source: reading.source, offset, text: '', plain: true};
 	const place = {source: reading.source, offset: node.range[0]};
 	if (isAlias(node)) return resolve(node.source, place, reading);
-	if (node.tag !== undefined && !TAGS.has(node.tag)) {
+	if (node.tag === '!reset') return {...place, kind: 'scalar', text: '', plain: true, tag: 'reset'};
+	if (node.tag !== undefined && node.tag !== '!override' && !TAGS.has(node.tag)) {
 		reading.report(place, `the tag ${quote(node.tag)} is not supported`, node.tag.startsWith('!') ? 'quote text that begins with !' : null);
 	}
-	if (!node.anchor) return convertContent(node, place, reading);
+	if (!node.anchor) return convertTagged(node, place, reading);
 	if (isMisreadAnchor(node.anchor, node, reading.source.text)) {
 		const at = {...place, offset: reading.source.text.lastIndexOf(`&${node.anchor}`, place.offset)};
 		const what = WORD.test(node.anchor) ? 'an empty value' : 'a value';
@@ -99,7 +100,7 @@ function convert(node: ParsedNode | null, offset: number, reading: Reading): Val
 	}
 	const before = reading.size;
 	reading.anchors.set(node.anchor, null);
-	const value = convertContent(node, place, reading);
+	const value = convertTagged(node, place, reading);
 	reading.anchors.set(node.anchor, {value, size: reading.size - before});
 	return value;
 }
@@ -142,6 +143,12 @@ function resolve(name: string, place: Place, reading: Reading): Value {
 	if (reading.size <= SIZE_MAX) return anchored.value;
 	reading.excess ??= place;
 	return nothing;
+}
+
+/** compose-spec, "Merge": the value is not merged with what is below it. */
+function convertTagged(node: Exclude<ParsedNode, Alias>, place: Place, reading: Reading): Value {
+	const value = convertContent(node, place, reading);
+	return node.tag === '!override' ? {...value, tag: 'override'} : value;
 }
 
 function convertContent(node: Exclude<ParsedNode, Alias>, place: Place, reading: Reading): Value {

@@ -126,8 +126,8 @@ describe('a later file', () => {
 		expect([service?.ready, service?.reload]).toEqual([{kind: 'notify'}, {command: ['r']}]);
 	});
 
-	test('takes a value back by writing none', () => {
-		const [service] = planned('services: {a: {command: x, umask: 077}}', 'services: {a: {umask: }}').services;
-		expect(service?.exec.umask).toBeNull();
+	test('takes a value back by !reset, and not by writing none', () => {
+		const umask = (upper: string) => planned('services: {a: {command: x, umask: 077}}', `services: {a: {umask: ${upper}}}`).services[0]?.exec.umask;
+		expect([umask(''), umask('!reset null')]).toEqual([0o077, null]);
 	});
 });

@@ -217,7 +217,7 @@ describe('several files', () => {
 	test('lie over each other service by service and key by key', () => {
 		const {services} = planned([
 			'services:\n  web: {command: a, environment: {A: 1, B: 2}, depends_on: [db, x]}\n  db: {command: b}\n  x: {command: c}',
-			'services:\n  web: {environment: {B: 3, C: 4}, depends_on: [db]}\n  extra: {command: d}',
+			'services:\n  web: {environment: {B: 3, C: 4}, depends_on: !override [db]}\n  extra: {command: d}',
 			'services:\n  web: {user: app}\n',
 		]);
 		expect(services.map(({name}) => name)).toEqual(['db', 'web', 'x', 'extra']);

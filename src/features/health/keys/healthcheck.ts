@@ -3,6 +3,7 @@ import type {Command, Health, Probe, Service} from '../../../core/service.ts';
 import type {Millis} from '../../../core/time.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
 import {key, value} from '../../../config/key.ts';
+import {oneWayOf} from '../../../config/merge.ts';
 import type {Planning} from '../../../config/planning.ts';
 import {refuseForOneshot} from '../../../config/keys/type.ts';
 import {HTTP, http, noteTls, tcp} from './probes.ts';
@@ -61,7 +62,7 @@ type Own = Settings<typeof KEYS>;
 export const healthcheck = {
 	keys: KEYS,
 	maps: [['services.<name>.healthcheck', HEALTHCHECK], ['http, of ready and healthcheck', HTTP]],
-	ways: new Map([['healthcheck', ['test', 'tcp', 'http', 'disable']]]),
+	merge: {healthcheck: oneWayOf('test', 'tcp', 'http', 'disable')},
 	words: () => ({
 		names: {healthcheck: 'liveness_probe health'},
 		others: [['on-check-failure', 'healthcheck', 'write healthcheck: {on_unhealthy: restart}']],

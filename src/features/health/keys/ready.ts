@@ -2,6 +2,7 @@
 import type {Probe, Ready, Service} from '../../../core/service.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
 import {command, key, optional, value} from '../../../config/key.ts';
+import {oneWayOf} from '../../../config/merge.ts';
 import {refuseForOneshot} from '../../../config/keys/type.ts';
 import type {Planning} from '../../../config/planning.ts';
 import {http, noteTls, tcp} from './probes.ts';
@@ -62,7 +63,7 @@ type Own = Settings<typeof KEYS>;
 export const ready = {
 	keys: KEYS,
 	maps: [['services.<name>.ready', READY]],
-	ways: new Map([['ready', WAYS]]),
+	merge: {ready: oneWayOf(...WAYS)},
 	words: () => ({
 		names: {ready: 'readiness_probe readiness'},
 		others: [

@@ -2,6 +2,7 @@
 import type {LogDriver, Logging} from '../core.ts';
 import type {ServiceGroup, WholeGroup} from '../../../config/group.ts';
 import {key, optional, value} from '../../../config/key.ts';
+import {aboutOne} from '../../../config/merge.ts';
 import {DRIVERS, FILE, PLAIN, PREFIX, readDriver, SYSLOG, type WrittenDriver} from './drivers.ts';
 import {planEvents, planLogging, UNWRITTEN, type WrittenLogging} from './outputs.ts';
 import {rate, rateLines, size} from './scalars.ts';
@@ -47,6 +48,7 @@ export const logging = {
 	keys: {
 		logging: loggingKey('archon.logging; else prefix, or inherit for a single service', 'where the lines of its output go'),
 	},
+	merge: {logging: aboutOne('driver')},
 	isForAll: true,
 	maps: [
 		['services.<name>.logging, archon.logging, archon.events', LOGGING],
