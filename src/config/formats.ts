@@ -5,10 +5,15 @@
 import type {Source} from './problems.ts';
 import type {Mapping, Value} from './values.ts';
 
-export type FormatName = 'taskmaster' | 'overseer';
+export type FormatName = 'systemd' | 'taskmaster' | 'overseer';
 
 /** By the text, or by the names in a directory: before anything is read as YAML. */
-const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] = [];
+const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] = [
+	['systemd', ({text, names}) => names?.some(name => name.endsWith('.service')) ?? SYSTEMD.test(text)],
+];
+
+/** The first section, after comments and empty lines. */
+const SYSTEMD = /^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*[ \t]*\[(?:Unit|Service|Install|Socket|Timer|Path)\]/;
 
 /** By what is at the top of a map. */
 const BY_ROOT: readonly (readonly [FormatName, (root: Mapping) => boolean])[] = [

@@ -3,6 +3,7 @@ import type {FormatName} from '../formats.ts';
 import type {ForeignFormat, Format} from '../planning.ts';
 
 const LOADERS: Readonly<Record<FormatName, () => Promise<Format | ForeignFormat>>> = {
+	systemd: async () => (await import('./systemd.ts')).systemd,
 	taskmaster: async () => (await import('./taskmaster.ts')).taskmaster,
 	overseer: async () => (await import('./overseer.ts')).overseer,
 };

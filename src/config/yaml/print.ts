@@ -29,10 +29,19 @@ function printBlock(value: Value, indent: string, comments: Comments, lines: str
 			}
 		}
 	} else if (value.kind === 'list' && value.items.length > 0) {
-		for (const item of value.items) printAfter(`${indent}-`, item, indent, comments, lines);
+		for (const item of value.items) printItem(item, indent, comments, lines);
 	} else {
 		lines.push(`${indent}${flow(value)}`);
 	}
+}
+
+/** The first line of a block stands behind the dash. */
+function printItem(item: Value, indent: string, comments: Comments, lines: string[]): void {
+	const isBlock = item.kind !== 'scalar' && !comments.has(item) && fittingFlow(item, WIDTH - indent.length) === null;
+	if (!isBlock) return printAfter(`${indent}-`, item, indent, comments, lines);
+	const from = lines.length;
+	printBlock(item, indent + INDENT, comments, lines);
+	lines[from] = `${indent}- ${(lines[from] ?? '').trimStart()}`;
 }
 
 const isEmptyMap = (value: Value): value is Mapping => value.kind === 'map' && value.entries.size === 0;
@@ -80,6 +89,7 @@ function flow(value: Value): string {
 /** Words that are no text where nothing quotes them, here or in YAML 1.1 (compose-go, PyYAML). */
 const WORDS = /^(?:~|null|true|false|yes|no|on|off|y|n)$/i;
 const NUMERIC = /^[-+.]?\d/;
+const NUMBER = /^-?\d+(?:\.\d+)?$/;
 /** What needs no quotes anywhere, between brackets too: words with single spaces. */
 const WORD = String.raw`(?:[\w./+$%@=^~()!?*&'|<>-]|:(?=[\w/]))`;
 const SAFE = new RegExp(String.raw`^(?:--?(?=[A-Za-z]))?[\w./+$=^~(]${WORD}*(?: ${WORD}+)*$`);
@@ -87,6 +97,7 @@ const SAFE = new RegExp(String.raw`^(?:--?(?=[A-Za-z]))?[\w./+$=^~(]${WORD}*(?: 
 /** `isPlain`: it was written without quotes, and means what YAML makes of it. */
 function inline(text: string, isPlain: boolean): string {
 	if (isPlain && (text === '' || text === '~' || /^null$/i.test(text))) return 'null';
+	if (isPlain && NUMBER.test(text)) return text;
 	const isWord = WORDS.test(text) || NUMERIC.test(text);
 	if (text.length <= QUOTED_FROM && SAFE.test(text) && (!isWord || isPlain)) return text;
 	return /["\\]/.test(text) && PRINTABLE.test(text) && !text.includes('\n') ? `'${text.replaceAll('\'', '\'\'')}'` : doubleQuoted(text);

@@ -1,0 +1,115 @@
+/** Units of systemd as services: the words of each setting, and whole sites. */
+import {globSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {systemd} from '../../../../src/config/formats/systemd.ts';
+import {collector, formatProblem, type Source} from '../../../../src/config/problems.ts';
+import {printYaml} from '../../../../src/config/yaml/print.ts';
+import type {Value} from '../../../../src/config/values.ts';
+import {around} from '../around.ts';
+import {bare, type Bare} from '../bare.ts';
+
+const FIXTURES = join(import.meta.dirname, '../../../import/systemd');
+
+function translate(sources: readonly Source[], files: Readonly<Record<string, string>> = {}) {
+	const {report, problems} = collector(sources);
+	const {config, untranslated} = systemd.translate(sources.map(source => ({source, root: null})), around({}, files), report);
+	return {config, problems: problems().map(formatProblem), untranslated};
+}
+
+/** The keys of one service with these settings, and what is told. */
+function made(settings: string, name = 'web.service'): {readonly keys: Bare; readonly told: readonly string[]} {
+	const text = settings.includes('ExecStart=') ? settings : `${settings}\n[Service]\nExecStart=/bin/x\n`;
+	const {config, problems, untranslated} = translate([{file: name, text: text.startsWith('[') ? text : `[Service]\n${text}`}]);
+	const services = bare(config.entries.get('services')?.value ?? config) as Record<string, Bare>;
+	return {keys: Object.values(services)[0] ?? '', told: [...problems, ...untranslated.map(({key, why}) => `${key}: ${why}`)]};
+}
+
+describe('a setting', () => {
+	test.each<[string, Bare]>([
+		['ExecStart=/bin/a  b\t"c d" \'e "f"\' g\\x20h "\\u"', {command: ['/bin/a', 'b', 'c d', 'e "f"', 'g h', '\\u']}],
+		['ExecStart=/bin/a $$X ${A}b', {command: ['/bin/sh', '-c', 'set -f; exec /bin/a "\\$$X" "$${A}b"']}],
+		['Environment=A=1 "B=x y"\nExecStart=/bin/a ${A}/$B $B', {command: ['/bin/a', '1/$$B', 'x', 'y'], environment: {A: '1', B: 'x y'}}],
+		['Environment=A=1\nEnvironmentFile=/e\nExecStart=/bin/a $A "it\'s ${A}"', {
+			command: ['/bin/sh', '-c', 'set -f; exec /bin/a $$A "it\'s $${A}"'], environment: {A: '1'}, env_file: ['/e'],
+		}],
+		['ExecStart=:/bin/a $X', {command: ['/bin/a', '$$X']}],
+		['ExecStart=-/bin/a "b c"', {command: ['/bin/sh', '-c', '/bin/a \'b c\' || :']}],
+		['ExecStartPre=/bin/p\nExecStartPre=\nExecStartPre=-/bin/q\nExecStart=/bin/a', {
+			command: ['/bin/a'], pre_start: [['/bin/sh', '-c', '/bin/q || :']],
+		}],
+		['Type=notify-reload\nExecStart=/bin/a', {command: ['/bin/a'], ready: 'notify', reload: 'HUP', start_timeout: '90s'}],
+		['ExecReload=/bin/kill -USR2 $MAINPID\nExecStart=/bin/a', {command: ['/bin/a'], reload: 'USR2'}],
+		['TimeoutStopSec=1min 30s\nExecStart=/bin/a', {command: ['/bin/a'], stop_grace_period: '90s'}],
+		['TimeoutSec=infinity\nExecStart=/bin/a', {command: ['/bin/a'], stop_grace_period: 'unlimited', start_timeout: 'unlimited'}],
+		['User=a\nGroup=b\nExecStart=/bin/a', {command: ['/bin/a'], user: 'a:b'}],
+		['LimitNOFILE=64K\nLimitCPU=1:2\nExecStart=/bin/a', {command: ['/bin/a'], ulimits: {nofile: '65536', cpu: {soft: '1', hard: '2'}}}],
+		['AmbientCapabilities=CAP_NET_BIND_SERVICE\nExecStart=/bin/a', {command: ['/bin/a'], cap_add: ['NET_BIND_SERVICE']}],
+		['CapabilityBoundingSet=~CAP_SYS_ADMIN CAP_CHOWN\nExecStart=/bin/a', {command: ['/bin/a'], cap_drop: ['SYS_ADMIN', 'CHOWN']}],
+		['EnvironmentFile=-/etc/default/x\nExecStart=/bin/a', {command: ['/bin/a'], env_file: [{path: '/etc/default/x', required: 'false'}]}],
+		['StandardOutput=null\nExecStart=/bin/a', {command: ['/bin/a'], logging: 'none'}],
+	])('%s', (settings, keys) => {
+		const found = made(settings);
+		expect(found.told).toEqual([]);
+		expect(found.keys).toEqual({restart: 'no', environment_base: 'clean', ...keys as object});
+	});
+
+	test.each<[string, Bare]>([
+		['Restart=always', {restart: {policy: 'always', delay: '100ms', attempts: '5', window: '10s'}}],
+		['Restart=on-failure\nRestartSec=5\n[Unit]\nStartLimitIntervalSec=0', {
+			restart: {policy: 'on-failure', delay: '5s', attempts: 'unlimited'}, success_codes: ['0', 'SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'],
+		}],
+		['Restart=on-success\nType=oneshot', {type: 'oneshot', restart: {policy: 'no', delay: '100ms', attempts: '5', window: '10s'}, restart_on: ['0']}],
+	])('%s', (settings, keys) => {
+		expect(made(`ExecStart=/bin/a\n${settings}`).keys).toEqual({command: ['/bin/a'], environment_base: 'clean', ...keys as object});
+	});
+
+	test.each([
+		['Sloppy=1', 'Sloppy: systemd does not know it, or archon does not'],
+		['ProtectSystem=full', 'ProtectSystem: what the container may do is for its runtime to say'],
+		['WorkingDirectory=~', 'WorkingDirectory: write the home directory of the user'],
+		['Type=dbus', 'Type: archon does not look at a bus: the service counts as ready at once'],
+		['KillMode=none', 'KillMode: archon leaves no process of a service behind'],
+		['ExecStartPre="/bin/a', 'ExecStartPre: a quote is not closed'],
+		['[Unit]\nRequires=db.service', 'Requires: db.service is not among the units that were read'],
+		['LimitNOFILE=many', 'LimitNOFILE: many is no limit'],
+	])('%s is told', (settings, why) => {
+		expect(made(`ExecStart=/bin/a\n${settings}`).told).toContain(why);
+	});
+
+	test.each([
+		['ExecStart=/bin/a', 'a.service:1:1: stands before the first section; write [Service] above it'],
+		['[Service]\n  what is this', 'a.service:2:3: is neither a section nor an assignment; write Key=value'],
+	])('%j is no unit', (text, problem) => {
+		expect(translate([{file: 'a.service', text}]).problems).toEqual([problem]);
+	});
+
+	test('specifiers stand for the unit and its instance', () => {
+		expect(made('ExecStart=/bin/a %n %N %p %i %I %t %% %H', 'web@a-b.service').keys)
+			.toMatchObject({command: ['/bin/a', 'web@a-b.service', 'web@a-b', 'web', 'a-b', 'a/b', '/run', '%', '%H']});
+	});
+
+	test('drop-ins and enabled units are found in a directory', () => {
+		const files = {
+			'/units/web.service': '[Service]\nExecStart=/bin/web\n', '/units/web.service.d/10-user.conf': '[Service]\nUser=app\n',
+			'/units/off.service': '[Service]\nExecStart=/bin/off\n', '/units/multi-user.target.wants/web.service': '',
+		};
+		const names = ['web.service', 'web.service.d', 'off.service', 'multi-user.target.wants'];
+		const {config} = translate([{file: '/units', text: '', names}], files);
+		expect(bare(config)).toMatchObject({services: {web: {command: ['/bin/web'], user: 'app'}}});
+		expect(Object.keys(bare(config.entries.get('services')?.value ?? config))).toEqual(['web']);
+	});
+});
+
+test.each(globSync('*', {cwd: FIXTURES}).sort())('the units of %s', folder => {
+	const sources = globSync('*', {cwd: join(FIXTURES, folder)}).sort().map(file => ({file, text: readFileSync(join(FIXTURES, folder, file), 'utf8')}));
+	const {config, problems, untranslated} = translate(sources);
+	expect(problems).toEqual([]);
+	const services = config.entries.get('services')?.value;
+	const comments = new Map<Value, string[]>();
+	for (const {key, service, why} of untranslated) {
+		const at = service !== null && services?.kind === 'map' ? services.entries.get(service)?.value ?? config : config;
+		comments.set(at, [...comments.get(at) ?? [], `not translated: ${key}: ${why}`]);
+	}
+	expect(printYaml(config, comments)).toMatchSnapshot();
+});
