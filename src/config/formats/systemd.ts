@@ -18,7 +18,8 @@ export const systemd: ForeignFormat = {
 			const name = serviceName(unit.name);
 			if (name === null) {
 				const kind = /\.([a-z]+)$/.exec(unit.name)?.[1] ?? 'unit';
-				if (!['target', 'slice'].includes(kind)) untranslated.push({at: unit.at, key: unit.name, service: null, why: `archon has no ${kind}s`});
+				const why = `archon has no ${kind}s`;
+				if (!['target', 'slice'].includes(kind)) untranslated.push({at: unit.at, key: unit.name, service: null, why});
 				continue;
 			}
 			if (services.has(name)) report(unit.at, `two units come to one service ${name}`, 'translate them one by one');

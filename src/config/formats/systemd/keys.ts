@@ -1,4 +1,4 @@
-/** systemd's settings of a service that have a key of archon's of their own: systemd.exec(5), systemd.kill(5), systemd.resource-control(5). */
+/** systemd's settings of a service that have a key of their own in archon: systemd.exec(5), systemd.kill(5). */
 import type {Place} from '../../problems.ts';
 import type {Value} from '../../values.ts';
 import {list, literal, map, word} from '../translation.ts';
@@ -21,12 +21,13 @@ export const isYes = (setting: Setting | undefined): boolean => setting !== unde
 export const textOf = (unit: Unit, {value}: Setting): string => expandSpecifiers(value, unit.name);
 
 const UNITS: Readonly<Record<string, number>> = {
-	'us': 0.001, 'usec': 0.001, 'ms': 1, 'msec': 1, '': 1000, 's': 1000, 'sec': 1000, 'second': 1000, 'seconds': 1000, 'm': 60_000, 'min': 60_000,
-	'minute': 60_000, 'minutes': 60_000, 'h': 3_600_000, 'hr': 3_600_000, 'hour': 3_600_000, 'hours': 3_600_000, 'd': 86_400_000,
+	'us': 0.001, 'usec': 0.001, 'ms': 1, 'msec': 1, '': 1000, 's': 1000, 'sec': 1000, 'second': 1000, 'seconds': 1000,
+	'm': 60_000, 'min': 60_000, 'minute': 60_000, 'minutes': 60_000,
+	'h': 3_600_000, 'hr': 3_600_000, 'hour': 3_600_000, 'hours': 3_600_000, 'd': 86_400_000,
 	'day': 86_400_000, 'days': 86_400_000, 'w': 604_800_000, 'week': 604_800_000, 'weeks': 604_800_000,
 };
 
-/** A time span of systemd.time(7) as a duration of archon's; null: it is none. `infinity` and 0 are `unlimited`. */
+/** A time span of systemd.time(7) as a duration of archon's; null: it is no time span. `infinity` and 0 are `unlimited`. */
 export function duration(text: string): string | null {
 	if (text === 'infinity' || text === '0') return 'unlimited';
 	let sum = 0;
@@ -175,4 +176,5 @@ export const RULES: Readonly<Record<string, Rule>> = {
 };
 
 const capabilities = (lines: readonly string[]): readonly string[] =>
-	lines.flatMap(line => line.replace(/^~/, '').split(/\s+/)).filter(name => name !== '').map(name => name.replace(/^CAP_/i, '').toUpperCase());
+	lines.flatMap(line => line.replace(/^~/, '').split(/\s+/)).filter(name => name !== '')
+		.map(name => name.replace(/^CAP_/i, '').toUpperCase());

@@ -68,7 +68,8 @@ const REASONS: readonly (readonly [begin: string, why: string])[] = [
 	['Service.IOWrite', 'archon limits no I/O'], ['Service.BlockIO', 'archon limits no I/O'],
 	['Service.StartupCPU', 'archon has one limit for all times'], ['Service.AllowedCPUs', 'write cpuset'],
 	['Service.CPUWeight', 'archon has no weights'], ['Service.CPUShares', 'archon has no weights'],
-	['Service.MemoryHigh', 'write mem_limit'], ['Service.MemoryLow', 'archon has no such guarantee'], ['Service.MemoryMin', 'archon has no such guarantee'],
+	['Service.MemoryHigh', 'write mem_limit'], ['Service.MemoryLow', 'archon has no such guarantee'],
+	['Service.MemoryMin', 'archon has no such guarantee'],
 	['Service.MemorySwapMax', 'write memswap_limit'], ['Service.ManagedOOM', 'archon has none'],
 	['Socket.', 'archon opens no sockets for services'], ['Timer.', 'archon has no schedules: run cron as a service'],
 	['Path.', 'archon starts nothing when files change'], ['Mount.', 'mounts are for the runtime'],
@@ -76,7 +77,8 @@ const REASONS: readonly (readonly [begin: string, why: string])[] = [
 
 /** Null: it changes nothing. Undefined: it is not known. */
 export function reasonFor(key: string): string | null | undefined {
-	if (key.startsWith('X-') || key.includes('.X-') || NOTHING.some(name => (name.endsWith('.') ? key.startsWith(name) : key === name))) return null;
+	const isNothing = NOTHING.some(name => (name.endsWith('.') ? key.startsWith(name) : key === name));
+	if (isNothing || key.startsWith('X-') || key.includes('.X-')) return null;
 	return REASONS.find(([begin]) => key.startsWith(begin))?.[1];
 }
 

@@ -12,18 +12,21 @@ export type Others = ReadonlyMap<string, Unit>;
 
 /** Keys that are read together, or that the settings below look at. */
 const COMPOSITE: ReadonlySet<string> = new Set([
-	...['Type', 'RemainAfterExit', 'User', 'Group', 'StandardOutput', 'StandardError', 'Restart', 'RestartSec', 'RestartSteps', 'RestartMaxDelaySec']
-		.map(key => `Service.${key}`),
+	...[
+		'Type', 'RemainAfterExit', 'User', 'Group', 'StandardOutput', 'StandardError', 'Restart', 'RestartSec', 'RestartSteps',
+		'RestartMaxDelaySec', 'ExecStart', 'ExecStartPre', 'ExecStartPost', 'ExecReload', 'ExecStop', 'ExecStopPost', 'ExecCondition',
+		'ConfigurationDirectory', 'RuntimeDirectoryPreserve', 'IOSchedulingPriority', 'CPUAffinity', 'CPUQuota', 'MemoryMax', 'MemoryLimit',
+		'TasksMax',
+	].map(key => `Service.${key}`),
 	...['StartLimitBurst', 'StartLimitIntervalSec', 'StartLimitInterval'].flatMap(key => [`Unit.${key}`, `Service.${key}`]),
 	...['After', 'Before', 'Requires', 'Requisite', 'BindsTo', 'Wants', 'PartOf', 'OnFailure', 'Conflicts'].map(key => `Unit.${key}`),
-	...['ExecStart', 'ExecStartPre', 'ExecStartPost', 'ExecReload', 'ExecStop', 'ExecStopPost', 'ExecCondition'].map(key => `Service.${key}`),
 	...['RuntimeDirectory', 'StateDirectory', 'CacheDirectory', 'LogsDirectory'].flatMap(key => [`Service.${key}`, `Service.${key}Mode`]),
-	'Service.ConfigurationDirectory', 'Service.RuntimeDirectoryPreserve', 'Service.IOSchedulingPriority',
-	'Unit.ConditionPathExists', 'Unit.ConditionEnvironment', 'Service.CPUAffinity', 'Service.CPUQuota', 'Service.MemoryMax', 'Service.MemoryLimit',
-	'Service.TasksMax',
+	'Unit.ConditionPathExists', 'Unit.ConditionEnvironment',
 ]);
 
-export function translateService(unit: Unit, name: string, others: Others): {readonly config: Mapping; readonly untranslated: readonly Untranslated[]} {
+export function translateService(
+	unit: Unit, name: string, others: Others,
+): {readonly config: Mapping; readonly untranslated: readonly Untranslated[]} {
 	const untranslated: Untranslated[] = [];
 	const tell = (at: Setting, why: string): void =>
 		void untranslated.push({at, key: at.key.replace(/^[^.]*\./, ''), service: name, why});
@@ -155,10 +158,9 @@ function translateLimits({unit, keys, tell}: Translating): void {
 		const name = /^Service\.Limit([A-Z]+)$/.exec(key)?.[1]?.toLowerCase();
 		const setting = name === undefined ? undefined : last(unit, key);
 		if (name === undefined || !setting || limits.has(name)) continue;
-		const values = setting.value.split(':').map(limitOf);
-		const [soft, hard = soft] = values;
-		if (soft === undefined || hard === undefined || values.includes(null)) tell(setting, `${setting.value} is no limit`);
-		else limits.set(name, soft === hard ? word(setting, soft ?? '') : map(setting, {soft: word(setting, soft ?? ''), hard: word(setting, hard ?? '')}));
+		const [soft = null, hard = soft] = setting.value.split(':').map(limitOf);
+		if (soft === null || hard === null) tell(setting, `${setting.value} is no limit`);
+		else limits.set(name, soft === hard ? word(setting, soft) : map(setting, {soft: word(setting, soft), hard: word(setting, hard)}));
 	}
 	const [first] = limits.values();
 	if (first) keys.set('ulimits', map(first, limits));
@@ -215,7 +217,8 @@ function translateRestart({unit, keys, tell}: Translating): void {
 	const when = setting?.value ?? 'no';
 	const at = setting ?? unit.at;
 	const [delay, burst] = [last(unit, 'Service.RestartSec'), last(unit, 'Unit.StartLimitBurst') ?? last(unit, 'Service.StartLimitBurst')];
-	const window = last(unit, 'Unit.StartLimitIntervalSec') ?? last(unit, 'Unit.StartLimitInterval') ?? last(unit, 'Service.StartLimitInterval');
+	const windows = ['Unit.StartLimitIntervalSec', 'Unit.StartLimitInterval', 'Service.StartLimitInterval'];
+	const [window] = windows.flatMap(key => last(unit, key) ?? []);
 	const [steps, longest] = [last(unit, 'Service.RestartSteps'), last(unit, 'Service.RestartMaxDelaySec')];
 	if (steps && !longest) tell(steps, 'there is no RestartMaxDelaySec');
 	if (when === 'no') {
@@ -253,7 +256,8 @@ function translateOutput({unit, keys, tell}: Translating): void {
 	for (const [setting, stream] of [[out, 'stdout'], [error ?? out, 'stderr']] as const) {
 		const path = /^(?:file|append|truncate):(.+)$/.exec(setting?.value ?? '')?.[1];
 		if (setting && path !== undefined) {
-			drivers.push(map(setting, {driver: word(setting, 'file'), options: map(setting, {path: literal(setting, path), streams: word(setting, stream)})}));
+			const options = map(setting, {path: literal(setting, path), streams: word(setting, stream)});
+			drivers.push(map(setting, {driver: word(setting, 'file'), options}));
 		} else if (setting?.value !== 'null') {
 			drivers.push(map(setting ?? unit.at, {driver: word(unit.at, 'prefix'), options: map(unit.at, {streams: word(unit.at, stream)})}));
 			if (setting && stream === 'stdout' && /^(?:tty|socket|fd:)/.test(setting.value)) tell(setting, 'the lines go where archon\'s go');
@@ -272,7 +276,8 @@ function translateEdges({unit, keys, tell}: Translating, others: Others): void {
 			const other = others.get(each);
 			const name = serviceName(each);
 			if (other && other !== unit && name !== null) return [[name, other, setting] as const];
-			if (!isAmbient(each) && key !== 'After' && key !== 'Before' && other !== unit) tell(setting, `${each} is not among the units that were read`);
+			const isOrder = key === 'After' || key === 'Before';
+			if (!isAmbient(each) && !isOrder && other !== unit) tell(setting, `${each} is not among the units that were read`);
 			return [];
 		}));
 	const needs = new Map<string, Value>();
@@ -286,8 +291,10 @@ function translateEdges({unit, keys, tell}: Translating, others: Others): void {
 	}
 	const [first] = needs.values();
 	if (first) keys.set('depends_on', map(first, needs));
-	const names = (key: string, without: ReadonlySet<string>): readonly Value[] =>
-		[...new Map(found(key).map(([name, , at]) => [name, at] as const))].flatMap(([name, at]) => (without.has(name) ? [] : [word(at, name)]));
+	const names = (key: string, without: ReadonlySet<string>): readonly Value[] => {
+		const unique = new Map(found(key).map(([name, , at]) => [name, at] as const));
+		return [...unique].flatMap(([name, at]) => (without.has(name) ? [] : [word(at, name)]));
+	};
 	const put = (key: string, values: readonly Value[]): void => {
 		if (values[0]) keys.set(key, list(values[0], values));
 	};
@@ -310,7 +317,7 @@ function translateConditions({unit, keys, tell}: Translating): void {
 	const before = keys.get('only_if');
 	keys.set('only_if', map(at, {
 		...before?.kind === 'map' ? Object.fromEntries([...before.entries].map(([key, {value}]) => [key, value])) : {},
-		...path ? {[path.value.startsWith('!') ? 'path_missing' : 'path_exists']: literal(path, textOf(unit, path).replace(/^[!|]+/, ''))} : {},
+		...path ? {[/^\|?!/.test(path.value) ? 'path_missing' : 'path_exists']: literal(path, textOf(unit, path).replace(/^[!|]+/, ''))} : {},
 		...variable ? {env_set: literal(variable, variable.value.replace(/=.*$/, ''))} : {},
 	}));
 }

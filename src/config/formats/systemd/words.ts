@@ -45,7 +45,8 @@ export function splitQuoted(text: string): string[] | null {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
-	'a': '\x07', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v', '\\': '\\', '"': '"', '\'': '\'', 's': ' ', ';': ';', ' ': ' ',
+	'a': '\x07', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v',
+	'\\': '\\', '"': '"', '\'': '\'', 's': ' ', ';': ';', ' ': ' ',
 };
 
 /** How many characters an escape has, and what it stands for; an unknown one stands for itself. */
@@ -113,7 +114,7 @@ const shellWord = (word: string): string => (ALONE.test(word) ? word : quoteForS
 
 function quoteForShell(word: string, hasVariables = false): string {
 	if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-	if (!hasVariables || word.search(INSIDE) < 0) return `'${(hasVariables ? word.replaceAll('$$', '$') : word).replaceAll('\'', `'\\''`)}'`;
+	if (!hasVariables || word.search(INSIDE) < 0) return `'${word.replaceAll('\'', '\'\\\'\'')}'`;
 	const parts = word.split(/(\$\$|\$\{[A-Za-z_]\w*\})/);
 	return `"${parts.map(part => (part === '$$' ? '\\$' : /^\$\{/.test(part) ? part : part.replaceAll(/["\\$`]/g, '\\$&'))).join('')}"`;
 }
