@@ -1,9 +1,11 @@
 /** What archon makes of docker compose's keys that it does not have: which mean others, which to pass over, and which must not be. */
 import type {ServiceGroup} from './group.ts';
 import {key} from './key.ts';
+import {reader} from './shape.ts';
 import type {Entry, Mapping, Value} from './values.ts';
 
-const ignore = (): null => null;
+/** Takes anything. */
+const ignore = reader(() => ({}), (): null => null);
 
 /**
  * Keys that concern the container or its image. Within a container they have nothing left to do, so they

@@ -1,10 +1,11 @@
 /** Readers of what a key may hold: one text, the words of a command, the variables of an environment. */
 import type {Command} from '../core/service.ts';
 import {splitWords} from '../core/words.ts';
+import {anyText, either, listOf, mapOf, oneOrMore, someText} from './accepts.ts';
 import {expand, lookupIn, UNSET, type Environment, type Fault} from '../core/variables.ts';
 import {quoteWritten, writtenIn, type Place} from './problems.ts';
 import type {Parse} from './scalars.ts';
-import {readShape, within, type Context, type Keys, type Reader, type Settings, type Shape} from './shape.ts';
+import {reader, readShape, within, type Context, type Keys, type Reader, type Schema, type Settings, type Shape} from './shape.ts';
 import {isNothing, kindOf, type Scalar, type Value} from './values.ts';
 
 /** The text of a scalar that says something which can be handed to a program. */
@@ -42,13 +43,13 @@ function refuseText(place: Place, text: string, {why, hint}: Fault, {path, repor
 }
 
 /** Reads one text for what it means. */
-export const readBy = <T>(parse: Parse<T>): Reader<T> => (value, context) => {
+export const readBy = <T>(parse: Parse<T>): Reader<T> => reader(parse.accepts, (value, context) => {
 	const text = readText(value, context);
 	if (text === undefined) return undefined;
 	const result = parse(text);
 	if (result.ok) return result.value;
 	return refuseText(value, text, writtenIn(value) === null ? result.error : hidden(result.error, text, value, context), context);
-};
+});
 
 /** What is wrong with a text that holds variables, without their values; and which of them are not set. */
 function hidden({why, hint}: Fault, text: string, value: Value, context: Context): Fault {
@@ -64,7 +65,7 @@ export function unsetIn(value: Value, environment: Environment | null): string |
 }
 
 /** A list, for which a single value may stand. */
-export const readListOf = <T>(read: Reader<T>): Reader<readonly T[]> => (value, context) => {
+export const readListOf = <T>(read: Reader<T>): Reader<readonly T[]> => reader(() => oneOrMore(read.accepts()), (value, context) => {
 	if (isNothing(value)) return [];
 	if (value.kind !== 'list') {
 		const item = read(value, context);
@@ -72,16 +73,16 @@ export const readListOf = <T>(read: Reader<T>): Reader<readonly T[]> => (value, 
 	}
 	const items = value.items.map((item, index) => read(item, within(context, index)));
 	return items.includes(undefined) ? undefined : items.filter(item => item !== undefined);
-};
+});
 
 /** A map with the keys of a table. */
-export const readMap = <K extends Keys>(shape: Shape<K>): Reader<Settings<K>> => (value, context) => {
+export const readMap = <K extends Keys>(shape: Shape<K>): Reader<Settings<K>> => reader(() => ({shape}), (value, context) => {
 	if (value.kind !== 'map') return refuseKind(value, context, 'a map');
 	return readShape(shape, value, context);
-};
+});
 
 /** A command: words as in a shell, or a list with one word for each item. */
-export const readWords: Reader<readonly string[]> = (value, context) => {
+export const readWords: Reader<readonly string[]> = reader(() => either(anyText(), listOf(anyText())), (value, context) => {
 	if (value.kind === 'map') return refuse(value, context, 'must be words or a list of words, not a map');
 	if (value.kind === 'list') {
 		const words = value.items.map((item, index) => readText(item, within(context, index)));
@@ -91,23 +92,28 @@ export const readWords: Reader<readonly string[]> = (value, context) => {
 	if (text === undefined) return undefined;
 	const words = splitWords(text);
 	return words.ok ? words.value : refuse(value, context, `cannot be split into words: ${words.error}`);
-};
+});
 
 /** Null: there is no program among the words. */
 export const toCommand = ([program = '', ...args]: readonly string[]): Command | null =>
 	program === '' ? null : [program, ...args];
 
 /** A command that must be one. */
-export const readCommand: Reader<Command> = (value, context) => {
+export const readCommand: Reader<Command> = reader(commandSchema, (value, context) => {
 	const words = readWords(value, context);
 	return words && (toCommand(words) ?? refuse(value, context, 'is an empty command'));
-};
+});
+
+function commandSchema(): Schema {
+	const list: Schema = {type: 'array', items: [someText()], additionalItems: anyText(), minItems: 1};
+	return {name: 'command', ...either(someText(), list), examples: ['nginx -g "daemon off;"', ['sh', '-c', 'exec app --port=80']]};
+}
 
 /**
  * compose-spec `environment`: a map, or a list of NAME=value. A name without a value has the one that archon
  * has for it, if any.
  */
-export const readEnvironment: Reader<Readonly<Record<string, string>>> = (value, context) => {
+export const readEnvironment: Reader<Readonly<Record<string, string>>> = reader(environmentSchema, (value, context) => {
 	if (isNothing(value)) return {};
 	const variables = new Map<string, string>();
 	const set = (name: string, content: string | null | undefined, place: Place) => {
@@ -135,7 +141,13 @@ export const readEnvironment: Reader<Readonly<Record<string, string>>> = (value,
 	}
 	// Not by assignment: a variable may be called __proto__.
 	return Object.fromEntries(variables);
-};
+});
+
+function environmentSchema(): Schema {
+	const content: Schema = {type: ['string', 'number', 'boolean', 'null']};
+	const list = listOf({...anyText(), pattern: '^[^=]'});
+	return {name: 'environment', ...either(mapOf(content, '^[^=]+$'), list), examples: [{LANG: 'C.UTF-8'}, ['LANG=C.UTF-8', 'HOME']]};
+}
 
 /** Reports that a value cannot stand where it does. */
 export function refuse(place: Place | Value, {path, report}: Context, why: string, hint?: string | null): undefined {

@@ -12,6 +12,8 @@ export interface Key<T> {
 	/** What holds if nothing is written, in words; `initial` is its value. */
 	readonly fallback: string;
 	readonly help: string;
+	/** As YAML, where what its reader and its default show says too little. */
+	readonly example?: string;
 	readonly initial: T;
 	readonly read: Reader<T>;
 	/** Nothing written means something else than that the key is not there. */
@@ -19,7 +21,61 @@ export interface Key<T> {
 }
 
 /** The meaning of a value; undefined if it has none, which is then reported. */
-export type Reader<T> = (value: Value, context: Context) => T | undefined;
+export interface Reader<T> {
+	(value: Value, context: Context): T | undefined;
+	/** What it takes. Made when it is asked for, which at a start is never. */
+	readonly accepts: () => Schema;
+}
+
+/** A reader: `read`, which is a function of its own, and what it takes. */
+export const reader = <T>(accepts: () => Schema, read: (value: Value, context: Context) => T | undefined): Reader<T> =>
+	carrying(read, accepts);
+
+/** What `read` is called with stays as it is: this is done for every key at each start. */
+export function carrying<F extends object>(read: F, accepts: () => Schema): F & {readonly accepts: () => Schema} {
+	const made = read as F & {accepts: () => Schema};
+	made.accepts = accepts;
+	return made;
+}
+
+/**
+ * What may be written, in the words of JSON Schema (draft-07). What goes without saying is added where a schema of all is
+ * made (json-schema.ts): texts may hold variables, and keys may be empty.
+ */
+export interface Schema {
+	/** What it is called among the definitions, if it is used in several places. */
+	readonly name?: string;
+	/** A map with the keys of a table, each of which says itself what it takes. */
+	readonly shape?: Shape;
+	/** A text in which a variable has no meaning. */
+	readonly isLiteral?: true;
+	readonly type?: SchemaType | readonly SchemaType[];
+	readonly enum?: readonly (string | number | boolean | null)[];
+	readonly pattern?: string;
+	readonly format?: string;
+	readonly minLength?: number;
+	readonly maxLength?: number;
+	readonly minimum?: number;
+	readonly maximum?: number;
+	readonly items?: Schema | readonly Schema[];
+	readonly additionalItems?: Schema | false;
+	readonly minItems?: number;
+	readonly maxItems?: number;
+	readonly uniqueItems?: boolean;
+	readonly properties?: Readonly<Record<string, Schema>>;
+	readonly patternProperties?: Readonly<Record<string, Schema>>;
+	readonly additionalProperties?: Schema | false;
+	readonly required?: readonly string[];
+	readonly minProperties?: number;
+	readonly maxProperties?: number;
+	readonly anyOf?: readonly Schema[];
+	readonly allOf?: readonly Schema[];
+	readonly not?: Schema;
+	readonly description?: string;
+	readonly examples?: readonly unknown[];
+}
+
+type SchemaType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
 
 /** What is being read, and where to report what is wrong with it. */
 export interface Context {
@@ -45,6 +101,8 @@ export interface Shape<K extends Keys = Keys> {
 	readonly initial: Settings<K>;
 	/** Ignored, with a note. */
 	readonly foreign: ReadonlySet<string>;
+	/** What is taken of those that are not ignored altogether. */
+	readonly foreignAccepts: () => Readonly<Record<string, Schema>>;
 	/** Known to people from compose, and refused. */
 	readonly unsupported: ReadonlySet<string>;
 	/** What others call its keys. */
@@ -54,15 +112,16 @@ export interface Shape<K extends Keys = Keys> {
 /** Keys that a map does not have, and what is made of them. */
 interface Strangers {
 	readonly foreign?: ReadonlySet<string>;
+	readonly foreignAccepts?: () => Readonly<Record<string, Schema>>;
 	readonly unsupported?: ReadonlySet<string>;
 	readonly words?: () => Words;
 }
 
 export function shape<K extends Keys>(
-	keys: K, {foreign = NONE, unsupported = NONE, words = () => ({})}: Strangers = {},
+	keys: K, {foreign = NONE, foreignAccepts = () => ({}), unsupported = NONE, words = () => ({})}: Strangers = {},
 ): Shape<K> {
 	const initial = Object.entries(keys).map(([name, key]) => [name, key.initial]);
-	return {keys, initial: Object.fromEntries(initial) as Settings<K>, foreign, unsupported, words: glossary(words)};
+	return {keys, initial: Object.fromEntries(initial) as Settings<K>, foreign, foreignAccepts, unsupported, words: glossary(words)};
 }
 
 const NONE: ReadonlySet<string> = new Set();

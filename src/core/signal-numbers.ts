@@ -9,6 +9,9 @@ const NAMES: readonly string[] = [
 	'VTALRM', 'PROF', 'WINCH', 'IO', 'PWR', 'SYS',
 ];
 
+/** Without `SIG`, in the order of their numbers; those of real-time signals are RTMIN+n. */
+export const SIGNAL_NAMES: readonly string[] = NAMES.slice(1);
+
 /** The first real-time signal that programs may use; glibc keeps 32 and 33 for itself. */
 export const RTMIN = 34;
 

@@ -4,7 +4,7 @@ import type {ForeignFormat, Untranslated} from '../planning.ts';
 import type {Report} from '../problems.ts';
 import {readBy, readListOf, refuse, refuseKind} from '../readers.ts';
 import {text} from '../scalars.ts';
-import {readShape, shape, within, type Context} from '../shape.ts';
+import {reader, readShape, shape, within, type Context} from '../shape.ts';
 import type {Mapping, Value} from '../values.ts';
 import {list, literal, map} from './translation.ts';
 
@@ -13,13 +13,17 @@ const COMMAND = shape({
 	args: key<readonly string[]>(readListOf(readBy(text)), 'list', 'empty', [], 'its arguments'),
 });
 
+const program = reader(() => ({shape: COMMAND}), readProgram);
+
 const JOB = shape({
 	name: optional(text, 'name', 'required', 'the name of the service'),
-	job_command: key<Value | null>(readProgram, 'map with exe and args', 'required', null, 'what runs'),
-	test_command: key<Value | null>(readProgram, 'map with exe and args', 'none', null, 'whether it should run'),
+	job_command: key<Value | null>(program, 'map with exe and args', 'required', null, 'what runs'),
+	test_command: key<Value | null>(program, 'map with exe and args', 'none', null, 'whether it should run'),
 });
 
-const ROOT = shape({jobs: key<readonly Job[]>(readListOf(readJob), 'list', 'required', [], 'what there is to run')});
+const ROOT = shape({
+	jobs: key<readonly Job[]>(readListOf(reader(() => ({shape: JOB}), readJob)), 'list', 'required', [], 'what there is to run'),
+});
 
 interface Job {
 	readonly name: string;

@@ -6,6 +6,7 @@
 import {exec, NO_ENDS, RESTART, service} from '../../core/defaults.ts';
 import type {Output, RestartPolicy, Service} from '../../core/service.ts';
 import type {Millis} from '../../core/time.ts';
+import {byName, either, number, oneOrMore, someText, words} from '../accepts.ts';
 import {command, key, optional, value} from '../key.ts';
 import {noteHurried} from '../keys/stop.ts';
 import {INSTANCE, instancesOf, judgeCount, named, SCALE_MAX, SERVICES_MAX} from '../names.ts';
@@ -13,22 +14,22 @@ import {judgeFiles, planOutput} from '../../features/logging/keys/outputs.ts';
 import type {Draft, Format, Planning} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import {readBy, readEnvironment, readListOf, refuse, refuseKind} from '../readers.ts';
-import {duration, oneOf, signal, text, truth, umask, user, whole, type Parse} from '../scalars.ts';
+import {duration, oneOf, signal, text, truth, parser, umask, user, whole, type Parse} from '../scalars.ts';
 import {planWhole, WHOLE} from '../schema/whole.ts';
-import {isMissing, readShape, shape, type Context, type Settings} from '../shape.ts';
+import {isMissing, reader, readShape, shape, type Context, type Schema, type Settings} from '../shape.ts';
 import {reportUser} from '../users.ts';
 import {isNothing, type Mapping, type Value} from '../values.ts';
 
 const AUTORESTARTS = ['always', 'never', 'unexpected'] as const;
 
 /** supervisord writes the first two as true and false. */
-const autorestart: Parse<(typeof AUTORESTARTS)[number]> = word => {
+const autorestart: Parse<(typeof AUTORESTARTS)[number]> = parser(() => either(words(...AUTORESTARTS), truth.accepts()), word => {
 	const flag = truth(word);
 	return flag.ok ? {ok: true, value: flag.value ? 'always' : 'never'} : oneOf(AUTORESTARTS)(word);
-};
+});
 
 const stream = (help: string) =>
-	({...key<Stream>(readStream, 'path | null', 'archon\'s log', {kind: 'log'}, help), takesNothing: true} as const);
+	({...key<Stream>(reader(someText, readStream), 'path | null', 'archon\'s log', {kind: 'log'}, help), takesNothing: true} as const);
 
 /** Where a stream leads: a file, nowhere (null), or the log where nothing is written. */
 type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly path: string | null};
@@ -40,7 +41,7 @@ const PROGRAM = shape({
 	autorestart: value(
 		autorestart, AUTORESTARTS.join(' | '), 'unexpected', 'after which exits it is restarted once it has been up',
 	),
-	exitcodes: key<readonly number[]>(readExitcodes, 'number | list', '0', [0], 'exit statuses that are expected'),
+	exitcodes: key<readonly number[]>(reader(exitcodes, readExitcodes), 'number | list', '0', [0], 'exit statuses that are expected'),
 	starttime: value(duration, 'seconds', '1', 'it is up when it has run this long; an earlier exit is a failed start'),
 	startretries: value(whole(0, 1000), 'number', '3', 'consecutive failed starts that are retried'),
 	stopsignal: value(signal, 'signal', 'TERM', 'asks it to exit'),
@@ -69,7 +70,9 @@ const PROGRAM = shape({
 });
 
 const ROOT = shape({
-	programs: key<ReadonlyMap<string, Program | null>>(readPrograms, 'map by name', 'required', new Map(), 'what archon runs'),
+	programs: key<ReadonlyMap<string, Program | null>>(
+		reader(() => byName({shape: PROGRAM}), readPrograms), 'map by name', 'required', new Map(), 'what archon runs',
+	),
 	...WHOLE,
 });
 
@@ -180,6 +183,10 @@ function readStream(from: Value, context: Context): Stream | undefined {
 	const path = readBy(text)(from, context);
 	if (path === undefined) return undefined;
 	return {kind: 'file', path: ['none', 'discard', '/dev/null'].includes(path.toLowerCase()) ? null : path};
+}
+
+function exitcodes(): Schema {
+	return oneOrMore(number('integer', 0, 255, String.raw`^\d{1,15}( *, *\d{1,15})*$`));
 }
 
 /** One, a list of them, or as supervisord writes them, with commas. */

@@ -1,13 +1,14 @@
 /** `depends_on` to `links`: the order of services, and what they need of each other. */
 import {NEED} from '../../core/defaults.ts';
 import {type Condition, CONDITIONS, type Need} from '../../core/service.ts';
+import {anyText, either, listOf, mapOf} from '../accepts.ts';
 import type {ServiceGroup} from '../group.ts';
 import {key, value} from '../key.ts';
 import {namedWithTerms, united} from '../merge.ts';
 import {quoteWritten, type Place} from '../problems.ts';
 import {readText, refuse, refuseKind} from '../readers.ts';
 import {oneOf, patience, truth} from '../scalars.ts';
-import {readShape, shape, within, type Context, type Key, type Reader} from '../shape.ts';
+import {reader, readShape, shape, within, type Context, type Key, type Reader, type Schema} from '../shape.ts';
 import {isNothing, type Value} from '../values.ts';
 
 const DEPENDENCY = shape({
@@ -29,18 +30,22 @@ export interface Dependency extends Omit<Need, 'condition'> {
 	readonly mayMiss: boolean;
 }
 
+/** Names of services, each once. */
+const NAMES = (): Schema => listOf(anyText(), {uniqueItems: true});
+
 /** A key with names of services only. */
 const relatives = (strength: Dependency['strength'], help: string): Key<readonly Dependency[]> =>
 	key(readNames({...NEED, condition: null, strength, mayMiss: false}), 'list', 'empty', [], help);
 
 const KEYS = {
 	depends_on: key<readonly Dependency[]>(
-		readDependencies, 'list | map with condition', 'empty', [], 'services that start before this one, and stop after it',
+		reader(() => either(NAMES(), mapOf(either({shape: DEPENDENCY}, {type: 'null'}))), readDependencies),
+		'list | map with condition', 'empty', [], 'services that start before this one, and stop after it',
 	),
 	wants: relatives('soft', 'the same, but this one starts even if they fail'),
 	after: relatives('order', 'services that start before this one, if they are started at all'),
 	before: relatives('order', 'services that start after this one, if they are started at all'),
-	links: key(readLinks, 'list', 'empty', [], 'compose\'s older word for after; an alias after a colon has no effect'),
+	links: key(reader(NAMES, readLinks), 'list', 'empty', [], 'compose\'s older word for after; an alias after a colon has no effect'),
 };
 
 /** The keys that make edges, the strongest first: where one pair is named twice, that holds. */
@@ -80,7 +85,7 @@ function readDependencies(from: Value, context: Context): readonly Dependency[] 
 
 /** Names and no more: all else is as in `like`. */
 function readNames(like: Omit<Dependency, 'name' | 'at'>): Reader<readonly Dependency[]> {
-	return (from, context) => {
+	return reader(NAMES, (from, context) => {
 		if (isNothing(from)) return [];
 		if (from.kind !== 'list') return refuseKind(from, context, 'a list of services');
 		const found = new Map<string, Dependency>();
@@ -91,5 +96,5 @@ function readNames(like: Omit<Dependency, 'name' | 'at'>): Reader<readonly Depen
 			found.set(name, {...like, name, at});
 		}
 		return [...found.values()];
-	};
+	});
 }

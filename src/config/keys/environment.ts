@@ -1,11 +1,12 @@
 /** `environment` to `secrets_from_files`: which variables a service has, and where they come from. */
 import type {Command, Exec} from '../../core/service.ts';
+import {either, listOf, someText, words} from '../accepts.ts';
 import type {Part, ServiceGroup} from '../group.ts';
 import {key, optional, value} from '../key.ts';
 import {appended, textOf, united, variables} from '../merge.ts';
 import {readBy, readCommand, readEnvironment, readListOf, refuse} from '../readers.ts';
 import {oneOf, text, truth, variableName} from '../scalars.ts';
-import {readShape, shape, type Context, type Reader, type Settings, type Shape} from '../shape.ts';
+import {reader, readShape, shape, type Context, type Reader, type Settings, type Shape} from '../shape.ts';
 import type {Value} from '../values.ts';
 
 const ENV_PATH = {
@@ -41,11 +42,12 @@ const KEYS = {
 		'directories with a file for each variable, read before each start; they override env_file',
 	),
 	env_from: key(
-		readListOf(readEnvFrom), 'map with a command | list of them', 'empty', [],
+		readListOf(reader(() => ({shape: ENV_FROM}), readEnvFrom)), 'map with a command | list of them', 'empty', [],
 		'commands that print NAME=value lines, run before each start as the service itself is; they override env_dir',
 	),
 	environment_base: key<Exec['base']>(
-		readBase, 'inherit | clean | list of names', 'inherit', 'inherit',
+		reader(() => either(words('inherit', 'clean'), listOf(variableName.accepts())), readBase),
+		'inherit | clean | list of names', 'inherit', 'inherit',
 		'what it inherits of archon\'s own environment: everything, only PATH and TERM, or these',
 	),
 	secrets_from_files: value(truth, 'true | false', 'false', 'NAME is set to the content of the file that NAME_FILE names'),
@@ -65,7 +67,7 @@ export const environment = {
 } satisfies ServiceGroup;
 
 function readEnvPath(form: Shape<typeof ENV_PATH>): Reader<EnvPath> {
-	return (from, context) => {
+	return reader(() => either(someText(), {shape: form}), (from, context) => {
 		if (from.kind !== 'map') {
 			const path = readBy(text)(from, context);
 			return path === undefined ? undefined : {path, required: true, at: from};
@@ -73,7 +75,7 @@ function readEnvPath(form: Shape<typeof ENV_PATH>): Reader<EnvPath> {
 		const {path, required} = readShape(form, from, context);
 		if (path !== null) return {path, required, at: from};
 		return from.entries.has('path') ? undefined : refuse(from, context, 'has no path');
-	};
+	});
 }
 
 function readEnvFrom(from: Value, context: Context): Command | undefined {

@@ -1,5 +1,6 @@
 /** `pre_start` to `post_stop` and `down`: commands at the stages of a run. */
 import type {HookCommand, Hooks, Service} from '../../core/service.ts';
+import {either} from '../accepts.ts';
 import {joined} from '../glossary.ts';
 import type {Account, Part, ServiceGroup, Written} from '../group.ts';
 import {command as commandKey, key, optional} from '../key.ts';
@@ -7,7 +8,7 @@ import {appended} from '../merge.ts';
 import type {Planning} from '../planning.ts';
 import {readCommand, readEnvironment, readListOf, refuse} from '../readers.ts';
 import {absolutePath, user} from '../scalars.ts';
-import {isMissing, readShape, shape, type Context, type Key, type Settings} from '../shape.ts';
+import {isMissing, reader, readShape, shape, type Context, type Key, type Settings} from '../shape.ts';
 import {sharing} from '../sharing.ts';
 import {writtenAt, type Value} from '../values.ts';
 import {command} from './command.ts';
@@ -21,8 +22,10 @@ const HOOK = shape({
 	environment: key(readEnvironment, 'map | list of NAME=value', 'empty', {}, 'added to the service\'s'),
 }, {unsupported: new Set(['privileged']), words: () => joined([command, process, environment])});
 
+const hooks = readListOf(reader(() => either(readCommand.accepts(), {shape: HOOK}), readHook));
+
 const hook = (help: string): Key<readonly HookCommand[]> =>
-	key<readonly HookCommand[]>(readListOf(readHook), 'list of words or maps with a command', 'empty', [], help);
+	key<readonly HookCommand[]>(hooks, 'list of words or maps with a command', 'empty', [], help);
 
 const STARTING = {
 	pre_start: hook('commands run before each start, within start_timeout; if one fails, the start has failed'),

@@ -1,13 +1,14 @@
 /** `ulimits` to `cgroup`: a process's resources and privileges. */
 import {CAPABILITIES, RESOURCES} from '../../core/linux.ts';
 import type {Limits} from '../../core/service.ts';
+import {anyText, either, listOf} from '../accepts.ts';
 import type {Account, Part, ServiceGroup, Written} from '../group.ts';
 import {key, list, optional, value} from '../key.ts';
 import {united} from '../merge.ts';
 import {didYouMean, quote} from '../problems.ts';
 import {readBy, readText, refuse, refuseKind} from '../readers.ts';
 import {capability, cgroupPath, group, integer, IO_CLASSES, ioPriority, limit, oneOf, truth, whole} from '../scalars.ts';
-import {FOREIGN, readShape, shape, within, type Context, type Settings} from '../shape.ts';
+import {FOREIGN, reader, readShape, shape, within, type Context, type Schema, type Settings} from '../shape.ts';
 import {sharing} from '../sharing.ts';
 import type {Value} from '../values.ts';
 
@@ -23,12 +24,13 @@ const IONICE = shape({
 
 const KEYS = {
 	ulimits: key<Limits['rlimits']>(
-		readUlimits, 'map of name: number | {soft, hard}', 'empty', [],
+		reader(ulimits, readUlimits), 'map of name: number | {soft, hard}', 'empty', [],
 		'resource limits as in setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …',
 	),
 	nice: optional(integer(-20, 19), '-20 to 19', 'archon\'s own', 'the lower, the more of the processor it gets'),
 	ionice: key<Limits['ionice']>(
-		readIonice, 'realtime[:0 to 7] | best-effort[:0 to 7] | idle | {class, level}', 'archon\'s own', null, 'as ionice(1)',
+		reader(() => either(ioPriority.accepts(), {shape: IONICE}), readIonice),
+		'realtime[:0 to 7] | best-effort[:0 to 7] | idle | {class, level}', 'archon\'s own', null, 'as ionice(1)',
 	),
 	oom_score_adj: optional(
 		integer(-1000, 1000), '-1000 to 1000', 'slightly above archon\'s',
@@ -39,10 +41,12 @@ const KEYS = {
 	cap_drop: list(capability, 'list of names | ALL', 'capabilities(7) that it loses; cap_add overrides this'),
 	no_new_privileges: value(truth, 'true | false', 'false', 'nothing it executes may gain privileges by setuid or file capabilities'),
 	security_opt: key(
-		readSecurityOpt, 'no-new-privileges:true', 'empty', false, 'as compose has it; other options concern the container',
+		reader(() => listOf(anyText()), readSecurityOpt),
+		'no-new-privileges:true', 'empty', false, 'as compose has it; other options concern the container',
 	),
 	cgroup: key<string | null>(
-		readCgroup, 'relative path', 'archon\'s own', null, 'a cgroup below archon\'s own, where cgroups can be written',
+		reader(cgroupPath.accepts, readCgroup),
+		'relative path', 'archon\'s own', null, 'a cgroup below archon\'s own, where cgroups can be written',
 	),
 };
 
@@ -86,6 +90,12 @@ function limitsOf(written: Own): Limits {
 		capDrop: dropped.includes('all') ? 'all' : numbersIn(dropped),
 		noNewPrivileges: written.no_new_privileges || written.security_opt,
 	};
+}
+
+/** Each resource by its name. */
+function ulimits(): Schema {
+	const bounds = either(limit.accepts(), {shape: ULIMIT});
+	return {type: 'object', properties: Object.fromEntries(RESOURCES.map(name => [name, bounds])), additionalProperties: false};
 }
 
 function readUlimits(from: Value, context: Context): Limits['rlimits'] | undefined {

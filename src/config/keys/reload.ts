@@ -1,11 +1,12 @@
 /** `reload`: how a service is told to reload its configuration. */
 import type {Service} from '../../core/service.ts';
+import {either} from '../accepts.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../group.ts';
 import {command, key, optional} from '../key.ts';
 import {oneWayOf} from '../merge.ts';
 import {readBy, refuse, refuseKind} from '../readers.ts';
 import {signal} from '../scalars.ts';
-import {readShape, shape, type Context, type Settings} from '../shape.ts';
+import {reader, readShape, shape, type Context, type Settings} from '../shape.ts';
 import {withoutNothing, type Value} from '../values.ts';
 import {noteWrapped} from '../wrappers.ts';
 
@@ -16,7 +17,8 @@ const RELOAD = shape({
 
 const KEYS = {
 	reload: key<Service['reload']>(
-		readReload, 'signal | map with signal or command', 'none', null, 'how it is told to reload its configuration',
+		reader(() => either(signal.accepts(), {shape: RELOAD}), readReload),
+		'signal | map with signal or command', 'none', null, 'how it is told to reload its configuration',
 	),
 };
 

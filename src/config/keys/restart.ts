@@ -2,13 +2,14 @@
 import {NO_ENDS, RESTART as DEFAULTS} from '../../core/defaults.ts';
 import {type Ends, GROWTHS, type RestartPolicy, type Service} from '../../core/service.ts';
 import {signalName} from '../../core/signal-numbers.ts';
+import {either, oneOrMore} from '../accepts.ts';
 import type {Part, ServiceGroup, Written} from '../group.ts';
 import {key, optional, value} from '../key.ts';
 import {united} from '../merge.ts';
 import type {Planning} from '../planning.ts';
 import {readBy, readListOf, refuse} from '../readers.ts';
 import {attempts, decimal, duration, ending, oneOf, policy, restart as word} from '../scalars.ts';
-import {readShape, shape, type Context, type Key, type Settings} from '../shape.ts';
+import {reader, readShape, shape, type Context, type Key, type Settings} from '../shape.ts';
 import {sharing} from '../sharing.ts';
 import {isNothing, writtenAt, type Mapping, type Value} from '../values.ts';
 
@@ -49,11 +50,12 @@ const RESTART = shape({
 
 /** A key with exit statuses and signals. */
 const ends = (fallback: string, initial: Ends, help: string): Key<Ends> =>
-	key(readEnds, 'list of exit statuses and signals', fallback, initial, help);
+	key(reader(() => oneOrMore(ending.accepts()), readEnds), 'list of exit statuses and signals', fallback, initial, help);
 
 const KEYS = {
 	restart: key(
-		readRestart, 'no | always | on-failure[:N] | unless-stopped | map', 'always; no for oneshot or essential',
+		reader(() => either(word.accepts(), {shape: RESTART}), readRestart),
+		'no | always | on-failure[:N] | unless-stopped | map', 'always; no for oneshot or essential',
 		RESTART.initial, 'when it is restarted after it has exited by itself',
 	),
 	success_codes: ends('0', DEFAULTS.success, 'exits that count as success, whatever the policy; all others are failures'),

@@ -1,13 +1,14 @@
 /** `services` and `environment` at the top: the services that there are, by name, and what all of them have. */
 import {fillIn, varyingIn} from '../placeholders.ts';
 import {withoutDeploy} from '../compose.ts';
+import {byName, either} from '../accepts.ts';
 import type {Group, Written} from '../group.ts';
 import {key} from '../key.ts';
 import {variables} from '../merge.ts';
 import {instancesOf, named, SERVICES_MAX} from '../names.ts';
 import {readEnvironment, refuse, refuseKind} from '../readers.ts';
 import {SAME_FOR_ALL, SERVICE, type ServiceSettings} from '../schema/service.ts';
-import {readShape, within, type Context} from '../shape.ts';
+import {reader, readShape, within, type Context} from '../shape.ts';
 import {isNothing, kindOf, type Entry, type Value} from '../values.ts';
 import {scaleOf} from './presence.ts';
 
@@ -18,7 +19,9 @@ export interface Declared extends Written<ServiceSettings> {
 }
 
 const KEYS = {
-	services: key<ReadonlyMap<string, Declared | null>>(readServices, 'map by name', 'required', new Map(), 'what archon runs'),
+	services: key<ReadonlyMap<string, Declared | null>>(
+		reader(() => byName(either({shape: SERVICE}, {type: 'null'})), readServices), 'map by name', 'required', new Map(), 'what archon runs',
+	),
 	environment: key(
 		readEnvironment, 'map | list of NAME=value', 'empty', {}, 'variables of all services; their own env_file and environment override them',
 	),

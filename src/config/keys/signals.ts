@@ -3,13 +3,14 @@ import {ok} from '../../core/result.ts';
 import {signalName, signalNumber, type SignalNumber} from '../../core/signal-numbers.ts';
 import {type Forward, CATCHABLE, type Meaning, type SignalRules} from '../../core/signals.ts';
 import {MAIN} from '../command-service.ts';
+import {either, mapOf, words} from '../accepts.ts';
 import type {WholePlanning, WholeGroup} from '../group.ts';
 import {key, optional} from '../key.ts';
 import {instancesOf} from '../names.ts';
 import {didYouMean, quote, quoteWritten} from '../problems.ts';
 import {readBy, readListOf, refuse} from '../readers.ts';
-import {fault, signal, text, type Parse} from '../scalars.ts';
-import {readShape, shape, within, type Context, type Settings} from '../shape.ts';
+import {fault, parser, signal, text} from '../scalars.ts';
+import {reader, readShape, shape, within, type Context, type Settings} from '../shape.ts';
 import {isNothing, kindOf, type Value} from '../values.ts';
 
 const FORWARD = shape({
@@ -29,18 +30,22 @@ interface Rule {
 const WORDS = ['shutdown', 'reload', 'reopen', 'ignore'] as const;
 
 /** A word of what archon does, or the signal that `main` is sent instead. */
-const meaning: Parse<Meaning> = written => {
+const meaning = parser<Meaning>(() => either(words(...WORDS), signal.accepts()), written => {
 	const word = WORDS.find(each => each === written);
 	if (word) return ok(word);
 	const as = signalNumber(written);
 	// STOP and KILL would be taken for words of what archon does.
 	if (as !== null && CATCHABLE.includes(as)) return ok({to: [MAIN], as});
 	return fault('is not what a signal can mean', `write ${WORDS.join(', ')}, a signal for main, or {to: SERVICE, signal: SIGNAL}`);
-};
+});
+
+/** As far as a pattern can tell: some numbers are no signals. */
+const SIGNAL_NAME = String.raw`^([Ss][Ii][Gg])?([A-Za-z]+\d?|[Rr][Tt][Mm](IN|in|AX|ax)[+-]\d+)$|^\d{1,2}$`;
 
 const KEYS = {
 	signals: key<readonly Rule[]>(
-		readSignals, 'map from signal to shutdown | reload | reopen | ignore | signal | map', 'as in docs/signals.md', [],
+		reader(() => mapOf(either({shape: FORWARD}, meaning.accepts()), SIGNAL_NAME), readSignals),
+		'map from signal to shutdown | reload | reopen | ignore | signal | map', 'as in docs/signals.md', [],
 		'what archon does on a signal; a signal here is sent to main instead',
 	),
 };

@@ -1,10 +1,11 @@
 /** `start_rate` at the top: how fast services that ended may be started again. */
 import {START_RATE as DEFAULT} from '../../core/defaults.ts';
+import {either} from '../accepts.ts';
 import type {WholeGroup} from '../group.ts';
 import {key, value} from '../key.ts';
 import {readBy} from '../readers.ts';
 import {decimal, whole} from '../scalars.ts';
-import {readShape, shape, type Context, type Settings} from '../shape.ts';
+import {reader, readShape, shape, type Context, type Settings} from '../shape.ts';
 import type {Value} from '../values.ts';
 
 const perSecond = decimal(0.1, 10_000);
@@ -16,7 +17,8 @@ const START_RATE = shape({
 
 const KEYS = {
 	start_rate: key(
-		readStartRate, 'number | map', String(DEFAULT.perSecond), START_RATE.initial,
+		reader(() => either(perSecond.accepts(), {shape: START_RATE}), readStartRate),
+		'number | map', String(DEFAULT.perSecond), START_RATE.initial,
 		'how many services may be restarted each second',
 	),
 };

@@ -1,6 +1,7 @@
 /** `healthcheck`: repeated checks of a running service (compose-spec). */
 import type {Command, Health, Probe, Service} from '../../../core/service.ts';
 import type {Millis} from '../../../core/time.ts';
+import {anyText, either, someText, words} from '../../../config/accepts.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
 import {key, value} from '../../../config/key.ts';
 import {oneWayOf} from '../../../config/merge.ts';
@@ -8,28 +9,31 @@ import type {Planning} from '../../../config/planning.ts';
 import {refuseForOneshot} from '../../../config/keys/type.ts';
 import {HTTP, http, noteTls, tcp} from './probes.ts';
 import {readBy, readText, refuse, refuseKind, toCommand} from '../../../config/readers.ts';
-import {duration, lapse, oneOf, text, truth, whole, type Parse} from '../../../config/scalars.ts';
-import {readShape, shape, within, type Context, type Settings} from '../../../config/shape.ts';
+import {duration, lapse, oneOf, parser, text, truth, whole, type Parse} from '../../../config/scalars.ts';
+import {reader, readShape, shape, within, type Context, type Schema, type Settings} from '../../../config/shape.ts';
 import {withoutNothing, type List, type Value} from '../../../config/values.ts';
 
 /** A duration where 0 is the usual one, as in compose. */
 function orUsual(usual: string): Parse<Millis> {
-	return text => {
+	return parser(duration.accepts, text => {
 		const length = duration(text);
 		return lapse(length.ok && length.value === 0 ? usual : text);
-	};
+	});
 }
+
+/** 0 is compose's word for the usual number. */
+const retries = parser(whole(0, 1000).accepts, word => whole(1, 1000)(word === '0' ? '3' : word));
 
 const HEALTHCHECK = shape({
 	test: key<Command | 'none' | null>(
-		readTest, 'text for a shell | [CMD, …] | [CMD-SHELL, text] | [NONE]', 'none', null, 'healthy if this exits 0',
+		reader(tests, readTest), 'text for a shell | [CMD, …] | [CMD-SHELL, text] | [NONE]', 'none', null, 'healthy if this exits 0',
 	),
 	tcp: tcp('instead of a test: healthy if something accepts connections there'),
 	http: http('instead of a test: healthy if this answers with success'),
 	disable: value(truth, 'true | false', 'false', 'true: no checks are made'),
 	interval: value(orUsual('30s'), 'duration', '30s', 'from one check to the next'),
 	timeout: value(orUsual('30s'), 'duration', '30s', 'how long one check may take'),
-	retries: value(word => whole(1, 1000)(word === '0' ? '3' : word), 'number', '3', 'consecutive failures that make it unhealthy'),
+	retries: value(retries, 'number', '3', 'consecutive failures that make it unhealthy'),
 	success_threshold: value(whole(1, 1000), 'number', '1', 'consecutive successes that make it healthy'),
 	start_period: value(duration, 'duration', '0s', 'failures this soon after the start do not count'),
 	start_interval: value(orUsual('5s'), 'duration', '5s', 'from one check to the next within the start period'),
@@ -54,7 +58,9 @@ const HEALTHCHECK = shape({
 });
 
 const KEYS = {
-	healthcheck: key<Health | null>(readHealth, 'map', 'none', null, 'repeated checks that it still works'),
+	healthcheck: key<Health | null>(
+		reader(() => ({shape: HEALTHCHECK}), readHealth), 'map', 'none', null, 'repeated checks that it still works',
+	),
 };
 
 type Own = Settings<typeof KEYS>;
@@ -100,6 +106,13 @@ function readHealth(from: Value, context: Context): Health | null | undefined {
 	if (!probe) return undefined;
 	const {interval, timeout, retries, start_interval: startInterval, on_unhealthy: onUnhealthy} = settings;
 	return {probe, interval, timeout, retries, successes, startPeriod, startInterval, onUnhealthy};
+}
+
+/** As compose has it. */
+function tests(): Schema {
+	const list: Schema = {type: 'array', items: [words('CMD', 'CMD-SHELL'), someText()], additionalItems: anyText(), minItems: 2};
+	const none: Schema = {type: 'array', items: [words('NONE')], additionalItems: false, minItems: 1};
+	return {...either(someText(), list, none), examples: ['curl -f http://localhost', ['CMD', 'pg_isready', '-q']]};
 }
 
 function readTest(from: Value, context: Context): Command | 'none' | undefined {

@@ -1,5 +1,6 @@
 /** `ready`: how a daemon tells that it is ready. */
 import type {Probe, Ready, Service} from '../../../core/service.ts';
+import {either, words} from '../../../config/accepts.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
 import {command, key, optional, value} from '../../../config/key.ts';
 import {oneWayOf} from '../../../config/merge.ts';
@@ -8,7 +9,7 @@ import type {Planning} from '../../../config/planning.ts';
 import {http, noteTls, tcp} from './probes.ts';
 import {readBy, readMap, refuse} from '../../../config/readers.ts';
 import {absolutePath, lapse, pattern, truth, variableName, whole} from '../../../config/scalars.ts';
-import {isMissing, readShape, shape, type Context, type Settings} from '../../../config/shape.ts';
+import {isMissing, reader, readShape, shape, type Context, type Settings} from '../../../config/shape.ts';
 import {kindOf, withoutNothing, type Mapping, type Value} from '../../../config/values.ts';
 
 /** The descriptor of a service that does not choose one: the first after the standard streams. */
@@ -23,7 +24,7 @@ const FD_MAP = shape({
 
 const READY = shape({
 	fd: key<Descriptor | null>(
-		readFd, 'number | {variable: NAME}', 'none', null,
+		reader(() => either(whole(FD, FD_MAX).accepts(), {shape: FD_MAP}), readFd), 'number | {variable: NAME}', 'none', null,
 		'it writes a newline to this descriptor; or to the one whose number is in the variable',
 	),
 	notify: value(truth, 'true | false', 'false', 'it sends READY=1 to $NOTIFY_SOCKET, as sd_notify(3) does'),
@@ -55,7 +56,10 @@ type Descriptor = Pick<Extract<Ready, {kind: 'fd'}>, 'fd' | 'variable'>;
 const WAYS = ['fd', 'notify', 'log', 'tcp', 'http', 'exec', 'file'] as const;
 
 const KEYS = {
-	ready: key<Ready | null>(readReady, 'notify | map', 'none', null, 'how a daemon tells that it is ready'),
+	ready: key<Ready | null>(
+		reader(() => either({...words('notify'), isLiteral: true}, {shape: READY}), readReady),
+		'notify | map', 'none', null, 'how a daemon tells that it is ready',
+	),
 };
 
 type Own = Settings<typeof KEYS>;

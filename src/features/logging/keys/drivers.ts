@@ -1,17 +1,18 @@
 /** Where lines may go: the drivers of `logging`, and their options. */
 import {err, ok} from '../../../core/result.ts';
 import {LOG_STREAMS, type LogDriver, type LogFile, type LogStream, type Syslog} from '../core.ts';
+import {either, listOf, words} from '../../../config/accepts.ts';
 import {key, optional, value} from '../../../config/key.ts';
 import {compression, facility, logPath, logTag, maxAge, maxSize, ownerName, permissions, syslogAddress} from './scalars.ts';
 import {didYouMean} from '../../../config/problems.ts';
 import {readBy, readListOf, refuse, refuseKind} from '../../../config/readers.ts';
-import {oneOf, truth, whole, type Parse} from '../../../config/scalars.ts';
-import {readShape, shape, within, type Context, type Shape} from '../../../config/shape.ts';
+import {oneOf, parser, truth, whole} from '../../../config/scalars.ts';
+import {reader, readShape, shape, within, type Context, type Schema, type Shape} from '../../../config/shape.ts';
 import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
 
 const STREAMS = {
 	streams: key<readonly LogStream[]>(
-		readStreams, 'stdout | stderr | list of both', 'both', LOG_STREAMS, 'the streams whose lines it gets',
+		reader(streams, readStreams), 'stdout | stderr | list of both', 'both', LOG_STREAMS, 'the streams whose lines it gets',
 	),
 };
 
@@ -79,7 +80,7 @@ const DAEMONS: ReadonlySet<string> = new Set(['json-file', 'local']);
 /** Those of docker's drivers that would send lines elsewhere. */
 const DOCKERS: ReadonlySet<string> = new Set(['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'logentries', 'splunk']);
 
-const driverName: Parse<Kind | 'none' | 'default'> = text => {
+const driverName = parser<Kind | 'none' | 'default'>(() => words(...DRIVERS, ...DAEMONS), text => {
 	const name = [...KINDS, 'none' as const].find(each => each === text);
 	if (name) return ok(name);
 	if (DAEMONS.has(text)) return ok('default');
@@ -87,7 +88,20 @@ const driverName: Parse<Kind | 'none' | 'default'> = text => {
 	return DOCKERS.has(text)
 		? err({why: 'is a driver of docker, which archon does not have', hint: `write one of ${all}`})
 		: err({why: `is not one of ${all}`, hint: didYouMean(text, DRIVERS)});
-};
+});
+
+/** A driver by its name alone. */
+export const driverSchema = driverName.accepts;
+
+/** The options of some driver: which go with which is more than a schema can say in a way that people understand. */
+export const optionsSchema = (): Schema => ({name: 'log_options', anyOf: [...KINDS.map(kind => ({shape: OPTIONS[kind]})), {
+	type: 'object', properties: Object.fromEntries([...JSON_FILE_OPTIONS].map(name => [name, {}])), additionalProperties: false,
+}]});
+
+/** What docker's json-file has. */
+export const JSON_FILE_OPTIONS: ReadonlySet<string> = new Set([
+	'compress', 'env', 'env-regex', 'labels', 'labels-regex', 'max-buffer-size', 'max-file', 'max-size', 'mode', 'tag',
+]);
 
 /** A driver as it is written, with placeholders; null: whatever the default is. */
 export type WrittenDriver = LogDriver | 'none' | null;
@@ -135,6 +149,11 @@ function makeDriver(kind: Kind, map: Mapping, context: Context): LogDriver {
 			return {kind, ...rest, address, facility: number, format: format ?? (address.kind === 'unix' ? 'rfc3164' : 'rfc5424')};
 		}
 	}
+}
+
+function streams(): Schema {
+	const stream = words(...LOG_STREAMS);
+	return either(stream, listOf(stream, {minItems: 1}));
 }
 
 function readStreams(from: Value, context: Context): readonly LogStream[] | undefined {

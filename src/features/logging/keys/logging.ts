@@ -1,15 +1,18 @@
 /** `logging` of a service, and `archon` at the top: what becomes of the lines that services and archon write. */
 import type {LogDriver, Logging} from '../core.ts';
 import type {ServiceGroup, WholeGroup} from '../../../config/group.ts';
+import {either, listOf} from '../../../config/accepts.ts';
 import {key, optional, value} from '../../../config/key.ts';
 import {aboutOne} from '../../../config/merge.ts';
-import {DRIVERS, FILE, PLAIN, PREFIX, readDriver, SYSLOG, type WrittenDriver} from './drivers.ts';
+import {
+	DRIVERS, driverSchema, FILE, JSON_FILE_OPTIONS, optionsSchema, PLAIN, PREFIX, readDriver, SYSLOG, type WrittenDriver,
+} from './drivers.ts';
 import {planEvents, planLogging, UNWRITTEN, type WrittenLogging} from './outputs.ts';
 import {rate, rateLines, size} from './scalars.ts';
 import {quote} from '../../../config/problems.ts';
 import {readBy, readMap, refuse} from '../../../config/readers.ts';
 import {lapse, oneOf} from '../../../config/scalars.ts';
-import {readShape, shape, within, type Context, type Key, type Reader, type Settings} from '../../../config/shape.ts';
+import {reader, readShape, shape, within, type Context, type Key, type Reader, type Schema, type Settings} from '../../../config/shape.ts';
 import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
 
 const RATE_LIMIT = shape({
@@ -19,13 +22,19 @@ const RATE_LIMIT = shape({
 
 const NAMES = DRIVERS.join(' | ');
 const MEMORY_MAX = '16m';
-const raw: Reader<Value> = from => from;
+
+/** Read where it stands. */
+const raw = (accepts: () => Schema): Reader<Value> => reader(accepts, from => from);
 
 /** Of its keys, those that make a driver are read where they stand. */
 const LOGGING = shape({
-	driver: key<Value | null>(raw, NAMES, 'prefix; inherit for a single service', null, 'where lines go; none: only archonctl logs has them'),
-	options: key<Value | null>(raw, 'map', 'empty', null, 'of the driver'),
-	drivers: key<Value | null>(raw, 'list of names or maps with driver and options', 'empty', null, 'instead of driver: each gets every line'),
+	driver: key<Value | null>(
+		raw(driverSchema), NAMES, 'prefix; inherit for a single service', null, 'where lines go; none: only archonctl logs has them',
+	),
+	options: key<Value | null>(raw(optionsSchema), 'map', 'empty', null, 'of the driver'),
+	drivers: key<Value | null>(
+		raw(driversSchema), 'list of names or maps with driver and options', 'empty', null, 'instead of driver: each gets every line',
+	),
 	on_full: value(
 		oneOf<Logging['onFull']>(['drop', 'block']), 'drop | block', 'drop',
 		'when a reader is too slow for too long: lines are dropped and counted, or the service waits',
@@ -33,7 +42,8 @@ const LOGGING = shape({
 	max_line: value(size('256', '1m'), 'size', '16k', 'longer lines are passed on in pieces'),
 	buffer: value(size('0', MEMORY_MAX), 'size', '64k', 'how much of the last lines is kept in memory for archonctl logs'),
 	rate_limit: key<Logging['rateLimit']>(
-		readRate, 'N/duration | {lines, interval} | unlimited', 'unlimited', null, 'lines beyond that are dropped and counted',
+		reader(() => either(rate.accepts(), {shape: RATE_LIMIT}), readRate),
+		'N/duration | {lines, interval} | unlimited', 'unlimited', null, 'lines beyond that are dropped and counted',
 	),
 });
 
@@ -41,7 +51,7 @@ const SETTINGS = {on_full: 'onFull', max_line: 'maxLine', buffer: 'buffer', rate
 const DRIVER_KEYS: readonly string[] = ['driver', 'options'];
 
 const loggingKey = (fallback: string, help: string): Key<WrittenLogging | null> =>
-	key<WrittenLogging | null>(readLogging, 'driver | list of drivers | map', fallback, null, help);
+	key<WrittenLogging | null>(reader(loggingSchema, readLogging), 'driver | list of drivers | map', fallback, null, help);
 
 /** What it comes to depends on the other services as well (outputs.ts). */
 export const logging = {
@@ -76,7 +86,7 @@ export const logging = {
 const ARCHON = shape({
 	logging: loggingKey('prefix; inherit for a single service', 'the default for all services'),
 	events: key<WrittenLogging | null>(
-		readEvents, 'as logging', 'as logging, unless that is inherit or none; else prefix', null,
+		reader(loggingSchema, readEvents), 'as logging', 'as logging, unless that is inherit or none; else prefix', null,
 		'where archon\'s own messages go; they come on stderr',
 	),
 	log_level: value(
@@ -100,6 +110,19 @@ export const archon = {
 	}),
 	plan: ({archon}: Settings<typeof TOP_KEYS>) => ({logging: planLogging(archon), events: planEvents(archon), level: archon.log_level}),
 } satisfies WholeGroup;
+
+function loggingSchema(): Schema {
+	return {name: 'logging', ...either(driversSchema(), {shape: LOGGING})};
+}
+
+function driversSchema(): Schema {
+	const driver: Schema = {
+		type: 'object', properties: {driver: driverSchema(), options: optionsSchema()}, patternProperties: {'^x-': {}},
+		additionalProperties: false, required: ['driver'],
+	};
+	const item = either(driverSchema(), driver);
+	return {name: 'log_drivers', ...either(...item.anyOf, listOf(item, {minItems: 1, maxItems: DRIVERS_MAX}))};
+}
 
 function readLogging(from: Value, context: Context): WrittenLogging | undefined {
 	if (isNothing(from)) return refuse(from, context, 'is empty', `write one of ${DRIVERS.join(', ')}`);
@@ -138,10 +161,6 @@ function readMapDrivers({entries}: Mapping, context: Context): readonly (LogDriv
 /** Whether docker's json-file has all of these options. */
 const isForDocker = (options: Value): boolean =>
 	options.kind === 'map' && [...options.entries.keys()].every(name => JSON_FILE_OPTIONS.has(name));
-
-const JSON_FILE_OPTIONS: ReadonlySet<string> = new Set([
-	'compress', 'env', 'env-regex', 'labels', 'labels-regex', 'max-buffer-size', 'max-file', 'max-size', 'mode', 'tag',
-]);
 
 const DRIVERS_MAX = 20;
 
