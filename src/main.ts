@@ -18,6 +18,7 @@ const HELP = `archon ${version}: the init a container deserves
 usage: archon [up] [OPTIONS] [[--] CMD ARGS…]                   supervise the services of FILE, and CMD as main
        archon -- CMD ARGS…                                      run CMD alone, as its init; no config is read
        archon check [FILE] [--env-file FILE] [--json]           tell every problem of a config
+       archon import FILE… [--strict] [-o FILE]                 print configs of other supervisors as archon's own
        archon help config                                       every key of a config
        archon --help | --version
 
@@ -57,6 +58,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 		case '-h':
 		case 'help': return say(rest[0] === 'config' ? (await import('./config/describe.ts')).describeSchema() : HELP);
 		case 'check': return (await import('./programs/check.ts')).check(rest);
+		case 'import': return (await import('./programs/import.ts')).importFiles(rest);
 		case '--handoff-format': return say(`${(await import('./os/reexec/handoff.ts')).FORMAT}\n`);
 		default: return (await import('./programs/up.ts')).up(first === 'up' ? rest : args, version);
 	}

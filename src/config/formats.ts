@@ -7,6 +7,9 @@ import type {Mapping, Value} from './values.ts';
 
 export type FormatName = 'systemd' | 'taskmaster' | 'overseer';
 
+/** How people call them. */
+export const FORMATS: Readonly<Record<FormatName, string>> = {systemd: 'systemd', taskmaster: 'taskmaster', overseer: 'overseer'};
+
 /** By the text, or by the names in a directory: before anything is read as YAML. */
 const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] = [
 	['systemd', ({text, names}) => names?.some(name => name.endsWith('.service')) ?? SYSTEMD.test(text)],

@@ -41,6 +41,8 @@ export interface Lookups {
 	readonly dotenv: Environment;
 	/** The text of a file of variables. */
 	readonly readFile: (file: string) => Result<SharedSource, Unreadable>;
+	/** Where relative paths begin: archon's own working directory; it is asked for only where a format needs it. */
+	readonly directory: () => string;
 	/** The names in a directory. */
 	readonly listFolder: (folder: string) => Result<readonly string[], Unreadable>;
 	/** All of YAML (yaml/full.ts); it is called only where `needsOf` of yaml/parse.ts says so. */

@@ -86,6 +86,13 @@ export function collector(sources: readonly Source[]): Collector {
 const listed = (words: readonly string[]): string => words.length <= WORDS_MAX
 	? words.join(', ') : `${words.slice(0, WORDS_MAX).join(', ')} and ${words.length - WORDS_MAX} more`;
 
+/** The line and column of a place; 0 for both if it is a directory. */
+export function locate({source: {file, text, names}, offset}: Place): Pick<Problem, 'file' | 'line' | 'column'> {
+	if (names) return {file, line: 0, column: 0};
+	const lines = text.slice(0, offset).split('\n');
+	return {file, line: lines.length, column: (lines.at(-1) ?? '').length + 1};
+}
+
 /** A problem with a file as a whole; its message names the file. */
 export const fileProblem = (file: string, message: string, hint: string | null = null): Problem =>
 	({file, line: 0, column: 0, message, hint});

@@ -50,8 +50,8 @@ export function findConfig(
 	};
 }
 
-/** A directory may be a config of another supervisor. */
-function readNamed(file: string, files: Files): Result<Source, Unreadable> {
+/** The text of what is named, or the names in it: a directory may be a config of another supervisor. */
+export function readNamed(file: string, files: Files): Result<Source, Unreadable> {
 	const read = readSource(file, files);
 	if (read.ok) return read;
 	const names = files.list(file);
@@ -81,8 +81,8 @@ function readVariables(sources: readonly Source[], env: Environment): {variables
 	return {variables: Object.assign({}, ...layers), problems: problems()};
 }
 
-/** Enough for ten thousand services; of one file, and of all together. */
-const SIZE_MAX = 1024 * 1024;
+/** Enough for ten thousand services, in bytes; of one file, and of all together. */
+export const SIZE_MAX = 1024 * 1024;
 
 const PARTS_MAX = 1000;
 

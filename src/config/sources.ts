@@ -1,7 +1,7 @@
 /** Sources → values in archon's own format: YAML is read, and configs of other supervisors are translated. */
 import {isForeign} from './foreign-files.ts';
-import {formatOfRoot, formatOfText, type FormatName} from './formats.ts';
-import type {ForeignFormat, Format, Input, Lookups} from './planning.ts';
+import {formatOfRoot, formatOfText} from './formats.ts';
+import type {ForeignFormat, Format, Input, Lookups, Translation} from './planning.ts';
 import type {Gather, Report, Source} from './problems.ts';
 import type {Value} from './values.ts';
 import {parse} from './yaml/parse.ts';
@@ -13,17 +13,39 @@ interface Read {
 	readonly format: Format | null;
 }
 
-/** The inputs of one format, which are translated together. */
-interface Foreign {
+/** A source in archon's own format, or in one that is read with keys of its own. */
+interface Plain {
+	readonly source: Source;
+	readonly root: Value;
+	readonly format: Format | null;
+}
+
+/** The inputs of one foreign format, which are translated together. */
+export interface Foreign {
 	readonly format: ForeignFormat;
 	readonly inputs: Input[];
 }
 
+/** What a config is made of, part by part; null for what cannot be read, which is reported. */
+export type Part = Plain | Foreign | null;
+
 /** Sources of one foreign format make one value, in the place of the first. */
 export function readSources(sources: readonly Source[], lookups: Lookups, report: Report, note: Gather): Read {
-	const parts: (Value | null | Foreign)[] = [];
-	const foreign = new Map<FormatName, Foreign>();
-	let format: Format | null = null;
+	const parts = sortSources(sources, lookups, report);
+	const values = parts.map(part => {
+		if (part === null || 'root' in part) return part && part.root;
+		const {config, untranslated} = translate(part, lookups, report);
+		for (const {at, key} of untranslated) note(at, `${part.format.name}: not translated (archon import says why)`, key);
+		return config;
+	});
+	const format = parts.reduce<Format | null>((found, part) => found ?? (part && 'root' in part ? part.format : null), null);
+	return {values, format};
+}
+
+/** The sources, each by its format; those of one foreign format are one part, in the place of the first. */
+export function sortSources(sources: readonly Source[], lookups: Lookups, report: Report): readonly Part[] {
+	const parts: Part[] = [];
+	const foreign = new Map<ForeignFormat, Foreign>();
 	for (const source of sources) {
 		const named = formatOfText(source);
 		if (named === null && (isFolder(source, report) || isForeign(source, report))) {
@@ -32,31 +54,30 @@ export function readSources(sources: readonly Source[], lookups: Lookups, report
 		}
 		const root = named === null ? parse(source, lookups.readYaml, report) : null;
 		const name = named ?? (root && formatOfRoot(root));
-		const found = name === null ? undefined : lookups.formats.get(name);
-		if (name === null || !found || 'plan' in found) {
-			format ??= found && 'plan' in found ? found : null;
-			parts.push(root);
-			continue;
+		const format = (name === null ? undefined : lookups.formats.get(name)) ?? null;
+		if (format && 'translate' in format) {
+			const known = foreign.get(format);
+			const part = known ?? {format, inputs: []};
+			if (!known) parts.push(part);
+			part.inputs.push({source, root});
+			foreign.set(format, part);
+		} else {
+			parts.push(root && {source, root, format});
 		}
-		const known = foreign.get(name);
-		const part = known ?? {format: found, inputs: []};
-		if (!known) parts.push(part);
-		part.inputs.push({source, root});
-		foreign.set(name, part);
 	}
-	const values = parts.map(part => (part && 'inputs' in part ? translate(part, lookups, report, note) : part));
-	return {values, format};
+	return parts;
 }
 
-/** Null if its own syntax has mistakes: what is missing for them is no mistake of its own. */
-function translate({format, inputs}: Foreign, lookups: Lookups, report: Report, note: Gather): Value | null {
+/** The config is null if the syntax of the sources has mistakes: what is missing for them is no mistake of its own. */
+export function translate(
+	{format, inputs}: Foreign, lookups: Lookups, report: Report,
+): Omit<Translation, 'config'> & {readonly config: Translation['config'] | null} {
 	let isRight = true;
 	const {config, untranslated} = format.translate(inputs, lookups, (...problem) => {
 		isRight = false;
 		report(...problem);
 	});
-	for (const {at, key} of untranslated) note(at, `${format.name}: not translated (archon import says why)`, key);
-	return isRight ? config : null;
+	return {config: isRight ? config : null, untranslated};
 }
 
 /** Whether it is a directory that is no config. */

@@ -6,15 +6,23 @@ import {env} from '../os/environment.ts';
 import {files} from '../os/files.ts';
 import {DEFAULT_PATH, hasProgram} from '../os/spawn/lookup.ts';
 import {findUser} from '../os/spawn/users.ts';
+import {sys} from '../os/sys.ts';
 
 /** With what the texts need. */
 export async function lookups({yaml, formats}: Needs): Promise<Omit<Lookups, 'dotenv'>> {
 	const readYaml = yaml ? (await import('../config/yaml/full.ts')).readYaml : noYaml;
 	return {
-		environment: env(), readFile: file => readShared(file, files), listFolder: folder => readFolder(folder, files), findUser, readYaml,
+		environment: env(), directory, findUser, readYaml,
+		readFile: file => readShared(file, files), listFolder: folder => readFolder(folder, files),
 		formats: formats.length > 0 ? await (await import('../config/formats/load.ts')).loadFormats(formats) : new Map(),
 		hasProgram: name => hasProgram(name, env()['PATH'] ?? DEFAULT_PATH),
 	};
+}
+
+/** A directory that was removed has a name that leads nowhere. */
+function directory(): string {
+	const path = sys.readLink('/proc/self/cwd');
+	return typeof path === 'string' ? path : '/';
 }
 
 /** Most configs are plain, and all of YAML is a lot to load. */

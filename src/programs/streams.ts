@@ -25,16 +25,19 @@ export function refuse(text: string, status: number): number {
 	return status;
 }
 
-/** All that comes, to its end. */
-export function stdin(): string {
+/** All that comes, to its end, or a little more than that many bytes. */
+export function stdin(most = Infinity): string {
 	const parts: Uint8Array[] = [];
-	for (;;) {
+	let size = 0;
+	while (size <= most) {
 		const bytes = new Uint8Array(64 * 1024);
 		const count = sys.read(0, bytes);
 		if (count === -ERRNO.EINTR) continue;
-		if (count <= 0) return textOf(concat(parts));
+		if (count <= 0) break;
 		parts.push(bytes.subarray(0, count));
+		size += count;
 	}
+	return textOf(concat(parts));
 }
 
 /** Writes all of the text, even if another process made the descriptor non-blocking and its reader is slow. */

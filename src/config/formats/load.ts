@@ -8,5 +8,8 @@ const LOADERS: Readonly<Record<FormatName, () => Promise<Format | ForeignFormat>
 	overseer: async () => (await import('./overseer.ts')).overseer,
 };
 
+/** All of them. */
+export const NAMES = Object.keys(LOADERS) as readonly FormatName[];
+
 export const loadFormats = async (names: readonly FormatName[]): Promise<ReadonlyMap<FormatName, Format | ForeignFormat>> =>
 	new Map(await Promise.all(names.map(async name => [name, await LOADERS[name]()] as const)));

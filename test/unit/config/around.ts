@@ -11,7 +11,7 @@ const GROUPS = ['root', 'staff', 'audio'];
 
 export function around(environment: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}): Lookups {
 	return {
-		environment, dotenv: {}, readYaml, formats: FORMATS,
+		environment, dotenv: {}, readYaml, formats: FORMATS, directory: () => '/here',
 		readFile(file) {
 			const text = files[file];
 			if (text !== undefined) return ok({file, text});
