@@ -9,7 +9,7 @@ export const MAIN = 'main';
 export type Argv = Exec['argv'];
 
 /** What it means that a service has come as far as it goes. */
-export const arrival = (type: Service['type']): Condition =>
+export const arrival = (type: Service['type'] | 'forking'): Condition =>
 	type === 'oneshot' ? 'service_completed_successfully' : 'service_healthy';
 
 /**

@@ -86,7 +86,7 @@ function isEdge(
 		return false;
 	}
 	const type = all.get(other)?.settings.type;
-	if (condition === 'service_completed_successfully' && type === 'daemon') {
+	if (condition === 'service_completed_successfully' && (type === 'daemon' || type === 'forking')) {
 		report(at, `${path} waits for ${other} to complete, which a daemon never does`, `give ${other} "type: oneshot"`);
 	} else if (condition === 'service_healthy' && type === 'oneshot') {
 		report(at, `${path} waits for ${other} to be healthy, which a oneshot never is`, 'wait for service_completed_successfully');

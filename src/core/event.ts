@@ -13,6 +13,8 @@ export type News =
 	| {readonly kind: 'refused'; readonly refusal: Refusal}
 	/** Its process was not started, for the service had to stop before its turn came. */
 	| {readonly kind: 'withdrawn'}
+	/** The first process of a service that forks has exited with 0, and the main one, of which `main-pid` will tell, is looked for. */
+	| {readonly kind: 'forked'}
 	/** Its main process ended; `survivors`: descendants of it still run. */
 	| {readonly kind: 'exited'; readonly outcome: Outcome; readonly survivors: boolean}
 	/** The last of the survivors has ended. */

@@ -41,8 +41,8 @@ const impossible = (phase: Phase, news: News): never => {
 const stay = (phase: Phase): Transition => ({phase});
 
 const none = {
-	spawned: impossible, refused: impossible, withdrawn: impossible, exited: impossible, emptied: impossible, ready: impossible,
-	probe: impossible, hooked: impossible, notify: impossible, timeout: impossible,
+	spawned: impossible, refused: impossible, withdrawn: impossible, forked: impossible, exited: impossible, emptied: impossible,
+	ready: impossible, probe: impossible, hooked: impossible, notify: impossible, timeout: impossible,
 };
 
 const table: Table = {
@@ -77,8 +77,10 @@ const table: Table = {
 	},
 	starting: {
 		...none,
+		forked: phase => (phase.handover === 'exit' ? {phase: {...phase, handover: 'main'}} : {phase}),
 		exited: (phase, {outcome, survivors}, entry, now, random) => {
-			const blame = entry.service.type === 'daemon' ? 'exited before it was ready' : null;
+			const isAlone = phase.handover === 'main';
+			const blame = isAlone ? 'left no main process' : entry.service.type === 'daemon' ? 'exited before it was ready' : null;
 			return endedByItself(phase, {outcome, blame, wasUp: false}, survivors, entry, now, random);
 		},
 		ready: (phase, _, entry, now) => {
@@ -97,15 +99,16 @@ const table: Table = {
 				? becomeUp({...phase, isHooked: false}, entry, now)
 				: giveUp(phase, entry, `post_start: ${failure}`, now);
 		},
-		notify: (phase, {message}, _, now) => {
+		notify: (phase, {message}, entry, now) => {
 			if (message.kind === 'extend') return {phase: {...phase, deadline: Math.max(phase.deadline, now + message.millis)}};
+			if (message.kind === 'main-pid' && phase.handover) return handOver(phase, message.pid, entry, now);
 			return onNotify(phase, message);
 		},
 		timeout: (phase, _, entry, now) => {
-			const {ready, type, startTimeout} = entry.service;
+			const {ready, type, startTimeout, pidFile} = entry.service;
 			if (phase.steadyAt <= now) return becomeUp({...phase, isUnready: false, steadyAt: NEVER}, entry, now);
 			if (phase.deadline <= now) {
-				const late = type === 'oneshot' ? 'not completed' : 'not ready';
+				const late = phase.handover ? lateHandover(phase.handover, pidFile) : type === 'oneshot' ? 'not completed' : 'not ready';
 				return giveUp(phase, entry, `${late} within ${duration(startTimeout)}`, now);
 			}
 			if (ready?.kind !== 'probe' || !phase.probes) return {phase};
@@ -114,6 +117,7 @@ const table: Table = {
 	},
 	up: {
 		...none,
+		forked: stay,
 		exited: (phase, {outcome, survivors}, entry, now, random) =>
 			endedByItself(phase, {outcome, blame: null, wasUp: true}, survivors, entry, now, random),
 		ready: phase => ({phase: {...phase, isReady: true}}),
@@ -145,6 +149,7 @@ const table: Table = {
 	},
 	stopping: {
 		...none,
+		forked: stay,
 		exited: (phase, {outcome, survivors}, entry, now, random) => {
 			if (phase.finish) return {phase};
 			const ended: Stopping = {...phase, outcome, isHooked: false};
@@ -267,14 +272,21 @@ export function shiftDeadlines(entry: Entry, millis: Millis): Entry {
 	}
 }
 
+/** What has not come to pass when the start timeout of a service that forks is over. */
+function lateHandover(handover: 'exit' | 'main', pidFile: string | null): string {
+	if (handover === 'exit') return 'its first process did not exit';
+	return pidFile === null ? 'its main process was not told from others (set pid_file)' : `${pidFile} named no process of it`;
+}
+
 /** The process was started; it is up when `post_start` has ended and it is ready. */
 function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instant): Transition {
-	const {type, ready, startPeriod, startTimeout, hooks} = entry.service;
+	const {type, forks, ready, startPeriod, startTimeout, hooks} = entry.service;
 	const isSteadying = type === 'daemon' && ready === null && startPeriod > 0;
 	const phase: Starting = {
 		kind: 'starting', run, pid,
-		isHooked: hooks.postStart.length > 0,
+		isHooked: !forks && hooks.postStart.length > 0,
 		isUnready: type === 'oneshot' || ready !== null || isSteadying,
+		handover: forks ? 'exit' : null,
 		deadline: Math.min(deadline, now + startTimeout),
 		steadyAt: isSteadying ? now + startPeriod : NEVER,
 		probes: ready?.kind === 'probe' ? initialProbes(now) : null,
@@ -283,9 +295,16 @@ function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instan
 	return {phase: becomeUp(phase, entry, now).phase, also: {refusal: null, blame: null, statusText: ''}, effects};
 }
 
+/** The main process of a service that forks is known, and its first one does not matter any more. */
+function handOver(phase: Starting, pid: number, entry: Entry, now: Instant): Transition {
+	const after: Starting = {...phase, pid, handover: null, isHooked: entry.service.hooks.postStart.length > 0};
+	const effects: readonly Effect[] = pid === phase.pid ? [] : [{kind: 'follow', run: phase.run, from: phase.pid, to: pid}];
+	return withEffects({...becomeUp(after, entry, now), ...after.isHooked && {effects: [hookOf(entry, after, now)]}}, effects);
+}
+
 /** The service is up if `post_start` has ended and it is ready. */
 function becomeUp(phase: Starting, {service, ends}: Entry, now: Instant): Transition {
-	if (phase.isHooked || phase.isUnready) return {phase};
+	if (phase.isHooked || phase.isUnready || phase.handover) return {phase};
 	const {health, watchdog, restart} = service;
 	const {run, pid} = phase;
 	const up: Up = {

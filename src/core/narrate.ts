@@ -43,11 +43,11 @@ export function narrate(before: Entry, after: Entry): Line | null {
 }
 
 /** Whether the main process seems to have daemonized: the first one exited with 0 and left processes running. */
-const isForked = ({phase, starts, service: {type, pidFile}}: Entry): boolean =>
-	starts === 1 && type === 'daemon' && pidFile === null
+const isForked = ({phase, starts, service: {type, forks, pidFile}}: Entry): boolean =>
+	starts === 1 && type === 'daemon' && !forks && pidFile === null
 	&& phase.kind === 'stopping' && phase.outcome?.kind === 'code' && phase.outcome.code === 0;
 
-const FORKED = '; run a program that daemonizes in the foreground, or set pid_file';
+const FORKED = '; if it daemonizes, write type: forking, or run it in the foreground';
 
 /** The line for commands that run after the end: `post_stop`, or `down` of a oneshot. */
 function finishing(was: Phase, {finish, outcome, blame}: Stopping, name: string): Line | null {
@@ -73,6 +73,7 @@ export function narrateStage(stage: Stage): Line | null {
 function alive(was: Phase, phase: Starting | Up, {service: {name, type, health}}: Entry): Line | null {
 	if (was.kind === 'spawning') return info(`started ${name} (pid ${phase.pid})`);
 	if (phase.kind === 'starting' || (was.kind !== 'starting' && was.kind !== 'up')) return null;
+	if (was.kind === 'starting' && was.handover) return info(`${name} is ready, and its main process is pid ${phase.pid}`);
 	if (was.pid !== phase.pid) return info(`the main process of ${name} is now pid ${phase.pid}`);
 	if (was.kind === 'starting') return type === 'daemon' ? info(`${name} is ready`) : null;
 	if (was.isReady !== phase.isReady) return info(phase.isReady ? `${name} is ready again` : `${name} is reloading`);

@@ -48,6 +48,8 @@ export interface Starting {
 	readonly isHooked: boolean;
 	/** It has not reported that it is ready, nor run for its start period. */
 	readonly isUnready: boolean;
+	/** Of a service that forks: its first process is still to exit, or has, and the main one is looked for. */
+	readonly handover: 'exit' | 'main' | null;
 	/** When the start timeout ends, and archon stops it. */
 	readonly deadline: Instant;
 	/** When it has run for its start period; NEVER: its `ready` decides. */

@@ -27,7 +27,9 @@ export interface Service {
 	readonly stopTo: 'main' | 'group';
 	/** Which processes end with a run, before the next one begins: all descendants, the process group, or the main one alone. */
 	readonly killMode: KillMode;
-	/** The file with the pid of the main process after the first one has exited (systemd's PIDFile=); null: none. */
+	/** A daemon whose first process exits with 0 and leaves the main one behind (systemd's Type=forking). */
+	readonly forks: boolean;
+	/** The file with the pid of the main process after the one before has exited (systemd's PIDFile=); null: none. */
 	readonly pidFile: string | null;
 	readonly hooks: Hooks;
 	/** How it is told to reload its config: by a signal or a command; null: it cannot. */

@@ -43,7 +43,7 @@ function nameOf({phase, service}: Entry): Status {
 
 /** The living main process of a phase, else null. */
 export function pidOf(phase: Phase): number | null {
-	if (phase.kind === 'stopping' && phase.outcome) return null;
+	if ((phase.kind === 'stopping' && phase.outcome) || (phase.kind === 'starting' && phase.handover === 'main')) return null;
 	return 'pid' in phase ? phase.pid : null;
 }
 
@@ -102,7 +102,10 @@ function noteOf(state: State, entry: Entry): string {
 
 function startingNote(entry: Entry, phase: Extract<Phase, {kind: 'starting'}>): string {
 	if (phase.isHooked) return 'running post_start';
-	if (entry.service.type === 'oneshot') return '';
+	const {type, pidFile} = entry.service;
+	if (type === 'oneshot') return '';
+	if (phase.handover === 'exit') return 'waiting for its first process to exit';
+	if (phase.handover === 'main') return `looking for its main process${pidFile === null ? '' : ` in ${pidFile}`}`;
 	return phase.probes?.detail ? `not ready: ${phase.probes.detail}` : 'not ready yet';
 }
 

@@ -7,13 +7,14 @@ const more = `
 services:
   nginx:
     command: sh -c 'sed -i "s/daemon off/daemon on/" /etc/nginx/nginx.conf; exec /usr/sbin/nginx'
+    type: forking
     pid_file: /run/nginx.pid
 `;
 
 it('follows nginx over an upgrade without a restart, and no request fails', async () => {
 	await using box = await boot({image: 'web', port: 80, more});
 	await expect.poll(async () => (await box.get()).status).toBe(200);
-	await box.says(/the main process of nginx is now pid \d+/);
+	await box.says(/nginx is ready, and its main process is pid \d+/);
 	const old = await box.pid('nginx');
 	const statuses: number[] = [];
 	let isOver = false;

@@ -98,7 +98,7 @@ export function checkSpawn(world: World, id: Id, service: Service): void {
 		const alive = latest?.reported === false;
 		const met = {
 			service_completed_successfully: success, service_started: success || alive,
-			service_healthy: success || (alive && latest.isReady),
+			service_healthy: success || (alive && latest.isReady && latest.isForked),
 		}[need.condition];
 		promise(met, `${service.name} is started before its need ${entry?.service.name} holds`);
 	}

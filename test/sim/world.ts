@@ -27,6 +27,8 @@ export interface Process {
 	readonly service: Service;
 	/** Has said that it is ready, or needs not say so. */
 	isReady: boolean;
+	/** Its main process is there, which is not the first one where its service forks. */
+	isForked: boolean;
 	/** Probes and hooks under way. */
 	helpers: number;
 	/** Ignores every signal but SIGKILL. */
@@ -312,7 +314,10 @@ export class World {
 			{kind: 'reloading'}, {kind: 'stopping'}, {kind: 'status', text: 'busy'}, {kind: 'extend', millis: 500}, {kind: 'alive'},
 			{kind: 'trigger'}, {kind: 'watchdog', millis: 3000}, {kind: 'errno', errno: 2}, {kind: 'main-pid', pid: ++this.#pids},
 		]);
-		if (!r.chance(0.3)) return this.#news(process, {kind: 'notify', message});
+		if (!r.chance(0.3)) {
+			process.isForked ||= message.kind === 'main-pid';
+			return this.#news(process, {kind: 'notify', message});
+		}
 		process.isReady = true;
 		this.#news(process, {kind: 'ready'});
 	}
@@ -340,12 +345,14 @@ export class World {
 			id, run, service, pid: ++this.#pids, outcome: null, reported: false, survivors: false, helpers: 0,
 			isFinished: false, isDone: false,
 			isReady: service.ready === null,
+			isForked: !service.forks,
 			deaf: r.chance(this.#temper.deaf), leavesSurvivors: r.chance(this.#temper.orphan),
 		};
 		this.processes.push(process);
 		this.#news(process, {kind: 'spawned', pid: process.pid});
 		const code: Outcome = {kind: 'code', code: r.chance(this.#temper.crash) ? r.pick([1, 2, 127]) : 0};
 		const ends = service.type === 'oneshot' || r.chance(this.#temper.crash);
+		if (service.forks) this.#fork(process, code);
 		if (ends) this.#later(r.between(0, r.pick([5, 500, 20_000])), () => this.#die(process, code));
 		if (service.ready && service.ready.kind !== 'probe' && !r.chance(this.#temper.mute)) {
 			this.#later(r.between(0, r.pick([1, 1000, 8000])), () => {
@@ -354,6 +361,24 @@ export class World {
 			});
 		}
 		for (let i = this.#temper.chatter; i > 0; i--) this.#later(r.between(0, 60_000), () => this.#chat(process));
+	}
+
+	/** Its first process ends well and leaves another one, of which is told sooner, later or never, or it does not. */
+	#fork(process: Process, code: Outcome): void {
+		const {random: r} = this;
+		if (r.chance(this.#temper.mute)) return;
+		this.#later(r.between(0, r.pick([5, 500, 8000])), () => {
+			if (process.outcome) return;
+			if (code.kind === 'code' && code.code !== 0) return this.#die(process, code);
+			this.#news(process, {kind: 'forked'});
+			if (r.chance(this.#temper.mute)) return;
+			this.#later(r.between(0, r.pick([0, 100, 8000])), () => {
+				if (process.outcome) return;
+				if (r.chance(this.#temper.crash)) return this.#die(process, code);
+				process.isForked = true;
+				this.#news(process, {kind: 'notify', message: {kind: 'main-pid', pid: ++this.#pids}});
+			});
+		});
 	}
 
 	#signal({run, pid, signal, to}: Extract<Effect, {kind: 'signal'}>): void {
@@ -470,6 +495,7 @@ export class World {
 			stop: {signal: SIG.TERM, grace: r.pick([10, 1000, 5000])},
 			hooks: {preStart: hook(), postStart: hook(), preStop: hook(), postStop: hook(), down: isDaemon ? [] : hook()},
 			stopTo: r.pick(['main', 'main', 'group']), killMode: r.pick(['tree', 'tree', 'group', 'main']),
+			forks: isDaemon && r.chance(0.15),
 			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
 			essential: r.chance(0.03),
 			onFailed: r.chance(0.03) ? 'shutdown' : 'stay',

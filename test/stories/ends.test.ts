@@ -121,7 +121,7 @@ test('what a process leaves behind ends before its successor starts', () => {
 
 test('what looks like a program that became a daemon is told what to do, once', () => {
 	const forks = (service: object) => tell(['nginx', {leavesSurvivors: true, ...service}]).dies('nginx', exit(0)).wait(1000);
-	const hint = /exited with status 0; stopping its remaining processes; run a program that daemonizes in the foreground, or set pid_file$/gm;
+	const hint = /exited with status 0; stopping its remaining processes; if it daemonizes, write type: forking, or run it in the foreground$/gm;
 	expect(forks({}).dies('nginx', exit(0)).lines().match(hint)).toHaveLength(1);
 	expect(forks({type: 'oneshot'}).lines()).not.toMatch(hint);
 	expect(forks({pidFile: '/run/nginx.pid'}).lines()).not.toMatch(hint);

@@ -59,6 +59,12 @@ describe('each phase that begins, by its cause', () => {
 		['processes ignore SIGTERM', () => only({deaf: true, leavesSurvivors: true}).dies('web', exit(1)).wait(5000)],
 		['a need fails', () => tell(['db', {ready, restart: {...find(only().state(), 'web')!.service.restart, policy: 'no'}}], ['web', {needs: ['db+'], essential: true}]).dies('db', exit(1))],
 		['a need takes too long', () => tell(['db', {ready}], ['web', {needs: [{name: 'db', condition: 'service_healthy', timeout: 3000}]}]).wait(3000)],
+		['a service forks', () => only({forks: true}).tells('web', {kind: 'forked'}).tells('web', {kind: 'notify', message: {kind: 'main-pid', pid: 7}})],
+		['a service that forks leaves no process', () => only({forks: true}).tells('web', {kind: 'forked'}).dies('web', exit(0))],
+		['a service that forks stays', () => only({forks: true, startTimeout: 5000}).wait(5000)],
+		['the main process of a service that forks is not found', () => only({forks: true, startTimeout: 5000}).tells('web', {kind: 'forked'}).wait(5000)],
+		['the main process of a service that forks is not in its file', () => only({forks: true, pidFile: '/run/web.pid', startTimeout: 5000})
+			.tells('web', {kind: 'forked'}).wait(5000)],
 		['an essential service exits', () => only({essential: true}).dies('web', exit(0))],
 		['an essential service fails', () => only({essential: true}).dies('web', exit(1))],
 		['an essential service becomes unhealthy', () => only({health: {...health, onUnhealthy: 'shutdown'}}).tells('web', probed(false))],
@@ -83,6 +89,9 @@ describe('each note', () => {
 		['pre_start runs', () => only(hooks('preStart'))],
 		['post_start runs', () => only(hooks('postStart'))],
 		['not ready', () => only({ready})],
+		['the first process is still there', () => only({forks: true})],
+		['the main process is looked for', () => only({forks: true}).tells('web', {kind: 'forked'})],
+		['the main process is looked for in its file', () => only({forks: true, pidFile: '/run/web.pid'}).tells('web', {kind: 'forked'})],
 		['a readiness probe failed', () => only({ready: {kind: 'probe', probe: health.probe, interval: 1000, timeout: 1000}})
 			.tells('web', {kind: 'probe', purpose: 'ready', passed: false, detail: 'connection refused'})],
 		['a oneshot works', () => only({type: 'oneshot'})],

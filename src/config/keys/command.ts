@@ -1,5 +1,4 @@
 /** `command`, `entrypoint`: the program that a service runs, and its arguments. */
-import type {Service} from '../../core/service.ts';
 import type {Environment} from '../../core/variables.ts';
 import type {Argv} from '../command-service.ts';
 import type {Advising, ServiceGroup, Written} from '../group.ts';
@@ -8,6 +7,7 @@ import type {Report} from '../problems.ts';
 import {toCommand, unsetIn} from '../readers.ts';
 import {isMissing, type Settings, type Shape} from '../shape.ts';
 import {isNothing, type Mapping} from '../values.ts';
+import type {Type} from './type.ts';
 
 const KEYS = {
 	command: words('program and arguments; quoted as in a shell, but run without one'),
@@ -15,7 +15,7 @@ const KEYS = {
 };
 
 type Own = Settings<typeof KEYS>;
-type Ending = Own & {readonly type: Service['type']; readonly essential: boolean};
+type Ending = Own & {readonly type: Type; readonly essential: boolean};
 
 export const command = {
 	keys: KEYS,

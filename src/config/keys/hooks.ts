@@ -1,5 +1,5 @@
 /** `pre_start` to `post_stop` and `down`: commands at the stages of a run. */
-import type {HookCommand, Hooks, Service} from '../../core/service.ts';
+import type {HookCommand, Hooks} from '../../core/service.ts';
 import {either} from '../accepts.ts';
 import {joined} from '../glossary.ts';
 import type {Account, Part, ServiceGroup, Written} from '../group.ts';
@@ -14,6 +14,7 @@ import {writtenAt, type Value} from '../values.ts';
 import {command} from './command.ts';
 import {environment} from './environment.ts';
 import {process} from './process.ts';
+import type {Type} from './type.ts';
 
 const HOOK = shape({
 	command: commandKey('required', 'program and arguments'),
@@ -60,7 +61,7 @@ export const stopHooks = {
 		names: {post_stop: 'finish ExecStopPost after_stop'},
 		others: [['ExecStop stopCommand stopProgram', 'pre_stop', 'write pre_stop, which runs before the stop signal']],
 	}),
-	conflicts({name, path, map, settings: {type}}: Written<Stopping & {readonly type: Service['type']}>, {problems, notes}: Planning) {
+	conflicts({name, path, map, settings: {type}}: Written<Stopping & {readonly type: Type}>, {problems, notes}: Planning) {
 		const [down, farewell] = [writtenAt(map, 'down')?.key, writtenAt(map, 'pre_stop')?.key];
 		if (down && type !== 'oneshot') {
 			problems.report(down, `${path}.down is only for oneshots, which it undoes`, 'write pre_stop or post_stop');

@@ -1,6 +1,6 @@
 /** `restart`, `success_codes`, `restart_on`, `fatal_codes`: when a service is started again, and which ends mean what. */
 import {NO_ENDS, RESTART as DEFAULTS} from '../../core/defaults.ts';
-import {type Ends, GROWTHS, type RestartPolicy, type Service} from '../../core/service.ts';
+import {type Ends, GROWTHS, type RestartPolicy} from '../../core/service.ts';
 import {signalName} from '../../core/signal-numbers.ts';
 import {either, oneOrMore} from '../accepts.ts';
 import type {Part, ServiceGroup, Written} from '../group.ts';
@@ -12,6 +12,7 @@ import {attempts, decimal, duration, ending, oneOf, policy, restart as word} fro
 import {reader, readShape, shape, type Context, type Key, type Settings} from '../shape.ts';
 import {sharing} from '../sharing.ts';
 import {isNothing, writtenAt, type Mapping, type Value} from '../values.ts';
+import type {Type} from './type.ts';
 
 const RESTART = shape({
 	policy: optional(
@@ -64,7 +65,7 @@ const KEYS = {
 };
 
 type Own = Settings<typeof KEYS>;
-type Deciding = Own & {readonly type: Service['type']; readonly essential: boolean};
+type Deciding = Own & {readonly type: Type; readonly essential: boolean};
 
 const shared = sharing<RestartPolicy>();
 

@@ -1,4 +1,4 @@
-/** `type`: whether a service stays, or does its work once and ends. */
+/** `type`: whether a service stays, puts itself into the background, or does its work once and ends. */
 import type {Condition, Service} from '../../core/service.ts';
 import type {Part, ServiceGroup, Written} from '../group.ts';
 import {value} from '../key.ts';
@@ -7,10 +7,13 @@ import {oneOf} from '../scalars.ts';
 import type {Settings} from '../shape.ts';
 import {writtenAt} from '../values.ts';
 
+/** A daemon that puts itself into the background is one for all else. */
+export type Type = Service['type'] | 'forking';
+
 const KEYS = {
 	type: value(
-		oneOf<Service['type']>(['daemon', 'oneshot']), 'daemon | oneshot', 'daemon',
-		'a daemon keeps running; a oneshot does its work once and exits',
+		oneOf<Type>(['daemon', 'oneshot', 'forking']), 'daemon | oneshot | forking', 'daemon',
+		'a daemon keeps running; a oneshot does its work once and exits; a forking one puts itself into the background',
 	),
 };
 
@@ -20,9 +23,9 @@ export const type = {
 	keys: KEYS,
 	isForAll: true,
 	words: () => ({
-		others: [['is_daemon daemon daemonize', 'type', 'let the program stay in the foreground: archon follows the process that it started']],
+		others: [['is_daemon daemon daemonize', 'type', 'write type: forking, or let the program stay in the foreground']],
 	}),
-	plan: ({type}: Own): Part => ({type}),
+	plan: ({type}: Own): Part => ({type: type === 'forking' ? 'daemon' : type, forks: type === 'forking'}),
 } satisfies ServiceGroup;
 
 /** Reports a key that a oneshot cannot have. */

@@ -14,7 +14,7 @@ export function ownProcesses(reaper: Reaper): Owner<'signal' | 'follow'> {
 		restore(entry) {
 			const {id, phase, service} = entry;
 			if (!('pid' in phase) || !hasProcess(entry)) return;
-			const hasEnded = phase.kind === 'stopping' && phase.outcome !== null;
+			const hasEnded = (phase.kind === 'stopping' && phase.outcome !== null) || (phase.kind === 'starting' && phase.handover === 'main');
 			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, originOf(service));
 			if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, service.killMode);
 		},

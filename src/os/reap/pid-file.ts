@@ -10,6 +10,8 @@ import {start} from '../jobs.ts';
 
 export interface Seeking {
 	readonly path: string;
+	/** How long it is looked for; Infinity: until `mayLast` says no. */
+	readonly patience: Millis;
 	/** Whether the process is alive and the run's: any process may have written the file. */
 	readonly isHeir: (pid: number) => boolean;
 	/** Whether it is worth to look again. */
@@ -20,29 +22,37 @@ export interface Seeking {
 
 /** gunicorn's new main process has this name beside the file until the old one has ended. */
 const NAMES = ['', '.2'];
-/** A daemon may write its file after its parent has ended: how often it is looked for, and for how long. */
+/**
+ * A daemon may write its file after its parent has ended: how long after the first look the second one follows, and each
+ * further one after `GROWTH` times as long as the one before.
+ */
 const PAUSE: Millis = 20;
-const PATIENCE: Millis = 2000;
+const PAUSE_MAX: Millis = 1000;
+const GROWTH = 1.5;
 /** Of a file, in bytes. */
 const FILE_MAX = 64;
 
 /** A thread reads the file, which may lie on a disk that hangs, or be none. */
-export function seek({path, isHeir, mayLast, told}: Seeking): void {
-	let isOver = false;
+export function seek({path, patience, isHeir, mayLast, told}: Seeking): void {
+	let [isOver, pause] = [false, PAUSE];
 	const end = (pid: number | null): void => {
 		if (isOver) return;
 		isOver = true;
 		forgetTime();
 		told(pid);
 	};
-	const forgetTime = after(PATIENCE, () => end(null));
+	const forgetTime = patience === Infinity ? () => {} : after(patience, () => end(null));
+	const lookAgain = (): void => {
+		if (!mayLast()) return end(null);
+		after(pause, () => look(0));
+		pause = Math.min(pause * GROWTH, PAUSE_MAX);
+	};
 	const look = (name: number): void => start('readFile', {text: `${path}${NAMES[name]}`, numbers: [FILE_MAX]}, ({result, bytes}) => {
 		if (isOver) return;
 		const pid = result < 0 ? 0 : Number(/^\s*(\d{1,9})\b/.exec(textOf(bytes))?.[1] ?? 0);
 		if (pid > 1 && isHeir(pid)) end(pid);
 		else if (name + 1 < NAMES.length) look(name + 1);
-		else if (mayLast()) after(PAUSE, () => look(0));
-		else end(null);
+		else lookAgain();
 	});
 	look(0);
 }

@@ -10,7 +10,6 @@ import type {KillMode} from '../../core/service.ts';
 import {SIG, type SignalNumber} from '../../core/signal-numbers.ts';
 import {killCgroup} from './cgroups.ts';
 import {now, soon} from '../clock.ts';
-import {seek} from './pid-file.ts';
 import {createTreeKiller} from './kill-tree.ts';
 import {pid as ownPid} from '../identity.ts';
 import {createDescendants, type Descendants, type Origin} from './descendants.ts';
@@ -19,6 +18,7 @@ import {runTagged} from './run-tag.ts';
 import {newReport, outcomeOf, pidOf} from './outcome.ts';
 import type {Poller} from '../poller.ts';
 import {childrenBesides, hasProc, pids, type Stat, statOf} from './procfs.ts';
+import {createSuccession} from './succession.ts';
 import {EPOLLIN, ERRNO, sys} from '../sys.ts';
 import {addGroup, hasGroups, isAmong, isOf, signalGroups, type TrackedRun} from './tracked-run.ts';
 
@@ -79,8 +79,6 @@ export function createReaper(
 	const withSurvivors = new Set<TrackedRun>();
 	/** Main processes that were waited for, and whose end is still to be told. */
 	const gone = new Map<number, Run>();
-	/** Their main process is gone, and another one is looked for. */
-	const sought = new Set<TrackedRun>();
 	const helpers = createHelpers();
 	const treeKiller = createTreeKiller();
 	const descendants = createDescendants({
@@ -89,6 +87,10 @@ export function createReaper(
 		// The last is whose it is, where a number was used again.
 		runOfSession: session => runs.values().reduce<Run | null>((run, tracked) => (tracked.session === session ? tracked.run : run), null),
 		originOf: run => runs.get(run)?.origin ?? null,
+	});
+	const succession = createSuccession({
+		poller, descendants, entryOf: ({id}) => entryOf(id), hasOthers, takeOver, conclude,
+		tell: ({id, run}, news) => dispatch({kind: 'news', id, run, news}),
 	});
 	let reaped = 0;
 	let isSwept = false;
@@ -134,7 +136,7 @@ export function createReaper(
 		// Only now: a member of a group that had died too is a survivor no more.
 		const hasStrays = descendants.look();
 		for (const tell of ended) tell(hasStrays);
-		for (const tracked of sought) if (tracked.sought && !hasOthers(tracked, hasStrays)) conclude(tracked, tracked.sought, hasStrays);
+		succession.look(hasStrays);
 		for (const tracked of withSurvivors) {
 			if (hasSurvivors(tracked, hasStrays)) {
 				// Processes that were made while the others were killed.
@@ -156,7 +158,15 @@ export function createReaper(
 	}
 
 	/** Whether others live that its process made. */
-	const hasOthers = (tracked: TrackedRun, hasStrays: Look): boolean => hasGroups(tracked) || hasStrays(tracked.run);
+	function hasOthers(tracked: TrackedRun, hasStrays: Look): boolean {
+		return hasGroups(tracked) || hasStrays(tracked.run);
+	}
+
+	/** Whether its first process has ended, and its main one was still to be found by the previous instance. */
+	function isHandedOver(id: Id): boolean {
+		const phase = entryOf(id)?.phase;
+		return phase?.kind === 'starting' && phase.handover === 'main';
+	}
 
 	function killRest(tracked: TrackedRun): void {
 		if (killMode(tracked) === 'tree') endTree(tracked);
@@ -165,36 +175,11 @@ export function createReaper(
 
 	function end(tracked: TrackedRun, outcome: Outcome, hasStrays: Look): void {
 		tracked.pid = 0;
-		const path = entryOf(tracked.id)?.service.pidFile ?? null;
-		if (path === null || isStopping(tracked) || !hasOthers(tracked, hasStrays)) return conclude(tracked, outcome, hasStrays);
-		tracked.sought = outcome;
-		sought.add(tracked);
-		const isOver = (): boolean => tracked.sought !== outcome;
-		seek({
-			path,
-			isHeir: pid => !isOver() && !isStopping(tracked) && descendants.isOf(pid, tracked.run),
-			// A process that ends well may have left its place to another, whose pid it has yet to write.
-			mayLast: () => !isOver() && !isStopping(tracked) && outcome.kind === 'code' && outcome.code === 0,
-			told: pid => poller.whole(() => {
-				if (isOver()) return;
-				const stat = pid === null ? null : statOf(pid);
-				if (pid === null || !stat) return conclude(tracked, outcome, descendants.look());
-				giveUpSearch(tracked);
-				takeOver(tracked, pid, stat);
-				dispatch({kind: 'news', id: tracked.id, run: tracked.run, news: {kind: 'notify', message: {kind: 'main-pid', pid}}});
-			}),
-		});
+		succession.ended(tracked, outcome, hasStrays);
 	}
-
-	function giveUpSearch(tracked: TrackedRun): void {
-		tracked.sought = null;
-		sought.delete(tracked);
-	}
-
-	const isStopping = ({id}: TrackedRun): boolean => entryOf(id)?.phase.kind === 'stopping';
 
 	function conclude(tracked: TrackedRun, outcome: Outcome, hasStrays: Look): void {
-		giveUpSearch(tracked);
+		succession.giveUp(tracked);
 		const survivors = hasSurvivors(tracked, hasStrays);
 		if (survivors) withSurvivors.add(tracked);
 		else forget(tracked);
@@ -251,7 +236,7 @@ export function createReaper(
 	}
 
 	function forget(tracked: TrackedRun): void {
-		giveUpSearch(tracked);
+		succession.giveUp(tracked);
 		treeKiller.forget(tracked.run);
 		withSurvivors.delete(tracked);
 		runs.delete(tracked.run);
@@ -303,14 +288,15 @@ export function createReaper(
 	return {
 		register(pid, id, run, origin) {
 			const groups = [{leader: pid, start: null}];
-			const tracked = {id, run, origin: origin ?? null, session: pid, pid, groups, isKilled: false, sought: null};
+			const tracked = {id, run, origin: origin ?? null, session: pid, pid, groups, isKilled: false};
 			runs.set(run, tracked);
 			mains.set(pid, tracked);
 		},
 		adopt(id, run, pid, leader, origin) {
 			const start = pid > 0 && pid !== leader ? statOf(leader)?.start ?? null : null;
-			const tracked: TrackedRun = {id, run, origin, session: leader, pid, groups: [{leader, start}], isKilled: false, sought: null};
+			const tracked: TrackedRun = {id, run, origin, session: leader, pid, groups: [{leader, start}], isKilled: false};
 			runs.set(run, tracked);
+			if (pid === 0 && isHandedOver(id)) return soon(() => end(tracked, UNKNOWN, descendants.look()));
 			if (pid === 0) return void withSurvivors.add(tracked);
 			const stat = statOf(pid);
 			// Without /proc only the kernel says whether it is a child, and a child is taken to be the run's.
@@ -331,13 +317,15 @@ export function createReaper(
 		follow(run, from, to) {
 			const tracked = runs.get(run);
 			const stat = statOf(to);
-			if (!tracked || tracked.pid !== from || !stat) return;
+			if (!tracked || !stat || (tracked.pid !== from && !succession.isSeeking(tracked))) return;
+			succession.giveUp(tracked);
 			mains.delete(from);
 			takeOver(tracked, to, stat);
 		},
 		signal(run, pid, signal, to) {
 			const tracked = runs.get(run);
 			if (!tracked || pid <= 1) return;
+			if (succession.isSeeking(tracked)) soon(() => succession.hurry(tracked));
 			if (to === 'main' && tracked.pid !== pid) return;
 			if (signal === SIG.KILL) tracked.isKilled = true;
 			if (to === 'main') return void sys.kill(pid, signal);
@@ -353,7 +341,7 @@ export function createReaper(
 		},
 		release(run) {
 			const tracked = runs.get(run);
-			if (tracked && (withSurvivors.has(tracked) || sought.has(tracked))) forget(tracked);
+			if (tracked && (withSurvivors.has(tracked) || succession.isSeeking(tracked))) forget(tracked);
 		},
 		sweep(signal) {
 			// Elsewhere others live in this PID namespace, and only archon's own descendants are meant.

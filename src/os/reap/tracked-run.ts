@@ -1,6 +1,5 @@
 /** A run whose processes live, and the process groups by which archon reaches them. */
 import type {Id, Run} from '../../core/ids.ts';
-import type {Outcome} from '../../core/outcome.ts';
 import type {SignalNumber} from '../../core/signal-numbers.ts';
 import {ERRNO, sys} from '../sys.ts';
 import {claimOf, isBelieved} from './claims.ts';
@@ -21,8 +20,6 @@ export interface TrackedRun {
 	groups: Group[];
 	/** archon sent it SIGKILL. */
 	isKilled: boolean;
-	/** How its main process ended, while another one is looked for that goes on in its place; else null. */
-	sought: Outcome | null;
 }
 
 /** A process group, whose number is not another's while it has a member. */

@@ -18,34 +18,45 @@ interface Search {
 	names: number;
 	/** What could not be removed, in words. */
 	readonly notes: string[];
+	/** No character of the path has a meaning. */
+	readonly isPlain: boolean;
 }
 
 /** Patterns with `*`, `?` and `[…]`, each within one part of a path. What could not be done, in words. */
 export function clean(patterns: readonly string[], cwd: string): string[] {
 	const notes: string[] = [];
-	for (const pattern of patterns) {
-		const search: Search = {names: NAMES_MAX, notes};
-		const parts = resolve(cwd, pattern).split('/').slice(1);
-		const wild = parts.findIndex(part => WILD.test(part));
-		const fixed = wild < 0 ? parts.length - 1 : wild;
-		const place = openFolder(`/${parts.slice(0, fixed).join('/')}`);
-		if (typeof place === 'object') {
-			const result = remove(place, parts.slice(fixed), search);
-			sys.close(place.fd);
-			if (result < 0) notes.push(`cannot clean ${pattern}: ${errnoText(-result)}`);
-		} else if (typeof place === 'string') {
-			notes.push(`cannot clean ${pattern}: ${place}`);
-		} else if (!isAbsent(place)) {
-			notes.push(`cannot clean ${pattern}: ${errnoText(-place)}`);
-		}
-		if (search.names < 0) notes.push(`cannot clean all of ${pattern}: there are more than ${NAMES_MAX} names to look at`);
-	}
+	for (const pattern of patterns) cleanAll(pattern, cwd, {names: NAMES_MAX, notes, isPlain: false});
 	return notes;
+}
+
+/** One file, in whose name no character has a meaning. */
+export function cleanFile(path: string): string[] {
+	const notes: string[] = [];
+	cleanAll(path, '/', {names: NAMES_MAX, notes, isPlain: true});
+	return notes;
+}
+
+function cleanAll(pattern: string, cwd: string, search: Search): void {
+	const {notes} = search;
+	const parts = resolve(cwd, pattern).split('/').slice(1);
+	const wild = search.isPlain ? -1 : parts.findIndex(part => WILD.test(part));
+	const fixed = wild < 0 ? parts.length - 1 : wild;
+	const place = openFolder(`/${parts.slice(0, fixed).join('/')}`);
+	if (typeof place === 'object') {
+		const result = remove(place, parts.slice(fixed), search);
+		sys.close(place.fd);
+		if (result < 0) notes.push(`cannot clean ${pattern}: ${errnoText(-result)}`);
+	} else if (typeof place === 'string') {
+		notes.push(`cannot clean ${pattern}: ${place}`);
+	} else if (!isAbsent(place)) {
+		notes.push(`cannot clean ${pattern}: ${errnoText(-place)}`);
+	}
+	if (search.names < 0) notes.push(`cannot clean all of ${pattern}: there are more than ${NAMES_MAX} names to look at`);
 }
 
 /** What matches in a folder and, where more parts follow, in the folders there; links to folders are not entered. */
 function remove({fd, path}: Folder, [part = '', ...rest]: readonly string[], search: Search): Outcome {
-	const names = WILD.test(part) ? namesIn(fd, part, search) : [part];
+	const names = !search.isPlain && WILD.test(part) ? namesIn(fd, part, search) : [part];
 	if (typeof names === 'number') return isAbsent(names) ? 0 : names;
 	const about = newStat();
 	for (const name of names) {

@@ -6,7 +6,7 @@ import {err, ok, type Result} from '../../core/result.ts';
 import type {Command, Exec, Service} from '../../core/service.ts';
 import {CAPABILITIES, RESOURCES} from '../../core/linux.ts';
 import {openCgroup} from '../reap/cgroups.ts';
-import {clean} from './clean.ts';
+import {clean, cleanFile} from './clean.ts';
 import {diagnose, isNowhere} from './diagnose.ts';
 import {type Environment, env, heritable} from '../environment.ts';
 import {errnoText, isTemporary} from '../errno.ts';
@@ -60,6 +60,8 @@ export type Spawned = Extract<News, {kind: 'spawned' | 'refused'}>;
 export function spawnRun(service: Service, run: Run, streams: Streams, given: Given = {}): () => Spawned {
 	const {exec, name, ready} = service;
 	for (const note of clean(exec.clean, exec.cwd ?? '.')) given.note?.(`${name}: ${note}`);
+	// The file of an earlier run names another process, and many a daemon would not start beside it.
+	if (service.forks && service.pidFile !== null) for (const note of cleanFile(service.pidFile)) given.note?.(`${name}: ${note}`);
 	const number = ready?.kind === 'fd' && ready.variable !== null ? {[ready.variable]: String(ready.fd)} : {};
 	const environment = {...number, ...given.environment, ARCHON_RUN: String(run)};
 	const end = make(name, exec, streams, {...given, environment});

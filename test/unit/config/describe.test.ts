@@ -23,8 +23,8 @@ test('the whole table fits a page', () => {
 		      of a compose file; has no effect
 
 		services.<name>:
-		  type: daemon | oneshot (default: daemon)
-		      a daemon keeps running; a oneshot does its work once and exits
+		  type: daemon | oneshot | forking (default: daemon)
+		      a daemon keeps running; a oneshot does its work once and exits; a forking one puts itself into the background
 		  command: words | list (default: empty)
 		      program and arguments; quoted as in a shell, but run without one
 		  entrypoint: words | list (default: empty)
@@ -95,7 +95,7 @@ test('the whole table fits a page', () => {
 		      how a daemon tells that it is ready
 		  start_period: duration (default: 0s)
 		      without ready: a daemon counts as ready when it has run this long
-		  start_timeout: duration | unlimited (default: 60s with ready, else unlimited)
+		  start_timeout: duration | unlimited (default: 60s with ready or type: forking, else unlimited)
 		      how long a daemon may take to be ready, or a oneshot to complete
 		  pre_start: list of words or maps with a command (default: empty)
 		      commands run before each start, within start_timeout; if one fails, the start has failed

@@ -57,7 +57,7 @@ test.each([
 	['availability', 'write restart: always, on-failure or no'],
 	['readiness_probe', 'archon calls it ready'],
 	['liveness_probe', 'archon calls it healthcheck'],
-	['is_daemon', 'let the program stay in the foreground: archon follows the process that it started'],
+	['is_daemon', 'write type: forking, or let the program stay in the foreground'],
 	['startup', 'write autostart: true or false'],
 	['kill-delay', 'archon calls it stop_grace_period'],
 	['env', 'archon calls it environment'],

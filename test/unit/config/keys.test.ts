@@ -314,6 +314,7 @@ describe('keys that are of no use together', () => {
 		['start_timeout: 5s\npre_start: [x]', []],
 		['type: oneshot\npre_stop: [x]', ['pre_stop of a oneshot runs only while it is running; "down" undoes it once it has completed: a']],
 		['start_timeout: 5s\nready: notify', []],
+		['start_timeout: 5s\ntype: forking', []],
 		['tty: true\nstdin_open: true', ['stdin_open has no effect with tty, which brings a stdin of its own: a']],
 	])('%s', (keys, notes) => {
 		expect(noted(keys)).toEqual(notes);
@@ -325,6 +326,8 @@ test.each<[string, Partial<Service>]>([
 	['start_period: 2s', {startPeriod: 2000, startTimeout: Infinity}],
 	['ready: notify\nstart_timeout: unlimited', {startTimeout: Infinity}],
 	['type: oneshot\nstart_timeout: 1m', {startTimeout: 60_000}],
+	['type: forking\npid_file: /run/a.pid', {type: 'daemon', forks: true, pidFile: '/run/a.pid', startTimeout: 60_000}],
+	['type: forking\nstart_timeout: 5s\nready: notify', {forks: true, startTimeout: 5000, ready: {kind: 'notify'}}],
 	['restart_on: [126]', {restart: expect.objectContaining({force: {codes: [126], signals: []}, fatal: {codes: [127], signals: []}})}],
 	['fatal_codes:\nsuccess_codes: 3', {restart: expect.objectContaining({success: {codes: [3], signals: []}, fatal: {codes: [126, 127], signals: []}})}],
 ])('%s', (keys, expected) => {

@@ -285,7 +285,7 @@ describe('problems', () => {
 	});
 
 	test.each<[string, string[]]>([
-		['type: demon', ['3:11: services.a.type: "demon" is not one of daemon, oneshot; did you mean "daemon"?']],
+		['type: demon', ['3:11: services.a.type: "demon" is not one of daemon, oneshot, forking; did you mean "daemon"?']],
 		['environment: text', ['3:18: services.a.environment must be a map or a list of NAME=value, not text']],
 		['working_dir: srv', ['3:18: services.a.working_dir: "srv" is not an absolute path; begin it with /']],
 		['user: "a:"', ['3:11: services.a.user: "a:" is not a user; write name, uid, name:group or uid:gid']],

@@ -36,6 +36,6 @@ test('a group has a say where one of its keys is written, or one that it reads',
 	};
 	expect(said()).toEqual([]);
 	expect(said('stop_to', 'kill_mode', 'x-any')).toEqual(['stop_signal']);
-	expect(said('type')).toEqual(['type', 'restart']);
+	expect(said('type')).toEqual(['type', 'start_period', 'restart']);
 	expect(said('ready')).toEqual(['ready', 'start_period']);
 });

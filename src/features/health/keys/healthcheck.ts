@@ -1,12 +1,12 @@
 /** `healthcheck`: repeated checks of a running service (compose-spec). */
-import type {Command, Health, Probe, Service} from '../../../core/service.ts';
+import type {Command, Health, Probe} from '../../../core/service.ts';
 import type {Millis} from '../../../core/time.ts';
 import {anyText, either, someText, words} from '../../../config/accepts.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
 import {key, value} from '../../../config/key.ts';
 import {oneWayOf} from '../../../config/merge.ts';
 import type {Planning} from '../../../config/planning.ts';
-import {refuseForOneshot} from '../../../config/keys/type.ts';
+import {refuseForOneshot, type Type} from '../../../config/keys/type.ts';
 import {HTTP, http, noteTls, tcp} from './probes.ts';
 import {readBy, readText, refuse, refuseKind, toCommand} from '../../../config/readers.ts';
 import {duration, lapse, oneOf, parser, text, truth, whole, type Parse} from '../../../config/scalars.ts';
@@ -73,7 +73,7 @@ export const healthcheck = {
 		names: {healthcheck: 'liveness_probe health'},
 		others: [['on-check-failure', 'healthcheck', 'write healthcheck: {on_unhealthy: restart}']],
 	}),
-	conflicts: (service: Written<Own & {readonly type: Service['type']}>, {problems}: Planning) =>
+	conflicts: (service: Written<Own & {readonly type: Type}>, {problems}: Planning) =>
 		refuseForOneshot(service, 'healthcheck', problems.report),
 	advise: (service: Written<Own>, advising: Advising) =>
 		noteTls(service, 'healthcheck', service.settings.healthcheck?.probe ?? null, advising),

@@ -1,10 +1,10 @@
 /** `ready`: how a daemon tells that it is ready. */
-import type {Probe, Ready, Service} from '../../../core/service.ts';
+import type {Probe, Ready} from '../../../core/service.ts';
 import {either, words} from '../../../config/accepts.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../../../config/group.ts';
 import {command, key, optional, value} from '../../../config/key.ts';
 import {oneWayOf} from '../../../config/merge.ts';
-import {refuseForOneshot} from '../../../config/keys/type.ts';
+import {refuseForOneshot, type Type} from '../../../config/keys/type.ts';
 import type {Planning} from '../../../config/planning.ts';
 import {http, noteTls, tcp} from './probes.ts';
 import {readBy, readMap, refuse} from '../../../config/readers.ts';
@@ -76,7 +76,7 @@ export const ready = {
 			['ready_log_line', 'ready', 'write ready: {log: …}'],
 		],
 	}),
-	conflicts: (service: Written<Own & {readonly type: Service['type']}>, {problems}: Planning) =>
+	conflicts: (service: Written<Own & {readonly type: Type}>, {problems}: Planning) =>
 		refuseForOneshot(service, 'ready', problems.report),
 	advise(service: Written<Own>, advising: Advising) {
 		const {settings: {ready}} = service;
