@@ -5,7 +5,7 @@
 import type {Source} from './problems.ts';
 import type {Mapping, Value} from './values.ts';
 
-export type FormatName = 'systemd' | 'taskmaster' | 'overseer';
+export type FormatName = 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble';
 
 /** How people call them. */
 export const FORMATS: Readonly<Record<FormatName, string>> = {systemd: 'systemd', taskmaster: 'taskmaster', overseer: 'overseer'};
@@ -21,8 +21,17 @@ const SYSTEMD = /^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*[ \t]*\[(?:Unit|Service|Install
 /** By what is at the top of a map. */
 const BY_ROOT: readonly (readonly [FormatName, (root: Mapping) => boolean])[] = [
 	['taskmaster', ({entries}) => entries.has('programs') && !entries.has('services')],
+	['process-compose', ({entries}) => entries.get('processes')?.value.kind === 'map' && !entries.has('services')],
+	['pebble', ({entries}) => isLayered(entries.get('services')?.value) || isLayered(entries.get('checks')?.value)],
 	['overseer', ({entries}) => entries.get('jobs')?.value.kind === 'list' && !entries.has('services')],
 ];
+
+/** Whether the first in a map says how it lies over another, as all in a layer of pebble do. */
+function isLayered(value: Value | undefined): boolean {
+	if (value?.kind !== 'map') return false;
+	const [first] = value.entries.values();
+	return first?.value.kind === 'map' && first.value.entries.get('override')?.value.kind === 'scalar';
+}
 
 /** The formats of texts that are YAML. */
 export const YAML_FORMATS: readonly FormatName[] = BY_ROOT.map(([name]) => name);

@@ -4,6 +4,8 @@ import type {ForeignFormat, Format} from '../planning.ts';
 
 const LOADERS: Readonly<Record<FormatName, () => Promise<Format | ForeignFormat>>> = {
 	systemd: async () => (await import('./systemd.ts')).systemd,
+	'process-compose': async () => (await import('./process-compose.ts')).processCompose,
+	pebble: async () => (await import('./pebble.ts')).pebble,
 	taskmaster: async () => (await import('./taskmaster.ts')).taskmaster,
 	overseer: async () => (await import('./overseer.ts')).overseer,
 };

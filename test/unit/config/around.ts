@@ -5,7 +5,7 @@ import type {Lookups} from '../../../src/config/planning.ts';
 import {readYaml} from '../../../src/config/yaml/full.ts';
 import {fileProblem} from '../../../src/config/problems.ts';
 
-const FORMATS = await loadFormats(['systemd', 'taskmaster', 'overseer']);
+const FORMATS = await loadFormats(['systemd', 'process-compose', 'pebble', 'taskmaster', 'overseer']);
 const USERS = ['root', 'app', 'nobody'];
 const GROUPS = ['root', 'staff', 'audio'];
 

@@ -1,21 +1,11 @@
 /** Units of systemd as services: the words of each setting, and whole sites. */
-import {globSync, readFileSync} from 'node:fs';
-import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {systemd} from '../../../../src/config/formats/systemd.ts';
-import {collector, formatProblem, type Source} from '../../../../src/config/problems.ts';
-import {printYaml} from '../../../../src/config/yaml/print.ts';
-import type {Value} from '../../../../src/config/values.ts';
-import {around} from '../around.ts';
+import type {Source} from '../../../../src/config/problems.ts';
 import {bare, type Bare} from '../bare.ts';
+import {fixturesOf, printed, translate as translateAs} from './fixtures.ts';
 
-const FIXTURES = join(import.meta.dirname, '../../../import/systemd');
-
-function translate(sources: readonly Source[], files: Readonly<Record<string, string>> = {}) {
-	const {report, problems} = collector(sources);
-	const {config, untranslated} = systemd.translate(sources.map(source => ({source, root: null})), around({}, files), report);
-	return {config, problems: problems().map(formatProblem), untranslated};
-}
+const translate = (sources: readonly Source[], files: Readonly<Record<string, string>> = {}) => translateAs(systemd, sources, files);
 
 /** The keys of one service with these settings, and what is told. */
 function made(settings: string, name = 'web.service'): {readonly keys: Bare; readonly told: readonly string[]} {
@@ -101,15 +91,6 @@ describe('a setting', () => {
 	});
 });
 
-test.each(globSync('*', {cwd: FIXTURES}).sort())('the units of %s', folder => {
-	const sources = globSync('*', {cwd: join(FIXTURES, folder)}).sort().map(file => ({file, text: readFileSync(join(FIXTURES, folder, file), 'utf8')}));
-	const {config, problems, untranslated} = translate(sources);
-	expect(problems).toEqual([]);
-	const services = config.entries.get('services')?.value;
-	const comments = new Map<Value, string[]>();
-	for (const {key, service, why} of untranslated) {
-		const at = service !== null && services?.kind === 'map' ? services.entries.get(service)?.value ?? config : config;
-		comments.set(at, [...comments.get(at) ?? [], `not translated: ${key}: ${why}`]);
-	}
-	expect(printYaml(config, comments)).toMatchSnapshot();
+test.each(fixturesOf('systemd'))('the units of %s', folder => {
+	expect(printed(systemd, 'systemd', folder)).toMatchSnapshot();
 });

@@ -1,0 +1,13 @@
+/** Layers of pebble as services. */
+import {expect, test} from 'vitest';
+import {pebble} from '../../../../src/config/formats/pebble.ts';
+import {fixturesOf, printed, translate} from './fixtures.ts';
+
+test.each(fixturesOf('pebble'))('the layers of %s', folder => {
+	expect(printed(pebble, 'pebble', folder)).toMatchSnapshot();
+});
+
+test('a command that is no line of words is refused', () => {
+	expect(translate(pebble, [{file: 'p.yaml', text: 'services: {a: {override: replace, command: "x \'"}}'}]).problems)
+		.toEqual(['p.yaml:1:44: services.a.command: a single quote is not closed']);
+});
