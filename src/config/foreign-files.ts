@@ -8,15 +8,12 @@ const SUPERVISORD: ReadonlySet<string> = new Set([
 	'supervisord', 'supervisorctl', 'program', 'group', 'eventlistener', 'unix_http_server', 'inet_http_server', 'include', 'rpcinterface',
 	'fcgi-program',
 ]);
-const SYSTEMD: ReadonlySet<string> = new Set(['Unit', 'Service', 'Install', 'Socket', 'Timer']);
 
 /** Whether a text is a config of another init, which is then reported. */
 export function isForeign(source: Source, report: Report): boolean {
 	const [head = '', section = ''] = SECTION.exec(source.text) ?? [];
-	const [kind, what] = SUPERVISORD.has(section) ? ['a supervisord INI file', 'each [program:…]']
-		: SYSTEMD.has(section) ? ['a systemd unit', 'what it runs'] : [];
-	if (kind === undefined) return false;
-	const hint = `write ${what} as a service; archon help config lists every key`;
-	report({source, offset: head.lastIndexOf(`[${section}`)}, `this is ${kind}, and archon reads YAML`, hint);
+	if (!SUPERVISORD.has(section)) return false;
+	const hint = 'write each [program:…] as a service; archon help config lists every key';
+	report({source, offset: head.lastIndexOf(`[${section}`)}, 'this is a supervisord INI file, and archon reads YAML', hint);
 	return true;
 }

@@ -8,7 +8,9 @@ import type {Mapping, Value} from './values.ts';
 export type FormatName = 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble';
 
 /** How people call them. */
-export const FORMATS: Readonly<Record<FormatName, string>> = {systemd: 'systemd', taskmaster: 'taskmaster', overseer: 'overseer'};
+export const FORMATS: Readonly<Record<FormatName, string>> = {
+	'systemd': 'systemd', 'process-compose': 'process-compose', 'pebble': 'pebble', 'taskmaster': 'taskmaster', 'overseer': 'overseer',
+};
 
 /** By the text, or by the names in a directory: before anything is read as YAML. */
 const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] = [

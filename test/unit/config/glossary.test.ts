@@ -81,7 +81,7 @@ test.each(['cmd', 'exec', 'ExecStart', 'script', 'run', 'comand'])('with %s noth
 });
 
 test.each([
-	['processes: {a: {command: x}}', 'archon calls it services'],
+	['procs: {a: {command: x}}', 'archon calls it services'],
 	['services: {a: {command: x}}\nlog_level: warn', 'write archon: {log_level: …}'],
 	['services: {a: {command: x, healthcheck: {test: x, failure_threshold: 3}}}', 'archon calls it retries'],
 	['services: {a: {command: x, restart: {max_attempts: 3}}}', 'archon calls it attempts'],

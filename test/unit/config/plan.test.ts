@@ -483,10 +483,6 @@ describe('a file of another init', () => {
 		]);
 	});
 
-	test('of systemd is told as well', () => {
-		expect(judged('[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x\n')).toEqual([expect.stringContaining('f:1:1: this is a systemd unit, and archon reads YAML')]);
-	});
-
 	test.each(['[a, b]', '[services]\nx: 1', '"[program:x]"', '- [program]'])('%j is not taken for another format', text => {
 		expect(judged(text)).toEqual([expect.not.stringContaining('this is a')]);
 	});
