@@ -4,7 +4,7 @@ import type {Command} from './command.ts';
 import {statusOf} from './reply.ts';
 
 /** For the help of commands that take names. */
-export const NAMES = 'A NAME may be all, or hold * and ?.';
+export const NAMES = 'A NAME may be all, a group, a service with several instances, or hold * and ?.';
 
 export function byName(verb: Verb, about: Pick<Command, 'name' | 'summary' | 'details' | 'examples'>): Command {
 	return {

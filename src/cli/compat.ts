@@ -26,12 +26,16 @@ const ENDED = /^(exit status \d+|SIG\S+)( \([\w ]+\))?$/;
 
 /** `web:0   RUNNING   pid 12, uptime 0:03:12` for each; `now` is in milliseconds since 1970. */
 export function renderSupervisor(rows: readonly StatusRow[], now: number): string {
-	const width = rows.reduce((width, {name}) => Math.max(width, name.length), 30) + 3;
-	return rows.map(row => {
+	const names = rows.map(nameOf);
+	const width = names.reduce((width, name) => Math.max(width, name.length), 30) + 3;
+	return rows.map((row, index) => {
 		const state = supervisorState(row);
-		return `${`${row.name.padEnd(width)}${state.padEnd(10)}${describe(row, state, now)}`.trimEnd()}\n`;
+		return `${`${names[index]?.padEnd(width)}${state.padEnd(10)}${describe(row, state, now)}`.trimEnd()}\n`;
 	}).join('');
 }
+
+/** With the group before it; the instances of a service have their service there already. */
+const nameOf = ({name, groups: [group]}: StatusRow): string => (group === undefined || name.includes(':') ? name : `${group}:${name}`);
 
 function describe({pid, since, exit, note}: StatusRow, state: SupervisorState, now: number): string {
 	switch (state) {

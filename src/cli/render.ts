@@ -21,18 +21,21 @@ const COLUMNS: readonly Column[] = [
 	{title: 'NOTE', isNumber: false, text: noteOf},
 ];
 
+const GROUPS: Column = {title: 'GROUPS', isNumber: false, text: ({groups}) => groups.length === 0 ? '-' : groups.join(' ')};
+
 /** One line for each service under a line of titles. */
-export function renderTable(rows: readonly StatusRow[], look: Look): string {
+export function renderTable(rows: readonly StatusRow[], look: Look, hasGroups = false): string {
 	if (rows.length === 0) return 'no services\n';
-	const cells = rows.map(row => COLUMNS.map(({text}) => text(row, look)));
-	const widths = COLUMNS.map(({title}, index) =>
+	const columns = hasGroups ? [...COLUMNS.slice(0, -1), GROUPS, ...COLUMNS.slice(-1)] : COLUMNS;
+	const cells = rows.map(row => columns.map(({text}) => text(row, look)));
+	const widths = columns.map(({title}, index) =>
 		cells.reduce((width, line) => Math.max(width, line[index]?.length ?? 0), title.length));
 	const pad = (text: string, index: number): string =>
-		COLUMNS[index]?.isNumber ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
-	const titles = COLUMNS.map(({title}, index) => pad(title, index)).join('  ').trimEnd();
+		columns[index]?.isNumber ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
+	const titles = columns.map(({title}, index) => pad(title, index)).join('  ').trimEnd();
 	const lines = rows.map((row, line) => (cells[line] ?? []).map((text, index) => {
 		const padded = pad(text, index);
-		return COLUMNS[index]?.title === 'STATUS' ? paint(padded, row, look) : padded;
+		return columns[index]?.title === 'STATUS' ? paint(padded, row, look) : padded;
 	}).join('  ').trimEnd());
 	return [paintWith(DIM, titles, look), ...lines, ''].join('\n');
 }

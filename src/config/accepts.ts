@@ -45,7 +45,8 @@ export const mapOf = (value: Schema, keys?: string): Schema => ({
 /** A map of services, or of programs. */
 export const byName = (item: Schema): Schema => ({...mapOf(item, NAME), minProperties: 1});
 
-const NAME = String.raw`^(?!(all|archon)$|archon\.)[A-Za-z0-9][A-Za-z0-9_.-]*$`;
+/** What a service or a group may be called. */
+export const NAME = String.raw`^(?!(all|archon)$|archon\.)[A-Za-z0-9][A-Za-z0-9_.-]*$`;
 
 /** `others`: what else means that there is no end. */
 export const orUnlimited = (schema: Schema, ...others: readonly (string | number)[]): Schema =>

@@ -46,7 +46,7 @@ export const compose = {
 	words: () => ({
 		others: [
 			['signals start_rate', null, 'it is for all of archon: write it at the top of the config'],
-			['namespace description summary', null, 'remove it, or begin its name with x-'],
+			['description summary', null, 'remove it, or begin its name with x-'],
 			['override', null, 'remove it: later files are merged over earlier ones'],
 		],
 	}),

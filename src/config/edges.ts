@@ -1,8 +1,10 @@
 /** Which service comes before which: the edges that a config names, judged, and the order that they make. */
 import {order} from '../core/graph.ts';
+import type {Condition} from '../core/service.ts';
 import {EDGES, type Dependency} from './keys/dependencies.ts';
 import type {Absence} from './keys/presence.ts';
 import type {Declared} from './keys/services.ts';
+import type {Membership} from './membership.ts';
 import {didYouMean, quoteWritten, type Report} from './problems.ts';
 
 /** The services by name; null for one that cannot be read, so that others may still name it. */
@@ -15,18 +17,21 @@ export interface Arrangement {
 	readonly needs: ReadonlyMap<string, readonly Dependency[]>;
 }
 
-export function arrange(services: Services, absent: ReadonlyMap<string, Absence>, report: Report): Arrangement {
+export function arrange(
+	services: Services, absent: ReadonlyMap<string, Absence>, groups: Membership['members'], report: Report,
+): Arrangement {
 	const found = new Map<string, Map<string, Dependency>>();
 	const add = (name: string, need: Dependency): void => {
 		const known = found.get(name);
 		if (known === undefined) found.set(name, new Map([[need.name, need]]));
 		else if (!known.has(need.name)) known.set(need.name, need);
 	};
+	const expand = expanding(services, absent, groups, report);
 	// The strongest first: where one pair is named twice, that holds.
 	for (const key of EDGES) {
 		for (const [name, declared] of services) {
-			for (const named of declared?.settings[key] ?? []) {
-				if (!declared || !isEdge(declared, key, named, services, absent, report) || absent.has(name)) continue;
+			for (const named of declared ? expand(declared, key) : []) {
+				if (!declared || !isEdge(declared, key, named, services, {absent, groups, report}) || absent.has(name)) continue;
 				if (key === 'before') add(named.name, {...named, name});
 				else add(name, named);
 			}
@@ -65,10 +70,43 @@ function orderOf(names: readonly string[], needs: ReadonlyMap<string, readonly D
 	return [];
 }
 
+/**
+ * Returns a function with the services that one names in a key, those in groups after those by their own names, which
+ * say more. A condition that cannot hold of a service in a group asks that it has come as far as it goes.
+ */
+function expanding(services: Services, absent: ReadonlyMap<string, Absence>, groups: Membership['members'], report: Report) {
+	let left = EDGES_MAX;
+
+	function inGroup({name, path}: Declared, key: string, to: Dependency, members: readonly string[]): readonly Dependency[] {
+		if (members.includes(name)) {
+			report(to.at, `${path} names the group ${to.name} in ${key}, and is in it`);
+			return [];
+		}
+		left -= members.length;
+		if (left < 0) {
+			report(to.at, `${path} brings the number of dependencies on services in groups above ${EDGES_MAX}`);
+			return [];
+		}
+		return members.filter(member => services.get(member) && !absent.has(member)).map(member => {
+			const unfit: Condition = services.get(member)?.settings.type === 'oneshot' ? 'service_healthy' : 'service_completed_successfully';
+			return {...to, name: member, condition: to.condition === unfit ? null : to.condition};
+		});
+	}
+
+	return (declared: Declared, key: (typeof EDGES)[number]): readonly Dependency[] => {
+		const named = declared.settings[key];
+		if (groups.size === 0 || !named.some(({name}) => groups.has(name))) return named;
+		return [
+			...named.filter(({name}) => !groups.has(name)),
+			...named.flatMap(to => inGroup(declared, key, to, groups.get(to.name) ?? [])),
+		];
+	};
+}
+
 /** Whether what a service names makes an edge of the graph. */
 function isEdge(
-	{name, path}: Declared, key: (typeof EDGES)[number], to: Dependency,
-	all: Services, absent: ReadonlyMap<string, Absence>, report: Report,
+	{name, path}: Declared, key: (typeof EDGES)[number], to: Dependency, all: Services,
+	{absent, groups, report}: {readonly absent: ReadonlyMap<string, Absence>; readonly groups: Membership['members']; readonly report: Report},
 ): boolean {
 	const {name: other, condition, at, strength, mayMiss} = to;
 	const subject = key === 'depends_on' ? `${path} depends on` : `${path}.${key} names`;
@@ -77,7 +115,8 @@ function isEdge(
 		return false;
 	}
 	if (!all.has(other)) {
-		if (!mayMiss) report(at, `${subject} ${quoteWritten(at, other)}, which is not a service`, () => didYouMean(other, all.keys()));
+		const hint = () => didYouMean(other, [...all.keys(), ...groups.keys()]);
+		if (!mayMiss) report(at, `${subject} ${quoteWritten(at, other)}, which is not a service`, hint);
 		return false;
 	}
 	const absence = absent.get(other);

@@ -1,6 +1,6 @@
 /** Makes a service of what is written for it. */
 import {exec, service} from '../core/defaults.ts';
-import type {Exec, Need, Service} from '../core/service.ts';
+import type {Exec, Service} from '../core/service.ts';
 import type {Argv} from './command-service.ts';
 import type {ServiceGroup} from './group.ts';
 import type {ServiceSettings} from './schema/service.ts';
@@ -11,9 +11,9 @@ export type Variables = Pick<Exec, 'common' | 'sources' | 'sourced' | 'environme
 /** The defaults, over which each of the groups of keys has its say. */
 export function makeService(
 	name: string, argv: Argv, groups: Iterable<ServiceGroup<ServiceSettings>>, settings: ServiceSettings,
-	{needs, ...given}: Variables & Pick<Exec, 'output'> & {readonly needs: readonly Need[]},
+	{needs, groups: inGroups, ...given}: Variables & Pick<Exec, 'output'> & Pick<Service, 'needs' | 'groups'>,
 ): Service {
-	const made = {...service(name, argv), needs};
+	const made = {...service(name, argv), needs, groups: inGroups};
 	const process = {...exec(argv), ...given};
 	for (const {plan} of groups) {
 		const part = plan?.(settings);

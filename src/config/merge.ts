@@ -101,6 +101,10 @@ export const aboutOne = (key: string): Merge => (lower, upper) => {
 	return isOther ? upper : overlayValue(lower, upper);
 };
 
+/** A map by a rule for what each of its keys holds. */
+export const eachBy = (merge: Merge): Merge => (lower, upper, rules) =>
+	overlayMaps(lower, upper, (_, below, above) => merge(below, above, rules));
+
 /** Variables one by one, whether they are written as a map or as a list. One without a value is one as well. */
 export const variables: Merge = (lower, upper) => {
 	const [below, above] = [variablesIn(lower), variablesIn(upper)];

@@ -1,5 +1,5 @@
 /** What a service may be called, and what its instances are called. */
-import {quote, type Place, type Report} from './problems.ts';
+import {quoteWritten, type Place, type Report} from './problems.ts';
 import {within, type Context} from './shape.ts';
 
 const RESERVED: ReadonlyMap<string, string> = new Map([
@@ -11,11 +11,11 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
 export function named(name: string, place: Place, what: string, context: Context): Context {
 	if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) {
 		const hint = 'a name has letters, digits, ".", "_" and "-", and begins with a letter or digit';
-		context.report(place, `${quote(name)} cannot be a ${what}'s name`, hint);
+		context.report(place, `${quoteWritten(place, name)} cannot be a ${what}'s name`, hint);
 	} else if (RESERVED.has(name)) {
-		context.report(place, `${quote(name)} cannot be a ${what}'s name: ${RESERVED.get(name)}`);
+		context.report(place, `${quoteWritten(place, name)} cannot be a ${what}'s name: ${RESERVED.get(name)}`);
 	} else if (name.startsWith('archon.')) {
-		context.report(place, `${quote(name)} cannot be a ${what}'s name: archon's own helpers are called archon.*`);
+		context.report(place, `${quoteWritten(place, name)} cannot be a ${what}'s name: archon's own helpers are called archon.*`);
 	}
 	return within(context, name);
 }

@@ -9,6 +9,7 @@ import {findAbsent} from './keys/presence.ts';
 import {settingsFor, type Declared} from './keys/services.ts';
 import {withOneshots} from './keys/type.ts';
 import {makeService} from './make-service.ts';
+import {gatherGroups, type Membership} from './membership.ts';
 import {INSTANCE, instancesOf, judgeCount} from './names.ts';
 import {noteOwnVariables} from './own-variables.ts';
 import type {Draft, Planning} from './planning.ts';
@@ -28,7 +29,8 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const scales = new Map([...services].map(([name, each]) => [name, each?.settings.scale ?? 1]));
 	const whole = planWhole(config, {scales, report: problems.report});
 	const absent = findAbsent(services, knownIn(planning));
-	const arrangement = arrange(services, absent, problems.report);
+	const membership = gatherGroups(config.groups, services, topContext(planning));
+	const arrangement = arrange(services, absent, membership.members, problems.report);
 	const programs = findPrograms(services, SERVICE, knownIn(planning), problems.report);
 	const declared = [...services.values()].filter(each => each !== null);
 	const present = declared.filter(({name}) => !absent.has(name));
@@ -43,7 +45,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	judgeUsers(services, accountsOf, arrangement, planning);
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
-	const made = isTooMany ? [] : makeServices(services, arrangement, programs, config, planning);
+	const made = isTooMany ? [] : makeServices(services, {...arrangement, ...membership}, programs, config, planning);
 	judgeFiles(root, made, name => services.get(name), whole.events, problems.report);
 	return {...whole, services: made, names: new Map(present.map(({name, key}) => [name, key]))};
 }
@@ -68,7 +70,7 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 }
 
 function makeServices(
-	services: Services, {names, needs}: Arrangement, programs: ReadonlyMap<string, Argv>,
+	services: Services, {names, needs, groupsOf: inGroups}: Arrangement & Membership, programs: ReadonlyMap<string, Argv>,
 	{archon, environment: common}: Settings<typeof TOP.keys>, planning: Planning,
 ): readonly Service[] {
 	const running = names.flatMap(name => services.get(name) ?? []);
@@ -96,7 +98,7 @@ function makeServices(
 			const environment = own.scale === null ? own.environment : {...own.environment, [INSTANCE]: String(index)};
 			const {sources, sourced} = own === settings ? found : readSources(own, path);
 			const output = planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
-			return makeService(each, program, groups, own, {needs: edges, common, sources, sourced, environment, output});
+			return makeService(each, program, groups, own, {needs: edges, groups: inGroups(name), common, sources, sourced, environment, output});
 		});
 	});
 }

@@ -1,14 +1,18 @@
-/** From the names in a request to services: exact names, pids, `all`, and patterns with `*` and `?`. */
+/**
+ * From the names in a request to services: exact names, pids, `all`, patterns with `*` and `?`, groups, services with
+ * several instances, and supervisord's `group:*` and `group:name`.
+ */
 import type {Entry} from '../core/entry.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {nearest} from '../core/nearest.ts';
+import type {Service} from '../core/service.ts';
 import {pidOf} from '../core/status.ts';
 import {entries, find, type State} from '../core/state.ts';
 import {clip} from './records.ts';
 
 export interface Choice {
 	readonly entry: Entry;
-	/** Chosen by its own name or pid, and not only by a pattern. */
+	/** Chosen by its own name or pid, and not only by a pattern, a group or the name that it shares with other instances. */
 	readonly isNamed: boolean;
 }
 
@@ -57,16 +61,35 @@ function chooseOne(state: State, name: string): Result<readonly Choice[], string
 		const fitting = isAll ? list : list.filter(({service}) => fits(name, service.name));
 		if (fitting.length > 0 || isAll) return ok(fitting.map(entry => ({entry, isNamed: false})));
 	}
-	const near = isPattern ? null : nearest(name, list.map(({service}) => service.name));
+	const members = list.filter(({service}) => isAmong(name, service));
+	if (members.length > 0) return ok(members.map(entry => ({entry, isNamed: name.includes(':') && !name.endsWith(':*')})));
+	const known = new Set(list.flatMap(({service}) => [service.name, baseOf(service.name), ...service.groups]));
+	const near = isPattern ? null : nearest(name, known);
 	return err(`no service matches ${clip(name, 64)}${near === null ? '' : `; did you mean ${near}?`}`);
 }
 
-/** Whether a name in a request may mean services that come later. */
-export const isWide = (name: string): boolean => name === 'all' || /[*?]/.test(name);
+/** Whether a name stands for many services, and so is matched with all of them. */
+const isWide = (name: string): boolean => name === 'all' || /[*?]/.test(name);
 
-/** Whether one of the names in a request chooses a service of this name. */
-export const fitsAny = (names: readonly string[], service: string): boolean => names.some(name =>
-	name === service || name === 'all' || (isWide(name) && name.length <= LONGEST_PATTERN && fits(name, service)));
+/** Whether a name in a request may mean services that come later. */
+export const isOpen = (state: State, name: string): boolean => isWide(name) || !find(state, name);
+
+/** Whether one of the names in a request chooses a service. */
+export const fitsAny = (names: readonly string[], service: Service): boolean => names.some(name =>
+	name === service.name || name === 'all' || isAmong(name, service)
+	|| (isWide(name) && name.length <= LONGEST_PATTERN && fits(name, service.name)));
+
+/** Whether a service is an instance of this name, or in the group `name`, or meant by supervisord's `group:*` or `group:name`. */
+function isAmong(name: string, service: Service): boolean {
+	if (service.groups.includes(name) || baseOf(service.name) === name) return true;
+	const colon = name.indexOf(':');
+	if (colon < 0 || !service.groups.includes(name.slice(0, colon))) return false;
+	const rest = name.slice(colon + 1);
+	return rest === '*' || rest === service.name || rest === baseOf(service.name);
+}
+
+/** The name that the instances of a service share: `web` of `web:0`. */
+const baseOf = (name: string): string => name.replace(/:\d+$/, '');
 
 function withPid(state: State, pid: number): Entry | undefined {
 	for (const entry of entries(state)) if (pidOf(entry.phase) === pid) return entry;

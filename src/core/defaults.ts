@@ -42,7 +42,8 @@ export const exec = (argv: Command): Exec => ({
 
 /** A daemon of the config that is ready as soon as it runs. */
 export const service = (name: string, argv: Command): Service => ({
-	name, type: 'daemon', origin: 'config', autostart: true, needs: [], ready: null, startPeriod: 0, startTimeout: Infinity, health: null,
+	name, type: 'daemon', origin: 'config', autostart: true, groups: [], needs: [],
+	ready: null, startPeriod: 0, startTimeout: Infinity, health: null,
 	watchdog: null, restart: RESTART, stop: STOP, stopTo: 'main', killMode: 'tree', forks: false, pidFile: null,
 	hooks: NO_HOOKS, reload: null, essential: false, onFailed: 'stay', exec: exec(argv),
 });

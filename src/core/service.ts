@@ -12,6 +12,8 @@ export interface Service {
 	readonly origin: 'config' | 'command' | 'run' | 'daemon' | 'helper';
 	/** Whether it starts with archon; else only an operator or a dependent starts it. */
 	readonly autostart: boolean;
+	/** The groups that it is in, directly or by another group. */
+	readonly groups: readonly string[];
 	readonly needs: readonly Need[];
 	/** How a daemon reports that it is ready; null: it is when it has run for `startPeriod`. */
 	readonly ready: Ready | null;

@@ -1,5 +1,6 @@
 /** `archonctl history`. */
 import {END_ROW, HISTORY} from '../../control/requests/history/wire.ts';
+import {NAMES} from '../by-name.ts';
 import {type Command, EXIT} from '../command.ts';
 import {renderEnds} from '../render.ts';
 import {rowsOf} from '../reply.ts';
@@ -8,7 +9,7 @@ export const history: Command = {
 	name: 'history',
 	usage: '[--json] NAME...',
 	summary: 'show how the last runs of services ended',
-	details: ['The last ten of each service, oldest first. A NAME may be all, or hold * and ?.'],
+	details: ['The last ten of each service, oldest first.', NAMES],
 	options: [{names: ['--json'], value: null, help: 'one array of objects; at is in ms since 1970'}],
 	least: 1,
 	most: Infinity,

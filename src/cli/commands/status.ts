@@ -1,5 +1,6 @@
 /** `archonctl status`. */
 import {STATUS, STATUS_ROW, type StatusRow} from '../../control/requests/status/wire.ts';
+import {NAMES} from '../by-name.ts';
 import {type Arguments, type Command, EXIT, type Io} from '../command.ts';
 import {renderSupervisor, supervisorState} from '../compat.ts';
 import {lookOf} from '../look.ts';
@@ -8,14 +9,15 @@ import {complain, rowsOf} from '../reply.ts';
 
 export const status: Command = {
 	name: 'status',
-	usage: '[--json] [--compat=supervisor] [NAME...]',
+	usage: '[--json] [--groups] [--compat=supervisor] [NAME...]',
 	summary: 'show services: status, pid, uptime, restarts, last end',
 	details: [
 		'With names, the exit status is 0 if all of them are running or have exited with 0, and 3 if not.',
-		'A NAME may be all, or hold * and ?.',
+		NAMES,
 	],
 	options: [
 		{names: ['--json'], value: null, help: 'one array of objects; since is in ms since 1970'},
+		{names: ['--groups'], value: null, help: 'with the groups of each service'},
 		{names: ['--compat'], value: 'supervisor', help: 'as supervisorctl shows it: RUNNING, FATAL and so on'},
 	],
 	least: 0,
@@ -46,7 +48,7 @@ function show(services: readonly StatusRow[], args: Arguments, io: Io): string {
 		const worded = isCompat ? services.map(row => ({...row, status: supervisorState(row)})) : services;
 		return `${JSON.stringify(worded, null, 2)}\n`;
 	}
-	return isCompat ? renderSupervisor(services, Date.now()) : renderTable(services, lookOf(io));
+	return isCompat ? renderSupervisor(services, Date.now()) : renderTable(services, lookOf(io), args.has('--groups'));
 }
 
 const isFine = ({status}: StatusRow): boolean => status === 'running' || status === 'exited';

@@ -60,7 +60,7 @@ export const limits = {
 	maps: [['services.<name>.ulimits.<name>', ULIMIT], ['services.<name>.ionice', IONICE]],
 	words: () => ({
 		names: {
-			group_add: 'groups SupplementaryGroups', oom_score_adj: 'OOMScoreAdjust', cap_add: 'AmbientCapabilities capabilities', cgroup: 'slice',
+			group_add: 'SupplementaryGroups', oom_score_adj: 'OOMScoreAdjust', cap_add: 'AmbientCapabilities capabilities', cgroup: 'slice',
 		},
 		others: [
 			['CapabilityBoundingSet', 'cap_drop', 'write cap_drop: [ALL], and cap_add'],

@@ -11,6 +11,7 @@ import {command} from '../keys/command.ts';
 import {dependencies} from '../keys/dependencies.ts';
 import {environment} from '../keys/environment.ts';
 import {essential} from '../keys/essential.ts';
+import {ownGroups} from '../keys/groups.ts';
 import {startHooks, stopHooks} from '../keys/hooks.ts';
 import {limits} from '../keys/limits.ts';
 import {pidFile} from '../keys/pid-file.ts';
@@ -26,7 +27,7 @@ import {shape, type Settings} from '../shape.ts';
 import type {Mapping} from '../values.ts';
 
 const GROUPS = [
-	type, command, presence, environment, process, limits, terminal, logging, clean, dependencies, ready, start, startHooks,
+	type, command, presence, ownGroups, environment, process, limits, terminal, logging, clean, dependencies, ready, start, startHooks,
 	healthcheck, watchdog, reload, restart, essential, stopHooks, stop, pidFile, compose,
 ] as const;
 

@@ -2,13 +2,14 @@
 import {composeTop} from '../compose.ts';
 import {joined} from '../glossary.ts';
 import {keysOf, mergesOf, type Group} from '../group.ts';
+import {groups} from '../keys/groups.ts';
 import {services} from '../keys/services.ts';
 import type {Rules} from '../merge.ts';
 import {shape} from '../shape.ts';
 import {SERVICE_GROUPS} from './service.ts';
 import {WHOLE_GROUPS} from './whole.ts';
 
-const GROUPS = [services, ...WHOLE_GROUPS, composeTop] as const;
+const GROUPS = [services, groups, ...WHOLE_GROUPS, composeTop] as const;
 
 /** The first of them holds all services. */
 export const TOP_GROUPS: readonly [Group, ...Group[]] = [...GROUPS];

@@ -78,8 +78,8 @@ describe('status', () => {
 
 	it('is one array for programs', async () => {
 		expect(JSON.parse((await archonctl(['status', '--json', 'web', 'bad'], bench())).out)).toEqual([
-			{name: 'web', status: 'running', pid: 1001, since: 1_700_000_000_000, restarts: 0, exit: null, type: 'daemon', note: ''},
-			{name: 'bad', status: 'failed', pid: null, since: 1_700_000_000_000, restarts: 0, exit: 3, type: 'daemon', note: 'exit status 3'},
+			{name: 'web', status: 'running', pid: 1001, since: 1_700_000_000_000, restarts: 0, exit: null, type: 'daemon', note: '', groups: []},
+			{name: 'bad', status: 'failed', pid: null, since: 1_700_000_000_000, restarts: 0, exit: 3, type: 'daemon', note: 'exit status 3', groups: []},
 		]);
 		expect((await archonctl(['status', '--json'])).out).toBe('[]\n');
 	});

@@ -7,7 +7,7 @@ import {STATUSES} from '../../../src/core/status.ts';
 const NOW = new Date(2026, 10, 21, 14, 5).getTime();
 
 const row = (name: string, more: Partial<StatusRow> = {}): StatusRow =>
-	({name, status: 'running', pid: 1234, since: NOW - 192_000, restarts: 0, exit: null, type: 'daemon', note: '', ...more});
+	({name, status: 'running', pid: 1234, since: NOW - 192_000, restarts: 0, exit: null, type: 'daemon', note: '', groups: [], ...more});
 
 describe('a state', () => {
 	it.each([
@@ -51,6 +51,11 @@ describe('the lines', () => {
 			cron                             FATAL     executing /usr/sbin/cron: no such file or directory
 			"
 		`);
+	});
+
+	it('have the group of a program before its name', () => {
+		const rows = [row('api', {groups: ['backend', 'app']}), row('worker:0', {groups: ['backend']})];
+		expect(renderSupervisor(rows, NOW).match(/^\S+/gm)).toEqual(['backend:api', 'worker:0']);
 	});
 
 	it('make room for long names', () => {

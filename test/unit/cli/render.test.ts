@@ -8,9 +8,20 @@ const NOW = 1_700_000_000_000;
 const plain = {isColoured: false, now: NOW};
 
 const row = (name: string, more: Partial<StatusRow> = {}): StatusRow =>
-	({name, status: 'running', pid: 1234, since: NOW - 192_000, restarts: 0, exit: null, type: 'daemon', note: '', ...more});
+	({name, status: 'running', pid: 1234, since: NOW - 192_000, restarts: 0, exit: null, type: 'daemon', note: '', groups: [], ...more});
 
 describe('a table', () => {
+	it('has groups where they are asked for', () => {
+		const table = renderTable([row('api', {groups: ['backend', 'app']}), row('web', {note: 'well'})], plain, true);
+		expect(`\n${table}`).toMatchInlineSnapshot(`
+			"
+			NAME  STATUS    PID  UPTIME  RESTARTS  GROUPS       NOTE
+			api   running  1234   3m12s         0  backend app
+			web   running  1234   3m12s         0  -            well
+			"
+		`);
+	});
+
 	it('has its columns in line, and says of what has ended when it did', () => {
 		const table = renderTable([
 			row('redis', {pid: 17}),

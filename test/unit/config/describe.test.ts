@@ -9,6 +9,8 @@ test('the whole table fits a page', () => {
 		      what archon runs
 		  environment: map | list of NAME=value (default: empty)
 		      variables of all services; their own env_file and environment override them
+		  groups: map from name to list of services (default: none)
+		      names for several services, for archonctl and depends_on; a group in a group stands for all in it
 		  archon: map (default: empty)
 		      what is logged, and where
 		  shutdown: map (default: empty)
@@ -35,6 +37,8 @@ test('the whole table fits a page', () => {
 		      how many instances run: web:0, web:1, …, each with its number in $ARCHON_INSTANCE
 		  profiles: list (default: empty)
 		      it runs only if one of these is in $ARCHON_PROFILES
+		  groups: name | list of names (default: empty)
+		      groups that it belongs to
 		  environment: map | list of NAME=value (default: empty)
 		      its variables; a NAME without a value is taken from archon's own environment
 		  env_file: path | list of paths or maps with a path (default: empty)

@@ -7,7 +7,7 @@ import {planWhole} from '../../../src/config/schema/whole.ts';
 import {LOGGING, service, START_RATE, UNSOURCED} from '../../../src/core/defaults.ts';
 
 const GIVEN = {
-	needs: [], common: {}, sources: [], sourced: UNSOURCED, environment: {}, output: {kind: 'lines', logging: LOGGING, canWait: true},
+	needs: [], groups: [], common: {}, sources: [], sourced: UNSOURCED, environment: {}, output: {kind: 'lines', logging: LOGGING, canWait: true},
 } as const;
 
 test.each(SERVICE_GROUPS.map(group => [Object.keys(group.keys).join(', '), group] as const))(

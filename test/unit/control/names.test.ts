@@ -1,6 +1,6 @@
 /** From names, pids and patterns to services. */
 import {describe, expect, it} from 'vitest';
-import {choose, chooseProcesses} from '../../../src/control/names.ts';
+import {choose, chooseProcesses, fitsAny, isOpen} from '../../../src/control/names.ts';
 import {Bench, service} from './bench.ts';
 
 const {state} = new Bench(['web', 'web-2', 'worker-1', 'worker-2', '17', 'a.b', 'db'].map(name => service(name)));
@@ -42,6 +42,49 @@ describe('names', () => {
 	it('never take long', () => {
 		const many = new Bench(Array.from({length: 100}, (_, index) => service(`${'a'.repeat(60)}${index}`)));
 		expect(choose(many.state, ['*a'.repeat(120)])).toMatchObject({ok: false});
+	});
+});
+
+describe('groups and instances', () => {
+	const grouped = new Bench([
+		service('api', {groups: ['backend', 'app']}), service('worker:0', {groups: ['backend', 'app']}), service('worker:1', {groups: ['backend', 'app']}),
+		service('front', {groups: ['app']}), service('alone'), service('worker-2'),
+	]).state;
+	const found = (...names: readonly string[]): readonly string[] | string => {
+		const choices = choose(grouped, names);
+		return choices.ok ? choices.value.map(({entry, isNamed}) => `${entry.service.name}${isNamed ? '!' : ''}`) : choices.error;
+	};
+
+	it.each<[readonly string[], readonly string[]]>([
+		[['backend'], ['api', 'worker:0', 'worker:1']],
+		[['app'], ['api', 'worker:0', 'worker:1', 'front']],
+		[['backend', 'front'], ['api', 'worker:0', 'worker:1', 'front!']],
+		[['worker'], ['worker:0', 'worker:1']],
+		[['worker:1'], ['worker:1!']],
+		[['worker:*'], ['worker:0', 'worker:1']],
+		[['backend:*'], ['api', 'worker:0', 'worker:1']],
+		[['backend:api'], ['api!']],
+		[['backend:worker'], ['worker:0!', 'worker:1!']],
+		[['backend:worker:1'], ['worker:1!']],
+	])('%j choose %j', (names, services) => {
+		expect(found(...names)).toEqual(services);
+	});
+
+	it.each([
+		[['backend:front'], 'no service matches backend:front'],
+		[['backnd'], 'no service matches backnd; did you mean backend?'],
+		[['wroker'], 'no service matches wroker; did you mean worker?'],
+		[['alone:*'], 'no service matches alone:*'],
+		[['back*'], 'no service matches back*'],
+	])('%j choose nothing', (names, error) => {
+		expect(found(...names)).toBe(error);
+	});
+
+	it('have services that come later', () => {
+		expect(fitsAny(['backend'], service('new', {groups: ['backend']}))).toBe(true);
+		expect(fitsAny(['worker'], service('worker:7'))).toBe(true);
+		expect(fitsAny(['backend:*'], service('new', {groups: ['app']}))).toBe(false);
+		expect(['backend', 'api', 'all'].map(name => isOpen(grouped, name))).toEqual([true, false, true]);
 	});
 });
 

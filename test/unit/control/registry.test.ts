@@ -68,7 +68,7 @@ describe('rows', () => {
 	}
 
 	it('have the columns that are described, in order', () => {
-		check('Status', STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note']);
+		check('Status', STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note', 'backend all']);
 		check('History', END_ROW, ['web', '1', '2', 'how']);
 		check('Tree', TREE_ROW, ['web', '1', '2', 'zombie', 'sleep']);
 		check('Version', VERSION_ROW, ['1.2.3', '4', 'fault']);

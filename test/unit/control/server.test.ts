@@ -57,7 +57,7 @@ describe('Run', () => {
 		const bench = new Bench();
 		const visitor = new Visitor(bench);
 		expect(visitor.say('@7,Run,sleep\n@8,Status\n')).toEqual([
-			`@8,Row,run-1,running,1001,${EPOCH},0,,oneshot,`, '@8,Ok',
+			`@8,Row,run-1,running,1001,${EPOCH},0,,oneshot,,`, '@8,Ok',
 		]);
 		bench.exit('run-1');
 		expect(visitor.heard()).toEqual(['@7,ExitStatus,0']);
@@ -401,7 +401,7 @@ describe('StartDaemon', () => {
 		const bench = new Bench();
 		const visitor = new Visitor(bench);
 		expect(visitor.say('StartDaemon,/usr/bin/sleep 100,archon.name=z\n')).toEqual(['Ok']);
-		expect(visitor.say('Status,z\n')).toEqual([`Row,z,running,1001,${EPOCH},0,,daemon,`, 'Ok']);
+		expect(visitor.say('Status,z\n')).toEqual([`Row,z,running,1001,${EPOCH},0,,daemon,,`, 'Ok']);
 		visitor.leave();
 		expect(bench.process('z').signals).toEqual([]);
 	});
@@ -429,8 +429,8 @@ describe('StartDaemon', () => {
 		visitor.say('StartDaemon,sleep 1,archon.name=z\n');
 		expect(visitor.say('StartDaemon,sleep 2,archon.name=z\n')).toEqual(['Error,the name z is taken']);
 		bench.exit('z', {kind: 'code', code: 3});
-		expect(visitor.say('Status\n')).toEqual([`Row,z,failed,,${EPOCH},0,3,daemon,exit status 3`, 'Ok']);
-		expect(visitor.say('StartDaemon,sleep 3,archon.name=z\nStatus\n')).toEqual(['Ok', `Row,z,running,1002,${EPOCH},0,,daemon,`, 'Ok']);
+		expect(visitor.say('Status\n')).toEqual([`Row,z,failed,,${EPOCH},0,3,daemon,exit status 3,`, 'Ok']);
+		expect(visitor.say('StartDaemon,sleep 3,archon.name=z\nStatus\n')).toEqual(['Ok', `Row,z,running,1002,${EPOCH},0,,daemon,,`, 'Ok']);
 	});
 
 	it('restarts as it was asked to', () => {
@@ -655,19 +655,20 @@ describe('Status', () => {
 	it('has a row for every service, or for those that are named', () => {
 		const bench = new Bench([
 			service('db', {run: '/no/such'}), service('web', {needs: [need('db')]}),
-			service('job', {type: 'oneshot', run: 'exit 3'}), service('api'),
+			service('job', {type: 'oneshot', run: 'exit 3'}), service('api', {groups: ['backend', 'all-of-it']}),
 		]);
 		bench.now = 5000;
 		const visitor = new Visitor(bench);
 		visitor.say('Restart,api\n');
 		const rows = [
-			`Row,db,failed,,${EPOCH},0,,daemon,executing /no/such: no such file or directory`,
-			`Row,web,waiting,,${EPOCH},0,,daemon,waiting for db (failed)`,
-			`Row,job,failed,,${EPOCH},0,3,oneshot,exit status 3`,
-			`Row,api,running,1004,${EPOCH + 5000},1,143,daemon,`,
+			`Row,db,failed,,${EPOCH},0,,daemon,executing /no/such: no such file or directory,`,
+			`Row,web,waiting,,${EPOCH},0,,daemon,waiting for db (failed),`,
+			`Row,job,failed,,${EPOCH},0,3,oneshot,exit status 3,`,
+			`Row,api,running,1004,${EPOCH + 5000},1,143,daemon,,backend all-of-it`,
 		];
 		expect(visitor.say('Status\n')).toEqual([...rows, 'Ok']);
 		expect(visitor.say('Status,api,db,a*\n')).toEqual([rows[3], rows[0], 'Ok']);
+		expect(visitor.say('Status,backend\n')).toEqual([rows[3], 'Ok']);
 		expect(visitor.say('Status,missing\n')).toEqual(['Error,no service matches missing']);
 	});
 });

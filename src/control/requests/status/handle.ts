@@ -21,9 +21,9 @@ export const status: Make<StatusRequest> = ({daemon, board}) => ({names}, call) 
 };
 
 function rowOf(daemon: Daemon, state: State, entry: Entry): readonly string[] {
-	const {starts, outcome, service: {name, type}} = entry;
+	const {starts, outcome, service: {name, type, groups}} = entry;
 	return STATUS_ROW.encode({
-		name, type, ...statusOf(state, entry),
+		name, type, groups, ...statusOf(state, entry),
 		since: Math.round(daemon.wallClock(entry.since)),
 		restarts: Math.max(0, starts - 1),
 		exit: outcome ? exitStatus(outcome) : null,

@@ -1,7 +1,7 @@
 /** `Status`: services as they are now. */
 import {many, type Pages, PATTERN, type RequestOf, type RowForm, type Rows, wire} from '../../wire.ts';
 
-/** A service: `Row,web,running,1234,1700000000000,2,,daemon,`. */
+/** A service: `Row,web,running,1234,1700000000000,2,,daemon,,backend`. */
 export interface StatusRow {
 	readonly name: string;
 	readonly status: string;
@@ -14,14 +14,19 @@ export interface StatusRow {
 	readonly exit: number | null;
 	readonly type: string;
 	readonly note: string;
+	/** The groups that it is in. */
+	readonly groups: readonly string[];
 }
 
 export const STATUS_ROW: Rows<StatusRow> = {
-	encode({name, status, pid, since, restarts, exit, type, note}) {
-		return [name, status, orEmpty(pid), String(since), String(restarts), orEmpty(exit), type, note];
+	encode({name, status, pid, since, restarts, exit, type, note, groups}) {
+		return [name, status, orEmpty(pid), String(since), String(restarts), orEmpty(exit), type, note, groups.join(' ')];
 	},
-	decode([name = '', status = '', pid = '', since = '', restarts = '', exit = '', type = '', note = '']) {
-		return {name, status, pid: orNull(pid), since: Number(since), restarts: Number(restarts), exit: orNull(exit), type, note};
+	decode([name = '', status = '', pid = '', since = '', restarts = '', exit = '', type = '', note = '', groups = '']) {
+		return {
+			name, status, pid: orNull(pid), since: Number(since), restarts: Number(restarts), exit: orNull(exit), type, note,
+			groups: groups === '' ? [] : groups.split(' '),
+		};
 	},
 };
 
@@ -43,6 +48,7 @@ const FORM: RowForm<StatusRow> = {
 		exit: 'how its last process ended: the exit code, or 128 and the signal; empty: none has ended',
 		type: '`daemon` or `oneshot`',
 		note: 'what it waits for, or how it ended, in words',
+		groups: 'the groups that it is in, with spaces between them',
 	},
 };
 
@@ -52,7 +58,7 @@ export const pages: Pages = {
 		rows: [FORM],
 		reply: '`Ok`',
 		examples: [
-			['Status,web', 'Row,web,running,41,1700000000000,0,,daemon,', 'Ok'],
+			['Status,web', 'Row,web,running,41,1700000000000,0,,daemon,,backend', 'Ok'],
 			['Status,nginx', 'Error,no service matches nginx'],
 		],
 	},

@@ -11,7 +11,7 @@ import {entries, find} from '../../../../core/state.ts';
 import type {Call} from '../../../../control/call.ts';
 import type {Daemon} from '../../../../control/daemon.ts';
 import {encodeLogRow, type LogRow} from './rows.ts';
-import {choose, fitsAny, isWide} from '../../../../control/names.ts';
+import {choose, fitsAny, isOpen as mayGrow} from '../../../../control/names.ts';
 import type {LogsRequest} from './wire.ts';
 
 export interface Subscriptions {
@@ -130,7 +130,7 @@ function createSubscription(
 ): Subscription & {begin(): void; leave(): void} {
 	const {names, follow, stream} = request;
 	/** Whether a service that comes later may be meant as well. */
-	const isOpen = names.length === 0 || names.some(isWide);
+	const isOpen = names.length === 0 || names.some(name => mayGrow(daemon.state(), name));
 	const cancels = new Map<Id | null, () => void>();
 	/** Sources whose kept lines have not been sent. */
 	let waiting = [...sources];
@@ -248,7 +248,8 @@ function createSubscription(
 			call.whenDrained(pump);
 			pump();
 		},
-		spawned({id, service: {name}}) {
+		spawned({id, service}) {
+			const {name} = service;
 			const cancel = cancels.get(id);
 			if (cancel) {
 				cancel();
@@ -256,7 +257,7 @@ function createSubscription(
 				return;
 			}
 			const isKnown = waiting.some(source => source.id === id);
-			if (isKnown || !isOpen || !(names.length === 0 || fitsAny(names, name))) return;
+			if (isKnown || !isOpen || !(names.length === 0 || fitsAny(names, service))) return;
 			send({kind: 'source', name});
 			waiting.push({id, name, unseen: null});
 			pump();
