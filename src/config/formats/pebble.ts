@@ -4,7 +4,7 @@ import type {ForeignFormat, Untranslated} from '../planning.ts';
 import type {Place, Report} from '../problems.ts';
 import type {Mapping, Scalar, Value} from '../values.ts';
 import {fieldsOf, type Fields} from './fields.ts';
-import {list, literal, map, word} from './translation.ts';
+import {list, literal, map, merge, word} from './translation.ts';
 
 export const pebble: ForeignFormat = {
 	name: 'a pebble layer',
@@ -57,18 +57,6 @@ function layer(lower: Mapping, upper: Mapping): Mapping {
 			merged.set(name, isMerged ? {...entry, value: merge(before, entry.value)} : entry);
 		}
 		entries.set(key, {key: at, value: {...value, entries: merged}});
-	}
-	return {...upper, entries};
-}
-
-/** Maps key by key, lists one after the other, all else replaced. */
-function merge(lower: Value, upper: Value): Value {
-	if (lower.kind === 'list' && upper.kind === 'list') return {...upper, items: [...lower.items, ...upper.items]};
-	if (lower.kind !== 'map' || upper.kind !== 'map') return upper;
-	const entries = new Map(lower.entries);
-	for (const [key, entry] of upper.entries) {
-		const under = entries.get(key);
-		entries.set(key, under ? {...entry, value: merge(under.value, entry.value)} : entry);
 	}
 	return {...upper, entries};
 }

@@ -3,7 +3,7 @@ import type {ForeignFormat, Untranslated} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import type {Mapping, Scalar, Value} from '../values.ts';
 import {fieldsOf, type Fields} from './fields.ts';
-import {list, literal, map, word, written} from './translation.ts';
+import {list, literal, map, merge, word, written} from './translation.ts';
 
 export const processCompose: ForeignFormat = {
 	name: 'a process-compose file',
@@ -13,24 +13,21 @@ export const processCompose: ForeignFormat = {
 		const groups = new Map<string, Value[]>();
 		const [{source} = {source: {file: '', text: ''}}] = inputs;
 		const at = {source, offset: 0};
-		let top: Readonly<Record<string, Value | undefined>> = {};
-		for (const {root} of inputs) {
-			if (root?.kind !== 'map') continue;
-			const file = fieldsOf(root, '', report);
-			const shell = shellOf(file.map('shell'));
-			const variables = file.map('vars');
-			const whole: Whole = {shell, variables, hasDollar: !file.flag('disable_env_expansion')};
-			top = {...top, ...topOf(file, whole)};
-			for (const [name, process] of file.maps('processes')) {
-				const tell = (at: Place, key: string, why: string): void => void untranslated.push({at, key, service: name, why});
-				services.set(name, translateProcess(process, whole, tell));
-				const namespace = process.text('namespace');
-				if (namespace) groups.set(namespace.text, [...groups.get(namespace.text) ?? [], word(namespace, name)]);
-				for (const [key, entry] of process.left()) if (REASONS[key] !== null) tell(entry.key, key, REASONS[key] ?? UNKNOWN);
-			}
-			for (const key of MEANINGLESS) file.any(key);
-			for (const [key, entry] of file.left()) untranslated.push({at: entry.key, key, service: null, why: TOP_REASONS[key] ?? UNKNOWN});
+		const root = inputs.flatMap(({root}) => root ?? []).reduce(merge, map(at, {}));
+		const file = fieldsOf(root.kind === 'map' ? root : map(at, {}), '', report);
+		const whole: Whole = {
+			shell: shellOf(file.map('shell')), variables: file.map('vars'), hasDollar: !file.flag('disable_env_expansion'),
+		};
+		for (const [name, process] of file.maps('processes')) {
+			const tell = (at: Place, key: string, why: string): void => void untranslated.push({at, key, service: name, why});
+			services.set(name, translateProcess(process, whole, tell));
+			const namespace = process.text('namespace');
+			if (namespace) groups.set(namespace.text, [...groups.get(namespace.text) ?? [], word(namespace, name)]);
+			for (const [key, entry] of process.left()) if (REASONS[key] !== null) tell(entry.key, key, REASONS[key] ?? UNKNOWN);
 		}
+		const top = topOf(file, whole);
+		for (const key of MEANINGLESS) file.any(key);
+		for (const [key, entry] of file.left()) untranslated.push({at: entry.key, key, service: null, why: TOP_REASONS[key] ?? UNKNOWN});
 		const grouped = new Map([...groups].filter(([name]) => !services.has(name)).map(([name, members]) => [name, list(at, members)]));
 		return {
 			config: map(at, {...top, groups: grouped.size > 0 ? map(at, grouped) : undefined, services: map(at, services)}), untranslated,

@@ -25,3 +25,15 @@ export function map({source, offset}: Place, values: Values): Mapping {
 }
 
 const isMap = (values: Values): values is ReadonlyMap<string, Value> => values instanceof Map;
+
+/** Maps key by key, lists one after the other, all else replaced. */
+export function merge(lower: Value, upper: Value): Value {
+	if (lower.kind === 'list' && upper.kind === 'list') return {...upper, items: [...lower.items, ...upper.items]};
+	if (lower.kind !== 'map' || upper.kind !== 'map') return upper;
+	const entries = new Map(lower.entries);
+	for (const [key, entry] of upper.entries) {
+		const under = entries.get(key);
+		entries.set(key, under ? {...entry, value: merge(under.value, entry.value)} : entry);
+	}
+	return {...upper, entries};
+}
