@@ -17,7 +17,7 @@ const HELP = `archon ${version}: the init a container deserves
 
 usage: archon [up] [OPTIONS] [[--] CMD ARGS…]                   supervise the services of FILE, and CMD as main
        archon -- CMD ARGS…                                      run CMD alone, as its init; no config is read
-       archon check [FILE] [--env-file FILE] [--json]           tell every problem of a config
+       archon check [OPTIONS] [FILE]                            tell every problem of a config
        archon import FILE… [--strict] [-o FILE]                 print configs of other supervisors as archon's own
        archon help config                                       every key of a config
        archon --help | --version
@@ -25,6 +25,8 @@ usage: archon [up] [OPTIONS] [[--] CMD ARGS…]                   supervise the 
 FILE is, where -c does not name it, $ARCHON_CONFIG or /etc/archon/archon.yaml with /etc/archon/conf.d/*.yaml over it.
 options of up: -c FILE; --socket PATH, where archonctl finds it; --env-file FILE, variables for \${NAME} in the config that
 archon's own environment does not have (as docker compose's .env; several may be given).
+options of check: -c, --env-file; --root DIR, an image's files; --portable, looks at no machine; --strict, takes no notes;
+--json; --explain [SERVICE], what each service will be, and the order of start and stop.
 archonctl looks and steers: see archonctl --help.
 
 exit status: of the essential service or CMD that ended it; 128 and the signal that killed that; 0 after a shutdown

@@ -20,6 +20,8 @@ export interface Judged {
 	readonly plan: Omit<Plan, 'notes'> | null;
 	readonly problems: readonly Problem[];
 	readonly notes: readonly Problem[];
+	/** The texts that these speak of, whose lines may be shown: those of variables may be secrets, and are not among them. */
+	readonly texts: readonly Source[];
 }
 
 /** What the texts come to; or everything that is wrong with them. */
@@ -41,7 +43,9 @@ export function judgeConfig(
 	const notes = collector(sources);
 	const {values, format} = readSources(sources, lookups, problems.report, notes.gather);
 	const [first, ...rest] = values.filter(value => value !== null);
-	const refused = (problems: readonly Problem[]): Judged => ({plan: null, problems, notes: notes.problems()});
+	const texts = (): readonly Source[] =>
+		[...new Set([...problems.sources(), ...notes.sources()])].filter(source => !('isOfOthers' in source));
+	const refused = (problems: readonly Problem[]): Judged => ({plan: null, problems, notes: notes.problems(), texts: texts()});
 	if (values.includes(null)) return refused(problems.problems());
 	if (first === undefined) return refused([fileProblem('', 'there is no config')]);
 
@@ -55,12 +59,13 @@ export function judgeConfig(
 		const hint = 'rename it, or give no command on the command line';
 		problems.report(rival, `the name ${MAIN} is taken by the command line's command`, hint);
 	}
+	lookups.inspect?.(draft, planning);
 	const found = problems.problems();
 	if (found.length > 0) return refused(found);
 
-	const {names, services, ...others} = draft;
+	const {names, written, services, ...others} = draft;
 	return {
 		plan: {...others, services: main ? [...services, commandService(main, services)] : services},
-		problems: [], notes: notes.problems(),
+		problems: [], notes: notes.problems(), texts: texts(),
 	};
 }

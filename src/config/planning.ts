@@ -55,8 +55,8 @@ export interface Lookups {
 	readonly isBareScript?: (path: string) => boolean;
 	/** Whether a program is in archon's own PATH; absent: this is not checked. */
 	readonly hasProgram?: (name: string) => boolean;
-	/** Whether this may be another place than that where the services are to run, with other users. */
-	readonly isElsewhere?: boolean;
+	/** Looks at what a config comes to, and reports what cannot work (inspect.ts); absent: this is not checked. */
+	readonly inspect?: (draft: Draft, planning: Planning) => void;
 }
 
 /** A file that cannot be read, or (`missing`) is not there. */
@@ -81,6 +81,18 @@ export interface Planning {
 export interface Draft extends Config {
 	/** Where each name stands in the text. */
 	readonly names: ReadonlyMap<string, Place>;
+	/** Services as they are written, by name; absent: a format's keys are not archon's. */
+	readonly written?: ReadonlyMap<string, WrittenService>;
+}
+
+/** A service as it is written, for who looks at it as a whole. */
+export interface WrittenService {
+	/** What it is called in messages: `services.web`. */
+	readonly path: string;
+	readonly key: Place;
+	readonly map: Mapping;
+	/** Whether something in it could not be read, which has been reported: its settings are not all its own. */
+	readonly isSpoilt: boolean;
 }
 
 /** What a config says of the whole, beside its services. */

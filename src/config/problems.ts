@@ -42,6 +42,8 @@ export interface Collector {
 	readonly gather: Gather;
 	/** The first of them: source by source, each in the order of its text. */
 	readonly problems: () => readonly Problem[];
+	/** All that something was told of, and those that were given. */
+	readonly sources: () => readonly Source[];
 }
 
 /** How many problems of one config are reported; a last line says how many more there are. */
@@ -80,6 +82,7 @@ export function collector(sources: readonly Source[]): Collector {
 			const told = [...found].flatMap(([source, findings]) => located(source, [...findings.values()]));
 			return excess === 0 ? told : [...told, fileProblem('', `and ${excess} more`)];
 		},
+		sources: () => [...found.keys()],
 	};
 }
 
@@ -98,10 +101,11 @@ export const fileProblem = (file: string, message: string, hint: string | null =
 	({file, line: 0, column: 0, message, hint});
 
 /** One line: `archon.yaml:3:5: unknown key "comand" in services.web; did you mean "command"?` */
-export function formatProblem({file, line, column, message, hint}: Problem): string {
-	const where = line > 0 ? `${file}:${line}:${column}: ` : '';
-	return `${where}${message}${hint === null ? '' : `; ${hint}`}`;
-}
+export const formatProblem = (problem: Problem): string =>
+	`${formatPlace(problem)}${problem.message}${problem.hint === null ? '' : `; ${problem.hint}`}`;
+
+/** `archon.yaml:3:5: `; empty for a problem with a file as a whole. */
+export const formatPlace = ({file, line, column}: Problem): string => (line > 0 ? `${file}:${line}:${column}: ` : '');
 
 /** The user's own text as a part of a message: on one line, and short. */
 export const quote = (text: string): string =>

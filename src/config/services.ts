@@ -47,7 +47,8 @@ export function planServices(root: Value, planning: Planning): Draft {
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
 	const made = isTooMany ? [] : makeServices(services, {...arrangement, ...membership}, programs, config, planning);
 	judgeFiles(root, made, name => services.get(name), whole.events, problems.report);
-	return {...whole, services: made, names: new Map(present.map(({name, key}) => [name, key]))};
+	const written = new Map(present.map(each => [each.name, each]));
+	return {...whole, services: made, names: new Map(present.map(({name, key}) => [name, key])), written};
 }
 
 const topContext = (planning: Planning): Context =>

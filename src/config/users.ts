@@ -35,10 +35,9 @@ export function judgeUsers(
 	}
 }
 
-/** Reports a user or group that does not exist here: as a problem if the services are to run here, else as a note. */
-export function reportUser({problems, notes, lookups: {isElsewhere = false}}: Planning, place: Value, key: string, why: string): void {
+/** Reports a user or group that does not exist here. */
+export function reportUser({problems}: Planning, place: Value, key: string, why: string): void {
 	const [written] = (place.kind === 'list' ? place.items : [place]).flatMap(each => writtenIn(each) ?? []);
 	const message = `${key}: ${written === undefined ? why : `${quote(written)} is no user or group here`}`;
-	if (isElsewhere) notes.report(place, message, 'it must exist where archon runs this');
-	else problems.report(place, message);
+	problems.report(place, message);
 }

@@ -1,47 +1,150 @@
-/** `archon check`: tells every problem of a config, and what in it may surprise. */
-import {needsOf} from '../config/yaml/parse.ts';
-import {judgeConfig} from '../config/plan.ts';
-import {fileProblem, formatProblem, type Problem} from '../config/problems.ts';
+/** `archon check`: tells every problem of a config, what in it may surprise, and on demand what it comes to. */
+import {lineReader, showProblem, tokenEnd, type Display, type Severity} from '../config/excerpt.ts';
+import {judgeConfig, type Judged} from '../config/plan.ts';
+import type {Explanation} from '../config/explain/explain.ts';
+import {fileProblem, type Problem, quote, type Source} from '../config/problems.ts';
 import {findConfig} from '../config/read.ts';
+import {needsOf} from '../config/yaml/parse.ts';
+import {err, ok, type Result} from '../core/result.ts';
+import type {Environment} from '../core/variables.ts';
 import {env} from '../os/environment.ts';
-import {filesAtStart as files} from '../os/files.ts';
-import {isBareScript} from '../os/spawn/diagnose.ts';
+import type {Machine} from '../os/machine/machine.ts';
+import {isFolder, newStat, sys} from '../os/sys.ts';
 import {NO_CONFIG, readArguments} from './arguments.ts';
-import {lookups} from './lookups.ts';
+import {exposures} from './exposures.ts';
 import {refuse, say, USAGE} from './streams.ts';
+import {targetFor, type Target} from './target.ts';
 
-const CHECK_USAGE = 'usage: archon check [FILE] [--env-file FILE] [--json]';
+export const CHECK_USAGE = `usage: archon check [FILE] [--env-file FILE] [--root DIR | --portable] [--strict] [--json]
+                    [--explain [SERVICE]]`;
 
-/** What is wrong with a config, and what is worth a line; `words`: what is said where nothing is wrong. */
-interface Verdict {
-	readonly problems: readonly Problem[];
-	readonly notes: readonly Problem[];
-	readonly words: string;
+interface Options {
+	readonly asJson: boolean;
+	/** Whether a note counts as a problem. */
+	readonly isStrict: boolean;
+	readonly isPortable: boolean;
+	/** The folder of an image's files. */
+	readonly root: string | null;
+	/** What is to be explained: a service, or (empty) all of them; null: nothing. */
+	readonly explain: string | null;
+	/** All others, which are those of `up`. */
+	readonly rest: readonly string[];
 }
+
+/** What is wrong with a config, what is worth a line, and where their lines are. */
+interface Verdict extends Pick<Judged, 'problems' | 'notes'> {
+	readonly texts: readonly Source[];
+	readonly plan: Judged['plan'];
+	readonly target: Target | null;
+	/** What texts of the config may name. */
+	readonly variables: Environment;
+}
+
+const refused = (...problems: readonly Problem[]): Verdict => ({problems, notes: [], texts: [], plan: null, target: null, variables: {}});
 
 export async function check(args: readonly string[]): Promise<number> {
+	const options = readOptions(args);
 	const asJson = args.includes('--json');
-	const verdict = await judge(args.filter(arg => arg !== '--json')).catch((error: unknown): Verdict => {
+	const broken = (error: unknown): Verdict => {
 		if (!asJson) throw error;
-		const why = error instanceof Error ? error.message : String(error);
-		return {problems: [fileProblem('', `archon cannot check this: ${why}`)], notes: [], words: ''};
-	});
-	const {problems, notes, words} = verdict;
-	const status = problems.length > 0 ? USAGE : 0;
+		return refused(fileProblem('', `archon cannot check this: ${error instanceof Error ? error.message : String(error)}`));
+	};
+	const verdict = typeof options === 'string' ? refused(fileProblem('', options)) : await judge(options).catch(broken);
+	const {problems, notes, texts, plan, target} = verdict;
+	const {isStrict = false, explain = null} = typeof options === 'string' ? {} : options;
+	const isBad = problems.length > 0 || (isStrict && notes.length > 0);
+	const lineOf = lineReader(new Map(texts.map(({file, text}) => [file, text])));
+	const told: readonly (readonly [Severity, Problem])[] = [
+		...problems.map(each => ['problem', each] as const), ...notes.map(each => ['note', each] as const),
+	];
+	const isAsked = explain !== null && !isBad;
+	const explained = plan && isAsked ? await explainPlan(plan, explain, target?.machine ?? null, verdict.variables) : null;
+	if (explained && !explained.ok) return refuse(`archon: ${explained.error}`, USAGE);
 	if (asJson) {
-		const told = [
-			...problems.map(problem => ({severity: 'problem', ...problem})), ...notes.map(note => ({severity: 'note', ...note})),
-		];
-		say(`${JSON.stringify(told, null, '\t')}\n`);
-		return status;
+		const found = told.map(([severity, problem]) => ({severity, ...problem, end: endOf(problem, lineOf(problem))}));
+		say(`${JSON.stringify(explain === null ? found : {problems: found, ...explained?.value.data}, null, '\t')}\n`);
+		return isBad ? USAGE : 0;
 	}
-	if (status !== 0) return refuse(problems.map(formatProblem).join('\n'), status);
-	for (const note of notes) say(`${formatProblem(note)}\n`);
-	return say(words);
+	const display: Display = {isColoured: isColoured(isBad ? 2 : 1), width: 80};
+	const words = told.map(([severity, problem]) => showProblem(severity, problem, lineOf(problem), display)).join('');
+	if (isBad) {
+		const end = problems.some(isUsage) ? '' : endWords(problems.length, notes.length, isStrict);
+		return refuse(`${words}${end}${target?.isDoubtful() ? ELSEWHERE : ''}`, USAGE);
+	}
+	if (words !== '') say(words);
+	if (explained) return say(explained.value.text);
+	const names = plan?.services.map(({name}) => name) ?? [];
+	return say(`${counted(names.length, 'service')}, in this order: ${names.join(', ')}\n`);
 }
 
-async function judge(args: readonly string[]): Promise<Verdict> {
-	const refused = (...problems: readonly Problem[]): Verdict => ({problems, notes: [], words: ''});
+/** All services, or the one that is named. */
+async function explainPlan(
+	plan: NonNullable<Judged['plan']>, only: string, machine: Machine | null, variables: Environment,
+): Promise<Result<{readonly data: Explanation; readonly text: string}, string>> {
+	const {explain, secretsIn} = await import('../config/explain/explain.ts');
+	const {explanationText} = await import('../config/explain/text.ts');
+	const data = explain(plan, machine?.findUser ?? null, secretsIn(variables));
+	const names = data.services.map(({name}) => name);
+	if (only === '') return ok({data, text: explanationText(data, null)});
+	if (!names.includes(only)) return err(`there is no service ${quote(only)}; there are ${names.join(', ')}`);
+	return ok({data: {...data, services: data.services.filter(({name}) => name === only)}, text: explanationText(data, only)});
+}
+
+/** Said of the call, not of a config. */
+const isUsage = ({file}: Problem): boolean => file === '';
+
+function endWords(problems: number, notes: number, isStrict: boolean): string {
+	const counts = [...problems > 0 ? [counted(problems, 'problem')] : [], ...notes > 0 ? [counted(notes, 'note')] : []].join(' and ');
+	return `${counts}${problems === 0 && isStrict ? ', and --strict takes none' : ''}\n`;
+}
+
+const ELSEWHERE = 'if it is to run elsewhere: --root DIR looks into an image\'s files, --portable looks at no machine\n';
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+/** no-color.org: any value but the empty one turns colours off. */
+const isColoured = (fd: number): boolean => sys.isTerminal(fd) && !env()['NO_COLOR'] && env()['TERM'] !== 'dumb';
+
+/** Behind the last character of what is meant; null where there is no place. */
+function endOf({line, column}: Problem, text: string | null): {readonly line: number; readonly column: number} | null {
+	if (line === 0) return null;
+	return {line, column: text === null ? column : tokenEnd(text, column - 1) + 1};
+}
+
+function readOptions(args: readonly string[]): Options | string {
+	const flags = new Set<string>();
+	let [root, explain]: [string | null, string | null] = [null, null];
+	const rest: string[] = [];
+	for (let index = 0; index < args.length; index += 1) {
+		const arg = args[index] ?? '';
+		const [name = '', ...joined] = arg.split('=');
+		if (FLAGS.includes(arg)) {
+			flags.add(arg);
+		} else if (name === '--root') {
+			root = joined.length > 0 ? joined.join('=') : args[++index] ?? '';
+			if (root === '') return '--root needs a directory; see archon --help';
+		} else if (name === '--explain') {
+			const next = args[index + 1];
+			const isNamed = joined.length === 0 && next !== undefined && !next.startsWith('-') && sys.access(next, 0) !== 0;
+			explain = isNamed ? next : joined.join('=');
+			if (isNamed) index += 1;
+		} else {
+			rest.push(arg);
+			if (!arg.includes('=') && TAKES_VALUE.includes(arg)) rest.push(...args.slice(++index, index + 1));
+		}
+	}
+	const about = newStat();
+	if (root !== null && (sys.stat(root, about) < 0 || !isFolder(about))) return `--root: ${root} is not a directory`;
+	const isPortable = flags.has('--portable');
+	if (isPortable && root !== null) return '--portable looks at no machine, and --root at one: give one of them';
+	return {asJson: flags.has('--json'), isStrict: flags.has('--strict'), isPortable, root, explain, rest};
+}
+
+const FLAGS: readonly string[] = ['--json', '--strict', '--portable'];
+/** Options of `up` whose value follows. */
+const TAKES_VALUE: readonly string[] = ['-c', '--config', '--env-file', '--profile', '--socket'];
+
+async function judge({root, isPortable, rest: args}: Options): Promise<Verdict> {
 	const [file, ...rest] = args;
 	// The file comes first, as of old, or anywhere among the options.
 	const request = readArguments(file === undefined || file.startsWith('-') ? args : [...rest, file]);
@@ -50,12 +153,18 @@ async function judge(args: readonly string[]): Promise<Verdict> {
 	if (others.length > 0 || !request.isBare || request.socket !== null || (request.file !== null && named !== request.file)) {
 		return refused(fileProblem('', CHECK_USAGE));
 	}
-	const found = findConfig({file: named, env: env(), envFiles: request.envFiles, files});
+	const target = targetFor({root, isPortable, file: named});
+	// A config in an image is named as it is seen there.
+	const found = findConfig({file: named, env: root === null ? env() : {}, envFiles: request.envFiles, files: target.files});
 	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}`));
 	if (found.problems.length > 0) return refused(...found.problems);
-	const around = await lookups(needsOf(found.files));
-	const {plan, problems, notes} = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, isBareScript, isElsewhere: true});
-	const names = plan?.services.map(({name}) => name) ?? [];
-	const count = `${names.length} ${names.length === 1 ? 'service' : 'services'}`;
-	return {problems, notes: [...found.notes, ...notes], words: `${count}, in this order: ${names.join(', ')}\n`};
+	const around = await target.lookups(needsOf(found.files));
+	const judged = judgeConfig(found.files, null, {...around, dotenv: found.dotenv});
+	const {machine} = target;
+	const placeOf = (path: string): string => {
+		const place = root !== null && named === null ? machine?.tree.find(path) : null;
+		return place?.ok ? place.value.path : path;
+	};
+	const exposed = machine ? exposures(found.files, placeOf) : [];
+	return {...judged, notes: [...found.notes, ...exposed, ...judged.notes], target, variables: {...found.dotenv, ...around.environment}};
 }

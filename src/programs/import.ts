@@ -33,7 +33,7 @@ export async function importFiles(args: readonly string[]): Promise<number> {
 		sources.push(source.value);
 	}
 	const around = await lookups(needsOf(sources));
-	const {yaml, problems, untranslated} = importConfig(sources, {...around, dotenv: {}, isElsewhere: true});
+	const {yaml, problems, untranslated} = importConfig(sources, {...around, dotenv: {}, findUser: () => ok(null)});
 	if (yaml === null || (isStrict && untranslated.length > 0)) {
 		return refuse([...problems, ...untranslated].map(formatProblem).join('\n'), USAGE);
 	}

@@ -5,6 +5,7 @@ import {err, ok} from '../core/result.ts';
 import {env, isReexecuted} from '../os/environment.ts';
 import {files, filesAtStart} from '../os/files.ts';
 import {NO_CONFIG, readArguments} from './arguments.ts';
+import {exposures} from './exposures.ts';
 import {lookups} from './lookups.ts';
 import {refuse, type Status, USAGE} from './streams.ts';
 
@@ -36,7 +37,7 @@ export async function up(args: readonly string[], version: string): Promise<Stat
 	const {notes, ...config} = planned.value ?? {notes: []};
 	runDaemon({
 		config: 'services' in config ? config : null, meanings: SUPERVISING, sockets: placesFor(invocation.socket),
-		notes: [...found.notes, ...notes].map(formatProblem), version,
+		notes: [...found.notes, ...exposures(found.files), ...notes].map(formatProblem), version,
 		reread(done) {
 			const again = findConfig({file, env: env(), envFiles, files});
 			const tell = (): void => {

@@ -19,12 +19,18 @@ async function check(...args: readonly string[]): Promise<{status: number; out: 
 	return {status: exitCode ?? -1, out: stdout, err: stderr};
 }
 
-const NOTED = 'services: {web: {command: web, image: x, restart: always}}\n';
+/** What is said where something was looked for on a machine. */
+const ELSEWHERE = 'if it is to run elsewhere: --root DIR looks into an image\'s files, --portable looks at no machine';
+
+const NOTED = 'services: {web: {command: sleep 1, image: x, restart: always}}\n';
 
 test('a good config is told in its order, after what is worth a line', async () => {
 	const {status, out} = await check(write('noted.yaml', NOTED));
 	expect(status).toBe(0);
-	expect(out.split('\n')).toEqual([expect.stringMatching(/ignored.*image/), '1 service, in this order: web']);
+	expect(out.split('\n')).toEqual([
+		expect.stringMatching(/:1:36: note: ignored.*image/), '  1 | services: {web: {command: sleep 1, image: x, restart: always}}',
+		'    |                                    ^^^^^', '1 service, in this order: web',
+	]);
 });
 
 test('a script that names no interpreter is noted, for the shell will run it', async () => {
@@ -32,12 +38,13 @@ test('a script that names no interpreter is noted, for the shell will run it', a
 	chmodSync(script, 0o755);
 	const {status, out} = await check(write('bare.yaml', `services: {web: {command: ${script}}}\n`));
 	expect([status, out]).toEqual([0, expect.stringContaining(
-		'bare.yaml:1:27: services.web runs a script without a #! line: /bin/sh will run it; write #!/bin/sh as its first line')]);
+		'bare.yaml:1:27: note: services.web runs a script without a #! line: /bin/sh will run it\n')]);
+	expect(out).toContain('    = write #!/bin/sh as its first line\n');
 });
 
 test.each<[string, () => readonly string[], number, readonly object[]]>([
-	['a good config', () => [write('good.yaml', 'services: {web: {command: web}}\n')], 0, []],
-	['a note', () => [write('noted.yaml', NOTED)], 0, [{severity: 'note', line: 1, column: 32, message: expect.stringContaining('image'), hint: null}]],
+	['a good config', () => [write('good.yaml', 'services: {web: {command: sleep 1}}\n')], 0, []],
+	['a note', () => [write('noted.yaml', NOTED)], 0, [{severity: 'note', line: 1, column: 36, end: {line: 1, column: 41}, message: expect.stringContaining('image'), hint: null}]],
 	['a problem and a note', () => [write('bad.yaml', `${NOTED}x: 1\n`)], 100, [
 		{severity: 'problem', line: 2, column: 1, message: 'unknown key "x"'}, {severity: 'note', line: 1},
 	]],
@@ -57,12 +64,18 @@ test.each<[string, () => readonly string[], number, readonly object[]]>([
 	expect(result).toMatchObject({status, err: ''});
 });
 
-test('what need not be here is noted, and a secret is not repeated', async () => {
-	const config = write('elsewhere.yaml', 'services: {web: {command: web, user: nobody-here}}\n');
-	const {status, out} = await check(config);
-	expect({status, out}).toMatchObject({status: 0, out: expect.stringMatching(/:1:38: services\.web\.user: .* it must exist where archon runs this\n/)});
+test('what a start would refuse is a problem, unless another machine is meant', async () => {
+	const config = write('elsewhere.yaml', 'services: {web: {command: web-that-is-not-here, user: nobody-here}}\n');
+	const {status, err} = await check(config);
+	expect([status, err.split('\n').filter(line => !/^ +(?:\d |\|)/.test(line))]).toEqual([100, [
+		expect.stringMatching(/:1:55: services\.web\.user: user nobody-here is not in \/etc\/passwd$/), '1 problem', ELSEWHERE,
+	]]);
 	const started = await execa(ARCHON, ['-c', config], {reject: false, stdin: 'ignore'});
 	expect([started.exitCode, started.stderr]).toEqual([100, expect.stringMatching(/services\.web\.user: user nobody-here is not in/)]);
+	expect(await check('--portable', config)).toEqual({status: 0, out: '1 service, in this order: web', err: ''});
+});
+
+test('a secret is not repeated', async () => {
 	const url = write('url.yaml', 'services: {web: {command: web, ready: {http: "htp://u:${PW}@h/"}}}\n');
 	const {stderr} = await execa(ARCHON, ['check', url], {reject: false, stdin: 'ignore', env: {PW: 'hunter2'}});
 	expect(stderr).toContain('"htp://u:${PW}@h/" is not a URL');
@@ -70,7 +83,7 @@ test('what need not be here is noted, and a secret is not repeated', async () =>
 });
 
 test('variables of --env-file stand in texts, under those of archon itself, and only where they are asked for', async () => {
-	const config = write('variables.yaml', 'services: {web: {command: "web ${PORT:?no port} ${HOME}"}}\n');
+	const config = write('variables.yaml', 'services: {web: {command: "sleep ${PORT:?no port} ${HOME}"}}\n');
 	write('.env', 'PORT=80\nHOME=/nowhere\n');
 	expect((await check(config)).err).toMatch(/no port/);
 	expect((await check(config, '--env-file', join(folder, '.env'))).status).toBe(0);

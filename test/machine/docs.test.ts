@@ -21,7 +21,7 @@ describe('configs', () => {
 	test.each(blocks('yaml'))('$at has no problem', async ({body}) => {
 		const file = join(folder, 'archon.yaml');
 		writeFileSync(file, body);
-		const {exitCode, all} = await execa(ARCHON, ['check', file], {all: true, reject: false, cwd: folder});
+		const {exitCode, all} = await execa(ARCHON, ['check', '--portable', file], {all: true, reject: false, cwd: folder});
 		expect({exitCode, all: exitCode === 0 ? '' : all}).toEqual({exitCode: 0, all: ''});
 	});
 });
@@ -70,9 +70,9 @@ describe('commands', () => {
 });
 
 test('a mistake is told as README says', async () => {
-	const [, says] = /^\$ archon check archon\.yaml\n(.*)$/m.exec(pages.find(({page}) => page === 'README.md')?.text ?? '') ?? [];
+	const says = /^\$ archon check --portable archon\.yaml\n([^]*?)\n```$/m.exec(pages.find(({page}) => page === 'README.md')?.text ?? '')?.[1];
 	writeFileSync(join(folder, 'archon.yaml'), 'services:\n  web:\n    command: web\n    comand: web\n');
-	expect((await execa(ARCHON, ['check', 'archon.yaml'], {all: true, reject: false, cwd: folder})).all).toBe(says);
+	expect((await execa(ARCHON, ['check', '--portable', 'archon.yaml'], {all: true, reject: false, cwd: folder})).all).toBe(says);
 });
 
 /** The services of the image `web`, by other programs. */

@@ -16,6 +16,8 @@ import {scaleOf} from './presence.ts';
 export interface Declared extends Written<ServiceSettings> {
 	/** Keys that say something else for each instance. */
 	readonly varying: readonly string[];
+	/** Whether something in it could not be read, which has been reported. */
+	readonly isSpoilt: boolean;
 }
 
 const KEYS = {
@@ -67,12 +69,17 @@ function readService(name: string, {key: place, value: from}: Entry, context: Co
 	const map: Value = isNothing(from) ? {...place, kind: 'map', entries: new Map()} : from.kind === 'map' ? withoutDeploy(from) : from;
 	if (map.kind === 'map') {
 		const varying = varyingIn(map, SAME_FOR_ALL);
-		const declared = {name, path: context.path, key: place, map, varying, settings: SERVICE.initial};
-		if (varying.length === 0) return {...declared, settings: readShape(SERVICE, map, context)};
+		let isSpoilt = false;
+		const watched: Context = {...context, report(...problem) {
+			isSpoilt = true;
+			context.report(...problem);
+		}};
+		const declared = {name, path: context.path, key: place, map, varying, settings: SERVICE.initial, isSpoilt};
+		if (varying.length === 0) return {...declared, settings: readShape(SERVICE, map, watched), isSpoilt};
 		const [first = name] = instancesOf(name, scaleOf(map, context));
 		const filled = [...map.entries].map(([key, entry]) =>
 			[key, varying.includes(key) ? {...entry, value: fillIn(entry.value, first)} : entry] as const);
-		return {...declared, settings: readShape(SERVICE, {...map, entries: new Map(filled)}, context)};
+		return {...declared, settings: readShape(SERVICE, {...map, entries: new Map(filled)}, watched), isSpoilt};
 	}
 	// A key of the service above that is not far enough in.
 	if (Object.hasOwn(SERVICE.keys, name)) {

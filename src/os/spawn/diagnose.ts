@@ -1,7 +1,8 @@
 /** Why a program could not be executed, beyond the errno: a look at the file that execve(2) refused. */
-import {latin1Of, newBytes, textOf} from '../bytes.ts';
+import {latin1Of, newBytes} from '../bytes.ts';
 import {errnoText} from '../errno.ts';
 import {STAT} from '../layouts.ts';
+import {examineProgram} from '../machine/program.ts';
 import {ERRNO, isFile, newStat, O, sys} from '../sys.ts';
 
 /** Words for an execve(2) that failed with `errno`, `paths` being the files that were tried. */
@@ -11,7 +12,7 @@ export function diagnose(errno: number, paths: readonly string[]): string {
 	if (errno === ERRNO.ECANCELED) return 'it was stopped from outside while it was being started';
 	if (errno === ERRNO.ENOENT && path === undefined) return paths.length > 1 ? `${text} along PATH` : text;
 	if (path === undefined) return text;
-	const interpreter = interpreterOf(path);
+	const interpreter = examineProgram(path)?.interpreter ?? null;
 	if (errno === ERRNO.ENOENT && interpreter) return `${text}: ${path} needs ${interpreter}, which is missing`;
 	if (errno === ERRNO.ENOEXEC && !interpreter) return `${text}: ${path} is not a program for this machine, and no script`;
 	if (errno === ERRNO.EACCES) return `${text}: ${path} is not executable for this user`;
@@ -36,27 +37,4 @@ export function isBareScript(path: string): boolean {
 	const length = sys.readAt(fd, head, 0);
 	sys.close(fd);
 	return length >= 0 && latin1Of(head, 0, 2) !== '#!' && !head.subarray(0, length).includes(0);
-}
-
-const PT_INTERP = 3;
-
-/** The `#!` line's program, or the loader that an ELF file names (PT_INTERP, elf(5), 64 bits). */
-function interpreterOf(path: string): string | null {
-	const head = newBytes(4096);
-	const fd = sys.open(path, O.RDONLY | O.NONBLOCK | O.NOCTTY, 0);
-	if (fd < 0) return null;
-	const length = sys.readAt(fd, head, 0);
-	sys.close(fd);
-	if (length < 0) return null;
-	if (latin1Of(head, 0, 2) === '#!') return /^#!\s*(\S+)/.exec(textOf(head, 0, Math.max(2, Math.min(length, 256))))?.[1] ?? null;
-	if (latin1Of(head, 0, 4) !== '\x7fELF' || head[4] !== 2) return null;
-	const view = new DataView(head.buffer);
-	const long = (at: number): number => view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
-	const [table, size, count] = [long(32), view.getUint16(54, true), view.getUint16(56, true)];
-	for (let at = table; size > 0 && at + Math.max(size, 40) <= Math.min(head.length, table + size * count); at += size) {
-		if (view.getUint32(at, true) !== PT_INTERP) continue;
-		const [offset, length] = [long(at + 8), long(at + 32)];
-		if (length > 0 && offset + length <= head.length) return textOf(head, offset, offset + length - 1);
-	}
-	return null;
 }

@@ -12,6 +12,9 @@ export interface Identity {
 	readonly environment: Readonly<Record<string, string>>;
 }
 
+/** The text of /etc/passwd or /etc/group; empty where there is no such file. */
+export type Read = (path: string) => string;
+
 /** No more of a file is looked at. */
 const FILE_MAX = 1 << 20;
 
@@ -19,8 +22,8 @@ const FILE_MAX = 1 << 20;
  * As container runtimes read `user:group`: a number needs no entry, and then has group 0 and HOME=/; a group that
  * is named replaces all others; else the user's own and those that list it.
  */
-export function findUser({user, group}: UserSpec): Result<Identity, string> {
-	const passwd = slurp('/etc/passwd');
+export function findUser({user, group}: UserSpec, read: Read = slurp): Result<Identity, string> {
+	const passwd = read('/etc/passwd');
 	const entry = entryOf(passwd, user) ?? (isNumber(user) ? first(lines(passwd), fields => fields[2] === user) : undefined);
 	if (!entry && !isNumber(user)) return err(`user ${user} is not in /etc/passwd`);
 	const [name = '', , uid = user, primary = '0', , home = '/', shell = '/bin/sh'] = entry ?? [];
@@ -28,7 +31,7 @@ export function findUser({user, group}: UserSpec): Result<Identity, string> {
 	if (group === null) {
 		const groups = new Set([Number(primary)]);
 		if (entry) {
-			for (const line of lines(slurp('/etc/group'))) {
+			for (const line of lines(read('/etc/group'))) {
 				if (!line.includes(name)) continue;
 				const [, , gid, members] = line.split(':');
 				if (members?.split(',').includes(name)) groups.add(Number(gid));
@@ -36,7 +39,7 @@ export function findUser({user, group}: UserSpec): Result<Identity, string> {
 		}
 		return ok({uid: Number(uid), gid: Number(primary), groups: [...groups], environment});
 	}
-	const gid = groupNumber(group);
+	const gid = groupNumber(group, read);
 	if (gid === null) return err(`group ${group} is not in /etc/group`);
 	return ok({uid: Number(uid), gid, groups: [gid], environment});
 }
@@ -52,8 +55,8 @@ export function findGroups(names: readonly string[]): Result<number[], string> {
 	return ok(found);
 }
 
-function groupNumber(group: string): number | null {
-	const gid = isNumber(group) ? group : entryOf(slurp('/etc/group'), group)?.[2];
+function groupNumber(group: string, read: Read = slurp): number | null {
+	const gid = isNumber(group) ? group : entryOf(read('/etc/group'), group)?.[2];
 	return gid === undefined ? null : Number(gid);
 }
 
@@ -90,7 +93,7 @@ function* lines(text: string): Generator<string> {
 }
 
 /** Whole lines only; none where there is no such file, as in an image from scratch. */
-function slurp(path: string): string {
+export function slurp(path: string): string {
 	const bytes = sys.readBytes(path, FILE_MAX);
 	if (typeof bytes === 'number') return '';
 	return textOf(bytes, 0, bytes.length < FILE_MAX ? bytes.length : bytes.lastIndexOf(10) + 1);

@@ -84,11 +84,3 @@ test('a grace period may be unlimited', () => {
 		'f:2:38: services.a.stop_grace_period: "none" is not a duration; write 10s, 1m30s, 500ms or unlimited',
 	]);
 });
-
-test('where a config is only checked its users need not be there', () => {
-	const text = 'services:\n  a: {command: x, user: redis}';
-	expect(read(text).problems).toEqual(['f:2:25: services.a.user: user redis is not in /etc/passwd']);
-	const {services, notes} = read(text, {...AROUND, isElsewhere: true});
-	expect(services).toHaveLength(1);
-	expect(notes).toEqual(['f:2:25: services.a.user: user redis is not in /etc/passwd; it must exist where archon runs this']);
-});

@@ -1,0 +1,82 @@
+/** Where a config that is checked is to run: on this machine, in an image whose files lie in a folder, or anywhere. */
+import {inspect} from '../config/inspect/inspect.ts';
+import type {Files, Lookups} from '../config/planning.ts';
+import {readFolder, readShared} from '../config/read.ts';
+import type {Needs} from '../config/yaml/parse.ts';
+import {dirname, join} from '../core/path.ts';
+import {err, ok} from '../core/result.ts';
+import {errnoText} from '../os/errno.ts';
+import {files, filesAtStart, type Unread} from '../os/files.ts';
+import {createMachine, type Machine} from '../os/machine/machine.ts';
+import {isBareScript} from '../os/spawn/diagnose.ts';
+import {ERRNO} from '../os/sys.ts';
+import {lookups} from './lookups.ts';
+
+export interface Target {
+	/** Null: nothing outside of the config is to be looked at. */
+	readonly machine: Machine | null;
+	/** The files of the config. */
+	readonly files: Files;
+	readonly lookups: (needs: Needs) => Promise<Omit<Lookups, 'dotenv'>>;
+	/** Whether this machine lacks something, and may not be the one that is meant. */
+	readonly isDoubtful: () => boolean;
+}
+
+/** `file`: of the config, where it is named; what lies beside it is found there as well. */
+export function targetFor({root, isPortable, file}: {
+	readonly root: string | null; readonly isPortable: boolean; readonly file: string | null;
+}): Target {
+	if (isPortable) return {machine: null, files: filesAtStart, lookups: portably, isDoubtful: () => false};
+	const machine = createMachine(root);
+	if (root === null) {
+		// A config that is where archon looks for it is there to be run there.
+		return {machine, files: filesAtStart, isDoubtful: () => file !== null && machine.lacks(), lookups: async needs => ({
+			...await lookups(needs), isBareScript, findUser: machine.findUser, inspect: (draft, planning) => inspect(draft, planning, machine),
+		})};
+	}
+	const inside = filesIn(machine, null);
+	const beside = filesIn(machine, file && dirname(file));
+	return {
+		machine, files: file === null ? inside : filesAtStart, isDoubtful: () => false,
+		lookups: async needs => ({
+			...await lookups(needs),
+			findUser: machine.findUser,
+			readFile: path => readShared(path, beside), listFolder: folder => readFolder(folder, beside),
+			isBareScript(path) {
+				const found = machine.tree.find(path);
+				return found.ok && isBareScript(found.value.path);
+			},
+			hasProgram: name => machine.programFault(name, {user: null, cwd: null, path: machine.paths.own}) === null,
+			inspect: (draft, planning) => inspect(draft, planning, machine),
+		}),
+	};
+}
+
+/** What depends on no machine. */
+async function portably(needs: Needs): Promise<Omit<Lookups, 'dotenv'>> {
+	const {hasProgram: _, ...around} = await lookups(needs);
+	return {
+		...around, findUser: () => ok(null), readFile: file => ok({file, text: ''}), listFolder: () => ok([]),
+		inspect: (draft, planning) => inspect(draft, planning, null),
+	};
+}
+
+/** The files of an image's tree; with a folder of this machine, what is there is found as well, if the tree does not have it. */
+function filesIn({tree}: Machine, folder: string | null): Files {
+	const MISSING: Unread = {errno: ERRNO.ENOENT, reason: errnoText(ERRNO.ENOENT), isOfPath: false};
+	const find = (path: string): string | null => {
+		const found = tree.find(path);
+		if (found.ok) return found.value.path;
+		const isBeside = folder !== null && found.error.kind === 'missing' && (folder === '.' || join(path).startsWith(join(folder, '/')));
+		return isBeside ? path : null;
+	};
+	const within = <T>(path: string, use: (path: string) => T): T | ReturnType<typeof err<Unread>> => {
+		const real = find(path);
+		return real === null ? err(MISSING) : use(real);
+	};
+	return {
+		read: (path, most) => within(path, real => files.read(real, most)),
+		readShared: (path, most) => within(path, real => files.readShared(real, most)),
+		list: path => within(path, real => files.list(real)),
+	};
+}
