@@ -1,16 +1,16 @@
 /** Shells and other programs that wait for the program that a service is meant to be, and pass no signals on to it. */
-import type {Service} from '../core/service.ts';
 import type {Argv} from './command-service.ts';
 import type {Advising, Written} from './group.ts';
+import {type Reaching, stopToOf} from './keys/shell.ts';
 
 /**
  * Notes that the signal of a key ends a wrapper, or nothing, instead of the program that it waits for. TERM does not matter: archon itself
  * passes it on when the wrapper has ended.
  */
 export function noteWrapped(
-	{path, map, settings: {stop_to: to}}: Written<{readonly stop_to: Service['stopTo']}>, key: string, {argv, notes}: Advising,
+	{path, map, settings}: Written<Reaching>, key: string, {argv, notes}: Advising,
 ): void {
-	if (to === 'group' || !isWrapper(argv)) return;
+	if (stopToOf(settings) === 'group' || !isWrapper(argv)) return;
 	const [program] = argv;
 	const written = map.entries.get(key)?.value;
 	const hint = isShell(program) ? 'write exec before the program, or stop_to: group' : 'write stop_to: group';

@@ -1,5 +1,5 @@
 /** Whom signals reach, and what ends with a service: behind wrappers, with sessions that are to live on, and over upgrades by a signal. */
-import {readdirSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync} from 'node:fs';
 import {mkdtempSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -63,6 +63,27 @@ describe('behind a wrapper that passes nothing on', () => {
 		expect((await archon.ctl('stop', 'web')).status).toBe(0);
 		expect(archon.log()).toMatch(/killing web .*SIGKILL/);
 		expect(archon.log()).not.toMatch(/told USR1/);
+	});
+});
+
+describe('shell: true', () => {
+	// The last program of a line takes the shell's place with some shells, and has it beside itself with others.
+	test.each(['/bin/dash', '/bin/bash', '/bin/busybox'])('%s: signals reach the program, and not only the shell', async shell => {
+		const folder = mkdtempSync(join(tmpdir(), 'shell-'));
+		// busybox is a shell by the name that it is called by.
+		const path = shell === '/bin/busybox' ? join(folder, 'sh') : shell;
+		if (path !== shell) symlinkSync(shell, path);
+		await using archon = await boot({config: `services:
+  one: {command: "${PROGRAM}", shell: ${path}, stop_signal: INT, stop_grace_period: 1m}
+  two: {command: "trap : INT; ${PROGRAM}; echo over", shell: ${path}, stop_signal: INT, stop_grace_period: 1m}
+`});
+		for (const name of ['one', 'two']) {
+			await archon.says(new RegExp(`${name} +\\| set`));
+			expect((await archon.ctl('stop', name)).status).toBe(0);
+		}
+		expect(archon.log()).toMatch(/one +\| cleaned/);
+		expect(archon.log()).toMatch(/two +\| cleaned[^]*two +\| over/);
+		expect(archon.log()).not.toMatch(/hurried|SIGKILL/);
 	});
 });
 

@@ -10,7 +10,7 @@ import {isNothing, type Mapping} from '../values.ts';
 import type {Type} from './type.ts';
 
 const KEYS = {
-	command: words('program and arguments; quoted as in a shell, but run without one'),
+	command: words('program and arguments; quoted as in a shell, but run without one unless shell says so'),
 	entrypoint: words('words that go before the command'),
 };
 
@@ -24,7 +24,6 @@ export const command = {
 		others: [
 			['args', 'command', 'write them in command, after the program'],
 			['interpreter', 'command', 'write it in command, before the script'],
-			['shell', 'command', 'write command: sh -c "…"'],
 			['up', 'command', 'write command, and type: oneshot if it ends'],
 		],
 	}),
@@ -102,20 +101,17 @@ function shellism(text: string): {readonly why: string; readonly hint: string} |
 	if (!SIGNS.test(text) && !BUILTINS.has(text.slice(0, text.search(/\s|$/)))) return null;
 	const bare = text.replace(QUOTED, '_');
 	const [first = '', ...others] = bare.trim().split(/\s+/);
-	const script = text.trim();
-	const shell = /['\n]/.test(script) || script.length > SHOWN_MAX ? 'sh -c \'…\'' : `sh -c '${script}'`;
 	const variable = /^([A-Za-z_]\w*)=/.exec(first)?.[1];
 	if (variable !== undefined) {
-		return {why: 'begins with a variable, and not with a program', hint: `write environment: {${variable}: …}, or ${shell}`};
+		return {why: 'begins with a variable, and not with a program', hint: `write environment: {${variable}: …}, or shell: true`};
 	}
 	if (BUILTINS.has(first)) {
-		const instead = first === 'cd' ? 'working_dir, or ' : '';
-		return {why: `begins with ${first}, which only a shell knows`, hint: `write ${instead}${shell}`};
+		return {why: `begins with ${first}, which only a shell knows`, hint: `write ${first === 'cd' ? 'working_dir, or ' : ''}shell: true`};
 	}
 	const operator = others.find(word => OPERATOR.test(word)) ?? (/;$/.test(first) ? ';' : undefined);
 	if (operator === undefined) return null;
 	const sign = OPERATOR_SIGN.exec(operator)?.[0];
-	return {why: `has ${sign}, which only a shell understands: here it is a plain argument`, hint: `write ${shell}`};
+	return {why: `has ${sign}, which only a shell understands: here it is a plain argument`, hint: 'write shell: true'};
 }
 
 /** Without one of these, a command says nothing to a shell but for its first word. */
@@ -131,6 +127,3 @@ const BUILTINS: ReadonlySet<string> = new Set([
 /** Lists, pipes, redirections and what a shell would put in place of a command. */
 const OPERATOR = /^(?:&&?|\|\|?|;|\d?[<>]{1,2}(?:[^=<>].*)?|[^;]+;|.*\$\$?\(.*|`.*)$/;
 const OPERATOR_SIGN = /&&|\|\||[|;<>`]|\$\$?\(|&/;
-
-/** In characters: what is shown as it should be written. */
-const SHOWN_MAX = 60;

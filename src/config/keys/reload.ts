@@ -9,6 +9,7 @@ import {signal} from '../scalars.ts';
 import {reader, readShape, shape, type Context, type Settings} from '../shape.ts';
 import {withoutNothing, type Value} from '../values.ts';
 import {noteWrapped} from '../wrappers.ts';
+import type {Reaching} from './shell.ts';
 
 const RELOAD = shape({
 	signal: optional(signal, 'signal', 'none', 'tells it to reload its configuration'),
@@ -29,7 +30,7 @@ export const reload = {
 	maps: [['services.<name>.reload', RELOAD]],
 	merge: {reload: oneWayOf('signal', 'command')},
 	words: () => ({names: {reload: 'ExecReload'}}),
-	advise(service: Written<Own & {readonly stop_to: Service['stopTo']}>, advising: Advising) {
+	advise(service: Written<Own & Reaching>, advising: Advising) {
 		const {settings: {reload}} = service;
 		if (reload && 'signal' in reload) noteWrapped(service, 'reload', advising);
 	},

@@ -11,6 +11,7 @@ import {SAME_FOR_ALL, SERVICE, type ServiceSettings} from '../schema/service.ts'
 import {reader, readShape, within, type Context} from '../shape.ts';
 import {isNothing, kindOf, type Entry, type Value} from '../values.ts';
 import {scaleOf} from './presence.ts';
+import {withShell} from './shell.ts';
 
 /** A service as it is written, each of its instances as the first one but for the keys in `varying`. */
 export interface Declared extends Written<ServiceSettings> {
@@ -66,7 +67,8 @@ export function settingsFor({map, varying, settings, path}: Declared, instance: 
 
 /** Null if it cannot be read at all. A service without content is one without a command. */
 function readService(name: string, {key: place, value: from}: Entry, context: Context): Declared | null {
-	const map: Value = isNothing(from) ? {...place, kind: 'map', entries: new Map()} : from.kind === 'map' ? withoutDeploy(from) : from;
+	const map: Value = isNothing(from) ? {...place, kind: 'map', entries: new Map()}
+		: from.kind === 'map' ? withShell(withoutDeploy(from), context) : from;
 	if (map.kind === 'map') {
 		const varying = varyingIn(map, SAME_FOR_ALL);
 		let isSpoilt = false;

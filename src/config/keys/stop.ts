@@ -3,18 +3,19 @@ import {SIG} from '../../core/signal-numbers.ts';
 import {KILL_MODES, type Service, type StopPolicy} from '../../core/service.ts';
 import type {Millis} from '../../core/time.ts';
 import type {Advising, Part, ServiceGroup, Written} from '../group.ts';
-import {value} from '../key.ts';
+import {optional, value} from '../key.ts';
 import type {Gather, Place} from '../problems.ts';
 import {grace, oneOf, signal} from '../scalars.ts';
 import type {Settings} from '../shape.ts';
 import {sharing} from '../sharing.ts';
 import {noteWrapped} from '../wrappers.ts';
+import {type Shell, stopToOf} from './shell.ts';
 
 const KEYS = {
 	stop_signal: value(signal, 'signal', 'TERM', 'asks it to exit'),
 	stop_grace_period: value(grace, 'duration | unlimited', '5s', 'how long it has from then until KILL'),
-	stop_to: value(
-		oneOf<Service['stopTo']>(['main', 'group']), 'main | group', 'main',
+	stop_to: optional(
+		oneOf<Service['stopTo']>(['main', 'group']), 'main | group', 'main; group with shell',
 		'what stop_signal, reload and archonctl signal reach; group: also what runs behind a wrapper',
 	),
 	kill_mode: value(
@@ -23,12 +24,13 @@ const KEYS = {
 	),
 };
 
-type Own = Settings<typeof KEYS>;
+type Own = Settings<typeof KEYS> & Shell;
 
 const shared = sharing<StopPolicy>();
 
 export const stop = {
 	keys: KEYS,
+	reads: ['shell'],
 	words: () => ({
 		names: {
 			stop_signal: 'KillSignal killsig down-signal term-signal',
@@ -48,8 +50,9 @@ export const stop = {
 		if (place) noteHurried(name, {place, key: 'stop_grace_period', grace}, advising.shutdownGrace, advising.notes.gather);
 		if (number !== SIG.TERM && number !== SIG.KILL) noteWrapped(service, 'stop_signal', advising);
 	},
-	plan: ({stop_signal: number, stop_grace_period: grace, stop_to: stopTo, kill_mode: killMode}: Own): Part =>
-		({stop: shared({signal: number, grace}), stopTo, killMode}),
+	plan: (settings: Own): Part => ({
+		stop: shared({signal: settings.stop_signal, grace: settings.stop_grace_period}), stopTo: stopToOf(settings), killMode: settings.kill_mode,
+	}),
 } satisfies ServiceGroup;
 
 /** A service's own grace period has no effect beyond that of the shutdown. */

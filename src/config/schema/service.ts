@@ -19,6 +19,7 @@ import {presence} from '../keys/presence.ts';
 import {process} from '../keys/process.ts';
 import {reload} from '../keys/reload.ts';
 import {restart} from '../keys/restart.ts';
+import {shell} from '../keys/shell.ts';
 import {start} from '../keys/start.ts';
 import {stop} from '../keys/stop.ts';
 import {terminal} from '../keys/terminal.ts';
@@ -27,7 +28,7 @@ import {shape, type Settings} from '../shape.ts';
 import type {Mapping} from '../values.ts';
 
 const GROUPS = [
-	type, command, presence, ownGroups, environment, process, limits, terminal, logging, clean, dependencies, ready, start, startHooks,
+	type, command, shell, presence, ownGroups, environment, process, limits, terminal, logging, clean, dependencies, ready, start, startHooks,
 	healthcheck, watchdog, reload, restart, essential, stopHooks, stop, pidFile, compose,
 ] as const;
 

@@ -13,17 +13,17 @@ const notes = (...texts: readonly string[]): readonly string[] => planned(...tex
 
 describe('a command', () => {
 	test.each([
-		['cd /app && exec ./start', 'begins with cd, which only a shell knows; write working_dir, or sh -c \'cd /app && exec ./start\''],
-		['PORT=3000 npm start', 'begins with a variable, and not with a program; write environment: {PORT: …}, or sh -c \'PORT=3000 npm start\''],
-		['worker > /tmp/x 2>&1', 'has >, which only a shell understands: here it is a plain argument; write sh -c \'worker > /tmp/x 2>&1\''],
-		['worker 2>/dev/null', 'has >, which only a shell understands: here it is a plain argument; write sh -c \'worker 2>/dev/null\''],
-		['a | b', 'has |, which only a shell understands: here it is a plain argument; write sh -c \'a | b\''],
-		['a || b', 'has ||, which only a shell understands: here it is a plain argument; write sh -c \'a || b\''],
-		['a; b', 'has ;, which only a shell understands: here it is a plain argument; write sh -c \'a; b\''],
-		['web --host $$(hostname)', 'has $$(, which only a shell understands: here it is a plain argument; write sh -c \'web --host $$(hostname)\''],
-		['web &', 'has &, which only a shell understands: here it is a plain argument; write sh -c \'web &\''],
-		['exec web', 'begins with exec, which only a shell knows; write sh -c \'exec web\''],
-		['a -x \'b c\' | d', 'has |, which only a shell understands: here it is a plain argument; write sh -c \'…\''],
+		['cd /app && exec ./start', 'begins with cd, which only a shell knows; write working_dir, or shell: true'],
+		['PORT=3000 npm start', 'begins with a variable, and not with a program; write environment: {PORT: …}, or shell: true'],
+		['worker > /tmp/x 2>&1', 'has >, which only a shell understands: here it is a plain argument; write shell: true'],
+		['worker 2>/dev/null', 'has >, which only a shell understands: here it is a plain argument; write shell: true'],
+		['a | b', 'has |, which only a shell understands: here it is a plain argument; write shell: true'],
+		['a || b', 'has ||, which only a shell understands: here it is a plain argument; write shell: true'],
+		['a; b', 'has ;, which only a shell understands: here it is a plain argument; write shell: true'],
+		['web --host $$(hostname)', 'has $$(, which only a shell understands: here it is a plain argument; write shell: true'],
+		['web &', 'has &, which only a shell understands: here it is a plain argument; write shell: true'],
+		['exec web', 'begins with exec, which only a shell knows; write shell: true'],
+		['a -x \'b c\' | d', 'has |, which only a shell understands: here it is a plain argument; write shell: true'],
 	])('%s is noted', (command, note) => {
 		expect(notes(`services:\n  a:\n    command: ${command}\n`)).toEqual([`f0:3:14: services.a.command ${note}`]);
 	});

@@ -28,9 +28,11 @@ test('the whole table fits a page', () => {
 		  type: daemon | oneshot | forking (default: daemon)
 		      a daemon keeps running; a oneshot does its work once and exits; a forking one puts itself into the background
 		  command: words | list (default: empty)
-		      program and arguments; quoted as in a shell, but run without one
+		      program and arguments; quoted as in a shell, but run without one unless shell says so
 		  entrypoint: words | list (default: empty)
 		      words that go before the command
+		  shell: true | false | path (default: false)
+		      /bin/sh or this shell runs the command, which is text, as its line; stop_to is group then
 		  autostart: true | false (default: true)
 		      false: it starts by archonctl, or when another service needs it
 		  scale: number (default: 1)
@@ -133,7 +135,7 @@ test('the whole table fits a page', () => {
 		      asks it to exit
 		  stop_grace_period: duration | unlimited (default: 5s)
 		      how long it has from then until KILL
-		  stop_to: main | group (default: main)
+		  stop_to: main | group (default: main; group with shell)
 		      what stop_signal, reload and archonctl signal reach; group: also what runs behind a wrapper
 		  kill_mode: tree | group | main (default: tree)
 		      what is killed with it: everything it started, its process group, or only its main process

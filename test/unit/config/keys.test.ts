@@ -114,6 +114,41 @@ describe('healthcheck', () => {
 	});
 });
 
+describe('shell', () => {
+	const planned = (keys: string) => plan([{file: 'a', text: `services: {a: {${keys}}}`}], null, AROUND);
+	const argvOf = (keys: string) => {
+		const result = planned(keys);
+		return result.ok ? result.value.services.map(({exec: {argv}, stopTo}) => [argv, stopTo]) : expect.fail(result.error.map(formatProblem).join('\n'));
+	};
+	test.each<[string, readonly string[], string]>([
+		['command: "a | b \'c  d\'", shell: true', ['/bin/sh', '-c', 'a | b \'c  d\''], 'group'],
+		['command: "echo $$HOME $PORT", shell: /bin/bash', ['/bin/bash', '-c', 'echo $HOME 80'], 'group'],
+		['command: "a; b", shell: yes, stop_to: main', ['/bin/sh', '-c', 'a; b'], 'main'],
+		['command: "a; b", shell: true, stop_signal: INT', ['/bin/sh', '-c', 'a; b'], 'group'],
+		['command: 7, shell: true', ['/bin/sh', '-c', '7'], 'group'],
+		['command: a b, shell: false', ['a', 'b'], 'main'],
+		['command: a b, shell:', ['a', 'b'], 'main'],
+		['command: "echo {name}", shell: true', ['/bin/sh', '-c', 'echo a'], 'group'],
+	])('%s', (keys, argv, stopTo) => {
+		expect(argvOf(keys)).toEqual([[argv, stopTo]]);
+	});
+	test.each<[string, string[]]>([
+		['command: [a, b], shell: true', ['services.a.shell takes a command that is text, not a list; write it as one text, or remove shell']],
+		['command: a, entrypoint: b, shell: true', ['services.a.shell does not go with entrypoint; write all of it as command']],
+		['command: a, shell: bash', ['services.a.shell: "bash" is neither true nor false']],
+		['command: a, shell: [bash]', ['services.a.shell must be a single value, not a list']],
+		['shell: true', ['services.a has no command; write what it runs']],
+		['command: "", shell: true', ['services.a has an empty command']],
+	])('%s is told', (keys, problems) => {
+		const result = planned(keys);
+		expect(result.ok ? [] : result.error.map(problem => formatProblem({...problem, file: '', line: 0}))).toEqual(problems);
+	});
+	test('a line for a shell has no advice on what only a shell understands', () => {
+		const result = planned('command: "cd /x && a | b", shell: true, stop_signal: INT');
+		expect(result.ok && result.value.notes).toEqual([]);
+	});
+});
+
 describe('hooks and reload', () => {
 	test.each<[string, Partial<Service>]>([
 		['pre_start: [{command: prep it, user: "7:8", working_dir: /srv, environment: {A: 1}}]\npost_stop: x', {hooks: {
