@@ -23,9 +23,10 @@ usage: archon [up] [OPTIONS] [[--] CMD ARGS…]                   supervise the 
        archon --help | --version
 
 FILE is, where -c does not name it, $ARCHON_CONFIG or /etc/archon/archon.yaml with /etc/archon/conf.d/*.yaml over it.
-options of up: -c FILE; --socket PATH, where archonctl finds it; --env-file FILE, variables for \${NAME} in the config that
-archon's own environment does not have (as docker compose's .env; several may be given).
-options of check: -c, --env-file; --root DIR, an image's files; --portable, looks at no machine; --strict, takes no notes;
+options: -c FILE, and further ones laid over it; --profile NAME, beside those of $ARCHON_PROFILES; --env-file FILE, variables
+for \${NAME} in the config that archon's own environment does not have (as docker compose's .env); --socket PATH, where
+archonctl finds it. All but the last may be given several times.
+options of check, beside all but --socket: --root DIR, an image's files; --portable, looks at no machine; --strict, takes no notes;
 --json; --explain [SERVICE], what each service will be, and the order of start and stop.
 archonctl looks and steers: see archonctl --help.
 

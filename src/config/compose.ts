@@ -31,11 +31,8 @@ const FOREIGN_TOP_KEYS: ReadonlySet<string> = new Set([
 
 /** Keys that change what runs, or how. To pass over one of these would be to run something else. */
 const UNSUPPORTED_SERVICE_KEYS: ReadonlySet<string> = new Set([
-	'extends', 'provider',
+	'provider',
 ]);
-
-/** The same at the top of the file. */
-const UNSUPPORTED_TOP_KEYS: ReadonlySet<string> = new Set(['include']);
 
 /** Of a service: what has no effect, and words of all kinds for which archon has no key. */
 export const compose = {
@@ -59,7 +56,6 @@ export const composeTop = {
 		version: key(ignore, 'anything', 'none', null, 'of a compose file; has no effect'),
 	},
 	foreign: FOREIGN_TOP_KEYS,
-	unsupported: UNSUPPORTED_TOP_KEYS,
 };
 
 /** A service with what `deploy` says of its processes in archon's own keys: `scale` and `restart` (compose-spec, "Deploy"). */

@@ -2,6 +2,7 @@
 import type {Config} from '../core/config.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {commandService, MAIN} from './command-service.ts';
+import {isExpanded} from './expansion.ts';
 import {overlay, withoutResets} from './merge.ts';
 import {readSources} from './sources.ts';
 import type {Planning, Lookups} from './planning.ts';
@@ -49,8 +50,12 @@ export function judgeConfig(
 	if (values.includes(null)) return refused(problems.problems());
 	if (first === undefined) return refused([fileProblem('', 'there is no config')]);
 
-	const merged = rest.reduce((lower, upper) => overlay(lower, upper, MERGE_RULES), first);
-	const root = sources.some(({text}) => text.includes('!reset')) ? withoutResets(merged) : merged;
+	const isFurther = values.some(value => value && isExpanded(value));
+	const expand = isFurther ? lookups.createExpand({lookups, rules: MERGE_RULES, report: problems.report, note: notes.gather}) : null;
+	const merged = rest.reduce(
+		(lower, upper) => overlay(lower, expand ? expand(upper, lower) : upper, MERGE_RULES), expand ? expand(first, null) : first,
+	);
+	const root = expand || sources.some(({text}) => text.includes('!reset')) ? withoutResets(merged) : merged;
 	const main = toCommand(command ?? []);
 	const planning: Planning = {problems, notes, lookups, hasCommand: main !== null};
 	const draft = format && root.kind === 'map' ? format.plan(root, planning) : planServices(root, planning);

@@ -4,7 +4,8 @@ import type {Result} from '../core/result.ts';
 import type {UserSpec} from '../core/service.ts';
 import type {Environment} from '../core/variables.ts';
 import type {FormatName} from './formats.ts';
-import type {Collector, Place, Problem, Report, Source} from './problems.ts';
+import type {Rules} from './merge.ts';
+import type {Collector, Gather, Place, Problem, Report, Source} from './problems.ts';
 import type {Shape} from './shape.ts';
 import type {Mapping, Value} from './values.ts';
 
@@ -39,6 +40,12 @@ export interface Lookups {
 	readonly environment: Environment;
 	/** Under it, for the same; services do not inherit it. */
 	readonly dotenv: Environment;
+	/** The text of a further file of the config (`include`, `extends`). */
+	readonly readConfig: (file: string) => Result<Source, Unreadable>;
+	/** What those two come to (expand.ts); it is called only where `needsOf` says so. */
+	readonly createExpand: CreateExpand;
+	/** Profiles that are on, beside those that variables name. */
+	readonly profiles?: readonly string[];
 	/** The text of a file of variables. */
 	readonly readFile: (file: string) => Result<SharedSource, Unreadable>;
 	/** Where relative paths begin: archon's own working directory; it is asked for only where a format needs it. */
@@ -58,6 +65,20 @@ export interface Lookups {
 	/** Looks at what a config comes to, and reports what cannot work (inspect.ts); absent: this is not checked. */
 	readonly inspect?: (draft: Draft, planning: Planning) => void;
 }
+
+/** What expanding has to go on. */
+export interface Expanding {
+	readonly lookups: Lookups;
+	readonly rules: Rules;
+	readonly report: Report;
+	readonly note: Gather;
+}
+
+/** A text with what it includes, and with services that have what they extend. `below`: the texts that it is laid over. */
+export type Expand = (root: Value, below: Value | null) => Value;
+
+/** Made for each reading of a config: what is read twice, and bounds, are for all of its texts. */
+export type CreateExpand = (given: Expanding) => Expand;
 
 /** A file that cannot be read, or (`missing`) is not there. */
 export interface Unreadable {

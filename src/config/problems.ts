@@ -1,5 +1,7 @@
 /** What is wrong with a config and where: collected while reading on, reported all at once. */
 import {nearest} from '../core/nearest.ts';
+import {dirname} from '../core/path.ts';
+import type {Environment} from '../core/variables.ts';
 
 /** One config file's text, or a directory, and the name it has for the user. */
 export interface Source {
@@ -8,6 +10,10 @@ export interface Source {
 	readonly text: string;
 	/** What is in it if it is a directory. */
 	readonly names?: readonly string[];
+	/** Where relative paths in it begin, if not in its own directory (compose-spec, `project_directory`). */
+	readonly directory?: string;
+	/** Variables for `${NAME}` in it, under archon's own. */
+	readonly variables?: Environment;
 }
 
 /** A place in a text; `offset` counts from 0 in UTF-16 units. Line numbers are computed only for what is reported. */
@@ -15,6 +21,9 @@ export interface Place {
 	readonly source: Source;
 	readonly offset: number;
 }
+
+/** Where a relative path at a place begins. */
+export const directoryOf = ({source}: Place): string => source.directory ?? dirname(source.file);
 
 /** Something wrong with the user's config. */
 export interface Problem {
@@ -65,7 +74,7 @@ export function collector(sources: readonly Source[]): Collector {
 		const text = message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message;
 		const findings = found.get(source) ?? new Map<string, Finding>();
 		// What several services have from one place (an anchor) is reported for the first.
-		const key = `${offset} ${text.replace(/^services\.[^.: ]+/, '')}`;
+		const key = `${offset} ${text.replaceAll(/\bservices\.[^.: ]+/g, '')}`;
 		if (findings.has(key)) return;
 		if (++count > PROBLEMS_MAX) return void (excess += 1);
 		found.set(source, findings.set(key, {offset, message: text, hint: typeof hint === 'function' ? search(hint) : hint}));

@@ -19,33 +19,35 @@ export interface Found {
 }
 
 /**
- * `file`, from the command line, or else `$ARCHON_CONFIG` is the whole config. Without them it is
+ * The `named` files, from the command line, or else those of `$ARCHON_CONFIG` with colons between them (as with compose's
+ * $COMPOSE_FILE), each laid over those before it, are the whole config. Without them it is
  * `archon.yaml` in `directory`, and over it each `conf.d/*.yaml` there in the order of their names; either
  * may be missing. `envFiles`: of variables for its texts, each over those before it.
  */
 export function findConfig(
-	{file, env, envFiles = [], files}: {
-		readonly file: string | null; readonly env: Environment; readonly envFiles?: readonly string[]; readonly files: Files;
+	{named, env, envFiles = [], files}: {
+		readonly named: readonly string[]; readonly env: Environment; readonly envFiles?: readonly string[]; readonly files: Files;
 	},
 	directory = '/etc/archon',
 ): Found {
-	const named = file ?? (env['ARCHON_CONFIG'] || null);
-	const origin = file !== null ? 'option' : named !== null ? 'environment' : 'default';
-	const read = named !== null ? [readNamed(named, files)] : readDirectory(directory, files);
+	const paths = named.length > 0 ? named : (env['ARCHON_CONFIG'] ?? '').split(':').filter(path => path !== '');
+	const isDefault = paths.length === 0;
+	const origin = named.length > 0 ? 'option' : isDefault ? 'default' : 'environment';
+	const read = isDefault ? readDirectory(directory, files) : paths.map(path => readNamed(path, files));
 	const found = read.flatMap(each => each.ok ? each.value : []);
 	const isTooMuch = found.reduce((sum, {text}) => sum + text.length, 0) > SIZE_MAX;
 	const texts = envFiles.map(path => readSource(path, files));
 	const dotenv = readVariables(texts.flatMap(each => each.ok ? each.value : []), env);
-	const where = `${directory}/archon.yaml and ${directory}/conf.d`;
+	const where = isDefault ? `${directory}/archon.yaml and ${directory}/conf.d` : paths.join(', ');
 	return {
 		origin: read.length === 0 ? 'none' : origin,
 		files: isTooMuch ? [] : found,
 		dotenv: dotenv.variables,
-		notes: named === null ? noteUnread(directory, files) : [],
+		notes: isDefault ? noteUnread(directory, files) : [],
 		problems: [
 			...[...read, ...texts].flatMap(each => each.ok ? [] : each.error.problem),
 			...dotenv.problems,
-			...isTooMuch ? [fileProblem(directory, `cannot read ${where}: together larger than 1 MiB`)] : [],
+			...isTooMuch ? [fileProblem(isDefault ? directory : '', `cannot read ${where}: together larger than 1 MiB`)] : [],
 		],
 	};
 }

@@ -2,7 +2,7 @@
 import type {Command} from '../core/service.ts';
 import {splitWords} from '../core/words.ts';
 import {anyText, either, listOf, mapOf, oneOrMore, someText} from './accepts.ts';
-import {expand, lookupIn, UNSET, type Environment, type Fault} from '../core/variables.ts';
+import {expand, lookupIn, UNSET, type Environment, type Fault, type Lookup} from '../core/variables.ts';
 import {quoteWritten, writtenIn, type Place} from './problems.ts';
 import type {Parse} from './scalars.ts';
 import {reader, readShape, within, type Context, type Keys, type Reader, type Schema, type Settings, type Shape} from './shape.ts';
@@ -21,8 +21,16 @@ const LATE: ReadonlyMap<string, string> = new Map([
 	['ARCHON_INSTANCE', '{instance}, or '], ['ARCHON_SERVICE', '{service} or {name}, or '], ['ARCHON_RUN', ''],
 ]);
 
-function expandText(value: Scalar, environment: Environment, context: Context): string | undefined {
+/** What variables stand for at a place: archon's own outrank those that are for its text alone. */
+function lookupAt({source: {variables}}: Place, environment: Environment): Lookup {
 	const own = lookupIn(environment);
+	if (!variables) return own;
+	const further = lookupIn(variables);
+	return name => own(name) ?? further(name);
+}
+
+function expandText(value: Scalar, environment: Environment, context: Context): string | undefined {
+	const own = lookupAt(value, environment);
 	const late = new Set<string>();
 	const lookup = (name: string): string | undefined => {
 		const content = own(name);
@@ -60,7 +68,7 @@ function hidden({why, hint}: Fault, text: string, value: Value, context: Context
 /** As a hint: which variables of a text are not set; null if all are. */
 export function unsetIn(value: Value, environment: Environment | null): string | null {
 	const names = new Set<string>();
-	if (environment && writtenIn(value) !== null) expand((value as Scalar).text, lookupIn(environment), name => names.add(name));
+	if (environment && writtenIn(value) !== null) expand((value as Scalar).text, lookupAt(value, environment), name => names.add(name));
 	return names.size === 0 ? null : `${[...names].join(', ')} ${names.size === 1 ? 'is' : 'are'} not set`;
 }
 
@@ -121,7 +129,7 @@ export const readEnvironment: Reader<Readonly<Record<string, string>>> = reader(
 			context.report(place, `${context.path}: ${quoteWritten(place, name)} cannot be a variable's name`);
 			return;
 		}
-		const value = content === null ? lookupIn(context.environment ?? {})(name) : content;
+		const value = content === null ? lookupAt(place, context.environment ?? {})(name) : content;
 		if (value !== undefined) variables.set(name, value);
 		else if (content === null) variables.delete(name);
 	};

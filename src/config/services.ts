@@ -28,7 +28,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const services: Services = withOneshots(config.services, notes.gather);
 	const scales = new Map([...services].map(([name, each]) => [name, each?.settings.scale ?? 1]));
 	const whole = planWhole(config, {scales, report: problems.report});
-	const absent = findAbsent(services, knownIn(planning));
+	const absent = findAbsent(services, knownIn(planning), lookups.profiles);
 	const membership = gatherGroups(config.groups, services, topContext(planning));
 	const arrangement = arrange(services, absent, membership.members, problems.report);
 	const programs = findPrograms(services, SERVICE, knownIn(planning), problems.report);

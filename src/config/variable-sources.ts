@@ -1,7 +1,7 @@
 /** Where a service's variables are beside the config itself, and what is there now: `env_file`, `env_dir`, `env_from`. */
 import {UNSOURCED} from '../core/defaults.ts';
 import {readEnvFile, type Reporter} from '../core/env-file.ts';
-import {dirname, isAbsolute, join} from '../core/path.ts';
+import {isAbsolute, join} from '../core/path.ts';
 import {ok, type Result} from '../core/result.ts';
 import type {VariableSource} from '../core/service.ts';
 import {FOLDER_MAX, foreign, isVariableFile, type Layer, merged, SOURCE_MAX, stampOf, textOfFolder, valueOfFile} from '../core/sources.ts';
@@ -9,7 +9,7 @@ import {type Lookup, lookupIn, UNSET} from '../core/variables.ts';
 import type {EnvPath} from './keys/environment.ts';
 import type {Variables} from './make-service.ts';
 import type {Planning, Unreadable} from './planning.ts';
-import {writtenIn, type Source} from './problems.ts';
+import {directoryOf, writtenIn, type Source} from './problems.ts';
 import type {ServiceSettings} from './schema/service.ts';
 import type {Context} from './shape.ts';
 import type {Value} from './values.ts';
@@ -109,7 +109,7 @@ export function sourceReader(
 			...files.map(named => ({named, kind: 'file' as const, read: readFile, key: `${path}.env_file`})),
 			...folders.map(named => ({named, kind: 'folder' as const, read: readFolder, key: `${path}.env_dir`})),
 		].map(({named, kind, read, key}) => {
-			const file = isAbsolute(named.path) ? named.path : join(dirname(named.at.source.file), named.path);
+			const file = isAbsolute(named.path) ? named.path : join(directoryOf(named.at), named.path);
 			return {source: {kind, path: file, required: named.required}, content: look(named, file, key, read, whose)};
 		});
 		const sources: readonly VariableSource[] = [

@@ -15,8 +15,8 @@ import {exposures} from './exposures.ts';
 import {refuse, say, USAGE} from './streams.ts';
 import {targetFor, type Target} from './target.ts';
 
-export const CHECK_USAGE = `usage: archon check [FILE] [--env-file FILE] [--root DIR | --portable] [--strict] [--json]
-                    [--explain [SERVICE]]`;
+export const CHECK_USAGE = `usage: archon check [FILE | -c FILE …] [--profile NAME] [--env-file FILE] [--root DIR | --portable] [--strict]
+                    [--json] [--explain [SERVICE]]`;
 
 interface Options {
 	readonly asJson: boolean;
@@ -149,20 +149,22 @@ async function judge({root, isPortable, rest: args}: Options): Promise<Verdict> 
 	// The file comes first, as of old, or anywhere among the options.
 	const request = readArguments(file === undefined || file.startsWith('-') ? args : [...rest, file]);
 	if (typeof request === 'string') return refused(fileProblem('', `archon: ${request}`));
-	const [named = request.file, ...others] = request.command;
-	if (others.length > 0 || !request.isBare || request.socket !== null || (request.file !== null && named !== request.file)) {
+	const {files: options, command, profiles} = request;
+	const [named, ...others] = command;
+	if (others.length > 0 || !request.isBare || request.socket !== null || (options.length > 0 && named !== undefined)) {
 		return refused(fileProblem('', CHECK_USAGE));
 	}
-	const target = targetFor({root, isPortable, file: named});
+	const files = named === undefined ? options : [named];
+	const target = targetFor({root, isPortable, file: files[0] ?? null});
 	// A config in an image is named as it is seen there.
-	const found = findConfig({file: named, env: root === null ? env() : {}, envFiles: request.envFiles, files: target.files});
+	const found = findConfig({named: files, env: root === null ? env() : {}, envFiles: request.envFiles, files: target.files});
 	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}`));
 	if (found.problems.length > 0) return refused(...found.problems);
 	const around = await target.lookups(needsOf(found.files));
-	const judged = judgeConfig(found.files, null, {...around, dotenv: found.dotenv});
+	const judged = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, profiles});
 	const {machine} = target;
 	const placeOf = (path: string): string => {
-		const place = root !== null && named === null ? machine?.tree.find(path) : null;
+		const place = root !== null && files.length === 0 ? machine?.tree.find(path) : null;
 		return place?.ok ? place.value.path : path;
 	};
 	const exposed = machine ? exposures(found.files, placeOf) : [];

@@ -1,7 +1,7 @@
 /** Where a config that is checked is to run: on this machine, in an image whose files lie in a folder, or anywhere. */
 import {inspect} from '../config/inspect/inspect.ts';
 import type {Files, Lookups} from '../config/planning.ts';
-import {readFolder, readShared} from '../config/read.ts';
+import {readFolder, readShared, readSource} from '../config/read.ts';
 import type {Needs} from '../config/yaml/parse.ts';
 import {dirname, join} from '../core/path.ts';
 import {err, ok} from '../core/result.ts';
@@ -41,6 +41,7 @@ export function targetFor({root, isPortable, file}: {
 		lookups: async needs => ({
 			...await lookups(needs),
 			findUser: machine.findUser,
+			readConfig: path => readSource(path, beside),
 			readFile: path => readShared(path, beside), listFolder: folder => readFolder(folder, beside),
 			isBareScript(path) {
 				const found = machine.tree.find(path);

@@ -12,11 +12,11 @@ import {refuse, type Status, USAGE} from './streams.ts';
 export async function up(args: readonly string[], version: string): Promise<Status> {
 	const invocation = readArguments(args);
 	if (typeof invocation === 'string') return refuse(`archon: ${invocation}`, USAGE);
-	const {file, envFiles, command, isBare} = invocation;
+	const {files: named, envFiles, profiles, command, isBare} = invocation;
 	if (!isBare && command.length === 0) return refuse('archon: a command must follow --; see archon --help', USAGE);
 	// `archon -- CMD` is one-command mode whatever configs lie around; a bare CMD is the image's, for the config's main.
-	if (!isBare && file === null) return runOne(command, invocation.socket, version);
-	const found = findConfig({file, env: env(), envFiles, files: filesAtStart});
+	if (!isBare && named.length === 0) return runOne(command, invocation.socket, version);
+	const found = findConfig({named, env: env(), envFiles, files: filesAtStart});
 	if (found.origin === 'none' && (command.length > 0 || !isReexecuted())) {
 		if (command.length > 0) return runOne(command, invocation.socket, version);
 		return refuse(`archon: ${NO_CONFIG}, and no command was given; see archon --help`, USAGE);
@@ -25,7 +25,7 @@ export async function up(args: readonly string[], version: string): Promise<Stat
 	let needs = needsOf(found.files);
 	let around = await lookups(needs);
 	const read = ({files, dotenv, problems}: typeof found): ReturnType<typeof plan> =>
-		(problems.length > 0 ? err(problems) : plan(files, command.length > 0 ? command : null, {...around, dotenv}));
+		(problems.length > 0 ? err(problems) : plan(files, command.length > 0 ? command : null, {...around, dotenv, profiles}));
 	// An instance that goes on from the last one has no use for the config, and is not ended by what is wrong with it.
 	const planned = isReexecuted() ? ok(null) : read(found);
 	if (!planned.ok) {
@@ -39,15 +39,16 @@ export async function up(args: readonly string[], version: string): Promise<Stat
 		config: 'services' in config ? config : null, meanings: SUPERVISING, sockets: placesFor(invocation.socket),
 		notes: [...found.notes, ...exposures(found.files), ...notes].map(formatProblem), version,
 		reread(done) {
-			const again = findConfig({file, env: env(), envFiles, files});
+			const again = findConfig({named, env: env(), envFiles, files});
 			const tell = (): void => {
 				const planned = read(again);
 				done(planned.ok ? planned : err(planned.error.map(formatProblem)));
 			};
 			const more = needsOf(again.files);
 			const formats = [...new Set([...needs.formats, ...more.formats])];
-			if ((needs.yaml || !more.yaml) && formats.length === needs.formats.length) return tell();
-			needs = {yaml: needs.yaml || more.yaml, formats};
+			const whole = {yaml: needs.yaml || more.yaml, formats, expansion: needs.expansion || more.expansion};
+			if (whole.yaml === needs.yaml && whole.expansion === needs.expansion && formats.length === needs.formats.length) return tell();
+			needs = whole;
 			void lookups(needs).then(whole => {
 				around = whole;
 				tell();

@@ -16,7 +16,7 @@ const KEYS = {
 	scale: key<number | null>(
 		readScale, 'number', '1', null, 'how many instances run: web:0, web:1, …, each with its number in $ARCHON_INSTANCE',
 	),
-	profiles: list(text, 'list', 'it runs only if one of these is in $ARCHON_PROFILES'),
+	profiles: list(text, 'list', 'it runs only if one of these is on, by --profile or $ARCHON_PROFILES'),
 };
 
 type Own = Settings<typeof KEYS>;
@@ -50,14 +50,17 @@ export interface Absence {
 }
 
 /** The services that do not run in this environment, by name. */
-export function findAbsent(services: ReadonlyMap<string, Written<Own> | null>, environment: Environment): ReadonlyMap<string, Absence> {
+export function findAbsent(
+	services: ReadonlyMap<string, Written<Own> | null>, environment: Environment, profiles: readonly string[] = [],
+): ReadonlyMap<string, Absence> {
 	const own = lookupIn(environment);
-	const active = new Set((own('ARCHON_PROFILES') ?? own('COMPOSE_PROFILES') ?? '').split(',').map(word => word.trim()));
+	const named = (own('ARCHON_PROFILES') ?? own('COMPOSE_PROFILES') ?? '').split(',').map(word => word.trim());
+	const active = new Set([...profiles, ...named]);
 	const absent = new Map<string, Absence>();
 	for (const [name, declared] of services) {
 		const {profiles = [], scale = null} = declared?.settings ?? {};
 		if (profiles.length > 0 && !active.has('*') && !profiles.some(profile => active.has(profile))) {
-			const hint = 'add it to $ARCHON_PROFILES, or write "required: false" for the dependency';
+			const hint = 'turn it on by --profile or $ARCHON_PROFILES, or write "required: false" for the dependency';
 			absent.set(name, {why: `is only in ${profiles.length === 1 ? 'profile' : 'profiles'} ${profiles.join(', ')}`, hint});
 		} else if (scale === 0) {
 			absent.set(name, {why: 'has scale 0', hint: null});

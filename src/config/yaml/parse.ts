@@ -1,5 +1,6 @@
 /** YAML → values: plain texts at once, and all others by what was loaded for them. */
 import {formatOfRoot, formatOfText, YAML_FORMATS, type FormatName} from '../formats.ts';
+import {isExpanded, mayBeExpanded} from '../expansion.ts';
 import type {ReadYaml} from '../planning.ts';
 import type {Report, Source} from '../problems.ts';
 import {readFast, whereFastEnds} from './fast.ts';
@@ -25,22 +26,25 @@ export interface Needs {
 	readonly yaml: boolean;
 	/** Formats other than archon's own; of a text that is not read before all of YAML is there: all that it may be. */
 	readonly formats: readonly FormatName[];
+	/** What says things in other places, which may be in all of YAML (expansion.ts). */
+	readonly expansion: boolean;
 }
 
 export function needsOf(sources: readonly Source[]): Needs {
 	const formats = new Set<FormatName>();
-	let yaml = false;
+	let [yaml, expansion] = [false, false];
 	for (const source of sources) {
 		const format = formatOfText(source);
 		const value = format === null ? readPlainly(source) : null;
 		const likely = format ?? (value && formatOfRoot(value));
+		expansion ||= value ? isExpanded(value) : format === null && mayBeExpanded(source.text);
 		if (likely !== null) formats.add(likely);
 		else if (!value) {
 			yaml = true;
 			for (const name of YAML_FORMATS) formats.add(name);
 		}
 	}
-	return {yaml, formats: [...formats]};
+	return {yaml: yaml || expansion, formats: [...formats], expansion};
 }
 
 /** The value of a text; an empty text is an empty scalar. Null if it is not YAML, which is reported. */

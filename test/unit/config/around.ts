@@ -1,4 +1,5 @@
 /** Lookups for configs: few variables, files that are texts, and three users. */
+import {createExpand} from '../../../src/config/expand.ts';
 import {loadFormats} from '../../../src/config/formats/load.ts';
 import {err, ok} from '../../../src/core/result.ts';
 import type {Lookups} from '../../../src/config/planning.ts';
@@ -10,15 +11,15 @@ const USERS = ['root', 'app', 'nobody'];
 const GROUPS = ['root', 'staff', 'audio'];
 
 export function around(environment: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}): Lookups {
+	const read: Lookups['readFile'] = file => {
+		const text = files[file];
+		if (text !== undefined) return ok({file, text});
+		const missing = file !== 'secret.env' && file !== '/secret';
+		const reason = missing ? 'no such file or directory' : 'permission denied';
+		return err({problem: fileProblem(file, `cannot read ${file}: ${reason}`), missing});
+	};
 	return {
-		environment, dotenv: {}, readYaml, formats: FORMATS, directory: () => '/here',
-		readFile(file) {
-			const text = files[file];
-			if (text !== undefined) return ok({file, text});
-			const missing = file !== 'secret.env' && file !== '/secret';
-			const reason = missing ? 'no such file or directory' : 'permission denied';
-			return err({problem: fileProblem(file, `cannot read ${file}: ${reason}`), missing});
-		},
+		environment, dotenv: {}, readYaml, createExpand, readConfig: read, readFile: read, formats: FORMATS, directory: () => '/here',
 		listFolder(folder) {
 			const names = Object.keys(files).filter(file => file.startsWith(`${folder}/`)).map(file => file.slice(folder.length + 1));
 			const missing = folder !== '/secret';

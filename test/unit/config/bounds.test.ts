@@ -85,9 +85,9 @@ test('files of a config are bounded together', () => {
 	const names = Array.from({length: 3}, (_, index) => `${index}.yaml`);
 	const bytes = new Uint8Array(400_000).fill(35);
 	const files = {read: () => ok(bytes), readShared: () => ok({bytes, isOfOthers: false}), list: () => ok(names)};
-	expect(findConfig({file: null, env: {}, files}, '/c').problems.map(formatProblem)).toEqual([
+	expect(findConfig({named: [], env: {}, files}, '/c').problems.map(formatProblem)).toEqual([
 		'cannot read /c/archon.yaml and /c/conf.d: together larger than 1 MiB',
 	]);
 	const many = {...files, list: () => ok(Array.from({length: 1001}, (_, index) => `${index}.yaml`))};
-	expect(findConfig({file: null, env: {}, files: many}, '/c').problems.map(formatProblem)).toEqual(['cannot read /c/conf.d: more than 1000 files']);
+	expect(findConfig({named: [], env: {}, files: many}, '/c').problems.map(formatProblem)).toEqual(['cannot read /c/conf.d: more than 1000 files']);
 });

@@ -48,12 +48,6 @@ test('a key without a value is as if it was not there', () => {
 	expect(read('services:\n').problems).toEqual(['f:1:10: services is empty; write at least one service']);
 });
 
-test('extends is refused, and nothing that follows from it', () => {
-	expect(read('services:\n  a: {extends: {service: b}}\n  b: {command: x}\n').problems).toEqual([
-		'f:2:7: services.a.extends is not supported; remove it, or call it x-extends',
-	]);
-});
-
 test('a second document may be empty', () => {
 	expect(read('services:\n  a: {command: x}\n---\n').problems).toEqual([]);
 	expect(read('---\nservices:\n  a: {command: x}\n---\n# no more\n...\n').problems).toEqual([]);

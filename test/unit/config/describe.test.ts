@@ -11,6 +11,8 @@ test('the whole table fits a page', () => {
 		      variables of all services; their own env_file and environment override them
 		  groups: map from name to list of services (default: none)
 		      names for several services, for archonctl and depends_on; a group in a group stands for all in it
+		  include: path | map with a path | list of them (default: none)
+		      further files, whose services and secrets are added
 		  archon: map (default: empty)
 		      what is logged, and where
 		  shutdown: map (default: empty)
@@ -33,12 +35,14 @@ test('the whole table fits a page', () => {
 		      words that go before the command
 		  shell: true | false | path (default: false)
 		      /bin/sh or this shell runs the command, which is text, as its line; stop_to is group then
+		  extends: name | map with a service (default: none)
+		      another service, whose keys are taken over
 		  autostart: true | false (default: true)
 		      false: it starts by archonctl, or when another service needs it
 		  scale: number (default: 1)
 		      how many instances run: web:0, web:1, …, each with its number in $ARCHON_INSTANCE
 		  profiles: list (default: empty)
-		      it runs only if one of these is in $ARCHON_PROFILES
+		      it runs only if one of these is on, by --profile or $ARCHON_PROFILES
 		  groups: name | list of names (default: empty)
 		      groups that it belongs to
 		  environment: map | list of NAME=value (default: empty)
@@ -246,6 +250,12 @@ test('the whole table fits a page', () => {
 		  command: words | list (default: none)
 		      or this command does
 
+		services.<name>.extends:
+		  service: name (default: required)
+		      the service whose keys are taken over
+		  file: path (default: the same file)
+		      where it is, relative to this file
+
 		services.<name>.env_file:
 		  path: path (default: required)
 		      relative to the config, unless it begins with /
@@ -339,6 +349,14 @@ test('the whole table fits a page', () => {
 		      how many in each interval; further lines are dropped and counted
 		  interval: duration (default: 1s)
 		      from one count to the next
+
+		include:
+		  path: path | list (default: required)
+		      files, each laid over those before it
+		  project_directory: path (default: that of the first file)
+		      where relative paths in them begin
+		  env_file: path | list (default: empty)
+		      variables for \${NAME} in them, under archon's own
 
 		archon:
 		  logging: driver | list of drivers | map (default: prefix; inherit for a single service)

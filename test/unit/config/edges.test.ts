@@ -114,7 +114,7 @@ describe('profiles', () => {
 	});
 
 	test('a need on one that does not run is told, unless it may be missing', () => {
-		const hint = 'add it to $ARCHON_PROFILES, or write "required: false" for the dependency';
+		const hint = 'turn it on by --profile or $ARCHON_PROFILES, or write "required: false" for the dependency';
 		expect(told('a: {command: x, depends_on: [b]}\nb: {command: x, profiles: [p]}')).toEqual([
 			`f:2:32: services.a depends on b, which is only in profile p; ${hint}`,
 		]);

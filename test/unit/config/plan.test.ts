@@ -256,7 +256,7 @@ describe('problems', () => {
 		['services: {}', ['1:11: services is empty; write at least one service']],
 		['services: [a]', ['1:11: services must be a map, not a list']],
 		['servces: {}', ['1:1: unknown key "servces"; did you mean "services"?']],
-		['include: x\nservices: {a: {command: x}}', ['1:1: include is not supported; remove it, or call it x-include']],
+		['include: x\nservices: {a: {command: x}}', ['1:10: include: cannot read x: no such file or directory']],
 		['services: {a: {command: x}}\nshutdown: 5s', ['2:11: shutdown must be a map, not text']],
 		['services: {a: {command: x}}\nshutdown: {grace: 5s}', ['2:12: unknown key "grace" in shutdown']],
 	])('of the whole: %j', (text, problems) => {

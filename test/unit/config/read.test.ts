@@ -23,8 +23,8 @@ function write(name: string, content: string | Uint8Array): string {
 	return file;
 }
 
-const told = (file: string | null, env: Record<string, string> = {}) => {
-	const {origin, files, problems} = findConfig({file, env, files: filesAtStart}, home);
+const told = (file: string | readonly string[] | null, env: Record<string, string> = {}) => {
+	const {origin, files, problems} = findConfig({named: file === null ? [] : [file].flat(), env, files: filesAtStart}, home);
 	return {origin, files: files.map(source => source.text), problems: problems.map(formatProblem)};
 };
 
@@ -61,9 +61,18 @@ describe('findConfig', () => {
 		expect(told(null, {ARCHON_CONFIG: environment})).toEqual({origin: 'environment', files: ['environment'], problems: []});
 	});
 
+	test('several files are named by several options, or with colons between them', () => {
+		const [a, b] = [write('a.yaml', 'a'), write('b.yaml', 'b')];
+		expect(told([b, a])).toEqual({origin: 'option', files: ['b', 'a'], problems: []});
+		expect(told(null, {ARCHON_CONFIG: `${a}:${b}:`})).toEqual({origin: 'environment', files: ['a', 'b'], problems: []});
+		expect(told([a, join(home, 'c.yaml'), b]).problems).toEqual([`cannot read ${join(home, 'c.yaml')}: no such file or directory`]);
+		const large = write('large.yaml', '#'.repeat(600_000));
+		expect(told([large, large]).problems).toEqual([`cannot read ${large}, ${large}: together larger than 1 MiB`]);
+	});
+
 	test('keeps the name that the user gave', () => {
 		const file = write('a.yaml', 'x');
-		expect(findConfig({file, env: {}, files}).files).toEqual([{file, text: 'x'}]);
+		expect(findConfig({named: [file], env: {}, files}).files).toEqual([{file, text: 'x'}]);
 	});
 
 	test('takes a byte order mark off', () => {
@@ -79,7 +88,7 @@ describe('findConfig', () => {
 		execFileSync('mkfifo', [fifo]);
 		const writer = spawn('sh', ['-c', `(sleep 0.1; printf one; sleep 0.1; printf two) > ${fifo}`]);
 		expect(told(fifo)).toEqual({origin: 'option', files: ['onetwo'], problems: []});
-		expect(findConfig({file: fifo, env: {}, files}).problems.map(formatProblem)).toEqual([`${fifo} is not a regular file`]);
+		expect(findConfig({named: [fifo], env: {}, files}).problems.map(formatProblem)).toEqual([`${fifo} is not a regular file`]);
 		writer.kill();
 	});
 });
@@ -89,11 +98,11 @@ test('files that end in .yml are noted, as archon does not read them', () => {
 	mkdirSync(join(home, 'conf.d'));
 	write('conf.d/x.yml', 'x');
 	write('conf.d/y.yaml', 'y');
-	expect(findConfig({file: null, env: {}, files}, home)).toMatchObject({files: [{text: 'y'}], problems: []});
-	expect(findConfig({file: null, env: {}, files}, home).notes.map(formatProblem)).toEqual([
+	expect(findConfig({named: [], env: {}, files}, home)).toMatchObject({files: [{text: 'y'}], problems: []});
+	expect(findConfig({named: [], env: {}, files}, home).notes.map(formatProblem)).toEqual([
 		`${home}/archon.yml is ignored; rename it to .yaml`, `${home}/conf.d/x.yml is ignored; rename it to .yaml`,
 	]);
-	expect(findConfig({file: write('z.yaml', ''), env: {}, files}, home).notes).toEqual([]);
+	expect(findConfig({named: [write('z.yaml', '')], env: {}, files}, home).notes).toEqual([]);
 });
 
 describe('findConfig says that it cannot read', () => {
@@ -108,7 +117,7 @@ describe('findConfig says that it cannot read', () => {
 	});
 
 	test('a folder that is no config, and which one it would', () => {
-		const {files: sources, problems} = findConfig({file: home, env: {}, files});
+		const {files: sources, problems} = findConfig({named: [home], env: {}, files});
 		expect(problems).toEqual([]);
 		expect(judgeConfig(sources, null, AROUND).problems.map(formatProblem)).toEqual([
 			`${home} is a directory, and a config is a file; name a file in it; the only directory of archon's that is read is /etc/archon/conf.d, and only if no file is named`,

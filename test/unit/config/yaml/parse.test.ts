@@ -137,11 +137,15 @@ describe('parse', () => {
 });
 
 test.each([
-	['services: {a: {command: x}}', {yaml: false, formats: []}],
-	['archon: {log_level: warn}', {yaml: false, formats: []}],
-	['programs: {a: {cmd: x}}', {yaml: false, formats: ['taskmaster']}],
-	['jobs: []', {yaml: false, formats: ['overseer']}],
+	['services: {a: {command: x}}', {}],
+	['archon: {log_level: warn}', {}],
+	['programs: {a: {cmd: x}}', {formats: ['taskmaster']}],
+	['jobs: []', {formats: ['overseer']}],
 	['services: {a: {command: "\\x41"}}', {yaml: true, formats: YAML_FORMATS}],
+	['include: x', {yaml: true, expansion: true}],
+	['services: {a: {command: include}, b: {extends: a}}', {yaml: true, expansion: true}],
+	['services: {a: {command: include extends}}', {}],
+	['include: "\\x41"', {yaml: true, formats: YAML_FORMATS, expansion: true}],
 ])('%j needs %j', (text, needs) => {
-	expect(needsOf([{file: 'f', text}])).toEqual(needs);
+	expect(needsOf([{file: 'f', text}])).toEqual({yaml: false, formats: [], expansion: false, ...needs});
 });
