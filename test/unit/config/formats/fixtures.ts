@@ -1,5 +1,5 @@
 /** Configs of other supervisors in test/import, and what they look like in archon's own format. */
-import {globSync, readFileSync} from 'node:fs';
+import {existsSync, globSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'vitest';
 import type {ForeignFormat, Untranslated} from '../../../../src/config/planning.ts';
@@ -13,7 +13,8 @@ import {around} from '../around.ts';
 const IMPORT = join(import.meta.dirname, '../../../import');
 
 /** The folders with configs of a format. */
-export const fixturesOf = (format: string): readonly string[] => globSync('*', {cwd: join(IMPORT, format)}).sort();
+export const fixturesOf = (format: string): readonly string[] => globSync('*', {cwd: join(IMPORT, format)})
+	.filter(folder => !existsSync(join(IMPORT, format, folder, 'archon.yaml'))).sort();
 
 export interface Translated {
 	readonly config: Mapping;
