@@ -1,6 +1,6 @@
 /** Where a service's variables are beside the config itself, and what is there now: `env_file`, `env_dir`, `env_from`. */
 import {UNSOURCED} from '../core/defaults.ts';
-import {readEnvFile, type Reporter} from '../core/env-file.ts';
+import {readEnvFile, readRawEnvFile, type Reporter} from '../core/env-file.ts';
 import {isAbsolute, join} from '../core/path.ts';
 import {ok, type Result} from '../core/result.ts';
 import type {VariableSource} from '../core/service.ts';
@@ -44,12 +44,13 @@ export function sourceReader(
 
 	/** The text of a file or directory, read once; null: it cannot be used. */
 	function look(
-		{path, required, at}: EnvPath, file: string, key: string, reader: Reader, whose: Whose,
+		{path, required, isRaw, at}: EnvPath, file: string, key: string, reader: Reader, whose: Whose,
 	): Looked | null {
-		const before = known[whose].get(file);
+		const id = isRaw ? `raw ${file}` : file;
+		const before = known[whose].get(id);
 		if (before !== undefined) return before;
 		if (hangs || size > SOURCES_MAX) return null;
-		const found = reader(file, whose);
+		const found = reader(file, whose, isRaw);
 		if (found.ok) {
 			size += found.value.text.length;
 			if (size > SOURCES_MAX) problems.report(at, `${key}: all files of variables together are larger than 1 MiB`);
@@ -62,11 +63,11 @@ export function sourceReader(
 			else if (required) notes.gather(at, UNREAD, written ?? path);
 		}
 		const looked = found.ok ? found.value : null;
-		known[whose].set(file, looked);
+		known[whose].set(id, looked);
 		return looked;
 	}
 
-	function readFile(file: string, whose: Whose): Result<Looked, Unreadable> {
+	function readFile(file: string, whose: Whose, isRaw: boolean): Result<Looked, Unreadable> {
 		const source = lookups.readFile(file);
 		if (!source.ok) return source;
 		const {text} = source.value;
@@ -74,7 +75,8 @@ export function sourceReader(
 		// What others may write never makes the config a bad one: the start is refused to their service.
 		const {report} = isForeign ? notes : problems;
 		if (text.length <= SOURCE_MAX) {
-			const variables = readEnvFile(text, isForeign ? NOTHING : own, reporterOf(source.value, {...context, report}));
+			const read = isRaw ? readRawEnvFile : readEnvFile;
+			const variables = read(text, isForeign ? NOTHING : own, reporterOf(source.value, {...context, report}));
 			return ok({text, variables: Object.fromEntries(variables), ...foreign(isForeign ? variables.keys() : [])});
 		}
 		report({source: source.value, offset: 0}, `a file of variables may have ${SOURCE_MAX / 1024} KiB`);
@@ -110,7 +112,8 @@ export function sourceReader(
 			...folders.map(named => ({named, kind: 'folder' as const, read: readFolder, key: `${path}.env_dir`})),
 		].map(({named, kind, read, key}) => {
 			const file = isAbsolute(named.path) ? named.path : join(directoryOf(named.at), named.path);
-			return {source: {kind, path: file, required: named.required}, content: look(named, file, key, read, whose)};
+			const source = {kind, path: file, required: named.required, ...named.isRaw && {isRaw: true as const}};
+			return {source, content: look(named, file, key, read, whose)};
 		});
 		const sources: readonly VariableSource[] = [
 			...paths.map(({source}) => source), ...commands.map(command => ({kind: 'command' as const, command})),
@@ -130,7 +133,7 @@ export function sourceReader(
 
 /** Whether it is for a service of archon's own user: that one has nothing to gain from what it writes. */
 type Whose = 'own' | 'other';
-type Reader = (file: string, whose: Whose) => Result<Looked, Unreadable>;
+type Reader = (file: string, whose: Whose, isRaw: boolean) => Result<Looked, Unreadable>;
 
 const NOTHING: Lookup = () => undefined;
 

@@ -51,6 +51,30 @@ export function readEnvFile(text: string, own: Lookup | null, hearing: Reporter)
 	}
 }
 
+/**
+ * The same of a file in docker's own format (compose-spec, `format: raw`): what stands after the first `=` is the value, to
+ * the end of the line, with quotes, `$` and `#` in it.
+ */
+export function readRawEnvFile(text: string, own: Lookup, {report}: Pick<Reporter, 'report'>): ReadonlyMap<string, string> {
+	const variables = new Map<string, string>();
+	let at = 0;
+	for (const line of text.split('\n')) {
+		const written = line.replace(/\r$/, '').trimStart();
+		const place = at + line.length - line.trimStart().length;
+		at += line.length + 1;
+		if (written === '' || written.startsWith('#')) continue;
+		const end = written.indexOf('=');
+		const name = end < 0 ? written : written.slice(0, end);
+		if (name === '' || /\s/.test(name)) {
+			report(place, 'this is not NAME=value');
+		} else {
+			const value = end < 0 ? own(name) : written.slice(end + 1);
+			if (value !== undefined) variables.set(name, value);
+		}
+	}
+	return variables;
+}
+
 /** The limit of all values together, in characters: each can hold those above it, and so double the length. */
 const LENGTH_MAX = 1024 * 1024;
 

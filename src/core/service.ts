@@ -215,8 +215,8 @@ export interface Exec {
 
 /** A source of variables outside of the config. Relative paths begin at archon's own directory. */
 export type VariableSource =
-	/** Lines of NAME=value (env-file.ts). */
-	| {readonly kind: 'file'; readonly path: string; readonly required: boolean}
+	/** Lines of NAME=value (env-file.ts); raw: without quotes and variables in them. */
+	| {readonly kind: 'file'; readonly path: string; readonly required: boolean; readonly isRaw?: true}
 	/** A folder with a file for each variable: its name, and as value its content without the last newline. */
 	| {readonly kind: 'folder'; readonly path: string; readonly required: boolean}
 	/** Lines of NAME=value that a command prints; it runs with the service's user and directory. */

@@ -29,8 +29,8 @@ export const command = {
 	}),
 	advise({name, path, key, map, settings}: Written<Ending>, {notes: {report, gather}, lookups, argv}: Advising) {
 		const {entries} = map;
-		const isOfImage = entries.has('image') || entries.has('build');
-		if (isOfImage && !isWritten(map, 'restart') && settings.type === 'daemon' && !settings.essential) gather(key, RESTARTS, name);
+		const isComposed = entries.has('image') || entries.has('build');
+		if (isComposed && !isWritten(map, 'restart') && settings.type === 'daemon' && !settings.essential) gather(key, RESTARTS, name);
 
 		const [first] = ['entrypoint', 'command'].flatMap(each => (isWritten(map, each) ? entries.get(each)?.value ?? [] : []));
 		if (!first) return;
@@ -51,30 +51,46 @@ export function findPrograms(
 	services: ReadonlyMap<string, Written<Own> | null>, shape: Pick<Shape, 'keys' | 'words'>, environment: Environment, report: Report,
 ): ReadonlyMap<string, Argv> {
 	const programs = new Map<string, Argv>();
+	const images: Written<Own>[] = [];
 	for (const [name, declared] of services) {
 		if (!declared) continue;
 		const {entrypoint, command} = declared.settings;
 		const argv = toCommand([...entrypoint ?? [], ...command ?? []]);
 		if (argv) programs.set(name, argv);
+		else if (isOfImage(declared) && isMissing(WORDS, declared.map, shape)) images.push(declared);
 		else reportNoProgram(declared, shape, report, environment);
 	}
+	if (images.length > 0) reportImages(images, report);
 	return programs;
 }
+
+const WORDS = ['command', 'entrypoint'] as const;
+
+const isOfImage = ({map: {entries}}: Written<Own>): boolean => !entries.has('extends') && (entries.has('image') || entries.has('build'));
+
+/** A compose file of images gets one answer. */
+function reportImages([first, ...others]: readonly Written<Own>[], report: Report): void {
+	if (!first) return;
+	const names = [first, ...others].slice(0, IMAGES_SHOWN).map(({name}) => name).join(', ');
+	const more = others.length + 1 - IMAGES_SHOWN;
+	const which = others.length === 0 ? `${first.path} has` : `${names}${more > 0 ? ` and ${more} more` : ''} have`;
+	const what = others.length === 0 ? 'the image would run' : 'each image would run, and remove what runs in containers of its own';
+	const hint = `write what ${what} (docker inspect IMAGE shows Entrypoint and Cmd)`;
+	report(first.key, `archon starts programs, not images: ${which} no command`, hint);
+}
+
+const IMAGES_SHOWN = 20;
 
 function reportNoProgram(
 	{path, key, map, settings}: Written<Own>, shape: Pick<Shape, 'keys' | 'words'>, report: Report, environment: Environment,
 ): void {
-	const names = ['command', 'entrypoint'] as const;
 	// What extends stands for is not known, and extends itself is reported.
 	if (map.entries.has('extends')) return;
-	if (isMissing(names, map, shape)) {
-		const hint = map.entries.has('image') || map.entries.has('build')
-			? 'archon starts programs, not images: write what the image would run'
-			: 'write what it runs';
-		report(key, `${path} has no command`, hint);
+	if (isMissing(WORDS, map, shape)) {
+		report(key, `${path} has no command`, 'write what it runs');
 		return;
 	}
-	const [written] = names.flatMap(name => map.entries.get(name) ?? []);
+	const [written] = WORDS.flatMap(name => map.entries.get(name) ?? []);
 	if (written && isNothing(written.value) && !('isSpoilt' in written.value)) {
 		const {source: {text}, offset} = written.value;
 		const isComment = /^ *#/.test(text.slice(offset, offset + 100));
@@ -83,7 +99,7 @@ function reportNoProgram(
 		return;
 	}
 	// What is misspelt or cannot be read has been reported already.
-	const unread = names.some(name => map.entries.has(name) && settings[name] === null);
+	const unread = WORDS.some(name => map.entries.has(name) && settings[name] === null);
 	if (written && !unread) report(written.value, `${path} has an empty command`, unsetIn(written.value, environment));
 }
 

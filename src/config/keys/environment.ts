@@ -14,7 +14,10 @@ const ENV_PATH = {
 	required: value(truth, 'true | false', 'true', 'false: it may be missing'),
 };
 
-const ENV_FILE = shape(ENV_PATH, {unsupported: new Set(['format'])});
+const ENV_FILE = shape({
+	...ENV_PATH,
+	format: optional(oneOf(['raw'] as const), 'raw', 'as compose reads it', 'raw: quotes, $ and # in values are part of them'),
+});
 const ENV_DIR = shape(ENV_PATH);
 
 const ENV_FROM = shape({
@@ -25,6 +28,8 @@ const ENV_FROM = shape({
 export interface EnvPath {
 	readonly path: string;
 	readonly required: boolean;
+	/** Whether it is in docker's own format, without quotes and variables. */
+	readonly isRaw: boolean;
 	readonly at: Value;
 }
 
@@ -66,14 +71,14 @@ export const environment = {
 	plan: ({environment_base: base, secrets_from_files: secretsFromFiles}: Own): Part => ({exec: {base, secretsFromFiles}}),
 } satisfies ServiceGroup;
 
-function readEnvPath(form: Shape<typeof ENV_PATH>): Reader<EnvPath> {
+function readEnvPath(form: Shape<typeof ENV_PATH> | typeof ENV_FILE): Reader<EnvPath> {
 	return reader(() => either(someText(), {shape: form}), (from, context) => {
 		if (from.kind !== 'map') {
 			const path = readBy(text)(from, context);
-			return path === undefined ? undefined : {path, required: true, at: from};
+			return path === undefined ? undefined : {path, required: true, isRaw: false, at: from};
 		}
-		const {path, required} = readShape(form, from, context);
-		if (path !== null) return {path, required, at: from};
+		const {path, required, ...others} = readShape(form, from, context);
+		if (path !== null) return {path, required, isRaw: 'format' in others && others.format === 'raw', at: from};
 		return from.entries.has('path') ? undefined : refuse(from, context, 'has no path');
 	});
 }

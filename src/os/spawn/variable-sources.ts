@@ -2,7 +2,7 @@
  * Variables that a service's files and commands hold, read before each start: what it depends on may have written them.
  * Nothing here waits: a file that does not answer, or a command that does not end, holds up its own service only.
  */
-import {readEnvFile} from '../../core/env-file.ts';
+import {readEnvFile, readRawEnvFile, type Reporter} from '../../core/env-file.ts';
 import {UNSOURCED} from '../../core/defaults.ts';
 import {duration} from '../../core/duration.ts';
 import type {Effect} from '../../core/effect.ts';
@@ -129,11 +129,11 @@ export function createSources(parts: SourceParts): Sources {
 	}
 
 	function fileLayer(
-		{path, required}: Extract<VariableSource, {kind: 'file'}>, read: Result<Content, Unread>, isOther: boolean,
+		{path, required, isRaw}: Extract<VariableSource, {kind: 'file'}>, read: Result<Content, Unread>, isOther: boolean,
 	): Result<Layer, Refusal> {
 		const stage = `reading its env_file ${path}`;
 		if (!read.ok) return isMissing(read.error.errno) && !required ? ok(ABSENT) : refused(stage, read.error.errno, read.error.reason);
-		const parsed = parse(read.value, isOther && read.value.isOfOthers);
+		const parsed = parse(read.value, {isForeign: isOther && read.value.isOfOthers, isRaw: isRaw ?? false});
 		return parsed.ok ? parsed : refused(stage, ERRNO.EINVAL, parsed.error);
 	}
 
@@ -353,21 +353,28 @@ function contentOf(path: string, done: Done): Result<Content, Unread> {
 }
 
 /** What the last few files held: hundreds of services may start with the same one. */
-const parsed = new Map<string, {readonly text: string; readonly isForeign: boolean; readonly result: Result<Layer, string>}>();
+const parsed = new Map<string, Written & {readonly text: string; readonly result: Result<Layer, string>}>();
 const PARSED_MAX = 32;
 
-function parse({path, text}: Content, isForeign: boolean): Result<Layer, string> {
+/** By whom a text was written, and how. */
+interface Written {
+	readonly isForeign: boolean;
+	readonly isRaw: boolean;
+}
+
+function parse({path, text}: Content, {isForeign, isRaw}: Written): Result<Layer, string> {
 	const known = parsed.get(path);
-	if (known?.text === text && known.isForeign === isForeign) return known.result;
-	const result = read(text, isForeign ? NOTHING : lookupIn(env()), isForeign);
+	if (known?.text === text && known.isForeign === isForeign && known.isRaw === isRaw) return known.result;
+	const own = isForeign ? NOTHING : lookupIn(env());
+	const result = read(text, hearing => (isRaw ? readRawEnvFile : readEnvFile)(text, own, hearing), isForeign);
 	if (parsed.size >= PARSED_MAX) parsed.delete(parsed.keys().next().value ?? '');
 	parsed.delete(path);
-	parsed.set(path, {text, isForeign, result});
+	parsed.set(path, {text, isForeign, isRaw, result});
 	return result;
 }
 
 function parseOutput(text: string, isForeign: boolean): Result<Layer, string> {
-	const result = read(text, null, isForeign);
+	const result = read(text, hearing => readEnvFile(text, null, hearing), isForeign);
 	return result.ok ? ok({...result.value, isStamped: false}) : result;
 }
 
@@ -375,9 +382,9 @@ function parseOutput(text: string, isForeign: boolean): Result<Layer, string> {
 const NOTHING: Lookup = () => undefined;
 
 /** The first thing that is wrong with it, if any; never a value, which may be a secret. */
-function read(text: string, own: Lookup | null, isForeign: boolean): Result<Layer, string> {
+function read(text: string, reading: (hearing: Reporter) => ReadonlyMap<string, string>, isForeign: boolean): Result<Layer, string> {
 	let wrong: string | null = null;
-	const variables = readEnvFile(text, own, {
+	const variables = reading({
 		report(offset, message) {
 			wrong ??= `line ${text.slice(0, offset).split('\n').length}: ${message}`;
 		},

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
 import type {Service} from '../../../src/core/service.ts';
-import {AROUND} from './around.ts';
+import {AROUND, around} from './around.ts';
 
 interface Told {
 	readonly services: readonly Service[];
@@ -77,4 +77,24 @@ test('a grace period may be unlimited', () => {
 	expect(read('services:\n  a: {command: x, stop_grace_period: none}').problems).toEqual([
 		'f:2:38: services.a.stop_grace_period: "none" is not a duration; write 10s, 1m30s, 500ms or unlimited',
 	]);
+});
+
+test('a file of images gets one answer', () => {
+	const {problems} = read('services:\n  web: {image: nginx, ports: ["80:80"]}\n  db: {image: postgres}\n  app: {build: ., depends_on: [db]}\n  ok: {image: x, command: y}\n');
+	expect(problems).toEqual([
+		'f:2:3: archon starts programs, not images: web, db, app have no command; '
+		+ 'write what each image would run, and remove what runs in containers of its own (docker inspect IMAGE shows Entrypoint and Cmd)',
+	]);
+	const many = Array.from({length: 30}, (_, index) => `  s${index}: {image: x}\n`).join('');
+	expect(read(`services:\n${many}`).problems).toEqual([expect.stringContaining('s18, s19 and 10 more have no command')]);
+});
+
+test('env_file in docker\'s own format has quotes and $ in its values', () => {
+	const text = 'services: {a: {command: x, env_file: [{path: v.env, format: raw}, {path: v.env}]}}';
+	const {services} = read(text, around({}, {'v.env': 'A="$B"'}));
+	expect(services[0]?.exec.sources).toEqual([
+		{kind: 'file', path: 'v.env', required: true, isRaw: true}, {kind: 'file', path: 'v.env', required: true},
+	]);
+	expect(services[0]?.exec.sourced.variables).toEqual({A: ''});
+	expect(read(text.replace(', {path: v.env}', ''), around({}, {'v.env': 'A="$B"'})).services[0]?.exec.sourced.variables).toEqual({A: '"$B"'});
 });

@@ -261,6 +261,8 @@ test('the whole table fits a page', () => {
 		      relative to the config, unless it begins with /
 		  required: true | false (default: true)
 		      false: it may be missing
+		  format: raw (default: as compose reads it)
+		      raw: quotes, $ and # in values are part of them
 
 		services.<name>.env_dir:
 		  path: path (default: required)

@@ -272,7 +272,7 @@ describe('variables', () => {
 		['env_dir: {path: /x, format: raw}', ['unknown key "format" in services.a.env_dir']],
 		['env_file: [bad.env]', ['this is not NAME=value']],
 		['env_file: [{required: false}]', ['services.a.env_file[0] has no path']],
-		['env_file: [{path: .env, format: raw}]', ['services.a.env_file[0].format is not supported; remove it, or call it x-format']],
+		['env_file: [{path: .env, format: dotenv}]', ['services.a.env_file[0].format: "dotenv" is not one of raw']],
 		['environment_base: none', ['services.a.environment_base: "none" is not one of inherit, clean']],
 		['environment_base: [A=B]', ['services.a.environment_base[0]: "A=B" cannot be a variable\'s name']],
 		['working_dir: ${DIR:?where}', ['services.a.working_dir: "${DIR:?where}" needs DIR, which is not set: where']],

@@ -274,7 +274,9 @@ describe('problems', () => {
 		['a: text', ['2:6: services.a must be a map, not text']],
 		['a: [x]', ['2:6: services.a must be a map, not a list']],
 		['a:', ['2:3: services.a has no command; write what it runs']],
-		['a: {image: nginx}', ['2:3: services.a has no command; archon starts programs, not images: write what the image would run']],
+		['a: {image: nginx}', [
+			'2:3: archon starts programs, not images: services.a has no command; write what the image would run (docker inspect IMAGE shows Entrypoint and Cmd)',
+		]],
 		['a: {command: ""}', ['2:16: services.a has an empty command']],
 		['a: {command: [], entrypoint: []}', ['2:16: services.a has an empty command']],
 		['a: {entrypoint: "\'\' x"}', ['2:19: services.a has an empty command']],

@@ -1,7 +1,7 @@
 /** Files of variables, as docker compose reads them. */
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {readEnvFile} from '../../../src/core/env-file.ts';
+import {readEnvFile, readRawEnvFile} from '../../../src/core/env-file.ts';
 import {lookupIn, UNSET} from '../../../src/core/variables.ts';
 import {collector, formatProblem} from '../../../src/config/problems.ts';
 
@@ -72,4 +72,15 @@ test('notes what is not set', () => {
 test('whatever the text, it ends', () => {
 	const piece = fc.constantFrom('A', '=', '"', '\'', '#', '$', '{', '}', ' ', '\n', '\r', '\\', 'export ', '\t', '\u2028');
 	fc.assert(fc.property(fc.array(piece, {maxLength: 30}), pieces => void read(pieces.join(''))));
+});
+
+test.each<[string, Record<string, string>, readonly number[]]>([
+	['', {}, []], ['# comment\n\n  # another\n', {}, []], ['B=1\n  C=2', {B: '1', C: '2'}, []], ['B=1\r\nC=2\r\n', {B: '1', C: '2'}, []],
+	['B="a $A" # c \nC=\'x\'', {B: '"a $A" # c ', C: '\'x\''}, []], ['B=a=b', {B: 'a=b'}, []], ['B=', {B: ''}, []],
+	['A\nNO\n', {A: 'own'}, []], ['B="two\nlines"', {B: '"two', }, []], ['a b=1\n =2\nC=3', {C: '3'}, [0, 7]],
+	['export B=1', {}, [0]],
+])('raw %j: %j', (text, variables, wrong) => {
+	const at: number[] = [];
+	expect(Object.fromEntries(readRawEnvFile(text, lookupIn({A: 'own'}), {report: offset => void at.push(offset)}))).toEqual(variables);
+	expect(at).toEqual(text.startsWith('B="two') ? [] : wrong);
 });
