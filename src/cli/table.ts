@@ -17,7 +17,10 @@ import {version} from './commands/version.ts';
 const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entries({
 	status, history, tree,
 	logs: async () => (await import('../features/logging/commands/logs.ts')).logs,
-	start, stop, restart, reload, signal,
+	start, stop, restart, reload,
+	plan: async () => (await import('./commands/plan.ts')).plan,
+	config: async () => (await import('./commands/config.ts')).config,
+	signal,
 	run: async () => (await import('./commands/run.ts')).run,
 	daemon: async () => (await import('./commands/daemon.ts')).daemon,
 	reopen, upgrade, version, shutdown,

@@ -10,15 +10,25 @@ import {collector, fileProblem, type Problem, type Source} from './problems.ts';
 import {toCommand} from './readers.ts';
 import {MERGE_RULES} from './schema/top.ts';
 import {planServices} from './services.ts';
+import type {Value} from './values.ts';
 
 export interface Plan extends Config {
 	/** What is worth a line and stops nothing. */
 	readonly notes: readonly Problem[];
 }
 
+/** All texts as one value, before the values of variables are put in. */
+export interface Root {
+	readonly value: Value;
+	/** Whether variables have a meaning in it. */
+	readonly isExpanded: boolean;
+}
+
 /** A plan where nothing is wrong; else null, and what is. */
 export interface Judged {
 	readonly plan: Omit<Plan, 'notes'> | null;
+	/** What the plan was made of. */
+	readonly root: Root | null;
 	readonly problems: readonly Problem[];
 	readonly notes: readonly Problem[];
 	/** The texts that these speak of, whose lines may be shown: those of variables may be secrets, and are not among them. */
@@ -46,7 +56,7 @@ export function judgeConfig(
 	const [first, ...rest] = values.filter(value => value !== null);
 	const texts = (): readonly Source[] =>
 		[...new Set([...problems.sources(), ...notes.sources()])].filter(source => !('isOfOthers' in source));
-	const refused = (problems: readonly Problem[]): Judged => ({plan: null, problems, notes: notes.problems(), texts: texts()});
+	const refused = (problems: readonly Problem[]): Judged => ({plan: null, root: null, problems, notes: notes.problems(), texts: texts()});
 	if (values.includes(null)) return refused(problems.problems());
 	if (first === undefined) return refused([fileProblem('', 'there is no config')]);
 
@@ -71,6 +81,7 @@ export function judgeConfig(
 	const {names, written, services, ...others} = draft;
 	return {
 		plan: {...others, services: main ? [...services, commandService(main, services)] : services},
+		root: {value: root, isExpanded: format === null},
 		problems: [], notes: notes.problems(), texts: texts(),
 	};
 }

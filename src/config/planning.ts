@@ -116,8 +116,7 @@ export interface WrittenService {
 	readonly isSpoilt: boolean;
 }
 
-/** What a config says of the whole, beside its services. */
-export type Whole = Omit<Config, 'services'>;
+export type {Whole} from '../core/config.ts';
 
 /** A format of configs with keys of its own for the whole and for the services. */
 export interface Format {

@@ -5,9 +5,17 @@ import type {Result} from '../core/result.ts';
 import type {Service} from '../core/service.ts';
 import type {Instant, Millis} from '../core/time.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
+import type {TrialRules} from '../core/trial.ts';
 import type {State} from '../core/state.ts';
+import type {PlanRow} from './requests/plan/wire.ts';
 import type {TreeRow} from './requests/tree/wire.ts';
 import type {VersionRow} from './requests/version/wire.ts';
+
+/** Why a reload has changed nothing or was undone, and the last lines of the service that is to blame. */
+export interface Undone {
+	readonly why: string;
+	readonly lines: readonly string[];
+}
 
 export interface Daemon {
 	state(): State;
@@ -23,9 +31,13 @@ export interface Daemon {
 	wallClock(instant: Instant): number;
 	/**
 	 * Reads the config again and puts it in force, now or soon; calls back with what has changed, or with all problems of the
-	 * config, and then nothing has changed.
+	 * config, and then nothing has changed. With a trial it calls back when that is over.
 	 */
-	reload(done: (result: Result<string, string>) => void): void;
+	reload(how: {readonly trial: TrialRules | null}, done: (result: Result<string, Undone>) => void): void;
+	/** Calls back, now or soon, with what a reload would do now, or with all problems of the config. */
+	plan(done: (result: Result<readonly PlanRow[], string>) => void): void;
+	/** Calls back, now or soon, with the config in force as YAML, of one service or of all. */
+	config(name: string | null, showsSecrets: boolean, done: (result: Result<string, string>) => void): void;
 	/** Calls back, now or soon, with why the files of variables of a service cannot be read now; null: they can. */
 	examine(service: Service, told: (why: Refusal | null) => void): void;
 	readonly ownUid: number;

@@ -10,8 +10,11 @@ import {createContext, type Make} from './context.ts';
 import type {Daemon} from './daemon.ts';
 import type {Request} from './registry.ts';
 import {attach} from './requests/attach/handle.ts';
+import {config} from './requests/config/handle.ts';
 import {history} from './requests/history/handle.ts';
+import {plan} from './requests/plan/handle.ts';
 import {reload} from './requests/reload/handle.ts';
+import {reloadConfig} from './requests/reload-config/handle.ts';
 import {restart} from './requests/restart/handle.ts';
 import {run} from './requests/run/handle.ts';
 import {shutdown} from './requests/shutdown/handle.ts';
@@ -29,7 +32,7 @@ type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, history, tree, logs, start, stop, restart, reload, signal, run, attach,
+	status, history, tree, logs, start, stop, restart, reload, 'reload-config': reloadConfig, plan, config, signal, run, attach,
 	'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, upgrade, version, shutdown,
 };
 

@@ -4,8 +4,11 @@ import {LOGS} from '../features/logging/requests/logs/wire.ts';
 import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
 import {clip, type Fields} from './records.ts';
 import {ATTACH} from './requests/attach/wire.ts';
+import {CONFIG} from './requests/config/wire.ts';
 import {HISTORY} from './requests/history/wire.ts';
+import {PLAN} from './requests/plan/wire.ts';
 import {RELOAD} from './requests/reload/wire.ts';
+import {RELOAD_CONFIG} from './requests/reload-config/wire.ts';
 import {RESTART} from './requests/restart/wire.ts';
 import {RUN, RUN_V} from './requests/run/wire.ts';
 import {SHUTDOWN} from './requests/shutdown/wire.ts';
@@ -21,8 +24,8 @@ import {VERSION} from './requests/version/wire.ts';
 import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
-	STATUS, HISTORY, TREE, LOGS, START, STOP, RESTART, RELOAD, SIGNAL, RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
-	REOPEN, UPGRADE, VERSION, SHUTDOWN,
+	STATUS, HISTORY, TREE, LOGS, START, STOP, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL, RUN, RUN_V, ATTACH,
+	START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, UPGRADE, VERSION, SHUTDOWN,
 ] as const;
 
 export type Request = RequestOf<(typeof REQUESTS)[number]>;

@@ -40,4 +40,21 @@ export interface Config extends CoreConfig {
 	readonly level: 'info' | 'warn' | 'error';
 	/** Meanings of signals that replace the default ones. */
 	readonly signals: SignalRules;
+	/** The config is reloaded when its files have changed and have been left alone for so long; null: they are not watched. */
+	readonly watchConfig: Millis | null;
+}
+
+/** What a config says of the whole, beside its services. */
+export type Whole = Omit<Config, 'services'>;
+
+/** What each setting of the whole is called in a config. */
+const WORDS: Readonly<Record<keyof Whole, string>> = {
+	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
+	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config',
+};
+
+/** The settings of the whole that differ, as a config calls them. */
+export function changedSettings(before: Whole, after: Whole): readonly string[] {
+	const keys = Object.keys(WORDS) as (keyof Whole)[];
+	return keys.filter(key => JSON.stringify(before[key]) !== JSON.stringify(after[key])).map(key => WORDS[key]);
 }

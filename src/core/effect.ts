@@ -7,6 +7,7 @@ import type {HookCommand, Probe, Service} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Stage} from './stage.ts';
 import type {Millis} from './time.ts';
+import type {Failure} from './trial.ts';
 
 /** An effect of one step. */
 export type Effect =
@@ -32,6 +33,8 @@ export type Effect =
 	| {readonly kind: 'logging'; readonly id: Id; readonly service: Service}
 	/** Another process is the main process of the run from now on. */
 	| {readonly kind: 'follow'; readonly run: Run; readonly from: number; readonly to: number}
+	/** The trial of a reload is over: what it started is ready, or why not; then the config before it is put back if `rollsBack`. */
+	| {readonly kind: 'tried'; readonly failure: Failure | null; readonly rollsBack: boolean}
 	/** A line for the log. */
 	| {readonly kind: 'say'; readonly level: 'info' | 'warn' | 'error'; readonly text: string}
 	| {readonly kind: 'stage'; readonly stage: Stage}

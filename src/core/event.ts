@@ -5,6 +5,7 @@ import type {Adopted, Outcome, Refusal} from './outcome.ts';
 import type {Service, Sourced, StopPolicy} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
+import type {TrialRules} from './trial.ts';
 
 /** What happened to a run, as `os/` reports it. */
 export type News =
@@ -61,8 +62,11 @@ export type Event =
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
 	/** Each service that is up is told to reload its config, in the way that its `reload` names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}
-	/** A new config: removed services stop, added ones start, changed ones restart or are updated, the others keep running. */
-	| (CoreConfig & {readonly kind: 'reconfigure'})
+	/**
+	 * A new config: removed services stop, added ones start, changed ones restart or are updated, the others keep running.
+	 * `trial`: what it starts must become ready. `isRollback`: it was in force before a trial that has failed.
+	 */
+	| (CoreConfig & {readonly kind: 'reconfigure'; readonly trial?: TrialRules; readonly isRollback?: boolean})
 	/** A transient service, which starts at once. */
 	| {readonly kind: 'add'; readonly service: Service}
 	/** A transient service that is at rest is removed. */

@@ -2,6 +2,8 @@
 import type {Effect} from './effect.ts';
 import type {Event} from './event.ts';
 import type {State} from './state.ts';
+import type {Id} from './ids.ts';
+import type {TrialRules} from './trial.ts';
 import type {Instant} from './time.ts';
 import type {Change} from './turn.ts';
 
@@ -12,6 +14,16 @@ export interface View {
 	emit(effect: Effect): void;
 	/** Handles another event in the same step, after all features have been told of this one. */
 	raise(event: Event): void;
+}
+
+/** What a new config has done. */
+export interface Reconfigured {
+	/** Services that are new, or are to be started again. */
+	readonly started: readonly Id[];
+	/** It is tried whether they become ready. */
+	readonly trial: TrialRules | null;
+	/** It is the config before a trial that has failed. */
+	readonly isRollback: boolean;
 }
 
 /**
@@ -27,7 +39,7 @@ export interface Feature<Own> {
 	/** Called when archon is in another stage. */
 	readonly staged?: (own: Own, view: View) => Own;
 	/** Called when a new config is in force. */
-	readonly reconfigured?: (own: Own, view: View) => Own;
+	readonly reconfigured?: (own: Own, view: View, what: Reconfigured) => Own;
 	/** Called when an event has been handled and no service moves any more. */
 	readonly settled?: (own: Own, view: View) => Own;
 	/** When `due` is to be called; NEVER: not until something changes. */

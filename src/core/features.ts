@@ -1,13 +1,14 @@
 /** The registry of the features that have a part of the core's state: they are told of changes and deadlines in this order. */
-import type {Feature} from './feature.ts';
+import type {Feature, Reconfigured} from './feature.ts';
 import type {State} from './state.ts';
 import {type Instant, NEVER} from './time.ts';
 import {type Change, type Turn} from './turn.ts';
 import {idle} from '../features/idle/core.ts';
 import {progress} from '../features/progress/core.ts';
+import {rollback} from '../features/rollback/core.ts';
 import {arrival} from '../features/service-manager/core.ts';
 
-const FEATURES = [bind(idle), bind(progress), bind(arrival)];
+const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback)];
 
 /** A feature with its part of the state looked up. */
 function bind<Own>(feature: Feature<Own>) {
@@ -20,7 +21,7 @@ function bind<Own>(feature: Feature<Own>) {
 		name, initial,
 		changed: changed && ((turn: Turn, change: Change) => keep(turn, changed(own(turn), change, turn))),
 		staged: staged && ((turn: Turn) => keep(turn, staged(own(turn), turn))),
-		reconfigured: reconfigured && ((turn: Turn) => keep(turn, reconfigured(own(turn), turn))),
+		reconfigured: reconfigured && ((turn: Turn, what: Reconfigured) => keep(turn, reconfigured(own(turn), turn, what))),
 		settled: settled && ((turn: Turn) => keep(turn, settled(own(turn), turn))),
 		nextDeadline: nextDeadline && ((state: State) => nextDeadline(partOf(state, feature))),
 		due: due && ((turn: Turn) => keep(turn, due(own(turn), turn))),
@@ -39,8 +40,13 @@ export function tellOfChange(turn: Turn, change: Change): void {
 }
 
 /** Tells all features of an occasion that has no data of its own. */
-export function tell(turn: Turn, occasion: 'staged' | 'reconfigured' | 'settled'): void {
+export function tell(turn: Turn, occasion: 'staged' | 'settled'): void {
 	for (const feature of FEATURES) feature[occasion]?.(turn);
+}
+
+/** Tells all features that a new config is in force. */
+export function tellOfConfig(turn: Turn, what: Reconfigured): void {
+	for (const {reconfigured} of FEATURES) reconfigured?.(turn, what);
 }
 
 /** The earliest deadline of all features. */

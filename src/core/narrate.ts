@@ -56,6 +56,12 @@ function finishing(was: Phase, {finish, outcome, blame}: Stopping, name: string)
 	return info(`${ended(name, outcome, blame)}; running ${finish?.hook}`);
 }
 
+/** The line for the end of a reload's trial; `why`: it has failed. */
+export function narrateTrial(why: string | null, rollsBack: boolean): Line {
+	if (why === null) return info('all services that the reload has started are ready');
+	return {level: 'error', text: `the reload has failed: ${why}${rollsBack ? '; putting the config before it back in force' : ''}`};
+}
+
 /** The line for the container's new stage; null where the change is not worth a line. */
 export function narrateStage(stage: Stage): Line | null {
 	switch (stage.kind) {

@@ -1,9 +1,9 @@
 /** A new config compared with the one in force: which services are added, removed, restarted or updated. */
-import type {CoreConfig} from './config.ts';
-import {tell} from './features.ts';
+import type {Event} from './event.ts';
+import {tellOfConfig} from './features.ts';
 import type {Id} from './ids.ts';
 import {freeId, read, write} from './service-table.ts';
-import type {Output, Service, Sourced} from './service.ts';
+import type {Exec, Output, Service} from './service.ts';
 import {connect, newEntry} from './state.ts';
 import {type Turn} from './turn.ts';
 import {isAlive} from './phase.ts';
@@ -36,11 +36,12 @@ export function compare(before: readonly Service[], after: readonly Service[]): 
 	return change;
 }
 
-/** `1 added (web), 2 removed (a, b), 5 unchanged`. */
-export function describe({added, removed, restarted, updated, kept}: Change): string {
+/** `1 added (web), 2 removed (a, b), 5 unchanged`; `settings`: keys of the whole that have changed. */
+export function describe({added, removed, restarted, updated, kept}: Change, settings: readonly string[] = []): string {
 	const parts = ([['added', added], ['removed', removed], ['restarted', restarted], ['updated', updated]] as const)
 		.flatMap(([word, names]) => (names.length > 0 ? [`${names.length} ${word} (${shorten(names)})`] : []));
-	return [...parts, `${kept.length} unchanged`].join(', ');
+	const own = settings.length > 0 ? `; also changed: ${settings.join(', ')}` : '';
+	return [...parts, `${kept.length} unchanged`].join(', ') + own;
 }
 
 /** An entry with a new definition of its service. If its process would be started differently, it is restarted, or tried again. */
@@ -56,16 +57,49 @@ export function renew(entry: Entry, service: Service): Entry {
 	return {...kept, service, phase: {kind: 'down', cause: 'new'}, ends: [], blame: null};
 }
 
+/** Whether the renewed entry is to be started again, or tried again. */
+function isStartedBy(before: Entry, {restartPending, phase, service}: Entry): boolean {
+	if (phase.kind === 'stopping') return restartPending || before.retired || !isMadeAlike(before.service, service);
+	return restartPending || (phase !== before.phase && phase.kind === 'down');
+}
+
 /** Whether both definitions start the same process. */
 function isMadeAlike(one: Service, other: Service): boolean {
 	return one.type === other.type && JSON.stringify(makingOf(one)) === JSON.stringify(makingOf(other))
-		&& isSourcedAlike(one.exec.sourced, other.exec.sourced) && leadsAlike(one.exec.output, other.exec.output);
+		&& hasSameVariables(one.exec, other.exec) && leadsAlike(one.exec.output, other.exec.output);
 }
 
-const makingOf = ({exec: {output, sourced, ...exec}}: Service): unknown => exec;
+/** What has a hand in the process itself; `clean` only matters before the next start. */
+const makingOf = ({exec: {output, sources, sourced, common, environment, clean, ...exec}}: Service): unknown => exec;
 
 /** An empty stamp says that not all sources could be read, and so not that they have changed. */
-const isSourcedAlike = ({stamp: one}: Sourced, {stamp: other}: Sourced): boolean => other === '' || one === other;
+function hasSameVariables(one: Exec, other: Exec): boolean {
+	const [before, after] = [one.sourced.stamp, other.sourced.stamp];
+	const areSame = JSON.stringify(one.sources) === JSON.stringify(other.sources);
+	// The same content in another place is as good, but of commands the stamp knows nothing.
+	const areFiles = [...one.sources, ...other.sources].every(({kind}) => kind !== 'command');
+	if (areSame ? after !== '' && before !== after : !areFiles || after === '' || before !== after) return false;
+	if (one.sources.length > 0) return isSameMap(one.common, other.common) && isSameMap(one.environment, other.environment);
+	return isSameMap({...one.common, ...one.environment}, {...other.common, ...other.environment});
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+/** In whatever order. */
+function isSameMap(one: Variables, other: Variables): boolean {
+	const names = Object.keys(one);
+	return names.length === Object.keys(other).length && names.every(name => Object.hasOwn(other, name) && one[name] === other[name]);
+}
+
+/** What of a service differs where its own text does not: keys that it has from elsewhere. */
+export function reasonsFor(one: Service, other: Service): readonly string[] {
+	return [
+		...isSameMap(one.exec.common, other.exec.common) ? [] : ['environment'],
+		...one.exec.sourced.stamp === other.exec.sourced.stamp ? [] : ['env_file'],
+		...JSON.stringify(one.exec.output) === JSON.stringify(other.exec.output) ? [] : ['logging'],
+		...JSON.stringify(one.needs) === JSON.stringify(other.needs) ? [] : ['depends_on'],
+	];
+}
 
 /** Whether a process can keep its streams. A change from one service to several does not restart the first (`canWait`). */
 function leadsAlike(one: Output, other: Output): boolean {
@@ -79,7 +113,8 @@ export function isRelogged({exec: {output: one}}: Service, {exec: {output: other
 	return one.kind === 'lines' && other.kind === 'lines' && JSON.stringify(one.logging) !== JSON.stringify(other.logging);
 }
 
-const rulesOf = ({exec, ...rules}: Service): unknown => rules;
+/** What holds for a process that runs already, and for its next start. */
+const rulesOf = ({exec: {clean}, ...rules}: Service): unknown => [rules, clean];
 
 const SHOWN = 5;
 
@@ -90,13 +125,19 @@ const shorten = (names: readonly string[]): string =>
  * Puts a new config in force. Services are matched by name: those that would be started in the same way keep their
  * process, the others are restarted.
  */
-export function reconfigure(turn: Turn, {services, shutdownGrace, startRate, whenIdle}: CoreConfig): void {
+export function reconfigure(
+	turn: Turn, {services, shutdownGrace, startRate, whenIdle, trial, isRollback = false}: Extract<Event, {kind: 'reconfigure'}>,
+): void {
 	const names = new Map<string, Id>();
+	/** In the order in which they start. */
+	const started: Id[] = [];
 	let {table} = turn.state;
 	for (const service of services) {
 		const id = turn.state.names.get(service.name) ?? freeId(table);
 		names.set(service.name, id);
-		if (!read(table, id)) table = write(table, newEntry(id, service));
+		if (read(table, id)) continue;
+		table = write(table, newEntry(id, service));
+		started.push(id);
 	}
 	const {needs, dependents, demanded} = connect(services, names);
 	for (const [name, id] of turn.state.names) {
@@ -113,11 +154,12 @@ export function reconfigure(turn: Turn, {services, shutdownGrace, startRate, whe
 		const {id} = entry;
 		const desired = entry.desired === 'auto' ? demanded.get(id) ?? 'auto' : entry.desired;
 		const renewed = renew(entry, service);
+		if (isStartedBy(entry, renewed)) started.push(id);
 		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});
 		table = write(table, {...renewed, needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], desired});
 	}
 	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle};
 	turn.state = {...turn.state, settings, names, table};
 	turn.recount();
-	tell(turn, 'reconfigured');
+	tellOfConfig(turn, {started, trial: trial ?? null, isRollback});
 }

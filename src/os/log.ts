@@ -6,10 +6,9 @@ export type Level = (typeof LEVELS)[number];
 export type Log = Readonly<Record<Level, (text: string) => void>>;
 
 /** Lines below the level are not said. */
-export function createLog(level: Level, say: (level: Level, text: string) => void): Log {
-	const least = LEVELS.indexOf(level);
+export function createLog(level: () => Level, say: (level: Level, text: string) => void): Log {
 	const at = (each: Level) => (text: string): void => {
-		if (LEVELS.indexOf(each) >= least) say(each, text);
+		if (LEVELS.indexOf(each) >= LEVELS.indexOf(level())) say(each, text);
 	};
 	return {info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal')};
 }

@@ -1,5 +1,5 @@
 /** What a config may name beyond its own text, looked up on this machine. */
-import type {Lookups} from '../config/planning.ts';
+import type {Files, Lookups, ReadYaml} from '../config/planning.ts';
 import type {Needs} from '../config/yaml/parse.ts';
 import {readFolder, readShared, readSource} from '../config/read.ts';
 import {env} from '../os/environment.ts';
@@ -8,15 +8,32 @@ import {DEFAULT_PATH, hasProgram} from '../os/spawn/lookup.ts';
 import {findUser} from '../os/spawn/users.ts';
 import {sys} from '../os/sys.ts';
 
-/** With what the texts need. */
-export async function lookups({yaml, formats, expansion}: Needs): Promise<Omit<Lookups, 'dotenv'>> {
-	const readYaml = yaml ? (await import('../config/yaml/full.ts')).readYaml : missing('a reader of YAML');
+/** What some texts need and most do without. */
+export interface Loaded {
+	readonly needs: Needs;
+	readonly readYaml: ReadYaml;
+	readonly createExpand: Lookups['createExpand'];
+	readonly formats: Lookups['formats'];
+}
+
+export async function loadFor(needs: Needs): Promise<Loaded> {
 	return {
-		environment: env(), directory, findUser, readYaml,
-		readFile: file => readShared(file, files), listFolder: folder => readFolder(folder, files),
+		needs,
+		readYaml: needs.yaml ? (await import('../config/yaml/full.ts')).readYaml : missing('a reader of YAML'),
+		createExpand: needs.expansion ? (await import('../config/expand.ts')).createExpand : missing('what extends and includes'),
+		formats: needs.formats.length > 0 ? await (await import('../config/formats/load.ts')).loadFormats(needs.formats) : new Map(),
+	};
+}
+
+/** With what the texts need. */
+export const lookups = async (needs: Needs): Promise<Omit<Lookups, 'dotenv'>> => lookupsBy(files, await loadFor(needs));
+
+/** `files`: how those are read that a config names. */
+export function lookupsBy(files: Files, {readYaml, createExpand, formats}: Loaded): Omit<Lookups, 'dotenv'> {
+	return {
+		environment: env(), directory, findUser, readYaml, createExpand, formats,
 		readConfig: file => readSource(file, files),
-		createExpand: expansion ? (await import('../config/expand.ts')).createExpand : missing('what extends and includes'),
-		formats: formats.length > 0 ? await (await import('../config/formats/load.ts')).loadFormats(formats) : new Map(),
+		readFile: file => readShared(file, files), listFolder: folder => readFolder(folder, files),
 		hasProgram: name => hasProgram(name, env()['PATH'] ?? DEFAULT_PATH),
 	};
 }

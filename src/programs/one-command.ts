@@ -15,9 +15,9 @@ export function oneCommand(command: readonly string[], socket: string | null, ve
 		config: {
 			services: [serviceOf(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, whenIdle: 'failed',
 			logging: LOGGING, events: LOGGING,
-			level: 'warn', signals: [],
+			level: 'warn', signals: [], watchConfig: null,
 		},
-		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], reread: null, notes: [], version,
+		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], kept: null, source: null, notes: [], version,
 		isPayload: true,
 	});
 	return null;

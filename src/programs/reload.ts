@@ -1,59 +1,196 @@
-/** Reads the config again and puts it in force; a config with a problem changes nothing. */
+/** Reads the config again and puts it in force; a config with a problem changes nothing. One reload is done after the other. */
+import type {Problem} from '../config/problems.ts';
+import {formatProblem} from '../config/problems.ts';
 import type {Config} from '../core/config.ts';
-import {compare, describe} from '../core/reconfigure.ts';
+import type {Effect} from '../core/effect.ts';
 import {partOf} from '../core/features.ts';
+import {compare, describe} from '../core/reconfigure.ts';
 import {err, ok, type Result} from '../core/result.ts';
-import {entryOf} from '../core/state.ts';
+import {entryOf, find, type State} from '../core/state.ts';
+import type {Service} from '../core/service.ts';
+import type {TrialRules} from '../core/trial.ts';
+import type {Logs} from '../features/logging/core.ts';
+import {rollback} from '../features/rollback/core.ts';
 import {arrival} from '../features/service-manager/core.ts';
 import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
+import type {Handoff} from '../os/reexec/handoff.ts';
 import type {Manager} from '../os/service-manager.ts';
-
-/** Reads the config again, and calls `done` with it or with all of its problems, at once or later. */
-export type Reread = (done: (again: Result<Config, readonly string[]>) => void) => void;
+import type {ConfigSource, Reading} from './config-source.ts';
 
 export interface ReloadParts {
-	readonly loop: Pick<Loop, 'state' | 'dispatch'>;
+	readonly loop: Pick<Loop, 'state' | 'dispatch' | 'subscribe'>;
 	readonly log: Log;
+	readonly logs: Pick<Logs, 'tail'>;
 	readonly manager: Manager;
 	/** Null: archon was started without a config. */
-	readonly reread: Reread | null;
+	readonly source: ConfigSource | null;
+	/** Texts that outlive re-execution. */
+	readonly texts: Texts;
 	readonly whole: <T>(act: () => T) => T;
-	/** Puts in force what the core does not know. */
-	readonly adopt: (config: Config) => void;
+	/** Puts in force what the core does not know, and tells which of it has changed. */
+	readonly adopt: (config: Config) => readonly string[];
 }
 
-/** Reloads the config, and calls `done` with what has changed or why not. */
-export type Reload = (done: (result: Result<string, string>) => void) => void;
+export type Texts = Pick<Handoff, 'put' | 'get' | 'delete'>;
 
-export function createReload({loop, log, manager, reread, whole, adopt}: ReloadParts): Reload {
-	return done => {
-		// Before READY=1, and in a shutdown, RELOADING=1 would have no meaning.
-		const isTold = partOf(loop.state(), arrival).hasArrived && loop.state().stage.kind === 'running';
-		if (isTold) manager.reloading();
-		const take = (config: Result<Config, readonly string[]>): void => whole(() => {
-			const result = enforce(config);
-			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'cannot reload the config; nothing has changed');
-			if (result.ok) log.info(result.value);
-			else log.error(`cannot reload the config: ${result.error}; nothing has changed`);
-			done(result);
-		});
-		if (reread) reread(take);
-		else take(err(['archon was started without one']));
+/** What was read for the config in force; and for the one before it, while the reload is on trial. */
+export const [IN_FORCE, BEFORE] = ['config', 'config before'];
+
+export interface How {
+	/** Whether it waits until what it starts is ready, and what happens if it does not become so; null: it does not wait. */
+	readonly trial: TrialRules | null;
+	/** Nothing is done where the files say what they said when they were last read. */
+	readonly onlyIfChanged?: boolean;
+}
+
+/** What a reload has changed, in words; or why nothing has changed, or why it was undone. */
+export type ReloadResult = Result<string, Undone>;
+
+export interface Undone {
+	readonly why: string;
+	/** The last lines of the service that is to blame. */
+	readonly lines: readonly string[];
+}
+
+type Done = (result: ReloadResult) => void;
+
+export interface Reloads {
+	/** Begins a reload, at once or after those that were asked for before it. */
+	ask(how: How, done: Done): void;
+	/** Goes on with what the previous instance has begun. */
+	resume(): void;
+}
+
+interface Pending extends How {
+	readonly done: Done[];
+}
+
+/** How many may wait. */
+const PENDING_MAX = 100;
+
+/** How many of the last lines are told. */
+const LINES = 10;
+
+export function createReloads({loop, log, logs, manager, source, texts, whole, adopt}: ReloadParts): Reloads {
+	const pending: Pending[] = [];
+	/** The one that is being read, or on trial. */
+	let current: Pending | null = null;
+	/** What it has changed, in words. */
+	let words = '';
+	let lastRead: string | null = null;
+	/** The config before a trial cannot be put back. */
+	let isStuck = false;
+
+	const isTrying = (): boolean => {
+		const {trial, due} = partOf(loop.state(), rollback);
+		return trial !== null || (due !== null && !isStuck);
 	};
 
-	function enforce(config: Result<Config, readonly string[]>): Result<string, string> {
+	function ask(how: How, done: Done): void {
+		const joined = pending.find(({trial, onlyIfChanged = false}) =>
+			trial === null && how.trial === null && onlyIfChanged === (how.onlyIfChanged ?? false));
+		if (joined) joined.done.push(done);
+		else if (pending.length < PENDING_MAX) pending.push({...how, done: [done]});
+		else return done(failed('too many reloads are waiting'));
+		next();
+	}
+
+	function next(): void {
+		if (current || isTrying()) return;
+		const how = pending.shift();
+		if (!how) return;
+		current = how;
+		if (!source) return finish(failed('archon was started without one'));
+		// Before READY=1, and in a shutdown, RELOADING=1 would have no meaning.
+		const isTold = partOf(loop.state(), arrival).hasArrived && loop.state().stage.kind === 'running';
+		source.read(reading => whole(() => {
+			if (how.onlyIfChanged && reading.kept === (lastRead ?? texts.get(IN_FORCE))) return finish(ok('nothing has changed'), false);
+			if (isTold) manager.reloading();
+			const result = enforce(reading, how.trial);
+			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'cannot reload the config; nothing has changed');
+			if (!result.ok) return finish(failed(result.error));
+			words = result.value;
+			log.info(words);
+			// The core may have ended the trial in the same step.
+			if (how.trial === null) finish(ok(words), false);
+		}));
+	}
+
+	/** `isLogged`: what has gone wrong was not told yet. */
+	function finish(result: ReloadResult, isLogged = true): void {
+		const done = current?.done ?? [];
+		current = null;
+		if (!result.ok && isLogged) log.error(`cannot reload the config: ${result.error.why}; nothing has changed`);
+		for (const each of done) each(result);
+		next();
+	}
+
+	function enforce({config, kept}: Reading, trial: TrialRules | null): Result<string, string> {
 		const state = loop.state();
+		lastRead = kept;
 		if (state.stage.kind !== 'running') return err('archon is shutting down');
-		if (!config.ok) return err(config.error.join('\n'));
+		if (!config.ok) return err(told(config.error));
 		const taken = config.value.services.find(({name}) => state.transients.has(name));
 		if (taken) return err(`the name ${taken.name} is taken by a daemon that a client started`);
-		const before = [...state.names.values()].flatMap(id => {
-			const entry = entryOf(state, id);
-			return entry && !entry.retired ? [entry.service] : [];
-		});
-		adopt(config.value);
-		loop.dispatch({kind: 'reconfigure', ...config.value});
-		return ok(`config reloaded: ${describe(compare(before, config.value.services))}`);
+		const before = texts.get(IN_FORCE);
+		if (trial?.rollsBack && before === null) return err('what was read for the config in force is not known any more, to roll back to');
+		if (trial?.rollsBack && before !== null) texts.put(BEFORE, before);
+		const settings = put(config.value, kept, trial === null ? {} : {trial});
+		return ok(`config reloaded: ${describe(compare(servicesOf(state), config.value.services), settings)}`);
 	}
+
+	function put(config: Config, kept: string, how: {readonly trial?: TrialRules; readonly isRollback?: boolean}): readonly string[] {
+		texts.put(IN_FORCE, kept);
+		const settings = adopt(config);
+		loop.dispatch({kind: 'reconfigure', ...config, ...how});
+		return settings;
+	}
+
+	/** A trial is over. */
+	function conclude({failure, rollsBack}: Extract<Effect, {kind: 'tried'}>): void {
+		if (!rollsBack) texts.delete(BEFORE);
+		if (!failure) return finish(ok(words), false);
+		const id = failure.name === null ? undefined : find(loop.state(), failure.name)?.id;
+		const lines = id === undefined ? [] : logs.tail(id, LINES).map(({text}) => text);
+		if (!rollsBack) return finish(err({why: failure.why, lines}), false);
+		undo(failure.why, lines);
+	}
+
+	function undo(why: string, lines: readonly string[]): void {
+		const kept = texts.get(BEFORE);
+		const stuck = (reason: string): void => {
+			isStuck = true;
+			log.error(`cannot put the config before the reload back: ${reason}`);
+			finish(err({why: `${why}; and the config before it cannot be put back: ${reason}`, lines}), false);
+		};
+		if (!source || kept === null) return stuck('what was read for it is not known any more');
+		source.replay(kept, ({config}) => whole(() => {
+			if (!config.ok) return stuck(told(config.error));
+			put(config.value, kept, {isRollback: true});
+			texts.delete(BEFORE);
+			log.warn('the config before the reload is back in force; the files of the config still differ from it');
+			finish(err({why: `${why}; the config before it is back in force`, lines}), false);
+		}));
+	}
+
+	loop.subscribe(['tried'], effects => effects.forEach(conclude));
+
+	return {
+		ask,
+		resume() {
+			const {due} = partOf(loop.state(), rollback);
+			if (due) undo(due.why, []);
+		},
+	};
 }
+
+/** The services of the config that is in force. */
+export const servicesOf = (state: State): readonly Service[] => [...state.names.values()].flatMap(id => {
+	const entry = entryOf(state, id);
+	return entry && !entry.retired ? [entry.service] : [];
+});
+
+export const told = (problems: readonly Problem[]): string => problems.map(formatProblem).join('\n');
+
+const failed = (why: string): ReloadResult => err({why, lines: []});

@@ -1,11 +1,9 @@
 /** archon as the init of a container: connects core, os and control, and runs the loop. */
 import {type Accept, socketPaths} from '../control/transport.ts';
-import type {Config} from '../core/config.ts';
+import {changedSettings, type Config, type Whole} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
 import {isAlive} from '../core/phase.ts';
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
-import {withHelpers} from '../core/helpers.ts';
-import {ok} from '../core/result.ts';
 import {parse, stringify} from '../core/serialize.ts';
 import type {SignalNumber} from '../core/signal-numbers.ts';
 import type {Meanings, ReceivedSignal} from '../core/signals.ts';
@@ -16,7 +14,6 @@ import {after, soon, wallClock} from '../os/clock.ts';
 import {env} from '../os/environment.ts';
 import {errnoText} from '../os/errno.ts';
 import {createHelpers} from '../os/helpers.ts';
-import {helperUser} from '../os/helper-user.ts';
 import {lacks} from '../os/host-checks.ts';
 import {ownPath, pid, uid} from '../os/identity.ts';
 import {createLog} from '../os/log.ts';
@@ -37,18 +34,22 @@ import {serve} from '../os/sockets/listener.ts';
 import {sys} from '../os/sys.ts';
 import {traceOf} from '../os/trace.ts';
 import {createMemoryTrimmer} from '../os/trim-memory.ts';
+import type {InForce} from './inspect-config.ts';
 import {createSignalHandler} from './signals.ts';
-import {createReload, type Reread} from './reload.ts';
+import type {ConfigSource, Reading} from './config-source.ts';
+import {createReloads, IN_FORCE, type Texts} from './reload.ts';
 
 export interface Options {
 	/** The config; null: archon was re-executed, and its last instance has handed the state over. */
 	readonly config: Config | null;
+	/** All that was read for it, as text; null: nothing was read. */
+	readonly kept: string | null;
 	/** The default meanings of signals. */
 	readonly meanings: Meanings;
 	/** Paths for the control socket, of which the first that can be created is used; empty: there is no socket. */
 	readonly sockets: readonly string[];
-	/** Reads the config again; null: archon was started without one. */
-	readonly reread: Reread | null;
+	/** Where the config comes from; null: archon was started without one. */
+	readonly source: ConfigSource | null;
 	/** Lines that are logged first. */
 	readonly notes: readonly string[];
 	readonly version: string;
@@ -63,8 +64,7 @@ const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
 const SWEEP_GRACE = 2000;
 
 export function runDaemon(options: Options): void {
-	const {meanings, sockets, notes, version, isPayload = false} = options;
-	const {config, reread} = withOwnHelpers(options);
+	const {meanings, sockets, notes, version, source, isPayload = false} = options;
 	if (pid !== 1) sys.becomeSubreaper();
 	sys.setName('archon');
 
@@ -75,26 +75,26 @@ export function runDaemon(options: Options): void {
 		handoff, keepFd: reexec?.keepFd ?? (() => 0), close: sys.close, strays: instance.inheritedFds,
 		failed: (fd, errno) => log.warn(`cannot keep descriptor ${fd} for when archon is re-executed: ${errnoText(errno)}`),
 	});
-	const {logging, events, level, signals} = past ? parse<HandedOver>(past.options) : given(config, reread);
-	let rules: Meanings = new Map([...meanings, ...signals]);
+	const begun = past ? null : given(options);
+	let own = begun ? handedOver(begun.config) : {...NO_CONFIG, ...parse<Partial<HandedOver>>(past?.options ?? '{}')};
+	let rules: Meanings = new Map([...meanings, ...own.signals]);
 	const act = (heard: ReceivedSignal): void => whole(() => {
 		obey(heard);
 		reexec?.heard(heard.signal);
 	});
 	const listenAlso = listenForSignals(rules.keys(), act, () => whole(() => hands.collect()));
-	const state = past?.state ?? firstState(given(config, reread));
+	const state = past?.state ?? firstState(begun?.config ?? NO_CONFIG);
 	sys.raiseFdLimit();
 	sys.reserveFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
 
 	const poller = createPoller(whole);
 	const helpers = createHelpers({poller, kept, isUpgraded: reexec?.causes.at(-1)?.kind === 'upgrade'});
 	const names = [...state.names.keys()].filter(name => !name.startsWith(HELPER_PREFIX));
-	const output = createOutput({poller, handoff, kept, helpers, isDegraded: instance.isDegraded}, names, events);
-	const log = createLog(level, output.say);
+	const output = createOutput({poller, handoff, kept, helpers, isDegraded: instance.isDegraded}, names, own.events);
+	const log = createLog(() => own.level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
 	const manager = createManager(isPayload ? {} : env());
 	let closeSocket = (): void => {};
-	let transientLogging = logging;
 	const hands = createHands({
 		reaper, poller, output, handoff, kept, helpers, log, manager, isDegraded: instance.isDegraded,
 		dispatch: event => loop.dispatch(event),
@@ -105,20 +105,26 @@ export function runDaemon(options: Options): void {
 		},
 	});
 	const loop: Loop = createLoop(state, hands, whole);
-	const reload = createReload({loop, log, manager, reread, whole, adopt});
+	const texts: Texts = reexec ? handoff : createTexts();
+	const reloads = createReloads({loop, log, logs: output.logs, manager, source, texts, whole, adopt});
 	const obey = createSignalHandler({loop, log, meanings: () => rules, reload: reloadOrRevive, reopen: output.logs.reopen});
 
-	function adopt({logging, events, signals}: Config): void {
-		transientLogging = logging;
-		output.resay(events);
-		rules = new Map([...meanings, ...signals]);
+	/** What of the config in force concerns the whole. */
+	const wholeInForce = (): Whole => ({...own, ...loop.state().settings});
+
+	function adopt(config: Config): readonly string[] {
+		const changed = changedSettings(wholeInForce(), config);
+		own = handedOver(config);
+		output.resay(own.events);
+		rules = new Map([...meanings, ...own.signals]);
 		listenAlso(rules.keys());
-		handoff.put('options', stringify({logging, events, level, signals} satisfies HandedOver));
+		handoff.put('options', stringify(own));
+		return changed;
 	}
 
 	/** Reloads the config. In degraded mode archon re-executes itself instead, and the next instance reads the config. */
 	function reloadOrRevive(signal: SignalNumber): void {
-		if (!instance.isDegraded || !reexec) return reload(() => {});
+		if (!instance.isDegraded || !reexec) return reloads.ask({trial: null}, () => {});
 		forgive(handoff);
 		reexec.heard(signal);
 		reexec.upgrade('', 'to leave degraded mode');
@@ -145,7 +151,10 @@ export function runDaemon(options: Options): void {
 
 	// From here on archon survives a fault: the state is recorded, and descriptors are kept.
 	if (past) hands.restore(state);
-	handoff.put('options', stringify({logging, events, level, signals} satisfies HandedOver));
+	if (begun) {
+		handoff.put('options', stringify(own));
+		if (begun.kept !== null) texts.put(IN_FORCE, begun.kept);
+	}
 	record(handoff, null, state);
 	reexec?.arm();
 
@@ -166,7 +175,7 @@ export function runDaemon(options: Options): void {
 	});
 	if (instance.rereads) {
 		handoff.delete('reread');
-		if (reread) reload(() => {});
+		if (source) reloads.ask({trial: null}, () => {});
 	}
 	reexec?.pending().forEach(act);
 	loop.subscribe(['changed', 'probe', 'hook', 'signal'], createMemoryTrimmer().stir);
@@ -187,14 +196,18 @@ export function runDaemon(options: Options): void {
 		log.warn(`${instance.story} and was re-executed: ${kept}${instance.isDegraded ? DEGRADED : ''}`);
 		loop.dispatch({kind: 'resumed', found: findSpawned(state)});
 		hands.collect();
+		reloads.resume();
 	}
 
 	/** Loads the control server with the first client, as most containers start without one. */
 	async function loadServer(): Promise<Accept> {
 		const {createServer} = await import('../control/server.ts');
+		const inForce = (): InForce => ({state: loop.state(), source, kept: texts.get(IN_FORCE), whole: wholeInForce()});
 		const server = createServer({
-			state: loop.state, dispatch: loop.dispatch, tree: () => treeOf(loop.state()), wallClock, reload,
-			ownUid: uid, soon, after, logs: output.logs, logging: () => transientLogging, upgrade, examine: hands.examine,
+			state: loop.state, dispatch: loop.dispatch, tree: () => treeOf(loop.state()), wallClock, reload: reloads.ask,
+			plan: done => void import('./inspect-config.ts').then(({planReload}) => planReload(inForce(), done)),
+			config: (...asked) => void import('./inspect-config.ts').then(({showConfig}) => showConfig(inForce(), ...asked)),
+			ownUid: uid, soon, after, logs: output.logs, logging: () => own.logging, upgrade, examine: hands.examine,
 			version: {version, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.subscribe(['changed', 'forgotten', 'stage'], server.watch);
@@ -218,31 +231,32 @@ export function runDaemon(options: Options): void {
 const ELSEWHERE = '; mount a tmpfs at /run, or name a writable path with --socket or $ARCHON_SOCKET';
 
 /** What is handed over to the next instance beside the state. */
-type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals'>;
+type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig'>;
+
+const handedOver = ({logging, events, level, signals, watchConfig}: HandedOver): HandedOver =>
+	({logging, events, level, signals, watchConfig});
 
 const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
 and with their output unformatted; SIGHUP ends degraded mode`;
 
-/** The config with the helpers that it needs, also when it is read again. */
-function withOwnHelpers({config, reread}: Options): Pick<Options, 'config' | 'reread'> {
-	const complete = (config: Config): Config => withHelpers(config, helperUser);
-	return {
-		config: config && complete(config),
-		reread: reread && (done => reread(again => done(again.ok ? ok(complete(again.value)) : again))),
-	};
+/** The given config, else the one that is read again; if that has problems, one without services. */
+function given({config, kept, source}: Options): {readonly config: Config; readonly kept: string | null} {
+	if (config) return {config, kept};
+	const read: Reading[] = [];
+	source?.read(reading => read.push(reading));
+	const [again] = read;
+	return again?.config.ok ? {config: again.config.value, kept: again.kept} : {config: NO_CONFIG, kept: null};
 }
 
-/** The given config, else the one that is read again; if that has problems, one without services. */
-function given(config: Config | null, reread: Options['reread']): Config {
-	if (config) return config;
-	let known: Config | null = null;
-	reread?.(again => {
-		if (again.ok) known = again.value;
-	});
-	return known ?? {
-		services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
-		logging: LOGGING, events: LOGGING, level: 'info', signals: [],
-	};
+const NO_CONFIG: Config = {
+	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
+	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null,
+};
+
+/** Where no memory outlives archon. */
+function createTexts(): Texts {
+	const texts = new Map<string, string>();
+	return {put: (key, text) => void texts.set(key, text), get: key => texts.get(key) ?? null, delete: key => void texts.delete(key)};
 }
 
 const firstState = ({services, shutdownGrace, startRate, whenIdle}: Config): State =>

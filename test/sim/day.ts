@@ -110,7 +110,8 @@ export function dawn(seed: number): Day {
 	const server = createServer({
 		state: () => state, dispatch, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0, examine: (_service, told) => told(null), logging: () => LOGGING,
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
-		reload(done) {
+		plan() {}, config() {},
+		reload(_how, done) {
 			counts.reloads++;
 			dispatch({kind: 'reconfigure', services: config(), shutdownGrace: 9000, startRate: state.settings.startRate, whenIdle: 'failed'});
 			done(ok('reloaded'));

@@ -10,7 +10,7 @@ import type {Outcome} from '../../src/core/outcome.ts';
 import type {Need, Service} from '../../src/core/service.ts';
 import type {Instant} from '../../src/core/time.ts';
 import {SIG, signalName} from '../../src/core/signal-numbers.ts';
-import {narrate, narrateStage} from '../../src/core/narrate.ts';
+import {narrate, narrateStage, narrateTrial} from '../../src/core/narrate.ts';
 import {entries, find, type Settings, type State} from '../../src/core/state.ts';
 import {create, nextDeadline} from '../../src/core/whole.ts';
 import {step} from '../../src/core/supervisor.ts';
@@ -114,6 +114,7 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 				return;
 			}
 			case 'arrived': return;
+			case 'tried': return void trace.push(`        ${narrateTrial(effect.failure?.why ?? null, effect.rollsBack).text}`);
 			case 'stage': {
 				const line = narrateStage(effect.stage);
 				if (line) trace.push(`        ${line.text}`);

@@ -14,5 +14,5 @@ export const WHOLE = keysOf(WHOLE_GROUPS);
 /** What the keys come to, all together. */
 export function planWhole(settings: Settings<typeof WHOLE>, planning: WholePlanning): Whole {
 	type Plans = Intersection<ReturnType<(typeof WHOLE_GROUPS)[number]['plan']>>;
-	return Object.assign({}, ...WHOLE_GROUPS.map(({plan}) => plan(settings, planning))) as Plans;
+	return Object.assign({watchConfig: null}, ...WHOLE_GROUPS.map(({plan}) => plan(settings, planning))) as Plans & {watchConfig: null};
 }

@@ -20,6 +20,8 @@ export interface Handoff {
 	/** Why nothing can be made of what the previous instance wrote; null: nothing is wrong. */
 	readonly damage: string | null;
 	put(key: string, text: string): void;
+	/** What this instance has put there, or the previous one left; null: nothing is there. */
+	get(key: string): string | null;
 	delete(key: string): void;
 	readonly blocks: Blocks;
 }
@@ -99,7 +101,7 @@ export function openHandoff(
 	log.begin(past);
 	header[FORMAT_AT] = FORMAT;
 	header[MAGIC_AT] = MAGIC;
-	return {past, damage, put: log.put, delete: log.delete, blocks};
+	return {past, damage, put: log.put, get: log.get, delete: log.delete, blocks};
 }
 
 /** Why it cannot be read, or null. */
@@ -135,6 +137,7 @@ function readPast(memory: Memory, base: number, halfSize: number, header: Int32A
 interface Log {
 	begin(records: ReadonlyMap<string, string>): void;
 	put(key: string, text: string): void;
+	get(key: string): string | null;
 	delete(key: string): void;
 }
 
@@ -213,11 +216,11 @@ function createLog(
 
 	/** In the order in which they were first written, so that it stays so. */
 	function* current(): Iterable<readonly [string, string]> {
-		const from = startOf(half);
-		for (const [key, {at, size}] of [...places]) {
-			yield [key, textOf(memory.view(from + at, size), RECORD_HEAD).slice(key.length)];
-		}
+		for (const [key, place] of [...places]) yield [key, textAt(key, place)];
 	}
+
+	const textAt = (key: string, {at, size}: Place): string =>
+		textOf(memory.view(startOf(half) + at, size), RECORD_HEAD).slice(key.length);
 
 	function put(key: string, text: string, isDeletion: boolean): void {
 		if (isLost) return;
@@ -232,6 +235,10 @@ function createLog(
 	return {
 		begin: records => move(records),
 		put: (key, text) => put(key, text, false),
+		get(key) {
+			const place = places.get(key);
+			return place ? textAt(key, place) : null;
+		},
 		delete(key) {
 			if (places.has(key)) put(key, '', true);
 		},
@@ -316,5 +323,6 @@ function numberOf(owner: string): number {
 
 /** Where no memory outlives archon: nothing is remembered, and blocks are as good as any. */
 export const oblivion = (): Handoff => ({
-	past: new Map(), damage: null, put() {}, delete() {}, blocks: {claim: () => null, renew() {}, release() {}, inherit: () => []},
+	past: new Map(), damage: null, put() {}, get: () => null, delete() {},
+	blocks: {claim: () => null, renew() {}, release() {}, inherit: () => []},
 });

@@ -7,7 +7,7 @@ const nothing = (): void => {};
 
 const ALL: Arms = {
 	withdraw: nothing, signal: nothing, changed: nothing, forgotten: nothing, probe: nothing, hook: nothing, logging: nothing,
-	follow: nothing, say: nothing, stage: nothing, arrived: nothing, sweep: nothing, exit: nothing,
+	follow: nothing, say: nothing, stage: nothing, arrived: nothing, tried: nothing, sweep: nothing, exit: nothing,
 };
 const everything: Owner<ArmKind> = {arms: ALL};
 

@@ -9,8 +9,8 @@ export const reload: Make<ReloadRequest> = ({daemon}) => ({names}, call) =>
 	names.length === 0 ? reloadConfig(daemon, call) : reloadServices(daemon, names, call);
 
 function reloadConfig(daemon: Daemon, call: Call): void {
-	daemon.reload(result => {
-		if (!result.ok) return refuse(call, `cannot reload the config: ${result.error}`);
+	daemon.reload({trial: null}, result => {
+		if (!result.ok) return refuse(call, `cannot reload the config: ${result.error.why}`);
 		call.row(RELOAD_ROW.encode({text: result.value}));
 		call.reply(OK);
 	});

@@ -1,0 +1,16 @@
+/** Handles `Config`. */
+import {OK, refuse} from '../../call.ts';
+import type {Make} from '../../context.ts';
+import {CONFIG_ROW, type ConfigRequest} from './wire.ts';
+
+export const config: Make<ConfigRequest> = ({daemon}) => ({name, secrets}, call) => {
+	const isShown = secrets === 'shown';
+	if (isShown && call.peer.uid !== 0 && call.peer.uid !== daemon.ownUid) {
+		return refuse(call, 'only root and archon\'s own user are shown secrets');
+	}
+	daemon.config(name, isShown, result => {
+		if (!result.ok) return refuse(call, result.error);
+		for (const line of result.value.replace(/\n$/, '').split('\n')) call.row(CONFIG_ROW.encode({line}));
+		call.reply(OK);
+	});
+};
