@@ -2,11 +2,12 @@
  * The config that all texts make together, as one value that does not depend on where it stands: variables have their
  * values, and paths begin at the root. Printed, it is a config that comes to the same.
  */
-import {dirname, isAbsolute, resolve} from '../core/path.ts';
-import {expand, lookupIn, type Environment} from '../core/variables.ts';
+import {isAbsolute, resolve} from '../core/path.ts';
+import {expand, type Environment} from '../core/variables.ts';
 import {PLACEHOLDERS} from '../features/logging/core.ts';
 import type {Root} from './plan.ts';
-import type {Place} from './problems.ts';
+import {directoryOf, type Place} from './problems.ts';
+import {lookupAt} from './readers.ts';
 import {SAME_FOR_ALL, SERVICE} from './schema/service.ts';
 import {TOP} from './schema/top.ts';
 import {isNothing, type Entry, type Mapping, type Scalar, type Value} from './values.ts';
@@ -32,7 +33,7 @@ export function expanded({value, isExpanded}: Root, around: Around): Value {
 	if (value.kind !== 'map') return value;
 	const context: Context = {...around, isExpanded, fills: false};
 	return mapOf(value, (name, entry) => {
-		if (name.startsWith('x-')) return null;
+		if (name.startsWith('x-') || name === 'include') return null;
 		if (name !== 'services' || entry.kind !== 'map' || !isExpanded) return TOP.foreign.has(name) ? null : keyOf(name, entry, context);
 		return mapOf(entry, (_, service) => (service.kind === 'map' ? serviceOf(service, context) : valueOf(service, context)));
 	});
@@ -46,7 +47,7 @@ interface Context extends Around {
 }
 
 const serviceOf = (service: Mapping, context: Context): Value => mapOf(service, (key, value) => {
-	if (key.startsWith('x-') || (SERVICE.foreign.has(key) && key !== 'deploy')) return null;
+	if (key.startsWith('x-') || key === 'extends' || (SERVICE.foreign.has(key) && key !== 'deploy')) return null;
 	return keyOf(key, value, {...context, fills: !SAME_FOR_ALL.has(key)});
 });
 
@@ -61,16 +62,16 @@ function keyOf(key: string, value: Value, context: Context): Value {
 
 function valueOf(value: Value, context: Context): Value {
 	switch (value.kind) {
-		case 'scalar': return {...value, text: textOf(value.text, context)};
+		case 'scalar': return {...value, text: textOf(value, context)};
 		case 'list': return {...value, items: value.items.map(item => valueOf(item, context))};
 		case 'map': return mapOf(value, (key, each) => keyOf(key, each, context));
 	}
 }
 
 /** The values of variables hold no placeholders. */
-function textOf(text: string, {isExpanded, fills, variables}: Context): string {
+function textOf({text, ...place}: Scalar, {isExpanded, fills, variables}: Context): string {
 	if (!isExpanded || !text.includes('$')) return text;
-	const own = lookupIn(variables);
+	const own = lookupAt(place, variables);
 	const lookup = (name: string): string | undefined => (fills ? own(name)?.replace(PLACEHOLDER, '\\$&') : own(name));
 	const found = expand(text, lookup, () => {});
 	return found.ok ? found.value : text;
@@ -82,7 +83,7 @@ const PLACEHOLDER = new RegExp(`\\{(?:${PLACEHOLDERS.filter(word => word !== 'st
 function variablesOf(value: Value, context: Context): Value {
 	const found = new Map<string, Entry>();
 	const set = (name: string, content: Value | null, key: Place): void => {
-		const passed = content === null || isNothing(content) ? lookupIn(context.variables)(name) ?? null : null;
+		const passed = content === null || isNothing(content) ? lookupAt(key, context.variables)(name) ?? null : null;
 		const text = passed !== null ? quoted(passed, key) : content === null || isNothing(content) ? null : valueOf(content, context);
 		if (text) found.set(name, {key, value: text});
 		else found.delete(name);
@@ -91,7 +92,7 @@ function variablesOf(value: Value, context: Context): Value {
 		for (const [name, {key, value: content}] of value.entries) set(name, content, key);
 	} else if (value.kind === 'list' && value.items.every(item => item.kind === 'scalar')) {
 		for (const item of value.items) {
-			const text = item.kind === 'scalar' ? textOf(item.text, context) : '';
+			const text = item.kind === 'scalar' ? textOf(item, context) : '';
 			const [name = '', ...rest] = text.split('=');
 			if (rest.length === 0) set(name, null, item);
 			else found.set(name, {key: item, value: quoted(rest.join('='), item)});
@@ -106,7 +107,7 @@ function variablesOf(value: Value, context: Context): Value {
 function rooted(value: Value, context: Context): Value {
 	switch (value.kind) {
 		case 'scalar': {
-			const folder = resolve(context.directory, dirname(value.source.file));
+			const folder = resolve(context.directory, directoryOf(value));
 			return isAbsolute(value.text) || isNothing(value) ? value : {...value, text: resolve(folder, value.text)};
 		}
 		case 'list': return {...value, items: value.items.map(item => rooted(item, context))};

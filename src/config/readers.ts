@@ -22,7 +22,7 @@ const LATE: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What variables stand for at a place: archon's own outrank those that are for its text alone. */
-function lookupAt({source: {variables}}: Place, environment: Environment): Lookup {
+export function lookupAt({source: {variables}}: Place, environment: Environment): Lookup {
 	const own = lookupIn(environment);
 	if (!variables) return own;
 	const further = lookupIn(variables);
