@@ -5,17 +5,28 @@
 import type {Source} from './problems.ts';
 import type {Mapping, Value} from './values.ts';
 
-export type FormatName = 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble';
+export type FormatName = 's6' | 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble';
 
 /** How people call them. */
 export const FORMATS: Readonly<Record<FormatName, string>> = {
+	s6: 's6-overlay, s6 or runit',
 	'systemd': 'systemd', 'process-compose': 'process-compose', 'pebble': 'pebble', 'taskmaster': 'taskmaster', 'overseer': 'overseer',
 };
 
 /** By the text, or by the names in a directory: before anything is read as YAML. */
 const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] = [
 	['systemd', ({text, names}) => names?.some(name => name.endsWith('.service')) ?? SYSTEMD.test(text)],
+	['s6', isScanned],
 ];
+
+/** A directory with directories of services; or one of s6-overlay's, in which there may be scripts alone. */
+function isScanned({file, names, folders}: Source): boolean {
+	if (!names || !folders) return false;
+	const isService = (inner: readonly string[]): boolean => inner.includes('run') || inner.includes('type');
+	return [file, ...names, ...folders.get('etc') ?? []].some(name => S6_OVERLAY.test(name)) || [...folders.values()].some(isService);
+}
+
+const S6_OVERLAY = /(?:^|\/)(?:s6-overlay|s6-rc\.d|services\.d|cont-init\.d|cont-finish\.d|fix-attrs\.d)\/*$/;
 
 /** The first section, after comments and empty lines. */
 const SYSTEMD = /^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*[ \t]*\[(?:Unit|Service|Install|Socket|Timer|Path)\]/;

@@ -14,6 +14,8 @@ export interface Source {
 	readonly directory?: string;
 	/** Variables for `${NAME}` in it, under archon's own. */
 	readonly variables?: Environment;
+	/** The names in the directories that are in it. */
+	readonly folders?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A place in a text; `offset` counts from 0 in UTF-16 units. Line numbers are computed only for what is reported. */

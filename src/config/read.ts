@@ -57,7 +57,18 @@ export function readNamed(file: string, files: Files): Result<Source, Unreadable
 	const read = readSource(file, files);
 	if (read.ok) return read;
 	const names = files.list(file);
-	return names.ok ? ok({file, text: '', names: names.value}) : read;
+	return names.ok ? ok({file, text: '', names: names.value, folders: readFolders(file, names.value, files)}) : read;
+}
+
+/** What is in the directories of a directory, of as many as are looked at. */
+function readFolders(file: string, names: readonly string[], files: Files): ReadonlyMap<string, readonly string[]> {
+	const folders = new Map<string, readonly string[]>();
+	for (const name of names.slice(0, PARTS_MAX)) {
+		if (name === '.' || name === '..') continue;
+		const inner = files.list(`${file}/${name}`);
+		if (inner.ok) folders.set(name, inner.value);
+	}
+	return folders;
 }
 
 /** `.yml` is what half the world writes. */

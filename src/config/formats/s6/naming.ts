@@ -1,0 +1,22 @@
+/** Names of services: s6 takes any file name, and archon letters, digits, ".", "_" and "-". */
+import type {Place} from '../../problems.ts';
+import type {Reading} from './reading.ts';
+
+export interface Naming {
+	/** The name in the translation, which no other service has. */
+	readonly nameFor: (written: string, at: Place) => string;
+}
+
+export function createNaming({leaveOut}: Pick<Reading, 'leaveOut'>): Naming {
+	const taken = new Set<string>(['all', 'archon']);
+	return {
+		nameFor(written, at) {
+			const plain = written.replace(/[^A-Za-z0-9_.-]/g, '-').replace(/^[^A-Za-z0-9]+|^archon\./, '') || 'service';
+			let name = plain;
+			for (let number = 2; taken.has(name); number++) name = `${plain}-${number}`;
+			taken.add(name);
+			if (name !== written) leaveOut(at, name, written, `its name here is ${name}`);
+			return name;
+		},
+	};
+}

@@ -1,0 +1,108 @@
+/** Shell scripts that are no more than a chain of programs: `cd`, `umask`, `export` and `exec` with plain words. */
+import type {Source} from '../../problems.ts';
+import type {Word} from './execline.ts';
+
+/** The words of such a script, as an execline script would have them; null: a shell has to run it. */
+export function readShell(source: Source): readonly Word[] | null {
+	const {text} = source;
+	const words: Word[] = [];
+	let [at, isOver] = [0, false];
+	while (at < text.length) {
+		const line = readLine(source, at);
+		if (!line) return null;
+		at = line.end;
+		const [first, ...rest] = line.words;
+		if (!first) {
+			if (line.isMerged) return null;
+			continue;
+		}
+		if (isOver) return null;
+		const merged = line.isMerged ? ['fdmove', '-c', '2', '1'].map(text => ({...first, text})) : [];
+		switch (first.text) {
+			case 'exec':
+				words.push(...merged, ...rest);
+				isOver = rest.length > 0;
+				break;
+			case 'set':
+				if (rest.some(({text}) => !/^(?:-[eux]+|-o|pipefail)$/.test(text)) || merged.length > 0) return null;
+				break;
+			case 'cd':
+			case 'umask':
+				if (rest.length !== 1 || merged.length > 0) return null;
+				words.push(first, ...rest);
+				break;
+			case 'export':
+				if (merged.length > 0) return null;
+				for (const each of rest) {
+					const [, name, value] = /^([A-Za-z_]\w*)=([^]*)$/.exec(each.text) ?? [];
+					if (name === undefined || value === undefined) return null;
+					words.push({...first}, {...each, text: name}, {...each, text: value});
+				}
+				break;
+			default: return null;
+		}
+	}
+	return isOver ? words : null;
+}
+
+interface Line {
+	readonly words: readonly Word[];
+	/** With `2>&1` at its end. */
+	readonly isMerged: boolean;
+	/** Where the next one begins. */
+	readonly end: number;
+}
+
+/** What a shell takes as it is. */
+const PLAIN = /[\w./:=,@%+^-]/;
+
+/** Null: it has more than plain words and quotes. */
+function readLine(source: Source, start: number): Line | null {
+	const {text} = source;
+	const words: Word[] = [];
+	let [at, isMerged] = [start, false];
+	for (;;) {
+		const character = text[at] ?? '\n';
+		if (character === '\n') return {words, isMerged, end: at + 1};
+		if (character === '#') {
+			const end = text.indexOf('\n', at);
+			return {words, isMerged, end: end < 0 ? text.length : end + 1};
+		}
+		if (character === '\\' && text[at + 1] === '\n') {
+			at += 2;
+		} else if (/\s/.test(character)) {
+			at += 1;
+		} else if (isMerged) {
+			return null;
+		} else if (text.startsWith('2>&1', at)) {
+			isMerged = true;
+			at += 4;
+		} else {
+			const word = readWord(text, at);
+			if (!word) return null;
+			words.push({source, offset: at, text: word.text});
+			at = word.end;
+		}
+	}
+}
+
+function readWord(text: string, start: number): {readonly text: string; readonly end: number} | null {
+	const parts: string[] = [];
+	let at = start;
+	for (;;) {
+		const character = text[at] ?? '\n';
+		if (/\s/.test(character)) return {text: parts.join(''), end: at};
+		if (character === '\\' && text[at + 1] === '\n') return {text: parts.join(''), end: at};
+		if (character === '\'' || character === '"') {
+			const end = text.indexOf(character, at + 1);
+			const inner = text.slice(at + 1, end);
+			if (end < 0 || (character === '"' && /[$`\\!]/.test(inner))) return null;
+			parts.push(inner);
+			at = end + 1;
+		} else {
+			if (!PLAIN.test(character)) return null;
+			parts.push(character);
+			at += 1;
+		}
+	}
+}
