@@ -31,13 +31,15 @@ export const LOGGING: Logging = {
 
 /** One object for all, so that a comparison by identity suffices. */
 const NOTHING = {};
+const NO_DIRECTORIES: Exec['directories'] = [];
 /** The variables of a service without sources. */
 export const UNSOURCED: Sourced = {variables: NOTHING, stamp: ''};
 
 export const exec = (argv: Command): Exec => ({
 	argv, base: 'inherit', common: NOTHING, sources: [], sourced: UNSOURCED, environment: {}, secretsFromFiles: false,
 	cwd: null, user: null, umask: null, limits: LIMITS,
-	clean: [], tty: false, output: {kind: 'lines', logging: LOGGING, canWait: true}, interactive: false, asStarted: false, isArchon: false,
+	directories: NO_DIRECTORIES, keepsRuntime: false, clean: [], tty: false,
+	output: {kind: 'lines', logging: LOGGING, canWait: true}, interactive: false, asStarted: false, isArchon: false,
 });
 
 /** A daemon of the config that is ready as soon as it runs. */

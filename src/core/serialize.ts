@@ -120,7 +120,9 @@ export function writeAll(state: State): Parts {
 export function readAll({whole, standard, bodies, progress}: Parts): State | null {
 	try {
 		const {settings, stage, runs, bucket, transients, slices} = parse<Whole>(whole);
-		const usual = parse<Standard>(standard);
+		const written = parse<Standard>(standard);
+		// An older archon does not know of all that there is now.
+		const usual = {...written, service: {...STANDARD.service, ...written.service}, exec: {...STANDARD.exec, ...written.exec}};
 		const list = [...progress].map(([id, text]): Entry => {
 			const {service, ...edges} = parse<Body>(bodies.get(id) ?? 'null');
 			const exec = {...usual.exec, ...service.exec};

@@ -196,6 +196,10 @@ export interface Exec {
 	readonly user: UserSpec | null;
 	readonly umask: number | null;
 	readonly limits: Limits;
+	/** Made before each start. */
+	readonly directories: readonly Directory[];
+	/** Whether those of kind `runtime` stay when it stops. */
+	readonly keepsRuntime: boolean;
 	/** Globs of stale files that are removed before each start. */
 	readonly clean: readonly string[];
 	/** Whether it has a pseudoterminal of its own, whose output archon reads. */
@@ -212,6 +216,27 @@ export interface Exec {
 	/** Whether the program is archon's own executable, called by the name in `argv`. */
 	readonly isArchon: boolean;
 }
+
+// Directories of a service's own (systemd.exec(5)).
+
+export const DIRECTORY_KINDS = ['runtime', 'state', 'cache', 'logs'] as const;
+
+export type DirectoryKind = (typeof DIRECTORY_KINDS)[number];
+
+export interface Directory {
+	/** Which variable says where it is; a `runtime` one is removed when the service has stopped, unless that keeps it. */
+	readonly kind: DirectoryKind;
+	readonly path: string;
+	/** Null: 0755 where it is made, and as it is where it is there. */
+	readonly mode: number | null;
+	/** Whose it is; null: the service's user. */
+	readonly user: UserSpec | null;
+}
+
+const BASES: Readonly<Record<DirectoryKind, string>> = {runtime: '/run', state: '/var/lib', cache: '/var/cache', logs: '/var/log'};
+
+/** What names of a kind are below. */
+export const directoryBase = (kind: DirectoryKind): string => BASES[kind];
 
 /** A source of variables outside of the config. Relative paths begin at archon's own directory. */
 export type VariableSource =

@@ -236,6 +236,11 @@ void sys_mkdir(struct call *call)
 	give_result(call, mkdir(arg_path(call, 0), arg_int(call, 1)));
 }
 
+void sys_mkdirAt(struct call *call)
+{
+	give_result(call, mkdirat(arg_int(call, 0), arg_path(call, 1), (mode_t)arg_int(call, 2)));
+}
+
 void sys_unlink(struct call *call)
 {
 	give_result(call, unlink(arg_path(call, 0)));

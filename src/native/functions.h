@@ -56,7 +56,7 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* files.c */ \
 	F(open) F(openAt) F(stat) F(lstat) F(fstat) F(lstatAt) F(access) F(readFolder) \
 	F(readFolderAt) F(readLink) F(readLinkAt) F(realPath) F(readText) F(readBytes) F(mkdir) F(unlink) \
-	F(unlinkAt) F(rename) F(chmod) \
+	F(mkdirAt) F(unlinkAt) F(rename) F(chmod) \
 	/* places.c */ \
 	F(findPlace) F(openIn) \
 	/* sockets.c */ \

@@ -21,6 +21,7 @@ import {record} from './reexec/instance.ts';
 import type {KeptFds} from './reexec/kept-fds.ts';
 import {type Manager, ownManager} from './service-manager.ts';
 import {createShutdown} from './shutdown.ts';
+import {makeDirectories, ownDirectories} from './spawn/directories.ts';
 import {createHooks, ownHooks} from './spawn/hooks.ts';
 import {createStarter} from './spawn/starter.ts';
 import {createSources, ownSources, type Sources} from './spawn/variable-sources.ts';
@@ -81,7 +82,8 @@ export function createHands(machine: Machine): MoreHands {
 	};
 	// The processes first: their ends are heard of, whatever becomes of the rest.
 	const owners: Composition = compose([
-		runs, ownProcesses(reaper), ownOutput(output), health, ownHooks(createHooks(parts), sources), ownSources(sources),
+		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn), ownHooks(createHooks(parts), sources),
+		ownSources(sources),
 		ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		createShutdown({reaper, output, log, reapAll, exit}),
 	]);
@@ -110,7 +112,11 @@ export function createHands(machine: Machine): MoreHands {
 				if (service) owners.salvage(each, service);
 			}
 		},
-		prepare: sources.prepare,
+		prepare(effect, ready) {
+			// Commands that are asked for variables may need them; what is wrong is told when the process is made.
+			if (effect.service.exec.sources.length > 0) makeDirectories(effect.service);
+			return sources.prepare(effect, ready);
+		},
 		examine: sources.examine,
 		spawn, withdraw,
 		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${traceOf(error)}`),

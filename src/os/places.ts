@@ -33,9 +33,9 @@ export function findPlace(path: string): FilePlace | string {
 	return 'it is one of archon\'s own streams';
 }
 
-/** A folder; or why it was refused; or -errno without more to tell. */
-export function openFolder(path: string): Folder | string | Outcome {
-	const [folder = '', name = ''] = sys.findPlace(path, PLACE.folder, report);
+/** A folder, which is made with its parents if `isMade`; or why it was refused; or -errno without more to tell. */
+export function openFolder(path: string, isMade = false): Folder | string | Outcome {
+	const [folder = '', name = ''] = sys.findPlace(path, isMade ? PLACE.folder | PLACE.make : PLACE.folder, report);
 	const [fd = -1, , ...doubt] = report;
 	if (fd >= 0) return {fd, path: folder || '/'};
 	return doubt[0] === 0 ? fd : reasonOf(-fd, doubt, `${folder}/${name}`);

@@ -162,6 +162,8 @@ export interface Sys {
 	readText(path: string, most: number): string | Outcome;
 	readBytes(path: string, most: number): Uint8Array<ArrayBuffer> | Outcome;
 	mkdir(path: string, mode: number): Outcome;
+	/** In an open folder. */
+	mkdirAt(folder: number, name: string, mode: number): Outcome;
 	unlink(path: string): Outcome;
 	unlinkAt(folder: number, name: string, flags: number): Outcome;
 	rename(from: string, to: string): Outcome;

@@ -9,6 +9,7 @@ import {keysOf, type ServiceGroup} from '../group.ts';
 import {clean} from '../keys/clean.ts';
 import {command} from '../keys/command.ts';
 import {dependencies} from '../keys/dependencies.ts';
+import {directories} from '../keys/directories.ts';
 import {extending} from '../keys/elsewhere.ts';
 import {environment} from '../keys/environment.ts';
 import {essential} from '../keys/essential.ts';
@@ -29,8 +30,8 @@ import {shape, type Settings} from '../shape.ts';
 import type {Mapping} from '../values.ts';
 
 const GROUPS = [
-	type, command, shell, extending, presence, ownGroups, environment, process, limits, terminal, logging, clean, dependencies, ready, start,
-	startHooks, healthcheck, watchdog, reload, restart, essential, stopHooks, stop, pidFile, compose,
+	type, command, shell, extending, presence, ownGroups, environment, process, limits, terminal, logging, directories, clean,
+	dependencies, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential, stopHooks, stop, pidFile, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

@@ -8,6 +8,7 @@ import {CAPABILITIES, RESOURCES} from '../../core/linux.ts';
 import {openCgroup} from '../reap/cgroups.ts';
 import {clean, cleanFile} from './clean.ts';
 import {diagnose, isNowhere} from './diagnose.ts';
+import {directoryVariables, makeDirectories} from './directories.ts';
 import {type Environment, env, heritable} from '../environment.ts';
 import {errnoText, isTemporary} from '../errno.ts';
 import {gid as ownGid, ownPath, pid as ownPid, uid as ownUid} from '../identity.ts';
@@ -59,6 +60,8 @@ export type Spawned = Extract<News, {kind: 'spawned' | 'refused'}>;
  */
 export function spawnRun(service: Service, run: Run, streams: Streams, given: Given = {}): () => Spawned {
 	const {exec, name, ready} = service;
+	const refusal = makeDirectories(service);
+	if (refusal) return () => ({kind: 'refused', refusal});
 	for (const note of clean(exec.clean, exec.cwd ?? '.')) given.note?.(`${name}: ${note}`);
 	// The file of an earlier run names another process, and many a daemon would not start beside it.
 	if (service.forks && service.pidFile !== null) for (const note of cleanFile(service.pidFile)) given.note?.(`${name}: ${note}`);
@@ -186,7 +189,7 @@ interface Variables {
  */
 function environmentOf(name: string, exec: Exec, user: Identity | null, given: Given): Result<Variables, Refusal> {
 	const base = inherited(exec);
-	const added: Environment = {...given.environment, ARCHON_SERVICE: name};
+	const added: Environment = {...given.environment, ...directoryVariables(exec.directories), ARCHON_SERVICE: name};
 	const {common, sourced: {variables: sourced, foreign}, environment: written} = exec;
 	const layers = [base, user?.environment, common, sourced, written].filter(layer => layer !== undefined);
 	if (!exec.secretsFromFiles) return ok(variablesOf([...layers, added]));

@@ -89,6 +89,16 @@ test('the whole table fits a page', () => {
 		      its stdin is archon's own; only one service may have it
 		  logging: driver | list of drivers | map (default: archon.logging; else prefix, or inherit for a single service)
 		      where the lines of its output go
+		  runtime_directory: name | path | {path, mode, user} | list of them (default: none)
+		      below /run: removed after each stop, made before each start; $RUNTIME_DIRECTORY says where
+		  runtime_directory_preserve: true | false (default: false)
+		      its runtime_directory stays when it stops
+		  state_directory: name | path | {path, mode, user} | list of them (default: none)
+		      below /var/lib, made before each start; $STATE_DIRECTORY says where
+		  cache_directory: name | path | {path, mode, user} | list of them (default: none)
+		      below /var/cache, made before each start; $CACHE_DIRECTORY says where
+		  logs_directory: name | path | {path, mode, user} | list of them (default: none)
+		      below /var/log, made before each start; $LOGS_DIRECTORY says where
 		  clean: list of paths with *, ? and […] (default: empty)
 		      stale files that are removed before each start, relative to its working_dir
 		  depends_on: list | map with condition (default: empty)
@@ -351,6 +361,14 @@ test('the whole table fits a page', () => {
 		      how many in each interval; further lines are dropped and counted
 		  interval: duration (default: 1s)
 		      from one count to the next
+
+		services.<name>.runtime_directory:
+		  path: name | absolute path (default: required)
+		      where it is; a name is below /run, /var/lib, /var/cache or /var/log
+		  mode: octal (default: 0755, or as it is)
+		      its permissions
+		  user: name[:group] | uid[:gid] (default: the user of the service)
+		      whose it is
 
 		include:
 		  path: path | list (default: required)

@@ -149,6 +149,52 @@ describe('shell', () => {
 	});
 });
 
+describe('directories', () => {
+	const all = (text: string) => `runtime_directory: ${text}`;
+	const one = {kind: 'runtime', mode: null, user: null} as const;
+	test.each<[string, Exec['directories']]>([
+		['a', [{...one, path: '/run/a'}]],
+		['a/b//c/', [{...one, path: '/run/a/b/c'}]],
+		['[a, /srv/b]', [{...one, path: '/run/a'}, {...one, path: '/srv/b'}]],
+		['{path: a, mode: 0700, user: "1:2"}', [{...one, path: '/run/a', mode: 0o700, user: {user: '1', group: '2'}}]],
+		['[{path: a, mode: "0750"}]\nstate_directory: s\ncache_directory: [c]\nlogs_directory: {path: /srv/l}', [
+			{...one, path: '/run/a', mode: 0o750}, {...one, kind: 'state', path: '/var/lib/s'}, {...one, kind: 'cache', path: '/var/cache/c'},
+			{...one, kind: 'logs', path: '/srv/l'},
+		]],
+		['{path: "{name}"}', [{...one, path: '/run/a'}]],
+	])('%s', (text, directories) => {
+		expect(made(all(text)).exec).toMatchObject({directories, keepsRuntime: false});
+	});
+	test('runtime_directory_preserve', () => {
+		expect(made('runtime_directory: a\nruntime_directory_preserve: true').exec).toMatchObject({keepsRuntime: true});
+	});
+	test.each<[string, string[]]>([
+		[all('../a'), ['services.a.runtime_directory: "../a" leads upwards; write it without ..']],
+		[all('./'), ['services.a.runtime_directory: "./" is not the name of a directory']],
+		[all('/run'), ['services.a.runtime_directory is not one service\'s, and would be removed when it stops; name a directory below it']],
+		[all('{mode: 0700}'), ['services.a.runtime_directory has no path']],
+		[all('{path: a, mode: 9}'), ['services.a.runtime_directory.mode: "9" is not an octal mode from 0 to 777; write it as 0640']],
+		[all('{path: a, owner: b}'), ['unknown key "owner" in services.a.runtime_directory; archon calls it user']],
+		[all('[[a]]'), ['services.a.runtime_directory[0] must be a name, a path or a map, not a list']],
+		['runtime_directory_preserve: true', ['services.a.runtime_directory_preserve is of no use without runtime_directory']],
+		['scale: 2\nruntime_directory: a', [
+			'services.a.runtime_directory is the same for all 2 instances, and goes when one stops; write {instance} into it, or runtime_directory_preserve: true',
+		]],
+		['scale: 2\nruntime_directory: "a-{instance}"', []],
+		['scale: 2\nruntime_directory: a\nruntime_directory_preserve: true', []],
+	])('%s is told', (keys, problems) => {
+		expect(told(keys)).toEqual(problems);
+	});
+	test('one that goes with another service is told', () => {
+		const text = (more: string) => `services: {a: {command: x, runtime_directory: w${more}}, b: {command: x, state_directory: /run/w/b}, c: {command: x, cache_directory: /run/wc}}`;
+		const found = plan([{file: 'f', text: text('')}], null, AROUND);
+		expect(found.ok ? [] : found.error.map(formatProblem)).toEqual([
+			'f:1:84: services.b.state_directory goes when a stops: it is, or lies in, its runtime_directory; name another one, or give a runtime_directory_preserve: true',
+		]);
+		expect(plan([{file: 'f', text: text(', runtime_directory_preserve: true')}], null, AROUND).ok).toBe(true);
+	});
+});
+
 describe('hooks and reload', () => {
 	test.each<[string, Partial<Service>]>([
 		['pre_start: [{command: prep it, user: "7:8", working_dir: /srv, environment: {A: 1}}]\npost_stop: x', {hooks: {
