@@ -5,7 +5,7 @@ import {EDGES, type Dependency} from './keys/dependencies.ts';
 import type {Absence} from './keys/presence.ts';
 import type {Declared} from './keys/services.ts';
 import type {Membership} from './membership.ts';
-import {didYouMean, quoteWritten, type Report} from './problems.ts';
+import {didYouMean, lineOf, quoteWritten, type Report} from './problems.ts';
 
 /** The services by name; null for one that cannot be read, so that others may still name it. */
 export type Services = ReadonlyMap<string, Declared | null>;
@@ -55,6 +55,20 @@ function shown(circle: readonly string[]): string {
 	return [...names, first].join(' → ');
 }
 
+/** As a hint: where each service of a circle names the next one. */
+function placesOf(circle: readonly string[], needs: ReadonlyMap<string, readonly Dependency[]>): string {
+	if (circle.length > 2 * (FIRST + LAST)) return 'take one of these dependencies away';
+	const files = new Set<string>();
+	const steps = circle.map((name, index) => {
+		const next = circle[index + 1] ?? circle[0];
+		const at = needs.get(name)?.find(need => need.name === next)?.at;
+		if (at) files.add(at.source.file);
+		return {step: `${name} → ${next}`, at};
+	});
+	const told = steps.map(({step, at}) => `${step} is at ${files.size > 1 ? `${at?.source.file}:` : 'line '}${at ? lineOf(at) : '?'}`);
+	return `${told.join(', ')}: take one of them away`;
+}
+
 /** The names in the order of their needs, as far as there is one. */
 function orderOf(names: readonly string[], needs: ReadonlyMap<string, readonly Dependency[]>, report: Report): readonly string[] {
 	const left = new Map([...needs].map(([name, edges]) => [name, edges.map(edge => edge.name)]));
@@ -64,7 +78,7 @@ function orderOf(names: readonly string[], needs: ReadonlyMap<string, readonly D
 		const [first = '', second = ''] = ordered.error;
 		const edge = needs.get(first)?.find(need => need.name === second);
 		if (!edge) break;
-		report(edge.at, `services depend on each other in a circle: ${shown(ordered.error)}`);
+		report(edge.at, `services depend on each other in a circle: ${shown(ordered.error)}`, () => placesOf(ordered.error, needs));
 		left.set(first, left.get(first)?.filter(name => name !== second) ?? []);
 	}
 	return [];
@@ -111,7 +125,7 @@ function isEdge(
 	const {name: other, condition, at, strength, mayMiss} = to;
 	const subject = key === 'depends_on' ? `${path} depends on` : `${path}.${key} names`;
 	if (other === name) {
-		report(at, key === 'depends_on' ? `${path} cannot depend on itself` : `${path} cannot name itself in ${key}`);
+		report(at, key === 'depends_on' ? `${path} cannot depend on itself` : `${path} cannot name itself in ${key}`, 'take it away');
 		return false;
 	}
 	if (!all.has(other)) {

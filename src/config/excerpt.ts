@@ -49,7 +49,7 @@ export function lineReader(texts: ReadonlyMap<string, string>): (problem: Proble
 /** Where the word ends that begins at a place of a line: a text in quotes, or all up to what separates words. */
 export function tokenEnd(line: string, start: number): number {
 	const rest = line.slice(start, start + TOKEN_MAX);
-	const [token = ''] = /^"(?:[^"\\]|\\.)*"|^'(?:[^']|'')*'/.exec(rest) ?? /^[^\s,:#'"{}[\]]+/.exec(rest) ?? [];
+	const [token = ''] = /^"(?:[^"\\]|\\.)*"|^'(?:[^']|'')*'/.exec(rest) ?? /^(?:\$\{[^}]*\}|:(?=\S)|[^\s,:#'"{}[\]])+/.exec(rest) ?? [];
 	return start + Math.max(1, token.length);
 }
 

@@ -120,7 +120,11 @@ export const formatPlace = ({file, line, column}: Problem): string => (line > 0 
 
 /** The user's own text as a part of a message: on one line, and short. */
 export const quote = (text: string): string =>
-	JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text);
+	JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text).replaceAll(UNSEEN, escaped);
+
+/** What JSON leaves as it is, and a terminal obeys or shows as nothing: text may look like another one by them. */
+const UNSEEN = /[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 const QUOTED_LENGTH = 60;
 
@@ -138,6 +142,13 @@ export const inQuotes = (text: string): string => (/["\\]/.test(text) ? `'${text
 export function didYouMean(word: string, known: Iterable<string>): string | null {
 	const meant = nearest(word, known);
 	return meant === null ? null : `did you mean "${meant}"?`;
+}
+
+/** From 1. */
+export function lineOf({source: {text}, offset}: Place): number {
+	let line = 1;
+	for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
+	return line;
 }
 
 interface Finding {

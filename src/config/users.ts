@@ -39,5 +39,6 @@ export function judgeUsers(
 export function reportUser({problems}: Planning, place: Value, key: string, why: string): void {
 	const [written] = (place.kind === 'list' ? place.items : [place]).flatMap(each => writtenIn(each) ?? []);
 	const message = `${key}: ${written === undefined ? why : `${quote(written)} is no user or group here`}`;
-	problems.report(place, message);
+	const what = why.startsWith('group') ? 'the group' : 'the user';
+	problems.report(place, message, written === undefined ? `make ${what} in the image, or write a number` : null);
 }

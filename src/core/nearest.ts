@@ -6,7 +6,7 @@ const LENGTH_MAX = 64;
 /** How many known words are compared at most. */
 const KNOWN_MAX = 2000;
 
-/** The known word that is the fewest typing mistakes away, if few enough; the first of several. */
+/** The known word that is the fewest typing mistakes away, if few enough, the first of several; else the only one that it is a part of. */
 export function nearest(word: string, known: Iterable<string>): string | null {
 	if (word.length > LENGTH_MAX) return null;
 	let best: string | null = null;
@@ -23,7 +23,24 @@ export function nearest(word: string, known: Iterable<string>): string | null {
 		best = candidate;
 		least = count;
 	}
-	return best;
+	return best ?? wholeOf(typed, known);
+}
+
+/** A shorter part says little: many words have it. */
+const PART_MIN = 4;
+
+/** The only word that has another one between its separators, as `service_healthy` has `healthy`. */
+function wholeOf(typed: string, known: Iterable<string>): string | null {
+	if (typed.length < PART_MIN) return null;
+	let found: string | null = null;
+	let left = KNOWN_MAX;
+	for (const candidate of known) {
+		if (left-- === 0) break;
+		if (candidate.length <= typed.length || !candidate.toLowerCase().split(PARTS).includes(typed)) continue;
+		if (found !== null) return null;
+		found = candidate;
+	}
+	return found;
 }
 
 /** Whether each part is near: `stop_timeout` looks much like `start_timeout`, but is its opposite. */

@@ -50,7 +50,10 @@ export async function check(args: readonly string[]): Promise<number> {
 		return refused(fileProblem('', `archon cannot check this: ${error instanceof Error ? error.message : String(error)}`));
 	};
 	const verdict = typeof options === 'string' ? refused(fileProblem('', options)) : await judge(options).catch(broken);
-	const {problems, notes, texts, plan, target} = verdict;
+	const {problems, texts, plan, target} = verdict;
+	// What is told of a place as a problem has no second cause there.
+	const notes = verdict.notes.filter(({file, line, column}) =>
+		line === 0 || !problems.some(problem => problem.file === file && problem.line === line && problem.column === column));
 	const {isStrict = false, explain = null} = typeof options === 'string' ? {} : options;
 	const isBad = problems.length > 0 || (isStrict && notes.length > 0);
 	const lineOf = lineReader(new Map(texts.map(({file, text}) => [file, text])));

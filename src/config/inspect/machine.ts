@@ -122,7 +122,7 @@ const SHELLS_OWN: ReadonlySet<string> = new Set([
 ]);
 
 const ofScript = (fault: Fault | null, shell: string): Fault | null =>
-	fault && {...fault, why: `${shell} is to run a script: ${fault.why}`};
+	fault && {...fault, why: `${fault.why}, and ${shell} is to run it`};
 
 /** Where there is no shell, another way may do without. */
 function withAdvice(fault: Fault, key: string, command: Command): Fault {

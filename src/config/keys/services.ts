@@ -87,7 +87,7 @@ function readService(name: string, {key: place, value: from}: Entry, context: Co
 	if (Object.hasOwn(SERVICE.keys, name)) {
 		refuse(from, context, `must be a map, not ${kindOf(from)}`, 'indent it further if it belongs to the service before it');
 	} else {
-		refuseKind(from, context, 'a map');
+		refuse(from, context, `must be a map, not ${kindOf(from)}`, 'write what it runs as "command: …" under its name');
 	}
 	return null;
 }

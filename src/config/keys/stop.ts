@@ -59,5 +59,5 @@ export const stop = {
 export function noteHurried(
 	name: string, written: {readonly place: Place; readonly key: string; readonly grace: Millis}, limit: Millis, note: Gather,
 ): void {
-	if (written.grace > limit) note(written.place, `shutdown.grace_period is shorter than the ${written.key} of`, name);
+	if (written.grace > limit) note(written.place, `${written.key} is longer than shutdown.grace_period, and a shutdown cuts it`, name);
 }

@@ -1,6 +1,6 @@
 /** The machine that services are to run on, as `archon check` looks at it: this one, or an image's tree of files. */
 import {nearest} from '../../core/nearest.ts';
-import {basename} from '../../core/path.ts';
+import {basename, join} from '../../core/path.ts';
 import type {Result} from '../../core/result.ts';
 import type {UserSpec} from '../../core/service.ts';
 import {env} from '../environment.ts';
@@ -101,7 +101,7 @@ export function createMachine(folder: string | null): Machine {
 		const viewer = viewerOf(as.user);
 		if (!viewer) return null;
 		const isSearched = !program.includes('/');
-		const paths = candidates(program, as.path).flatMap(path => (path.startsWith('/') ? path : as.cwd === null ? [] : `${as.cwd}/${path}`));
+		const paths = candidates(program, as.path).flatMap(path => (path.startsWith('/') ? path : as.cwd === null ? [] : join(as.cwd, path)));
 		// Where it depends on a directory that is not known, there is nothing to say.
 		if (paths.length === 0) return null;
 		let refusal: Fault | null = null;
@@ -133,11 +133,14 @@ export function createMachine(folder: string | null): Machine {
 	}
 
 	function missing(path: string, {at, link}: Miss): Fault {
-		const elsewhere = own.split(':').map(part => `${part}/${basename(path)}`).find(each => each !== path && isProgram(each));
-		const hint = elsewhere === undefined ? null : `there is ${elsewhere}`;
+		const elsewhere = folderOf(basename(path));
+		const hint = elsewhere === null ? 'install it, or write where it is' : `there is ${elsewhere}/${basename(path)}`;
 		if (link !== null) return {why: `${link} is a symbolic link, and leads to ${at}, which does not exist`, hint};
 		return {why: at === path ? `${path} does not exist` : `${path} does not exist: there is no ${at}`, hint};
 	}
+
+	/** Where along archon's own PATH a program is. */
+	const folderOf = (program: string): string | null => own.split(':').find(part => isProgram(`${part}/${program}`)) ?? null;
 
 	function isProgram(path: string): boolean {
 		const found = tree.find(path);
@@ -200,7 +203,9 @@ export function createMachine(folder: string | null): Machine {
 		});
 		const meant = nearest(program, new Set(names));
 		const shown = path.length > PATH_SHOWN ? `${path.slice(0, PATH_SHOWN)}…` : path;
-		return meant === null ? `install it, or write its whole path; PATH is ${shown}` : `did you mean "${meant}"?`;
+		const which = path === DEFAULT_PATH ? '' : `; PATH is ${shown}`;
+		if (meant === program) return `it is in ${folderOf(program)}${which}`;
+		return meant === null ? `install it, or write its whole path${which}` : `did you mean "${meant}"?`;
 	}
 
 	function deniedTo(viewer: Viewer, {at}: Miss, path: string): Fault {

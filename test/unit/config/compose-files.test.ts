@@ -73,7 +73,7 @@ test('0 is the usual interval, timeout and number of retries', () => {
 test('a grace period may be unlimited', () => {
 	const {services, notes} = read('services:\n  a: {command: x, stop_grace_period: unlimited}');
 	expect(services[0]?.stop.grace).toBe(Infinity);
-	expect(notes).toEqual(['f:2:38: shutdown.grace_period is shorter than the stop_grace_period of: a']);
+	expect(notes).toEqual(['f:2:38: stop_grace_period is longer than shutdown.grace_period, and a shutdown cuts it: a']);
 	expect(read('services:\n  a: {command: x, stop_grace_period: none}').problems).toEqual([
 		'f:2:38: services.a.stop_grace_period: "none" is not a duration; write 10s, 1m30s, 500ms or unlimited',
 	]);

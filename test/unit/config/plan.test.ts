@@ -414,7 +414,7 @@ services:
 		expect(notes.map(formatProblem)).toEqual([
 			'archon.yaml:12:1: ignored, as they concern the container and not what runs in it: '
 				+ 'volumes, networks, image, build, container_name, hostname, ports, deploy',
-			'archon.yaml:47:24: shutdown.grace_period is shorter than the stop_grace_period of: web',
+			'archon.yaml:47:24: stop_grace_period is longer than shutdown.grace_period, and a shutdown cuts it: web',
 		]);
 	});
 });

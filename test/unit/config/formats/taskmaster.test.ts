@@ -47,7 +47,7 @@ test('the example of the subject is read as it is', () => {
 		exec: {umask: 0o77, environment: {ARCHON_INSTANCE: '7'}, output: {stdout: '/tmp/vgsworker.stdout'}},
 	});
 	expect(shutdownGrace).toBe(9000);
-	expect(notes.map(formatProblem)).toEqual(['f:15:15: shutdown.grace_period is shorter than the stoptime of: nginx, vogsphere']);
+	expect(notes.map(formatProblem)).toEqual(['f:15:15: stoptime is longer than shutdown.grace_period, and a shutdown cuts it: nginx, vogsphere']);
 });
 
 test('a program that says nothing more is as supervisord has it', () => {
