@@ -65,6 +65,7 @@ function placesOf(circle: readonly string[], needs: ReadonlyMap<string, readonly
 		if (at) files.add(at.source.file);
 		return {step: `${name} → ${next}`, at};
 	});
+	if (files.size === 1 && new Set(steps.map(({at}) => at && lineOf(at))).size === 1) return 'take one of these dependencies away';
 	const told = steps.map(({step, at}) => `${step} is at ${files.size > 1 ? `${at?.source.file}:` : 'line '}${at ? lineOf(at) : '?'}`);
 	return `${told.join(', ')}: take one of them away`;
 }

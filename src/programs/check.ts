@@ -15,8 +15,8 @@ import {exposures} from './exposures.ts';
 import {refuse, say, USAGE} from './streams.ts';
 import {targetFor, type Target} from './target.ts';
 
-export const CHECK_USAGE = `usage: archon check [FILE | -c FILE …] [--profile NAME] [--env-file FILE] [--root DIR | --portable] [--strict]
-                    [--json] [--explain [SERVICE]]`;
+const CHECK_USAGE = `usage: archon check [FILE…] [--env-file FILE] [--profile NAME] [--root DIR | --portable] [--strict] [--json]
+                    [--explain [SERVICE]]`;
 
 interface Options {
 	readonly asJson: boolean;
@@ -27,7 +27,9 @@ interface Options {
 	readonly root: string | null;
 	/** What is to be explained: a service, or (empty) all of them; null: nothing. */
 	readonly explain: string | null;
-	/** All others, which are those of `up`. */
+	/** Files without an option before them. */
+	readonly named: readonly string[];
+	/** All other options, which are those of `up`. */
 	readonly rest: readonly string[];
 }
 
@@ -117,7 +119,7 @@ function endOf({line, column}: Problem, text: string | null): {readonly line: nu
 function readOptions(args: readonly string[]): Options | string {
 	const flags = new Set<string>();
 	let [root, explain]: [string | null, string | null] = [null, null];
-	const rest: string[] = [];
+	const [rest, named]: [string[], string[]] = [[], []];
 	for (let index = 0; index < args.length; index += 1) {
 		const arg = args[index] ?? '';
 		const [name = '', ...joined] = arg.split('=');
@@ -131,6 +133,8 @@ function readOptions(args: readonly string[]): Options | string {
 			const isNamed = joined.length === 0 && next !== undefined && !next.startsWith('-') && sys.access(next, 0) !== 0;
 			explain = isNamed ? next : joined.join('=');
 			if (isNamed) index += 1;
+		} else if (!arg.startsWith('-')) {
+			named.push(arg);
 		} else {
 			rest.push(arg);
 			if (!arg.includes('=') && TAKES_VALUE.includes(arg)) rest.push(...args.slice(++index, index + 1));
@@ -140,31 +144,25 @@ function readOptions(args: readonly string[]): Options | string {
 	if (root !== null && (sys.stat(root, about) < 0 || !isFolder(about))) return `--root: ${root} is not a directory`;
 	const isPortable = flags.has('--portable');
 	if (isPortable && root !== null) return '--portable looks at no machine, and --root at one: give one of them';
-	return {asJson: flags.has('--json'), isStrict: flags.has('--strict'), isPortable, root, explain, rest};
+	return {asJson: flags.has('--json'), isStrict: flags.has('--strict'), isPortable, root, explain, named, rest};
 }
 
 const FLAGS: readonly string[] = ['--json', '--strict', '--portable'];
 /** Options of `up` whose value follows. */
 const TAKES_VALUE: readonly string[] = ['-c', '--config', '--env-file', '--profile', '--socket'];
 
-async function judge({root, isPortable, rest: args}: Options): Promise<Verdict> {
-	const [file, ...rest] = args;
-	// The file comes first, as of old, or anywhere among the options.
-	const request = readArguments(file === undefined || file.startsWith('-') ? args : [...rest, file]);
+async function judge({root, isPortable, rest, named}: Options): Promise<Verdict> {
+	const request = readArguments(rest);
 	if (typeof request === 'string') return refused(fileProblem('', `archon: ${request}`));
-	const {files: options, command, profiles} = request;
-	const [named, ...others] = command;
-	if (others.length > 0 || !request.isBare || request.socket !== null || (options.length > 0 && named !== undefined)) {
-		return refused(fileProblem('', CHECK_USAGE));
-	}
-	const files = named === undefined ? options : [named];
+	if (!request.isBare || request.socket !== null) return refused(fileProblem('', CHECK_USAGE));
+	const files = [...request.files, ...named];
 	const target = targetFor({root, isPortable, file: files[0] ?? null});
 	// A config in an image is named as it is seen there.
 	const found = findConfig({named: files, env: root === null ? env() : {}, envFiles: request.envFiles, files: target.files});
 	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}`));
 	if (found.problems.length > 0) return refused(...found.problems);
 	const around = await target.lookups(needsOf(found.files));
-	const judged = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, profiles});
+	const judged = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, profiles: request.profiles});
 	const {machine} = target;
 	const placeOf = (path: string): string => {
 		const place = root !== null && files.length === 0 ? machine?.tree.find(path) : null;

@@ -41,8 +41,8 @@ export function targetFor({root, isPortable, file}: {
 		lookups: async needs => ({
 			...await lookups(needs),
 			findUser: machine.findUser,
-			readConfig: path => readSource(path, beside),
 			readFile: path => readShared(path, beside), listFolder: folder => readFolder(folder, beside),
+			readConfig: path => readSource(path, beside),
 			isBareScript(path) {
 				const found = machine.tree.find(path);
 				return found.ok && isBareScript(found.value.path);

@@ -52,7 +52,10 @@ test.each<[string, () => readonly string[], number, readonly object[]]>([
 	['a file that is not there', () => ['/no/such.yaml'], 100, [{severity: 'problem', message: 'cannot read /no/such.yaml: no such file or directory'}]],
 	['a file that is no text', () => [write('bytes.yaml', Uint8Array.of(255))], 100, [{severity: 'problem', message: expect.stringMatching(/not UTF-8/)}]],
 	['a folder', () => [folder], 100, [{severity: 'problem', file: folder}]],
-	['two files', () => ['a', 'b'], 100, [{severity: 'problem', message: expect.stringContaining('usage: archon check')}]],
+	['an option of a start', () => ['--socket', 'x'], 100, [{severity: 'problem', message: expect.stringContaining('usage: archon check')}]],
+	['a file over another', () => [write('under.yaml', 'services: {web: {comand: sleep 1}}\n'), '-c', write('over.yaml', 'services: {web: {user: [1]}}\n')], 100, [
+		{severity: 'problem', file: join(folder, 'over.yaml'), line: 1}, {severity: 'problem', file: join(folder, 'under.yaml'), line: 1},
+	]],
 	['an unknown option', () => ['--frob'], 100, [{severity: 'problem', message: expect.stringContaining('--frob')}]],
 	['an option without its value', () => ['--env-file'], 100, [{severity: 'problem', message: expect.stringContaining('needs a value')}]],
 	['a file of variables that is not there', () => [write('good.yaml', NOTED), '--env-file', '/no/.env'], 100, [
@@ -68,7 +71,8 @@ test('what a start would refuse is a problem, unless another machine is meant', 
 	const config = write('elsewhere.yaml', 'services: {web: {command: web-that-is-not-here, user: nobody-here}}\n');
 	const {status, err} = await check(config);
 	expect([status, err.split('\n').filter(line => !/^ +(?:\d |\|)/.test(line))]).toEqual([100, [
-		expect.stringMatching(/:1:55: services\.web\.user: user nobody-here is not in \/etc\/passwd$/), '1 problem', ELSEWHERE,
+		expect.stringMatching(/:1:55: services\.web\.user: user nobody-here is not in \/etc\/passwd$/),
+		'    = make the user in the image, or write a number', '1 problem', ELSEWHERE,
 	]]);
 	const started = await execa(ARCHON, ['-c', config], {reject: false, stdin: 'ignore'});
 	expect([started.exitCode, started.stderr]).toEqual([100, expect.stringMatching(/services\.web\.user: user nobody-here is not in/)]);

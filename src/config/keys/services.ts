@@ -6,7 +6,7 @@ import type {Group, Written} from '../group.ts';
 import {key} from '../key.ts';
 import {variables} from '../merge.ts';
 import {instancesOf, named, SERVICES_MAX} from '../names.ts';
-import {readEnvironment, refuse, refuseKind} from '../readers.ts';
+import {misread, readEnvironment, refuse, refuseKind} from '../readers.ts';
 import {SAME_FOR_ALL, SERVICE, type ServiceSettings} from '../schema/service.ts';
 import {reader, readShape, within, type Context} from '../shape.ts';
 import {isNothing, kindOf, type Entry, type Value} from '../values.ts';
@@ -87,7 +87,7 @@ function readService(name: string, {key: place, value: from}: Entry, context: Co
 	if (Object.hasOwn(SERVICE.keys, name)) {
 		refuse(from, context, `must be a map, not ${kindOf(from)}`, 'indent it further if it belongs to the service before it');
 	} else {
-		refuse(from, context, `must be a map, not ${kindOf(from)}`, 'write what it runs as "command: …" under its name');
+		refuse(from, context, `must be a map, not ${kindOf(from)}`, misread(from) ?? 'write what it runs as "command: …" under its name');
 	}
 	return null;
 }

@@ -140,7 +140,9 @@ export function createMachine(folder: string | null): Machine {
 	}
 
 	/** Where along archon's own PATH a program is. */
-	const folderOf = (program: string): string | null => own.split(':').find(part => isProgram(`${part}/${program}`)) ?? null;
+	function folderOf(program: string): string | null {
+		return own.split(':').find(part => isProgram(`${part}/${program}`)) ?? null;
+	}
 
 	function isProgram(path: string): boolean {
 		const found = tree.find(path);

@@ -50,7 +50,7 @@ describe('a need', () => {
 
 	test.each<[string, string[]]>([
 		['after: [dbb]', ['f:2:27: services.a.after names "dbb", which is not a service; did you mean "db"?']],
-		['before: [a]', ['f:2:28: services.a cannot name itself in before']],
+		['before: [a]', ['f:2:28: services.a cannot name itself in before; take it away']],
 		['wants: [db, db]', ['f:2:31: services.a.wants names "db" twice']],
 		['after: {db: }', ['f:2:26: services.a.after must be a list of services, not a map']],
 		['depends_on: {once: {condition: service_healthy}}', [
@@ -61,10 +61,10 @@ describe('a need', () => {
 	});
 
 	test.each<[string, string[]]>([
-		['a: {command: x, after: [b]}\nb: {command: x, depends_on: [a]}', ['f:2:27: services depend on each other in a circle: a → b → a']],
-		['a: {command: x, before: [b]}\nb: {command: x, before: [a]}', ['f:3:28: services depend on each other in a circle: a → b → a']],
+		['a: {command: x, after: [b]}\nb: {command: x, depends_on: [a]}', ['f:2:27: services depend on each other in a circle: a → b → a; a → b is at line 2, b → a is at line 3: take one of them away']],
+		['a: {command: x, before: [b]}\nb: {command: x, before: [a]}', ['f:3:28: services depend on each other in a circle: a → b → a; a → b is at line 3, b → a is at line 2: take one of them away']],
 		['a: {command: x, wants: [c]}\nb: {command: x, after: [a]}\nc: {command: x, depends_on: {b: {required: false}}}', [
-			'f:2:27: services depend on each other in a circle: a → c → b → a',
+			'f:2:27: services depend on each other in a circle: a → c → b → a; a → c is at line 2, c → b is at line 4, b → a is at line 3: take one of them away',
 		]],
 	])('circles of all strengths: %j', (services, problems) => {
 		expect(told(services)).toEqual(problems);
@@ -132,16 +132,16 @@ describe('profiles', () => {
 
 describe('users', () => {
 	test.each<[string, string[]]>([
-		['a: {command: x, user: ghost}', ['f:2:25: services.a.user: user ghost is not in /etc/passwd']],
+		['a: {command: x, user: ghost}', ['f:2:25: services.a.user: user ghost is not in /etc/passwd; make the user in the image, or write a number']],
 		['a: {command: x, post_stop: [x, {command: y, user: ghost}], pre_stop: {command: z, user: "app:ghosts"}}', [
-			'f:2:53: services.a.post_stop.user: user ghost is not in /etc/passwd',
-			'f:2:91: services.a.pre_stop.user: group ghosts is not in /etc/group',
+			'f:2:53: services.a.post_stop.user: user ghost is not in /etc/passwd; make the user in the image, or write a number',
+			'f:2:91: services.a.pre_stop.user: group ghosts is not in /etc/group; make the group in the image, or write a number',
 		]],
 		['a: {command: x, pre_start: {command: y, user: app}}', []],
-		['a: {command: x, type: oneshot, user: ghost}', ['f:2:40: services.a.user: user ghost is not in /etc/passwd']],
+		['a: {command: x, type: oneshot, user: ghost}', ['f:2:40: services.a.user: user ghost is not in /etc/passwd; make the user in the image, or write a number']],
 		['a: {command: x, user: ghost, depends_on: [once]}', []],
 		['a: {command: x, user: ghost, depends_on: [b]}\nb: {command: x, after: [once]}', []],
-		['a: {command: x, user: ghost, depends_on: [db]}', ['f:2:25: services.a.user: user ghost is not in /etc/passwd']],
+		['a: {command: x, user: ghost, depends_on: [db]}', ['f:2:25: services.a.user: user ghost is not in /etc/passwd; make the user in the image, or write a number']],
 		['a: {command: x, user: ghost, profiles: [p]}', []],
 	])('%j', (services, problems) => {
 		expect(told(`${services}${others}`)).toEqual(problems);

@@ -104,7 +104,7 @@ describe('what is wrong is told', () => {
 
 	test('of circles through a group', () => {
 		expect(told('services: {a: {command: x, depends_on: [g]}, b: {command: x, depends_on: [a]}}\ngroups: {g: [b]}')).toEqual([
-			'f:1:41: services depend on each other in a circle: a → b → a',
+			'f:1:41: services depend on each other in a circle: a → b → a; take one of these dependencies away',
 		]);
 	});
 

@@ -269,9 +269,9 @@ describe('resources and privileges', () => {
 		['oom_score_adj: 1001', ['services.a.oom_score_adj: "1001" is not a whole number from -1000 to 1000']],
 		['cap_add: [NET_ADMINN]', ['services.a.cap_add[0]: "NET_ADMINN" is not a capability; did you mean "NET_ADMIN"?']],
 		['cgroup: /workers', ['services.a.cgroup: "/workers" is not a relative path without . and ..; write it as workers or workers/web']],
-		['user: ghost', ['services.a.user: user ghost is not in /etc/passwd']],
-		['user: app:ghosts', ['services.a.user: group ghosts is not in /etc/group']],
-		['group_add: [ghosts]', ['services.a.group_add: group ghosts is not in /etc/group']],
+		['user: ghost', ['services.a.user: user ghost is not in /etc/passwd; make the user in the image, or write a number']],
+		['user: app:ghosts', ['services.a.user: group ghosts is not in /etc/group; make the group in the image, or write a number']],
+		['group_add: [ghosts]', ['services.a.group_add: group ghosts is not in /etc/group; make the group in the image, or write a number']],
 	])('%s is told', (keys, problems) => {
 		expect(told(keys)).toEqual(problems);
 	});

@@ -258,7 +258,7 @@ describe('problems', () => {
 		['servces: {}', ['1:1: unknown key "servces"; did you mean "services"?']],
 		['include: x\nservices: {a: {command: x}}', ['1:10: include: cannot read x: no such file or directory']],
 		['services: {a: {command: x}}\nshutdown: 5s', ['2:11: shutdown must be a map, not text']],
-		['services: {a: {command: x}}\nshutdown: {grace: 5s}', ['2:12: unknown key "grace" in shutdown']],
+		['services: {a: {command: x}}\nshutdown: {grace: 5s}', ['2:12: unknown key "grace" in shutdown; did you mean "grace_period"?']],
 	])('of the whole: %j', (text, problems) => {
 		expect(told(text)).toEqual(problems.map(problem => `archon.yaml:${problem}`));
 	});
@@ -271,8 +271,8 @@ describe('problems', () => {
 			'2:3: "-a" cannot be a service\'s name; a name has letters, digits, ".", "_" and "-", and begins with a letter or digit',
 			'2:8: unknown key "comand" in services.-a; did you mean "command"?',
 		]],
-		['a: text', ['2:6: services.a must be a map, not text']],
-		['a: [x]', ['2:6: services.a must be a map, not a list']],
+		['a: text', ['2:6: services.a must be a map, not text; write what it runs as "command: …" under its name']],
+		['a: [x]', ['2:6: services.a must be a map, not a list; write what it runs as "command: …" under its name']],
 		['a:', ['2:3: services.a has no command; write what it runs']],
 		['a: {image: nginx}', [
 			'2:3: archon starts programs, not images: services.a has no command; write what the image would run (docker inspect IMAGE shows Entrypoint and Cmd)',
@@ -315,12 +315,15 @@ describe('problems', () => {
 
 	test.each<[string, string[]]>([
 		['[dbb]', ['2:32: services.a depends on "dbb", which is not a service; did you mean "db"?']],
-		['[a]', ['2:32: services.a cannot depend on itself']],
+		['[a]', ['2:32: services.a cannot depend on itself; take it away']],
 		['[db, db]', ['2:36: services.a.depends_on names "db" twice']],
 		['[{db: x}]', ['2:32: services.a.depends_on[0] must be a single value, not a map']],
 		['db', ['2:31: services.a.depends_on must be a list of services or a map, not text']],
 		['{db: service_started}', ['2:36: services.a.depends_on.db must be a map with a condition, not text']],
-		['{db: {condition: started}}', ['2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_healthy, service_completed_successfully']],
+		['{db: {condition: started}}', [
+			'2:48: services.a.depends_on.db.condition: "started" is not one of service_started, service_healthy, service_completed_successfully; '
+				+ 'did you mean "service_started"?',
+		]],
 		['{db: {required: maybe, timeout: 0}}', [
 			'2:47: services.a.depends_on.db.required: "maybe" is neither true nor false',
 			'2:63: services.a.depends_on.db.timeout: "0" is too short; write at least 10ms',
@@ -332,13 +335,15 @@ describe('problems', () => {
 	});
 
 	test.each<[Record<string, string>, string[]]>([
-		[{a: 'b', b: 'a'}, ['2:32: services depend on each other in a circle: a → b → a']],
-		[{x: 'a', c: 'a', a: 'b', b: 'c'}, ['3:32: services depend on each other in a circle: c → a → b → c']],
+		[{a: 'b', b: 'a'}, ['2:32: services depend on each other in a circle: a → b → a; a → b is at line 2, b → a is at line 3: take one of them away']],
+		[{x: 'a', c: 'a', a: 'b', b: 'c'}, ['3:32: services depend on each other in a circle: c → a → b → c; c → a is at line 3, a → b is at line 4, b → c is at line 5: take one of them away']],
 		[{a: 'b', b: 'a', c: 'd', d: 'c'}, [
-			'2:32: services depend on each other in a circle: a → b → a', '4:32: services depend on each other in a circle: c → d → c',
+			'2:32: services depend on each other in a circle: a → b → a; a → b is at line 2, b → a is at line 3: take one of them away',
+			'4:32: services depend on each other in a circle: c → d → c; c → d is at line 4, d → c is at line 5: take one of them away',
 		]],
 		[{a: 'b, c', b: 'a', c: 'a'}, [
-			'2:32: services depend on each other in a circle: a → b → a', '2:35: services depend on each other in a circle: a → c → a',
+			'2:32: services depend on each other in a circle: a → b → a; a → b is at line 2, b → a is at line 3: take one of them away',
+			'2:35: services depend on each other in a circle: a → c → a; a → c is at line 2, c → a is at line 4: take one of them away',
 		]],
 	])('of circles: %j', (graph, problems) => {
 		const lines = Object.entries(graph).map(([name, needs]) => `  ${name}: {command: x, depends_on: [${needs}]}`);
@@ -346,7 +351,7 @@ describe('problems', () => {
 	});
 
 	test('of a service that cannot be read are not also those of its dependents', () => {
-		expect(told('services:\n  a: 5\n  b: {command: x, depends_on: [a]}')).toEqual(['archon.yaml:2:6: services.a must be a map, not text']);
+		expect(told('services:\n  a: 5\n  b: {command: x, depends_on: [a]}')).toEqual(['archon.yaml:2:6: services.a must be a map, not text; write what it runs as "command: …" under its name']);
 	});
 
 	test('of no source at all', () => {

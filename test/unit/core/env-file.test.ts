@@ -77,7 +77,7 @@ test('whatever the text, it ends', () => {
 test.each<[string, Record<string, string>, readonly number[]]>([
 	['', {}, []], ['# comment\n\n  # another\n', {}, []], ['B=1\n  C=2', {B: '1', C: '2'}, []], ['B=1\r\nC=2\r\n', {B: '1', C: '2'}, []],
 	['B="a $A" # c \nC=\'x\'', {B: '"a $A" # c ', C: '\'x\''}, []], ['B=a=b', {B: 'a=b'}, []], ['B=', {B: ''}, []],
-	['A\nNO\n', {A: 'own'}, []], ['B="two\nlines"', {B: '"two' }, []], ['a b=1\n =2\nC=3', {C: '3'}, [0, 7]],
+	['A\nNO\n', {A: 'own'}, []], ['B="two\nlines"', {B: '"two'}, []], ['a b=1\n =2\nC=3', {C: '3'}, [0, 7]],
 	['export B=1', {}, [0]],
 ])('raw %j: %j', (text, variables, wrong) => {
 	const at: number[] = [];
