@@ -1,7 +1,8 @@
 /** The TypeScript of `src/` as modules of bytecode: `main.js`, and one for each part that is loaded when it is needed. */
-import {mkdir, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
-import {build as bundle} from 'esbuild';
+import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {basename, join} from 'node:path';
+import {constants, zstdCompressSync} from 'node:zlib';
+import {build as bundle, type Metafile} from 'esbuild';
 import {execa} from 'execa';
 import type {Libraries} from './libraries.ts';
 import {lineTable} from './line-table.ts';
@@ -39,12 +40,42 @@ export async function makeModules(root: string, work: string, libraries: Librari
 		linkCompiler(root, compiler, libraries),
 	]);
 	if (warnings.length > 0) throw new Error('the bundle has warnings');
-	const names = Object.keys(metafile.outputs).filter(file => file.endsWith('.js')).map(file => file.slice(file.lastIndexOf('/') + 1));
+	const names = Object.keys(metafile.outputs).filter(file => file.endsWith('.js')).map(file => basename(file));
 	await execa(compiler, [sources, bytecode, ...names], {stderr: 'inherit'});
 	// Where the lines of the modules come from, for the trace of an error.
 	await writeFile(join(bytecode, 'lines'), await lineTable(root, sources, names));
+	const usual = usualModules(metafile.outputs);
+	const seldom = [...names.filter(name => !usual.has(name)), 'lines'];
+	await Promise.all(seldom.map(async name => pack(join(bytecode, name))));
 	return [
 		...[...names, 'lines'].map(name => ({name, file: join(bytecode, name)})),
 		{name: 'LICENSE', file: join(root, 'LICENSE')},
 	];
+}
+
+/** What nearly every container loads, where unpacking would cost time: the way to running services, and to `archonctl status`. */
+const USUAL = [
+	'main.ts', 'programs/up.ts', 'programs/supervise.ts', 'programs/one-command.ts', 'programs/drop-in.ts', 'programs/control.ts',
+	'config/plan.ts', 'config/yaml/parse.ts', 'control/server.ts', 'cli/commands/status.ts',
+].map(file => `src/${file}`);
+
+/** Their modules, and all that these import. */
+function usualModules(outputs: Metafile['outputs']): ReadonlySet<string> {
+	const usual = new Set<string>();
+	const add = (path: string): void => {
+		if (usual.has(basename(path))) return;
+		usual.add(basename(path));
+		for (const {path: other, kind} of outputs[path]?.imports ?? []) if (kind === 'import-statement') add(other);
+	};
+	const entries = new Map(Object.entries(outputs).map(([path, {entryPoint}]) => [entryPoint?.replace(/^.*\/src\//, 'src/'), path]));
+	for (const file of USUAL) {
+		const path = entries.get(file);
+		// What is no entry is a part of another module.
+		if (path !== undefined) add(path);
+	}
+	return usual;
+}
+
+async function pack(file: string): Promise<void> {
+	await writeFile(file, zstdCompressSync(await readFile(file), {params: {[constants.ZSTD_c_compressionLevel]: 19}}));
 }

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <zstd.h>
 #include "call-engine.h"
 #include "functions.h"
 #include "heap.h"
@@ -20,6 +21,9 @@
 
 #define SYSTEM_FAILED 111
 #define JS_STACK (1 << 20)
+
+/* RFC 8878, 3.1.1. */
+static const uint8_t ZSTD_FRAME[] = {0x28, 0xb5, 0x2f, 0xfd};
 
 static JSContext *context;
 static JSValue turn, on_rejection; /* no functions until they are given */
@@ -48,6 +52,26 @@ static const struct embedded *find(const char *name)
 	return NULL;
 }
 
+/* The bytes of a file, unpacked if need be: `own` is what is to be freed then. */
+struct content {
+	const uint8_t *bytes;
+	size_t size;
+	uint8_t *own;
+};
+
+static struct content open_embedded(const struct embedded *file)
+{
+	size_t size = file->end - file->start;
+	struct content content = {file->start, size, NULL};
+	if (size < sizeof ZSTD_FRAME || memcmp(file->start, ZSTD_FRAME, sizeof ZSTD_FRAME) != 0)
+		return content;
+	content.size = ZSTD_getFrameContentSize(file->start, size);
+	content.bytes = content.own = malloc(content.size);
+	if (!content.own || ZSTD_isError(ZSTD_decompress(content.own, content.size, file->start, size)))
+		content.bytes = NULL;
+	return content;
+}
+
 static JSModuleDef *load_module(JSContext *context, const char *name, void *unused)
 {
 	(void)unused;
@@ -56,7 +80,9 @@ static JSModuleDef *load_module(JSContext *context, const char *name, void *unus
 		JS_ThrowReferenceError(context, "there is no module %s in archon", name);
 		return NULL;
 	}
-	JSValue module = JS_ReadObject(context, file->start, file->end - file->start, JS_READ_OBJ_BYTECODE);
+	struct content content = open_embedded(file);
+	JSValue module = content.bytes ? JS_ReadObject(context, content.bytes, content.size, JS_READ_OBJ_BYTECODE) : JS_ThrowOutOfMemory(context);
+	free(content.own);
 	if (JS_IsException(module))
 		return NULL;
 	JSModuleDef *definition = JS_VALUE_GET_PTR(module);
@@ -86,7 +112,12 @@ static JSValue host_embedded(JSContext *context, JSValueConst self, int count, J
 	const char *name = count > 0 ? JS_ToCString(context, arguments[0]) : NULL;
 	const struct embedded *file = name ? find(name) : NULL;
 	JS_FreeCString(context, name);
-	return file ? JS_NewUint8ArrayCopy(context, file->start, file->end - file->start) : JS_UNDEFINED;
+	if (!file)
+		return JS_UNDEFINED;
+	struct content content = open_embedded(file);
+	JSValue bytes = content.bytes ? JS_NewUint8ArrayCopy(context, content.bytes, content.size) : JS_ThrowOutOfMemory(context);
+	free(content.own);
+	return bytes;
 }
 
 static JSValue host_collect_garbage(JSContext *context, JSValueConst self, int count, JSValueConst *arguments)

@@ -5,6 +5,7 @@
 
 #define MAIN "main.js"
 
+/* What begins as a frame of zstd is packed: modules that most containers never load. */
 struct embedded {
 	const char *name;
 	const uint8_t *start, *end;
