@@ -6,6 +6,14 @@ import type {Files, Unread} from './planning.ts';
 interface Kept {
 	readonly files: Readonly<Record<string, KeptFile>>;
 	readonly folders: Readonly<Record<string, readonly string[] | Unread>>;
+	/** What of it is the config itself, and not only named in it. */
+	readonly own: Own;
+}
+
+/** The files that a config came from, and the folders in which such files are looked for. */
+export interface Own {
+	readonly files: readonly string[];
+	readonly folders: readonly string[];
 }
 
 type KeptFile = {readonly text: string; readonly isOfOthers?: true} | Unread;
@@ -13,6 +21,8 @@ type KeptFile = {readonly text: string; readonly isOfOthers?: true} | Unread;
 export interface Recorder {
 	/** Reads as before, and remembers what the answers were. */
 	readonly files: Files;
+	/** Folders that are listed from here on only hold what the config names. */
+	found(): void;
 	/** All answers so far, as text for `replaying`. */
 	kept(): string;
 }
@@ -20,11 +30,13 @@ export interface Recorder {
 export function recording(files: Files): Recorder {
 	const read = new Map<string, KeptFile>();
 	const listed = new Map<string, readonly string[] | Unread>();
+	const own = {files: new Set<string>(), folders: [] as readonly string[]};
 	const textOf = (bytes: Uint8Array): string => new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes);
 	return {
 		files: {
 			read(path, most) {
 				const found = files.read(path, most);
+				own.files.add(path);
 				read.set(path, found.ok ? {text: textOf(found.value)} : found.error);
 				return found;
 			},
@@ -41,7 +53,12 @@ export function recording(files: Files): Recorder {
 			},
 		},
 		// Not by assignment: a file may be called __proto__.
-		kept: () => JSON.stringify({files: Object.fromEntries(read), folders: Object.fromEntries(listed)} satisfies Kept),
+		found() {
+			own.folders = [...listed.keys()];
+		},
+		kept: () => JSON.stringify({
+			files: Object.fromEntries(read), folders: Object.fromEntries(listed), own: {files: [...own.files], folders: own.folders},
+		} satisfies Kept),
 	};
 }
 
@@ -64,5 +81,12 @@ export function replaying(text: string): Files {
 		},
 	};
 }
+
+/** What to watch for another config. */
+export const ownIn = (text: string): Own => (JSON.parse(text) as Kept).own;
+
+/** Whether the files said the same, all of them. */
+export const isSameKept = (one: string, other: string): boolean => one === other
+	|| JSON.stringify((JSON.parse(one) as Kept).files) === JSON.stringify((JSON.parse(other) as Kept).files);
 
 const MISSING: Unread = {errno: 2, reason: 'No such file or directory', isOfPath: false};

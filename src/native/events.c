@@ -1,9 +1,12 @@
 /* What the loop waits for: ready descriptors, signals, and time. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -37,6 +40,40 @@ void sys_epollWait(struct call *call)
 		out[2 * i + 1] = (int32_t)events[i].events;
 	}
 	give_result(call, count);
+}
+
+/* ── Changes of files (inotify(7)) ── */
+
+void sys_openWatches(struct call *call)
+{
+	give_result(call, inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+}
+
+/* Of a folder: names that come, go, or are written to the end. Of a file: that it is. */
+void sys_addWatch(struct call *call)
+{
+	uint32_t of_file = IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
+	uint32_t of_folder = of_file | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
+	give_result(call, inotify_add_watch(arg_int(call, 0), arg_path(call, 1), arg_flag(call, 2) ? of_folder : of_file));
+}
+
+/* Each as its watch's number, a space, and the name in the folder; -1 stands for some that were lost. */
+void sys_readWatches(struct call *call)
+{
+	_Alignas(struct inotify_event) char events[16384];
+	ssize_t length = read(arg_int(call, 0), events, sizeof events);
+	if (length < 0) {
+		give_number(call, -errno);
+		return;
+	}
+	give_list(call);
+	for (ssize_t at = 0; at < length;) {
+		const struct inotify_event *event = (const void *)(events + at);
+		char text[16 + NAME_MAX + 1];
+		int size = snprintf(text, sizeof text, "%d %s", event->wd, event->len > 0 ? event->name : "");
+		add_text(call, text, size);
+		at += (ssize_t)(sizeof *event + event->len);
+	}
 }
 
 /* Milliseconds of CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */

@@ -48,7 +48,8 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(beginSpawn) F(endSpawn) \
 	F(fork) F(setsid) F(setpgid) F(restoreSignals) F(setVariable) F(execute) \
 	/* events.c */ \
-	F(epollCreate) F(epollControl) F(epollWait) F(now) F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \
+	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(readWatches) F(now) \
+	F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \
 	/* descriptors.c */ \
 	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \
 	F(leaveTerminal) F(attachTerminal) F(takeTerminal) F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) \

@@ -89,6 +89,12 @@ export interface Sys {
 	epollControl(epoll: number, operation: 1 | 2 | 3, fd: number, events: number): Outcome;
 	/** Waits for that many milliseconds, or for ever where they are negative; how many are ready, as pairs of fd and events. */
 	epollWait(epoll: number, timeout: number, ready: Int32Array): Outcome;
+	/** Where changes of files are told (inotify(7)); -EMFILE: the user has too many of these. */
+	openWatches(): Outcome;
+	/** The number of a watch: of a folder's names, or of what is in a file, which is not what comes to have its name. */
+	addWatch(fd: number, path: string, isFolder: boolean): Outcome;
+	/** What has changed: the number of the watch, a space, and the name in the folder; number -1: some was lost. -EAGAIN: nothing has. */
+	readWatches(fd: number): string[] | Outcome;
 	/** CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */
 	now(): number;
 	/** From here on these signals wait to be read from the descriptor (signalfd(2)), and all others do what they always do. */

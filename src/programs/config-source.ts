@@ -80,6 +80,7 @@ export function createConfigSource(asked: Asked, loaded: Loaded): ConfigSource {
 
 export function judge({found, recorder}: Finding, {command, profiles}: Asked, loaded: Loaded): Reading {
 	const {files, dotenv, problems, notes} = found;
+	recorder.found();
 	const around = {...lookupsBy(recorder.files, loaded), dotenv, profiles};
 	const judged = problems.length > 0 ? null : judgeConfig(files, command.length > 0 ? command : null, around);
 	const kept = recorder.kept();

@@ -1,6 +1,7 @@
 /** Reads the config again and puts it in force; a config with a problem changes nothing. One reload is done after the other. */
 import type {Problem} from '../config/problems.ts';
 import {formatProblem} from '../config/problems.ts';
+import {isSameKept} from '../config/kept.ts';
 import type {Config} from '../core/config.ts';
 import type {Effect} from '../core/effect.ts';
 import {partOf} from '../core/features.ts';
@@ -12,6 +13,7 @@ import type {TrialRules} from '../core/trial.ts';
 import type {Logs} from '../features/logging/core.ts';
 import {rollback} from '../features/rollback/core.ts';
 import {arrival} from '../features/service-manager/core.ts';
+import {soon} from '../os/clock.ts';
 import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
 import type {Handoff} from '../os/reexec/handoff.ts';
@@ -30,6 +32,8 @@ export interface ReloadParts {
 	readonly whole: <T>(act: () => T) => T;
 	/** Puts in force what the core does not know, and tells which of it has changed. */
 	readonly adopt: (config: Config) => readonly string[];
+	/** Is told what was read last, so that its files may be watched. */
+	readonly watch: (kept: string) => void;
 }
 
 export type Texts = Pick<Handoff, 'put' | 'get' | 'delete'>;
@@ -72,7 +76,7 @@ const PENDING_MAX = 100;
 /** How many of the last lines are told. */
 const LINES = 10;
 
-export function createReloads({loop, log, logs, manager, source, texts, whole, adopt}: ReloadParts): Reloads {
+export function createReloads({loop, log, logs, manager, source, texts, whole, adopt, watch}: ReloadParts): Reloads {
 	const pending: Pending[] = [];
 	/** The one that is being read, or on trial. */
 	let current: Pending | null = null;
@@ -105,7 +109,10 @@ export function createReloads({loop, log, logs, manager, source, texts, whole, a
 		// Before READY=1, and in a shutdown, RELOADING=1 would have no meaning.
 		const isTold = partOf(loop.state(), arrival).hasArrived && loop.state().stage.kind === 'running';
 		source.read(reading => whole(() => {
-			if (how.onlyIfChanged && reading.kept === (lastRead ?? texts.get(IN_FORCE))) return finish(ok('nothing has changed'), false);
+			const known = lastRead ?? texts.get(IN_FORCE);
+			lastRead = reading.kept;
+			watch(reading.kept);
+			if (how.onlyIfChanged && known !== null && isSameKept(known, reading.kept)) return finish(ok('nothing has changed'), false);
 			if (isTold) manager.reloading();
 			const result = enforce(reading, how.trial);
 			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'cannot reload the config; nothing has changed');
@@ -123,12 +130,12 @@ export function createReloads({loop, log, logs, manager, source, texts, whole, a
 		current = null;
 		if (!result.ok && isLogged) log.error(`cannot reload the config: ${result.error.why}; nothing has changed`);
 		for (const each of done) each(result);
-		next();
+		// When the core has heard of all that was done.
+		soon(() => whole(next));
 	}
 
 	function enforce({config, kept}: Reading, trial: TrialRules | null): Result<string, string> {
 		const state = loop.state();
-		lastRead = kept;
 		if (state.stage.kind !== 'running') return err('archon is shutting down');
 		if (!config.ok) return err(told(config.error));
 		const taken = config.value.services.find(({name}) => state.transients.has(name));

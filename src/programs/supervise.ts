@@ -34,6 +34,7 @@ import {serve} from '../os/sockets/listener.ts';
 import {sys} from '../os/sys.ts';
 import {traceOf} from '../os/trace.ts';
 import {createMemoryTrimmer} from '../os/trim-memory.ts';
+import {createWatchConfig} from './watch-config.ts';
 import type {InForce} from './inspect-config.ts';
 import {createSignalHandler} from './signals.ts';
 import type {ConfigSource, Reading} from './config-source.ts';
@@ -106,7 +107,10 @@ export function runDaemon(options: Options): void {
 	});
 	const loop: Loop = createLoop(state, hands, whole);
 	const texts: Texts = reexec ? handoff : createTexts();
-	const reloads = createReloads({loop, log, logs: output.logs, manager, source, texts, whole, adopt});
+	const watch = instance.isDegraded || !source ? () => {} : createWatchConfig({
+		poller, log, pause: () => own.watchConfig ?? null, reload: () => reloads.ask({trial: null, onlyIfChanged: true}, () => {}),
+	});
+	const reloads = createReloads({loop, log, logs: output.logs, manager, source, texts, whole, adopt, watch});
 	const obey = createSignalHandler({loop, log, meanings: () => rules, reload: reloadOrRevive, reopen: output.logs.reopen});
 
 	/** What of the config in force concerns the whole. */
@@ -177,6 +181,8 @@ export function runDaemon(options: Options): void {
 		handoff.delete('reread');
 		if (source) reloads.ask({trial: null}, () => {});
 	}
+	const inForce = own.watchConfig === null ? null : texts.get(IN_FORCE);
+	if (inForce !== null) watch(inForce);
 	reexec?.pending().forEach(act);
 	loop.subscribe(['changed', 'probe', 'hook', 'signal'], createMemoryTrimmer().stir);
 	run();

@@ -64,6 +64,29 @@ export const CASES: readonly Case[] = [
 		gives: [true, ['a\udcff\udc80b'], 0, 0],
 	},
 	{
+		name: 'what changes in a folder and in a file is told by the number of its watch',
+		run(sys, folder) {
+			const path = `${folder}/seen`;
+			const fd = sys.openWatches();
+			const watches = [sys.addWatch(fd, folder, true), sys.addWatch(fd, path, false), sys.addWatch(fd, '/dev/null', true)];
+			const before = sys.readWatches(fd);
+			const file = sys.open(path, O.WRONLY | O.CREAT, 0o600);
+			const own = sys.addWatch(fd, path, false);
+			sys.write(file, bytes(1));
+			sys.close(file);
+			sys.rename(path, `${path}\udcff`);
+			sys.unlink(`${path}\udcff`);
+			const told = sys.readWatches(fd);
+			const names = typeof told === 'number' ? told : told.map(each => each.replace(`${own} `, 'file ').replace(`${watches[0]} `, 'folder '));
+			return [fd >= 0, watches.map(watch => Math.min(watch, 0)), before, names, sys.isCloseOnExec(fd), sys.close(fd), sys.readWatches(-1)];
+		},
+		gives: [
+			true, [0, -ERRNO.ENOENT, -ERRNO.ENOTDIR], -ERRNO.EAGAIN,
+			['folder seen', 'folder seen', 'file ', 'folder seen', 'folder seen\udcff', 'file ', 'file ', 'file ', 'folder seen\udcff'],
+			true, 0, -ERRNO.EBADF,
+		],
+	},
+	{
 		name: 'folders, links and what they lead to',
 		run(sys, folder) {
 			const [stat, link] = [newStat(), newStat()];

@@ -6,7 +6,7 @@ import type {Entry} from '../../core/entry.ts';
 import type {Feature, Reconfigured, View} from '../../core/feature.ts';
 import {duration} from '../../core/duration.ts';
 import {lastEnd} from '../../core/status.ts';
-import {entryOf, isWanted} from '../../core/state.ts';
+import {entryOf, isUnderWay, isWanted} from '../../core/state.ts';
 import type {Change} from '../../core/turn.ts';
 import {type Instant, NEVER} from '../../core/time.ts';
 import type {Failure, TrialRules} from '../../core/trial.ts';
@@ -69,10 +69,15 @@ export const rollback: Feature<Rollback> = {
 const isEmpty = ({due, undone}: Rollback): boolean => due === null && undone === null;
 
 function beginTrial(own: Rollback, rules: TrialRules, started: Reconfigured['started'], view: View): Rollback {
-	const tried = started.flatMap(id => {
+	// With those that are restarted together with one of them.
+	const ids = new Set(started);
+	const tried: Entry[] = [];
+	for (const id of ids) {
 		const entry = entryOf(view.state, id);
-		return entry && isWanted(entry, view.state.stage) ? [entry] : [];
-	});
+		if (!entry || !isWanted(entry, view.state.stage)) continue;
+		tried.push(entry);
+		if (isUnderWay(entry.phase)) for (const edge of entry.dependents) if (edge.restart) ids.add(edge.id);
+	}
 	const trial: Trial = {
 		...rules, deadline: view.now + rules.timeout, left: tried.length,
 		starts: Object.fromEntries(tried.map(({id, starts}) => [id, starts])),

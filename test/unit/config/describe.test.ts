@@ -21,6 +21,8 @@ test('the whole table fits a page', () => {
 		      how many services may be restarted each second
 		  signals: map from signal to shutdown | reload | reopen | ignore | signal | map (default: as in docs/signals.md)
 		      what archon does on a signal; a signal here is sent to main instead
+		  watch_config: true | false | duration (default: false)
+		      the config is reloaded when its files have changed and were left alone for so long; true: 500ms
 		  name: anything (default: none)
 		      of a compose project; has no effect
 		  version: anything (default: none)

@@ -1,8 +1,10 @@
 /** Handles `Status`. */
 import type {Entry} from '../../../core/entry.ts';
 import {exitStatus} from '../../../core/outcome.ts';
+import {partOf} from '../../../core/features.ts';
 import {entries, type State} from '../../../core/state.ts';
 import {statusOf} from '../../../core/status.ts';
+import {rollback} from '../../../features/rollback/core.ts';
 import {OK, refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import type {Daemon} from '../../daemon.ts';
@@ -20,10 +22,16 @@ export const status: Make<StatusRequest> = ({daemon, board}) => ({names}, call) 
 	call.reply(OK);
 };
 
+/** Of a service that the last reload had changed, where that was put back. */
+const UNDONE = 'its new config was undone, see archonctl plan';
+
 function rowOf(daemon: Daemon, state: State, entry: Entry): readonly string[] {
 	const {starts, outcome, service: {name, type, groups}} = entry;
+	const shown = statusOf(state, entry);
+	const isUndone = partOf(state, rollback).undone?.names.includes(name) ?? false;
+	const note = [...shown.note === '' ? [] : [shown.note], ...isUndone ? [UNDONE] : []].join('; ');
 	return STATUS_ROW.encode({
-		name, type, groups, ...statusOf(state, entry),
+		name, type, groups, ...shown, note,
 		since: Math.round(daemon.wallClock(entry.since)),
 		restarts: Math.max(0, starts - 1),
 		exit: outcome ? exitStatus(outcome) : null,

@@ -1,0 +1,186 @@
+/**
+ * Watches the files of the config. It is their folders that are watched, as a file is mostly replaced by another one:
+ * by rename(2), or by a symbolic link on the way to it, as Kubernetes does. Nothing polls.
+ */
+import {dirname, isAbsolute, join} from '../../../core/path.ts';
+import type {Millis} from '../../../core/time.ts';
+import {errnoText} from '../../../os/errno.ts';
+import type {Poller} from '../../../os/poller.ts';
+import {EPOLLIN, ERRNO, sys} from '../../../os/sys.ts';
+
+export interface WatchParts {
+	readonly poller: Pick<Poller, 'watch' | 'forget'>;
+	/** As of clock.ts: the result cancels. */
+	readonly after: (millis: Millis, callback: () => void) => () => void;
+	/** Something has changed, and nothing has for some time since. */
+	readonly changed: () => void;
+	/** Each is told once. */
+	readonly warn: (text: string) => void;
+}
+
+export interface Watched {
+	readonly files: readonly string[];
+	/** Any name in them counts. */
+	readonly folders: readonly string[];
+}
+
+export interface ConfigWatch {
+	/** Watches these in place of those before; `pause`: how long they must be left alone, null: they are not watched. */
+	set(watched: Watched, pause: Millis | null): void;
+}
+
+/** In pauses: a file that is written again and again is not waited for any longer. */
+const PAUSES_MAX = 10;
+/** How many folders and files are watched. */
+const WATCHES_MAX = 1000;
+const LINKS_MAX = 40;
+
+export function createConfigWatch({poller, after, changed, warn}: WatchParts): ConfigWatch {
+	const told = new Set<string>();
+	let fd = -1;
+	/** By the number of a watch: the names that count; null: any. */
+	let names = new Map<number, Set<string> | null>();
+	let pause: Millis = 0;
+	let cancel: (() => void) | null = null;
+	/** How many pauses what has changed has been waited for. */
+	let waited = 0;
+
+	const tell = (text: string): void => {
+		if (!told.has(text)) warn(text);
+		told.add(text);
+	};
+
+	function close(): void {
+		if (fd < 0) return;
+		poller.forget(fd);
+		sys.close(fd);
+		fd = -1;
+	}
+
+	/** The old watches hear of what happens until the new ones do. */
+	function renew(watched: Watched): void {
+		let next = sys.openWatches();
+		if (next === -ERRNO.EMFILE) {
+			close();
+			next = sys.openWatches();
+		}
+		const found = new Map<number, Set<string> | null>();
+		const add = (path: string, isFolder: boolean, each: Set<string> | null): void => {
+			if (found.size >= WATCHES_MAX) return tell(`cannot watch all of the config: more than ${WATCHES_MAX} files and folders`);
+			const number = sys.addWatch(next, path, isFolder);
+			if (number >= 0) found.set(number, each);
+			// What is not there is seen to come in its folder.
+			else if (number !== -ERRNO.ENOENT && number !== -ERRNO.ENOTDIR) tell(`cannot watch ${path}: ${errnoText(-number)}`);
+		};
+		if (next >= 0) {
+			for (const [folder, each] of placesOf(watched)) add(folder, true, each);
+			for (const file of watched.files) add(file, false, null);
+			for (const file of watched.files) if (isMounted(file)) tell(`${file} ${MOUNTED}`);
+		}
+		if (fd >= 0) {
+			hear();
+			close();
+		}
+		if (next < 0) {
+			return tell(`cannot watch the config: ${errnoText(-next)}${next === -ERRNO.EMFILE ? LIMIT : ''}; archonctl reload reads it`);
+		}
+		names = found;
+		fd = next;
+		poller.watch(fd, EPOLLIN, hear);
+	}
+
+	function hear(): void {
+		let counts = false;
+		for (let events = sys.readWatches(fd); typeof events !== 'number' && events.length > 0; events = sys.readWatches(fd)) {
+			counts = events.some(doesCount) || counts;
+		}
+		if (!counts || waited >= PAUSES_MAX) return;
+		waited += 1;
+		cancel?.();
+		cancel = after(pause, () => {
+			cancel = null;
+			waited = 0;
+			changed();
+		});
+	}
+
+	function doesCount(event: string): boolean {
+		const space = event.indexOf(' ');
+		const [number, name] = [Number(event.slice(0, space)), event.slice(space + 1)];
+		if (number < 0 || name === '') return true;
+		const each = names.get(number);
+		return each === null ? !/^\.(?!\.)/.test(name) : each?.has(name) ?? false;
+	}
+
+	return {
+		set(watched, millis) {
+			if (millis === null) {
+				close();
+				cancel?.();
+				cancel = null;
+				return;
+			}
+			pause = millis;
+			renew(watched);
+		},
+	};
+}
+
+const LIMIT = ' (the user of archon has all the inotify instances that one may have, fs.inotify.max_user_instances)';
+
+const MOUNTED = 'is mounted by itself, and so remains the file that it was when another one takes its place outside: mount its directory';
+
+/** Folders, and the names in them that lead to the files; null: any name. */
+function placesOf({files, folders}: Watched): ReadonlyMap<string, Set<string> | null> {
+	const places = new Map<string, Set<string> | null>();
+	const add = (folder: string, name: string): void => {
+		const names = places.get(folder);
+		if (names === undefined) places.set(folder, new Set([name]));
+		else names?.add(name);
+	};
+	for (const folder of folders) {
+		walk(folder, add);
+		places.set(folder, null);
+	}
+	for (const file of files) walk(file, add);
+	return places;
+}
+
+/** Each name on the way to a path that may come to lead elsewhere: symbolic links, the last one, and one that is not there. */
+function walk(path: string, add: (folder: string, name: string) => void): void {
+	const here = isAbsolute(path) ? '/' : sys.realPath('.');
+	let at = typeof here === 'string' ? here : '/';
+	let steps = path.split('/');
+	let links = 0;
+	while (steps.length > 0) {
+		const [name = '', ...rest] = steps;
+		steps = rest;
+		if (name === '' || name === '.') continue;
+		if (name === '..') {
+			at = dirname(at);
+			continue;
+		}
+		const full = join(at, name);
+		const link = sys.readLink(full);
+		if (typeof link === 'string') {
+			add(at, name);
+			links += 1;
+			if (links > LINKS_MAX) return;
+			steps = [...link.split('/'), ...steps];
+			if (isAbsolute(link)) at = '/';
+		} else if (link === -ERRNO.EINVAL && steps.some(step => step !== '' && step !== '.')) {
+			at = full;
+		} else {
+			return add(at, name);
+		}
+	}
+}
+
+/** Whether a file is a mount point of its own (proc_pid_mountinfo(5)). */
+function isMounted(file: string): boolean {
+	const real = sys.realPath(file);
+	const mounts = sys.readText('/proc/self/mountinfo', 1 << 20);
+	if (typeof real !== 'string' || typeof mounts !== 'string') return false;
+	const point = real.replaceAll(/[\s\\]/g, character => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
+	return mounts.split('\n').some(line => line.split(' ')[4] === point);
+}
