@@ -55,8 +55,8 @@ export async function makeModules(root: string, work: string, libraries: Librari
 
 /** What nearly every container loads, where unpacking would cost time: the way to running services, and to `archonctl status`. */
 const USUAL = [
-	'main.ts', 'programs/up.ts', 'programs/supervise.ts', 'programs/one-command.ts', 'programs/drop-in.ts', 'programs/control.ts',
-	'config/plan.ts', 'config/yaml/parse.ts', 'control/server.ts', 'cli/commands/status.ts',
+	'main.ts', 'programs/up.ts', 'programs/config-source.ts', 'programs/lookups.ts', 'programs/supervise.ts', 'core/signals.ts',
+	'programs/one-command.ts', 'programs/drop-in.ts', 'programs/control.ts', 'control/server.ts',
 ].map(file => `src/${file}`);
 
 /** Their modules, and all that these import. */
@@ -70,8 +70,8 @@ function usualModules(outputs: Metafile['outputs']): ReadonlySet<string> {
 	const entries = new Map(Object.entries(outputs).map(([path, {entryPoint}]) => [entryPoint?.replace(/^.*\/src\//, 'src/'), path]));
 	for (const file of USUAL) {
 		const path = entries.get(file);
-		// What is no entry is a part of another module.
-		if (path !== undefined) add(path);
+		if (path === undefined) throw new Error(`${file} is imported by nothing when it is needed, and so has no module of its own`);
+		add(path);
 	}
 	return usual;
 }
