@@ -13,20 +13,20 @@ const ignore = reader(() => ({}), (): null => null);
  * ignored by programs that do not implement it.
  */
 const FOREIGN_SERVICE_KEYS: ReadonlySet<string> = new Set([
-	'annotations', 'attach', 'blkio_config', 'build', 'cgroup_parent', 'configs', 'container_name',
+	'annotations', 'attach', 'blkio_config', 'build', 'cgroup_parent', 'container_name',
 	'cpu_count', 'cpu_percent', 'cpu_period', 'cpu_quota', 'cpu_rt_period', 'cpu_rt_runtime', 'cpu_shares',
 	'cpus', 'cpuset', 'credential_spec', 'deploy', 'develop', 'device_cgroup_rules', 'devices', 'dns',
 	'dns_opt', 'dns_search', 'domainname', 'expose', 'external_links', 'extra_hosts', 'gpus', 'hostname',
 	'image', 'init', 'ipc', 'isolation', 'label_file', 'mac_address', 'mem_limit',
 	'mem_reservation', 'mem_swappiness', 'memswap_limit', 'models', 'network_mode', 'networks',
 	'oom_kill_disable', 'pid', 'pids_limit', 'platform', 'ports', 'privileged', 'pull_policy',
-	'pull_refresh_after', 'read_only', 'runtime', 'secrets', 'shm_size', 'storage_opt',
+	'pull_refresh_after', 'read_only', 'runtime', 'shm_size', 'storage_opt',
 	'sysctls', 'tmpfs', 'use_api_socket', 'userns_mode', 'uts', 'volumes', 'volumes_from',
 ]);
 
 /** The same at the top of the file. */
 const FOREIGN_TOP_KEYS: ReadonlySet<string> = new Set([
-	'configs', 'models', 'networks', 'secrets', 'volumes',
+	'models', 'networks', 'volumes',
 ]);
 
 /** Keys that change what runs, or how. To pass over one of these would be to run something else. */

@@ -11,7 +11,7 @@ export type Variables = Pick<Exec, 'common' | 'sources' | 'sourced' | 'environme
 /** The defaults, over which each of the groups of keys has its say. */
 export function makeService(
 	name: string, argv: Argv, groups: Iterable<ServiceGroup<ServiceSettings>>, settings: ServiceSettings,
-	{needs, groups: inGroups, ...given}: Variables & Pick<Exec, 'output'> & Pick<Service, 'needs' | 'groups'>,
+	{needs, groups: inGroups, ...given}: Variables & Pick<Exec, 'files' | 'output'> & Pick<Service, 'needs' | 'groups'>,
 ): Service {
 	const made = {...service(name, argv), needs, groups: inGroups};
 	const process = {...exec(argv), ...given};

@@ -12,6 +12,7 @@ import {makeService} from './make-service.ts';
 import {gatherGroups, type Membership} from './membership.ts';
 import {INSTANCE, instancesOf, judgeCount} from './names.ts';
 import {noteOwnVariables} from './own-variables.ts';
+import {placeFiles} from './placed-files.ts';
 import type {Draft, Planning} from './planning.ts';
 import {misread, toCommand} from './readers.ts';
 import {groupsOf, SERVICE, SERVICE_GROUPS} from './schema/service.ts';
@@ -45,7 +46,8 @@ export function planServices(root: Value, planning: Planning): Draft {
 	judgeUsers(services, accountsOf, arrangement, planning);
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
-	const made = isTooMany ? [] : makeServices(services, {...arrangement, ...membership}, programs, config, planning);
+	const files = placeFiles(config, present, topContext(planning), lookups);
+	const made = isTooMany ? [] : makeServices(services, {...arrangement, ...membership, files}, programs, config, planning);
 	judgeFiles(root, made, name => services.get(name), whole.events, problems.report);
 	const written = new Map(present.map(each => [each.name, each]));
 	return {...whole, services: made, names: new Map(present.map(({name, key}) => [name, key])), written};
@@ -70,8 +72,11 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 	return readShape(TOP, map, context);
 }
 
+const NO_FILES: Service['exec']['files'] = [];
+
 function makeServices(
-	services: Services, {names, needs, groupsOf: inGroups}: Arrangement & Membership, programs: ReadonlyMap<string, Argv>,
+	services: Services, {names, needs, groupsOf: inGroups, files}: Arrangement & Membership & {readonly files: ReturnType<typeof placeFiles>},
+	programs: ReadonlyMap<string, Argv>,
 	{archon, environment: common}: Settings<typeof TOP.keys>, planning: Planning,
 ): readonly Service[] {
 	const running = names.flatMap(name => services.get(name) ?? []);
@@ -99,7 +104,10 @@ function makeServices(
 			const environment = own.scale === null ? own.environment : {...own.environment, [INSTANCE]: String(index)};
 			const {sources, sourced} = own === settings ? found : readSources(own, path);
 			const output = planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
-			return makeService(each, program, groups, own, {needs: edges, groups: inGroups(name), common, sources, sourced, environment, output});
+			const variables = {common, sources, sourced, environment};
+			return makeService(each, program, groups, own, {
+				...variables, needs: edges, groups: inGroups(name), files: files.get(name) ?? NO_FILES, output,
+			});
 		});
 	});
 }

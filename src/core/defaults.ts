@@ -35,10 +35,12 @@ const NO_DIRECTORIES: Exec['directories'] = [];
 /** The variables of a service without sources. */
 export const UNSOURCED: Sourced = {variables: NOTHING, stamp: ''};
 
+const NO_FILES: Exec['files'] = [];
+
 export const exec = (argv: Command): Exec => ({
 	argv, base: 'inherit', common: NOTHING, sources: [], sourced: UNSOURCED, environment: {}, secretsFromFiles: false,
 	cwd: null, user: null, umask: null, limits: LIMITS,
-	directories: NO_DIRECTORIES, keepsRuntime: false, clean: [], tty: false,
+	files: NO_FILES, directories: NO_DIRECTORIES, keepsRuntime: false, clean: [], tty: false,
 	output: {kind: 'lines', logging: LOGGING, canWait: true}, interactive: false, asStarted: false, isArchon: false,
 });
 

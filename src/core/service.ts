@@ -200,6 +200,8 @@ export interface Exec {
 	readonly directories: readonly Directory[];
 	/** Whether those of kind `runtime` stay when it stops. */
 	readonly keepsRuntime: boolean;
+	/** Files that are written before each start. */
+	readonly files: readonly PlacedFile[];
 	/** Globs of stale files that are removed before each start. */
 	readonly clean: readonly string[];
 	/** Whether it has a pseudoterminal of its own, whose output archon reads. */
@@ -237,6 +239,24 @@ const BASES: Readonly<Record<DirectoryKind, string>> = {runtime: '/run', state: 
 
 /** What names of a kind are below. */
 export const directoryBase = (kind: DirectoryKind): string => BASES[kind];
+
+/** A file that a service finds where it looks for it (compose-spec `configs` and `secrets`). */
+export interface PlacedFile {
+	readonly kind: 'config' | 'secret';
+	/** What the config calls it. */
+	readonly name: string;
+	/** An absolute path. */
+	readonly target: string;
+	/** What it holds: the content of a file or of a variable of archon's own, or a text. */
+	readonly from:
+		| {readonly kind: 'file'; readonly path: string}
+		| {readonly kind: 'variable'; readonly variable: string}
+		| {readonly kind: 'text'; readonly text: string};
+	readonly mode: number;
+	/** Numbers, or whose else it is: the service's user, or archon's own. */
+	readonly uid: number | 'service' | 'archon';
+	readonly gid: number | 'service' | 'archon';
+}
 
 /** A source of variables outside of the config. Relative paths begin at archon's own directory. */
 export type VariableSource =

@@ -24,6 +24,7 @@ import {createShutdown} from './shutdown.ts';
 import {makeDirectories, ownDirectories} from './spawn/directories.ts';
 import {createHooks, ownHooks} from './spawn/hooks.ts';
 import {createStarter} from './spawn/starter.ts';
+import {createPlacing, ownPlacing, type Placing} from './spawn/placed-files.ts';
 import {createSources, ownSources, type Sources} from './spawn/variable-sources.ts';
 import {traceOf} from './trace.ts';
 
@@ -54,6 +55,8 @@ export interface MoreHands extends Hands {
 	salvage(state: State, adopted: readonly Adopted[]): void;
 	/** As of `Sources`. */
 	readonly examine: Sources['examine'];
+	/** Writes the files of a service that runs again, where they hold something else now. */
+	readonly renewFiles: Placing['renew'];
 }
 
 export function createHands(machine: Machine): MoreHands {
@@ -63,7 +66,8 @@ export function createHands(machine: Machine): MoreHands {
 	const parts = {reaper, poller, output, handoff, kept, isDegraded, tell, warn, pace: createPace()};
 	const health = createHealth(parts);
 	const sources = createSources(parts);
-	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sources});
+	const placing = createPlacing(parts);
+	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sources, placing});
 
 	/** Exits first; then, during the sweep, whether that was the last of all. */
 	function reapAll(): void {
@@ -82,8 +86,8 @@ export function createHands(machine: Machine): MoreHands {
 	};
 	// The processes first: their ends are heard of, whatever becomes of the rest.
 	const owners: Composition = compose([
-		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn), ownHooks(createHooks(parts), sources),
-		ownSources(sources),
+		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn),
+		ownHooks(createHooks(parts), sources, placing, tell), ownSources(sources), ownPlacing(placing),
 		ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		createShutdown({reaper, output, log, reapAll, exit}),
 	]);
@@ -118,6 +122,7 @@ export function createHands(machine: Machine): MoreHands {
 			return sources.prepare(effect, ready);
 		},
 		examine: sources.examine,
+		renewFiles: placing.renew,
 		spawn, withdraw,
 		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${traceOf(error)}`),
 	};

@@ -23,9 +23,9 @@ export interface FilePlace {
 
 const report = new Float64Array(Object.keys(PLACE_REPORT).length);
 
-/** The place of a file, which need not exist; or why there is no such place. */
-export function findPlace(path: string): FilePlace | string {
-	const [folder = '', name = ''] = sys.findPlace(path, 0, report);
+/** The place of a file, which need not exist; or why there is no such place. `flags`: `PLACE`. */
+export function findPlace(path: string, flags = 0): FilePlace | string {
+	const [folder = '', name = ''] = sys.findPlace(path, flags, report);
 	const [fd = -1, stream = -1, ...doubt] = report;
 	if (fd < 0) return reasonOf(-fd, doubt, culpritOf(path, folder, name));
 	if (stream < 0) return {folder: {fd, path: folder || '/'}, name};

@@ -123,6 +123,10 @@ export function runDaemon(options: Options): void {
 		rules = new Map([...meanings, ...own.signals]);
 		listenAlso(rules.keys());
 		handoff.put('options', stringify(own));
+		for (const service of config.services) {
+			const id = service.exec.files.length > 0 ? loop.state().names.get(service.name) : undefined;
+			if (id !== undefined) hands.renewFiles(id, service);
+		}
 		return changed;
 	}
 

@@ -13,6 +13,7 @@ import {directories} from '../keys/directories.ts';
 import {extending} from '../keys/elsewhere.ts';
 import {environment} from '../keys/environment.ts';
 import {essential} from '../keys/essential.ts';
+import {mountedFiles} from '../keys/files.ts';
 import {ownGroups} from '../keys/groups.ts';
 import {startHooks, stopHooks} from '../keys/hooks.ts';
 import {limits} from '../keys/limits.ts';
@@ -30,7 +31,7 @@ import {shape, type Settings} from '../shape.ts';
 import type {Mapping} from '../values.ts';
 
 const GROUPS = [
-	type, command, shell, extending, presence, ownGroups, environment, process, limits, terminal, logging, directories, clean,
+	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, terminal, logging, directories, clean,
 	dependencies, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential, stopHooks, stop, pidFile, compose,
 ] as const;
 

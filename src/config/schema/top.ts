@@ -3,6 +3,7 @@ import {composeTop} from '../compose.ts';
 import {joined} from '../glossary.ts';
 import {keysOf, mergesOf, type Group} from '../group.ts';
 import {including} from '../keys/elsewhere.ts';
+import {definedFiles} from '../keys/files.ts';
 import {groups} from '../keys/groups.ts';
 import {services} from '../keys/services.ts';
 import type {Rules} from '../merge.ts';
@@ -10,7 +11,7 @@ import {shape} from '../shape.ts';
 import {SERVICE_GROUPS} from './service.ts';
 import {WHOLE_GROUPS} from './whole.ts';
 
-const GROUPS = [services, groups, including, ...WHOLE_GROUPS, composeTop] as const;
+const GROUPS = [services, groups, including, definedFiles, ...WHOLE_GROUPS, composeTop] as const;
 
 /** The first of them holds all services. */
 export const TOP_GROUPS: readonly [Group, ...Group[]] = [...GROUPS];

@@ -14,6 +14,7 @@ import type {Pace} from '../pace.ts';
 import type {Owner} from '../owners.ts';
 import type {Poller} from '../poller.ts';
 import type {Reaper} from '../reap/reaper.ts';
+import type {Placing} from './placed-files.ts';
 import type {Sources} from './variable-sources.ts';
 
 export type HookEffect = Extract<Effect, {kind: 'hook'}>;
@@ -34,11 +35,16 @@ export interface HookParts {
 }
 
 /** Before the process is made, what it is made with is not read yet: the variables are those that the sources hold now. */
-export function ownHooks(hooks: Hooks, sources: Pick<Sources, 'glimpse'>): Owner<'hook'> {
+export function ownHooks(
+	hooks: Hooks, sources: Pick<Sources, 'glimpse'>, {place}: Pick<Placing, 'place'>, tell: HookParts['tell'],
+): Owner<'hook'> {
 	return {
 		arms: {
 			hook(effect) {
 				if (effect.hook !== 'pre_start') return hooks.start(effect);
+				const {id, run, service, hook} = effect;
+				const refusal = place(id, service);
+				if (refusal) return soon(() => tell(id, run, {kind: 'hooked', hook, failure: `${refusal.stage}: ${refusal.reason}`}));
 				sources.glimpse(effect, service => hooks.start({...effect, service}));
 			},
 		},

@@ -11,6 +11,7 @@ import type {EffectOf} from '../owners.ts';
 import {originOf} from '../reap/descendants.ts';
 import type {Reaper} from '../reap/reaper.ts';
 import {ERRNO} from '../sys.ts';
+import type {Placing} from './placed-files.ts';
 import {type Spawned, spawnRun} from './spawner.ts';
 import {type Sources, withSourced} from './variable-sources.ts';
 
@@ -20,6 +21,7 @@ export interface StarterParts {
 	readonly readiness: Readiness;
 	readonly helpers: Helpers;
 	readonly sources: Sources;
+	readonly placing: Placing;
 	readonly warn: (text: string) => void;
 }
 
@@ -30,7 +32,7 @@ export interface Starter {
 	withdraw(effect: EffectOf<'spawn'>): void;
 }
 
-export function createStarter({reaper, output, readiness, helpers, sources, warn}: StarterParts): Starter {
+export function createStarter({reaper, output, readiness, helpers, sources, placing, warn}: StarterParts): Starter {
 	function begin(id: Id, run: Run, service: Service): () => Spawned {
 		const read = sources.take(run);
 		if (!read) return makeProcess(id, run, service);
@@ -43,6 +45,8 @@ export function createStarter({reaper, output, readiness, helpers, sources, warn
 	}
 
 	function makeProcess(id: Id, run: Run, service: Service): () => Spawned {
+		const refusal = placing.place(id, service);
+		if (refusal) return () => ({kind: 'refused', refusal});
 		const wiring = output.wire(id, service);
 		if (!wiring.ok) return unwired(wiring.error);
 		try {

@@ -13,6 +13,10 @@ test('the whole table fits a page', () => {
 		      names for several services, for archonctl and depends_on; a group in a group stands for all in it
 		  include: path | map with a path | list of them (default: none)
 		      further files, whose services and secrets are added
+		  configs: map by name (default: empty)
+		      files that services find under a name
+		  secrets: map by name (default: empty)
+		      the same of secrets, whose content archon never shows
 		  archon: map (default: empty)
 		      what is logged, and where
 		  shutdown: map (default: empty)
@@ -59,6 +63,10 @@ test('the whole table fits a page', () => {
 		      what it inherits of archon's own environment: everything, only PATH and TERM, or these
 		  secrets_from_files: true | false (default: false)
 		      NAME is set to the content of the file that NAME_FILE names
+		  configs: list of names or maps with a source (default: empty)
+		      configs of the top that it finds as files, in / unless they say otherwise
+		  secrets: list of names or maps with a source (default: empty)
+		      the same of secrets, in /run/secrets; only its user can read them
 		  working_dir: path (default: archon's own)
 		      where it runs
 		  user: name[:group] | uid[:gid] (default: archon's own)
@@ -286,6 +294,18 @@ test('the whole table fits a page', () => {
 		  command: words (default: required)
 		      prints lines of NAME=value; within start_timeout, else 60s
 
+		services.<name>.secrets, configs:
+		  source: name (default: required)
+		      which one
+		  target: path (default: /run/secrets/<name> for a secret, /<name> for a config)
+		      where the service finds it
+		  uid: number (default: the service's user for a secret, archon's own for a config)
+		      whose it is
+		  gid: number (default: as for uid)
+		      its group
+		  mode: octal (default: 0400 for a secret, 0444 for a config)
+		      its permissions
+
 		services.<name>.ulimits.<name>:
 		  soft: number | unlimited (default: required)
 		      in force until the program raises it
@@ -379,6 +399,24 @@ test('the whole table fits a page', () => {
 		      where relative paths in them begin
 		  env_file: path | list (default: empty)
 		      variables for \${NAME} in them, under archon's own
+
+		secrets.<name>:
+		  file: path (default: none)
+		      it holds what this file holds; relative to the config
+		  environment: NAME (default: none)
+		      it holds the value of this variable of archon's own
+		  external: true | false (default: false)
+		      true is refused: archon has no store to ask
+
+		configs.<name>:
+		  file: path (default: none)
+		      it holds what this file holds; relative to the config
+		  environment: NAME (default: none)
+		      it holds the value of this variable of archon's own
+		  external: true | false (default: false)
+		      true is refused: archon has no store to ask
+		  content: text (default: none)
+		      it holds this text
 
 		archon:
 		  logging: driver | list of drivers | map (default: prefix; inherit for a single service)

@@ -7,6 +7,7 @@ import {planWhole} from '../../../src/config/schema/whole.ts';
 import {LOGGING, service, START_RATE, UNSOURCED} from '../../../src/core/defaults.ts';
 
 const GIVEN = {
+	files: [],
 	needs: [], groups: [], common: {}, sources: [], sourced: UNSOURCED, environment: {}, output: {kind: 'lines', logging: LOGGING, canWait: true},
 } as const;
 
