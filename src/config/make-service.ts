@@ -8,12 +8,15 @@ import type {ServiceSettings} from './schema/service.ts';
 /** What a service finds in its environment. */
 export type Variables = Pick<Exec, 'common' | 'sources' | 'sourced' | 'environment'>;
 
+/** What a service has to do with others. */
+export type Related = Pick<Service, 'needs' | 'groups' | 'onFailure' | 'conflicts'>;
+
 /** The defaults, over which each of the groups of keys has its say. */
 export function makeService(
 	name: string, argv: Argv, groups: Iterable<ServiceGroup<ServiceSettings>>, settings: ServiceSettings,
-	{needs, groups: inGroups, ...given}: Variables & Pick<Exec, 'files' | 'output'> & Pick<Service, 'needs' | 'groups'>,
+	{needs, groups: inGroups, onFailure, conflicts, ...given}: Variables & Pick<Exec, 'files' | 'output'> & Related,
 ): Service {
-	const made = {...service(name, argv), needs, groups: inGroups};
+	const made = {...service(name, argv), needs, groups: inGroups, onFailure, conflicts};
 	const process = {...exec(argv), ...given};
 	for (const {plan} of groups) {
 		const part = plan?.(settings);

@@ -15,6 +15,7 @@ import {noteOwnVariables} from './own-variables.ts';
 import {placeFiles} from './placed-files.ts';
 import type {Draft, Planning} from './planning.ts';
 import {misread, toCommand} from './readers.ts';
+import {relate, type Relations} from './relations.ts';
 import {groupsOf, SERVICE, SERVICE_GROUPS} from './schema/service.ts';
 import {TOP} from './schema/top.ts';
 import {planWhole} from './schema/whole.ts';
@@ -32,6 +33,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const absent = findAbsent(services, knownIn(planning), lookups.profiles);
 	const membership = gatherGroups(config.groups, services, topContext(planning));
 	const arrangement = arrange(services, absent, membership.members, problems.report);
+	const relations = relate(services, absent, membership, arrangement, planning);
 	const programs = findPrograms(services, SERVICE, knownIn(planning), problems.report);
 	const declared = [...services.values()].filter(each => each !== null);
 	const present = declared.filter(({name}) => !absent.has(name));
@@ -47,7 +49,8 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
 	const files = placeFiles(config, present, topContext(planning), lookups);
-	const made = isTooMany ? [] : makeServices(services, {...arrangement, ...membership, files}, programs, config, planning);
+	const arranged = {...arrangement, ...membership, ...relations, files};
+	const made = isTooMany ? [] : makeServices(services, arranged, programs, config, planning);
 	judgeFiles(root, made, name => services.get(name), whole.events, problems.report);
 	const written = new Map(present.map(each => [each.name, each]));
 	return {...whole, services: made, names: new Map(present.map(({name, key}) => [name, key])), written};
@@ -74,9 +77,11 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 
 const NO_FILES: Service['exec']['files'] = [];
 
+/** What services have to do with each other, and the files that they find. */
+type Arranged = Arrangement & Membership & Relations & {readonly files: ReturnType<typeof placeFiles>};
+
 function makeServices(
-	services: Services, {names, needs, groupsOf: inGroups, files}: Arrangement & Membership & {readonly files: ReturnType<typeof placeFiles>},
-	programs: ReadonlyMap<string, Argv>,
+	services: Services, {names, needs, groupsOf: inGroups, onFailure, conflicts, files}: Arranged, programs: ReadonlyMap<string, Argv>,
 	{archon, environment: common}: Settings<typeof TOP.keys>, planning: Planning,
 ): readonly Service[] {
 	const running = names.flatMap(name => services.get(name) ?? []);
@@ -95,6 +100,10 @@ function makeServices(
 			return (instances.get(other) ?? []).map(each =>
 				({name: each, condition: condition ?? arrival(type), strength, restart, timeout}));
 		}) ?? [];
+		const allOf = (others: readonly string[] = []): readonly string[] => others.flatMap(other => instances.get(other) ?? []);
+		const related = {
+			needs: edges, groups: inGroups(name), onFailure: allOf(onFailure.get(name)), conflicts: allOf(conflicts.get(name)),
+		};
 		const found = readSources(settings, path);
 		noteOwnVariables(declared, common, Object.keys(found.sourced.variables), known, planning.notes.report);
 		const groups = groupsOf(map);
@@ -105,9 +114,7 @@ function makeServices(
 			const {sources, sourced} = own === settings ? found : readSources(own, path);
 			const output = planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
 			const variables = {common, sources, sourced, environment};
-			return makeService(each, program, groups, own, {
-				...variables, needs: edges, groups: inGroups(name), files: files.get(name) ?? NO_FILES, output,
-			});
+			return makeService(each, program, groups, own, {...variables, ...related, files: files.get(name) ?? NO_FILES, output});
 		});
 	});
 }

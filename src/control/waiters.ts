@@ -28,6 +28,8 @@ export interface Waiter {
 	readonly name: string;
 	/** How often the service had been started before the request. */
 	readonly starts: number;
+	/** A start that was skipped, as its conditions do not hold, is well: it was meant only as one of several. */
+	readonly maySkip?: boolean;
 	/** Called once. */
 	readonly resolve: (verdict: Verdict) => void;
 }
@@ -140,6 +142,7 @@ function judgeStart(waiter: Waiter, entry: Entry | undefined, blockers: Blockers
 			if (phase.cause === 'new' || (phase.cause === 'stopped' && entry.desired !== 'stop')) return null;
 			if (phase.cause === 'stopped') return missed(waiter, 'it was stopped');
 			if (phase.cause === 'completed') return isNew ? REACHED : null;
+			if (phase.cause === 'skipped') return waiter.maySkip ? REACHED : missed(waiter, `skipped: ${lastEnd(entry)}`);
 			return missed(waiter, lastEnd(entry));
 		}
 		case 'spawning':

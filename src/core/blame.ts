@@ -39,6 +39,7 @@ export function endOf(entry: Entry): string {
 		case 'completed': return `${name} completed`;
 		case 'exited': return `${name} exited${more}`;
 		case 'stopped': return `${name} was stopped`;
+		case 'skipped': return `${name} was skipped${more}`;
 		case 'new': return `${name} was not started`;
 	}
 }

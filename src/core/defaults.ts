@@ -49,7 +49,8 @@ export const service = (name: string, argv: Command): Service => ({
 	name, type: 'daemon', origin: 'config', autostart: true, groups: [], needs: [],
 	ready: null, startPeriod: 0, startTimeout: Infinity, health: null,
 	watchdog: null, restart: RESTART, stop: STOP, stopTo: 'main', killMode: 'tree', forks: false, pidFile: null,
-	hooks: NO_HOOKS, reload: null, essential: false, onFailed: 'stay', exec: exec(argv),
+	hooks: NO_HOOKS, reload: null, essential: false, onFailed: 'stay', onFailure: [], conflicts: [], onlyIf: null,
+	exec: exec(argv),
 });
 
 /** A need that only names a service (compose-spec `depends_on` as a list). */

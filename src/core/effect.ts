@@ -3,7 +3,7 @@ import type {Entry} from './entry.ts';
 import type {Hook, Purpose} from './event.ts';
 import type {Id, Run} from './ids.ts';
 import type {Scope} from './outcome.ts';
-import type {HookCommand, Probe, Service} from './service.ts';
+import type {HookCommand, Probe, Service, StartConditions} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Stage} from './stage.ts';
 import type {Millis} from './time.ts';
@@ -12,6 +12,11 @@ import type {Failure} from './trial.ts';
 /** An effect of one step. */
 export type Effect =
 	| {readonly kind: 'spawn'; readonly id: Id; readonly run: Run; readonly service: Service}
+	/** Whether the start conditions of a service hold is to be told within the timeout (ms). */
+	| {
+		readonly kind: 'examine'; readonly id: Id; readonly run: Run; readonly service: Service;
+		readonly conditions: StartConditions; readonly timeout: Millis;
+	}
 	/** The service has to stop before its process was started: a spawn that still waits for its turn is cancelled. */
 	| {readonly kind: 'withdraw'; readonly id: Id; readonly run: Run}
 	| {readonly kind: 'signal'; readonly run: Run; readonly pid: number; readonly signal: SignalNumber; readonly to: Scope}

@@ -99,7 +99,7 @@ export function judgeContainer(turn: Turn, {before, after}: Change): void {
 	const isIll = phase.kind === 'up' && phase.health === 'unhealthy';
 	const wasIll = before.phase.kind === 'up' && before.phase.health === 'unhealthy';
 	if (isIll && !wasIll && health?.onUnhealthy === 'shutdown') return shutdown(turn, 1, `${name} is unhealthy`);
-	const isAtRest = phase.kind === 'down' && phase.cause !== 'new' && phase.cause !== 'stopped';
+	const isAtRest = phase.kind === 'down' && phase.cause !== 'new' && phase.cause !== 'stopped' && phase.cause !== 'skipped';
 	if (!isAtRest && phase.kind !== 'done') return;
 	const failed = phase.kind === 'down' && phase.cause === 'failed';
 	if (!essential && !(failed && onFailed === 'shutdown')) return;

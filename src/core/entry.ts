@@ -19,6 +19,8 @@ export interface Entry {
 	readonly service: Service;
 	readonly needs: readonly Edge[];
 	readonly dependents: readonly Edge[];
+	/** The services that never run at the same time as this one. */
+	readonly rivals: readonly Id[];
 	readonly phase: Phase;
 	/** When the phase began. */
 	readonly since: Instant;
@@ -27,6 +29,8 @@ export interface Entry {
 	readonly desired: Desired;
 	/** A restart was requested: the service stops, and starts again. */
 	readonly restartPending: boolean;
+	/** Variables about the failure for which it was started (`on_failure`); null: for none. */
+	readonly trigger: Readonly<Record<string, string>> | null;
 	/** How it is stopped: the service's own policy, unless a request gave another one. */
 	readonly stop: StopPolicy;
 	/** When its runs ended without a request and it was restarted, within the restart window: oldest first. */

@@ -12,6 +12,8 @@ export type News =
 	/** `sourced`: the variables from its sources (`env_file`, `env_from`) where they differ from those in its service. */
 	| {readonly kind: 'spawned'; readonly pid: number; readonly sourced?: Sourced}
 	| {readonly kind: 'refused'; readonly refusal: Refusal}
+	/** Its start conditions hold, or do not, or that cannot be told; `why`: the condition, empty where they hold. */
+	| {readonly kind: 'examined'; readonly verdict: 'met' | 'unmet' | 'unknown'; readonly why: string}
 	/** Its process was not started, for the service had to stop before its turn came. */
 	| {readonly kind: 'withdrawn'}
 	/** The first process of a service that forks has exited with 0, and the main one, of which `main-pid` will tell, is looked for. */

@@ -2,14 +2,15 @@
  * The life table of one service: what each kind of news means in each phase. What depends on other services (when to
  * start, when to stop) is decided in `supervisor.ts`.
  */
+import {beginning, hookOf} from './beginning.ts';
 import {duration} from './duration.ts';
 import type {Effect} from './effect.ts';
 import {type Entry, PAST_MAX} from './entry.ts';
 import type {News, NotifyMessage} from './event.ts';
 import type {Run} from './ids.ts';
 import type {Outcome, Scope} from './outcome.ts';
-import type {Phase, Spawning, Starting, Stopping, Up} from './phase.ts';
-import {type End, exitVariables, decide, resultOf} from './restart.ts';
+import {isPreparing, type Phase, type Spawning, type Starting, type Stopping, type Up} from './phase.ts';
+import {type End, decide, resultOf} from './restart.ts';
 import {SIG, type SignalNumber} from './signal-numbers.ts';
 import {elapsed} from './state.ts';
 import {type Instant, type Millis, NEVER} from './time.ts';
@@ -19,9 +20,12 @@ import {initialProbes, healthAfter, probe, afterProbe} from '../features/health/
 export interface Transition {
 	/** `await`: it waits for its needs, which the life table does not know. */
 	readonly phase: Phase | 'await';
-	readonly also?: Partial<Pick<Entry, 'service' | 'outcome' | 'refusal' | 'ends' | 'restartPending' | 'blame' | 'past' | 'statusText'>>;
+	readonly also?: Partial<Pick<Entry, Changeable>>;
 	readonly effects?: readonly Effect[];
 }
+
+/** What changes with the phase. */
+type Changeable = 'service' | 'outcome' | 'refusal' | 'ends' | 'starts' | 'restartPending' | 'blame' | 'past' | 'statusText';
 
 type PhaseOf<K extends Phase['kind']> = Extract<Phase, {kind: K}>;
 type NewsOf<K extends News['kind']> = Extract<News, {kind: K}>;
@@ -41,8 +45,8 @@ const impossible = (phase: Phase, news: News): never => {
 const stay = (phase: Phase): Transition => ({phase});
 
 const none = {
-	spawned: impossible, refused: impossible, withdrawn: impossible, forked: impossible, exited: impossible, emptied: impossible,
-	ready: impossible, probe: impossible, hooked: impossible, notify: impossible, timeout: impossible,
+	examined: impossible, spawned: impossible, refused: impossible, withdrawn: impossible, forked: impossible, exited: impossible,
+	emptied: impossible, ready: impossible, probe: impossible, hooked: impossible, notify: impossible, timeout: impossible,
 };
 
 const table: Table = {
@@ -50,8 +54,19 @@ const table: Table = {
 	waiting: none,
 	spawning: {
 		...none,
+		examined: (phase, {verdict, why}, entry, now, random) => {
+			if (!phase.isConditional) return {phase};
+			if (verdict === 'unknown') return failedBefore(`only_if: ${why}`, entry, now, random);
+			if (verdict === 'unmet') {
+				// It was no start, and so none is counted.
+				const also = {blame: why, outcome: null, refusal: null, ends: [], starts: entry.starts - 1};
+				return {phase: {kind: 'down', cause: 'skipped'}, also};
+			}
+			const after: Spawning = {...phase, isConditional: false};
+			return {phase: after, effects: [beginning(entry, after, now)]};
+		},
 		spawned: (phase, news, entry, now) => {
-			if (phase.isHooked) return impossible(phase, news);
+			if (isPreparing(phase)) return impossible(phase, news);
 			const {pid, sourced} = news;
 			if (!sourced) return begin(phase, pid, entry, now);
 			const service = {...entry.service, exec: {...entry.service.exec, sourced}};
@@ -65,14 +80,10 @@ const table: Table = {
 		},
 		withdrawn: () => withdraw(),
 		hooked: (phase, {hook, failure}, entry, now, random) => {
-			if (hook !== 'pre_start' || !phase.isHooked) return {phase};
-			const {id, service} = entry;
-			if (failure === null) {
-				return {phase: {...phase, isHooked: false}, effects: [{kind: 'spawn', id, run: phase.run, service}]};
-			}
-			const blame = `pre_start: ${failure}`;
-			const move = next(entry, {outcome: null, blame, wasUp: false}, now, random);
-			return {...move, also: {...move.also, blame, outcome: null, refusal: null}};
+			if (hook !== 'pre_start' || !phase.isHooked || phase.isConditional) return {phase};
+			if (failure !== null) return failedBefore(`pre_start: ${failure}`, entry, now, random);
+			const after: Spawning = {...phase, isHooked: false};
+			return {phase: after, effects: [beginning(entry, after, now)]};
 		},
 	},
 	starting: {
@@ -208,19 +219,6 @@ export function terminate(entry: Entry, phase: Starting | Up, now: Instant, scal
 	return {phase: after, effects: isHooked ? [hookOf(entry, after, now)] : sendStop(phase, signal, service.stopTo)};
 }
 
-/** The effect that runs the commands that its phase waits for. */
-export function hookOf({id, service}: Entry, phase: Spawning | Starting | Stopping, now: Instant): Effect {
-	const {hooks} = service;
-	const {run, deadline} = phase;
-	const [hook, commands] = phase.kind === 'spawning' ? ['pre_start' as const, hooks.preStart]
-		: phase.kind === 'starting' ? ['post_start' as const, hooks.postStart]
-		: phase.finish === null ? ['pre_stop' as const, hooks.preStop]
-		: phase.finish.hook === 'down' ? ['down' as const, hooks.down] : ['post_stop' as const, hooks.postStop];
-	const environment = phase.kind === 'stopping' && phase.finish?.hook === 'post_stop' && phase.outcome
-		? {SERVICE_RESULT: phase.finish.result, ...exitVariables(phase.outcome)} : {};
-	return {kind: 'hook', id, run, service, hook, commands, timeout: deadline - now, environment};
-}
-
 /** Runs the `down` commands of a oneshot that has completed; `run` is a new number, as the last run has ended. */
 export function undo(entry: Entry, run: Run, now: Instant, scale: number): Transition {
 	const phase: Stopping = {
@@ -228,6 +226,12 @@ export function undo(entry: Entry, run: Run, now: Instant, scale: number): Trans
 		outcome: entry.outcome ?? {kind: 'code', code: 0}, deadline: now + entry.stop.grace * scale, finish: {hook: 'down', result: ''},
 	};
 	return {phase, effects: [hookOf(entry, phase, now)]};
+}
+
+/** A start has failed before there was a process. */
+function failedBefore(blame: string, entry: Entry, now: Instant, random: number): Transition {
+	const move = next(entry, {outcome: null, blame, wasUp: false}, now, random);
+	return {...move, also: {...move.also, blame, outcome: null, refusal: null}};
 }
 
 /** The service is at rest at once, and starts again if it is to run. */

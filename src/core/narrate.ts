@@ -120,6 +120,7 @@ function atRest(entry: Entry, was: Phase): Line | null {
 			if ((origin === 'run' || exec.asStarted) && outcome) return info(ended(name, outcome, blame));
 			return {level: 'error', text: `${name} failed: ${lastEnds(entry)}`};
 		}
+		case 'skipped': return info(`skipped ${name}: ${how}`);
 		case 'new': return null;
 	}
 }

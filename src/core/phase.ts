@@ -33,6 +33,8 @@ export const WAITING: Waiting = {kind: 'waiting', deadline: NEVER, waived: [], i
 export interface Spawning {
 	readonly kind: 'spawning';
 	readonly run: Run;
+	/** Its start conditions (`only_if`) are examined; all else comes after that. */
+	readonly isConditional: boolean;
 	/** Its `pre_start` commands run; its process is started after them. */
 	readonly isHooked: boolean;
 	/** When the start timeout ends; NEVER: it begins with the process. */
@@ -117,6 +119,9 @@ export const isAlive = ({kind}: Phase): boolean =>
 /**
  * `new`: not started yet. `stopped`: stopped on request. `completed`: a oneshot that succeeded. `exited`: a daemon that
  * exited successfully, and its restart policy does not start it again. `failed`: any other end without a restart, or a
- * failed start. The last three stay until an operator starts the service again.
+ * failed start. `skipped`: its start conditions did not hold. The last four stay until an operator starts the service again.
  */
-export type DownCause = 'new' | 'stopped' | 'completed' | 'exited' | 'failed';
+export type DownCause = 'new' | 'stopped' | 'completed' | 'exited' | 'failed' | 'skipped';
+
+/** Whether the process of a service waits for its start conditions or its `pre_start` commands. */
+export const isPreparing = ({isConditional, isHooked}: Spawning): boolean => isConditional || isHooked;

@@ -2,9 +2,9 @@
 import type {Event} from './event.ts';
 import {tellOfConfig} from './features.ts';
 import type {Id} from './ids.ts';
-import {freeId, read, write} from './service-table.ts';
+import {freeId, read, type ServiceTable, write} from './service-table.ts';
 import type {Exec, Output, Service} from './service.ts';
-import {connect, newEntry} from './state.ts';
+import {connect, isToRun, newEntry} from './state.ts';
 import {type Turn} from './turn.ts';
 import {isAlive} from './phase.ts';
 import type {Entry} from './entry.ts';
@@ -51,7 +51,10 @@ export function renew(entry: Entry, service: Service): Entry {
 	if (isMadeAlike(before, service) && !retired) {
 		const {output: was, sourced} = before.exec;
 		const {output} = service.exec;
-		return {...kept, service: {...service, exec: {...service.exec, sourced, output: was.kind === output.kind ? output : was}}};
+		const same: Entry = {...kept, service: {...service, exec: {...service.exec, sourced, output: was.kind === output.kind ? output : was}}};
+		// What it was skipped for may hold by now, or be asked no more.
+		const wasSkipped = phase.kind === 'down' && phase.cause === 'skipped';
+		return wasSkipped ? {...same, phase: {kind: 'down', cause: 'new'}, blame: null} : same;
 	}
 	if (isAlive(phase)) return {...kept, service, restartPending: phase.kind !== 'stopping'};
 	return {...kept, service, phase: {kind: 'down', cause: 'new'}, ends: [], blame: null};
@@ -139,13 +142,15 @@ export function reconfigure(
 		table = write(table, newEntry(id, service));
 		started.push(id);
 	}
-	const {needs, dependents, demanded} = connect(services, names);
+	const {needs, dependents, rivals, demanded} = connect(services, names);
 	for (const [name, id] of turn.state.names) {
 		const entry = read(table, id);
 		if (!entry || names.get(name) === id) continue;
 		names.set(name, id);
 		// It still stops before its needs, and after its dependents that are removed as well.
 		for (const {id: need, ...edge} of entry.needs) dependents.get(need)?.push({id, ...edge});
+		// Nor does what conflicts with it start before it has stopped.
+		for (const rival of entry.rivals) if (needs.has(rival)) rivals.set(rival, [...rivals.get(rival) ?? [], id]);
 		table = write(table, {...entry, retired: true, dependents: entry.dependents.filter(edge => !needs.has(edge.id))});
 	}
 	for (const service of services) {
@@ -156,10 +161,29 @@ export function reconfigure(
 		const renewed = renew(entry, service);
 		if (isStartedBy(entry, renewed)) started.push(id);
 		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});
-		table = write(table, {...renewed, needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], desired});
+		const edges = {needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? []};
+		table = write(table, {...renewed, ...edges, desired});
 	}
 	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle};
-	turn.state = {...turn.state, settings, names, table};
+	turn.state = {...turn.state, settings, names, table: withoutConflicts(services, names, table)};
 	turn.recount();
 	tellOfConfig(turn, {started, trial: trial ?? null, isRollback});
+}
+
+/**
+ * Of two services that conflict from now on and are both to run, the one that runs stays, or else the one that comes first; the
+ * other one is stopped. The config lets none of them start with archon, so that an operator has started one.
+ */
+function withoutConflicts(services: readonly Service[], names: ReadonlyMap<string, Id>, table: ServiceTable): ServiceTable {
+	let after = table;
+	for (const {name} of services) {
+		const entry = read(after, names.get(name) ?? -1);
+		for (const id of entry?.rivals ?? []) {
+			const [one, other] = [read(after, entry?.id ?? -1), read(after, id)];
+			if (!one || !other || !isToRun(one) || !isToRun(other)) continue;
+			const loser = isAlive(other.phase) && !isAlive(one.phase) ? one : other;
+			after = write(after, {...loser, desired: 'stop'});
+		}
+	}
+	return after;
 }

@@ -76,6 +76,10 @@ export function forget(turn: Turn, entry: Entry): void {
 		const failedNeeds = (dependent?.failedNeeds ?? 0) - (isFailedNeed(entry, edge) ? 1 : 0);
 		if (dependent) turn.put({...dependent, needs: dependent.needs.filter(isOther), unmetNeeds, failedNeeds});
 	}
+	for (const rival of entry.rivals) {
+		const other = read(turn.state.table, rival);
+		if (other) turn.put({...other, rivals: other.rivals.filter(each => each !== id)});
+	}
 	turn.emit({kind: 'forgotten', entry});
 }
 

@@ -1,7 +1,8 @@
 /** How archon continues: it adopts processes that run already, and resumes after re-execution or a stall. */
 import type {Entry} from './entry.ts';
 import type {Run} from './ids.ts';
-import {hookOf, shiftDeadlines} from './lifecycle.ts';
+import {beginning, hookOf} from './beginning.ts';
+import {shiftDeadlines} from './lifecycle.ts';
 import type {Adopted} from './outcome.ts';
 import {isAlive} from './phase.ts';
 import {entries as all, read} from './service-table.ts';
@@ -16,7 +17,7 @@ export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 		const entry = read(turn.state.table, id);
 		if (!entry || isAlive(entry.phase)) continue;
 		turn.state = {...turn.state, runs: Math.max(turn.state.runs, run)};
-		turn.write({...entry, phase: {kind: 'spawning', run, isHooked: false, deadline: NEVER}, starts: 1});
+		turn.write({...entry, phase: {kind: 'spawning', run, isConditional: false, isHooked: false, deadline: NEVER}, starts: 1});
 		onNews(turn, id, run, {kind: 'spawned', pid});
 		if (entry.service.type === 'daemon' && entry.service.ready) onNews(turn, id, run, {kind: 'ready'});
 	}
@@ -25,10 +26,10 @@ export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 /** Asks again for all effects whose news the last instance did not see. */
 export function resume(turn: Turn, found: ReadonlyMap<Run, number>): void {
 	for (const entry of [...all(turn.state.table)]) {
-		const {id, phase, service} = entry;
+		const {id, phase} = entry;
 		const pid = phase.kind === 'spawning' ? found.get(phase.run) : undefined;
 		if (pid !== undefined && phase.kind === 'spawning') onNews(turn, id, phase.run, {kind: 'spawned', pid});
-		else if (phase.kind === 'spawning' && !phase.isHooked) turn.emit({kind: 'spawn', id, run: phase.run, service});
+		else if (phase.kind === 'spawning') turn.emit(beginning(entry, phase, turn.now));
 		else resumeEntry(turn, entry);
 	}
 	const {stage} = turn.state;

@@ -23,7 +23,7 @@ export interface Parts {
 	readonly progress: ReadonlyMap<Id, string>;
 }
 
-type Edges = Pick<Entry, 'needs' | 'dependents'>;
+type Edges = Pick<Entry, 'needs' | 'dependents' | 'rivals'>;
 type Progress = Omit<Entry, keyof Edges | 'service' | 'id'>;
 
 /** A service without `exec`. */
@@ -41,8 +41,8 @@ type Body = Partial<Edges> & {readonly service: Partial<Rest> & {readonly exec: 
 
 /** A service with nothing but defaults, that has been started. */
 const STANDARD = ((): Standard => {
-	const {id, needs, dependents, service: {exec, ...service}, ...progress} = newEntry(0, standardService('', ['']));
-	return {service, exec, edges: {needs, dependents}, progress: {...progress, starts: 1, leaving: false}};
+	const {id, needs, dependents, rivals, service: {exec, ...service}, ...progress} = newEntry(0, standardService('', ['']));
+	return {service, exec, edges: {needs, dependents, rivals}, progress: {...progress, starts: 1, leaving: false}};
 })();
 
 const unlikeRest = comparing(STANDARD.service);
@@ -104,7 +104,7 @@ export const writeProgress = (entry: Entry): string => stringify(unlikeProgress(
 
 /** Whether both entries have the same definition. */
 export const hasSameBody = (one: Entry, other: Entry): boolean =>
-	one.service === other.service && one.needs === other.needs && one.dependents === other.dependents;
+	one.service === other.service && one.needs === other.needs && one.dependents === other.dependents && one.rivals === other.rivals;
 
 export function writeAll(state: State): Parts {
 	const list = [...all(state.table)];

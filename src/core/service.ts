@@ -40,6 +40,12 @@ export interface Service {
 	readonly essential: boolean;
 	/** Whether the container stays or shuts down when it has failed for good. */
 	readonly onFailed: 'stay' | 'shutdown';
+	/** The services that start when it has failed for good (systemd's OnFailure=). */
+	readonly onFailure: readonly string[];
+	/** The services that never run at the same time, and that stop when it starts (systemd's Conflicts=); one names the other. */
+	readonly conflicts: readonly string[];
+	/** What must hold at each start; null: nothing. */
+	readonly onlyIf: StartConditions | null;
 	readonly exec: Exec;
 }
 
@@ -126,6 +132,19 @@ export interface Hooks {
 	readonly postStop: readonly HookCommand[];
 	/** What undoes a oneshot that has completed, when it is stopped: within a grace period. */
 	readonly down: readonly HookCommand[];
+}
+
+/** What must all hold for a service to start, or else it is skipped, which is no failure (systemd's Condition*=). */
+export interface StartConditions {
+	/** Paths that exist, and paths that do not. */
+	readonly pathExists: readonly string[];
+	readonly pathMissing: readonly string[];
+	/** Variables of the service that are set and not empty; those with a value have that value. */
+	readonly envSet: readonly {readonly name: string; readonly value: string | null}[];
+	/** A command that exits with 0, as the service's user; null: none. */
+	readonly command: Command | null;
+	/** Whether the needs of others for it are met when it is skipped. */
+	readonly otherwise: 'satisfied' | 'unmet';
 }
 
 export const RESTARTS = ['no', 'always', 'on-failure', 'unless-stopped'] as const;

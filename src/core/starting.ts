@@ -1,13 +1,15 @@
 /** How services start: they wait for their needs, processes are spawned, and operators start and restart them. */
+import {beginning} from './beginning.ts';
 import {duration} from './duration.ts';
 import type {Edge, Entry} from './entry.ts';
 import type {Id} from './ids.ts';
-import {hookOf} from './lifecycle.ts';
 import type {Spawning} from './phase.ts';
+import {exitVariables, resultOf} from './restart.ts';
 import {read} from './service-table.ts';
-import {holds, isFailedNeed, isUnderWay, isWanted, meets} from './state.ts';
+import {holds, isFailedNeed, isToRun, isUnderWay, isWanted, meets} from './state.ts';
+import {lastEnds} from './status.ts';
 import {type Millis, NEVER} from './time.ts';
-import {type Turn} from './turn.ts';
+import type {Change, Turn} from './turn.ts';
 
 /** How many of the unmet needs have timed out and are not waited for any more. */
 export function waivers(turn: Turn, {phase, needs}: Entry): number {
@@ -50,11 +52,11 @@ export function failStart(turn: Turn, entry: Entry, blame: string): void {
 export function spawn(turn: Turn, entry: Entry): void {
 	const wait = entry.ends.length > 0 ? takeToken(turn) : 0;
 	if (wait > 0) return turn.write({...entry, phase: {kind: 'backoff', deadline: turn.now + wait}});
-	const {id, service} = entry;
-	const run = turn.nextRun();
-	const isHooked = service.hooks.preStart.length > 0;
-	const phase: Spawning = {kind: 'spawning', run, isHooked, deadline: isHooked ? turn.now + service.startTimeout : NEVER};
-	turn.emit(isHooked ? hookOf(entry, phase, turn.now) : {kind: 'spawn', id, run, service});
+	const {onlyIf, hooks, startTimeout} = entry.service;
+	const isHooked = hooks.preStart.length > 0;
+	const deadline = isHooked ? turn.now + startTimeout : NEVER;
+	const phase: Spawning = {kind: 'spawning', run: turn.nextRun(), isConditional: onlyIf !== null, isHooked, deadline};
+	turn.emit(beginning(entry, phase, turn.now));
 	turn.write({...entry, phase, starts: entry.starts + 1});
 }
 
@@ -68,8 +70,11 @@ function takeToken(turn: Turn): Millis {
 	return isFree ? 0 : ((1 - level) / perSecond) * 1000 + 1;
 }
 
-/** Starts services, and those of their needs that are not met. */
-export function start(turn: Turn, ids: readonly Id[]): void {
+/**
+ * Starts services, and those of their needs that are not met; what conflicts with them is stopped. `trigger`: the failure
+ * for which they are started, unless they run already.
+ */
+export function start(turn: Turn, ids: readonly Id[], trigger: Entry['trigger'] = null): void {
 	const seen = new Set(ids);
 	for (const id of seen) {
 		const entry = read(turn.state.table, id);
@@ -78,11 +83,20 @@ export function start(turn: Turn, ids: readonly Id[]): void {
 			const needed = read(turn.state.table, need.id);
 			if (needed && need.strength !== 'order' && !meets(needed, need.condition)) seen.add(need.id);
 		}
+		for (const rival of entry.rivals) yieldTo(turn, rival);
 		const fresh: Entry = {...entry, desired: 'start', stop: entry.service.stop};
 		const rests = entry.phase.kind === 'down' || entry.phase.kind === 'backoff';
-		if (rests) turn.awaitNeeds({...fresh, ends: [], restartPending: false, blame: null});
+		if (rests) turn.awaitNeeds({...fresh, ends: [], restartPending: false, blame: null, trigger: ids.includes(id) ? trigger : null});
 		else turn.write(fresh);
 	}
+}
+
+/** A service that conflicts with one that is started stops, and stays stopped. */
+function yieldTo(turn: Turn, id: Id): void {
+	const rival = read(turn.state.table, id);
+	if (!rival || !isToRun(rival)) return;
+	const isResting = rival.phase.kind === 'down' && rival.phase.cause !== 'new' && rival.phase.cause !== 'stopped';
+	if (!isResting) turn.write({...rival, desired: 'stop', restartPending: false, stop: rival.service.stop});
 }
 
 /** Restarts services: those that run stop first, the others just start. */
@@ -100,6 +114,24 @@ export function restart(turn: Turn, ids: readonly Id[]): void {
 		turn.write({...entry, desired: 'start', restartPending: true});
 	}
 	start(turn, others);
+}
+
+/** A service has failed for good: the services that it names in `on_failure` start, with variables that tell of it. */
+export function startOnFailure(turn: Turn, {after}: Change): void {
+	const {phase, service: {onFailure}} = after;
+	if (onFailure.length === 0 || phase.kind !== 'down' || phase.cause !== 'failed' || turn.state.stage.kind !== 'running') return;
+	start(turn, onFailure.flatMap(name => turn.state.names.get(name) ?? []), triggerOf(after));
+}
+
+/** What a service knows of the failure for which it was started; MONITOR_* as in systemd.exec(5). */
+function triggerOf(entry: Entry): Readonly<Record<string, string>> {
+	const {service: {name, restart: {success}}, outcome, blame} = entry;
+	const result = outcome ? resultOf({isRequested: false, killed: false, blame}, outcome, success) : 'resources';
+	const ends = outcome ? exitVariables(outcome) : null;
+	return {
+		ARCHON_FAILED_SERVICE: name, ARCHON_FAILED_REASON: lastEnds(entry), MONITOR_UNIT: name, MONITOR_SERVICE_RESULT: result,
+		...ends && {MONITOR_EXIT_CODE: ends.EXIT_CODE, MONITOR_EXIT_STATUS: ends.EXIT_STATUS},
+	};
 }
 
 /** Whether dependents with `restart: true` must stop first; they are told to. */

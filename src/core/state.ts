@@ -46,7 +46,7 @@ export interface State {
 export function isAwaited(entry: Wanted & Pick<Entry, 'phase'>): boolean {
 	const {phase} = entry;
 	if (isHelper(entry)) return false;
-	if (phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited')) return false;
+	if (phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited' || phase.cause === 'skipped')) return false;
 	return phase.kind !== 'done' && !isWell(phase) && isToRun(entry);
 }
 
@@ -72,8 +72,8 @@ export const holds = (entry: Entry, {condition, strength}: Pick<Edge, 'condition
 	meets(entry, condition) || (strength !== 'hard' && isSettled(entry));
 
 /** Whether a service meets a condition (compose-spec `depends_on`). */
-export function meets({phase, leaving}: Entry, condition: Condition): boolean {
-	if (phase.kind === 'down') return phase.cause === 'completed';
+export function meets({phase, leaving, service}: Entry, condition: Condition): boolean {
+	if (phase.kind === 'down') return phase.cause === 'completed' || (phase.cause === 'skipped' && service.onlyIf?.otherwise !== 'unmet');
 	if (phase.kind === 'done') return !leaving;
 	switch (condition) {
 		case 'service_completed_successfully': return false;
@@ -86,9 +86,14 @@ export function meets({phase, leaving}: Entry, condition: Condition): boolean {
 const isSettled = ({phase, leaving}: Entry): boolean =>
 	phase.kind === 'down' && (leaving || (phase.cause !== 'new' && phase.cause !== 'stopped'));
 
-/** Whether it has failed for good or exited, or waits for a hard need that has: only an operator can change that. */
-export const hasFailedForGood = ({phase}: Entry): boolean =>
-	phase.kind === 'down' ? phase.cause === 'failed' || phase.cause === 'exited' : phase.kind === 'waiting' && phase.isBlocked;
+/**
+ * Whether it has failed for good, exited, or was skipped with `otherwise: unmet`, or waits for a hard need that has: only an
+ * operator can change that.
+ */
+export function hasFailedForGood({phase, service}: Entry): boolean {
+	if (phase.kind !== 'down') return phase.kind === 'waiting' && phase.isBlocked;
+	return phase.cause === 'failed' || phase.cause === 'exited' || (phase.cause === 'skipped' && service.onlyIf?.otherwise === 'unmet');
+}
 
 /** Whether a need keeps its dependent from starting until an operator acts. */
 export const isFailedNeed = (entry: Entry, {strength}: Pick<Edge, 'strength'>): boolean => strength === 'hard' && hasFailedForGood(entry);
@@ -117,13 +122,15 @@ const isServedIn = (entry: Wanted, {kind}: Stage): boolean =>
 type Wanted = Pick<Entry, 'desired' | 'service' | 'retired'>;
 
 /** The same without regard to a shutdown. */
-function isToRun({desired, service, retired}: Wanted): boolean {
+export function isToRun({desired, service, retired}: Wanted): boolean {
 	return !retired && (desired === 'auto' ? service.autostart : desired === 'start');
 }
 
 interface Connections {
 	readonly needs: ReadonlyMap<Id, readonly Edge[]>;
 	readonly dependents: ReadonlyMap<Id, Edge[]>;
+	/** Of services that conflict with others; each is the other's. */
+	readonly rivals: Map<Id, readonly Id[]>;
 	/** Services with `autostart: false` that start because others need them. */
 	readonly demanded: ReadonlyMap<Id, 'start'>;
 }
@@ -151,15 +158,38 @@ export function connect(services: readonly Service[], names: ReadonlyMap<string,
 		if (lazy.has(id) && !demanded.has(id)) continue;
 		for (const need of needs.get(id) ?? []) if (need.strength !== 'order' && lazy.has(need.id)) demanded.set(need.id, 'start');
 	}
-	return {needs, dependents, demanded};
+	return {needs, dependents, rivals: rivalsAmong(services, idOf), demanded};
 }
+
+function rivalsAmong(services: readonly Service[], idOf: (name: string) => Id): Map<Id, readonly Id[]> {
+	const rivals = new Map<Id, Set<Id>>();
+	const add = (id: Id, other: Id): void => {
+		const known = rivals.get(id);
+		if (known) known.add(other);
+		else rivals.set(id, new Set([other]));
+	};
+	for (const {name, conflicts} of services) {
+		for (const other of conflicts) {
+			add(idOf(name), idOf(other));
+			add(idOf(other), idOf(name));
+		}
+	}
+	return new Map([...rivals].map(([id, others]) => [id, [...others]]));
+}
+
+/** The services that conflict with one and have a process, or are about to have one. */
+export const livingRivals = (table: ServiceTable, {rivals}: Pick<Entry, 'rivals'>): readonly Entry[] => rivals.flatMap(id => {
+	const rival = read(table, id);
+	return rival && isAlive(rival.phase) ? [rival] : [];
+});
 
 /** How long the phase has lasted while archon itself ran. What people are shown is `since`. */
 export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now: Instant): Millis => now - since - stalled;
 
 /** The entry of a service that has not been started. */
 export const newEntry = (id: Id, service: Service): Entry => ({
-	id, service, needs: [], dependents: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0, desired: 'auto', restartPending: false,
+	id, service, needs: [], dependents: [], rivals: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0,
+	desired: 'auto', restartPending: false, trigger: null,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], statusText: '',
 	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

@@ -3,7 +3,7 @@ import type {Entry} from './entry.ts';
 import type {Outcome, Refusal} from './outcome.ts';
 import type {Phase} from './phase.ts';
 import {signalName} from './signal-numbers.ts';
-import {entryOf, holds, type State} from './state.ts';
+import {entryOf, holds, livingRivals, type State} from './state.ts';
 
 export const STATUSES = [
 	'stopped', 'waiting', 'starting', 'running', 'unhealthy', 'stopping', 'backoff', 'exited', 'failed',
@@ -16,7 +16,7 @@ const STATUS: {readonly [K in Exclude<Phase['kind'], 'down'>]: Status} = {
 };
 
 const DOWN: {readonly [C in Extract<Phase, {kind: 'down'}>['cause']]: Status} = {
-	new: 'stopped', stopped: 'stopped', completed: 'exited', exited: 'exited', failed: 'failed',
+	new: 'stopped', stopped: 'stopped', completed: 'exited', exited: 'exited', failed: 'failed', skipped: 'stopped',
 };
 
 /** One service as `archonctl status` shows it. */
@@ -94,9 +94,10 @@ function noteOf(state: State, entry: Entry): string {
 		case 'up': return entry.statusText || upNote(entry, phase);
 		case 'down':
 			if (phase.cause === 'new') return 'not started';
+			if (phase.cause === 'skipped') return `skipped: ${lastEnd(entry)}`;
 			return phase.cause === 'failed' && !entry.refusal ? lastEnds(entry) : lastEnd(entry);
 		case 'done': return lastEnd(entry);
-		case 'spawning': return phase.isHooked ? 'running pre_start' : '';
+		case 'spawning': return phase.isConditional ? 'examining only_if' : phase.isHooked ? 'running pre_start' : '';
 	}
 }
 
@@ -116,12 +117,18 @@ function upNote(entry: Entry, {isReady, health, probes}: Extract<Phase, {kind: '
 	return health === 'starting' ? 'health not known yet' : '';
 }
 
-/** The needs that are not met, each with its status: `db (failed), cache (waiting)`. */
-export function unmetNeeds(state: State, {needs}: Entry): string {
-	const unmet = needs.flatMap(edge => {
+const isSkipped = ({phase}: Entry): boolean => phase.kind === 'down' && phase.cause === 'skipped';
+
+/** The needs that are not met, each with its status: `db (failed), cache (waiting)`; then what conflicts: `blue to stop`. */
+export function unmetNeeds(state: State, entry: Entry): string {
+	const unmet = entry.needs.flatMap(edge => {
 		const need = entryOf(state, edge.id);
 		return need && !holds(need, edge) ? [need] : [];
 	});
-	const shown = unmet.slice(0, 3).map(need => `${need.service.name} (${nameOf(need)})`);
-	return shown.join(', ') + (unmet.length > shown.length ? ` and ${unmet.length - shown.length} more` : '');
+	const awaited = [
+		...unmet.map(need => `${need.service.name} (${isSkipped(need) ? 'skipped' : nameOf(need)})`),
+		...livingRivals(state.table, entry).map(({service: {name}}) => `${name} to stop`),
+	];
+	const shown = awaited.slice(0, 3);
+	return shown.join(', ') + (awaited.length > shown.length ? ` and ${awaited.length - shown.length} more` : '');
 }

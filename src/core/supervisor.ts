@@ -10,12 +10,13 @@ import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import {tell, tellOfChange, wakeFeatures} from './features.ts';
 import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
+import {isPreparing} from './phase.ts';
 import {reconfigure} from './reconfigure.ts';
 import {add, forget, reload, remove, signal, stop} from './requests.ts';
 import {adopt, resume, stall} from './resume.ts';
 import {due, read} from './service-table.ts';
-import {failStart, onLate, restart, restartWithNeed, spawn, start, restartsDependents, waivers} from './starting.ts';
-import {isWanted, type State} from './state.ts';
+import {failStart, onLate, restart, restartWithNeed, spawn, start, startOnFailure, restartsDependents, waivers} from './starting.ts';
+import {isWanted, livingRivals, type State} from './state.ts';
 import type {Instant} from './time.ts';
 import {type Change, Turn} from './turn.ts';
 import {onNews} from './news.ts';
@@ -30,6 +31,7 @@ export function step(state: State, event: Event, now: Instant): readonly [State,
 
 function onChange(change: Change, turn: Turn): void {
 	judgeContainer(turn, change);
+	startOnFailure(turn, change);
 	tellOfChange(turn, change);
 }
 
@@ -111,6 +113,7 @@ function examine(turn: Turn, entry: Entry): void {
 			if (entry.restartPending) return turn.write({...entry, restartPending: false});
 			if (entry.failedNeeds > 0 && endsContainer(entry.service)) return failStart(turn, entry, cannotStart(turn.state.table, entry));
 			if (entry.failedNeeds > 0 !== phase.isBlocked) return turn.write({...entry, phase: {...phase, isBlocked: entry.failedNeeds > 0}});
+			if (livingRivals(turn.state.table, entry).length > 0) return;
 			if (entry.unmetNeeds === 0 || entry.unmetNeeds === waivers(turn, entry)) spawn(turn, entry);
 			return;
 		case 'backoff':
@@ -129,8 +132,8 @@ function examine(turn: Turn, entry: Entry): void {
 			return turn.apply(entry, force === 3 ? withdraw() : undo(entry, turn.nextRun(), turn.now, scale));
 		}
 		case 'spawning':
-			// Its `pre_start` commands run, and its process has not been started.
-			if (phase.isHooked && entry.leaving) turn.apply(entry, withdraw());
+			// Its process has not been started.
+			if (isPreparing(phase) && entry.leaving) turn.apply(entry, withdraw());
 			return;
 		case 'stopping':
 			return; // It waits for the news of its end.

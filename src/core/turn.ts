@@ -7,7 +7,7 @@ import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import type {Id, Run} from './ids.ts';
 import type {Transition} from './lifecycle.ts';
-import {WAITING} from './phase.ts';
+import {isAlive, isPreparing, WAITING} from './phase.ts';
 import {entries as all, read, write} from './service-table.ts';
 import {countAwaited, holds, isAwaited, isGoingDown, isFailedNeed, isLiving, isRunning, isWanted, type State} from './state.ts';
 import {type Instant, NEVER} from './time.ts';
@@ -83,6 +83,7 @@ export class Turn {
 		this.examine(after.id);
 		this.#tellDependents(before, after);
 		this.#tellNeeds(before, after);
+		if (isAlive(before.phase) && !isAlive(after.phase)) after.rivals.forEach(id => this.examine(id));
 		if (!before.leaving) this.#withdraw(after);
 		if (before.phase === after.phase) return;
 		this.emit({kind: 'changed', before, after});
@@ -133,7 +134,7 @@ export class Turn {
 
 	/** Cancels the spawn of a service that has to stop before its process was started. */
 	#withdraw({id, leaving, phase}: Entry): void {
-		if (leaving && phase.kind === 'spawning' && !phase.isHooked) this.emit({kind: 'withdraw', id, run: phase.run});
+		if (leaving && phase.kind === 'spawning' && !isPreparing(phase)) this.emit({kind: 'withdraw', id, run: phase.run});
 	}
 
 	#tellDependents(before: Entry, after: Entry): void {

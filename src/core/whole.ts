@@ -9,13 +9,14 @@ import {type Instant, NEVER} from './time.ts';
 /** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config has checked that. */
 export function create(services: readonly Service[], settings: Settings): State {
 	const names = new Map(services.map((service, id) => [service.name, id]));
-	const {needs, dependents, demanded} = connect(services, names);
+	const {needs, dependents, rivals, demanded} = connect(services, names);
 	const table = services.reduce((before, service, id) => {
 		const own = needs.get(id) ?? [];
 		// Before boot no service is to run, and so only hard needs are unmet.
 		const unmetNeeds = own.filter(({strength}) => strength === 'hard').length;
 		const desired = demanded.get(id) ?? 'auto';
-		return write(before, {...newEntry(id, service), needs: own, dependents: dependents.get(id) ?? [], unmetNeeds, desired});
+		const edges = {needs: own, dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? []};
+		return write(before, {...newEntry(id, service), ...edges, unmetNeeds, desired});
 	}, EMPTY);
 	const bucket = {level: settings.startRate.burst, at: 0};
 	return {

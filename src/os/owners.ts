@@ -45,7 +45,7 @@ export function compose<const Owners extends readonly Owner[]>(
 ): Composition;
 export function compose(owners: readonly Owner[]): Composition {
 	const table: {readonly [K in ArmKind]: Listed<K>[]} = {
-		withdraw: [], signal: [], changed: [], forgotten: [], probe: [], hook: [], logging: [], follow: [], say: [],
+		examine: [], withdraw: [], signal: [], changed: [], forgotten: [], probe: [], hook: [], logging: [], follow: [], say: [],
 		stage: [], arrived: [], tried: [], sweep: [], exit: [],
 	};
 	const list = <K extends ArmKind>(kind: K, arms: Partial<Arms>): void => {

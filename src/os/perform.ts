@@ -21,6 +21,7 @@ import {record} from './reexec/instance.ts';
 import type {KeptFds} from './reexec/kept-fds.ts';
 import {type Manager, ownManager} from './service-manager.ts';
 import {createShutdown} from './shutdown.ts';
+import {ownConditions} from './spawn/conditions.ts';
 import {makeDirectories, ownDirectories} from './spawn/directories.ts';
 import {createHooks, ownHooks} from './spawn/hooks.ts';
 import {createStarter} from './spawn/starter.ts';
@@ -87,7 +88,7 @@ export function createHands(machine: Machine): MoreHands {
 	// The processes first: their ends are heard of, whatever becomes of the rest.
 	const owners: Composition = compose([
 		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn),
-		ownHooks(createHooks(parts), sources, placing, tell), ownSources(sources), ownPlacing(placing),
+		ownHooks(createHooks(parts), sources, placing, tell), ownConditions(parts, sources), ownSources(sources), ownPlacing(placing),
 		ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		createShutdown({reaper, output, log, reapAll, exit}),
 	]);

@@ -91,7 +91,7 @@ export function live(argv: Service['exec']['argv'], how: Partial<Service> = {}):
 			hands.perform({kind: 'hook', id: run, run, service: made, hook, commands, timeout, environment}),
 		over() {
 			const entry = find(create([made], SETTINGS), made.name);
-			if (entry) hands.perform({kind: 'changed', before: {...entry, phase: {kind: 'spawning', run, isHooked: false, deadline: Infinity}}, after: entry});
+			if (entry) hands.perform({kind: 'changed', before: {...entry, phase: {kind: 'spawning', run, isConditional: false, isHooked: false, deadline: Infinity}}, after: entry});
 		},
 		kill: signal => reaper.signal(run, reaper.mainOf(run) ?? pid, signal, 'tree'),
 	};

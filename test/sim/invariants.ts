@@ -1,15 +1,15 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
 import type {Edge, Entry} from '../../src/core/entry.ts';
 import type {Hook} from '../../src/core/event.ts';
-import type {Id} from '../../src/core/ids.ts';
+import type {Id, Run} from '../../src/core/ids.ts';
 import type {Scope} from '../../src/core/outcome.ts';
-import {isAlive} from '../../src/core/phase.ts';
+import {isAlive, isPreparing} from '../../src/core/phase.ts';
 import type {Service} from '../../src/core/service.ts';
 import {SIG} from '../../src/core/signal-numbers.ts';
 import {type Instant, NEVER} from '../../src/core/time.ts';
 import {countAwaited, entries, entryOf, find, holds, isFailedNeed, type State} from '../../src/core/state.ts';
 import {nextDeadline} from '../../src/core/whole.ts';
-import {deadlineOf} from '../../src/core/service-table.ts';
+import {deadlineOf, entries as allOf} from '../../src/core/service-table.ts';
 import {matches} from '../../src/core/restart.ts';
 import type {Process, World} from './world.ts';
 import {partOf} from '../../src/core/features.ts';
@@ -41,6 +41,7 @@ export function checkState(state: State): void {
 		promise(lost === entry.failedNeeds, `${name} counts ${entry.failedNeeds} lost needs of ${lost}`);
 		promise(stoppingDependents === entry.stoppingDependents, `${name} counts ${entry.stoppingDependents} stopping dependents of ${stoppingDependents}`);
 		promise(find(state, name) === entry, `${name} is not found by its name`);
+		checkConflicts(entry, state);
 		checkRest(entry, state);
 		if (isAlive(entry.phase)) living++;
 		if (entry.phase.kind === 'done') held++;
@@ -51,6 +52,16 @@ export function checkState(state: State): void {
 	promise(living === state.living, `${state.living} are counted alive of ${living}`);
 	checkIdleness(state);
 	promise(deadline === nextDeadline(state), `the next deadline is ${nextDeadline(state)}, not ${deadline}`);
+}
+
+/** Conflicts are mutual, and of services that conflict one has a process at most, but for a new config that makes them conflict. */
+function checkConflicts(entry: Entry, state: State): void {
+	for (const id of entry.rivals) {
+		const rival = entryOf(state, id);
+		promise(rival?.rivals.includes(entry.id) === true, `${entry.service.name} conflicts with one that knows nothing of it`);
+		if (!rival || !isAlive(rival.phase) || !isAlive(entry.phase)) continue;
+		promise(entry.leaving || rival.leaving, `${entry.service.name} and ${rival.service.name} conflict, and both are to run`);
+	}
 }
 
 /** Where nothing runs and nothing will start by itself, that was told, and the container ends unless it is to stay. */
@@ -72,7 +83,7 @@ function checkRest({phase, outcome, blame, service, failedNeeds}: Entry, {stage}
 		promise(failedNeeds === 0 || !(service.essential || service.onFailed === 'shutdown'), `${service.name} waits in vain, and the container with it`);
 	}
 	if (phase.kind === 'done') promise(stage.kind !== 'running' || !service.essential, `${service.name} is done, and the container lives on`);
-	if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped') return;
+	if (phase.kind !== 'down' || phase.cause === 'new' || phase.cause === 'stopped' || phase.cause === 'skipped') return;
 	const {name, essential, onFailed, restart: {success}} = service;
 	const hasFailed = phase.cause === 'failed';
 	if (!hasFailed) promise(outcome !== null && blame === null && matches(success, outcome), `${name} has ended badly and not failed`);
@@ -87,9 +98,13 @@ export function checkSpawn(world: World, id: Id, service: Service): void {
 	promise(!last || last.isFinished || last.service.hooks.postStop.length === 0, `${service.name} is started before its post_stop`);
 	promise(!last?.isDone, `${service.name} is started again without having been undone`);
 	promise(world.state.stage.kind === 'running', `${service.name} is started during ${world.state.stage.kind}`);
-	// Where pre_start comes first, that is when they must hold.
 	const entry = entryOf(world.state, id);
-	const isLater = service.hooks.preStart.length > 0 && entry?.phase.kind === 'spawning' && !entry.phase.isHooked;
+	for (const rival of entry?.rivals ?? []) {
+		const alive = world.processes.find(process => process.id === rival && (!process.outcome || process.survivors));
+		promise(alive === undefined, `${service.name} is started while ${alive?.service.name}, which conflicts with it, lives`);
+	}
+	// Where conditions or pre_start come first, that is when they must hold.
+	const isLater = (service.hooks.preStart.length > 0 || service.onlyIf !== null) && entry?.phase.kind === 'spawning' && !isPreparing(entry.phase);
 	for (const need of isLater ? [] : entry?.needs ?? []) {
 		if (need.strength !== 'hard') continue;
 		const entry = entryOf(world.state, need.id);
@@ -100,8 +115,24 @@ export function checkSpawn(world: World, id: Id, service: Service): void {
 			service_completed_successfully: success, service_started: success || alive,
 			service_healthy: success || (alive && latest.isReady && latest.isForked),
 		}[need.condition];
-		promise(met, `${service.name} is started before its need ${entry?.service.name} holds`);
+		const isSkipped = entry?.phase.kind === 'down' && entry.phase.cause === 'skipped' && entry.service.onlyIf?.otherwise === 'satisfied';
+		promise(met || isSkipped, `${service.name} is started before its need ${entry?.service.name} holds`);
 	}
+}
+
+/** A service has failed for good: what it names is to run, unless it has been stopped for another since. */
+export function checkFailure({service, phase}: Entry, {stage, table}: State): void {
+	if (phase.kind !== 'down' || phase.cause !== 'failed' || stage.kind !== 'running') return;
+	for (const entry of allOf(table)) {
+		if (!service.onFailure.includes(entry.service.name) || entry.rivals.length > 0 || entry.retired) continue;
+		promise(entry.desired === 'start', `${service.name} has failed, and ${entry.service.name} is not started`);
+	}
+}
+
+/** Conditions are asked for once before each start, when all that a start takes is there. */
+export function checkExamination(world: World, id: Id, service: Service, run: Run): void {
+	promise(world.process(run) === undefined, `the conditions of ${service.name} are examined when it has been started`);
+	if (!entryOf(world.state, id)?.leaving) checkSpawn(world, id, service);
 }
 
 export function checkProbe(process: Process | undefined): void {

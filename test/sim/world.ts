@@ -16,7 +16,7 @@ import {entries, entryOf, type State} from '../../src/core/state.ts';
 import {create, nextDeadline} from '../../src/core/whole.ts';
 import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {step} from '../../src/core/supervisor.ts';
-import {checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
+import {checkExamination, checkFailure, checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
 import {type Random, random} from './random.ts';
 
 /** A process as the machine sees it, from spawn until all that it made is gone and reported. */
@@ -253,6 +253,7 @@ export class World {
 				this.exit = effect.status;
 				return;
 			}
+			case 'examine': return this.#examine(effect);
 			case 'probe': return this.#probe(effect);
 			case 'hook': return this.#hook(effect);
 			case 'follow': {
@@ -267,6 +268,7 @@ export class World {
 			}
 			case 'changed': {
 				const {before, after} = effect;
+				checkFailure(after, this.state);
 				if (before.phase.kind === 'stopping' && before.phase.finish) this.#lastGone = this.now;
 				const last = this.processes.findLast(({id}) => id === after.id);
 				if (last && after.phase.kind === 'done') last.isDone = true;
@@ -295,7 +297,7 @@ export class World {
 	#hook({id, run, service, hook, timeout}: Extract<Effect, {kind: 'hook'}>): void {
 		const process = this.process(run);
 		checkHook(hook, process);
-		if (hook === 'pre_start' && !entryOf(this.state, id)?.leaving) checkSpawn(this, id, service);
+		if (hook === 'pre_start' && !entryOf(this.state, id)?.leaving && service.onlyIf === null) checkSpawn(this, id, service);
 		if (process && hook === 'post_stop') process.isFinished = true;
 		const last = this.processes.findLast(each => each.id === id);
 		if (last && hook === 'down') last.isDone = false;
@@ -303,6 +305,15 @@ export class World {
 		const delay = this.random.between(0, Math.min(timeout, this.random.pick([1, 500, 60_000])));
 		this.#later(delay, () => {
 			this.#news({id, run}, {kind: 'hooked', hook, failure});
+		});
+	}
+
+	#examine({id, run, service, timeout}: Extract<Effect, {kind: 'examine'}>): void {
+		checkExamination(this, id, service, run);
+		const {random: r} = this;
+		const verdict = r.chance(this.#temper.sick) ? r.pick(['unmet', 'unknown'] as const) : 'met';
+		this.#later(r.between(0, Math.min(timeout, r.pick([1, 500, 30_000]))), () => {
+			this.#news({id, run}, {kind: 'examined', verdict, why: verdict === 'met' ? '' : 'no'});
 		});
 	}
 
@@ -436,6 +447,7 @@ export class World {
 		const names = new Set(left.map(({name}) => name));
 		const edited = left.map((service): Service => ({
 			...service, needs: service.needs.filter(({name}) => names.has(name)),
+			onFailure: service.onFailure.filter(name => names.has(name)), conflicts: service.conflicts.filter(name => names.has(name)),
 			...(r.chance(0.2) && {exec: {...service.exec, argv: [service.name, String(this.#order++)] as const}}),
 			...(r.chance(0.2) && {stop: {signal: SIG.TERM, grace: r.pick([10, 2000])}}),
 		}));
@@ -451,7 +463,8 @@ export class World {
 		const density = r.pick([0, 0.1, 0.3, 0.8]);
 		const services: Service[] = [];
 		for (let i = r.between(1, r.pick([3, 8, 40])); i > 0; i--) {
-			const needs = r.some(services.slice(-10), density).map(({name, type}): Need => {
+			// What people and failures start is needed by no service.
+			const needs = r.some(services.slice(-10).filter(({conflicts}) => conflicts.length === 0), density).map(({name, type}): Need => {
 				const conditions = ['service_started', 'service_started', 'service_healthy'] as const;
 				const isJob = type === 'oneshot' && r.chance(0.7);
 				return {
@@ -460,9 +473,18 @@ export class World {
 					timeout: r.chance(0.2) ? r.pick([100, 5000]) : Infinity,
 				};
 			});
-			services.push(this.#service(`s${services.length}`, needs));
+			services.push(this.#related(this.#service(`s${services.length}`, needs), services));
 		}
 		return services;
+	}
+
+	/** A service with others that start when it fails, and that conflict with it: then nothing starts it but people and failures. */
+	#related(service: Service, earlier: readonly Service[]): Service {
+		const {random: r} = this;
+		const others = earlier.map(({name}) => name);
+		const onFailure = r.chance(0.1) ? r.some(others.slice(-10), 0.3) : [];
+		if (!r.chance(0.1)) return {...service, onFailure};
+		return {...service, onFailure, needs: [], autostart: false, conflicts: r.some(others.slice(-5), 0.5)};
 	}
 
 	#service(name: string, needs: readonly Need[]): Service {
@@ -499,6 +521,7 @@ export class World {
 			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
 			essential: r.chance(0.03),
 			onFailed: r.chance(0.03) ? 'shutdown' : 'stay',
+			onlyIf: r.chance(0.1) ? {pathExists: ['/x'], pathMissing: [], envSet: [], command: null, otherwise: r.pick(['satisfied', 'unmet'])} : null,
 		};
 	}
 

@@ -100,6 +100,7 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 				const refusal = {stage: `executing ${name}`, errno: refused, reason: 'no such file or directory', temporary: refused === 11};
 				return news(name, run, {kind: 'refused', refusal});
 			}
+			case 'examine': return note(`examine only_if of ${effect.service.name}`);
 			case 'withdraw': return note(`withdraw ${runs.get(effect.run)}`);
 			case 'signal': return signal(effect);
 			case 'sweep': {

@@ -88,7 +88,6 @@ export const restart = {
 			['backoff-limit RestartMaxDelaySec', 'restart', 'write restart: {max_delay: 10s}'],
 			['StartLimitInterval StartLimitIntervalSec restart-limit-interval', 'restart', 'write restart: {window: 60s}'],
 			['min_uptime', 'restart', 'write restart: {reset_after: 60s}'],
-			['on-failure', 'restart', 'write restart: on-failure, or on_failed: shutdown to end the container'],
 			['on-success', 'restart', 'write restart: always or on-failure, or essential: true to end the container'],
 			['watch', null, 'remove it: archon does not restart what it runs when files change'],
 		],

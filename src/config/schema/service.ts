@@ -8,6 +8,7 @@ import {joined} from '../glossary.ts';
 import {keysOf, type ServiceGroup} from '../group.ts';
 import {clean} from '../keys/clean.ts';
 import {command} from '../keys/command.ts';
+import {conditions} from '../keys/conditions.ts';
 import {dependencies} from '../keys/dependencies.ts';
 import {directories} from '../keys/directories.ts';
 import {extending} from '../keys/elsewhere.ts';
@@ -20,6 +21,7 @@ import {limits} from '../keys/limits.ts';
 import {pidFile} from '../keys/pid-file.ts';
 import {presence} from '../keys/presence.ts';
 import {process} from '../keys/process.ts';
+import {relations} from '../keys/relations.ts';
 import {reload} from '../keys/reload.ts';
 import {restart} from '../keys/restart.ts';
 import {shell} from '../keys/shell.ts';
@@ -32,7 +34,8 @@ import type {Mapping} from '../values.ts';
 
 const GROUPS = [
 	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, terminal, logging, directories, clean,
-	dependencies, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential, stopHooks, stop, pidFile, compose,
+	dependencies, conditions, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential, relations, stopHooks,
+	stop, pidFile, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

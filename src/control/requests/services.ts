@@ -9,8 +9,8 @@ export function awaitAll(waiters: Waiters, aim: 'start' | 'restart' | 'stop', ch
 	const reasons = new Set<string>();
 	let left = choices.length;
 	const finish = (): void => reasons.size === 0 ? call.reply(OK) : refuse(call, summary([...reasons]));
-	const mine = choices.map(({entry}): Waiter => ({
-		aim, id: entry.id, name: entry.service.name, starts: entry.starts,
+	const mine = choices.map(({entry, isNamed}): Waiter => ({
+		aim, id: entry.id, name: entry.service.name, starts: entry.starts, maySkip: !isNamed,
 		resolve(verdict) {
 			if (verdict.kind === 'missed') reasons.add(verdict.reason);
 			left -= 1;

@@ -103,9 +103,10 @@ function openIn({starts}: Trial, {state}: View): readonly string[] {
 	});
 }
 
-/** Whether a run that the reload has started is ready or done; or an operator has stopped the service. */
+/** Whether a run that the reload has started is ready or done, or was skipped; or an operator has stopped the service. */
 function hasCome({phase, starts, leaving, desired}: Entry, before: number): boolean {
 	if (phase.kind === 'down' && phase.cause === 'stopped') return desired === 'stop';
+	if (phase.kind === 'down' && phase.cause === 'skipped') return true;
 	if (starts <= before || leaving) return false;
 	if (phase.kind === 'up') return phase.isReady && phase.health !== 'starting' && phase.health !== 'unhealthy';
 	return phase.kind === 'done' || (phase.kind === 'down' && phase.cause === 'completed');

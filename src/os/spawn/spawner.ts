@@ -221,6 +221,13 @@ function blockFor(variables: Environment): Block | null {
 	return block;
 }
 
+/** A variable as a process of the service finds it, unless a file has its value (`secrets_from_files`). */
+export function variableOf({exec}: Service, name: string): string | undefined {
+	const user = exec.user ? findUser(exec.user) : null;
+	const layers = [exec.environment, exec.sourced.variables, exec.common, user?.ok ? user.value.environment : {}, inherited(exec)];
+	return layers.find(layer => Object.hasOwn(layer, name))?.[name];
+}
+
 let bare: Environment | undefined;
 
 /** What of archon's own environment is passed on. */

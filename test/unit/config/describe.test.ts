@@ -121,6 +121,8 @@ test('the whole table fits a page', () => {
 		      services that start after this one, if they are started at all
 		  links: list (default: empty)
 		      compose's older word for after; an alias after a colon has no effect
+		  only_if: map (default: none)
+		      what must all hold at each start; else it is skipped, which is no failure
 		  ready: notify | map (default: none)
 		      how a daemon tells that it is ready
 		  start_period: duration (default: 0s)
@@ -149,6 +151,10 @@ test('the whole table fits a page', () => {
 		      what happens when it has failed for good
 		  essential: true | false (default: false)
 		      when it exits for good, the container exits with its status
+		  on_failure: name | list of services and groups (default: empty)
+		      services that start when it has failed for good, with its name in $ARCHON_FAILED_SERVICE
+		  conflicts: name | list of services and groups (default: empty)
+		      services that stop when it starts, and it when they start: they never run at the same time
 		  pre_stop: list of words or maps with a command (default: empty)
 		      commands run before the stop signal, within the grace period
 		  post_stop: list of words or maps with a command (default: empty)
@@ -391,6 +397,18 @@ test('the whole table fits a page', () => {
 		      its permissions
 		  user: name[:group] | uid[:gid] (default: the user of the service)
 		      whose it is
+
+		services.<name>.only_if:
+		  path_exists: path | list of paths (default: empty)
+		      all of them exist
+		  path_missing: path | list of paths (default: empty)
+		      none of them exists
+		  env_set: NAME | NAME=value | list (default: empty)
+		      it has these variables, not empty, or with this value
+		  command: words | list (default: none)
+		      exits with 0, within 30s; it runs as the service does
+		  otherwise: satisfied | unmet (default: satisfied)
+		      what needs it when it is skipped: starts as if it held, or waits as if it had failed
 
 		include:
 		  path: path | list (default: required)

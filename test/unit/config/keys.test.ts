@@ -31,6 +31,34 @@ const noted = (keys: string): readonly string[] => {
 	return result.ok ? result.value.notes.map(problem => formatProblem({...problem, line: 0})) : expect.fail('problems');
 };
 
+describe('only_if', () => {
+	const none = {pathExists: [], pathMissing: [], envSet: [], command: null, otherwise: 'satisfied'};
+	test.each<[string, Service['onlyIf']]>([
+		['{path_exists: /etc/x}', {...none, pathExists: ['/etc/x'], otherwise: 'satisfied'}],
+		['{path_exists: [/a, /b], path_missing: /c}', {...none, pathExists: ['/a', '/b'], pathMissing: ['/c'], otherwise: 'satisfied'}],
+		['{env_set: [A, MODE=production, E=]}', {...none, otherwise: 'satisfied', envSet: [
+			{name: 'A', value: null}, {name: 'MODE', value: 'production'}, {name: 'E', value: ''},
+		]}],
+		['{command: test -w /srv, otherwise: unmet}', {...none, command: ['test', '-w', '/srv'], otherwise: 'unmet'}],
+		['', null],
+	])('%s', (text, onlyIf) => {
+		expect(made(`only_if: ${text}`).onlyIf).toEqual(onlyIf);
+	});
+
+	test.each<[string, string[]]>([
+		['/etc/x', ['services.a.only_if must be a map with path_exists, path_missing, env_set, command, not text']],
+		['{}', ['services.a.only_if does not say what must hold; write one of path_exists, path_missing, env_set, command']],
+		['{otherwise: unmet}', ['services.a.only_if does not say what must hold; write one of path_exists, path_missing, env_set, command']],
+		['{path_exists: x}', ['services.a.only_if.path_exists: "x" is not an absolute path; begin it with /']],
+		['{env_set: "a b"}', ['services.a.only_if.env_set: "a b" is neither a variable\'s name nor NAME=value']],
+		['{command: ""}', ['services.a.only_if.command is an empty command']],
+		['{path_exist: /x}', ['unknown key "path_exist" in services.a.only_if; did you mean "path_exists"?']],
+		['{command: x, otherwise: fail}', ['services.a.only_if.otherwise: "fail" is not one of satisfied, unmet']],
+	])('%s is told', (text, problems) => {
+		expect(told(`only_if: ${text}`).map(each => each.replace(/^:\d+:\d+: /, ''))).toEqual(problems);
+	});
+});
+
 describe('ready', () => {
 	const probe = {kind: 'probe', interval: 500, timeout: 5000} as const;
 	test.each<[string, Ready]>([

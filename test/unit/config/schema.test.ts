@@ -8,7 +8,8 @@ import {LOGGING, service, START_RATE, UNSOURCED} from '../../../src/core/default
 
 const GIVEN = {
 	files: [],
-	needs: [], groups: [], common: {}, sources: [], sourced: UNSOURCED, environment: {}, output: {kind: 'lines', logging: LOGGING, canWait: true},
+	needs: [], groups: [], onFailure: [], conflicts: [], common: {}, sources: [], sourced: UNSOURCED, environment: {},
+	output: {kind: 'lines', logging: LOGGING, canWait: true},
 } as const;
 
 test.each(SERVICE_GROUPS.map(group => [Object.keys(group.keys).join(', '), group] as const))(

@@ -6,8 +6,8 @@ import {type ArmKind, type Arms, compose, type Owner} from '../../../src/os/owne
 const nothing = (): void => {};
 
 const ALL: Arms = {
-	withdraw: nothing, signal: nothing, changed: nothing, forgotten: nothing, probe: nothing, hook: nothing, logging: nothing,
-	follow: nothing, say: nothing, stage: nothing, arrived: nothing, tried: nothing, sweep: nothing, exit: nothing,
+	examine: nothing, withdraw: nothing, signal: nothing, changed: nothing, forgotten: nothing, probe: nothing, hook: nothing,
+	logging: nothing, follow: nothing, say: nothing, stage: nothing, arrived: nothing, tried: nothing, sweep: nothing, exit: nothing,
 };
 const everything: Owner<ArmKind> = {arms: ALL};
 
