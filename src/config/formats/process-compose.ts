@@ -167,8 +167,8 @@ function methodOf(from: Fields, whole: Whole, key: 'exec' | 'test'): Readonly<Re
 	return {http: status ? map(http.at, {url, status: word(status, status.text)}) : url};
 }
 
-/** How long it is counted for which archon has no limit: a year. */
-const ALWAYS = '8760h';
+/** process-compose counts for ever; the longest time that archon counts is a week. */
+const ALWAYS = '168h';
 
 function availabilityOf(from: Fields | undefined, at: Place, tell: Tell): Readonly<Record<string, Value | undefined>> {
 	const when = from?.text('restart');

@@ -179,8 +179,11 @@ function translateDirectories({unit, keys, tell}: Translating): void {
 		const [first] = names;
 		if (!first) continue;
 		const mode = last(unit, `Service.${theirs}Mode`);
+		const permissions = /^0*[0-7]?([0-7]{3})$/.exec(mode?.value ?? '')?.[1];
+		if (mode && permissions !== mode.value.replace(/^0+(?=...)/, '')) tell(mode, 'archon sets the permissions, and no setgid or sticky bit');
 		const path = list(first[1], names.map(([name, at]) => literal(at, name.replace(/:.*$/, ''))));
-		keys.set(ours, mode ? list(path, path.items.map(item => map(item, {path: item, mode: word(mode, mode.value)}))) : path);
+		keys.set(ours, mode && permissions !== undefined
+			? list(path, path.items.map(item => map(item, {path: item, mode: word(mode, `0${permissions}`)}))) : path);
 	}
 	const preserve = last(unit, 'Service.RuntimeDirectoryPreserve');
 	if (preserve && preserve.value !== 'no') keys.set('runtime_directory_preserve', word(preserve, true));
@@ -276,8 +279,9 @@ function translateEdges({unit, keys, tell}: Translating, others: Others): void {
 			const other = others.get(each);
 			const name = serviceName(each);
 			if (other && other !== unit && name !== null) return [[name, other, setting] as const];
-			const isOrder = key === 'After' || key === 'Before';
-			if (!isAmbient(each) && !isOrder && other !== unit) tell(setting, `${each} is not among the units that were read`);
+			// Without the other unit these say nothing.
+			const isNothing = key === 'After' || key === 'Before' || key === 'Conflicts';
+			if (!isAmbient(each) && !isNothing && other !== unit) tell(setting, `${each} is not among the units that were read`);
 			return [];
 		}));
 	const needs = new Map<string, Value>();
