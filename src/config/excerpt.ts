@@ -58,8 +58,8 @@ const TOKEN_MAX = 200;
 
 /** How many cells a tab is shown as. */
 const TAB = '    ';
-/** How much of a long line is shown before the place, in cells. */
-const BEFORE = 30;
+/** How much of what is shown of a long line is before the place. */
+const BEFORE = 0.4;
 
 interface Cut {
 	readonly text: string;
@@ -71,7 +71,7 @@ interface Cut {
 function cut(line: string, start: number, end: number, width: number): Cut {
 	let first = Math.max(0, Math.min(start, line.length));
 	const isLong = cellsOf(visible(line.slice(0, LOOK_MAX))) > width || line.length > LOOK_MAX;
-	let room = isLong ? BEFORE : Infinity;
+	let room = isLong ? Math.floor(width * BEFORE) : Infinity;
 	while (first > 0 && room > 0) {
 		const step = isLowSurrogate(line, first - 1) ? 2 : 1;
 		room -= cellsOf(visible(line.slice(first - step, first)));

@@ -1,9 +1,9 @@
 /** `archon check` as people and programs call it: what it says, as words and as JSON, and with which status. */
-import {chmodSync, mkdtempSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {ARCHON} from './archon.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'archon-check-'));
@@ -93,4 +93,44 @@ test('variables of --env-file stand in texts, under those of archon itself, and 
 	expect((await check(config, '--env-file', join(folder, '.env'))).status).toBe(0);
 	expect((await check(`--env-file=${join(folder, '.env')}`, `--env-file=${write('more.env', 'o ops\n')}`, config)).err)
 		.toMatch(/more\.env:1:1: this is not NAME=value/);
+});
+
+test('--strict takes no notes', async () => {
+	const {status, err} = await check('--strict', write('noted.yaml', NOTED));
+	expect([status, err]).toEqual([100, expect.stringMatching(/:1:36: note: ignored.*\n[^]*\n1 note, and --strict takes none$/)]);
+});
+
+test('one service is explained, and one that is not there is told', async () => {
+	const config = write('explained.yaml', 'services: {web: {command: sleep 1, user: root}, db: {command: sleep 2}}\n');
+	const {status, out} = await check(config, '--explain', 'web');
+	expect([status, out]).toEqual([0, expect.stringMatching(/^web\n  type +daemon\n  command +sleep 1\n  user +root: uid 0, gid 0/)]);
+	expect(out).not.toContain('sleep 2');
+	expect(await check('--explain=wob', config)).toMatchObject({status: 100, err: 'archon: there is no service "wob"; there are web, db'});
+	const {problems, services, start, stop} = JSON.parse((await check('--explain', '--json', config)).out);
+	expect([problems, services.map(({name}: {name: string}) => name), start, stop.at_most]).toEqual([[], ['web', 'db'], [['web', 'db']], 5000]);
+});
+
+describe.runIf(process.getuid?.() === 0)('a config that others may change, run as root', () => {
+	test.each<[string, (file: string, folder: string) => void, RegExp | null]>([
+		['any user, its file', file => chmodSync(file, 0o646), /note: any user may change .*, which archon runs as root\n  = chmod o-w .*archon.yaml\n/],
+		['its owner', file => chownSync(file, 65534, 0), /note: nobody may change .*\n  = chown root/],
+		['a group', file => {
+			chownSync(file, 0, 100);
+			chmodSync(file, 0o664);
+		}, /note: group users may change .*\n  = chmod g-w/],
+		['any user, its directory', (_, within) => chmodSync(within, 0o777), /note: any user may replace .*, by way of .*\n  = chmod o-w/],
+		['only root, in a directory like /tmp', (_, within) => chmodSync(within, 0o1777), null],
+		['only root', () => {}, null],
+	])('%s', async (_, expose, note) => {
+		const within = mkdtempSync(join(folder, 'exposed-'));
+		const file = join(within, 'archon.yaml');
+		writeFileSync(file, 'shutdown: {when_idle: always}\nservices: {web: {type: oneshot, command: "true"}}\n');
+		expose(file, within);
+		const {status, out} = await check(file);
+		expect(status).toBe(0);
+		expect(out.split('\n').length > 1 ? out : null).toEqual(note && expect.stringMatching(note));
+		const started = await execa(ARCHON, ['-c', file, '--socket', join(within, 'socket')], {all: true, reject: false, stdin: 'ignore'});
+		expect([started.exitCode, /which archon runs as root.*; ch/.test(started.all)]).toEqual([0, note !== null]);
+		expect((await check('--portable', '--strict', file)).status).toBe(0);
+	});
 });

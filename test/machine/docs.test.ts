@@ -70,9 +70,18 @@ describe('commands', () => {
 });
 
 test('a mistake is told as README says', async () => {
-	const says = /^\$ archon check --portable archon\.yaml\n([^]*?)\n```$/m.exec(pages.find(({page}) => page === 'README.md')?.text ?? '')?.[1];
+	const said = pages.flatMap(({text}) => [...text.matchAll(/^\$ archon check --portable archon\.yaml\n([^]*?)\n```$/gm)].map(([, says]) => says));
 	writeFileSync(join(folder, 'archon.yaml'), 'services:\n  web:\n    command: web\n    comand: web\n');
-	expect((await execa(ARCHON, ['check', '--portable', 'archon.yaml'], {all: true, reject: false, cwd: folder})).all).toBe(says);
+	expect((await execa(ARCHON, ['check', '--portable', 'archon.yaml'], {all: true, reject: false, cwd: folder})).all).toBe(said[0]);
+	expect(said).toEqual(Array.from({length: 3}, () => said[0]));
+});
+
+test('what a config comes to is told as docs/check.md says', async () => {
+	const page = pages.find(({page}) => page === 'docs/check.md')?.text ?? '';
+	const [, config = '', says = ''] = /^```yaml\n([^]*?)^```\n\n```console\n\$ archon check --portable --explain archon\.yaml\n([^]*?)\n```$/m.exec(page) ?? [];
+	writeFileSync(join(folder, 'archon.yaml'), config);
+	const {stdout} = await execa(ARCHON, ['check', '--portable', '--explain', 'archon.yaml'], {cwd: folder});
+	expect(stdout).toBe(says);
 });
 
 /** The services of the image `web`, by other programs. */

@@ -50,7 +50,8 @@ export interface ExplainedUser {
 export interface ExplainedService {
 	readonly name: string;
 	readonly instances: number;
-	readonly type: Service['type'];
+	/** `forking`: a daemon that puts itself into the background. */
+	readonly type: Service['type'] | 'forking';
 	readonly autostart: boolean;
 	readonly essential: boolean;
 	readonly command: readonly string[];
@@ -59,6 +60,10 @@ export interface ExplainedService {
 	readonly further_groups: readonly string[];
 	/** Null: archon's own. */
 	readonly working_dir: string | null;
+	/** Made for it before it starts. */
+	readonly directories: readonly string[];
+	/** Groups of services that it is in. */
+	readonly groups: readonly string[];
 	/** Names, never values. */
 	readonly variables: readonly {readonly from: string; readonly names: readonly string[]}[];
 	readonly needs: readonly {readonly name: string; readonly condition: Condition; readonly strength: string}[];
@@ -148,12 +153,13 @@ function explained(
 		pre_start: hooks.preStart, post_start: hooks.postStart, pre_stop: hooks.preStop, post_stop: hooks.postStop, down: hooks.down,
 	};
 	return {
-		name, instances, type, autostart, essential, command: shown(exec.argv),
+		name, instances, type: service.forks ? 'forking' : type, autostart, essential, command: shown(exec.argv),
 		user: exec.user && {
 			name: exec.user.user + (exec.user.group === null ? '' : `:${exec.user.group}`),
 			uid: found?.uid ?? null, gid: found?.gid ?? null, groups: found?.groups.filter(group => group !== found.gid) ?? [],
 		},
-		further_groups: exec.limits.groups, working_dir: exec.cwd,
+		further_groups: exec.limits.groups, working_dir: exec.cwd, groups: service.groups,
+		directories: exec.directories.map(each => each.path),
 		variables: variablesOf(service, found?.environment ?? null),
 		needs: [...new Map(needs.map(need => [need.name.replace(/:.*/, ''), need])).entries()]
 			.map(([other, {condition, strength}]) => ({name: other, condition, strength})),
@@ -171,12 +177,13 @@ function explained(
 
 /** A text without the values that are not to be shown. */
 function mask(text: string, hidden: ReadonlyMap<string, string>): string {
-	let shown = text;
+	// A URL with a password in it.
+	let shown = text.replaceAll(/(:\/\/[^\s/@:]*):[^\s/@]+@/g, '$1:…@');
 	for (const [value, name] of hidden) shown = shown.replaceAll(value, `\${${name}}`);
 	return shown;
 }
 
-const SECRET = /pass|secret|token|key|cred|auth|private|dsn|database_url/i;
+const SECRET = /pass|secret|token|key|cred|auth|priv|dsn|pw(?!d$)|_url$/i;
 
 /** Values of variables whose names say that they are secret; shorter ones hide nothing and would be found in many words. */
 export const secretsIn = (environment: Environment): ReadonlyMap<string, string> =>

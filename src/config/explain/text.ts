@@ -34,10 +34,12 @@ function serviceText(service: ExplainedService): string {
 	const add = (title: string, text: string | null): void => void (text !== null && text !== '' && rows.push([title, text]));
 	const when = autostart ? '' : '; started by archonctl, or when another one needs it';
 	add('type', `${type}${when}${essential ? '; essential: the container ends with it' : ''}`);
+	add('groups', service.groups.join(', '));
 	rows.push(['command', commandText(command)]);
 	for (const [key, commands] of Object.entries(hooks)) for (const each of commands) rows.push([key, commandText(each)]);
 	add('user', userText(user, further));
 	add('directory', service.working_dir ?? 'archon\'s own');
+	add('made for it', service.directories.join(', '));
 	add('variables', service.variables.map(({from, names}) => (names.length === 0 ? from : `${from}: ${names.join(', ')}`)).join('\n'));
 	add('needs', needs.map(need => `${need.name} ${CONDITIONS[need.condition]}${STRENGTHS[need.strength] ?? ''}`).join(', '));
 	add('ready', service.ready);

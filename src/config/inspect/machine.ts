@@ -1,4 +1,5 @@
 /** What services need of the machine: programs that can be executed, directories that are there. */
+import type {Result} from '../../core/result.ts';
 import type {Command, Exec, HookCommand, Hooks, UserSpec} from '../../core/service.ts';
 import type {Place} from '../problems.ts';
 import type {Inspected, Inspecting} from './inspected.ts';
@@ -13,6 +14,7 @@ interface Fault {
 export interface Machine {
 	/** `PATH` as archon has it there; `default`: where it has none, or a service does not inherit it. */
 	readonly paths: {readonly own: string; readonly default: string};
+	findUser(spec: UserSpec): Result<unknown, string>;
 	programFault(program: string, as: {readonly user: UserSpec | null; readonly cwd: string | null; readonly path: string}): Fault | null;
 	/** Of a directory that a process of the user is to be in. */
 	folderFault(path: string, user: UserSpec | null): Fault | null;
@@ -33,6 +35,9 @@ interface Execution {
 
 export function inspectMachine({services, report}: Inspecting, machine: Machine): void {
 	const late = new Set<string>();
+	/** Directories that archon makes. */
+	const made = services.flatMap(({service: {exec}}) => exec.directories.map(each => each.path));
+	const isMade = (path: string): boolean => made.some(each => each === path || each.startsWith(`${path}/`));
 	/** Many services have the same program, or the same directory. */
 	const told = new Set<string>();
 	const tell = (place: Place, key: string, fault: Fault | null): void => {
@@ -47,11 +52,12 @@ export function inspectMachine({services, report}: Inspecting, machine: Machine)
 		// A oneshot before it, or a hook, may make what is not there yet.
 		if (isLate) continue;
 		const isPrepared = hooks.preStart.length > 0;
-		const folder = exec.cwd === null || isPrepared ? null : machine.folderFault(exec.cwd, exec.user);
+		const folder = exec.cwd === null || isPrepared || isMade(exec.cwd) ? null : machine.folderFault(exec.cwd, exec.user);
 		tell(at('working_dir'), path('working_dir'), folder);
 		for (const {key, at: place, ...run} of executionsOf(each, pathOf(exec, machine))) {
 			if (isPrepared && !key.startsWith('pre_start')) continue;
 			if (folder && !run.command[0].startsWith('/') && run.command[0].includes('/')) continue;
+			if (made.some(each => run.command[0].startsWith(`${each}/`))) continue;
 			const fault = machine.programFault(run.command[0], run);
 			tell(place, path(key), fault && withAdvice(fault, key, run.command));
 			const inner = fault ? null : firstOfScript(run.command);
@@ -59,7 +65,11 @@ export function inspectMachine({services, report}: Inspecting, machine: Machine)
 		}
 		if (exec.output.kind !== 'lines') continue;
 		for (const driver of exec.output.logging.drivers) {
-			if (driver.kind === 'file') tell(at('logging', 'options', 'path'), path('logging'), machine.fileFault(driver.path));
+			if (driver.kind !== 'file') continue;
+			tell(at('logging', 'options', 'path'), path('logging'), machine.fileFault(driver.path));
+			const owner = driver.user === null && driver.group === null ? null : machine.findUser({user: driver.user ?? '0', group: driver.group});
+			const key = driver.user === null ? 'group' : 'user';
+			if (owner?.ok === false) tell(at('logging', 'options', key), path('logging'), {why: owner.error, hint: null});
 		}
 	}
 }
