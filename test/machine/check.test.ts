@@ -112,13 +112,13 @@ test('one service is explained, and one that is not there is told', async () => 
 
 describe.runIf(process.getuid?.() === 0)('a config that others may change, run as root', () => {
 	test.each<[string, (file: string, folder: string) => void, RegExp | null]>([
-		['any user, its file', file => chmodSync(file, 0o646), /note: any user may change .*, which archon runs as root\n  = chmod o-w .*archon.yaml\n/],
-		['its owner', file => chownSync(file, 65534, 0), /note: nobody may change .*\n  = chown root/],
+		['any user, its file', file => chmodSync(file, 0o646), /any user may change .*, which archon runs as root\n  = chmod o-w .*archon.yaml\n/],
+		['its owner', file => chownSync(file, 1, 0), /note: daemon may change .*\n  = chown root/],
 		['a group', file => {
 			chownSync(file, 0, 100);
 			chmodSync(file, 0o664);
 		}, /note: group users may change .*\n  = chmod g-w/],
-		['any user, its directory', (_, within) => chmodSync(within, 0o777), /note: any user may replace .*, by way of .*\n  = chmod o-w/],
+		['any user, its directory', (_, within) => chmodSync(within, 0o777), /any user may replace .*, by way of .*\n  = chmod o-w/],
 		['only root, in a directory like /tmp', (_, within) => chmodSync(within, 0o1777), null],
 		['only root', () => {}, null],
 	])('%s', async (_, expose, note) => {
