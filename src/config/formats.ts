@@ -5,11 +5,11 @@
 import type {Source} from './problems.ts';
 import type {Mapping, Value} from './values.ts';
 
-export type FormatName = 's6' | 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble';
+export type FormatName = 's6' | 'dinit' | 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble';
 
 /** How people call them. */
 export const FORMATS: Readonly<Record<FormatName, string>> = {
-	s6: 's6-overlay, s6 or runit',
+	s6: 's6-overlay, s6 or runit', dinit: 'dinit',
 	'systemd': 'systemd', 'process-compose': 'process-compose', 'pebble': 'pebble', 'taskmaster': 'taskmaster', 'overseer': 'overseer',
 };
 
@@ -17,6 +17,7 @@ export const FORMATS: Readonly<Record<FormatName, string>> = {
 const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] = [
 	['systemd', ({text, names}) => names?.some(name => name.endsWith('.service')) ?? SYSTEMD.test(text)],
 	['s6', isScanned],
+	['dinit', ({file, text, names, folders}) => (names ? isDescribed(file, names, folders) : DINIT.test(text))],
 ];
 
 /** A directory with directories of services; or one of s6-overlay's, in which there may be scripts alone. */
@@ -27,6 +28,13 @@ function isScanned({file, names, folders}: Source): boolean {
 }
 
 const S6_OVERLAY = /(?:^|\/)(?:s6-overlay|s6-rc\.d|services\.d|cont-init\.d|cont-finish\.d|fix-attrs\.d)\/*$/;
+
+/** dinit's own directory, or one with the service that dinit starts. */
+const isDescribed = (file: string, names: readonly string[], folders: Source['folders']): boolean =>
+	/(?:^|\/)dinit\.d\/*$/.test(file) || (names.includes('boot') && !folders?.has('boot'));
+
+/** A type of dinit's services. */
+const DINIT = /^type[ \t]*[:=][ \t]*(?:process|bgprocess|scripted|internal|triggered)[ \t]*(?:#.*)?\r?$/m;
 
 /** The first section, after comments and empty lines. */
 const SYSTEMD = /^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*[ \t]*\[(?:Unit|Service|Install|Socket|Timer|Path)\]/;

@@ -3,6 +3,7 @@ import type {FormatName} from '../formats.ts';
 import type {ForeignFormat, Format} from '../planning.ts';
 
 const LOADERS: Readonly<Record<FormatName, () => Promise<Format | ForeignFormat>>> = {
+	dinit: async () => (await import('./dinit.ts')).dinit,
 	s6: async () => (await import('./s6.ts')).s6,
 	systemd: async () => (await import('./systemd.ts')).systemd,
 	'process-compose': async () => (await import('./process-compose.ts')).processCompose,

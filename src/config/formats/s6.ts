@@ -8,12 +8,12 @@ import type {Place, Report} from '../problems.ts';
 import type {Mapping, Value} from '../values.ts';
 import {list, map, word, written} from './translation.ts';
 import type {Keys, Unit} from './s6/directory.ts';
-import {createNaming} from './s6/naming.ts';
+import {createNaming} from './naming.ts';
 import {judgeCalls, numberIn, readStages, readWhole, variablesFor, VARIABLES, type Stages} from './s6/overlay.ts';
 import {createReading, type Reading} from './s6/reading.ts';
 import {readScan} from './s6/scan.ts';
 import {listOf} from './s6/script.ts';
-import {leaveDown, readSources, USER_BUNDLES, type Known, type Sources} from './s6/sources.ts';
+import {addGroups, leaveDown, readSources, USER_BUNDLES, type Known, type Sources} from './s6/sources.ts';
 
 export const s6: ForeignFormat = {
 	name: 'a directory of s6 services',
@@ -79,18 +79,19 @@ function translate(input: Input, lookups: Lookups, report: Report): Translated {
 }
 
 function readPlain(layout: Exclude<Layout, {kind: 'overlay'}>, reading: Reading): ReadonlyMap<string, Unit> {
-	const naming = createNaming(reading);
+	const naming = createNaming(reading.leaveOut);
 	if (layout.kind !== 'sources') return readScan(layout.folder, layout.path, layout.kind, naming, reading);
 	const sources = readSources([{disk: layout.folder, path: layout.path}], new Map(), naming, reading);
 	// By convention (s6-linux-init) the bundle that is started has this name.
 	const started = sources.bundles.get('default');
 	if (started) leaveDown(sources, started);
+	addGroups(sources, ['default'], naming);
 	return sources.units;
 }
 
 /** Units by name, and what is said of the whole. */
 function readOverlay(root: string, at: Place, reading: Reading): readonly [ReadonlyMap<string, Unit>, Keys] {
-	const naming = createNaming(reading);
+	const naming = createNaming(reading.leaveOut);
 	const etc = `${root}/etc`;
 	const rc = `${etc}/s6-overlay`;
 	reading.variesLater = writesVariables(etc, reading);
@@ -106,6 +107,7 @@ function readOverlay(root: string, at: Place, reading: Reading): readonly [Reado
 	], own, naming, reading);
 	const [user = [], user2 = []] = USER_BUNDLES.map(name => sources.bundles.get(name));
 	leaveDown(sources, [...user, ...user2]);
+	addGroups(sources, USER_BUNDLES, naming);
 	order(stages, scanned, sources, user2.filter(name => !user.includes(name)));
 	const units = new Map([...stages.units, ...sources.units, ...scanned]);
 	if (units.size === 0 && !reading.isSpoilt()) {

@@ -3,7 +3,7 @@ import type {Environment} from '../../../core/variables.ts';
 import type {Place, Source} from '../../problems.ts';
 import {list, literal, map, word, written} from '../translation.ts';
 import {folderPlace, millis, type Keys, type Unit} from './directory.ts';
-import type {Naming} from './naming.ts';
+import type {Naming} from '../naming.ts';
 import type {Reading} from './reading.ts';
 import {hookOf, keysOf, readScript, type Script} from './script.ts';
 

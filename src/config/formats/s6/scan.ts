@@ -2,7 +2,7 @@
 import {word} from '../translation.ts';
 import {folderPlace, readDaemon, type Flavour, type Unit} from './directory.ts';
 import {loggingOf, readLogger} from './log.ts';
-import type {Naming} from './naming.ts';
+import type {Naming} from '../naming.ts';
 import type {Reading} from './reading.ts';
 
 /** By the names that they have in the translation. */

@@ -1,9 +1,9 @@
 /** Source directories of s6-rc: longruns, oneshots and bundles by name, and how they depend on each other. */
 import {quote, type Place} from '../../problems.ts';
-import {word} from '../translation.ts';
+import {list, word} from '../translation.ts';
 import {folderPlace, readDaemon, readNames, readOneshot, type Folder, type Unit} from './directory.ts';
 import {loggingOf, readLogger} from './log.ts';
-import type {Naming} from './naming.ts';
+import type {Naming} from '../naming.ts';
 import type {Reading} from './reading.ts';
 
 interface Named {
@@ -199,4 +199,19 @@ export function leaveDown({units}: Sources, started: Iterable<string>): void {
 	const reached = new Set(started);
 	for (const name of reached) for (const [other, strength] of units.get(name)?.needs ?? []) if (strength === 'hard') reached.add(other);
 	for (const [name, unit] of units) if (!reached.has(name)) unit.keys['autostart'] = word(unit.at, false);
+}
+
+/** Bundles are groups, but for those that only say what is started. */
+export function addGroups({units, bundles}: Sources, hidden: readonly string[], naming: Naming): void {
+	for (const [bundle, members] of bundles) {
+		const [first] = members.flatMap(name => units.get(name) ?? []);
+		if (!first || hidden.includes(bundle)) continue;
+		const group = naming.nameFor(bundle, first.at);
+		for (const name of members) {
+			const unit = units.get(name);
+			if (!unit) continue;
+			const own = unit.keys['groups'];
+			unit.keys['groups'] = list(unit.at, [...own?.kind === 'list' ? own.items : [], word(unit.at, group)]);
+		}
+	}
 }

@@ -187,6 +187,11 @@ describe('s6-rc', () => {
 		expect(Object.values(services).filter(({autostart}) => !autostart).map(({name}) => name)).toEqual(['spare']);
 	});
 
+	test('a bundle is a group, but for those that say what is started', () => {
+		const {services} = overlaid({...WEB, 'site/type': 'bundle\n', 'site/contents.d/web': '', 'site/contents.d/db': '', 'db/type': 'longrun\n', 'db/run': PLAIN});
+		expect([services['web']?.groups, services['db']?.groups, services['db']?.autostart]).toEqual([['site'], ['site'], false]);
+	});
+
 	test('a oneshot is a line of execline, and is undone by another', () => {
 		const {services} = overlaid({
 			...WEB, 'web/dependencies.d/init': '', 'init/type': 'oneshot\n', 'init/up': '/etc/s6-overlay/scripts/init\n', 'init/timeout-up': '30000\n',

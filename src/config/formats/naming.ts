@@ -1,13 +1,12 @@
-/** Names of services: s6 takes any file name, and archon letters, digits, ".", "_" and "-". */
-import type {Place} from '../../problems.ts';
-import type {Reading} from './reading.ts';
+/** Names of services: s6 and dinit take any file name, and archon letters, digits, ".", "_" and "-". */
+import type {Place} from '../problems.ts';
 
 export interface Naming {
 	/** The name in the translation, which no other service has. */
 	readonly nameFor: (written: string, at: Place) => string;
 }
 
-export function createNaming({leaveOut}: Pick<Reading, 'leaveOut'>): Naming {
+export function createNaming(leaveOut: (at: Place, service: string, key: string, why: string) => void): Naming {
 	const taken = new Set<string>(['all', 'archon']);
 	return {
 		nameFor(written, at) {
