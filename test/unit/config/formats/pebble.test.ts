@@ -1,11 +1,7 @@
 /** Layers of pebble as services. */
 import {expect, test} from 'vitest';
 import {pebble} from '../../../../src/config/formats/pebble.ts';
-import {fixturesOf, printed, translate} from './fixtures.ts';
-
-test.each(fixturesOf('pebble'))('the layers of %s', folder => {
-	expect(printed(pebble, 'pebble', folder)).toMatchSnapshot();
-});
+import {translate} from './translate.ts';
 
 test('a command that is no line of words is refused', () => {
 	expect(translate(pebble, [{file: 'p.yaml', text: 'services: {a: {override: replace, command: "x \'"}}'}]).problems)

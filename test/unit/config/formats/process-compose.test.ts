@@ -2,11 +2,7 @@
 import {expect, test} from 'vitest';
 import {processCompose} from '../../../../src/config/formats/process-compose.ts';
 import {bare} from '../bare.ts';
-import {fixturesOf, printed, translate} from './fixtures.ts';
-
-test.each(fixturesOf('process-compose'))('the processes of %s', folder => {
-	expect(printed(processCompose, 'process-compose', folder)).toMatchSnapshot();
-});
+import {translate} from './translate.ts';
 
 test('a dollar means itself where expansion is off', () => {
 	const text = 'disable_env_expansion: true\nprocesses: {a: {command: "echo $HOME"}}';

@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest';
 import {systemd} from '../../../../src/config/formats/systemd.ts';
 import type {Source} from '../../../../src/config/problems.ts';
 import {bare, type Bare} from '../bare.ts';
-import {fixturesOf, printed, translate as translateAs} from './fixtures.ts';
+import {translate as translateAs} from './translate.ts';
 
 const translate = (sources: readonly Source[], files: Readonly<Record<string, string>> = {}) => translateAs(systemd, sources, files);
 
@@ -89,8 +89,4 @@ describe('a setting', () => {
 		expect(bare(config)).toMatchObject({services: {web: {command: ['/bin/web'], user: 'app'}}});
 		expect(Object.keys(bare(config.entries.get('services')?.value ?? config))).toEqual(['web']);
 	});
-});
-
-test.each(fixturesOf('systemd'))('the units of %s', folder => {
-	expect(printed(systemd, 'systemd', folder)).toMatchSnapshot();
 });
