@@ -31,6 +31,8 @@ export interface Entry {
 	readonly restartPending: boolean;
 	/** Variables about the failure for which it was started (`on_failure`); null: for none. */
 	readonly trigger: Readonly<Record<string, string>> | null;
+	/** Of a oneshot: the same of failures that came while it was on its way, each of which starts it once more; oldest first. */
+	readonly laterTriggers: readonly Readonly<Record<string, string>>[];
 	/** How it is stopped: the service's own policy, unless a request gave another one. */
 	readonly stop: StopPolicy;
 	/** When its runs ended without a request and it was restarted, within the restart window: oldest first. */

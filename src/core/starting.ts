@@ -116,11 +116,36 @@ export function restart(turn: Turn, ids: readonly Id[]): void {
 	start(turn, others);
 }
 
-/** A service has failed for good: the services that it names in `on_failure` start, with variables that tell of it. */
-export function startOnFailure(turn: Turn, {after}: Change): void {
+/** Services start because others have failed for good (`on_failure`). */
+export function startForFailures(turn: Turn, change: Change): void {
+	startOnFailure(turn, change);
+	startForNext(turn, change);
+}
+
+/** A service has failed for good: the services that it names start, with variables that tell of it. */
+function startOnFailure(turn: Turn, {after}: Change): void {
 	const {phase, service: {onFailure}} = after;
 	if (onFailure.length === 0 || phase.kind !== 'down' || phase.cause !== 'failed' || turn.state.stage.kind !== 'running') return;
-	start(turn, onFailure.flatMap(name => turn.state.names.get(name) ?? []), triggerOf(after));
+	const trigger = triggerOf(after);
+	for (const id of onFailure.flatMap(name => turn.state.names.get(name) ?? [])) {
+		const entry = read(turn.state.table, id);
+		const isBusy = entry?.service.type === 'oneshot' && entry.phase.kind !== 'down';
+		if (!isBusy) start(turn, [id], trigger);
+		else if (entry.laterTriggers.length < TRIGGERS_MAX) turn.put({...entry, laterTriggers: [...entry.laterTriggers, trigger]});
+	}
+}
+
+/** How many failures are kept for a service that is still busy with an earlier one. */
+const TRIGGERS_MAX = 16;
+
+/** A oneshot that has come to rest is started for the next failure; one that an operator has stopped is not. */
+function startForNext(turn: Turn, {after: {id, phase}}: Change): void {
+	const entry = read(turn.state.table, id);
+	const [next, ...laterTriggers] = entry?.laterTriggers ?? [];
+	if (!entry || !next || phase.kind !== 'down') return;
+	if (phase.cause === 'stopped' || turn.state.stage.kind !== 'running') return turn.put({...entry, laterTriggers: []});
+	turn.put({...entry, laterTriggers});
+	start(turn, [id], next);
 }
 
 /** What a service knows of the failure for which it was started; MONITOR_* as in systemd.exec(5). */

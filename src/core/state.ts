@@ -189,7 +189,7 @@ export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now:
 /** The entry of a service that has not been started. */
 export const newEntry = (id: Id, service: Service): Entry => ({
 	id, service, needs: [], dependents: [], rivals: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0,
-	desired: 'auto', restartPending: false, trigger: null,
+	desired: 'auto', restartPending: false, trigger: null, laterTriggers: [],
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], statusText: '',
 	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

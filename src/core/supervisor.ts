@@ -15,7 +15,7 @@ import {reconfigure} from './reconfigure.ts';
 import {add, forget, reload, remove, signal, stop} from './requests.ts';
 import {adopt, resume, stall} from './resume.ts';
 import {due, read} from './service-table.ts';
-import {failStart, onLate, restart, restartWithNeed, spawn, start, startOnFailure, restartsDependents, waivers} from './starting.ts';
+import {failStart, onLate, restart, restartWithNeed, spawn, start, startForFailures, restartsDependents, waivers} from './starting.ts';
 import {isWanted, livingRivals, type State} from './state.ts';
 import type {Instant} from './time.ts';
 import {type Change, Turn} from './turn.ts';
@@ -31,7 +31,7 @@ export function step(state: State, event: Event, now: Instant): readonly [State,
 
 function onChange(change: Change, turn: Turn): void {
 	judgeContainer(turn, change);
-	startOnFailure(turn, change);
+	startForFailures(turn, change);
 	tellOfChange(turn, change);
 }
 

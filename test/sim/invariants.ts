@@ -125,7 +125,8 @@ export function checkFailure({service, phase}: Entry, {stage, table}: State): vo
 	if (phase.kind !== 'down' || phase.cause !== 'failed' || stage.kind !== 'running') return;
 	for (const entry of allOf(table)) {
 		if (!service.onFailure.includes(entry.service.name) || entry.rivals.length > 0 || entry.retired) continue;
-		promise(entry.desired === 'start', `${service.name} has failed, and ${entry.service.name} is not started`);
+		const isKnown = entry.desired === 'start' || (entry.service.type === 'oneshot' && entry.phase.kind !== 'down');
+		promise(isKnown, `${service.name} has failed, and ${entry.service.name} is not started`);
 	}
 }
 

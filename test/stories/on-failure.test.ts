@@ -1,6 +1,7 @@
 /** `on_failure`: services that start when another one has failed for good. */
 import {expect, test} from 'vitest';
 import {RESTART} from '../../src/core/defaults.ts';
+import {readAll, writeAll} from '../../src/core/serialize.ts';
 import type {Service} from '../../src/core/service.ts';
 import {find} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
@@ -51,6 +52,23 @@ test('it starts what it needs, each failure starts it again, and one that an ope
 	expect([phases(story)['alert'], toldTo(story, 'alert')]).toEqual(['starting', expect.objectContaining({MONITOR_UNIT: 'web'})]);
 	story.dies('alert', exit(0)).ask('start', 'alert');
 	expect([phases(story)['alert'], toldTo(story, 'alert')]).toEqual(['starting', null]);
+});
+
+test('a oneshot that is busy with one failure is started again for each that comes meanwhile, also by the next instance', () => {
+	const cast = ['a', 'b', 'c'].map(name => [name, fragile()] as const);
+	const story = tell(['alert', alert], ...cast).dies('a', exit(1)).dies('b', exit(2)).dies('c', exit(3));
+	expect(readAll(writeAll(story.state()))?.table).toEqual(story.state().table);
+	const seen = [1, 2, 3].map(() => {
+		const {MONITOR_UNIT: unit} = toldTo(story, 'alert') as Readonly<Record<string, string>>;
+		story.dies('alert', exit(0));
+		return unit;
+	});
+	expect([seen, phases(story)['alert']]).toEqual([['a', 'b', 'c'], 'completed']);
+});
+
+test('one that is stopped meanwhile is not started for what came before', () => {
+	const story = tell(['alert', alert], ['a', fragile()], ['b', fragile()]).dies('a', exit(1)).dies('b', exit(2)).ask('stop', 'alert');
+	expect([phases(story)['alert'], find(story.state(), 'alert')?.laterTriggers]).toEqual(['stopped', []]);
 });
 
 test('one that runs already stays as it is', () => {

@@ -9,7 +9,7 @@ export const pages: Pages = {
 	Start: {
 		help: 'start services and what they need',
 		rows: [],
-		reply: '`Ok` when all of them are up or have completed; `Error` when one cannot be',
+		reply: '`Ok` when all of them are up, have completed, or were skipped and not named themselves; `Error` when one cannot be',
 		examples: [['Start,web', 'Ok']],
 	},
 };
