@@ -159,7 +159,7 @@ async function judge({root, isPortable, rest, named}: Options): Promise<Verdict>
 	const target = targetFor({root, isPortable, file: files[0] ?? null});
 	// A config in an image is named as it is seen there.
 	const found = findConfig({named: files, env: root === null ? env() : {}, envFiles: request.envFiles, files: target.files});
-	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}`));
+	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}${root === null ? '' : ` in ${root}`}`));
 	if (found.problems.length > 0) return refused(...found.problems);
 	const around = await target.lookups(needsOf(found.files));
 	const judged = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, profiles: request.profiles});

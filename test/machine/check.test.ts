@@ -1,5 +1,5 @@
 /** `archon check` as people and programs call it: what it says, as words and as JSON, and with which status. */
-import {chmodSync, chownSync, mkdtempSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
@@ -133,4 +133,33 @@ describe.runIf(process.getuid?.() === 0)('a config that others may change, run a
 		expect([started.exitCode, /which archon runs as root.*; ch/.test(started.all)]).toEqual([0, note !== null]);
 		expect((await check('--portable', '--strict', file)).status).toBe(0);
 	});
+});
+
+test('an image\'s own config is found in its files, and named as it is there', async () => {
+	const root = mkdtempSync(join(folder, 'image-'));
+	expect((await check('--root', root)).err).toMatch(/there is no config at .* in .*image-/);
+	mkdirSync(join(root, 'etc/archon/conf.d'), {recursive: true});
+	writeFileSync(join(root, 'etc/passwd'), 'app:x:1000:1000::/:/bin/sh\n');
+	writeFileSync(join(root, 'etc/archon/archon.yaml'), 'services: {web: {command: /web, user: app, env_file: web.env}}\n');
+	writeFileSync(join(root, 'etc/archon/web.env'), 'A=1\n');
+	symlinkSync('/etc/archon/web.yaml', join(root, 'etc/archon/conf.d/web.yaml'));
+	writeFileSync(join(root, 'etc/archon/web.yaml'), 'services: {db: {command: /web, user: root}}\n');
+	writeFileSync(join(root, 'web'), 'x\0');
+	chmodSync(join(root, 'web'), 0o755);
+	const {status, err} = await check('--root', root);
+	expect([status, err.split('\n').filter(line => /^\//.test(line))]).toEqual([100, [
+		'/etc/archon/conf.d/web.yaml:1:38: services.db.user: user root is not in /etc/passwd',
+	]]);
+	expect(JSON.parse((await check('--root', root, '--json')).out)).toHaveLength(1);
+	expect((await check('--root', join(root, 'web'))).err).toMatch(/--root: .*web is not a directory/);
+	expect((await check('--root', root, '--portable')).err).toMatch(/give one of them/);
+});
+
+test('a terminal gets colours, unless they are not wanted', async () => {
+	const config = write('coloured.yaml', 'services: {web: {comand: web}}\n');
+	const onTerminal = async (env: Readonly<Record<string, string>>): Promise<string> => (await execa(
+		'script', ['-qec', `${ARCHON} check ${config}`, '/dev/null'], {reject: false, stdin: 'ignore', env: {TERM: 'xterm', NO_COLOR: '', ...env}},
+	)).stdout;
+	expect(await onTerminal({})).toContain('\x1b[31m^^^^^^\x1b[0m');
+	for (const env of [{NO_COLOR: '1'}, {TERM: 'dumb'}] as const) expect(await onTerminal(env)).not.toContain('\x1b');
 });

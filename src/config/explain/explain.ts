@@ -2,7 +2,7 @@
 import {service as serviceOf} from '../../core/defaults.ts';
 import type {Config} from '../../core/config.ts';
 import type {Result} from '../../core/result.ts';
-import type {Condition, HookCommand, Probe, Ready, RestartPolicy, Service, UserSpec} from '../../core/service.ts';
+import type {Condition, HookCommand, Probe, Ready, RestartPolicy, Service, StartConditions, UserSpec} from '../../core/service.ts';
 import {signalName} from '../../core/signal-numbers.ts';
 import type {Millis} from '../../core/time.ts';
 import {parseUrl} from '../../core/url.ts';
@@ -62,6 +62,7 @@ export interface ExplainedService {
 	readonly working_dir: string | null;
 	/** Made for it before it starts. */
 	readonly directories: readonly string[];
+	readonly files: readonly string[];
 	/** Groups of services that it is in. */
 	readonly groups: readonly string[];
 	/** Names, never values. */
@@ -73,6 +74,11 @@ export interface ExplainedService {
 	readonly stop: {readonly signal: string; readonly grace: Millis | null; readonly how: string};
 	readonly hooks: Readonly<Record<string, readonly (readonly string[])[]>>;
 	readonly output: readonly string[];
+	/** What must hold at each start. */
+	readonly only_if: string | null;
+	readonly conflicts: readonly string[];
+	/** Services that start when it has failed for good. */
+	readonly on_failure: readonly string[];
 }
 
 /** `hidden`: values that are not to be shown, each with the name that is shown for it. */
@@ -142,7 +148,7 @@ function longestStop(services: readonly Service[]): readonly {readonly name: str
 function explained(
 	name: string, service: Service, instances: number, findUser: FindUser | null, hidden: ReadonlyMap<string, string>,
 ): ExplainedService {
-	const {type, autostart, essential, needs, ready, health, restart, stop, stopTo, killMode, hooks, exec} = service;
+	const {type, autostart, essential, needs, ready, health, restart, stop, stopTo, killMode, hooks, onlyIf, exec} = service;
 	const shown = (words: readonly string[]): readonly string[] => words.map(word => mask(word, hidden));
 	const commandOf = (hook: HookCommand): readonly string[] => shown('command' in hook ? hook.command : hook);
 	const numbers = exec.user && findUser ? findUser(exec.user) : null;
@@ -159,7 +165,7 @@ function explained(
 			uid: found?.uid ?? null, gid: found?.gid ?? null, groups: found?.groups.filter(group => group !== found.gid) ?? [],
 		},
 		further_groups: exec.limits.groups, working_dir: exec.cwd, groups: service.groups,
-		directories: exec.directories.map(each => each.path),
+		directories: exec.directories.map(each => each.path), files: exec.files.map(each => each.target),
 		variables: variablesOf(service, found?.environment ?? null),
 		needs: [...new Map(needs.map(need => [need.name.replace(/:.*/, ''), need])).entries()]
 			.map(([other, {condition, strength}]) => ({name: other, condition, strength})),
@@ -172,6 +178,7 @@ function explained(
 		},
 		hooks: Object.fromEntries(Object.entries(commands).flatMap(([key, list]) => (list.length > 0 ? [[key, list.map(commandOf)]] : []))),
 		output: outputOf(service),
+		only_if: onlyIf && conditionsOf(onlyIf, shown), conflicts: service.conflicts, on_failure: service.onFailure,
 	};
 }
 
@@ -207,6 +214,17 @@ function variablesOf({exec, ready}: Service, ofUser: Environment | null): Explai
 	];
 	return parts.filter(([from, names]) => names.length > 0 || (from === own && base === 'inherit') || (from === files && sources.length > 0))
 		.map(([from, names]) => ({from, names}));
+}
+
+function conditionsOf(
+	{pathExists, pathMissing, envSet, command, otherwise}: StartConditions, shown: (words: readonly string[]) => readonly string[],
+): string {
+	const parts = [
+		...pathExists.map(path => `${path} exists`), ...pathMissing.map(path => `${path} does not exist`),
+		...envSet.map(({name, value}) => (value === null ? `$${name} is set` : `$${name} has the value that is asked for`)),
+		...command ? [`${shellWords(shown(command))} exits with 0`] : [],
+	];
+	return `${parts.join(', ')}; else it is skipped, and what needs it ${otherwise === 'satisfied' ? 'starts' : 'does not'}`;
 }
 
 function readyOf(ready: Ready, shown: (words: readonly string[]) => readonly string[]): string {

@@ -39,12 +39,15 @@ function serviceText(service: ExplainedService): string {
 	for (const [key, commands] of Object.entries(hooks)) for (const each of commands) rows.push([key, commandText(each)]);
 	add('user', userText(user, further));
 	add('directory', service.working_dir ?? 'archon\'s own');
-	add('made for it', service.directories.join(', '));
+	add('made for it', [...service.directories, ...service.files].join(', '));
 	add('variables', service.variables.map(({from, names}) => (names.length === 0 ? from : `${from}: ${names.join(', ')}`)).join('\n'));
 	add('needs', needs.map(need => `${need.name} ${CONDITIONS[need.condition]}${STRENGTHS[need.strength] ?? ''}`).join(', '));
+	add('only if', service.only_if);
+	add('conflicts', service.conflicts.join(', '));
 	add('ready', service.ready);
 	add('healthy', service.health);
 	add('restart', service.restart);
+	add('on failure', service.on_failure.length > 0 ? `${service.on_failure.join(', ')} starts` : '');
 	add('stop', service.stop.how);
 	add('output', service.output.join('; '));
 	return `${name}${instances > 1 ? ` (${instances} instances, here ${name}:0)` : ''}\n${rowsText(rows)}`;

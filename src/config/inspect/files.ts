@@ -1,5 +1,5 @@
 /** Files that two services would take for their own. */
-import type {Inspected, Inspecting} from './inspected.ts';
+import {mayMeet, type Inspected, type Inspecting} from './inspected.ts';
 
 export function inspectFiles({services, report}: Inspecting): void {
 	const owners = new Map<string, Inspected>();
@@ -8,7 +8,7 @@ export function inspectFiles({services, report}: Inspecting): void {
 		if (pidFile === null) continue;
 		const owner = owners.get(pidFile);
 		owners.set(pidFile, owner ?? each);
-		if (!owner) continue;
+		if (!owner || !mayMeet(owner, each)) continue;
 		report(
 			at('pid_file'), `${path('pid_file')} is ${pidFile}, as it is for ${owner.name}: archon would take one's process for the other's`,
 			'give each a file of its own',

@@ -18,6 +18,11 @@ export interface Inspected {
 	readonly has: (key: string) => boolean;
 }
 
+/** Whether two services may run at one time, as far as the config says. */
+export const mayMeet = ({service: one}: Inspected, {service: other}: Inspected): boolean =>
+	one.autostart && other.autostart && ![...one.conflicts, ...one.onFailure].includes(other.name)
+		&& ![...other.conflicts, ...other.onFailure].includes(one.name);
+
 export interface Inspecting {
 	readonly services: readonly Inspected[];
 	readonly draft: Draft;

@@ -14,6 +14,7 @@ interface Fault {
 export interface Machine {
 	/** `PATH` as archon has it there; `default`: where it has none, or a service does not inherit it. */
 	readonly paths: {readonly own: string; readonly default: string};
+	isThere(path: string): boolean;
 	findUser(spec: UserSpec): Result<unknown, string>;
 	programFault(program: string, as: {readonly user: UserSpec | null; readonly cwd: string | null; readonly path: string}): Fault | null;
 	/** Of a directory that a process of the user is to be in. */
@@ -35,8 +36,8 @@ interface Execution {
 
 export function inspectMachine({services, report}: Inspecting, machine: Machine): void {
 	const late = new Set<string>();
-	/** Directories that archon makes. */
-	const made = services.flatMap(({service: {exec}}) => exec.directories.map(each => each.path));
+	/** Directories and files that archon makes. */
+	const made = services.flatMap(({service: {exec: {directories, files}}}) => [...directories.map(each => each.path), ...files.map(each => each.target)]);
 	const isMade = (path: string): boolean => made.some(each => each === path || each.startsWith(`${path}/`));
 	/** Many services have the same program, or the same directory. */
 	const told = new Set<string>();
@@ -46,18 +47,19 @@ export function inspectMachine({services, report}: Inspecting, machine: Machine)
 		report(place, `${key}: ${fault.why}`, fault.hint);
 	};
 	for (const each of services) {
-		const {service: {name, type, needs, hooks, exec}, at, path} = each;
+		const {service, at, path} = each;
+		const {name, type, needs, hooks, exec} = service;
 		const isLate = needs.some(need => late.has(need.name));
 		if (type === 'oneshot' || isLate) late.add(name);
-		// A oneshot before it, or a hook, may make what is not there yet.
-		if (isLate) continue;
+		// A oneshot before it, or a hook, may make what is not there yet; and it may be skipped for what is not there.
+		if (isLate || service.onlyIf?.pathExists.some(file => !machine.isThere(file))) continue;
 		const isPrepared = hooks.preStart.length > 0;
 		const folder = exec.cwd === null || isPrepared || isMade(exec.cwd) ? null : machine.folderFault(exec.cwd, exec.user);
 		tell(at('working_dir'), path('working_dir'), folder);
 		for (const {key, at: place, ...run} of executionsOf(each, pathOf(exec, machine))) {
 			if (isPrepared && !key.startsWith('pre_start')) continue;
 			if (folder && !run.command[0].startsWith('/') && run.command[0].includes('/')) continue;
-			if (made.some(each => run.command[0].startsWith(`${each}/`))) continue;
+			if (made.some(each => run.command[0] === each || run.command[0].startsWith(`${each}/`))) continue;
 			const fault = machine.programFault(run.command[0], run);
 			tell(place, path(key), fault && withAdvice(fault, key, run.command));
 			const inner = fault ? null : firstOfScript(run.command);
@@ -84,7 +86,7 @@ const HOOKS = [
 	['pre_start', 'preStart'], ['post_start', 'postStart'], ['pre_stop', 'preStop'], ['post_stop', 'postStop'], ['down', 'down'],
 ] as const satisfies readonly (readonly [string, keyof Hooks])[];
 
-function executionsOf({service: {exec, hooks, ready, health, reload}, at, has}: Inspected, path: string): readonly Execution[] {
+function executionsOf({service: {exec, hooks, ready, health, reload, onlyIf}, at, has}: Inspected, path: string): readonly Execution[] {
 	if (exec.isArchon) return [];
 	const {user, cwd} = exec;
 	const main = has('entrypoint') ? 'entrypoint' : 'command';
@@ -98,6 +100,7 @@ function executionsOf({service: {exec, hooks, ready, health, reload}, at, has}: 
 	if (health?.probe.kind === 'exec') {
 		found.push({command: health.probe.command, key: 'healthcheck', at: at('healthcheck', 'test', 1), user, cwd, path});
 	}
+	if (onlyIf?.command) found.push({command: onlyIf.command, key: 'only_if', at: at('only_if', 'command', 0), user, cwd, path});
 	if (reload && 'command' in reload) found.push({command: reload.command, key: 'reload', at: at('reload', 'command', 0), user, cwd, path});
 	for (const source of exec.sources) {
 		if (source.kind === 'command') found.push({command: source.command, key: 'env_from', at: at('env_from'), user, cwd, path});

@@ -2,7 +2,7 @@
 import type {Probe} from '../../core/service.ts';
 import {parseUrl} from '../../core/url.ts';
 import type {Place} from '../problems.ts';
-import type {Inspected, Inspecting} from './inspected.ts';
+import {mayMeet, type Inspected, type Inspecting} from './inspected.ts';
 
 /** That a service listens at a port, and what says so. */
 interface Claim {
@@ -30,7 +30,7 @@ export function inspectPorts({services, note}: Inspecting): void {
 		}
 	}
 	for (const [port, [first, ...others]] of claims) {
-		const rival = first && others.find(other => other.by !== first.by && isRival(first, other));
+		const rival = first && others.find(other => other.by !== first.by && mayMeet(first.by, other.by) && isRival(first, other));
 		if (!first || !rival || first.at === rival.at) continue;
 		note(
 			rival.at, `${rival.by.path(rival.key)} and ${first.by.path(first.key)} name the same port, ${port}`,

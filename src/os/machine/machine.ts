@@ -29,6 +29,7 @@ export interface Fault {
 export interface Machine {
 	/** `PATH` as archon has it there; `default`: where it has none, or a service does not inherit it. */
 	readonly paths: {readonly own: string; readonly default: string};
+	isThere(path: string): boolean;
 	findUser(spec: UserSpec): Result<Identity, string>;
 	/** Why a program cannot be executed; null: it can, as far as one can see. */
 	programFault(program: string, as: Executor): Fault | null;
@@ -80,7 +81,7 @@ export function createMachine(folder: string | null): Machine {
 	};
 
 	return {
-		tree, paths: {own, default: DEFAULT_PATH}, findUser: find, lacks: () => isLacking,
+		tree, paths: {own, default: DEFAULT_PATH}, isThere: path => tree.find(path).ok, findUser: find, lacks: () => isLacking,
 		programFault: noted(programFault), folderFault: noted(folderFault), fileFault: noted(fileFault),
 	};
 
