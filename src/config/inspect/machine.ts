@@ -37,7 +37,8 @@ interface Execution {
 export function inspectMachine({services, report}: Inspecting, machine: Machine): void {
 	const late = new Set<string>();
 	/** Directories and files that archon makes. */
-	const made = services.flatMap(({service: {exec: {directories, files}}}) => [...directories.map(each => each.path), ...files.map(each => each.target)]);
+	const made = services.flatMap(({service: {exec: {directories, files}}}) =>
+		[...directories.map(each => each.path), ...files.map(each => each.target)]);
 	const isMade = (path: string): boolean => made.some(each => each === path || each.startsWith(`${path}/`));
 	/** Many services have the same program, or the same directory. */
 	const told = new Set<string>();
