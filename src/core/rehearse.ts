@@ -36,6 +36,7 @@ export function rehearse(before: State, event: Event, now: Instant): Rehearsal {
 				if (effect.service.type === 'oneshot') tell(effect.id, effect.run, ENDED);
 				else if (effect.service.ready) tell(effect.id, effect.run, {kind: 'ready'});
 				return;
+			case 'examine': return tell(effect.id, effect.run, {kind: 'examined', verdict: 'met', why: ''});
 			case 'withdraw': return tell(effect.id, effect.run, {kind: 'withdrawn'});
 			case 'signal': {
 				const id = runs.get(effect.run);

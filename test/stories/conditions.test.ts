@@ -1,10 +1,13 @@
 /** Start conditions: what does not hold skips a start, which is no failure. */
 import {describe, expect, test} from 'vitest';
 import {NO_HOOKS, RESTART} from '../../src/core/defaults.ts';
+import {partOf} from '../../src/core/features.ts';
+import {rehearse} from '../../src/core/rehearse.ts';
 import {readAll, writeAll} from '../../src/core/serialize.ts';
 import type {StartConditions} from '../../src/core/service.ts';
 import {find} from '../../src/core/state.ts';
 import {statusOf} from '../../src/core/status.ts';
+import {rollback} from '../../src/features/rollback/core.ts';
 import {phases, service, SETTINGS, type Story, tell, tellWith, type Traits} from './tell.ts';
 
 const ONLY_IF: StartConditions = {pathExists: ['/x'], pathMissing: [], envSet: [], command: null, otherwise: 'satisfied'};
@@ -122,6 +125,21 @@ describe('what needs a service that was skipped', () => {
 		const story = tell(['db', conditional({}, 'unmet')], ['web', {needs: [{name: 'db', strength: 'soft'}]}]);
 		expect(phases(answer(story, 'db', 'unmet', 'no'))).toEqual({db: 'skipped', web: 'up'});
 	});
+});
+
+test('a rehearsal takes them to hold', () => {
+	const {state} = tell(['other']);
+	const services = [service('other'), service('web', conditional()), service('app', {needs: ['web']})];
+	expect(rehearse(state(), {kind: 'reconfigure', ...SETTINGS, services}, 0)).toEqual({stops: [], starts: ['web', 'app']});
+});
+
+test('a reload on trial is well with what it skips', () => {
+	const story = tell(['other']);
+	story.hear({kind: 'reconfigure', ...SETTINGS, services: [service('other'), service('web', conditional())], trial: {rollsBack: true, timeout: 5000}});
+	answer(story, 'web', 'unmet', '/x does not exist').lines();
+	story.wait(10_000);
+	expect(phases(story)).toEqual({other: 'up', web: 'skipped'});
+	expect(partOf(story.state(), rollback)).toMatchObject({trial: null, due: null, undone: null});
 });
 
 test('a container in which all is skipped says so', () => {

@@ -40,5 +40,6 @@ export const restart: Make<RestartRequest> = context => ({names}, call) => {
 };
 
 /** Whether nothing that a restart does on its way may write what the service reads: neither its own commands nor its needs. */
-const isSettled = ({service: {exec: {sources}, hooks}, needs, unmetNeeds}: Entry, restarted: ReadonlySet<Id>): boolean =>
-	sources.length > 0 && unmetNeeds === 0 && hooks.preStart.length + hooks.postStop.length === 0 && !needs.some(({id}) => restarted.has(id));
+const isSettled = ({service: {exec: {sources}, hooks, onlyIf}, needs, unmetNeeds}: Entry, restarted: ReadonlySet<Id>): boolean =>
+	sources.length > 0 && !onlyIf?.command && unmetNeeds === 0 && hooks.preStart.length + hooks.postStop.length === 0
+	&& !needs.some(({id}) => restarted.has(id));
