@@ -91,7 +91,7 @@ export const port = (pattern: string): Schema => ({...number('integer', 1, 65_53
 /** Of setrlimit(2). */
 export const limit = (): Schema => orUnlimited(number('integer', -1, Number.MAX_SAFE_INTEGER, String.raw`^(\d{1,15}|-1)$`));
 
-export const attempts = (most: number): Schema => orUnlimited(number('integer', 1, most));
+export const attempts = (most: number): Schema => orUnlimited(number('integer', 0, most));
 
 export const capability = (): Schema => ({
 	name: 'capability',

@@ -7,7 +7,6 @@ import {readEnvFile} from '../core/env-file.ts';
 import {dirname, isAbsolute, join} from '../core/path.ts';
 import {lookupIn, UNSET, type Environment} from '../core/variables.ts';
 import type {CreateExpand, Expand, Expanding} from './planning.ts';
-import {isForeign} from './foreign-files.ts';
 import {formatOfRoot, formatOfText} from './formats.ts';
 import {EXTENDS, INCLUDE, readPath, type Named} from './keys/elsewhere.ts';
 import {overlay, overlayService} from './merge.ts';
@@ -65,7 +64,6 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 		size += found.value.text.length;
 		if (size > SIZE_MAX) return refuseFile(`with ${file} all files that are included or extended are larger than 1 MiB`);
 		const source: Source = {...found.value, ...given};
-		if (isForeign(source, report)) return null;
 		if (formatOfText(source) !== null) return refuseFile(`${file} is not in archon's own format`);
 		const root = parse(source, lookups.readYaml, report);
 		if (!root) return null;

@@ -5,16 +5,23 @@
 import type {Source} from './problems.ts';
 import type {Mapping, Value} from './values.ts';
 
-export type FormatName = 's6' | 'dinit' | 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble';
+export type FormatName = 'supervisord' | 's6' | 'dinit' | 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble';
 
 /** How people call them. */
 export const FORMATS: Readonly<Record<FormatName, string>> = {
-	s6: 's6-overlay, s6 or runit', dinit: 'dinit',
-	'systemd': 'systemd', 'process-compose': 'process-compose', 'pebble': 'pebble', 'taskmaster': 'taskmaster', 'overseer': 'overseer',
+	'supervisord': 'supervisord',
+	's6': 's6-overlay, s6 or runit',
+	'dinit': 'dinit',
+	'systemd': 'systemd',
+	'process-compose': 'process-compose',
+	'pebble': 'pebble',
+	'taskmaster': 'taskmaster',
+	'overseer': 'overseer',
 };
 
 /** By the text, or by the names in a directory: before anything is read as YAML. */
 const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] = [
+	['supervisord', ({text, names}) => names?.includes('supervisord.conf') ?? SUPERVISORD.test(text)],
 	['systemd', ({text, names}) => names?.some(name => name.endsWith('.service')) ?? SYSTEMD.test(text)],
 	['s6', isScanned],
 	['dinit', ({file, text, names, folders}) => (names ? isDescribed(file, names, folders) : DINIT.test(text))],
@@ -37,6 +44,8 @@ const isDescribed = (file: string, names: readonly string[], folders: Source['fo
 const DINIT = /^type[ \t]*[:=][ \t]*(?:process|bgprocess|scripted|internal|triggered)[ \t]*(?:#.*)?\r?$/m;
 
 /** The first section, after comments and empty lines. */
+const SUPERVISORD = new RegExp(String.raw`^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*\[(?:(?:supervisord|supervisorctl|unix_http_server|`
+	+ String.raw`inet_http_server|include)\]|(?:program|group|eventlistener|fcgi-program|rpcinterface|ctlplugin):)`);
 const SYSTEMD = /^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*[ \t]*\[(?:Unit|Service|Install|Socket|Timer|Path)\]/;
 
 /** By what is at the top of a map. */

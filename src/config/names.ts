@@ -2,7 +2,8 @@
 import {quoteWritten, type Place, type Report} from './problems.ts';
 import {within, type Context} from './shape.ts';
 
-const RESERVED: ReadonlyMap<string, string> = new Map([
+/** Words that no service or group may be called, and why. */
+export const RESERVED: ReadonlyMap<string, string> = new Map([
 	['all', 'it stands for every service'],
 	['archon', 'it stands for archon itself'],
 ]);

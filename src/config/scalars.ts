@@ -211,7 +211,7 @@ export const decimal = (least: number, most: number): Parse<number> => parser(()
 /** How often a service may be started again within its window. */
 export const attempts: Parse<number> = parser(() => accepts.attempts(ATTEMPTS_MAX), text => {
 	if (text === 'unlimited') return ok(Infinity);
-	const count = whole(1, ATTEMPTS_MAX)(text);
+	const count = whole(0, ATTEMPTS_MAX)(text);
 	return count.ok ? count : fault(count.error.why, 'or write unlimited');
 });
 

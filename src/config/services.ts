@@ -2,6 +2,7 @@
 import type {Need, Service} from '../core/service.ts';
 import type {Environment} from '../core/variables.ts';
 import {judgeFiles, planOutput} from '../features/logging/keys/outputs.ts';
+import {filesOf} from '../features/logging/keys/streams.ts';
 import {arrival, type Argv} from './command-service.ts';
 import {arrange, hasTooManyEdges, type Arrangement, type Services} from './edges.ts';
 import {findPrograms} from './keys/command.ts';
@@ -112,7 +113,7 @@ function makeServices(
 			const program = own === settings ? argv : toCommand([...own.entrypoint ?? [], ...own.command ?? []]) ?? argv;
 			const environment = own.scale === null ? own.environment : {...own.environment, [INSTANCE]: String(index)};
 			const {sources, sourced} = own === settings ? found : readSources(own, path);
-			const output = planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
+			const output = filesOf(own) ?? planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
 			const variables = {common, sources, sourced, environment};
 			return makeService(each, program, groups, own, {...variables, ...related, files: files.get(name) ?? NO_FILES, output});
 		});

@@ -1,5 +1,4 @@
 /** Sources → values in archon's own format: YAML is read, and configs of other supervisors are translated. */
-import {isForeign} from './foreign-files.ts';
 import {formatOfRoot, formatOfText} from './formats.ts';
 import type {ForeignFormat, Format, Input, Lookups, Translation} from './planning.ts';
 import type {Gather, Report, Source} from './problems.ts';
@@ -48,7 +47,7 @@ export function sortSources(sources: readonly Source[], lookups: Lookups, report
 	const foreign = new Map<ForeignFormat, Foreign>();
 	for (const source of sources) {
 		const named = formatOfText(source);
-		if (named === null && (isFolder(source, report) || isForeign(source, report))) {
+		if (named === null && isFolder(source, report)) {
 			parts.push(null);
 			continue;
 		}

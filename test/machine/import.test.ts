@@ -17,8 +17,8 @@ const run = async (args: readonly string[], input = '') => {
 	return {status, stdout, stderr};
 };
 
-const JOBS = write('jobs.json', '{"jobs": [{"name": "web", "job_command": {"exe": "web"}, "test_command": {"exe": "true"}}]}\n');
-const MORE = write('more.json', '{"jobs": [{"name": "tick", "job_command": {"exe": "tick"}}]}\n');
+const JOBS = write('jobs.json', '{"jobs": [{"name": "web", "job_command": {"exe": "sleep"}, "test_command": {"exe": "true"}}]}\n');
+const MORE = write('more.json', '{"jobs": [{"name": "tick", "job_command": {"exe": "sleep"}}]}\n');
 
 test('several files are one config, which archon checks', async () => {
 	const {status, stdout, stderr} = await run(['import', JOBS, MORE]);
@@ -29,9 +29,9 @@ test('several files are one config, which archon checks', async () => {
 		'services:',
 		'  web:',
 		`    # not translated: test_command (${JOBS} line 1): it says whether the service should run; here it always does`,
-		'    command: [web]',
+		'    command: [sleep]',
 		'  tick:',
-		'    command: [tick]',
+		'    command: [sleep]',
 	].join('\n'));
 	const checked = await run(['check', write('made.yaml', stdout)]);
 	expect(checked).toMatchObject({status: 0, stdout: '2 services, in this order: web, tick'});

@@ -287,7 +287,7 @@ describe('a reload', () => {
 		await reload(archon, {fresh: steady});
 		await comesTo(archon, 'fresh', 'RUNNING');
 		writeFileSync(join(archon.folder, 'archon.yaml'), 'services: {last: {command: "sl\\x65ep 1000000"}}');
-		expect((await archon.ctl('reload')).stdout).toBe('config reloaded: 1 added (last), 1 removed (fresh), 0 unchanged');
+		expect((await archon.ctl('reload')).stdout).toBe('config reloaded: 1 added (last), 1 removed (fresh), 0 unchanged; also changed: shutdown.when_idle');
 	});
 
 	test('of fewer processes stops the last ones only', async () => {

@@ -4,6 +4,7 @@ import type {ForeignFormat, Format} from '../planning.ts';
 
 const LOADERS: Readonly<Record<FormatName, () => Promise<Format | ForeignFormat>>> = {
 	dinit: async () => (await import('./dinit.ts')).dinit,
+	supervisord: async () => (await import('./supervisord.ts')).supervisord,
 	s6: async () => (await import('./s6.ts')).s6,
 	systemd: async () => (await import('./systemd.ts')).systemd,
 	'process-compose': async () => (await import('./process-compose.ts')).processCompose,

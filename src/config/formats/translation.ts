@@ -3,8 +3,10 @@ import type {Place} from '../problems.ts';
 import type {Entry, List, Mapping, Scalar, Value} from '../values.ts';
 
 /** A text that means itself: neither a variable nor a placeholder of archon's. */
-export const literal = (at: Place, text: string): Scalar =>
-	written(at, text.replaceAll('$', '$$$$').replace(/\{(?=(?:instance|index|service|name)\})/g, '\\{'));
+export const literal = (at: Place, text: string): Scalar => written(at, escaped(text));
+
+/** The text of one that means itself. */
+export const escaped = (text: string): string => text.replaceAll('$', '$$$$').replace(/\{(?=(?:instance|index|service|name)\})/g, '\\{');
 
 /** A text as archon's own format has it, with `$NAME` and `{instance}`. */
 export const written = ({source, offset}: Place, text: string): Scalar => ({source, offset, kind: 'scalar', text, plain: false});

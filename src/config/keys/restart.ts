@@ -8,7 +8,7 @@ import {key, optional, value} from '../key.ts';
 import {united} from '../merge.ts';
 import type {Planning} from '../planning.ts';
 import {readBy, readListOf, refuse} from '../readers.ts';
-import {attempts, decimal, duration, ending, oneOf, policy, restart as word} from '../scalars.ts';
+import {attempts, decimal, duration, ending, grace, oneOf, policy, restart as word} from '../scalars.ts';
 import {reader, readShape, shape, type Context, type Key, type Settings} from '../shape.ts';
 import {sharing} from '../sharing.ts';
 import {isNothing, writtenAt, type Mapping, type Value} from '../values.ts';
@@ -27,14 +27,14 @@ const RESTART = shape({
 		'how the pause grows; linear: the nth is n times the delay',
 	),
 	factor: value(decimal(1, 100), 'number', '2', 'by how much the pause grows with each further restart'),
-	max_delay: value(duration, 'duration', '10s', 'the longest pause'),
+	max_delay: value(grace, 'duration | unlimited', '10s', 'the longest pause'),
 	jitter: optional(decimal(0, 1), '0 to 1', '0.1; 0 if only delay is written', 'the share of the pause that is random'),
-	attempts: value(attempts, 'number | unlimited', '8', 'restarts within the window; at the next exit it has failed'),
+	attempts: value(attempts, 'number | unlimited', '8', 'restarts within the window; at the next exit it has failed; with counts: starts 3'),
 	counts: value(
 		oneOf(['all', 'starts'] as const), 'all | starts', 'all',
-		'which exits count; starts: those of starts that failed, which are tried again whatever the policy',
+		'starts: only failed starts count, and are tried again whatever the policy: by default after 1s, 2s, 3s',
 	),
-	window: value(duration, 'duration', '60s', 'how long an exit counts against the attempts'),
+	window: value(grace, 'duration | unlimited', '60s', 'how long an exit counts against the attempts'),
 	reset_after: value(duration, 'duration', '60s', 'after it has been up this long, earlier exits no longer count'),
 }, {
 	words: () => ({
@@ -112,12 +112,13 @@ function policyOf(
 ): RestartPolicy {
 	const {policy, growth, delay, factor, max_delay: maxDelay, jitter, attempts, counts, window, reset_after: resetAfter} = restart;
 	const fallback = type === 'oneshot' || essential ? 'no' : 'always';
+	const told = counts === 'starts' && fatal === DEFAULTS.fatal ? NO_ENDS : fatal;
 	return {
 		...DEFAULTS,
 		policy: policy ?? fallback, growth: growth ?? DEFAULTS.growth, delay, factor, maxDelay, jitter: jitter ?? DEFAULTS.jitter,
 		attempts, counts, window, resetAfter, success, force,
 		// A config that restarts on 126 knows better than what is usual; naming it in both keys has been reported.
-		fatal: force.codes.length === 0 ? fatal : {...fatal, codes: fatal.codes.filter(code => !force.codes.includes(code))},
+		fatal: force.codes.length === 0 ? told : {...told, codes: told.codes.filter(code => !force.codes.includes(code))},
 	};
 }
 
@@ -135,7 +136,7 @@ function readRestart(from: Value, context: Context): Settings<typeof RESTART.key
 		const said = readBy(word)(from, context);
 		return said && {...initial, policy: said.policy, attempts: said.attempts ?? initial.attempts};
 	}
-	const settings = withPlainDelay(readShape(RESTART, from, context), from);
+	const settings = withStarts(withPlainDelay(readShape(RESTART, from, context), from), from);
 	const longest = from.entries.get('max_delay');
 	if (settings.delay <= settings.max_delay) return settings;
 	if (longest) return refuse(longest.value, context, 'has a max_delay that is shorter than its delay');
@@ -146,4 +147,13 @@ function readRestart(from: Value, context: Context): Settings<typeof RESTART.key
 function withPlainDelay(settings: Settings<typeof RESTART.keys>, from: Mapping): Settings<typeof RESTART.keys> {
 	const isPlain = writtenAt(from, 'delay') && !writtenAt(from, 'growth') && !writtenAt(from, 'factor') && !writtenAt(from, 'max_delay');
 	return isPlain ? {...settings, growth: 'constant', jitter: settings.jitter ?? 0} : settings;
+}
+
+/** What supervisord does where nothing else is written. */
+const STARTS = {growth: 'linear', delay: 1000, max_delay: Infinity, attempts: 3, window: Infinity} as const;
+
+function withStarts(settings: Settings<typeof RESTART.keys>, from: Mapping): Settings<typeof RESTART.keys> {
+	if (settings.counts !== 'starts') return settings;
+	const unwritten = Object.entries(STARTS).filter(([name]) => !writtenAt(from, name) && !(name === 'growth' && settings.growth !== null));
+	return {...settings, ...Object.fromEntries(unwritten)};
 }

@@ -3,6 +3,7 @@ import {healthcheck} from '../../features/health/keys/healthcheck.ts';
 import {ready} from '../../features/health/keys/ready.ts';
 import {watchdog} from '../../features/health/keys/watchdog.ts';
 import {logging} from '../../features/logging/keys/logging.ts';
+import {streams} from '../../features/logging/keys/streams.ts';
 import {compose} from '../compose.ts';
 import {joined} from '../glossary.ts';
 import {keysOf, type ServiceGroup} from '../group.ts';
@@ -33,9 +34,9 @@ import {shape, type Settings} from '../shape.ts';
 import type {Mapping} from '../values.ts';
 
 const GROUPS = [
-	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, terminal, logging, directories, clean,
-	dependencies, conditions, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential, relations, stopHooks,
-	stop, pidFile, compose,
+	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, terminal, logging, streams,
+	directories, clean, dependencies, conditions, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential, relations,
+	stopHooks, stop, pidFile, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

@@ -54,7 +54,7 @@ function printAfter(begin: string, value: Value, indent: string, comments: Comme
 		else lines.push(`${begin} ${text.sign}`, ...text.lines.map(line => (line === '' ? '' : indent + INDENT + line)));
 		return;
 	}
-	const short = hasComment(value, comments) ? null : fittingFlow(value, WIDTH - begin.length);
+	const short = hasComment(value, comments) ? null : fittingFlow(value, WIDTH - begin.length) ?? smallFlow(value, indent);
 	if (short !== null) {
 		lines.push(`${begin} ${short}`);
 	} else {
@@ -76,6 +76,18 @@ function fittingFlow(value: Value, width: number): string | null {
 	const text = flow(value);
 	return text.length <= width ? text : null;
 }
+
+/** A map of few short texts on one line, but for services, of which each key has a line. */
+function smallFlow(value: Value, indent: string): string | null {
+	if (value.kind !== 'map' || value.entries.size > SMALL || indent === INDENT) return null;
+	const isFlat = [...value.entries.values()].every(({value}) => value.kind === 'scalar' && !value.text.includes('\n'));
+	const text = isFlat ? flow(value) : '';
+	return isFlat && text.length <= SMALL_WIDTH ? text : null;
+}
+
+/** How many keys, and how many characters. */
+const SMALL = 4;
+const SMALL_WIDTH = 70;
 
 /** On one line, whatever it is. */
 function flow(value: Value): string {

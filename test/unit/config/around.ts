@@ -1,12 +1,12 @@
 /** Lookups for configs: few variables, files that are texts, and three users. */
 import {createExpand} from '../../../src/config/expand.ts';
-import {loadFormats} from '../../../src/config/formats/load.ts';
+import {loadFormats, NAMES} from '../../../src/config/formats/load.ts';
 import {err, ok} from '../../../src/core/result.ts';
 import type {Lookups} from '../../../src/config/planning.ts';
 import {readYaml} from '../../../src/config/yaml/full.ts';
 import {fileProblem} from '../../../src/config/problems.ts';
 
-const FORMATS = await loadFormats(['systemd', 'process-compose', 'pebble', 'taskmaster', 'overseer']);
+const FORMATS = await loadFormats(NAMES);
 const USERS = ['root', 'app', 'nobody'];
 const GROUPS = ['root', 'staff', 'audio'];
 

@@ -99,6 +99,10 @@ test('the whole table fits a page', () => {
 		      its stdin is archon's own; only one service may have it
 		  logging: driver | list of drivers | map (default: archon.logging; else prefix, or inherit for a single service)
 		      where the lines of its output go
+		  stdout: path | null (default: as logging says; /dev/stdout if the other one is written)
+		      the service itself appends to this file, which is not rotated; nothing or none: it is dropped
+		  stderr: path | null (default: as logging says; /dev/stderr if the other one is written)
+		      the same for stderr
 		  runtime_directory: name | path | {path, mode, user} | list of them (default: none)
 		      below /run: removed after each stop, made before each start; $RUNTIME_DIRECTORY says where
 		  runtime_directory_preserve: true | false (default: false)
@@ -247,15 +251,15 @@ test('the whole table fits a page', () => {
 		      how the pause grows; linear: the nth is n times the delay
 		  factor: number (default: 2)
 		      by how much the pause grows with each further restart
-		  max_delay: duration (default: 10s)
+		  max_delay: duration | unlimited (default: 10s)
 		      the longest pause
 		  jitter: 0 to 1 (default: 0.1; 0 if only delay is written)
 		      the share of the pause that is random
 		  attempts: number | unlimited (default: 8)
-		      restarts within the window; at the next exit it has failed
+		      restarts within the window; at the next exit it has failed; with counts: starts 3
 		  counts: all | starts (default: all)
-		      which exits count; starts: those of starts that failed, which are tried again whatever the policy
-		  window: duration (default: 60s)
+		      starts: only failed starts count, and are tried again whatever the policy: by default after 1s, 2s, 3s
+		  window: duration | unlimited (default: 60s)
 		      how long an exit counts against the attempts
 		  reset_after: duration (default: 60s)
 		      after it has been up this long, earlier exits no longer count

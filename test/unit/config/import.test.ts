@@ -17,12 +17,15 @@ const FIXTURES = globSync('*/*/archon.yaml', {cwd: ROOT}).map(file => dirname(fi
 
 const FORMATS = await loadFormats(NAMES);
 
+/** What some of them need to be set. */
+const ENVIRONMENT = {START_XVFB: 'true', WITH_METRICS: 'false', CELERY_WORKERS: '3', PATH: '/usr/bin:/bin'};
+
 /** As on a machine where the fixture's folder is /config, and every user is there. */
 function lookupsIn(folder: string): Lookups {
 	const here = (path: string): string => join(folder, path.startsWith('/') ? relative('/config', path) : path);
 	const missing = (path: string) => err({problem: fileProblem(path, `cannot read ${path}: no such file or directory`), missing: true});
 	return {
-		...AROUND, formats: FORMATS, directory: () => '/config', findUser: () => ok(null),
+		...AROUND, formats: FORMATS, environment: ENVIRONMENT, directory: () => '/config', findUser: () => ok(null),
 		readFile(path) {
 			try {
 				return ok({file: path, text: readFileSync(here(path), 'utf8')});

@@ -103,7 +103,7 @@ test.each<[string, Parse<unknown>, string, string]>([
 	['decimal', scalars.decimal(0, 1), '1.01', 'is not a number from 0 to 1'],
 	['decimal', scalars.decimal(0, 1), 'NaN', 'is not a number from 0 to 1'],
 	['attempts', scalars.attempts, '8', 'read as 8'],
-	['attempts', scalars.attempts, '0', 'is not a whole number from 1 to 1000; or write unlimited'],
+	['attempts', scalars.attempts, '-1', 'is not a whole number from 0 to 1000; or write unlimited'],
 	['lapse', scalars.lapse, '10ms', 'read as 10'],
 	['lapse', scalars.lapse, '0', 'is too short; write at least 10ms'],
 	['lapse', scalars.lapse, 'x', 'is not a duration; write 10s, 1m30s or 500ms; a bare number is seconds'],

@@ -71,7 +71,7 @@ export const logging = {
 	words: () => ({
 		names: {logging: 'log_driver log logs'},
 		others: [
-			['stdout_logfile stderr_logfile logfile log_location out_file error_file StandardOutput StandardError stdout stderr', 'logging',
+			['stdout_logfile stderr_logfile logfile log_location out_file error_file StandardOutput StandardError', 'logging',
 				'write logging: {driver: file, options: {path: …}}'],
 			['redirect_stderr merge_logs combine_logs', 'logging', 'remove it: both streams go the same way, unless logging says otherwise'],
 			['stdout_logfile_maxbytes stderr_logfile_maxbytes logfile_maxbytes', 'logging',

@@ -56,10 +56,7 @@ describe('printYaml', () => {
   web:
     # not translated: events (line 3): archon has none
     command: [nginx, -g, "daemon off;"]
-    environment:
-      PORT: "80"
-      URL: http://localhost:80/
-      EMPTY: ""
+    environment: {PORT: "80", URL: http://localhost:80/, EMPTY: ""}
     pre_start:
       - |
         set -e
@@ -67,8 +64,7 @@ describe('printYaml', () => {
     stop_grace_period: 10s
     essential: true
     depends_on:
-      db:
-        condition: service_healthy
+      db: {condition: service_healthy}
     price: '$$5 \\{name}'
     labels: {}
   idle:
