@@ -8,6 +8,7 @@ import {forService} from '../features/logging/core.ts';
 import {type Call, refuse} from './call.ts';
 import type {Daemon} from './daemon.ts';
 import type {Launch} from './launch.ts';
+import {isCollective} from './names.ts';
 import {isRunning} from './requests/services.ts';
 import {SHUTTING_DOWN} from './waiters.ts';
 
@@ -25,8 +26,9 @@ export function admit(daemon: Daemon, name: string, call: Call): boolean {
 	// A client's daemon that is at rest is only remembered, and its name is free.
 	const isRemembered = before?.service.origin === 'daemon' && before.phase.kind === 'down';
 	if (isRemembered) daemon.dispatch({kind: 'remove', id: before.id});
-	if (!find(daemon.state(), name)) return true;
-	refuse(call, `the name ${name} is taken`);
+	const isTaken = find(daemon.state(), name) !== undefined;
+	if (!isTaken && !isCollective(daemon.state(), name)) return true;
+	refuse(call, `the name ${name} is taken${isTaken ? '' : ': it stands for several services'}`);
 	return false;
 }
 

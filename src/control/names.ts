@@ -74,6 +74,12 @@ const isWide = (name: string): boolean => name === 'all' || /[*?]/.test(name);
 /** Whether a name in a request may mean services that come later. */
 export const isOpen = (state: State, name: string): boolean => isWide(name) || !find(state, name);
 
+/** Whether a name is a group's, or that of a service with several instances. */
+export function isCollective(state: State, name: string): boolean {
+	for (const {service} of entries(state)) if (service.name !== name && isAmong(name, service)) return true;
+	return false;
+}
+
 /** Whether one of the names in a request chooses a service. */
 export const fitsAny = (names: readonly string[], service: Service): boolean => names.some(name =>
 	name === service.name || name === 'all' || isAmong(name, service)

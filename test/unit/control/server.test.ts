@@ -433,6 +433,14 @@ describe('StartDaemon', () => {
 		expect(visitor.say('StartDaemon,sleep 3,archon.name=z\nStatus\n')).toEqual(['Ok', `Row,z,running,1002,${EPOCH},0,,daemon,,`, 'Ok']);
 	});
 
+	it('takes no name that stands for several services', () => {
+		const visitor = new Visitor(new Bench([service('api', {groups: ['backend']}), service('web:0'), service('web:1')]));
+		expect(['backend', 'web'].map(name => visitor.say(`StartDaemon,sleep 1,archon.name=${name}\n`))).toEqual([
+			['Error,the name backend is taken: it stands for several services'], ['Error,the name web is taken: it stands for several services'],
+		]);
+		expect(visitor.say('StartDaemon,sleep 1,archon.name=api2\n')).toEqual(['Ok']);
+	});
+
 	it('restarts as it was asked to', () => {
 		const bench = new Bench();
 		new Visitor(bench).say('StartDaemon,sleep 1,archon.restart=on-failure:2\n');
