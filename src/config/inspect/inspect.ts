@@ -14,18 +14,20 @@ import {inspectTimes} from './times.ts';
 
 /** `machine`: null where none is to be looked at. */
 export function inspect(draft: Draft, {problems, notes}: Planning, machine: Machine | null): void {
-	const firsts = new Map<string, {readonly service: Service; instances: number}>();
+	const all = new Map<string, Service[]>();
 	for (const service of draft.services) {
 		const name = service.name.replace(/:.*/, '');
-		const known = firsts.get(name);
-		if (known) known.instances += 1;
-		else firsts.set(name, {service, instances: 1});
+		const known = all.get(name);
+		if (known) known.push(service);
+		else all.set(name, [service]);
 	}
-	const services = [...firsts].flatMap(([name, first]): Inspected[] => {
+	const services = [...all].flatMap(([name, instances]): Inspected[] => {
+		const [service] = instances;
 		const written = draft.written?.get(name);
 		const place = written?.key ?? draft.names.get(name);
 		// What could not be read has been reported, and the rest of such a service is not what was meant.
-		return written?.isSpoilt || !place ? [] : [{name, ...first, ...written ? writtenIn(written) : unwritten(name, place)}];
+		if (written?.isSpoilt || !place || !service) return [];
+		return [{name, service, instances, ...written ? writtenIn(written) : unwritten(name, place)}];
 	});
 	const inspecting: Inspecting = {services, draft, report: problems.report, note: notes.report};
 	inspectTimes(inspecting);

@@ -9,7 +9,7 @@ export interface Inspected {
 	readonly name: string;
 	/** Of its first instance. */
 	readonly service: Service;
-	readonly instances: number;
+	readonly instances: readonly Service[];
 	/** In messages, and with a key: `services.web.command`. */
 	readonly path: (key?: string) => string;
 	/** Where a key's value is written: a key, one in its map, or the index in its list; the last one that there is. */

@@ -121,7 +121,7 @@ function firstOfScript([program, option = '', script = '']: Command): string | n
 	if (!isShell(program) || !/^-e?u?x?c$/.test(option)) return null;
 	const bare = script.trim().replaceAll(/'[^']*'|"[^"$`\\]*"/g, '_');
 	// Whatever a shell does with them, it may come to another program, or go on without it.
-	if (/[|`$(){}\n\\!<>*?#~]|&(?!&)/.test(bare)) return null;
+	if (/[|`$(){}\n\\!<>*?#~]|(?<!&)&(?!&)/.test(bare)) return null;
 	const [first = '', second = ''] = bare.split(/\s+/);
 	const name = first === 'exec' ? second : first;
 	return /^[\w./+-]+$/.test(name) && !name.startsWith('-') && !SHELLS_OWN.has(name) ? name : null;

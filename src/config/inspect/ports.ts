@@ -1,5 +1,5 @@
 /** Ports that two services seem to listen at: known from how archon sees that they are ready or healthy, or from their arguments. */
-import type {Probe} from '../../core/service.ts';
+import type {Probe, Service} from '../../core/service.ts';
 import {parseUrl} from '../../core/url.ts';
 import type {Place} from '../problems.ts';
 import {mayMeet, type Inspected, type Inspecting} from './inspected.ts';
@@ -22,9 +22,10 @@ export function inspectPorts({services, note}: Inspecting): void {
 		const own = claimsOf(each);
 		for (const claim of own) claims.set(claim.port, [...claims.get(claim.port) ?? [], claim]);
 		const [shared] = own;
-		if (shared && each.instances > 1 && shared.key === 'ready') {
+		const {instances: [, second], instances: {length: count}} = each;
+		if (shared?.key === 'ready' && second && portOf(second) === shared.port) {
 			note(
-				shared.at, `${each.path('ready')}: the same port ${shared.port} for all ${each.instances} instances`,
+				shared.at, `${each.path('ready')}: the same port ${shared.port} for all ${count} instances`,
 				'where one listens there, all others count as ready: give each a port of its own, with {index} in it',
 			);
 		}
@@ -48,12 +49,13 @@ function isRival(a: Claim, b: Claim): boolean {
 const isNeeded = ({service}: Inspected, by: Inspected): boolean => by.service.needs.some(({name}) => name === service.name);
 
 function claimsOf(each: Inspected): readonly Claim[] {
-	const {service: {ready, health, exec: {argv}}, at} = each;
+	const {service, at} = each;
+	const {ready, health, exec: {argv}} = service;
 	const found: Claim[] = [];
 	const add = (port: number | null, key: Claim['key'], place: Place): void => {
 		if (port !== null && port > 0 && port < 65_536 && !found.some(claim => claim.port === port)) found.push({port, by: each, key, at: place});
 	};
-	if (ready?.kind === 'probe') add(localPort(ready.probe), 'ready', at('ready', ready.probe.kind));
+	if (ready?.kind === 'probe') add(portOf(service), 'ready', at('ready', ready.probe.kind));
 	for (const [index, word] of argv.entries()) {
 		const joined = /^--port=(\d{1,5})$/.exec(word)?.[1];
 		const port = joined ?? (word === '--port' ? argv[index + 1] : undefined) ?? '';
@@ -64,6 +66,8 @@ function claimsOf(each: Inspected): readonly Claim[] {
 }
 
 const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0)$/;
+
+const portOf = ({ready}: Service): number | null => (ready?.kind === 'probe' ? localPort(ready.probe) : null);
 
 function localPort(probe: Probe): number | null {
 	if (probe.kind === 'tcp') return LOCAL.test(probe.host) ? probe.port : null;
