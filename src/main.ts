@@ -19,7 +19,8 @@ usage: archon [up] [OPTIONS] [[--] CMD ARGS…]                   supervise the 
        archon -- CMD ARGS…                                      run CMD alone, as its init; no config is read
        archon check [OPTIONS] [FILE]                            tell every problem of a config
        archon import FILE… [--strict] [-o FILE]                 print configs of other supervisors as archon's own
-       archon help config                                       every key of a config
+       archon help config [KEY]                                 every key of a config, or one with an example
+       archon schema                                            the JSON Schema of a config, for editors
        archon --help | --version
 
 FILE is, where -c does not name it, $ARCHON_CONFIG or /etc/archon/archon.yaml with /etc/archon/conf.d/*.yaml over it.
@@ -59,7 +60,8 @@ async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 		case 'version': return say(`archon ${version}\n`);
 		case '--help':
 		case '-h':
-		case 'help': return say(rest[0] === 'config' ? (await import('./config/describe.ts')).describeSchema() : HELP);
+		case 'help': return rest[0] === 'config' ? (await import('./programs/help-config.ts')).helpConfig(rest.slice(1)) : say(HELP);
+		case 'schema': return say((await import('./config/json-schema.ts')).schemaText());
 		case 'check': return (await import('./programs/check.ts')).check(rest);
 		case 'import': return (await import('./programs/import.ts')).importFiles(rest);
 		case '--handoff-format': return say(`${(await import('./os/reexec/handoff.ts')).FORMAT}\n`);

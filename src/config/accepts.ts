@@ -52,27 +52,36 @@ export const NAME = String.raw`^(?!(all|archon)$|archon\.)[A-Za-z0-9][A-Za-z0-9_
 export const orUnlimited = (schema: Schema, ...others: readonly (string | number)[]): Schema =>
 	either(schema, {enum: ['unlimited', ...others]});
 
-/** `least`: in ms. */
-export const duration = (least: number): Schema => ({
-	name: least === 0 ? 'duration' : 'lapse',
-	...number('number', least / 1000, 604_800, DURATION),
-	examples: ['10s', '1m30s', '500ms'],
-});
+/** In ms. */
+export const duration = (least: number, most = 604_800_000): Schema =>
+	({...number('number', least / 1000, most / 1000, DURATION), minLength: 1, examples: ['10s', '1m30s', '500ms']});
 
-/** A text for a duration. */
-export const DURATION = String.raw`^\d+(\.\d+)?$|^(?=.)(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?[uµ]s)?$`;
+/** A text for a duration, or an empty one. */
+export const DURATION = String.raw`^\d+(\.\d+)?$|^(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?[uµ]s)?$`;
 
 export const octal = (example: string): Schema => ({...number('integer', 0, 777, '^(0o)?0?[0-7]{1,3}$'), examples: [example]});
 
 export const signal = (): Schema => ({
 	name: 'signal',
-	anyOf: [
-		words(...SIGNAL_NAMES),
-		number('integer', 1, 64, String.raw`^0*([1-9]|[12]\d|3[014-9]|[45]\d|6[0-4])$`),
-		textLike(`^(SIG|sig)?(${inEitherCase([...SIGNAL_NAMES, 'IOT', 'CLD', 'POLL'])}|(RTMIN|rtmin)(\\+\\d+)?|(RTMAX|rtmax)(-\\d+)?)$`),
-	],
+	anyOf: [words(...SIGNAL_NAMES), number('integer', 1, 64, SIGNAL_NUMBER), textLike(`^${signalPattern(SIGNAL_NAMES)}$`)],
 	examples: ['TERM', 'SIGINT', 'RTMIN+3'],
 });
+
+/** The same of a signal that can be caught. */
+export const caughtSignal = (): Schema =>
+	either(words(...CAUGHT), number('integer', 1, 64, SIGNAL_NUMBER), textLike(`^${signalPattern(CAUGHT)}$`));
+
+/** A map by signals that can be caught. */
+export const bySignal = (item: Schema): Schema => mapOf(item, `^${signalPattern(CAUGHT)}$|${SIGNAL_NUMBER}`);
+
+const SIGNAL_NUMBER = String.raw`^0*([1-9]|[12]\d|3[014-9]|[45]\d|6[0-4])$`;
+const CAUGHT = SIGNAL_NAMES.filter(name => name !== 'KILL' && name !== 'STOP');
+
+/** Names as people write them, with those of real-time signals. */
+function signalPattern(names: readonly string[]): string {
+	const aliases = inEitherCase([...names, 'IOT', 'CLD', 'POLL']);
+	return `(SIG|sig)?(${aliases}|(RTMIN|rtmin)(\\+([12]?\\d|30))?|(RTMAX|rtmax)(-([12]?\\d|30))?)`;
+}
 
 /** An exit status, or a signal. */
 export const ending = (): Schema => either(number('integer', 0, 255), signal());
@@ -104,7 +113,8 @@ export const ioPriority = (classes: readonly string[]): Schema =>
 	either(words(...classes), textLike(`^(${classes.slice(0, -1).join('|')}):[0-7]$`, 'best-effort:7'));
 
 /** YAML 1.1's words too. */
-export const truth = (): Schema => ({type: ['boolean', 'string'], pattern: `^(${inAnyCase('true', 'false', 'yes', 'no', 'on', 'off')})$`});
+export const truth = (): Schema =>
+	({name: 'boolean', type: ['boolean', 'string'], pattern: `^(${inAnyCase('true', 'false', 'yes', 'no', 'on', 'off')})$`});
 
 /** A pattern for words in small or in capital letters, or both. */
 const inAnyCase = (...words: readonly string[]): string =>

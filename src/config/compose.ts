@@ -1,7 +1,10 @@
 /** What archon makes of docker compose's keys that it does not have: which mean others, which to pass over, and which must not be. */
+import {words} from './accepts.ts';
 import type {ServiceGroup} from './group.ts';
 import {key} from './key.ts';
-import {reader} from './shape.ts';
+import {SCALE_MAX} from './names.ts';
+import {duration, whole} from './scalars.ts';
+import {reader, type Schema, type Shape} from './shape.ts';
 import type {Entry, Mapping, Value} from './values.ts';
 
 /** Takes anything. */
@@ -36,9 +39,10 @@ const UNSUPPORTED_SERVICE_KEYS: ReadonlySet<string> = new Set([
 
 /** Of a service: what has no effect, and words of all kinds for which archon has no key. */
 export const compose = {
-	keys: {labels: key(ignore, 'anything', 'none', null, 'has no effect')},
+	keys: {labels: key(ignore, 'anything', 'none', null, 'has no effect', '{team: shop}')},
 	isForAll: true,
 	foreign: FOREIGN_SERVICE_KEYS,
+	foreignAccepts: () => ({deploy: deploySchema()}),
 	unsupported: UNSUPPORTED_SERVICE_KEYS,
 	words: () => ({
 		others: [
@@ -47,16 +51,31 @@ export const compose = {
 			['override', null, 'remove it: later files are merged over earlier ones'],
 		],
 	}),
-} satisfies ServiceGroup & {readonly foreign: ReadonlySet<string>; readonly unsupported: ReadonlySet<string>};
+} satisfies ServiceGroup & Pick<Shape, 'foreign' | 'foreignAccepts' | 'unsupported'>;
 
 /** The same of the top of a file. */
 export const composeTop = {
 	keys: {
-		name: key(ignore, 'anything', 'none', null, 'of a compose project; has no effect'),
-		version: key(ignore, 'anything', 'none', null, 'of a compose file; has no effect'),
+		name: key(ignore, 'anything', 'none', null, 'of a compose project; has no effect', 'shop'),
+		version: key(ignore, 'anything', 'none', null, 'of a compose file; has no effect', '"3.8"'),
 	},
 	foreign: FOREIGN_TOP_KEYS,
 };
+
+/** What `deploy` says of processes; all else in it is of the container. */
+function deploySchema(): Schema {
+	const policy: Schema = {
+		type: 'object', additionalProperties: false, description: 'When it is restarted: restart, by compose\'s names.',
+		properties: {
+			condition: {...words('none', 'on-failure', 'any'), description: 'Policy.'}, delay: duration.accepts(), window: duration.accepts(),
+			max_attempts: whole(0, 1000).accepts(),
+		},
+	};
+	return {
+		type: 'object', description: 'Of compose: replicas means scale, and restart_policy means restart. All else concerns the container.',
+		properties: {replicas: {...whole(0, SCALE_MAX).accepts(), description: 'How many instances run: scale.'}, restart_policy: policy},
+	};
+}
 
 /** A service with what `deploy` says of its processes in archon's own keys: `scale` and `restart` (compose-spec, "Deploy"). */
 export function withoutDeploy(service: Mapping): Mapping {

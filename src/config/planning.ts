@@ -121,7 +121,9 @@ export type {Whole} from '../core/config.ts';
 /** A format of configs with keys of its own for the whole and for the services. */
 export interface Format {
 	readonly plan: (root: Mapping, planning: Planning) => Draft;
-	/** Its maps, each with its title in `archon help config`. */
+	/** The keys at its top. */
+	readonly top: Shape;
+	/** Its other maps, each with its title in `archon help config`. */
 	readonly maps: readonly (readonly [title: string, shape: Shape])[];
 }
 

@@ -27,7 +27,7 @@ export interface Parse<T> {
 export const parser = <T>(accepts: () => Schema, parse: (text: string) => Result<T, Fault>): Parse<T> => carrying(parse, accepts);
 
 /** compose-spec: `1h5m30s20ms`, a part with a fraction if need be. A bare number is seconds. Whole ms. */
-export const duration: Parse<Millis> = parser(() => accepts.duration(0), text => {
+export const duration: Parse<Millis> = parser(() => ({name: 'duration', ...accepts.duration(0)}), text => {
 	const parts = DURATION.exec(/^[\d.]+$/.test(text) ? `${text}s` : text);
 	if (!parts || text === '') {
 		return fault('is not a duration', 'write 10s, 1m30s or 500ms; a bare number is seconds');
@@ -47,7 +47,7 @@ const DURATION = new RegExp(`^${UNITS.map(({unit}) => `(?:(\\d+(?:\\.\\d+)?)${un
 const DURATION_MAX: Millis = 168 * 3_600_000;
 
 /** A duration for checks, waits and watchdogs, none of which may come in an endless loop. */
-export const lapse: Parse<Millis> = parser(() => accepts.duration(LAPSE_MIN), text => {
+export const lapse: Parse<Millis> = parser(() => ({name: 'lapse', ...accepts.duration(LAPSE_MIN)}), text => {
 	const length = duration(text);
 	return length.ok && length.value < LAPSE_MIN ? fault('is too short', `write at least ${LAPSE_MIN}ms`) : length;
 });

@@ -29,14 +29,16 @@ const autorestart: Parse<(typeof AUTORESTARTS)[number]> = parser(() => either(wo
 });
 
 const stream = (help: string) =>
-	({...key<Stream>(reader(someText, readStream), 'path | null', 'archon\'s log', {kind: 'log'}, help), takesNothing: true} as const);
+	({...streamKey(help), takesNothing: true} as const);
+const streamKey = (help: string) =>
+	key<Stream>(reader(someText, readStream), 'path | null', 'archon\'s log', {kind: 'log'}, help, '/var/log/web.log');
 
 /** Where a stream leads: a file, nowhere (null), or the log where nothing is written. */
 type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly path: string | null};
 
 const PROGRAM = shape({
 	cmd: command('required', 'program and arguments; quoted as in a shell, but run without one'),
-	numprocs: key<number | null>(readBy(whole(1, SCALE_MAX)), 'number', '1', null, 'how many instances run: web:0, web:1, …'),
+	numprocs: key<number | null>(readBy(whole(1, SCALE_MAX)), 'number', '1', null, 'how many instances run: web:0, web:1, …', '4'),
 	autostart: value(truth, 'true | false', 'true', 'false: it starts by archonctl only'),
 	autorestart: value(
 		autorestart, AUTORESTARTS.join(' | '), 'unexpected', 'after which exits it is restarted once it has been up',
@@ -49,7 +51,7 @@ const PROGRAM = shape({
 	stdout: stream('appended to this file; null, none or discard: dropped'),
 	stderr: stream('the same for stderr'),
 	env: key(readEnvironment, 'map', 'empty', {}, 'added to archon\'s own environment'),
-	workingdir: optional(text, 'path', 'archon\'s own', 'where it runs'),
+	workingdir: optional(text, 'path', 'archon\'s own', 'where it runs', '/srv/app'),
 	umask: optional(umask, 'octal', 'archon\'s own', 'permissions that its new files do not get'),
 	user: optional(user, 'name[:group] | uid[:gid]', 'archon\'s own', 'as whom it runs'),
 }, {
@@ -86,6 +88,7 @@ interface Program {
 
 export const taskmaster: Format = {
 	plan: planPrograms,
+	top: ROOT,
 	maps: [['programs.<name>, in a file with programs instead of services', PROGRAM]],
 };
 

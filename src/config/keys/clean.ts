@@ -6,7 +6,10 @@ import {text} from '../scalars.ts';
 import type {Settings} from '../shape.ts';
 
 const KEYS = {
-	clean: list(text, 'list of paths with *, ? and […]', 'stale files that are removed before each start, relative to its working_dir'),
+	clean: list(
+		text, 'list of paths with *, ? and […]', 'stale files that are removed before each start, relative to its working_dir',
+		'[/run/app/*.pid, tmp/*.sock]',
+	),
 };
 
 export const clean = {

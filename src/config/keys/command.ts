@@ -10,8 +10,8 @@ import {isNothing, type Mapping} from '../values.ts';
 import type {Type} from './type.ts';
 
 const KEYS = {
-	command: words('program and arguments; quoted as in a shell, but run without one unless shell says so'),
-	entrypoint: words('words that go before the command'),
+	command: words('program and arguments; quoted as in a shell, but run without one unless shell says so', 'nginx -g "daemon off;"'),
+	entrypoint: words('words that go before the command', '[tini-wrapper, --verbose]'),
 };
 
 type Own = Settings<typeof KEYS>;

@@ -35,17 +35,21 @@ const NAMES = (): Schema => listOf(anyText(), {uniqueItems: true});
 
 /** A key with names of services only. */
 const relatives = (strength: Dependency['strength'], help: string): Key<readonly Dependency[]> =>
-	key(readNames({...NEED, condition: null, strength, mayMiss: false}), 'list', 'empty', [], help);
+	key(readNames({...NEED, condition: null, strength, mayMiss: false}), 'list', 'empty', [], help, '[db, cache]');
 
 const KEYS = {
 	depends_on: key<readonly Dependency[]>(
 		reader(() => either(NAMES(), mapOf(either({shape: DEPENDENCY}, {type: 'null'}))), readDependencies),
 		'list | map with condition', 'empty', [], 'services that start before this one, and stop after it',
+		'{db: {condition: service_healthy}}',
 	),
 	wants: relatives('soft', 'the same, but this one starts even if they fail'),
 	after: relatives('order', 'services that start before this one, if they are started at all'),
 	before: relatives('order', 'services that start after this one, if they are started at all'),
-	links: key(reader(NAMES, readLinks), 'list', 'empty', [], 'compose\'s older word for after; an alias after a colon has no effect'),
+	links: key(
+		reader(NAMES, readLinks), 'list', 'empty', [], 'compose\'s older word for after; an alias after a colon has no effect',
+		'["db:database"]',
+	),
 };
 
 /** The keys that make edges, the strongest first: where one pair is named twice, that holds. */

@@ -19,14 +19,20 @@ export const readPath = reader(someText, (from, context): Named | undefined => {
 });
 
 export const EXTENDS = shape({
-	service: optional(text, 'name', 'required', 'the service whose keys are taken over'),
-	file: key<Named | null>(readPath, 'path', 'the same file', null, 'where it is, relative to this file'),
+	service: optional(text, 'name', 'required', 'the service whose keys are taken over', 'base'),
+	file: key<Named | null>(readPath, 'path', 'the same file', null, 'where it is, relative to this file', 'common.yaml'),
 });
 
 export const INCLUDE = shape({
-	path: key<readonly Named[]>(readListOf(readPath), 'path | list', 'required', [], 'files, each laid over those before it'),
-	project_directory: key<Named | null>(readPath, 'path', 'that of the first file', null, 'where relative paths in them begin'),
-	env_file: key<readonly Named[]>(readListOf(readPath), 'path | list', 'empty', [], 'variables for ${NAME} in them, under archon\'s own'),
+	path: key<readonly Named[]>(
+		readListOf(readPath), 'path | list', 'required', [], 'files, each laid over those before it', '[db.yaml, db.local.yaml]',
+	),
+	project_directory: key<Named | null>(
+		readPath, 'path', 'that of the first file', null, 'where relative paths in them begin', 'db',
+	),
+	env_file: key<readonly Named[]>(
+		readListOf(readPath), 'path | list', 'empty', [], 'variables for ${NAME} in them, under archon\'s own', 'db.env',
+	),
 });
 
 /** They have been put in place before: nothing of them is left but what could not be. */
@@ -36,7 +42,7 @@ export const extending = {
 	keys: {
 		extends: key(
 			known(() => either(someText(), {shape: EXTENDS})), 'name | map with a service', 'none', null,
-			'another service, whose keys are taken over',
+			'another service, whose keys are taken over', '{service: base, file: common.yaml}',
 		),
 	},
 	maps: [['services.<name>.extends', EXTENDS]],
@@ -48,7 +54,7 @@ export const including = {
 	keys: {
 		include: key(
 			known(() => oneOrMore(either(someText(), {shape: INCLUDE}))), 'path | map with a path | list of them', 'none', null,
-			'further files, whose services and secrets are added',
+			'further files, whose services and secrets are added', '[db.yaml]',
 		),
 	},
 	maps: [['include', INCLUDE]],

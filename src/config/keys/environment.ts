@@ -10,7 +10,7 @@ import {reader, readShape, shape, type Context, type Reader, type Settings, type
 import type {Value} from '../values.ts';
 
 const ENV_PATH = {
-	path: optional(text, 'path', 'required', 'relative to the config, unless it begins with /'),
+	path: optional(text, 'path', 'required', 'relative to the config, unless it begins with /', 'app.env'),
 	required: value(truth, 'true | false', 'true', 'false: it may be missing'),
 };
 
@@ -40,15 +40,16 @@ const KEYS = {
 	),
 	env_file: key(
 		readListOf(readEnvPath(ENV_FILE)), 'path | list of paths or maps with a path', 'empty', [],
-		'files of NAME=value lines, read before each start; environment overrides them',
+		'files of NAME=value lines, read before each start; environment overrides them', '[app.env, {path: local.env, required: false}]',
 	),
 	env_dir: key(
 		readListOf(readEnvPath(ENV_DIR)), 'path | list of paths or maps with a path', 'empty', [],
-		'directories with a file for each variable, read before each start; they override env_file',
+		'directories with a file for each variable, read before each start; they override env_file', '/run/secrets',
 	),
 	env_from: key(
 		readListOf(reader(() => ({shape: ENV_FROM}), readEnvFrom)), 'map with a command | list of them', 'empty', [],
 		'commands that print NAME=value lines, run before each start as the service itself is; they override env_dir',
+		'{command: vault-env --format=dotenv}',
 	),
 	environment_base: key<Exec['base']>(
 		reader(() => either(words('inherit', 'clean'), listOf(variableName.accepts())), readBase),

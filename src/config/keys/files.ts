@@ -1,5 +1,5 @@
 /** `configs` and `secrets`: what they hold, at the top, and where a service finds them (compose-spec). */
-import {anyText, listOf, either, mapOf, someText} from '../accepts.ts';
+import {anyText, either, mapOf, someText} from '../accepts.ts';
 import type {Group, ServiceGroup} from '../group.ts';
 import {key, optional, value} from '../key.ts';
 import {textOf, united} from '../merge.ts';
@@ -33,7 +33,7 @@ export interface Mounted {
 }
 
 const HELD = {
-	file: key<Named | null>(readPath, 'path', 'none', null, 'it holds what this file holds; relative to the config'),
+	file: key<Named | null>(readPath, 'path', 'none', null, 'it holds what this file holds; relative to the config', 'db.txt'),
 	environment: optional(variableName, 'NAME', 'none', 'it holds the value of this variable of archon\'s own'),
 	external: value(truth, 'true | false', 'false', 'true is refused: archon has no store to ask'),
 };
@@ -42,14 +42,14 @@ const OF_A_STORE: ReadonlySet<string> = new Set(['name', 'labels', 'driver', 'dr
 const SECRET = shape(HELD, {foreign: OF_A_STORE});
 const CONFIG = shape({
 	...HELD,
-	content: key<string | null>(reader(anyText, readText), 'text', 'none', null, 'it holds this text'),
+	content: key<string | null>(reader(anyText, readText), 'text', 'none', null, 'it holds this text', 'max_connections = 200'),
 }, {foreign: OF_A_STORE});
 
 const ID_MAX = 4_294_967_294;
 
 const MOUNT = shape({
-	source: optional(text, 'name', 'required', 'which one'),
-	target: optional(text, 'path', '/run/secrets/<name> for a secret, /<name> for a config', 'where the service finds it'),
+	source: optional(text, 'name', 'required', 'which one', 'db_password'),
+	target: optional(text, 'path', '/run/secrets/<name> for a secret, /<name> for a config', 'where the service finds it', '/etc/app/db'),
 	uid: optional(whole(0, ID_MAX), 'number', 'the service\'s user for a secret, archon\'s own for a config', 'whose it is'),
 	gid: optional(whole(0, ID_MAX), 'number', 'as for uid', 'its group'),
 	mode: optional(fileMode, 'octal', '0400 for a secret, 0444 for a config', 'its permissions'),
@@ -96,10 +96,10 @@ const readMount: Reader<Mounted> = reader(() => either(someText(), {shape: MOUNT
 	return from.entries.has('source') ? undefined : refuse(from, context, 'has no source', 'write {source: NAME}');
 });
 
-const readMounts = reader(() => listOf(readMount.accepts()), readListOf(readMount));
+const readMounts = readListOf(readMount);
 
 const mounts = (help: string): Key<readonly Mounted[]> =>
-	key<readonly Mounted[]>(readMounts, 'list of names or maps with a source', 'empty', [], help);
+	key<readonly Mounted[]>(readMounts, 'list of names or maps with a source', 'empty', [], help, '[db_password]');
 
 /** One place has one file. */
 const placeIn = (folder: string) => (item: Value): string | null => {

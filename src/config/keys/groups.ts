@@ -36,6 +36,7 @@ const KEYS = {
 	groups: key<ReadonlyMap<string, WrittenGroup>>(
 		reader(() => mapOf(readNames.accepts(), NAME), readGroups), 'map from name to list of services', 'none', new Map(),
 		'names for several services, for archonctl and depends_on; a group in a group stands for all in it',
+		'{backend: [api, worker]}',
 	),
 };
 
@@ -47,7 +48,7 @@ export const groups = {
 
 /** What becomes of them is for all groups together (membership.ts). */
 export const ownGroups = {
-	keys: {groups: key(readNames, 'name | list of names', 'empty', [], 'groups that it belongs to')},
+	keys: {groups: key(readNames, 'name | list of names', 'empty', [], 'groups that it belongs to', 'backend')},
 	isForAll: true,
 	merge: {groups: united()},
 	words: () => ({names: {groups: 'namespace'}}),

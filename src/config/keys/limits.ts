@@ -25,16 +25,16 @@ const IONICE = shape({
 const KEYS = {
 	ulimits: key<Limits['rlimits']>(
 		reader(ulimits, readUlimits), 'map of name: number | {soft, hard}', 'empty', [],
-		'resource limits as in setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …',
+		'resource limits as in setrlimit(2), -1 or unlimited for none: nofile, nproc, core, …', '{nofile: 65536, core: 0}',
 	),
-	nice: optional(integer(-20, 19), '-20 to 19', 'archon\'s own', 'the lower, the more of the processor it gets'),
+	nice: optional(integer(-20, 19), '-20 to 19', 'archon\'s own', 'the lower, the more of the processor it gets', '10'),
 	ionice: key<Limits['ionice']>(
 		reader(() => either(ioPriority.accepts(), {shape: IONICE}), readIonice),
 		'realtime[:0 to 7] | best-effort[:0 to 7] | idle | {class, level}', 'archon\'s own', null, 'as ionice(1)',
 	),
 	oom_score_adj: optional(
 		integer(-1000, 1000), '-1000 to 1000', 'slightly above archon\'s',
-		'the higher, the sooner it is killed when memory is short',
+		'the higher, the sooner it is killed when memory is short', '500',
 	),
 	group_add: list(group, 'list of names or numbers', 'supplementary groups, beside those of its user'),
 	cap_add: list(capability, 'list of names | ALL', 'capabilities(7) that it keeps even if its user is not root'),
@@ -43,6 +43,7 @@ const KEYS = {
 	security_opt: key(
 		reader(() => listOf(anyText()), readSecurityOpt),
 		'no-new-privileges:true', 'empty', false, 'as compose has it; other options concern the container',
+		'["no-new-privileges:true"]',
 	),
 	cgroup: key<string | null>(
 		reader(cgroupPath.accepts, readCgroup),

@@ -14,9 +14,9 @@ const readScale = readBy(whole(0, SCALE_MAX));
 const KEYS = {
 	autostart: value(truth, 'true | false', 'true', 'false: it starts by archonctl, or when another service needs it'),
 	scale: key<number | null>(
-		readScale, 'number', '1', null, 'how many instances run: web:0, web:1, …, each with its number in $ARCHON_INSTANCE',
+		readScale, 'number', '1', null, 'how many instances run: web:0, web:1, …, each with its number in $ARCHON_INSTANCE', '3',
 	),
-	profiles: list(text, 'list', 'it runs only if one of these is on, by --profile or $ARCHON_PROFILES'),
+	profiles: list(text, 'list', 'it runs only if one of these is on, by --profile or $ARCHON_PROFILES', '[debug]'),
 };
 
 type Own = Settings<typeof KEYS>;

@@ -28,7 +28,7 @@ const RESTART = shape({
 	),
 	factor: value(decimal(1, 100), 'number', '2', 'by how much the pause grows with each further restart'),
 	max_delay: value(grace, 'duration | unlimited', '10s', 'the longest pause'),
-	jitter: optional(decimal(0, 1), '0 to 1', '0.1; 0 if only delay is written', 'the share of the pause that is random'),
+	jitter: optional(decimal(0, 1), '0 to 1', '0.1; 0 if only delay is written', 'the share of the pause that is random', '0.5'),
 	attempts: value(attempts, 'number | unlimited', '8', 'restarts within the window; at the next exit it has failed; with counts: starts 3'),
 	counts: value(
 		oneOf(['all', 'starts'] as const), 'all | starts', 'all',

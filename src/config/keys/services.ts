@@ -24,6 +24,7 @@ export interface Declared extends Written<ServiceSettings> {
 const KEYS = {
 	services: key<ReadonlyMap<string, Declared | null>>(
 		reader(() => byName(either({shape: SERVICE}, {type: 'null'})), readServices), 'map by name', 'required', new Map(), 'what archon runs',
+		'{web: {command: nginx -g "daemon off;"}}',
 	),
 	environment: key(
 		readEnvironment, 'map | list of NAME=value', 'empty', {}, 'variables of all services; their own env_file and environment override them',

@@ -12,7 +12,7 @@ const SHUTDOWN = shape({
 });
 
 const KEYS = {
-	shutdown: key(readMap(SHUTDOWN), 'map', 'empty', SHUTDOWN.initial, 'how everything is stopped'),
+	shutdown: key(readMap(SHUTDOWN), 'map', 'empty', SHUTDOWN.initial, 'how everything is stopped', '{grace_period: 25s}'),
 };
 
 export const shutdown = {

@@ -3,7 +3,7 @@ import {ok} from '../../core/result.ts';
 import {signalName, signalNumber, type SignalNumber} from '../../core/signal-numbers.ts';
 import {type Forward, CATCHABLE, type Meaning, type SignalRules} from '../../core/signals.ts';
 import {MAIN} from '../command-service.ts';
-import {either, mapOf, words} from '../accepts.ts';
+import {bySignal, caughtSignal, either, words} from '../accepts.ts';
 import type {WholePlanning, WholeGroup} from '../group.ts';
 import {key, optional} from '../key.ts';
 import {instancesOf} from '../names.ts';
@@ -14,7 +14,9 @@ import {reader, readShape, shape, within, type Context, type Settings} from '../
 import {isNothing, kindOf, type Value} from '../values.ts';
 
 const FORWARD = shape({
-	to: key<readonly string[]>(readListOf(readBy(text)), 'service | list of services', 'main', [], 'the services that it is forwarded to'),
+	to: key<readonly string[]>(
+		readListOf(readBy(text)), 'service | list of services', 'main', [], 'the services that it is forwarded to', '[web, worker]',
+	),
 	signal: optional(signal, 'signal', 'as it came', 'the signal that they are sent'),
 });
 
@@ -29,8 +31,10 @@ interface Rule {
 
 const WORDS = ['shutdown', 'reload', 'reopen', 'ignore'] as const;
 
+const meanings = () => either(words(...WORDS), caughtSignal());
+
 /** A word of what archon does, or the signal that `main` is sent instead. */
-const meaning = parser<Meaning>(() => either(words(...WORDS), signal.accepts()), written => {
+const meaning = parser<Meaning>(meanings, written => {
 	const word = WORDS.find(each => each === written);
 	if (word) return ok(word);
 	const as = signalNumber(written);
@@ -39,14 +43,11 @@ const meaning = parser<Meaning>(() => either(words(...WORDS), signal.accepts()),
 	return fault('is not what a signal can mean', `write ${WORDS.join(', ')}, a signal for main, or {to: SERVICE, signal: SIGNAL}`);
 });
 
-/** As far as a pattern can tell: some numbers are no signals. */
-const SIGNAL_NAME = String.raw`^([Ss][Ii][Gg])?([A-Za-z]+\d?|[Rr][Tt][Mm](IN|in|AX|ax)[+-]\d+)$|^\d{1,2}$`;
-
 const KEYS = {
 	signals: key<readonly Rule[]>(
-		reader(() => mapOf(either({shape: FORWARD}, meaning.accepts()), SIGNAL_NAME), readSignals),
+		reader(() => bySignal(either(...meanings().anyOf, {shape: FORWARD})), readSignals),
 		'map from signal to shutdown | reload | reopen | ignore | signal | map', 'as in docs/signals.md', [],
-		'what archon does on a signal; a signal here is sent to main instead',
+		'what archon does on a signal; a signal here is sent to main instead', '{USR1: reopen, HUP: {to: web}}',
 	),
 };
 

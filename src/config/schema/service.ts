@@ -46,7 +46,9 @@ export type ServiceSettings = Settings<typeof KEYS>;
 /** Each asks for settings that there are: else this is no assignment. */
 export const SERVICE_GROUPS: readonly ServiceGroup<ServiceSettings>[] = GROUPS;
 
-export const SERVICE = shape(KEYS, {foreign: compose.foreign, unsupported: compose.unsupported, words: () => joined(SERVICE_GROUPS)});
+export const SERVICE = shape(KEYS, {
+	foreign: compose.foreign, foreignAccepts: compose.foreignAccepts, unsupported: compose.unsupported, words: () => joined(SERVICE_GROUPS),
+});
 
 /** Keys of which every instance of a service has the same. */
 export const SAME_FOR_ALL: ReadonlySet<string> = new Set(

@@ -1,5 +1,5 @@
 /** `watch_config` at the top: whether archon reloads its config by itself when its files change. */
-import {either} from '../../config/accepts.ts';
+import {duration as durations, either} from '../../config/accepts.ts';
 import {key} from '../../config/key.ts';
 import {readBy} from '../../config/readers.ts';
 import {duration, fault, parser, truth, type Parse} from '../../config/scalars.ts';
@@ -12,7 +12,7 @@ import type {Millis} from '../../core/time.ts';
 const PAUSE: Millis = 500;
 const [LEAST, MOST]: readonly [Millis, Millis] = [10, 60_000];
 
-const pause: Parse<Millis | null> = parser(() => either(truth.accepts(), duration.accepts()), text => {
+const pause: Parse<Millis | null> = parser(() => either(truth.accepts(), {...durations(LEAST, MOST), examples: ['2s']}), text => {
 	const word = truth(text);
 	if (word.ok) return ok(word.value ? PAUSE : null);
 	const millis = duration(text);

@@ -208,6 +208,10 @@ test('the whole table fits a page', () => {
 		  timeout: duration (default: 5s)
 		      how long one check may take
 
+		services.<name>.ready.fd:
+		  variable: NAME (default: required)
+		      the variable that holds the descriptor's number
+
 		services.<name>.healthcheck:
 		  test: text for a shell | [CMD, …] | [CMD-SHELL, text] | [NONE] (default: none)
 		      healthy if this exits 0

@@ -60,6 +60,7 @@ const HEALTHCHECK = shape({
 const KEYS = {
 	healthcheck: key<Health | null>(
 		reader(() => ({shape: HEALTHCHECK}), readHealth), 'map', 'none', null, 'repeated checks that it still works',
+		'{http: "http://localhost:8080/health", interval: 10s, on_unhealthy: restart}',
 	),
 };
 

@@ -10,9 +10,9 @@ import type {Value} from '../../../config/values.ts';
 
 export const HTTP = shape({
 	url: optional(httpUrl, 'http(s)://…', 'required', 'what is requested'),
-	status: list(whole(100, 599), 'number | list', 'statuses that count as success; empty: 200 to 399'),
+	status: list(whole(100, 599), 'number | list', 'statuses that count as success; empty: 200 to 399', '[200, 204]'),
 	headers: key<Readonly<Record<string, string>>>(
-		reader(() => mapOf(anyText(), HEADER.source), readHeaders), 'map', 'empty', {}, 'sent with the request',
+		reader(() => mapOf(anyText(), HEADER.source), readHeaders), 'map', 'empty', {}, 'sent with the request', '{Host: shop.example}',
 	),
 	body: optional(pattern, 'regular expression', 'anything', 'what the body must match'),
 });

@@ -25,7 +25,7 @@ const FD_MAP = shape({
 const READY = shape({
 	fd: key<Descriptor | null>(
 		reader(() => either(whole(FD, FD_MAX).accepts(), {shape: FD_MAP}), readFd), 'number | {variable: NAME}', 'none', null,
-		'it writes a newline to this descriptor; or to the one whose number is in the variable',
+		'it writes a newline to this descriptor; or to the one whose number is in the variable', '3',
 	),
 	notify: value(truth, 'true | false', 'false', 'it sends READY=1 to $NOTIFY_SOCKET, as sd_notify(3) does'),
 	log: optional(pattern, 'regular expression', 'none', 'a line of its output matches this'),
@@ -58,7 +58,7 @@ const WAYS = ['fd', 'notify', 'log', 'tcp', 'http', 'exec', 'file'] as const;
 const KEYS = {
 	ready: key<Ready | null>(
 		reader(() => either({...words('notify'), isLiteral: true}, {shape: READY}), readReady),
-		'notify | map', 'none', null, 'how a daemon tells that it is ready',
+		'notify | map', 'none', null, 'how a daemon tells that it is ready', '{tcp: 5432}',
 	),
 };
 
@@ -66,7 +66,7 @@ type Own = Settings<typeof KEYS>;
 
 export const ready = {
 	keys: KEYS,
-	maps: [['services.<name>.ready', READY]],
+	maps: [['services.<name>.ready', READY], ['services.<name>.ready.fd', FD_MAP]],
 	merge: {ready: oneWayOf(...WAYS)},
 	words: () => ({
 		names: {ready: 'readiness_probe readiness'},

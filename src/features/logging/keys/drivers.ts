@@ -1,7 +1,7 @@
 /** Where lines may go: the drivers of `logging`, and their options. */
 import {err, ok} from '../../../core/result.ts';
 import {LOG_STREAMS, type LogDriver, type LogFile, type LogStream, type Syslog} from '../core.ts';
-import {either, listOf, words} from '../../../config/accepts.ts';
+import {anyText, either, listOf, words} from '../../../config/accepts.ts';
 import {key, optional, value} from '../../../config/key.ts';
 import {compression, facility, logPath, logTag, maxAge, maxSize, ownerName, permissions, syslogAddress} from './scalars.ts';
 import {didYouMean} from '../../../config/problems.ts';
@@ -95,7 +95,7 @@ export const driverSchema = driverName.accepts;
 
 /** The options of some driver: which go with which is more than a schema can say in a way that people understand. */
 export const optionsSchema = (): Schema => ({name: 'log_options', anyOf: [...KINDS.map(kind => ({shape: OPTIONS[kind]})), {
-	type: 'object', properties: Object.fromEntries([...JSON_FILE_OPTIONS].map(name => [name, {}])), additionalProperties: false,
+	type: 'object', properties: Object.fromEntries([...JSON_FILE_OPTIONS].map(name => [name, anyText()])), additionalProperties: false,
 }]});
 
 /** What docker's json-file has. */

@@ -16,7 +16,7 @@ import {reader, readShape, shape, within, type Context, type Key, type Reader, t
 import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
 
 const RATE_LIMIT = shape({
-	lines: optional(rateLines, 'number', 'required', 'how many in each interval; further lines are dropped and counted'),
+	lines: optional(rateLines, 'number', 'required', 'how many in each interval; further lines are dropped and counted', '1000'),
 	interval: value(lapse, 'duration', '1s', 'from one count to the next'),
 });
 
@@ -31,7 +31,7 @@ const LOGGING = shape({
 	driver: key<Value | null>(
 		raw(driverSchema), NAMES, 'prefix; inherit for a single service', null, 'where lines go; none: only archonctl logs has them',
 	),
-	options: key<Value | null>(raw(optionsSchema), 'map', 'empty', null, 'of the driver'),
+	options: key<Value | null>(raw(optionsSchema), 'map', 'empty', null, 'of the driver', '{timestamps: true}'),
 	drivers: key<Value | null>(
 		raw(driversSchema), 'list of names or maps with driver and options', 'empty', null, 'instead of driver: each gets every line',
 	),
@@ -95,7 +95,7 @@ const ARCHON = shape({
 });
 
 const TOP_KEYS = {
-	archon: key(readMap(ARCHON), 'map', 'empty', ARCHON.initial, 'what is logged, and where'),
+	archon: key(readMap(ARCHON), 'map', 'empty', ARCHON.initial, 'what is logged, and where', '{log_level: warn, logging: json}'),
 };
 
 export const archon = {
@@ -112,7 +112,7 @@ export const archon = {
 } satisfies WholeGroup;
 
 function loggingSchema(): Schema {
-	return {name: 'logging', ...either(driversSchema(), {shape: LOGGING})};
+	return {name: 'lines', ...either(driversSchema(), {shape: LOGGING})};
 }
 
 function driversSchema(): Schema {

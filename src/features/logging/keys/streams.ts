@@ -1,6 +1,6 @@
 /** `stdout`, `stderr`: files that a service writes to itself, beside `logging`, for which archon reads its lines. */
 import type {Output} from '../../../core/service.ts';
-import {anyText} from '../../../config/accepts.ts';
+import {someText} from '../../../config/accepts.ts';
 import type {ServiceGroup, Written} from '../../../config/group.ts';
 import {key} from '../../../config/key.ts';
 import type {Planning} from '../../../config/planning.ts';
@@ -14,7 +14,7 @@ export type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly p
 
 function stream(own: string, help: string): Key<Stream> & {readonly takesNothing: true} {
 	const fallback = `as logging says; ${own} if the other one is written`;
-	return {...key<Stream>(reader(anyText, readStream), 'path | null', fallback, {kind: 'log'}, help), takesNothing: true};
+	return {...key<Stream>(reader(someText, readStream), 'path | null', fallback, {kind: 'log'}, help, '/var/log/web.log'), takesNothing: true};
 }
 
 const KEYS = {
