@@ -22,7 +22,7 @@ const SIZE_MAX = 1024 * 1024;
 /** How many services may extend one another in a row, and files include one another. */
 const CHAIN_MAX = 50;
 /** How many values may be taken over from services, each counted as often as it is. */
-const VALUES_MAX = 200_000;
+const VALUES_MAX = 100_000;
 
 /** The services of one file, and of those that it is laid over. */
 interface Scope {
@@ -44,7 +44,7 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 	const done = new Map<Value, Value>();
 	const sizes = new Map<Value, number>();
 	const wholes = new Map<Mapping, Mapping>();
-	let [size, values, inclusions] = [0, 0, 0];
+	let [size, values, inclusions, isTooLong] = [0, 0, 0, false];
 
 	/** Each is read once for one way of understanding it; null: it cannot be read, which is reported. */
 	function load({path, at}: Named, {path: where}: Context, given: Pick<Source, 'directory' | 'variables'>): Mapping | null {
@@ -89,7 +89,10 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 			return value;
 		}
 		if (chain.length >= CHAIN_MAX) {
-			report(entry.value, `${here.path}: more than ${CHAIN_MAX} services extend one another`);
+			// Of a longer row each part would be one.
+			if (!isTooLong) report(entry.value, `${here.path}: more than ${CHAIN_MAX} services extend one another`);
+			isTooLong = true;
+			done.set(value, value);
 			return value;
 		}
 		const base = baseOf(scope, entry.value, here);
@@ -165,8 +168,10 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 		const {value} = include;
 		const items = value.kind === 'list' ? value.items.map((item, index) => [item, within(here, index)] as const)
 			: isNothing(value) ? [] : [[value, here] as const];
-		const parts = items.flatMap(([item, context]) => included(item, context, [...chain, root.source.file]) ?? []);
-		const whole = [...parts, rest].reduce((lower, upper) => {
+		const parts = items.map(([item, context]) => included(item, context, [...chain, root.source.file]));
+		// It is kept where something of it is missing, so that nothing is said to be missing for that.
+		const last = parts.includes(null) ? own : rest;
+		const whole = [...parts.flatMap(part => part ?? []), last].reduce((lower, upper) => {
 			judgeTwice(lower, upper, root.source);
 			return over(lower, upper);
 		});

@@ -131,10 +131,19 @@ export function readShared(file: string, files: Files): Result<SharedSource, Unr
 
 function sourceOf(file: string, bytes: Uint8Array): Result<Source, Unreadable> {
 	if (bytes.length > SIZE_MAX) return err(failure(file, `cannot read ${file}: larger than 1 MiB`));
-	const text = textOf(bytes);
-	if (text === null) return err(failure(file, `cannot read ${file}: not UTF-8 text`));
+	const other = otherEncoding(bytes);
+	const text = other === null ? textOf(bytes) : null;
+	if (text === null) return err(failure(file, `cannot read ${file}: ${other ?? 'not UTF-8 text'}`));
 	// A byte order mark is no part of the text and of no column.
 	return ok({file, text: text.replace(/^\uFEFF/, '')});
+}
+
+/** By the byte order mark, or by zeros beside the first character, which is a Latin one in every config. Null: it may be UTF-8. */
+function otherEncoding([first, second, third, fourth]: Uint8Array): string | null {
+	const [isHigh, isLow] = [first === 0 && second === 0, third === 0 && fourth === 0];
+	if (isHigh || isLow) return isHigh && isLow ? 'NUL characters, not text' : 'UTF-32 text, not UTF-8';
+	const isMarked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+	return isMarked || first === 0 || second === 0 ? 'UTF-16 text, not UTF-8' : null;
 }
 
 /** The names in a directory. */

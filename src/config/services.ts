@@ -72,7 +72,7 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 		return TOP.initial;
 	}
 	const map: Mapping = root.kind === 'map' ? root : {...root, kind: 'map', entries: new Map()};
-	if (isMissing(['services'], map, TOP)) context.report(root, 'services are missing', 'write them under "services:"');
+	if (isMissing(['services', 'include'], map, TOP)) context.report(root, 'services are missing', 'write them under "services:"');
 	return readShape(TOP, map, context);
 }
 

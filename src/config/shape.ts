@@ -175,9 +175,19 @@ export function meantBy(name: string, {keys, words}: Pick<Shape, 'keys' | 'words
 }
 
 /** Whether none of the keys is written, and no unknown key whose hint leads to one of them. */
-export const isMissing = (names: readonly string[], {entries}: Mapping, shape: Pick<Shape, 'keys' | 'words'>): boolean =>
-	!names.some(name => entries.has(name)) && [...entries.keys()].every(written =>
-		Object.hasOwn(shape.keys, written) || !names.includes(meantBy(written, shape)?.key ?? ''));
+export function isMissing(names: readonly string[], {entries}: Mapping, shape: Pick<Shape, 'keys' | 'words'>): boolean {
+	if (names.some(name => entries.has(name))) return false;
+	let searches = 0;
+	for (const written of entries.keys()) {
+		if (Object.hasOwn(shape.keys, written)) continue;
+		if (++searches > MEANINGS_MAX) return true;
+		if (names.includes(meantBy(written, shape)?.key ?? '')) return false;
+	}
+	return true;
+}
+
+/** How many unknown keys are searched for what they may have been meant as. */
+const MEANINGS_MAX = 100;
 
 /** The context of a key, or of an item as in `command[2]`. */
 export function within({path, report, note, environment}: Context, step: string | number): Context {

@@ -38,6 +38,9 @@ export interface SharedFile {
 /** How long a file system may take. */
 const PATIENCE: Millis = 2000;
 
+/** How long a pipe may have no writer. */
+const WRITER_PATIENCE: Millis = 500;
+
 /** How long the writer of a pipe may take, from the first byte to the last. */
 const PIPE_PATIENCE: Millis = 2000;
 const PAUSE: Millis = 5;
@@ -112,6 +115,9 @@ function readPipe(path: string, most: number): Result<Uint8Array, Unread> {
 			break;
 		} else if (count < 0 && count !== -ERRNO.EAGAIN && count !== -ERRNO.EINTR) {
 			failure = unread(-count);
+			break;
+		} else if (!hasWriter && count === 0 && sys.now() > deadline - PIPE_PATIENCE + WRITER_PATIENCE) {
+			failure = {errno: ERRNO.ETIMEDOUT, reason: 'is a FIFO that nothing writes to', isOfPath: true};
 			break;
 		} else if (sys.now() > deadline) {
 			failure = {errno: ERRNO.ETIMEDOUT, reason: `does not end within ${PIPE_PATIENCE / 1000} s`, isOfPath: true};

@@ -28,7 +28,7 @@ export function readYaml(source: Source, report: Report): Value | null {
 const DEPTH_MAX = 100;
 
 /** In values, each counted as often as aliases repeat it: a small text must not become a huge config. */
-const SIZE_MAX = 1_000_000;
+const SIZE_MAX = 250_000;
 
 interface Reading {
 	readonly source: Source;

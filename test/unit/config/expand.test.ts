@@ -1,4 +1,5 @@
 /** `extends` and `include`: what is said elsewhere counts as if it was written where it is named. */
+import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
@@ -94,10 +95,10 @@ describe('extends', () => {
 	test('is bounded in its length, its files and in what is taken over', () => {
 		const row = (count: number): string => `services:\n${Array.from({length: count}, (_, i) => `  s${i}: {extends: s${i + 1}}\n`).join('')}  s${count}: {command: x}\n`;
 		expect(read(row(50)).problems).toEqual([]);
-		expect(read(row(60)).problems).toEqual([expect.stringMatching(/: services\.s50\.extends: more than 50 services extend one another$/)]);
+		expect(read(row(300)).problems).toEqual([expect.stringMatching(/: services\.s50\.extends: more than 50 services extend one another$/)]);
 		const many = `  base: {command: x, environment: {${Array.from({length: 1000}, (_, i) => `V${i}: x`).join(', ')}}}\n`;
 		const wide = `services:\n${many}${Array.from({length: 300}, (_, i) => `  s${i}: {extends: base}\n`).join('')}`;
-		expect(read(wide).problems).toEqual(['main.yaml:202:19: services.s199.extends brings what services take over from others above 200000 values']);
+		expect(read(wide).problems).toEqual(['main.yaml:102:18: services.s99.extends brings what services take over from others above 100000 values']);
 		const files = Object.fromEntries(Array.from({length: 300}, (_, i) => [`f${i}.yaml`, 'services: {x: {command: x}}']));
 		const far = `services:\n${Array.from({length: 300}, (_, i) => `  s${i}: {extends: {file: f${i}.yaml, service: x}}\n`).join('')}`;
 		expect(read(far, files).problems).toEqual(['main.yaml:202:26: services.s200.extends.file: more than 200 files are included or extended']);
@@ -173,5 +174,57 @@ describe('include', () => {
 		expect(read('include: f0.yaml', row).problems).toEqual(['f49.yaml:1:10: include: more than 50 files include one another']);
 		const many = Object.fromEntries(Array.from({length: 300}, (_, i) => [`f${i}.yaml`, `services: {s${i}: {command: x}}`]));
 		expect(read(`include: [${Object.keys(many).join(', ')}]`, many).problems).toEqual([expect.stringContaining('more than 200 files are included')]);
+	});
+});
+
+describe('of any config', () => {
+	/** Who extends whom: no one, or one of eight services. */
+	const rows = fc.array(fc.option(fc.nat(7), {nil: null}), {minLength: 8, maxLength: 8});
+	const circular = (bases: readonly (number | null)[]): boolean => bases.some((_, start) => {
+		const seen = new Set<number>();
+		for (let at: number | null = start; at !== null; at = bases[at] ?? null) {
+			if (seen.has(at)) return true;
+			seen.add(at);
+		}
+		return false;
+	});
+
+	test('circles of services are found, and nothing else is', () => {
+		fc.assert(fc.property(rows, bases => {
+			const text = bases.map((base, index) => `  s${index}: {command: x ${index}${base === null ? '' : `, extends: s${base}`}, environment: {V${index}: x}}\n`);
+			const told = read(`services:\n${text.join('')}`);
+			expect(told.problems.length > 0).toBe(circular(bases));
+			expect(told.problems.every(problem => problem.includes('in a circle'))).toBe(true);
+			if (circular(bases)) return;
+			for (const [index] of bases.entries()) {
+				const variables: string[] = [];
+				for (let at: number | null = index; at !== null; at = bases[at] ?? null) variables.push(`V${at}`);
+				expect(Object.keys(told.services[`s${index}`]?.exec.environment ?? {}).sort()).toEqual(variables.sort());
+			}
+		}), {numRuns: 500});
+	});
+
+	test('circles of files are found, and what is read from them ends', () => {
+		fc.assert(fc.property(rows, fc.nat(7), (includes, first) => {
+			const files = Object.fromEntries(includes.map((to, index) =>
+				[`f${index}.yaml`, `${to === null ? '' : `include: [f${to}.yaml]\n`}services: {s${index}: {command: x}}`]));
+			const reached: number[] = [];
+			let at: number | null = first;
+			for (; at !== null && !reached.includes(at); at = includes[at] ?? null) reached.push(at);
+			const told = read(`include: f${first}.yaml`, files);
+			if (at !== null) expect(told.problems).toEqual([expect.stringContaining('files include each other in a circle')]);
+			else expect(Object.keys(told.services).sort()).toEqual(reached.map(index => `s${index}`).sort());
+		}), {numRuns: 300});
+	});
+
+	test('nothing makes it throw', () => {
+		const word = fc.constantFrom(
+			'services', 'include', 'extends', 'a', 'b', 'file', 'service', 'path', 'command', 'f.yaml', '*x', '&x ',
+			'!reset ', '!override ', '<<', '{', '}', '[', ']', ': ', ', ', '\n', '\n  ', '- ',
+		);
+		fc.assert(fc.property(fc.array(word, {maxLength: 40}), fc.array(word, {maxLength: 40}), (main, other) => {
+			read([main.join(''), `services: {a: {${other.join('')}}}`], {'f.yaml': other.join('')});
+			read(`services: {a: {extends: {${main.join('')}}}, b: ${other.join('')}}\ninclude: ${other.join('')}`, {'f.yaml': main.join('')});
+		}), {numRuns: 2000});
 	});
 });
