@@ -119,13 +119,19 @@ const isShell = (program: string): boolean => /^(?:.*\/)?(?:ba|da|a)?sh$/.test(p
 /** The program that a shell's script begins with, where that is all that it can mean; else null. */
 function firstOfScript([program, option = '', script = '']: Command): string | null {
 	if (!isShell(program) || !/^-e?u?x?c$/.test(option)) return null;
-	const bare = script.trim().replaceAll(/'[^']*'|"[^"$`\\]*"/g, '_');
+	const bare = script.trim().replaceAll(/'[^']*'|"[^"$`\\]*"/g, '_').replaceAll(QUIETLY, '').replace(OR_FAIL, '');
 	// Whatever a shell does with them, it may come to another program, or go on without it.
 	if (/[|`$(){}\n\\!<>*?#~]|(?<!&)&(?!&)/.test(bare)) return null;
 	const [first = '', second = ''] = bare.split(/\s+/);
 	const name = first === 'exec' ? second : first;
 	return /^[\w./+-]+$/.test(name) && !name.startsWith('-') && !SHELLS_OWN.has(name) ? name : null;
 }
+
+/** Output that goes elsewhere. */
+const QUIETLY = /\s(?:\d?|&)>{1,2}\s*(?:&\d|[\w./-]+)/g;
+
+/** As most tests of compose files end: what fails without it fails with it. */
+const OR_FAIL = /\s*\|\|\s*(?:exit(?:\s+[1-9]\d*)?|false)\s*;?$/;
 
 /** What a shell does itself (XCU 2.9, 2.14 and what all shells add). */
 const SHELLS_OWN: ReadonlySet<string> = new Set([

@@ -42,6 +42,8 @@ export interface Machine {
 	readonly tree: Tree;
 }
 
+const ROOT: Viewer = {uid: 0, gids: [0], name: 'root'};
+
 /** How many names along PATH are compared with one that is not there. */
 const NAMES_MAX = 20_000;
 
@@ -60,7 +62,7 @@ const ALSO: Readonly<Record<number, number>> = {62: 3, 183: 40, 21: 20};
 export function createMachine(folder: string | null): Machine {
 	const tree = createTree(folder ?? '/');
 	const own = folder === null ? env()['PATH'] ?? DEFAULT_PATH : DEFAULT_PATH;
-	const viewers = new Map<string, Viewer | null>();
+	const viewers = new Map<string, Viewer>();
 	let names: readonly string[] | undefined;
 	let family: number | null | undefined;
 
@@ -85,22 +87,21 @@ export function createMachine(folder: string | null): Machine {
 		programFault: noted(programFault), folderFault: noted(folderFault), fileFault: noted(fileFault),
 	};
 
-	/** Null: the user is not there, which has been reported. */
-	function viewerOf(user: UserSpec | null): Viewer | null {
+	/** A user that is not there, which has been reported, could do anything: what is missing is missing for all. */
+	function viewerOf(user: UserSpec | null): Viewer {
 		const id = user === null ? '' : `${user.user}:${user.group}`;
 		const known = viewers.get(id);
 		if (known !== undefined) return known;
 		const found = user === null ? null : find(user);
 		const archon = folder === null ? {uid: ownUid, gids: [ownGid, ...sys.getgroups()]} : {uid: 0, gids: [0]};
 		const viewer = user === null ? {...archon, name: archon.uid === 0 ? 'root' : userName(archon.uid)}
-			: found?.ok ? {uid: found.value.uid, gids: [found.value.gid, ...found.value.groups], name: `user ${user.user}`} : null;
+			: found?.ok ? {uid: found.value.uid, gids: [found.value.gid, ...found.value.groups], name: `user ${user.user}`} : ROOT;
 		viewers.set(id, viewer);
 		return viewer;
 	}
 
 	function programFault(program: string, as: Executor): Fault | null {
 		const viewer = viewerOf(as.user);
-		if (!viewer) return null;
 		const isSearched = !program.includes('/');
 		const paths = candidates(program, as.path).flatMap(path => (path.startsWith('/') ? path : as.cwd === null ? [] : join(as.cwd, path)));
 		// Where it depends on a directory that is not known, there is nothing to say.
@@ -126,7 +127,7 @@ export function createMachine(folder: string | null): Machine {
 	}
 
 	function forbidden(path: string, {about}: Found, viewer: Viewer): Fault {
-		const isForRoot = mayExecute(about, {uid: 0, gids: [0], name: 'root'});
+		const isForRoot = mayExecute(about, ROOT);
 		return {
 			why: `${path} is not executable${isForRoot ? ` for ${viewer.name}` : ''}`,
 			hint: `give it the permission: chmod ${isForRoot ? 'a+rx' : '+x'} ${path}`,
@@ -147,7 +148,7 @@ export function createMachine(folder: string | null): Machine {
 
 	function isProgram(path: string): boolean {
 		const found = tree.find(path);
-		return found.ok && isFile(found.value.about) && mayExecute(found.value.about, {uid: 0, gids: [0], name: 'root'});
+		return found.ok && isFile(found.value.about) && mayExecute(found.value.about, ROOT);
 	}
 
 	/** Why the kernel would not execute what the file holds. */
@@ -218,8 +219,7 @@ export function createMachine(folder: string | null): Machine {
 
 	function folderFault(path: string, user: UserSpec | null): Fault | null {
 		const viewer = viewerOf(user);
-		const found = viewer && tree.find(path, viewer);
-		if (!found) return null;
+		const found = tree.find(path, viewer);
 		if (found.ok) {
 			if (!isFolder(found.value.about)) return {why: `${path} is not a directory`, hint: null};
 			return mayExecute(found.value.about, viewer) ? null : deniedTo(viewer, {kind: 'denied', at: path, link: null}, path);

@@ -41,7 +41,7 @@ describe('a program is looked for', () => {
 		['a: {command: there, only_if: {command: gone}}', 'a.only_if: no gone in /own - -'],
 		['a: {command: there, env_from: {command: gone}}', 'a.env_from: no gone in /own - -'],
 		['a: {command: there, pre_start: [gone]}', 'a.pre_start: no gone in /own - -'],
-		...['sh -c "gone x"', 'sh -c "exec gone"', '[sh, -ec, "gone \'a | b\' && there"]', 'sh -c gone'].map(command =>
+		...['sh -c "gone x"', 'sh -c "exec gone"', '[sh, -ec, "gone \'a | b\' && there"]', 'sh -c gone', 'sh -c "gone -f x || exit 1"', 'sh -c "gone x > /dev/null 2>&1 || false"'].map(command =>
 			[`a: {command: ${command}}`, 'a.command: no gone in /own - -, and sh is to run it'] as const),
 	])('%s', (services, problem) => {
 		expect(onMachine(services).map(each => each.replace(/^\d+:\d+: /, ''))).toEqual([problem]);
@@ -54,7 +54,7 @@ describe('nothing is said of', () => {
 		'a: {command: there, type: oneshot}, b: {command: there, depends_on: [a]}, c: {command: gone, depends_on: [b]}',
 		'a: {command: gone, only_if: {path_exists: /usr/bin/gone}}', 'a: {command: there, working_dir: /run/a, runtime_directory: a}',
 		'a: {command: /run/a/gone, runtime_directory: a}',
-		...['gone || there', 'gone | there', '$$GONE', 'gone() { true; }; gone', 'cd /x && gone', 'A=1 gone', '[ -x gone ] && gone', 'for i in 1; do gone; done',
+		...['gone || there', 'gone || exit 0', 'gone | there', '$$GONE', 'gone() { true; }; gone', 'cd /x && gone', 'A=1 gone', '[ -x gone ] && gone', 'for i in 1; do gone; done',
 			'test -e x', 'exec "$0"', '{ gone; }', '. gone', 'if gone; then x; fi'].map(script => `a: {command: [sh, -c, ${JSON.stringify(script)}]}`),
 	])('%s', services => {
 		expect(onMachine(services)).toEqual([]);
