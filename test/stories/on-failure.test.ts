@@ -5,7 +5,7 @@ import {readAll, writeAll} from '../../src/core/serialize.ts';
 import type {Service} from '../../src/core/service.ts';
 import {find} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
-import {exit, killedBy, phases, type Story, tell, type Traits} from './tell.ts';
+import {exit, killedBy, phases, type Story, tell, tellWith, type Traits} from './tell.ts';
 
 const NEVER = {...RESTART, policy: 'no'} as const;
 const alert: Traits = {type: 'oneshot', autostart: false};
@@ -75,6 +75,12 @@ test('one that runs already stays as it is', () => {
 	const story = tell(['alert', {}], ['web', fragile()]).dies('web', exit(1));
 	expect([phases(story)['alert'], toldTo(story, 'alert')]).toEqual(['up', null]);
 	expect(story.lines().match(/spawn alert/g)).toHaveLength(1);
+});
+
+test('a container that ends as nothing runs any more ends after it', () => {
+	const story = tellWith({whenIdle: 'failed'}, ['alert', alert], ['web', fragile()]).dies('web', exit(3));
+	expect(story.state().stage.kind).toBe('running');
+	expect(story.dies('alert', exit(0)).lines()).toMatch(/shutting down: no service is running[^]*exit 3$/);
 });
 
 test('neither an end that is well, nor a stop, nor a shutdown starts it', () => {
