@@ -54,6 +54,7 @@ const EDGES_MAX = 100_000;
 function createLoading(lookups: Lookups, report: Report, untranslated: Untranslated[]): Loading {
 	const units = new Map<string, Unit | null>();
 	const naming = createNaming((at, service, key, why) => void untranslated.push({at, service, key, why}));
+	const included = new Set<string>();
 	let edges = 0;
 
 	const find = (folder: string, name: string): Source | null => {
@@ -80,7 +81,7 @@ function createLoading(lookups: Lookups, report: Report, untranslated: Untransla
 
 	const read = (source: Source, written: string, argument: string | null, folder: string): Unit => {
 		const at = {source, offset: 0};
-		const settings = readSettings(source, lookups, report);
+		const settings = readSettings(source, lookups, report, included);
 		const described: Described = {name: naming.nameFor(written, at), written, argument, at, settings};
 		const own: {kind: (typeof RELATIONS)[number]; at: Place; to: Unit | null}[] = [];
 		const unit: Unit = {described, type: typeOf(settings, report), edges: own};
@@ -105,10 +106,11 @@ function createLoading(lookups: Lookups, report: Report, untranslated: Untransla
 			}
 			const folder = source.file.replace(/(?<=.)\/+$/, '');
 			const names = source.names.filter(name => !name.startsWith('.') && !source.folders?.has(name)).sort();
-			// A description that uses $1 is one for services with an argument.
+			// A part of other descriptions, or one that uses $1 and so is for services with an argument, is no service itself.
 			const found = [...names].sort((a, b) => Number(b === 'boot') - Number(a === 'boot')).flatMap(name => {
 				const text = find(folder, name)?.text ?? '';
-				return /\$\{?1/.test(text) && !name.includes('@') ? [] : load(folder, name) ?? [];
+				const isPart = included.has(join(folder, name)) || (/\$\{?1/.test(text) && !name.includes('@'));
+				return isPart ? [] : load(folder, name) ?? [];
 			});
 			const boot = units.get('boot');
 			return boot ? [boot] : found;
@@ -152,7 +154,8 @@ function translate(
 		(units.length > 0 ? list(at, units.map(({described}) => word(at, described.name))) : undefined);
 	const hard = named('depends-on', 'depends-ms');
 	const strict = new Set(named('depends-on'));
-	const terms = hard.map(other => [other.described.name, termsOf(other, strict.has(other), at)] as const);
+	const isProcess = type === 'process' || type === 'bgprocess';
+	const terms = hard.map(other => [other.described.name, termsOf(other, isProcess && strict.has(other), at)] as const);
 	const {type: form, command, ...others} = keys;
 	return map(at, {
 		type: form, command, autostart: isStarted ? undefined : word(at, false),

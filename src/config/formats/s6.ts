@@ -138,7 +138,7 @@ function writesVariables(etc: string, reading: Reading): boolean {
 
 function addVariables(unit: Unit): void {
 	const {at, keys} = unit;
-	if (keys['environment_base'] || keys['down'] || keys['command'] === undefined) return;
+	if (!unit.hasVariables) return;
 	const own = keys['env_dir'];
 	const folder = map(at, {path: written(at, VARIABLES), required: word(at, false)});
 	keys['env_dir'] = list(at, [folder, ...own?.kind === 'list' ? own.items : []]);

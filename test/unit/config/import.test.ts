@@ -49,8 +49,14 @@ function sourcesOf(folder: string): readonly Source[] {
 		? readFileSync(join(folder, 'given'), 'utf8').trim().split('\n') : names.filter(name => statSync(join(folder, name)).isFile());
 	return given.map(name => {
 		const path = join(folder, name);
-		return statSync(path).isDirectory() ? {file: name, text: '', names: readdirSync(path).sort()} : {file: name, text: readFileSync(path, 'utf8')};
+		return statSync(path).isDirectory() ? folderAt(name, path) : {file: name, text: readFileSync(path, 'utf8')};
 	});
+}
+
+function folderAt(file: string, path: string): Source {
+	const names = readdirSync(path).sort();
+	const inner = names.filter(name => statSync(join(path, name)).isDirectory());
+	return {file, text: '', names, folders: new Map(inner.map(name => [name, readdirSync(join(path, name)).sort()]))};
 }
 
 describe.each(FIXTURES)('%s', fixture => {

@@ -23,8 +23,8 @@ export interface Word {
 const DEPTH_MAX = 8;
 const LINES_MAX = 10_000;
 
-/** The settings of a file and of those that it includes. */
-export function readSettings(source: Source, lookups: Lookups, report: Report): readonly Setting[] {
+/** The settings of a file and of those that it includes, whose paths are added. */
+export function readSettings(source: Source, lookups: Lookups, report: Report, included: Set<string>): readonly Setting[] {
 	const settings: Setting[] = [];
 	const visit = (source: Source, depth: number): void => {
 		for (const {text, offset} of linesOf(source.text)) {
@@ -36,6 +36,7 @@ export function readSettings(source: Source, lookups: Lookups, report: Report): 
 			}
 			if (meta === 'include' || meta === 'include-opt') {
 				const path = pathFrom(source, plainText(target));
+				included.add(path);
 				const found = depth < DEPTH_MAX ? lookups.readFile(path) : null;
 				if (!found) report(at, `includes are more than ${DEPTH_MAX} deep`);
 				else if (found.ok) visit(found.value, depth + 1);

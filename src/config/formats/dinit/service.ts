@@ -118,7 +118,7 @@ export function keysFor({written: own, argument, at, settings}: Described, type:
 		pre_stop: stop && isProcess ? list(at, [stop]) : undefined,
 		down: stop && type === 'scripted' ? list(at, [stop]) : undefined,
 		ulimits: limitsOf(settings, {report, leaveOut}),
-		nice: text('nice'), ionice: ioOf(last('ioprio')), oom_score_adj: text('oom-score-adj'), cgroup: text('run-in-cgroup'),
+		nice: wordOf(last('nice')), ionice: wordOf(last('ioprio')), oom_score_adj: wordOf(last('oom-score-adj')), cgroup: text('run-in-cgroup'),
 		no_new_privileges: options.has('no-new-privs') ? word(at, true) : undefined,
 		logging: program ? loggingOf(settings, options, {at, path, leaveOut}) : undefined,
 	};
@@ -196,7 +196,7 @@ function signalOf(setting: Setting | undefined, leaveOut: Telling['leaveOut']): 
 	return undefined;
 }
 
-const ioOf = (setting: Setting | undefined): Value | undefined =>
+const wordOf = (setting: Setting | undefined): Value | undefined =>
 	(!setting || setting.text === 'none' ? undefined : word(setting.valueAt, setting.text));
 
 /** `soft:hard`, or one for both; a dash lifts a limit. */

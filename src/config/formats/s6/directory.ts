@@ -27,6 +27,8 @@ export interface Unit {
 	keys: Keys;
 	/** Whether what it writes to stderr goes where its stdout goes. */
 	readonly isMerged: boolean;
+	/** Whether its scripts have the variables of the container. */
+	readonly hasVariables: boolean;
 	/** Programs of s6 that its scripts call. */
 	readonly calls: Script['calls'];
 	/** Services that it needs, by their names in the translation; `order`: if they are started at all. */
@@ -71,7 +73,8 @@ export function readDaemon(folder: Folder, reading: Reading): Unit | null {
 		const why = LEFT_OUT[each];
 		if (why !== undefined && Object.hasOwn(LEFT_OUT, each)) reading.leaveOut(placeOf(folder, each, reading), name, each, why);
 	}
-	return {at, keys, isMerged: run.isMerged, calls: [...run.calls, ...finish && !ending ? finish.calls : []], needs: new Map()};
+	const calls = [...run.calls, ...finish && !ending ? finish.calls : []];
+	return {at, keys, isMerged: run.isMerged, hasVariables: !isClean, calls, needs: new Map()};
 }
 
 /** A script that stops the whole container: as s6-overlay's documentation has it. */
@@ -169,11 +172,12 @@ export function readOneshot(folder: Folder, reading: Reading): Unit | null {
 	const {at} = up;
 	const main = keysOf(up);
 	const isEmpty = up.chain === null && up.text.replace(/^\s*#[^\n]*/gm, '').trim() === '';
+	const hasVariables = up.hasVariables || (down?.hasVariables ?? false);
 	const keys: Keys = {
 		type: word(at, 'oneshot'),
 		...main,
 		command: isEmpty ? list(at, [literal(at, 'true')]) : main['command'],
-		environment_base: up.hasVariables || down?.hasVariables ? undefined : word(at, 'clean'),
+		environment_base: hasVariables || isEmpty ? undefined : word(at, 'clean'),
 		start_timeout: readMillis(folder, 'timeout-up', reading)?.value,
 	};
 	if (down && (down.chain || down.text.trim() !== '')) {
@@ -183,7 +187,8 @@ export function readOneshot(folder: Folder, reading: Reading): Unit | null {
 	for (const each of ['flag-essential']) {
 		if (names.includes(each)) reading.leaveOut(placeOf(folder, each, reading), folder.name, each, LEFT_OUT[each] ?? '');
 	}
-	return {at, keys, isMerged: up.isMerged, calls: isEmpty ? [] : [...up.calls, ...down?.calls ?? []], needs: new Map()};
+	const calls = [...isEmpty ? [] : up.calls, ...down?.calls ?? []];
+	return {at, keys, isMerged: up.isMerged, hasVariables, calls, needs: new Map()};
 }
 
 /** Milliseconds, where 0 means without end; null: nothing is said. */

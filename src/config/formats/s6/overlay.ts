@@ -21,7 +21,10 @@ export interface Stages {
 }
 
 const unitOf = (at: Place, keys: Keys, scripts: readonly Script[] = []): Unit =>
-	({at, keys, isMerged: false, calls: scripts.flatMap(({calls}) => calls), needs: new Map()});
+	({
+		at, keys, isMerged: false, hasVariables: scripts.some(({hasVariables}) => hasVariables), calls: scripts.flatMap(({calls}) => calls),
+		needs: new Map(),
+	});
 
 /** `etc`: the directory in which s6-overlay's directories are. */
 export function readStages(etc: string, naming: Naming, reading: Reading): Stages {
@@ -117,7 +120,8 @@ function commandFor([path = '', recurse = '', owner = '', fileMode = '', folderM
 	const place = /^[\w./*?[\]-]+$/.test(path) ? path : `'${path.replaceAll('\'', '\'\\\'\'')}'`;
 	const depth = recurse === 'true' ? '' : ' -maxdepth 0';
 	const user = account.split(':')[0] ?? account;
-	const whose = account.includes(':') || /^\d+$/.test(account) ? account : `${account}:$(id -g ${account})`;
+	// With a colon and no group, the user's own.
+	const whose = account.includes(':') || /^\d+$/.test(account) ? account : `${account}:`;
 	const chown = fallback === undefined ? `chown ${whose}` : `chown "$(id -u ${user} >/dev/null 2>&1 && echo ${whose} || echo ${fallback})"`;
 	const one = (kind: string, mode: string): string => `find ${place}${depth} -type ${kind} -exec chmod ${mode} {} +`;
 	return [`find ${place}${depth} -exec ${chown} {} +`, one('f', fileMode), one('d', folderMode)].join('\n');
@@ -159,15 +163,13 @@ export function judgeCalls(units: ReadonlyMap<string, Unit>, reading: Reading): 
 	const {hasProgram} = reading.lookups;
 	let isCalled = false;
 	for (const [name, {calls}] of units) {
-		for (const {at, program} of new Map(calls.map(call => [call.program, call])).values()) {
-			if (STEERS.has(program)) {
-				reading.leaveOut(at, name, program, 'there is no s6 to steer: archonctl restart, stop and status do that here');
-				continue;
-			}
-			isCalled = true;
-			if (present.has(program) || hasProgram?.(program)) continue;
-			reading.leaveOut(at, name, program, 'the script calls it, and it is a part of s6-overlay: keep that in the image');
-		}
+		const steers = calls.find(({program}) => STEERS.has(program));
+		if (steers) reading.leaveOut(steers.at, name, steers.program, 'there is no s6 to steer: archonctl restart, stop and status do that here');
+		const others = calls.filter(({program}) => !STEERS.has(program));
+		isCalled ||= others.length > 0;
+		const missing = others.filter(({program}) => !present.has(program) && !hasProgram?.(program));
+		const programs = [...new Set(missing.map(({program}) => program))].join(', ');
+		if (missing[0]) reading.leaveOut(missing[0].at, name, programs, 'its script is run by it, or calls it: keep the programs of s6 in the image');
 	}
 	return isCalled;
 }

@@ -53,7 +53,7 @@ export function createReading(
 			characters += found.value.text.length;
 			return found.value;
 		}
-		if (found.error.missing) return null;
+		if (found.error.missing || lookups.listFolder(path).ok) return null;
 		const {message} = found.error.problem;
 		if (/not UTF-8|larger than/.test(message)) return 'other';
 		report({source: {file: path, text: '', names: []}, offset: 0}, message);

@@ -1,7 +1,7 @@
 /** Directories as texts by path, for translators that read several files. */
-import {ok} from '../../../../src/core/result.ts';
+import {err, ok} from '../../../../src/core/result.ts';
 import type {Lookups} from '../../../../src/config/planning.ts';
-import type {Source} from '../../../../src/config/problems.ts';
+import {fileProblem, type Source} from '../../../../src/config/problems.ts';
 import {loadFormats, NAMES} from '../../../../src/config/formats/load.ts';
 import {AROUND} from '../around.ts';
 
@@ -22,7 +22,9 @@ export function lookupsOf(tree: Tree, environment: Lookups['environment'] = {}):
 		formats: FORMATS, findUser: () => ok(null),
 		readFile(file) {
 			const text = tree[file];
-			return text === undefined ? AROUND.readFile('/nowhere') : ok({file, text});
+			if (text !== undefined) return ok({file, text});
+			if (!namesIn(tree, file)) return AROUND.readFile('/nowhere');
+			return err({problem: fileProblem(file, `cannot read ${file}: is a directory`), missing: false});
 		},
 		listFolder(folder) {
 			const names = namesIn(tree, folder);
