@@ -24,7 +24,7 @@ const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] =
 	['supervisord', ({text, names}) => names?.includes('supervisord.conf') ?? SUPERVISORD.test(text)],
 	['systemd', ({text, names}) => names?.some(name => name.endsWith('.service')) ?? SYSTEMD.test(text)],
 	['s6', isScanned],
-	['dinit', ({file, text, names, folders}) => (names ? isDescribed(file, names, folders) : DINIT.test(text))],
+	['dinit', ({file, text, names, folders}) => (names ? isDescribed(file, names, folders) : DINIT.test(text.slice(0, BEGIN)))],
 ];
 
 /** A directory with directories of services; or one of s6-overlay's, in which there may be scripts alone. */
@@ -39,6 +39,9 @@ const S6_OVERLAY = /(?:^|\/)(?:s6-overlay|s6-rc\.d|services\.d|cont-init\.d|cont
 /** dinit's own directory, or one with the service that dinit starts. */
 const isDescribed = (file: string, names: readonly string[], folders: Source['folders']): boolean =>
 	/(?:^|\/)dinit\.d\/*$/.test(file) || (names.includes('boot') && !folders?.has('boot'));
+
+/** In characters: where it has to be, as every config is looked at. */
+const BEGIN = 4096;
 
 /** A type of dinit's services. */
 const DINIT = /^type[ \t]*[:=][ \t]*(?:process|bgprocess|scripted|internal|triggered)[ \t]*(?:#.*)?\r?$/m;

@@ -87,7 +87,7 @@ export function readChain(terms: readonly Term[], start: Start): Chain | null {
 		if (next === null) return null;
 		at = next;
 	}
-	const argv = wordsOf(terms.slice(at), state);
+	const argv = wordsOf(terms.slice(at), state, start);
 	const [program = ''] = argv ?? [];
 	if (!argv || program === '' || (isForeign(program) && !start.mayEndIn?.(plainName(program)))) return null;
 	return {...state, argv};
@@ -106,13 +106,13 @@ type Link = (terms: readonly Term[], at: number, state: State, start: Start) => 
 
 const textAt = (terms: readonly Term[], at: number): string | null => {
 	const term = terms[at];
-	return term && !isBlock(term) ? term.text : null;
+	return term && !isBlock(term) && !term.variables ? term.text : null;
 };
 
 /** A program with one word. */
 const taking = (take: (word: string, state: State, start: Start) => boolean): Link => (terms, at, state, start) => {
 	const term = terms[at];
-	const word = term && !isBlock(term) ? substitute(term, state) : null;
+	const word = term && !isBlock(term) ? substitute(term, state, start) : null;
 	return word !== null && !word.startsWith('-') && take(word, state, start) ? at + 1 : null;
 };
 
@@ -170,9 +170,9 @@ const LINKS: Readonly<Record<string, Link | undefined>> = {
 		state.isMerged = true;
 		return at + 3;
 	},
-	export: (terms, at, state) => {
+	export: (terms, at, state, start) => {
 		const [name, value] = [textAt(terms, at), terms[at + 1]];
-		const text = value && !isBlock(value) ? substitute(value, state) : null;
+		const text = value && !isBlock(value) ? substitute(value, state, start) : null;
 		// What ran before would have it as well.
 		if (name === null || !/^[A-Za-z_]\w*$/.test(name) || text === null || state.before.length > 0) return null;
 		state.environment.set(name, text);
@@ -234,13 +234,13 @@ function readCheck(terms: readonly Term[], start: number, state: State): number 
 			continue;
 		}
 		const [, letter = '', joined = ''] = /^-([3sTtwnc])(.*)$/s.exec(option) ?? [];
-		const value = joined === '' ? textAt(terms, ++at) : joined;
-		if (letter === '' || value === null) return null;
+		const term = joined === '' ? terms[++at] : null;
+		if (letter === '' || term === undefined || (term && isBlock(term))) return null;
+		const value = term?.text ?? joined;
 		at += 1;
 		if (letter === 'c') {
-			// A line of execline, without blocks and variables.
-			if (/[\\"{}$#]/.test(value)) return null;
-			argv = value.trim().split(/\s+/);
+			argv = checkOf(value, (term?.variables ?? []).length > 0);
+			if (!argv) return null;
 			continue;
 		}
 		if (!/^\d{1,9}$/.test(value)) return null;
@@ -251,17 +251,31 @@ function readCheck(terms: readonly Term[], start: number, state: State): number 
 	return at;
 }
 
+/** A line of execline, without blocks and quotes: words, or for a shell that fills in variables. */
+function checkOf(line: string, hasVariables: boolean): readonly string[] | null {
+	const plain = hasVariables ? line.split(VARIABLE).filter((_, index) => index % 2 === 0).join('') : line;
+	if (hasVariables ? /[^\w\s./:@%+,=-]/.test(plain) : /[\\"{}$#]/.test(plain)) return null;
+	return hasVariables ? ['sh', '-c', `exec ${line}`] : line.trim().split(/\s+/);
+}
+
 /** Null: one of them is a block, or its variables cannot be filled in. */
-function wordsOf(terms: readonly Term[], state: State): readonly string[] | null {
-	const words = terms.map(term => (isBlock(term) ? null : substitute(term, state)));
+function wordsOf(terms: readonly Term[], state: State, start: Start): readonly string[] | null {
+	const words = terms.map(term => (isBlock(term) ? null : substitute(term, state, start)));
 	return words.includes(null) ? null : words.filter(word => word !== null);
 }
+
+/** A variable, as a shell and archon write it. */
+export const VARIABLE = /(\$\{[A-Za-z_]\w*(?::?-[\w./:@%+,=-]*)?\})/;
 
 /** In archon's own format. */
 const escape = (text: string): string => text.replaceAll('$', '$$$$').replace(/\{(?=(?:instance|index|service|name)\})/g, '\\{');
 
-/** Null: a variable is written in a form that is not known here. */
-function substitute({text}: Word, {substitutes}: State): string | null {
+/** Null: a variable is written in a form that is not known here, or is not the container's. */
+function substitute({text, variables}: Word, {substitutes, hasVariables, environment}: State, {variesLater}: Start): string | null {
+	if (variables) {
+		const isOfContainer = hasVariables && !variesLater && !variables.some(name => environment.has(name));
+		return isOfContainer ? text.split(VARIABLE).map((part, index) => (index % 2 === 1 ? part : escape(part))).join('') : null;
+	}
 	if (substitutes.size === 0) return escape(text);
 	const parts = text.split(/\$\{([^{}$]*)\}/);
 	const filled = parts.map((part, index) => {

@@ -6,6 +6,8 @@ export type Term = Word | Block;
 
 export interface Word extends Place {
 	readonly text: string;
+	/** Of a word in a shell's double quotes: the variables in it, as in `${PORT:-80}`. */
+	readonly variables?: readonly string[];
 }
 
 export interface Block extends Place {

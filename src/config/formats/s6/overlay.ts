@@ -169,7 +169,8 @@ export function judgeCalls(units: ReadonlyMap<string, Unit>, reading: Reading): 
 		isCalled ||= others.length > 0;
 		const missing = others.filter(({program}) => !present.has(program) && !hasProgram?.(program));
 		const programs = [...new Set(missing.map(({program}) => program))].join(', ');
-		if (missing[0]) reading.leaveOut(missing[0].at, name, programs, 'its script is run by it, or calls it: keep the programs of s6 in the image');
+		const why = 'its script is run by it, or calls it: keep the programs of s6 in the image';
+		if (missing[0]) reading.leaveOut(missing[0].at, name, programs, why);
 	}
 	return isCalled;
 }

@@ -1,12 +1,13 @@
 /** Shell scripts that are no more than a chain of programs: `cd`, `umask`, `export` and `exec` with plain words. */
 import type {Source} from '../../problems.ts';
+import {VARIABLE} from './chain.ts';
 import type {Word} from './execline.ts';
 
 /** The words of such a script, as an execline script would have them; null: a shell has to run it. */
 export function readShell(source: Source): readonly Word[] | null {
 	const {text} = source;
 	const words: Word[] = [];
-	let [at, isOver] = [0, false];
+	let [at, isOver, isStrict] = [0, false, false];
 	while (at < text.length) {
 		const line = readLine(source, at);
 		if (!line) return null;
@@ -25,6 +26,7 @@ export function readShell(source: Source): readonly Word[] | null {
 				break;
 			case 'set':
 				if (rest.some(({text}) => !/^(?:-[eux]+|-o|pipefail)$/.test(text)) || merged.length > 0) return null;
+				isStrict ||= rest.some(({text}) => /^-\w*u/.test(text));
 				break;
 			case 'cd':
 			case 'umask':
@@ -36,13 +38,14 @@ export function readShell(source: Source): readonly Word[] | null {
 				for (const each of rest) {
 					const [, name, value] = /^([A-Za-z_]\w*)=([^]*)$/.exec(each.text) ?? [];
 					if (name === undefined || value === undefined) return null;
-					words.push({...first}, {...each, text: name}, {...each, text: value});
+					words.push({...first}, {source, offset: each.offset, text: name}, {...each, text: value});
 				}
 				break;
 			default: return null;
 		}
 	}
-	return isOver ? words : null;
+	// A variable that is not set is a mistake then, and nothing here.
+	return isOver && !(isStrict && words.some(({variables}) => variables)) ? words : null;
 }
 
 interface Line {
@@ -80,23 +83,46 @@ function readLine(source: Source, start: number): Line | null {
 		} else {
 			const word = readWord(text, at);
 			if (!word) return null;
-			words.push({source, offset: at, text: word.text});
+			words.push({source, offset: at, text: word.text, ...word.variables.length > 0 && {variables: word.variables}});
 			at = word.end;
 		}
 	}
 }
 
-function readWord(text: string, start: number): {readonly text: string; readonly end: number} | null {
+/** Variables that a shell sets by itself. */
+const OWN = /^(?:HOSTNAME|UID|EUID|PWD|OLDPWD|RANDOM|PPID|SECONDS|LINENO|SHLVL|IFS|GROUPS|SHELL|PATH|OPT\w+|BASH\w*)$/;
+
+/** The names of variables in double quotes, each in braces; null: there is more that means something to a shell. */
+function variablesIn(inner: string): readonly string[] | null {
+	const parts = inner.split(VARIABLE);
+	if (parts.some((part, index) => index % 2 === 0 && /[$`\\!]/.test(part))) return null;
+	const names = parts.filter((_, index) => index % 2 === 1).map(part => /\w+/.exec(part)?.[0] ?? '');
+	return names.some(name => OWN.test(name)) ? null : names;
+}
+
+interface ShellWord {
+	readonly text: string;
+	readonly variables: readonly string[];
+	readonly end: number;
+}
+
+function readWord(text: string, start: number): ShellWord | null {
 	const parts: string[] = [];
+	const variables: string[] = [];
 	let at = start;
 	for (;;) {
 		const character = text[at] ?? '\n';
-		if (/\s/.test(character)) return {text: parts.join(''), end: at};
-		if (character === '\\' && text[at + 1] === '\n') return {text: parts.join(''), end: at};
+		if (/\s/.test(character)) return {text: parts.join(''), variables, end: at};
+		if (character === '\\' && text[at + 1] === '\n') return {text: parts.join(''), variables, end: at};
 		if (character === '\'' || character === '"') {
 			const end = text.indexOf(character, at + 1);
-			const inner = text.slice(at + 1, end);
-			if (end < 0 || (character === '"' && /[$`\\!]/.test(inner))) return null;
+			// "$NAME" is "${NAME}".
+			const written = text.slice(at + 1, end);
+			const inner = character === '"' ? written.replace(/\$(?=[A-Za-z_])(\w+)/g, '${$1}') : written;
+			const names = character === '"' ? variablesIn(inner) : [];
+			// A text like a variable in single quotes, beside a variable.
+			if (end < 0 || !names || (character === '\'' && inner.includes('$') && VARIABLE.test(inner))) return null;
+			variables.push(...names);
 			parts.push(inner);
 			at = end + 1;
 		} else {

@@ -40,6 +40,13 @@ describe('a service', () => {
 		['#!/bin/sh\nexec nginx -g "daemon off;"\n', ['nginx', '-g', 'daemon off;']],
 		['#!/bin/sh -e\n# it serves\n\nset -eu\nexec 2>&1\nexec web \\\n  --port 80 # here\n', ['web', '--port', '80']],
 		['#!/usr/bin/env bash\nexec web \'a $b\'\n', ['web', 'a $b']],
+		['#!/bin/sh\nexec web --port "${PORT:-80}" "$HOST" "a ${HOST-b}/$" \n', ['/bin/sh', '/etc/s6/web/run']],
+		['#!/bin/sh\nexec web --port "${PORT:-80}" -"$HOST"- "a ${NAME-b}/c"\n', ['web', '--port', '80', '-box-', 'a b/c']],
+		['#!/bin/sh\nexport HOST=a\nexec web "$HOST"\n', ['/bin/sh', '/etc/s6/web/run']],
+		['#!/bin/sh\nset -u\nexec web "$HOST"\n', ['/bin/sh', '/etc/s6/web/run']],
+		['#!/bin/bash\nexec web "$UID"\n', ['/bin/bash', '/etc/s6/web/run']],
+		['#!/bin/sh\nexec web "${HOST#b}" "`date`"\n', ['/bin/sh', '/etc/s6/web/run']],
+		['#!/bin/sh\nexec web \'${A}\' \'$B\'\n', ['/bin/sh', '/etc/s6/web/run']],
 		['#!/bin/sh\nexec chpst -u app web\n', ['web']],
 		['#!/bin/sh\nexec web $OPTIONS\n', ['/bin/sh', '/etc/s6/web/run']],
 		['#!/bin/sh\necho starting\nexec web\n', ['/bin/sh', '/etc/s6/web/run']],
@@ -54,7 +61,7 @@ describe('a service', () => {
 		['#!/command/execlineb -S0\nweb\n', ['/command/execlineb', '-S0', '/etc/s6/web/run']],
 		['#!/command/execlineb -P\nweb $@ ${1}\n', ['web', '$@', '${1}']],
 	])('%j runs %j', (run, argv) => {
-		expect(only({run})?.exec.argv).toEqual(argv);
+		expect(judge({'/etc/s6/web/run': run}, {environment: {HOST: 'box'}}).services['web']?.exec.argv).toEqual(argv);
 	});
 
 	test.each<[string, object]>([
@@ -74,6 +81,11 @@ describe('a service', () => {
 	])('execline: %s', (script, expected) => {
 		const tree = {'/etc/s6/web/run': `#!/usr/bin/execlineb -P\n${script}\n`, '/etc/s6/web/env/A': 'b\n'};
 		expect(judge(tree, {environment: {HOME: '/root'}}).services['web']).toMatchObject(expected);
+	});
+
+	test('a check in a shell script has the variables of the service', () => {
+		const run = '#!/bin/bash\nexec s6-notifyoncheck -d -c "nc -z localhost ${PORT:-80}" s6-setuidgid app web\n';
+		expect(only({run})).toMatchObject({exec: {argv: ['web'], user: {user: 'app'}}, ready: {probe: {command: ['sh', '-c', 'exec nc -z localhost ${PORT:-80}']}}});
 	});
 
 	test.each([
