@@ -84,13 +84,14 @@ function readFinish(etc: string, units: Map<string, Unit>, naming: Naming, readi
  */
 function readAttributes(folder: string, reading: Reading): Unit | null {
 	const commands: string[] = [];
+	const withHidden = numberIn(reading.lookups.environment, 'S6_FIX_ATTRS_HIDDEN', 0) > 0;
 	let at: Place | null = null;
 	for (const name of reading.list(folder) ?? []) {
 		const source = reading.read(`${folder}/${name}`);
 		if (source === null || source === 'other') continue;
 		for (const line of linesOf(source)) {
 			at ??= line.at;
-			const command = commandFor(line.words);
+			const command = commandFor(line.words, withHidden);
 			if (command) commands.push(command);
 			else reading.report(line.at, 'a line must have a path, true or false, an owner, and modes of files and directories');
 		}
@@ -112,19 +113,20 @@ function linesOf(source: Source): readonly {readonly at: Place; readonly words: 
 	return lines;
 }
 
-function commandFor([path = '', recurse = '', owner = '', fileMode = '', folderMode = '', ...others]: readonly string[]): string | null {
+function commandFor(words: readonly string[], withHidden: boolean): string | null {
+	const [path = '', recurse = '', owner = '', fileMode = '', folderMode = '', ...others] = words;
 	if (!path.startsWith('/') || !/^(?:true|false)$/.test(recurse) || others.length > 0) return null;
 	if (!/^[\w.-]+(?::[\w.-]+)?(?:,\d+(?::\d+)?)?$/.test(owner)) return null;
 	if (![fileMode, folderMode].every(mode => /^[0-7]{3,4}$/.test(mode))) return null;
 	const [account = '', fallback] = owner.split(',');
 	const place = /^[\w./*?[\]-]+$/.test(path) ? path : `'${path.replaceAll('\'', '\'\\\'\'')}'`;
-	const depth = recurse === 'true' ? '' : ' -maxdepth 0';
+	const which = recurse === 'false' ? ' -maxdepth 0' : withHidden ? '' : ' ! -path \'*/.*\'';
 	const user = account.split(':')[0] ?? account;
 	// With a colon and no group, the user's own.
 	const whose = account.includes(':') || /^\d+$/.test(account) ? account : `${account}:`;
 	const chown = fallback === undefined ? `chown ${whose}` : `chown "$(id -u ${user} >/dev/null 2>&1 && echo ${whose} || echo ${fallback})"`;
-	const one = (kind: string, mode: string): string => `find ${place}${depth} -type ${kind} -exec chmod ${mode} {} +`;
-	return [`find ${place}${depth} -exec ${chown} {} +`, one('f', fileMode), one('d', folderMode)].join('\n');
+	const one = (kind: string, mode: string): string => `find ${place}${which} -type ${kind} -exec chmod ${mode} {} +`;
+	return [`find ${place}${which} -exec ${chown} {} +`, one('f', fileMode), one('d', folderMode)].join('\n');
 }
 
 /** Variables of s6-overlay that say how it works, and why they do nothing here. */
