@@ -1,4 +1,5 @@
 /** Which services each group has, with groups in groups resolved; and names in lists → services. */
+import {NO_NAMES} from '../core/defaults.ts';
 import {order} from '../core/graph.ts';
 import {type Name, type WrittenGroup, GROUPS_MAX} from './keys/groups.ts';
 import {named} from './names.ts';
@@ -27,8 +28,6 @@ interface Found {
 /** Services in groups, each service counted once for each group that has it. More take more memory than PID 1 should have. */
 const MEMBERS_MAX = 100_000;
 
-const NONE: readonly string[] = [];
-
 export function gatherGroups(
 	written: ReadonlyMap<string, WrittenGroup>, services: ReadonlyMap<string, Grouped | null>, context: Context,
 ): Membership {
@@ -55,7 +54,7 @@ export function gatherGroups(
 
 /** What is wrong with the groups has been reported; their names are known. */
 const withoutMembers = (groups: ReadonlyMap<string, Found>): Membership =>
-	({members: new Map([...groups.keys()].map(name => [name, NONE])), groupsOf: () => NONE});
+	({members: new Map([...groups.keys()].map(name => [name, NO_NAMES])), groupsOf: () => NO_NAMES});
 
 /** The groups that are written, and those that services name. */
 function withOwn(
@@ -112,5 +111,5 @@ function membersOf(
 			else byService.set(each, [name]);
 		}
 	}
-	return {members, groupsOf: service => byService.get(service) ?? NONE};
+	return {members, groupsOf: service => byService.get(service) ?? NO_NAMES};
 }

@@ -92,9 +92,12 @@ function judgeConflicts(present: readonly Declared[], conflicts: Named, {needs}:
 	const started = startedWithArchon(present, needs);
 	const doesNeed = (name: string, other: string): boolean =>
 		needs.get(name)?.some(need => need.name === other && need.strength !== 'order') ?? false;
+	const needing = needingBoth(present, conflicts, needs);
 	for (const {name, path} of present) {
 		for (const [other, {at}] of conflicts.get(name) ?? []) {
-			if (doesNeed(name, other) || doesNeed(other, name)) {
+			const both = needing.get(`${name} ${other}`);
+			if (both !== undefined) report(at, `${path} conflicts with ${other}, and ${both} needs both`);
+			else if (doesNeed(name, other) || doesNeed(other, name)) {
 				const [one, its] = doesNeed(name, other) ? [name, other] : [other, name];
 				report(at, `${path} conflicts with ${other}, and ${one} needs ${its}`);
 			} else if (started.has(name) && started.has(other)) {
@@ -102,6 +105,18 @@ function judgeConflicts(present: readonly Declared[], conflicts: Named, {needs}:
 			}
 		}
 	}
+}
+
+/** By pairs that conflict: a service that needs both, and so could never start. */
+function needingBoth(present: readonly Declared[], conflicts: Named, needs: Arrangement['needs']): ReadonlyMap<string, string> {
+	const found = new Map<string, string>();
+	for (const {name} of present) {
+		const own = new Set(needs.get(name)?.flatMap(need => (need.strength === 'order' ? [] : [need.name])));
+		for (const one of own) {
+			for (const other of conflicts.get(one)?.keys() ?? []) if (own.has(other)) found.set(`${one} ${other}`, name);
+		}
+	}
+	return found;
 }
 
 /** Those with `autostart`, and all that these need. */

@@ -1,4 +1,5 @@
 /** Plans a config in archon's own format, whose keys are docker compose's as far as compose has them. */
+import {NO_NAMES} from '../core/defaults.ts';
 import type {Need, Service} from '../core/service.ts';
 import type {Environment} from '../core/variables.ts';
 import {judgeFiles, planOutput} from '../features/logging/keys/outputs.ts';
@@ -101,7 +102,8 @@ function makeServices(
 			return (instances.get(other) ?? []).map(each =>
 				({name: each, condition: condition ?? arrival(type), strength, restart, timeout}));
 		}) ?? [];
-		const allOf = (others: readonly string[] = []): readonly string[] => others.flatMap(other => instances.get(other) ?? []);
+		const allOf = (others: readonly string[] = []): readonly string[] =>
+			(others.length === 0 ? NO_NAMES : others.flatMap(other => instances.get(other) ?? []));
 		const related = {
 			needs: edges, groups: inGroups(name), onFailure: allOf(onFailure.get(name)), conflicts: allOf(conflicts.get(name)),
 		};

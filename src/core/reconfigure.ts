@@ -4,7 +4,7 @@ import {tellOfConfig} from './features.ts';
 import type {Id} from './ids.ts';
 import {freeId, read, type ServiceTable, write} from './service-table.ts';
 import type {Exec, Output, Service} from './service.ts';
-import {connect, isToRun, newEntry} from './state.ts';
+import {connect, isToRun, newEntry, NO_RIVALS} from './state.ts';
 import {type Turn} from './turn.ts';
 import {isAlive} from './phase.ts';
 import type {Entry} from './entry.ts';
@@ -161,7 +161,7 @@ export function reconfigure(
 		const renewed = renew(entry, service);
 		if (isStartedBy(entry, renewed)) started.push(id);
 		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});
-		const edges = {needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? []};
+		const edges = {needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? NO_RIVALS};
 		table = write(table, {...renewed, ...edges, desired});
 	}
 	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle};

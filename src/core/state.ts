@@ -186,10 +186,14 @@ export const livingRivals = (table: ServiceTable, {rivals}: Pick<Entry, 'rivals'
 /** How long the phase has lasted while archon itself ran. What people are shown is `since`. */
 export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now: Instant): Millis => now - since - stalled;
 
+/** One object for all, as most entries have none. */
+export const NO_RIVALS: Entry['rivals'] = [];
+const NO_TRIGGERS: Entry['laterTriggers'] = [];
+
 /** The entry of a service that has not been started. */
 export const newEntry = (id: Id, service: Service): Entry => ({
-	id, service, needs: [], dependents: [], rivals: [], phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0,
-	desired: 'auto', restartPending: false, trigger: null, laterTriggers: [],
+	id, service, needs: [], dependents: [], rivals: NO_RIVALS, phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0,
+	desired: 'auto', restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], statusText: '',
 	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

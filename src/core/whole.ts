@@ -3,7 +3,7 @@ import {featureDeadline, initialSlices} from './features.ts';
 import {earliest, EMPTY, write} from './service-table.ts';
 import type {Service} from './service.ts';
 import type {Stage} from './stage.ts';
-import {connect, countAwaited, newEntry, type Settings, type State} from './state.ts';
+import {connect, countAwaited, newEntry, NO_RIVALS, type Settings, type State} from './state.ts';
 import {type Instant, NEVER} from './time.ts';
 
 /** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config has checked that. */
@@ -15,7 +15,7 @@ export function create(services: readonly Service[], settings: Settings): State 
 		// Before boot no service is to run, and so only hard needs are unmet.
 		const unmetNeeds = own.filter(({strength}) => strength === 'hard').length;
 		const desired = demanded.get(id) ?? 'auto';
-		const edges = {needs: own, dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? []};
+		const edges = {needs: own, dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? NO_RIVALS};
 		return write(before, {...newEntry(id, service), ...edges, unmetNeeds, desired});
 	}, EMPTY);
 	const bucket = {level: settings.startRate.burst, at: 0};

@@ -51,6 +51,9 @@ describe('is told', () => {
 		['the same where another needs one of them', text('conflicts: [a]', idle('a'), 'b: {command: x, depends_on: [a]}'), [
 			'f:2:33: services.web conflicts with a, and both start with archon; write autostart: false in one of them',
 		]],
+		['needs that conflict', text('autostart: false, conflicts: [a]', idle('a'), idle('b', ', depends_on: [a, web]')), [
+			'f:2:51: services.web conflicts with a, and b needs both',
+		]],
 		['a need that conflicts', text('conflicts: [a]', idle('a', ', depends_on: [web]')), ['f:2:33: services.web conflicts with a, and a needs web']],
 	])('%s', (_, config, problems) => {
 		expect(told(config)).toEqual(problems);
