@@ -57,6 +57,9 @@ export function withoutResets(value: Value): Value {
 	}
 }
 
+/** Replaces all of it, also by nothing. */
+export const takenBack: Merge = (_, upper) => upper;
+
 /** Replaces a map or list as a whole. */
 export const replaced: Merge = (lower, upper) => (isNothing(upper) ? lower : upper);
 

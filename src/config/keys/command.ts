@@ -3,6 +3,7 @@ import type {Environment} from '../../core/variables.ts';
 import type {Argv} from '../command-service.ts';
 import type {Advising, ServiceGroup, Written} from '../group.ts';
 import {words} from '../key.ts';
+import {takenBack} from '../merge.ts';
 import type {Report} from '../problems.ts';
 import {toCommand, unsetIn} from '../readers.ts';
 import {isMissing, type Settings, type Shape} from '../shape.ts';
@@ -19,6 +20,7 @@ type Ending = Own & {readonly type: Type; readonly essential: boolean};
 
 export const command = {
 	keys: KEYS,
+	merge: {command: takenBack, entrypoint: takenBack},
 	words: () => ({
 		names: {command: 'cmd exec ExecStart run script program startCommand startProgram'},
 		others: [

@@ -86,8 +86,8 @@ describe('of a service', () => {
 		['deploy', '{deploy: {replicas: 2, restart_policy: {condition: none}}}', '{deploy: {restart_policy: {delay: 5s}}}', {
 			deploy: {replicas: '2', restart_policy: {condition: 'none', delay: '5s'}},
 		}],
-		['empty values leave what is there', '{command: [a], user: app, labels: {a: b}, group_add: [a]}', '{command: , user: , labels: , group_add: }', {
-			command: ['a'], user: 'app', labels: {a: 'b'}, group_add: ['a'],
+		['empty values leave what is there, but for a command', '{command: [a], user: app, labels: {a: b}, group_add: [a]}', '{command: , user: , labels: , group_add: }', {
+			command: '', user: 'app', labels: {a: 'b'}, group_add: ['a'],
 		}],
 		['!reset', '{command: [a], ulimits: {nofile: 1, nproc: 2}}', '{command: !reset null, ulimits: {nofile: !reset 0}}', {ulimits: {nproc: '2'}}],
 		['!override', '{environment: {A: 1}, cap_add: [A]}', '{environment: !override {B: 2}, cap_add: !override [C]}', {environment: {B: '2'}, cap_add: ['C']}],
@@ -110,7 +110,7 @@ describe('of a service', () => {
 
 	test('each key with a list says how it is merged, or is replaced as a whole', () => {
 		const lists = SERVICE_GROUPS.flatMap(({keys}) => Object.entries(keys).flatMap(([name, {form}]) => (/\blist/.test(form) ? [name] : [])));
-		const isReplaced = ['command', 'entrypoint', 'environment_base'];
+		const isReplaced = ['environment_base'];
 		expect(lists.filter(name => !MERGE_RULES.ofService.has(name))).toEqual(isReplaced);
 	});
 });
