@@ -2,10 +2,12 @@
  * The formats of configs other than archon's own, and how each is recognised. A new one is a file in `formats/`, which
  * is loaded for a config that needs it; it is added here, and to the loaders in `formats/load.ts`.
  */
+import {basename} from '../core/path.ts';
 import type {Source} from './problems.ts';
 import type {Mapping, Value} from './values.ts';
 
-export type FormatName = 'supervisord' | 's6' | 'dinit' | 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble';
+export type FormatName = 'supervisord' | 's6' | 'dinit' | 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble'
+	| 'pm2' | 'procfile';
 
 /** How people call them. */
 export const FORMATS: Readonly<Record<FormatName, string>> = {
@@ -15,6 +17,8 @@ export const FORMATS: Readonly<Record<FormatName, string>> = {
 	'systemd': 'systemd',
 	'process-compose': 'process-compose',
 	'pebble': 'pebble',
+	'procfile': 'a Procfile',
+	'pm2': 'pm2',
 	'taskmaster': 'taskmaster',
 	'overseer': 'overseer',
 };
@@ -25,7 +29,11 @@ const BY_TEXT: readonly (readonly [FormatName, (source: Source) => boolean])[] =
 	['systemd', ({text, names}) => names?.some(name => name.endsWith('.service')) ?? SYSTEMD.test(text)],
 	['s6', isScanned],
 	['dinit', ({file, text, names, folders}) => (names ? isDescribed(file, names, folders) : DINIT.test(text.slice(0, BEGIN)))],
+	['procfile', ({file, names}) => names?.includes('Procfile') ?? isProcfile(basename(file))],
+	['pm2', ({text, names}) => names === undefined && PM2.test(text.slice(0, BEGIN))],
 ];
+
+const isProcfile = (name: string): boolean => /^Procfile(?:\.[\w-]+)?$/.test(name);
 
 /** A directory with directories of services; or one of s6-overlay's, in which there may be scripts alone. */
 function isScanned({file, names, folders}: Source): boolean {
@@ -51,11 +59,16 @@ const SUPERVISORD = new RegExp(String.raw`^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*\[(?:(
 	+ String.raw`inet_http_server|include)\]|(?:program|group|eventlistener|fcgi-program|rpcinterface|ctlplugin):)`);
 const SYSTEMD = /^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*[ \t]*\[(?:Unit|Service|Install|Socket|Timer|Path)\]/;
 
+/** A JavaScript file that exports something, after comments. */
+const PM2 = new RegExp(String.raw`^(?:\s|//[^\n]*\n|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|['"]use strict['"];?)*`
+	+ String.raw`(?:module\.exports\s*=|export\s+default\s|(?:const|let|var|import)\s)`);
+
 /** By what is at the top of a map. */
 const BY_ROOT: readonly (readonly [FormatName, (root: Mapping) => boolean])[] = [
 	['taskmaster', ({entries}) => entries.has('programs') && !entries.has('services')],
 	['process-compose', ({entries}) => entries.get('processes')?.value.kind === 'map' && !entries.has('services')],
 	['pebble', ({entries}) => isLayered(entries.get('services')?.value) || isLayered(entries.get('checks')?.value)],
+	['pm2', ({entries}) => entries.has('apps') && !entries.has('services')],
 	['overseer', ({entries}) => entries.get('jobs')?.value.kind === 'list' && !entries.has('services')],
 ];
 

@@ -9,6 +9,8 @@ const LOADERS: Readonly<Record<FormatName, () => Promise<Format | ForeignFormat>
 	systemd: async () => (await import('./systemd.ts')).systemd,
 	'process-compose': async () => (await import('./process-compose.ts')).processCompose,
 	pebble: async () => (await import('./pebble.ts')).pebble,
+	pm2: async () => (await import('./pm2.ts')).pm2,
+	procfile: async () => (await import('./procfile.ts')).procfile,
 	taskmaster: async () => (await import('./taskmaster.ts')).taskmaster,
 	overseer: async () => (await import('./overseer.ts')).overseer,
 };
