@@ -6,8 +6,10 @@ import {freeId, read, type ServiceTable, write} from './service-table.ts';
 import type {Exec, Output, Service} from './service.ts';
 import {connect, isToRun, newEntry, NO_RIVALS} from './state.ts';
 import {type Turn} from './turn.ts';
-import {isAlive} from './phase.ts';
-import type {Entry} from './entry.ts';
+import {isAlive, type Phase, type Up} from './phase.ts';
+import {type Instant, NEVER} from './time.ts';
+import {initialProbes} from '../features/health/core.ts';
+import type {Edge, Entry} from './entry.ts';
 
 /** What a new config means for the services, by name. */
 export interface Change {
@@ -45,7 +47,7 @@ export function describe({added, removed, restarted, updated, kept}: Change, set
 }
 
 /** An entry with a new definition of its service. If its process would be started differently, it is restarted, or tried again. */
-export function renew(entry: Entry, service: Service): Entry {
+export function renew(entry: Entry, service: Service, now: Instant): Entry {
 	const {service: before, phase, retired} = entry;
 	const kept: Entry = {...entry, retired: false, stop: service.stop};
 	if (isMadeAlike(before, service) && !retired) {
@@ -53,11 +55,29 @@ export function renew(entry: Entry, service: Service): Entry {
 		const {output} = service.exec;
 		const same: Entry = {...kept, service: {...service, exec: {...service.exec, sourced, output: was.kind === output.kind ? output : was}}};
 		// What it was skipped for may hold by now, or be asked no more.
-		const wasSkipped = phase.kind === 'down' && phase.cause === 'skipped';
-		return wasSkipped ? {...same, phase: {kind: 'down', cause: 'new'}, blame: null} : same;
+		if (phase.kind === 'down' && phase.cause === 'skipped') return {...same, phase: {kind: 'down', cause: 'new'}, blame: null};
+		// It was started to tell in another way that it is ready.
+		const isMistaken = (phase.kind === 'spawning' || phase.kind === 'starting')
+			&& JSON.stringify(readyOf(before)) !== JSON.stringify(readyOf(service));
+		return {...same, restartPending: entry.restartPending || isMistaken};
 	}
 	if (isAlive(phase)) return {...kept, service, restartPending: phase.kind !== 'stopping'};
 	return {...kept, service, phase: {kind: 'down', cause: 'new'}, ends: [], blame: null};
+}
+
+const readyOf = ({ready, startPeriod}: Service): unknown => [ready, startPeriod];
+
+/** What has been begun goes on as the new definition says. */
+function renewPhase({phase, since, stalled, service: {startTimeout, health, watchdog}}: Entry, service: Service, now: Instant): Phase {
+	if (phase.kind === 'starting' && startTimeout !== service.startTimeout) {
+		return {...phase, deadline: since + stalled + service.startTimeout};
+	}
+	if (phase.kind !== 'up') return phase;
+	const up: Up = watchdog !== null && service.watchdog === null ? {...phase, watchdog: null, watchdogAt: NEVER} : phase;
+	if (!service.health) return health ? {...up, health: 'none', probes: null} : up;
+	if (!health || !phase.probes) return {...up, health: 'starting', probes: initialProbes(now)};
+	const next = phase.probes.next === NEVER ? NEVER : Math.min(phase.probes.next, now + service.health.interval);
+	return health.interval === service.health.interval ? up : {...up, probes: {...phase.probes, next}};
 }
 
 /** Whether the renewed entry is to be started again, or tried again. */
@@ -72,8 +92,10 @@ function isMadeAlike(one: Service, other: Service): boolean {
 		&& hasSameVariables(one.exec, other.exec) && leadsAlike(one.exec.output, other.exec.output);
 }
 
-/** What has a hand in the process itself; `clean` only matters before the next start. */
-const makingOf = ({exec: {output, sources, sourced, common, environment, clean, ...exec}}: Service): unknown => exec;
+/** What has a hand in the process itself. */
+const makingOf = (
+	{forks, exec: {output, sources, sourced, common, environment, clean, keepsRuntime, ...exec}}: Service,
+): unknown => [exec, forks];
 
 /** An empty stamp says that not all sources could be read, and so not that they have changed. */
 function hasSameVariables(one: Exec, other: Exec): boolean {
@@ -117,7 +139,14 @@ export function isRelogged({exec: {output: one}}: Service, {exec: {output: other
 }
 
 /** What holds for a process that runs already, and for its next start. */
-const rulesOf = ({exec: {clean}, ...rules}: Service): unknown => [rules, clean];
+const rulesOf = ({exec: {clean, keepsRuntime}, ...rules}: Service): unknown => [rules, clean, keepsRuntime];
+
+/** What waits for its needs waits for the new ones, from when its wait began. */
+function waitFor({phase, since, stalled}: Entry, needs: readonly Edge[]): Phase {
+	if (phase.kind !== 'waiting') return phase;
+	const left = needs.filter(({id}) => !phase.waived.includes(id));
+	return {...phase, deadline: Math.min(NEVER, ...left.map(({timeout}) => since + stalled + timeout))};
+}
 
 const SHOWN = 5;
 
@@ -158,11 +187,11 @@ export function reconfigure(
 		if (!entry) continue;
 		const {id} = entry;
 		const desired = entry.desired === 'auto' ? demanded.get(id) ?? 'auto' : entry.desired;
-		const renewed = renew(entry, service);
+		const renewed = renew(entry, service, turn.now);
 		if (isStartedBy(entry, renewed)) started.push(id);
 		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});
 		const edges = {needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? NO_RIVALS};
-		table = write(table, {...renewed, ...edges, desired});
+		table = write(table, {...renewed, ...edges, phase: waitFor(renewed, edges.needs), desired});
 	}
 	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle};
 	turn.state = {...turn.state, settings, names, table: withoutConflicts(services, names, table)};

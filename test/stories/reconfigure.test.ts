@@ -1,7 +1,8 @@
 /** What a new config does to services that live. */
 import {expect, test} from 'vitest';
 import {LOGGING} from '../../src/core/defaults.ts';
-import type {Output} from '../../src/core/service.ts';
+import type {News} from '../../src/core/event.ts';
+import type {Output, Service} from '../../src/core/service.ts';
 import {compare, describe} from '../../src/core/reconfigure.ts';
 import {find} from '../../src/core/state.ts';
 import {exit, phases, service, SETTINGS, type Story, tell, type Traits} from './tell.ts';
@@ -132,4 +133,78 @@ test('what ends and is no longer named has its last lines go where they went', (
 	expect(story.lines()).not.toContain('elsewhere');
 	reconfigure(story, ['web', withOutput('web', lines('json'))], ['db']);
 	expect(story.lines()).toContain('lines of web go elsewhere');
+});
+
+const HEALTH: Service['health'] = {
+	probe: {kind: 'tcp', host: 'localhost', port: 1}, interval: 10_000, timeout: 1000, retries: 1, successes: 1, startPeriod: 0, startInterval: 1000,
+	onUnhealthy: 'none',
+};
+const healthOf = (story: Story, name: string): string => {
+	const phase = find(story.state(), name)?.phase;
+	return phase?.kind === 'up' ? phase.health : phase?.kind ?? '';
+};
+const probe = (passed: boolean): News => ({kind: 'probe', purpose: 'health', passed, detail: ''});
+
+test('a health check that comes, changes or goes holds for a process that lives', () => {
+	const story = tell(['web']);
+	reconfigure(story, ['web', {health: HEALTH}]);
+	expect(healthOf(story, 'web')).toBe('starting');
+	expect(story.wait(0).lines()).toContain('look at web (health)');
+	story.tells('web', probe(true));
+	expect(healthOf(story, 'web')).toBe('healthy');
+	// The next look would have been in ten seconds.
+	reconfigure(story, ['web', {health: {...HEALTH, interval: 2000}}]);
+	story.lines();
+	expect(story.wait(2000).lines()).toContain('look at web (health)');
+	reconfigure(story, ['web']);
+	story.tells('web', probe(false));
+	expect(healthOf(story, 'web')).toBe('none');
+	expect(story.wait(60_000).lines()).toBe('');
+	expect(find(story.state(), 'web')?.starts).toBe(1);
+});
+
+test('a watchdog that goes is not waited for any more', () => {
+	const story = tell(['web', {watchdog: 5000}]);
+	reconfigure(story, ['web']);
+	story.lines();
+	expect(story.wait(60_000).lines()).toBe('');
+});
+
+test('what is starting under another start timeout has as long as that says, and is restarted where it is to be ready otherwise', () => {
+	const story = tell(['web', {ready: {kind: 'notify'}, startTimeout: 60_000}]).wait(1000);
+	reconfigure(story, ['web', {ready: {kind: 'notify'}, startTimeout: 3000}]);
+	story.lines();
+	expect(story.wait(1999).lines()).toBe('');
+	expect(story.wait(1).lines()).toContain('not ready within 3 s');
+	const other = tell(['web', {ready: {kind: 'notify'}}]);
+	reconfigure(other, ['web']);
+	expect(phases(other)).toEqual({web: 'up'});
+	expect(find(other.state(), 'web')?.starts).toBe(2);
+});
+
+test('what waits has as long for its new needs as they say', () => {
+	const story = tell(['db', {ready: {kind: 'notify'}, startTimeout: Infinity}], ['web', {needs: ['db+']}]).wait(1000);
+	reconfigure(story, ['db', {ready: {kind: 'notify'}, startTimeout: Infinity}], ['web', {needs: [{name: 'db', condition: 'service_healthy', timeout: 3000}]}]);
+	expect(phases(story.wait(1999))).toMatchObject({web: 'waiting'});
+	expect(phases(story.wait(1))).toMatchObject({web: 'failed'});
+});
+
+test('variables from another place, and files that are only removed before a start, keep a process', () => {
+	const web = service('web');
+	const made = (exec: Partial<Service['exec']>): Service => ({...web, exec: {...web.exec, ...exec}});
+	const fate = (one: Partial<Service['exec']>, other: Partial<Service['exec']>): string =>
+		Object.entries(compare([made(one)], [made(other)])).find(([, names]) => names.length > 0)?.[0] ?? '';
+	expect(fate({common: {A: '1', B: '2'}}, {common: {B: '2'}, environment: {A: '1'}})).toBe('kept');
+	expect(fate({common: {A: '1'}}, {common: {A: '2'}})).toBe('restarted');
+	expect(fate({common: {A: '1'}, environment: {A: '3'}}, {common: {A: '2'}, environment: {A: '3'}})).toBe('kept');
+	const file = (path: string, stamp: string): Partial<Service['exec']> =>
+		({sources: [{kind: 'file', path, required: true}], sourced: {variables: {}, stamp}});
+	expect(fate(file('/a', 'x'), file('/b', 'x'))).toBe('kept');
+	expect(fate(file('/a', 'x'), file('/a', 'y'))).toBe('restarted');
+	// What could not be read says nothing; but another place may hold something else.
+	expect(fate(file('/a', 'x'), file('/a', ''))).toBe('kept');
+	expect(fate(file('/a', 'x'), file('/b', ''))).toBe('restarted');
+	// A file may override what all services have.
+	expect(fate({...file('/a', 'x'), common: {A: '1'}}, {...file('/a', 'x'), environment: {A: '1'}})).toBe('restarted');
+	expect(fate({clean: []}, {clean: ['/tmp/x']})).toBe('updated');
 });
