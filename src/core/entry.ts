@@ -5,8 +5,8 @@ import type {Phase} from './phase.ts';
 import type {Need, Service, StopPolicy} from './service.ts';
 import type {Instant, Millis} from './time.ts';
 
-/** What the operator has asked for; `auto`: the config decides. */
-export type Desired = 'auto' | 'start' | 'stop';
+/** What the operator has asked for; `auto`: the config decides; `needed`: it has, as another service needs this one. */
+export type Desired = 'auto' | 'needed' | 'start' | 'stop';
 
 /** A `Need` with the id instead of the name; in `dependents` it is the id of the dependent. */
 export interface Edge extends Omit<Need, 'name'> {

@@ -49,7 +49,7 @@ export function describe({added, removed, restarted, updated, kept}: Change, set
 /** An entry with a new definition of its service. If its process would be started differently, it is restarted, or tried again. */
 export function renew(entry: Entry, service: Service, now: Instant): Entry {
 	const {service: before, phase, retired} = entry;
-	const kept: Entry = {...entry, retired: false, stop: service.stop};
+	const kept: Entry = {...entry, retired: false, stop: service.stop, phase: renewPhase(entry, service, now)};
 	if (isMadeAlike(before, service) && !retired) {
 		const {output: was, sourced} = before.exec;
 		const {output} = service.exec;
@@ -69,8 +69,9 @@ const readyOf = ({ready, startPeriod}: Service): unknown => [ready, startPeriod]
 
 /** What has been begun goes on as the new definition says. */
 function renewPhase({phase, since, stalled, service: {startTimeout, health, watchdog}}: Entry, service: Service, now: Instant): Phase {
-	if (phase.kind === 'starting' && startTimeout !== service.startTimeout) {
-		return {...phase, deadline: since + stalled + service.startTimeout};
+	if (phase.kind === 'starting') {
+		const deadline = startTimeout === service.startTimeout ? phase.deadline : since + stalled + service.startTimeout;
+		return {...phase, deadline, probes: service.ready?.kind === 'probe' ? phase.probes : null};
 	}
 	if (phase.kind !== 'up') return phase;
 	const up: Up = watchdog !== null && service.watchdog === null ? {...phase, watchdog: null, watchdogAt: NEVER} : phase;
@@ -186,7 +187,7 @@ export function reconfigure(
 		const entry = read(table, names.get(service.name) ?? -1);
 		if (!entry) continue;
 		const {id} = entry;
-		const desired = entry.desired === 'auto' ? demanded.get(id) ?? 'auto' : entry.desired;
+		const desired = entry.desired === 'auto' || entry.desired === 'needed' ? demanded.get(id) ?? 'auto' : entry.desired;
 		const renewed = renew(entry, service, turn.now);
 		if (isStartedBy(entry, renewed)) started.push(id);
 		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});

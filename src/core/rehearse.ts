@@ -37,7 +37,6 @@ export function rehearse(before: State, event: Event, now: Instant): Rehearsal {
 				else if (effect.service.ready) tell(effect.id, effect.run, {kind: 'ready'});
 				return;
 			case 'examine': return tell(effect.id, effect.run, {kind: 'examined', verdict: 'met', why: ''});
-			case 'withdraw': return tell(effect.id, effect.run, {kind: 'withdrawn'});
 			case 'signal': {
 				const id = runs.get(effect.run);
 				if (id === undefined || entryOf(state, id)?.phase.kind !== 'stopping') return;

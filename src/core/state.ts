@@ -123,7 +123,7 @@ type Wanted = Pick<Entry, 'desired' | 'service' | 'retired'>;
 
 /** The same without regard to a shutdown. */
 export function isToRun({desired, service, retired}: Wanted): boolean {
-	return !retired && (desired === 'auto' ? service.autostart : desired === 'start');
+	return !retired && (desired === 'auto' ? service.autostart : desired !== 'stop');
 }
 
 interface Connections {
@@ -132,7 +132,7 @@ interface Connections {
 	/** Of services that conflict with others; each is the other's. */
 	readonly rivals: Map<Id, readonly Id[]>;
 	/** Services with `autostart: false` that start because others need them. */
-	readonly demanded: ReadonlyMap<Id, 'start'>;
+	readonly demanded: ReadonlyMap<Id, 'needed'>;
 }
 
 /** The edges between the services of a config, both ways. */
@@ -152,11 +152,11 @@ export function connect(services: readonly Service[], names: ReadonlyMap<string,
 	}
 	// Needs come before their dependents, so that one pass in reverse order finds all that start for others.
 	const lazy = new Set(services.filter(({autostart}) => !autostart).map(({name}) => idOf(name)));
-	const demanded = new Map<Id, 'start'>();
+	const demanded = new Map<Id, 'needed'>();
 	for (const {name} of services.toReversed()) {
 		const id = idOf(name);
 		if (lazy.has(id) && !demanded.has(id)) continue;
-		for (const need of needs.get(id) ?? []) if (need.strength !== 'order' && lazy.has(need.id)) demanded.set(need.id, 'start');
+		for (const need of needs.get(id) ?? []) if (need.strength !== 'order' && lazy.has(need.id)) demanded.set(need.id, 'needed');
 	}
 	return {needs, dependents, rivals: rivalsAmong(services, idOf), demanded};
 }

@@ -450,6 +450,7 @@ export class World {
 			onFailure: service.onFailure.filter(name => names.has(name)), conflicts: service.conflicts.filter(name => names.has(name)),
 			...(r.chance(0.2) && {exec: {...service.exec, argv: [service.name, String(this.#order++)] as const}}),
 			...(r.chance(0.2) && {stop: {signal: SIG.TERM, grace: r.pick([10, 2000])}}),
+			...(r.chance(0.1) && {health: null}), ...(r.chance(0.1) && {watchdog: null}), ...(r.chance(0.1) && {ready: null}),
 		}));
 		if (r.chance(0.5)) edited.push(this.#service(`s${1000 + this.#order++}`, []));
 		// In the order of needs, as the config's plan has them.
@@ -539,7 +540,7 @@ export class World {
 			const isLate = phase.kind === 'starting' && phase.deadline < this.now;
 			if (isLate) throw new Error(`${service.name} is starting for ever`);
 			if (desired === 'stop' && phase.kind !== 'down') throw new Error(`${service.name} was stopped and is ${phase.kind}`);
-			const isWanted = desired === 'start' || (desired === 'auto' && service.autostart);
+			const isWanted = desired === 'start' || desired === 'needed' || (desired === 'auto' && service.autostart);
 			if (isWanted && phase.kind === 'down' && (phase.cause === 'new' || phase.cause === 'stopped')) {
 				throw new Error(`${service.name} is wanted and was forgotten`);
 			}
