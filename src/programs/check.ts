@@ -2,7 +2,7 @@
 import {lineReader, showProblem, tokenEnd, type Display, type Severity} from '../config/excerpt.ts';
 import {judgeConfig, type Judged} from '../config/plan.ts';
 import type {Explanation} from '../config/explain/explain.ts';
-import {fileProblem, type Problem, quote, type Source} from '../config/problems.ts';
+import {fileProblem, formatPlace, type Problem, quote, type Source} from '../config/problems.ts';
 import {findConfig} from '../config/read.ts';
 import {needsOf} from '../config/yaml/parse.ts';
 import {err, ok, type Result} from '../core/result.ts';
@@ -52,34 +52,41 @@ export async function check(args: readonly string[]): Promise<number> {
 		return refused(fileProblem('', `archon cannot check this: ${error instanceof Error ? error.message : String(error)}`));
 	};
 	const verdict = typeof options === 'string' ? refused(fileProblem('', options)) : await judge(options).catch(broken);
-	const {problems, texts, plan, target} = verdict;
-	// What is told of a place as a problem has no second cause there.
-	const notes = verdict.notes.filter(({file, line, column}) =>
-		line === 0 || !problems.some(problem => problem.file === file && problem.line === line && problem.column === column));
 	const {isStrict = false, explain = null} = typeof options === 'string' ? {} : options;
-	const isBad = problems.length > 0 || (isStrict && notes.length > 0);
-	const lineOf = lineReader(new Map(texts.map(({file, text}) => [file, text])));
-	const told: readonly (readonly [Severity, Problem])[] = [
-		...problems.map(each => ['problem', each] as const), ...notes.map(each => ['note', each] as const),
-	];
-	const isAsked = explain !== null && !isBad;
-	const explained = plan && isAsked ? await explainPlan(plan, explain, target?.machine ?? null, verdict.variables) : null;
+	const told = findingsOf(verdict);
+	const isBad = told.some(({severity}) => severity === 'problem' || isStrict);
+	const {plan, target, variables} = verdict;
+	const explained = plan && explain !== null && !isBad ? await explainPlan(plan, explain, target?.machine ?? null, variables) : null;
 	if (explained && !explained.ok) return refuse(`archon: ${explained.error}`, USAGE);
 	if (asJson) {
-		const found = told.map(([severity, problem]) => ({severity, ...problem, end: endOf(problem, lineOf(problem))}));
+		const found = told.map(({severity, problem, line}) => ({severity, ...problem, end: endOf(problem, line)}));
 		say(`${JSON.stringify(explain === null ? found : {problems: found, ...explained?.value.data}, null, '\t')}\n`);
 		return isBad ? USAGE : 0;
 	}
 	const display: Display = {isColoured: isColoured(isBad ? 2 : 1), width: 80};
-	const words = told.map(([severity, problem]) => showProblem(severity, problem, lineOf(problem), display)).join('');
-	if (isBad) {
-		const end = problems.some(isUsage) ? '' : endWords(problems.length, notes.length, isStrict);
-		return refuse(`${words}${end}${target?.isDoubtful() ? ELSEWHERE : ''}`, USAGE);
-	}
+	const words = told.map(({severity, problem, line}) => showProblem(severity, problem, line, display)).join('');
+	if (isBad) return refuse(`${words}${endWords(told, isStrict)}${target?.isDoubtful() ? ELSEWHERE : ''}`, USAGE);
 	if (words !== '') say(words);
 	if (explained) return say(explained.value.text);
 	const names = plan?.services.map(({name}) => name) ?? [];
 	return say(`${counted(names.length, 'service')}, in this order: ${names.join(', ')}\n`);
+}
+
+interface Finding {
+	readonly severity: Severity;
+	readonly problem: Problem;
+	/** Null: it is not shown. */
+	readonly line: string | null;
+}
+
+/** Problems first. What is told of a place as a problem is not noted there as well. */
+function findingsOf({problems, notes, texts}: Verdict): readonly Finding[] {
+	const lineOf = lineReader(new Map(texts.map(({file, text}) => [file, text])));
+	const places = new Set(problems.filter(({line}) => line > 0).map(formatPlace));
+	return [
+		...problems.map(problem => ({severity: 'problem' as const, problem, line: lineOf(problem)})),
+		...notes.filter(note => !places.has(formatPlace(note))).map(problem => ({severity: 'note' as const, problem, line: lineOf(problem)})),
+	];
 }
 
 /** All services, or the one that is named. */
@@ -95,12 +102,13 @@ async function explainPlan(
 	return ok({data: {...data, services: data.services.filter(({name}) => name === only)}, text: explanationText(data, only)});
 }
 
-/** Said of the call, not of a config. */
-const isUsage = ({file}: Problem): boolean => file === '';
-
-function endWords(problems: number, notes: number, isStrict: boolean): string {
-	const counts = [...problems > 0 ? [counted(problems, 'problem')] : [], ...notes > 0 ? [counted(notes, 'note')] : []].join(' and ');
-	return `${counts}${problems === 0 && isStrict ? ', and --strict takes none' : ''}\n`;
+/** How many there are; nothing where it is the call that is wrong, and not a config. */
+function endWords(told: readonly Finding[], isStrict: boolean): string {
+	const problems = told.filter(({severity}) => severity === 'problem');
+	if (problems.some(({problem: {file}}) => file === '')) return '';
+	const [count, notes] = [problems.length, told.length - problems.length];
+	const counts = [...count > 0 ? [counted(count, 'problem')] : [], ...notes > 0 ? [counted(notes, 'note')] : []].join(' and ');
+	return `${counts}${count === 0 && isStrict ? ', and --strict takes none' : ''}\n`;
 }
 
 const ELSEWHERE = 'if it is to run elsewhere: --root DIR looks into an image\'s files, --portable looks at no machine\n';

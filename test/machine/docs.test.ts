@@ -77,6 +77,8 @@ test('a mistake is told as README says', async () => {
 	writeFileSync(join(folder, 'archon.yaml'), 'services:\n  web:\n    command: web\n    comand: web\n');
 	expect((await execa(ARCHON, ['check', '--portable', 'archon.yaml'], {all: true, reject: false, cwd: folder})).all).toBe(said[0]);
 	expect(said).toEqual(Array.from({length: 3}, () => said[0]));
+	const json = await execa(ARCHON, ['check', '--portable', '--json', 'archon.yaml'], {reject: false, cwd: folder});
+	expect(blocks('json').find(({at}) => at.startsWith('docs/check.md'))?.body).toBe(`${json.stdout}\n`);
 });
 
 test('what a config comes to is told as docs/check.md says', async () => {

@@ -192,10 +192,13 @@ function mask(text: string, hidden: ReadonlyMap<string, string>): string {
 
 const SECRET = /pass|secret|token|key|cred|auth|priv|dsn|pw(?!d$)|_url$/i;
 
-/** Values of variables whose names say that they are secret; shorter ones hide nothing and would be found in many words. */
+/** Shorter values are no secrets, and would be found in many words. */
+const HIDDEN_MIN = 6;
+
+/** Values of variables whose names say that they are secret. */
 export const secretsIn = (environment: Environment): ReadonlyMap<string, string> =>
 	new Map(Object.entries(environment).flatMap(([name, value]) =>
-		(value !== undefined && value.length >= 4 && SECRET.test(name) ? [[value, name] as const] : [])));
+		(value !== undefined && value.length >= HIDDEN_MIN && SECRET.test(name) ? [[value, name] as const] : [])));
 
 function variablesOf({exec, ready}: Service, ofUser: Environment | null): ExplainedService['variables'] {
 	const {base, common, sources, sourced, environment} = exec;
