@@ -2,6 +2,7 @@
 import {words} from './accepts.ts';
 import type {ServiceGroup} from './group.ts';
 import {key} from './key.ts';
+import {resourcesInDeploy} from './keys/resources.ts';
 import {SCALE_MAX} from './names.ts';
 import {duration, whole} from './scalars.ts';
 import {reader, type Schema, type Shape} from './shape.ts';
@@ -17,12 +18,11 @@ const ignore = reader(() => ({}), (): null => null);
  */
 const FOREIGN_SERVICE_KEYS: ReadonlySet<string> = new Set([
 	'annotations', 'attach', 'blkio_config', 'build', 'cgroup_parent', 'container_name',
-	'cpu_count', 'cpu_percent', 'cpu_period', 'cpu_quota', 'cpu_rt_period', 'cpu_rt_runtime', 'cpu_shares',
-	'cpus', 'cpuset', 'credential_spec', 'deploy', 'develop', 'device_cgroup_rules', 'devices', 'dns',
+	'cpu_count', 'cpu_percent', 'cpu_period', 'cpu_quota', 'cpu_rt_period', 'cpu_rt_runtime', 'credential_spec',
+	'deploy', 'develop', 'device_cgroup_rules', 'devices', 'dns',
 	'dns_opt', 'dns_search', 'domainname', 'expose', 'external_links', 'extra_hosts', 'gpus', 'hostname',
-	'image', 'init', 'ipc', 'isolation', 'label_file', 'mac_address', 'mem_limit',
-	'mem_reservation', 'mem_swappiness', 'memswap_limit', 'models', 'network_mode', 'networks',
-	'oom_kill_disable', 'pid', 'pids_limit', 'platform', 'ports', 'privileged', 'pull_policy',
+	'image', 'init', 'ipc', 'isolation', 'label_file', 'mac_address', 'mem_swappiness', 'models', 'network_mode', 'networks',
+	'oom_kill_disable', 'pid', 'platform', 'ports', 'privileged', 'pull_policy',
 	'pull_refresh_after', 'read_only', 'runtime', 'shm_size', 'storage_opt',
 	'sysctls', 'tmpfs', 'use_api_socket', 'userns_mode', 'uts', 'volumes', 'volumes_from',
 ]);
@@ -72,17 +72,26 @@ function deploySchema(): Schema {
 		},
 	};
 	return {
-		type: 'object', description: 'Of compose: replicas means scale, and restart_policy means restart. All else concerns the container.',
+		type: 'object',
+		description: 'Of compose: replicas means scale, restart_policy restart, and resources mem_limit, cpus and so on. '
+			+ 'All else concerns the container.',
 		properties: {replicas: {...whole(0, SCALE_MAX).accepts(), description: 'How many instances run: scale.'}, restart_policy: policy},
 	};
 }
 
-/** A service with what `deploy` says of its processes in archon's own keys: `scale` and `restart` (compose-spec, "Deploy"). */
+const NO_RESOURCES = {found: new Map<string, Entry>(), isAll: false};
+
+/**
+ * A service with what `deploy` says of its processes in archon's own keys: `scale`, `restart` and those of resources
+ * (compose-spec, "Deploy").
+ */
 export function withoutDeploy(service: Mapping): Mapping {
 	const deploy = service.entries.get('deploy');
 	if (deploy?.value.kind !== 'map') return service;
-	const {replicas, restart_policy: policy, ...others} = Object.fromEntries(deploy.value.entries);
-	if (!replicas && !policy) return service;
+	const {replicas, restart_policy: policy, resources, ...rest} = Object.fromEntries(deploy.value.entries);
+	const {found, isAll} = resources ? resourcesInDeploy(resources) : NO_RESOURCES;
+	if (!replicas && !policy && found.size === 0) return service;
+	const others = isAll || !resources ? rest : {...rest, resources};
 	const entries = new Map(service.entries);
 	if (Object.keys(others).length > 0) {
 		entries.set('deploy', {...deploy, value: {...deploy.value, entries: new Map(Object.entries(others))}});
@@ -90,6 +99,7 @@ export function withoutDeploy(service: Mapping): Mapping {
 		entries.delete('deploy');
 	}
 	if (replicas && !entries.has('scale')) entries.set('scale', replicas);
+	for (const [key, entry] of found) if (!entries.has(key)) entries.set(key, entry);
 	// compose-spec: `restart` counts only where there is no `restart_policy`.
 	if (policy) entries.set('restart', {...policy, value: restartOf(policy.value)});
 	return {...service, entries};

@@ -40,7 +40,7 @@ const NO_FILES: Exec['files'] = [];
 export const exec = (argv: Command): Exec => ({
 	argv, base: 'inherit', common: NOTHING, sources: [], sourced: UNSOURCED, environment: {}, secretsFromFiles: false,
 	cwd: null, user: null, umask: null, limits: LIMITS,
-	files: NO_FILES, directories: NO_DIRECTORIES, keepsRuntime: false, clean: [], tty: false,
+	affinity: null, resources: null, files: NO_FILES, directories: NO_DIRECTORIES, keepsRuntime: false, clean: [], tty: false,
 	output: {kind: 'lines', logging: LOGGING, canWait: true}, interactive: false, asStarted: false, isArchon: false,
 });
 

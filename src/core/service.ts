@@ -215,6 +215,10 @@ export interface Exec {
 	readonly user: UserSpec | null;
 	readonly umask: number | null;
 	readonly limits: Limits;
+	/** The processors that it may run on (sched_setaffinity(2)), by number; null: all that archon may. */
+	readonly affinity: readonly number[] | null;
+	/** What its processes may use together, where archon can make cgroups; null: whatever the container may. */
+	readonly resources: Resources | null;
 	/** Made before each start. */
 	readonly directories: readonly Directory[];
 	/** Whether those of kind `runtime` stay when it stops. */
@@ -296,6 +300,22 @@ export interface Sourced {
 	readonly foreign?: readonly string[];
 	/** It changes with the content of the files; commands do not count. */
 	readonly stamp: string;
+}
+
+/** Limits of a cgroup (cgroups(7)), in compose's words; null: none. Sizes are in bytes. */
+export interface Resources {
+	/** mem_limit: more is not given, and the kernel kills for it. */
+	readonly memory: number | null;
+	/** mem_reservation: what is taken away last when memory is short. */
+	readonly reservation: number | null;
+	/** memswap_limit: memory and swap together; Infinity: no limit of swap. */
+	readonly memoryAndSwap: number | null;
+	/** The time of this many processors. */
+	readonly cpus: number | null;
+	/** cpu_shares: the weight against others, 2 to 262144, 1024 for most. */
+	readonly cpuShares: number | null;
+	/** Processes and threads. */
+	readonly pids: number | null;
 }
 
 /** Resources and privileges of a process; null and empty lists keep them as they are. */

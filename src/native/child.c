@@ -142,6 +142,8 @@ static void set_limits(struct room *room)
 			fail_at(room, STAGE_LIMIT, result, (int)limit->resource);
 	}
 	set_tag(head->tag);
+	if (head->affinity > 0)
+		must(room, STAGE_AFFINITY, RAW(SYS_sched_setaffinity, 0, head->affinity * sizeof *job->affinity, job->affinity));
 	if (head->nice != NICE_AS_IS)
 		must(room, STAGE_NICE, RAW(SYS_setpriority, PRIO_PROCESS, 0, head->nice));
 	if (head->ioprio >= 0)

@@ -12,16 +12,17 @@ enum stage {
 	STAGE_FDS = 4,
 	STAGE_OOM = 5,
 	STAGE_LIMIT = 6,
-	STAGE_NICE = 7,
-	STAGE_IONICE = 8,
-	STAGE_DROP = 9,
-	STAGE_KEEP = 10,
-	STAGE_GROUPS = 11,
-	STAGE_GID = 12,
-	STAGE_UID = 13,
-	STAGE_NO_NEW = 14,
-	STAGE_CWD = 15,
-	STAGE_EXEC = 16,
+	STAGE_AFFINITY = 7,
+	STAGE_NICE = 8,
+	STAGE_IONICE = 9,
+	STAGE_DROP = 10,
+	STAGE_KEEP = 11,
+	STAGE_GROUPS = 12,
+	STAGE_GID = 13,
+	STAGE_UID = 14,
+	STAGE_NO_NEW = 15,
+	STAGE_CWD = 16,
+	STAGE_EXEC = 17,
 };
 
 enum flag {
@@ -55,6 +56,7 @@ struct head {
 	int32_t cgroup;
 	int32_t oom;
 	int32_t limits;
+	int32_t affinity;
 	int32_t groups;
 	int32_t fds;
 	int32_t paths;
@@ -73,12 +75,13 @@ _Static_assert(offsetof(struct head, ioprio) == 44 && sizeof((struct head *)0)->
 _Static_assert(offsetof(struct head, cgroup) == 48 && sizeof((struct head *)0)->cgroup == 4, "head.cgroup");
 _Static_assert(offsetof(struct head, oom) == 52 && sizeof((struct head *)0)->oom == 4, "head.oom");
 _Static_assert(offsetof(struct head, limits) == 56 && sizeof((struct head *)0)->limits == 4, "head.limits");
-_Static_assert(offsetof(struct head, groups) == 60 && sizeof((struct head *)0)->groups == 4, "head.groups");
-_Static_assert(offsetof(struct head, fds) == 64 && sizeof((struct head *)0)->fds == 4, "head.fds");
-_Static_assert(offsetof(struct head, paths) == 68 && sizeof((struct head *)0)->paths == 4, "head.paths");
-_Static_assert(offsetof(struct head, argc) == 72 && sizeof((struct head *)0)->argc == 4, "head.argc");
-_Static_assert(offsetof(struct head, envc) == 76 && sizeof((struct head *)0)->envc == 4, "head.envc");
-_Static_assert(sizeof(struct head) == 80, "head");
+_Static_assert(offsetof(struct head, affinity) == 60 && sizeof((struct head *)0)->affinity == 4, "head.affinity");
+_Static_assert(offsetof(struct head, groups) == 64 && sizeof((struct head *)0)->groups == 4, "head.groups");
+_Static_assert(offsetof(struct head, fds) == 68 && sizeof((struct head *)0)->fds == 4, "head.fds");
+_Static_assert(offsetof(struct head, paths) == 72 && sizeof((struct head *)0)->paths == 4, "head.paths");
+_Static_assert(offsetof(struct head, argc) == 76 && sizeof((struct head *)0)->argc == 4, "head.argc");
+_Static_assert(offsetof(struct head, envc) == 80 && sizeof((struct head *)0)->envc == 4, "head.envc");
+_Static_assert(sizeof(struct head) == 88, "head");
 
 struct limit {
 	uint64_t resource;

@@ -431,7 +431,8 @@ static void furnish(struct room *room, const void *request, size_t size)
 	memcpy(room->request, request, size);
 	const struct head *head = job->head = (const struct head *)room->request;
 	job->limits = (const struct limit *)(head + 1);
-	job->groups = (const gid_t *)(job->limits + head->limits);
+	job->affinity = (const uint64_t *)(job->limits + head->limits);
+	job->groups = (const gid_t *)(job->affinity + head->affinity);
 	const int32_t *fds = (const int32_t *)(job->groups + (head->groups > 0 ? head->groups : 0));
 	memcpy(job->fds, fds, head->fds * sizeof *fds);
 	job->cgroup = head->cgroup;

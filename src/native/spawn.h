@@ -17,6 +17,7 @@
 struct job {
 	const struct head *head;
 	const struct limit *limits;
+	const uint64_t *affinity;
 	const gid_t *groups;
 	int32_t fds[REQUEST_FDS_MAX];
 	int32_t cgroup;

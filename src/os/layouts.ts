@@ -50,7 +50,7 @@ function layout<Name extends string>(struct: string, fields: Readonly<Record<Nam
 /** What is done between clone and exec, in order, in the words for where it failed. */
 export const STAGES = {
 	fork: 'creating a process', cgroup: 'entering the cgroup', session: 'creating a session', terminal: 'taking the terminal',
-	fds: 'placing descriptors', oom: 'setting oom_score_adj', limit: 'setting a limit', nice: 'setting nice',
+	fds: 'placing descriptors', oom: 'setting oom_score_adj', limit: 'setting a limit', affinity: 'setting cpuset', nice: 'setting nice',
 	ionice: 'setting ionice', drop: 'dropping capabilities', keep: 'keeping capabilities', groups: 'setting groups',
 	gid: 'setting the group', uid: 'setting the user', noNew: 'forbidding new privileges', cwd: 'changing directory',
 	exec: 'executing',
@@ -67,7 +67,7 @@ export const NICE_AS_IS = 100;
 /** The child's descriptors can be numbered up to here, this one not included. */
 export const REQUEST_FDS_MAX = 64;
 
-/** A request begins with it; limits, groups, descriptors, and strings that each end in NUL follow. */
+/** A request begins with it; limits, processors, groups, descriptors, and strings that each end in NUL follow. */
 export const REQUEST = /* @__PURE__ */ layout('head', {
 	/** By bit: kept across the change of user; all bits: whatever archon has. */
 	capAdd: U64,
@@ -91,6 +91,8 @@ export const REQUEST = /* @__PURE__ */ layout('head', {
 	oom: I32,
 	/** How many there are. */
 	limits: I32,
+	/** How many words of 64 bits, each with a bit for each processor that it may run on; 0: as it is. */
+	affinity: I32,
 	/** -1: as they are. */
 	groups: I32,
 	/** The child's 0, 1, 2, … in order, each -1 where it is to be closed. */

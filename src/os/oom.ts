@@ -1,4 +1,5 @@
 /** Whether the kernel kills for want of memory: the counter of archon's own cgroup, where it has one. */
+import {withoutLeaf} from './reap/cgroups.ts';
 import {sys} from './sys.ts';
 
 const ROOT = '/sys/fs/cgroup';
@@ -28,7 +29,7 @@ function counterPath(): string | null {
 function cgroupFiles(second: string, first: string): readonly string[] {
 	const lines = slurp('/proc/self/cgroup').split('\n').map(line => line.split(':'));
 	return lines.flatMap(([number, controllers, path = '']) => {
-		if (number === '0') return [`${ROOT}${path}/${second}`, `${ROOT}/${second}`];
+		if (number === '0') return [`${ROOT}${withoutLeaf(path)}/${second}`, `${ROOT}/${second}`];
 		if (!controllers?.split(',').includes('memory')) return [];
 		return [`${ROOT}/memory${path}/${first}`, `${ROOT}/memory/${first}`];
 	});

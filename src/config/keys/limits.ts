@@ -65,7 +65,6 @@ export const limits = {
 		},
 		others: [
 			['CapabilityBoundingSet', 'cap_drop', 'write cap_drop: [ALL], and cap_add'],
-			['max_memory_restart MemoryMax MemoryLimit', null, 'archon does not limit memory: the container does'],
 			...RESOURCES.map(name => [`Limit${name} rlimit-${name}`, 'ulimits', `write ulimits: {${name}: N}`] as const),
 			...['nofile', 'nproc', 'memlock'].map(name => [name, 'ulimits', `write ulimits: {${name}: N}`] as const),
 		],

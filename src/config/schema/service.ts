@@ -24,6 +24,7 @@ import {presence} from '../keys/presence.ts';
 import {process} from '../keys/process.ts';
 import {relations} from '../keys/relations.ts';
 import {reload} from '../keys/reload.ts';
+import {resources} from '../keys/resources.ts';
 import {restart} from '../keys/restart.ts';
 import {shell} from '../keys/shell.ts';
 import {start} from '../keys/start.ts';
@@ -34,9 +35,9 @@ import {shape, type Settings} from '../shape.ts';
 import type {Mapping} from '../values.ts';
 
 const GROUPS = [
-	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, terminal, logging, streams,
-	directories, clean, dependencies, conditions, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential, relations,
-	stopHooks, stop, pidFile, compose,
+	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, resources, terminal, logging,
+	streams, directories, clean, dependencies, conditions, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential,
+	relations, stopHooks, stop, pidFile, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

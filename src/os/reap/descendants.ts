@@ -1,6 +1,7 @@
 /** Whose the processes are that archon has to wait for since their parents ended: strays of a run, wherever they went. */
 import type {Run} from '../../core/ids.ts';
 import type {Service, UserSpec} from '../../core/service.ts';
+import {cgroupOf} from './cgroups.ts';
 import {claimOf, isBelieved} from './claims.ts';
 import {pid as ownPid} from '../identity.ts';
 import {runTagged} from './run-tag.ts';
@@ -33,7 +34,7 @@ export interface Origin {
 	readonly user: UserSpec | null;
 }
 
-export const originOf = ({name, exec: {limits: {cgroup}, user}}: Service): Origin => ({name, cgroup, user});
+export const originOf = ({name, exec}: Service): Origin => ({name, cgroup: cgroupOf(name, exec), user: exec.user});
 
 /** What the owner of all children knows of them. */
 export interface Register {

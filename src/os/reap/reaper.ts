@@ -8,7 +8,7 @@ import type {Id, Run} from '../../core/ids.ts';
 import type {Outcome, Scope} from '../../core/outcome.ts';
 import type {KillMode} from '../../core/service.ts';
 import {SIG, type SignalNumber} from '../../core/signal-numbers.ts';
-import {killCgroup} from './cgroups.ts';
+import {killCgroup, removeCgroup} from './cgroups.ts';
 import {now, soon} from '../clock.ts';
 import {createTreeKiller} from './kill-tree.ts';
 import {pid as ownPid} from '../identity.ts';
@@ -240,6 +240,7 @@ export function createReaper(
 		treeKiller.forget(tracked.run);
 		withSurvivors.delete(tracked);
 		runs.delete(tracked.run);
+		if (tracked.origin?.cgroup != null) removeCgroup(tracked.origin.cgroup);
 	}
 
 	/** A SIGKILL that archon did not send may have been the kernel's. */

@@ -65,11 +65,12 @@ export function blockOf(variables: Environment): Block | null {
 
 /** The bytes of a request; null if a string cannot be one in C. */
 export function encode(request: Request): Uint8Array | null {
-	const {exec: {argv, cwd, umask, limits, asStarted}, paths, uid, gid, groups, fds, cgroup, tag, oom, seat} = request;
+	const {exec: {argv, cwd, umask, limits, affinity, asStarted}, paths, uid, gid, groups, fds, cgroup, tag, oom, seat} = request;
 	const first = [...(oom ? [String(oom.adjustment)] : []), ...(cwd === null ? [] : [cwd]), ...paths, ...argv];
 	if (first.some(string => string.includes('\0'))) return null;
 	const strings = sys.encodeUtf8(`${first.join('\0')}\0`);
-	const size = HEAD_WORDS + LIMIT_WORDS * limits.rlimits.length + (groups?.length ?? 0) + fds.length;
+	const processors = affinity ? 2 * (Math.floor(Math.max(...affinity) / 64) + 1) : 0;
+	const size = HEAD_WORDS + LIMIT_WORDS * limits.rlimits.length + processors + (groups?.length ?? 0) + fds.length;
 	let [length, variables] = [size * 4 + strings.length, 0];
 	for (const block of request.environment) {
 		if (block === null) return null;
@@ -93,6 +94,7 @@ export function encode(request: Request): Uint8Array | null {
 	words[AT.cgroup] = cgroup ?? AS_IS;
 	words[AT.oom] = oom === null ? OOM.asIs : oom.mustWork ? OOM.must : OOM.try;
 	words[AT.limits] = limits.rlimits.length;
+	words[AT.affinity] = processors / 2;
 	words[AT.groups] = groups ? groups.length : AS_IS;
 	words[AT.fds] = fds.length;
 	words[AT.paths] = paths.length;
@@ -105,6 +107,8 @@ export function encode(request: Request): Uint8Array | null {
 		setLong(words, at + 4, hard);
 		at += LIMIT_WORDS;
 	}
+	for (const processor of affinity ?? []) words[at + (processor >> 5)] = (words[at + (processor >> 5)] ?? 0) | 1 << (processor & 31);
+	at += processors;
 	words.set(groups ?? [], at);
 	words.set(fds, at + (groups?.length ?? 0));
 

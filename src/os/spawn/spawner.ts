@@ -5,7 +5,8 @@ import type {Refusal} from '../../core/outcome.ts';
 import {err, ok, type Result} from '../../core/result.ts';
 import type {Command, Exec, Service} from '../../core/service.ts';
 import {CAPABILITIES, RESOURCES} from '../../core/linux.ts';
-import {openCgroup} from '../reap/cgroups.ts';
+import {limitCgroup} from '../reap/cgroup-limits.ts';
+import {cgroupOf, openCgroup} from '../reap/cgroups.ts';
 import {clean, cleanFile} from './clean.ts';
 import {diagnose, isNowhere} from './diagnose.ts';
 import {directoryVariables, makeDirectories} from './directories.ts';
@@ -95,7 +96,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Making 
 	if (!environment.ok) return () => environment;
 	const paths = exec.isArchon ? ownFiles() : candidates(exec.argv[0], environment.value.path ?? DEFAULT_PATH);
 
-	const cgroup = exec.limits.cgroup === null ? null : openCgroup(exec.limits.cgroup);
+	const cgroup = findCgroup(name, exec, given);
 	if (cgroup && !cgroup.ok) return never(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
 	const request: Request = {
 		exec, paths, environment: environment.value.blocks, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
@@ -109,6 +110,29 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Making 
 	} finally {
 		if (cgroup) sys.close(cgroup.value);
 	}
+}
+
+/** By the names of cgroups: what their limits were when a process was made in them last. */
+const limited = new Map<string, {readonly resources: Exec['resources']; readonly isLimited: boolean}>();
+/** Why limits are not in force is said once for all services. */
+const told = new Set<string>();
+
+/** The open cgroup.procs of the service's cgroup, with its limits; null: it has none, or none can be had for the sake of limits alone. */
+function findCgroup(name: string, exec: Exec, {note}: Given): ReturnType<typeof openCgroup> | null {
+	const {resources, limits: {cgroup}} = exec;
+	const group = cgroupOf(name, exec);
+	if (group === null) return null;
+	if (resources && (note || limited.get(group)?.resources !== resources)) {
+		const {isLimited, failed} = limitCgroup(group, resources);
+		limited.set(group, {resources, isLimited});
+		for (const [reason, keys] of note ? failed : []) {
+			if (!told.has(reason)) note?.(`${name}: not in force: ${keys.join(', ')}, as ${reason}`);
+			told.add(reason);
+		}
+	}
+	if (cgroup === null && !limited.get(group)?.isLimited) return null;
+	const opened = openCgroup(group);
+	return opened.ok || cgroup !== null ? opened : null;
 }
 
 /**
@@ -281,7 +305,7 @@ function openUp(streams: Streams): void {
 }
 
 /** The stage with what it was about: `changing directory to /srv`. */
-function describe(stage: Stage, detail: number, {cwd, limits}: Exec): string {
+function describe(stage: Stage, detail: number, {cwd, limits, affinity}: Exec): string {
 	switch (stage) {
 		case 'changing directory': return `changing directory to ${cwd}`;
 		case 'entering the cgroup': return `entering the cgroup ${limits.cgroup}`;
@@ -289,6 +313,7 @@ function describe(stage: Stage, detail: number, {cwd, limits}: Exec): string {
 		case 'setting oom_score_adj': return `setting oom_score_adj to ${limits.oomScoreAdj}`;
 		case 'setting a limit': return `setting the limit ${RESOURCES[detail] ?? detail}`;
 		case 'setting nice': return `setting nice to ${limits.nice}`;
+		case 'setting cpuset': return `setting cpuset to ${affinity?.join(',')}`;
 		case 'dropping capabilities': return `dropping the capability ${CAPABILITIES[detail] ?? detail}`;
 		case 'keeping capabilities': return detail < 0 ? stage : `keeping the capability ${CAPABILITIES[detail] ?? detail}`;
 		default: return stage;
@@ -298,6 +323,7 @@ function describe(stage: Stage, detail: number, {cwd, limits}: Exec): string {
 /** The errno in words, and what a person can do about it. */
 function reasonOf(stage: Stage, errno: number): string {
 	const text = errnoText(errno);
+	if (errno === ERRNO.EINVAL && stage === 'setting cpuset') return 'archon may use none of these processors';
 	if (errno === ERRNO.EINVAL && stage === 'setting a limit') return `${text}: the soft limit is above the hard one`;
 	if (errno !== ERRNO.EPERM && errno !== ERRNO.EACCES) return text;
 	if (stage === 'keeping capabilities') return `${text}: archon does not have it and cannot pass it on`;

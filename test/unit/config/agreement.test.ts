@@ -36,7 +36,7 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 	{why: 'which options go with which driver', message: /belong to a driver|are for one driver|none among other drivers|^\S+\.options\.\S+ /},
 	{why: 'what is said twice', message: /names \S+ twice|has its lines written to/},
 	{why: 'what archon\'s own messages cannot have', message: /must be drop|for stdout only/},
-	{why: 'numbers that must not be larger than others', message: /soft limit above|shorter than its delay|above 10000/},
+	{why: 'numbers that must not be larger than others', message: /soft limit above|shorter than its delay|above 10000|is not a list of processors|(smaller|larger) than its mem_limit/},
 	{why: 'where directories are', message: /is not one service's, and would be removed|goes when \S+ stops/},
 	{why: 'what a program\'s words are', message: /cannot be split into words/},
 	{why: 'what a pattern is', message: /is not a pattern/},

@@ -93,6 +93,20 @@ test('the whole table fits a page', () => {
 		      as compose has it; other options concern the container
 		  cgroup: relative path (default: archon's own)
 		      a cgroup below archon's own, where cgroups can be written
+		  cpuset: numbers as 0-3,5 (default: all that archon may)
+		      the processors that it may run on
+		  cpus: number (default: unlimited)
+		      the time of this many processors; this and the next five need cgroups that archon can write
+		  cpu_shares: 2 to 262144 (default: 1024)
+		      its weight where others want a processor as well
+		  mem_limit: size (default: unlimited)
+		      memory of all its processes; more than that gets one of them killed
+		  mem_reservation: size (default: none)
+		      memory that is left to it when it is short
+		  memswap_limit: size | -1 (default: twice mem_limit)
+		      memory and swap together; -1: as much swap as there is
+		  pids_limit: number | -1 (default: unlimited)
+		      processes and threads
 		  tty: true | false (default: false)
 		      it gets a terminal of its own
 		  stdin_open: true | false (default: false)

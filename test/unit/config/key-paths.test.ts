@@ -45,8 +45,7 @@ test('a key is told with its form, its default, an example and the map below it'
 
 		For example
 
-		    shutdown:
-		      grace_period: 25s
+		    shutdown: {grace_period: 25s}
 
 		shutdown:
 		  grace_period: duration (default: 9s)

@@ -312,6 +312,44 @@ describe('resources and privileges', () => {
 	});
 });
 
+describe('resources', () => {
+	const nothing = {memory: null, reservation: null, memoryAndSwap: null, cpus: null, cpuShares: null, pids: null};
+	test.each<[string, Partial<Exec>]>([
+		['cpuset: 0-2,5', {affinity: [0, 1, 2, 5], resources: null}],
+		['cpuset: 7', {affinity: [7]}],
+		['mem_limit: 64m', {affinity: null, resources: {...nothing, memory: 64 * 2 ** 20}}],
+		['mem_limit: 1gb\nmemswap_limit: -1\nmem_reservation: 512M\ncpus: 1.5\ncpu_shares: 512\npids_limit: 100', {resources: {
+			memory: 2 ** 30, reservation: 2 ** 29, memoryAndSwap: Infinity, cpus: 1.5, cpuShares: 512, pids: 100,
+		}}],
+		['mem_limit: 0\nmemswap_limit: 0\npids_limit: -1\ncpus: 0\ncpu_shares: 0', {resources: null}],
+		['deploy: {resources: {limits: {cpus: "0.5", memory: 50M, pids: 1}, reservations: {memory: 20M}}}', {
+			resources: {...nothing, cpus: 0.5, memory: 50 * 2 ** 20, pids: 1, reservation: 20 * 2 ** 20},
+		}],
+		['mem_limit: 60m\ndeploy: {resources: {limits: {memory: 50M}}}', {resources: {...nothing, memory: 60 * 2 ** 20}}],
+	])('%s', (keys, exec) => {
+		expect(made(keys).exec).toMatchObject(exec);
+		expect(noted(keys)).toEqual([]);
+	});
+	test('what of deploy.resources concerns the container is passed over with its note', () => {
+		const keys = 'deploy: {resources: {limits: {cpus: 1}, reservations: {devices: []}}}';
+		expect(made(keys).exec.resources).toMatchObject({cpus: 1});
+		expect(noted(keys)).toEqual([expect.stringMatching(/ignored, as they concern the container and not what runs in it: deploy$/)]);
+	});
+	test.each<[string, string[]]>([
+		['cpuset: 3-1', ['services.a.cpuset: "3-1" is not a list of processors; write 0-3, or 0,2']],
+		['cpuset: "0,"', ['services.a.cpuset: "0," is not a list of processors; write 0-3, or 0,2']],
+		['cpuset: 0-4000', ['services.a.cpuset: "0-4000" names a processor that no machine has; they are numbered from 0 to 1023']],
+		['cpus: many', ['services.a.cpus: "many" is not a number from 0.01 to 1024']],
+		['mem_limit: 1k', ['services.a.mem_limit: "1k" is too small; write at least 6m']],
+		['memswap_limit: 1g', ['services.a.memswap_limit is of no use without mem_limit']],
+		['mem_limit: 1g\nmemswap_limit: 512m', ['services.a.memswap_limit is smaller than its mem_limit; it is memory and swap together']],
+		['mem_limit: 1g\nmem_reservation: 2g', ['services.a.mem_reservation is larger than its mem_limit']],
+		['pids_limit: -2', ['services.a.pids_limit: "-2" is not a whole number from 1 to 4194304']],
+	])('%s is told', (keys, problems) => {
+		expect(told(keys)).toEqual(problems);
+	});
+});
+
 describe('variables', () => {
 	test.each<[string, Partial<Exec>]>([
 		['environment: {A: key}\nenv_file: .env', {environment: {A: 'key'}, sources: [{kind: 'file', path: 'etc/.env', required: true}]}],

@@ -418,7 +418,7 @@ services:
 		]);
 		expect(notes.map(formatProblem)).toEqual([
 			'archon.yaml:12:1: ignored, as they concern the container and not what runs in it: '
-				+ 'volumes, networks, image, build, container_name, hostname, ports, deploy',
+				+ 'volumes, networks, image, build, container_name, hostname, ports',
 			'archon.yaml:47:24: stop_grace_period is longer than shutdown.grace_period, and a shutdown cuts it: web',
 		]);
 	});
