@@ -14,7 +14,8 @@ export type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly p
 
 function stream(own: string, help: string): Key<Stream> & {readonly takesNothing: true} {
 	const fallback = `as logging says; ${own} if the other one is written`;
-	return {...key<Stream>(reader(someText, readStream), 'path | null', fallback, {kind: 'log'}, help, '/var/log/web.log'), takesNothing: true};
+	const made = key<Stream>(reader(someText, readStream), 'path | null', fallback, {kind: 'log'}, help, '/var/log/web.log');
+	return {...made, takesNothing: true};
 }
 
 const KEYS = {
