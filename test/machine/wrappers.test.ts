@@ -81,8 +81,8 @@ describe('shell: true', () => {
 			await archon.says(new RegExp(`${name} +\\| set`));
 			expect((await archon.ctl('stop', name)).status).toBe(0);
 		}
-		expect(archon.log()).toMatch(/one +\| cleaned/);
-		expect(archon.log()).toMatch(/two +\| cleaned[^]*two +\| over/);
+		await archon.says(/one +\| cleaned/);
+		await archon.says(/two +\| cleaned[^]*two +\| over/);
 		expect(archon.log()).not.toMatch(/hurried|SIGKILL/);
 	});
 });
