@@ -85,13 +85,19 @@ export const fitsAny = (names: readonly string[], service: Service): boolean => 
 	name === service.name || name === 'all' || isAmong(name, service)
 	|| (isWide(name) && name.length <= LONGEST_PATTERN && fits(name, service.name)));
 
-/** Whether a service is an instance of this name, or in the group `name`, or meant by supervisord's `group:*` or `group:name`. */
+/**
+ * Whether a service is an instance of this name, or in the group `name`, or meant by supervisord's `group:*`, `group:name` or
+ * `group:name_00`.
+ */
 function isAmong(name: string, service: Service): boolean {
-	if (service.groups.includes(name) || baseOf(service.name) === name) return true;
+	const base = baseOf(service.name);
+	if (service.groups.includes(name) || base === name) return true;
 	const colon = name.indexOf(':');
-	if (colon < 0 || !service.groups.includes(name.slice(0, colon))) return false;
+	const group = name.slice(0, colon);
+	// To supervisord each program is a group of its processes.
+	if (colon < 0 || (group !== base && !service.groups.includes(group))) return false;
 	const rest = name.slice(colon + 1);
-	return rest === '*' || rest === service.name || rest === baseOf(service.name);
+	return rest === '*' || rest === service.name || rest === base || rest.replace(/_0*(\d+)$/, ':$1') === service.name;
 }
 
 /** The name that the instances of a service share: `web` of `web:0`. */

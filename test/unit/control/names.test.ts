@@ -66,6 +66,8 @@ describe('groups and instances', () => {
 		[['backend:api'], ['api!']],
 		[['backend:worker'], ['worker:0!', 'worker:1!']],
 		[['backend:worker:1'], ['worker:1!']],
+		[['alone:*'], ['alone']],
+		[['backend:worker_01', 'worker:worker_00'], ['worker:1!', 'worker:0!']],
 	])('%j choose %j', (names, services) => {
 		expect(found(...names)).toEqual(services);
 	});
@@ -74,7 +76,7 @@ describe('groups and instances', () => {
 		[['backend:front'], 'no service matches backend:front'],
 		[['backnd'], 'no service matches backnd; did you mean backend?'],
 		[['wroker'], 'no service matches wroker; did you mean worker?'],
-		[['alone:*'], 'no service matches alone:*'],
+		[['backend:worker_02'], 'no service matches backend:worker_02'],
 		[['back*'], 'no service matches back*'],
 	])('%j choose nothing', (names, error) => {
 		expect(found(...names)).toBe(error);
