@@ -201,7 +201,7 @@ export const secretsIn = (environment: Environment): ReadonlyMap<string, string>
 		(value !== undefined && value.length >= HIDDEN_MIN && SECRET.test(name) ? [[value, name] as const] : [])));
 
 function variablesOf({exec, ready}: Service, ofUser: Environment | null): ExplainedService['variables'] {
-	const {base, common, sources, sourced, environment} = exec;
+	const {base, common, sources, sourced, environment, directories} = exec;
 	const own = base === 'inherit' ? 'all of archon\'s own' : 'archon\'s own';
 	const files = sources.map(source => (source.kind === 'command' ? `the output of ${source.command[0]}` : source.path)).join(', ');
 	const parts: (readonly [string, readonly string[]])[] = [
@@ -213,6 +213,7 @@ function variablesOf({exec, ready}: Service, ofUser: Environment | null): Explai
 		['set by archon', [
 			'ARCHON_SERVICE', 'ARCHON_RUN', ...ready?.kind === 'notify' ? ['NOTIFY_SOCKET'] : [],
 			...ready?.kind === 'fd' && ready.variable !== null ? [ready.variable] : [],
+			...new Set(directories.map(({kind}) => `${kind.toUpperCase()}_DIRECTORY`)),
 		]],
 	];
 	return parts.filter(([from, names]) => names.length > 0 || (from === own && base === 'inherit') || (from === files && sources.length > 0))
