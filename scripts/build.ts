@@ -61,7 +61,7 @@ async function main(): Promise<void> {
 	for (const name of LINKS) await symlink('archon', join(work, name));
 	const {weaker} = await tryExecutable(join(work, 'archon'), version);
 	for (const note of weaker) say(note);
-	await makeRootfs(join(work, 'archon'), join(work, 'rootfs'));
+	await makeRootfs(join(work, 'archon'), join(work, 'rootfs'), version);
 	await publish(work, ['native/archon.node', 'native/engine', 'archon', ...LINKS]);
 	await publishRootfs(work);
 	const mebibytes = (await stat(join(dist, 'archon'))).size / 2 ** 20;

@@ -4,9 +4,12 @@
  */
 import {globSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {schemaText} from '../src/config/json-schema.ts';
 import {commandTable} from './docs/commands.ts';
 import {figures} from './docs/figures.ts';
 import {lifeTable} from './docs/life.ts';
+import {markdown} from './docs/manual.ts';
+import {configPage} from './docs/reference.ts';
 import {requestSections, requestTable} from './docs/requests.ts';
 
 const root = dirname(import.meta.dirname);
@@ -21,6 +24,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 	'life table': () => lifeTable(root),
 	'table of requests': requestTable,
 	'requests': requestSections,
+	'reference': () => markdown(configPage()),
 };
 
 /** Rows of the bench for a reader in a hurry. */
@@ -41,4 +45,10 @@ export function renewed(page: string): string {
 	);
 }
 
-if (import.meta.main) for (const page of pages()) writeFileSync(join(root, page), renewed(page));
+/** Files that are made as a whole. */
+export const FILES: Readonly<Record<string, () => string>> = {'docs/archon.schema.json': schemaText};
+
+if (import.meta.main) {
+	for (const page of pages()) writeFileSync(join(root, page), renewed(page));
+	for (const [file, write] of Object.entries(FILES)) writeFileSync(join(root, file), write());
+}

@@ -54,7 +54,8 @@ export function describeKey(path: string): Result<string, string> {
 const keyed = (name: string, value: Value): Value =>
 	({source: value.source, offset: 0, kind: 'map', entries: new Map([[name, {key: value, value}]])});
 
-const FOOTNOTES = `In compose's deploy, replicas means scale, and restart_policy means restart.
+/** What holds for values of many keys. */
+export const FOOTNOTES = `In compose's deploy, replicas means scale, and restart_policy means restart.
 A duration is written 1h30m, 10s, 1.5s or 500ms; a bare number is seconds.
 A size is written 65536, 64k, 10m or 1g.
 Values may hold $NAME, \${NAME}, \${NAME:-default}, \${NAME:?error} and \${NAME:+instead} of archon's own environment;

@@ -15,10 +15,11 @@ const ID = 'https://json.schemastore.org/archon.json';
 /** Maps of which another file may say what is required. */
 const SPLIT: ReadonlySet<Shape> = new Set<Shape>([TOP, SERVICE, ...taskmaster.maps.map(([, shape]) => shape), taskmaster.top]);
 
-/** A text in which at least one variable is replaced. */
+/** A text in which at least one variable, or placeholder of an instance, is replaced. */
 const VARIABLE: Json = {
-	type: 'string', pattern: String.raw`(^|[^$])(\$\$)*\$\{?[A-Za-z_]`,
-	description: 'Text with variables of archon\'s own environment: $NAME, ${NAME}, ${NAME:-default}, ${NAME:?error} or ${NAME:+instead}.',
+	type: 'string', pattern: String.raw`(^|[^$])(\$\$)*\$\{?[A-Za-z_]|\{(instance|index|service|name)\}`,
+	description: 'Text with variables of archon\'s own environment: $NAME, ${NAME}, ${NAME:-default}, ${NAME:?error} or ${NAME:+instead}; '
+		+ 'or, in a service, with {instance}, {service} or {name}.',
 };
 
 const REF = '#/definitions/';

@@ -90,7 +90,7 @@ const SMALL = 4;
 const SMALL_WIDTH = 70;
 
 /** On one line, whatever it is. */
-function flow(value: Value): string {
+export function flow(value: Value): string {
 	switch (value.kind) {
 		case 'scalar': return inline(value.text, value.plain);
 		case 'list': return `[${value.items.map(flow).join(', ')}]`;

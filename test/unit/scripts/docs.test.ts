@@ -2,7 +2,7 @@
 import {existsSync, globSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {pages, renewed} from '../../../scripts/docs.ts';
+import {FILES, pages, renewed} from '../../../scripts/docs.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const read = (page: string): string => readFileSync(join(root, page), 'utf8');
@@ -30,6 +30,10 @@ describe.each(pages())('%s', page => {
 		const alone = [...read(page).matchAll(/`([\w-]+\.(?:ts|c|h))`/g)].map(([, name]) => `{src,scripts,test,bench}/**/${name}`);
 		expect([...named, ...alone].filter(path => globSync(path, {cwd: root}).length === 0 && !MADE.includes(path))).toEqual([]);
 	});
+});
+
+test.each(Object.entries(FILES))('%s is as of now (npm run docs)', (file, write) => {
+	expect(read(file) === write()).toBe(true);
 });
 
 /** What is made by a build or a run. */
