@@ -62,3 +62,10 @@ test('a list that is longer than anybody knows is not read to its end', () => {
 	expect(nearest('s7x', names())).not.toBe(null);
 	expect(count).toBeLessThanOrEqual(2001);
 });
+
+test.each([
+	['healthy', ['service_started', 'service_healthy'], 'service_healthy'], ['depends', ['depends_on', 'deploy'], 'depends_on'],
+	['lines', ['archon.lines', 'archon.since'], 'archon.lines'], ['period', ['start_period', 'grace_period'], null], ['log', ['log_file'], null],
+])('else %s is a part of the only word that has it: %j', (word, known, meant) => {
+	expect(nearest(word, known)).toBe(meant);
+});

@@ -50,7 +50,7 @@ describe('what is kept', () => {
 		['web,archon.stream=stdin', 'Logs: archon.stream takes stdout or stderr'],
 		['web,archon.since=-1', 'Logs: archon.since takes milliseconds since 1970'],
 		['web,archon.line=1', 'Logs: unknown option archon.line; did you mean archon.lines?'],
-		['web,lines=1', 'Logs: unknown option lines; did you mean archon.lines or archon.follow or archon.stream or archon.since?'],
+		['web,lines=1', 'Logs: unknown option lines; did you mean archon.lines?'],
 		['web,', 'Logs: name 2 is empty'],
 	])('%s is refused', (asked, reason) => {
 		expect(new Visitor(three()).say(`Logs,${asked}\n`)).toEqual([`Error,${reason}`]);
