@@ -28,7 +28,7 @@ describe('configs', () => {
 
 /** What stands for a reader's own words. */
 const WORDS: Readonly<Record<string, string>> = {
-	NAME: 'web', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', COMMAND: 'status', ARG: 'x', OPTION: '', FILE: 'archon.yaml', N: '5', SECONDS: '5',
+	NAME: 'web', KEY: 'healthcheck.interval', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', COMMAND: 'status', ARG: 'x', OPTION: '', FILE: 'archon.yaml', N: '5', SECONDS: '5',
 	RECORD: 'Status',
 };
 
