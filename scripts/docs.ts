@@ -10,6 +10,7 @@ import {figures} from './docs/figures.ts';
 import {lifeTable} from './docs/life.ts';
 import {markdown} from './docs/manual.ts';
 import {configPage} from './docs/reference.ts';
+import {reloadTable} from './docs/reloads.ts';
 import {requestSections, requestTable} from './docs/requests.ts';
 
 const root = dirname(import.meta.dirname);
@@ -25,6 +26,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 	'table of requests': requestTable,
 	'requests': requestSections,
 	'reference': () => markdown(configPage()),
+	'reload table': reloadTable,
 };
 
 /** Rows of the bench for a reader in a hurry. */

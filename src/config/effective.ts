@@ -34,6 +34,7 @@ export function expanded({value, isExpanded}: Root, around: Around): Value {
 	const context: Context = {...around, isExpanded, fills: false};
 	return mapOf(value, (name, entry) => {
 		if (name.startsWith('x-') || name === 'include') return null;
+		if ((name === 'configs' || name === 'secrets') && isExpanded) return rooted(valueOf(entry, context), context, 'file');
 		if (name !== 'services' || entry.kind !== 'map' || !isExpanded) return TOP.foreign.has(name) ? null : keyOf(name, entry, context);
 		return mapOf(entry, (_, service) => (service.kind === 'map' ? serviceOf(service, context) : valueOf(service, context)));
 	});
@@ -103,15 +104,15 @@ function variablesOf(value: Value, context: Context): Value {
 	return {source: value.source, offset: value.offset, kind: 'map', entries: found};
 }
 
-/** Paths as they are from the root. */
-function rooted(value: Value, context: Context): Value {
+/** Paths as they are from the root; `key`: in maps only these. */
+function rooted(value: Value, context: Context, key = 'path'): Value {
 	switch (value.kind) {
 		case 'scalar': {
 			const folder = resolve(context.directory, directoryOf(value));
 			return isAbsolute(value.text) || isNothing(value) ? value : {...value, text: resolve(folder, value.text)};
 		}
-		case 'list': return {...value, items: value.items.map(item => rooted(item, context))};
-		case 'map': return mapOf(value, (key, each) => (key === 'path' ? rooted(each, context) : each));
+		case 'list': return {...value, items: value.items.map(item => rooted(item, context, key))};
+		case 'map': return mapOf(value, (name, each) => (name === key || each.kind === 'map' ? rooted(each, context, key) : each));
 	}
 }
 
