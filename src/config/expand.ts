@@ -41,6 +41,7 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 	const environment: Environment = {...lookups.dotenv, ...lookups.environment};
 	const context = (path: string): Context => ({path, report, note, environment});
 	const files = new Map<string, Mapping | null>();
+	const broken = new Set<string>();
 	const done = new Map<Value, Value>();
 	const sizes = new Map<Value, number>();
 	const wholes = new Map<Mapping, Mapping>();
@@ -64,9 +65,13 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 		size += found.value.text.length;
 		if (size > SIZE_MAX) return refuseFile(`with ${file} all files that are included or extended are larger than 1 MiB`);
 		const source: Source = {...found.value, ...given};
+		// What is wrong with its text is told once, however often it is read.
+		if (broken.has(file)) return null;
+		broken.add(file);
 		if (formatOfText(source) !== null) return refuseFile(`${file} is not in archon's own format`);
 		const root = parse(source, lookups.readYaml, report);
 		if (!root) return null;
+		broken.delete(file);
 		if (root.kind !== 'map') return refuseFile(`${file} must be a map, not ${kindOf(root)}`);
 		if (formatOfRoot(root) !== null) return refuseFile(`${file} is not in archon's own format`);
 		files.set(id, root);

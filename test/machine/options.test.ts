@@ -55,6 +55,18 @@ test('a reload that needs more of the language than the start did', async () => 
 	expect(await names(archon)).toEqual(['a', 'more']);
 });
 
+test('what archonctl config prints of other files comes to the same anywhere', async () => {
+	file('sub/g.env', 'G=1\n');
+	file('sub/s.txt', 'hush');
+	const further = file('sub/g.yaml', `services: {g: {command: ${SLEEP}, env_file: g.env, secrets: [{source: s, target: ${join(folder, 's')}}]}}\nsecrets: {s: {file: s.txt}}`);
+	await using archon = await boot({config: `include: ${further}\nservices: {a: {command: ${SLEEP}}}`});
+	await archon.says(/started g/);
+	const {stdout} = await archon.ctl('config');
+	expect(stdout).toContain(`file: ${join(folder, 'sub/s.txt')}`);
+	writeFileSync(join(archon.folder, 'archon.yaml'), stdout);
+	expect(await archon.ctl('plan')).toMatchObject({status: 0, stdout: 'nothing would change'});
+});
+
 test('$ARCHON_CONFIG may name several files', async () => {
 	const [one, two] = [file('one.yaml', `services: {a: {command: ${SLEEP}}}`), file('two.yaml', `services: {b: {command: ${SLEEP}}}`)];
 	await using archon = await boot({config: null, env: {ARCHON_CONFIG: `${one}:${two}`}});

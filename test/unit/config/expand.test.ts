@@ -51,6 +51,12 @@ describe('extends', () => {
 		expect(pathsOf(services['far'])).toEqual(['far/g.env', 'sub/b.env', 'own.env']);
 	});
 
+	test('a file with a mistake is told once, however often it is read', () => {
+		const files = {'sub/bad.yaml': 'services: {x: [', 'i.env': 'A=1'};
+		const text = 'include: [sub/bad.yaml, {path: sub/bad.yaml, env_file: i.env}]\nservices: {a: {extends: {file: sub/bad.yaml, service: x}}}';
+		expect(read(text, files).problems).toEqual(['sub/bad.yaml:1:15: [ opens here, and no ] closes it; close it with ]']);
+	});
+
 	test('takes over nothing else of the other file', () => {
 		const files = {'f.yaml': 'shutdown: {grace_period: 1s}\ninclude: nowhere.yaml\nservices: {base: {command: a}, broken: {comand: x}}'};
 		expect(argvOf(read('services: {web: {extends: {file: f.yaml, service: base}}}', files))).toEqual({web: 'a'});
