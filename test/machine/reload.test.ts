@@ -50,6 +50,49 @@ test('a plan shows what a reload then does, in this order, and changes nothing i
 	expect(await archon.ctl('plan')).toMatchObject({status: 1, stderr: expect.stringContaining('did you mean "command"?')});
 });
 
+test('what docs/reload.md says of keys holds for processes', async () => {
+	// The key's values before and after, and whether the process is kept.
+	const changes: Readonly<Record<string, readonly [before: object, after: object, isKept: boolean]>> = {
+		environment: [{environment: {A: '1'}}, {environment: {A: '2'}}, false], umask: [{}, {umask: '077'}, false], nice: [{nice: 5}, {}, false],
+		working_dir: [{}, {working_dir: '/tmp'}, false], ulimits: [{}, {ulimits: {nofile: 100}}, false],
+		oom_score_adj: [{oom_score_adj: 300}, {oom_score_adj: 400}, false],
+		healthcheck: [{}, {healthcheck: {test: ['CMD', 'true'], interval: '1s'}}, true], restart: [{restart: 'no'}, {}, true],
+		stop_signal: [{}, {stop_signal: 'INT'}, true], stop_grace_period: [{stop_grace_period: '1s'}, {stop_grace_period: '2s'}, true],
+		ready: [{}, {ready: 'notify'}, true], depends_on: [{}, {depends_on: ['umask']}, true], clean: [{}, {clean: ['/tmp/no-such-*']}, true],
+		post_stop: [{post_stop: [['true']]}, {}, true], kill_mode: [{}, {kill_mode: 'group'}, true], labels: [{}, {labels: ['x']}, true],
+		logging: [{logging: 'json'}, {logging: 'none'}, true], essential: [{}, {essential: true}, true],
+	};
+	const services = (which: 0 | 1): Services =>
+		Object.fromEntries(Object.entries(changes).map(([key, values]) => [key, {...steady, ...values[which]}]));
+	await using archon = await boot({config: text(services(0))});
+	await archon.says(/started essential/);
+	const before = await pids(archon);
+	rewrite(archon, services(1));
+	expect((await archon.ctl('reload', '--wait')).status).toBe(0);
+	const after = await pids(archon);
+	const kept = Object.keys(changes).map(key => [key, after[key] === before[key]]);
+	expect(Object.fromEntries(kept)).toEqual(Object.fromEntries(Object.entries(changes).map(([key, [, , isKept]]) => [key, isKept])));
+	await archon.says(/healthcheck is healthy/);
+});
+
+test('a crash in the middle of a reload loses nothing of it', async () => {
+	const slow = {command: ['sh', '-c', 'trap "sleep 1; exit 0" TERM; echo up; while :; do sleep 0.05; done'], stop_grace_period: '20s'};
+	await using archon = await boot({config: text({still: steady, slow, old: slow})});
+	await archon.says(/slow +\| up[^]*old +\| up|old +\| up[^]*slow +\| up/);
+	const before = await pids(archon);
+	rewrite(archon, {still: steady, slow: {...slow, environment: {A: '1'}}, fresh: {...steady, depends_on: ['slow']}});
+	const asked = archon.ctl('reload');
+	await archon.says(/config reloaded/);
+	await asked;
+	archon.signal('SIGSEGV');
+	await archon.says(/was re-executed[^]*stopped old/);
+	await archon.says(/started fresh/);
+	expect(Object.keys(await archon.status()).toSorted()).toEqual(['fresh', 'slow', 'still']);
+	const after = await pids(archon);
+	expect([after['still'], after['slow'] === before['slow']]).toEqual([before['still'], false]);
+	expect((await archon.ctl('plan')).stdout).toBe('nothing would change');
+});
+
 test('the config is shown as it is in force, and loads back to no difference; secrets are masked', async () => {
 	const services = {
 		web: {
