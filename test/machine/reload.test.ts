@@ -257,6 +257,26 @@ describe('watch_config', () => {
 		await archon.says(/1 added \(four\)/);
 	});
 
+	test('where no more can be watched this is said once, and all else works', async () => {
+		await using archon = await boot({
+			config: text({one: steady}, top), isInit: false,
+			wrapper: ['unshare', '--user', '--map-root-user', 'sh', '-c', 'echo 0 >/proc/sys/user/max_inotify_instances; exec "$@"', 'sh'],
+		});
+		await archon.says(/warn: cannot watch the config: .* \(.*max_user_instances\); archonctl reload reads it/);
+		rewrite(archon, {one: steady, two: steady}, top);
+		expect((await archon.ctl('reload')).stdout).toBe('config reloaded: 1 added (two), 1 unchanged');
+		expect(archon.log().match(/cannot watch/g)).toHaveLength(1);
+	});
+
+	test('a file that is mounted by itself is seen where it is written in place, and a line says what is not', async () => {
+		await using archon = await boot({
+			config: text({one: steady}, top), wrapper: ['unshare', '--mount', 'sh', '-c', 'mount --bind "$3" "$3"; exec "$@"', 'sh'],
+		});
+		await archon.says(/warn: .*archon.yaml is mounted by itself, .*: mount its directory/);
+		rewrite(archon, {one: steady, two: steady}, top);
+		await archon.says(/1 added \(two\)/);
+	});
+
 	test('goes on in the next instance', async () => {
 		await using archon = await boot({config: text({one: steady}, top)});
 		await archon.says(/started one/);

@@ -53,6 +53,57 @@ const NAMES = [
 	'shutdown', 'raw', 'help',
 ];
 
+describe('reload, plan and config', () => {
+	it('a plan is short for people and whole for programs', async () => {
+		const bench = new Bench();
+		expect((await archonctl(['plan'], bench)).out).toBe('nothing would change\n');
+		bench.plan = {ok: true, value: [
+			{kind: 'undone', name: 'web', why: 'web: exit status 3'}, {kind: 'added', name: 'new:0'}, {kind: 'added', name: 'new:1'},
+			{kind: 'removed', name: 'old'}, {kind: 'restarted', name: 'api'}, {kind: 'key', name: 'api', key: 'command', before: '', after: 'b'},
+			{kind: 'key', name: 'api', key: 'environment', before: '', after: '~TOKEN'}, {kind: 'updated', name: 'db'},
+			{kind: 'key', name: 'db', key: 'healthcheck', before: '', after: ''}, {kind: 'kept', name: 'a'}, {kind: 'kept', name: 'b'},
+			{kind: 'setting', key: 'shutdown.grace_period', before: '9s', after: '20s'}, {kind: 'stop', name: 'api'}, {kind: 'start', name: 'api'},
+		]};
+		expect((await archonctl(['plan'], bench)).out).toBe(`! the last reload was undone: web: exit status 3
++ new (2 instances)  added
+- old  removed
+~ api  command … → b, environment ~TOKEN: restarted
+~ db  healthcheck: kept (its process stays)
+= 2 kept
+~ archon  shutdown.grace_period 9s → 20s: applied at once
+stops:  api
+starts: api
+`);
+		expect(JSON.parse((await archonctl(['plan', '--json'], bench)).out)).toEqual({
+			added: ['new:0', 'new:1'], removed: ['old'], kept: ['a', 'b'], stop: ['api'], start: ['api'],
+			changed: [
+				{name: 'api', restarts: true, keys: [{key: 'command', before: '', after: 'b'}, {key: 'environment', before: '', after: '~TOKEN'}]},
+				{name: 'db', restarts: false, keys: [{key: 'healthcheck', before: '', after: ''}]},
+			],
+			settings: [{key: 'shutdown.grace_period', before: '9s', after: '20s'}], undone: {name: 'web', why: 'web: exit status 3'},
+		});
+		bench.plan = {ok: false, error: 'archon.yaml:1:1: bad'};
+		expect(await archonctl(['plan'], bench)).toEqual({status: 1, out: '', err: 'archonctl: cannot reload the config: archon.yaml:1:1: bad\n'});
+	});
+
+	it('a reload that is tried tells the last lines of what did not become ready', async () => {
+		const bench = new Bench();
+		expect(await archonctl(['reload', '--rollback'], bench)).toEqual({...ok, out: 'config reloaded: 1 unchanged\n'});
+		bench.failure = {why: 'web: exit status 3', lines: ['one', 'two']};
+		expect(await archonctl(['reload', '--wait', '--timeout', '5'], bench)).toEqual({
+			status: 1, out: '', err: 'archonctl: cannot reload the config: web: exit status 3\nits last lines:\n  one\n  two\n',
+		});
+		expect((await archonctl(['reload', '--wait', 'web'], bench)).status).toBe(100);
+		expect((await archonctl(['reload', '--timeout', '5'], bench)).status).toBe(100);
+		expect((await archonctl(['reload', '--wait', '--timeout', 'x'], bench)).status).toBe(1);
+	});
+
+	it('the config is shown to all who may ask, and secrets to root and archon\'s own user', async () => {
+		expect(await archonctl(['config'])).toEqual({...ok, out: 'services: {}\n'});
+		expect(await archonctl(['config', '--show-secrets', 'web'])).toEqual({...ok, out: 'services: {}\n'});
+	});
+});
+
 describe('status', () => {
 	const bench = (): Bench =>
 		new Bench([service('web'), service('job', {type: 'oneshot', run: '/bin/true'}), service('bad', {run: 'exit 3'})]);

@@ -7,7 +7,9 @@ import type {Effect} from '../../../src/core/effect.ts';
 import type {Event} from '../../../src/core/event.ts';
 import type {Id, Run} from '../../../src/core/ids.ts';
 import type {Outcome} from '../../../src/core/outcome.ts';
-import {ok} from '../../../src/core/result.ts';
+import {err, ok, type Result} from '../../../src/core/result.ts';
+import type {Undone} from '../../../src/control/daemon.ts';
+import type {PlanRow} from '../../../src/control/requests/plan/wire.ts';
 import type {Condition, Need, Service} from '../../../src/core/service.ts';
 import {SIG} from '../../../src/core/signal-numbers.ts';
 import type {LogLine, LogPosition, Logs} from '../../../src/features/logging/core.ts';
@@ -38,6 +40,10 @@ export class Bench {
 	readonly effects: Effect[] = [];
 	/** Programs are made only when the test says so, as on a busy machine. */
 	isSlow = false;
+	/** What a reload would do. */
+	plan: Result<readonly PlanRow[], string> = ok([{kind: 'kept', name: 'web'}]);
+	/** Why a reload that is tried fails. */
+	failure: Undone | null = null;
 	tree: readonly TreeRow[] = [];
 	readonly logs = new Lines();
 	#byRun = new Map<Run, Process>();
@@ -55,8 +61,8 @@ export class Bench {
 			dispatch: event => this.dispatch(event),
 			tree: () => this.tree,
 			wallClock: instant => EPOCH + instant,
-			reload: (_how, done) => done(ok('config reloaded: 1 unchanged')),
-			plan: done => done(ok([{kind: 'kept', name: 'web'}])),
+			reload: (how, done) => done(how.trial && this.failure ? err(this.failure) : ok('config reloaded: 1 unchanged')),
+			plan: done => done(this.plan),
 			config: (_name, _shows, done) => done(ok('services: {}\n')),
 			ownUid: 1000,
 			examine: (_service, told) => told(null),
