@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {diskUnder} from '../../src/os/spawn/placed-files.ts';
 import {boot, type Archon} from './archon.ts';
 
 let folder: string;
@@ -112,4 +113,15 @@ secrets: {pw: {file: ${source}}}
 		await archon.says(told);
 		expect(archon.log()).not.toContain('started anyway');
 	});
+});
+
+test.each([
+	['/run/secrets/db', 'overlay / overlay rw 0 0\nproc /proc proc rw 0 0\n', 'overlay at /'],
+	['/run/secrets/db', 'overlay / overlay rw 0 0\ntmpfs /run tmpfs rw 0 0\n', null],
+	['/run/secrets/db', 'overlay / overlay rw 0 0\ntmpfs /run tmpfs rw 0 0\n/dev/sda1 /run/secrets ext4 rw 0 0\n', 'ext4 at /run/secrets'],
+	['/running/db', 'overlay / overlay rw 0 0\ntmpfs /run tmpfs rw 0 0\n', 'overlay at /'],
+	['/db', 'overlay / overlay rw 0 0\ntmpfs / tmpfs rw 0 0\n', null],
+	['/db', '', null], ['/db', -2, null],
+])('%s under %j lies on %s', (target, mounts, disk) => {
+	expect(diskUnder(target, mounts)).toBe(disk);
 });

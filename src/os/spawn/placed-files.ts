@@ -26,85 +26,104 @@ export interface Placing {
 	place(id: Id, service: Service): Refusal | null;
 	/** The same for a service that runs, whose files may hold something else now. What cannot be written stays as it is, and is told. */
 	renew(id: Id, service: Service): void;
-	/** No service has files any more, as archon ends. */
-	removeAll(): void;
+	/** The service is gone. */
 	forget(id: Id): void;
+	/** archon ends. */
+	removeAll(): void;
 }
 
 /** Of one file, in bytes. */
 const SIZE_MAX = 1024 * 1024;
 /** How long a file system may take. */
 const PATIENCE: Millis = 2000;
-/** In the handoff. */
-const KEY = 'placed';
+/** In the handoff: before a service's number. */
+const KEY = 'placed ';
 
 export function ownPlacing(placing: Placing): Owner<'forgotten' | 'exit'> {
 	return {arms: {forgotten: ({entry}) => placing.forget(entry.id), exit: () => placing.removeAll()}};
 }
 
 export function createPlacing({handoff, warn}: {readonly handoff: Handoff; readonly warn: (text: string) => void}): Placing {
-	/** By the path of a file that archon has written: the services that have it. */
-	const holders = new Map<string, Set<Id>>(parsePast(handoff.past.get(KEY)));
+	/** By service: the paths of its files that archon has written. */
+	const held = new Map<Id, readonly string[]>(pastOf(handoff.past));
+	/** By path: how many services have it. */
+	const holders = new Map<string, number>();
+	for (const targets of held.values()) for (const target of targets) count(target, 1);
+	let isDiskTold = false;
 
-	function record(): void {
-		if (holders.size === 0) handoff.delete(KEY);
-		else handoff.put(KEY, JSON.stringify([...holders].map(([path, ids]) => [path, [...ids]])));
+	function count(target: string, more: 1 | -1): number {
+		const now = (holders.get(target) ?? 0) + more;
+		if (now > 0) holders.set(target, now);
+		else holders.delete(target);
+		return now;
 	}
 
-	function hold(id: Id, targets: ReadonlySet<string>): void {
-		let isChanged = false;
-		for (const target of targets) {
-			const ids = holders.get(target) ?? new Set();
-			isChanged ||= !ids.has(id);
-			holders.set(target, ids.add(id));
-		}
-		for (const [target, ids] of holders) {
-			if (targets.has(target) || !ids.delete(id)) continue;
-			isChanged = true;
-			if (ids.size > 0) continue;
-			holders.delete(target);
-			remove(target, warn);
-		}
-		if (isChanged) record();
+	/** Of those that the service had before, files that no service has any more are removed. */
+	function hold(id: Id, targets: readonly string[]): void {
+		const before = held.get(id) ?? [];
+		if (before.length === targets.length && before.every((target, at) => target === targets[at])) return;
+		for (const target of targets) count(target, 1);
+		if (targets.length > 0) held.set(id, targets);
+		else held.delete(id);
+		if (targets.length > 0) handoff.put(`${KEY}${id}`, JSON.stringify(targets));
+		else handoff.delete(`${KEY}${id}`);
+		for (const target of before) if (count(target, -1) <= 0) remove(target, warn);
 	}
 
-	function place(id: Id, service: Service): Refusal | null {
-		const {exec: {files}} = service;
-		if (files.length > 0 || holders.size > 0) hold(id, new Set(files.map(({target}) => target)));
-		// A file may be in one of its directories, which is not archon's then.
-		const refusal = files.length > 0 ? makeDirectories(service) : null;
-		if (refusal) return refusal;
-		for (const file of files) {
-			const done = placeFile(file, service);
-			if (!done.ok) return done.error;
-		}
-		return null;
+	/** A secret is to be in memory; once. */
+	function lookAtDisk({kind, target}: PlacedFile): void {
+		if (kind !== 'secret' || isDiskTold) return;
+		isDiskTold = true;
+		const disk = diskUnder(target, sys.readText('/proc/self/mounts', MOUNTS_MAX));
+		if (disk !== null) warn(`secrets are written to a disk (${disk}): mount a tmpfs at /run, or give them a target in memory`);
 	}
 
 	return {
-		place,
+		place(id, service) {
+			const {exec: {files}} = service;
+			if (files.length === 0 && !held.has(id)) return null;
+			hold(id, files.map(({target}) => target));
+			// A file may be in one of its directories, which is not archon's then.
+			const refusal = files.length > 0 ? makeDirectories(service) : null;
+			if (refusal) return refusal;
+			for (const file of files) {
+				lookAtDisk(file);
+				const done = placeFile(file, service);
+				if (!done.ok) return done.error;
+			}
+			return null;
+		},
 		renew(id, service) {
+			const targets = held.get(id) ?? [];
 			for (const file of service.exec.files) {
-				const done = holders.get(file.target)?.has(id) ? placeFile(file, service) : ok(null);
+				const done = targets.includes(file.target) ? placeFile(file, service) : ok(null);
 				if (!done.ok) warn(`${service.name} keeps ${file.target} as it is: ${done.error.stage}: ${done.error.reason}`);
 			}
 		},
-		forget(id) {
-			if (holders.size > 0) hold(id, NONE);
-		},
+		forget: id => hold(id, []),
 		removeAll() {
 			for (const target of holders.keys()) remove(target, () => {});
-			holders.clear();
-			record();
 		},
 	};
 }
 
-const NONE: ReadonlySet<string> = new Set();
+function pastOf(past: Handoff['past']): readonly (readonly [Id, readonly string[]])[] {
+	return [...past].flatMap(([key, text]) =>
+		(key.startsWith(KEY) ? [[Number(key.slice(KEY.length)), JSON.parse(text) as readonly string[]] as const] : []));
+}
 
-function parsePast(text = '[]'): readonly (readonly [string, Set<Id>])[] {
-	const past = JSON.parse(text) as readonly (readonly [string, readonly Id[]])[];
-	return past.map(([path, ids]) => [path, new Set(ids)]);
+const MOUNTS_MAX = 64 * 1024;
+const IN_MEMORY: ReadonlySet<string> = new Set(['tmpfs', 'ramfs']);
+
+/** What a path lies on, as proc_pid_mounts(5) has it, unless that is memory; null too where it is not known. */
+export function diskUnder(path: string, mounts: string | Outcome): string | null {
+	let found: {readonly at: string; readonly type: string} | null = null;
+	for (const line of typeof mounts === 'string' ? mounts.split('\n') : []) {
+		const [, at = '', type = ''] = line.split(' ');
+		const isAbove = at === '/' || path.startsWith(`${at}/`);
+		if (at !== '' && isAbove && (!found || at.length >= found.at.length)) found = {at, type};
+	}
+	return !found || IN_MEMORY.has(found.type) ? null : `${found.type} at ${found.at}`;
 }
 
 function placeFile(file: PlacedFile, {exec: {user}}: Service): Result<null, Refusal> {
