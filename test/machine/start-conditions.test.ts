@@ -1,5 +1,5 @@
 /** `only_if`, `on_failure` and `conflicts`, by the executable itself and real processes. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
@@ -64,6 +64,18 @@ test.each<[string, string[], RegExp]>([
 	expect(await archon.status()).toMatchObject({web: {status: 'failed'}});
 });
 
+test('a path that cannot be looked at decides nothing either', async () => {
+	const place = mkdtempSync(join(tmpdir(), 'archon-conditions-'));
+	const loop = join(place, 'loop');
+	symlinkSync(loop, loop);
+	await using archon = await boot({config: config({
+		web: {...sleeper, restart: 'on-failure:1', only_if: {path_missing: loop}}, other: sleeper,
+	})});
+	await archon.says(new RegExp(`cannot start web: only_if: ${loop}: too many symbolic links encountered; restart 1 of 1`));
+	await expect.poll(() => archon.status()).toMatchObject({web: {status: 'failed'}, other: {status: 'running'}});
+	rmSync(place, {recursive: true});
+});
+
 test('a command that takes too long is ended, and one whose service is stopped as well', async () => {
 	await using archon = await boot({config: config({
 		slow: {...sleeper, restart: 'no', start_timeout: '300ms', ready: 'notify', only_if: {command: ['sleep', '999999']}},
@@ -96,12 +108,12 @@ test('on_failure starts a service that knows which one has failed and how', asyn
 
 test('what conflicts is stopped first, and it when the other one starts', async () => {
 	await using archon = await boot({config: config({
-		blue: {command: ['sh', '-c', 'trap "sleep 0.2; echo blue is gone; exit" TERM; while :; do sleep 0.05; done']},
+		blue: {command: ['sh', '-c', 'trap "sleep 0.2; echo blue is gone; exit" TERM; echo blue is there; while :; do sleep 0.05; done']},
 		green: {command: ['sh', '-c', 'echo green is there; exec sleep 1000000'], autostart: false, conflicts: 'blue'},
 	})});
-	await archon.says(/started blue/);
+	await archon.says(/blue is there/);
 	expect((await archon.ctl('start', 'green')).status).toBe(0);
-	expect(archon.log()).toMatch(/blue is gone[^]*started green/);
+	await archon.says(/blue is gone[^]*started green/);
 	expect(await archon.status()).toMatchObject({blue: {status: 'stopped'}, green: {status: 'running'}});
 	expect((await archon.ctl('start', 'blue')).status).toBe(0);
 	expect(await archon.status()).toMatchObject({blue: {status: 'running'}, green: {status: 'stopped'}});
