@@ -1,4 +1,5 @@
 /** A config as it is put in force: the services, and the settings of archon itself. */
+import {isEqual} from './equal.ts';
 import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
 import type {Millis} from './time.ts';
@@ -56,5 +57,5 @@ const WORDS: Readonly<Record<keyof Whole, string>> = {
 /** The settings of the whole that differ, as a config calls them. */
 export function changedSettings(before: Whole, after: Whole): readonly string[] {
 	const keys = Object.keys(WORDS) as (keyof Whole)[];
-	return keys.filter(key => JSON.stringify(before[key]) !== JSON.stringify(after[key])).map(key => WORDS[key]);
+	return keys.filter(key => !isEqual(before[key], after[key])).map(key => WORDS[key]);
 }

@@ -1,4 +1,5 @@
 /** A new config compared with the one in force: which services are added, removed, restarted or updated. */
+import {isEqual} from './equal.ts';
 import type {Event} from './event.ts';
 import {tellOfConfig} from './features.ts';
 import type {Id} from './ids.ts';
@@ -31,7 +32,7 @@ export function compare(before: readonly Service[], after: readonly Service[]): 
 		const was = old.get(service.name);
 		if (!was) change.added.push(service.name);
 		else if (!isMadeAlike(was, service)) change.restarted.push(service.name);
-		else if (!isRelogged(was, service) && JSON.stringify(rulesOf(was)) === JSON.stringify(rulesOf(service))) change.kept.push(service.name);
+		else if (!isRelogged(was, service) && isEqual(rulesOf(was), rulesOf(service))) change.kept.push(service.name);
 		else change.updated.push(service.name);
 	}
 	change.removed.push(...before.flatMap(({name}) => (fresh.has(name) ? [] : [name])));
@@ -58,7 +59,7 @@ export function renew(entry: Entry, service: Service, now: Instant): Entry {
 		if (phase.kind === 'down' && phase.cause === 'skipped') return {...same, phase: {kind: 'down', cause: 'new'}, blame: null};
 		// It was started to tell in another way that it is ready.
 		const isMistaken = (phase.kind === 'spawning' || phase.kind === 'starting')
-			&& JSON.stringify(readyOf(before)) !== JSON.stringify(readyOf(service));
+			&& !isEqual(readyOf(before), readyOf(service));
 		return {...same, restartPending: entry.restartPending || isMistaken};
 	}
 	if (isAlive(phase)) return {...kept, service, restartPending: phase.kind !== 'stopping'};
@@ -89,7 +90,7 @@ function isStartedBy(before: Entry, {restartPending, phase, service}: Entry): bo
 
 /** Whether both definitions start the same process. */
 function isMadeAlike(one: Service, other: Service): boolean {
-	return one.type === other.type && JSON.stringify(makingOf(one)) === JSON.stringify(makingOf(other))
+	return one.type === other.type && isEqual(makingOf(one), makingOf(other))
 		&& hasSameVariables(one.exec, other.exec) && leadsAlike(one.exec.output, other.exec.output);
 }
 
@@ -101,29 +102,21 @@ const makingOf = (
 /** An empty stamp says that not all sources could be read, and so not that they have changed. */
 function hasSameVariables(one: Exec, other: Exec): boolean {
 	const [before, after] = [one.sourced.stamp, other.sourced.stamp];
-	const areSame = JSON.stringify(one.sources) === JSON.stringify(other.sources);
+	const areSame = isEqual(one.sources, other.sources);
 	// The same content in another place is as good, but of commands the stamp knows nothing.
 	const areFiles = [...one.sources, ...other.sources].every(({kind}) => kind !== 'command');
 	if (areSame ? after !== '' && before !== after : !areFiles || after === '' || before !== after) return false;
-	if (one.sources.length > 0) return isSameMap(one.common, other.common) && isSameMap(one.environment, other.environment);
-	return isSameMap({...one.common, ...one.environment}, {...other.common, ...other.environment});
-}
-
-type Variables = Readonly<Record<string, string>>;
-
-/** In whatever order. */
-function isSameMap(one: Variables, other: Variables): boolean {
-	const names = Object.keys(one);
-	return names.length === Object.keys(other).length && names.every(name => Object.hasOwn(other, name) && one[name] === other[name]);
+	if (one.sources.length > 0) return isEqual(one.common, other.common) && isEqual(one.environment, other.environment);
+	return isEqual({...one.common, ...one.environment}, {...other.common, ...other.environment});
 }
 
 /** What of a service differs where its own text does not: keys that it has from elsewhere. */
 export function reasonsFor(one: Service, other: Service): readonly string[] {
 	return [
-		...isSameMap(one.exec.common, other.exec.common) ? [] : ['environment'],
+		...isEqual(one.exec.common, other.exec.common) ? [] : ['environment'],
 		...one.exec.sourced.stamp === other.exec.sourced.stamp ? [] : ['env_file'],
-		...JSON.stringify(one.exec.output) === JSON.stringify(other.exec.output) ? [] : ['logging'],
-		...JSON.stringify(one.needs) === JSON.stringify(other.needs) ? [] : ['depends_on'],
+		...isEqual(one.exec.output, other.exec.output) ? [] : ['logging'],
+		...isEqual(one.needs, other.needs) ? [] : ['depends_on'],
 	];
 }
 
@@ -131,12 +124,12 @@ export function reasonsFor(one: Service, other: Service): readonly string[] {
 function leadsAlike(one: Output, other: Output): boolean {
 	const canWait = (output: Output): boolean => 'canWait' in output && output.canWait === true;
 	if (one.kind !== other.kind) return canWait(one) && canWait(other);
-	return one.kind !== 'files' || JSON.stringify(one) === JSON.stringify(other);
+	return one.kind !== 'files' || isEqual(one, other);
 }
 
 /** Whether the lines that archon reads go elsewhere, or in another format. */
 export function isRelogged({exec: {output: one}}: Service, {exec: {output: other}}: Service): boolean {
-	return one.kind === 'lines' && other.kind === 'lines' && JSON.stringify(one.logging) !== JSON.stringify(other.logging);
+	return one.kind === 'lines' && other.kind === 'lines' && !isEqual(one.logging, other.logging);
 }
 
 /** What holds for a process that runs already, and for its next start. */

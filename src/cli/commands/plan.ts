@@ -26,14 +26,19 @@ export const plan: Command = {
 };
 
 type KeyRow = Extract<PlanRow, {kind: 'key'}>;
-const isKey = (row: PlanRow): row is KeyRow => row.kind === 'key';
+
+/** What differs, by the name of the service. */
+const keysIn = (plan: readonly PlanRow[]): ReadonlyMap<string, readonly KeyRow[]> =>
+	Map.groupBy(plan.filter((row): row is KeyRow => row.kind === 'key'), ({name}) => name);
+
 const namesOf = (plan: readonly PlanRow[], kind: Fate | 'stop' | 'start'): readonly string[] =>
 	plan.flatMap(row => (row.kind === kind && 'name' in row ? [row.name] : []));
 
 function asObject(plan: readonly PlanRow[]): object {
+	const keysOf = keysIn(plan);
 	const changed = plan.flatMap(row => (row.kind === 'restarted' || row.kind === 'updated' ? [{
 		name: row.name, restarts: row.kind === 'restarted',
-		keys: plan.filter(isKey).filter(({name}) => name === row.name).map(({key, before, after}) => ({key, before, after})),
+		keys: (keysOf.get(row.name) ?? []).map(({key, before, after}) => ({key, before, after})),
 	}] : []));
 	const undone = plan.flatMap(row => (row.kind === 'undone' ? [{name: row.name, why: row.why}] : []));
 	return {
@@ -52,7 +57,7 @@ const MARKS: Readonly<Record<Fate, string>> = {added: '+', removed: '-', restart
 function render(plan: readonly PlanRow[]): string {
 	const lines: string[] = [];
 	for (const row of plan) if (row.kind === 'undone') lines.push(`! the last reload was undone: ${row.why}`);
-	const keys = plan.filter(isKey);
+	const keys = keysIn(plan);
 	for (const fate of FATES) {
 		const names = namesOf(plan, fate);
 		if (fate === 'kept') {
@@ -76,10 +81,10 @@ interface Group {
 }
 
 /** Instances of one service of which the same is to be said are one line. */
-function groupsOf(names: readonly string[], keys: readonly KeyRow[]): readonly Group[] {
+function groupsOf(names: readonly string[], keys: ReadonlyMap<string, readonly KeyRow[]>): readonly Group[] {
 	const groups = new Map<string, {names: string[]; words: string}>();
 	for (const name of names) {
-		const words = keys.filter(each => each.name === name).map(wordsOf).join(', ');
+		const words = (keys.get(name) ?? []).map(wordsOf).join(', ');
 		const id = JSON.stringify([name.split(':')[0], words]);
 		const group = groups.get(id) ?? {names: [], words};
 		group.names.push(name);
