@@ -25,8 +25,8 @@ function effectiveOf({root}: Judged, mask: string | null = null): string {
 	return printYaml(written(expanded(root, {variables: VARIABLES, directory: '/somewhere'}), root.isExpanded, mask));
 }
 
-function expectSame(text: string): void {
-	const first = judge({file: '/etc/archon/a.yaml', text});
+function expectSame(text: string, file = '/etc/archon/a.yaml'): void {
+	const first = judge({file, text});
 	expect(first.problems).toEqual([]);
 	const again = judge({file: '/else/b.yaml', text: effectiveOf(first)});
 	expect(again.problems, effectiveOf(first)).toEqual([]);
@@ -85,7 +85,22 @@ services:
 		['taskmaster', `programs:
   web: {cmd: "echo $HOME", numprocs: 2, env: {A: "$HOME", B: 2}}
 `],
-	])('%s', (_, text) => expectSame(text));
+		['supervisord', `[program:web]
+command=/bin/echo %(process_num)d "$HOME"
+numprocs=2
+process_name=%(program_name)s_%(process_num)d
+environment=A="x$y",TOKEN="t"
+stdout_logfile=/tmp/web.log
+[program:job]
+command=/bin/true
+autostart=false
+`],
+		['a Procfile', 'web: exec sleep 1 $HOME\njob: echo {instance} $$\n'],
+		['overseer', `jobs:
+  - name: web
+    job_command: {exe: echo, args: [$HOME]}
+`],
+	])('%s', (name, text) => expectSame(text, name === 'a Procfile' ? '/app/Procfile' : undefined));
 });
 
 test('secrets are masked, and what is masked is refused', () => {
