@@ -4,7 +4,7 @@ import type {Event} from './event.ts';
 import type {State} from './state.ts';
 import type {Id} from './ids.ts';
 import type {TrialRules} from './trial.ts';
-import type {Instant} from './time.ts';
+import type {Instant, Millis} from './time.ts';
 import type {Change} from './turn.ts';
 
 /** What a feature sees of a step, and what it can do in it. */
@@ -42,6 +42,8 @@ export interface Feature<Own> {
 	readonly reconfigured?: (own: Own, view: View, what: Reconfigured) => Own;
 	/** Called when an event has been handled and no service moves any more. */
 	readonly settled?: (own: Own, view: View) => Own;
+	/** Called when archon itself did not run for so long: its deadlines move. */
+	readonly stalled?: (own: Own, millis: Millis) => Own;
 	/** When `due` is to be called; NEVER: not until something changes. */
 	readonly nextDeadline?: (own: Own) => Instant;
 	readonly due?: (own: Own, view: View) => Own;

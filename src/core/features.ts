@@ -1,7 +1,7 @@
 /** The registry of the features that have a part of the core's state: they are told of changes and deadlines in this order. */
 import type {Feature, Reconfigured} from './feature.ts';
 import type {State} from './state.ts';
-import {type Instant, NEVER} from './time.ts';
+import {type Instant, type Millis, NEVER} from './time.ts';
 import {type Change, type Turn} from './turn.ts';
 import {idle} from '../features/idle/core.ts';
 import {progress} from '../features/progress/core.ts';
@@ -12,7 +12,7 @@ const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback)];
 
 /** A feature with its part of the state looked up. */
 function bind<Own>(feature: Feature<Own>) {
-	const {name, initial, changed, staged, reconfigured, settled, nextDeadline, due} = feature;
+	const {name, initial, changed, staged, reconfigured, settled, stalled, nextDeadline, due} = feature;
 	const own = (turn: Turn): Own => partOf(turn.state, feature);
 	const keep = (turn: Turn, after: Own): void => {
 		if (after !== own(turn)) turn.state = {...turn.state, slices: {...turn.state.slices, [name]: after}};
@@ -23,6 +23,7 @@ function bind<Own>(feature: Feature<Own>) {
 		staged: staged && ((turn: Turn) => keep(turn, staged(own(turn), turn))),
 		reconfigured: reconfigured && ((turn: Turn, what: Reconfigured) => keep(turn, reconfigured(own(turn), turn, what))),
 		settled: settled && ((turn: Turn) => keep(turn, settled(own(turn), turn))),
+		stalled: stalled && ((turn: Turn, millis: Millis) => keep(turn, stalled(own(turn), millis))),
 		nextDeadline: nextDeadline && ((state: State) => nextDeadline(partOf(state, feature))),
 		due: due && ((turn: Turn) => keep(turn, due(own(turn), turn))),
 	};
@@ -47,6 +48,11 @@ export function tell(turn: Turn, occasion: 'staged' | 'settled'): void {
 /** Tells all features that a new config is in force. */
 export function tellOfConfig(turn: Turn, what: Reconfigured): void {
 	for (const {reconfigured} of FEATURES) reconfigured?.(turn, what);
+}
+
+/** Tells all features that archon itself did not run for so long. */
+export function tellOfStall(turn: Turn, millis: Millis): void {
+	for (const {stalled} of FEATURES) stalled?.(turn, millis);
 }
 
 /** The earliest deadline of all features. */

@@ -1,5 +1,6 @@
 /** How archon continues: it adopts processes that run already, and resumes after re-execution or a stall. */
 import type {Entry} from './entry.ts';
+import {tellOfStall} from './features.ts';
 import type {Run} from './ids.ts';
 import {beginning, hookOf} from './beginning.ts';
 import {shiftDeadlines} from './lifecycle.ts';
@@ -49,6 +50,7 @@ function resumeEntry(turn: Turn, entry: Entry): void {
 /** Moves all deadlines by the time for which archon itself did not run; no phase changes. */
 export function stall(turn: Turn, millis: Millis): void {
 	for (const entry of [...all(turn.state.table)]) turn.put(shiftDeadlines(entry, millis));
+	tellOfStall(turn, millis);
 	const {stage} = turn.state;
 	if (!('deadline' in stage)) return;
 	turn.state = {...turn.state, stage: {...stage, deadline: stage.deadline + millis}};

@@ -55,6 +55,7 @@ export const rollback: Feature<Rollback> = {
 		const fresh = {...ended, due: null, undone: null, names: []};
 		return rules ? beginTrial(fresh, rules, started, view) : fresh.trial === own.trial && isEmpty(own) ? own : fresh;
 	},
+	stalled: (own, millis) => (own.trial ? {...own, trial: {...own.trial, deadline: own.trial.deadline + millis}} : own),
 	nextDeadline: ({trial}) => trial?.deadline ?? NEVER,
 	due(own, view) {
 		const {trial} = own;
