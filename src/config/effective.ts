@@ -29,20 +29,18 @@ const SECRET =
 	/pass(?:phrase)?$|password|passwd|secret|token|credential|authorization|cookie|api_?key|(?:^|_)(?:key|pwd|pw|auth|dsn|pat)$/i;
 
 /** The texts as they are meant: `$` is a character like any other, `{instance}` still stands for each instance. */
-export function expanded({value, isExpanded}: Root, around: Around): Value {
+export function expanded({value}: Root, around: Around): Value {
 	if (value.kind !== 'map') return value;
-	const context: Context = {...around, isExpanded, fills: false};
+	const context: Context = {...around, fills: false};
 	return mapOf(value, (name, entry) => {
 		if (name.startsWith('x-') || name === 'include') return null;
-		if ((name === 'configs' || name === 'secrets') && isExpanded) return rooted(valueOf(entry, context), context, 'file');
-		if (name !== 'services' || entry.kind !== 'map' || !isExpanded) return TOP.foreign.has(name) ? null : keyOf(name, entry, context);
+		if (name === 'configs' || name === 'secrets') return rooted(valueOf(entry, context), context, 'file');
+		if (name !== 'services' || entry.kind !== 'map') return TOP.foreign.has(name) ? null : keyOf(name, entry, context);
 		return mapOf(entry, (_, service) => (service.kind === 'map' ? serviceOf(service, context) : valueOf(service, context)));
 	});
 }
 
 interface Context extends Around {
-	/** Whether variables have a meaning. */
-	readonly isExpanded: boolean;
 	/** Whether placeholders have one. */
 	readonly fills: boolean;
 }
@@ -57,7 +55,7 @@ const PATHS: ReadonlySet<string> = new Set(['env_file', 'env_dir']);
 
 function keyOf(key: string, value: Value, context: Context): Value {
 	if (key === 'environment') return variablesOf(value, context);
-	if (PATHS.has(key) && context.isExpanded) return rooted(valueOf(value, context), context);
+	if (PATHS.has(key)) return rooted(valueOf(value, context), context);
 	return valueOf(value, context);
 }
 
@@ -70,8 +68,8 @@ function valueOf(value: Value, context: Context): Value {
 }
 
 /** The values of variables hold no placeholders. */
-function textOf({text, ...place}: Scalar, {isExpanded, fills, variables}: Context): string {
-	if (!isExpanded || !text.includes('$')) return text;
+function textOf({text, ...place}: Scalar, {fills, variables}: Context): string {
+	if (!text.includes('$')) return text;
 	const own = lookupAt(place, variables);
 	const lookup = (name: string): string | undefined => (fills ? own(name)?.replace(PLACEHOLDER, '\\$&') : own(name));
 	const found = expand(text, lookup, () => {});
@@ -117,7 +115,7 @@ function rooted(value: Value, context: Context, key = 'path'): Value {
 }
 
 /** A value as a config must have it to mean this; `mask`: instead of what may be secret, null: secrets are shown. */
-export function written(value: Value, isExpanded: boolean, mask: string | null): Value {
+export function written(value: Value, mask: string | null): Value {
 	const write = (value: Value, isHidden: boolean): Value => {
 		switch (value.kind) {
 			case 'scalar': return writeScalar(value, isHidden);
@@ -129,12 +127,10 @@ export function written(value: Value, isExpanded: boolean, mask: string | null):
 		}
 	};
 	const writeScalar = (scalar: Scalar, isHidden: boolean): Value => {
-		const escape = (text: string): string => (isExpanded ? text.replaceAll('$', '$$$$') : text);
+		const escape = (text: string): string => text.replaceAll('$', '$$$$');
 		if (mask === null || scalar.text === '') return {...scalar, text: escape(scalar.text)};
 		const parts = isHidden ? ['', ''] : withoutSecrets(scalar.text);
 		if (parts.length === 1) return {...scalar, text: escape(scalar.text)};
-		// Where variables mean nothing the mask is no text, so that it is refused there as well.
-		if (!isExpanded) return {...scalar, kind: 'list', items: [{...scalar, text: mask}]};
 		return {...scalar, plain: false, text: parts.map(escape).join(mask)};
 	};
 	return write(value, false);

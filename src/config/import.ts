@@ -1,5 +1,5 @@
 /** Configs of other supervisors → a config in archon's own format, printed with what could not be translated. */
-import {formatOfRoot, formatOfText, FORMATS} from './formats.ts';
+import {formatOfText, FORMATS} from './formats.ts';
 import {overlay} from './merge.ts';
 import {judgeConfig} from './plan.ts';
 import type {Lookups, Untranslated} from './planning.ts';
@@ -72,7 +72,6 @@ function whatElse(root: Value, source: Source): readonly [why: string, hint: str
 		value.kind === 'map' && (value.entries.has('image') || value.entries.has('build')));
 	if (isCompose) return [`${file} is a compose file, which archon reads as it is`, `archon check ${file} says what it makes of it`];
 	if (services) return [`${file} is in archon's own format already`, `archon check ${file} looks at it`];
-	if (formatOfRoot(root)) return [`${file} is a taskmaster config, which archon reads as it is`, `archon check ${file} looks at it`];
 	return stranger(source);
 }
 

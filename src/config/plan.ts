@@ -20,8 +20,6 @@ export interface Plan extends Config {
 /** All texts as one value, before the values of variables are put in. */
 export interface Root {
 	readonly value: Value;
-	/** Whether variables have a meaning in it. */
-	readonly isExpanded: boolean;
 }
 
 /** A plan where nothing is wrong; else null, and what is. */
@@ -52,7 +50,7 @@ export function judgeConfig(
 ): Judged {
 	const problems = collector(sources);
 	const notes = collector(sources);
-	const {values, format} = readSources(sources, lookups, problems.report, notes.gather);
+	const values = readSources(sources, lookups, problems.report, notes.gather);
 	const [first, ...rest] = values.filter(value => value !== null);
 	const texts = (): readonly Source[] =>
 		[...new Set([...problems.sources(), ...notes.sources()])].filter(source => !('isOfOthers' in source));
@@ -68,7 +66,7 @@ export function judgeConfig(
 	const root = expand || sources.some(({text}) => text.includes('!reset')) ? withoutResets(merged) : merged;
 	const main = toCommand(command ?? []);
 	const planning: Planning = {problems, notes, lookups, hasCommand: main !== null};
-	const draft = format && root.kind === 'map' ? format.plan(root, planning) : planServices(root, planning);
+	const draft = planServices(root, planning);
 	const rival = draft.names.get(MAIN);
 	if (main && rival) {
 		const hint = 'rename it, or give no command on the command line';
@@ -81,7 +79,7 @@ export function judgeConfig(
 	const {names, written, services, ...others} = draft;
 	return {
 		plan: {...others, services: main ? [...services, commandService(main, services)] : services},
-		root: {value: root, isExpanded: format === null},
+		root: {value: root},
 		problems: [], notes: notes.problems(), texts: texts(),
 	};
 }

@@ -6,7 +6,6 @@ import type {Environment} from '../core/variables.ts';
 import type {FormatName} from './formats.ts';
 import type {Rules} from './merge.ts';
 import type {Collector, Gather, Place, Problem, Report, Source} from './problems.ts';
-import type {Shape} from './shape.ts';
 import type {Mapping, Value} from './values.ts';
 
 /** How files are reached: never for long, and never what is no file. */
@@ -55,7 +54,7 @@ export interface Lookups {
 	/** All of YAML (yaml/full.ts); it is called only where `needsOf` of yaml/parse.ts says so. */
 	readonly readYaml: ReadYaml;
 	/** Formats other than archon's own (formats.ts): those of which `needsOf` says that they may be needed. */
-	readonly formats: ReadonlyMap<FormatName, Format | ForeignFormat>;
+	readonly formats: ReadonlyMap<FormatName, ForeignFormat>;
 	/** The error says why nothing can run as this user and group. */
 	readonly findUser: (user: UserSpec) => Result<unknown, string>;
 	/** Whether a file looks like a shell script without a #! line; absent: this is not checked. */
@@ -117,15 +116,6 @@ export interface WrittenService {
 }
 
 export type {Whole} from '../core/config.ts';
-
-/** A format of configs with keys of its own for the whole and for the services. */
-export interface Format {
-	readonly plan: (root: Mapping, planning: Planning) => Draft;
-	/** The keys at its top. */
-	readonly top: Shape;
-	/** Its other maps, each with its title in `archon help config`. */
-	readonly maps: readonly (readonly [title: string, shape: Shape])[];
-}
 
 /** What was given as a config. */
 export interface Input {

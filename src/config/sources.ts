@@ -1,22 +1,14 @@
 /** Sources → values in archon's own format: YAML is read, and configs of other supervisors are translated. */
 import {formatOfRoot, formatOfText} from './formats.ts';
-import type {ForeignFormat, Format, Input, Lookups, Translation} from './planning.ts';
+import type {ForeignFormat, Input, Lookups, Translation} from './planning.ts';
 import type {Gather, Report, Source} from './problems.ts';
 import type {Value} from './values.ts';
 import {parse} from './yaml/parse.ts';
 
-interface Read {
-	/** Null for each source that cannot be read, which is reported. */
-	readonly values: readonly (Value | null)[];
-	/** The format in which the values are, if it has keys of its own. */
-	readonly format: Format | null;
-}
-
-/** A source in archon's own format, or in one that is read with keys of its own. */
+/** A source in archon's own format. */
 interface Plain {
 	readonly source: Source;
 	readonly root: Value;
-	readonly format: Format | null;
 }
 
 /** The inputs of one foreign format, which are translated together. */
@@ -28,17 +20,14 @@ export interface Foreign {
 /** What a config is made of, part by part; null for what cannot be read, which is reported. */
 export type Part = Plain | Foreign | null;
 
-/** Sources of one foreign format make one value, in the place of the first. */
-export function readSources(sources: readonly Source[], lookups: Lookups, report: Report, note: Gather): Read {
-	const parts = sortSources(sources, lookups, report);
-	const values = parts.map(part => {
+/** Sources of one foreign format make one value, in the place of the first; null for each that cannot be read, which is reported. */
+export function readSources(sources: readonly Source[], lookups: Lookups, report: Report, note: Gather): readonly (Value | null)[] {
+	return sortSources(sources, lookups, report).map(part => {
 		if (part === null || 'root' in part) return part && part.root;
 		const {config, untranslated} = translate(part, lookups, report);
 		for (const {at, key} of untranslated) note(at, `${part.format.name}: not translated (archon import says why)`, key);
 		return config;
 	});
-	const format = parts.reduce<Format | null>((found, part) => found ?? (part && 'root' in part ? part.format : null), null);
-	return {values, format};
 }
 
 /** The sources, each by its format; those of one foreign format are one part, in the place of the first. */
@@ -53,15 +42,15 @@ export function sortSources(sources: readonly Source[], lookups: Lookups, report
 		}
 		const root = named === null ? parse(source, lookups.readYaml, report) : null;
 		const name = named ?? (root && formatOfRoot(root));
-		const format = (name === null ? undefined : lookups.formats.get(name)) ?? null;
-		if (format && 'translate' in format) {
+		const format = name === null ? undefined : lookups.formats.get(name);
+		if (format) {
 			const known = foreign.get(format);
 			const part = known ?? {format, inputs: []};
 			if (!known) parts.push(part);
 			part.inputs.push({source, root});
 			foreign.set(format, part);
 		} else {
-			parts.push(root && {source, root, format});
+			parts.push(root && {source, root});
 		}
 	}
 	return parts;

@@ -40,7 +40,7 @@ export function showConfig({source, kept}: InForce, name: string | null, showsSe
 		const tree = treeOf({root});
 		const chosen = tree && name !== null ? onlyService(tree, name) : ok(tree);
 		if (!chosen.ok || !chosen.value) return done(chosen.ok ? err(UNKNOWN) : chosen);
-		done(ok(printYaml(written(chosen.value, root.isExpanded, showsSecrets ? null : MASK))));
+		done(ok(printYaml(written(chosen.value, showsSecrets ? null : MASK))));
 	});
 }
 

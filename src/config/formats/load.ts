@@ -1,8 +1,8 @@
 /** Loads the translators of foreign formats, each when a config is met that needs it. */
 import type {FormatName} from '../formats.ts';
-import type {ForeignFormat, Format} from '../planning.ts';
+import type {ForeignFormat} from '../planning.ts';
 
-const LOADERS: Readonly<Record<FormatName, () => Promise<Format | ForeignFormat>>> = {
+const LOADERS: Readonly<Record<FormatName, () => Promise<ForeignFormat>>> = {
 	dinit: async () => (await import('./dinit.ts')).dinit,
 	supervisord: async () => (await import('./supervisord.ts')).supervisord,
 	s6: async () => (await import('./s6.ts')).s6,
@@ -18,5 +18,5 @@ const LOADERS: Readonly<Record<FormatName, () => Promise<Format | ForeignFormat>
 /** All of them. */
 export const NAMES = Object.keys(LOADERS) as readonly FormatName[];
 
-export const loadFormats = async (names: readonly FormatName[]): Promise<ReadonlyMap<FormatName, Format | ForeignFormat>> =>
+export const loadFormats = async (names: readonly FormatName[]): Promise<ReadonlyMap<FormatName, ForeignFormat>> =>
 	new Map(await Promise.all(names.map(async name => [name, await LOADERS[name]()] as const)));

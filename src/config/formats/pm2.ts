@@ -1,8 +1,8 @@
 /** pm2's ecosystem file: apps, as JSON, YAML, or a JavaScript file that is plain data. */
 import {splitWords} from '../../core/words.ts';
-import {basename} from '../../core/path.ts';
+import {basename, resolve} from '../../core/path.ts';
 import {SCALE_MAX} from '../names.ts';
-import type {ForeignFormat, Lookups, Untranslated} from '../planning.ts';
+import type {ForeignFormat, Untranslated} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import type {Mapping, Scalar, Value} from '../values.ts';
 import {fieldsOf, type Fields} from './fields.ts';
@@ -13,7 +13,7 @@ type Tell = (at: Place, key: string, why: string) => void;
 
 export const pm2: ForeignFormat = {
 	name: 'a pm2 ecosystem file',
-	translate(inputs, _lookups: Lookups, report) {
+	translate(inputs, {directory}, report) {
 		const [{source} = {source: {file: '', text: ''}}] = inputs;
 		const top = {source, offset: 0};
 		const untranslated: Untranslated[] = [];
@@ -41,7 +41,7 @@ export const pm2: ForeignFormat = {
 				if (services.has(name)) report(item, `there are two apps ${name}`, 'rename one of them');
 				if (!script) report(item, `app ${name} has no script`, 'pm2 wants it in every app');
 				const tell: Tell = (at, key, why) => void untranslated.push({at, key, service: name, why});
-				if (script) services.set(name, serviceOf(app, script, tell));
+				if (script) services.set(name, serviceOf(app, script, directory, tell));
 				const namespace = app.text('namespace');
 				if (namespace && namespace.text !== 'default') groups.set(namespace.text, [...groups.get(namespace.text) ?? [], word(namespace, name)]);
 			}
@@ -80,7 +80,7 @@ const REASONS: Readonly<Record<string, string | null>> = {
 	post_update: null, deep_monitoring: null, name: null, namespace: null, exp_backoff_restart_delay: null, version: null,
 };
 
-function serviceOf(app: Fields, script: Scalar, tell: Tell): Mapping {
+function serviceOf(app: Fields, script: Scalar, directory: () => string, tell: Tell): Mapping {
 	const {at} = app;
 	const instances = instancesOf(app, tell);
 	const [uid, gid] = [app.text('uid') ?? app.text('user'), app.text('gid')];
@@ -94,7 +94,7 @@ function serviceOf(app: Fields, script: Scalar, tell: Tell): Mapping {
 		command: commandOf(app, script),
 		scale: instances,
 		user: uid && literal(uid, gid ? `${uid.text}:${gid.text}` : uid.text),
-		working_dir: cwd && literal(cwd, cwd.text),
+		working_dir: cwd && !/^\.?\/?$/.test(cwd.text) ? literal(cwd, resolve(directory(), cwd.text)) : undefined,
 		environment: environment.size > 0 ? map(at, environment) : undefined,
 		restart: restartOf(app),
 		success_codes: codes && withZero(codes),

@@ -48,7 +48,7 @@ export const supervisord: ForeignFormat = {
 			// supervisord sets both as it becomes a daemon only.
 			umask: isForeground ? undefined : whole?.text('umask'),
 			directory: isForeground ? undefined : whole?.text('directory'),
-			outputs: new Map(),
+			outputs: new Map(), from: lookups.directory,
 		};
 
 		const programs = new Map<string, {readonly section: Section; readonly isFcgi: boolean}>();

@@ -3,22 +3,20 @@
  * supervisord does: a program that ends before its `starttime` has failed to start and is tried again with growing
  * pauses, whatever its `autorestart`; one that ends later is started again at once, or not.
  */
-import {exec, NO_ENDS, RESTART, service} from '../../core/defaults.ts';
-import type {Output, RestartPolicy, Service} from '../../core/service.ts';
+import {signalName} from '../../core/signal-numbers.ts';
 import type {Millis} from '../../core/time.ts';
 import {byName, either, number, oneOrMore, someText, words} from '../accepts.ts';
 import {command, key, optional, value} from '../key.ts';
-import {noteHurried} from '../keys/stop.ts';
-import {INSTANCE, instancesOf, judgeCount, named, SCALE_MAX, SERVICES_MAX} from '../names.ts';
-import {judgeFiles, planOutput} from '../../features/logging/keys/outputs.ts';
-import type {Draft, Format, Planning} from '../planning.ts';
+import {overlay, type Rules} from '../merge.ts';
+import {named, SCALE_MAX, SERVICES_MAX} from '../names.ts';
+import type {ForeignFormat} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import {readBy, readEnvironment, readListOf, refuse, refuseKind} from '../readers.ts';
-import {duration, oneOf, signal, text, truth, parser, umask, user, whole, type Parse} from '../scalars.ts';
-import {planWhole, WHOLE} from '../schema/whole.ts';
-import {isMissing, reader, readShape, shape, type Context, type Schema, type Settings} from '../shape.ts';
-import {reportUser} from '../users.ts';
+import {absolutePath, duration, oneOf, signal, text, truth, parser, umask, user, whole, type Parse} from '../scalars.ts';
+import {WHOLE} from '../schema/whole.ts';
+import {isMissing, reader, readShape, shape, type Context, type Key, type Schema, type Settings, type Shape} from '../shape.ts';
 import {isNothing, type Mapping, type Value} from '../values.ts';
+import {list, literal, map, word} from './translation.ts';
 
 const AUTORESTARTS = ['always', 'never', 'unexpected'] as const;
 
@@ -28,13 +26,10 @@ const autorestart: Parse<(typeof AUTORESTARTS)[number]> = parser(() => either(wo
 	return flag.ok ? {ok: true, value: flag.value ? 'always' : 'never'} : oneOf(AUTORESTARTS)(word);
 });
 
-const stream = (help: string) =>
-	({...streamKey(help), takesNothing: true} as const);
-const streamKey = (help: string) =>
-	key<Stream>(reader(someText, readStream), 'path | null', 'archon\'s log', {kind: 'log'}, help, '/var/log/web.log');
+const readPath = reader<string | null>(someText, readStream);
 
-/** Where a stream leads: a file, nowhere (null), or the log where nothing is written. */
-type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly path: string | null};
+const stream = (help: string): Key<string | null> & {readonly takesNothing: true} =>
+	({...key(readPath, 'path | null', 'archon\'s log', null, help, '/var/log/web.log'), takesNothing: true});
 
 const PROGRAM = shape({
 	cmd: command('required', 'program and arguments; quoted as in a shell, but run without one'),
@@ -51,7 +46,7 @@ const PROGRAM = shape({
 	stdout: stream('appended to this file; null, none or discard: dropped'),
 	stderr: stream('the same for stderr'),
 	env: key(readEnvironment, 'map', 'empty', {}, 'added to archon\'s own environment'),
-	workingdir: optional(text, 'path', 'archon\'s own', 'where it runs', '/srv/app'),
+	workingdir: optional(absolutePath, 'path', 'archon\'s own', 'where it runs', '/srv/app'),
 	umask: optional(umask, 'octal', 'archon\'s own', 'permissions that its new files do not get'),
 	user: optional(user, 'name[:group] | uid[:gid]', 'archon\'s own', 'as whom it runs'),
 }, {
@@ -86,41 +81,95 @@ interface Program {
 	readonly settings: Settings<typeof PROGRAM.keys>;
 }
 
-export const taskmaster: Format = {
-	plan: planPrograms,
+export const taskmaster: ForeignFormat & {readonly top: Shape; readonly maps: readonly (readonly [title: string, shape: Shape])[]} = {
+	name: 'a taskmaster config',
+	translate(inputs, _lookups, report) {
+		const [first, ...rest] = inputs.flatMap(({root}) => root ?? []);
+		const root = first && rest.reduce((lower, upper) => overlay(lower, upper, NO_RULES), first);
+		const [{source} = {source: {file: '', text: ''}}] = inputs;
+		const top = {source, offset: 0};
+		if (root?.kind !== 'map') return {config: map(top, {}), untranslated: []};
+		// A `$` has no meaning in this format.
+		const {programs} = readShape(ROOT, root, {path: '', report, note() {}, environment: null});
+		const whole = [...root.entries].flatMap(([name, {value}]) =>
+			(Object.hasOwn(WHOLE, name) ? [[name, withoutVariables(value)] as const] : []));
+		const services = [...programs].flatMap(([name, program]) => (program ? [[name, serviceOf(program)] as const] : []));
+		return {
+			config: map(root, new Map<string, Value>([
+				...whole.filter(([name]) => name !== 'shutdown'),
+				['shutdown', shutdownOf(root, whole.find(([name]) => name === 'shutdown')?.[1])],
+				['services', map(root.entries.get('programs')?.value ?? root, new Map(services))],
+			])),
+			untranslated: [],
+		};
+	},
 	top: ROOT,
 	maps: [['programs.<name>, in a file with programs instead of services', PROGRAM]],
 };
 
-function planPrograms(root: Mapping, planning: Planning): Draft {
-	const {problems, notes, lookups: {findUser}, hasCommand} = planning;
-	// A `$` has no meaning in this format.
-	const context: Context = {path: '', report: problems.report, note: notes.gather, environment: null};
-	const settings = readShape(ROOT, root, context);
-	const {programs: read, archon, shutdown} = settings;
-	const scales = new Map([...read].map(([name, program]) => [name, program?.settings.numprocs ?? 1]));
-	const whole = planWhole(settings, {scales, report: problems.report});
-	const programs = [...read.values()].filter(program => program !== null);
-	const count = programs.reduce((sum, {settings}) => sum + (settings.numprocs ?? 1), 0);
-	const usual = (name: string): Output => planOutput(null, archon, name, {isAlone: count === 1 && !hasCommand, tty: false});
-	for (const {name, map, settings: {stoptime: grace}} of programs) {
-		const place = map.entries.get('stoptime')?.value;
-		if (place) noteHurried(name, {place, key: 'stoptime', grace}, whole.shutdownGrace, notes.gather);
+/** Of a file over another: maps key by key, all else replaced. */
+const NO_RULES: Rules = {ofService: new Map(), ofTop: new Map()};
+
+/** Placeholders keep their meaning. */
+function withoutVariables(value: Value): Value {
+	switch (value.kind) {
+		case 'scalar': return {...value, text: value.text.replaceAll('$', '$$$$')};
+		case 'list': return {...value, items: value.items.map(withoutVariables)};
+		case 'map': {
+			const entries = [...value.entries].map(([name, entry]) => [name, {...entry, value: withoutVariables(entry.value)}] as const);
+			return {...value, entries: new Map(entries)};
+		}
 	}
-	for (const {name, map, settings: {user: owner}} of programs) {
-		const found = owner && findUser(owner);
-		const written = map.entries.get('user');
-		if (found && !found.ok && written) reportUser(planning, written.value, `programs.${name}.user`, found.error);
-	}
-	const isTooMany = judgeCount(programs.map(({name, key: at, map, settings: {numprocs}}) =>
-		({path: `programs.${name}`, place: map.entries.get('numprocs')?.value ?? at, scale: numprocs ?? 1})), problems.report);
-	const services = isTooMany ? [] : programs.flatMap(({name, settings}) => makeServices(name, settings, usual));
-	const written = new Map(programs.map(({name, key: place, map}) => [name, {path: `programs.${name}`, key: place, map}]));
-	judgeFiles(root, services, name => written.get(name), whole.events, problems.report);
-	// supervisord keeps running, so that its programs can be started again.
-	const whenIdle = shutdown.when_idle ?? 'never';
-	return {...whole, whenIdle, services, names: new Map(programs.map(({name, key: place}) => [name, place]))};
 }
+
+/** supervisord keeps running, so that its programs can be started again. */
+function shutdownOf(at: Place, written: Value | undefined): Value {
+	const never = {key: at, value: word(at, 'never')};
+	if (written?.kind !== 'map') return map(at, {when_idle: never.value});
+	return written.entries.has('when_idle') ? written : {...written, entries: new Map([...written.entries, ['when_idle', never]])};
+}
+
+const POLICIES = {always: 'always', never: 'no', unexpected: 'on-failure'} as const;
+
+function serviceOf({key: at, map: {entries}, settings}: Program): Value {
+	const {cmd, numprocs, autostart, autorestart, exitcodes, starttime, startretries, stopsignal, stoptime, env, workingdir} = settings;
+	const given = <T>(name: string, value: T | null, make: (place: Place, value: T) => Value): Value | undefined => {
+		const place = entries.get(name)?.value;
+		return place && value !== null && !isNothing(place) ? make(place, value) : undefined;
+	};
+	const written = (name: string): Value | undefined => given(name, '', place => literal(place, 'text' in place ? String(place.text) : ''));
+	const output = (name: 'stdout' | 'stderr'): Value | undefined => {
+		const place = entries.get(name)?.value;
+		return place && (settings[name] === null ? word(place, 'none') : literal(place, settings[name]));
+	};
+	return map(at, {
+		command: cmd ? commandOf(entries.get('cmd')?.value ?? {...at, kind: 'list', items: []}) : undefined,
+		scale: given('numprocs', numprocs, word),
+		user: written('user'),
+		working_dir: given('workingdir', workingdir, literal),
+		umask: written('umask'),
+		environment: given('env', env, (place, variables) =>
+			map(place, new Map(Object.entries(variables).map(([name, text]) => [name, literal(place, text)])))),
+		autostart: autostart ? undefined : word(at, false),
+		start_period: lapse(entries.get('starttime')?.value ?? at, starttime),
+		restart: map(at, {
+			policy: literal(entries.get('autorestart')?.value ?? at, POLICIES[autorestart]),
+			counts: word(at, 'starts'),
+			attempts: given('startretries', startretries, word),
+		}),
+		success_codes: given('exitcodes', exitcodes, (place, codes) => list(place, codes.map(code => word(place, code)))),
+		stop_signal: given('stopsignal', stopsignal, (place, number) => word(place, signalName(number).replace(/^SIG/, ''))),
+		stop_grace_period: lapse(entries.get('stoptime')?.value ?? at, stoptime),
+		stdout: output('stdout'),
+		stderr: output('stderr'),
+	});
+}
+
+const lapse = (at: Place, length: Millis): Value => word(at, length % 1000 === 0 ? `${length / 1000}s` : `${length}ms`);
+
+const textOf = (value: Value): Value => literal(value, value.kind === 'scalar' ? value.text : '');
+
+const commandOf = (cmd: Value): Value => (cmd.kind === 'list' ? list(cmd, cmd.items.map(textOf)) : textOf(cmd));
 
 function readPrograms(from: Value, context: Context): ReadonlyMap<string, Program | null> | undefined {
 	if (from.kind !== 'map' && !isNothing(from)) return refuseKind(from, context, 'a map');
@@ -141,51 +190,11 @@ function readPrograms(from: Value, context: Context): ReadonlyMap<string, Progra
 	return programs;
 }
 
-function makeServices(name: string, settings: Settings<typeof PROGRAM.keys>, usual: (name: string) => Output): readonly Service[] {
-	const {cmd: argv, numprocs, env, umask: mask, user: owner, workingdir: cwd} = settings;
-	if (!argv) return [];
-	return instancesOf(name, numprocs ?? 1).map((each, index) => ({
-		...service(each, argv),
-		autostart: settings.autostart,
-		startPeriod: settings.starttime,
-		restart: restartPolicy(settings),
-		stop: {signal: settings.stopsignal, grace: settings.stoptime},
-		exec: {
-			...exec(argv),
-			environment: numprocs === null ? env : {...env, [INSTANCE]: String(index)},
-			cwd, user: owner, umask: mask,
-			output: outputOf(settings, usual(each)),
-		},
-	}));
-}
-
-const POLICIES = {always: 'always', never: 'no', unexpected: 'on-failure'} as const;
-
-/** supervisord waits 1 s, 2 s, 3 s, … between failed starts, and never between other restarts. */
-const STEP: Millis = 1000;
-
-const restartPolicy = ({autorestart: word, exitcodes, startretries}: Settings<typeof PROGRAM.keys>): RestartPolicy => ({
-	...RESTART,
-	policy: POLICIES[word], growth: 'linear', delay: STEP, maxDelay: Infinity,
-	attempts: startretries, counts: 'starts', window: Infinity,
-	success: {codes: exitcodes, signals: []},
-	fatal: NO_ENDS,
-});
-
-function outputOf({stdout, stderr}: Settings<typeof PROGRAM.keys>, otherwise: Output): Output {
-	if (stdout.kind === 'log' && stderr.kind === 'log') return otherwise;
-	return {
-		kind: 'files',
-		stdout: stdout.kind === 'file' ? stdout.path : '/dev/stdout',
-		stderr: stderr.kind === 'file' ? stderr.path : '/dev/stderr',
-	};
-}
-
-function readStream(from: Value, context: Context): Stream | undefined {
-	if (isNothing(from)) return {kind: 'file', path: null};
+/** Null: what comes is dropped. */
+function readStream(from: Value, context: Context): string | null | undefined {
+	if (isNothing(from)) return null;
 	const path = readBy(text)(from, context);
-	if (path === undefined) return undefined;
-	return {kind: 'file', path: ['none', 'discard', '/dev/null'].includes(path.toLowerCase()) ? null : path};
+	return path !== undefined && ['none', 'discard', '/dev/null'].includes(path.toLowerCase()) ? null : path;
 }
 
 function exitcodes(): Schema {

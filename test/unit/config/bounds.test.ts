@@ -39,7 +39,7 @@ test.each([
 	['programs', services(10_001, () => '').replaceAll('command', 'cmd').replace('services', 'programs'), 'f:2:3: programs has more than 10000 programs'],
 	[
 		'processes', services(11, () => ', numprocs: 1000').replaceAll('command', 'cmd').replace('services', 'programs'),
-		'f:12:27: programs.s10 brings the number of services above 10000',
+		'f:12:27: services.s10 brings the number of services above 10000',
 	],
 	['drivers', `services: {a: {command: x, logging: [${'json, '.repeat(21)}]}}`, 'f:1:37: services.a.logging has more than 20 drivers'],
 ])('too many %s are refused', (_what, text, problem) => {

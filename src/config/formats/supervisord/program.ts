@@ -1,4 +1,5 @@
 /** `[program:x]` → one service of archon's, with instances where they differ in nothing but their number; else one for each process. */
+import {resolve} from '../../../core/path.ts';
 import {splitWords} from '../../../core/words.ts';
 import {signalNumber} from '../../../core/signal-numbers.ts';
 import {SCALE_MAX} from '../../names.ts';
@@ -16,6 +17,8 @@ export interface Common {
 	readonly umask: Given<Text> | undefined;
 	readonly directory: Given<Text> | undefined;
 	readonly outputs: Outputs;
+	/** Where relative paths begin. */
+	readonly from: () => string;
 }
 
 /** A service that comes of a program. */
@@ -92,7 +95,7 @@ function makeService(name: string, reader: Reader, isFcgi: boolean, common: Comm
 		command,
 		scale: scale && scalarOrWord(scale),
 		user: user && scalar(user.at, user.value),
-		working_dir: directory && scalar(directory.at, directory.value),
+		working_dir: directory && scalar(directory.at, isFixed(directory.value) ? resolve(common.from(), directory.value) : directory.value),
 		umask: umask && scalar(umask.at, umask.value),
 		environment: environmentOf(reader),
 		autostart: isFcgi ? word(at, false) : autostartOf(reader, start),

@@ -47,7 +47,7 @@ test('the example of the subject is read as it is', () => {
 		exec: {umask: 0o77, environment: {ARCHON_INSTANCE: '7'}, output: {stdout: '/tmp/vgsworker.stdout'}},
 	});
 	expect(shutdownGrace).toBe(9000);
-	expect(notes.map(formatProblem)).toEqual(['f:15:15: stoptime is longer than shutdown.grace_period, and a shutdown cuts it: nginx, vogsphere']);
+	expect(notes.map(formatProblem)).toEqual(['f:15:15: stop_grace_period is longer than shutdown.grace_period, and a shutdown cuts it: nginx, vogsphere']);
 });
 
 test('a program that says nothing more is as supervisord has it', () => {
@@ -101,7 +101,7 @@ describe('the keys', () => {
 		['{a: {cmd: x, exitcodes: [0, 256]}}', ['f:1:39: programs.a.exitcodes[1]: "256" is not a whole number from 0 to 255']],
 		['{a: {cmd: x, command: y}}', ['f:1:24: unknown key "command" in programs.a; archon calls it cmd']],
 		['{a: {cmd: x, stopsignl: y}}', ['f:1:24: unknown key "stopsignl" in programs.a; did you mean "stopsignal"?']],
-		['{a: {cmd: x, user: ghost}}', ['f:1:30: programs.a.user: user ghost is not in /etc/passwd; make the user in the image, or write a number']],
+		['{a: {cmd: x, user: ghost}}', ['f:1:30: services.a.user: user ghost is not in /etc/passwd; make the user in the image, or write a number']],
 	])('programs: %s', (programs, problems) => {
 		expect(told(`programs: ${programs}`)).toEqual(problems);
 	});
