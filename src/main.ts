@@ -19,6 +19,7 @@ usage: archon [up] [OPTIONS] [[--] CMD ARGS…]                   supervise the 
        archon -- CMD ARGS…                                      run CMD alone, as its init; no config is read
        archon check [OPTIONS] [FILE]                            tell every problem of a config
        archon import FILE… [--strict] [-o FILE]                 print configs of other supervisors as archon's own
+       archon init [DIRECTORY] [-o FILE]                        write a first config for what is there
        archon help config [KEY]                                 every key of a config, or one with an example
        archon schema                                            the JSON Schema of a config, for editors
        archon --help | --version
@@ -63,6 +64,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 		case 'help': return rest[0] === 'config' ? (await import('./programs/help-config.ts')).helpConfig(rest.slice(1)) : say(HELP);
 		case 'schema': return say((await import('./config/json-schema.ts')).schemaText());
 		case 'check': return (await import('./programs/check.ts')).check(rest);
+		case 'init': return (await import('./programs/init.ts')).init(rest);
 		case 'import': return (await import('./programs/import.ts')).importFiles(rest);
 		case '--handoff-format': return say(`${(await import('./os/reexec/handoff.ts')).FORMAT}\n`);
 		default: return (await import('./programs/up.ts')).up(first === 'up' ? rest : args, version);

@@ -22,7 +22,7 @@ const judge = (...sources: readonly Source[]): Judged =>
 
 function effectiveOf({root}: Judged, mask: string | null = null): string {
 	if (!root) throw new Error('it is no config');
-	return printYaml(written(expanded(root, {variables: VARIABLES, directory: '/somewhere'}), root.isExpanded, mask));
+	return printYaml(written(expanded(root, {variables: VARIABLES, directory: '/somewhere'}), mask));
 }
 
 function expectSame(text: string, file = '/etc/archon/a.yaml'): void {
