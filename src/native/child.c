@@ -43,6 +43,17 @@ static void must(struct room *room, enum stage stage, long result)
 		fail(room, stage, result);
 }
 
+/* Its own process group in archon's session, without the terminal that may have. */
+static void leave_terminal(struct room *room)
+{
+	must(room, STAGE_SESSION, RAW(SYS_setpgid, 0, 0));
+	long tty = RAW(SYS_openat, AT_FDCWD, "/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (tty < 0)
+		return;
+	RAW(SYS_ioctl, tty, TIOCNOTTY, 0);
+	RAW(SYS_close, tty);
+}
+
 /* Its own process group in the terminal's foreground, as a shell gives it to a job. No terminal: no matter. */
 static void take_terminal(struct room *room)
 {
@@ -299,6 +310,8 @@ static _Noreturn void go_on(struct room *room)
 		must(room, STAGE_CGROUP, RAW(SYS_write, job->cgroup, "0", 1));
 	if (head->flags & FLAG_SESSION)
 		must(room, STAGE_SESSION, RAW(SYS_setsid));
+	if (head->flags & FLAG_GROUP)
+		leave_terminal(room);
 	if (head->flags & FLAG_FOREGROUND)
 		take_terminal(room);
 	place_fds(room);

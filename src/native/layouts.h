@@ -32,6 +32,7 @@ enum flag {
 	FLAG_CWD = 8,
 	FLAG_NO_NEW = 16,
 	FLAG_AS_STARTED = 32,
+	FLAG_GROUP = 64,
 };
 
 enum oom {

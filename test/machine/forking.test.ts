@@ -74,6 +74,17 @@ test('the start is over when the pid file is there, however late, and post_start
 	expect(await web(archon)).toMatchObject({status: 'running', pid, restarts: 0});
 });
 
+test('a program that takes itself for a daemon where it leads a session below PID 1, as sshd does, becomes one', async () => {
+	// sshd(8): neither a terminal, nor another parent than PID 1, nor another's session.
+	const command = script(`read -r pid _ _ parent _ session _ </proc/$$/stat
+if [ $parent = 1 ] && [ $session = $pid ]; then echo stays; exec sleep 1000003; fi
+(setsid bash -c '${DAEMON.replaceAll('\'', '"')}' & ) & exit 0`);
+	await using archon = await boot({config: config(command)});
+	await isReady(archon);
+	await archon.says(/daemon \d+/);
+	expect(archon.log()).not.toMatch(/stays/);
+});
+
 test('MAINPID= names it as well, and READY=1 says that it is ready', async () => {
 	const file = join(mkdtempSync(join(tmpdir(), 'notify-')), 'say.py');
 	writeFileSync(file, `import os, socket

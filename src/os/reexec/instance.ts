@@ -150,14 +150,14 @@ function runClaimed(pid: number): Run {
 }
 
 /**
- * The main process of each run that has one among archon's children: it leads a session (spawner.ts), and was there
+ * The main process of each run that has one among archon's children: it leads a group (spawner.ts), and was there
  * before hooks and whatever the run has left to archon, which carry the same tag.
  */
 function findMains(): ReadonlyMap<Run, number> {
 	const leaders = children().flatMap(pid => {
 		const stat = statOf(pid);
 		const run = runTagged(pid) ?? runClaimed(pid);
-		return stat?.session === pid && run > 0 ? [{pid, run, start: stat.start}] : [];
+		return stat?.group === pid && run > 0 ? [{pid, run, start: stat.start}] : [];
 	});
 	// The kernel lists them by age; its clock ticks too slowly to tell all apart.
 	return new Map(leaders.toReversed().sort((one, other) => other.start - one.start).map(({run, pid}) => [run, pid]));

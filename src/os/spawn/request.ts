@@ -30,12 +30,16 @@ export interface Request {
 	readonly tag: number;
 	/** For its `oom_score_adj`; where it need not work, archon goes on without. */
 	readonly oom: {readonly adjustment: number; readonly mustWork: boolean} | null;
-	/** In a session of its own, which may have the terminal at descriptor 1, or in the foreground of archon's. */
-	readonly seat: 'session' | 'terminal' | 'foreground';
+	/**
+	 * In a session of its own, which may have the terminal at descriptor 1; or in archon's: in the foreground of its terminal, or
+	 * without it.
+	 */
+	readonly seat: 'session' | 'terminal' | 'foreground' | 'group';
 }
 
 const SEATS = {
 	session: REQUEST_FLAG.session, terminal: REQUEST_FLAG.session | REQUEST_FLAG.terminal, foreground: REQUEST_FLAG.foreground,
+	group: REQUEST_FLAG.group,
 } as const;
 const AS_IS = -1;
 

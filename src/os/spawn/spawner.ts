@@ -32,6 +32,8 @@ export interface Given {
 	readonly environment?: Readonly<Record<string, string>>;
 	/** Further descriptors: the child's number, and archon's own. */
 	readonly fds?: readonly {readonly target: number; readonly fd: number}[];
+	/** It is to become a daemon, for which one takes itself already that leads a session below PID 1 (sshd). */
+	readonly isForking?: boolean;
 	/** Hears what went wrong without keeping the process from being made. */
 	readonly note?: (text: string) => void;
 }
@@ -68,7 +70,7 @@ export function spawnRun(service: Service, run: Run, streams: Streams, given: Gi
 	if (service.forks && service.pidFile !== null) for (const note of cleanFile(service.pidFile)) given.note?.(`${name}: ${note}`);
 	const number = ready?.kind === 'fd' && ready.variable !== null ? {[ready.variable]: String(ready.fd)} : {};
 	const environment = {...number, ...given.environment, ARCHON_RUN: String(run)};
-	const end = make(name, exec, streams, {...given, environment});
+	const end = make(name, exec, streams, {...given, environment, isForking: service.forks});
 	return () => {
 		const made = end();
 		return made.ok ? {kind: 'spawned', pid: made.value} : {kind: 'refused', refusal: made.error};
@@ -101,7 +103,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Making 
 	const request: Request = {
 		exec, paths, environment: environment.value.blocks, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
 		tag: exec.asStarted ? 0 : tagFor(Number(given.environment?.['ARCHON_RUN'] ?? 0)),
-		seat: exec.tty ? 'terminal' : exec.interactive && sys.isTerminal(streams[0]) ? 'foreground' : 'session',
+		seat: given.isForking ? 'group' : exec.tty ? 'terminal' : exec.interactive && sys.isTerminal(streams[0]) ? 'foreground' : 'session',
 	};
 	if (identity.uid !== null) giveAway(exec, streams, identity.uid);
 	else if (exec.output.kind === 'inherit' && !exec.asStarted && ownPid === 1) openUp(streams);
