@@ -2,7 +2,7 @@
  * A chain of programs of which each executes the next, as execline scripts are and shell scripts often: what it comes to
  * in keys of a service, if that means exactly the same.
  */
-import {isBlock, type Block, type Term, type Word} from './execline.ts';
+import {BYTE, isBlock, type Block, type Term, type Word} from './execline.ts';
 import type {Place} from '../../problems.ts';
 
 /** A command that is run before the last program of a chain. */
@@ -150,6 +150,13 @@ function readBefore(block: Block, isNeeded: boolean, state: State, start: Start)
 	return {at: block, argv, user: user ?? state.user, cwd: cwd ?? state.cwd, isNeeded};
 }
 
+const NAME = /^[A-Za-z_]\w*$/;
+
+/** Words are filled in at once, so that the first with a name is what counts. */
+function setOnce({substitutes}: State, name: string, value: string): void {
+	if (!substitutes.has(name)) substitutes.set(name, value);
+}
+
 const LINKS: Readonly<Record<string, Link | undefined>> = {
 	__proto__: undefined,
 	'with-contenv': (_, at, state) => {
@@ -174,14 +181,14 @@ const LINKS: Readonly<Record<string, Link | undefined>> = {
 		const [name, value] = [textAt(terms, at), terms[at + 1]];
 		const text = value && !isBlock(value) ? substitute(value, state, start) : null;
 		// What ran before would have it as well.
-		if (name === null || !/^[A-Za-z_]\w*$/.test(name) || text === null || state.before.length > 0) return null;
+		if (name === null || !NAME.test(name) || text === null || state.before.length > 0) return null;
 		state.environment.set(name, text);
 		return at + 2;
 	},
 	define: (terms, at, state) => {
 		const [name, value] = [textAt(terms, at), textAt(terms, at + 1)];
-		if (name === null || value === null || name.startsWith('-')) return null;
-		state.substitutes.set(name, escape(value));
+		if (name === null || value === null || !NAME.test(name) || value.includes('$')) return null;
+		setOnce(state, name, escape(value));
 		return at + 2;
 	},
 	importas: (terms, at, state, {variesLater}) => {
@@ -189,10 +196,10 @@ const LINKS: Readonly<Record<string, Link | undefined>> = {
 		if (option !== '-i' && !isDefaulted) return null;
 		const [fallback, from] = isDefaulted ? [textAt(terms, at + 1), at + 2] : ['', at + 1];
 		const [name, variable] = [textAt(terms, from), textAt(terms, from + 1)];
-		if (!state.hasVariables || variesLater || name === null || name.startsWith('-')) return null;
+		if (!state.hasVariables || variesLater || name === null || !NAME.test(name)) return null;
 		if (fallback === null || /[${}\\]/.test(fallback)) return null;
-		if (variable === null || !/^[A-Za-z_]\w*$/.test(variable) || state.environment.has(variable)) return null;
-		state.substitutes.set(name, isDefaulted ? `\${${variable}-${fallback}}` : `\${${variable}?is not set}`);
+		if (variable === null || !NAME.test(variable) || state.environment.has(variable)) return null;
+		setOnce(state, name, isDefaulted ? `\${${variable}-${fallback}}` : `\${${variable}?is not set}`);
 		return from + 2;
 	},
 	multisubstitute: (terms, at, state, start) => {
@@ -276,6 +283,7 @@ function substitute({text, variables}: Word, {substitutes, hasVariables, environ
 		const isOfContainer = hasVariables && !variesLater && !variables.some(name => environment.has(name));
 		return isOfContainer ? text.split(VARIABLE).map((part, index) => (index % 2 === 1 ? part : escape(part))).join('') : null;
 	}
+	if (text.includes(BYTE)) return null;
 	if (substitutes.size === 0) return escape(text);
 	const parts = text.split(/\$\{([^{}$]*)\}/);
 	const filled = parts.map((part, index) => {

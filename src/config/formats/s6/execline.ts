@@ -39,7 +39,7 @@ export function readExecline(source: Source, offset: number, report: Report): re
 			at = end < 0 ? text.length : end;
 		} else {
 			const word = readWord(text, at);
-			if (word === null) return refuse(at, 'a quote is not closed');
+			if ('refused' in word) return refuse(word.refused, word.why);
 			const [terms, start] = [open.at(-1)?.terms ?? [], at];
 			at = word.end;
 			if (word.isBare && word.text === '{') {
@@ -58,8 +58,14 @@ export function readExecline(source: Source, offset: number, report: Report): re
 	return unclosed ? refuse(unclosed.offset, 'a block is not closed') : outer?.terms ?? [];
 }
 
-/** `isBare`: without quotes and escapes. Null: a quote is not closed. */
-function readWord(text: string, start: number): {readonly text: string; readonly end: number; readonly isBare: boolean} | null {
+interface Read {
+	readonly text: string;
+	readonly end: number;
+	/** Without quotes and escapes. */
+	readonly isBare: boolean;
+}
+
+function readWord(text: string, start: number): Read | {readonly refused: number; readonly why: string} {
 	const parts: string[] = [];
 	let [at, isQuoted, isBare] = [start, false, true];
 	for (; at < text.length; at++) {
@@ -69,6 +75,7 @@ function readWord(text: string, start: number): {readonly text: string; readonly
 		} else if (character === '\\') {
 			isBare = false;
 			const escape = readEscape(text, at + 1, isQuoted);
+			if (!escape) return {refused: at, why: 'a number in quotes is that of no character'};
 			parts.push(escape.text);
 			at = escape.last;
 		} else if (!isQuoted && /\s/.test(character)) {
@@ -77,16 +84,20 @@ function readWord(text: string, start: number): {readonly text: string; readonly
 			parts.push(character);
 		}
 	}
-	return isQuoted ? null : {text: parts.join(''), end: at, isBare};
+	return isQuoted ? {refused: start, why: 'a quote is not closed'} : {text: parts.join(''), end: at, isBare};
 }
 
-/** In quotes letters and numbers stand for characters; `last`: where the escape ends. */
-function readEscape(text: string, at: number, isQuoted: boolean): {readonly text: string; readonly last: number} {
+/** In quotes letters and numbers stand for characters; `last`: where the escape ends. Null: a number stands for none. */
+function readEscape(text: string, at: number, isQuoted: boolean): {readonly text: string; readonly last: number} | null {
 	const character = text[at] ?? '';
-	if (character === '\n') return {text: '', last: at};
 	if (!isQuoted) return {text: character, last: at};
-	const [, hexadecimal, decimal] = /^(?:0x([0-9A-Fa-f]{2})|(\d{1,3}))/.exec(text.slice(at, at + 4)) ?? [];
-	if (hexadecimal !== undefined) return {text: String.fromCharCode(Number.parseInt(hexadecimal, 16)), last: at + 3};
-	if (decimal !== undefined) return {text: String.fromCharCode(Number(decimal)), last: at + decimal.length - 1};
-	return {text: ESCAPES[character] ?? character, last: at};
+	if (character === '\n') return {text: '', last: at};
+	if (!/\d/.test(character)) return {text: ESCAPES[character] ?? character, last: at};
+	const [whole, hexadecimal, octal, decimal] = /^(?:0x([0-9A-Fa-f]{1,2})|0([0-7]{1,3})|([1-9]\d{0,2}))/.exec(text.slice(at, at + 4)) ?? [];
+	const code = Number.parseInt(hexadecimal ?? octal ?? decimal ?? '', hexadecimal !== undefined ? 16 : octal !== undefined ? 8 : 10);
+	if (whole === undefined || code > 255) return null;
+	return {text: code < 128 ? String.fromCharCode(code) : BYTE, last: at + whole.length - 1};
 }
+
+/** Stands for a byte that is no character by itself. */
+export const BYTE = '\ufffd';

@@ -77,7 +77,7 @@ function readLine(source: Source, start: number): Line | null {
 			at += 1;
 		} else if (isMerged) {
 			return null;
-		} else if (text.startsWith('2>&1', at)) {
+		} else if (text.startsWith('2>&1', at) && /\s|^$/.test(text.charAt(at + 4))) {
 			isMerged = true;
 			at += 4;
 		} else {
@@ -113,7 +113,10 @@ function readWord(text: string, start: number): ShellWord | null {
 	for (;;) {
 		const character = text[at] ?? '\n';
 		if (/\s/.test(character)) return {text: parts.join(''), variables, end: at};
-		if (character === '\\' && text[at + 1] === '\n') return {text: parts.join(''), variables, end: at};
+		if (character === '\\' && text[at + 1] === '\n') {
+			at += 2;
+			continue;
+		}
 		if (character === '\'' || character === '"') {
 			const end = text.indexOf(character, at + 1);
 			// "$NAME" is "${NAME}".

@@ -1,4 +1,5 @@
 /** Services of s6-overlay, s6, s6-rc and runit as archon's own. */
+import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {importConfig} from '../../../../src/config/import.ts';
 import {judgeConfig} from '../../../../src/config/plan.ts';
@@ -42,6 +43,8 @@ describe('a service', () => {
 		['#!/usr/bin/env bash\nexec web \'a $b\'\n', ['web', 'a $b']],
 		['#!/bin/sh\nexec web --port "${PORT:-80}" "$HOST" "a ${HOST-b}/$" \n', ['/bin/sh', '/etc/s6/web/run']],
 		['#!/bin/sh\nexec web --port "${PORT:-80}" -"$HOST"- "a ${NAME-b}/c"\n', ['web', '--port', '80', '-box-', 'a b/c']],
+		['#!/bin/sh\nexec web a\\\nb 2>&1\n', ['web', 'ab']], ['#!/bin/sh\nexec web 2>&1#c\n', ['/bin/sh', '/etc/s6/web/run']],
+		['#!/command/execlineb -P\nwith-contenv define p 1 define p 2 web ${p}\n', ['web', '1']],
 		['#!/bin/sh\nexport HOST=a\nexec web "$HOST"\n', ['/bin/sh', '/etc/s6/web/run']],
 		['#!/bin/sh\nset -u\nexec web "$HOST"\n', ['/bin/sh', '/etc/s6/web/run']],
 		['#!/bin/bash\nexec web "$UID"\n', ['/bin/bash', '/etc/s6/web/run']],
@@ -56,7 +59,9 @@ describe('a service', () => {
 		['#!/usr/bin/with-contenv bash\nexec web $A\n', ['bash', '/etc/s6/web/run']],
 		['exec web\n', ['/etc/s6/web/run']],
 		['#!/command/execlineb -P\nweb "a b" \\"c { }\n', ['/command/execlineb', '-P', '/etc/s6/web/run']],
-		['#!/command/execlineb -P\n# a comment\nweb "a b" "\\x\\t\\0x41\\66" c\\ d\n', ['web', 'a b', 'x\tAB', 'c d']],
+		['#!/command/execlineb -P\n# a comment\nweb "a b" "\\x\\t\\0x41\\66\\0103" c\\ d "e\\\nf" g\\\nh\n', ['web', 'a b', 'x\tABC', 'c d', 'ef', 'g\nh']],
+		['#!/command/execlineb -P\nweb "\\300"\n', undefined], ['#!/command/execlineb -P\nweb "\\09"\n', undefined],
+		['#!/command/execlineb -P\nweb "\\0351"\n', ['/command/execlineb', '-P', '/etc/s6/web/run']],
 		['#!/command/execlineb -P\nifelse { test -e /x } { a } b\n', ['/command/execlineb', '-P', '/etc/s6/web/run']],
 		['#!/command/execlineb -S0\nweb\n', ['/command/execlineb', '-S0', '/etc/s6/web/run']],
 		['#!/command/execlineb -P\nweb $@ ${1}\n', ['web', '$@', '${1}']],
@@ -339,5 +344,73 @@ describe('runit', () => {
 			hooks: {postStop: [{command: ['sh', '-c', expect.stringContaining('"$@" -1 "$n"') as string, 'web', '/bin/sh', '/etc/sv/web/finish']}]},
 		});
 		expect(left).toEqual(['control of web: write stop_signal and pre_stop for what its scripts do']);
+	});
+});
+
+describe('whatever there is', () => {
+	const LINKS = [
+		'exec ', 'cd /srv ', 'umask 027 ', 'export A b ', 'foreground { a } ', 'if { s6-setuidgid app b } ', '"${B:-c}" ', '${p} ', 'importas -D 8 p PORT ', 'define p 80 ',
+		's6-setuidgid app ', 's6-notifyoncheck -c "a b" ', 's6-log n3 T /var/log/x ', 'logutil-service /var/log/x ', 'fdmove -c 2 1 ', 'with-contenv ', 'web ', 'a=b ', '$A ', '$1 ',
+		'{name} ', '${name} ', '\\x ', '"a b" ', '\'$c {service}\' ', '# note\n', '\n', '2>&1\n', 'exec 2>&1\n', 'export A=b\n', '/run/s6/basedir/bin/halt\n', 's6-svc -d x ',
+	];
+	const head = fc.constantFrom('#!/bin/sh\n', '#!/bin/sh -e\n', '#!/command/execlineb -P\n', '#!/usr/bin/with-contenv bash\n', '#!/usr/bin/python3\n', '');
+	const script = fc.tuple(head, fc.array(fc.constantFrom(...LINKS), {maxLength: 8})).map(([first, links]) => `${first}${links.join('')}web\n`);
+	const RC = '/etc/s6-overlay/s6-rc.d';
+	const longrun = (name: string) => fc.record({
+		[`${RC}/${name}/type`]: fc.constant('longrun\n'), [`${RC}/${name}/run`]: script, [`${RC}/${name}/finish`]: script,
+		[`${RC}/${name}/notification-fd`]: fc.constantFrom('3\n', '1\n'), [`${RC}/${name}/timeout-up`]: fc.constantFrom('0\n', '1500\n'),
+		[`${RC}/${name}/timeout-kill`]: fc.constantFrom('0\n', '1500\n'), [`${RC}/${name}/down-signal`]: fc.constantFrom('SIGINT\n', '3\n'),
+	}, {requiredKeys: [`${RC}/${name}/type`, `${RC}/${name}/run`]});
+	const oneshot = fc.record({
+		[`${RC}/c/type`]: fc.constant('oneshot\n'), [`${RC}/c/up`]: script, [`${RC}/c/down`]: script, [`${RC}/a/dependencies.d/c`]: fc.constant(''),
+	}, {requiredKeys: [`${RC}/c/type`, `${RC}/c/up`]});
+	const pipe = fc.constantFrom<Tree>(
+		{}, {[`${RC}/b/dependencies`]: 'a\nbase\n'}, {[`${RC}/a/producer-for`]: 'b\n', [`${RC}/b/consumer-for`]: 'a\n', [`${RC}/b/pipeline-name`]: 'p\n'},
+		{[`${RC}/g/type`]: 'bundle\n', [`${RC}/g/contents.d/a`]: '', [`${RC}/g/contents.d/b`]: '', [`${RC}/user/contents.d/g`]: ''},
+	);
+	const scan = fc.record({
+		'/etc/services.d/d/run': script, '/etc/services.d/d/log/run': script, '/etc/services.d/d/finish': script, '/etc/services.d/d/down': fc.constant(''),
+		'/etc/cont-init.d/1': script, '/etc/cont-init.d/2': script, '/etc/cont-finish.d/1': script,
+		'/etc/fix-attrs.d/1': fc.constant('/srv true app 0600 0700\n'),
+	}, {requiredKeys: ['/etc/services.d/d/run']});
+	/** What spoils it. */
+	const mess = fc.dictionary(
+		fc.constantFrom(`${RC}/a/run`, `${RC}/c/up`, `${RC}/a/type`, `${RC}/a/dependencies`, `${RC}/user/contents`, `${RC}/a/timeout-up`, '/etc/services.d/d/run'),
+		fc.string({maxLength: 30}), {maxKeys: 1},
+	);
+	const trees = fc.tuple(longrun('a'), longrun('b'), oneshot, pipe, scan, fc.oneof({weight: 4, arbitrary: fc.constant({})}, {weight: 1, arbitrary: mess}))
+		.map(parts => Object.assign({}, ...parts) as Tree);
+
+	test('a directory is refused, or comes to what is printed of it', () => {
+		let taken = 0;
+		fc.assert(fc.property(trees, tree => {
+			const around = lookupsOf(tree, {PORT: '80', PATH: '/bin'});
+			const source = folderOf(tree, '/etc/services.d');
+			const direct = judgeConfig([source], null, around);
+			const {yaml} = importConfig([source], around);
+			expect(yaml === null).toBe(direct.plan === null);
+			if (yaml === null) return;
+			taken += 1;
+			expect(judgeConfig([{file: 'archon.yaml', text: yaml}], null, around).plan).toEqual(direct.plan);
+		}), {numRuns: 300});
+		expect(taken).toBeGreaterThan(150);
+	});
+
+	test.each<[string, string]>([
+		['blocks in blocks', `#!/bin/execlineb -P\n${'if { '.repeat(50_000)}`], ['an endless quote', `#!/bin/execlineb -P\nweb "${'a'.repeat(1_000_000)}`],
+		['many words', `#!/bin/execlineb -P\nweb ${'a '.repeat(200_000)}`], ['many links', `#!/bin/execlineb -P\n${'umask 022 '.repeat(50_000)} web`],
+		['many lines', `#!/bin/sh\n${'cd /srv\n'.repeat(50_000)}exec web`], ['many calls', `#!/bin/sh\n${'s6-svc -d x; with-contenv '.repeat(20_000)}`],
+		['many variables', `#!/bin/execlineb -P\nwith-contenv ${'importas -D 8 p PORT '.repeat(20_000)} web \${p}`],
+	])('%s do no harm', (_, run) => {
+		const {services, problems} = scanned({run});
+		expect(Object.keys(services).length + problems.length).toBe(1);
+	});
+
+	test('bundles in circles are flat', () => {
+		const {services} = overlaid({
+			'user/contents.d/a': '', 'a/type': 'bundle\n', 'a/contents.d/b': '', 'b/type': 'bundle\n', 'b/contents.d/a': '', 'b/contents.d/web': '',
+			'web/type': 'longrun\n', 'web/run': PLAIN,
+		});
+		expect(services['web']?.autostart).toBe(true);
 	});
 });
