@@ -10,7 +10,7 @@ import type {CreateExpand, Expand, Expanding} from './planning.ts';
 import {formatOfRoot, formatOfText} from './formats.ts';
 import {EXTENDS, INCLUDE, readPath, type Named} from './keys/elsewhere.ts';
 import {overlay, overlayService} from './merge.ts';
-import {didYouMean, directoryOf, quoteWritten, writtenIn, type Place, type Source} from './problems.ts';
+import {didYouMean, directoryOf, nameAs, quoteWritten, writtenIn, type Place, type Source} from './problems.ts';
 import {readText, refuse} from './readers.ts';
 import {readShape, within, type Context} from './shape.ts';
 import {isNothing, kindOf, type Entry, type Mapping, type Value} from './values.ts';
@@ -51,8 +51,8 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 	function load({path, at}: Named, {path: where}: Context, given: Pick<Source, 'directory' | 'variables'>): Mapping | null {
 		const file = fileOf({path, at});
 		// Not with the value of a variable, which may be a secret.
-		const refuseFile = (why: string, hint: string | null = null): null =>
-			(report(at, `${where}: ${why.replaceAll(file, writtenIn(at) ?? file)}`, hint), null);
+		const shown = writtenIn(at) ?? file;
+		const refuseFile = (why: string, hint: string | null = null): null => (report(at, `${where}: ${why}`, hint), null);
 		if (REMOTE.test(path)) return refuseFile(`${quoteWritten(at, path)} is not a file`, 'archon reads nothing from a network: copy it');
 		const id = JSON.stringify([file, given]);
 		const before = files.get(id);
@@ -61,19 +61,19 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 		if (files.size === FILES_MAX + 1) refuseFile(`more than ${FILES_MAX} files are included or extended`);
 		if (files.size > FILES_MAX) return null;
 		const found = lookups.readConfig(file);
-		if (!found.ok) return refuseFile(found.error.problem.message, found.error.problem.hint);
+		if (!found.ok) return refuseFile(nameAs(shown, file, found.error.problem.message), found.error.problem.hint);
 		size += found.value.text.length;
-		if (size > SIZE_MAX) return refuseFile(`with ${file} all files that are included or extended are larger than 1 MiB`);
+		if (size > SIZE_MAX) return refuseFile(`with ${shown} all files that are included or extended are larger than 1 MiB`);
 		const source: Source = {...found.value, ...given};
 		// What is wrong with its text is told once, however often it is read.
 		if (broken.has(file)) return null;
 		broken.add(file);
-		if (formatOfText(source) !== null) return refuseFile(`${file} is not in archon's own format`);
+		if (formatOfText(source) !== null) return refuseFile(`${shown} is not in archon's own format`);
 		const root = parse(source, lookups.readYaml, report);
 		if (!root) return null;
 		broken.delete(file);
-		if (root.kind !== 'map') return refuseFile(`${file} must be a map, not ${kindOf(root)}`);
-		if (formatOfRoot(root) !== null) return refuseFile(`${file} is not in archon's own format`);
+		if (root.kind !== 'map') return refuseFile(`${shown} must be a map, not ${kindOf(root)}`);
+		if (formatOfRoot(root) !== null) return refuseFile(`${shown} is not in archon's own format`);
 		files.set(id, root);
 		return root;
 	}
@@ -224,7 +224,7 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 		return Object.assign({}, ...paths.map(({path, at}) => {
 			const found = lookups.readFile(fileOf({path, at}));
 			if (!found.ok) {
-				const why = found.error.problem.message.replaceAll(fileOf({path, at}), writtenIn(at) ?? fileOf({path, at}));
+				const why = nameAs(writtenIn(at), fileOf({path, at}), found.error.problem.message);
 				return void report(at, `${here.path}.env_file: ${why}`, found.error.problem.hint);
 			}
 			const own = lookupIn({...at.source.variables, ...environment});

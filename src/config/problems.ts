@@ -135,6 +135,14 @@ export const quoteWritten = (place: Place, text: string): string => quote(writte
 export const writtenIn = (place: Place): string | null =>
 	('text' in place && typeof place.text === 'string' && place.text.includes('$') ? place.text : null);
 
+/** What is said of a file that cannot be read (read.ts), with its path as it is written; null: as it is. */
+export function nameAs(written: string | null, file: string, message: string): string {
+	if (written === null) return message;
+	if (message.startsWith(`${file} `)) return `${written}${message.slice(file.length)}`;
+	const begin = `cannot read ${file}: `;
+	return message.startsWith(begin) ? `cannot read ${written}: ${message.slice(begin.length)}` : `${written} cannot be read`;
+}
+
 /** A text as YAML has it in quotes: double ones, unless they would change it. */
 export const inQuotes = (text: string): string => (/["\\]/.test(text) ? `'${text.replaceAll('\'', '\'\'')}'` : `"${text}"`);
 

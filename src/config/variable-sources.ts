@@ -9,7 +9,7 @@ import {type Lookup, lookupIn, UNSET} from '../core/variables.ts';
 import type {EnvPath} from './keys/environment.ts';
 import type {Variables} from './make-service.ts';
 import type {Planning, Unreadable} from './planning.ts';
-import {directoryOf, writtenIn, type Source} from './problems.ts';
+import {directoryOf, nameAs, writtenIn, type Source} from './problems.ts';
 import type {ServiceSettings} from './schema/service.ts';
 import type {Context} from './shape.ts';
 import type {Value} from './values.ts';
@@ -58,7 +58,7 @@ export function sourceReader(
 			const {problem, missing, isOfOthers} = found.error;
 			hangs ||= found.error.hangs ?? false;
 			const written = pathWritten(at);
-			const message = written === null ? problem.message : problem.message.replaceAll(file, written);
+			const message = nameAs(written, file, problem.message);
 			if (!missing) (isOfOthers ? notes : problems).report(at, `${key}: ${message}`);
 			else if (required) notes.gather(at, UNREAD, written ?? path);
 		}

@@ -1,8 +1,6 @@
 /** Where problems are, in which order they are told, and how. */
 import {describe, expect, test} from 'vitest';
-import {
-	collector, didYouMean, fileProblem, formatProblem, quote, type Source,
-} from '../../../src/config/problems.ts';
+import {collector, didYouMean, fileProblem, formatProblem, nameAs, quote, type Source} from '../../../src/config/problems.ts';
 
 const first: Source = {file: 'a.yaml', text: 'one\ntwo\r\n\nfour'};
 const second: Source = {file: 'b.yaml', text: 'é'};
@@ -54,4 +52,13 @@ test.each([
 test('a word that is nearly known is guessed', () => {
 	expect(didYouMean('comand', ['type', 'command'])).toBe('did you mean "command"?');
 	expect(didYouMean('nonsense', ['type', 'command'])).toBeNull();
+});
+
+test.each([
+	[null, 'no', 'cannot read no: no such file', 'cannot read no: no such file'],
+	['${X:-no}', 'no', 'cannot read no: no such file', 'cannot read ${X:-no}: no such file'],
+	['${X}', '/a', '/a is a directory', '${X} is a directory'],
+	['${X}', '/a', 'something of /a', '${X} cannot be read'],
+])('%s instead of %s in %j', (written, file, message, expected) => {
+	expect(nameAs(written, file, message)).toBe(expected);
 });
