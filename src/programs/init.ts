@@ -6,6 +6,7 @@ import {emptyStarter, FOUND_BY, fromCompose, fromPackage, type Starter, starterT
 import type {Value} from '../config/values.ts';
 import {needsOf, parse} from '../config/yaml/parse.ts';
 import {join} from '../core/path.ts';
+import {ok} from '../core/result.ts';
 import {filesAtStart as files} from '../os/files.ts';
 import {lookups} from './lookups.ts';
 import {writeNew} from './new-file.ts';
@@ -42,7 +43,7 @@ async function textFor(folder: string, names: ReadonlySet<string>): Promise<stri
 		const read = readSource(pathOf(name), files);
 		if (!read.ok) return [formatProblem(read.error.problem)];
 		const around = await lookups(needsOf([read.value]));
-		const {yaml, problems} = importConfig([read.value], {...around, dotenv: {}});
+		const {yaml, problems} = importConfig([read.value], {...around, dotenv: {}, findUser: () => ok(null)});
 		return yaml === null ? problems.map(formatProblem) : withNext(yaml);
 	}
 	for (const [kinds, make] of [[FOUND_BY.compose, fromCompose], [FOUND_BY.npm, fromPackage]] as const) {
