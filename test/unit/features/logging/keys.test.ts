@@ -316,7 +316,7 @@ describe('one file for several', () => {
 		expect(told(two(file(''), 'none', `{events: ${file('max-file: 1')}}`)))
 			.toEqual([`a.yaml:1:18: archon.events and services.a write to /l/all.log with different settings; ${HINT}`]);
 		expect(told(`archon: {logging: [${file('streams: stdout')}, ${file('max-size: 1m, streams: stderr')}]}\nprograms: {p: {cmd: x}}`))
-			.toContain(`a.yaml:1:19: programs.p writes to /l/all.log twice with different settings; ${HINT}`);
+			.toContain(`a.yaml:1:19: services.p writes to /l/all.log twice with different settings; ${HINT}`);
 	});
 
 	test('has no line twice', () => {
