@@ -29,8 +29,12 @@ describe('configs', () => {
 /** What stands for a reader's own words. */
 const WORDS: Readonly<Record<string, string>> = {
 	NAME: 'web', KEY: 'healthcheck.interval', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', COMMAND: 'status', ARG: 'x', OPTION: '', FILE: 'archon.yaml', N: '5', SECONDS: '5',
-	RECORD: 'Status',
+	RECORD: 'Status', DIRECTORY: '.',
 };
+
+/** What is said where the words were understood, but only archon's own config is there. */
+const NOTHING_THERE = new RegExp(String.raw`^(?:cannot read .*: no such file or directory|usage: archon import .*`
+	+ String.raw`|.*archon\.yaml is (?:in archon's own format|there) already\b.*)$`);
 
 /** Commands of `program` in blocks and in the text: without what may be left out, and with all of it. */
 function commands(program: string): string[] {
@@ -66,8 +70,7 @@ describe('commands', () => {
 			all: true, reject: false, stdin: 'ignore', cwd: folder, timeout: 20_000,
 			env: {ARCHON_CONFIG: join(folder, 'archon.yaml'), ARCHON_SOCKET: join(folder, 'archon.sock')},
 		});
-		// Files of other supervisors are not here: the words were understood.
-		if (exitCode === 100 && /^archon (?:import|-c \/) ?/.test(line)) expect(all).toMatch(/^cannot read .*: no such file or directory$/);
+		if (exitCode === 100 && /^archon (?:import|init|-c \/) ?/.test(line)) expect(all).toMatch(NOTHING_THERE);
 		else expect({exitCode, all: exitCode === 0 ? '' : all}).toEqual({exitCode: 0, all: ''});
 	});
 });
