@@ -56,6 +56,8 @@ export function readSources(
 	return linked(definitions, known, reading);
 }
 
+const WORD = /^[\w.-]{1,32}$/;
+
 function readDefinition(
 	{disk, path, written}: Pick<Folder, 'disk' | 'path' | 'written'>, naming: Naming, reading: Reading,
 ): Definition | null {
@@ -66,8 +68,10 @@ function readDefinition(
 	const type = source && source !== 'other' ? source.text.trim() : isUsers ? 'bundle' : '';
 	const at = source && source !== 'other' ? {source, offset: 0} : folderPlace(disk);
 	if (type !== 'longrun' && type !== 'oneshot' && type !== 'bundle') {
-		const why = names.includes('type') ? `type must be longrun, oneshot or bundle, not ${quote(type)}` : 'type is missing';
-		reading.report(at, why, 'write longrun, oneshot or bundle into it');
+		// What is no word may be a link's to a file that is not to be shown.
+		const isWord = WORD.test(type);
+		const why = names.includes('type') ? `type must be longrun, oneshot or bundle${isWord ? `, not ${quote(type)}` : ''}` : 'type is missing';
+		reading.report(isWord ? at : folderPlace(disk), why, 'write longrun, oneshot or bundle into it');
 		return null;
 	}
 	const name = type === 'bundle' ? written : naming.nameFor(written, at);

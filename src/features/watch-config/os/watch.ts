@@ -34,6 +34,12 @@ const PAUSES_MAX = 10;
 /** How many folders and files are watched. */
 const WATCHES_MAX = 1000;
 const LINKS_MAX = 40;
+/**
+ * Who may write in a folder that is watched can do so without end: after these reads, of 16 KiB each, others have their
+ * turn, and the next comes after a rest. What the kernel's queue cannot hold meanwhile it tells as lost (inotify(7)).
+ */
+const READS_MAX = 16;
+const REST: Millis = 100;
 
 export function createConfigWatch({poller, after, changed, warn}: WatchParts): ConfigWatch {
 	const told = new Set<string>();
@@ -44,6 +50,8 @@ export function createConfigWatch({poller, after, changed, warn}: WatchParts): C
 	let cancel: (() => void) | null = null;
 	/** How many pauses what has changed has been waited for. */
 	let waited = 0;
+	/** Ends a rest from a flood. */
+	let endRest = (): void => {};
 
 	const tell = (text: string): void => {
 		if (!told.has(text)) warn(text);
@@ -52,6 +60,7 @@ export function createConfigWatch({poller, after, changed, warn}: WatchParts): C
 
 	function close(): void {
 		if (fd < 0) return;
+		endRest();
 		poller.forget(fd);
 		sys.close(fd);
 		fd = -1;
@@ -90,9 +99,17 @@ export function createConfigWatch({poller, after, changed, warn}: WatchParts): C
 	}
 
 	function hear(): void {
-		let counts = false;
+		let [counts, reads] = [false, 0];
 		for (let events = sys.readWatches(fd); typeof events !== 'number' && events.length > 0; events = sys.readWatches(fd)) {
 			counts = events.some(doesCount) || counts;
+			reads += 1;
+			if (reads < READS_MAX) continue;
+			// What is not read may be closed unread.
+			counts = true;
+			poller.forget(fd);
+			endRest();
+			endRest = after(REST, () => poller.watch(fd, EPOLLIN, hear));
+			break;
 		}
 		if (!counts || waited >= PAUSES_MAX) return;
 		waited += 1;

@@ -258,6 +258,7 @@ describe('s6-rc', () => {
 	test.each<[Tree, string]>([
 		[{'web/run': PLAIN}, '/etc/s6-overlay/s6-rc.d/web: type is missing; write longrun, oneshot or bundle into it'],
 		[{'web/type': 'daemon\n'}, '/etc/s6-overlay/s6-rc.d/web/type:1:1: type must be longrun, oneshot or bundle, not "daemon"; write longrun, oneshot or bundle into it'],
+		[{'web/type': 'root:$6$salt$hash:20228:0:99999:7:::\n'}, '/etc/s6-overlay/s6-rc.d/web: type must be longrun, oneshot or bundle; write longrun, oneshot or bundle into it'],
 		[{'web/type': 'longrun\n'}, '/etc/s6-overlay/s6-rc.d/web/type:1:1: there is no file run, or it is no text'],
 		[{...WEB, 'web/dependencies': 'base\nnowhere\n'}, '/etc/s6-overlay/s6-rc.d/web/dependencies:2:1: web depends on nowhere, which there is not'],
 		[{...WEB, 'web/dependencies.d/nowhere': ''}, '/etc/s6-overlay/s6-rc.d/web/dependencies.d/nowhere: web depends on nowhere, which there is not'],
