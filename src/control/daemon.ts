@@ -15,6 +15,8 @@ import type {VersionRow} from './requests/version/wire.ts';
 export interface Undone {
 	readonly why: string;
 	readonly lines: readonly string[];
+	/** The config is in force all the same. */
+	readonly isInForce?: true;
 }
 
 export interface Daemon {

@@ -4,7 +4,7 @@ import type {Event} from './event.ts';
 import {tellOfConfig} from './features.ts';
 import type {Id} from './ids.ts';
 import {freeId, read, type ServiceTable, write} from './service-table.ts';
-import type {Exec, Output, Service} from './service.ts';
+import type {Exec, Output, PlacedFile, Service} from './service.ts';
 import {connect, isToRun, newEntry, NO_RIVALS} from './state.ts';
 import {type Turn} from './turn.ts';
 import {isAlive, type Phase, type Up} from './phase.ts';
@@ -115,10 +115,13 @@ export function reasonsFor(one: Service, other: Service): readonly string[] {
 	return [
 		...isEqual(one.exec.common, other.exec.common) ? [] : ['environment'],
 		...one.exec.sourced.stamp === other.exec.sourced.stamp ? [] : ['env_file'],
+		...(['config', 'secret'] as const).flatMap(kind => (isEqual(filesOf(one, kind), filesOf(other, kind)) ? [] : [`${kind}s`])),
 		...isEqual(one.exec.output, other.exec.output) ? [] : ['logging'],
 		...isEqual(one.needs, other.needs) ? [] : ['depends_on'],
 	];
 }
+
+const filesOf = ({exec: {files}}: Service, kind: PlacedFile['kind']): readonly PlacedFile[] => files.filter(each => each.kind === kind);
 
 /** Whether a process can keep its streams. A change from one service to several does not restart the first (`canWait`). */
 function leadsAlike(one: Output, other: Output): boolean {

@@ -55,6 +55,8 @@ export interface Undone {
 	readonly why: string;
 	/** The last lines of the service that is to blame. */
 	readonly lines: readonly string[];
+	/** The config is in force, and a service that it has started is not ready. */
+	readonly isInForce?: true;
 }
 
 type Done = (result: ReloadResult) => void;
@@ -117,9 +119,7 @@ export function createReloads({loop, log, logs, manager, source, texts, whole, a
 			const result = enforce(reading, how.trial);
 			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'cannot reload the config; nothing has changed');
 			if (!result.ok) return finish(failed(result.error));
-			words = result.value;
 			log.info(words);
-			// The core may have ended the trial in the same step.
 			if (how.trial === null) finish(ok(words), false);
 		}));
 	}
@@ -143,15 +143,18 @@ export function createReloads({loop, log, logs, manager, source, texts, whole, a
 		const before = texts.get(IN_FORCE);
 		if (trial?.rollsBack && before === null) return err('what was read for the config in force is not known any more, to roll back to');
 		if (trial?.rollsBack && before !== null) texts.put(BEFORE, before);
-		const settings = put(config.value, kept, trial === null ? {} : {trial});
-		return ok(`config reloaded: ${describe(compare(servicesOf(state), config.value.services), settings)}`);
+		const change = compare(servicesOf(state), config.value.services);
+		const settings = put(config.value, kept);
+		// Known before the core acts, as it may end a trial in the same step.
+		words = `config reloaded: ${describe(change, settings)}`;
+		loop.dispatch({kind: 'reconfigure', ...config.value, ...trial && {trial}});
+		return ok(words);
 	}
 
-	function put(config: Config, kept: string, how: {readonly trial?: TrialRules; readonly isRollback?: boolean}): readonly string[] {
+	/** All but what the core has to know. */
+	function put(config: Config, kept: string): readonly string[] {
 		texts.put(IN_FORCE, kept);
-		const settings = adopt(config);
-		loop.dispatch({kind: 'reconfigure', ...config, ...how});
-		return settings;
+		return adopt(config);
 	}
 
 	/** A trial is over. */
@@ -160,7 +163,7 @@ export function createReloads({loop, log, logs, manager, source, texts, whole, a
 		if (!failure) return finish(ok(words), false);
 		const id = failure.name === null ? undefined : find(loop.state(), failure.name)?.id;
 		const lines = id === undefined ? [] : logs.tail(id, LINES).map(({text}) => text);
-		if (!rollsBack) return finish(err({why: failure.why, lines}), false);
+		if (!rollsBack) return finish(err({why: failure.why, lines, isInForce: true}), false);
 		undo(failure.why, lines);
 	}
 
@@ -174,7 +177,8 @@ export function createReloads({loop, log, logs, manager, source, texts, whole, a
 		if (!source || kept === null) return stuck('what was read for it is not known any more');
 		source.replay(kept, ({config}) => whole(() => {
 			if (!config.ok) return stuck(told(config.error));
-			put(config.value, kept, {isRollback: true});
+			put(config.value, kept);
+			loop.dispatch({kind: 'reconfigure', ...config.value, isRollback: true});
 			texts.delete(BEFORE);
 			log.warn('the config before the reload is back in force; the files of the config still differ from it');
 			finish(err({why: `${why}; the config before it is back in force`, lines}), false);

@@ -50,6 +50,22 @@ test('a plan shows what a reload then does, in this order, and changes nothing i
 	expect(await archon.ctl('plan')).toMatchObject({status: 1, stderr: expect.stringContaining('did you mean "command"?')});
 });
 
+test('what is waited for is told of the reload that was asked for, and a config that stays in force is not called refused', async () => {
+	await using archon = await boot({config: text({a: steady, still: steady})});
+	await archon.says(/started a/);
+	const write = (content: string, more: object = {}): void =>
+		rewrite(archon, {a: {...steady, configs: [{source: 'c', target: join(archon.folder, 'placed')}], ...more}, still: steady}, {configs: {c: {content}}});
+	write('one');
+	expect((await archon.ctl('reload', '--wait')).stdout).toBe('config reloaded: 1 restarted (a), 1 unchanged');
+	expect((await archon.ctl('reload', '--wait')).stdout).toBe('config reloaded: 2 unchanged');
+	write('two');
+	expect((await archon.ctl('plan')).stdout).toContain('~ a  configs: restarted');
+	write('two', {command: '/no/such/program'});
+	expect(await archon.ctl('reload', '--wait'))
+		.toMatchObject({status: 1, stderr: expect.stringContaining('the config is in force, but a service is not up: a: executing')});
+	expect((await archon.ctl('plan')).stdout).toBe('nothing would change');
+});
+
 test('what docs/reload.md says of keys holds for processes', async () => {
 	// The key's values before and after, and whether the process is kept.
 	const changes: Readonly<Record<string, readonly [before: object, after: object, isKept: boolean]>> = {

@@ -82,7 +82,11 @@ function readDefinitions(form: Shape<typeof HELD>, from: Value, context: Context
 		const [first, second] = others;
 		if (first && second) here.report(second[1].key, `${here.path} has both ${first[0]} and ${second[0]}`, 'keep one');
 		const place = external && said.kind === 'map' ? said.entries.get('external')?.key ?? at : null;
-		return [name, {content: null, ...held, path: here.path, at, external: place}];
+		// What cannot be read has been reported, and is not missing as well.
+		const isSpoilt = said.kind === 'map' ? first !== undefined && !isNothing(first[1].value) : !isNothing(said);
+		const found = {content: null, ...held};
+		const isNone = found.file === null && found.environment === null && found.content === null;
+		return [name, {...found, ...isSpoilt && isNone && {content: ''}, path: here.path, at, external: place}];
 	}));
 }
 

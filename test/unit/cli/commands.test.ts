@@ -89,9 +89,14 @@ starts: api
 	it('a reload that is tried tells the last lines of what did not become ready', async () => {
 		const bench = new Bench();
 		expect(await archonctl(['reload', '--rollback'], bench)).toEqual({...ok, out: 'config reloaded: 1 unchanged\n'});
+		const told = 'web: exit status 3\nits last lines:\n  one\n  two\n';
 		bench.failure = {why: 'web: exit status 3', lines: ['one', 'two']};
+		expect(await archonctl(['reload', '--rollback', '--timeout', '5'], bench)).toEqual({
+			status: 1, out: '', err: `archonctl: cannot reload the config: ${told}`,
+		});
+		bench.failure = {...bench.failure, isInForce: true};
 		expect(await archonctl(['reload', '--wait', '--timeout', '5'], bench)).toEqual({
-			status: 1, out: '', err: 'archonctl: cannot reload the config: web: exit status 3\nits last lines:\n  one\n  two\n',
+			status: 1, out: '', err: `archonctl: the config is in force, but a service is not up: ${told}`,
 		});
 		expect((await archonctl(['reload', '--wait', 'web'], bench)).status).toBe(100);
 		expect((await archonctl(['reload', '--timeout', '5'], bench)).status).toBe(100);

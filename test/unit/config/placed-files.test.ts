@@ -58,6 +58,8 @@ describe('problems', () => {
 		['a: {command: x, secrets: [db]}', 'secrets: {db: {external: true}}',
 			'3:16: secrets.db is external, and archon has no store to ask for it; have the runtime mount it at /run/secrets, and remove it here'],
 		['a: {command: x, secrets: [db]}', 'secrets: {db: }', '3:11: secrets.db does not say what it holds; write file or environment'],
+		['a: {command: x, configs: [c]}', 'configs: {c: {content: "${NO:?say it}"}}', '3:24: configs.c.content: "${NO:?say it}" needs NO, which is not set: say it'],
+		['a: {command: x, secrets: [db]}', 'secrets: {db: x}', '3:15: secrets.db must be a map, not text'],
 		['a: {command: x, secrets: [db]}', 'secrets: {db: {environment: NO}}', '3:11: secrets.db has the value of NO, which is not set'],
 		['a: {command: x}', 'secrets: {db: {environment: A, file: b}}', '3:32: secrets.db has both environment and file; keep one'],
 		['a: {command: x}', 'secrets: {db: {content: hush}}', '3:16: unknown key "content" in secrets.db'],

@@ -12,7 +12,7 @@ export const reloadConfig: Make<ReloadConfigRequest> = ({daemon}) => ({failure, 
 			call.row(RELOAD_CONFIG_ROW.encode({kind: 'done', text: result.value}));
 			return call.reply(OK);
 		}
-		const {why, lines} = result.error;
+		const {why, lines, isInForce} = result.error;
 		for (const text of lines) call.row(RELOAD_CONFIG_ROW.encode({kind: 'line', text}));
-		refuse(call, `cannot reload the config: ${why}`);
+		refuse(call, `${isInForce ? 'the config is in force, but a service is not up:' : 'cannot reload the config:'} ${why}`);
 	});
