@@ -141,6 +141,19 @@ describe('after a stop', () => {
 		expect(readdirSync(base).sort()).toEqual(['before', 'deep', 'moved']);
 	});
 
+	test('a folder of root\'s that the user of the service gave the name is not emptied', async () => {
+		const base = folder();
+		mkdirSync(join(base, 'precious'));
+		writeFileSync(join(base, 'precious', 'file'), '');
+		chownSync(base, NOBODY, NOBODY);
+		const swap = `mv ${base}/web ${base}/before; mv ${base}/precious ${base}/web; echo up`;
+		await using archon = await boot({config: config(`${stays(swap)}, user: nobody, runtime_directory: ${base}/web`)});
+		await archon.says(/\| up/);
+		expect((await archon.ctl('stop', 'web')).status).toBe(0);
+		await archon.says(/cannot remove .*\/web: it belongs to root by now/);
+		expect(readdirSync(join(base, 'web'))).toEqual(['file']);
+	});
+
 	test('a fault of archon takes none away from what runs', async () => {
 		const base = folder();
 		await using archon = await boot({config: config(`${stays('touch $RUNTIME_DIRECTORY/file; echo up')}, user: nobody, runtime_directory: ${base}/web`).replaceAll('$', '$$$$')});

@@ -1,7 +1,7 @@
 /** Services that put themselves into the background: their main process is found, and from then on all is as with any other. */
-import {mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
+import {chownSync, mkdtempSync, readFileSync, unlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {type Archon, boot} from './archon.ts';
 
@@ -83,6 +83,21 @@ if [ $parent = 1 ] && [ $session = $pid ]; then echo stays; exec sleep 1000003; 
 	await isReady(archon);
 	await archon.says(/daemon \d+/);
 	expect(archon.log()).not.toMatch(/stays/);
+});
+
+test('a pid file that another user has made a link is not opened, until it is a file', async () => {
+	const file = fileName();
+	chownSync(dirname(file), 65_534, 65_534);
+	const target = fileName();
+	const command = script(`(echo $BASHPID >${target}; ${DAEMON}) & ln -s ${target} ${file}; exit 0`);
+	await using archon = await boot({config: config(command, `, pid_file: ${file}`)});
+	const pid = Number((await archon.says(/daemon (\d+)/))[1]);
+	await expect.poll(async () => (await archon.ctl('status')).stdout).toMatch(/looking for its main process/);
+	expect((await web(archon))?.status).toBe('starting');
+	unlinkSync(file);
+	writeFileSync(file, `${pid}\n`);
+	await isReady(archon);
+	expect(await web(archon)).toMatchObject({status: 'running', pid});
 });
 
 test('MAINPID= names it as well, and READY=1 says that it is ready', async () => {

@@ -6,7 +6,7 @@
 import type {Millis} from '../../core/time.ts';
 import {textOf} from '../bytes.ts';
 import {after} from '../clock.ts';
-import {start} from '../jobs.ts';
+import {OTHERS_WRITE, start} from '../jobs.ts';
 
 export interface Seeking {
 	readonly path: string;
@@ -47,7 +47,7 @@ export function seek({path, patience, isHeir, mayLast, told}: Seeking): void {
 		after(pause, () => look(0));
 		pause = Math.min(pause * GROWTH, PAUSE_MAX);
 	};
-	const look = (name: number): void => start('readFile', {text: `${path}${NAMES[name]}`, numbers: [FILE_MAX]}, ({result, bytes}) => {
+	const look = (name: number): void => start('readFile', {text: `${path}${NAMES[name]}`, numbers: [FILE_MAX, OTHERS_WRITE]}, ({result, bytes}) => {
 		if (isOver) return;
 		const pid = result < 0 ? 0 : Number(/^\s*(\d{1,9})\b/.exec(textOf(bytes))?.[1] ?? 0);
 		if (pid > 1 && isHeir(pid)) end(pid);

@@ -98,7 +98,8 @@ function settle(
 	const seen = sys.fstat(fd, about);
 	if (seen < 0) return unmade(-seen);
 	const has = about[STAT.uid] ?? -1;
-	const isGiven = has === ownUid && has !== uid && (isNew || isEmpty(fd));
+	// Also a new one: who may write to its parent may have put another folder in its place since.
+	const isGiven = has === ownUid && has !== uid && isEmpty(fd);
 	if (has !== uid && !isGiven) {
 		const reason = `it belongs to ${userName(has)}, and not to ${userName(uid)}: give it to ${userName(uid)}, or ${name} another one`;
 		return unmade(ERRNO.EPERM, reason);
@@ -142,7 +143,8 @@ function remove(directory: Directory, serviceUser: Service['exec']['user']): str
 		const owner = ownerOf(directory, serviceUser);
 		const about = newStat();
 		const seen = sys.fstat(fd, about);
-		const isOwn = about[STAT.uid] === ownUid || (owner.ok && about[STAT.uid] === owner.value.uid);
+		// Not archon's own folders: who may write to the parent can give one the name, and could not empty it.
+		const isOwn = owner.ok && about[STAT.uid] === owner.value.uid;
 		const failure = seen < 0 ? errnoText(-seen) : !isOwn ? `it belongs to ${userName(about[STAT.uid] ?? -1)} by now`
 			: empty(fd, path, {device: about[STAT.device] ?? -1, names: NAMES_MAX}, DEPTH_MAX);
 		sys.close(fd);
