@@ -26,7 +26,7 @@ export interface Target {
 export function targetFor({root, isPortable, file}: {
 	readonly root: string | null; readonly isPortable: boolean; readonly file: string | null;
 }): Target {
-	if (isPortable) return {machine: null, files: filesAtStart, lookups: portably, isDoubtful: () => false};
+	if (isPortable) return {machine: null, files: filesAtStart, lookups: needs => portably(needs, file && dirname(file)), isDoubtful: () => false};
 	const machine = createMachine(root);
 	if (root === null) {
 		// A config that is where archon looks for it is there to be run there.
@@ -53,14 +53,21 @@ export function targetFor({root, isPortable, file}: {
 	};
 }
 
-/** What depends on no machine. */
-async function portably(needs: Needs): Promise<Omit<Lookups, 'dotenv'>> {
+/** What depends on no machine; but a config of another format may be many files in one folder. */
+async function portably(needs: Needs, folder: string | null): Promise<Omit<Lookups, 'dotenv'>> {
 	const {hasProgram: _, ...around} = await lookups(needs);
+	const whole = (path: string): string => (path.startsWith('/') ? join(path) : join(around.directory(), path));
+	const isOwn = (path: string): boolean => needs.formats.length > 0 && folder !== null && isIn(whole(folder), whole(path));
 	return {
-		...around, findUser: () => ok(null), readFile: file => ok({file, text: ''}), listFolder: () => ok([]),
-		inspect: (draft, planning) => inspect(draft, planning, null),
+		...around, findUser: () => ok(null), inspect: (draft, planning) => inspect(draft, planning, null),
+		readFile: file => (isOwn(file) ? around.readFile(file) : ok({file, text: ''})),
+		listFolder: path => (isOwn(path) ? around.listFolder(path) : ok([])),
 	};
 }
+
+/** A relative path is in the directory that archon is in. */
+const isIn = (folder: string, path: string): boolean =>
+	(folder === '.' ? !path.startsWith('/') : join(path).startsWith(join(folder, '/')));
 
 /** The files of an image's tree; with a folder of this machine, what is there is found as well, if the tree does not have it. */
 function filesIn({tree}: Machine, folder: string | null): Files {
@@ -68,7 +75,7 @@ function filesIn({tree}: Machine, folder: string | null): Files {
 	const find = (path: string): string | null => {
 		const found = tree.find(path);
 		if (found.ok) return found.value.path;
-		const isBeside = folder !== null && found.error.kind === 'missing' && (folder === '.' || join(path).startsWith(join(folder, '/')));
+		const isBeside = folder !== null && found.error.kind === 'missing' && isIn(folder, path);
 		return isBeside ? path : null;
 	};
 	const within = <T>(path: string, use: (path: string) => T): T | ReturnType<typeof err<Unread>> => {

@@ -79,6 +79,18 @@ test('what a start would refuse is a problem, unless another machine is meant', 
 	expect(await check('--portable', config)).toEqual({status: 0, out: '1 service, in this order: web', err: ''});
 });
 
+test('what another format has in files beside it is its text, on whichever machine', async () => {
+	const within = mkdtempSync(join(folder, 'supervisord-'));
+	mkdirSync(join(within, 'conf.d'));
+	writeFileSync(join(within, 'supervisord.conf'), '[program:web]\ncommand=web-that-is-not-here\n[include]\nfiles=conf.d/*.conf\n');
+	writeFileSync(join(within, 'conf.d', 'cron.conf'), '[program:cron]\ncommand=cron-that-is-not-here\n');
+	expect(await check('--portable', join(within, 'supervisord.conf'))).toEqual({status: 0, out: '2 services, in this order: web, cron', err: ''});
+	const run = join(within, 'root', 'etc', 'services.d', 'app');
+	mkdirSync(run, {recursive: true});
+	writeFileSync(join(run, 'run'), '#!/bin/sh\nexec app-that-is-not-here\n');
+	expect(await check('--portable', join(within, 'root'))).toMatchObject({status: 0, out: expect.stringContaining('1 service, in this order: app')});
+});
+
 test('a secret is not repeated', async () => {
 	const url = write('url.yaml', 'services: {web: {command: web, ready: {http: "htp://u:${PW}@h/"}}}\n');
 	const {stderr} = await execa(ARCHON, ['check', url], {reject: false, stdin: 'ignore', env: {PW: 'hunter2'}});
