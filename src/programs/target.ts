@@ -26,7 +26,8 @@ export interface Target {
 export function targetFor({root, isPortable, file}: {
 	readonly root: string | null; readonly isPortable: boolean; readonly file: string | null;
 }): Target {
-	if (isPortable) return {machine: null, files: filesAtStart, lookups: needs => portably(needs, file && dirname(file)), isDoubtful: () => false};
+	const folder = file && dirname(file);
+	if (isPortable) return {machine: null, files: filesAtStart, lookups: needs => portably(needs, folder), isDoubtful: () => false};
 	const machine = createMachine(root);
 	if (root === null) {
 		// A config that is where archon looks for it is there to be run there.
@@ -35,7 +36,7 @@ export function targetFor({root, isPortable, file}: {
 		})};
 	}
 	const inside = filesIn(machine, null);
-	const beside = filesIn(machine, file && dirname(file));
+	const beside = filesIn(machine, folder);
 	return {
 		machine, files: file === null ? inside : filesAtStart, isDoubtful: () => false,
 		lookups: async needs => ({
