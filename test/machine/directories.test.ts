@@ -2,7 +2,11 @@
 import {chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {describe, expect, test} from 'vitest';
+import {describe, expect, test, vi} from 'vitest';
+import {exec, service} from '../../src/core/defaults.ts';
+import type {Directory} from '../../src/core/service.ts';
+import {makeDirectories} from '../../src/os/spawn/directories.ts';
+import {sys} from '../../src/os/sys.ts';
 import {boot} from './archon.ts';
 
 const NOBODY = 65_534;
@@ -91,6 +95,26 @@ describe('what is refused', () => {
 		expect(statSync('/etc').uid).toBe(0);
 		expect(archon.log()).not.toMatch(/\| runs/);
 	});
+});
+
+test("root's own folder that takes the place of a new one meanwhile is not given away", () => {
+	const base = folder();
+	chownSync(base, NOBODY, NOBODY);
+	mkdirSync(join(base, 'precious'), {mode: 0o700});
+	writeFileSync(join(base, 'precious/key'), '');
+	const {mkdirAt} = sys;
+	vi.spyOn(sys, 'mkdirAt').mockImplementation((fd, name, mode) => {
+		const made = mkdirAt(fd, name, mode);
+		renameSync(join(base, 'web'), join(base, 'new'));
+		renameSync(join(base, 'precious'), join(base, 'web'));
+		return made;
+	});
+	const user = {user: 'nobody', group: null};
+	const directory: Directory = {kind: 'state', path: join(base, 'web'), mode: null, user: null};
+	const made = makeDirectories({...service('web', ['true']), exec: {...exec(['true']), user, directories: [directory]}});
+	vi.restoreAllMocks();
+	expect(permissions(join(base, 'web'))).toBe('0:0 700');
+	expect(made?.reason).toMatch(/^it belongs to root, and not to/);
 });
 
 describe('after a stop', () => {
