@@ -99,6 +99,14 @@ test.each([
 	expect(await check('good.yaml')).toEqual({status: 0, told: '1 service, in this order: web\n'});
 }, 60_000);
 
+test.each([
+	['supervisord.conf', `[program:web]\ncommand=x\n${'; comment\n'.repeat(80_000)}`, {status: 0, told: '1 service, in this order: web\n'}],
+	['Procfile', times(50_000, i => `p${i}: cat $PORT\n`), {status: 100, told: expect.stringMatching(/services has more than 10000 services/)}],
+])('a whole MiB of %s', async (name, text, told) => {
+	writeFileSync(join(folder, name), text);
+	expect(await check(name)).toEqual(told);
+}, 60_000);
+
 test('what is no file at all', async () => {
 	const server = createServer().listen(join(folder, 'socket'));
 	try {

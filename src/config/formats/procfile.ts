@@ -1,6 +1,7 @@
 /** A Procfile, as foreman and Heroku read it: a name, a colon, and a line for a shell. */
 import {readEnvFile} from '../../core/env-file.ts';
 import {dirname, isAbsolute, join} from '../../core/path.ts';
+import {SERVICES_MAX} from '../names.ts';
 import {quote, type Place, type Source} from '../problems.ts';
 import type {ForeignFormat, Lookups, Untranslated} from '../planning.ts';
 import type {Value} from '../values.ts';
@@ -39,7 +40,7 @@ export const procfile: ForeignFormat = {
 			});
 			const base = portIn(file, lookups);
 			const hasRelease = processes.some(({name}) => name === RELEASE);
-			for (const [index, each] of processes.entries()) {
+			for (const [index, each] of processes.slice(0, SERVICES_MAX + 1).entries()) {
 				if (services.has(each.name)) report(each.at, `there are two processes ${each.name}`, 'rename one of them');
 				services.set(each.name, serviceOf(each, index, base, hasRelease, folderOf(file, lookups)));
 			}

@@ -55,6 +55,8 @@ export const supervisord: ForeignFormat = {
 		for (const section of sections.values()) {
 			const [kind = '', name = ''] = parted(section.name);
 			if (kind !== 'program' && kind !== 'fcgi-program') continue;
+			// The services are too many then, which is told.
+			if (programs.size > SERVICES_MAX) break;
 			if (programs.has(name)) report(section.at, `there is both a program and an fcgi-program ${name}`, 'rename one of them');
 			programs.set(name, {section, isFcgi: kind === 'fcgi-program'});
 		}

@@ -83,9 +83,12 @@ export function applyDefaults(sections: Sections): void {
 /** They stand for variables where expressions are expanded. */
 const CONTROL = /[\0-\x03]/;
 
+/** Both at once: one that the text has not would be looked for to its end at each line. */
+const END_OF_LINE = /[\r\n]/g;
+
 function endOfLine(text: string, start: number): number {
-	const [newline, carriage] = [text.indexOf('\n', start), text.indexOf('\r', start)].map(at => (at < 0 ? text.length : at));
-	return Math.min(newline ?? text.length, carriage ?? text.length);
+	END_OF_LINE.lastIndex = start;
+	return END_OF_LINE.exec(text)?.index ?? text.length;
 }
 
 /** Where a comment begins: at the begin of the line, or after a blank; null: nowhere. */
