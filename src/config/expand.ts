@@ -141,7 +141,9 @@ export const createExpand: CreateExpand = ({lookups, rules, report, note}: Expan
 		if (entry && other) return {scope: other, name, value: entry.value};
 		const names = [...other?.services.keys() ?? [], ...other?.below.keys() ?? []];
 		const where = file === null ? '' : ` of ${file.path}`;
-		if (other) report(at, `${here.path} names ${quoteWritten(at, name)}, which is not a service${where}`, () => didYouMean(name, names));
+		// Of the same file it is not meant itself.
+		const others = names.filter(each => file !== null || here.path !== `services.${each}.extends`);
+		if (other) report(at, `${here.path} names ${quoteWritten(at, name)}, which is not a service${where}`, () => didYouMean(name, others));
 		return null;
 	}
 

@@ -118,6 +118,7 @@ export function reasonsFor(one: Service, other: Service): readonly string[] {
 		...(['config', 'secret'] as const).flatMap(kind => (isEqual(filesOf(one, kind), filesOf(other, kind)) ? [] : [`${kind}s`])),
 		...isEqual(one.exec.output, other.exec.output) ? [] : ['logging'],
 		...isEqual(one.needs, other.needs) ? [] : ['depends_on'],
+		...isEqual(one.groups, other.groups) ? [] : ['groups'],
 	];
 }
 

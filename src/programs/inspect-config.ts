@@ -109,9 +109,13 @@ function differencesOf(name: string, was: Service | undefined, will: Service | u
 	const [base = name] = name.split(':');
 	const found = trees?.before && trees.after ? serviceDifferences(trees.before, trees.after, base) : [];
 	const more = was && will ? reasonsFor(was, will) : [];
-	const missing = more.filter(key => !found.some(each => each.key === key || each.key.startsWith(`${key}.`)));
+	const isTold = (key: string): boolean => found.some(each => each.key === key || each.key.startsWith(`${key}.`));
+	const missing = more.filter(key => !(key === 'depends_on' ? NEEDS : [key]).some(isTold));
 	return [...found, ...missing.map(key => ({key, before: '', after: ''}))];
 }
+
+/** The keys of a service that come to what it waits for. */
+const NEEDS = ['depends_on', 'wants', 'after', 'before', 'links'];
 
 /** With their values where the texts have them. */
 function settingsOf(keys: readonly string[], trees: Trees): readonly Difference[] {

@@ -50,6 +50,16 @@ test('a plan shows what a reload then does, in this order, and changes nothing i
 	expect(await archon.ctl('plan')).toMatchObject({status: 1, stderr: expect.stringContaining('did you mean "command"?')});
 });
 
+test('a plan says once what a service waits for, and names what it has from another', async () => {
+	await using archon = await boot({config: text({a: steady, b: steady})});
+	await archon.says(/started b/);
+	rewrite(archon, {a: {...steady, after: ['b']}, b: steady, c: {...steady, before: ['b']}}, {groups: {g: ['b', 'c']}});
+	expect((await archon.ctl('plan')).stdout.split('\n')).toEqual([
+		'+ c  added', '~ b  depends_on, groups: kept (its process stays)', '~ a  after empty → [b]: kept (its process stays)',
+		'starts: c',
+	]);
+});
+
 test('what is waited for is told of the reload that was asked for, and a config that stays in force is not called refused', async () => {
 	await using archon = await boot({config: text({a: steady, still: steady})});
 	await archon.says(/started a/);

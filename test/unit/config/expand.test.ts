@@ -71,6 +71,7 @@ describe('extends', () => {
 		['services:\n  a: {extends: b}\n  b: {extends: {service: c}}\n  c: {extends: b}\n', ['main.yaml:3:16: services extend each other in a circle: b → c → b']],
 		['services:\n  a: {extends: {file: x.yaml, service: x}}\n', ['x.yaml:1:25: services extend each other in a circle: x.yaml:x → x.yaml:y → x.yaml:x']],
 		['services:\n  web: {extends: bse}\n  base: {command: x}', ['main.yaml:2:18: services.web.extends names "bse", which is not a service; did you mean "base"?']],
+		['services:\n  web: {extends: webb}', ['main.yaml:2:18: services.web.extends names "webb", which is not a service']],
 		['services:\n  web: {extends: {file: x.yaml, service: z}}', ['main.yaml:2:42: services.web.extends names "z", which is not a service of x.yaml']],
 		['services:\n  web: {extends: {file: none.yaml, service: z}}', [
 			'main.yaml:2:25: services.web.extends.file: cannot read none.yaml: no such file or directory',
