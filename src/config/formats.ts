@@ -55,7 +55,7 @@ const BEGIN = 4096;
 const DINIT = /^type[ \t]*[:=][ \t]*(?:process|bgprocess|scripted|internal|triggered)[ \t]*(?:#.*)?\r?$/m;
 
 /** The first section, after comments and empty lines. */
-const SUPERVISORD = new RegExp(String.raw`^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*\[(?:(?:supervisord|supervisorctl|unix_http_server|`
+const SUPERVISORD = new RegExp(String.raw`^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*\[(?:(?:supervisord|supervisorctl|unix_http_server|DEFAULT|`
 	+ String.raw`inet_http_server|include)\]|(?:program|group|eventlistener|fcgi-program|rpcinterface|ctlplugin):)`);
 const SYSTEMD = /^(?:[ \t]*(?:[;#][^\n]*)?\r?\n)*[ \t]*\[(?:Unit|Service|Install|Socket|Timer|Path)\]/;
 

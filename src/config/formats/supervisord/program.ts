@@ -52,22 +52,32 @@ export function makeServices(program: string, readerFor: ReaderFor, isFcgi: bool
 	const isOne = !count || count.value === '1';
 	const numbered = (number: number | Text, numprocs: number | Text): Names => name =>
 		({program_name: program, process_num: number, numprocs})[name];
-	if (isOne) return [makeService(program, readerFor(numbered(start, 1)), isFcgi, common, undefined)];
+	if (isOne) return [makeService(program, readProcess(readerFor, numbered(start, 1)), isFcgi, common, undefined)];
 	if (count.value === '0') return [];
 	const isSame = start === 0 && !differs(plain);
 	if (isSame) {
 		const numprocs = isFixed(count.value) ? Number(count.value) : count.value;
-		return [makeService(program, readerFor(numbered(INSTANCE, numprocs)), isFcgi, common, count)];
+		return [makeService(program, readProcess(readerFor, numbered(INSTANCE, numprocs)), isFcgi, common, count)];
 	}
 	const number = Number(plain.now('numprocs')?.value ?? NaN);
 	if (!(number >= 1 && number <= SCALE_MAX)) return [];
 	return Array.from({length: number}, (_, index) => {
-		const reader = readerFor(numbered(start + index, number));
+		const reader = readProcess(readerFor, numbered(start + index, number));
 		const name = reader.now('process_name')?.value ?? `${program}_${start + index}`;
 		const made = makeService(name, reader, isFcgi, common, undefined);
 		// What is told of one is not told again of the others.
 		return index === 0 ? made : {...made, untold: []};
 	});
+}
+
+/** Reads a process: in all its keys but that one its own `environment` says what `%(ENV_NAME)s` stands for. */
+function readProcess(readerFor: ReaderFor, names: Names): Reader {
+	const plain = readerFor(names);
+	const given = plain.text('environment');
+	const pairs = given && splitPairs(given.value);
+	if (!pairs?.ok || pairs.value.size === 0) return plain;
+	const own = readerFor(name => (name.startsWith('ENV_') ? pairs.value.get(name.slice(4)) : undefined) ?? names(name));
+	return {...own, text: key => (key === 'environment' ? plain : own).text(key)};
 }
 
 /** Whether a key needs the process's number in another way than archon's `{instance}` has it. */

@@ -136,6 +136,16 @@ describe('a program', () => {
 		]);
 	});
 
+	test('its own environment says what %(ENV_NAME)s is in its other keys, and a mistake in it is told once', () => {
+		const keys = 'command=web %(ENV_PORT)s %(ENV_HOST)s\ndirectory=/srv/%(ENV_PORT)s\nstdout_logfile=/log/%(ENV_PORT)s\n';
+		const {services} = translate(`[program:web]\n${keys}environment=PORT="80%(process_num)s",HOST="%(ENV_HOST)s"\n`);
+		expect(services['web']).toMatchObject({
+			command: 'web 800 ${HOST}', working_dir: '/srv/800', environment: {PORT: '800', HOST: '${HOST}'},
+			logging: [{options: {path: '/log/800'}}, {driver: 'prefix'}],
+		});
+		expect(translate('[program:web]\ncommand=web\nenvironment=A="%(nope)s"\n').problems).toHaveLength(1);
+	});
+
 	test('with numbers that are padded, or do not begin with 0, each process is a service of its own in a group', () => {
 		const {config} = translate(
 			'[program:w]\ncommand=w %(process_num)03d %(numprocs)d\nnumprocs=2\nnumprocs_start=9\nprocess_name=%(program_name)s_%(process_num)02d\n',
@@ -154,6 +164,11 @@ describe('the whole', () => {
 		expect(services).toMatchObject({
 			a: {command: 'a more words', working_dir: '/later', user: 'app'}, b: {command: 'b', user: 'app'},
 		});
+	});
+
+	test('is known by a section of defaults, too', () => {
+		const {plan} = judgeConfig([{file: 'f', text: '[DEFAULT]\nautostart=false\n[program:web]\ncommand=web\n'}], null, around());
+		expect(plan?.services).toMatchObject([{name: 'web', autostart: false}]);
 	});
 
 	test('files of [include] beside the file that names them, each with a here of its own', () => {
