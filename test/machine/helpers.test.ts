@@ -165,7 +165,7 @@ test('beside other processes it ends with archon', async () => {
 
 test('what outlives its service and ignores SIGTERM is killed, and the last words are delivered all the same', async () => {
 	const server = await stream(0);
-	const stray = 'sh -c \'setsid sh -c "trap : TERM; while :; do sleep 0.05; done" & echo up; exec sleep 1000000\'';
+	const stray = 'sh -c \'setsid sh -c "trap : TERM; echo up; while :; do sleep 0.05; done" & exec sleep 1000000\'';
 	await using archon = await boot({config: `archon: {${logging(`tcp://127.0.0.1:${server.port}`)}}
 services: {one: {command: ${JSON.stringify(stray)}, kill_mode: main}}
 `});

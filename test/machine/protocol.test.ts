@@ -1,13 +1,14 @@
 /** docs/protocol.md is true, and enough to write a client from: its examples are asked, and a client in Python speaks it. */
 import {execa} from 'execa';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {ABOUT} from '../../scripts/docs/requests.ts';
 import {type Archon, ARCHON, boot} from './archon.ts';
 
-const CONFIG = `services:
-  web: {command: sh -c 'trap "" HUP; echo hello; exec sleep 1000000'}
+const CONFIG = `groups: {backend: [web]}
+services:
+  web: {umask: "022", command: sh -c 'trap "" HUP; echo hello; exec sleep 1000000'}
   job: {type: oneshot, command: sh -c 'exit 3', restart: "no", essential: false}
 `;
 
@@ -30,6 +31,7 @@ test('every example in the page is answered as it says', async () => {
 	for (const [request, ...answer] of examples) {
 		const wire = await archon.connect();
 		if (request.startsWith('StopDaemon')) await archon.says(/started tunnel/);
+		if (request === 'Plan') writeFileSync(join(archon.folder, 'archon.yaml'), CONFIG.replace('022', '077'));
 		wire.send(`${request}\n`);
 		expect([request, ...(await wire.lines(answer.length)).map(general)]).toEqual([request, ...answer.map(general)]);
 		wire.destroy();

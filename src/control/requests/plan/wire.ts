@@ -41,17 +41,20 @@ export const PLAN = wire('plan', {}, {verb: 'Plan', role: 'observe', isRepeatabl
 export type PlanRequest = RequestOf<typeof PLAN>;
 
 const NAME = {name: 'of the service'};
-const VALUES = {
-	before: 'its value now; empty: it is not written, too long, or may be secret', after: 'its value then, in the same way',
+const SETTING = {
+	key: 'as the config calls it', before: 'its value now; empty: it is not written, too long, or may be secret',
+	after: 'its value then, in the same way',
 };
+// No spread, for which the bundler would keep what only the page says.
+const KEY = {name: NAME.name, key: SETTING.key, before: SETTING.before, after: SETTING.after};
 const FORMS: readonly RowForm[] = [
 	{kind: 'added', means: 'a service that would be new', columns: NAME},
 	{kind: 'removed', means: 'a service that would stop for good', columns: NAME},
 	{kind: 'restarted', means: 'a service that would be started again, as its process would be made differently', columns: NAME},
 	{kind: 'updated', means: 'a service whose process would be kept under new settings', columns: NAME},
 	{kind: 'kept', means: 'a service of which nothing changes', columns: NAME},
-	{kind: 'key', means: 'what differs for the service that it comes after', columns: {...NAME, key: 'as the config calls it', ...VALUES}},
-	{kind: 'setting', means: 'what differs for archon itself', columns: {key: 'as the config calls it', ...VALUES}},
+	{kind: 'key', means: 'what differs for the service that it comes after', columns: KEY},
+	{kind: 'setting', means: 'what differs for archon itself', columns: SETTING},
 	{kind: 'stop', means: 'a process that would stop, in order', columns: NAME},
 	{kind: 'start', means: 'a process that would start, in order', columns: NAME},
 	{
@@ -65,6 +68,6 @@ export const pages: Pages = {
 		help: 'show what a reload of the config would change now; nothing is changed',
 		rows: FORMS,
 		reply: '`Ok`; `Error` with every problem of the config',
-		examples: [['Plan', 'Row,restarted,web', 'Row,key,web,umask,022,077', 'Row,kept,db', 'Row,stop,web', 'Row,start,web', 'Ok']],
+		examples: [['Plan', 'Row,restarted,web', 'Row,key,web,umask,022,077', 'Row,kept,job', 'Row,stop,web', 'Row,start,web', 'Ok']],
 	},
 };

@@ -39,7 +39,7 @@ export const pages: Pages = {
 			+ 'and then nothing has changed; or with the service that did not become ready, and with `rollback` the config before it '
 			+ 'is in force again',
 		examples: [
-			['ReloadConfig,rollback,60', 'Row,done,"config reloaded: 1 restarted (web), 1 unchanged"', 'Ok'],
+			['ReloadConfig,rollback,60', 'Row,done,config reloaded: 2 unchanged', 'Ok'],
 		],
 	},
 };
