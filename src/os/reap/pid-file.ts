@@ -47,12 +47,13 @@ export function seek({path, patience, isHeir, mayLast, told}: Seeking): void {
 		after(pause, () => look(0));
 		pause = Math.min(pause * GROWTH, PAUSE_MAX);
 	};
-	const look = (name: number): void => start('readFile', {text: `${path}${NAMES[name]}`, numbers: [FILE_MAX, OTHERS_WRITE]}, ({result, bytes}) => {
-		if (isOver) return;
-		const pid = result < 0 ? 0 : Number(/^\s*(\d{1,9})\b/.exec(textOf(bytes))?.[1] ?? 0);
-		if (pid > 1 && isHeir(pid)) end(pid);
-		else if (name + 1 < NAMES.length) look(name + 1);
-		else lookAgain();
-	});
+	const look = (name: number): void =>
+		start('readFile', {text: `${path}${NAMES[name]}`, numbers: [FILE_MAX, OTHERS_WRITE]}, ({result, bytes}) => {
+			if (isOver) return;
+			const pid = result < 0 ? 0 : Number(/^\s*(\d{1,9})\b/.exec(textOf(bytes))?.[1] ?? 0);
+			if (pid > 1 && isHeir(pid)) end(pid);
+			else if (name + 1 < NAMES.length) look(name + 1);
+			else lookAgain();
+		});
 	look(0);
 }
