@@ -38,7 +38,7 @@ export function importConfig(sources: readonly Source[], lookups: Lookups): Impo
 		}
 		const translation = translate(part, lookups, report);
 		if (translation.config) configs.push(translation.config);
-		untranslated.push(...translation.untranslated);
+		for (const each of translation.untranslated) untranslated.push(each);
 		names.add(part.format.name);
 	}
 	const found = problems();

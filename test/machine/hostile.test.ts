@@ -20,9 +20,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
-async function check(name: string): Promise<{status: number; told: string}> {
+async function check(name: string, command: readonly string[] = ['check', '--portable']): Promise<{status: number; told: string}> {
 	const script = join(import.meta.dirname, 'measure.py');
-	const {stdout} = await execa('python3', [script, ARCHON, 'check', '--portable', name], {cwd: folder, env: {NO_COLOR: '1'}});
+	const {stdout} = await execa('python3', [script, ARCHON, ...command, name], {cwd: folder, env: {NO_COLOR: '1'}});
 	const lines = stdout.split('\n');
 	const [status = NaN, cpu = NaN, memory = NaN] = (lines.pop() ?? '').split(' ').map(Number);
 	expect({cpu: cpu < CPU_MAX_S, memory: memory < MEMORY_MAX_KIB}, `${cpu} s, ${memory} KiB`).toEqual({cpu: true, memory: true});
@@ -105,6 +105,29 @@ test.each([
 ])('a whole MiB of %s', async (name, text, told) => {
 	writeFileSync(join(folder, name), text);
 	expect(await check(name)).toEqual(told);
+}, 60_000);
+
+const PROGRAM = '[supervisord]\n[program:web]\ncommand=x\n';
+
+test.each<[string, string, number, RegExp]>([
+	['supervisord, with a value of 150,000 lines', `${PROGRAM}${' y\n'.repeat(150_000)}`, 0, /in this order: web/],
+	['supervisord, with 30,000 programs', times(30_000, i => `[program:p${i}]\ncommand=x\n`), 100, /more than 10000 services/],
+	['supervisord, with a program 200,000 times in a group', `${PROGRAM}[group:g]\nprograms=${'web,'.repeat(200_000)}\n`, 100, /in a group already/],
+	['supervisord, with a program in 30,000 groups', `${PROGRAM}${times(30_000, i => `[group:g${i}]\nprograms=web\n`)}`, 100, /in a group already/],
+])('a config of %s', async (_, text, status, told) => {
+	writeFileSync(join(folder, 'foreign.service'), text);
+	expect(await check('foreign.service')).toEqual({status, told: expect.stringMatching(told)});
+}, 60_000);
+
+test('directories of services that lead on without end', async () => {
+	for (const each of ['dinit.d', 'services.d/web']) mkdirSync(join(folder, each), {recursive: true});
+	for (let index = 0; index < 3000; index++) {
+		writeFileSync(join(folder, `dinit.d/s${index}`), `type = process\ncommand = x\ndepends-on = s${(index + 1)}\n`);
+	}
+	writeFileSync(join(folder, 'dinit.d/s3000'), 'type = process\ncommand = x\n');
+	expect(await check('dinit.d/s0', ['import'])).toEqual({status: 0, told: expect.stringMatching(/s3000:\n/)});
+	writeFileSync(join(folder, 'services.d/web/run'), `#!/bin/sh\nexec env ${'A=b '.repeat(70_000)}y`);
+	expect(await check('services.d', ['import'])).toEqual({status: 0, told: expect.stringMatching(/web:\n/)});
 }, 60_000);
 
 test('what is no file at all', async () => {

@@ -36,7 +36,13 @@ export const dinit: ForeignFormat = {
 interface Unit {
 	readonly described: Described;
 	readonly type: Type;
-	readonly edges: readonly {readonly kind: (typeof RELATIONS)[number]; readonly at: Place; readonly to: Unit | null}[];
+	readonly edges: readonly Edge[];
+}
+
+interface Edge {
+	readonly kind: (typeof RELATIONS)[number];
+	readonly at: Place;
+	readonly to: Unit | null;
 }
 
 interface Loading {
@@ -55,6 +61,8 @@ function createLoading(lookups: Lookups, report: Report, untranslated: Untransla
 	const units = new Map<string, Unit | null>();
 	const naming = createNaming((at, service, key, why) => void untranslated.push({at, service, key, why}));
 	const included = new Set<string>();
+	/** Services whose edges are being read, each named by the one before it: thousands may be, and so this is no recursion. */
+	const open: Iterator<void>[] = [];
 	let edges = 0;
 
 	const find = (folder: string, name: string): Source | null => {
@@ -83,9 +91,15 @@ function createLoading(lookups: Lookups, report: Report, untranslated: Untransla
 		const at = {source, offset: 0};
 		const settings = readSettings(source, lookups, report, included);
 		const described: Described = {name: naming.nameFor(written, at), written, argument, at, settings};
-		const own: {kind: (typeof RELATIONS)[number]; at: Place; to: Unit | null}[] = [];
+		const own: Edge[] = [];
 		const unit: Unit = {described, type: typeOf(settings, report), edges: own};
 		units.set(written, unit);
+		open.push(edgesOf(unit, folder, own));
+		return unit;
+	};
+
+	/** After each edge comes all that it leads to. */
+	function* edgesOf({described: {written, argument, settings}}: Unit, folder: string, own: Edge[]): Generator<void> {
 		for (const setting of settings) {
 			for (const {kind, name, isLoose} of namesIn(setting, argument, lookups)) {
 				if (++edges > EDGES_MAX) break;
@@ -93,8 +107,14 @@ function createLoading(lookups: Lookups, report: Report, untranslated: Untransla
 				const to = load(folder, name);
 				if (!to && !isLoose && !isOrder) report(setting.valueAt, `${written} names ${quote(name)}, of which there is no description`);
 				own.push({kind, at: setting.valueAt, to});
+				yield;
 			}
 		}
+	}
+
+	/** The unit with all that it leads to. */
+	const whole = <T extends Unit | null>(unit: T): T => {
+		for (let last = open.at(-1); last; last = open.at(-1)) if (last.next().done) open.pop();
 		return unit;
 	};
 
@@ -102,7 +122,7 @@ function createLoading(lookups: Lookups, report: Report, untranslated: Untransla
 		start({source}) {
 			if (!source.names) {
 				const name = basename(source.file);
-				return [units.get(name) ?? read(source, name, null, dirname(source.file))];
+				return [whole(units.get(name) ?? read(source, name, null, dirname(source.file)))];
 			}
 			const folder = source.file.replace(/(?<=.)\/+$/, '');
 			const names = source.names.filter(name => !name.startsWith('.') && !source.folders?.has(name)).sort();
@@ -110,7 +130,7 @@ function createLoading(lookups: Lookups, report: Report, untranslated: Untransla
 			const found = [...names].sort((a, b) => Number(b === 'boot') - Number(a === 'boot')).flatMap(name => {
 				const text = find(folder, name)?.text ?? '';
 				const isPart = included.has(join(folder, name)) || (/\$\{?1/.test(text) && !name.includes('@'));
-				return isPart ? [] : load(folder, name) ?? [];
+				return isPart ? [] : whole(load(folder, name)) ?? [];
 			});
 			const boot = units.get('boot');
 			return boot ? [boot] : found;

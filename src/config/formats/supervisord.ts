@@ -85,7 +85,10 @@ export const supervisord: ForeignFormat = {
 			const names = (reader.now('programs')?.value ?? '').split(',').map(name => name.trim()).filter(name => name !== '');
 			const services = names.flatMap(name => {
 				const why = !programs.has(name) ? 'which is no program' : placed.has(name) ? 'which is in a group already' : null;
-				if (why !== null) reader.report(reader.raw('programs')?.value ?? reader.at, 'programs', `names ${name}, ${why}`);
+				if (why !== null) {
+					reader.report(reader.raw('programs')?.value ?? reader.at, 'programs', `names ${name}, ${why}`);
+					return [];
+				}
 				placed.add(name);
 				order.set(name, makeProgram(name, group));
 				return order.get(name) ?? [];

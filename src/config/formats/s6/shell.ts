@@ -21,7 +21,7 @@ export function readShell(source: Source): readonly Word[] | null {
 		const merged = line.isMerged ? ['fdmove', '-c', '2', '1'].map(text => ({...first, text})) : [];
 		switch (first.text) {
 			case 'exec':
-				words.push(...merged, ...rest);
+				for (const each of [...merged, ...rest]) words.push(each);
 				isOver = rest.length > 0;
 				break;
 			case 'set':
@@ -125,7 +125,7 @@ function readWord(text: string, start: number): ShellWord | null {
 			const names = character === '"' ? variablesIn(inner) : [];
 			// A text like a variable in single quotes, beside a variable.
 			if (end < 0 || !names || (character === '\'' && inner.includes('$') && VARIABLE.test(inner))) return null;
-			variables.push(...names);
+			for (const each of names) variables.push(each);
 			parts.push(inner);
 			at = end + 1;
 		} else {

@@ -104,7 +104,7 @@ function plainWords(words: readonly string[], known: ReadonlyMap<string, string>
 		const names = alone === undefined ? [...word.matchAll(INSIDE)].flatMap(([, name]) => name ?? []) : [alone];
 		if (names.length > 0 && (!known || names.some(name => !known.has(name)))) return null;
 		if (alone === undefined) plain.push(word.replace(INSIDE, (_, name?: string) => (name === undefined ? '$' : known?.get(name) ?? '')));
-		else plain.push(...splitQuoted(known?.get(alone) ?? '') ?? []);
+		else for (const each of splitQuoted(known?.get(alone) ?? '') ?? []) plain.push(each);
 	}
 	return plain;
 }
