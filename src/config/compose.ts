@@ -5,7 +5,7 @@ import {key} from './key.ts';
 import {resourcesInDeploy} from './keys/resources.ts';
 import {SCALE_MAX} from './names.ts';
 import {duration, whole} from './scalars.ts';
-import {reader, type Schema, type Shape} from './shape.ts';
+import {FOREIGN, reader, type Context, type Schema, type Shape} from './shape.ts';
 import type {Entry, Mapping, Value} from './values.ts';
 
 /** Takes anything. */
@@ -83,9 +83,9 @@ const NO_RESOURCES = {found: new Map<string, Entry>(), isAll: false};
 
 /**
  * A service with what `deploy` says of its processes in archon's own keys: `scale`, `restart` and those of resources
- * (compose-spec, "Deploy").
+ * (compose-spec, "Deploy"). What else it says is noted.
  */
-export function withoutDeploy(service: Mapping): Mapping {
+export function withoutDeploy(service: Mapping, {note}: Pick<Context, 'note'>): Mapping {
 	const deploy = service.entries.get('deploy');
 	if (deploy?.value.kind !== 'map') return service;
 	const {replicas, restart_policy: policy, resources, ...rest} = Object.fromEntries(deploy.value.entries);
@@ -93,11 +93,8 @@ export function withoutDeploy(service: Mapping): Mapping {
 	if (!replicas && !policy && found.size === 0) return service;
 	const others = isAll || !resources ? rest : {...rest, resources};
 	const entries = new Map(service.entries);
-	if (Object.keys(others).length > 0) {
-		entries.set('deploy', {...deploy, value: {...deploy.value, entries: new Map(Object.entries(others))}});
-	} else {
-		entries.delete('deploy');
-	}
+	entries.delete('deploy');
+	for (const [name, {key}] of Object.entries(others)) if (!name.startsWith('x-')) note(key, FOREIGN, `deploy.${name}`);
 	if (replicas && !entries.has('scale')) entries.set('scale', replicas);
 	for (const [key, entry] of found) if (!entries.has(key)) entries.set(key, entry);
 	// compose-spec: `restart` counts only where there is no `restart_policy`.

@@ -185,7 +185,10 @@ const UNPLAIN = /[^ -~]|"|^ | $|, | ,/;
 export const clip = (text: string, length: number): string =>
 	text.length <= length ? text : `${text.slice(0, length - 3)}...`;
 
-const toPlain = (text: string): string => text.replaceAll('\n', '; ').replace(/[^\x20-\x7e]/gu, '?');
+/** Signs of archon's own messages have words in ASCII. */
+const SIGNS: Readonly<Record<string, string>> = {'\n': '; ', '…': '...', '→': '->', '×': 'x'};
+
+const toPlain = (text: string): string => text.replace(/[^\x20-\x7e]/gu, sign => SIGNS[sign] ?? '?');
 
 /** A record of fields that the grammar is known to allow, and that are short enough. */
 export function joinRecord(fields: Fields, tag: string | null): string {

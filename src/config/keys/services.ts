@@ -69,7 +69,7 @@ export function settingsFor({map, varying, settings, path}: Declared, instance: 
 /** Null if it cannot be read at all. A service without content is one without a command. */
 function readService(name: string, {key: place, value: from}: Entry, context: Context): Declared | null {
 	const map: Value = isNothing(from) ? {...place, kind: 'map', entries: new Map()}
-		: from.kind === 'map' ? withShell(withoutDeploy(from), context) : from;
+		: from.kind === 'map' ? withShell(withoutDeploy(from, context), context) : from;
 	if (map.kind === 'map') {
 		const varying = varyingIn(map, SAME_FOR_ALL);
 		let isSpoilt = false;

@@ -95,8 +95,8 @@ test('deploy says how many there are and when they are started again', () => {
 	expect(notes).toEqual([]);
 	expect(planned('services: {a: {command: x, deploy: {restart_policy: {condition: "any", max_attempts: 0}}, restart: "no"}}').services[0]?.restart)
 		.toMatchObject({policy: 'always', attempts: Infinity});
-	expect(planned('services: {a: {command: x, scale: 2, deploy: {replicas: 3, mode: global}}}').notes.map(formatProblem)).toEqual([
-		'f0:1:38: ignored, as they concern the container and not what runs in it: deploy',
+	expect(planned('services: {a: {command: x, scale: 2, deploy: {replicas: 3, mode: global, x-a: 1}}}').notes.map(formatProblem)).toEqual([
+		'f0:1:60: ignored, as they concern the container and not what runs in it: deploy.mode',
 	]);
 });
 

@@ -333,7 +333,7 @@ describe('resources', () => {
 	test('what of deploy.resources concerns the container is passed over with its note', () => {
 		const keys = 'deploy: {resources: {limits: {cpus: 1}, reservations: {devices: []}}}';
 		expect(made(keys).exec.resources).toMatchObject({cpus: 1});
-		expect(noted(keys)).toEqual([expect.stringMatching(/ignored, as they concern the container and not what runs in it: deploy$/)]);
+		expect(noted(keys)).toEqual([expect.stringMatching(/ignored, as they concern the container and not what runs in it: deploy\.resources$/)]);
 	});
 	test.each<[string, string[]]>([
 		['cpuset: 3-1', ['services.a.cpuset: "3-1" is not a list of processors; write 0-3, or 0,2']],

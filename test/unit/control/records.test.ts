@@ -179,6 +179,7 @@ describe('a written record', () => {
 describe('a plain record', () => {
 	it('is one line of printable ASCII that says as much as it can', () => {
 		expect(writePlainRecord(['Error', 'caf\u00e9 \u{1f600}\tis\nclosed'], '7')).toBe('@7,Error,caf? ??is; closed\n');
+		expect(writePlainRecord(['Error', 'a circle: a → b → a, in {path: …}'], null)).toBe('Error,"a circle: a -> b -> a, in {path: ...}"\n');
 		fc.assert(fc.property(fc.string({unit: 'binary', maxLength: 50}), tag, (text, mark) => {
 			expect(writePlainRecord(['Error', text], mark)).toMatch(/^[\x20-\x7e]+\n$/);
 		}));
