@@ -36,12 +36,16 @@ function follow(archon: Archon, args: readonly string[], stdout?: number): Follo
 	const child = spawn(ARCHONCTL, ['logs', '-f', ...args], {
 		env: {...process.env, ARCHON_SOCKET: archon.socket}, stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
 	});
-	const pieces: Buffer[] = [];
-	for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => void pieces.push(data));
+	// What is told on stderr may come in the midst of a line of stdout: each for itself.
+	const pieces = [child.stderr, child.stdout].map(stream => {
+		const own: Buffer[] = [];
+		stream?.on('data', (data: Buffer) => void own.push(data));
+		return own;
+	});
 	const ended = new Promise<number | NodeJS.Signals | null>(resolve => {
 		child.once('close', (code, signal) => resolve(signal ?? code));
 	});
-	const text = (): string => Buffer.concat(pieces).toString();
+	const text = (): string => Buffer.concat(pieces.flat()).toString();
 	return {
 		child, text, ended,
 		shows: pattern => expect.poll(text).toMatch(pattern),
