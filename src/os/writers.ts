@@ -3,7 +3,7 @@ import {dirname} from '../core/path.ts';
 import {uid as ownUid} from './identity.ts';
 import {STAT} from './layouts.ts';
 import {groupName, userName} from './spawn/users.ts';
-import {newStat, sys} from './sys.ts';
+import {isFile, newStat, sys} from './sys.ts';
 
 /** That others may write a file, and what to do about it. */
 export interface Exposure {
@@ -26,7 +26,8 @@ export function exposureOf(file: string, place: string): Exposure | null {
 
 function writersOf(path: string, isFolder: boolean): {readonly who: string; readonly cure: string} | null {
 	const about = newStat();
-	if (sys.stat(path, about) < 0) return null;
+	// A device is everybody's to write, and holds no config.
+	if (sys.stat(path, about) < 0 || (!isFolder && !isFile(about))) return null;
 	const [mode, owner, group] = [about[STAT.mode] ?? 0, about[STAT.uid] ?? 0, about[STAT.gid] ?? 0];
 	if (owner !== 0) return {who: userName(owner), cure: 'chown root'};
 	// In such a directory no other user may replace what is root's.

@@ -122,6 +122,13 @@ test('one service is explained, and one that is not there is told', async () => 
 	expect([problems, services.map(({name}: {name: string}) => name), start, stop.at_most]).toEqual([[], ['web', 'db'], [['web', 'db']], 5000]);
 });
 
+test('a device is no config, and its permissions are no matter', async () => {
+	const {status, err} = await check('/dev/null');
+	expect(status).toBe(100);
+	expect(err).toMatch(/^\/dev\/null:1:1: services are missing\n/);
+	expect(err).not.toMatch(/chmod/);
+});
+
 describe.runIf(process.getuid?.() === 0)('a config that others may change, run as root', () => {
 	test.each<[string, (file: string, folder: string) => void, RegExp | null]>([
 		['any user, its file', file => chmodSync(file, 0o646), /any user may change .*, which archon runs as root\n  = chmod o-w .*archon.yaml\n/],

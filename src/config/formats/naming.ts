@@ -7,15 +7,28 @@ export interface Naming {
 }
 
 export function createNaming(leaveOut: (at: Place, service: string, key: string, why: string) => void): Naming {
-	const taken = new Set<string>(['all', 'archon']);
+	const free = createNames(['all', 'archon']);
 	return {
 		nameFor(written, at) {
 			const plain = written.replace(/[^A-Za-z0-9_.-]/g, '-').replace(/^[^A-Za-z0-9]+|^archon\./, '') || 'service';
-			let name = plain;
-			for (let number = 2; taken.has(name); number++) name = `${plain}-${number}`;
-			taken.add(name);
+			const name = free(plain);
 			if (name !== written) leaveOut(at, name, written, `its name here is ${name}`);
 			return name;
 		},
+	};
+}
+
+/** Numbers from 2 on what is wanted again; each name is looked at once, however many are alike. */
+export function createNames(taken: Iterable<string> = []): (wanted: string) => string {
+	const all = new Set(taken);
+	const next = new Map<string, number>();
+	return wanted => {
+		let name = wanted;
+		for (let number = next.get(wanted) ?? 2; all.has(name); number++) {
+			name = `${wanted}-${number}`;
+			next.set(wanted, number + 1);
+		}
+		all.add(name);
+		return name;
 	};
 }

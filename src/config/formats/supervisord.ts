@@ -10,6 +10,7 @@ import {load} from './supervisord/load.ts';
 import {orderOf, shutdownOf, type Grouped} from './supervisord/order.ts';
 import {makeServices, pairsOf, type Common, type Made} from './supervisord/program.ts';
 import {readerOf, type Reader} from './supervisord/section.ts';
+import {createNames} from './naming.ts';
 import {list, map, word} from './translation.ts';
 
 const NAMES = 'archon\'s names have letters, digits, ".", "_" and "-", and each only once';
@@ -60,14 +61,14 @@ export const supervisord: ForeignFormat = {
 			if (programs.has(name)) report(section.at, `there is both a program and an fcgi-program ${name}`, 'rename one of them');
 			programs.set(name, {section, isFcgi: kind === 'fcgi-program'});
 		}
-		const taken = new Set<string>();
+		const free = createNames();
 		const makeProgram = (name: string, group: string): readonly Made[] => {
 			const program = programs.get(name);
 			if (!program) return [];
 			const readerIn = (names: Names): Reader => readerFor(program.section, each => (each === 'group_name' ? group : names(each)));
 			const made = makeServices(name, readerIn, program.isFcgi, common);
 			return made.slice(0, SERVICES_MAX + 1).map(each => {
-				const called = unique(each.name, taken);
+				const called = free(nameOf(each.name));
 				if (called !== each.name) tell(each.at, `[${program.section.name}]`, called, NAMES);
 				return {...each, name: called};
 			});
@@ -115,10 +116,9 @@ export const supervisord: ForeignFormat = {
 			services.set(name, map(at, {...keys, after: before && list(at, before.map(other => word(at, other.name)))}));
 			for (const {at: place, key, why} of untold) tell(place, key, name, why);
 		}
-		const names = new Set(services.keys());
 		const groupMap = new Map<string, Value>();
 		for (const [group, members] of inGroups) {
-			const called = unique(names.has(group) ? `${group}-group` : group, names);
+			const called = free(nameOf(services.has(group) ? `${group}-group` : group));
 			const section = sections.get(`group:${group}`);
 			const place = section?.at ?? members[0]?.at ?? top;
 			if (called !== group) tell(place, `[group:${group}]`, null, `it is called ${called} here, as there is a service ${group}`);
@@ -154,14 +154,10 @@ function priorityOf(reader: Reader): number {
 	return PRIORITY;
 }
 
-/** A name that archon takes, and that nothing else has. */
-function unique(wanted: string, taken: Set<string>): string {
+/** A name that archon takes. */
+function nameOf(wanted: string): string {
 	const plain = wanted.replace(/[^A-Za-z0-9_.-]/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'service';
-	const base = RESERVED.has(plain) || plain.startsWith('archon.') ? `x-${plain}` : plain;
-	let name = base;
-	for (let count = 2; taken.has(name); count++) name = `${base}-${count}`;
-	taken.add(name);
-	return name;
+	return RESERVED.has(plain) || plain.startsWith('archon.') ? `x-${plain}` : plain;
 }
 
 type TellWhole = (at: Place, key: string, service: null, why: string) => void;

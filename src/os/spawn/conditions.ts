@@ -8,28 +8,14 @@ import type {Id, Run} from '../../core/ids.ts';
 import {dirname} from '../../core/path.ts';
 import type {Command, Service, StartConditions} from '../../core/service.ts';
 import type {Millis} from '../../core/time.ts';
-import type {Output} from '../../features/logging/os/output.ts';
 import {after} from '../clock.ts';
 import {errnoText} from '../errno.ts';
 import type {EffectOf, Owner} from '../owners.ts';
-import type {Pace} from '../pace.ts';
-import type {Poller} from '../poller.ts';
-import type {Reaper} from '../reap/reaper.ts';
-import type {Handoff} from '../reexec/handoff.ts';
 import {ERRNO} from '../sys.ts';
-import {adoptHelperCommand, runHelperCommand} from './helper-command.ts';
+import {adoptHelperCommand, runHelperCommand, type HelperParts} from './helper-command.ts';
 import {createAsking} from './slow-files.ts';
 import {variableOf} from './spawner.ts';
 import type {Sources} from './variable-sources.ts';
-
-export interface ConditionParts {
-	readonly reaper: Reaper;
-	readonly output: Pick<Output, 'wireHelper'>;
-	readonly pace: Pace;
-	readonly poller: Poller;
-	readonly handoff: Handoff;
-	readonly tell: (id: Id, run: Run, news: News) => void;
-}
 
 type Verdict = Omit<Extract<News, {kind: 'examined'}>, 'kind'>;
 type Told = (verdict: Verdict) => void;
@@ -44,7 +30,7 @@ const PATH_PATIENCE: Millis = 2000;
 const F_OK = 0;
 
 /** Its variables are those that its sources hold now. */
-export function ownConditions(parts: ConditionParts, sources: Pick<Sources, 'glimpse'>): Owner<'examine'> {
+export function ownConditions(parts: HelperParts, sources: Pick<Sources, 'glimpse'>): Owner<'examine'> {
 	const ask = createAsking(PATH_PATIENCE);
 	/** Gives up what is under way for a run. */
 	const underWay = new Map<Run, () => void>();
@@ -127,7 +113,7 @@ function variableAbsent({envSet}: StartConditions, service: Service): string | n
 /** Its exit status decides; that it could not be run, or was killed, decides nothing. The result ends it. */
 function runCommand(
 	command: Command, {id, run, service}: {readonly id: Id; readonly run: Run; readonly service: Service}, told: Told,
-	{reaper, output, poller, handoff}: ConditionParts,
+	{reaper, output, poller, handoff}: HelperParts,
 ): () => void {
 	const key = `condition ${run}`;
 	// What the previous instance has begun is not heard by this one.

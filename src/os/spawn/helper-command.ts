@@ -1,9 +1,14 @@
 /** A command that archon runs on behalf of a run, in its service's context: a probe, or one of a hook. */
-import type {Run} from '../../core/ids.ts';
+import type {News} from '../../core/event.ts';
+import type {Id, Run} from '../../core/ids.ts';
 import type {Outcome} from '../../core/outcome.ts';
 import type {Command, Service} from '../../core/service.ts';
 import {signalName} from '../../core/signal-numbers.ts';
+import type {Output} from '../../features/logging/os/output.ts';
+import type {Pace} from '../pace.ts';
+import type {Poller} from '../poller.ts';
 import type {Reaper} from '../reap/reaper.ts';
+import type {Handoff} from '../reexec/handoff.ts';
 import {spawnHelper, type Streams} from './spawner.ts';
 
 export interface HelperCommand {
@@ -15,6 +20,16 @@ export interface HelperCommand {
 	readonly environment?: Readonly<Record<string, string>>;
 	/** Whether what it leaves behind in its process group is ended with it. */
 	readonly isTidy: boolean;
+}
+
+/** What commands of a run are made, awaited, written down and told with. */
+export interface HelperParts {
+	readonly reaper: Reaper;
+	readonly output: Pick<Output, 'wireHelper'>;
+	readonly pace: Pace;
+	readonly poller: Poller;
+	readonly handoff: Handoff;
+	readonly tell: (id: Id, run: Run, news: News) => void;
 }
 
 export interface Running {

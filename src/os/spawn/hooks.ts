@@ -1,19 +1,14 @@
 /** Commands at the turns of a run, one after the other; what they say goes where their service's words go. */
 import type {Effect} from '../../core/effect.ts';
-import type {Hook, News} from '../../core/event.ts';
-import type {Id, Run} from '../../core/ids.ts';
+import type {Hook} from '../../core/event.ts';
+import type {Run} from '../../core/ids.ts';
 import type {Command, HookCommand, Service} from '../../core/service.ts';
 import {duration} from '../../core/duration.ts';
 import {ownOf} from '../../core/sources.ts';
 import {after, soon} from '../clock.ts';
 import {errnoText} from '../errno.ts';
-import {adoptHelperCommand, runHelperCommand} from './helper-command.ts';
-import type {Handoff} from '../reexec/handoff.ts';
-import type {Output} from '../../features/logging/os/output.ts';
-import type {Pace} from '../pace.ts';
+import {adoptHelperCommand, runHelperCommand, type HelperParts} from './helper-command.ts';
 import type {Owner} from '../owners.ts';
-import type {Poller} from '../poller.ts';
-import type {Reaper} from '../reap/reaper.ts';
 import type {Placing} from './placed-files.ts';
 import type {Sources} from './variable-sources.ts';
 
@@ -25,18 +20,9 @@ export interface Hooks {
 	abandon(run: Run): void;
 }
 
-export interface HookParts {
-	readonly reaper: Reaper;
-	readonly output: Pick<Output, 'wireHelper'>;
-	readonly pace: Pace;
-	readonly poller: Poller;
-	readonly handoff: Handoff;
-	readonly tell: (id: Id, run: Run, news: News) => void;
-}
-
 /** Before the process is made, what it is made with is not read yet: the variables are those that the sources hold now. */
 export function ownHooks(
-	hooks: Hooks, sources: Pick<Sources, 'glimpse'>, {place}: Pick<Placing, 'place'>, tell: HookParts['tell'],
+	hooks: Hooks, sources: Pick<Sources, 'glimpse'>, {place}: Pick<Placing, 'place'>, tell: HelperParts['tell'],
 ): Owner<'hook'> {
 	return {
 		arms: {
@@ -52,7 +38,7 @@ export function ownHooks(
 	};
 }
 
-export function createHooks(parts: HookParts): Hooks {
+export function createHooks(parts: HelperParts): Hooks {
 	const underWay = new Map<Run, () => void>();
 	/** Runs that were at a turn in this instance: what the previous instance began for them is of the past. */
 	const known = new Set<Run>();
@@ -102,7 +88,7 @@ const isResumed = (hook: Hook): boolean => hook !== 'reload';
 /** Runs the commands up to the first that fails; `done` hears why, or null. The result abandons them. */
 function perform(
 	{id, run, service, hook, commands, timeout, environment}: HookEffect, begun: Begun | null,
-	{reaper, output, pace, poller, handoff}: HookParts,
+	{reaper, output, pace, poller, handoff}: HelperParts,
 	done: (failure: string | null) => void,
 ): () => void {
 	const key = keyOf(run);
