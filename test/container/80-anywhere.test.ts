@@ -3,7 +3,7 @@ import {mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
-import {boot, type Boot, type Box} from './harness.ts';
+import {boot, type Boot, type Box, SAYS} from './harness.ts';
 
 const TWO = `
 services:
@@ -15,6 +15,8 @@ const CONFIG = {config: TWO};
 
 async function lives(how: Partial<Boot>, config: Partial<Boot> = CONFIG, look?: (box: Box) => Promise<void>): Promise<void> {
 	await using box = await boot({image: 'plain', ...config, ...how});
+	// A look from inside takes a process, which must not be the one that a service is about to have.
+	for (const name of ['one', 'two']) await box.says(SAYS.started(name));
 	for (const name of ['one', 'two']) expect(await box.comesTo(name, 'running')).toMatchObject({restarts: 0});
 	await look?.(box);
 	expect(await box.stop(), await box.log()).toBe(0);
