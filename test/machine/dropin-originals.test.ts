@@ -91,7 +91,7 @@ const DUMB_INIT: Readonly<Record<string, Case>> = {
 	'forbidden': {args: ['/etc']}, 'a script': {args: [script, 'a']}, 'a relative path': {args: ['./relative'], how: {cwd: folder}},
 	'faults that are sent': {args: [...listener()], steps: through([4, 7, 8, 11, 31, 64])},
 	'faults that are sent, to a single child, under -v': {args: ['-vc', ...listener()], steps: through([11, 7]), isSorted: true},
-	'faults that are sent, as PID 1': {args: ['perl', '-e', `$| = 1; my $got = ""; $SIG{$_} = sub { $got = shift; print "$got\\n" } for qw(ILL BUS FPE SEGV);
+	'faults that are sent, as PID 1': {args: ['perl', '-e', `my $got = ""; $SIG{$_} = sub { $got = shift; syswrite STDOUT, "$got\\n" } for qw(ILL BUS FPE SEGV);
 		for my $name (qw(ILL BUS FPE SEGV)) { kill $name, 1; select undef, undef, undef, 0.01 until $got eq $name } exit 4`], how: {isInit: true}},
 };
 

@@ -130,15 +130,19 @@ export async function see(path: string, args: readonly string[], how: Start = {}
 /** Waits in perl, and for no longer than until a handler can run: a signal may come just before a wait. */
 export const REST = 'select undef, undef, undef, 0.1 while 1;';
 
-/** A perl that prints the number of each signal that it is sent, and ends with 7 at the second SIGTERM. `$name` is said first. */
+/**
+ * A perl that prints the number of each signal that it is sent, and ends with 7 at the second SIGTERM. `$name` is said first.
+ * The handler of a fault's signal runs at once, in the middle of whatever perl does: nothing is buffered, or it would be written twice.
+ */
 export const listener = (name = '', more = ''): readonly string[] => ['perl', '-e', `use Config; $| = 1; my $terms = 0;
 	my @names = split " ", $Config{sig_name};
 	for my $number (1 .. 31, 34 .. 64) {
 		my $signal = $names[$number]; next if !$signal || $signal =~ /^(KILL|STOP|CHLD|CLD)$/;
-		$SIG{$signal} = sub { print "${name}got $number\\n"; exit 7 if $number == 15 && ++$terms == 2; };
+		my $line = "${name}got $number\\n";
+		$SIG{$signal} = sub { syswrite STDOUT, $line; exit 7 if $number == 15 && ++$terms == 2; };
 	}
 	${more}
-	print "${name}ready\\n"; ${REST}`];
+	syswrite STDOUT, "${name}ready\\n"; ${REST}`];
 
 /** The init as the leader of a session with a terminal of its own; what is written to it is typed there. */
 export function startOnTerminal(path: string, args: readonly string[], how: Start = {}): Init {
