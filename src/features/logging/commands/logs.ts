@@ -34,6 +34,7 @@ export const logs: Command = {
 		{names: ['--timestamps', '-t'], value: null, help: 'the time before each line'},
 		{names: ['--json'], value: null, help: 'one object for each line'},
 		{names: ['--no-prefix'], value: null, help: 'never a name before a line'},
+		{names: ['--plain'], value: null, help: 'written out what a terminal would act on, as on a terminal: for a pager'},
 	],
 	least: 0,
 	most: Infinity,
@@ -190,7 +191,7 @@ const GATHER = 64 * 1024;
 
 function createPrinter(args: Arguments, io: Io, names: ReadonlySet<string>): Printer {
 	const {isColoured} = lookOf(io);
-	const [isJson, hasTime] = [args.has('--json'), args.has('--timestamps')];
+	const [isJson, hasTime, isPlain] = [args.has('--json'), args.has('--timestamps'), io.isTty || args.has('--plain')];
 	// With one service named, every line is its.
 	const [only, ...others] = args.operands;
 	const isLone = only !== undefined && others.length === 0 && only !== 'all' && !/[*?]/.test(only);
@@ -220,7 +221,7 @@ function createPrinter(args: Arguments, io: Io, names: ReadonlySet<string>): Pri
 				text += `${jsonOf(line)}\n`;
 			} else {
 				const time = hasTime ? `${line.at === -Infinity ? '-' : new Date(line.at).toISOString()} ` : '';
-				text += `${hasName ? labelFor(line.name) : ''}${time}${io.isTty ? plainText(line.text) : line.text}\n`;
+				text += `${hasName ? labelFor(line.name) : ''}${time}${isPlain ? plainText(line.text) : line.text}\n`;
 			}
 			if (text.length > GATHER) flush();
 		},

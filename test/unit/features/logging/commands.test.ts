@@ -98,6 +98,7 @@ describe('lines', () => {
 		bench.say('web', '\x1b[2Jx \x1b[31mred');
 		expect((await archonctl(['logs', 'web'], bench, {isTty: true})).out).toBe('\\x1b[2Jx \x1b[31mred\x1b[0m\n');
 		expect((await archonctl(['logs', 'web'], bench)).out).toBe('\x1b[2Jx \x1b[31mred\n');
+		expect((await archonctl(['logs', '--plain', 'web'], bench)).out).toBe('\\x1b[2Jx \x1b[31mred\x1b[0m\n');
 	});
 
 	it('may be long, and say anything', async () => {
