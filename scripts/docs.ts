@@ -6,6 +6,7 @@ import {globSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {schemaText} from '../src/config/json-schema.ts';
 import {commandTable} from './docs/commands.ts';
+import {eventTable} from './docs/events.ts';
 import {figures} from './docs/figures.ts';
 import {lifeTable} from './docs/life.ts';
 import {markdown} from './docs/manual.ts';
@@ -22,6 +23,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 	'figures': () => figures(root),
 	'few figures': () => figures(root, FEW),
 	'commands': () => commands,
+	'event kinds': eventTable,
 	'life table': () => lifeTable(root),
 	'table of requests': requestTable,
 	'requests': requestSections,

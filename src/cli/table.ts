@@ -17,6 +17,7 @@ import {version} from './commands/version.ts';
 const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entries({
 	status, history, tree,
 	logs: async () => (await import('../features/logging/commands/logs.ts')).logs,
+	events: async () => (await import('../features/events/commands/events.ts')).events,
 	start, stop, restart, reload,
 	plan: async () => (await import('./commands/plan.ts')).plan,
 	config: async () => (await import('./commands/config.ts')).config,

@@ -4,6 +4,7 @@ import type {Refusal} from '../core/outcome.ts';
 import type {Result} from '../core/result.ts';
 import type {Service} from '../core/service.ts';
 import type {Instant, Millis} from '../core/time.ts';
+import type {Events} from '../features/events/core.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {TrialRules} from '../core/trial.ts';
 import type {State} from '../core/state.ts';
@@ -27,8 +28,8 @@ export interface Daemon {
 	tree(): readonly TreeRow[];
 	/** Calls back in the next turn of the loop, when no effects are being performed. */
 	soon(callback: () => void): void;
-	/** Calls back once after this time. */
-	after(millis: Millis, callback: () => void): void;
+	/** Calls back once after this time, unless the result is called before. */
+	after(millis: Millis, callback: () => void): () => void;
 	/** In milliseconds since 1970. */
 	wallClock(instant: Instant): number;
 	/**
@@ -46,6 +47,7 @@ export interface Daemon {
 	readonly version: VersionRow;
 	/** Re-executes archon, from the file at the path or from its own as it is now; calls back, with the reason, only if that fails. */
 	upgrade(path: string | null, failed: (why: string) => void): void;
+	readonly events: Events;
 	readonly logs: Logs;
 	/** Where the output of transient services goes. */
 	logging(): Logging;

@@ -3,6 +3,7 @@
  * the request is fulfilled. They know neither bytes nor connections.
  */
 import type {Effect} from '../core/effect.ts';
+import {subscribe} from '../features/events/requests/subscribe/handle.ts';
 import {logs} from '../features/logging/requests/logs/handle.ts';
 import {reopen} from '../features/logging/requests/reopen/handle.ts';
 import type {Call} from './call.ts';
@@ -32,7 +33,7 @@ type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, history, tree, logs, start, stop, restart, reload, 'reload-config': reloadConfig, plan, config, signal, run, attach,
+	status, history, tree, logs, subscribe, start, stop, restart, reload, 'reload-config': reloadConfig, plan, config, signal, run, attach,
 	'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, upgrade, version, shutdown,
 };
 

@@ -81,7 +81,7 @@ export function isCollective(state: State, name: string): boolean {
 }
 
 /** Whether one of the names in a request chooses a service. */
-export const fitsAny = (names: readonly string[], service: Service): boolean => names.some(name =>
+export const fitsAny = (names: readonly string[], service: Pick<Service, 'name' | 'groups'>): boolean => names.some(name =>
 	name === service.name || name === 'all' || isAmong(name, service)
 	|| (isWide(name) && name.length <= LONGEST_PATTERN && fits(name, service.name)));
 
@@ -89,7 +89,7 @@ export const fitsAny = (names: readonly string[], service: Service): boolean => 
  * Whether a service is an instance of this name, or in the group `name`, or meant by supervisord's `group:*`, `group:name` or
  * `group:name_00`.
  */
-function isAmong(name: string, service: Service): boolean {
+function isAmong(name: string, service: Pick<Service, 'name' | 'groups'>): boolean {
 	const base = baseOf(service.name);
 	if (service.groups.includes(name) || base === name) return true;
 	const colon = name.indexOf(':');

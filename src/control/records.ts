@@ -166,7 +166,7 @@ const LONGEST_REPLY_FIELD = 4096;
 
 /** A record in printable ASCII: a line feed becomes `; `, other control and non-ASCII characters `?`. */
 export function writePlainRecord([verb, ...fields]: Fields, tag: string | null): string {
-	return joinRecord([verb, ...fields.map(field => clip(toPlain(field), LONGEST_REPLY_FIELD))], tag);
+	return joinRecord([verb, ...fields.map(plainField)], tag);
 }
 
 /** A row of an answer, as such a record. Nearly all are plain already, and an answer may have thousands. */
@@ -187,6 +187,9 @@ export const clip = (text: string, length: number): string =>
 
 /** Signs of archon's own messages have words in ASCII. */
 const SIGNS: Readonly<Record<string, string>> = {'\n': '; ', '…': '...', '→': '->', '×': 'x'};
+
+/** A field of a reply or row as it is sent. */
+export const plainField = (field: string): string => clip(toPlain(field), LONGEST_REPLY_FIELD);
 
 const toPlain = (text: string): string => text.replace(/[^\x20-\x7e]/gu, sign => SIGNS[sign] ?? '?');
 

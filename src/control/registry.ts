@@ -1,5 +1,6 @@
 /** All requests that archon knows, in the order of the page about them, and the way from a record to one of them. */
 import {err, type Result} from '../core/result.ts';
+import {SUBSCRIBE} from '../features/events/requests/subscribe/wire.ts';
 import {LOGS} from '../features/logging/requests/logs/wire.ts';
 import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
 import {clip, type Fields} from './records.ts';
@@ -24,7 +25,7 @@ import {VERSION} from './requests/version/wire.ts';
 import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
-	STATUS, HISTORY, TREE, LOGS, START, STOP, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL, RUN, RUN_V, ATTACH,
+	STATUS, HISTORY, TREE, LOGS, SUBSCRIBE, START, STOP, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL, RUN, RUN_V, ATTACH,
 	START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, UPGRADE, VERSION, SHUTDOWN,
 ] as const;
 

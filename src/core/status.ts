@@ -30,11 +30,11 @@ export interface Shown {
 
 /** What is shown of a service. */
 export const statusOf = (state: State, entry: Entry): Shown => ({
-	status: nameOf(entry), pid: pidOf(entry.phase), note: noteOf(state, entry),
+	status: statusNameOf(entry), pid: pidOf(entry.phase), note: noteOf(state, entry),
 });
 
 /** A oneshot that does its work is running; a daemon that is not ready yet is starting. */
-function nameOf({phase, service}: Entry): Status {
+export function statusNameOf({phase, service}: Entry): Status {
 	if (phase.kind === 'down') return DOWN[phase.cause];
 	if (phase.kind === 'starting' && service.type === 'oneshot') return 'running';
 	if (phase.kind === 'up' && phase.health === 'unhealthy') return 'unhealthy';
@@ -126,7 +126,7 @@ export function unmetNeeds(state: State, entry: Entry): string {
 		return need && !holds(need, edge) ? [need] : [];
 	});
 	const awaited = [
-		...unmet.map(need => `${need.service.name} (${isSkipped(need) ? 'skipped' : nameOf(need)})`),
+		...unmet.map(need => `${need.service.name} (${isSkipped(need) ? 'skipped' : statusNameOf(need)})`),
 		...livingRivals(state.table, entry).map(({service: {name}}) => `${name} to stop`),
 	];
 	const shown = awaited.slice(0, 3);

@@ -7,6 +7,7 @@ import {entries, entryOf, type State} from '../core/state.ts';
 import {createHealth} from '../features/health/os/health.ts';
 import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
+import type {Recorder} from '../features/events/os/recorder.ts';
 import type {Helpers} from './helpers.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
@@ -39,6 +40,8 @@ export interface Machine {
 	/** No probe is made: each is taken to have found the service well. */
 	readonly isDegraded?: boolean;
 	readonly log: Log;
+	/** Keeps events for those who ask. */
+	readonly recorder: Recorder;
 	/** The service manager outside of archon, if there is one. */
 	readonly manager?: Manager;
 	/** Is given events that no effect has asked for. */
@@ -61,7 +64,7 @@ export interface MoreHands extends Hands {
 }
 
 export function createHands(machine: Machine): MoreHands {
-	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, manager, dispatch, isSweeping, exit} = machine;
+	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, recorder, manager, dispatch, isSweeping, exit} = machine;
 	const tell = (id: Id, run: Run, news: News): void => dispatch({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
 	const parts = {reaper, poller, output, handoff, kept, isDegraded, tell, warn, pace: createPace()};
@@ -73,6 +76,7 @@ export function createHands(machine: Machine): MoreHands {
 	/** Exits first; then, during the sweep, whether that was the last of all. */
 	function reapAll(): void {
 		reaper.reap();
+		recorder.reaped(reaper.reaped());
 		if (isSweeping() && reaper.isAlone()) dispatch({kind: 'alone'});
 	}
 
@@ -90,7 +94,7 @@ export function createHands(machine: Machine): MoreHands {
 		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn),
 		ownHooks(createHooks(parts), sources, placing, tell), ownConditions(parts, sources), ownSources(sources), ownPlacing(placing),
 		ownManager(manager), createNarrator(log, text => manager?.status(text)),
-		createShutdown({reaper, output, log, reapAll, exit}),
+		recorder, createShutdown({reaper, output, log, reapAll, exit}),
 	]);
 
 	return {

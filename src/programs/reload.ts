@@ -13,6 +13,7 @@ import type {TrialRules} from '../core/trial.ts';
 import type {Logs} from '../features/logging/core.ts';
 import {rollback} from '../features/rollback/core.ts';
 import {arrival} from '../features/service-manager/core.ts';
+import type {Recorder} from '../features/events/os/recorder.ts';
 import {soon} from '../os/clock.ts';
 import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
@@ -23,6 +24,7 @@ import type {ConfigSource, Reading} from './config-source.ts';
 export interface ReloadParts {
 	readonly loop: Pick<Loop, 'state' | 'dispatch' | 'subscribe'>;
 	readonly log: Log;
+	readonly recorder: Pick<Recorder, 'say'>;
 	readonly logs: Pick<Logs, 'tail'>;
 	readonly manager: Manager;
 	/** Null: archon was started without a config. */
@@ -78,7 +80,7 @@ const PENDING_MAX = 100;
 /** How many of the last lines are told. */
 const LINES = 10;
 
-export function createReloads({loop, log, logs, manager, source, texts, whole, adopt, watch}: ReloadParts): Reloads {
+export function createReloads({loop, log, recorder, logs, manager, source, texts, whole, adopt, watch}: ReloadParts): Reloads {
 	const pending: Pending[] = [];
 	/** The one that is being read, or on trial. */
 	let current: Pending | null = null;
@@ -120,6 +122,7 @@ export function createReloads({loop, log, logs, manager, source, texts, whole, a
 			if (isTold) manager.ready(result.ok ? 'config reloaded' : 'cannot reload the config; nothing has changed');
 			if (!result.ok) return finish(failed(result.error));
 			log.info(words);
+			recorder.say('reloaded', words);
 			if (how.trial === null) finish(ok(words), false);
 		}));
 	}
@@ -128,6 +131,7 @@ export function createReloads({loop, log, logs, manager, source, texts, whole, a
 	function finish(result: ReloadResult, isLogged = true): void {
 		const done = current?.done ?? [];
 		current = null;
+		if (!result.ok) recorder.say('reload-failed', result.error.why);
 		if (!result.ok && isLogged) log.error(`cannot reload the config: ${result.error.why}; nothing has changed`);
 		for (const each of done) each(result);
 		// When the core has heard of all that was done.

@@ -9,6 +9,7 @@ import type {SignalNumber} from '../core/signal-numbers.ts';
 import type {Meanings, ReceivedSignal} from '../core/signals.ts';
 import {entries, entryOf, isHelper, type State} from '../core/state.ts';
 import {create} from '../core/whole.ts';
+import {createRecorder} from '../features/events/os/recorder.ts';
 import {createOutput} from '../features/logging/os/output.ts';
 import {after, soon, wallClock} from '../os/clock.ts';
 import {env} from '../os/environment.ts';
@@ -94,10 +95,11 @@ export function runDaemon(options: Options): void {
 	const output = createOutput({poller, handoff, kept, helpers, isDegraded: instance.isDegraded}, names, own.events);
 	const log = createLog(() => own.level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
+	const recorder = createRecorder(handoff.blocks, !reexec || reexec.reexecutions === 0);
 	const manager = createManager(isPayload ? {} : env());
 	let closeSocket = (): void => {};
 	const hands = createHands({
-		reaper, poller, output, handoff, kept, helpers, log, manager, isDegraded: instance.isDegraded,
+		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, isDegraded: instance.isDegraded,
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {
@@ -110,7 +112,7 @@ export function runDaemon(options: Options): void {
 	const watch = instance.isDegraded || !source ? () => {} : createWatchConfig({
 		poller, log, pause: () => own.watchConfig ?? null, reload: () => reloads.ask({trial: null, onlyIfChanged: true}, () => {}),
 	});
-	const reloads = createReloads({loop, log, logs: output.logs, manager, source, texts, whole, adopt, watch});
+	const reloads = createReloads({loop, log, recorder, logs: output.logs, manager, source, texts, whole, adopt, watch});
 	const obey = createSignalHandler({loop, log, meanings: () => rules, reload: reloadOrRevive, reopen: output.logs.reopen});
 
 	/** What of the config in force concerns the whole. */
@@ -204,6 +206,7 @@ export function runDaemon(options: Options): void {
 		const going = [...entries(state)].filter(({phase}) => isAlive(phase)).length;
 		const kept = `${going} ${going === 1 ? 'service keeps' : 'services keep'} running`;
 		log.warn(`${instance.story} and was re-executed: ${kept}${instance.isDegraded ? DEGRADED : ''}`);
+		recorder.say('re-executed', instance.story);
 		loop.dispatch({kind: 'resumed', found: findSpawned(state)});
 		hands.collect();
 		reloads.resume();
@@ -217,7 +220,7 @@ export function runDaemon(options: Options): void {
 			state: loop.state, dispatch: loop.dispatch, tree: () => treeOf(loop.state()), wallClock, reload: reloads.ask,
 			plan: done => void import('./inspect-config.ts').then(({planReload}) => planReload(inForce(), done)),
 			config: (...asked) => void import('./inspect-config.ts').then(({showConfig}) => showConfig(inForce(), ...asked)),
-			ownUid: uid, soon, after, logs: output.logs, logging: () => own.logging, upgrade, examine: hands.examine,
+			ownUid: uid, soon, after, events: recorder.events, logs: output.logs, logging: () => own.logging, upgrade, examine: hands.examine,
 			version: {version, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.subscribe(['changed', 'forgotten', 'stage'], server.watch);

@@ -10,6 +10,7 @@ import {createOutput} from '../../src/features/logging/os/output.ts';
 import {oblivion} from '../../src/os/reexec/handoff.ts';
 import {openKeptFds} from '../../src/os/reexec/kept-fds.ts';
 import {createHelpers} from '../../src/os/helpers.ts';
+import {createRecorder} from '../../src/features/events/os/recorder.ts';
 import {createHands} from '../../src/os/perform.ts';
 import {createPoller} from '../../src/os/poller.ts';
 import {createReaper} from '../../src/os/reap/reaper.ts';
@@ -38,7 +39,8 @@ const kept = openKeptFds({handoff: oblivion(), keepFd: () => 0, close: () => 0, 
 const helpers = createHelpers({poller, kept});
 const output = createOutput({poller, handoff: oblivion(), kept, helpers}, ['test'], LOGGING);
 export const hands = createHands({
-	reaper, poller, output, handoff: oblivion(), kept, helpers, dispatch, log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
+	reaper, poller, output, handoff: oblivion(), kept, helpers, dispatch,
+	recorder: createRecorder(oblivion().blocks, true), log: {info: say, warn: say, error: say, fatal: say}, isSweeping: () => false, exit: () => {},
 });
 collectAtTimes(hands.collect);
 

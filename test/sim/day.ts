@@ -22,6 +22,7 @@ import {after, soon} from '../../src/os/clock.ts';
 import {type Handoff, HANDOFF_SIZE, openHandoff} from '../../src/os/reexec/handoff.ts';
 import {record} from '../../src/os/reexec/instance.ts';
 import {type Pipeline, createPipeline} from '../../src/features/logging/os/pipeline.ts';
+import {createRecorder} from '../../src/features/events/os/recorder.ts';
 import {random} from './random.ts';
 
 export const SECOND = 1000;
@@ -79,6 +80,7 @@ export function dawn(seed: number): Day {
 	const spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
 	const processes = new Map<Run, Process>();
 	const handoff = ledgerOn(() => counts.writes++);
+	const recorder = createRecorder(handoff.blocks, true);
 
 	/** The config as it is now: a service with a name that was never there before comes and goes with each reload. */
 	function config(): readonly Service[] {
@@ -108,7 +110,7 @@ export function dawn(seed: number): Day {
 	// ── The loop ──
 
 	const server = createServer({
-		state: () => state, dispatch, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0, examine: (_service, told) => told(null), logging: () => LOGGING,
+		state: () => state, dispatch, events: recorder.events, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0, examine: (_service, told) => told(null), logging: () => LOGGING,
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
 		plan() {}, config() {},
 		reload(_how, done) {
@@ -140,6 +142,10 @@ export function dawn(seed: number): Day {
 		for (const effect of effects) {
 			if (effect.kind === 'spawn') spawns.push(effect);
 			else perform(effect);
+		}
+		for (const effect of effects) {
+			if (effect.kind === 'changed') recorder.arms.changed(effect);
+			if (effect.kind === 'forgotten') recorder.arms.forgotten(effect);
 		}
 		server.watch(effects);
 	}

@@ -19,6 +19,7 @@ import {step} from '../../../src/core/supervisor.ts';
 import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
 import {createServer, type Server} from '../../../src/control/server.ts';
 import type {Connection, ConnectionListener} from '../../../src/control/transport.ts';
+import {KeptEvents} from './events.ts';
 
 interface Process {
 	readonly id: Id;
@@ -46,6 +47,7 @@ export class Bench {
 	failure: Undone | null = null;
 	tree: readonly TreeRow[] = [];
 	readonly logs = new Lines();
+	readonly events = new KeptEvents(instant => EPOCH + (instant ?? this.now), 100);
 	#byRun = new Map<Run, Process>();
 	#inbox: Event[] = [];
 	#spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
@@ -67,7 +69,11 @@ export class Bench {
 			ownUid: 1000,
 			examine: (_service, told) => told(null),
 			soon: callback => void setImmediate(callback),
-			after: (millis, callback) => void setTimeout(callback, millis),
+			after: (millis, callback) => {
+				const timer = setTimeout(callback, millis);
+				return () => clearTimeout(timer);
+			},
+			events: this.events,
 			logs: this.logs,
 			logging: () => LOGGING,
 			version: {version: '1.2.3', lives: cause === '' ? 0 : 1, cause},
@@ -134,6 +140,7 @@ export class Bench {
 			if (effect.kind === 'spawn') this.#spawns.push(effect);
 			if (effect.kind === 'signal') this.#signal(effect);
 		}
+		this.events.hear(effects);
 		this.server.watch(effects);
 	}
 

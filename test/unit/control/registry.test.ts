@@ -26,6 +26,7 @@ test('each verb is there once, with a line of help', () => {
 		  "History,<name>… · observe · repeatable",
 		  "Tree · observe · repeatable",
 		  "Logs[,<name>…][,<option>…] · observe · repeatable",
+		  "Subscribe[,<name>…][,<option>…] · observe · repeatable",
 		  "Start,<name>… · operate · repeatable",
 		  "Stop,<name>… · operate · repeatable",
 		  "Restart,<name>… · operate",

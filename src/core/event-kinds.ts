@@ -1,0 +1,41 @@
+/** The kinds of events that clients are told, with what they mean. */
+
+/** What can happen to a service, with what it means. Names are stable: programs and people filter by them. */
+export const SERVICE_KINDS = {
+	waiting: 'it is to run, and waits for other services',
+	blocked: 'what it waits for has failed for good: only an operator can change that',
+	preparing: 'its start conditions are examined, or its pre_start commands run',
+	started: 'its process was made',
+	ready: 'it is ready, and what needs it may start; again after `reloading`',
+	healthy: 'its health check passes',
+	unhealthy: 'its health check has failed too often',
+	reloading: 'it reads its config (sd_notify)',
+	'main-pid': 'another process is its main process',
+	stopping: 'it was told to stop',
+	killed: 'it was sent SIGKILL',
+	exited: 'its main process has ended',
+	restarting: 'it has ended by itself, and is started again at once',
+	backoff: 'it has ended by itself or could not be started, and is started again later',
+	completed: 'a oneshot has succeeded',
+	stopped: 'it was stopped on request',
+	failed: 'it has failed for good, and stays down',
+	skipped: 'its start conditions do not hold',
+	removed: 'archon knows it no more',
+} as const;
+
+/** What can happen to archon as a whole. */
+export const OWN_KINDS = {
+	booted: 'archon has begun',
+	'all-ready': 'all services that are to run are up, for the first time',
+	're-executed': 'archon was executed again in its place, after a fault or by an upgrade; services kept running',
+	reloaded: 'a config was read and put in force',
+	'reload-failed': 'a reload has changed nothing, has failed, or was undone',
+	orphans: 'processes that lost their parents have ended and were reaped; those of some seconds together',
+	shutdown: 'the shutdown has begun, or has become more forceful',
+} as const;
+
+export type ServiceKind = keyof typeof SERVICE_KINDS;
+export type OwnKind = keyof typeof OWN_KINDS;
+export type EventKind = ServiceKind | OwnKind;
+
+export const EVENT_KINDS = [...Object.keys(SERVICE_KINDS), ...Object.keys(OWN_KINDS)] as readonly EventKind[];

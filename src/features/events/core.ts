@@ -1,0 +1,143 @@
+/** Events: what happens to services and to archon as a whole, as data with numbers that only grow. Pure. */
+import type {Entry} from '../../core/entry.ts';
+import type {EventKind, OwnKind, ServiceKind} from '../../core/event-kinds.ts';
+import {exitStatus, type Outcome} from '../../core/outcome.ts';
+import {isPreparing, type Phase} from '../../core/phase.ts';
+import {attempt, lastEnd, lastEnds, pidOf, type Status, statusNameOf} from '../../core/status.ts';
+import type {Stage} from '../../core/stage.ts';
+import type {Instant} from '../../core/time.ts';
+
+/** What has happened; null and the empty text: there is no such thing. */
+export interface Happening {
+	readonly kind: EventKind;
+	/** Empty: archon as a whole. */
+	readonly service: string;
+	/** Its status before and after. */
+	readonly from: Status | '';
+	readonly to: Status | '';
+	readonly pid: number | null;
+	readonly run: number | null;
+	/** How its process ended, as an exit status of a shell. */
+	readonly exit: number | null;
+	/** How many: restarts in a row, or orphans. */
+	readonly count: number | null;
+	/** When it is started again. */
+	readonly next: Instant | null;
+	readonly reason: string;
+}
+
+/** A happening that is kept; its times are in milliseconds since 1970, and stay what they are. */
+export interface KeptEvent extends Happening {
+	/** One more than that of the event before. */
+	readonly number: number;
+	readonly at: number;
+	readonly next: number | null;
+}
+
+/** The events that are kept: the last ones, by their numbers. */
+export interface Events {
+	/** The number of the oldest one that is kept; one more than `last`: none is kept. */
+	first(): number;
+	/** The number of the newest one that ever was; 0: there was none. */
+	last(): number;
+	/** At most `most` of them from this number on, which must be kept. */
+	read(from: number, most: number): readonly KeptEvent[];
+	/** Calls back after each event. The result ends that. */
+	follow(callback: () => void): () => void;
+}
+
+/** An event of archon as a whole. */
+export const ofArchon = (kind: OwnKind, reason: string, count: number | null = null): Happening => ({...NOTHING, kind, reason, count});
+
+const NOTHING = {service: '', from: '', to: '', pid: null, run: null, exit: null, count: null, next: null, reason: ''} as const;
+
+const FORCE = {2: 'all services at once', 3: 'SIGKILL to all services'} as const;
+
+/** What the new stage of the whole is as an event; null: none. */
+export function eventOfStage(stage: Stage): Happening | null {
+	switch (stage.kind) {
+		case 'running': return ofArchon('booted', '');
+		case 'stopping': return ofArchon('shutdown', stage.force === 1 ? stage.why : FORCE[stage.force]);
+		case 'sweeping': return ofArchon('shutdown', stage.killed ? 'SIGKILL to the remaining processes' : 'ending the remaining processes');
+		case 'boot':
+		case 'over': return null;
+	}
+}
+
+/** A service is known no more. */
+export const eventOfRemoval = (entry: Entry): Happening =>
+	({...NOTHING, kind: 'removed', service: entry.service.name, from: statusNameOf(entry)});
+
+/** Tells the events that the change of a service is: none, one or two. */
+export function eventsOfChange(before: Entry, after: Entry, tell: (happening: Happening) => void): void {
+	const [was, {phase}] = [before.phase, after];
+	const outcome = endOf(was, after);
+	const say = (kind: ServiceKind, reason = '', count: number | null = null, next: Instant | null = null): void => tell({
+		kind, service: after.service.name, from: statusNameOf(before), to: statusNameOf(after),
+		pid: pidOf(phase) ?? pidOf(was), run: runOf(phase) ?? runOf(was),
+		exit: outcome ? exitStatus(outcome) : null, count, next, reason,
+	});
+	if (outcome) say('exited', lastEnd({refusal: null, blame: phase.kind === 'stopping' ? phase.blame : after.blame, outcome}));
+	switch (phase.kind) {
+		case 'waiting':
+			if (was.kind === 'waiting') {
+				if (was.isBlocked !== phase.isBlocked) say(phase.isBlocked ? 'blocked' : 'waiting');
+			} else if (outcome || was.kind === 'spawning') say('restarting', againAfter(before, after), after.ends.length);
+			else if (after.unmetNeeds > 0 || after.rivals.length > 0) say('waiting');
+			return;
+		case 'spawning':
+			if (was.kind !== 'spawning' && isPreparing(phase)) say('preparing');
+			return;
+		case 'starting':
+		case 'up':
+			if (was.kind === 'spawning') say('started');
+			if (was.kind !== 'starting' && was.kind !== 'up') {
+				if (phase.kind === 'up') say('ready');
+				return;
+			}
+			if (was.pid !== phase.pid) say('main-pid');
+			if (phase.kind === 'starting') return;
+			if (was.kind === 'starting') return say('ready');
+			if (was.isReady !== phase.isReady) say(phase.isReady ? 'ready' : 'reloading');
+			if (was.health === phase.health) return;
+			if (phase.health === 'healthy') say('healthy');
+			if (phase.health === 'unhealthy') say('unhealthy', phase.probes?.detail ?? '');
+			return;
+		case 'stopping': {
+			const wasKilled = was.kind === 'stopping' && was.killed;
+			if (phase.killed && !wasKilled) say('killed', was.kind === 'stopping' ? 'it did not stop in time' : '');
+			else if (was.kind !== 'stopping' && !outcome) say('stopping', phase.blame ?? '');
+			return;
+		}
+		case 'backoff': return say('backoff', againAfter(before, after), after.ends.length, phase.deadline);
+		case 'done': return say('completed');
+		case 'down': return atRest(after, say);
+	}
+}
+
+function atRest(after: Entry, say: (kind: ServiceKind, reason?: string) => void): void {
+	const {phase, refusal} = after;
+	if (phase.kind !== 'down') return;
+	switch (phase.cause) {
+		case 'failed': return say('failed', refusal ? lastEnd(after) : lastEnds(after));
+		case 'skipped': return say('skipped', lastEnd(after));
+		case 'completed':
+		case 'stopped': return say(phase.cause);
+		// That its process has ended was said.
+		case 'exited':
+		case 'new':
+	}
+}
+
+/** Why it is started again, and now or later. */
+const againAfter = ({phase: was}: Entry, after: Entry): string =>
+	(was.kind === 'waiting' ? 'too many restarts at once' : `${lastEnd(after)}; ${attempt(after)}`);
+
+/** How the main process has ended by this change; null: by this one it has not. */
+function endOf(was: Phase, {phase, outcome}: Entry): Outcome | null {
+	const hadProcess = was.kind === 'starting' || was.kind === 'up' || (was.kind === 'stopping' && was.outcome === null);
+	if (!hadProcess || phase.kind === 'starting' || phase.kind === 'up') return null;
+	return phase.kind === 'stopping' ? phase.outcome : outcome;
+}
+
+const runOf = (phase: Phase): number | null => ('run' in phase ? phase.run : null);
