@@ -1,11 +1,12 @@
 /** `archonctl`: the way from its arguments to one of its commands, to a running archon, and to an exit status. */
-import {type Client, createClient} from '../control/client.ts';
-import {type Channel, socketPaths} from '../control/transport.ts';
-import {err, ok, type Result} from '../core/result.ts';
+import {type Client, createClient, PATIENCE, PAUSE} from '../control/client.ts';
+import type {Channel} from '../control/transport.ts';
+import {ok, type Result} from '../core/result.ts';
 import {sys} from '../os/sys.ts';
 import {parseArguments} from './arguments.ts';
 import {type Command, EXIT, type Io} from './command.ts';
 import {GLOBAL, usageOf} from './global.ts';
+import {firstOf, NO_SUCH_FILE} from './places.ts';
 import {complain} from './reply.ts';
 import {TABLE} from './table.ts';
 
@@ -41,31 +42,18 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 		} finally {
 			client.value.close();
 		}
-	});
+	}, async told => (await import('./live.ts')).reachLive(io, socket, told));
 }
 
 // ── Archon ───────────────────────────────────────────────────────────────────────────────────────
 
-const NO_SUCH_FILE = 'no such file or directory';
-
 /** Tries the places of the socket one after the other. */
 function reach(io: Io, socket: string | null): Result<Client, string> {
-	const failures: {readonly path: string; readonly why: string}[] = [];
-	const isNamed = socket !== null || Boolean(io.env['ARCHON_SOCKET']);
-	for (const path of socket === null ? socketPaths(io.env, io.uid) : [socket]) {
-		const channel = io.connect(path, isNamed);
-		if (channel.ok) return ok(createClient(channel.value, () => reachAgain(io, path, isNamed), sys.now));
-		failures.push({path, why: channel.error});
-	}
-	// Why a socket that exists cannot be reached says more than that another one does not exist.
-	const telling = failures.find(({why}) => why !== NO_SUCH_FILE) ?? failures[0];
-	const {path = '', why = ''} = telling ?? {};
-	return err(`cannot reach archon at ${path}: ${why}; ${hintFor(why)}`);
+	const found = firstOf(io, socket, io.connect);
+	if (!found.ok) return found;
+	const {value, path, isNamed} = found.value;
+	return ok(createClient(value, () => reachAgain(io, path, isNamed), sys.now));
 }
-
-/** How long archon may not listen while it is re-executed, and the pause between two tries, in milliseconds. */
-const PATIENCE = 3000;
-const PAUSE = 20;
 
 /** Its listener outlives archon's crashes; archon that ends on purpose takes the socket away. */
 function reachAgain(io: Io, path: string, isNamed: boolean): Channel | null {
@@ -77,10 +65,6 @@ function reachAgain(io: Io, path: string, isNamed: boolean): Channel | null {
 	}
 	return null;
 }
-
-const hintFor = (why: string): string => why === 'permission denied'
-	? 'only root and archon\'s own user may connect'
-	: 'is archon running? --socket or $ARCHON_SOCKET names its socket';
 
 /** The help is loaded where it is asked for, and not with each command. */
 const overview = async (): Promise<string> => (await import('./help.ts')).overview(await TABLE.all());

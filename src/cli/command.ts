@@ -1,6 +1,8 @@
 /** What a command of `archonctl` is: parsing, help and dispatch go by it. */
 import type {Client} from '../control/client.ts';
+import type {Live, LiveState} from '../control/live-client.ts';
 import type {Connect} from '../control/transport.ts';
+import type {Result} from '../core/result.ts';
 
 /** What one call of `archonctl` has of the machine. */
 export interface Io {
@@ -52,11 +54,17 @@ export interface Command {
 	readonly endsOptions: boolean;
 	readonly examples: readonly string[];
 	/** Gives the exit status. */
-	readonly run: (args: Arguments, io: Io, reach: Reach) => number | Promise<number>;
+	readonly run: (args: Arguments, io: Io, reach: Reach, reachLive: ReachLive) => number | Promise<number>;
 }
 
 /** Lets a command talk to archon; gives the exit status, its own if archon cannot be reached. */
 export type Reach = (talk: (client: Client) => number) => number;
+
+/**
+ * The same for a command that shows a screen: a connection that never waits, in archon's event loop (`os/reactor.ts`), and what
+ * becomes of it is told. The error says why archon cannot be reached.
+ */
+export type ReachLive = (told: (state: LiveState) => void) => Promise<Result<Live, string>>;
 
 /** All commands. */
 export interface Table {

@@ -1,6 +1,6 @@
 /** The client's side of the control socket: one question after the other, each with its rows and reply. */
 import {err, ok, type Result} from '../core/result.ts';
-import type {Instant} from '../core/time.ts';
+import type {Instant, Millis} from '../core/time.ts';
 import {decodeReply, type Reply} from './protocol.ts';
 import {createReader, type Reading, writeRecord} from './records.ts';
 import type {Channel} from './transport.ts';
@@ -49,7 +49,11 @@ export interface Client {
 export const TRIES = 4;
 
 /** A request that has been under way for this many milliseconds is not what archon crashed of. */
-const LONG = 10_000;
+export const LONG = 10_000;
+
+/** How long archon may not listen while it is re-executed, and the pause between two tries, in milliseconds. */
+export const PATIENCE: Millis = 3000;
+export const PAUSE: Millis = 20;
 
 /** `another`: another connection to the same archon; null: there is no archon. `now`: a clock that only goes forward. */
 export function createClient(first: Channel, another: () => Channel | null, now: () => Instant): Client {
@@ -123,6 +127,6 @@ export function createClient(first: Channel, another: () => Channel | null, now:
 	};
 }
 
-const BROKEN: Trouble = {kind: 'broken', reason: 'archon closed the connection without a reply'};
+export const BROKEN: Trouble = {kind: 'broken', reason: 'archon closed the connection without a reply'};
 
-const invalid = (what: string): Trouble => ({kind: 'lost', reason: `archon's answer is invalid: ${what}`});
+export const invalid = (what: string): Trouble => ({kind: 'lost', reason: `archon's answer is invalid: ${what}`});

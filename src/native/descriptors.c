@@ -2,10 +2,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include "call.h"
@@ -119,6 +122,107 @@ void sys_takeTerminal(struct call *call)
 {
 	pid_t group = getpgrp();
 	give_result(call, ioctl(arg_int(call, 0), TIOCSPGRP, &group));
+}
+
+/* How a terminal treats what is typed and shown (termios(3)), as bytes that only setTerminalMode understands. */
+void sys_terminalMode(struct call *call)
+{
+	struct termios mode;
+	if (tcgetattr(arg_int(call, 0), &mode) < 0)
+		return give_number(call, -errno);
+	give_bytes(call, &mode, sizeof mode);
+}
+
+/* A terminal that is raw now, what it was before, and what is written to it before it is so again. */
+static struct {
+	volatile sig_atomic_t is_raw;
+	int fd;
+	struct termios mode;
+	char leave[64];
+	size_t length;
+} held;
+
+/* For every way out, also from a signal's handler. */
+void restore_terminal(void)
+{
+	if (!held.is_raw)
+		return;
+	held.is_raw = 0;
+	if (write(held.fd, held.leave, held.length) < 0)
+		errno = 0;
+	tcsetattr(held.fd, TCSADRAIN, &held.mode);
+}
+
+static void on_fault(int signal)
+{
+	restore_terminal();
+	raise(signal);
+}
+
+static void restore_at_faults(void)
+{
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
+	struct sigaction action = {.sa_handler = on_fault, .sa_flags = (int)SA_RESETHAND};
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		sigaction(faults[i], &action, NULL);
+}
+
+/* That mode, or the raw one that is made of it: each byte comes as it is typed, and none is echoed or acted upon. */
+void sys_setTerminalMode(struct call *call)
+{
+	size_t length, left;
+	const void *bytes = arg_memory(call, 1, &length);
+	const char *leave = arg_text(call, 3, &left);
+	int fd = arg_int(call, 0);
+	bool is_raw = arg_flag(call, 2);
+	struct termios mode;
+	if (length != sizeof mode || left > sizeof held.leave)
+		return give_number(call, -EINVAL);
+	memcpy(&mode, bytes, sizeof mode);
+	held.is_raw = 0;
+	if (is_raw) {
+		held.fd = fd;
+		held.mode = mode;
+		held.length = left;
+		memcpy(held.leave, leave, left);
+		mode.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+		mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+		mode.c_cflag = (mode.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
+		mode.c_cc[VMIN] = 1;
+		mode.c_cc[VTIME] = 0;
+	}
+	int result;
+	do
+		result = tcsetattr(fd, TCSADRAIN, &mode);
+	while (result < 0 && errno == EINTR);
+	if (is_raw && result == 0) {
+		held.is_raw = 1;
+		restore_at_faults();
+	}
+	give_result(call, result);
+}
+
+/* Rows and columns; 0 where the terminal does not know (ioctl_tty(2)). */
+void sys_terminalSize(struct call *call)
+{
+	size_t length;
+	int32_t *report = arg_memory(call, 1, &length);
+	struct winsize size;
+	if (length < 2 * sizeof *report)
+		return give_number(call, -EINVAL);
+	int result = ioctl(arg_int(call, 0), TIOCGWINSZ, &size);
+	if (result == 0) {
+		report[0] = size.ws_row;
+		report[1] = size.ws_col;
+	}
+	give_result(call, result);
+}
+
+/* The processes in the foreground are sent SIGWINCH where that is another size. */
+void sys_setTerminalSize(struct call *call)
+{
+	struct winsize size = {.ws_row = (unsigned short)arg_int(call, 1), .ws_col = (unsigned short)arg_int(call, 2)};
+	give_result(call, ioctl(arg_int(call, 0), TIOCSWINSZ, &size));
 }
 
 /* Of the open file, and so for all that share it. */

@@ -10,6 +10,9 @@ void remember_arguments(char **arguments);
 char **remembered_arguments(void);
 int left_memory(void);
 
+/* In descriptors.c: a terminal that is raw is as it was before; archon is about to end. */
+void restore_terminal(void);
+
 /* In spawn.c: begins to make a process as the request of `size` bytes says; a number for its end, or -EAGAIN. */
 int32_t archon_begin(const void *request, size_t size);
 
@@ -52,8 +55,8 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \
 	/* descriptors.c */ \
 	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \
-	F(leaveTerminal) F(attachTerminal) F(takeTerminal) F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) \
-	F(awaitReadable) F(fchown) F(fchmod) F(ftruncate) F(sleep) \
+	F(leaveTerminal) F(attachTerminal) F(takeTerminal) F(terminalMode) F(setTerminalMode) F(terminalSize) F(setTerminalSize) \
+	F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) F(awaitReadable) F(fchown) F(fchmod) F(ftruncate) F(sleep) \
 	/* files.c */ \
 	F(open) F(openAt) F(stat) F(lstat) F(fstat) F(lstatAt) F(access) F(readFolder) \
 	F(readFolderAt) F(readLink) F(readLinkAt) F(realPath) F(readText) F(readBytes) F(mkdir) F(unlink) \

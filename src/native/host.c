@@ -149,6 +149,7 @@ static _Noreturn void give_up(const char *what)
 	JSValue trace = JS_GetPropertyStr(context, error, "stack");
 	const char *stack = JS_IsString(trace) ? JS_ToCString(context, trace) : "";
 	survive(message ? message : "no memory");
+	restore_terminal();
 	dprintf(STDERR_FILENO, "archon: %s: %s\n%s", what, message ? message : "no memory", stack ? stack : "");
 	_exit(SYSTEM_FAILED);
 }

@@ -149,6 +149,7 @@ void sys_releaseFilePages(struct call *call)
 
 void sys_exit(struct call *call)
 {
+	restore_terminal();
 	_exit(arg_int(call, 0));
 }
 

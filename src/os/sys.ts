@@ -129,6 +129,17 @@ export interface Sys {
 	attachTerminal(): Outcome;
 	/** Puts archon's process group into the foreground of its terminal (tcsetpgrp(3)). */
 	takeTerminal(fd: number): Outcome;
+	/** How the terminal treats what is typed and shown (termios(3)), for `setTerminalMode` only. */
+	terminalMode(fd: number): Uint8Array<ArrayBuffer> | Outcome;
+	/**
+	 * `isRaw`: not that mode, but it with each byte as it is typed, and none echoed or acted upon; however archon ends, but by
+	 * SIGKILL, `leave` of at most 64 bytes is written before that, and the mode put back. WAITS until what was written is out.
+	 */
+	setTerminalMode(fd: number, mode: Uint8Array, isRaw: boolean, leave: string): Outcome;
+	/** `[rows, columns]`, 0 where the terminal does not know. */
+	terminalSize(fd: number, size: Int32Array): Outcome;
+	/** Where that is another size, the processes in the foreground are sent SIGWINCH. */
+	setTerminalSize(fd: number, rows: number, columns: number): Outcome;
 	/** Of the open file, and so for all that share it. */
 	setBlocking(fd: number, isBlocking: boolean): Outcome;
 	isTerminal(fd: number): boolean;

@@ -156,6 +156,32 @@ export const CASES: readonly Case[] = [
 		gives: [0, [0, -ERRNO.EEXIST], [-ERRNO.EAGAIN, 0], [1, true, 1], [3, true, true, false, true], 0, -ERRNO.EBADF, [0, 0]],
 	},
 	{
+		name: 'a terminal echoes and waits for lines, is raw, and is as it was again; its size is told',
+		run(sys) {
+			const [ends, size, room] = [new Int32Array(2), new Int32Array(2), new Uint8Array(100)];
+			const made = sys.openTerminal(ends);
+			const [own = -1, theirs = -1] = ends;
+			sys.setBlocking(theirs, false);
+			const mode = sys.terminalMode(theirs);
+			if (typeof mode === 'number') return mode;
+			const type = (typed: string): unknown => {
+				sys.write(own, sys.encodeUtf8(typed));
+				const read = sys.read(theirs, room);
+				return [read < 0 ? read : text(sys, room, read), sys.read(own, room)];
+			};
+			const cooked = [type('ab'), type('\r')];
+			const raw = [sys.setTerminalMode(theirs, mode, true, ''), type('\x03'), type('c\r')];
+			const again = [sys.setTerminalMode(theirs, mode, false, ''), type('d')];
+			const sizes = [sys.terminalSize(own, size), ...size, sys.setTerminalSize(own, 10, 33), sys.terminalSize(theirs, size), ...size];
+			const wrong = [sys.terminalMode(-1), sys.setTerminalMode(theirs, bytes(1), false, ''), sys.terminalSize(-1, size)];
+			return [made, cooked, raw, again, sizes, wrong, [own, theirs].map(sys.close)];
+		},
+		gives: [
+			0, [[-ERRNO.EAGAIN, 2], ['ab\n', 2]], [0, ['\x03', -ERRNO.EAGAIN], ['c\r', -ERRNO.EAGAIN]], [0, [-ERRNO.EAGAIN, 1]],
+			[0, 24, 80, 0, 0, 10, 33], [-ERRNO.EBADF, -ERRNO.EINVAL, -ERRNO.EBADF], [0, 0],
+		],
+	},
+	{
 		name: 'descriptors travel with bytes over a unix socket, and the peer is known',
 		run(sys, folder) {
 			const path = `${folder}/sock`;

@@ -23,20 +23,25 @@ export interface Channel {
 }
 
 /**
- * Before anything is said, it is certain that root or the own user listens there. `isNamed`: a person named the path, and
- * chose with its listener also its directory.
+ * A connection. Before anything is said, it is certain that root or the own user listens there. `isNamed`: a person named the
+ * path, and chose with its listener also its directory. `flags`: SOCK_NONBLOCK or 0.
  */
-export function connect(path: string, isNamed: boolean): Result<Channel, string> {
+export function dial(path: string, isNamed: boolean, flags: number): Result<number, string> {
 	if (byteLength(path) > PATH_MAX) return err(`longer than ${PATH_MAX} bytes`);
 	const weakness = isNamed ? null : weaknessOf(dirname(path));
 	if (weakness !== null) return err(weakness);
-	const fd = sys.connectUnix(path, SOCK_STREAM);
+	const fd = sys.connectUnix(path, SOCK_STREAM | flags);
 	if (fd < 0) return err(errnoText(-fd));
 	const uid = peerOf(fd)?.uid ?? -1;
-	if (!isTrusted(uid)) {
-		close(fd);
-		return err(`uid ${uid} listens there, which is neither root nor you`);
-	}
+	if (isTrusted(uid)) return ok(fd);
+	close(fd);
+	return err(`uid ${uid} listens there, which is neither root nor you`);
+}
+
+export function connect(path: string, isNamed: boolean): Result<Channel, string> {
+	const dialled = dial(path, isNamed, 0);
+	if (!dialled.ok) return dialled;
+	const fd = dialled.value;
 	return ok({
 		send(data, fds = []) {
 			let left = data;
