@@ -15,9 +15,12 @@ import {upgrade} from './commands/upgrade.ts';
 import {version} from './commands/version.ts';
 
 const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entries({
-	status, history, tree,
+	status,
+	health: async () => (await import('./commands/health.ts')).health,
+	history, tree,
 	logs: async () => (await import('../features/logging/commands/logs.ts')).logs,
 	events: async () => (await import('../features/events/commands/events.ts')).events,
+	wait: async () => (await import('./commands/wait.ts')).wait,
 	start, stop, restart, reload,
 	plan: async () => (await import('./commands/plan.ts')).plan,
 	config: async () => (await import('./commands/config.ts')).config,

@@ -12,6 +12,7 @@ import type {Daemon} from './daemon.ts';
 import type {Request} from './registry.ts';
 import {attach} from './requests/attach/handle.ts';
 import {config} from './requests/config/handle.ts';
+import {health} from './requests/health/handle.ts';
 import {history} from './requests/history/handle.ts';
 import {plan} from './requests/plan/handle.ts';
 import {reload} from './requests/reload/handle.ts';
@@ -28,13 +29,15 @@ import {stopDaemon} from './requests/stop-daemon/handle.ts';
 import {tree} from './requests/tree/handle.ts';
 import {upgrade} from './requests/upgrade/handle.ts';
 import {version} from './requests/version/handle.ts';
+import {wait} from './requests/wait/handle.ts';
 
 type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, history, tree, logs, subscribe, start, stop, restart, reload, 'reload-config': reloadConfig, plan, config, signal, run, attach,
-	'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, upgrade, version, shutdown,
+	status, health, history, tree, logs, subscribe, wait,
+	start, stop, restart, reload, 'reload-config': reloadConfig, plan, config, signal,
+	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, upgrade, version, shutdown,
 };
 
 export interface Handlers {

@@ -6,6 +6,7 @@ import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
 import {clip, type Fields} from './records.ts';
 import {ATTACH} from './requests/attach/wire.ts';
 import {CONFIG} from './requests/config/wire.ts';
+import {HEALTH} from './requests/health/wire.ts';
 import {HISTORY} from './requests/history/wire.ts';
 import {PLAN} from './requests/plan/wire.ts';
 import {RELOAD} from './requests/reload/wire.ts';
@@ -22,11 +23,13 @@ import {STOP_DAEMON} from './requests/stop-daemon/wire.ts';
 import {TREE} from './requests/tree/wire.ts';
 import {UPGRADE} from './requests/upgrade/wire.ts';
 import {VERSION} from './requests/version/wire.ts';
+import {WAIT} from './requests/wait/wire.ts';
 import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
-	STATUS, HISTORY, TREE, LOGS, SUBSCRIBE, START, STOP, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL, RUN, RUN_V, ATTACH,
-	START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, UPGRADE, VERSION, SHUTDOWN,
+	STATUS, HEALTH, HISTORY, TREE, LOGS, SUBSCRIBE, WAIT,
+	START, STOP, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL,
+	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, UPGRADE, VERSION, SHUTDOWN,
 ] as const;
 
 export type Request = RequestOf<(typeof REQUESTS)[number]>;

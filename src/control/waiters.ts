@@ -6,21 +6,19 @@ import type {Effect} from '../core/effect.ts';
 import type {Entry} from '../core/entry.ts';
 import type {Id} from '../core/ids.ts';
 import {exitStatus, refusalStatus} from '../core/outcome.ts';
-import {describeRefusal, lastEnd, unmetNeeds as describeUnmet} from '../core/status.ts';
-import {entryOf, holds, type State} from '../core/state.ts';
+import {describeRefusal, lastEnd} from '../core/status.ts';
+import {entryOf, type State} from '../core/state.ts';
+import {type Blockers, createBlockers} from './blockers.ts';
+import {judgeGoal, type Verdict} from './reaching.ts';
+import type {Goal} from './requests/wait/wire.ts';
 
 export const SHUTTING_DOWN = 'archon is shutting down';
 
 /**
  * `start`: up, or completed. `restart`: the same, by a new process. `stop`: no process. `spawn`: a process,
- * no matter how it goes on. `end`: at rest; the verdict carries an exit status.
+ * no matter how it goes on. `end`: at rest; the verdict carries an exit status. The others are those of `Wait`.
  */
-export type Aim = 'start' | 'restart' | 'stop' | 'spawn' | 'end';
-
-export type Verdict =
-	| {readonly kind: 'reached'; readonly status: number}
-	/** The aim will not be reached by waiting: `cannot start web: exit status 1`. */
-	| {readonly kind: 'missed'; readonly reason: string};
+export type Aim = 'start' | 'restart' | 'stop' | 'spawn' | 'end' | Goal;
 
 export interface Waiter {
 	readonly aim: Aim;
@@ -107,7 +105,9 @@ export function createWaiters(stateOf: () => State): Waiters {
 	};
 }
 
-const needsStart = ({aim}: Waiter): boolean => aim === 'start' || aim === 'restart' || aim === 'spawn';
+const needsStart = ({aim}: Waiter): boolean => NEEDS_START.has(aim);
+
+const NEEDS_START: ReadonlySet<Aim> = new Set(['start', 'restart', 'spawn', 'ready', 'healthy', 'running']);
 
 /** What an entry means for a waiter; null while it can still go either way. */
 function judge(waiter: Waiter, entry: Entry | undefined, blockers: Blockers): Verdict | null {
@@ -117,6 +117,7 @@ function judge(waiter: Waiter, entry: Entry | undefined, blockers: Blockers): Ve
 		case 'stop': return judgeStop(waiter, entry);
 		case 'spawn': return judgeSpawn(waiter, entry);
 		case 'end': return judgeEnd(waiter, entry);
+		default: return judgeGoal(waiter.aim, waiter.starts, entry, blockers);
 	}
 }
 
@@ -125,7 +126,7 @@ const REACHED: Verdict = {kind: 'reached', status: 0};
 const VERBS = {start: 'start', restart: 'restart', stop: 'stop', spawn: 'start', end: 'run'} as const;
 
 const missed = ({aim, name}: Waiter, why: string): Verdict =>
-	({kind: 'missed', reason: `cannot ${VERBS[aim]} ${name}: ${why}`});
+	({kind: 'missed', reason: `cannot ${VERBS[aim as keyof typeof VERBS]} ${name}: ${why}`});
 
 function judgeStart(waiter: Waiter, entry: Entry | undefined, blockers: Blockers): Verdict | null {
 	if (!entry) return missed(waiter, 'it was removed');
@@ -171,41 +172,4 @@ function judgeEnd(waiter: Waiter, entry: Entry | undefined): Verdict | null {
 	if (refusal) return {kind: 'reached', status: refusalStatus(refusal)};
 	if (outcome) return {kind: 'reached', status: exitStatus(outcome)};
 	return missed(waiter, 'it was stopped before it was started');
-}
-
-/** Which services wait in vain, in one state. */
-interface Blockers {
-	/** Whether a waiting service has a need, near or far, that will not come up by itself. */
-	isStuck(entry: Entry): boolean;
-	waitsFor(entry: Entry): string;
-}
-
-function createBlockers(state: State): Blockers {
-	const known = new Map<Id, boolean>();
-	const unmetNeeds = ({needs}: Entry): Entry[] => needs.flatMap(edge => {
-		const need = entryOf(state, edge.id);
-		return need && !holds(need, edge) ? [need] : [];
-	});
-	const explore = (entry: Entry): void => {
-		// With a stack of its own and not by recursion: a chain of needs may be as long as the config.
-		const path = [entry];
-		for (let top = path.at(-1); top; top = path.at(-1)) {
-			const unmet = known.has(top.id) ? [] : unmetNeeds(top);
-			const unknown = unmet.filter(({id, phase}) => phase.kind === 'waiting' && !known.has(id));
-			const isLost = unmet.some(({id, phase}) => phase.kind === 'down' || known.get(id) === true);
-			if (isLost || unknown.length === 0) {
-				path.pop();
-				if (!known.has(top.id)) known.set(top.id, isLost);
-			} else {
-				for (const need of unknown) path.push(need);
-			}
-		}
-	};
-	return {
-		isStuck(entry) {
-			if (!known.has(entry.id)) explore(entry);
-			return known.get(entry.id) === true;
-		},
-		waitsFor: entry => describeUnmet(state, entry),
-	};
 }

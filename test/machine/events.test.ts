@@ -1,6 +1,7 @@
 /** Events of a real archon: how many are kept, and what becomes of them and their numbers when archon is re-executed. */
 import {execa} from 'execa';
-import {existsSync} from 'node:fs';
+import {existsSync, mkdtempSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {createRecorder} from '../../src/features/events/os/recorder.ts';
@@ -91,4 +92,28 @@ test('orphans are told together, and a reload with what it has changed or why no
 		{kind: 'reloaded', service: null, reason: expect.stringContaining('2 unchanged') as string},
 		{kind: 'reload-failed', reason: expect.stringContaining('comand') as string},
 	]);
+});
+
+test('a client that waits goes on when archon is re-executed, and says by its exit status what came of it', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'archon-wait-'));
+	await using archon = await boot({config: `services:
+  web: {command: sleep 1000000, ready: {file: ${folder}/ready, interval: 20ms, timeout: 10s}, start_timeout: 60s}
+  bad: {command: sh -c "exit 3", restart: no}
+`});
+	await archon.says(/started web/);
+	const waiter = archon.ctl('wait', 'web', '--timeout', '1m', '--json');
+	const late = archon.ctl('wait', 'web', '--timeout', '0.2');
+	expect(await archon.ctl('health')).toMatchObject({status: 1, stdout: expect.stringMatching(/^(web is starting: |bad is )/) as string, stderr: ''});
+	expect(await archon.ctl('health', '--live', 'web')).toEqual({status: 0, stdout: '', stderr: ''});
+	expect(await late).toMatchObject({status: 124, stderr: expect.stringMatching('web: not ready within 0.2 s; it is starting') as string});
+	archon.signal('SIGSEGV');
+	await archon.says(/was re-executed/);
+	await archon.ctl('upgrade');
+	writeFileSync(join(folder, 'ready'), '');
+	const {status, stdout} = await waiter;
+	expect(status).toBe(0);
+	expect(JSON.parse(stdout)).toEqual([{name: 'web', verdict: 'reached', status: 'running', exit: null, why: ''}]);
+	expect(await archon.ctl('wait', 'bad', '--for', 'ready')).toMatchObject({status: 1, stderr: 'archonctl: bad: it has failed: exit status 3'});
+	expect(await archon.ctl('health', 'web')).toEqual({status: 0, stdout: '', stderr: ''});
+	expect(await archon.ctl('--socket', '/no/such', 'health')).toMatchObject({status: 1});
 });

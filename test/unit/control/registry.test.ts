@@ -23,10 +23,12 @@ test('each verb is there once, with a line of help', () => {
 	expect(REQUESTS.map(wire => `${formOf(wire)} · ${wire.role}${wire.isRepeatable ? ' · repeatable' : ''}`)).toMatchInlineSnapshot(`
 		[
 		  "Status[,<name>…] · observe · repeatable",
+		  "Health,<ready or live>[,<name>…] · observe · repeatable",
 		  "History,<name>… · observe · repeatable",
 		  "Tree · observe · repeatable",
 		  "Logs[,<name>…][,<option>…] · observe · repeatable",
 		  "Subscribe[,<name>…][,<option>…] · observe · repeatable",
+		  "Wait,<name>…,<for>,<seconds> · observe · repeatable",
 		  "Start,<name>… · operate · repeatable",
 		  "Stop,<name>… · operate · repeatable",
 		  "Restart,<name>… · operate",

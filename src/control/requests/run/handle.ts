@@ -5,7 +5,8 @@ import {describeRefusal} from '../../../core/status.ts';
 import {type Call, refuse} from '../../call.ts';
 import type {Context, Make} from '../../context.ts';
 import {add, admit, freeName, transient} from '../../launching.ts';
-import type {Verdict, Waiter} from '../../waiters.ts';
+import type {Verdict} from '../../reaching.ts';
+import type {Waiter} from '../../waiters.ts';
 import {REFUSED, type RunRequest} from './wire.ts';
 
 export const run: Make<RunRequest> = context => {

@@ -2,7 +2,7 @@
 import {OK, refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {add, admit, freeName, transient} from '../../launching.ts';
-import type {Verdict} from '../../waiters.ts';
+import type {Verdict} from '../../reaching.ts';
 import type {StartDaemonRequest} from './wire.ts';
 
 /** The service goes on without its client. */
