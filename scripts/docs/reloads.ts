@@ -34,13 +34,14 @@ export const SERVICE_SAMPLES: Readonly<Record<string, Sample>> = {
 	restart_on: ['[1]', '[2]'], fatal_codes: ['[1]', '[2]'], on_failed: ['shutdown', 'stay'], essential: ['true', 'false'],
 	pre_stop: ['[[a]]', '[[b]]'], post_stop: ['[[a]]', '[[b]]'], down: ['[[a]]', '[[b]]', 'type: oneshot'], stop_signal: ['INT', 'HUP'],
 	stop_grace_period: ['1s', '2s'], stop_to: ['group', 'main'], kill_mode: ['group', 'main'], pid_file: ['/run/a', '/run/b'],
-	labels: ['[a]', '[b]'],
+	control: ['operate', '{role: operate, services: [other]}'], labels: ['[a]', '[b]'],
 };
 
 /** At the top of a config. `services` are told of key by key. */
 export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	environment: ['{A: 1}', '{A: 2}'], groups: ['{a: [web]}', '{b: [web]}'], archon: ['{log_level: warn}', '{log_level: error}'],
 	shutdown: ['{grace_period: 20s}', '{grace_period: 30s}'], start_rate: ['5', '6'], signals: ['{USR1: reload}', '{USR1: reopen}'],
+	access: ['[{user: 1, role: observe}]', '[{user: 1, role: operate}]'],
 	watch_config: ['true', '1s'], name: ['a', 'b'], version: ['"2"', '"3"'],
 };
 

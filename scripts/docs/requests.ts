@@ -28,7 +28,8 @@ const table = (title: readonly string[], rows: readonly (readonly string[])[]): 
 export const requestTable = (): string => table(
 	['request', '', 'role', 'repeatable'],
 	ABOUT.map(wire => [
-		`[\`${formOf(wire)}\`](#${wire.verb.toLowerCase()})`, wire.help, `\`${wire.role}\``, wire.isRepeatable ? 'yes' : 'no',
+		`[\`${formOf(wire)}\`](#${wire.verb.toLowerCase()})`, wire.help,
+		`\`${wire.role}\`${wire.isScoped ? '' : ' of all'}`, wire.isRepeatable ? 'yes' : 'no',
 	]),
 );
 
@@ -36,11 +37,12 @@ export const requestTable = (): string => table(
 export const requestSections = (): string => ABOUT.map(section).join('\n\n');
 
 function section(wire: About): string {
-	const {verb, help, role, isRepeatable, args, options = {}, rows, reply, examples} = wire;
+	const {verb, help, role, isScoped = false, isRepeatable, args, options = {}, rows, reply, examples} = wire;
 	const optional = Object.entries(options);
 	return [
 		`### ${verb}`,
-		`\`${formOf(wire)}\`: ${help}. Role: \`${role}\`. ${isRepeatable ? 'Repeatable' : 'Not repeatable'}.`,
+		`\`${formOf(wire)}\`: ${help}. Role: \`${role}\`${isScoped ? ', also of some services' : ''}. `
+		+ `${isRepeatable ? 'Repeatable' : 'Not repeatable'}.`,
 		...Object.keys(args).length === 0 ? [] : [table(['argument', 'is', 'how many'], Object.values(args).map(({name, type, least, most}) => [
 			`\`${name}\``, type.bounds === undefined ? type.takes : `${type.takes}: ${type.bounds}`, count(least, most),
 		]))],

@@ -18,6 +18,7 @@ import {placeFiles} from './placed-files.ts';
 import type {Draft, Planning} from './planning.ts';
 import {misread, toCommand} from './readers.ts';
 import {relate, type Relations} from './relations.ts';
+import {judgeRights} from './rights.ts';
 import {groupsOf, SERVICE, SERVICE_GROUPS} from './schema/service.ts';
 import {TOP} from './schema/top.ts';
 import {planWhole} from './schema/whole.ts';
@@ -48,6 +49,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	}
 	const accountsOf = (each: Declared) => [...groupsOf(each.map)].flatMap(({accounts}) => accounts?.(each) ?? []);
 	judgeUsers(services, accountsOf, arrangement, planning);
+	judgeRights(config.access, declared, () => [...services.keys(), ...membership.members.keys()], planning);
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
 	const files = placeFiles(config, present, topContext(planning), lookups);

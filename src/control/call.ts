@@ -1,9 +1,17 @@
 /** One request under way, as its handler sees it. */
+import type {Grant, Role} from '../core/access.ts';
 import type {Reply} from './protocol.ts';
+import type {Scope} from './scope.ts';
 import type {Peer} from './transport.ts';
 
 export interface Call {
 	readonly peer: Peer;
+	/** The services that the asker has the request's role for: it sees and steers no others. */
+	readonly scope: Scope;
+	/** Whether the asker has a role for all services, as it is now. */
+	may(role: Role): boolean;
+	/** From now on no request of the connection goes beyond this, for good. */
+	limit(to: Grant): void;
 	/** The three standard streams that came with it, or null. The taker owns them. */
 	takeStreams(): readonly [number, number, number] | null;
 	/** Sends a row with the reply, as printable ASCII. */

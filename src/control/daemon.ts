@@ -1,4 +1,5 @@
 /** What handlers of requests need of archon; `programs/supervise.ts` provides it. */
+import type {NumberedRule} from '../core/access.ts';
 import type {Event} from '../core/event.ts';
 import type {Refusal} from '../core/outcome.ts';
 import type {Result} from '../core/result.ts';
@@ -44,6 +45,10 @@ export interface Daemon {
 	/** Calls back, now or soon, with why the files of variables of a service cannot be read now; null: they can. */
 	examine(service: Service, told: (why: Refusal | null) => void): void;
 	readonly ownUid: number;
+	/** `access` of the config in force. */
+	access(): readonly NumberedRule[];
+	/** A line in archon's log. */
+	warn(line: string): void;
 	readonly version: VersionRow;
 	/** Re-executes archon, from the file at the path or from its own as it is now; calls back, with the reason, only if that fails. */
 	upgrade(path: string | null, failed: (why: string) => void): void;

@@ -14,6 +14,7 @@ import {attach} from './requests/attach/handle.ts';
 import {config} from './requests/config/handle.ts';
 import {health} from './requests/health/handle.ts';
 import {history} from './requests/history/handle.ts';
+import {limit} from './requests/limit/handle.ts';
 import {plan} from './requests/plan/handle.ts';
 import {reload} from './requests/reload/handle.ts';
 import {reloadConfig} from './requests/reload-config/handle.ts';
@@ -37,7 +38,7 @@ type Kind = keyof ByKind;
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	status, health, history, tree, logs, subscribe, wait,
 	start, stop, restart, reload, 'reload-config': reloadConfig, plan, config, signal,
-	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, upgrade, version, shutdown,
+	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, limit, upgrade, version, shutdown,
 };
 
 export interface Handlers {

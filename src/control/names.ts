@@ -4,11 +4,13 @@
  */
 import type {Entry} from '../core/entry.ts';
 import {err, ok, type Result} from '../core/result.ts';
+import {fits, isPattern} from '../core/name-pattern.ts';
 import {nearest} from '../core/nearest.ts';
 import type {Service} from '../core/service.ts';
 import {pidOf} from '../core/status.ts';
 import {entries, find, type State} from '../core/state.ts';
 import {clip} from './records.ts';
+import type {Scope} from './scope.ts';
 
 export interface Choice {
 	readonly entry: Entry;
@@ -16,18 +18,22 @@ export interface Choice {
 	readonly isNamed: boolean;
 }
 
-/** The services that the names choose, each once; or an error about a name that chooses none. */
-export function choose(state: State, names: readonly string[]): Result<readonly Choice[], string> {
-	return collect(names, name => chooseOne(state, name));
+/** The services that the names choose, each once; or an error about a name that chooses none, or none within the scope. */
+export function choose(state: State, names: readonly string[], scope: Scope): Result<readonly Choice[], string> {
+	return collect(names, name => chooseOne(state, name, scope));
 }
 
+/** All services that are within the scope. */
+export const within = (state: State, scope: Scope): readonly Entry[] =>
+	scope.isWhole ? [...entries(state)] : [...entries(state)].filter(({service}) => scope.has(service));
+
 /** As `choose`; a number that is not a name is the pid of a main process. */
-export function chooseProcesses(state: State, targets: readonly string[]): Result<readonly Choice[], string> {
+export function chooseProcesses(state: State, targets: readonly string[], scope: Scope): Result<readonly Choice[], string> {
 	return collect(targets, target => {
 		const entry = find(state, target) || !/^\d+$/.test(target) ? undefined : withPid(state, Number(target));
-		if (entry) return ok([{entry, isNamed: true}]);
-		const named = chooseOne(state, target);
-		if (named.ok || !/^\d+$/.test(target)) return named;
+		if (entry) return scope.has(entry.service) ? ok([{entry, isNamed: true}]) : err(scope.refusal(target));
+		const named = chooseOne(state, target, scope);
+		if (named.ok || !scope.isWhole || !/^\d+$/.test(target)) return named;
 		return err(`no service has the main process ${clip(target, 64)}`);
 	});
 }
@@ -51,25 +57,27 @@ function collect(
 	return ok([...chosen.values()]);
 }
 
-function chooseOne(state: State, name: string): Result<readonly Choice[], string> {
+function chooseOne(state: State, name: string, scope: Scope): Result<readonly Choice[], string> {
 	const named = find(state, name);
-	if (named) return ok([{entry: named, isNamed: true}]);
+	if (named) return scope.has(named.service) ? ok([{entry: named, isNamed: true}]) : err(scope.refusal(name));
 	const isAll = name === 'all';
-	const isPattern = /[*?]/.test(name);
-	const list = [...entries(state)];
-	if (isAll || (isPattern && name.length <= LONGEST_PATTERN)) {
+	const isWild = isPattern(name);
+	const list = within(state, scope);
+	if (isAll || (isWild && name.length <= LONGEST_PATTERN)) {
 		const fitting = isAll ? list : list.filter(({service}) => fits(name, service.name));
 		if (fitting.length > 0 || isAll) return ok(fitting.map(entry => ({entry, isNamed: false})));
 	}
 	const members = list.filter(({service}) => isAmong(name, service));
 	if (members.length > 0) return ok(members.map(entry => ({entry, isNamed: name.includes(':') && !name.endsWith(':*')})));
+	// Of what is not its own the asker is not told whether it is there.
+	if (!scope.isWhole) return err(scope.refusal(name));
 	const known = new Set(list.flatMap(({service}) => [service.name, baseOf(service.name), ...service.groups]));
-	const near = isPattern ? null : nearest(name, known);
+	const near = isWild ? null : nearest(name, known);
 	return err(`no service matches ${clip(name, 64)}${near === null ? '' : `; did you mean ${near}?`}`);
 }
 
 /** Whether a name stands for many services, and so is matched with all of them. */
-const isWide = (name: string): boolean => name === 'all' || /[*?]/.test(name);
+const isWide = (name: string): boolean => name === 'all' || isPattern(name);
 
 /** Whether a name in a request may mean services that come later. */
 export const isOpen = (state: State, name: string): boolean => isWide(name) || !find(state, name);
@@ -84,6 +92,15 @@ export function isCollective(state: State, name: string): boolean {
 export const fitsAny = (names: readonly string[], service: Pick<Service, 'name' | 'groups'>): boolean => names.some(name =>
 	name === service.name || name === 'all' || isAmong(name, service)
 	|| (isWide(name) && name.length <= LONGEST_PATTERN && fits(name, service.name)));
+
+/** The same for many services: patterns are few, and of plain names there may be many. */
+export function fitting(names: readonly string[]): (service: Pick<Service, 'name' | 'groups'>) => boolean {
+	const isPlain = (name: string): boolean => !isWide(name) && !name.includes(':');
+	const plain = new Set(names.filter(isPlain));
+	const others = names.filter(name => !isPlain(name));
+	return service => plain.has(service.name) || plain.has(baseOf(service.name))
+		|| service.groups.some(group => plain.has(group)) || (others.length > 0 && fitsAny(others, service));
+}
 
 /**
  * Whether a service is an instance of this name, or in the group `name`, or meant by supervisord's `group:*`, `group:name` or
@@ -109,25 +126,3 @@ function withPid(state: State, pid: number): Entry | undefined {
 }
 
 const LONGEST_PATTERN = 256;
-
-/** Whether a name matches a pattern. Backtracks to the last `*` only, so that no pattern takes long, as a RegExp may. */
-function fits(pattern: string, name: string): boolean {
-	let [at, star, mark] = [0, -1, 0];
-	let from = 0;
-	while (from < name.length) {
-		const char = pattern[at];
-		if (char === '*') {
-			[star, mark] = [at, from];
-			at += 1;
-		} else if (char !== undefined && (char === '?' || char === name[from])) {
-			at += 1;
-			from += 1;
-		} else if (star >= 0) {
-			mark += 1;
-			[at, from] = [star + 1, mark];
-		} else {
-			return false;
-		}
-	}
-	return /^\**$/.test(pattern.slice(at));
-}

@@ -4,12 +4,14 @@
  */
 import type {Daemon} from './daemon.ts';
 import type {Request} from './registry.ts';
+import type {Decoded, Wire} from './wire.ts';
 
 /** What one record calls for. */
 export type Order =
 	| {
 		readonly kind: 'request';
 		readonly tag: string | null;
+		readonly wire: Wire<Decoded>;
 		readonly request: Request;
 		readonly streams: readonly [number, number, number] | null;
 		/** Characters of its fields. */

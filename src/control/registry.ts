@@ -8,6 +8,7 @@ import {ATTACH} from './requests/attach/wire.ts';
 import {CONFIG} from './requests/config/wire.ts';
 import {HEALTH} from './requests/health/wire.ts';
 import {HISTORY} from './requests/history/wire.ts';
+import {LIMIT} from './requests/limit/wire.ts';
 import {PLAN} from './requests/plan/wire.ts';
 import {RELOAD} from './requests/reload/wire.ts';
 import {RELOAD_CONFIG} from './requests/reload-config/wire.ts';
@@ -29,12 +30,15 @@ import type {RequestOf} from './wire.ts';
 export const REQUESTS = [
 	STATUS, HEALTH, HISTORY, TREE, LOGS, SUBSCRIBE, WAIT,
 	START, STOP, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL,
-	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, UPGRADE, VERSION, SHUTDOWN,
+	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
 ] as const;
 
 export type Request = RequestOf<(typeof REQUESTS)[number]>;
 
 const BY_VERB = new Map<string, (typeof REQUESTS)[number]>(REQUESTS.map(wire => [wire.verb, wire]));
+
+/** The description of a request by its name. */
+export const wireOf = (verb: string): (typeof REQUESTS)[number] | undefined => BY_VERB.get(verb);
 
 /** The request that a record makes, or what is wrong with it. */
 export function decodeRequest([verb, ...fields]: Fields): Result<Request, string> {

@@ -3,43 +3,68 @@
  * Every whole record gets exactly one reply, replies to untagged requests keep their order, and what archon holds for a
  * client is bounded.
  */
+import type {Grant} from '../core/access.ts';
 import type {Effect} from '../core/effect.ts';
+import type {Result} from '../core/result.ts';
 import type {Call} from './call.ts';
 import {createHandlers, type Handlers} from './handlers.ts';
 import type {Daemon} from './daemon.ts';
 import {encodeReply, encodeRow} from './protocol.ts';
 import {createReader, joinRecord, type Reading} from './records.ts';
+import {namesIn, permit, principalOf} from './principals.ts';
 import {createQueue, type Order, type Store, TOO_MANY} from './queue.ts';
-import {decodeRequest} from './registry.ts';
-import type {Accept, Connection, ConnectionListener} from './transport.ts';
+import {createRefusals, type Refusals} from './refusals.ts';
+import {decodeRequest, wireOf} from './registry.ts';
+import type {Scope} from './scope.ts';
+import type {Connection, ConnectionListener, Peer, Reception} from './transport.ts';
 
-export interface Server {
-	readonly accept: Accept;
+export interface Server extends Reception {
 	/** To be called with every batch of effects, after they were performed. */
 	watch(effects: readonly Effect[]): void;
+	/** To be called when another config is in force: what is under way and would not be begun any more is ended. */
+	review(): void;
+}
+
+interface Parts {
+	readonly daemon: Daemon;
+	readonly handlers: Handlers;
+	readonly store: Store;
+	readonly refused: Refusals;
+	readonly sessions: Set<Session>;
 }
 
 export function createServer(daemon: Daemon): Server {
 	const handlers = createHandlers(daemon);
-	const store: Store = {held: 0};
+	const refused = createRefusals(daemon);
+	const sessions = new Set<Session>();
+	const parts: Parts = {daemon, handlers, store: {held: 0}, refused, sessions};
 	return {
-		accept: connection => serve(connection, handlers, daemon, store),
+		accept: connection => serve(connection, parts),
+		turnAway(peer) {
+			const reason = strangerIn(peer, daemon);
+			if (reason === null) return null;
+			refused(reason);
+			return bytesOf(encodeReply({kind: 'Error', reason}, null));
+		},
 		watch: effects => handlers.onEffects(effects),
+		review() {
+			for (const session of sessions) session.review();
+		},
 	};
 }
 
-/** Only root and archon's own user. */
-const mayAsk = ({peer}: Connection, {ownUid}: Daemon): boolean => peer.uid === 0 || peer.uid === ownUid;
-
-const notAllowed = ({peer}: Connection): string => `request refused: uid ${peer.uid} is neither root nor archon's own user`;
+/** Why someone may ask nothing at all; null: something. */
+function strangerIn(peer: Peer, daemon: Daemon): string | null {
+	const {who, grants} = principalOf(peer, daemon);
+	return grants.length > 0 ? null : `request refused: ${who} has no role; see access in the config`;
+}
 
 /** Bytes of replies that a client may leave unread before its next request is begun. */
 const UNREAD_MAX = 64 << 10;
 
-function serve(connection: Connection, handlers: Handlers, daemon: Daemon, store: Store): ConnectionListener {
-	const isAllowed = mayAsk(connection, daemon);
+function serve(connection: Connection, parts: Parts): ConnectionListener {
+	const {daemon, store, sessions} = parts;
 	const reader = createReader();
-	const session = createSession(connection, handlers);
 	/** No more is read: the connection ends with the last reply. */
 	let isEnding = false;
 	let hasEnded = false;
@@ -51,11 +76,16 @@ function serve(connection: Connection, handlers: Handlers, daemon: Daemon, store
 		connection.end();
 	};
 	const mayBegin = (): boolean => connection.pending() <= UNREAD_MAX;
+	const session = createSession(connection, parts, () => {
+		isEnding = true;
+		if (queue.isIdle()) end();
+	});
+	sessions.add(session);
 	const queue = createQueue({begin: session.carryOut, idle: end, soon: daemon.soon, mayBegin, store});
 	const take = (readings: readonly Reading[]): void => {
 		for (const reading of readings) {
 			if (isGone) return;
-			const order = isAllowed ? orderOf(reading, connection) : errorOrder(reading, notAllowed(connection));
+			const order = orderOf(reading, connection);
 			if (!queue.push(order)) {
 				drop(order, connection);
 				queue.push(errorOrder(reading, TOO_MANY));
@@ -87,6 +117,7 @@ function serve(connection: Connection, handlers: Handlers, daemon: Daemon, store
 		isIdle: queue.isIdle,
 		closed() {
 			isGone = true;
+			sessions.delete(session);
 			for (const order of queue.clear()) drop(order, connection);
 			session.leave();
 		},
@@ -98,11 +129,17 @@ interface Session {
 	carryOut(order: Order, done: () => void): void;
 	/** All that was sent is out. */
 	drained(): void;
+	/** Ends what would not be begun any more, and the connection if nothing would. */
+	review(): void;
 	/** The client is gone: what was begun for it alone is ended, and there are no more replies. */
 	leave(): void;
 }
 
-function createSession(connection: Connection, handlers: Handlers): Session {
+/** `banned`: the client may ask nothing any more. */
+function createSession(connection: Connection, {daemon, handlers, refused}: Parts, banned: () => void): Session {
+	/** What the connection has given up. */
+	const limits: Grant[] = [];
+	const underWay = new Set<() => void>();
 	/** What ends the calls under way when the client leaves. */
 	const cancels = new Set<() => void>();
 	const drains = new Set<() => void>();
@@ -115,26 +152,53 @@ function createSession(connection: Connection, handlers: Handlers): Session {
 			connection.send(bytesOf(reply.repeat(order.count)));
 			return done();
 		}
+		const judge = (): Result<Scope, string> =>
+			permit({wire: order.wire, names: namesIn(order.request)}, principalOf(connection.peer, daemon), limits, refused);
+		const scope = judge();
+		if (!scope.ok) {
+			refused(scope.error);
+			order.streams?.forEach(fd => connection.closeFd(fd));
+			connection.send(bytesOf(encodeReply({kind: 'Error', reason: scope.error}, order.tag)));
+			return done();
+		}
 		let cancel: (() => void) | null = null;
 		let isDone = false;
 		const call = createCall(connection, order, drains, () => {
 			isDone = true;
+			underWay.delete(review);
 			if (cancel) cancels.delete(cancel);
 			if (!isGone) done();
+		}, {
+			scope: scope.value,
+			may: role => permit({wire: {verb: order.wire.verb, role}, names: []}, principalOf(connection.peer, daemon), limits, refused).ok,
+			limit: grant => void limits.push(grant),
 		});
+		const review = (): void => {
+			const again = judge();
+			if (again.ok && (again.value.isWhole || again.value.key === scope.value.key)) return;
+			if (cancel) cancels.delete(cancel);
+			cancel?.();
+			call.reply({kind: 'Error', reason: again.ok ? 'request ended: the services that it may concern are others now' : again.error});
+		};
 		try {
 			const leave = handlers.take(order.request, call);
 			if (leave) cancel = () => leave();
 		} catch (error) {
 			call.reply({kind: 'Error', reason: `a bug in archon: ${String(error)}`});
 		}
-		if (!cancel || isDone) return;
+		if (isDone) return;
+		underWay.add(review);
+		if (!cancel) return;
 		// The client may have been found gone when the answer was sent.
 		if (isGone) cancel();
 		else cancels.add(cancel);
 	};
 	return {
 		carryOut,
+		review() {
+			for (const each of [...underWay]) each();
+			if (!isGone && strangerIn(connection.peer, daemon) !== null) banned();
+		},
 		drained() {
 			for (const callback of drains) callback();
 		},
@@ -154,9 +218,11 @@ function orderOf(reading: Reading, connection: Connection): Order {
 	if (reading.kind === 'fault') return errorOrder(reading, reading.reason);
 	const request = decodeRequest(reading.fields);
 	if (!request.ok) return errorOrder(reading, request.error);
+	const wire = wireOf(reading.fields[0]);
+	if (!wire) return errorOrder(reading, `unknown request: ${reading.fields[0]}`);
 	const size = reading.fields.reduce((sum, {length}) => sum + length, 0);
 	if (!request.value.takesStreams) {
-		return {kind: 'request', tag: reading.tag, request: request.value, streams: null, size};
+		return {kind: 'request', tag: reading.tag, wire, request: request.value, streams: null, size};
 	}
 	const fds = [connection.takeFd(), connection.takeFd(), connection.takeFd()].filter(fd => fd !== null);
 	const [stdin, stdout, stderr] = fds;
@@ -164,7 +230,7 @@ function orderOf(reading: Reading, connection: Connection): Order {
 		for (const fd of fds) connection.closeFd(fd);
 		return errorOrder(reading, `archon.stdio=passed: three descriptors come with the request, not ${fds.length}`);
 	}
-	return {kind: 'request', tag: reading.tag, request: request.value, streams: [stdin, stdout, stderr], size};
+	return {kind: 'request', tag: reading.tag, wire, request: request.value, streams: [stdin, stdout, stderr], size};
 }
 
 /** Closes the descriptors of an order that will not be carried out. */
@@ -179,6 +245,7 @@ function closeFds(connection: Connection): void {
 
 function createCall(
 	connection: Connection, order: Extract<Order, {kind: 'request'}>, drains: Set<() => void>, done: () => void,
+	rights: Pick<Call, 'scope' | 'may' | 'limit'>,
 ): Call {
 	let {streams} = order;
 	const rows: string[] = [];
@@ -186,6 +253,7 @@ function createCall(
 	let drained: (() => void) | null = null;
 	const mark = (line: string): string => (order.tag === null ? line : `@${order.tag},${line}`);
 	return {
+		...rights,
 		peer: connection.peer,
 		takeStreams() {
 			const taken = streams;

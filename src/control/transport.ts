@@ -2,6 +2,7 @@
  * What the control socket's two ends need of a socket. `os/sockets/` implements these by shape; nothing
  * here knows how bytes travel.
  */
+import type {Id} from '../core/ids.ts';
 import type {Result} from '../core/result.ts';
 
 /** The process at the other end, as the kernel knows it (SO_PEERCRED, unix(7)): it says nothing about itself. */
@@ -9,6 +10,19 @@ export interface Peer {
 	readonly pid: number;
 	readonly uid: number;
 	readonly gid: number;
+	/** Its further groups. */
+	readonly groups: readonly number[];
+	/**
+	 * The service that made it, or made who made it: found out by nothing that it could forge. `unknown`: of one that is no
+	 * more, or it had ended itself.
+	 */
+	readonly owner: Owner | null | 'unknown';
+}
+
+/** A service, as it was known when a process of it was met. */
+export interface Owner {
+	readonly id: Id;
+	readonly name: string;
 }
 
 /** One client, as the server sees it. */
@@ -39,6 +53,13 @@ export interface ConnectionListener {
 }
 
 export type Accept = (connection: Connection) => ConnectionListener;
+
+/** What becomes of who knocks. */
+export interface Reception {
+	readonly accept: Accept;
+	/** What is said to someone who may ask nothing, and whose connection is closed at once; null: it is accepted. */
+	readonly turnAway: (peer: Peer) => Uint8Array | null;
+}
 
 /** The client's end: blocking, for a program that asks one thing and leaves. */
 export interface Channel {

@@ -2,12 +2,12 @@
  * What a request is on the wire: its verb, arguments, options, rows and reply, who may ask it, and whether it may be sent
  * twice. The decoder, the client and docs/protocol.md go by these descriptions. Pure.
  */
+import type {Role} from '../core/access.ts';
 import {nearest} from '../core/nearest.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {clip} from './records.ts';
 
-/** From the least to the most powerful. Today root and archon's own user have all of them, and others none. */
-export type Role = 'observe' | 'operate' | 'admin';
+export type {Role};
 
 /** What all decoded requests have. */
 export interface Decoded {
@@ -19,7 +19,13 @@ export interface Decoded {
 /** A description of one verb, and the way from its fields to a request. */
 export interface Wire<R extends Decoded> {
 	readonly verb: string;
+	/** What the asker needs. */
 	readonly role: Role;
+	/**
+	 * Whether the role for some services suffices, and the handler keeps to those (`Call.scope`). Else the role must be for all:
+	 * what is asked concerns archon as a whole.
+	 */
+	readonly isScoped?: true;
 	/** Whether a client that does not know if its request was read may send it again. */
 	readonly isRepeatable: boolean;
 	readonly args: Args;

@@ -1,4 +1,5 @@
 /** A config as it is put in force: the services, and the settings of archon itself. */
+import type {AccessRule} from './access.ts';
 import {isEqual} from './equal.ts';
 import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
@@ -43,6 +44,8 @@ export interface Config extends CoreConfig {
 	readonly signals: SignalRules;
 	/** The config is reloaded when its files have changed and have been left alone for so long; null: they are not watched. */
 	readonly watchConfig: Millis | null;
+	/** What users may ask on the control socket, beside root and archon's own user, who may all. */
+	readonly access: readonly AccessRule[];
 }
 
 /** What a config says of the whole, beside its services. */
@@ -51,7 +54,7 @@ export type Whole = Omit<Config, 'services'>;
 /** What each setting of the whole is called in a config. */
 const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
-	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config',
+	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

@@ -2,6 +2,7 @@
  * archon's helpers: services of its own, each in a process of its own under a user without rights, that do what is not
  * PID 1's business. Which there are follows from the config.
  */
+import {type Grant, NO_RIGHTS} from './access.ts';
 import type {Config} from './config.ts';
 import {exec, LIMITS, LOGGING, NO_ENDS, RESTART, service} from './defaults.ts';
 import {HELPER_PREFIX, type Role} from './helper-roles.ts';
@@ -26,9 +27,9 @@ const hasRemote = ({drivers}: Logging): boolean => drivers.some(isRemote);
 
 /**
  * It ends by itself when its connection does. Only SIGINT asks it to end before that: the SIGTERM of a shutdown reaches
- * every process, and the last lines are still to come.
+ * every process, and the last lines are still to come. `control`: what it may ask on the control socket.
  */
-function helper(role: Role, events: Logging, user: UserSpec | null): Service {
+function helper(role: Role, events: Logging, user: UserSpec | null, control: readonly Grant[] = NO_RIGHTS): Service {
 	const name = HELPER_PREFIX + role;
 	const made = service(name, [name]);
 	// What it says of a network must not go by way of that network.
@@ -36,7 +37,7 @@ function helper(role: Role, events: Logging, user: UserSpec | null): Service {
 	const drivers = near.length > 0 ? near : LOGGING.drivers;
 	return {
 		...made,
-		origin: 'helper',
+		origin: 'helper', control,
 		restart: {...RESTART, attempts: Infinity, fatal: NO_ENDS},
 		stop: {...made.stop, signal: SIG.INT},
 		exec: {

@@ -1,4 +1,5 @@
 /** A service, as a config or a client defines it. */
+import type {Grant} from './access.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
 import type {Logging} from '../features/logging/core.ts';
@@ -46,6 +47,8 @@ export interface Service {
 	readonly conflicts: readonly string[];
 	/** What must hold at each start; null: nothing. */
 	readonly onlyIf: StartConditions | null;
+	/** What its processes may ask on the control socket, of whatever user they are; null: what their users may. */
+	readonly control: readonly Grant[] | null;
 	readonly exec: Exec;
 }
 

@@ -64,7 +64,8 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* places.c */ \
 	F(findPlace) F(openIn) \
 	/* sockets.c */ \
-	F(listenUnix) F(accept) F(connectUnix) F(socketPair) F(bindDatagrams) F(peer) F(receive) F(send) F(closeForeign) F(closeInbox) \
+	F(listenUnix) F(accept) F(connectUnix) F(socketPair) F(bindDatagrams) F(peer) F(peerGroups) F(peerLives) \
+	F(receive) F(send) F(closeForeign) F(closeInbox) \
 	F(isAddress) F(connectInet) F(socketError) F(shutdownWrite) \
 	/* jobs.c */ \
 	F(jobsFd) F(startJob) F(awaitJob) F(takeJob) \

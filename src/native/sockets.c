@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "call.h"
@@ -14,6 +15,15 @@
 #define BACKLOG 128
 /* As many as come with one message (SCM_MAX_FD, unix(7)). */
 #define FDS_IN_FLIGHT 253
+/* More groups than anyone has. */
+#define GROUPS_MAX 1024
+
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 
 /* Its length; 0 where the path does not fit with its NUL. `is_abstract`: a name without a place in the file system. */
 static socklen_t address_of(struct sockaddr_un *address, const char *path, size_t length, bool is_abstract)
@@ -122,6 +132,34 @@ void sys_peer(struct call *call)
 		out[PEER_GID] = peer.gid;
 	}
 	give_result(call, result);
+}
+
+/* The further groups of who is at the other end, when it connected. */
+void sys_peerGroups(struct call *call)
+{
+	gid_t groups[GROUPS_MAX];
+	double numbers[GROUPS_MAX];
+	socklen_t length = sizeof groups;
+	if (getsockopt(arg_int(call, 0), SOL_SOCKET, SO_PEERGROUPS, groups, &length) < 0)
+		return give_number(call, -errno);
+	size_t count = length / sizeof *groups;
+	for (size_t i = 0; i < count; i++)
+		numbers[i] = groups[i];
+	give_numbers(call, numbers, count);
+}
+
+/* Whether the process that connected still has its number: 1, 0, or -ENOPROTOOPT where the kernel cannot say (before 6.5). */
+void sys_peerLives(struct call *call)
+{
+	int fd = -1;
+	socklen_t length = sizeof fd;
+	if (getsockopt(arg_int(call, 0), SOL_SOCKET, SO_PEERPIDFD, &fd, &length) < 0)
+		return give_number(call, errno == ENOPROTOOPT ? -errno : 0);
+	/* One that has ended keeps its number until it is waited for. */
+	int result = syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0);
+	bool is_gone = result < 0 && errno == ESRCH;
+	close(fd);
+	give_number(call, !is_gone);
 }
 
 /*

@@ -209,6 +209,10 @@ export interface Sys {
 	bindDatagrams(name: string): Outcome;
 	/** Who is at the other end, as the kernel saw it at connect time (SO_PEERCRED): PEER_REPORT. */
 	peer(fd: number, report: Int32Array): Outcome;
+	/** Its further groups, at connect time (SO_PEERGROUPS); or -errno. */
+	peerGroups(fd: number): readonly number[] | Outcome;
+	/** 1: the process that connected still has its pid; 0: it has ended and was waited for; -ENOPROTOOPT: the kernel cannot say. */
+	peerLives(fd: number): Outcome;
 	/** Bytes, and beside them descriptors and their sender (`ANCILLARY`; pid -1: it is not said). How many bytes; 0 at the end. */
 	receive(fd: number, bytes: Uint8Array, ancillary: Int32Array): Outcome;
 	/** Bytes, and at most 16 descriptors with the first of them; `flags` as MSG_DONTWAIT. */
@@ -311,7 +315,7 @@ export const sys: Sys = globalThis.native;
 export const ERRNO = {
 	EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENOEXEC: 8, EBADF: 9, EBUSY: 16, ENXIO: 6, ECHILD: 10, EAGAIN: 11, ENOMEM: 12,
 	EACCES: 13, EEXIST: 17, ENODEV: 19, ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENFILE: 23, EMFILE: 24, ENOTTY: 25, ENOSPC: 28,
-	EPIPE: 32, ENAMETOOLONG: 36, ELOOP: 40, EPROTO: 71, EMSGSIZE: 90, EPROTOTYPE: 91, EADDRINUSE: 98, ECONNRESET: 104,
+	EPIPE: 32, ENAMETOOLONG: 36, ELOOP: 40, EPROTO: 71, EMSGSIZE: 90, EPROTOTYPE: 91, ENOPROTOOPT: 92, EADDRINUSE: 98, ECONNRESET: 104,
 	ETIMEDOUT: 110, ECONNREFUSED: 111, EINPROGRESS: 115, ESTALE: 116, EDQUOT: 122, ECANCELED: 125,
 } as const;
 

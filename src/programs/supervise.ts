@@ -1,5 +1,7 @@
 /** archon as the init of a container: connects core, os and control, and runs the loop. */
-import {type Accept, socketPaths} from '../control/transport.ts';
+import type {Server} from '../control/server.ts';
+import {socketPaths} from '../control/transport.ts';
+import type {NumberedRule} from '../core/access.ts';
 import {changedSettings, type Config, type Whole} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
 import {isAlive} from '../core/phase.ts';
@@ -11,6 +13,7 @@ import {entries, entryOf, isHelper, type State} from '../core/state.ts';
 import {create} from '../core/whole.ts';
 import {createRecorder} from '../features/events/os/recorder.ts';
 import {createOutput} from '../features/logging/os/output.ts';
+import {numbered} from '../os/access.ts';
 import {after, soon, wallClock} from '../os/clock.ts';
 import {env} from '../os/environment.ts';
 import {errnoText} from '../os/errno.ts';
@@ -31,7 +34,8 @@ import type {Reexec} from '../os/reexec/reexec.ts';
 import {examine} from '../os/reexec/upgrade.ts';
 import {createManager} from '../os/service-manager.ts';
 import {listenForSignals} from '../os/signals.ts';
-import {serve} from '../os/sockets/listener.ts';
+import type {Owner} from '../os/sockets/asker.ts';
+import {type Listener, serve} from '../os/sockets/listener.ts';
 import {sys} from '../os/sys.ts';
 import {traceOf} from '../os/trace.ts';
 import {createMemoryTrimmer} from '../os/trim-memory.ts';
@@ -97,13 +101,15 @@ export function runDaemon(options: Options): void {
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
 	const recorder = createRecorder(handoff.blocks, !reexec || reexec.reexecutions === 0);
 	const manager = createManager(isPayload ? {} : env());
-	let closeSocket = (): void => {};
+	let listener: Listener | null = null;
+	let server: Server | null = null;
+	let grants: readonly NumberedRule[] = [];
 	const hands = createHands({
 		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, isDegraded: instance.isDegraded,
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {
-			closeSocket();
+			listener?.close();
 			sys.exit(status);
 		},
 	});
@@ -125,11 +131,24 @@ export function runDaemon(options: Options): void {
 		rules = new Map([...meanings, ...own.signals]);
 		listenAlso(rules.keys());
 		handoff.put('options', stringify(own));
+		// When the services are those of the config as well.
+		soon(() => whole(grant));
 		for (const service of config.services) {
 			const id = service.exec.files.length > 0 ? loop.state().names.get(service.name) : undefined;
 			if (id !== undefined) hands.renewFiles(id, service);
 		}
 		return changed;
+	}
+
+	/** Puts in force who may ask what on the control socket. */
+	function grant(): void {
+		const found = numbered(own.access ?? []);
+		grants = found.rules;
+		for (const why of found.unknown) log.warn(`access: ${why}, and is granted nothing`);
+		const isOpen = grants.length > 0 || [...entries(loop.state())].some(({service: {control}}) => control && control.length > 0);
+		const why = listener?.setOpen(isOpen) ?? null;
+		if (why !== null) log.warn(`others than root cannot reach the control socket: ${why}`);
+		server?.review();
 	}
 
 	/** Reloads the config. In degraded mode archon re-executes itself instead, and the next instance reads the config. */
@@ -176,7 +195,8 @@ export function runDaemon(options: Options): void {
 	whole(() => {
 		if (past) goOn();
 		else begin();
-		if (!instance.isDegraded && sockets.length > 0) closeSocket = openControl();
+		if (!instance.isDegraded && sockets.length > 0) listener = openControl();
+		grant();
 		const unclaimed = kept.closeUnclaimed();
 		// In degraded mode archon has no use for many of them, as it says already.
 		if (unclaimed > 0 && !instance.isDegraded) {
@@ -213,30 +233,37 @@ export function runDaemon(options: Options): void {
 	}
 
 	/** Loads the control server with the first client, as most containers start without one. */
-	async function loadServer(): Promise<Accept> {
+	async function loadServer(): Promise<Server> {
 		const {createServer} = await import('../control/server.ts');
 		const inForce = (): InForce => ({state: loop.state(), source, kept: texts.get(IN_FORCE), whole: wholeInForce()});
-		const server = createServer({
+		server = createServer({
 			state: loop.state, dispatch: loop.dispatch, tree: () => treeOf(loop.state()), wallClock, reload: reloads.ask,
 			plan: done => void import('./inspect-config.ts').then(({planReload}) => planReload(inForce(), done)),
 			config: (...asked) => void import('./inspect-config.ts').then(({showConfig}) => showConfig(inForce(), ...asked)),
-			ownUid: uid, soon, after, events: recorder.events, logs: output.logs, logging: () => own.logging, upgrade, examine: hands.examine,
+			ownUid: uid, access: () => grants, warn: log.warn,
+			soon, after, events: recorder.events, logs: output.logs, logging: () => own.logging, upgrade, examine: hands.examine,
 			version: {version, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.subscribe(['changed', 'forgotten', 'stage'], server.watch);
-		return server.accept;
+		return server;
+	}
+
+	function ownerOf(pid: number): Owner | null | 'unknown' {
+		const id = reaper.serviceOf(pid);
+		const entry = id === null || id === 'unknown' ? undefined : entryOf(loop.state(), id);
+		return entry ? {id: entry.id, name: entry.service.name} : id === null ? null : 'unknown';
 	}
 
 	/** It is never fatal: archon also works without a socket. */
-	function openControl(): () => void {
+	function openControl(): Listener | null {
 		const failures: string[] = [];
 		for (const path of sockets) {
-			const listener = serve(path, {poller, kept}, loadServer);
-			if (listener.ok) return listener.value.close;
+			const listener = serve(path, {poller, kept, ownerOf}, loadServer);
+			if (listener.ok) return listener.value;
 			failures.push(listener.error);
 		}
 		log.warn(`archonctl cannot reach archon: cannot listen at ${failures.join(', nor at ')}${ELSEWHERE}`);
-		return () => {};
+		return null;
 	}
 }
 
@@ -244,10 +271,10 @@ export function runDaemon(options: Options): void {
 const ELSEWHERE = '; mount a tmpfs at /run, or name a writable path with --socket or $ARCHON_SOCKET';
 
 /** What is handed over to the next instance beside the state. */
-type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig'>;
+type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access'>;
 
-const handedOver = ({logging, events, level, signals, watchConfig}: HandedOver): HandedOver =>
-	({logging, events, level, signals, watchConfig});
+const handedOver = ({logging, events, level, signals, watchConfig, access}: HandedOver): HandedOver =>
+	({logging, events, level, signals, watchConfig, access});
 
 const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
 and with their output unformatted; SIGHUP ends degraded mode`;
@@ -263,7 +290,7 @@ function given({config, kept, source}: Options): {readonly config: Config; reado
 
 const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
-	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null,
+	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [],
 };
 
 /** Where no memory outlives archon. */

@@ -20,7 +20,8 @@ for line in sys.stdin:
     away = 0
     for one in crowd:
         try:
-            away += b'too many connections' in one.recv(100)
+            said = one.recv(100)
+            away += b'too many connections' in said or b'request refused' in said
         except (BlockingIOError, ConnectionResetError):
             pass
     print(f'{away} were turned away', flush=True)

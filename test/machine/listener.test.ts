@@ -11,7 +11,7 @@ import {sys} from '../../src/os/sys.ts';
 const newPath = (): string => join(mkdtempSync(join(tmpdir(), 'archon-listener-')), 'archon.sock');
 
 const listenAt = (path: string) => serve(path, {
-	poller: createPoller(),
+	poller: createPoller(), ownerOf: () => null,
 	kept: openKeptFds({handoff: {past: new Map(), put() {}, delete() {}}, keepFd: () => 0, close: sys.close, failed() {}}),
 }, () => Promise.reject(new Error('there is no client')));
 

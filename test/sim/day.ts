@@ -110,7 +110,8 @@ export function dawn(seed: number): Day {
 	// ── The loop ──
 
 	const server = createServer({
-		state: () => state, dispatch, events: recorder.events, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0, examine: (_service, told) => told(null), logging: () => LOGGING,
+		state: () => state, dispatch, events: recorder.events, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0,
+		access: () => [], warn: text => say({text}), examine: (_service, told) => told(null), logging: () => LOGGING,
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
 		plan() {}, config() {},
 		reload(_how, done) {
@@ -248,7 +249,7 @@ export function dawn(seed: number): Day {
 			listener.closed();
 		};
 		const listener: ConnectionListener = server.accept({
-			peer: {pid: 77, uid: 0, gid: 0}, pending: () => 0, takeFd: () => null, closeFd() {}, end() {},
+			peer: {pid: 77, uid: 0, gid: 0, groups: [], owner: null}, pending: () => 0, takeFd: () => null, closeFd() {}, end() {},
 			send(bytes) {
 				if (/^(Ok|Error|ExitStatus)/m.test(decoder.decode(bytes))) setImmediate(leave);
 			},

@@ -7,6 +7,7 @@ import {streams} from '../../features/logging/keys/streams.ts';
 import {compose} from '../compose.ts';
 import {joined} from '../glossary.ts';
 import {keysOf, type ServiceGroup} from '../group.ts';
+import {control} from '../keys/access.ts';
 import {clean} from '../keys/clean.ts';
 import {command} from '../keys/command.ts';
 import {conditions} from '../keys/conditions.ts';
@@ -37,7 +38,7 @@ import type {Mapping} from '../values.ts';
 const GROUPS = [
 	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, resources, terminal, logging,
 	streams, directories, clean, dependencies, conditions, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential,
-	relations, stopHooks, stop, pidFile, compose,
+	relations, stopHooks, stop, pidFile, control, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

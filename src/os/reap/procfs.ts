@@ -63,6 +63,12 @@ export function uidOf(pid: number): number | null {
 	return uid === undefined ? null : Number(uid);
 }
 
+/** The uid as which it acts. */
+export function effectiveUidOf(pid: number): number | null {
+	const uid = /^Uid:\t\d+\t(\d+)/m.exec(slurp(`/proc/${pid}/status`) ?? '')?.[1];
+	return uid === undefined ? null : Number(uid);
+}
+
 /** The environment with which the process was executed; null if it may not be read, or not now. */
 export const environOf = (pid: number): string | null => slurpMemory(`/proc/${pid}/environ`, ENVIRON_MAX);
 

@@ -45,6 +45,8 @@ export interface Reaper {
 	mainOf(run: Run): number | null;
 	/** The run that a living process belongs to: by its tag, its ancestors, its session, or what it claims. Else null. */
 	ownerOf(pid: number): Run | null;
+	/** The service that it belongs to, by nothing that a process may say of itself; `unknown`: it was made by a run that is no more. */
+	serviceOf(pid: number): Id | null | 'unknown';
 	/** Reaps until nothing is left to reap: SIGCHLDs coalesce. */
 	reap(): void;
 	/** Whether archon has no child left, of whatever kind, but its helpers. */
@@ -192,7 +194,8 @@ export function createReaper(
 		yield* descendants.strays(tracked.run);
 	}
 
-	function ownerOf(pid: number): Run | null {
+	/** By what no process can forge. */
+	function certainOwnerOf(pid: number): Run | null {
 		const known = mains.get(pid)?.run ?? gone.get(pid) ?? runTagged(pid);
 		if (known !== null) return known;
 		let ancestor = pid;
@@ -203,7 +206,7 @@ export function createReaper(
 			if (tracked) return tracked.run;
 			ancestor = stat.parent;
 		}
-		return descendants.runNamed(pid);
+		return null;
 	}
 
 	function endTree(tracked: TrackedRun): void {
@@ -357,7 +360,11 @@ export function createReaper(
 			else treeKiller.tell(0, others, signal, () => false);
 		},
 		mainOf: run => runs.get(run)?.pid || null,
-		ownerOf,
+		ownerOf: pid => certainOwnerOf(pid) ?? descendants.runNamed(pid),
+		serviceOf(pid) {
+			const run = certainOwnerOf(pid);
+			return run === null ? null : runs.get(run)?.id ?? 'unknown';
+		},
 		reap,
 		isAlone,
 		reaped: () => reaped,

@@ -3,14 +3,14 @@ import {bytesOf, concat, newBytes} from '../bytes.ts';
 import {ANCILLARY} from '../layouts.ts';
 import type {Poller} from '../poller.ts';
 import {EPOLLHUP, EPOLLIN, EPOLLOUT, ERRNO, newAncillary, sys} from '../sys.ts';
+import type {Asker} from './asker.ts';
 import type {Crowd, Member} from './crowd.ts';
-import type {Peer} from './trust.ts';
 
 /** What is done with a client. */
 export type Accept = (socket: Socket) => SocketListener;
 
 export interface Socket {
-	readonly peer: Peer;
+	readonly peer: Asker;
 	/** Queues bytes; a client that does not read them is closed when too many wait. */
 	send(bytes: Uint8Array): void;
 	/** Bytes that wait in the queue. */
@@ -49,7 +49,7 @@ const beside = newAncillary();
 /** Says why the connection is closed. */
 export const tellCrowded = (fd: number): void => void sys.send(fd, bytesOf('Error,too many connections\n'), [], 0);
 
-export function open(fd: number, peer: Peer, poller: Poller, accept: Accept, crowd: Crowd): void {
+export function open(fd: number, peer: Asker, poller: Poller, accept: Accept, crowd: Crowd): void {
 	const queue: Uint8Array[] = [];
 	let queued = 0;
 	let isEnding = false;

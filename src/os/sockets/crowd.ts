@@ -3,10 +3,10 @@ import {isTrusted} from './trust.ts';
 
 /** Bytes of replies that may wait for all clients together. */
 const ALL_QUEUES_MAX = 16 << 20;
-/** Connections; those of them that only root has; and those of users whose requests are refused. */
+/** Connections; those of them that only root has; and those of users who are neither root nor archon's own, together and each. */
 const CONNECTIONS_MAX = 1024;
 const ROOTS = 64;
-const STRANGERS_MAX = 64;
+const [OTHERS_MAX, EACH_MAX] = [512, 128];
 
 /** A connection among the others. */
 export interface Member {
@@ -33,10 +33,18 @@ export interface Crowd {
 export function createCrowd(): Crowd {
 	/** In the order in which they were last heard of. */
 	const members = new Set<Member>();
-	let strangers = 0;
+	/** By uid: how many are of users who are neither root nor archon's own. */
+	const others = new Map<number, number>();
+	let otherCount = 0;
 	let queued = 0;
+	const countOther = (uid: number, more: 1 | -1): void => {
+		otherCount += more;
+		const count = (others.get(uid) ?? 0) + more;
+		if (count === 0) others.delete(uid);
+		else others.set(uid, count);
+	};
 	const isFull = (uid: number): boolean => {
-		if (!isTrusted(uid) && strangers >= STRANGERS_MAX) return true;
+		if (!isTrusted(uid) && (otherCount >= OTHERS_MAX || (others.get(uid) ?? 0) >= EACH_MAX)) return true;
 		return members.size >= (uid === 0 ? CONNECTIONS_MAX : CONNECTIONS_MAX - ROOTS);
 	};
 	return {
@@ -48,10 +56,10 @@ export function createCrowd(): Crowd {
 		},
 		join(member) {
 			members.add(member);
-			if (!isTrusted(member.uid)) strangers++;
+			if (!isTrusted(member.uid)) countOther(member.uid, 1);
 		},
 		leave(member) {
-			if (members.delete(member) && !isTrusted(member.uid)) strangers--;
+			if (members.delete(member) && !isTrusted(member.uid)) countOther(member.uid, -1);
 		},
 		stir(member) {
 			if (members.delete(member)) members.add(member);

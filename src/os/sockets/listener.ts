@@ -1,14 +1,16 @@
 /** The control socket's listener, which lives on when archon is re-executed. */
-import {dirname} from '../../core/path.ts';
+import {basename, dirname} from '../../core/path.ts';
 import {err, ok, type Result} from '../../core/result.ts';
 import {byteLength} from '../bytes.ts';
 import {close} from '../descriptors.ts';
 import {errnoText} from '../errno.ts';
 import {makeFolder} from '../folders.ts';
-import {pid as ownPid} from '../identity.ts';
+import {pid as ownPid, uid as ownUid} from '../identity.ts';
+import {STAT} from '../layouts.ts';
 import type {Poller} from '../poller.ts';
 import type {KeptFds} from '../reexec/kept-fds.ts';
-import {EPOLLIN, ERRNO, O, SOCK_NONBLOCK, SOCK_STREAM, sys} from '../sys.ts';
+import {EPOLLIN, ERRNO, isLink, MSG_DONTWAIT, newStat, O, SOCK_NONBLOCK, SOCK_STREAM, sys} from '../sys.ts';
+import {type Asker, askerOf, type Owner} from './asker.ts';
 import {type Accept, open, tellCrowded} from './connection.ts';
 import {createCrowd} from './crowd.ts';
 import {PATH_MAX, peerOf, weaknessOf} from './trust.ts';
@@ -16,34 +18,52 @@ import {PATH_MAX, peerOf, weaknessOf} from './trust.ts';
 export interface ServeParts {
 	readonly poller: Poller;
 	readonly kept: KeptFds;
+	/** The service that a living process belongs to, by nothing that it could forge. */
+	readonly ownerOf: (pid: number) => Owner | null | 'unknown';
 }
+
+/** What becomes of who knocks. */
+export interface Reception {
+	readonly accept: Accept;
+	/** What is said to someone who may ask nothing; null: the client is accepted. */
+	readonly turnAway: (asker: Asker) => Uint8Array | null;
+}
+
+export interface Listener {
+	/** Whether others than root and archon's own user can reach it, from now on; why they cannot, if they are to. */
+	setOpen(isOpen: boolean): string | null;
+	close(): void;
+}
+
+/** Clients that are taken at a stretch, before others have their turn. */
+const AT_ONCE = 64;
 
 /**
  * Listens, in a directory that is made where it is missing. A socket that an earlier archon left is
- * removed, one that is answered is not. `load`: with the first client.
+ * removed, one that is answered is not. Only root and archon's own user can reach it. `load`: with the first client.
  */
 export function serve(
-	path: string, {poller, kept}: ServeParts, load: () => Promise<Accept>,
-): Result<{readonly close: () => void}, string> {
+	path: string, {poller, kept, ownerOf}: ServeParts, load: () => Promise<Reception>,
+): Result<Listener, string> {
 	const listening = listen(path, kept);
 	if (!listening.ok) return listening;
-	const fd = listening.value;
+	const {fd, hasOwnFolder} = listening.value;
 	const crowd = createCrowd();
 	// Given up to take a client off the queue and turn it away when no descriptor is left: epoll would report the client for ever.
 	let spare = openNothing();
-	let accept: Accept | null = null;
+	let reception: Reception | null = null;
 	poller.watch(fd, EPOLLIN, () => {
-		if (accept) return take(accept);
+		if (reception) return take(reception);
 		// No client is heard until it is there.
 		poller.change(fd, 0);
 		void load().then(loaded => poller.whole(() => {
-			accept = loaded;
+			reception = loaded;
 			poller.change(fd, EPOLLIN);
 		}));
 	});
 
-	function take(accept: Accept): void {
-		for (;;) {
+	function take({accept, turnAway}: Reception): void {
+		for (let left = AT_ONCE; left > 0; left--) {
 			const client = sys.accept(fd);
 			if (client === -ERRNO.EMFILE || client === -ERRNO.ENFILE) {
 				close(spare);
@@ -52,17 +72,20 @@ export function serve(
 				return;
 			}
 			if (client < 0) return;
-			const peer = peerOf(client);
-			if (peer && crowd.hasRoom(peer.uid)) {
-				open(client, peer, poller, accept, crowd);
+			const asker = askerOf(client, ownerOf);
+			const refusal = asker && turnAway(asker);
+			if (asker && refusal === null && crowd.hasRoom(asker.uid)) {
+				open(client, asker, poller, accept, crowd);
 			} else {
-				tellCrowded(client);
+				if (refusal) sys.send(client, refusal, [], MSG_DONTWAIT);
+				else tellCrowded(client);
 				sys.closeInbox(client);
 			}
 		}
 	}
 
 	return ok({
+		setOpen: isOpen => setOpen(path, isOpen, hasOwnFolder),
 		close() {
 			poller.forget(fd);
 			close(fd);
@@ -72,12 +95,17 @@ export function serve(
 	});
 }
 
-/** The descriptor; the one on which the previous instance listened, where that was here. */
-function listen(path: string, kept: KeptFds): Result<number, string> {
+/**
+ * `hasOwnFolder`: the directory is archon's own to open and to close. The descriptor is the one on which the previous instance
+ * listened, where that was here.
+ */
+function listen(path: string, kept: KeptFds): Result<{readonly fd: number; readonly hasOwnFolder: boolean}, string> {
 	const key = `listener ${path}`;
 	const [last] = kept.inherited(key);
-	if (last !== undefined) return ok(last);
+	const isNamedSo = /^archon(-\d+)?$/.test(basename(dirname(path)));
+	if (last !== undefined) return ok({fd: last, hasOwnFolder: isNamedSo});
 	if (byteLength(path) > PATH_MAX) return err(`${path}: longer than ${PATH_MAX} bytes`);
+	const isThere = sys.lstat(dirname(path), newStat()) === 0;
 	const folder = makeFolder(dirname(path), 0o700);
 	const flaw = folder < 0 ? errnoText(-folder) : weaknessOf(dirname(path));
 	if (flaw !== null) return err(`${path}: ${flaw}`);
@@ -89,7 +117,21 @@ function listen(path: string, kept: KeptFds): Result<number, string> {
 	if (fd < 0) return err(`${path}: ${fd === -ERRNO.EADDRINUSE ? 'another archon answers there' : errnoText(-fd)}`);
 	sys.chmod(path, 0o600);
 	kept.keep(key, [fd]);
-	return ok(fd);
+	return ok({fd, hasOwnFolder: isNamedSo || !isThere});
+}
+
+/** The modes of the socket, and of a directory as archon makes it, which others may then pass but not read. */
+const [CLOSED, OPEN] = [{socket: 0o600, folder: 0o700}, {socket: 0o666, folder: 0o711}];
+
+function setOpen(path: string, isOpen: boolean, hasOwnFolder: boolean): string | null {
+	const [before, after] = isOpen ? [CLOSED, OPEN] : [OPEN, CLOSED];
+	const folder = dirname(path);
+	const about = newStat();
+	const mode = (): number => (sys.lstat(folder, about) === 0 && !isLink(about) ? (about[STAT.mode] ?? 0) & 0o777 : 0o777);
+	if (mode() === before.folder && hasOwnFolder && about[STAT.uid] === ownUid) sys.chmod(folder, after.folder);
+	const result = sys.chmod(path, after.socket);
+	if (result < 0) return `${path}: ${errnoText(-result)}`;
+	return isOpen && (mode() & 0o001) === 0 ? `${folder} is closed to them (chmod o+x)` : null;
 }
 
 const openNothing = (): number => sys.open('/dev/null', O.RDONLY, 0);

@@ -30,7 +30,7 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 	{why: 'which users there are', message: /is not in \/etc\/|is no user or group here/},
 	{why: 'what another file may say', message: /has no command|has no cmd|an empty command|^services are missing/},
 	{why: 'keys that exclude or need each other', message: /is only for|has both|does not use$|both in restart_on and|needs |without |does not go with/},
-	{why: 'which keys say enough', message: /does not say (how|what)|is external/},
+	{why: 'which keys say enough', message: /does not say (how|what|for whom)|has (no role|a role for no services)|is external/},
 	{why: 'what there is one of only', message: /archon has one stdin|is the same for all/},
 	{why: 'what a shell takes', message: /takes a command that is text/},
 	{why: 'which options go with which driver', message: /belong to a driver|are for one driver|none among other drivers|^\S+\.options\.\S+ /},

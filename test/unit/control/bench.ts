@@ -2,6 +2,7 @@
  * Archon on a bench: the real core and the real server over processes that are only told of. What a
  * program does is in its name; time stands still unless it is moved.
  */
+import type {NumberedRule} from '../../../src/core/access.ts';
 import {LOGGING, NEED, service as defaults} from '../../../src/core/defaults.ts';
 import type {Effect} from '../../../src/core/effect.ts';
 import type {Event} from '../../../src/core/event.ts';
@@ -18,7 +19,7 @@ import {create, nextDeadline} from '../../../src/core/whole.ts';
 import {step} from '../../../src/core/supervisor.ts';
 import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
 import {createServer, type Server} from '../../../src/control/server.ts';
-import type {Connection, ConnectionListener} from '../../../src/control/transport.ts';
+import type {Connection, ConnectionListener, Peer} from '../../../src/control/transport.ts';
 import {KeptEvents} from './events.ts';
 
 interface Process {
@@ -46,6 +47,9 @@ export class Bench {
 	/** Why a reload that is tried fails. */
 	failure: Undone | null = null;
 	tree: readonly TreeRow[] = [];
+	/** What users are granted, and what the log has been told. */
+	access: readonly NumberedRule[] = [];
+	readonly warnings: string[] = [];
 	readonly logs = new Lines();
 	readonly events = new KeptEvents(instant => EPOCH + (instant ?? this.now), 100);
 	#byRun = new Map<Run, Process>();
@@ -67,6 +71,8 @@ export class Bench {
 			plan: done => done(this.plan),
 			config: (_name, _shows, done) => done(ok('services: {}\n')),
 			ownUid: 1000,
+			access: () => this.access,
+			warn: line => void this.warnings.push(line),
 			examine: (_service, told) => told(null),
 			soon: callback => void setImmediate(callback),
 			after: (millis, callback) => {
@@ -233,9 +239,9 @@ export class Visitor {
 	/** Whether it reads nothing, so that all that it is sent is pending. */
 	isDeaf = false;
 
-	constructor(bench: Bench, uid = 0) {
+	constructor(bench: Bench, uid = 0, more: Partial<Peer> = {}) {
 		const connection: Connection = {
-			peer: {pid: 77, uid, gid: uid},
+			peer: {pid: 77, uid, gid: uid, groups: [], owner: null, ...more},
 			send: bytes => {
 				if (this.hasNoRoom) this.leave();
 				else this.#received += new TextDecoder().decode(bytes);

@@ -1,12 +1,13 @@
 /** From names, pids and patterns to services. */
 import {describe, expect, it} from 'vitest';
 import {choose, chooseProcesses, fitsAny, isOpen} from '../../../src/control/names.ts';
+import {WHOLE} from '../../../src/control/scope.ts';
 import {Bench, service} from './bench.ts';
 
 const {state} = new Bench(['web', 'web-2', 'worker-1', 'worker-2', '17', 'a.b', 'db'].map(name => service(name)));
 
 const chosen = (...names: readonly string[]): readonly string[] | string => {
-	const choices = choose(state, names);
+	const choices = choose(state, names, WHOLE);
 	return choices.ok ? choices.value.map(({entry, isNamed}) => `${entry.service.name}${isNamed ? '!' : ''}`) : choices.error;
 };
 
@@ -41,7 +42,7 @@ describe('names', () => {
 
 	it('never take long', () => {
 		const many = new Bench(Array.from({length: 100}, (_, index) => service(`${'a'.repeat(60)}${index}`)));
-		expect(choose(many.state, ['*a'.repeat(120)])).toMatchObject({ok: false});
+		expect(choose(many.state, ['*a'.repeat(120)], WHOLE)).toMatchObject({ok: false});
 	});
 });
 
@@ -51,7 +52,7 @@ describe('groups and instances', () => {
 		service('front', {groups: ['app']}), service('alone'), service('worker-2'),
 	]).state;
 	const found = (...names: readonly string[]): readonly string[] | string => {
-		const choices = choose(grouped, names);
+		const choices = choose(grouped, names, WHOLE);
 		return choices.ok ? choices.value.map(({entry, isNamed}) => `${entry.service.name}${isNamed ? '!' : ''}`) : choices.error;
 	};
 
@@ -93,7 +94,7 @@ describe('groups and instances', () => {
 describe('numbers', () => {
 	it('are names where there is such a name, else the pids of main processes', () => {
 		const names = (target: string): unknown => {
-			const choices = chooseProcesses(state, [target]);
+			const choices = chooseProcesses(state, [target], WHOLE);
 			return choices.ok ? choices.value.map(({entry}) => entry.service.name) : choices.error;
 		};
 		expect(names('17')).toEqual(['17']);

@@ -2,7 +2,7 @@
 import {describe, expect, it, test} from 'vitest';
 import {ABOUT} from '../../../scripts/docs/requests.ts';
 import {createReader, type Fields} from '../../../src/control/records.ts';
-import {decodeRequest, REQUESTS} from '../../../src/control/registry.ts';
+import {decodeRequest, REQUESTS, wireOf} from '../../../src/control/registry.ts';
 import {END_ROW} from '../../../src/control/requests/history/wire.ts';
 import {RELOAD_ROW} from '../../../src/control/requests/reload/wire.ts';
 import {STATUS_ROW} from '../../../src/control/requests/status/wire.ts';
@@ -20,32 +20,31 @@ function fieldsOf(record: string): Fields {
 const formsOf = (verb: string): readonly RowForm[] => ABOUT.find(about => about.verb === verb)?.rows ?? [];
 
 test('each verb is there once, with a line of help', () => {
-	expect(REQUESTS.map(wire => `${formOf(wire)} · ${wire.role}${wire.isRepeatable ? ' · repeatable' : ''}`)).toMatchInlineSnapshot(`
+	expect(REQUESTS.map(wire => `${formOf(wire)} · ${wire.role}${wireOf(wire.verb)?.isScoped ? ' (of some services)' : ''}${wire.isRepeatable ? ' · repeatable' : ''}`)).toMatchInlineSnapshot(`
 		[
-		  "Status[,<name>…] · observe · repeatable",
-		  "Health,<ready or live>[,<name>…] · observe · repeatable",
-		  "History,<name>… · observe · repeatable",
-		  "Tree · observe · repeatable",
-		  "Logs[,<name>…][,<option>…] · observe · repeatable",
-		  "Subscribe[,<name>…][,<option>…] · observe · repeatable",
-		  "Wait,<name>…,<for>,<seconds> · observe · repeatable",
-		  "Start,<name>… · operate · repeatable",
-		  "Stop,<name>… · operate · repeatable",
-		  "Restart,<name>… · operate",
-		  "Reload[,<name>…] · operate · repeatable",
+		  "Status[,<name>…] · observe (of some services) · repeatable",
+		  "History,<name>… · observe (of some services) · repeatable",
+		  "Tree · observe (of some services) · repeatable",
+		  "Logs[,<name>…][,<option>…] · observe (of some services) · repeatable",
+		  "Subscribe[,<name>…][,<option>…] · observe (of some services) · repeatable",
+		  "Start,<name>… · operate (of some services) · repeatable",
+		  "Stop,<name>… · operate (of some services) · repeatable",
+		  "Restart,<name>… · operate (of some services)",
+		  "Reload[,<name>…] · operate (of some services) · repeatable",
 		  "ReloadConfig,<on failure>[,<seconds>] · operate",
 		  "Plan · observe · repeatable",
 		  "Config[,<service>][,<secrets>] · observe · repeatable",
-		  "Signal,<name or pid>…,<signal> · operate",
-		  "Run,<args>[,<env>…][,<option>…] · operate",
-		  "RunV,<argc>,<arg>…[,<env>…][,<option>…] · operate",
-		  "Attach,<name> · operate · repeatable",
-		  "StartDaemon,<args>[,<env>…][,<option>…] · operate",
-		  "StartDaemonV,<argc>,<arg>…[,<env>…][,<option>…] · operate",
-		  "StopDaemon,<name or pid>[,<signal>][,<seconds>] · operate",
+		  "Signal,<name or pid>…,<signal> · operate (of some services)",
+		  "Run,<args>[,<env>…][,<option>…] · admin",
+		  "RunV,<argc>,<arg>…[,<env>…][,<option>…] · admin",
+		  "Attach,<name> · admin · repeatable",
+		  "StartDaemon,<args>[,<env>…][,<option>…] · admin",
+		  "StartDaemonV,<argc>,<arg>…[,<env>…][,<option>…] · admin",
+		  "StopDaemon,<name or pid>[,<signal>][,<seconds>] · operate (of some services)",
 		  "Reopen · operate · repeatable",
+		  "Limit,<role>[,<name>…] · observe (of some services) · repeatable",
 		  "Upgrade[,<path>] · admin",
-		  "Version · observe · repeatable",
+		  "Version · observe (of some services) · repeatable",
 		  "Shutdown · admin",
 		]
 	`);

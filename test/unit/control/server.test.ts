@@ -263,12 +263,12 @@ describe('descriptors', () => {
 const TOO_MANY = 'Error,request refused: too many requests are under way';
 
 describe('a connection', () => {
-	it('is answered only for root and archon\'s own user', () => {
-		const REFUSED = 'Error,request refused: uid 4711 is neither root nor archon\'s own user';
+	it('is answered only for root and archon\'s own user, unless the config says more', () => {
 		const bench = new Bench([service('web')]);
 		expect(new Visitor(bench, 1000).say('Status\n')).toHaveLength(2);
-		expect(new Visitor(bench, 4711).say('Status\n@7,Run,sleep\na"b\n')).toEqual([
-			REFUSED, `@7,${REFUSED}`, REFUSED,
+		expect(new Visitor(bench, 4711).say('Status\n@7,Run,sleep\n')).toEqual([
+			'Error,"request refused: Status takes the role observe, uid 4711 has none; see access in the config"',
+			'@7,Error,"request refused: Run takes the role admin, uid 4711 has none; see access in the config"',
 		]);
 		expect(bench.processes).toHaveLength(1);
 	});

@@ -4,7 +4,7 @@ import {NAME, one, type Pages, type RequestOf, wire} from '../../wire.ts';
 /** The first field of the row that says that the command never began. */
 export const UNHEARD = 'unheard';
 
-export const ATTACH = wire('attach', {name: one('name', NAME)}, {verb: 'Attach', role: 'operate', isRepeatable: true});
+export const ATTACH = wire('attach', {name: one('name', NAME)}, {verb: 'Attach', role: 'admin', isRepeatable: true});
 
 export type AttachRequest = RequestOf<typeof ATTACH>;
 

@@ -5,9 +5,7 @@ import {CONFIG_ROW, type ConfigRequest} from './wire.ts';
 
 export const config: Make<ConfigRequest> = ({daemon}) => ({name, secrets}, call) => {
 	const isShown = secrets === 'shown';
-	if (isShown && call.peer.uid !== 0 && call.peer.uid !== daemon.ownUid) {
-		return refuse(call, 'only root and archon\'s own user are shown secrets');
-	}
+	if (isShown && !call.may('admin')) return refuse(call, 'secrets are shown to the role admin only');
 	daemon.config(name, isShown, result => {
 		if (!result.ok) return refuse(call, result.error);
 		for (const line of result.value.replace(/\n$/, '').split('\n')) call.row(CONFIG_ROW.encode({line}));

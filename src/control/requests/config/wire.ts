@@ -26,7 +26,7 @@ export const pages: Pages = {
 	Config: {
 		help: 'show the config that is in force, of one service or of all: merged, with the values of variables, secrets masked',
 		rows: [FORM],
-		reply: '`Ok`; `Error` where there is no such service, or where one who is neither root nor archon\'s own user asks for secrets',
+		reply: '`Ok`; `Error` where there is no such service, or where one without the role `admin` asks for secrets',
 		examples: [[
 			'Config,job', 'Row,services:', 'Row,"  job:"', 'Row,"    type: oneshot"', 'Row,"    command: sh -c \'exit 3\'"',
 			'Row,"    restart: ""no"""', 'Row,"    essential: false"', 'Ok',

@@ -8,7 +8,7 @@ const WHAT: Type<(typeof PROBED)[number]> = {
 };
 
 export const HEALTH = wire('health', {what: one('ready or live', WHAT), names: many('name', PATTERN, 0)}, {
-	verb: 'Health', role: 'observe', isRepeatable: true,
+	verb: 'Health', role: 'observe', isScoped: true, isRepeatable: true,
 });
 
 export type HealthRequest = RequestOf<typeof HEALTH>;

@@ -7,9 +7,9 @@ import {choose} from '../../names.ts';
 import {END_ROW, type HistoryRequest} from './wire.ts';
 
 export const history: Make<HistoryRequest> = ({daemon, board}) => ({names}, call) => {
-	const choices = choose(daemon.state(), names);
+	const choices = choose(daemon.state(), names, call.scope);
 	if (!choices.ok) return refuse(call, choices.error);
-	call.text(board.rows(`history ${names.join()}`, () => choices.value.flatMap(({entry: {service: {name}, past}}) =>
+	call.text(board.rows(`history ${call.scope.key} ${names.join()}`, () => choices.value.flatMap(({entry: {service: {name}, past}}) =>
 		past.map(({at, outcome, blame}) => {
 			const how = lastEnd({outcome, blame, refusal: null});
 			return END_ROW.encode({name, at: daemon.wallClock(at), exit: exitStatus(outcome), how});

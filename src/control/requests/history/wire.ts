@@ -15,7 +15,9 @@ export const END_ROW: Rows<EndRow> = {
 	decode: ([name = '', at = '', exit = '', how = '']) => ({name, at: Number(at), exit: Number(exit), how}),
 };
 
-export const HISTORY = wire('history', {names: many('name', PATTERN, 1)}, {verb: 'History', role: 'observe', isRepeatable: true});
+export const HISTORY = wire('history', {names: many('name', PATTERN, 1)}, {
+	verb: 'History', role: 'observe', isScoped: true, isRepeatable: true,
+});
 
 export type HistoryRequest = RequestOf<typeof HISTORY>;
 

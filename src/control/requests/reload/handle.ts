@@ -9,6 +9,7 @@ export const reload: Make<ReloadRequest> = ({daemon}) => ({names}, call) =>
 	names.length === 0 ? reloadConfig(daemon, call) : reloadServices(daemon, names, call);
 
 function reloadConfig(daemon: Daemon, call: Call): void {
+	if (!call.scope.isWhole) return refuse(call, call.scope.refusal(null));
 	daemon.reload({trial: null}, result => {
 		if (!result.ok) return refuse(call, `cannot reload the config: ${result.error.why}`);
 		call.row(RELOAD_ROW.encode({text: result.value}));
@@ -17,7 +18,7 @@ function reloadConfig(daemon: Daemon, call: Call): void {
 }
 
 function reloadServices(daemon: Daemon, names: readonly string[], call: Call): void {
-	const choices = choose(daemon.state(), names);
+	const choices = choose(daemon.state(), names, call.scope);
 	if (!choices.ok) return refuse(call, choices.error);
 	const able = choices.value.filter(canReload);
 	const unable = choices.value.find(choice => choice.isNamed && !able.includes(choice))?.entry;

@@ -11,7 +11,9 @@ export const RELOAD_ROW: Rows<ReloadRow> = {
 	decode: ([text = '']) => ({text}),
 };
 
-export const RELOAD = wire('reload', {names: many('name', PATTERN, 0)}, {verb: 'Reload', role: 'operate', isRepeatable: true});
+export const RELOAD = wire('reload', {names: many('name', PATTERN, 0)}, {
+	verb: 'Reload', role: 'operate', isScoped: true, isRepeatable: true,
+});
 
 export type ReloadRequest = RequestOf<typeof RELOAD>;
 

@@ -13,7 +13,7 @@ import type {RestartRequest} from './wire.ts';
 /** A service that could not be started again, for its variables cannot be read, is not stopped; then nothing is done. */
 export const restart: Make<RestartRequest> = context => ({names}, call) => {
 	const {daemon} = context;
-	const chosen = choose(daemon.state(), names);
+	const chosen = choose(daemon.state(), names, call.scope);
 	const entries = chosen.ok ? chosen.value.map(({entry}) => entry) : [];
 	const ids = new Set(entries.map(({id}) => id));
 	const examined = entries.filter(entry => isAlive(entry.phase) && isSettled(entry, ids));

@@ -1,7 +1,9 @@
 /** `Restart`: stop services and start them again. */
 import {many, type Pages, PATTERN, type RequestOf, wire} from '../../wire.ts';
 
-export const RESTART = wire('restart', {names: many('name', PATTERN, 1)}, {verb: 'Restart', role: 'operate', isRepeatable: false});
+export const RESTART = wire('restart', {names: many('name', PATTERN, 1)}, {
+	verb: 'Restart', role: 'operate', isScoped: true, isRepeatable: false,
+});
 
 export type RestartRequest = RequestOf<typeof RESTART>;
 

@@ -22,7 +22,7 @@ function decode(command: Result<Command, string>): Result<RunRequest, string> {
 
 export const RUN: Wire<RunRequest> = {
 	verb: 'Run',
-	role: 'operate',
+	role: 'admin',
 	isRepeatable: false,
 	args: IN_WORDS,
 	options,

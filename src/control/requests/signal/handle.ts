@@ -8,7 +8,7 @@ import type {SignalRequest} from './wire.ts';
 const hasProcess = ({entry}: Choice): boolean => pidOf(entry.phase) !== null;
 
 export const signal: Make<SignalRequest> = ({daemon}) => ({targets, signal}, call) => {
-	const chosen = chooseProcesses(daemon.state(), targets);
+	const chosen = chooseProcesses(daemon.state(), targets, call.scope);
 	if (!chosen.ok) return refuse(call, chosen.error);
 	const dead = chosen.value.find(choice => choice.isNamed && !hasProcess(choice));
 	if (dead) return refuse(call, `cannot signal ${dead.entry.service.name}: it is not running`);

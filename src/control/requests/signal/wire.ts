@@ -4,7 +4,7 @@ import {SIGNAL as NUMBER, TARGET} from '../values.ts';
 
 export const SIGNAL = wire('signal', {
 	targets: many('name or pid', TARGET, 1), signal: one('signal', NUMBER),
-}, {verb: 'Signal', role: 'operate', isRepeatable: false});
+}, {verb: 'Signal', role: 'operate', isScoped: true, isRepeatable: false});
 
 export type SignalRequest = RequestOf<typeof SIGNAL>;
 

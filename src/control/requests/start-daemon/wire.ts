@@ -19,7 +19,7 @@ function decode(command: Result<Command, string>): Result<StartDaemonRequest, st
 
 export const START_DAEMON: Wire<StartDaemonRequest> = {
 	verb: 'StartDaemon',
-	role: 'operate',
+	role: 'admin',
 	isRepeatable: false,
 	args: IN_WORDS,
 	options,

@@ -12,7 +12,7 @@ export const start: Make<StartRequest> = context => ({names}, call) => begin(con
 /** Has services started, or stopped and started, and replies when they are up. */
 export function begin({daemon, waiters}: Context, kind: 'start' | 'restart', names: readonly string[], call: Call): (() => void) | void {
 	if (!isRunning(daemon)) return refuse(call, SHUTTING_DOWN);
-	const chosen = choose(daemon.state(), names);
+	const chosen = choose(daemon.state(), names, call.scope);
 	if (!chosen.ok) return refuse(call, chosen.error);
 	const foreign = chosen.value.find(({entry, isNamed}) => isNamed && entry.service.origin === 'run');
 	if (foreign) return refuse(call, `cannot ${kind} ${foreign.entry.service.name}: it belongs to the client that runs it`);

@@ -1,7 +1,7 @@
 /** `Start`: start services and what they need. */
 import {many, type Pages, PATTERN, type RequestOf, wire} from '../../wire.ts';
 
-export const START = wire('start', {names: many('name', PATTERN, 1)}, {verb: 'Start', role: 'operate', isRepeatable: true});
+export const START = wire('start', {names: many('name', PATTERN, 1)}, {verb: 'Start', role: 'operate', isScoped: true, isRepeatable: true});
 
 export type StartRequest = RequestOf<typeof START>;
 

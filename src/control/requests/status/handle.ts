@@ -2,21 +2,21 @@
 import type {Entry} from '../../../core/entry.ts';
 import {exitStatus} from '../../../core/outcome.ts';
 import {partOf} from '../../../core/features.ts';
-import {entries, type State} from '../../../core/state.ts';
+import type {State} from '../../../core/state.ts';
 import {statusOf} from '../../../core/status.ts';
 import {rollback} from '../../../features/rollback/core.ts';
 import {OK, refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import type {Daemon} from '../../daemon.ts';
-import {choose} from '../../names.ts';
+import {choose, within} from '../../names.ts';
 import {STATUS_ROW, type StatusRequest} from './wire.ts';
 
 export const status: Make<StatusRequest> = ({daemon, board}) => ({names}, call) => {
 	const state = daemon.state();
-	const chosen = names.length === 0 ? null : choose(state, names);
+	const chosen = names.length === 0 ? null : choose(state, names, call.scope);
 	if (chosen && !chosen.ok) return refuse(call, chosen.error);
-	call.text(board.rows(`status ${names.join()}`, () => {
-		const list = chosen ? chosen.value.map(({entry}) => entry) : [...entries(state)];
+	call.text(board.rows(`status ${call.scope.key} ${names.join()}`, () => {
+		const list = chosen ? chosen.value.map(({entry}) => entry) : within(state, call.scope);
 		return list.map(entry => rowOf(daemon, state, entry));
 	}));
 	call.reply(OK);

@@ -33,7 +33,9 @@ export const STATUS_ROW: Rows<StatusRow> = {
 const orEmpty = (number: number | null): string => number === null ? '' : String(number);
 const orNull = (field: string): number | null => field === '' ? null : Number(field);
 
-export const STATUS = wire('status', {names: many('name', PATTERN, 0)}, {verb: 'Status', role: 'observe', isRepeatable: true});
+export const STATUS = wire('status', {names: many('name', PATTERN, 0)}, {
+	verb: 'Status', role: 'observe', isScoped: true, isRepeatable: true,
+});
 
 export type StatusRequest = RequestOf<typeof STATUS>;
 

@@ -7,7 +7,7 @@ import {awaitAll, refuseForHelper} from '../services.ts';
 import type {StopDaemonRequest} from './wire.ts';
 
 export const stopDaemon: Make<StopDaemonRequest> = ({daemon, waiters}) => ({target, signal, grace}, call) => {
-	const chosen = chooseProcesses(daemon.state(), [target]);
+	const chosen = chooseProcesses(daemon.state(), [target], call.scope);
 	if (!chosen.ok) return refuse(call, chosen.error);
 	const [choice] = chosen.value;
 	if (!choice?.isNamed) return refuse(call, 'StopDaemon: takes one name or pid, and no pattern');

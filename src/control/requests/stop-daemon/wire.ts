@@ -7,7 +7,7 @@ export const STOP_DAEMON = wire('stop-daemon', {
 	/** Instead of its own stop signal and grace period; null: its own. */
 	signal: orEmpty('signal', SIGNAL),
 	grace: orEmpty('seconds', SECONDS),
-}, {verb: 'StopDaemon', role: 'operate', isRepeatable: false});
+}, {verb: 'StopDaemon', role: 'operate', isScoped: true, isRepeatable: false});
 
 export type StopDaemonRequest = RequestOf<typeof STOP_DAEMON>;
 

@@ -7,7 +7,7 @@ import {awaitAll, refuseForHelper} from '../services.ts';
 import type {StopRequest} from './wire.ts';
 
 export const stop: Make<StopRequest> = ({daemon, waiters}) => ({names}, call) => {
-	const chosen = choose(daemon.state(), names);
+	const chosen = choose(daemon.state(), names, call.scope);
 	if (!chosen.ok) return refuse(call, chosen.error);
 	const helper = chosen.value.find(({entry, isNamed}) => isNamed && isHelper(entry));
 	if (helper) return refuseForHelper('stop', helper, call);

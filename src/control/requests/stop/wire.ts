@@ -1,7 +1,7 @@
 /** `Stop`: stop services. */
 import {many, type Pages, PATTERN, type RequestOf, wire} from '../../wire.ts';
 
-export const STOP = wire('stop', {names: many('name', PATTERN, 1)}, {verb: 'Stop', role: 'operate', isRepeatable: true});
+export const STOP = wire('stop', {names: many('name', PATTERN, 1)}, {verb: 'Stop', role: 'operate', isScoped: true, isRepeatable: true});
 
 export type StopRequest = RequestOf<typeof STOP>;
 

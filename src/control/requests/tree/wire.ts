@@ -19,7 +19,7 @@ export const TREE_ROW: Rows<TreeRow> = {
 	},
 };
 
-export const TREE = wire('tree', {}, {verb: 'Tree', role: 'observe', isRepeatable: true});
+export const TREE = wire('tree', {}, {verb: 'Tree', role: 'observe', isScoped: true, isRepeatable: true});
 
 export type TreeRequest = RequestOf<typeof TREE>;
 

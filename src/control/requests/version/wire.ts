@@ -15,7 +15,7 @@ export const VERSION_ROW: Rows<VersionRow> = {
 	decode: ([version = '', lives = '', cause = '']) => ({version, lives: Number(lives), cause}),
 };
 
-export const VERSION = wire('version', {}, {verb: 'Version', role: 'observe', isRepeatable: true});
+export const VERSION = wire('version', {}, {verb: 'Version', role: 'observe', isScoped: true, isRepeatable: true});
 
 export type VersionRequest = RequestOf<typeof VERSION>;
 

@@ -12,7 +12,7 @@ import {summary} from '../services.ts';
 import {WAIT_ROW, type WaitRequest, type WaitRow} from './wire.ts';
 
 export const wait: Make<WaitRequest> = context => (request, call) => {
-	const chosen = choose(context.daemon.state(), request.names);
+	const chosen = choose(context.daemon.state(), request.names, call.scope);
 	if (!chosen.ok) return refuse(call, chosen.error);
 	return awaitGoal(context, request, chosen.value, call);
 };

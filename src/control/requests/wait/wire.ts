@@ -16,7 +16,7 @@ export const WAIT = wire('wait', {
 	names: many('name', PATTERN, 1), goal: one('for', GOAL),
 	/** Null: for as long as it takes. */
 	timeout: {...orEmpty('seconds', SECONDS), least: 1},
-}, {verb: 'Wait', role: 'observe', isRepeatable: true});
+}, {verb: 'Wait', role: 'observe', isScoped: true, isRepeatable: true});
 
 export type WaitRequest = RequestOf<typeof WAIT>;
 

@@ -8,6 +8,7 @@ import type {Make} from '../../../../control/context.ts';
 import type {Daemon} from '../../../../control/daemon.ts';
 import {choose, fitsAny} from '../../../../control/names.ts';
 import {plainField} from '../../../../control/records.ts';
+import type {Scope} from '../../../../control/scope.ts';
 import type {KeptEvent} from '../../core.ts';
 import {encodeEventRow} from './rows.ts';
 import type {SubscribeRequest} from './wire.ts';
@@ -50,7 +51,7 @@ export const subscribe: Make<SubscribeRequest> = ({daemon}) => {
 	}
 
 	return (request, call) => {
-		const isMeant = filterOf(daemon, request);
+		const isMeant = filterOf(daemon, request, call.scope);
 		if (typeof isMeant === 'string') return refuse(call, isMeant);
 		const pump = createPump({daemon, request, call, isMeant, rowOf: rowOf.of}, () => leave(pump));
 		if (request.follow) join(pump);
@@ -62,21 +63,25 @@ export const subscribe: Make<SubscribeRequest> = ({daemon}) => {
 
 type IsMeant = (event: KeptEvent) => boolean;
 
-/** Which events are asked for; or an error about a name that chooses no service. */
-function filterOf(daemon: Daemon, {names, kinds}: SubscribeRequest): IsMeant | string {
+/** Which events are asked for, of those that may be told; or an error about a name that chooses no service. */
+function filterOf(daemon: Daemon, {names, kinds}: SubscribeRequest, scope: Scope): IsMeant | string {
 	const isOfKind: IsMeant = kinds === null ? () => true : ({kind}) => kinds.includes(kind);
-	if (names.length === 0) return isOfKind;
+	// It may be gone by now, with its groups.
+	const serviceOf = ({service: name}: KeptEvent) => ({name, groups: find(daemon.state(), name)?.service.groups ?? []});
+	if (names.length === 0) {
+		return scope.isWhole ? isOfKind : event => isOfKind(event) && event.service !== '' && scope.has(serviceOf(event));
+	}
 	const isOurs = (name: string): boolean => name === OWN && !find(daemon.state(), OWN);
 	const others = names.filter(name => !isOurs(name));
-	const chosen = choose(daemon.state(), others);
-	if (!chosen.ok) return chosen.error;
 	const hasOurs = names.some(isOurs);
+	if (hasOurs && !scope.isWhole) return scope.refusal(OWN);
+	const chosen = choose(daemon.state(), others, scope);
+	if (!chosen.ok) return chosen.error;
 	return event => {
 		if (!isOfKind(event)) return false;
 		if (event.service === '') return hasOurs;
-		// It may be gone by now, with its groups.
-		const groups = find(daemon.state(), event.service)?.service.groups ?? [];
-		return fitsAny(others, {name: event.service, groups});
+		const service = serviceOf(event);
+		return fitsAny(others, service) && scope.has(service);
 	};
 }
 

@@ -79,7 +79,9 @@ function decode(fields: readonly string[]): Result<SubscribeRequest, string> {
 	return values.ok ? ok({kind: 'subscribe', ...values.value, ...choices}) : values;
 }
 
-export const SUBSCRIBE: Wire<SubscribeRequest> = {verb: 'Subscribe', role: 'observe', isRepeatable: true, args, options, decode};
+export const SUBSCRIBE: Wire<SubscribeRequest> = {
+	verb: 'Subscribe', role: 'observe', isScoped: true, isRepeatable: true, args, options, decode,
+};
 
 const EVENT = {
 	number: 'one more than that of the event before it, also when archon was re-executed between them',

@@ -7,11 +7,12 @@ import type {Entry} from '../../../../core/entry.ts';
 import type {Id} from '../../../../core/ids.ts';
 import type {Service} from '../../../../core/service.ts';
 import type {LogLine} from '../../core.ts';
-import {entries, find} from '../../../../core/state.ts';
+import {find} from '../../../../core/state.ts';
 import type {Call} from '../../../../control/call.ts';
 import type {Daemon} from '../../../../control/daemon.ts';
 import {encodeLogRow, type LogRow} from './rows.ts';
-import {choose, fitsAny, isOpen as mayGrow} from '../../../../control/names.ts';
+import {choose, fitsAny, isOpen as mayGrow, within} from '../../../../control/names.ts';
+import type {Scope} from '../../../../control/scope.ts';
 import type {LogsRequest} from './wire.ts';
 
 export interface Subscriptions {
@@ -43,7 +44,7 @@ export function createSubscriptions(daemon: Daemon): Subscriptions {
 	const store: Store = {queued: 0};
 	return {
 		open(request, call) {
-			const sources = sourcesOf(daemon, request.names);
+			const sources = sourcesOf(daemon, request.names, call.scope);
 			if (typeof sources === 'string') {
 				call.reply({kind: 'Error', reason: sources});
 				return () => {};
@@ -67,15 +68,17 @@ export function createSubscriptions(daemon: Daemon): Subscriptions {
 
 const OURS: Source = {id: null, name: OWN, unseen: null};
 
-/** The sources that the names choose; without names all. Or an error about a name that chooses none. */
-function sourcesOf(daemon: Daemon, names: readonly string[]): readonly Source[] | string {
+/** The sources that the names choose; without names all of the scope. Or an error about a name that chooses none. */
+function sourcesOf(daemon: Daemon, names: readonly string[], scope: Scope): readonly Source[] | string {
 	const state = daemon.state();
 	if (names.length === 0) {
-		const all = [...entries(state)];
-		return [...all.map(entry => sourceOf(entry, all.length === 1)), OURS];
+		const all = within(state, scope);
+		// archon's own events tell of all services.
+		return [...all.map(entry => sourceOf(entry, all.length === 1)), ...scope.isWhole ? [OURS] : []];
 	}
 	const isOurs = (name: string): boolean => name === OWN && !find(state, OWN);
-	const chosen = choose(state, names.filter(name => !isOurs(name)));
+	if (!scope.isWhole && names.some(isOurs)) return scope.refusal(OWN);
+	const chosen = choose(state, names.filter(name => !isOurs(name)), scope);
 	if (!chosen.ok) return chosen.error;
 	return [...chosen.value.map(({entry, isNamed}) => sourceOf(entry, isNamed)), ...names.some(isOurs) ? [OURS] : []];
 }
@@ -257,7 +260,7 @@ function createSubscription(
 				return;
 			}
 			const isKnown = waiting.some(source => source.id === id);
-			if (isKnown || !isOpen || !(names.length === 0 || fitsAny(names, service))) return;
+			if (isKnown || !isOpen || !(names.length === 0 || fitsAny(names, service)) || !call.scope.has(service)) return;
 			send({kind: 'source', name});
 			waiting.push({id, name, unseen: null});
 			pump();

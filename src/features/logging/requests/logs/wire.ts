@@ -71,7 +71,7 @@ function decode(fields: readonly string[]): Result<LogsRequest, string> {
 	return values.ok ? ok({kind: 'logs', ...values.value, ...choices}) : values;
 }
 
-export const LOGS: Wire<LogsRequest> = {verb: 'Logs', role: 'observe', isRepeatable: true, args, options, decode};
+export const LOGS: Wire<LogsRequest> = {verb: 'Logs', role: 'observe', isScoped: true, isRepeatable: true, args, options, decode};
 
 const LINE = {
 	name: 'the service, or `archon`',
