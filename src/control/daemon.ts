@@ -11,6 +11,7 @@ import type {TrialRules} from '../core/trial.ts';
 import type {State} from '../core/state.ts';
 import type {PlanRow} from './requests/plan/wire.ts';
 import type {TreeRow} from './requests/tree/wire.ts';
+import type {UsageRow} from './requests/usage/wire.ts';
 import type {VersionRow} from './requests/version/wire.ts';
 
 /** Why a reload has changed nothing or was undone, and the last lines of the service that is to blame. */
@@ -25,8 +26,10 @@ export interface Daemon {
 	state(): State;
 	/** When it returns, `state()` is that after the event, unless it was called while effects are performed. */
 	dispatch(event: Event): void;
-	/** All processes below archon, as the machine has them now. */
-	tree(): readonly TreeRow[];
+	/** Calls back soon with all processes below archon; `isAll`: with archon itself and those that are not below it. */
+	tree(isAll: boolean, told: (rows: readonly TreeRow[]) => void): void;
+	/** Calls back soon with what the processes of each service use. */
+	usage(told: (rows: readonly UsageRow[]) => void): void;
 	/** Calls back in the next turn of the loop, when no effects are being performed. */
 	soon(callback: () => void): void;
 	/** Calls back once after this time, unless the result is called before. */

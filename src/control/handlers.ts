@@ -29,6 +29,7 @@ import {stop} from './requests/stop/handle.ts';
 import {stopDaemon} from './requests/stop-daemon/handle.ts';
 import {tree} from './requests/tree/handle.ts';
 import {upgrade} from './requests/upgrade/handle.ts';
+import {usage} from './requests/usage/handle.ts';
 import {version} from './requests/version/handle.ts';
 import {wait} from './requests/wait/handle.ts';
 
@@ -36,7 +37,7 @@ type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, health, history, tree, logs, subscribe, wait,
+	status, health, history, tree, usage, logs, subscribe, wait,
 	start, stop, restart, reload, 'reload-config': reloadConfig, plan, config, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, limit, upgrade, version, shutdown,
 };

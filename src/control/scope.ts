@@ -1,5 +1,6 @@
 /** Which services a request may concern. */
 import type {Service} from '../core/service.ts';
+import {find, type State} from '../core/state.ts';
 
 export interface Scope {
 	/** All services, those to come as well, and archon as a whole. */
@@ -12,3 +13,9 @@ export interface Scope {
 }
 
 export const WHOLE: Scope = {isWhole: true, key: '', has: () => true, refusal: () => 'request refused'};
+
+/** Whether a service of that name is there and among these; null: what belongs to none is of the whole alone. */
+export const hasName = (scope: Scope, state: State) => (name: string | null): boolean => {
+	const service = name === null ? undefined : find(state, name)?.service;
+	return scope.isWhole || (service !== undefined && scope.has(service));
+};

@@ -84,6 +84,14 @@ void sys_now(struct call *call)
 	give_number(call, time.tv_sec * 1e3 + time.tv_nsec / 1e6);
 }
 
+/* The same of CLOCK_BOOTTIME, by which the kernel tells when processes were made. */
+void sys_sinceBoot(struct call *call)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	give_number(call, time.tv_sec * 1e3 + time.tv_nsec / 1e6);
+}
+
 /* ── Signals ── The kernel's own calls: the C library keeps some signals for itself, and services may be sent those as well. */
 
 #ifdef ARCHON_UNDER_NODE

@@ -46,12 +46,12 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 /* Each by its name, and the file that it is in. */
 #define EACH_FUNCTION(F) \
 	/* process.c */ \
-	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(strerror) \
+	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(pageSize) F(strerror) \
 	F(chdir) F(fchdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(becomeSubreaper) \
 	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(beginSpawn) F(endSpawn) \
 	F(fork) F(setsid) F(setpgid) F(restoreSignals) F(setVariable) F(execute) \
 	/* events.c */ \
-	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(readWatches) F(now) \
+	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(readWatches) F(now) F(sinceBoot) \
 	F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \
 	/* descriptors.c */ \
 	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \

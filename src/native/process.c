@@ -52,6 +52,11 @@ void sys_getpid(struct call *call)
 	give_number(call, getpid());
 }
 
+void sys_pageSize(struct call *call)
+{
+	give_number(call, sysconf(_SC_PAGESIZE));
+}
+
 void sys_getuid(struct call *call)
 {
 	give_number(call, getuid());

@@ -32,6 +32,8 @@ export interface Sys {
 	/** getsid(2). */
 	getsid(pid: number): Outcome;
 	hostname(): string;
+	/** Of a page of memory (sysconf(3)). */
+	pageSize(): number;
 	/** An errno in the words of the GNU C library (strerror(3)), which other inits print. */
 	strerror(errno: number): string;
 	chdir(path: string): Outcome;
@@ -97,6 +99,8 @@ export interface Sys {
 	readWatches(fd: number): string[] | Outcome;
 	/** CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */
 	now(): number;
+	/** The clock of `/proc/PID/stat`: milliseconds since the machine was started, as this container is told (CLOCK_BOOTTIME). */
+	sinceBoot(): number;
 	/** From here on these signals wait to be read from the descriptor (signalfd(2)), and all others do what they always do. */
 	openSignals(signals: readonly number[]): Outcome;
 	/** The same for that descriptor, with these signals in place of those before. */

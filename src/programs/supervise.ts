@@ -27,7 +27,7 @@ import {createHands} from '../os/perform.ts';
 import {createPoller} from '../os/poller.ts';
 import {onUncaught, run} from '../os/reactor.ts';
 import {createReaper} from '../os/reap/reaper.ts';
-import {treeOf} from '../os/reap/tree.ts';
+import type {Looks} from '../os/reap/tree.ts';
 import {findSpawned, findTagged, forgive, record, startInstance} from '../os/reexec/instance.ts';
 import {openKeptFds} from '../os/reexec/kept-fds.ts';
 import type {Reexec} from '../os/reexec/reexec.ts';
@@ -236,8 +236,13 @@ export function runDaemon(options: Options): void {
 	async function loadServer(): Promise<Server> {
 		const {createServer} = await import('../control/server.ts');
 		const inForce = (): InForce => ({state: loop.state(), source, kept: texts.get(IN_FORCE), whole: wholeInForce()});
+		const looks = (): Promise<Looks> => made ??= import('../os/reap/tree.ts').then(({looksAt}) =>
+			looksAt(() => ({state: loop.state(), isCommand: reaper.isCommand}), soon));
+		let made: Promise<Looks> | undefined;
 		server = createServer({
-			state: loop.state, dispatch: loop.dispatch, tree: () => treeOf(loop.state()), wallClock, reload: reloads.ask,
+			state: loop.state, dispatch: loop.dispatch, wallClock, reload: reloads.ask,
+			tree: (...asked) => void looks().then(({tree}) => tree(...asked)),
+			usage: told => void looks().then(({usage}) => usage(told)),
 			plan: done => void import('./inspect-config.ts').then(({planReload}) => planReload(inForce(), done)),
 			config: (...asked) => void import('./inspect-config.ts').then(({showConfig}) => showConfig(inForce(), ...asked)),
 			ownUid: uid, access: () => grants, warn: log.warn,

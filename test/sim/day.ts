@@ -110,10 +110,10 @@ export function dawn(seed: number): Day {
 	// ── The loop ──
 
 	const server = createServer({
-		state: () => state, dispatch, events: recorder.events, logs, tree: () => [], wallClock: instant => Math.round(instant), ownUid: 0,
+		state: () => state, dispatch, events: recorder.events, logs, wallClock: instant => Math.round(instant), ownUid: 0,
 		access: () => [], warn: text => say({text}), examine: (_service, told) => told(null), logging: () => LOGGING,
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
-		plan() {}, config() {},
+		plan() {}, config() {}, tree() {}, usage() {},
 		reload(_how, done) {
 			counts.reloads++;
 			dispatch({kind: 'reconfigure', services: config(), shutdownGrace: 9000, startRate: state.settings.startRate, whenIdle: 'failed'});

@@ -7,7 +7,7 @@ export interface ProcessInfo {
 	readonly parent: number;
 	readonly session: number;
 	readonly isZombie: boolean;
-	/** The arguments, or in brackets the name of what has none, or does not let them be read now. */
+	/** As of `commandOf`. */
 	readonly command: string;
 }
 
@@ -24,8 +24,11 @@ export function descendants(all: readonly ProcessInfo[], root: number): ProcessI
 	return found;
 }
 
-/** starttime is field 22 of proc_pid_stat(5); the state, field 3, is the first behind the name. */
-const START = 22 - 3;
+/** Fields of proc_pid_stat(5); the state, field 3, is the first behind the name. */
+const [UTIME, STIME, CUTIME, CSTIME, START, RSS] = [14 - 3, 15 - 3, 16 - 3, 17 - 3, 22 - 3, 24 - 3];
+
+/** A tick of the kernel's clock for programs (USER_HZ), in milliseconds: 10 wherever archon runs. */
+export const TICK = 10;
 
 /** No pid is larger (PID_MAX_LIMIT). */
 const PIDS_MAX = 1 << 22;
@@ -48,14 +51,36 @@ export interface Stat {
 /** `/proc/<pid>/stat`, whose name may itself hold spaces and parentheses; null if there is no such process. */
 export function statOf(pid: number): Stat | null {
 	const stat = slurp(`/proc/${pid}/stat`);
-	if (!stat) return null;
-	const end = stat.lastIndexOf(')');
-	const words = stat.slice(end + 2).split(' ', START + 1);
-	return {
-		name: stat.slice(stat.indexOf('(') + 1, end), isZombie: words[0] === 'Z',
-		parent: Number(words[1]), group: Number(words[2]), session: Number(words[3]), start: Number(words[START]),
-	};
+	return stat ? read(stat, wordsOf(stat, START)) : null;
 }
+
+/** What a process uses. The kernel tells it without looking at the memory of the process, so that none can make archon wait. */
+export interface Usage {
+	/** What it has computed, in milliseconds. */
+	readonly cpu: number;
+	/** What those of its children had computed that have ended, and theirs. */
+	readonly cpuOfEnded: number;
+	/** Resident, in bytes: what it shares with others counts in full (RSS; the kernel may be a few pages behind). */
+	readonly memory: number;
+}
+
+export function statAndUsageOf(pid: number): Stat & Usage | null {
+	const stat = slurp(`/proc/${pid}/stat`);
+	if (!stat) return null;
+	const words = wordsOf(stat, RSS);
+	const ticks = (one: number, other: number): number => (Number(words[one]) + Number(words[other])) * TICK;
+	pageSize ??= sys.pageSize();
+	return {...read(stat, words), cpu: ticks(UTIME, STIME), cpuOfEnded: ticks(CUTIME, CSTIME), memory: Number(words[RSS]) * pageSize};
+}
+
+const wordsOf = (stat: string, last: number): readonly string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ', last + 1);
+
+const read = (stat: string, words: readonly string[]): Stat => ({
+	name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), isZombie: words[0] === 'Z',
+	parent: Number(words[1]), group: Number(words[2]), session: Number(words[3]), start: Number(words[START]),
+});
+
+let pageSize: number | undefined;
 
 /** Its real uid, whatever it executes (proc_pid_status(5)); null if there is no such process. */
 export function uidOf(pid: number): number | null {
@@ -84,10 +109,13 @@ export function variableIn(environ: string | null, name: string): string | null 
 
 function describe(pid: number): ProcessInfo | null {
 	const stat = statOf(pid);
-	if (!stat) return null;
+	return stat && {pid, parent: stat.parent, session: stat.session, isZombie: stat.isZombie, command: commandOf(pid, stat)};
+}
+
+/** Its arguments, or in brackets the name of what has none, or does not let them be read now. */
+export function commandOf(pid: number, {name}: Stat): string {
 	const words = (slurpMemory(`/proc/${pid}/cmdline`, COMMAND_MAX) ?? '').split('\0').filter(word => word !== '').join(' ');
-	const {name, parent, session, isZombie} = stat;
-	return {pid, parent, session, isZombie, command: words || `[${name}]`};
+	return words || `[${name}]`;
 }
 
 /**

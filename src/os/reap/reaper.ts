@@ -31,6 +31,7 @@ export interface Reaper {
 	registerHelper(pid: number, isTidy: boolean, ended: (outcome: Outcome) => void): void;
 	/** The same for one that the previous instance made for a run; false: it has ended, and nothing will be told. */
 	adoptHelper(pid: number, run: Run, ended: (outcome: Outcome) => void): boolean;
+	isCommand(pid: number): boolean;
 	/** The helper is of no use any more: its group is sent SIGKILL, and its end is not told. */
 	endHelper(pid: number): void;
 	/** Another process of the run, whose it is for certain, is the main one from now on. */
@@ -317,6 +318,7 @@ export function createReaper(
 		},
 		registerHelper: helpers.add,
 		adoptHelper: helpers.adopt,
+		isCommand: helpers.has,
 		endHelper: helpers.end,
 		follow(run, from, to) {
 			const tracked = runs.get(run);

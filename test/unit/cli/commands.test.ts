@@ -163,7 +163,7 @@ describe('status', () => {
 describe('tree', () => {
 	it('draws services over their processes', async () => {
 		const bench = new Bench([service('web'), service('db', {run: 'exit 0'})]);
-		bench.tree = [{service: 'web', pid: 1001, parent: 1, zombie: false, command: 'nginx'}];
+		bench.tree = [{service: 'web', pid: 1001, parent: 1, zombie: false, command: 'nginx', kind: 'main', started: 0, cpu: 0, memory: 0}];
 		expect((await archonctl(['tree'], bench)).out).toBe('archon\n├─ web  running\n│  └─ 1001 nginx\n└─ db  exited\n');
 	});
 });

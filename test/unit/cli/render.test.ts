@@ -69,7 +69,7 @@ describe('a duration', () => {
 
 describe('a tree', () => {
 	const process = (service: string | null, pid: number, parent: number, command: string, zombie = false): TreeRow =>
-		({service, pid, parent, command, zombie});
+		({service, pid, parent, command, zombie, kind: 'child', started: NOW - 12_000, cpu: 40, memory: 9 << 20});
 
 	it('shows services over their processes, those that left their parents, and those of no service', () => {
 		const tree = renderTree([row('web'), row('migrate', {status: 'exited', exit: 0}), row('app')], [

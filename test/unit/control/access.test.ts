@@ -98,9 +98,9 @@ describe('a principal with rights for some services', () => {
 
 	it('hears only their lines and processes, also of what comes later', () => {
 		const bench = createBench();
-		bench.tree = ['web', 'db', null].map((name, index) => ({service: name, pid: index, parent: 1, zombie: false, command: 'x'}));
+		bench.tree = ['web', 'db', null].map((name, index) => ({service: name, pid: index, parent: 1, zombie: false, command: 'x', kind: 'main', started: 0, cpu: 0, memory: 0}));
 		const visitor = visitorWith(bench, only('observe', 'w*'));
-		expect(visitor.say('Tree\n')).toEqual(['Row,web,0,1,,x', 'Ok']);
+		expect(visitor.say('Tree\n')).toEqual(['Row,web,0,1,,x,main,0,0,0', 'Ok']);
 		bench.say('web', 'here');
 		bench.say('db', 'secret');
 		bench.say(null, 'started db');

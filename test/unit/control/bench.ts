@@ -18,6 +18,7 @@ import {find, type State} from '../../../src/core/state.ts';
 import {create, nextDeadline} from '../../../src/core/whole.ts';
 import {step} from '../../../src/core/supervisor.ts';
 import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
+import type {UsageRow} from '../../../src/control/requests/usage/wire.ts';
 import {createServer, type Server} from '../../../src/control/server.ts';
 import type {Connection, ConnectionListener, Peer} from '../../../src/control/transport.ts';
 import {KeptEvents} from './events.ts';
@@ -47,6 +48,7 @@ export class Bench {
 	/** Why a reload that is tried fails. */
 	failure: Undone | null = null;
 	tree: readonly TreeRow[] = [];
+	usage: readonly UsageRow[] = [];
 	/** What users are granted, and what the log has been told. */
 	access: readonly NumberedRule[] = [];
 	readonly warnings: string[] = [];
@@ -65,7 +67,8 @@ export class Bench {
 		this.server = createServer({
 			state: () => this.state,
 			dispatch: event => this.dispatch(event),
-			tree: () => this.tree,
+			tree: (_isAll, told) => told(this.tree),
+			usage: told => told(this.usage),
 			wallClock: instant => EPOCH + instant,
 			reload: (how, done) => done(how.trial && this.failure ? err(this.failure) : ok('config reloaded: 1 unchanged')),
 			plan: done => done(this.plan),

@@ -118,7 +118,7 @@ describe('a request that is wrong', () => {
 		['Signal', 'Signal: name or pid missing'],
 		['Signal,web,db', 'Signal: db is not a signal'],
 		['Shutdown,now', 'Shutdown: takes no fields'],
-		['Tree,web', 'Tree: takes no fields'],
+		['Tree,web', 'Tree: web is not all'],
 		['Upgrade,archon', 'Upgrade: archon is not an absolute path'],
 		['Upgrade,/a,/b', 'Upgrade: takes one path'],
 		['Attach', 'Attach: name missing'],
@@ -132,7 +132,9 @@ describe('a request that is right', () => {
 	it.each<[string, Request]>([
 		['Status', {kind: 'status', names: []}],
 		['Status,web,db*', {kind: 'status', names: ['web', 'db*']}],
-		['Tree', {kind: 'tree'}],
+		['Tree', {kind: 'tree', which: null}],
+		['Tree,all', {kind: 'tree', which: 'all'}],
+		['Usage', {kind: 'usage'}],
 		['Start,web', {kind: 'start', names: ['web']}],
 		['Stop,all', {kind: 'stop', names: ['all']}],
 		['Restart,a,b', {kind: 'restart', names: ['a', 'b']}],
@@ -179,7 +181,7 @@ describe('a reply', () => {
 
 describe('a row', () => {
 	const status = {name: 'web', status: 'running', pid: 1234, since: 1_700_000_000_123, restarts: 2, exit: null, type: 'daemon', note: '', groups: ['backend', 'all-of-it']};
-	const process = {service: 'web', pid: 12, parent: 1, zombie: false, command: 'nginx: master, a "process"'};
+	const process = {service: 'web', pid: 12, parent: 1, zombie: false, command: 'nginx: master, a "process"', kind: 'main', started: 1_700_000_000_123, cpu: 40, memory: 4096};
 
 	it('of a service begins with name, status and pid', () => {
 		expect(encodeRow(STATUS_ROW.encode(status), '7')).toBe('@7,Row,web,running,1234,1700000000123,2,,daemon,,backend all-of-it\n');

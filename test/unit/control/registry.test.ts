@@ -7,6 +7,7 @@ import {END_ROW} from '../../../src/control/requests/history/wire.ts';
 import {RELOAD_ROW} from '../../../src/control/requests/reload/wire.ts';
 import {STATUS_ROW} from '../../../src/control/requests/status/wire.ts';
 import {TREE_ROW} from '../../../src/control/requests/tree/wire.ts';
+import {USAGE_ROW} from '../../../src/control/requests/usage/wire.ts';
 import {VERSION_ROW} from '../../../src/control/requests/version/wire.ts';
 import {formOf, type RowForm, type Rows} from '../../../src/control/wire.ts';
 import {decodeLogRow, encodeLogRow, type LogRow} from '../../../src/features/logging/requests/logs/rows.ts';
@@ -23,10 +24,13 @@ test('each verb is there once, with a line of help', () => {
 	expect(REQUESTS.map(wire => `${formOf(wire)} · ${wire.role}${wireOf(wire.verb)?.isScoped ? ' (of some services)' : ''}${wire.isRepeatable ? ' · repeatable' : ''}`)).toMatchInlineSnapshot(`
 		[
 		  "Status[,<name>…] · observe (of some services) · repeatable",
+		  "Health,<ready or live>[,<name>…] · observe (of some services) · repeatable",
 		  "History,<name>… · observe (of some services) · repeatable",
-		  "Tree · observe (of some services) · repeatable",
+		  "Tree[,<which>] · observe (of some services) · repeatable",
+		  "Usage · observe (of some services) · repeatable",
 		  "Logs[,<name>…][,<option>…] · observe (of some services) · repeatable",
 		  "Subscribe[,<name>…][,<option>…] · observe (of some services) · repeatable",
+		  "Wait,<name>…,<for>,<seconds> · observe (of some services) · repeatable",
 		  "Start,<name>… · operate (of some services) · repeatable",
 		  "Stop,<name>… · operate (of some services) · repeatable",
 		  "Restart,<name>… · operate (of some services)",
@@ -75,7 +79,8 @@ describe('rows', () => {
 	it('have the columns that are described, in order', () => {
 		check('Status', STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note', 'backend all']);
 		check('History', END_ROW, ['web', '1', '2', 'how']);
-		check('Tree', TREE_ROW, ['web', '1', '2', 'zombie', 'sleep']);
+		check('Tree', TREE_ROW, ['web', '1', '2', 'zombie', 'sleep', 'main', '3', '4', '5']);
+		check('Usage', USAGE_ROW, ['web', '1', '2', '3']);
 		check('Version', VERSION_ROW, ['1.2.3', '4', 'fault']);
 		check('Reload', RELOAD_ROW, ['text']);
 	});

@@ -365,14 +365,16 @@ describe('a connection', () => {
 	});
 
 	it('shares an answer with all that ask for the same in one turn', async () => {
-		const bench = new Bench([service('web')]);
 		let looks = 0;
-		Object.defineProperty(bench, 'tree', {get: () => {
+		const web = {...service('web'), get groups() {
 			looks++;
-			return [{service: 'web', pid: 1, parent: 0, command: 'sleep', zombie: false}];
-		}});
-		const ask = (): readonly string[] => new Visitor(bench).say('Tree\n@7,Tree\n');
-		for (let i = 0; i < 10; i++) expect(ask()).toEqual(['Row,web,1,0,,sleep', 'Ok', '@7,Row,web,1,0,,sleep', '@7,Ok']);
+			return [];
+		}};
+		const bench = new Bench([web]);
+		looks = 0;
+		const ask = (): readonly string[] => new Visitor(bench).say('Status,web\n@7,Status,web\n');
+		const row = 'Row,web,running,1001,1700000000000,0,,daemon,,';
+		for (let i = 0; i < 10; i++) expect(ask()).toEqual([row, 'Ok', `@7,${row}`, '@7,Ok']);
 		expect(looks).toBe(1);
 		await rest();
 		ask();
@@ -685,10 +687,23 @@ describe('Tree', () => {
 	it('has a row for every process', () => {
 		const bench = new Bench();
 		bench.tree = [
-			{service: 'web', pid: 12, parent: 1, zombie: false, command: 'sh -c a,b'},
-			{service: null, pid: 13, parent: 12, zombie: true, command: '[sh]'},
+			{service: 'web', pid: 12, parent: 1, zombie: false, command: 'sh -c a,b', kind: 'main', started: EPOCH, cpu: 40, memory: 4096},
+			{service: null, pid: 13, parent: 12, zombie: true, command: '[sh]', kind: 'child', started: EPOCH, cpu: 0, memory: 0},
 		];
-		expect(new Visitor(bench).say('Tree\n')).toEqual(['Row,web,12,1,,"sh -c a,b"', 'Row,,13,12,zombie,[sh]', 'Ok']);
+		expect(new Visitor(bench).say('Tree\n')).toEqual([
+			`Row,web,12,1,,"sh -c a,b",main,${EPOCH},40,4096`, `Row,,13,12,zombie,[sh],child,${EPOCH},0,0`, 'Ok',
+		]);
+	});
+});
+
+describe('Usage', () => {
+	it('has a row for each service with processes, for archon, and for what belongs to none', () => {
+		const bench = new Bench();
+		bench.usage = [
+			{service: 'web', processes: 3, cpu: 1250, memory: 12_582_912}, {service: 'archon', processes: 1, cpu: 10, memory: 4096},
+			{service: null, processes: 2, cpu: 0, memory: 8192},
+		];
+		expect(new Visitor(bench).say('Usage\n')).toEqual(['Row,web,3,1250,12582912', 'Row,archon,1,10,4096', 'Row,,2,0,8192', 'Ok']);
 	});
 });
 

@@ -1,15 +1,11 @@
 /** Handles `Tree`. */
-import {find} from '../../../core/state.ts';
 import {OK} from '../../call.ts';
 import type {Make} from '../../context.ts';
-import {TREE_ROW, type TreeRequest, type TreeRow} from './wire.ts';
+import {hasName} from '../../scope.ts';
+import {TREE_ROW, type TreeRequest} from './wire.ts';
 
-export const tree: Make<TreeRequest> = ({daemon, board}) => (_, call) => {
-	const {scope} = call;
-	const isShown = ({service}: TreeRow): boolean => {
-		const entry = service === null ? undefined : find(daemon.state(), service);
-		return scope.isWhole || (entry !== undefined && scope.has(entry.service));
-	};
-	call.text(board.rows(`tree ${scope.key}`, () => daemon.tree().filter(isShown).map(TREE_ROW.encode)));
+export const tree: Make<TreeRequest> = ({daemon}) => ({which}, call) => daemon.tree(which !== null, rows => {
+	const isShown = hasName(call.scope, daemon.state());
+	for (const row of rows) if (isShown(row.service)) call.row(TREE_ROW.encode(row));
 	call.reply(OK);
-};
+});
