@@ -6,7 +6,7 @@ import {sys} from '../os/sys.ts';
 import {parseArguments} from './arguments.ts';
 import {type Command, EXIT, type Io} from './command.ts';
 import {GLOBAL, usageOf} from './global.ts';
-import {firstOf, NO_SUCH_FILE} from './places.ts';
+import {firstOf, isOver} from './places.ts';
 import {complain} from './reply.ts';
 import {TABLE} from './table.ts';
 
@@ -30,7 +30,14 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 	const {operands} = args.value;
 	if (operands.length < command.least) return misuse(io, `${name} needs more arguments`, command);
 	if (operands.length > command.most) return misuse(io, `${name}: unexpected argument ${operands[command.most]}`, command);
-	const socket = [...before.value.values('--socket'), ...args.value.values('--socket')].at(-1) ?? null;
+	const last = (option: string): string | null =>
+		[...before.value.values(option), ...args.value.values(option)].at(-1) ?? null;
+	const given = last('--host') ?? (last('--socket') === null ? io.env['ARCHON_HOST'] || null : null);
+	const place = given === null
+		? ok(last('--socket'))
+		: (await import('./host.ts')).goTo(given, {socket: last('--socket'), tokenFile: last('--token-file'), io, command, words: rest});
+	if (!place.ok) return misuse(io, place.error, null);
+	const socket = place.value;
 	return command.run(args.value, io, talk => {
 		const client = reach(io, socket);
 		if (!client.ok) {
@@ -42,7 +49,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 		} finally {
 			client.value.close();
 		}
-	}, async told => (await import('./live.ts')).reachLive(io, socket, told));
+	}, async told => (await import('./live.ts')).reachLive(io, socket, told), dial => firstOf(io, socket, dial));
 }
 
 // ── Archon ───────────────────────────────────────────────────────────────────────────────────────
@@ -57,11 +64,12 @@ function reach(io: Io, socket: string | null): Result<Client, string> {
 
 /** Its listener outlives archon's crashes; archon that ends on purpose takes the socket away. */
 function reachAgain(io: Io, path: string, isNamed: boolean): Channel | null {
-	for (let waited = 0; waited < PATIENCE; waited += PAUSE) {
+	const until = sys.now() + PATIENCE;
+	for (let waited = 0; waited < PATIENCE && sys.now() < until; waited += PAUSE) {
 		io.rest(PAUSE);
 		const channel = io.connect(path, isNamed);
 		if (channel.ok) return channel.value;
-		if (channel.error === NO_SUCH_FILE) return null;
+		if (isOver(path, channel.error)) return null;
 	}
 	return null;
 }

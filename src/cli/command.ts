@@ -53,8 +53,10 @@ export interface Command {
 	/** Whether the first operand ends the options, as with a command line of its own. */
 	readonly endsOptions: boolean;
 	readonly examples: readonly string[];
+	/** It hands its own descriptors to archon, which only a socket of the same machine can carry. */
+	readonly passesStreams?: true;
 	/** Gives the exit status. */
-	readonly run: (args: Arguments, io: Io, reach: Reach, reachLive: ReachLive) => number | Promise<number>;
+	readonly run: (args: Arguments, io: Io, reach: Reach, reachLive: ReachLive, reachBy: ReachBy) => number | Promise<number>;
 }
 
 /** Lets a command talk to archon; gives the exit status, its own if archon cannot be reached. */
@@ -65,6 +67,9 @@ export type Reach = (talk: (client: Client) => number) => number;
  * becomes of it is told. The error says why archon cannot be reached.
  */
 export type ReachLive = (told: (state: LiveState) => void) => Promise<Result<Live, string>>;
+
+/** The same for a command that does without the protocol: a connection made by `dial`, which is as `Connect`. */
+export type ReachBy = <T>(dial: (path: string, isNamed: boolean) => Result<T, string>) => Result<{readonly value: T}, string>;
 
 /** All commands. */
 export interface Table {

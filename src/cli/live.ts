@@ -6,7 +6,7 @@ import {after} from '../os/reactor.ts';
 import {openStream, type StreamListener} from '../os/sockets/stream.ts';
 import {sys} from '../os/sys.ts';
 import type {Io} from './command.ts';
-import {firstOf, NO_SUCH_FILE} from './places.ts';
+import {firstOf, isOver} from './places.ts';
 
 /** The error says why archon cannot be reached. Another connection is to the same place as the first. */
 export function reachLive(io: Io, socket: string | null, told: (state: LiveState) => void): Result<Live, string> {
@@ -28,7 +28,7 @@ export function reachLive(io: Io, socket: string | null, told: (state: LiveState
 			listener = hears;
 			return ok(stream);
 		},
-		isOver: why => why === NO_SUCH_FILE,
+		isOver: why => isOver(path, why),
 		now: sys.now, after, told,
 	}));
 }

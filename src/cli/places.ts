@@ -3,7 +3,7 @@ import {socketPaths} from '../control/transport.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import type {Io} from './command.ts';
 
-export const NO_SUCH_FILE = 'no such file or directory';
+const NO_SUCH_FILE = 'no such file or directory';
 
 /** What came of the first place of the socket that answers. */
 export interface Found<T> {
@@ -27,9 +27,15 @@ export function firstOf<T>(
 	// Why a socket that exists cannot be reached says more than that another one does not exist.
 	const telling = failures.find(({why}) => why !== NO_SUCH_FILE) ?? failures[0];
 	const {path = '', why = ''} = telling ?? {};
-	return err(`cannot reach archon at ${path}: ${why}; ${hintFor(why)}`);
+	return err(`cannot reach archon at ${path}: ${why}${hintFor(path, why)}`);
 }
 
-const hintFor = (why: string): string => why === 'permission denied'
-	? 'only root and archon\'s own user may connect'
-	: 'is archon running? --socket or $ARCHON_SOCKET names its socket';
+function hintFor(path: string, why: string): string {
+	// Who refuses a client there says why.
+	if (path.includes('://')) return why === 'connection refused' ? '; does its config have remote, and is the port published?' : '';
+	if (why === 'permission denied') return '; only root and archon\'s own user may connect';
+	return '; is archon running? --socket or $ARCHON_SOCKET names its socket';
+}
+
+/** Whether there is no archon to come back to. Of ssh one try is enough, as it says itself what is wrong. */
+export const isOver = (path: string, why: string): boolean => why === NO_SUCH_FILE || path.startsWith('ssh:');

@@ -28,6 +28,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	run: async () => (await import('./commands/run.ts')).run,
 	daemon: async () => (await import('./commands/daemon.ts')).daemon,
 	reopen, upgrade, version, shutdown,
+	stdio: async () => (await import('./commands/stdio.ts')).stdio,
 	raw: async () => (await import('./commands/raw.ts')).raw,
 	help: async () => (await import('./commands/help.ts')).help(TABLE),
 }));

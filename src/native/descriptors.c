@@ -288,3 +288,9 @@ void sys_sleep(struct call *call)
 	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
 		;
 }
+
+/* As another number, which is not close-on-exec; what that was before is closed (dup2(2)). */
+void sys_duplicate(struct call *call)
+{
+	give_result(call, dup2(arg_int(call, 0), arg_int(call, 1)));
+}

@@ -56,7 +56,8 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* descriptors.c */ \
 	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \
 	F(leaveTerminal) F(attachTerminal) F(takeTerminal) F(terminalMode) F(setTerminalMode) F(terminalSize) F(setTerminalSize) \
-	F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) F(awaitReadable) F(fchown) F(fchmod) F(ftruncate) F(sleep) \
+	F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) F(awaitReadable) F(fchown) F(fchmod) F(ftruncate) F(duplicate) \
+	F(sleep) \
 	/* files.c */ \
 	F(open) F(openAt) F(stat) F(lstat) F(fstat) F(lstatAt) F(access) F(readFolder) \
 	F(readFolderAt) F(readLink) F(readLinkAt) F(realPath) F(readText) F(readBytes) F(mkdir) F(unlink) \
@@ -66,7 +67,7 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* sockets.c */ \
 	F(listenUnix) F(accept) F(connectUnix) F(socketPair) F(bindDatagrams) F(peer) F(peerGroups) F(peerLives) \
 	F(receive) F(send) F(closeForeign) F(closeInbox) \
-	F(isAddress) F(connectInet) F(socketError) F(shutdownWrite) \
+	F(isAddress) F(connectInet) F(listenInet) F(peerAddress) F(tuneTcp) F(socketError) F(shutdownWrite) \
 	/* jobs.c */ \
 	F(jobsFd) F(startJob) F(awaitJob) F(takeJob) \
 	/* bytes.c */ \

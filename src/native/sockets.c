@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -84,7 +85,7 @@ void sys_connectUnix(struct call *call)
 	give_or_close(call, fd, connect(fd, (struct sockaddr *)&address, size));
 }
 
-/* Two that are connected to each other, keep messages apart and never block. */
+/* Two that are connected to each other and never block. `type` is SOCK_SEQPACKET, which keeps messages apart, or SOCK_STREAM. */
 void sys_socketPair(struct call *call)
 {
 	size_t length;
@@ -92,7 +93,7 @@ void sys_socketPair(struct call *call)
 	int fds[2];
 	if (length < sizeof fds)
 		return give_number(call, -EINVAL);
-	int result = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
+	int result = socketpair(AF_UNIX, arg_int(call, 1) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
 	if (result == 0) {
 		ends[0] = fds[0];
 		ends[1] = fds[1];
@@ -317,6 +318,60 @@ void sys_connectInet(struct call *call)
 		return give_number(call, -errno);
 	int result = connect(fd, (struct sockaddr *)&address, size);
 	give_or_close(call, fd, result < 0 && errno == EINPROGRESS ? 0 : result);
+}
+
+/* Listens for TCP at an address in figures. */
+void sys_listenInet(struct call *call)
+{
+	struct sockaddr_storage address;
+	socklen_t size = inet_address(&address, arg_path(call, 0), arg_int(call, 1));
+	if (!size)
+		return give_number(call, -EINVAL);
+	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1;
+	if (fd < 0)
+		return give_number(call, -errno);
+	/* What is left of earlier connections keeps no port from being used again (socket(7)). */
+	int result = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	if (result == 0)
+		result = bind(fd, (struct sockaddr *)&address, size);
+	give_or_close(call, fd, result < 0 ? result : listen(fd, BACKLOG));
+}
+
+/* The address of the other end, in figures. */
+void sys_peerAddress(struct call *call)
+{
+	struct sockaddr_storage address;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&address;
+	socklen_t size = sizeof address;
+	char text[INET6_ADDRSTRLEN];
+	if (getpeername(arg_int(call, 0), (struct sockaddr *)&address, &size) < 0)
+		return give_number(call, -errno);
+	const void *bytes = &((struct sockaddr_in *)&address)->sin_addr;
+	int family = address.ss_family;
+	if (family == AF_INET6) {
+		bytes = &six->sin6_addr;
+		/* One of IPv4 that came to a socket for both (ipv6(7)). */
+		if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+			bytes = six->sin6_addr.s6_addr + 12;
+			family = AF_INET;
+		}
+	}
+	if (!inet_ntop(family, bytes, text, sizeof text))
+		return give_number(call, -errno);
+	give_text(call, text, strlen(text));
+}
+
+/* Of a connection by TCP: short messages are sent at once, and another end that is gone is noticed within minutes (tcp(7)). */
+void sys_tuneTcp(struct call *call)
+{
+	static const struct { int level, option, value; } options[] = {
+		{IPPROTO_TCP, TCP_NODELAY, 1}, {SOL_SOCKET, SO_KEEPALIVE, 1}, {IPPROTO_TCP, TCP_KEEPIDLE, 60}, {IPPROTO_TCP, TCP_KEEPINTVL, 15},
+		{IPPROTO_TCP, TCP_KEEPCNT, 4}, {IPPROTO_TCP, TCP_USER_TIMEOUT, 120000},
+	};
+	int result = 0;
+	for (size_t i = 0; i < sizeof options / sizeof *options && result == 0; i++)
+		result = setsockopt(arg_int(call, 0), options[i].level, options[i].option, &options[i].value, sizeof options[i].value);
+	give_result(call, result);
 }
 
 /* The errno of what went wrong, which is forgotten then; 0 where nothing did (socket(7), SO_ERROR). */

@@ -158,6 +158,8 @@ export interface Sys {
 	fchown(fd: number, uid: number, gid: number): Outcome;
 	fchmod(fd: number, mode: number): Outcome;
 	ftruncate(fd: number, length: number): Outcome;
+	/** The descriptor also has another number, which is NOT close-on-exec; what that was before is closed (dup2(2)). */
+	duplicate(fd: number, number: number): Outcome;
 	/** WAITS that many milliseconds. */
 	sleep(millis: number): void;
 
@@ -207,8 +209,8 @@ export interface Sys {
 	accept(fd: number): Outcome;
 	/** A name of the abstract namespace begins with a NUL. `type`: SOCK_STREAM or SOCK_DGRAM, which WAITS unless SOCK_NONBLOCK is with it. */
 	connectUnix(path: string, type: number): Outcome;
-	/** Two sockets that are connected to each other, keep messages apart and never block (SOCK_SEQPACKET, unix(7)). */
-	socketPair(ends: Int32Array): Outcome;
+	/** Two sockets that are connected to each other and never block: SOCK_SEQPACKET, which keeps messages apart, or SOCK_STREAM (unix(7)). */
+	socketPair(ends: Int32Array, type: number): Outcome;
 	/** Any process may send datagrams to this name of the abstract namespace, and each carries who sent it. */
 	bindDatagrams(name: string): Outcome;
 	/** Who is at the other end, as the kernel saw it at connect time (SO_PEERCRED): PEER_REPORT. */
@@ -229,6 +231,12 @@ export interface Sys {
 	isAddress(text: string): boolean;
 	/** Begins to connect to an address in figures; writable when that is over. `type`: SOCK_STREAM or SOCK_DGRAM. */
 	connectInet(address: string, port: number, type: number): Outcome;
+	/** Listens for TCP at an address in figures. */
+	listenInet(address: string, port: number): Outcome;
+	/** The address of the other end of a connection, in figures. */
+	peerAddress(fd: number): string | Outcome;
+	/** Of a connection by TCP: short messages are sent at once, and another end that is gone is noticed within minutes (tcp(7)). */
+	tuneTcp(fd: number): Outcome;
 	/** The errno of what went wrong, once; 0: nothing (SO_ERROR). */
 	socketError(fd: number): number;
 	shutdownWrite(fd: number): Outcome;
@@ -346,5 +354,6 @@ export const EPOLLOUT = 4;
 export const EPOLLHUP = 16;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOCK_SEQPACKET = 5;
 export const SOCK_NONBLOCK = O.NONBLOCK;
 export const MSG_DONTWAIT = 0x40;

@@ -4,7 +4,7 @@
  */
 import {ANCILLARY, PLACE, STAT} from '../../src/os/layouts.ts';
 import {
-	ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, type Sys,
+	ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_SEQPACKET, SOCK_STREAM, type Sys,
 } from '../../src/os/sys.ts';
 
 export interface Case {
@@ -42,7 +42,7 @@ export const CASES: readonly Case[] = [
 		name: 'a pair of sockets keeps messages apart, says when there is no room, and that the other end is gone',
 		run(sys) {
 			const [ends, room] = [new Int32Array(2), new Uint8Array(100)];
-			const [made, [one = -1, other = -1]] = [sys.socketPair(ends), ends];
+			const [made, [one = -1, other = -1]] = [sys.socketPair(ends, SOCK_SEQPACKET), ends];
 			const none = sys.read(other, room);
 			const sent = [sys.send(one, sys.encodeUtf8('ab'), [], 0), sys.send(one, sys.encodeUtf8('c'), [], 0)];
 			const got = [text(sys, room, sys.read(other, room)), text(sys, room, sys.read(other, room))];
@@ -252,6 +252,24 @@ export const CASES: readonly Case[] = [
 			];
 		},
 		gives: [true, true, false, -ERRNO.EINVAL, ERRNO.ECONNREFUSED, 0],
+	},
+	{
+		name: 'a listener for TCP, and whose connection that is',
+		run(sys) {
+			const listeners = ['127.0.0.1', 'localhost', '203.0.113.1'].map(address => sys.listenInet(address, 0));
+			const [listener = -1] = listeners;
+			const [pair, number] = [new Int32Array(2), 100];
+			const made = sys.socketPair(pair, SOCK_STREAM);
+			const [one = -1, other = -1] = pair;
+			const moved = [sys.duplicate(other, number), sys.isCloseOnExec(number), sys.isCloseOnExec(other), sys.close(other)];
+			const through = [sys.write(one, bytes(1, 2)), sys.write(one, bytes(3)), sys.read(number, new Uint8Array(10))];
+			const found = [sys.accept(listener), sys.peerAddress(one), sys.peerAddress(listener), sys.tuneTcp(one) < 0, sys.tuneTcp(listener)];
+			[listener, one, number].forEach(sys.close);
+			return [listeners.slice(1), made, moved, through, found];
+		},
+		gives: [
+			[-ERRNO.EINVAL, -99], 0, [100, false, true, 0], [2, 1, 3], [-ERRNO.EAGAIN, -97, -107, true, 0],
+		],
 	},
 	{
 		name: 'signals are read with their sender, and are known as pending until they are forgotten',

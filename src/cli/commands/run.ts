@@ -21,6 +21,7 @@ export const run: Command = {
 	least: 1,
 	most: Infinity,
 	endsOptions: true,
+	passesStreams: true,
 	examples: ['archonctl run -- id', 'archonctl run -e PGDATABASE=test --user postgres -- psql -c "select 1"'],
 	run: (args, io, reach) => {
 		const fields = fieldsOf(args, ['user'], io.env);

@@ -22,11 +22,26 @@ export interface Channel {
 	close(): void;
 }
 
+/** A connection to an archon elsewhere, which waits until there is one. */
+export type DialRemote = () => Result<number, string>;
+
+let dialRemote: DialRemote | null = null;
+
+/** From now on every connection is made so. */
+export function useRemote(dial: DialRemote): void {
+	dialRemote = dial;
+}
+
 /**
  * A connection. Before anything is said, it is certain that root or the own user listens there. `isNamed`: a person named the
  * path, and chose with its listener also its directory. `flags`: SOCK_NONBLOCK or 0.
  */
 export function dial(path: string, isNamed: boolean, flags: number): Result<number, string> {
+	if (dialRemote) {
+		const remote = dialRemote();
+		if (remote.ok && flags !== 0) sys.setBlocking(remote.value, false);
+		return remote;
+	}
 	if (byteLength(path) > PATH_MAX) return err(`longer than ${PATH_MAX} bytes`);
 	const weakness = isNamed ? null : weaknessOf(dirname(path));
 	if (weakness !== null) return err(weakness);

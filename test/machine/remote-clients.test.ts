@@ -1,0 +1,107 @@
+/** `archonctl` to an archon elsewhere: through a stand-in for ssh, and over standard input and output. */
+import {execa} from 'execa';
+import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {type Answer, type Archon, ARCHON, boot} from './archon.ts';
+
+const config = 'services: {web: {command: sleep 1000000}}\n';
+const dist = join(ARCHON, '..');
+
+/** An `ssh` that executes here what it is to execute there, and writes down what it was called with. */
+function fakeSsh({folder}: Archon): {readonly path: string; readonly calls: () => string} {
+	const [bin, log] = [join(folder, 'bin'), join(folder, 'ssh.log')];
+	mkdirSync(bin);
+	writeFileSync(join(bin, 'ssh'), `#!/bin/sh
+echo "$@" >>${log}
+while [ "$1" != -- ]; do shift; done
+[ "$2" != refused ] || { echo 'ssh: connect to host refused port 22: Connection refused' >&2; exit 255; }
+[ "$2" != bare ] || PATH=/usr/bin:/bin
+exec sh -c "$3"
+`);
+	chmodSync(join(bin, 'ssh'), 0o755);
+	return {path: `${bin}:${dist}:${process.env['PATH']}`, calls: () => readFileSync(log, 'utf8')};
+}
+
+async function ctl(args: readonly string[], env: Record<string, string>, input = ''): Promise<Answer> {
+	const {exitCode, stdout, stderr} = await execa(join(dist, 'archonctl'), args, {env, reject: false, input});
+	return {status: exitCode ?? -1, stdout: String(stdout), stderr: String(stderr)};
+}
+
+test('stdio carries what is said on the socket, from a pipe and from a file, and ends with it', async () => {
+	await using archon = await boot({config});
+	await archon.says(/started web/);
+	const env = {ARCHON_SOCKET: archon.socket};
+	const many = Array.from({length: 300}, (_, i) => `@${i},Status,web\n`).join('');
+	const {status, stdout} = await ctl(['stdio'], env, `Version\n${many}`);
+	expect([status, stdout.match(/^@\d+,Ok$/gm)?.length]).toEqual([0, 300]);
+	const file = join(archon.folder, 'requests');
+	writeFileSync(file, 'Status\n');
+	const {stdout: said} = await execa('sh', ['-c', `exec ${join(dist, 'archonctl')} stdio <${file}`], {env});
+	expect(said).toMatch(/^Row,web,running,\d+,.*\nOk$/);
+	expect(await ctl(['stdio'], {ARCHON_SOCKET: join(archon.folder, 'none')})).toMatchObject({status: 111, stderr: expect.stringMatching(/no such file/)});
+});
+
+test('what stdio carries ends when its reader does', async () => {
+	await using archon = await boot({config});
+	await archon.says(/started web/);
+	const env = {ARCHON_SOCKET: archon.socket};
+	const client = execa(join(dist, 'archonctl'), ['stdio'], {env, reject: false});
+	client.stdin.write('Run,sleep 1000000,archon.name=job\n');
+	await archon.says(/started job/);
+	client.kill('SIGKILL');
+	await archon.says(/stopped job/);
+});
+
+test('by ssh all commands work, and run is executed there', async () => {
+	await using archon = await boot({config});
+	await archon.says(/started web/);
+	const {path: PATH, calls} = fakeSsh(archon);
+	const url = `ssh://me@box:2222${archon.socket}`;
+	expect((await ctl(['-H', url, 'status'], {PATH})).stdout).toMatch(/^web +running/m);
+	expect(calls()).toBe(`-T -p 2222 -- me@box archonctl --socket ${archon.socket} stdio\n`);
+	expect(await ctl(['restart', 'web'], {PATH, ARCHON_HOST: url})).toMatchObject({status: 0});
+	await archon.says(/stopped web/);
+	const command = ['sh', '-c', 'cat; echo "it\'s  $1"; exit 3', 'sh', 'a  b'];
+	expect(await ctl(['run', '-H', url, '--', ...command], {PATH}, 'in')).toEqual({status: 3, stdout: 'init\'s  a  b', stderr: ''});
+	expect(calls().split('\n').at(-2)).toMatch(/ run -- sh -c /);
+});
+
+test('what goes wrong by ssh is told, once', async () => {
+	await using archon = await boot({config});
+	const {path: PATH, calls} = fakeSsh(archon);
+	expect(await ctl(['-H', 'ssh://refused', 'status'], {PATH})).toEqual({
+		status: 111, stdout: '', stderr: expect.stringMatching(/Connection refused\narchonctl: cannot reach archon at ssh:\/\/refused: ssh ended with status 255: it could not connect$/),
+	});
+	expect((await ctl(['-H', 'ssh://bare', 'status'], {PATH})).stderr).toMatch(/ssh found no archonctl there$/);
+	expect((await ctl(['-H', `ssh://box${archon.folder}/none`, 'status'], {PATH})).stderr).toMatch(/no such file or directory.*\n.*ssh ended with status 111$/);
+	expect((await ctl(['-H', 'ssh://box', 'status'], {PATH: '/no/such'})).stderr).toMatch(/cannot execute ssh: no such file or directory$/);
+	expect(calls().split('\n')).toHaveLength(4);
+});
+
+test('archon is re-executed: who follows it finds it again, through another ssh', async () => {
+	await using archon = await boot({config});
+	await archon.says(/started web/);
+	const {path: PATH, calls} = fakeSsh(archon);
+	const follow = execa(join(dist, 'archonctl'), ['-H', `ssh://box${archon.socket}`, 'logs', '-f', 'archon'], {env: {PATH}, reject: false});
+	let said = '';
+	follow.stdout.on('data', data => (said += String(data)));
+	await expect.poll(() => said).toMatch(/started web/);
+	archon.signal('SIGSEGV');
+	await archon.says(/was re-executed/);
+	await archon.ctl('restart', 'web');
+	await expect.poll(() => said).toMatch(/stopped web/);
+	expect(calls().trim().split('\n')).toHaveLength(2);
+	follow.kill();
+});
+
+test.each([
+	[['-H', 'box', 'status'], /^archonctl: the host box is not one of unix:\/\/\/path, tcp:\/\/host:port, ssh:/],
+	[['-H', 'tcp://box:1', 'status'], /takes a token: --token-file FILE, or \$ARCHON_TOKEN_FILE$/],
+	[['-H', 'tcp://box:1', '--token-file', '/no/such', 'status'], /cannot read the token file \/no\/such: no such file or directory$/],
+	[['-H', 'tcp://box:1', '--token-file', '/dev/null', 'status'], /the token file \/dev\/null holds no token$/],
+	[['-H', 'ssh://box', '--socket', '/x', 'status'], /--host and --socket exclude each other/],
+	[['-H', 'tcp://box:1', 'run', 'true'], /run hands its streams to archon, which tcp:\/\/ cannot carry; use ssh:\/\//],
+])('%j is refused before anything is sent', async (args, why) => {
+	expect(await ctl(args, {})).toMatchObject({status: 100, stderr: expect.stringMatching(why)});
+});

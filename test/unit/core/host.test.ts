@@ -1,0 +1,23 @@
+/** Addresses of an archon elsewhere. */
+import {expect, test} from 'vitest';
+import {parseHost} from '../../../src/core/host.ts';
+
+test.each([
+	['unix:///run/x.sock', {kind: 'unix', path: '/run/x.sock'}],
+	['tcp://127.0.0.1:7070', {kind: 'tcp', host: '127.0.0.1', port: 7070}],
+	['tcp://[::1]:1', {kind: 'tcp', host: '::1', port: 1}],
+	['tcp://box.example:65535', {kind: 'tcp', host: 'box.example', port: 65_535}],
+	['ssh://box', {kind: 'ssh', user: null, host: 'box', port: null, path: null}],
+	['ssh://box/', {kind: 'ssh', user: null, host: 'box', port: null, path: null}],
+	['ssh://me@box:22/run/a b', {kind: 'ssh', user: 'me', host: 'box', port: 22, path: '/run/a b'}],
+	['ssh://me@[fe80::1]:22', {kind: 'ssh', user: 'me', host: 'fe80::1', port: 22, path: null}],
+] as const)('%s', (text, host) => {
+	expect(parseHost(text)).toEqual({ok: true, value: host});
+});
+
+test.each([
+	'', 'box', '/run/x', 'unix://x', 'http://box:1', 'tcp://box', 'tcp://box:0', 'tcp://box:65536', 'tcp://:7070', 'tcp://box:7070/x', 'tcp://a:b:1',
+	'ssh://', 'ssh:///x', 'ssh://-oProxyCommand=x', 'ssh://-l@box', 'ssh://me@-v', 'ssh://a b', 'ssh://me@you@box',
+])('%s is not one of them', text => {
+	expect(parseHost(text)).toMatchObject({ok: false});
+});
