@@ -1,10 +1,19 @@
 /** The three tiers of tests: `pure` needs nothing, `machine` a Linux, `container` a docker daemon. */
 import {defineConfig} from 'vitest/config';
+import {forNode} from './scripts/by-need.ts';
+
+/** `byNeed` of archon's sources. */
+const plugins = [{
+	name: 'by-need',
+	enforce: 'pre' as const,
+	transform: (code: string, id: string) => (/\/src\/.*\.ts$/.test(id) && code.includes('byNeed(() =>') ? forNode(code) : null),
+}];
 
 export default defineConfig({
 	test: {
 		projects: [
 			{
+				plugins,
 				test: {
 					name: 'pure',
 					include: ['test/{unit,stories,sim}/**/*.test.ts', 'test/tidy.test.ts'],
@@ -14,6 +23,7 @@ export default defineConfig({
 				},
 			},
 			{
+				plugins,
 				test: {
 					name: 'machine',
 					include: ['test/machine/**/*.test.ts'],
@@ -27,6 +37,7 @@ export default defineConfig({
 				},
 			},
 			{
+				plugins,
 				test: {
 					name: 'container',
 					include: ['test/container/**/*.test.ts'],

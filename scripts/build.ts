@@ -13,7 +13,7 @@ import {makeRootfs} from '../packaging/rootfs.ts';
 import {NAMES} from '../src/dropin/names.ts';
 import {writeHeader} from './build/layouts.ts';
 import {prepareLibraries} from './build/libraries.ts';
-import {exists, linkAddon, linkEngine, linkExecutable, missingTools} from './build/link.ts';
+import {exists, linkAddon, linkEngine, linkExecutable, linkTelling, missingTools} from './build/link.ts';
 import {makeModules} from './build/modules.ts';
 import {tryExecutable} from './build/trial.ts';
 import {undo} from './undo.ts';
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
 	const work = await mkdtemp(join(dist, '.work-'));
 	using _ = undo(() => rmSync(work, {recursive: true, force: true}));
 	const libraries = await prepareLibraries();
-	await mkdir(join(work, 'native'));
+	await mkdir(join(work, 'native', 'telling'), {recursive: true});
 	if (process.argv.includes('--addon')) {
 		await linkAddon(root, work, libraries);
 		await publish(work, ['native/archon.node']);
@@ -57,12 +57,12 @@ async function main(): Promise<void> {
 	const [modules] = await Promise.all([
 		makeModules(root, work, libraries, version), linkAddon(root, work, libraries), linkEngine(root, work, libraries),
 	]);
-	await linkExecutable(root, work, libraries, modules);
-	for (const name of LINKS) await symlink('archon', join(work, name));
+	await Promise.all([linkExecutable(root, work, libraries, modules), linkTelling(root, work, libraries, modules)]);
+	for (const name of [...LINKS, 'native/telling/archonctl']) await symlink('archon', join(work, name));
 	const {weaker} = await tryExecutable(join(work, 'archon'), version);
 	for (const note of weaker) say(note);
 	await makeRootfs(join(work, 'archon'), join(work, 'rootfs'), version);
-	await publish(work, ['native/archon.node', 'native/engine', 'archon', ...LINKS]);
+	await publish(work, ['native/archon.node', 'native/engine', 'native/telling/archon', 'native/telling/archonctl', 'archon', ...LINKS]);
 	await publishRootfs(work);
 	const mebibytes = (await stat(join(dist, 'archon'))).size / 2 ** 20;
 	if (mebibytes > MOST_MEBIBYTES) say(`WARNING: the executable has more than ${MOST_MEBIBYTES} MiB, and README says two megabytes`);
@@ -83,7 +83,7 @@ async function demandTools(): Promise<void> {
 
 /** Moves files to their places; a process that runs an older one keeps it. */
 async function publish(work: string, files: readonly string[]): Promise<void> {
-	await mkdir(join(dist, 'native'), {recursive: true});
+	await mkdir(join(dist, 'native', 'telling'), {recursive: true});
 	for (const file of files) await rename(join(work, file), join(dist, file));
 }
 

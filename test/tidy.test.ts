@@ -29,7 +29,7 @@ const placeOf = (file: string): string => file.replace(
 const MAY_SEE: readonly (readonly [from: string, ...to: string[]])[] = [
 	['src/core/'],
 	[
-		'src/config/', 'src/core/result.ts', 'src/core/time.ts', 'src/core/signal-numbers.ts', 'src/core/service.ts',
+		'src/config/', 'src/core/by-need.ts', 'src/core/result.ts', 'src/core/time.ts', 'src/core/signal-numbers.ts', 'src/core/service.ts',
 		'src/core/outcome.ts', 'src/core/config.ts', 'src/core/defaults.ts', 'src/core/linux.ts', 'src/core/graph.ts', 'src/core/words.ts',
 		'src/core/nearest.ts', 'src/core/features/', 'src/core/path.ts', 'src/core/pattern/', 'src/core/url.ts',
 		'src/core/access.ts', 'src/core/name-pattern.ts', 'src/core/helper-roles.ts',

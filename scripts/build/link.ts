@@ -46,6 +46,16 @@ export async function linkExecutable(root: string, work: string, libraries: Libr
 	]);
 }
 
+/** `native/telling/archon`: the executable for tests, which also writes down what modules it loads. */
+export async function linkTelling(root: string, work: string, libraries: Libraries, modules: readonly Module[]): Promise<void> {
+	const table = join(work, 'embedded-telling.S');
+	await writeFile(table, embedding(modules));
+	await compile('musl-gcc', [
+		...WARNINGS, ...KERNEL_HEADERS, ...STATIC, '-s', '-DARCHON_TELLS_MODULES', ...includes(libraries), '-o', join(work, 'native', 'telling', 'archon'),
+		...own(root, HOST), ...await seam(root), table, ...libraries.engine, ...libraries.archives, '-lm',
+	]);
+}
+
 /** `native/engine`, the same host for the tests: it runs the file that it is given. */
 export async function linkEngine(root: string, work: string, libraries: Libraries): Promise<void> {
 	await compile('musl-gcc', [
@@ -69,6 +79,7 @@ function embedding(modules: readonly Module[]): string {
 	const rows = modules.map((_, i) => `.quad name${i}, begin${i}, end${i}\n`);
 	return [
 		'.section .rodata\n', ...bodies, ...names, '.balign 8\n.globl EMBEDDED\nEMBEDDED:\n', ...rows, '.quad 0, 0, 0\n',
+		`.bss\n.balign 8\n.globl LOADED\nLOADED: .zero ${16 * modules.length}\n`,
 		'.section .note.GNU-stack,"",%progbits\n',
 	].join('');
 }

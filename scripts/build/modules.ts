@@ -4,6 +4,7 @@ import {basename, join} from 'node:path';
 import {constants, zstdCompressSync} from 'node:zlib';
 import {build as bundle, type Metafile} from 'esbuild';
 import {execa} from 'execa';
+import {forEngine} from '../by-need.ts';
 import type {Libraries} from './libraries.ts';
 import {lineTable} from './line-table.ts';
 import {linkCompiler} from './link.ts';
@@ -41,6 +42,12 @@ export async function makeModules(root: string, work: string, libraries: Librari
 	]);
 	if (warnings.length > 0) throw new Error('the bundle has warnings');
 	const names = Object.keys(metafile.outputs).filter(file => file.endsWith('.js')).map(file => basename(file));
+	await Promise.all(names.map(async name => {
+		const file = join(sources, name);
+		const text = await readFile(file, 'utf8');
+		const changed = forEngine(name, text);
+		if (changed !== text) await writeFile(file, changed);
+	}));
 	await execa(compiler, [sources, bytecode, ...names], {stderr: 'inherit'});
 	// Where the lines of the modules come from, for the trace of an error.
 	await writeFile(join(bytecode, 'lines'), await lineTable(root, sources, names));

@@ -18,14 +18,11 @@ export interface Relations {
 /** Pairs of services of both kinds. More take more memory than PID 1 should have. */
 const PAIRS_MAX = 100_000;
 
-const NONE: Relations = {onFailure: new Map(), conflicts: new Map()};
-
 export function relate(
 	services: Services, absent: ReadonlyMap<string, Absence>, {members}: Membership, arrangement: Arrangement, planning: Planning,
 ): Relations {
 	const present = [...services.values()].filter(each => each !== null && !absent.has(each.name)) as readonly Declared[];
 	const related = present.filter(({settings: {on_failure: failing, conflicts}}) => failing.length + conflicts.length > 0);
-	if (related.length === 0) return NONE;
 	const {report} = planning.problems;
 	let left = PAIRS_MAX;
 

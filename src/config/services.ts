@@ -1,5 +1,6 @@
 /** Plans a config in archon's own format, whose keys are docker compose's as far as compose has them. */
-import {NO_NAMES} from '../core/defaults.ts';
+import {byNeed} from '../core/by-need.ts';
+import {NO_NAMES, UNSOURCED} from '../core/defaults.ts';
 import type {Need, Service} from '../core/service.ts';
 import type {Environment} from '../core/variables.ts';
 import {judgeFiles, planOutput} from '../features/logging/keys/outputs.ts';
@@ -13,11 +14,9 @@ import {withOneshots} from './keys/type.ts';
 import {makeService} from './make-service.ts';
 import {gatherGroups, type Membership} from './membership.ts';
 import {INSTANCE, instancesOf, judgeCount} from './names.ts';
-import {noteOwnVariables} from './own-variables.ts';
-import {placeFiles} from './placed-files.ts';
 import type {Draft, Planning} from './planning.ts';
 import {misread, toCommand} from './readers.ts';
-import {relate, type Relations} from './relations.ts';
+import type {Relations} from './relations.ts';
 import {judgeRights} from './rights.ts';
 import {groupsOf, SERVICE, SERVICE_GROUPS} from './schema/service.ts';
 import {TOP} from './schema/top.ts';
@@ -25,7 +24,12 @@ import {planWhole} from './schema/whole.ts';
 import {isMissing, readShape, type Context, type Settings} from './shape.ts';
 import {judgeUsers} from './users.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
-import {sourceReader} from './variable-sources.ts';
+
+// What few configs have is planned by what is loaded for the first of it.
+const noting = byNeed(() => import('./own-variables.ts'));
+const placing = byNeed(() => import('./placed-files.ts'));
+const relating = byNeed(() => import('./relations.ts'));
+const sourcing = byNeed(() => import('./variable-sources.ts'));
 
 export function planServices(root: Value, planning: Planning): Draft {
 	const {problems, notes, lookups} = planning;
@@ -36,10 +40,11 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const absent = findAbsent(services, knownIn(planning), lookups.profiles);
 	const membership = gatherGroups(config.groups, services, topContext(planning));
 	const arrangement = arrange(services, absent, membership.members, problems.report);
-	const relations = relate(services, absent, membership, arrangement, planning);
-	const programs = findPrograms(services, SERVICE, knownIn(planning), problems.report);
 	const declared = [...services.values()].filter(each => each !== null);
 	const present = declared.filter(({name}) => !absent.has(name));
+	const isRelated = present.some(({settings: {on_failure, conflicts}}) => on_failure.length + conflicts.length > 0);
+	const relations = isRelated ? relating().relate(services, absent, membership, arrangement, planning) : NO_RELATIONS;
+	const programs = findPrograms(services, SERVICE, knownIn(planning), problems.report);
 	for (const each of declared) for (const {conflicts} of groupsOf(each.map)) conflicts?.(each, planning);
 	for (const {rivals} of SERVICE_GROUPS) rivals?.(present, planning);
 	for (const each of present) {
@@ -52,7 +57,8 @@ export function planServices(root: Value, planning: Planning): Draft {
 	judgeRights(config.access, declared, () => [...services.keys(), ...membership.members.keys()], planning);
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
-	const files = placeFiles(config, present, topContext(planning), lookups);
+	const isPlaced = present.some(({settings: {configs, secrets}}) => configs.length + secrets.length > 0);
+	const files = isPlaced ? placing().placeFiles(config, present, topContext(planning), lookups) : NO_PLACED_FILES;
 	const arranged = {...arrangement, ...membership, ...relations, files};
 	const made = isTooMany ? [] : makeServices(services, arranged, programs, config, planning);
 	judgeFiles(root, made, name => services.get(name), whole.events, problems.report);
@@ -80,9 +86,12 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 }
 
 const NO_FILES: Service['exec']['files'] = [];
+const NO_PLACED_FILES: Arranged['files'] = new Map();
+const NO_RELATIONS: Relations = {onFailure: new Map(), conflicts: new Map()};
+const NO_SOURCES = {sources: [], sourced: UNSOURCED};
 
 /** What services have to do with each other, and the files that they find. */
-type Arranged = Arrangement & Membership & Relations & {readonly files: ReturnType<typeof placeFiles>};
+type Arranged = Arrangement & Membership & Relations & {readonly files: ReadonlyMap<string, Service['exec']['files']>};
 
 function makeServices(
 	services: Services, {names, needs, groupsOf: inGroups, onFailure, conflicts, files}: Arranged, programs: ReadonlyMap<string, Argv>,
@@ -94,7 +103,9 @@ function makeServices(
 	const count = [...instances.values()].reduce((sum, each) => sum + each.length, 0);
 	const isAlone = count === 1 && !planning.hasCommand;
 	const context = topContext(planning);
-	const readSources = sourceReader(planning, context);
+	let read: ReturnType<ReturnType<typeof sourcing>['sourceReader']> | null = null;
+	const readSources = (settings: Declared['settings'], path: string) => (hasSources(settings)
+		? (read ??= sourcing().sourceReader(planning, context))(settings, path) : NO_SOURCES);
 	const known = knownIn(planning);
 	return running.flatMap(declared => {
 		const {name, path, map, settings} = declared;
@@ -110,7 +121,9 @@ function makeServices(
 			needs: edges, groups: inGroups(name), onFailure: allOf(onFailure.get(name)), conflicts: allOf(conflicts.get(name)),
 		};
 		const found = readSources(settings, path);
-		noteOwnVariables(declared, common, Object.keys(found.sourced.variables), known, planning.notes.report);
+		if ([settings.environment, common, found.sourced.variables].some(isAny)) {
+			noting().noteOwnVariables(declared, common, Object.keys(found.sourced.variables), known, planning.notes.report);
+		}
 		const groups = groupsOf(map);
 		return !argv ? [] : (instances.get(name) ?? []).map((each, index) => {
 			const own = index === 0 ? settings : settingsFor(declared, each, context);
@@ -123,3 +136,8 @@ function makeServices(
 		});
 	});
 }
+
+const isAny = (variables: Environment): boolean => Object.keys(variables).length > 0;
+
+const hasSources = ({env_file: files, env_dir: folders, env_from: commands}: Declared['settings']): boolean =>
+	files.length + folders.length + (commands?.length ?? 0) > 0;

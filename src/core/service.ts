@@ -356,3 +356,7 @@ export type Output =
 	| {readonly kind: 'lines'; readonly logging: Logging; readonly canWait?: true}
 	| {readonly kind: 'files'; readonly stdout: string | null; readonly stderr: string | null}
 	| {readonly kind: 'passed'; readonly fds: readonly [number, number, number]};
+
+/** A service as it is started with what its sources hold. */
+export const withSourced = (service: Service, sourced: Sourced): Service =>
+	({...service, exec: {...service.exec, sourced}});

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static JSValue turn, on_rejection; /* no functions until they are given */
 #ifdef ARCHON_RUNS_FILES
 /* For tests: `engine FILE ARGUMENTS…` runs a file of JavaScript in the place of archon's modules, which can also die. */
 const struct embedded EMBEDDED[] = {{0}};
+struct loaded LOADED[1];
 
 static JSValue host_die(JSContext *context, JSValueConst self, int count, JSValueConst *arguments)
 {
@@ -72,22 +74,80 @@ static struct content open_embedded(const struct embedded *file)
 	return content;
 }
 
+#ifdef ARCHON_TELLS_MODULES
+/* For tests: a line in the file $ARCHON_MODULES for each module that is loaded, with its bytes. */
+static void tell_module(const char *name, size_t size)
+{
+	const char *path = getenv("ARCHON_MODULES");
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
+	if (fd < 0)
+		return;
+	dprintf(fd, "%s %zu\n", name, size);
+	close(fd);
+}
+#endif
+
+/* Those that the engine frees again if one that they import cannot be loaded. */
+static struct loaded *fresh;
+
+static JSModuleDef *forget_fresh(void)
+{
+	for (; fresh; fresh = fresh->before)
+		fresh->definition = NULL;
+	return NULL;
+}
+
 static JSModuleDef *load_module(JSContext *context, const char *name, void *unused)
 {
 	(void)unused;
 	const struct embedded *file = find(name);
 	if (!file) {
 		JS_ThrowReferenceError(context, "there is no module %s in archon", name);
-		return NULL;
+		return forget_fresh();
 	}
 	struct content content = open_embedded(file);
 	JSValue module = content.bytes ? JS_ReadObject(context, content.bytes, content.size, JS_READ_OBJ_BYTECODE) : JS_ThrowOutOfMemory(context);
 	free(content.own);
 	if (JS_IsException(module))
-		return NULL;
-	JSModuleDef *definition = JS_VALUE_GET_PTR(module);
+		return forget_fresh();
+#ifdef ARCHON_TELLS_MODULES
+	tell_module(name, content.size);
+#endif
+	struct loaded *loaded = &LOADED[file - EMBEDDED];
+	*loaded = (struct loaded){JS_VALUE_GET_PTR(module), fresh};
+	fresh = loaded;
 	JS_FreeValue(context, module);
-	return definition;
+	return loaded->definition;
+}
+
+/*
+ * What a module exports, which is loaded and evaluated now if it was not before: `import()` without a promise, as no module
+ * of archon waits for anything while it is evaluated.
+ */
+static JSValue host_part(JSContext *context, JSValueConst self, int count, JSValueConst *arguments)
+{
+	(void)self;
+	const char *name = count > 0 ? JS_ToCString(context, arguments[0]) : NULL;
+	const struct embedded *file = name ? find(name) : NULL;
+	JSModuleDef *definition = file ? LOADED[file - EMBEDDED].definition : NULL;
+	if (name && !definition)
+		definition = load_module(context, name, NULL);
+	JS_FreeCString(context, name);
+	if (!definition)
+		return JS_EXCEPTION;
+	JSValue module = JS_DupValue(context, JS_MKPTR(JS_TAG_MODULE, definition));
+	if (JS_ResolveModule(context, module) < 0) {
+		forget_fresh();
+		return JS_EXCEPTION;
+	}
+	fresh = NULL;
+	JSValue done = JS_EvalFunction(context, module);
+	if (JS_IsException(done))
+		return done;
+	bool failed = JS_PromiseState(context, done) == JS_PROMISE_REJECTED;
+	JSValue failure = failed ? JS_PromiseResult(context, done) : JS_UNDEFINED;
+	JS_FreeValue(context, done);
+	return failed ? JS_Throw(context, failure) : JS_GetModuleNamespace(context, definition);
 }
 
 /* ── What only the engine has ── */
@@ -134,6 +194,7 @@ static const JSCFunctionListEntry HOST[] = {
 	JS_CFUNC_DEF("run", 1, host_run),
 	JS_CFUNC_DEF("onRejection", 1, host_on_rejection),
 	JS_CFUNC_DEF("embedded", 1, host_embedded),
+	JS_CFUNC_DEF("part", 1, host_part),
 	JS_CFUNC_DEF("collectGarbage", 0, host_collect_garbage),
 #ifdef ARCHON_RUNS_FILES
 	JS_CFUNC_DEF("die", 1, host_die),
@@ -239,7 +300,7 @@ static void run_jobs(void)
 	JSContext *where;
 	int result;
 	while ((result = JS_ExecutePendingJob(JS_GetRuntime(context), &where)) > 0)
-		;
+		fresh = NULL;
 	if (result < 0)
 		give_up("a bug");
 }

@@ -2,6 +2,7 @@
 #ifndef HOST_H
 #define HOST_H
 #include <stdint.h>
+#include "quickjs.h"
 
 #define MAIN "main.js"
 
@@ -13,6 +14,14 @@ struct embedded {
 
 /* The last has no name. */
 extern const struct embedded EMBEDDED[];
+
+/* What the engine has of each of them; `before`: the one that was loaded before it. */
+struct loaded {
+	JSModuleDef *definition;
+	struct loaded *before;
+};
+
+extern struct loaded LOADED[];
 
 #ifdef ARCHON_RUNS_FILES
 /* In test/characters/deaths.c. */

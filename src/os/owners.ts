@@ -65,6 +65,17 @@ export function compose(owners: readonly Owner[]): Composition {
 	};
 }
 
+/** An owner that is made with the first of its effects: what few services need is loaded with the first that does. */
+export function ownedByNeed<K extends ArmKind>(kind: K, make: () => Owner<K>): Owner<K> {
+	let made: Owner<K> | null = null;
+	const arm = (effect: EffectOf<K>): void => {
+		made ??= make();
+		const own: Listed<K> = made.arms[kind];
+		own(effect);
+	};
+	return {arms: {[kind]: arm} as Pick<Arms, K>, ended: (id, run) => made?.ended?.(id, run)};
+}
+
 const kindsIn = (table: object): readonly ArmKind[] => Object.keys(table) as ArmKind[];
 
 /** Whether a process of the entry's run lives, and not only the last commands of a run that has ended with all that it made. */

@@ -1,4 +1,5 @@
 /** The hands of the loop, composed of the owners of effects: what the core asks for is done to the machine and to nothing else. */
+import {byNeed} from '../core/by-need.ts';
 import type {Event, News} from '../core/event.ts';
 import type {Id, Run} from '../core/ids.ts';
 import type {Adopted} from '../core/outcome.ts';
@@ -12,7 +13,7 @@ import type {Helpers} from './helpers.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
 import {createNarrator} from './narrator.ts';
-import {compose, type Composition, type Owner} from './owners.ts';
+import {compose, type Composition, ownedByNeed, type Owner} from './owners.ts';
 import {createPace} from './pace.ts';
 import type {Poller} from './poller.ts';
 import {ownProcesses} from './reap/owner.ts';
@@ -22,13 +23,15 @@ import {record} from './reexec/instance.ts';
 import type {KeptFds} from './reexec/kept-fds.ts';
 import {type Manager, ownManager} from './service-manager.ts';
 import {createShutdown} from './shutdown.ts';
-import {ownConditions} from './spawn/conditions.ts';
 import {makeDirectories, ownDirectories} from './spawn/directories.ts';
-import {createHooks, ownHooks} from './spawn/hooks.ts';
 import {createStarter} from './spawn/starter.ts';
-import {createPlacing, ownPlacing, type Placing} from './spawn/placed-files.ts';
-import {createSources, ownSources, type Sources} from './spawn/variable-sources.ts';
+import type {Placing} from './spawn/placed-files.ts';
+import {createPlacing, ownPlacing} from './spawn/placing.ts';
+import {createSources, ownSources} from './spawn/sources.ts';
+import type {Sources} from './spawn/variable-sources.ts';
 import {traceOf} from './trace.ts';
+
+const [hooking, judging] = [byNeed(() => import('./spawn/hooks.ts')), byNeed(() => import('./spawn/conditions.ts'))];
 
 export interface Machine {
 	readonly reaper: Reaper;
@@ -92,7 +95,8 @@ export function createHands(machine: Machine): MoreHands {
 	// The processes first: their ends are heard of, whatever becomes of the rest.
 	const owners: Composition = compose([
 		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn),
-		ownHooks(createHooks(parts), sources, placing, tell), ownConditions(parts, sources), ownSources(sources), ownPlacing(placing),
+		ownedByNeed('hook', () => hooking().ownHooks(hooking().createHooks(parts), sources, placing, tell)),
+		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing),
 		ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		recorder, createShutdown({reaper, output, log, reapAll, exit}),
 	]);

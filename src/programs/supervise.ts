@@ -2,6 +2,7 @@
 import type {Server} from '../control/server.ts';
 import {socketPaths} from '../control/transport.ts';
 import type {NumberedRule} from '../core/access.ts';
+import {byNeed} from '../core/by-need.ts';
 import {changedSettings, type Config, type Whole} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
 import {isAlive} from '../core/phase.ts';
@@ -31,7 +32,6 @@ import type {Looks} from '../os/reap/tree.ts';
 import {findSpawned, findTagged, forgive, record, startInstance} from '../os/reexec/instance.ts';
 import {openKeptFds} from '../os/reexec/kept-fds.ts';
 import type {Reexec} from '../os/reexec/reexec.ts';
-import {examine} from '../os/reexec/upgrade.ts';
 import {createManager} from '../os/service-manager.ts';
 import {listenForSignals} from '../os/signals.ts';
 import type {Owner} from '../os/sockets/asker.ts';
@@ -44,6 +44,8 @@ import type {InForce} from './inspect-config.ts';
 import {createSignalHandler} from './signals.ts';
 import type {ConfigSource, Reading} from './config-source.ts';
 import {createReloads, IN_FORCE, type Texts} from './reload.ts';
+
+const upgrading = byNeed(() => import('../os/reexec/upgrade.ts'));
 
 export interface Options {
 	/** The config; null: archon was re-executed, and its last instance has handed the state over. */
@@ -162,7 +164,7 @@ export function runDaemon(options: Options): void {
 	function upgrade(given: string | null, failed: (why: string) => void): void {
 		if (!reexec) return failed('archon has no memory here that survives re-execution');
 		const path = given ?? ownPath();
-		examine(path, {reaper, poller, output}, why => {
+		upgrading().examine(path, {reaper, poller, output}, why => {
 			if (why !== null) return failed(why);
 			// The new instance logs what has happened: a line that a thread is writing now would be written by both.
 			failed(`executing ${path}: ${errnoText(-reexec.upgrade(path, path))}`);

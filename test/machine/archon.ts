@@ -17,6 +17,8 @@ export const ARCHON = join(dist, 'archon');
 export interface Boot {
 	/** The config, as YAML; null: none is given. */
 	readonly config: string | null;
+	/** Another executable than archon's. */
+	readonly program?: string;
 	/** Behind the options. */
 	readonly args?: readonly string[];
 	/** As PID 1 of a namespace; else beside the test's other processes. */
@@ -52,14 +54,14 @@ export interface Archon extends AsyncDisposable {
 	ended(): Promise<number>;
 }
 
-export async function boot({config, args = [], isInit = true, env = {}, stdout, wrapper = []}: Boot): Promise<Archon> {
+export async function boot({config, program: executable = ARCHON, args = [], isInit = true, env = {}, stdout, wrapper = []}: Boot): Promise<Archon> {
 	const folder = mkdtempSync(join(tmpdir(), 'archon-'));
 	const socket = join(folder, 'archon.sock');
 	const file = join(folder, 'archon.yaml');
 	if (config !== null) writeFileSync(file, config);
 	const options = [...(config === null ? [] : ['-c', file]), '--socket', socket, ...args];
 	const namespace = isInit ? ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] : [];
-	const [program = '', ...words] = [...namespace, ...wrapper, ARCHON, ...options];
+	const [program = '', ...words] = [...namespace, ...wrapper, executable, ...options];
 	const child = spawn(program, words, {
 		env: {...process.env, NODE_OPTIONS: '', ...env}, stdio: ['ignore', stdout ?? 'pipe', stdout ?? 'pipe'],
 	});

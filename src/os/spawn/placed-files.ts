@@ -14,7 +14,6 @@ import {errnoText, isTemporary} from '../errno.ts';
 import {gid as ownGid, uid as ownUid} from '../identity.ts';
 import {OTHERS_WRITE, wait} from '../jobs.ts';
 import {PLACE, STAT} from '../layouts.ts';
-import type {Owner} from '../owners.ts';
 import {findPlace, type Folder, isRefused, refusalOf} from '../places.ts';
 import type {Handoff} from '../reexec/handoff.ts';
 import {ERRNO, isFile, newStat, O, type Outcome, sys} from '../sys.ts';
@@ -39,11 +38,12 @@ const PATIENCE: Millis = 2000;
 /** In the handoff: before a service's number. */
 const KEY = 'placed ';
 
-export function ownPlacing(placing: Placing): Owner<'forgotten' | 'exit'> {
-	return {arms: {forgotten: ({entry}) => placing.forget(entry.id), exit: () => placing.removeAll()}};
+export interface PlacingParts {
+	readonly handoff: Handoff;
+	readonly warn: (text: string) => void;
 }
 
-export function createPlacing({handoff, warn}: {readonly handoff: Handoff; readonly warn: (text: string) => void}): Placing {
+export function createWriting({handoff, warn}: PlacingParts): Placing {
 	/** By service: the paths of its files that archon has written. */
 	const held = new Map<Id, readonly string[]>(pastOf(handoff.past));
 	/** By path: how many services have it. */

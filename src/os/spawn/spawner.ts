@@ -1,14 +1,12 @@
 /** From a service to a process: whatever its context takes is looked up, and spawn.c makes it. */
+import {byNeed} from '../../core/by-need.ts';
 import type {News} from '../../core/event.ts';
 import type {Run} from '../../core/ids.ts';
 import type {Refusal} from '../../core/outcome.ts';
 import {err, ok, type Result} from '../../core/result.ts';
 import type {Command, Exec, Service} from '../../core/service.ts';
 import {CAPABILITIES, RESOURCES} from '../../core/linux.ts';
-import {limitCgroup} from '../reap/cgroup-limits.ts';
 import {cgroupOf, openCgroup} from '../reap/cgroups.ts';
-import {clean, cleanFile} from './clean.ts';
-import {diagnose, isNowhere} from './diagnose.ts';
 import {directoryVariables, makeDirectories} from './directories.ts';
 import {type Environment, env, heritable} from '../environment.ts';
 import {errnoText, isTemporary} from '../errno.ts';
@@ -18,10 +16,14 @@ import {inheritedFds} from '../reexec/inherited.ts';
 import {tagFor} from '../reap/run-tag.ts';
 import {handicapFor, memoryLimit} from '../oom.ts';
 import {type Block, blockOf, encode, type Request} from './request.ts';
-import {readSecrets} from './secrets.ts';
 import {REQUEST_FDS_MAX, SPAWN_REPORT, STAGES, STAT} from '../layouts.ts';
 import {ERRNO, isFifo, newStat, PIPE_MODE, sys} from '../sys.ts';
 import {findGroups, findUser, type Identity} from './users.ts';
+
+const cleaning = byNeed(() => import('./clean.ts'));
+const diagnosing = byNeed(() => import('./diagnose.ts'));
+const limiting = byNeed(() => import('../reap/cgroup-limits.ts'));
+const opening = byNeed(() => import('./secrets.ts'));
 
 /** The child's descriptors 0, 1 and 2, as archon's own. */
 export type Streams = readonly [stdin: number, stdout: number, stderr: number];
@@ -65,9 +67,10 @@ export function spawnRun(service: Service, run: Run, streams: Streams, given: Gi
 	const {exec, name, ready} = service;
 	const refusal = makeDirectories(service);
 	if (refusal) return () => ({kind: 'refused', refusal});
-	for (const note of clean(exec.clean, exec.cwd ?? '.')) given.note?.(`${name}: ${note}`);
+	const notes = exec.clean.length > 0 ? cleaning().clean(exec.clean, exec.cwd ?? '.') : [];
+	for (const note of notes) given.note?.(`${name}: ${note}`);
 	// The file of an earlier run names another process, and many a daemon would not start beside it.
-	if (service.forks && service.pidFile !== null) for (const note of cleanFile(service.pidFile)) given.note?.(`${name}: ${note}`);
+	if (service.forks && service.pidFile !== null) for (const note of cleaning().cleanFile(service.pidFile)) given.note?.(`${name}: ${note}`);
 	const number = ready?.kind === 'fd' && ready.variable !== null ? {[ready.variable]: String(ready.fd)} : {};
 	const environment = {...number, ...given.environment, ARCHON_RUN: String(run)};
 	const end = make(name, exec, streams, {...given, environment, isForking: service.forks});
@@ -125,7 +128,7 @@ function findCgroup(name: string, exec: Exec, {note}: Given): ReturnType<typeof 
 	const group = cgroupOf(name, exec);
 	if (group === null) return null;
 	if (resources && (note || limited.get(group)?.resources !== resources)) {
-		const {isLimited, failed} = limitCgroup(group, resources);
+		const {isLimited, failed} = limiting().limitCgroup(group, resources);
 		limited.set(group, {resources, isLimited});
 		for (const [reason, keys] of note ? failed : []) {
 			if (!told.has(reason)) note?.(`${name}: not in force: ${keys.join(', ')}, as ${reason}`);
@@ -164,6 +167,7 @@ function end(number: number, {exec, paths}: Request, {note}: Given): Result<numb
 	if (stage !== 'executing') return refused(describe(stage, detail, exec), errno, reasonOf(stage, errno));
 	// A path that starts in the service's own directory cannot be looked at from archon's.
 	const files = paths.map(path => (path.startsWith('/') ? path : `${exec.cwd ?? '.'}/${path}`));
+	const {diagnose, isNowhere} = diagnosing();
 	const known = errno === ERRNO.EACCES && isNowhere(files) ? ERRNO.ENOENT : errno;
 	return refused(`executing ${exec.argv[0]}`, known, diagnose(known, files));
 }
@@ -220,7 +224,7 @@ function environmentOf(name: string, exec: Exec, user: Identity | null, given: G
 	const layers = [base, user?.environment, common, sourced, written].filter(layer => layer !== undefined);
 	if (!exec.secretsFromFiles) return ok(variablesOf([...layers, added]));
 	const theirs = foreign?.filter(name => !(name in written));
-	const read = readSecrets({...base, ...user?.environment}, {...common, ...sourced, ...written}, theirs);
+	const read = opening().readSecrets({...base, ...user?.environment}, {...common, ...sourced, ...written}, theirs);
 	if (read.ok) return ok(variablesOf([read.value, added]));
 	const {variable, errno, reason} = read.error;
 	return refused(`reading the secret ${variable}`, errno, reason);

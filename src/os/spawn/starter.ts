@@ -1,7 +1,7 @@
 /** Makes the process of a run: its variables are read, its streams wired, and what it needs to say that it is ready is opened. */
 import type {Event, News} from '../../core/event.ts';
 import type {Id, Run} from '../../core/ids.ts';
-import type {Service, Sourced} from '../../core/service.ts';
+import {type Service, type Sourced, withSourced} from '../../core/service.ts';
 import type {Readiness} from '../../features/health/os/readiness.ts';
 import type {Output} from '../../features/logging/os/output.ts';
 import type {Unwired} from '../../features/logging/os/wiring.ts';
@@ -13,7 +13,7 @@ import type {Reaper} from '../reap/reaper.ts';
 import {ERRNO} from '../sys.ts';
 import type {Placing} from './placed-files.ts';
 import {type Spawned, spawnRun} from './spawner.ts';
-import {type Sources, withSourced} from './variable-sources.ts';
+import type {Sources} from './variable-sources.ts';
 
 export interface StarterParts {
 	readonly reaper: Reaper;

@@ -9,7 +9,7 @@ import type {Effect} from '../../core/effect.ts';
 import type {Run} from '../../core/ids.ts';
 import type {Refusal} from '../../core/outcome.ts';
 import {err, ok, type Result} from '../../core/result.ts';
-import type {Exec, Service, Sourced, VariableSource} from '../../core/service.ts';
+import {type Exec, type Service, type Sourced, type VariableSource, withSourced} from '../../core/service.ts';
 import type {Millis} from '../../core/time.ts';
 import {dirname} from '../../core/path.ts';
 import {
@@ -27,7 +27,6 @@ import {type Done, OTHERS_WRITE, textsOf} from '../jobs.ts';
 import type {Handoff} from '../reexec/handoff.ts';
 import type {Output} from '../../features/logging/os/output.ts';
 import {isOfOthers, isRefused, refusalOf} from '../places.ts';
-import type {Owner} from '../owners.ts';
 import type {Poller} from '../poller.ts';
 import type {Reaper} from '../reap/reaper.ts';
 import {ERRNO, sys} from '../sys.ts';
@@ -84,11 +83,8 @@ interface Reading {
 	stop: () => void;
 }
 
-export function ownSources(sources: Sources): Owner<'withdraw'> {
-	return {arms: {withdraw: ({run}) => sources.hurry(run)}, ended: (_id, run) => sources.abandon(run)};
-}
-
-export function createSources(parts: SourceParts): Sources {
+/** For services that have sources. */
+export function createReadings(parts: SourceParts): Sources {
 	const readings = new Map<Run, Reading>();
 	const ask = createAsking(FILE_PATIENCE);
 	const readFile = (path: string, told: (result: Result<Content, Unread>) => void): (() => void) =>
@@ -241,7 +237,6 @@ export function createSources(parts: SourceParts): Sources {
 
 	return {
 		prepare(effect, ready) {
-			if (effect.service.exec.sources.length === 0) return true;
 			const reading: Reading = {ready, isLenient: false, result: null, stop: () => {}};
 			readings.set(effect.run, reading);
 			begin(effect, effect.service.exec.sources, reading);
@@ -249,7 +244,6 @@ export function createSources(parts: SourceParts): Sources {
 		},
 		glimpse(of, told) {
 			const {run, service} = of;
-			if (service.exec.sources.length === 0) return told(service);
 			const ready = (): void => {
 				readings.delete(run);
 				told(withSourced(service, reading.result?.ok ? reading.result.value : UNSOURCED));
@@ -282,10 +276,6 @@ export function createSources(parts: SourceParts): Sources {
 		},
 	};
 }
-
-/** A service as it is started with what its sources hold. */
-export const withSourced = (service: Service, sourced: Sourced): Service =>
-	({...service, exec: {...service.exec, sourced}});
 
 const ABSENT: Layer = {variables: {}, content: null, isStamped: true};
 

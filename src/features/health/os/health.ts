@@ -1,8 +1,11 @@
 /** What the core asks for of services' health: probes from outside, and what a run itself says of its readiness. */
+import {byNeed} from '../../../core/by-need.ts';
 import {soon} from '../../../os/clock.ts';
 import {hasProcess, type Owner} from '../../../os/owners.ts';
-import {createProbes, type ProbeParts} from './probes.ts';
+import type {ProbeParts, Probes} from './probes.ts';
 import {createReadiness, type Readiness, type ReadinessParts} from './readiness.ts';
+
+const probing = byNeed(() => import('./probes.ts'));
 
 export interface HealthParts extends ProbeParts, ReadinessParts {
 	/** No probe is made: each is taken to have found the service well. */
@@ -15,18 +18,19 @@ export interface Health extends Owner<'probe'> {
 
 export function createHealth(parts: HealthParts): Health {
 	const {isDegraded, tell} = parts;
-	const [probes, readiness] = [createProbes(parts), createReadiness(parts)];
+	const readiness = createReadiness(parts);
+	let probes: Probes | null = null;
 	return {
 		readiness,
 		arms: {
 			probe(effect) {
-				if (!isDegraded) return probes.look(effect);
+				if (!isDegraded) return (probes ??= probing().createProbes(parts)).look(effect);
 				const {id, run, purpose} = effect;
 				soon(() => tell(id, run, {kind: 'probe', purpose, passed: true, detail: 'not looked at'}));
 			},
 		},
 		ended(_id, run) {
-			probes.abandon(run);
+			probes?.abandon(run);
 			readiness.close(run);
 		},
 		restore(entry) {

@@ -1,13 +1,16 @@
 /** What a run is given so that it can say that it serves, or lives: a descriptor, a socket, an eye on its words. */
+import {byNeed} from '../../../core/by-need.ts';
 import type {Id, Run} from '../../../core/ids.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Service} from '../../../core/service.ts';
 import {newBytes} from '../../../os/bytes.ts';
 import {close, pipe, read} from '../../../os/descriptors.ts';
-import {createNotify, type NotifyParts} from './notify.ts';
+import type {Notify, NotifyParts} from './notify.ts';
 import type {Output} from '../../logging/os/output.ts';
 import type {Given} from '../../../os/spawn/spawner.ts';
 import {EPOLLIN} from '../../../os/sys.ts';
+
+const notifying = byNeed(() => import('./notify.ts'));
 
 export interface Readiness {
 	/** Before the process is made: what it is given. An errno where that cannot be made. */
@@ -35,7 +38,8 @@ const bytes = newBytes(4096);
 
 export function createReadiness(parts: ReadinessParts): Readiness {
 	const {poller, output, kept, tell} = parts;
-	const notify = createNotify(parts);
+	let made: Notify | null = null;
+	const notify = (): Notify => made ??= notifying().createNotify(parts);
 	const pipes = new Map<Run, Pipe>();
 
 	function closePipe(run: Run): void {
@@ -85,7 +89,7 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 				fds.push({target: ready.fd, fd: writer});
 			}
 			if (ready?.kind === 'notify' || watchdog !== null) {
-				const address = notify.open(id, run, service);
+				const address = notify().open(id, run, service);
 				if (typeof address === 'number') return err(address);
 				environment['NOTIFY_SOCKET'] = address;
 			}
@@ -103,11 +107,11 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 			const [reader] = kept.inherited(keyOf(run));
 			if (reader !== undefined) listen(id, run, reader, -1);
 			if (isAwaited) awaitLine(id, run, service);
-			notify.restore(id, run, service);
+			notify().restore(id, run, service);
 		},
 		close(run) {
 			closePipe(run);
-			notify.close(run);
+			made?.close(run);
 		},
 	};
 }

@@ -1,21 +1,19 @@
 /** The drivers that a config names, made: which outlets there are, who shares them, and what lines look like on each. */
+import {byNeed} from '../../../core/by-need.ts';
 import {widthOf} from '../../../core/label.ts';
-import type {LogDriver, LogFile, Logging, LogPosition, LogStream, Syslog} from '../core.ts';
-import {latin1Of} from '../../../os/bytes.ts';
+import type {LogDriver, LogFile, Logging, LogPosition, LogStream} from '../core.ts';
 import type {Link} from '../../../os/helpers.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {Poller} from '../../../os/poller.ts';
 import {type Drive, driveTo} from './pipeline.ts';
-import {createFile, type FileOutlet} from './file.ts';
+import type {FileOutlet} from './file.ts';
 import {type Format, json, labelled, raw, timed} from './format.ts';
 import {labelOf} from './label.ts';
-import {lossText, type Outlet} from './outlet.ts';
+import type {Outlet} from './outlet.ts';
 import {areSame, createStdio} from './stdio.ts';
-import {createQueue} from './queue.ts';
-import {dialPath, placeOf} from './relays.ts';
-import {createRemote} from './remote.ts';
-import {delimiting} from './rfc5424.ts';
-import {createSyslog, type Dial, type LineWriter} from './syslog.ts';
+import type {SyslogDrives} from './syslog-drives.ts';
+
+const [filing, syslogging] = [byNeed(() => import('./file.ts')), byNeed(() => import('./syslog-drives.ts'))];
 
 export interface Drivers {
 	/** What the logging of a service comes to. */
@@ -44,11 +42,10 @@ export function createDrivers(
 	const error = areSame(1, 2) ? out : own(2);
 	const stdio = (stream: LogStream): Outlet => (stream === 'stdout' ? out : error);
 	const files = new Map<string, Shared>();
-	const writers = new Set<LineWriter>();
-	const dialRemote = createRemote(link);
+	let syslog: SyslogDrives | null = null;
 
 	function toFile(name: string, {streams}: LogDriver, settings: LogFile): Drive {
-		const shared = files.get(settings.path) ?? {outlet: createFile(settings, {poller, handoff, stdio, warn}), users: 0};
+		const shared = files.get(settings.path) ?? {outlet: filing().createFile(settings, {poller, handoff, stdio, warn}), users: 0};
 		files.set(settings.path, shared);
 		shared.users += 1;
 		const close = (): void => {
@@ -58,32 +55,6 @@ export function createDrivers(
 			shared.outlet.close();
 		};
 		return driveTo(name, streams, FILE_FORMATS[settings.format](name), () => shared.outlet, close);
-	}
-
-	function dialling({address, format}: Syslog): Dial {
-		if (address.kind !== 'unix') return listener => dialRemote({address, format}, listener);
-		const delimit = delimiting({address, format});
-		return listener => dialPath(address.path, delimit, poller, listener);
-	}
-
-	function toSyslog(name: string, {streams}: LogDriver, target: Syslog): Drive {
-		const {tag, address, facility, format} = target;
-		const queue = createQueue(handoff.blocks, `syslog ${name} ${streams} ${placeOf(address)} ${facility} ${format} ${tag}`);
-		const writer = createSyslog(target, dialling(target), queue, (count, why) => warn(
-			count === 0 ? `syslog for ${tag}: ${why}; it is tried again` : `${lossText(new Map([[tag, count]]), 'lost')}: syslog: ${why}`,
-		));
-		writers.add(writer);
-		return {
-			streams, outlet: () => null,
-			take: ({bytes, stream, at, isPiece}) => {
-				const text = latin1Of(bytes, 0, isPiece ? bytes.length : bytes.length - 1);
-				writer.put(text.split('\n'), stream, at);
-			},
-			close: () => writer.whenIdle(() => {
-				writers.delete(writer);
-				writer.close();
-			}),
-		};
 	}
 
 	function drive(name: string, driver: LogDriver): Drive {
@@ -96,7 +67,9 @@ export function createDrivers(
 			}
 			case 'json': return driveTo(name, streams, json(name), stdio);
 			case 'file': return toFile(name, driver, driver);
-			case 'syslog': return toSyslog(name, driver, driver);
+			case 'syslog':
+				syslog ??= syslogging().createSyslogDrives(poller, handoff, link, warn);
+				return syslog.to(name, driver, driver);
 		}
 	}
 
@@ -114,7 +87,7 @@ export function createDrivers(
 			for (const {outlet} of files.values()) outlet.reopen();
 		},
 		whenIdle(callback) {
-			const outlets = [out, error, ...[...files.values()].map(({outlet}) => outlet), ...writers];
+			const outlets = [out, error, ...[...files.values()].map(({outlet}) => outlet), ...syslog?.writers ?? []];
 			let left = outlets.length;
 			for (const outlet of outlets) {
 				outlet.whenIdle(() => {
@@ -124,7 +97,7 @@ export function createDrivers(
 			}
 		},
 		giveUpSyslog() {
-			for (const writer of writers) writer.close();
+			for (const writer of syslog?.writers ?? []) writer.close();
 		},
 	};
 }
