@@ -51,7 +51,8 @@ export async function linkTelling(root: string, work: string, libraries: Librari
 	const table = join(work, 'embedded-telling.S');
 	await writeFile(table, embedding(modules));
 	await compile('musl-gcc', [
-		...WARNINGS, ...KERNEL_HEADERS, ...STATIC, '-s', '-DARCHON_TELLS_MODULES', ...includes(libraries), '-o', join(work, 'native', 'telling', 'archon'),
+		...WARNINGS, ...KERNEL_HEADERS, ...STATIC, '-s', '-DARCHON_TELLS_MODULES', ...includes(libraries),
+		'-o', join(work, 'native', 'telling', 'archon'),
 		...own(root, HOST), ...await seam(root), table, ...libraries.engine, ...libraries.archives, '-lm',
 	]);
 }

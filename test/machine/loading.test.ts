@@ -23,7 +23,7 @@ services:
   job: {type: oneshot, command: "true"}
 `;
 
-// Whoever needs more for something new loads it by need (src/core/by-need.ts, import()), or says here why every start has to.
+// What needs more for something new loads it by need (src/core/by-need.ts, import()), or says here why every start has to.
 test('PID 1 with a plain config', async () => {
 	const file = join(folder, 'start');
 	await using archon = await boot({config: CONFIG, program: join(TELLING, 'archon'), env: {ARCHON_MODULES: file}});
