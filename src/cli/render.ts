@@ -1,7 +1,6 @@
-/** Rows → text for a terminal: the table of services, and the tree of their processes. */
+/** Rows → text for a terminal: the table of services. */
 import type {EndRow} from '../control/requests/history/wire.ts';
 import type {StatusRow} from '../control/requests/status/wire.ts';
-import type {TreeRow} from '../control/requests/tree/wire.ts';
 import type {Look} from './look.ts';
 
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
@@ -63,66 +62,9 @@ export function renderEnds(ends: readonly EndRow[]): string {
 	return ends.map(({name, at, how}) => `${new Date(at).toISOString()}  ${name.padEnd(width)}  ${how}\n`).join('');
 }
 
-// ── The tree ─────────────────────────────────────────────────────────────────────────────────────
-
-interface Node {
-	readonly label: string;
-	readonly children: readonly Node[];
-}
-
-const NO_SERVICE = 'no service';
-
-/** Every service over its processes, and at the end the processes that belong to none. */
-export function renderTree(
-	services: readonly StatusRow[], processes: readonly TreeRow[], look: Look,
-): string {
-	const byService = Map.groupBy(processes, ({service}) => service);
-	const known = new Set<string | null>(services.map(({name}) => name));
-	const nodes = services.map((row): Node => ({
-		label: `${row.name}  ${paint(row.status, row, look)}`,
-		children: nest(byService.get(row.name) ?? []),
-	}));
-	// A service may be forgotten between the two requests.
-	const others = [...byService].filter(([service]) => !known.has(service))
-		.sort(([a], [b]) => Number(a === null) - Number(b === null));
-	for (const [service, members] of others) {
-		nodes.push({label: paintWith(DIM, service ?? NO_SERVICE, look), children: nest(members)});
-	}
-	return draw({label: 'archon', children: nodes});
-}
-
-/** Processes under their parents; at the top those whose parent is not among them: main processes, and adopted ones. */
-function nest(processes: readonly TreeRow[]): readonly Node[] {
-	const pids = new Set(processes.map(({pid}) => pid));
-	const tops: Node[] = [];
-	const lists = new Map<number, Node[]>(processes.map(({pid}) => [pid, []]));
-	for (const {pid, parent, zombie, command} of processes) {
-		const node = {label: `${pid} ${zombie ? `zombie ${command}` : command}`, children: lists.get(pid) ?? []};
-		(pids.has(parent) ? lists.get(parent) ?? tops : tops).push(node);
-	}
-	return tops;
-}
-
-/** With a stack of its own and not by recursion: processes may nest as deep as there are pids. */
-function draw(root: Node): string {
-	const lines: string[] = [];
-	const open = [{node: root, lead: '', indent: ''}];
-	for (let next = open.pop(); next; next = open.pop()) {
-		const {node, lead, indent} = next;
-		lines.push(lead + node.label);
-		const children = node.children.map((child, index) => {
-			const isLast = index === node.children.length - 1;
-			const [lead, deeper] = isLast ? ['└─ ', '   '] : ['├─ ', '│  '];
-			return {node: child, lead: indent + lead, indent: indent + deeper};
-		});
-		open.push(...children.reverse());
-	}
-	return `${lines.join('\n')}\n`;
-}
-
 // ── Colours ──────────────────────────────────────────────────────────────────────────────────────
 
-const DIM = 2;
+export const DIM = 2;
 const [RED, GREEN, YELLOW] = [31, 32, 33];
 
 const COLOURS: ReadonlyMap<string, number> = new Map([
@@ -130,7 +72,7 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
 	['backoff', RED], ['failed', RED], ['exited', DIM], ['stopped', DIM],
 ]);
 
-const paint = (text: string, {status}: StatusRow, look: Look): string => paintWith(COLOURS.get(status) ?? null, text, look);
+export const paint = (text: string, {status}: StatusRow, look: Look): string => paintWith(COLOURS.get(status) ?? null, text, look);
 
-const paintWith = (colour: number | null, text: string, {isColoured}: Look): string =>
+export const paintWith = (colour: number | null, text: string, {isColoured}: Look): string =>
 	isColoured && colour !== null ? `\x1b[${colour}m${text}\x1b[0m` : text;

@@ -10,14 +10,14 @@ import {signal} from './commands/signal.ts';
 import {start} from './commands/start.ts';
 import {status} from './commands/status.ts';
 import {stop} from './commands/stop.ts';
-import {tree} from './commands/tree.ts';
 import {upgrade} from './commands/upgrade.ts';
 import {version} from './commands/version.ts';
 
 const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entries({
 	status,
 	health: async () => (await import('./commands/health.ts')).health,
-	history, tree,
+	history,
+	tree: async () => (await import('./commands/tree.ts')).tree,
 	logs: async () => (await import('../features/logging/commands/logs.ts')).logs,
 	events: async () => (await import('../features/events/commands/events.ts')).events,
 	wait: async () => (await import('./commands/wait.ts')).wait,

@@ -164,7 +164,8 @@ describe('tree', () => {
 	it('draws services over their processes', async () => {
 		const bench = new Bench([service('web'), service('db', {run: 'exit 0'})]);
 		bench.tree = [{service: 'web', pid: 1001, parent: 1, zombie: false, command: 'nginx', kind: 'main', started: 0, cpu: 0, memory: 0}];
-		expect((await archonctl(['tree'], bench)).out).toBe('archon\n├─ web  running\n│  └─ 1001 nginx\n└─ db  exited\n');
+		expect((await archonctl(['tree'], bench)).out).toMatch(/^.*\n +archon\n +├─ web {2}running\n.* 0ms +0B {2}│ {2}└─ 1001 nginx\n +└─ db {2}exited\n$/);
+		expect(JSON.parse((await archonctl(['tree', '--json'], bench)).out)).toEqual(bench.tree);
 	});
 });
 

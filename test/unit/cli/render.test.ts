@@ -1,6 +1,7 @@
 /** What people see: the table and the tree. */
 import {describe, expect, it} from 'vitest';
-import {duration, renderTable, renderTree} from '../../../src/cli/render.ts';
+import {duration, renderTable} from '../../../src/cli/render.ts';
+import {cpuTime, renderTree, shown, size} from '../../../src/cli/render-tree.ts';
 import type {StatusRow} from '../../../src/control/requests/status/wire.ts';
 import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
 
@@ -68,8 +69,8 @@ describe('a duration', () => {
 });
 
 describe('a tree', () => {
-	const process = (service: string | null, pid: number, parent: number, command: string, zombie = false): TreeRow =>
-		({service, pid, parent, command, zombie, kind: 'child', started: NOW - 12_000, cpu: 40, memory: 9 << 20});
+	const process = (service: string | null, pid: number, parent: number, command: string, zombie = false, kind = 'child'): TreeRow =>
+		({service, pid, parent, command, zombie, kind, started: NOW - 12_000, cpu: 40, memory: 9 << 20});
 
 	it('shows services over their processes, those that left their parents, and those of no service', () => {
 		const tree = renderTree([row('web'), row('migrate', {status: 'exited', exit: 0}), row('app')], [
@@ -79,26 +80,59 @@ describe('a tree', () => {
 		], plain);
 		expect(`\n${tree}`).toMatchInlineSnapshot(`
 			"
-			archon
-			├─ web  running
-			│  ├─ 20 nginx: master process
-			│  │  ├─ 21 nginx: worker process
-			│  │  └─ 22 nginx: worker process
-			│  │     └─ 23 zombie [sh]
-			│  └─ 30 left-behind
-			├─ migrate  exited
-			├─ app  running
-			│  └─ 40 node server.js
-			├─ run-1
-			│  └─ 60 top
-			└─ no service
-			   └─ 50 sleep 1000
+			AGE    CPU  MEMORY
+			                    archon
+			     200ms   45.0M  ├─ web  running
+			12s   40ms    9.0M  │  ├─ 20 nginx: master process
+			12s   40ms    9.0M  │  │  ├─ 21 nginx: worker process
+			12s   40ms    9.0M  │  │  └─ 22 nginx: worker process
+			12s   40ms    9.0M  │  │     └─ 23 zombie [sh]
+			12s   40ms    9.0M  │  └─ 30 left-behind
+			                    ├─ migrate  exited
+			                    ├─ app  running
+			12s   40ms    9.0M  │  └─ 40 node server.js
+			                    ├─ run-1
+			12s   40ms    9.0M  │  └─ 60 top
+			                    └─ no service
+			12s   40ms    9.0M     └─ 50 sleep 1000
 			"
 		`);
 	});
 
+	it('has archon, its commands and helpers, and what is not below it where all are asked for', () => {
+		const all: readonly TreeRow[] = [
+			process('web', 20, 1, 'sh -c curl', false, 'command'), process('web', 21, 20, 'curl\x1b[2J'), process('web', 22, 1, 'nginx'),
+			process('archon.syslog', 30, 1, 'archon.syslog'), process(null, 1, 0, 'archon', false, 'archon'),
+			process(null, 90, 0, 'sh', false, 'foreign'), process(null, 91, 90, 'archonctl tree', false, 'foreign'),
+		];
+		expect(`\n${renderTree([row('web'), row('archon.syslog')], all, plain)}`).toMatchInlineSnapshot(`
+			"
+			AGE    CPU  MEMORY
+			12s   40ms    9.0M  archon  1 archon
+			     120ms   27.0M  ├─ web  running
+			12s   40ms    9.0M  │  ├─ 20 sh -c curl
+			12s   40ms    9.0M  │  │  └─ 21 curl\\x1b[2J
+			12s   40ms    9.0M  │  └─ 22 nginx
+			                    └─ archon.syslog  running
+			12s   40ms    9.0M     └─ 30 archon.syslog
+			      80ms   18.0M  not below archon
+			12s   40ms    9.0M  └─ 90 sh
+			12s   40ms    9.0M     └─ 91 archonctl tree
+			"
+		`);
+		expect(shown(all.filter(({kind}) => kind !== 'archon' && kind !== 'foreign')).map(({pid}) => pid)).toEqual([22]);
+	});
+
+	it.each([[0, '0ms'], [40, '40ms'], [999, '999ms'], [1240, '1.2s'], [59_940, '59.9s'], [192_000, '3m12s']])('computing time of %i ms is %s', (millis, text) => {
+		expect(cpuTime(millis)).toBe(text);
+	});
+
+	it.each([[0, '0B'], [1023, '1023B'], [1024, '1.0K'], [10_000, '9.8K'], [1 << 20, '1.0M'], [200 << 20, '200M'], [3 * 2 ** 30, '3.0G'], [2 ** 60, '1024P']])('%i bytes are %s', (bytes, text) => {
+		expect(size(bytes)).toBe(text);
+	});
+
 	it('may be deep', () => {
 		const processes = Array.from({length: 5000}, (_, index) => process('web', index + 2, index + 1, 'sh'));
-		expect(renderTree([row('web')], processes, plain).split('\n')).toHaveLength(5003);
+		expect(renderTree([row('web')], processes, plain).split('\n')).toHaveLength(5004);
 	});
 });

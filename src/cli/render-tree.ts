@@ -1,0 +1,113 @@
+/** Rows → the tree of processes for a terminal, under their services. */
+import type {StatusRow} from '../control/requests/status/wire.ts';
+import type {TreeRow} from '../control/requests/tree/wire.ts';
+import {plainText} from '../core/plain.ts';
+import type {Look} from './look.ts';
+import {DIM, duration, paint, paintWith} from './render.ts';
+
+/** What is to the left of a line: of a process, or the sum of several. */
+type Figures = Pick<TreeRow, 'cpu' | 'memory'> & {readonly started: number | null};
+
+interface Node {
+	readonly label: string;
+	readonly figures: Figures | null;
+	readonly children: readonly Node[];
+}
+
+const NO_SERVICE = 'no service';
+const HELPER = 'archon.';
+
+/** Those that are shown unless all are asked for: no commands of probes and hooks, none of archon's helpers, and what these have made. */
+export function shown(processes: readonly TreeRow[]): readonly TreeRow[] {
+	const hidden = new Set<number>();
+	return processes.filter(({pid, parent, kind, service}) => {
+		const isHidden = kind === 'command' || hidden.has(parent) || service?.startsWith(HELPER);
+		if (isHidden) hidden.add(pid);
+		return !isHidden;
+	});
+}
+
+/** Every service over its processes, at the end the processes that belong to none, and those that are not below archon. */
+export function renderTree(services: readonly StatusRow[], processes: readonly TreeRow[], look: Look): string {
+	const own = processes.find(({kind}) => kind === 'archon');
+	const below = processes.filter(({kind}) => kind !== 'archon' && kind !== 'foreign');
+	const byService = Map.groupBy(below, ({service}) => service);
+	const known = new Set<string | null>(services.map(({name}) => name));
+	const nodes = services.map((row): Node =>
+		nodeOf(`${row.name}  ${paint(row.status, row, look)}`, byService.get(row.name) ?? []));
+	// A service may be forgotten between the two requests.
+	const others = [...byService].filter(([service]) => !known.has(service))
+		.sort(([a], [b]) => Number(a === null) - Number(b === null));
+	for (const [service, members] of others) nodes.push(nodeOf(paintWith(DIM, service ?? NO_SERVICE, look), members));
+	const foreign = processes.filter(({kind}) => kind === 'foreign');
+	const roots: Node[] = [{
+		label: own ? `archon  ${own.pid} ${plainText(own.command)}` : 'archon', figures: own ?? null, children: nodes,
+	}];
+	if (foreign.length > 0) roots.push(nodeOf(paintWith(DIM, 'not below archon', look), foreign));
+	return draw(roots, look);
+}
+
+function nodeOf(label: string, members: readonly TreeRow[]): Node {
+	return {label, figures: members.length > 1 ? sumOf(members) : null, children: nest(members)};
+}
+
+const sumOf = (members: readonly TreeRow[]): Figures => ({
+	started: null,
+	cpu: members.reduce((sum, {cpu}) => sum + cpu, 0),
+	memory: members.reduce((sum, {memory}) => sum + memory, 0),
+});
+
+/** Processes under their parents; at the top those whose parent is not among them: main processes, and adopted ones. */
+function nest(processes: readonly TreeRow[]): readonly Node[] {
+	const pids = new Set(processes.map(({pid}) => pid));
+	const tops: Node[] = [];
+	const lists = new Map<number, Node[]>(processes.map(({pid}) => [pid, []]));
+	for (const row of processes) {
+		const {pid, parent, zombie, command} = row;
+		const node = {label: `${pid} ${zombie ? 'zombie ' : ''}${plainText(command)}`, figures: row, children: lists.get(pid) ?? []};
+		(pids.has(parent) ? lists.get(parent) ?? tops : tops).push(node);
+	}
+	return tops;
+}
+
+const TITLES = ['AGE', 'CPU', 'MEMORY'];
+
+/** With a stack of its own and not by recursion: processes may nest as deep as there are pids. */
+function draw(roots: readonly Node[], look: Look): string {
+	const lines: {readonly cells: readonly string[]; readonly text: string}[] = [];
+	const open = roots.map(node => ({node, lead: '', indent: ''})).reverse();
+	for (let next = open.pop(); next; next = open.pop()) {
+		const {node, lead, indent} = next;
+		lines.push({cells: cellsOf(node.figures, look), text: lead + node.label});
+		const children = node.children.map((child, index) => {
+			const isLast = index === node.children.length - 1;
+			const [lead, deeper] = isLast ? ['└─ ', '   '] : ['├─ ', '│  '];
+			return {node: child, lead: indent + lead, indent: indent + deeper};
+		});
+		for (const child of children.reverse()) open.push(child);
+	}
+	const widths = TITLES.map((title, index) => lines.reduce((width, {cells}) => Math.max(width, cells[index]?.length ?? 0), title.length));
+	const row = (cells: readonly string[]): string => cells.map((cell, index) => cell.padStart(widths[index] ?? 0)).join('  ');
+	return [paintWith(DIM, row(TITLES), look), ...lines.map(({cells, text}) => `${row(cells)}  ${text}`), ''].join('\n');
+}
+
+function cellsOf(figures: Figures | null, {now}: Look): readonly string[] {
+	if (!figures) return ['', '', ''];
+	const {started, cpu, memory} = figures;
+	return [started === null ? '' : duration(now - started), cpuTime(cpu), size(memory)];
+}
+
+/** Computing time: `40ms`, `1.2s`, `3m12s`. */
+export function cpuTime(millis: number): string {
+	if (millis < 1000) return `${millis}ms`;
+	return millis < 60_000 ? `${(millis / 1000).toFixed(1)}s` : duration(millis);
+}
+
+const UNITS = ['B', 'K', 'M', 'G', 'T', 'P'];
+
+/** Bytes in units of 1024, as `ls -h` and `systemctl status` write them: `0B`, `512K`, `9.8M`, `1.5G`. */
+export function size(bytes: number): string {
+	let [value, unit] = [bytes, 0];
+	while (value >= 1023.5 && unit < UNITS.length - 1) [value, unit] = [value / 1024, unit + 1];
+	return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)}${UNITS[unit]}`;
+}
