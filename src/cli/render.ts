@@ -50,7 +50,7 @@ export function duration(millis: number): string {
 }
 
 /** What has ended also says when. */
-function noteOf({status, note, exit, since}: StatusRow, {now}: Look): string {
+export function noteOf({status, note, exit, since}: StatusRow, {now}: Pick<Look, 'now'>): string {
 	const hasEnded = status === 'failed' || (exit !== null && (status === 'exited' || status === 'stopped'));
 	return hasEnded ? `${note}, ${duration(now - since)} ago` : note;
 }
@@ -72,7 +72,10 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
 	['backoff', RED], ['failed', RED], ['exited', DIM], ['stopped', DIM],
 ]);
 
-export const paint = (text: string, {status}: StatusRow, look: Look): string => paintWith(COLOURS.get(status) ?? null, text, look);
+/** The code of SGR (ECMA-48) for a status; null: it has no colour. */
+export const statusColour = (status: string): number | null => COLOURS.get(status) ?? null;
+
+export const paint = (text: string, {status}: StatusRow, look: Look): string => paintWith(statusColour(status), text, look);
 
 export const paintWith = (colour: number | null, text: string, {isColoured}: Look): string =>
 	isColoured && colour !== null ? `\x1b[${colour}m${text}\x1b[0m` : text;

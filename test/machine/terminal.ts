@@ -89,7 +89,7 @@ export function onTerminal(argv: readonly string[], {rows = 24, columns = 80, en
 
 	const lines = (from: number): readonly string[] => {
 		const {active} = screen.buffer;
-		const found = Array.from({length: active.length - from}, (_, i) => active.getLine(from + i)?.translateToString(true) ?? '');
+		const found = Array.from({length: active.length - from}, (_, i) => active.getLine(from + i)?.translateToString(true).trimEnd() ?? '');
 		while (found.at(-1) === '') found.pop();
 		return found;
 	};

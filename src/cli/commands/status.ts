@@ -9,15 +9,17 @@ import {complain, rowsOf} from '../reply.ts';
 
 export const status: Command = {
 	name: 'status',
-	usage: '[--json] [--groups] [--compat=supervisor] [NAME...]',
+	usage: '[OPTION...] [NAME...]',
 	summary: 'show services: status, pid, uptime, restarts, last end',
 	details: [
 		'With names, the exit status is 0 if all of them are running or have exited with 0, and 3 if not.',
+		'With --watch it goes on until ctrl-c; keys scroll a table that is longer than the terminal.',
 		NAMES,
 	],
 	options: [
 		{names: ['--json'], value: null, help: 'one array of objects; since is in ms since 1970'},
 		{names: ['--groups'], value: null, help: 'with the groups of each service'},
+		{names: ['--watch', '-w'], value: null, help: 'again whenever something has changed; with --json one line for each array'},
 		{names: ['--compat'], value: 'supervisor', help: 'as supervisorctl shows it: RUNNING, FATAL and so on'},
 	],
 	least: 0,
@@ -25,12 +27,17 @@ export const status: Command = {
 	endsOptions: false,
 	examples: [
 		'archonctl status', 'archonctl status web || echo "web is not running"', 'archonctl status --json "web*"',
+		'archonctl status --watch',
 	],
-	run: (args, io, reach) => {
+	run: async (args, io, reach, reachLive) => {
 		const unknown = args.values('--compat').find(name => name !== 'supervisor');
 		if (unknown !== undefined) {
 			complain(io, `--compat ${unknown}: only supervisor is known`);
 			return EXIT.usage;
+		}
+		if (args.has('--watch')) {
+			const {watchStatus} = await import('../watch-status.ts');
+			return watchStatus(io, reachLive, args.operands, rows => show(rows, args, io), !args.has('--json'));
 		}
 		return reach(client => {
 			const rows = rowsOf(client, STATUS, args.operands, io);
@@ -46,7 +53,7 @@ function show(services: readonly StatusRow[], args: Arguments, io: Io): string {
 	const isCompat = args.has('--compat');
 	if (args.has('--json')) {
 		const worded = isCompat ? services.map(row => ({...row, status: supervisorState(row)})) : services;
-		return `${JSON.stringify(worded, null, 2)}\n`;
+		return `${JSON.stringify(worded, null, args.has('--watch') ? 0 : 2)}\n`;
 	}
 	return isCompat ? renderSupervisor(services, Date.now()) : renderTable(services, lookOf(io), args.has('--groups'));
 }

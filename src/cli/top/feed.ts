@@ -1,0 +1,124 @@
+/** What `archonctl top` asks archon, and what the answers make of its state. */
+import type {Verb} from '../../control/client.ts';
+import type {Live} from '../../control/live-client.ts';
+import {RESTART} from '../../control/requests/restart/wire.ts';
+import {START} from '../../control/requests/start/wire.ts';
+import {STOP} from '../../control/requests/stop/wire.ts';
+import {USAGE, USAGE_ROW, type UsageRow} from '../../control/requests/usage/wire.ts';
+import type {Instant, Millis} from '../../core/time.ts';
+import {decodeLogRow} from '../../features/logging/requests/logs/rows.ts';
+import {LOGS} from '../../features/logging/requests/logs/wire.ts';
+import {watchServices} from '../watch-services.ts';
+import {createMeter} from './load.ts';
+import {type LogPane, withRemark, withRows} from './log-pane.ts';
+import {type Action, type Top, withLoads, withServices} from './state.ts';
+
+/** What a feed needs of the program around it. */
+export interface Clocks {
+	/** Calls back once after this time, unless the result is called before. */
+	after(millis: Millis, callback: () => void): () => void;
+	now(): Instant;
+}
+
+export interface Feed {
+	/** Whose lines are told from now on; null: nobody's. */
+	follow(name: string | null): void;
+	act(action: Action, name: string): void;
+}
+
+/** When archon is asked a second time what services use, and after how long again: only two looks tell how much. */
+const [USAGE_FIRST, USAGE_PAUSE]: readonly [Millis, Millis] = [500, 2000];
+
+/** The selected service changes quickly while a person holds a key down. */
+const FOLLOW_DELAY: Millis = 120;
+
+/** Lines that are asked for at first. */
+const LINES = 500;
+
+const ACTIONS: Readonly<Record<Action, {readonly verb: Verb; readonly doing: string; readonly done: string}>> = {
+	start: {verb: START, doing: 'starting', done: 'started'},
+	stop: {verb: STOP, doing: 'stopping', done: 'stopped'},
+	restart: {verb: RESTART, doing: 'restarting', done: 'restarted'},
+};
+
+/** The connections of a feed: what is followed of a log ends with its own. */
+export interface Lives {
+	readonly main: Live;
+	readonly log: Live;
+}
+
+/** `change` is told what becomes of the state. Without names: all services. */
+export function createFeed(
+	{main, log}: Lives, {after, now}: Clocks, names: readonly string[], change: (to: (top: Top) => Top) => void,
+): Feed {
+	const say = (text: string, isProblem: boolean): void => change(top => ({...top, notice: {text, isProblem}}));
+	let stopFollowing = (): void => {};
+
+	const meter = createMeter();
+	/** Where archon does not answer, as to one who may not ask it, it is not asked again. */
+	const measure = (pause: Millis): void => {
+		const rows: UsageRow[] = [];
+		main.ask(USAGE, [], {
+			rows: more => void rows.push(...more.map(USAGE_ROW.decode)),
+			done(result) {
+				if (result.ok && result.value.kind !== 'Ok') return;
+				if (result.ok) change(top => withLoads(top, meter(rows, now())));
+				after(pause, () => measure(USAGE_PAUSE));
+			},
+		});
+	};
+
+	measure(USAGE_FIRST);
+	watchServices(main, after, names, {
+		services: rows => change(top => withServices({...top, trouble: null}, rows)),
+		refused: reason => change(top => ({...top, trouble: reason})),
+	});
+	return {
+		follow(name) {
+			stopFollowing();
+			stopFollowing = name === null ? () => {} : after(FOLLOW_DELAY, () => {
+				stopFollowing = followLog(log, name, change);
+			});
+		},
+		act(action, name) {
+			const {verb, doing, done} = ACTIONS[action];
+			say(`${doing} ${name} …`, false);
+			main.ask(verb, [name], {
+				done(result) {
+					if (!result.ok) say(`${doing} ${name}: ${result.error.kind === 'unanswered' ? UNKNOWN : result.error.reason}`, true);
+					else if (result.value.kind === 'Error') say(result.value.reason, true);
+					else say(`${name} is ${done}`, false);
+				},
+			});
+		},
+	};
+}
+
+const UNKNOWN = 'archon was re-executed before it answered';
+
+/** The result ends it. */
+function followLog(live: Live, name: string, change: (to: (top: Top) => Top) => void): () => void {
+	let cancel = (): void => {};
+	/** When the last line came, in ms since 1970. */
+	let latest = 0;
+	const become = (to: (log: LogPane) => LogPane): void => change(top => (top.log.name === name ? {...top, log: to(top.log)} : top));
+	const ask = (choice: string): void => {
+		cancel = live.ask(LOGS, [name, choice, 'archon.follow=yes'], {
+			rows(rows) {
+				const told = rows.map(decodeLogRow).filter(row => row !== null);
+				for (const row of told) if (row.kind === 'line') latest = Math.max(latest, row.at);
+				become(log => withRows(log, told));
+			},
+			done(result) {
+				if (result.ok && result.value.kind === 'Error') {
+					const {reason} = result.value;
+					become(log => withRemark(log, reason));
+				}
+				// The next archon remembers only what came since it began.
+				if (!result.ok && result.error.kind === 'broken') ask(`archon.since=${latest + 1}`);
+			},
+		});
+	};
+	ask(`archon.lines=${LINES}`);
+	return () => cancel();
+}
