@@ -21,6 +21,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	logs: async () => (await import('../features/logging/commands/logs.ts')).logs,
 	events: async () => (await import('../features/events/commands/events.ts')).events,
 	wait: async () => (await import('./commands/wait.ts')).wait,
+	why: async () => (await import('./commands/why.ts')).why,
 	top: async () => (await import('./commands/top.ts')).top,
 	start, stop, restart, reload,
 	plan: async () => (await import('./commands/plan.ts')).plan,

@@ -32,12 +32,13 @@ import {upgrade} from './requests/upgrade/handle.ts';
 import {usage} from './requests/usage/handle.ts';
 import {version} from './requests/version/handle.ts';
 import {wait} from './requests/wait/handle.ts';
+import {why} from './requests/why/handle.ts';
 
 type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, health, history, tree, usage, logs, subscribe, wait,
+	status, health, history, tree, usage, logs, subscribe, wait, why,
 	start, stop, restart, reload, 'reload-config': reloadConfig, plan, config, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, limit, upgrade, version, shutdown,
 };

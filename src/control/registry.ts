@@ -26,10 +26,11 @@ import {UPGRADE} from './requests/upgrade/wire.ts';
 import {USAGE} from './requests/usage/wire.ts';
 import {VERSION} from './requests/version/wire.ts';
 import {WAIT} from './requests/wait/wire.ts';
+import {WHY} from './requests/why/wire.ts';
 import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
-	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT,
+	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY,
 	START, STOP, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
 ] as const;

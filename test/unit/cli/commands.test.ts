@@ -49,7 +49,7 @@ async function archonctl(argv: readonly string[], bench = new Bench(), more: Par
 const ok = {status: 0, out: '', err: ''};
 
 const NAMES = [
-	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'top', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'signal', 'run', 'daemon', 'reopen', 'upgrade', 'version',
+	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'top', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'signal', 'run', 'daemon', 'reopen', 'upgrade', 'version',
 	'shutdown', 'stdio', 'raw', 'help',
 ];
 

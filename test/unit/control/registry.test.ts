@@ -31,6 +31,7 @@ test('each verb is there once, with a line of help', () => {
 		  "Logs[,<name>…][,<option>…] · observe (of some services) · repeatable",
 		  "Subscribe[,<name>…][,<option>…] · observe (of some services) · repeatable",
 		  "Wait,<name>…,<for>,<seconds> · observe (of some services) · repeatable",
+		  "Why[,<name>…] · observe (of some services) · repeatable",
 		  "Start,<name>… · operate (of some services) · repeatable",
 		  "Stop,<name>… · operate (of some services) · repeatable",
 		  "Restart,<name>… · operate (of some services)",

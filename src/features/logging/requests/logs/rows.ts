@@ -76,18 +76,18 @@ const FORMATS = ['raw', 'timestamps', 'json'] as const;
 export function decodeLogRow([kind, name = '', ...fields]: readonly string[]): LogRow | null {
 	switch (kind) {
 		case 'source': return {kind, name};
-		case 'unseen': return {kind, name, why: unescape(fields[0] ?? '')};
+		case 'unseen': return {kind, name, why: unescapeLine(fields[0] ?? '')};
 		case 'live': return {kind};
 		case 'dropped': return {kind, count: Number(name)};
 		case 'line':
 		case 'part': {
 			const [stream = '', at = '', text = ''] = fields;
-			return {kind, name, stream: stream === 'stderr' ? stream : 'stdout', at: Number(at), text: unescape(text)};
+			return {kind, name, stream: stream === 'stderr' ? stream : 'stdout', at: Number(at), text: unescapeLine(text)};
 		}
 		case 'file': {
 			const [path = '', inode = '', size = '', format = '', streams = ''] = fields;
 			return {
-				kind, name, path: unescape(path), inode: Number(inode), size: Number(size),
+				kind, name, path: unescapeLine(path), inode: Number(inode), size: Number(size),
 				format: FORMATS.find(known => known === format) ?? 'raw',
 				streams: LOG_STREAMS.filter(stream => streams.split('+').includes(stream)),
 			};
@@ -101,7 +101,7 @@ const escape = (text: string): string => /[\\\0-\x08\x0a-\x1f\x7f]/.test(text)
 		character === '\\' ? '\\\\' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 	: text;
 
-const unescape = (text: string): string => text.includes('\\')
+export const unescapeLine = (text: string): string => text.includes('\\')
 	? text.replace(/\\(?:\\|x([0-9a-f]{2}))/g, (_, code: string | undefined) =>
 		code === undefined ? '\\' : String.fromCharCode(Number.parseInt(code, 16)))
 	: text;
