@@ -1,9 +1,11 @@
 /** The descriptors that archon watches; what one of them leads to is not torn apart by a signal (reexec.ts). */
-import {changeInterest, forget, holdTogether, poll, watch, type Watcher} from './reactor.ts';
+import {changeInterest, forget, holdTogether, poll, watch, watchLast, type Watcher} from './reactor.ts';
 
 export interface Poller {
 	/** Level-triggered: what is left unread is told again. */
 	watch(fd: number, events: number, watcher: Watcher): void;
+	/** The same for a client, which is heard when all else is known that could be: `poll` leaves it alone. */
+	watchLast(fd: number, events: number, watcher: Watcher): void;
 	change(fd: number, events: number): void;
 	/** Must come before the descriptor is closed. */
 	forget(fd: number): void;
@@ -17,5 +19,5 @@ export type Whole = <T>(act: () => T) => T;
 
 export function createPoller(whole: Whole = act => act()): Poller {
 	holdTogether(whole);
-	return {watch, change: changeInterest, forget, whole, poll: () => poll(0)};
+	return {watch, watchLast, change: changeInterest, forget, whole, poll};
 }

@@ -4,7 +4,7 @@
  * sleeps until the kernel has something to tell.
  */
 import type {Instant, Millis} from '../core/time.ts';
-import {sys} from './sys.ts';
+import {EPOLLIN, sys} from './sys.ts';
 
 /** Called with the EPOLL* bits that are up. Level-triggered: what is left unread is told again. */
 export type Watcher = (events: number) => void;
@@ -16,6 +16,8 @@ interface Timer {
 
 /** Descriptors that are looked at in one turn; the rest is told in the next. */
 const BATCH = 256;
+/** Batches of other descriptors for which clients wait at most, where each is full. */
+const ROUNDS = 16;
 /** epoll_wait(2) counts in 31 bits. */
 const LONGEST: Millis = 2 ** 31 - 1;
 
@@ -23,6 +25,10 @@ const ready = new Int32Array(2 * BATCH);
 const watchers = new Map<number, Watcher>();
 let next: (() => void)[] = [];
 let epoll = -1;
+/** What is heard after all else has its own, which stands in the other for all of it. */
+const last = new Set<number>();
+let epollOfLast = -1;
+let doesLastWait = false;
 let whole = (act: () => void): void => act();
 let onBug = (error: unknown): void => {
 	throw error;
@@ -40,14 +46,34 @@ export function watch(fd: number, events: number, watcher: Watcher): void {
 	sys.epollControl(descriptor(), 1, fd, events);
 }
 
+/**
+ * The same for clients: in each turn they are heard after all else, so that nothing they are told is older than what
+ * archon could know by then; and not by `poll`, which is called in the middle of what they may be told of.
+ */
+export function watchLast(fd: number, events: number, watcher: Watcher): void {
+	if (epollOfLast < 0) {
+		epollOfLast = sys.epollCreate();
+		if (epollOfLast < 0) throw new Error(`epoll_create1: errno ${-epollOfLast}`);
+		watch(epollOfLast, EPOLLIN, () => {
+			doesLastWait = true;
+		});
+	}
+	watchers.set(fd, watcher);
+	last.add(fd);
+	sys.epollControl(epollOfLast, 1, fd, events);
+}
+
+const epollOf = (fd: number): number => (last.has(fd) ? epollOfLast : descriptor());
+
 export function changeInterest(fd: number, events: number): void {
-	sys.epollControl(descriptor(), 3, fd, events);
+	sys.epollControl(epollOf(fd), 3, fd, events);
 }
 
 /** Must come before the descriptor is closed. */
 export function forget(fd: number): void {
 	watchers.delete(fd);
-	sys.epollControl(descriptor(), 2, fd, 0);
+	sys.epollControl(epollOf(fd), 2, fd, 0);
+	last.delete(fd);
 }
 
 /** Calls back in the next turn. */
@@ -92,13 +118,22 @@ export function turn(longest: Millis): void {
 	// The time of a timer that was cancelled is no reason to wake up.
 	while (timers[0]?.callback === null) removeFirst();
 	const rest = next.length > 0 ? 0 : (timers[0]?.at ?? Infinity) - sys.now();
-	poll(Math.min(longest, Math.max(0, Math.ceil(rest))));
+	let count = hear(descriptor(), Math.min(longest, Math.max(0, Math.ceil(rest))));
+	if (!doesLastWait) return;
+	for (let rounds = ROUNDS; count === BATCH && rounds > 0; rounds--) count = hear(descriptor(), 0);
+	doesLastWait = false;
+	hear(epollOfLast, 0);
 }
 
-/** Calls back for the descriptors that are ready within so long. */
-export function poll(millis: Millis): void {
-	const count = sys.epollWait(descriptor(), Math.min(LONGEST, millis), ready);
-	if (count <= 0) return;
+/** Calls back for the descriptors that are ready by now, but for those that are heard last. */
+export function poll(): void {
+	hear(descriptor(), 0);
+}
+
+/** How many were ready within so long. */
+function hear(epoll: number, millis: Millis): number {
+	const count = sys.epollWait(epoll, Math.min(LONGEST, millis), ready);
+	if (count <= 0) return 0;
 	// A callback may poll as well, and then the list is another one.
 	const batch = count === 1 ? ready.slice(0, 2) : ready.slice(0, 2 * count);
 	for (let i = 0; i < batch.length; i += 2) {
@@ -106,6 +141,7 @@ export function poll(millis: Millis): void {
 		const watcher = watchers.get(fd);
 		if (watcher) attempt(() => whole(() => watcher(events)));
 	}
+	return count;
 }
 
 /** One callback that throws takes no other with it. */

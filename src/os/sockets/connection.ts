@@ -146,7 +146,7 @@ export function open(fd: number, peer: Asker, poller: Poller, accept: Accept, cr
 		},
 	};
 	crowd.join(member);
-	poller.watch(fd, EPOLLIN, events => {
+	poller.watchLast(fd, EPOLLIN, events => {
 		// A client that hung up reads nothing any more.
 		if (!(events & EPOLLOUT) || events & EPOLLHUP) return onReadable(events);
 		flush();

@@ -1,7 +1,7 @@
 /** The event loop: times in their order, the next turn, ready descriptors, and what happens when a callback throws. */
 import {expect, test} from 'vitest';
 import {pipe} from '../../../src/os/descriptors.ts';
-import {after, forget, onUncaught, soon, turn, watch} from '../../../src/os/reactor.ts';
+import {after, forget, onUncaught, poll, soon, turn, watch, watchLast} from '../../../src/os/reactor.ts';
 import {EPOLLIN, sys} from '../../../src/os/sys.ts';
 
 const ends = (): readonly [number, number] => {
@@ -79,4 +79,25 @@ test('a callback that throws is heard of, and takes no other with it', () => {
 	soon(() => heard.push('the next'));
 	turn(0);
 	expect(heard).toEqual([error, 'the next']);
+});
+
+test('clients are heard after all else of a turn, and not while something else is heard', () => {
+	const [client, other] = [ends(), ends()];
+	const heard: string[] = [];
+	watchLast(client[0], EPOLLIN, () => heard.push('client'));
+	watch(other[0], EPOLLIN, () => {
+		poll();
+		heard.push('other');
+		forget(other[0]);
+	});
+	for (const [, writer] of [client, other]) sys.write(writer, Uint8Array.of(1));
+	poll();
+	expect(heard.filter(name => name === 'client')).toEqual([]);
+	turn(0);
+	expect(heard.at(-1)).toBe('client');
+	forget(client[0]);
+	const count = heard.length;
+	turn(0);
+	expect(heard).toHaveLength(count);
+	for (const fd of [...client, ...other]) sys.close(fd);
 });
