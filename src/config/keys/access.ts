@@ -7,7 +7,7 @@ import {key, list} from '../key.ts';
 import {appended, replaced} from '../merge.ts';
 import {readBy, readMap, refuse, refuseKind} from '../readers.ts';
 import {fault, group, oneOf, parser, user} from '../scalars.ts';
-import {reader, readShape, REQUIRED, shape, within, type Context, type Schema, type Settings} from '../shape.ts';
+import {isMissing, reader, readShape, REQUIRED, shape, within, type Context, type Schema, type Settings} from '../shape.ts';
 import {isNothing, type Value} from '../values.ts';
 import {readNames, type Name} from './groups.ts';
 
@@ -112,7 +112,9 @@ function readRule(from: Value, context: Context): WrittenRule | undefined {
 	const grant = grantOf(settings, from, context);
 	const [hasUser, hasGroup] = [from.entries.has('user'), from.entries.has('group')];
 	if (hasUser && hasGroup) return refuse(from, context, 'has both user and group', 'write a rule for each');
-	if (!hasUser && !hasGroup) return refuse(from, context, 'does not say for whom it is', 'write user or group');
+	if (!hasUser && !hasGroup) {
+		return isMissing(['user', 'group'], from, RULE) ? refuse(from, context, 'does not say for whom it is', 'write user or group') : undefined;
+	}
 	const key = hasUser ? 'user' : 'group';
 	const to = hasUser ? settings.user.map(user => ({user})) : settings.group.map(group => ({group}));
 	return grant && {...grant, to, key, path: context.path, at: from.entries.get(key)?.value ?? from};
@@ -138,7 +140,7 @@ function readControl(from: Value, context: Context): readonly WrittenGrant[] | u
 
 function grantOf({role, services}: Settings<typeof GRANT_KEYS>, from: Value, context: Context): WrittenGrant | undefined {
 	if (role === null) {
-		const isWritten = from.kind === 'map' && from.entries.has('role');
+		const isWritten = from.kind === 'map' && !isMissing(['role'], from, RULE);
 		return isWritten ? undefined : refuse(from, context, 'has no role', `write role: ${RIGHTS.join(' or ')}`);
 	}
 	const wild = services?.filter(({name}) => /[*?]/.test(name)) ?? [];
