@@ -25,6 +25,8 @@ test('the whole table fits a page', () => {
 		      how many services may be restarted each second
 		  signals: map from signal to shutdown | reload | reopen | ignore | signal | map (default: as in docs/signals.md)
 		      what archon does on a signal; a signal here is sent to main instead
+		  access: list of {user | group, role, services} (default: none)
+		      what others than root and archon's own user may ask on the control socket
 		  watch_config: true | false | duration (default: false)
 		      the config is reloaded when its files have changed and were left alone for so long; true: 500ms
 		  name: anything (default: none)
@@ -189,6 +191,8 @@ test('the whole table fits a page', () => {
 		      what is killed with it: everything it started, its process group, or only its main process
 		  pid_file: path (default: none)
 		      holds the pid of the main process, once the process that archon started has exited
+		  control: none | role | {role, services} | list (default: as their users)
+		      what its processes may ask on the control socket
 		  labels: anything (default: none)
 		      has no effect
 
@@ -432,6 +436,12 @@ test('the whole table fits a page', () => {
 		  otherwise: satisfied | unmet (default: satisfied)
 		      what needs it when it is skipped: starts as if it held, or waits as if it had failed
 
+		services.<name>.control:
+		  role: observe | operate | admin (default: required)
+		      to look; also to start, stop and signal; also all else
+		  services: name | pattern | list of them (default: all, and archon as a whole)
+		      for which services and groups
+
 		include:
 		  path: path | list (default: required)
 		      files, each laid over those before it
@@ -483,6 +493,16 @@ test('the whole table fits a page', () => {
 		      the services that it is forwarded to
 		  signal: signal (default: as it came)
 		      the signal that they are sent
+
+		access:
+		  user: user | list of users (default: empty)
+		      who, by name or number
+		  group: group | list of groups (default: empty)
+		      or everyone in a group
+		  role: observe | operate | admin (default: required)
+		      to look; also to start, stop and signal; also all else
+		  services: name | pattern | list of them (default: all, and archon as a whole)
+		      for which services and groups
 
 		programs.<name>, in a file with programs instead of services:
 		  cmd: words | list (default: required)

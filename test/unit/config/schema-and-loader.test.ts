@@ -69,7 +69,8 @@ const problemsOf = (config: JsonValue): readonly string[] =>
 /** What seldom grows. */
 const RARE: readonly JsonValue[] = [
 	{command: 'it\'s'}, {command: 'x', ready: {log: '(?=x)'}}, {command: 'x', cgroup: 5}, {command: 'x', logging: {driver: 'file', options: {path: '/{x}'}}},
-	{command: 'x', ready: {http: 'http://a b'}},
+	{command: 'x', ready: {http: 'http://a b'}}, {command: 'x', runtime_directory: 'a', scale: 2},
+	{command: 'x', logging: {driver: 'json-file', options: {other: 'x'}}},
 ].map(web => ({services: {web}}));
 
 /** Another seed: `SEED=n`. */
