@@ -3,6 +3,7 @@ import {type Client, createClient, PATIENCE, PAUSE} from '../control/client.ts';
 import type {Channel} from '../control/transport.ts';
 import {ok, type Result} from '../core/result.ts';
 import {sys} from '../os/sys.ts';
+import {isPersonThere} from '../os/person.ts';
 import {parseArguments} from './arguments.ts';
 import {type Command, EXIT, type Io} from './command.ts';
 import {GLOBAL, usageOf} from './global.ts';
@@ -17,12 +18,12 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 	const [name, ...rest] = before.value.operands;
 	if (before.value.has('--version')) return print(io, `archonctl ${io.version}\n`);
 	if (before.value.has('--help')) return print(io, await overview());
-	if (name === undefined) {
+	if (name === undefined && !isPersonThere()) {
 		io.stderr(await overview());
 		return EXIT.usage;
 	}
-	const command = await TABLE.find(name);
-	if (!command) return misuse(io, TABLE.unknown(name), null);
+	const command = await TABLE.find(name ?? 'shell');
+	if (!command) return misuse(io, TABLE.unknown(name ?? ''), null);
 	const args = parseArguments(rest, [...command.options, ...GLOBAL], command.endsOptions);
 	if (!args.ok) return misuse(io, args.error, command);
 	if (args.value.has('--help')) return print(io, (await import('./help.ts')).describe(command));
@@ -38,6 +39,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 		: (await import('./host.ts')).goTo(given, {socket: last('--socket'), tokenFile: last('--token-file'), io, command, words: rest});
 	if (!place.ok) return misuse(io, place.error, null);
 	const socket = place.value;
+	const common = GLOBAL.filter(({value}) => value !== null).flatMap(({names: [name]}) =>
+		[...before.value.values(name), ...args.value.values(name)].flatMap(value => [name, value]));
 	return command.run(args.value, io, talk => {
 		const client = reach(io, socket);
 		if (!client.ok) {
@@ -49,7 +52,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 		} finally {
 			client.value.close();
 		}
-	}, async told => (await import('./live.ts')).reachLive(io, socket, told), dial => firstOf(io, socket, dial));
+	}, async told => (await import('./live.ts')).reachLive(io, socket, told), dial => firstOf(io, socket, dial),
+	words => runCli([...common, ...words], io));
 }
 
 // ── Archon ───────────────────────────────────────────────────────────────────────────────────────

@@ -56,7 +56,9 @@ export interface Command {
 	/** It hands its own descriptors to archon, which only a socket of the same machine can carry. */
 	readonly passesStreams?: true;
 	/** Gives the exit status. */
-	readonly run: (args: Arguments, io: Io, reach: Reach, reachLive: ReachLive, reachBy: ReachBy) => number | Promise<number>;
+	readonly run: (
+		args: Arguments, io: Io, reach: Reach, reachLive: ReachLive, reachBy: ReachBy, again: Again,
+	) => number | Promise<number>;
 }
 
 /** Lets a command talk to archon; gives the exit status, its own if archon cannot be reached. */
@@ -70,6 +72,9 @@ export type ReachLive = (told: (state: LiveState) => void) => Promise<Result<Liv
 
 /** The same for a command that does without the protocol: a connection made by `dial`, which is as `Connect`. */
 export type ReachBy = <T>(dial: (path: string, isNamed: boolean) => Result<T, string>) => Result<{readonly value: T}, string>;
+
+/** Carries out another command line, with the options before this one's name; gives its exit status. */
+export type Again = (argv: readonly string[]) => Promise<number>;
 
 /** All commands. */
 export interface Table {

@@ -32,6 +32,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	reopen, upgrade, version, shutdown,
 	stdio: async () => (await import('./commands/stdio.ts')).stdio,
 	raw: async () => (await import('./commands/raw.ts')).raw,
+	shell: async () => (await import('./commands/shell.ts')).shell(TABLE),
 	help: async () => (await import('./commands/help.ts')).help(TABLE),
 }));
 

@@ -102,6 +102,15 @@ export function holdTogether(act: (act: () => void) => void): void {
 	whole = act;
 }
 
+/** For a process that is a copy of this one: it watches nothing of what this one does, and waits for nothing. */
+export function startOver(): void {
+	if (epoll >= 0) sys.close(epoll);
+	epoll = -1;
+	watchers.clear();
+	next = [];
+	timers.length = 0;
+}
+
 /** Runs the event loop for ever. */
 export const run = (): void => sys.run(() => turn(LONGEST));
 

@@ -36,6 +36,8 @@ export interface Setting {
 	readonly enter: string;
 	/** At most 64 bytes; it is also written where archon ends by a fault. */
 	readonly leave: string;
+	/** Whether somebody is there to continue what ^Z stops; not where the shell is a service of archon's. */
+	readonly canSuspend?: boolean;
 }
 
 export interface Terminal {
@@ -65,9 +67,6 @@ export function terminalSize(fd = STDOUT): Size {
 	const [rows = 0, columns = 0] = size;
 	return {rows: rows || USUAL.rows, columns: columns || USUAL.columns};
 }
-
-/** Whether a person is there to type, and to see it. */
-export const isPersonThere = (): boolean => sys.isTerminal(STDIN) && sys.isTerminal(STDOUT);
 
 export function openTerminal(poller: Poller, setting: Setting, listener: TerminalListener): Result<Terminal, string> {
 	const mode = sys.terminalMode(STDIN);
@@ -103,6 +102,7 @@ export function openTerminal(poller: Poller, setting: Setting, listener: Termina
 		listener.ended(null);
 	};
 	const suspend = (): void => {
+		if (setting.canSuspend === false) return;
 		const wasOwn = isOwn;
 		leave();
 		sys.changeSignals(signals, HEARD.filter(signal => signal !== SIG.TSTP));

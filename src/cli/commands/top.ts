@@ -1,6 +1,6 @@
 /** `archonctl top`. */
+import {isPersonThere} from '../../os/person.ts';
 import {sys} from '../../os/sys.ts';
-import {isPersonThere} from '../../os/terminal.ts';
 import {parseArguments} from '../arguments.ts';
 import type {Arguments, Command} from '../command.ts';
 import {GLOBAL} from '../global.ts';

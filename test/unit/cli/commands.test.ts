@@ -50,7 +50,7 @@ const ok = {status: 0, out: '', err: ''};
 
 const NAMES = [
 	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'top', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'signal', 'run', 'daemon', 'reopen', 'upgrade', 'version',
-	'shutdown', 'stdio', 'raw', 'help',
+	'shutdown', 'stdio', 'raw', 'shell', 'help',
 ];
 
 describe('reload, plan and config', () => {

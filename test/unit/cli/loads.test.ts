@@ -25,6 +25,7 @@ test('archonctl loads what is said of a request, and never what is done about it
 		expect(loaded.filter(path => /handle\.ts$|control\/(server|handlers|waiters)\.ts$|core\/(supervisor|state|status)\.ts$/.test(path)), start).toEqual([]);
 	}
 	const status = loadedWith('src/programs/control.ts');
+	expect(status.filter(path => /cli\/(shell|terminal|live)|os\/(terminal|poller|reactor)|live-client|stream\.ts$/.test(path))).toEqual([]);
 	expect(status.filter(path => /control\/(registry|launch)\.ts$|cli\/help\.ts$|logs\/wire\.ts$/.test(path))).toEqual([]);
 });
 
