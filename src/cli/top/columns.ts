@@ -1,8 +1,9 @@
 /** The columns of the table: which of them a width has room for, and what stands in them. Pure. */
 import type {StatusRow} from '../../control/requests/status/wire.ts';
 import {duration, noteOf, statusColour} from '../render.ts';
+import {size} from '../render-tree.ts';
 import {colour, DIM, PLAIN, type Style} from '../terminal/spans.ts';
-import {type Load, sizeText} from './load.ts';
+import type {Load} from './load.ts';
 import type {SortKey} from './sorting.ts';
 
 export interface Column {
@@ -41,7 +42,7 @@ const UPTIME = number('UPTIME', 7, 'uptime', ({row: {pid, since}, now}) => pid =
 const RESTARTS = number('RESTARTS', 8, 'restarts', ({row: {restarts}}) => String(restarts));
 const CPU = number('CPU%', 6, 'cpu', ({row: {pid}, load}) =>
 	pid === null || !load || load.percent === null ? '-' : load.percent.toFixed(1));
-const MEMORY = number('MEM', 5, 'memory', ({row: {pid}, load}) => pid === null || !load ? '-' : sizeText(load.memory));
+const MEMORY = number('MEM', 5, 'memory', ({row: {pid}, load}) => pid === null || !load ? '-' : size(load.memory));
 
 /** In the order in which they stand, and how early each gets its place. */
 const KINDS: readonly (readonly [kind: Kind, rank: number])[] = [

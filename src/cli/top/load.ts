@@ -27,15 +27,3 @@ export function createMeter(): (usages: readonly UsageRow[], now: number) => Rea
 		return loads;
 	};
 }
-
-/** Four characters at most: `512K`, `12M`, `1.5G`. */
-export function sizeText(bytes: number): string {
-	let [value, unit] = [bytes / 1024, 0];
-	while (value >= 999.5 && unit < UNITS.length - 1) {
-		value /= 1024;
-		unit += 1;
-	}
-	return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)}${UNITS[unit]}`;
-}
-
-const UNITS = ['K', 'M', 'G', 'T'];

@@ -1,11 +1,11 @@
 /** What `archonctl top` shows of its state, as rows of the screen. Pure; only what is visible is made. */
 import type {StatusRow} from '../../control/requests/status/wire.ts';
 import {plainText} from '../../core/plain.ts';
+import {size as sizeOf} from '../render-tree.ts';
 import type {Frame} from '../terminal/screen.ts';
 import {BOLD, colour, DIM, PLAIN, REVERSE, type Span, spansOf, type Style, UNDERLINE} from '../terminal/spans.ts';
 import {textWidth, widthOf} from '../terminal/width.ts';
 import {type Cell, columnsFor, type Column, fitted, styleOf} from './columns.ts';
-import {sizeText} from './load.ts';
 import {linesBelow, visibleLines} from './log-pane.ts';
 import {layoutOf, type Mode, textHeight, type Top} from './state.ts';
 
@@ -53,7 +53,7 @@ function totals(top: Top): Row {
 	const right = [
 		...top.filter !== '' ? [`/${top.filter} ${shown.length}`] : [],
 		...top.sort !== 'order' || top.isReversed ? [`by ${top.sort}${top.isReversed ? ', reversed' : ''}`] : [],
-		...loads.size > 0 ? [`cpu ${percent.toFixed(1)}%  mem ${sizeText(memory)}`] : [],
+		...loads.size > 0 ? [`cpu ${percent.toFixed(1)}%  mem ${sizeOf(memory)}`] : [],
 	];
 	while (right.length > 0 && used + 2 + textWidth(right.join('  ')) > columns) right.pop();
 	const tail = right.join('  ');

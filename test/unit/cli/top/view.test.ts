@@ -1,7 +1,6 @@
 /** What `archonctl top` shows, at several sizes. */
 import {describe, expect, it} from 'vitest';
 import {withRemark, withRows} from '../../../../src/cli/top/log-pane.ts';
-import {sizeText} from '../../../../src/cli/top/load.ts';
 import {createScreen} from '../../../../src/cli/terminal/screen.ts';
 import {type Top, withLoads} from '../../../../src/cli/top/state.ts';
 import {view} from '../../../../src/cli/top/view.ts';
@@ -78,11 +77,4 @@ describe('the log pane', () => {
 		expect(withRows(log, [{kind: 'dropped', count: 7}]).lines).toEqual(['(7 lines are left out here: they came too fast)']);
 		expect(withRemark(log, 'archon was re-executed').lines).toEqual(['(archon was re-executed)']);
 	});
-});
-
-it.each<[number, string]>([
-	[0, '0K'], [512 << 10, '512K'], [1 << 20, '1.0M'], [12_345_678, '12M'], [999 << 20, '999M'], [1023 << 20, '1.0G'], [1_610_612_736, '1.5G'],
-	[2 ** 41, '2.0T'],
-])('%i bytes are %s', (bytes, text) => {
-	expect(sizeText(bytes)).toBe(text);
 });
