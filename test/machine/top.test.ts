@@ -2,6 +2,7 @@
 import {join} from 'node:path';
 import {execa} from 'execa';
 import {expect, test} from 'vitest';
+import {EXIT} from '../../src/cli/command.ts';
 import {type Archon, ARCHON, boot} from './archon.ts';
 import {onTerminal, type Options, type Terminal} from './terminal.ts';
 
@@ -182,6 +183,31 @@ test('a pager of a person\'s own is a command, and what it is given cannot act o
 	await missing.until(/bad +failed/);
 	missing.press('o');
 	await missing.until('there is no pager: neither $PAGER, less nor more');
+});
+
+test('a signal that comes while the pager has the terminal ends it after that', async () => {
+	await using archon = await boot({config: CONFIG});
+	await using terminal = await open(archon);
+	terminal.press('o');
+	await terminal.until('(END)');
+	process.kill(terminal.pid, 'SIGTERM');
+	terminal.press('q');
+	expect(await terminal.ended()).toBe(143);
+	expect(terminal.isRaw()).toBe(false);
+	expect(terminal.screen()).toEqual([]);
+});
+
+test('what services use is shown, and sorted by', async () => {
+	await using archon = await boot({config: 'services: {idle: {command: sleep 100000}, busy: {command: "sh -c \'while :; do :; done\'"}}'});
+	await using terminal = await start(archon, ['top', '--sort', 'cpu']);
+	await terminal.until(/by cpu {2}cpu \d+\.\d% {2}mem [\d.]+M\n.*CPU% +MEM.*\nbusy +running.* [1-9]\d*\.\d +[\d.]+[KM]\nidle +running.* 0\.0 /);
+});
+
+test('a terminal that goes away ends it', async () => {
+	await using archon = await boot({config: CONFIG});
+	await using terminal = await open(archon);
+	terminal.hangUp();
+	expect([EXIT.unreachable, 129]).toContain(await terminal.ended());
 });
 
 test('it goes on when archon is re-executed, and ends when archon does', async () => {

@@ -12,7 +12,7 @@ import {paged, pagerOf} from '../pager.ts';
 import {complain} from '../reply.ts';
 import {createDecoder, ESCAPE_PAUSE, type Input} from '../terminal/keys.ts';
 import {ENTER, LEAVE} from '../terminal/screen.ts';
-import {createProgram, type Machine, type Program, type Choices} from './program.ts';
+import {createProgram, type Machine, type Choices, type Program} from './program.ts';
 
 /** `logs`: the words of a command that prints the lines of the service whose name follows them. */
 export interface TopChoices extends Omit<Choices, 'size'> {
@@ -26,7 +26,14 @@ const SIGNALLED = 128;
 export async function runTop(io: Io, reachLive: ReachLive, choices: TopChoices): Promise<number> {
 	let [program, terminal]: [Program | null, Terminal | null] = [null, null];
 	const {promise, resolve} = Promise.withResolvers<number>();
+	/** The pager has the terminal: what ends the program waits for it. */
+	let isAway = false;
+	let ending: (() => void) | null = null;
 	const finish = (status: number, problem: string | null): void => {
+		if (isAway) {
+			ending ??= () => finish(status, problem);
+			return;
+		}
 		program = null;
 		terminal?.close();
 		if (problem !== null) complain(io, problem);
@@ -48,7 +55,17 @@ export async function runTop(io: Io, reachLive: ReachLive, choices: TopChoices):
 	});
 	if (!opened.ok) return refuse(io, opened.error, EXIT.usage);
 	terminal = opened.value;
-	const machine = machineOf(terminal, io, choices.logs, () => finish(EXIT.ok, null));
+	const paging: Paging = {
+		begins() {
+			isAway = true;
+		},
+		ends() {
+			isAway = false;
+			ending?.();
+			return ending === null;
+		},
+	};
+	const machine = machineOf(terminal, io, choices.logs, paging, () => finish(EXIT.ok, null));
 	program = createProgram({main: main.value, log: log.value}, machine, {...choices, size: terminal.size()});
 	run();
 	return promise;
@@ -71,7 +88,14 @@ function createKeys(input: (inputs: readonly Input[]) => void): (bytes: Uint8Arr
 	};
 }
 
-function machineOf(terminal: Terminal, {env}: Io, logs: readonly string[], quit: () => void): Machine {
+/** Hears of the pager. */
+interface Paging {
+	begins(): void;
+	/** Whether the program goes on. */
+	ends(): boolean;
+}
+
+function machineOf(terminal: Terminal, {env}: Io, logs: readonly string[], paging: Paging, quit: () => void): Machine {
 	const path = env['PATH'] ?? DEFAULT_PATH;
 	return {
 		after, quit,
@@ -84,13 +108,14 @@ function machineOf(terminal: Terminal, {env}: Io, logs: readonly string[], quit:
 			const command = paged([...logs, name], pager);
 			if (!hasProgram(command[0], path)) return done(`the pager needs ${candidates(command[0], path)[0]}`);
 			terminal.give();
-			const made = runInForeground(command, () => {
+			paging.begins();
+			const back = (problem: string | null): void => {
+				if (!paging.ends()) return;
 				terminal.take();
-				done(null);
-			});
-			if (made >= 0) return;
-			terminal.take();
-			done(`cannot start the pager: ${errnoText(-made)}`);
+				done(problem);
+			};
+			const made = runInForeground(command, () => back(null));
+			if (made < 0) back(`cannot start the pager: ${errnoText(-made)}`);
 		},
 	};
 }
