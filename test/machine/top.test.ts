@@ -66,6 +66,10 @@ test('it shows services and the log of the one that is selected, and leaves the 
 	await terminal.until('keys\nup, down');
 	terminal.press('q');
 	await terminal.until('log of web');
+	terminal.press('Gw');
+	await terminal.until(/^why bad\nbad is failed[^]*exit status 3[^]*any key leaves$/);
+	terminal.press('q');
+	await terminal.until('log of bad');
 	terminal.press('q');
 	expect(await terminal.ended()).toBe(0);
 	expect(terminal.isRaw()).toBe(false);
@@ -165,7 +169,7 @@ test('the pager has the log, and the screen comes back whole', async () => {
 	terminal.press('q');
 	await terminal.until(/NAME[^]*log of web[^]*\? help/);
 	const screen = terminal.screen();
-	expect(screen.filter(line => /^(web|db|worker:\d|job|bad) /.test(line))).toHaveLength(7);
+	expect(screen.filter(line => /^(web|db|worker:\d|job|bad) +(running|exited|failed)/.test(line))).toHaveLength(7);
 	terminal.press('j');
 	await terminal.until('log of db');
 	terminal.press('q');

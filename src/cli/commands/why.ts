@@ -25,12 +25,18 @@ export const why: Command = {
 	run: (args, io, reach) => reach(client => {
 		const rows = rowsOf(client, WHY, args.operands, io);
 		if (!rows.ok) return rows.error;
-		const stories = grouped(rows.value.map(WHY_ROW.decode));
-		if (args.has('--json')) io.stdout(`${JSON.stringify(stories.map(asObject), null, 2)}\n`);
-		else io.stdout(stories.length === 0 ? 'all is well\n' : stories.map(story => textOf(story, lookOf(io))).join('\n'));
+		const decoded = rows.value.map(WHY_ROW.decode);
+		if (args.has('--json')) io.stdout(`${JSON.stringify(grouped(decoded).map(asObject), null, 2)}\n`);
+		else io.stdout(renderWhy(decoded, lookOf(io)));
 		return EXIT.ok;
 	}),
 };
+
+/** The answer for people. */
+export function renderWhy(rows: readonly WhyRow[], look: Look): string {
+	const stories = grouped(rows);
+	return stories.length === 0 ? 'all is well\n' : stories.map(story => textOf(story, look)).join('\n');
+}
 
 type RowOf<K extends WhyRow['kind']> = Extract<WhyRow, {kind: K}>;
 

@@ -2,7 +2,7 @@
  * A screen of cells that knows what the terminal shows, and writes what differs and nothing else. Pure: frames come in,
  * and what is to be written comes out. Whatever the text of a frame holds, no control character of it is written.
  */
-import {PLAIN, sgrOf, type Span, type Style} from './spans.ts';
+import {PLAIN, sgrOf, type Span, type Style, withoutColours} from './spans.ts';
 import {widthOf} from './width.ts';
 
 export interface Size {
@@ -225,8 +225,9 @@ function createPen(isColoured: boolean, {columns}: Size): Pen {
 		}
 		place = {row, column};
 	};
-	const write = (next: Style): void => {
-		if (next !== style) out += sgrOf(next, isColoured);
+	const write = (wanted: Style): void => {
+		const next = isColoured ? wanted : withoutColours(wanted);
+		if (next !== style) out += sgrOf(next);
 		style = next;
 	};
 	return {

@@ -25,12 +25,12 @@ const background = (number: number): Style => colour(number) << BACKGROUND_SHIFT
 
 const ATTRIBUTES: readonly (readonly [style: Style, sgr: number])[] = [[BOLD, 1], [DIM, 2], [UNDERLINE, 4], [REVERSE, 7]];
 
+export const withoutColours = (style: Style): Style => style & ~(COLOUR_BITS | COLOUR_BITS << BACKGROUND_SHIFT);
+
 /** What makes a terminal write in that style, whatever it wrote in before. */
-export function sgrOf(style: Style, isColoured: boolean): string {
+export function sgrOf(style: Style): string {
 	const codes = ATTRIBUTES.filter(([attribute]) => (style & attribute) !== 0).map(([, sgr]) => String(sgr));
-	if (isColoured) {
-		codes.push(...colourCode(style & COLOUR_BITS, 30, 90), ...colourCode((style >> BACKGROUND_SHIFT) & COLOUR_BITS, 40, 100));
-	}
+	codes.push(...colourCode(style & COLOUR_BITS, 30, 90), ...colourCode((style >> BACKGROUND_SHIFT) & COLOUR_BITS, 40, 100));
 	return `\x1b[${['', ...codes].join(';')}m`;
 }
 

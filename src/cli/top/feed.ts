@@ -5,10 +5,13 @@ import {RESTART} from '../../control/requests/restart/wire.ts';
 import {START} from '../../control/requests/start/wire.ts';
 import {STOP} from '../../control/requests/stop/wire.ts';
 import {USAGE, USAGE_ROW, type UsageRow} from '../../control/requests/usage/wire.ts';
+import {WHY, WHY_ROW, type WhyRow} from '../../control/requests/why/wire.ts';
 import type {Instant, Millis} from '../../core/time.ts';
 import {decodeLogRow} from '../../features/logging/requests/logs/rows.ts';
 import {LOGS} from '../../features/logging/requests/logs/wire.ts';
+import {renderWhy} from '../commands/why.ts';
 import {watchServices} from '../watch-services.ts';
+import {withText} from './keys.ts';
 import {createMeter} from './load.ts';
 import {type LogPane, withRemark, withRows} from './log-pane.ts';
 import {type Action, type Top, withLoads, withServices} from './state.ts';
@@ -24,6 +27,8 @@ export interface Feed {
 	/** Whose lines are told from now on; null: nobody's. */
 	follow(name: string | null): void;
 	act(action: Action, name: string): void;
+	/** The answer is shown over all. */
+	why(name: string): void;
 }
 
 /** When archon is asked a second time what services use, and after how long again: only two looks tell how much. */
@@ -74,6 +79,18 @@ export function createFeed(
 		refused: reason => change(top => ({...top, trouble: reason})),
 	});
 	return {
+		why(name) {
+			const rows: WhyRow[] = [];
+			main.ask(WHY, [name], {
+				rows: more => void rows.push(...more.map(WHY_ROW.decode)),
+				done(result) {
+					if (!result.ok) return say(result.error.reason, true);
+					if (result.value.kind === 'Error') return say(result.value.reason, true);
+					const lines = renderWhy(rows, {isColoured: true, now: Date.now()}).trimEnd().split('\n');
+					change(top => withText(top, `why ${name}`, lines));
+				},
+			});
+		},
 		follow(name) {
 			stopFollowing();
 			stopFollowing = name === null ? () => {} : after(FOLLOW_DELAY, () => {

@@ -10,6 +10,7 @@ export const HELP: readonly string[] = [
 	's                     start the service and what it needs',
 	'x                     stop it',
 	'r                     restart it',
+	'w                     why it is as it is, and what would help',
 	'o                     its log in $PAGER, less or more',
 	'',
 	'tab                   move in the log or in the table',

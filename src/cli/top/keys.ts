@@ -8,6 +8,7 @@ import {type Action, arranged, layoutOf, type Mode, selectedOf, settled, TABLE, 
 /** What the program does for a key. */
 export type Effect =
 	| {readonly kind: 'act'; readonly action: Action; readonly name: string}
+	| {readonly kind: 'why'; readonly name: string}
 	/** Shows the service's lines in the pager. */
 	| {readonly kind: 'page'; readonly name: string}
 	| {readonly kind: 'redraw'}
@@ -68,6 +69,7 @@ function forSelected(top: Top, name: string, isRunning: boolean, key: string): P
 		// To end what runs is asked about first.
 		case 'x': return only(asked(top, 'stop', name));
 		case 'r': return isRunning ? only(asked(top, 'restart', name)) : also(top, {kind: 'act', action: 'restart', name});
+		case 'w': return also(top, {kind: 'why', name});
 		case 'o': return also(top, {kind: 'page', name});
 		default: return only(moved(top, key));
 	}

@@ -84,6 +84,7 @@ export function createProgram(lives: Lives, machine: Machine, {size, isColoured,
 	const carryOut = (effect: Effect): void => {
 		switch (effect.kind) {
 			case 'act': return feed.act(effect.action, effect.name);
+			case 'why': return feed.why(effect.name);
 			case 'quit': return machine.quit();
 			case 'redraw': return screen.forget();
 			case 'suspend': return machine.suspend();

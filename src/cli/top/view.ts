@@ -151,7 +151,7 @@ function textRows(top: Top, {title, lines, offset}: Extract<Mode, {kind: 'text'}
 }
 
 const HINTS: readonly (readonly [key: string, what: string])[] = [
-	['?', 'help'], ['q', 'leave'], ['/', 'filter'], ['r', 'restart'], ['x', 'stop'], ['s', 'start'], ['o', 'pager'],
+	['?', 'help'], ['q', 'leave'], ['/', 'filter'], ['r', 'restart'], ['x', 'stop'], ['s', 'start'], ['w', 'why'], ['o', 'pager'],
 	['tab', 'log'], ['<>', 'sort'],
 ];
 

@@ -121,6 +121,7 @@ describe('what ends something', () => {
 });
 
 test.each<[readonly string[], object]>([
+	[['w'], {kind: 'why', name: 'redis'}],
 	[['end', 'o'], {kind: 'page', name: 'worker:1'}],
 	[['q'], {kind: 'quit'}],
 	[['ctrl-c'], {kind: 'quit'}],
@@ -135,7 +136,7 @@ test('help is scrolled where it is longer than the screen, and any other key tak
 	const help = pressed(topOf(10), '?');
 	expect(help.mode).toMatchObject({kind: 'text', offset: 0});
 	expect(pressed(help, 'down', ' ').mode).toMatchObject({kind: 'text', offset: 8});
-	expect(pressed(help, 'end').mode).toMatchObject({kind: 'text', offset: 12});
+	expect(pressed(help, 'end').mode).toMatchObject({kind: 'text', offset: 13});
 	expect(pressed(help, 'end', 'home').mode).toMatchObject({kind: 'text', offset: 0});
 	expect(effectOf(help, 'q')).toBeNull();
 	expect(pressed(help, 'q').mode).toEqual({kind: 'table'});
