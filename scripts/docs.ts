@@ -5,9 +5,10 @@
 import {globSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {schemaText} from '../src/config/json-schema.ts';
-import {commandTable} from './docs/commands.ts';
+import {commandTable, habitTable} from './docs/commands.ts';
 import {eventTable} from './docs/events.ts';
 import {figures} from './docs/figures.ts';
+import {jsonTable} from './docs/json-shapes.ts';
 import {lifeTable} from './docs/life.ts';
 import {markdown} from './docs/manual.ts';
 import {configPage} from './docs/reference.ts';
@@ -16,13 +17,15 @@ import {requestSections, requestTable} from './docs/requests.ts';
 
 const root = dirname(import.meta.dirname);
 
-const commands = await commandTable();
+const [commands, habits] = [await commandTable(), await habitTable()];
 
 /** What stands between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
 const BLOCKS: Readonly<Record<string, () => string>> = {
 	'figures': () => figures(root),
 	'few figures': () => figures(root, FEW),
 	'commands': () => commands,
+	'habits': () => habits,
+	'json': jsonTable,
 	'event kinds': eventTable,
 	'life table': () => lifeTable(root),
 	'table of requests': requestTable,

@@ -6,13 +6,14 @@ import {sys} from '../os/sys.ts';
 import {isPersonThere} from '../os/person.ts';
 import {parseArguments} from './arguments.ts';
 import {type Command, EXIT, type Io} from './command.ts';
-import {GLOBAL, usageOf} from './global.ts';
+import {GLOBAL, optionsOf, usageOf} from './global.ts';
 import {firstOf, isOver} from './places.ts';
-import {complain} from './reply.ts';
+import {complain, printJson} from './reply.ts';
 import {TABLE} from './table.ts';
 
 /** `argv` without the program's own name. Gives the exit status. */
-export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+export async function runCli(argv: readonly string[], plain: Io): Promise<number> {
+	const io = asksForJson(argv) ? {...plain, isJson: true} : plain;
 	const before = parseArguments(argv, GLOBAL, true);
 	if (!before.ok) return misuse(io, before.error, null);
 	const [name, ...rest] = before.value.operands;
@@ -23,8 +24,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 		return EXIT.usage;
 	}
 	const command = await TABLE.find(name ?? 'shell');
-	if (!command) return misuse(io, TABLE.unknown(name ?? ''), null);
-	const args = parseArguments(rest, [...command.options, ...GLOBAL], command.endsOptions);
+	if (!command) return answerHabit(name ?? '', rest, argv, io);
+	const args = parseArguments(rest, [...optionsOf(command), ...GLOBAL], command.endsOptions);
 	if (!args.ok) return misuse(io, args.error, command);
 	if (args.value.has('--help')) return print(io, (await import('./help.ts')).describe(command));
 	if (args.value.has('--version')) return print(io, `archonctl ${io.version}\n`);
@@ -41,7 +42,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 	const socket = place.value;
 	const common = GLOBAL.filter(({value}) => value !== null).flatMap(({names: [name]}) =>
 		[...before.value.values(name), ...args.value.values(name)].flatMap(value => [name, value]));
-	return command.run(args.value, io, talk => {
+	const status = await command.run(args.value, io, talk => {
 		const client = reach(io, socket);
 		if (!client.ok) {
 			complain(io, client.error);
@@ -53,7 +54,24 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 			client.value.close();
 		}
 	}, async told => (await import('./live.ts')).reachLive(io, socket, told), dial => firstOf(io, socket, dial),
-	words => runCli([...common, ...words], io));
+	words => runCli([...common, ...words], plain));
+	if (command.isQuiet && args.value.has('--json') && status === EXIT.ok) printJson(io, {ok: true});
+	return status;
+}
+
+/** Whether the answer is to be JSON; known before the arguments are, for what is wrong with these. */
+function asksForJson(argv: readonly string[]): boolean {
+	const end = argv.indexOf('--');
+	return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+/** What people type who come from other supervisors is done, where archon has the same, or is answered with what archon has. */
+async function answerHabit(name: string, rest: readonly string[], argv: readonly string[], io: Io): Promise<number> {
+	const {habitOf} = await import('./habits.ts');
+	const habit = habitOf(name, rest);
+	if (!habit) return misuse(io, TABLE.unknown(name), null);
+	if (habit.kind === 'say') return misuse(io, `${name}: ${habit.text}`, null);
+	return runCli([...argv.slice(0, argv.length - rest.length - 1), ...habit.words], io);
 }
 
 // ── Archon ───────────────────────────────────────────────────────────────────────────────────────
@@ -83,7 +101,7 @@ const overview = async (): Promise<string> => (await import('./help.ts')).overvi
 
 function misuse(io: Io, problem: string, command: Command | null): number {
 	complain(io, problem);
-	if (command) io.stderr(`${usageOf(command)}\n`);
+	if (command && !io.isJson) io.stderr(`${usageOf(command)}\n`);
 	return EXIT.usage;
 }
 

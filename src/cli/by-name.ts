@@ -14,6 +14,7 @@ export function byName(verb: Verb, about: Pick<Command, 'name' | 'summary' | 'de
 		least: 1,
 		most: Infinity,
 		endsOptions: false,
+		isQuiet: true,
 		run: ({operands}, io, reach) => reach(client => statusOf(client, verb, operands, io)),
 	};
 }

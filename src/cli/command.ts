@@ -18,6 +18,8 @@ export interface Io {
 	readonly isTty: boolean;
 	readonly uid: number;
 	readonly version: string;
+	/** Whether problems are told as JSON as well (`--json`). */
+	readonly isJson?: boolean;
 }
 
 /** Exit statuses of `archonctl`. `run` adds those of the command that it runs. */
@@ -53,6 +55,8 @@ export interface Command {
 	/** Whether the first operand ends the options, as with a command line of its own. */
 	readonly endsOptions: boolean;
 	readonly examples: readonly string[];
+	/** It says nothing when all went well, or one thing with `--json`, which is then an option of it. */
+	readonly isQuiet?: true;
 	/** It hands its own descriptors to archon, which only a socket of the same machine can carry. */
 	readonly passesStreams?: true;
 	/** Gives the exit status. */

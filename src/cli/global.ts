@@ -9,5 +9,16 @@ export const GLOBAL: readonly Option[] = [
 	{names: ['--version'], value: null, help: 'the version'},
 ];
 
-export const usageOf = ({name, usage}: Pick<Command, 'name' | 'usage'>): string =>
-	`Usage: archonctl ${name}${usage === '' ? '' : ` ${usage}`}`;
+/** Of commands that have nothing else to say. */
+const JSON_OPTION: Option = {names: ['--json'], value: null, help: 'say {"ok": true} when all went well'};
+
+/** What a command takes beside the options of all. */
+export const optionsOf = ({options, isQuiet}: Pick<Command, 'options' | 'isQuiet'>): readonly Option[] =>
+	(isQuiet ? [...options, JSON_OPTION] : options);
+
+/** What follows the name. */
+export const operandsOf = ({usage, isQuiet}: Pick<Command, 'usage' | 'isQuiet'>): string =>
+	`${isQuiet && !usage.startsWith('[OPTION...]') ? '[--json] ' : ''}${usage}`.trim();
+
+export const usageOf = (command: Pick<Command, 'name' | 'usage' | 'isQuiet'>): string =>
+	`Usage: archonctl ${command.name} ${operandsOf(command)}`.trimEnd();

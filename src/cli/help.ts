@@ -1,6 +1,6 @@
 /** Help texts, all from the table of commands. */
 import type {Command, Option} from './command.ts';
-import {GLOBAL, usageOf} from './global.ts';
+import {GLOBAL, optionsOf, usageOf} from './global.ts';
 
 export function overview(commands: readonly Command[]): string {
 	return [
@@ -18,9 +18,11 @@ export function overview(commands: readonly Command[]): string {
 	].join('\n');
 }
 
-export function describe({name, usage, summary, details, options, examples}: Command): string {
+export function describe(command: Command): string {
+	const {summary, details, examples} = command;
+	const options = optionsOf(command);
 	return [
-		usageOf({name, usage}),
+		usageOf(command),
 		'',
 		`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
 		...details,

@@ -18,11 +18,11 @@ export function statusOf(client: Client, request: Verb, fields: readonly string[
 	return rows.ok ? EXIT.ok : rows.error;
 }
 
-/** The exit status of a reply; says what is wrong where something is. */
-export function tellReply(reply: Reply, io: Io): number {
+/** The exit status of a reply; says what is wrong where something is, and programs `more`. */
+export function tellReply(reply: Reply, io: Io, more: object = {}): number {
 	if (reply.kind === 'ExitStatus') return reply.code;
 	if (reply.kind === 'Ok') return EXIT.ok;
-	complain(io, reply.reason);
+	complain(io, reply.reason, more);
 	return EXIT.refused;
 }
 
@@ -39,4 +39,8 @@ export function usageError(io: Io, reason: string): number {
 	return EXIT.usage;
 }
 
-export const complain = (io: Io, message: string): void => io.stderr(`archonctl: ${message}\n`);
+/** `more`: what programs are told beside the message. */
+export const complain = (io: Io, message: string, more: object = {}): void =>
+	io.stderr(io.isJson ? `${JSON.stringify({error: message, ...more})}\n` : `archonctl: ${message}\n`);
+
+export const printJson = (io: Io, value: unknown): void => io.stdout(`${JSON.stringify(value, null, 2)}\n`);

@@ -11,6 +11,7 @@ import {createContext, type Make} from './context.ts';
 import type {Daemon} from './daemon.ts';
 import type {Request} from './registry.ts';
 import {attach} from './requests/attach/handle.ts';
+import {auto} from './requests/auto/handle.ts';
 import {config} from './requests/config/handle.ts';
 import {health} from './requests/health/handle.ts';
 import {history} from './requests/history/handle.ts';
@@ -39,7 +40,7 @@ type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	status, health, history, tree, usage, logs, subscribe, wait, why,
-	start, stop, restart, reload, 'reload-config': reloadConfig, plan, config, signal,
+	start, stop, auto, restart, reload, 'reload-config': reloadConfig, plan, config, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, limit, upgrade, version, shutdown,
 };
 

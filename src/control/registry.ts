@@ -5,6 +5,7 @@ import {LOGS} from '../features/logging/requests/logs/wire.ts';
 import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
 import {clip, type Fields} from './records.ts';
 import {ATTACH} from './requests/attach/wire.ts';
+import {AUTO} from './requests/auto/wire.ts';
 import {CONFIG} from './requests/config/wire.ts';
 import {HEALTH} from './requests/health/wire.ts';
 import {HISTORY} from './requests/history/wire.ts';
@@ -31,7 +32,7 @@ import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
 	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY,
-	START, STOP, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL,
+	START, STOP, AUTO, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
 ] as const;
 

@@ -61,6 +61,8 @@ export type Event =
 	| {readonly kind: 'start' | 'restart'; readonly ids: readonly Id[]}
 	/** `policy`: for this stop only, instead of the services' own. */
 	| {readonly kind: 'stop'; readonly ids: readonly Id[]; readonly policy?: StopPolicy}
+	/** Whether these run is the config's to say again, whatever operators have asked. */
+	| {readonly kind: 'auto'; readonly ids: readonly Id[]}
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
 	/** Each service that is up is told to reload its config, in the way that its `reload` names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}

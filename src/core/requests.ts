@@ -5,7 +5,8 @@ import type {Id} from './ids.ts';
 import {isAlive} from './phase.ts';
 import {erase, freeId, read, write} from './service-table.ts';
 import type {Service} from './service.ts';
-import {find, holds, isAwaited, isFailedNeed, newEntry} from './state.ts';
+import {yieldTo} from './starting.ts';
+import {find, holds, isAwaited, isFailedNeed, isWanted, newEntry} from './state.ts';
 import {type Turn} from './turn.ts';
 
 /** Stops services and keeps them stopped; `policy` replaces their own for this time. */
@@ -14,6 +15,40 @@ export function stop(turn: Turn, {ids, policy}: Extract<Event, {kind: 'stop'}>):
 		const entry = read(turn.state.table, id);
 		if (entry) turn.write({...entry, desired: 'stop', restartPending: false, stop: policy ?? entry.service.stop});
 	}
+}
+
+/**
+ * Gives the decision back to the config: what it wants and an operator has stopped starts, what it does not want stops, and
+ * what has ended by itself stays as it is. The config says nothing of transient and of removed services.
+ */
+export function auto(turn: Turn, ids: readonly Id[]): void {
+	for (const id of ids) {
+		const entry = read(turn.state.table, id);
+		if (!entry || turn.state.names.get(entry.service.name) !== id) continue;
+		const desired = entry.service.autostart || !isNeeded(turn, entry) ? 'auto' : 'needed';
+		const decided: Entry = {...entry, desired, stop: entry.service.stop};
+		const {phase} = entry;
+		const isHeld = phase.kind === 'down' && (phase.cause === 'stopped' || phase.cause === 'new');
+		if (!isHeld || !isWanted(decided, turn.state.stage)) {
+			turn.write(decided);
+			continue;
+		}
+		for (const rival of entry.rivals) yieldTo(turn, rival);
+		turn.awaitNeeds({...decided, ends: [], restartPending: false, blame: null, trigger: null});
+	}
+}
+
+/** Whether a service that starts by itself needs it, or needs one that does. */
+function isNeeded(turn: Turn, entry: Entry): boolean {
+	const seen = new Set([entry]);
+	for (const {dependents} of seen) {
+		for (const {id, strength} of dependents) {
+			const dependent = strength === 'order' ? undefined : read(turn.state.table, id);
+			if (dependent?.service.autostart) return true;
+			if (dependent) seen.add(dependent);
+		}
+	}
+	return false;
 }
 
 /** Sends a signal to a running service. */

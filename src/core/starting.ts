@@ -92,7 +92,7 @@ export function start(turn: Turn, ids: readonly Id[], trigger: Entry['trigger'] 
 }
 
 /** A service that conflicts with one that is started stops, and stays stopped. */
-function yieldTo(turn: Turn, id: Id): void {
+export function yieldTo(turn: Turn, id: Id): void {
 	const rival = read(turn.state.table, id);
 	if (!rival || !isToRun(rival)) return;
 	const isResting = rival.phase.kind === 'down' && rival.phase.cause !== 'new' && rival.phase.cause !== 'stopped';

@@ -12,7 +12,7 @@ import {tell, tellOfChange, wakeFeatures} from './features.ts';
 import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
 import {isPreparing} from './phase.ts';
 import {reconfigure} from './reconfigure.ts';
-import {add, forget, reload, remove, signal, stop} from './requests.ts';
+import {add, auto, forget, reload, remove, signal, stop} from './requests.ts';
 import {adopt, resume, stall} from './resume.ts';
 import {due, read} from './service-table.ts';
 import {failStart, onLate, restart, restartWithNeed, spawn, start, startForFailures, restartsDependents, waivers} from './starting.ts';
@@ -49,6 +49,7 @@ const OWNERS: Handlers = {
 	restart: whileRunning((turn, {ids}) => restart(turn, ids)),
 	reconfigure: whileRunning(reconfigure),
 	add: whileRunning((turn, {service}) => add(turn, service)),
+	auto: (turn, {ids}) => auto(turn, ids),
 	stop, signal,
 	reload: (turn, {ids}) => reload(turn, ids),
 	remove: (turn, {id}) => remove(turn, id),

@@ -227,3 +227,37 @@ test('a service that was added at run time is forgotten when it is at rest, and 
 	story.ask('stop', 'transient').hear({kind: 'remove', id: transient});
 	expect(phases(story)).toEqual({web: 'up'});
 });
+
+test('the config decides again about what was started, stopped, or has ended', () => {
+	const story = tell(['web'], ['debug', {autostart: false}], ['lib', {autostart: false}], ['app', {needs: ['lib']}], ['job', {type: 'oneshot'}]);
+	story.ask('stop', 'web').ask('start', 'debug').dies('job', exit(0)).ask('stop', 'lib').lines();
+	expect(phases(story)).toMatchInlineSnapshot(`
+		{
+		  "app": "up",
+		  "debug": "up",
+		  "job": "completed",
+		  "lib": "stopped",
+		  "web": "stopped",
+		}
+	`);
+	expect(story.ask('auto', 'web').ask('auto', 'debug').ask('auto', 'lib').ask('auto', 'job').lines()).toMatchInlineSnapshot(`
+		"  0.00  spawn web
+		        started web (pid 106)
+		  0.00  SIGTERM to debug
+		        stopping debug (pid 105) with SIGTERM
+		        stopped debug (SIGTERM)
+		  0.00  spawn lib
+		        started lib (pid 107)"
+	`);
+	expect(['web', 'debug', 'lib', 'app', 'job'].map(name => find(story.state(), name)?.desired)).toEqual(['auto', 'auto', 'needed', 'auto', 'auto']);
+	// A second time it has nothing to say.
+	expect(story.ask('auto', 'web').lines()).toBe('');
+});
+
+test('what the config decides about waits for its needs', () => {
+	const story = tell(['db'], ['web', {needs: ['db']}]);
+	story.ask('stop', 'db').ask('stop', 'web').ask('auto', 'web').lines();
+	expect(find(story.state(), 'web')?.phase.kind).toBe('waiting');
+	story.ask('auto', 'db').lines();
+	expect(find(story.state(), 'web')?.phase.kind).toBe('up');
+});

@@ -58,7 +58,7 @@ export interface Story {
 	/** What was asked of the machine and said on the log since the last look, one line each. */
 	lines(): string;
 	hear(event: Event): Story;
-	ask(kind: 'start' | 'stop' | 'restart', ...names: readonly string[]): Story;
+	ask(kind: 'start' | 'stop' | 'restart' | 'auto', ...names: readonly string[]): Story;
 	/** The process of a service ends by itself. */
 	dies(name: string, outcome: Outcome): Story;
 	/** Any other news of the run that a service is in. */

@@ -16,6 +16,7 @@ export const daemon: Command = {
 	least: 1,
 	most: Infinity,
 	endsOptions: true,
+	isQuiet: true,
 	examples: [
 		'archonctl daemon -- sleep 100',
 		'archonctl daemon --name tunnel --restart always -- ssh -N gateway',

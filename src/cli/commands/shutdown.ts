@@ -12,6 +12,7 @@ export const shutdown: Command = {
 	least: 0,
 	most: 0,
 	endsOptions: false,
+	isQuiet: true,
 	examples: ['archonctl shutdown'],
 	run: (_, io, reach) => reach(client => statusOf(client, SHUTDOWN, [], io)),
 };

@@ -13,6 +13,7 @@ export const signal: Command = {
 	least: 2,
 	most: Infinity,
 	endsOptions: false,
+	isQuiet: true,
 	examples: ['archonctl signal HUP web', 'archonctl signal USR1 1234'],
 	run: ({operands: [name = '', ...targets]}, io, reach) =>
 		reach(client => statusOf(client, SIGNAL, [...targets, name], io)),

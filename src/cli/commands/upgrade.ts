@@ -4,19 +4,19 @@ import {STATUS, STATUS_ROW} from '../../control/requests/status/wire.ts';
 import {UPGRADE} from '../../control/requests/upgrade/wire.ts';
 import {type Command, EXIT, type Io} from '../command.ts';
 import {absolutePath} from '../paths.ts';
-import {complain, rowsOf, tellReply, tellTrouble} from '../reply.ts';
+import {complain, printJson, rowsOf, tellReply, tellTrouble} from '../reply.ts';
 import {askVersion} from '../versions.ts';
 
 export const upgrade: Command = {
 	name: 'upgrade',
-	usage: '[PATH]',
+	usage: '[--json] [PATH]',
 	summary: 'replace the running archon by another executable, while services keep running',
 	details: [
 		'PATH is an executable as archon sees it; without it, archon\'s own file as it is now. The new archon has the',
 		'same pid, arguments and environment. It is asked first whether it can read what this one hands over;',
 		'if not, nothing changes.',
 	],
-	options: [],
+	options: [{names: ['--json'], value: null, help: 'one object: archon, running'}],
 	least: 0,
 	most: 1,
 	endsOptions: false,
@@ -39,6 +39,7 @@ function tellWhatRuns(client: Client, io: Io): number {
 	const services = rowsOf(client, STATUS, [], io);
 	if (!services.ok) return services.error;
 	const count = services.value.map(STATUS_ROW.decode).filter(({pid}) => pid !== null).length;
-	io.stdout(`upgraded to archon ${row.value.version}: ${count} ${count === 1 ? 'service keeps' : 'services keep'} running\n`);
+	if (io.isJson) printJson(io, {archon: row.value.version, running: count});
+	else io.stdout(`upgraded to archon ${row.value.version}: ${count} ${count === 1 ? 'service keeps' : 'services keep'} running\n`);
 	return EXIT.ok;
 }

@@ -36,7 +36,7 @@ async function shown(argv: readonly string[], bench: Bench, more: Partial<Io> = 
 }
 
 const NAMES = [
-	'status', 'history', 'tree', 'logs', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'signal', 'run', 'daemon', 'reopen', 'upgrade', 'version',
+	'status', 'history', 'tree', 'logs', 'start', 'stop', 'auto', 'restart', 'reload', 'plan', 'config', 'signal', 'is-active', 'is-failed', 'pid', 'run', 'daemon', 'reopen', 'upgrade', 'version',
 	'shutdown', 'raw', 'help',
 ];
 

@@ -34,6 +34,7 @@ test('each verb is there once, with a line of help', () => {
 		  "Why[,<name>…] · observe (of some services) · repeatable",
 		  "Start,<name>… · operate (of some services) · repeatable",
 		  "Stop,<name>… · operate (of some services) · repeatable",
+		  "Auto,<name>… · operate (of some services) · repeatable",
 		  "Restart,<name>… · operate (of some services)",
 		  "Reload[,<name>…] · operate (of some services) · repeatable",
 		  "ReloadConfig,<on failure>[,<seconds>] · operate",

@@ -12,6 +12,7 @@ export const reopen: Command = {
 	least: 0,
 	most: 0,
 	endsOptions: false,
+	isQuiet: true,
 	examples: ['archonctl reopen'],
 	run: (_, io, reach) => reach(client => statusOf(client, REOPEN, [], io)),
 };

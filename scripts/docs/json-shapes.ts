@@ -1,0 +1,112 @@
+/** What `--json` of each command prints: the page has it as a table, and test/unit/cli/json.test.ts holds the commands to it. */
+
+/**
+ * Of a value: `text`, `number`, `flag`, a list of them (`text[]`), an object, or a list of objects. `?`: it may be null, also behind
+ * the name of an object.
+ */
+export type Shape = string | Shapes | readonly [Shapes];
+export interface Shapes {
+	readonly [name: string]: Shape;
+}
+
+interface About {
+	/** `one`: one value in several lines. `lines`: an object in each line, as they come. */
+	readonly prints: 'one' | 'lines';
+	readonly shape: Shape;
+	/** Further words about it. */
+	readonly note?: string;
+}
+
+const DONE: About = {prints: 'one', shape: {ok: 'flag'}, note: '`ok` is true'};
+
+export const SHAPES: Readonly<Record<string, About>> = {
+	'status': {
+		prints: 'one',
+		shape: [{
+			name: 'text', status: 'text', pid: 'number?', since: 'number', restarts: 'number', exit: 'number?',
+			type: 'text', note: 'text', groups: 'text[]',
+		}],
+	},
+	'health': {prints: 'one', shape: {ok: 'flag', reason: 'text?'}},
+	'history': {prints: 'one', shape: [{name: 'text', at: 'number', exit: 'number', how: 'text'}]},
+	'tree': {
+		prints: 'one',
+		shape: [{
+			service: 'text?', pid: 'number', parent: 'number', zombie: 'flag', command: 'text', kind: 'text',
+			started: 'number', cpu: 'number', memory: 'number',
+		}],
+		note: '`kind`: `main`, `child`, `adopted`, `command`, `archon`, `foreign`; parents come before their children',
+	},
+	'logs': {
+		prints: 'lines', shape: {time: 'text?', service: 'text', stream: 'text?', message: 'text'},
+		note: '`instance`, a number, where it has one',
+	},
+	'events': {
+		prints: 'lines',
+		shape: {
+			number: 'number', time: 'text', kind: 'text', service: 'text?', from: 'text?', to: 'text?', pid: 'number?',
+			run: 'number?', exit: 'number?', count: 'number?', next: 'text?', reason: 'text?',
+		},
+	},
+	'wait': {prints: 'one', shape: [{name: 'text', verdict: 'text', status: 'text', exit: 'number?', why: 'text?'}]},
+	'why': {
+		prints: 'one',
+		shape: [{
+			'name': 'text', 'status': 'text', 'since': 'number', 'starts': 'number', 'wanted': {runs: 'flag', by: 'text', why: 'text'},
+			'chain': [{name: 'text', status: 'text', why: 'text'}], 'next': [{name: 'text', at: 'number', what: 'text'}],
+			'end?': {name: 'text', at: 'number', exit: 'number', how: 'text'},
+			'lines': [{name: 'text', stream: 'text', at: 'number', text: 'text'}],
+			'waiting': 'text[]', 'help': [{command: 'text', does: 'text'}],
+		}],
+	},
+	'start': DONE,
+	'stop': DONE,
+	'auto': DONE,
+	'restart': DONE,
+	'reload': {
+		prints: 'one', shape: {changes: 'text[]'},
+		note: 'where a service does not become ready, the object about the problem has its last `lines`',
+	},
+	'plan': {
+		prints: 'one',
+		shape: {
+			added: 'text[]', removed: 'text[]', kept: 'text[]',
+			changed: [{name: 'text', restarts: 'flag', keys: [{key: 'text', before: 'text', after: 'text'}]}],
+			settings: [{key: 'text', before: 'text', after: 'text'}], stop: 'text[]', start: 'text[]', 'undone?': {name: 'text', why: 'text'},
+		},
+	},
+	'config': {prints: 'one', shape: {yaml: 'text'}},
+	'signal': DONE,
+	'is-active': {prints: 'one', shape: [{name: 'text', state: 'text'}]},
+	'is-failed': {prints: 'one', shape: [{name: 'text', state: 'text'}]},
+	'pid': {prints: 'one', shape: [{name: 'text', pid: 'number?'}]},
+	'daemon': DONE,
+	'reopen': DONE,
+	'upgrade': {prints: 'one', shape: {archon: 'text', running: 'number'}, note: '`running`: how many services kept running'},
+	'version': {prints: 'one', shape: {archon: 'text', archonctl: 'text', lives: 'number', cause: 'text?'}},
+	'shutdown': DONE,
+	'help': {
+		prints: 'one',
+		shape: [{name: 'text', usage: 'text', summary: 'text', options: [{names: 'text[]', value: 'text?', help: 'text'}]}],
+	},
+};
+
+/** Commands that print what is not theirs, or a screen. */
+export const WITHOUT: ReadonlySet<string> = new Set(['run', 'raw', 'stdio', 'top', 'attach', 'shell', 'completion']);
+
+const written = (shape: Shape): string => typeof shape === 'string' ? shape : isList(shape)
+	? `[${written(shape[0])}]`
+	: `{${Object.entries(shape).map(([name, inner]) => `${name}: ${written(inner)}`).join(', ')}}`;
+
+export const isList = (shape: Shape): shape is readonly [Shapes] => Array.isArray(shape);
+
+/** The commands by what they print. */
+export function jsonTable(): string {
+	const groups = Map.groupBy(Object.entries(SHAPES), ([, {prints, shape, note = ''}]) => JSON.stringify([prints, shape, note]));
+	const rows = [...groups.values()].map(commands => {
+		const [, {prints, shape, note}] = commands[0] as (typeof commands)[0];
+		const names = commands.map(([name]) => `\`${name}\``).join(', ');
+		return `| ${names} | ${prints === 'lines' ? 'in each line ' : ''}\`${written(shape)}\`${note ? `; ${note}` : ''} |`;
+	});
+	return ['| | |', '|---|---|', ...rows].join('\n');
+}

@@ -1,0 +1,17 @@
+/** Handles `Auto`. */
+import {isHelper} from '../../../core/state.ts';
+import {OK, refuse} from '../../call.ts';
+import type {Make} from '../../context.ts';
+import {choose} from '../../names.ts';
+import type {AutoRequest} from './wire.ts';
+
+export const auto: Make<AutoRequest> = ({daemon}) => ({names}, call) => {
+	const state = daemon.state();
+	const chosen = choose(state, names, call.scope);
+	if (!chosen.ok) return refuse(call, chosen.error);
+	const isInConfig = ({service: {name}, id}: (typeof chosen.value)[number]['entry']): boolean => state.names.get(name) === id;
+	const other = chosen.value.find(({entry, isNamed}) => isNamed && (isHelper(entry) || !isInConfig(entry)));
+	if (other) return refuse(call, `cannot let the config decide about ${other.entry.service.name}: it does not have this service`);
+	daemon.dispatch({kind: 'auto', ids: chosen.value.filter(({entry}) => !isHelper(entry)).map(({entry}) => entry.id)});
+	call.reply(OK);
+};
