@@ -33,7 +33,7 @@ export function firstOf<T>(
 function hintFor(path: string, why: string): string {
 	// Who refuses a client there says why.
 	if (path.includes('://')) return why === 'connection refused' ? '; does its config have remote, and is the port published?' : '';
-	if (why === 'permission denied') return '; only root and archon\'s own user may connect';
+	if (why === 'permission denied') return '; only root, archon\'s own user and those whom access in its config names may connect';
 	return '; is archon running? --socket or $ARCHON_SOCKET names its socket';
 }
 

@@ -20,13 +20,21 @@ export type Order =
 	/** Replies that are known already, and wait for their turn. */
 	| {readonly kind: 'error'; readonly tag: string | null; readonly reason: string; count: number};
 
-/** What waits for its turn on all connections, in characters. */
+/** What clients of one kind have archon keep for them. */
 export interface Store {
+	/** What waits for its turn on all their connections, in characters; and the most that may. */
 	held: number;
+	readonly heldMax: number;
+	/** Their requests that have begun and are not answered; and how many may be. */
+	underWay: number;
+	readonly underWayMax: number;
 }
 
-/** The most that may wait on all connections, in characters. */
-const HELD_MAX = 16 << 20;
+/** Root's and archon's own user's clients, and those of others, who take nothing away from them. */
+export const createStores = (): {readonly own: Store; readonly others: Store} => ({
+	own: {held: 0, heldMax: 16 << 20, underWay: 0, underWayMax: Infinity},
+	others: {held: 0, heldMax: 4 << 20, underWay: 0, underWayMax: 256},
+});
 
 /** Requests of one connection that may wait for their turn, and tagged ones that may be under way. */
 const MAX_WAITING = 64;
@@ -71,8 +79,10 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 	};
 	const beginTagged = (order: Order): void => {
 		tagged += 1;
+		store.underWay += 1;
 		begin(order, () => {
 			tagged -= 1;
+			store.underWay -= 1;
 			if (isIdle()) idle();
 		});
 	};
@@ -82,8 +92,10 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 			const order = next(waiting);
 			if (!order) break;
 			isBusy = true;
+			store.underWay += 1;
 			begin(order, () => {
 				isBusy = false;
+				store.underWay -= 1;
 				// Done later, and perhaps while the core's effects are performed: no request may begin in there.
 				if (!isLooping) soon(advance);
 			});
@@ -98,7 +110,7 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 	return {
 		isIdle, goOn,
 		push(order) {
-			const hasRoom = store.held + sizeOf(order) <= HELD_MAX;
+			const hasRoom = store.held + sizeOf(order) <= store.heldMax && store.underWay < store.underWayMax;
 			if (order.tag !== null) {
 				if (order.kind === 'request' && (tagged + held.length >= MAX_WAITING || !hasRoom)) return false;
 				if (order.kind === 'request' && !mayBegin()) keep(held, order);
@@ -119,6 +131,7 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 		},
 		clear() {
 			const orders = [...waiting, ...held];
+			store.underWay -= tagged + Number(isBusy);
 			for (const order of orders) store.held -= sizeOf(order);
 			waiting = [];
 			held = [];

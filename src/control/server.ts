@@ -12,7 +12,7 @@ import type {Daemon} from './daemon.ts';
 import {encodeReply, encodeRow} from './protocol.ts';
 import {createReader, joinRecord, type Reading} from './records.ts';
 import {namesIn, permit, principalOf} from './principals.ts';
-import {createQueue, type Order, type Store, TOO_MANY} from './queue.ts';
+import {createQueue, createStores, type Order, TOO_MANY} from './queue.ts';
 import {createRefusals, type Refusals} from './refusals.ts';
 import {decodeRequest, wireOf} from './registry.ts';
 import type {Scope} from './scope.ts';
@@ -28,7 +28,7 @@ export interface Server extends Reception {
 interface Parts {
 	readonly daemon: Daemon;
 	readonly handlers: Handlers;
-	readonly store: Store;
+	readonly stores: ReturnType<typeof createStores>;
 	readonly refused: Refusals;
 	readonly sessions: Set<Session>;
 }
@@ -37,7 +37,7 @@ export function createServer(daemon: Daemon): Server {
 	const handlers = createHandlers(daemon);
 	const refused = createRefusals(daemon);
 	const sessions = new Set<Session>();
-	const parts: Parts = {daemon, handlers, store: {held: 0}, refused, sessions};
+	const parts: Parts = {daemon, handlers, stores: createStores(), refused, sessions};
 	return {
 		accept: connection => serve(connection, parts),
 		turnAway(peer) {
@@ -63,7 +63,9 @@ function strangerIn(peer: Peer, daemon: Daemon): string | null {
 const UNREAD_MAX = 64 << 10;
 
 function serve(connection: Connection, parts: Parts): ConnectionListener {
-	const {daemon, store, sessions} = parts;
+	const {daemon, stores, sessions} = parts;
+	const {uid} = connection.peer;
+	const store = uid === 0 || uid === daemon.ownUid ? stores.own : stores.others;
 	const reader = createReader();
 	/** No more is read: the connection ends with the last reply. */
 	let isEnding = false;

@@ -1,5 +1,5 @@
 /** Whose rights a process has: those of its service by what the kernel knows of it, else those of its user; and who reaches the socket at all. */
-import {chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {execa} from 'execa';
@@ -12,7 +12,7 @@ let ASK = '';
 beforeAll(() => {
 	folder = mkdtempSync(join(tmpdir(), 'archon-access-'));
 	chmodSync(folder, 0o777);
-	for (const name of ['ask.pl', 'heir.pl', 'successor.pl']) {
+	for (const name of ['ask.pl', 'heir.pl', 'successor.pl', 'knock.pl']) {
 		copyFileSync(join(import.meta.dirname, '../characters', name), join(folder, name));
 		chmodSync(join(folder, name), 0o755);
 	}
@@ -63,6 +63,26 @@ describe('a service with rights of its own', () => {
 		await archon.says(/other +\| Signal,web,CONT: Ok/);
 		await archon.says(no('Signal,db,CONT', 'other has it for web only'));
 		await archon.says(/warn: request refused: Restart of db takes the role operate, service job has it for web only; see access in the config/);
+	});
+
+	test('has them in its hooks, its health check and its reload command too', async () => {
+		const socket = newSocket();
+		const ask = (word: string): string => JSON.stringify(['sh', '-c', `${late(socket)}; ${ASK} ${socket} ${word},web,CONT Shutdown`]);
+		await using archon = await up(`services:
+  web: {command: sleep 1000000, reload: CONT}
+  job:
+    command: sleep 1000000
+    user: "1"
+    control: {role: operate, services: [web]}
+    post_start: [${ask('Signal')}]
+    healthcheck: {test: [CMD, "${ASK}", "${socket}", "Signal,web,CONT"], interval: 100ms}
+    reload: {command: ${ask('Signal')}}
+`, socket);
+		await archon.says(/job +\| Signal,web,CONT: Ok[^]*job +\| Shutdown: Error,"request refused: Shutdown takes the role admin, service job has operate/);
+		await archon.says(/job is healthy/);
+		expect(await archon.ctl('--socket', socket, 'reload', 'job')).toMatchObject({status: 0});
+		await archon.says(/(job +\| Shutdown: Error,"request refused: Shutdown takes the role admin, service job has operate[^]*){2}/);
+		expect(archon.log()).not.toContain('has no role');
 	});
 
 	test('lends them to none that says it is of it', async () => {
@@ -158,4 +178,14 @@ test('what is under way ends when a reload takes the right to it', async () => {
 	writeFileSync(join(archon.folder, 'archon.yaml'), services);
 	expect(await archon.ctl('--socket', socket, 'reload')).toMatchObject({status: 0});
 	expect((await follower).stdout).toBe('Logs,web,archon.follow=yes: Error,"request refused: Logs of web takes the role observe, uid 1 has none; see access in the config"');
+});
+
+test('users without any right who knock all the time keep root waiting no longer, and fill no log', async () => {
+	const socket = newSocket();
+	await using archon = await up('access: [{user: 1, role: observe}]\nservices: {web: {command: sleep 1000000}}\n', socket);
+	const knocking = Array.from({length: 4}, () => execa('setpriv', ['--reuid=3', '--regid=3', '--clear-groups', join(folder, 'knock.pl'), socket, '5000']));
+	for (let i = 0; i < 20; i++) expect(await archon.ctl('--socket', socket, 'status')).toMatchObject({status: 0, stdout: expect.stringContaining('running')});
+	for (const {stdout} of await Promise.all(knocking)) expect(stdout).toBe('done');
+	expect(archon.log().match(/request refused/g)).toHaveLength(10);
+	expect(readdirSync(`/proc/${archon.pid}/fd`).length).toBeLessThan(50);
 });

@@ -1,4 +1,5 @@
 /** What a config comes to: what each service will be, in which order all start and stop, and how long a stop may take. */
+import type {Grant} from '../../core/access.ts';
 import {service as serviceOf} from '../../core/defaults.ts';
 import type {Config} from '../../core/config.ts';
 import type {Result} from '../../core/result.ts';
@@ -79,6 +80,8 @@ export interface ExplainedService {
 	readonly conflicts: readonly string[];
 	/** Services that start when it has failed for good. */
 	readonly on_failure: readonly string[];
+	/** What its processes may ask archon; null: what their users may. */
+	readonly control: readonly Grant[] | null;
 }
 
 /** `hidden`: values that are not to be shown, each with the name that is shown for it. */
@@ -148,7 +151,7 @@ function longestStop(services: readonly Service[]): readonly {readonly name: str
 function explained(
 	name: string, service: Service, instances: number, findUser: FindUser | null, hidden: ReadonlyMap<string, string>,
 ): ExplainedService {
-	const {type, autostart, essential, needs, ready, health, restart, stop, stopTo, killMode, hooks, onlyIf, exec} = service;
+	const {type, autostart, essential, needs, ready, health, restart, stop, stopTo, killMode, hooks, onlyIf, control, exec} = service;
 	const shown = (words: readonly string[]): readonly string[] => words.map(word => mask(word, hidden));
 	const commandOf = (hook: HookCommand): readonly string[] => shown('command' in hook ? hook.command : hook);
 	const numbers = exec.user && findUser ? findUser(exec.user) : null;
@@ -159,7 +162,7 @@ function explained(
 		pre_start: hooks.preStart, post_start: hooks.postStart, pre_stop: hooks.preStop, post_stop: hooks.postStop, down: hooks.down,
 	};
 	return {
-		name, instances, type: service.forks ? 'forking' : type, autostart, essential, command: shown(exec.argv),
+		name, instances, control, type: service.forks ? 'forking' : type, autostart, essential, command: shown(exec.argv),
 		user: exec.user && {
 			name: exec.user.user + (exec.user.group === null ? '' : `:${exec.user.group}`),
 			uid: found?.uid ?? null, gid: found?.gid ?? null, groups: found?.groups.filter(group => group !== found.gid) ?? [],

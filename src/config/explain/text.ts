@@ -50,6 +50,7 @@ function serviceText(service: ExplainedService): string {
 	add('on failure', service.on_failure.length > 0 ? `${service.on_failure.join(', ')} starts` : '');
 	add('stop', service.stop.how);
 	add('output', service.output.join('; '));
+	add('control', controlText(service.control));
 	return `${name}${instances > 1 ? ` (${instances} instances, here ${name}:0)` : ''}\n${rowsText(rows)}`;
 }
 
@@ -58,6 +59,11 @@ const CONDITIONS = {
 } as const satisfies Record<ExplainedService['needs'][number]['condition'], string>;
 
 const STRENGTHS: Readonly<Record<string, string>> = {soft: ' (or failed)', order: ' (if it is started)'};
+
+function controlText(control: ExplainedService['control']): string | null {
+	if (control?.length === 0) return 'may ask archon nothing';
+	return control && `may ${control.map(({role, services}) => `${role} ${services === null ? 'all' : services.join(', ')}`).join('; ')}`;
+}
 
 function userText(user: ExplainedService['user'], further: readonly string[]): string {
 	const groups = further.length > 0 ? `; further groups ${further.join(', ')}` : '';

@@ -66,7 +66,7 @@ export function open(fd: number, peer: Asker, poller: Poller, accept: Accept, cr
 		sys.closeInbox(fd);
 		fds.forEach(sys.closeForeign);
 		crowd.leave(member);
-		crowd.queue(-queued);
+		crowd.queue(peer.uid, -queued);
 		listener.closed();
 	}
 
@@ -89,7 +89,7 @@ export function open(fd: number, peer: Asker, poller: Poller, accept: Accept, cr
 			else queue.shift();
 		}
 		queued -= sent;
-		crowd.queue(-sent);
+		crowd.queue(peer.uid, -sent);
 		if (isEnding && queue.length === 0) shut();
 		else adjust();
 	}
@@ -122,7 +122,7 @@ export function open(fd: number, peer: Asker, poller: Poller, accept: Accept, cr
 			if (last && last.length + data.length <= PIECE) queue[queue.length - 1] = concat([last, data]);
 			else queue.push(data);
 			queued += data.length;
-			crowd.queue(data.length);
+			crowd.queue(peer.uid, data.length);
 			if (isClosed) return;
 			if (wasEmpty) flush();
 			if (queued > QUEUE_MAX) shut();

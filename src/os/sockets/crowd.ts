@@ -1,8 +1,8 @@
 /** All connections of the control socket: how many there are and what they take together is bounded, and no client takes all of it. */
 import {isTrusted} from './trust.ts';
 
-/** Bytes of replies that may wait for all clients together. */
-const ALL_QUEUES_MAX = 16 << 20;
+/** Bytes of replies that may wait for all clients of root and archon's own user together, and for all of others. */
+const [QUEUES_MAX, OTHERS_QUEUES_MAX] = [16 << 20, 8 << 20];
 /** Connections; those of them that only root has; and those of users who are neither root nor archon's own, together and each. */
 const CONNECTIONS_MAX = 1024;
 const ROOTS = 64;
@@ -26,8 +26,8 @@ export interface Crowd {
 	leave(member: Member): void;
 	/** The member has just sent something. */
 	stir(member: Member): void;
-	/** More bytes wait than before, or fewer; if the total is too large, the members with the most are shut. */
-	queue(count: number): void;
+	/** More bytes wait for the user than before, or fewer; if the total is too large, the members with the most are shut. */
+	queue(uid: number, count: number): void;
 }
 
 export function createCrowd(): Crowd {
@@ -36,7 +36,8 @@ export function createCrowd(): Crowd {
 	/** By uid: how many are of users who are neither root nor archon's own. */
 	const others = new Map<number, number>();
 	let otherCount = 0;
-	let queued = 0;
+	/** For those who are trusted, and for others. */
+	const queued = {own: 0, others: 0};
 	const countOther = (uid: number, more: 1 | -1): void => {
 		otherCount += more;
 		const count = (others.get(uid) ?? 0) + more;
@@ -64,11 +65,15 @@ export function createCrowd(): Crowd {
 		stir(member) {
 			if (members.delete(member)) members.add(member);
 		},
-		queue(count) {
-			queued += count;
-			while (queued > ALL_QUEUES_MAX) {
+		queue(uid, count) {
+			const isOwn = isTrusted(uid);
+			const [kind, limit] = isOwn ? ['own', QUEUES_MAX] as const : ['others', OTHERS_QUEUES_MAX] as const;
+			queued[kind] += count;
+			while (queued[kind] > limit) {
 				let most: Member | undefined;
-				for (const member of members) if (!most || member.queued() > most.queued()) most = member;
+				for (const member of members) {
+					if (isTrusted(member.uid) === isOwn && (!most || member.queued() > most.queued())) most = member;
+				}
 				if (!most) return;
 				most.shut();
 			}

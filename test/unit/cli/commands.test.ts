@@ -314,7 +314,7 @@ describe('the socket', () => {
 		[{'/tmp/archon-1000/archon.sock': 'connection refused'},
 			'/tmp/archon-1000/archon.sock: connection refused; is archon running? --socket or $ARCHON_SOCKET names its socket'],
 		[{'/run/archon/archon.sock': 'permission denied'},
-			'/run/archon/archon.sock: permission denied; only root and archon\'s own user may connect'],
+			'/run/archon/archon.sock: permission denied; only root, archon\'s own user and those whom access in its config names may connect'],
 	])('that cannot be reached is told with the reason', async (errors, message) => {
 		expect(await archonctl(['start', 'web'], new Bench(), {connect: nowhere(errors, [])})).toEqual({
 			status: 111, out: '', err: `archonctl: cannot reach archon at ${message}\n`,

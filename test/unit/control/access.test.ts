@@ -225,6 +225,31 @@ describe('Limit', () => {
 	});
 });
 
+test('others, however much they ask for, take nothing from root and from archon\'s own user', () => {
+	const bench = createBench();
+	const grant: Grant = {role: 'observe', services: null};
+	const crowd = Array.from({length: 100}, () => visitorWith(bench, grant));
+	const wait = Array.from({length: 60}, (_, index) => `@${index},Logs,web,archon.follow=yes\n`).join('');
+	const answers = crowd.flatMap(visitor => visitor.say(wait));
+	expect(answers.filter(line => line.includes('too many requests'))).toHaveLength(100 * 60 - 256);
+	expect(crowd[99]?.say('Version\n')).toEqual(['Error,request refused: too many requests are under way']);
+	for (const uid of [0, 1000]) {
+		expect(new Visitor(bench, uid).say('Version\n').at(-1)).toBe('Ok');
+		expect(new Visitor(bench, uid).say(wait).filter(line => line.includes('Error'))).toEqual([]);
+	}
+	for (const visitor of crowd) visitor.leave();
+	expect(visitorWith(bench, grant).say(`${wait}Version\n`).at(-1)).toBe('Ok');
+	// Requests that wait for a client to read.
+	const long = `Status,${'web,'.repeat(15_000)}web\n`;
+	for (let i = 0; i < 100; i++) {
+		const deaf = visitorWith(bench, grant);
+		deaf.pending = 1 << 20;
+		deaf.say(long.repeat(8));
+	}
+	expect(visitorWith(bench, grant).say(long).at(-1)).toContain('Error');
+	expect(new Visitor(bench).say('Version\n').at(-1)).toBe('Ok');
+});
+
 test('secrets are shown to admins only', () => {
 	const lines = visitorWith(createBench(), {role: 'operate', services: null}).say('Config,,shown\n');
 	expect(lines).toEqual(['Error,secrets are shown to the role admin only']);
