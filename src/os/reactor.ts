@@ -118,15 +118,19 @@ export const run = (): void => sys.run(() => turn(LONGEST));
 export function turn(longest: Millis): void {
 	const callbacks = next;
 	next = [];
+	// What they have left to promises is done between two turns, and would wait as long as this one sleeps.
+	let hasCalled = callbacks.length > 0;
 	for (const callback of callbacks) attempt(callback);
 	const now = sys.now();
 	for (let timer = timers[0]; timer && timer.at <= now; timer = timers[0]) {
 		removeFirst();
-		if (timer.callback) attempt(timer.callback);
+		if (!timer.callback) continue;
+		hasCalled = true;
+		attempt(timer.callback);
 	}
 	// The time of a timer that was cancelled is no reason to wake up.
 	while (timers[0]?.callback === null) removeFirst();
-	const rest = next.length > 0 ? 0 : (timers[0]?.at ?? Infinity) - sys.now();
+	const rest = hasCalled || next.length > 0 ? 0 : (timers[0]?.at ?? Infinity) - sys.now();
 	let count = hear(descriptor(), Math.min(longest, Math.max(0, Math.ceil(rest))));
 	if (!doesLastWait) return;
 	for (let rounds = ROUNDS; count === BATCH && rounds > 0; rounds--) count = hear(descriptor(), 0);

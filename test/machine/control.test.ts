@@ -45,6 +45,14 @@ describe('the protocol by hand', () => {
 		expect(lines.indexOf('@slow,ExitStatus,0')).toBeGreaterThan(lines.indexOf('@fast,ExitStatus,0'));
 	});
 
+	test('requests of which each loads what it needs are answered one after the other, whatever else happens or not', async () => {
+		await using archon = await up();
+		const wire = await archon.connect();
+		wire.send('Why,sleeper\nConfig\nPlan\nUsage\nConfig\nTree\nStatus,sleeper\n');
+		wire.end();
+		expect((await wire.rest()).match(/^(Ok|Error)/gm)).toEqual(Array.from({length: 7}, () => 'Ok'));
+	});
+
 	test('a client that leaves takes its Run with it', async () => {
 		await using archon = await up();
 		const wire = await archon.connect();
