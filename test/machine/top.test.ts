@@ -237,6 +237,22 @@ test.each<[NodeJS.Signals, number]>([['SIGTERM', 143], ['SIGHUP', 129]])('at %s 
 	expect(terminal.written()).toMatch(/\x1b\[\?25h.*\x1b\[\?1049l$/);
 });
 
+test('in the shell it comes and goes', async () => {
+	await using archon = await boot({config: CONFIG});
+	await using terminal = await start(archon, [], {env: {HOME: archon.folder}});
+	await terminal.until('archon 5 up, 1 failed>');
+	terminal.press('top\r');
+	await terminal.until(/bad +failed[^]*\? help/);
+	terminal.press('o');
+	await terminal.until('(END)');
+	terminal.press('q');
+	await terminal.until(/bad +failed[^]*\? help/);
+	terminal.press('q');
+	await terminal.until(/failed> top\narchon 5 up, 1 failed>$/);
+	terminal.press('\x04');
+	expect(await terminal.ended()).toBe(0);
+});
+
 test('it is suspended, and comes back whole', async () => {
 	await using archon = await boot({config: CONFIG});
 	await archon.status();
