@@ -29,7 +29,7 @@ describe('configs', () => {
 /** What stands for a reader's own words. */
 const WORDS: Readonly<Record<string, string>> = {
 	NAME: 'web', KEY: 'healthcheck.interval', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', COMMAND: 'status', ARG: 'x', OPTION: '', FILE: 'archon.yaml', N: '5', SECONDS: '5',
-	RECORD: 'Status', DIRECTORY: '.',
+	RECORD: 'Status', DIRECTORY: '.', COLUMN: 'cpu',
 };
 
 /** What is said where the words were understood, but only archon's own config is there. */

@@ -1,5 +1,4 @@
 /** `archonctl top`. */
-import {isPersonThere} from '../../os/person.ts';
 import {sys} from '../../os/sys.ts';
 import {parseArguments} from '../arguments.ts';
 import type {Arguments, Command} from '../command.ts';
@@ -26,9 +25,6 @@ export const top: Command = {
 		const wished = args.values('--sort').at(-1) ?? 'order';
 		const sort = SORT_KEYS.find(key => key === wished);
 		if (!sort) return usageError(io, `--sort ${wished}: the columns are ${SORT_KEYS.join(', ')}`);
-		if (!isPersonThere() || io.env['TERM'] === 'dumb') {
-			return usageError(io, 'top needs a terminal whose cursor can be moved; archonctl status shows services anywhere');
-		}
 		const logs = [...self(args), 'logs', '--plain', '--'];
 		return runTop(io, reachLive, {sort, names: args.operands, isColoured: lookOf(io).isColoured, logs});
 	},

@@ -2,6 +2,7 @@
 import type {LiveState} from '../../control/live-client.ts';
 import {errnoText} from '../../os/errno.ts';
 import {runInForeground} from '../../os/foreground.ts';
+import {isPersonThere} from '../../os/person.ts';
 import {createPoller} from '../../os/poller.ts';
 import {after, run} from '../../os/reactor.ts';
 import {candidates, DEFAULT_PATH, hasProgram} from '../../os/spawn/lookup.ts';
@@ -46,6 +47,9 @@ export async function runTop(io: Io, reachLive: ReachLive, choices: TopChoices):
 	const [main, log] = [await reachLive(told), await reachLive(() => {})];
 	if (!main.ok) return refuse(io, main.error, EXIT.unreachable);
 	if (!log.ok) return refuse(io, log.error, EXIT.unreachable);
+	if (!isPersonThere() || io.env['TERM'] === 'dumb') {
+		return refuse(io, 'top needs a terminal whose cursor can be moved; archonctl status shows services anywhere', EXIT.usage);
+	}
 	const keys = createKeys(inputs => program?.input(inputs));
 	const opened = openTerminal(createPoller(), {enter: ENTER, leave: LEAVE}, {
 		typed: keys,
