@@ -59,6 +59,22 @@ export const SHAPES: Readonly<Record<string, About>> = {
 			'waiting': 'text[]', 'help': [{command: 'text', does: 'text'}],
 		}],
 	},
+	'blame': {
+		prints: 'one',
+		shape: {
+			services: [{name: 'text', asked: 'number', waited: 'number', took: 'number?', after: 'text?'}],
+			chains: [{name: 'text', links: [{name: 'text', begun: 'number', ready: 'number?'}]}],
+		},
+		note: '`waited`, `took`, `begun` and `ready` are milliseconds',
+	},
+	'graph': {
+		prints: 'one',
+		shape: {
+			services: [{name: 'text', status: 'text', type: 'text'}],
+			needs: [{service: 'text', needs: 'text', condition: 'text', strength: 'text', met: 'flag', restart: 'flag'}],
+			conflicts: [{service: 'text', other: 'text'}], on_failure: [{service: 'text', other: 'text'}],
+		},
+	},
 	'start': DONE,
 	'stop': DONE,
 	'auto': DONE,

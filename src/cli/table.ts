@@ -22,6 +22,8 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	events: async () => (await import('../features/events/commands/events.ts')).events,
 	wait: async () => (await import('./commands/wait.ts')).wait,
 	why: async () => (await import('./commands/why.ts')).why,
+	blame: async () => (await import('./commands/blame.ts')).blame,
+	graph: async () => (await import('./commands/graph.ts')).graph,
 	top: async () => (await import('./commands/top.ts')).top,
 	start, stop,
 	auto: async () => (await import('./commands/auto.ts')).auto,

@@ -12,7 +12,9 @@ import type {Daemon} from './daemon.ts';
 import type {Request} from './registry.ts';
 import {attach} from './requests/attach/handle.ts';
 import {auto} from './requests/auto/handle.ts';
+import {blame} from './requests/blame/handle.ts';
 import {config} from './requests/config/handle.ts';
+import {graph} from './requests/graph/handle.ts';
 import {health} from './requests/health/handle.ts';
 import {history} from './requests/history/handle.ts';
 import {limit} from './requests/limit/handle.ts';
@@ -39,7 +41,7 @@ type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, health, history, tree, usage, logs, subscribe, wait, why,
+	status, health, history, tree, usage, logs, subscribe, wait, why, blame, graph,
 	start, stop, auto, restart, reload, 'reload-config': reloadConfig, plan, config, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, limit, upgrade, version, shutdown,
 };

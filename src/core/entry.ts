@@ -47,6 +47,8 @@ export interface Entry {
 	readonly blame: string | null;
 	/** How its last runs ended: at most `PAST_MAX`, oldest first. */
 	readonly past: readonly Past[];
+	/** How far its last start has come, and when. */
+	readonly startup: Startup;
 	/** Its own status text (sd_notify(3), STATUS=); empty: it has sent none. */
 	readonly statusText: string;
 	/** The config no longer has it: it stops, and is removed. */
@@ -60,6 +62,9 @@ export interface Entry {
 	/** How many of its dependents are stopping, or have to stop. Kept by `Turn.write`. */
 	readonly stoppingDependents: number;
 }
+
+/** When it was to start, when its start began, as its needs were met, and when it was ready or had completed; null: not yet. */
+export type Startup = readonly [asked: Instant | null, begun: Instant | null, ready: Instant | null];
 
 /** The end of one run. */
 export interface Past {

@@ -122,7 +122,10 @@ export function readAll({whole, standard, bodies, progress}: Parts): State | nul
 		const {settings, stage, runs, bucket, transients, slices} = parse<Whole>(whole);
 		const written = parse<Standard>(standard);
 		// An older archon does not know of all that there is now.
-		const usual = {...written, service: {...STANDARD.service, ...written.service}, exec: {...STANDARD.exec, ...written.exec}};
+		const usual = {
+			service: {...STANDARD.service, ...written.service}, exec: {...STANDARD.exec, ...written.exec},
+			edges: {...STANDARD.edges, ...written.edges}, progress: {...STANDARD.progress, ...written.progress},
+		};
 		const list = [...progress].map(([id, text]): Entry => {
 			const {service, ...edges} = parse<Body>(bodies.get(id) ?? 'null');
 			const exec = {...usual.exec, ...service.exec};

@@ -190,10 +190,12 @@ export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now:
 export const NO_RIVALS: Entry['rivals'] = [];
 const NO_TRIGGERS: Entry['laterTriggers'] = [];
 
+const UNSTARTED: Entry['startup'] = [null, null, null];
+
 /** The entry of a service that has not been started. */
 export const newEntry = (id: Id, service: Service): Entry => ({
 	id, service, needs: [], dependents: [], rivals: NO_RIVALS, phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0,
 	desired: 'auto', restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
-	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], statusText: '',
+	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], startup: UNSTARTED, statusText: '',
 	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

@@ -10,6 +10,7 @@ import type {Transition} from './lifecycle.ts';
 import {isAlive, isPreparing, WAITING} from './phase.ts';
 import {entries as all, read, write} from './service-table.ts';
 import {countAwaited, holds, isAwaited, isGoingDown, isFailedNeed, isLiving, isRunning, isWanted, type State} from './state.ts';
+import {startupAfter} from './startup.ts';
 import {type Instant, NEVER} from './time.ts';
 
 /** A service that is in another phase. */
@@ -72,7 +73,9 @@ export class Turn {
 		const before = read(this.state.table, wanted.id) ?? wanted;
 		const after: Entry = {
 			...wanted,
-			...(before.phase.kind !== wanted.phase.kind && {since: this.now, stalled: 0}),
+			...(before.phase.kind !== wanted.phase.kind && {
+				since: this.now, stalled: 0, startup: startupAfter(before.startup, wanted.phase, this.now),
+			}),
 			leaving: wanted.restartPending || !isWanted(wanted, this.state.stage),
 		};
 		const living = Number(isLiving(after)) - Number(isLiving(before));

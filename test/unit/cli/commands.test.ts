@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {runCli} from '../../../src/cli/archonctl.ts';
 import type {Io} from '../../../src/cli/command.ts';
 import type {Channel, Connect} from '../../../src/control/transport.ts';
-import {Bench, service, Visitor} from '../control/bench.ts';
+import {Bench, need, service, Visitor} from '../control/bench.ts';
 
 interface Outcome {
 	readonly status: number;
@@ -49,7 +49,8 @@ async function archonctl(argv: readonly string[], bench = new Bench(), more: Par
 const ok = {status: 0, out: '', err: ''};
 
 const NAMES = [
-	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'top', 'start', 'stop', 'auto', 'restart', 'reload', 'plan', 'config',
+	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'blame', 'graph', 'top',
+	'start', 'stop', 'auto', 'restart', 'reload', 'plan', 'config',
 	'signal', 'is-active', 'is-failed', 'pid', 'run', 'daemon', 'reopen', 'upgrade', 'version',
 	'shutdown', 'stdio', 'raw', 'shell', 'help',
 ];
@@ -470,5 +471,104 @@ describe('wrong usage', () => {
 		const {status, out, err} = await archonctl(argv);
 		expect({status, out}).toEqual({status: 100, out: ''});
 		expect(err.split('\n')[0]).toBe(`archonctl: ${message}`);
+	});
+});
+
+describe('why, blame and graph', () => {
+	const bench = (): Bench => {
+		const stack = new Bench([
+			service('db', {ready: {kind: 'notify'}}), service('cache'), service('app', {needs: [need('db', 'service_healthy'), {...need('cache'), strength: 'soft'}]}),
+			service('web', {needs: [need('app'), need('db', 'service_healthy')]}), service('blue', {conflicts: ['cache'], autostart: false, onFailure: ['web']}),
+		]);
+		return stack;
+	};
+
+	it('a graph is a tree for people, a drawing for others, and data for programs', async () => {
+		expect((await archonctl(['graph'], bench())).out).toMatchInlineSnapshot(`
+			"web  waiting
+			├─ app  waiting  [started: not met]
+			│  ├─ db  starting  [ready: not met]
+			│  └─ cache  running  [started, soft: met]
+			└─ db  starting  [ready: not met]
+			blue  stopped
+			blue conflicts with cache
+			web starts when blue has failed
+			"
+		`);
+		expect((await archonctl(['graph', 'app'], bench())).out).toMatchInlineSnapshot(`
+			"app  waiting
+			├─ db  starting  [ready: not met]
+			└─ cache  running  [started, soft: met]
+			"
+		`);
+		expect((await archonctl(['graph', '--dot', 'app'], bench())).out).toMatchInlineSnapshot(`
+			"digraph archon {
+				rankdir=LR; node [shape=box, fontname="sans-serif"]; edge [fontname="sans-serif", fontsize=10];
+				"db" [label="db\\nstarting", color=gray40];
+				"cache" [label="cache\\nrunning", color=darkgreen];
+				"app" [label="app\\nwaiting", color=gray40];
+				"app" -> "db" [label="ready", style=solid, color=red];
+				"app" -> "cache" [label="started, soft", style=dashed];
+			}
+			"
+		`);
+		expect((await archonctl(['graph', '--mermaid', 'app'], bench())).out).toMatchInlineSnapshot(`
+			"flowchart LR
+				s0["db<br>starting"]
+				s1["cache<br>running"]
+				s2["app<br>waiting"]
+				s2 -->|"ready (not met)"| s0
+				s2 -.->|"started, soft"| s1
+			"
+		`);
+		expect(JSON.parse((await archonctl(['graph', '--json'], bench())).out)).toMatchObject({
+			needs: expect.arrayContaining([{service: 'app', needs: 'cache', condition: 'service_started', strength: 'soft', met: true, restart: false}]) as object,
+			conflicts: [{service: 'blue', other: 'cache'}], on_failure: [{service: 'blue', other: 'web'}],
+		});
+		expect(await archonctl(['graph', 'nginx'], bench())).toEqual({status: 1, out: '', err: 'archonctl: no service is called nginx\n'});
+		expect((await archonctl(['graph', '--dot', '--json'], bench())).status).toBe(100);
+	});
+
+	it('blame has the slowest first, and the chain that was waited for', async () => {
+		const stack = bench();
+		stack.now = 1500;
+		stack.dispatch({kind: 'news', id: stack.process('db').id, run: stack.process('db').run, news: {kind: 'ready'}});
+		expect((await archonctl(['blame'], stack)).out).toMatchInlineSnapshot(`
+			"     TOOK    WAITED  NAME
+			    1.5 s    0.0 ms  db
+			   0.0 ms    0.0 ms  cache
+			   0.0 ms     1.5 s  app
+			   0.0 ms     1.5 s  web
+
+			critical chain of web:
+			  web  ready at 1.5 s, after 0.0 ms
+			    app  ready at 1.5 s, after 0.0 ms
+			      db  ready at 1.5 s, after 1.5 s
+			"
+		`);
+		expect(JSON.parse((await archonctl(['blame', '--json', 'app'], stack)).out)).toMatchObject({
+			services: expect.arrayContaining([expect.objectContaining({name: 'app', waited: 1500, took: 0, after: 'db'})]) as object,
+			chains: [{name: 'app', links: [{name: 'app', begun: 1500, ready: 1500}, {name: 'db', begun: 0, ready: 1500}]}],
+		});
+		expect(await archonctl(['blame', 'blue'], stack)).toMatchObject({status: 1, err: 'archonctl: blue was not started, or is no service\n'});
+	});
+
+	it('health is quiet, and says in one line why not', async () => {
+		expect(await archonctl(['health', 'cache'], bench())).toEqual(ok);
+		expect(await archonctl(['health'], bench())).toEqual({status: 1, out: 'db is starting: not ready yet; and 2 more\n', err: ''});
+		expect(await archonctl(['health', '--live', '--json'], bench())).toEqual({status: 0, out: '{"ok":true,"reason":null}\n', err: ''});
+		expect((await archonctl(['health', '--live', '--ready'], bench())).status).toBe(100);
+	});
+
+	it.each([
+		[['wait', '--for', 'redy', 'web'], 'archonctl: --for redy: did you mean ready?'],
+		[['wait', '--timeout', 'soon', 'web'], 'archonctl: --timeout soon: not a duration like 30s or 1m30s'],
+		[['events', '--kinds', 'exitd'], 'archonctl: --kinds exitd: did you mean exited?'],
+		[['events', '--after', 'x'], 'archonctl: --after x: not the number of an event'],
+		[['events', '-n', 'x'], 'archonctl: --lines x: not a number'],
+	])('%j is wrong usage', async (argv, message) => {
+		const {status, err} = await archonctl(argv, bench());
+		expect(status).toBe(100);
+		expect(err.split('\n')[0]).toBe(message);
 	});
 });

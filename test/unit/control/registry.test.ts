@@ -32,6 +32,8 @@ test('each verb is there once, with a line of help', () => {
 		  "Subscribe[,<name>…][,<option>…] · observe (of some services) · repeatable",
 		  "Wait,<name>…,<for>,<seconds> · observe (of some services) · repeatable",
 		  "Why[,<name>…] · observe (of some services) · repeatable",
+		  "Blame · observe (of some services) · repeatable",
+		  "Graph · observe (of some services) · repeatable",
 		  "Start,<name>… · operate (of some services) · repeatable",
 		  "Stop,<name>… · operate (of some services) · repeatable",
 		  "Auto,<name>… · operate (of some services) · repeatable",

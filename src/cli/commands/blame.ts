@@ -1,0 +1,93 @@
+/** `archonctl blame`. */
+import {BLAME, START_ROW, type StartRow} from '../../control/requests/blame/wire.ts';
+import {type Command, EXIT} from '../command.ts';
+import {complain, rowsOf} from '../reply.ts';
+
+export const blame: Command = {
+	name: 'blame',
+	usage: '[--json] [NAME...]',
+	summary: 'show how long services took to become ready, and the critical chain',
+	details: [
+		'The last start of each: how long it took until it was ready (a oneshot: completed), slowest first, and how',
+		'long it had waited for others before. Then the chain that a start waited for: of NAME, or of the service that',
+		'was ready last, each with the time since the beginning of the chain.',
+	],
+	options: [{names: ['--json'], value: null, help: 'one object: services and chains; times in ms'}],
+	least: 0,
+	most: Infinity,
+	endsOptions: false,
+	examples: ['archonctl blame', 'archonctl blame web'],
+	run: (args, io, reach) => reach(client => {
+		const answer = rowsOf(client, BLAME, [], io);
+		if (!answer.ok) return answer.error;
+		const rows = answer.value.map(START_ROW.decode);
+		const byName = new Map(rows.map(row => [row.name, row]));
+		const unknown = args.operands.find(name => !byName.has(name));
+		if (unknown !== undefined) {
+			complain(io, `${unknown} was not started, or is no service`);
+			return EXIT.refused;
+		}
+		const ends = args.operands.length > 0 ? args.operands : lastOf(rows);
+		const chains = ends.map(name => chainTo(name, byName));
+		io.stdout(args.has('--json') ? `${JSON.stringify(asObject(rows, chains), null, 2)}\n` : textOf(rows, chains));
+		return EXIT.ok;
+	}),
+};
+
+const begunAt = ({asked, waited}: StartRow): number => asked + waited;
+const readyAt = (row: StartRow): number => begunAt(row) + (row.took ?? 0);
+
+/** From the service back to the first that nothing was waited for. */
+function chainTo(name: string, byName: ReadonlyMap<string, StartRow>): readonly StartRow[] {
+	const chain = new Set<StartRow>();
+	for (let row = byName.get(name); row && !chain.has(row); row = byName.get(row.after)) chain.add(row);
+	return [...chain];
+}
+
+/** The one that was ready last, if any is. */
+function lastOf(rows: readonly StartRow[]): readonly string[] {
+	let last: StartRow | null = null;
+	for (const row of rows) if (row.took !== null && (!last || readyAt(row) >= readyAt(last))) last = row;
+	return last ? [last.name] : [];
+}
+
+/** When the chain begins. */
+const origin = (chain: readonly StartRow[]): number => chain.reduce((least, row) => Math.min(least, begunAt(row)), Infinity);
+
+const asObject = (rows: readonly StartRow[], chains: readonly (readonly StartRow[])[]): object => ({
+	services: rows.map(({name, asked, waited, took, after}) => ({name, asked, waited, took, after: after || null})),
+	chains: chains.map(chain => ({
+		name: chain[0]?.name,
+		links: chain.map(row => ({
+			name: row.name, begun: begunAt(row) - origin(chain), ready: row.took === null ? null : readyAt(row) - origin(chain),
+		})),
+	})),
+});
+
+function textOf(rows: readonly StartRow[], chains: readonly (readonly StartRow[])[]): string {
+	if (rows.length === 0) return 'no service was started\n';
+	const sorted = [...rows].sort((one, other) => (other.took ?? Infinity) - (one.took ?? Infinity));
+	const lines = [cells('TOOK', 'WAITED', 'NAME')];
+	for (const {name, took, waited} of sorted) lines.push(cells(took === null ? 'not ready' : spanOf(took), spanOf(waited), name));
+	for (const chain of chains) {
+		lines.push('', `critical chain of ${chain[0]?.name}:`);
+		for (const [depth, row] of chain.entries()) {
+			const took = row.took === null ? 'is not ready' : `ready at ${spanOf(readyAt(row) - origin(chain))}, after ${spanOf(row.took)}`;
+			lines.push(`${'  '.repeat(Math.min(depth, DEEPEST) + 1)}${row.name}  ${took}`);
+		}
+	}
+	return `${lines.join('\n')}\n`;
+}
+
+/** How deep lines are indented. */
+const DEEPEST = 20;
+
+const cells = (took: string, waited: string, name: string): string => `${took.padStart(9)}  ${waited.padStart(8)}  ${name}`;
+
+/** `0.4 ms`, `310 ms`, `3.1 s`, `2m05s`. */
+function spanOf(millis: number): string {
+	if (millis < 10) return `${millis.toFixed(1)} ms`;
+	if (millis < 1000) return `${Math.round(millis)} ms`;
+	if (millis < 60_000) return `${(millis / 1000).toFixed(1)} s`;
+	return `${Math.floor(millis / 60_000)}m${String(Math.floor(millis / 1000) % 60).padStart(2, '0')}s`;
+}
