@@ -10,8 +10,8 @@ export interface Call {
 	readonly scope: Scope;
 	/** Whether the asker has a role for all services, as it is now. */
 	may(role: Role): boolean;
-	/** From now on no request of the connection goes beyond this, for good. */
-	limit(to: Grant): void;
+	/** From now on no request of the connection goes beyond this, for good. False: that is more than is remembered of one. */
+	limit(to: Grant): boolean;
 	/** The three standard streams that came with it, or null. The taker owns them. */
 	takeStreams(): readonly [number, number, number] | null;
 	/** Sends a row with the reply, as printable ASCII. */

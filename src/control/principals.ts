@@ -3,7 +3,7 @@ import {ALL_RIGHTS, type Grant, includes, NO_RIGHTS, type NumberedRule, RIGHTS, 
 import {err, ok, type Result} from '../core/result.ts';
 import {entries, entryOf, isHelper, type State} from '../core/state.ts';
 import {fitting} from './names.ts';
-import {clip} from './records.ts';
+import {clip, plainField} from './records.ts';
 import {type Scope, WHOLE} from './scope.ts';
 import type {Peer} from './transport.ts';
 import type {Decoded, Wire} from './wire.ts';
@@ -113,8 +113,11 @@ function has(who: string, grants: readonly Grant[], limits: readonly Grant[], ro
 
 const SHOWN = 3;
 
-const listed = (names: readonly string[]): string =>
-	names.slice(0, SHOWN).map(name => clip(name, 64)).join(', ') + (names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '');
+/** In one line of the log, whatever they are. */
+const listed = (names: readonly string[]): string => {
+	const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+	return names.slice(0, SHOWN).map(name => plainField(clip(name, 64))).join(', ') + more;
+};
 
 /** The services that a request names: nothing else of it is for the log. */
 export function namesIn(request: object): readonly string[] {

@@ -137,10 +137,14 @@ interface Session {
 	leave(): void;
 }
 
+/** Of what a connection has given up, in characters: all of it, and one limit beside its names. */
+const [LIMITS_SIZE_MAX, LIMIT_SIZE] = [4096, 64];
+
 /** `banned`: the client may ask nothing any more. */
 function createSession(connection: Connection, {daemon, handlers, refused}: Parts, banned: () => void): Session {
 	/** What the connection has given up. */
 	const limits: Grant[] = [];
+	let limitsSize = 0;
 	const underWay = new Set<() => void>();
 	/** What ends the calls under way when the client leaves. */
 	const cancels = new Set<() => void>();
@@ -173,7 +177,11 @@ function createSession(connection: Connection, {daemon, handlers, refused}: Part
 		}, {
 			scope: scope.value,
 			may: role => permit({wire: {verb: order.wire.verb, role}, names: []}, principalOf(connection.peer, daemon), limits, refused).ok,
-			limit: grant => void limits.push(grant),
+			limit(grant) {
+				limitsSize += LIMIT_SIZE + (grant.services?.join().length ?? 0);
+				if (limitsSize <= LIMITS_SIZE_MAX) limits.push(grant);
+				return limitsSize <= LIMITS_SIZE_MAX;
+			},
 		});
 		const review = (): void => {
 			const again = judge();

@@ -49,6 +49,7 @@ export function serve(
 	if (!listening.ok) return listening;
 	const {fd, hasOwnFolder} = listening.value;
 	const crowd = createCrowd();
+	const folder = createFolder(dirname(path));
 	// Given up to take a client off the queue and turn it away when no descriptor is left: epoll would report the client for ever.
 	let spare = openNothing();
 	let reception: Reception | null = null;
@@ -85,7 +86,12 @@ export function serve(
 	}
 
 	return ok({
-		setOpen: isOpen => setOpen(path, isOpen, hasOwnFolder),
+		setOpen(isOpen) {
+			if (hasOwnFolder) folder.setOpen(isOpen);
+			const result = sys.chmod(path, isOpen ? 0o666 : 0o600);
+			if (result < 0) return `${path}: ${errnoText(-result)}`;
+			return isOpen && !folder.isPassable() ? `${dirname(path)} is closed to them (chmod o+x)` : null;
+		},
 		close() {
 			poller.forget(fd);
 			close(fd);
@@ -120,18 +126,21 @@ function listen(path: string, kept: KeptFds): Result<{readonly fd: number; reado
 	return ok({fd, hasOwnFolder: isNamedSo || !isThere});
 }
 
-/** The modes of the socket, and of a directory as archon makes it, which others may then pass but not read. */
-const [CLOSED, OPEN] = [{socket: 0o600, folder: 0o700}, {socket: 0o666, folder: 0o711}];
+/** A directory as archon makes it, and as others may pass it but not read it. */
+const [CLOSED, OPEN] = [0o700, 0o711];
 
-function setOpen(path: string, isOpen: boolean, hasOwnFolder: boolean): string | null {
-	const [before, after] = isOpen ? [CLOSED, OPEN] : [OPEN, CLOSED];
-	const folder = dirname(path);
+/** The directory of the socket. It is opened only if it is closed as archon closes one, and closed only if it was opened. */
+function createFolder(path: string): {setOpen(isOpen: boolean): void; isPassable(): boolean} {
 	const about = newStat();
-	const mode = (): number => (sys.lstat(folder, about) === 0 && !isLink(about) ? (about[STAT.mode] ?? 0) & 0o777 : 0o777);
-	if (mode() === before.folder && hasOwnFolder && about[STAT.uid] === ownUid) sys.chmod(folder, after.folder);
-	const result = sys.chmod(path, after.socket);
-	if (result < 0) return `${path}: ${errnoText(-result)}`;
-	return isOpen && (mode() & 0o001) === 0 ? `${folder} is closed to them (chmod o+x)` : null;
+	let isOpened = false;
+	const mode = (): number => (sys.lstat(path, about) === 0 && !isLink(about) ? (about[STAT.mode] ?? 0) & 0o777 : OPEN);
+	return {
+		setOpen(isOpen) {
+			if (isOpen === isOpened || mode() !== (isOpen ? CLOSED : OPEN) || about[STAT.uid] !== ownUid) return;
+			if (sys.chmod(path, isOpen ? OPEN : CLOSED) === 0) isOpened = isOpen;
+		},
+		isPassable: () => (mode() & 0o001) !== 0,
+	};
 }
 
 const openNothing = (): number => sys.open('/dev/null', O.RDONLY, 0);

@@ -250,6 +250,24 @@ test('others, however much they ask for, take nothing from root and from archon\
 	expect(new Visitor(bench).say('Version\n').at(-1)).toBe('Ok');
 });
 
+test('what a refused request names cannot be taken for another line of the log', () => {
+	const bench = createBench();
+	visitorWith(bench, {role: 'observe', services: ['web']}).say('Status,"x\narchon | fatal: \u202e"\n');
+	expect(bench.warnings).toEqual([
+		'request refused: Status of x; archon | fatal: ? takes the role observe, uid 2000 has it for web only; see access in the config',
+	]);
+});
+
+test('of what a connection gives up some is remembered, and it has no more rights for it', () => {
+	const visitor = new Visitor(createBench());
+	expect(visitor.say(`Limit,observe,${'w'.repeat(5000)}\n`)).toEqual(['Error,Limit: the limits of one connection are too long']);
+	const other = new Visitor(createBench());
+	const answers = other.say('Limit,observe,web\n'.repeat(64));
+	expect(answers.filter(line => line === 'Ok').length).toBeGreaterThan(30);
+	expect(answers.at(-1)).toContain('too long');
+	expect(other.say('Status\n')).toHaveLength(2);
+});
+
 test('secrets are shown to admins only', () => {
 	const lines = visitorWith(createBench(), {role: 'operate', services: null}).say('Config,,shown\n');
 	expect(lines).toEqual(['Error,secrets are shown to the role admin only']);
