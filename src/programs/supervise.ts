@@ -121,6 +121,7 @@ export function runDaemon(options: Options): void {
 		poller, log, pause: () => own.watchConfig ?? null, reload: () => reloads.ask({trial: null, onlyIfChanged: true}, () => {}),
 	});
 	const reloads = createReloads({loop, log, recorder, logs: output.logs, manager, source, texts, whole, adopt, watch});
+	const trimmer = createMemoryTrimmer();
 	const obey = createSignalHandler({loop, log, meanings: () => rules, reload: reloadOrRevive, reopen: output.logs.reopen});
 
 	/** What of the config in force concerns the whole. */
@@ -212,7 +213,7 @@ export function runDaemon(options: Options): void {
 	const inForce = own.watchConfig === null ? null : texts.get(IN_FORCE);
 	if (inForce !== null) watch(inForce);
 	reexec?.pending().forEach(act);
-	loop.subscribe(['changed', 'probe', 'hook', 'signal'], createMemoryTrimmer().stir);
+	loop.subscribe(['changed', 'probe', 'hook', 'signal'], trimmer.stir);
 	run();
 
 	/** Begins from the config. Services that run already are adopted if the last instance's state cannot be read. */
@@ -265,7 +266,7 @@ export function runDaemon(options: Options): void {
 	function openControl(): Listener | null {
 		const failures: string[] = [];
 		for (const path of sockets) {
-			const listener = serve(path, {poller, kept, ownerOf}, loadServer);
+			const listener = serve(path, {poller, kept, ownerOf, left: trimmer.stir}, loadServer);
 			if (listener.ok) return listener.value;
 			failures.push(listener.error);
 		}

@@ -134,3 +134,41 @@ test('a flood of newlines keeps no client waiting', async () => {
 	await using _ = await crowd(archon.socket, 50, '\\n'.repeat(20_000));
 	for (let i = 0; i < 5; i++) expect(await archon.status()).toMatchObject({a: {status: 'running'}});
 });
+
+/** Waits of PID 1 that something ended: what it was woken up for. */
+const wakeUps = ({pid}: Archon): number => Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+const fdsOf = ({pid}: Archon): number => readdirSync(`/proc/${pid}/fd`).length;
+
+test('a thousand idle clients and a hundred that never read cost a service nothing, and leave nothing', async () => {
+	await using archon = await boot({config: `services:
+  a: {command: sleep 1000000}
+  b: {command: sleep 1000000, depends_on: [a]}
+`});
+	await up(archon, 'b');
+	/** What a restart wakes PID 1 up for. */
+	const restart = async (): Promise<number> => {
+		const before = wakeUps(archon);
+		expect((await archon.ctl('restart', 'a')).status).toBe(0);
+		await up(archon, 'b');
+		return wakeUps(archon) - before;
+	};
+	// All that is loaded by need is there.
+	await restart();
+	const alone = await restart();
+	const [fds, memory] = [fdsOf(archon), memoryOf(archon)];
+	{
+		await using idle = await crowd(archon.socket, 850, '');
+		await using mute = await crowd(archon.socket, 100, 'Status\\n'.repeat(300));
+		expect(await idle.turnedAway()).toBe(0);
+		expect(await mute.turnedAway()).toBe(0);
+		await restart();
+		// The mute are heard no further by now, and no client wakes PID 1 up.
+		expect(await restart()).toBeLessThan(3 * alone + 20);
+		expect(fdsOf(archon)).toBeLessThan(fds + 1024);
+		expect(memoryOf(archon) - memory).toBeLessThan(40 * 1024);
+	}
+	await expect.poll(() => fdsOf(archon)).toBeLessThanOrEqual(fds);
+	// When all is quiet it is given back.
+	await expect.poll(() => memoryOf(archon) - memory, {timeout: 20_000}).toBeLessThan(4 * 1024);
+	await restart();
+});

@@ -30,7 +30,8 @@ export interface Crowd {
 	queue(uid: number, count: number): void;
 }
 
-export function createCrowd(): Crowd {
+/** `left`: is told of each that goes. */
+export function createCrowd(left: () => void = () => {}): Crowd {
 	/** In the order in which they were last heard of. */
 	const members = new Set<Member>();
 	/** By uid: how many are of users who are neither root nor archon's own. */
@@ -60,7 +61,9 @@ export function createCrowd(): Crowd {
 			if (!isTrusted(member.uid)) countOther(member.uid, 1);
 		},
 		leave(member) {
-			if (members.delete(member) && !isTrusted(member.uid)) countOther(member.uid, -1);
+			if (!members.delete(member)) return;
+			if (!isTrusted(member.uid)) countOther(member.uid, -1);
+			left();
 		},
 		stir(member) {
 			if (members.delete(member)) members.add(member);

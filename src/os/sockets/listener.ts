@@ -20,6 +20,8 @@ export interface ServeParts {
 	readonly kept: KeptFds;
 	/** The service that a living process belongs to, by nothing that it could forge. */
 	readonly ownerOf: (pid: number) => Owner | null | 'unknown';
+	/** Is told of each client that goes. */
+	readonly left?: () => void;
 }
 
 /** What becomes of who knocks. */
@@ -43,12 +45,12 @@ const AT_ONCE = 64;
  * removed, one that is answered is not. Only root and archon's own user can reach it. `load`: with the first client.
  */
 export function serve(
-	path: string, {poller, kept, ownerOf}: ServeParts, load: () => Promise<Reception>,
+	path: string, {poller, kept, ownerOf, left}: ServeParts, load: () => Promise<Reception>,
 ): Result<Listener, string> {
 	const listening = listen(path, kept);
 	if (!listening.ok) return listening;
 	const {fd, hasOwnFolder} = listening.value;
-	const crowd = createCrowd();
+	const crowd = createCrowd(left);
 	const folder = createFolder(dirname(path));
 	// Given up to take a client off the queue and turn it away when no descriptor is left: epoll would report the client for ever.
 	let spare = openNothing();
