@@ -16,7 +16,7 @@ export const top: Command = {
 		'The key ? shows all keys, q leaves. With names it shows these services. It needs a terminal whose cursor can',
 		'be moved, and writes there only what has changed.',
 	],
-	options: [{names: ['--sort'], value: 'COLUMN', help: `${SORT_KEYS.join(', ')}; the keys < and > sort as well`}],
+	options: [{names: ['--sort'], value: SORT_KEYS.join('|'), help: 'sorted by that at first'}],
 	least: 0,
 	most: Infinity,
 	endsOptions: false,

@@ -6,22 +6,13 @@ import {START} from '../../control/requests/start/wire.ts';
 import {STOP} from '../../control/requests/stop/wire.ts';
 import {USAGE, USAGE_ROW, type UsageRow} from '../../control/requests/usage/wire.ts';
 import {WHY, WHY_ROW, type WhyRow} from '../../control/requests/why/wire.ts';
-import type {Instant, Millis} from '../../core/time.ts';
-import {decodeLogRow} from '../../features/logging/requests/logs/rows.ts';
-import {LOGS} from '../../features/logging/requests/logs/wire.ts';
+import type {Millis} from '../../core/time.ts';
 import {renderWhy} from '../commands/why.ts';
 import {watchServices} from '../watch-services.ts';
+import {type Clocks, followLog} from './follow.ts';
 import {withText} from './keys.ts';
 import {createMeter} from './load.ts';
-import {type LogPane, withRemark, withRows} from './log-pane.ts';
 import {type Action, type Top, withLoads, withServices} from './state.ts';
-
-/** What a feed needs of the program around it. */
-export interface Clocks {
-	/** Calls back once after this time, unless the result is called before. */
-	after(millis: Millis, callback: () => void): () => void;
-	now(): Instant;
-}
 
 export interface Feed {
 	/** Whose lines are told from now on; null: nobody's. */
@@ -36,9 +27,6 @@ const [USAGE_FIRST, USAGE_PAUSE]: readonly [Millis, Millis] = [500, 2000];
 
 /** The selected service changes quickly while a person holds a key down. */
 const FOLLOW_DELAY: Millis = 120;
-
-/** Lines that are asked for at first. */
-const LINES = 500;
 
 const ACTIONS: Readonly<Record<Action, {readonly verb: Verb; readonly doing: string; readonly done: string}>> = {
 	start: {verb: START, doing: 'starting', done: 'started'},
@@ -94,7 +82,7 @@ export function createFeed(
 		follow(name) {
 			stopFollowing();
 			stopFollowing = name === null ? () => {} : after(FOLLOW_DELAY, () => {
-				stopFollowing = followLog(log, name, change);
+				stopFollowing = followLog(log, {after, now}, name, change);
 			});
 		},
 		act(action, name) {
@@ -112,30 +100,3 @@ export function createFeed(
 }
 
 const UNKNOWN = 'archon was re-executed before it answered';
-
-/** The result ends it. */
-function followLog(live: Live, name: string, change: (to: (top: Top) => Top) => void): () => void {
-	let cancel = (): void => {};
-	/** When the last line came, in ms since 1970. */
-	let latest = 0;
-	const become = (to: (log: LogPane) => LogPane): void => change(top => (top.log.name === name ? {...top, log: to(top.log)} : top));
-	const ask = (choice: string): void => {
-		cancel = live.ask(LOGS, [name, choice, 'archon.follow=yes'], {
-			rows(rows) {
-				const told = rows.map(decodeLogRow).filter(row => row !== null);
-				for (const row of told) if (row.kind === 'line') latest = Math.max(latest, row.at);
-				become(log => withRows(log, told));
-			},
-			done(result) {
-				if (result.ok && result.value.kind === 'Error') {
-					const {reason} = result.value;
-					become(log => withRemark(log, reason));
-				}
-				// The next archon remembers only what came since it began.
-				if (!result.ok && result.error.kind === 'broken') ask(`archon.since=${latest + 1}`);
-			},
-		});
-	};
-	ask(`archon.lines=${LINES}`);
-	return () => cancel();
-}

@@ -156,6 +156,24 @@ describe('the log', () => {
 		expect(taken()).not.toContain('too late');
 	});
 
+	it('is not read faster than anyone can, and then goes on with the last lines', () => {
+		pass(200);
+		const first = question('Logs');
+		const line = (at: number): string[] => ['line', 'redis', 'stdout', String(1_700_000_000_000 + at), `line ${at}`];
+		first.hears.rows?.(Array.from({length: 2000}, (_, at) => line(at)));
+		expect(first.isGivenUp).toBe(true);
+		pass(40);
+		expect(taken()).toContain('some are left out here');
+		expect(asked.filter(({text}) => text.startsWith('Logs'))).toHaveLength(1);
+		pass(500);
+		expect(question('Logs').text).toBe('Logs,redis,archon.lines=100,archon.since=1700000002000,archon.follow=yes');
+		for (let second = 1; second < 5; second++) {
+			pass(1001);
+			question('Logs').hears.rows?.(Array.from({length: 1000}, (_, at) => line(at)));
+			expect(question('Logs').isGivenUp).toBe(false);
+		}
+	});
+
 	it('goes on behind its last line when archon was re-executed', () => {
 		pass(200);
 		question('Logs').hears.rows?.([['line', 'redis', 'stdout', '1700000000000', 'hello']]);
