@@ -82,5 +82,7 @@ export function socketPaths(
 		'/run/archon/archon.sock',
 		...(runtime ? [`${runtime}/archon/archon.sock`] : []),
 		`/tmp/archon-${uid}/archon.sock`,
+		// Where the root is read-only, this is what engines still let a container write to.
+		`/dev/shm/archon-${uid}/archon.sock`,
 	];
 }

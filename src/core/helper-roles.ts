@@ -8,5 +8,8 @@ export type Role = (typeof ROLES)[number];
 /** With the role behind it, the name of a helper; no other service may have one that begins so. */
 export const HELPER_PREFIX = 'archon.';
 
+/** The service of `archon --shell`, which is no helper. */
+export const SHELL = `${HELPER_PREFIX}shell`;
+
 /** The role that a program or a service of this name has; undefined: it is no helper. */
 export const roleOf = (name: string): Role | undefined => ROLES.find(role => name === HELPER_PREFIX + role);

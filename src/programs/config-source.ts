@@ -7,6 +7,7 @@ import {type Found, findConfig} from '../config/read.ts';
 import {needsOf} from '../config/yaml/parse.ts';
 import type {Config} from '../core/config.ts';
 import {withHelpers} from '../core/helpers.ts';
+import {type Leaving, withShell} from '../core/shell-service.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import type {Environment} from '../core/variables.ts';
 import {env} from '../os/environment.ts';
@@ -22,6 +23,8 @@ export interface Asked {
 	readonly profiles: readonly string[];
 	/** Of the service main; empty: no command was given. */
 	readonly command: readonly string[];
+	/** With a shell on archon's terminal, whose archonctl is to use this socket. */
+	readonly shell?: {readonly leaving: Leaving; readonly socket: string | null} | null;
 }
 
 /** One reading of the config. */
@@ -78,15 +81,16 @@ export function createConfigSource(asked: Asked, loaded: Loaded): ConfigSource {
 	};
 }
 
-export function judge({found, recorder}: Finding, {command, profiles}: Asked, loaded: Loaded): Reading {
+export function judge({found, recorder}: Finding, {command, profiles, shell}: Asked, loaded: Loaded): Reading {
 	const {files, dotenv, problems, notes} = found;
 	recorder.found();
 	const around = {...lookupsBy(recorder.files, loaded), dotenv, profiles};
 	const judged = problems.length > 0 ? null : judgeConfig(files, command.length > 0 ? command : null, around);
 	const kept = recorder.kept();
 	if (!judged?.plan) return {config: err(judged?.problems ?? problems), root: null, notes, kept};
+	const config = withHelpers(judged.plan, helperUser);
 	return {
-		config: ok(withHelpers(judged.plan, helperUser)),
+		config: ok(shell ? withShell(config, shell.leaving, shell.socket) : config),
 		root: judged.root && {...judged.root, variables: {...dotenv, ...env()}},
 		notes: [...notes, ...judged.notes], kept,
 	};

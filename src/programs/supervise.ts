@@ -6,10 +6,11 @@ import {byNeed} from '../core/by-need.ts';
 import {changedSettings, type Config, type Whole} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
 import {isAlive} from '../core/phase.ts';
-import {HELPER_PREFIX} from '../core/helper-roles.ts';
+import {HELPER_PREFIX, SHELL} from '../core/helper-roles.ts';
 import {parse, stringify} from '../core/serialize.ts';
 import type {SignalNumber} from '../core/signal-numbers.ts';
 import type {Meanings, ReceivedSignal} from '../core/signals.ts';
+import {hasTerminal} from '../core/shell-service.ts';
 import {entries, entryOf, isHelper, type State} from '../core/state.ts';
 import {create} from '../core/whole.ts';
 import {createRecorder} from '../features/events/os/recorder.ts';
@@ -99,6 +100,8 @@ export function runDaemon(options: Options): void {
 	const helpers = createHelpers({poller, kept, isUpgraded: reexec?.causes.at(-1)?.kind === 'upgrade'});
 	const names = [...state.names.keys()].filter(name => !name.startsWith(HELPER_PREFIX));
 	const output = createOutput({poller, handoff, kept, helpers, isDegraded: instance.isDegraded}, names, own.events);
+	let isLent = hasTerminal(state);
+	output.hold(isLent);
 	const log = createLog(() => own.level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
 	const recorder = createRecorder(handoff.blocks, !reexec || reexec.reexecutions === 0);
@@ -141,6 +144,17 @@ export function runDaemon(options: Options): void {
 			if (id !== undefined) hands.renewFiles(id, service);
 		}
 		return changed;
+	}
+
+	/** Nothing is written to the terminal while the shell has it; it comes back with the end of the shell. */
+	function lendTerminal(): void {
+		const now = loop.state();
+		if (hasTerminal(now) === isLent) return;
+		isLent = !isLent;
+		output.hold(isLent);
+		if (isLent || now.stage.kind !== 'running') return;
+		sys.takeTerminal(0);
+		log.info(`the shell was left, and services keep running: archonctl start ${SHELL} begins another one`);
 	}
 
 	/** Puts in force who may ask what on the control socket. */
@@ -214,6 +228,7 @@ export function runDaemon(options: Options): void {
 	if (inForce !== null) watch(inForce);
 	reexec?.pending().forEach(act);
 	loop.subscribe(['changed', 'probe', 'hook', 'signal'], trimmer.stir);
+	if (state.names.has(SHELL)) loop.subscribe(['changed', 'stage'], lendTerminal);
 	run();
 
 	/** Begins from the config. Services that run already are adopted if the last instance's state cannot be read. */

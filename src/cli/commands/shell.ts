@@ -1,5 +1,7 @@
 /** `archonctl` on a terminal: a shell whose commands are those of `archonctl`. */
 import type {Live, LiveState} from '../../control/live-client.ts';
+import type {Result} from '../../core/result.ts';
+import {SHELL} from '../../core/helper-roles.ts';
 import {createPoller} from '../../os/poller.ts';
 import {run as runLoop} from '../../os/reactor.ts';
 import {isPersonThere} from '../../os/person.ts';
@@ -34,14 +36,21 @@ export const shell = (table: Table): Command => ({
 	async run(_args, io, _reach, reachLive, _reachBy, again) {
 		if (!isPersonThere()) return usageError(io, 'the shell needs a terminal: docker run and docker exec give one with -it');
 		const tell: {state(state: LiveState): void} = {state() {}};
-		const live = await reachLive(state => tell.state(state));
+		const connect = (): Promise<Result<Live, string>> => reachLive(state => tell.state(state));
+		let live = await connect();
+		// It is started before archon listens.
+		for (let tries = 0; !live.ok && isService(io) && tries < TRIES; tries++) {
+			io.rest(PAUSE);
+			live = await connect();
+		}
 		if (!live.ok) {
 			complain(io, live.error);
 			return EXIT.unreachable;
 		}
 		const verbs = async (): Promise<readonly Verb[]> =>
 			[...(await table.all()).map(command => ({...command, options: [...command.options, ...OWN_OPTIONS]})), ...OWN];
-		return new Promise(resolve => converse({io, live: live.value, tell, verbs, again}, resolve));
+		const client = live.value;
+		return new Promise(resolve => converse({io, live: client, tell, verbs, again}, resolve));
 	},
 });
 
@@ -64,7 +73,10 @@ Keys: Tab completes; ^C ends a command or clears the line; ^R searches lines of 
 const SETTING: Setting = {enter: '\x1b[?2004h', leave: '\x1b[?2004l'};
 
 /** The service that `archon --shell` has of it: nothing would continue what ^Z stops there. */
-const SERVICE = 'archon.shell';
+const isService = ({env}: Io): boolean => env['ARCHON_SERVICE'] === SHELL;
+
+/** How often, and how long between (ms). */
+const [TRIES, PAUSE] = [100, 20];
 
 interface Conversation {
 	readonly io: Io;
@@ -76,7 +88,7 @@ interface Conversation {
 }
 
 function converse({io, live, tell, verbs, again}: Conversation, resolve: (status: number) => void): void {
-	const canSuspend = io.env['ARCHON_SERVICE'] !== SERVICE;
+	const canSuspend = !isService(io);
 	const file = openHistory(io.env);
 	let history = file.lines;
 	let child = 0;

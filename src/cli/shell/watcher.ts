@@ -1,6 +1,7 @@
 /** What the shell knows of archon while a person types: its services' states, and what of its events is worth a line. */
 import type {Live, LiveState} from '../../control/live-client.ts';
 import {STATUS, STATUS_ROW, type StatusRow} from '../../control/requests/status/wire.ts';
+import {HELPER_PREFIX} from '../../core/helper-roles.ts';
 import {plainText} from '../../core/plain.ts';
 import {decodeEventRow, type EventRow} from '../../features/events/requests/subscribe/rows.ts';
 import {SUBSCRIBE} from '../../features/events/requests/subscribe/wire.ts';
@@ -43,7 +44,7 @@ export function createWatcher(live: () => Live, changed: () => void, noted: (lin
 				isAsked = false;
 				const isKnown = result.ok && result.value.kind === 'Ok';
 				rows = isKnown ? found : [];
-				if (isKnown) settle({kind: 'up', statuses: found.map(({status}) => status)});
+				if (isKnown) settle({kind: 'up', statuses: found.filter(({name}) => !name.startsWith(HELPER_PREFIX)).map(({status}) => status)});
 				else if (result.ok) settle({kind: 'unknown'});
 				if (result.ok && !isSubscribed) subscribe();
 				const callbacks = waiting;

@@ -291,8 +291,8 @@ describe('the socket', () => {
 	};
 
 	it.each<[readonly string[], Io['env'], readonly string[]]>([
-		[[], {}, ['/run/archon/archon.sock', '/tmp/archon-1000/archon.sock']],
-		[[], {XDG_RUNTIME_DIR: '/x'}, ['/run/archon/archon.sock', '/x/archon/archon.sock', '/tmp/archon-1000/archon.sock']],
+		[[], {}, ['/run/archon/archon.sock', '/tmp/archon-1000/archon.sock', '/dev/shm/archon-1000/archon.sock']],
+		[[], {XDG_RUNTIME_DIR: '/x'}, ['/run/archon/archon.sock', '/x/archon/archon.sock', '/tmp/archon-1000/archon.sock', '/dev/shm/archon-1000/archon.sock']],
 		[[], {ARCHON_SOCKET: '/s', XDG_RUNTIME_DIR: '/x'}, ['/s']],
 		[['--socket', '/t'], {ARCHON_SOCKET: '/s'}, ['/t']],
 		[['--socket=/t'], {}, ['/t']],

@@ -23,10 +23,10 @@ export function begin({daemon, waiters}: Context, kind: 'start' | 'restart', nam
 	return awaitAll(waiters, kind, choices, call);
 }
 
-/** A pattern for many services spares what clients have made, archon's helpers, and for `Start` also services that are done. */
+/** A pattern for many services spares what clients have made, archon's helpers, the shell, and for `Start` also services that are done. */
 function isMeant(kind: 'start' | 'restart', {entry, isNamed}: Choice): boolean {
 	const {service: {origin}, phase} = entry;
 	if (isNamed) return true;
-	if (origin === 'run' || origin === 'helper' || (origin === 'daemon' && phase.kind === 'down')) return false;
+	if (origin === 'run' || origin === 'helper' || origin === 'shell' || (origin === 'daemon' && phase.kind === 'down')) return false;
 	return kind === 'restart' || phase.kind !== 'down' || phase.cause !== 'completed';
 }

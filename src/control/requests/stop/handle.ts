@@ -11,7 +11,8 @@ export const stop: Make<StopRequest> = ({daemon, waiters}) => ({names}, call) =>
 	if (!chosen.ok) return refuse(call, chosen.error);
 	const helper = chosen.value.find(({entry, isNamed}) => isNamed && isHelper(entry));
 	if (helper) return refuseForHelper('stop', helper, call);
-	const choices = chosen.value.filter(({entry}) => !isHelper(entry));
+	// A person who stops all services does so from a shell.
+	const choices = chosen.value.filter(({entry, isNamed}) => !isHelper(entry) && (isNamed || entry.service.origin !== 'shell'));
 	daemon.dispatch({kind: 'stop', ids: choices.map(({entry}) => entry.id)});
 	return awaitAll(waiters, 'stop', choices, call);
 };

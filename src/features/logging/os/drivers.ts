@@ -5,6 +5,7 @@ import type {LogDriver, LogFile, Logging, LogPosition, LogStream} from '../core.
 import type {Link} from '../../../os/helpers.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {Poller} from '../../../os/poller.ts';
+import {sys} from '../../../os/sys.ts';
 import {type Drive, driveTo} from './pipeline.ts';
 import type {FileOutlet} from './file.ts';
 import {type Format, json, labelled, raw, timed} from './format.ts';
@@ -21,6 +22,8 @@ export interface Drivers {
 	/** The open log files of a service's logging. */
 	files(logging: Logging): readonly LogPosition[];
 	reopen(): void;
+	/** Whether nothing is written to archon's own streams where they are a terminal: somebody else has it. */
+	hold(isHeld: boolean): void;
 	whenIdle(callback: () => void): void;
 	/** What no syslog server has taken by now is lost, and that is told at once. */
 	giveUpSyslog(): void;
@@ -40,7 +43,8 @@ export function createDrivers(
 	const own = (fd: 1 | 2): Outlet => createStdio(fd, poller, handoff, text => `${labelOf('archon', width, fd)}${text}\n`);
 	const out = own(1);
 	const error = areSame(1, 2) ? out : own(2);
-	const stdio = (stream: LogStream): Outlet => (stream === 'stdout' ? out : error);
+	const ways = {stdout: out, stderr: error};
+	const stdio = (stream: LogStream): Outlet => ways[stream];
 	const files = new Map<string, Shared>();
 	let syslog: SyslogDrives | null = null;
 
@@ -83,6 +87,10 @@ export function createDrivers(
 				return mark ? [{path, ...mark, format, streams: drivers.flatMap(({streams}) => streams)}] : [];
 			});
 		},
+		hold(isHeld) {
+			ways.stdout = isHeld && sys.isTerminal(1) ? NOWHERE : out;
+			ways.stderr = isHeld && sys.isTerminal(2) ? NOWHERE : error;
+		},
 		reopen() {
 			for (const {outlet} of files.values()) outlet.reopen();
 		},
@@ -101,5 +109,14 @@ export function createDrivers(
 		},
 	};
 }
+
+/** For what is not to be written. */
+const NOWHERE: Outlet = {
+	put() {}, giveUp() {},
+	isFull: () => false,
+	isPatient: () => true,
+	whenRoom: callback => callback(),
+	whenIdle: callback => callback(),
+};
 
 const FILE_FORMATS: Readonly<Record<LogFile['format'], (name: string) => Format>> = {raw: () => raw, timestamps: () => timed, json};

@@ -39,6 +39,8 @@ export interface Output {
 	forget(id: Id): void;
 	/** A line of archon's own. */
 	say(level: string, text: string): void;
+	/** Whether another has archon's terminal: then lines are only kept, or go where else they are to go. */
+	hold(isHeld: boolean): void;
 	/** archon's own lines go elsewhere from now on. */
 	resay(events: Logging): void;
 	/** Calls back when everything that was said is written, or cannot be. */
@@ -248,6 +250,7 @@ export function createOutput(
 			const ends = findPipes(pid);
 			if (ends.length > 0) open(id, service, loggingOf(service.exec.output), ok(ends));
 		},
+		hold: drivers.hold,
 		resay: logging => own.drive(ownWays(logging), drivers.of('archon', ownWays(logging))),
 		finish(callback) {
 			for (const id of sources.keys()) drain(id);
