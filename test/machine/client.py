@@ -1,4 +1,6 @@
-"""A client of archon's control socket, written from docs/protocol.md alone: shows services, runs a command, exits as it does."""
+"""A client of archon's control socket, written from docs/protocol.md alone.
+
+It shows services, waits for one, tells what has happened to it, runs a command and exits as that does."""
 import os
 import socket
 import sys
@@ -48,6 +50,10 @@ with socket.socket(socket.AF_UNIX) as archon:
         services, reply, values = ask(archon, answers, "Status")
         for name, status, pid, *_ in services:
             print(name, status, pid or "-")
+        _, reply, values = ask(archon, answers, "Wait", "web", "ready", "30")
+        print("Wait", reply, *values)
+        events, reply, values = ask(archon, answers, "Subscribe", "web", "archon.kinds=started+ready")
+        print("Subscribe", *(event for _, number, at, event, *_ in events))
         command = sys.argv[1:]
         _, reply, values = ask(archon, answers, "RunV", str(len(command)), *command, "GREETING=a, \"b\"")
         print(reply, *values)

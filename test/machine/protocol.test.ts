@@ -40,13 +40,13 @@ test('every example in the page is answered as it says', async () => {
 	expect(await archon.ended()).toBe(0);
 });
 
-test('a client in Python that was written from the page shows services and runs a command', async () => {
+test('a client in Python that was written from the page shows services, waits, hears of events and runs a command', async () => {
 	await using archon = await up();
 	const {exitCode, stdout} = await execa(
 		'python3', [join(import.meta.dirname, 'client.py'), '/bin/sh', '-c', 'test "$GREETING" = \'a, "b"\' && exit 42', '', 'two\nlines'],
 		{env: {ARCHON_SOCKET: archon.socket}, reject: false},
 	);
-	expect({exitCode, stdout: stdout.replace(/running \d+/, 'running PID')}).toEqual({exitCode: 42, stdout: 'web running PID\njob failed -\nExitStatus 42'});
+	expect({exitCode, stdout: stdout.replace(/running \d+/, 'running PID')}).toEqual({exitCode: 42, stdout: 'web running PID\njob failed -\nWait Ok\nSubscribe started ready\nExitStatus 42'});
 });
 
 test('what only the page says takes no room in the executable', () => {

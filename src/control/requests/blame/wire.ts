@@ -39,6 +39,6 @@ export const pages: Pages = {
 		help: 'show how long the last start of each service took, and what it waited for',
 		rows: [FORM],
 		reply: '`Ok`',
-		examples: [['Blame', 'Row,db,1700000000000,0.000,310.250,', 'Row,web,1700000000000,310.250,12.500,db', 'Ok']],
+		examples: [['Blame', 'Row,web,1700000000000,0.000,1.250,', 'Row,job,1700000000000,0.000,,', 'Ok']],
 	},
 };

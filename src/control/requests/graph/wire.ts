@@ -64,8 +64,6 @@ export const pages: Pages = {
 		help: 'show which services need, start and exclude each other',
 		rows: FORMS,
 		reply: '`Ok`',
-		examples: [[
-			'Graph', 'Row,service,db,running,daemon', 'Row,service,web,running,daemon', 'Row,need,web,db,service_healthy,hard,yes,no', 'Ok',
-		]],
+		examples: [['Graph', 'Row,service,web,running,daemon', 'Row,service,job,failed,oneshot', 'Ok']],
 	},
 };

@@ -18,6 +18,6 @@ export const pages: Pages = {
 		help: 'tell whether services are ready, or whether something has failed for good; without a name of the whole',
 		rows: [],
 		reply: '`Ok`; else `Error` with the first service that is not, and why. Nothing that is stopped counts, unless it is named',
-		examples: [['Health,ready', 'Ok'], ['Health,ready,nginx', 'Error,no service matches nginx']],
+		examples: [['Health,live,web', 'Ok'], ['Health,ready', 'Error,job is failed: exit status 3']],
 	},
 };

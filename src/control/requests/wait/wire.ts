@@ -60,7 +60,7 @@ export const pages: Pages = {
 		reply: '`Ok` when all of them are; `Error` when one will not be, or the seconds are over; without seconds it waits as long as it takes',
 		examples: [
 			['Wait,web,ready,30', 'Row,web,reached,running,,', 'Ok'],
-			['Wait,job,exited,', 'Row,job,reached,exited,3,', 'Ok'],
+			['Wait,job,exited,', 'Row,job,reached,failed,3,', 'Ok'],
 		],
 	},
 };

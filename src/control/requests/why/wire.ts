@@ -92,9 +92,10 @@ export const pages: Pages = {
 		rows,
 		reply: '`Ok`; without a name and without rows all is well',
 		examples: [[
-			'Why,web', 'Row,service,web,waiting,1700000000000,0', 'Row,wanted,yes,config,its config starts it with archon',
-			'Row,link,web,waiting,it needs db to be ready', 'Row,link,db,starting,"it runs, and has not sent READY=1 to $NOTIFY_SOCKET"',
-			'Row,line,db,stderr,1700000000000,still recovering', 'Row,help,archonctl logs db,shows all that it said', 'Ok',
+			'Why,job', 'Row,service,job,failed,1700000000000,1', 'Row,wanted,yes,config,its config starts it with archon',
+			'Row,link,job,failed,"it ended: exit status 3, and restart: no does not start it again"',
+			'Row,end,job,1700000000000,3,exit status 3', 'Row,help,archonctl logs job,shows all that it said',
+			'Row,help,archonctl start job,"tries again, with all restarts"', 'Ok',
 		]],
 	},
 };
