@@ -75,6 +75,10 @@ export const SHAPES: Readonly<Record<string, About>> = {
 			conflicts: [{service: 'text', other: 'text'}], on_failure: [{service: 'text', other: 'text'}],
 		},
 	},
+	'doctor': {
+		prints: 'one', shape: [{about: 'text', verdict: 'text', found: 'text', advice: 'text?'}],
+		note: '`verdict`: `ok`, `warn` or `bad`',
+	},
 	'start': DONE,
 	'stop': DONE,
 	'auto': DONE,

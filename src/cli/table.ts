@@ -24,6 +24,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	why: async () => (await import('./commands/why.ts')).why,
 	blame: async () => (await import('./commands/blame.ts')).blame,
 	graph: async () => (await import('./commands/graph.ts')).graph,
+	doctor: async () => (await import('./commands/doctor.ts')).doctor,
 	top: async () => (await import('./commands/top.ts')).top,
 	start, stop,
 	auto: async () => (await import('./commands/auto.ts')).auto,

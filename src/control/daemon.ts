@@ -45,6 +45,8 @@ export interface Daemon {
 	plan(done: (result: Result<readonly PlanRow[], string>) => void): void;
 	/** Calls back, now or soon, with the config in force as YAML, of one service or of all. */
 	config(name: string | null, showsSecrets: boolean, done: (result: Result<string, string>) => void): void;
+	/** Calls back soon with what is to be known of archon and the container that it runs in, by name; null: not known. */
+	examineHost(told: (facts: ReadonlyMap<string, string | number | null>) => void): void;
 	/** Calls back, now or soon, with why the files of variables of a service cannot be read now; null: they can. */
 	examine(service: Service, told: (why: Refusal | null) => void): void;
 	readonly ownUid: number;

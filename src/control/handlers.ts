@@ -14,6 +14,7 @@ import {attach} from './requests/attach/handle.ts';
 import {auto} from './requests/auto/handle.ts';
 import {blame} from './requests/blame/handle.ts';
 import {config} from './requests/config/handle.ts';
+import {doctor} from './requests/doctor/handle.ts';
 import {graph} from './requests/graph/handle.ts';
 import {health} from './requests/health/handle.ts';
 import {history} from './requests/history/handle.ts';
@@ -41,7 +42,7 @@ type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, health, history, tree, usage, logs, subscribe, wait, why, blame, graph,
+	status, health, history, tree, usage, logs, subscribe, wait, why, blame, graph, doctor,
 	start, stop, auto, restart, reload, 'reload-config': reloadConfig, plan, config, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon, reopen, limit, upgrade, version, shutdown,
 };

@@ -8,6 +8,7 @@ import {ATTACH} from './requests/attach/wire.ts';
 import {AUTO} from './requests/auto/wire.ts';
 import {BLAME} from './requests/blame/wire.ts';
 import {CONFIG} from './requests/config/wire.ts';
+import {DOCTOR} from './requests/doctor/wire.ts';
 import {GRAPH} from './requests/graph/wire.ts';
 import {HEALTH} from './requests/health/wire.ts';
 import {HISTORY} from './requests/history/wire.ts';
@@ -33,7 +34,7 @@ import {WHY} from './requests/why/wire.ts';
 import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
-	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH,
+	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR,
 	START, STOP, AUTO, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
 ] as const;

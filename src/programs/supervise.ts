@@ -107,6 +107,8 @@ export function runDaemon(options: Options): void {
 	const recorder = createRecorder(handoff.blocks, !reexec || reexec.reexecutions === 0);
 	const manager = createManager(isPayload ? {} : env());
 	let listener: Listener | null = null;
+	/** The path that the listener is at. */
+	let served: string | null = null;
 	let server: Server | null = null;
 	let grants: readonly NumberedRule[] = [];
 	const hands = createHands({
@@ -261,6 +263,9 @@ export function runDaemon(options: Options): void {
 			state: loop.state, dispatch: loop.dispatch, wallClock, reload: reloads.ask,
 			tree: (...asked) => void looks().then(({tree}) => tree(...asked)),
 			usage: told => void looks().then(({usage}) => usage(told)),
+			examineHost: told => void import('./doctor.ts').then(({examineHost}) => told(examineHost({
+				state: loop.state(), socket: served, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? '',
+			}))),
 			plan: done => void import('./inspect-config.ts').then(({planReload}) => planReload(inForce(), done)),
 			config: (...asked) => void import('./inspect-config.ts').then(({showConfig}) => showConfig(inForce(), ...asked)),
 			ownUid: uid, access: () => grants, warn: log.warn,
@@ -282,7 +287,10 @@ export function runDaemon(options: Options): void {
 		const failures: string[] = [];
 		for (const path of sockets) {
 			const listener = serve(path, {poller, kept, ownerOf, left: trimmer.stir}, loadServer);
-			if (listener.ok) return listener.value;
+			if (listener.ok) {
+				served = path;
+				return listener.value;
+			}
 			failures.push(listener.error);
 		}
 		log.warn(`archonctl cannot reach archon: cannot listen at ${failures.join(', nor at ')}${ELSEWHERE}`);

@@ -194,6 +194,8 @@ ${QUIET}`);
 			await expect.poll(async () => numbers((await archon.ctl('logs', 'web')).stdout)).toEqual(upTo(20_000));
 			expect(numbers((await archon.ctl('logs', '-n', '7000', 'web')).stdout)).toEqual(upTo(20_000, 13_001));
 			expect((await archon.ctl('logs', '-n', '7000', 'web')).stderr).toBe('');
+			// Of those that match: the last of them may be far back.
+			expect(numbers((await archon.ctl('logs', '--grep', '^[1-9]000 ', '-n', '3', 'web')).stdout)).toEqual([7000, 8000, 9000]);
 		});
 
 	test('are joined by what comes while they are written and rotated: no line is missing and none there twice', async () => {

@@ -76,3 +76,21 @@ test('a process is main, a child, adopted, a command, archon itself or foreign',
 		expect(started).toBeLessThanOrEqual(Date.now() + 20);
 	}
 });
+
+test('the doctor looks over a real archon, and is content but for what is as it is', async () => {
+	await using archon = await up(`services:
+  careless: {command: [python3, -c, "import os, time; os.fork() or os._exit(0); time.sleep(1000000)"]}
+  slow: {command: sleep 1000000, stop_grace_period: 20s}
+shutdown: {grace_period: 25s}
+`);
+	await expect.poll(async () => (await archon.ctl('doctor')).stdout).toMatch(/^warn +zombies +1, of careless\n +→ these do not wait/m);
+	const {status, stdout} = await archon.ctl('doctor', '--json');
+	const findings = new Map((JSON.parse(stdout) as {about: string; verdict: string; found: string}[]).map(one => [one.about, one]));
+	expect(findings.get('place')).toMatchObject({verdict: 'ok', found: 'PID 1'});
+	expect(findings.get('user')).toMatchObject({verdict: 'ok', found: 'root, with what it needs'});
+	expect(findings.get('zombies')).toMatchObject({verdict: 'warn', found: '1, of careless'});
+	expect(findings.get('shutdown')).toMatchObject({verdict: 'warn', found: 'takes 20 s at most (slow), and docker kills after 10 s'});
+	expect(findings.get('open files of archon')?.found).toMatch(/^\d+ of \d+ used$/);
+	expect(findings.get('life')?.found).toMatch(/^up for \d+s$/);
+	expect(status).toBe([...findings.values()].some(({verdict}) => verdict === 'bad') ? 1 : 0);
+});

@@ -10,6 +10,7 @@ import {parseUrl} from '../../core/url.ts';
 import type {Environment} from '../../core/variables.ts';
 import type {Syslog} from '../../features/logging/core.ts';
 import {said} from '../durations.ts';
+import {longestStop} from './stop.ts';
 
 /** Who a user is where the services are to run; absent: that is not looked at. */
 export type FindUser = (spec: UserSpec) => Result<Numbers, string>;
@@ -121,31 +122,6 @@ function wantedOf(services: readonly Service[]): ReadonlySet<string> {
 		if (wanted.has(name)) for (const need of needs) if (need.strength !== 'order') wanted.add(need.name);
 	}
 	return wanted;
-}
-
-/** The chain of services, dependents first, whose grace periods add up to most (as core/ending.ts counts them). */
-function longestStop(services: readonly Service[]): readonly {readonly name: string; readonly grace: Millis}[] {
-	const best = new Map<string, {readonly service: Service; readonly grace: Millis; readonly total: Millis; readonly next: string | null}>();
-	let first: string | null = null;
-	for (const service of services) {
-		let [below, next]: [Millis, string | null] = [0, null];
-		for (const {name} of service.needs) {
-			const total = best.get(name)?.total ?? 0;
-			if (total > below) [below, next] = [total, name];
-		}
-		// A oneshot has completed when those that need it run.
-		const isGone = service.type === 'oneshot' && service.hooks.down.length === 0;
-		const grace = isGone ? 0 : service.stop.grace * (service.hooks.postStop.length > 0 ? 2 : 1);
-		best.set(service.name, {service, grace, total: below + grace, next});
-		if (first === null || below + grace > (best.get(first)?.total ?? 0)) first = service.name;
-	}
-	const path: {name: string; grace: Millis}[] = [];
-	for (let name = first; name !== null;) {
-		const each = best.get(name);
-		if (each && each.grace > 0) path.push({name, grace: each.grace});
-		name = each?.next ?? null;
-	}
-	return path;
 }
 
 function explained(

@@ -49,7 +49,7 @@ async function archonctl(argv: readonly string[], bench = new Bench(), more: Par
 const ok = {status: 0, out: '', err: ''};
 
 const NAMES = [
-	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'blame', 'graph', 'top',
+	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'blame', 'graph', 'doctor', 'top',
 	'start', 'stop', 'auto', 'restart', 'reload', 'plan', 'config',
 	'signal', 'is-active', 'is-failed', 'pid', 'run', 'daemon', 'reopen', 'upgrade', 'version',
 	'shutdown', 'stdio', 'raw', 'shell', 'help',

@@ -69,6 +69,7 @@ export class Bench {
 			dispatch: event => this.dispatch(event),
 			tree: (_isAll, told) => told(this.tree),
 			usage: told => told(this.usage),
+			examineHost: told => told(new Map<string, string | number | null>([['pid', 1], ['memory_limit', null]])),
 			wallClock: instant => EPOCH + instant,
 			reload: (how, done) => done(how.trial && this.failure ? err(this.failure) : ok('config reloaded: 1 unchanged')),
 			plan: done => done(this.plan),

@@ -6,6 +6,7 @@ import {label, widthOf} from '../../../core/label.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import {LOG_STREAMS} from '../core.ts';
 import {nearest} from '../../../core/nearest.ts';
+import {compilePattern} from '../../../core/pattern/pattern.ts';
 import {plainText} from '../../../core/plain.ts';
 import {type Arguments, type Command, EXIT, type Io} from '../../../cli/command.ts';
 import {type Past, readLogFiles, type Shown, type Wanted} from './files.ts';
@@ -31,6 +32,9 @@ export const logs: Command = {
 		{names: ['--lines', '-n'], value: 'N|all', help: 'no more than the last N lines of each; 0 with -f: only new ones'},
 		{names: ['--stream'], value: LOG_STREAMS.join('|'), help: 'only lines from there'},
 		{names: ['--since'], value: 'DURATION|TIME', help: 'nothing older: 10m, 1h30m, 2026-01-31T08:00, 2026-01-31, or seconds since 1970'},
+		{names: ['--grep', '-g'], value: 'PATTERN', help: 'only lines that match a regular expression as JavaScript has them'},
+		{names: ['--invert', '-v'], value: null, help: 'with --grep: only lines that do not match'},
+		{names: ['--ignore-case', '-i'], value: null, help: 'with --grep: in either case, of ASCII'},
 		{names: ['--timestamps', '-t'], value: null, help: 'the time before each line'},
 		{names: ['--json'], value: null, help: 'one object for each line'},
 		{names: ['--no-prefix'], value: null, help: 'never a name before a line'},
@@ -43,7 +47,9 @@ export const logs: Command = {
 	run(args, io, reach) {
 		const inquiry = inquiryOf(args, Date.now());
 		if (!inquiry.ok) return usageError(io, inquiry.error);
-		return reach(client => show(client, inquiry.value, args, io));
+		const matches = matcherOf(args);
+		if (!matches.ok) return usageError(io, matches.error);
+		return reach(client => show(client, inquiry.value, matches.value, args, io));
 	},
 };
 
@@ -73,6 +79,22 @@ function inquiryOf(args: Arguments, now: number): Result<Inquiry, string> {
 	});
 }
 
+/** Which lines are shown. The time that it takes is in proportion to the text, whatever the pattern. */
+type Matches = (text: string) => boolean;
+
+/** null: all of them. */
+function matcherOf(args: Arguments): Result<Matches | null, string> {
+	const source = args.values('--grep').at(-1);
+	if (source === undefined) {
+		const alone = ['--invert', '--ignore-case'].find(args.has);
+		return alone === undefined ? ok(null) : err(`${alone} needs --grep`);
+	}
+	const pattern = compilePattern(args.has('--ignore-case') ? `(?i:${source})` : source);
+	if (!pattern.ok) return err(`--grep ${source}: ${pattern.error.message}`);
+	const isInverted = args.has('--invert');
+	return ok(text => pattern.value.test(text) !== isInverted);
+}
+
 function fieldsOf({names, follow, lines, stream, since}: Inquiry): readonly string[] {
 	return [
 		...names,
@@ -86,7 +108,9 @@ function fieldsOf({names, follow, lines, stream, since}: Inquiry): readonly stri
 // ── What is shown ────────────────────────────────────────────────────────────────────────────────
 
 /** Kept lines are gathered until all have come, and then shown in order; later ones are shown as they come. */
-function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number {
+function show(client: Client, inquiry: Inquiry, matches: Matches | null, args: Arguments, io: Io): number {
+	// Of those that match, the last ones may be far back.
+	const asked = matches ? {...inquiry, lines: Infinity} : inquiry;
 	const names = new Set<string>();
 	const kept = new Map<string, Shown[]>();
 	const files = new Map<string, FileRow[]>();
@@ -104,12 +128,12 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 		const line: Shown = {name: row.name, at: row.at, stream: row.stream, text: begun};
 		begun = '';
 		next = Math.max(next, line.at + 1);
-		if (isLive) printer.print(line);
-		else add(kept, line.name, line);
+		if (!isLive) add(kept, line.name, line);
+		else if (!matches || matches(line.text)) printer.print(line);
 	};
 	const showKept = (): void => {
 		isLive = true;
-		showPast(kept, files, inquiry, printer, io);
+		showPast(kept, files, inquiry, matches, printer, io);
 		kept.clear();
 		files.clear();
 	};
@@ -130,7 +154,7 @@ function show(client: Client, inquiry: Inquiry, args: Arguments, io: Io): number
 	};
 	for (let tries = 1;; tries++) {
 		// archon's memory of lines is that of one instance: of the next, every line is new that is younger than what was shown.
-		const reply = client.listen(LOGS, fieldsOf(wasLive ? {...inquiry, lines: Infinity, since: next} : inquiry), onRows);
+		const reply = client.listen(LOGS, fieldsOf(wasLive ? {...inquiry, lines: Infinity, since: next} : asked), onRows);
 		if (reply.ok && !isLive) showKept();
 		printer.flush();
 		if (reply.ok) return tellReply(reply.value, io);
@@ -155,29 +179,38 @@ function add<T>(lists: Map<string, T[]>, key: string, value: T): void {
 
 function showPast(
 	kept: ReadonlyMap<string, readonly Shown[]>, files: ReadonlyMap<string, readonly FileRow[]>, inquiry: Inquiry,
-	printer: Printer, io: Io,
+	matches: Matches | null, printer: Printer, io: Io,
 ): void {
 	const pasts: Past[] = [];
 	const runs: Iterable<Shown>[] = [];
 	const inMemory: Shown[] = [];
+	const inMemoryOf = (name: string): readonly Shown[] => {
+		const lines = kept.get(name) ?? [];
+		return matches ? [...lastOf([chosen(lines, matches)], inquiry.lines)] : lines;
+	};
 	for (const [name, marks] of files) {
-		const past = readLogFiles(marks, kept.get(name) ?? [], inquiry);
+		const past = readLogFiles(marks, kept.get(name) ?? [], matches ? {...inquiry, lines: Infinity} : inquiry);
 		if (past.ok) {
 			pasts.push(past.value);
-			runs.push(lastOf(past.value.runs, inquiry.lines));
+			runs.push(lastOf(past.value.runs.map(run => chosen(run, matches)), inquiry.lines));
 		} else {
 			complain(io, `${past.error}; of ${name} only what archon has in memory is shown`);
-			for (const line of kept.get(name) ?? []) inMemory.push(line);
+			for (const line of inMemoryOf(name)) inMemory.push(line);
 		}
 	}
-	for (const [name, lines] of kept) if (!files.has(name)) for (const line of lines) inMemory.push(line);
+	for (const name of kept.keys()) if (!files.has(name)) for (const line of inMemoryOf(name)) inMemory.push(line);
 	runs.push(inMemory.sort((a, b) => a.at - b.at));
 	for (const line of merge(runs)) printer.print(line);
 	for (const past of pasts) past.close();
 }
 
+function* chosen(lines: Iterable<Shown>, matches: Matches | null): Iterable<Shown> {
+	for (const line of lines) if (!matches || matches(line.text)) yield line;
+}
+
 /** The last `count` of them; Infinity: all. */
 function lastOf(runs: readonly Iterable<Shown>[], count: number): Iterable<Shown> {
+	if (count === 0) return [];
 	return count === Infinity ? merge(runs) : [...merge(runs)].slice(-count);
 }
 

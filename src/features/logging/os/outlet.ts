@@ -79,6 +79,7 @@ export function createOutlet(queue: Queue, write: Write, lossReport: LossReport)
 
 	function lose(lines: Uint8Array, service: string): void {
 		const count = sys.countLines(lines);
+		lost += count;
 		if ('elsewhere' in lossReport) lossReport.elsewhere(new Map([[service, count]]));
 		else losses.set(service, (losses.get(service) ?? 0) + count);
 	}
@@ -107,6 +108,11 @@ export function createOutlet(queue: Queue, write: Write, lossReport: LossReport)
 
 /** How often the same trouble is told, in milliseconds. */
 const TELL_EVERY = 10_000;
+
+let lost = 0;
+
+/** Lines that this instance of archon had no room for, of all outlets. */
+export const linesLost = (): number => lost;
 
 /** Gathers losses, and tells them after a second and then every ten, for as long as there are any. */
 export function createTally(tell: (losses: Losses) => void): (losses: Losses) => void {

@@ -72,6 +72,9 @@ describe('lines', () => {
 		[[], 'web    | one\ndb:0   | two\narchon | three\nweb    | four\n'],
 		[['web', 'db:0'], 'web    | one\ndb:0   | two\nweb    | four\n'],
 		[['--no-prefix'], 'one\ntwo\nthree\nfour\n'],
+		[['--no-prefix', '--grep', 'o'], 'one\ntwo\nfour\n'], [['--no-prefix', '-g', '^t', '-v'], 'one\nfour\n'],
+		[['--no-prefix', '-i', '-g', 'F.UR|THREE$'], 'three\nfour\n'], [['web', '-g', 'o', '-n', '1'], 'four\n'], [['web', '-g', 'o', '-n', '0'], ''],
+		[['web', '-g', 'nothing'], ''],
 		[['web'], 'one\nfour\n'],
 		[['w*'], 'web    | one\nweb    | four\n'],
 		[['-n1', 'web'], 'four\n'],
@@ -219,6 +222,7 @@ describe('what cannot be', () => {
 		[['--stream', 'stdin'], '--stream stdin: only stdout and stderr are known'],
 		[['--stream', 'sterr'], '--stream sterr: did you mean stderr?'],
 		[['--since', 'then'], '--since then: neither a duration like 1h30m nor a time like 2026-01-31T08:00'],
+		[['-g', 'a('], '--grep a(: the group is not closed'], [['-v'], '--invert needs --grep'], [['-i'], '--ignore-case needs --grep'],
 		[['--tail', '5'], 'unknown option --tail'],
 		[['--folow'], 'unknown option --folow; did you mean --follow?'],
 	])('%j is told, with exit status 100', async (args, message) => {
