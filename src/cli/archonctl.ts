@@ -38,7 +38,10 @@ export async function runCli(argv: readonly string[], plain: Io): Promise<number
 	const place = given === null
 		? ok(last('--socket'))
 		: (await import('./host.ts')).goTo(given, {socket: last('--socket'), tokenFile: last('--token-file'), io, command, words: rest});
-	if (!place.ok) return misuse(io, place.error, null);
+	if (!place.ok) {
+		complain(io, place.error.why);
+		return place.error.status;
+	}
 	const socket = place.value;
 	const common = GLOBAL.filter(({value}) => value !== null).flatMap(({names: [name]}) =>
 		[...before.value.values(name), ...args.value.values(name)].flatMap(value => [name, value]));

@@ -3,7 +3,7 @@ import {parseHost} from '../core/host.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {useRemote} from '../os/sockets/client.ts';
 import {dialHost, executeThere, readToken} from '../os/sockets/remote.ts';
-import type {Command, Io} from './command.ts';
+import {type Command, EXIT, type Io} from './command.ts';
 
 export interface Given {
 	/** `--socket` and `--token-file`; null: it was not given. */
@@ -15,28 +15,37 @@ export interface Given {
 	readonly words: readonly string[];
 }
 
+/** Why it cannot be gone to, and the exit status for that. */
+export interface Refused {
+	readonly why: string;
+	readonly status: number;
+}
+
+const wrong = (why: string): Result<never, Refused> => err({why, status: EXIT.usage});
+const unreachable = (why: string): Result<never, Refused> => err({why, status: EXIT.unreachable});
+
 /**
  * Every connection goes there from now on. The place to connect to: a path, or what it is called in messages. Does not return
  * where ssh executes the command there.
  */
-export function goTo(url: string, {socket, tokenFile, io: {env}, command, words}: Given): Result<string, string> {
+export function goTo(url: string, {socket, tokenFile, io: {env}, command, words}: Given): Result<string, Refused> {
 	const parsed = parseHost(url);
-	if (!parsed.ok) return err(`the host ${url} ${parsed.error}`);
-	if (socket !== null) return err('--host and --socket exclude each other; ssh://host/path names a socket there');
+	if (!parsed.ok) return wrong(`the host ${url} ${parsed.error}`);
+	if (socket !== null) return wrong('--host and --socket exclude each other; ssh://host/path names a socket there');
 	const host = parsed.value;
 	if (host.kind === 'unix') return ok(host.path);
 	if (host.kind === 'ssh') {
-		if (command.passesStreams) return err(executeThere(host, [command.name, ...withoutHost(words, url)]));
+		if (command.passesStreams) return unreachable(executeThere(host, [command.name, ...withoutHost(words, url)]));
 		useRemote(dialHost(host, ''));
 		return ok(url);
 	}
 	if (command.passesStreams) {
-		return err(`${command.name} hands its streams to archon, which tcp:// cannot carry; use ssh://, or daemon and logs -f`);
+		return wrong(`${command.name} hands its streams to archon, which tcp:// cannot carry; use ssh://, or daemon and logs -f`);
 	}
 	const file = tokenFile ?? env['ARCHON_TOKEN_FILE'] ?? '';
-	if (file === '') return err(`${url} takes a token: --token-file FILE, or $ARCHON_TOKEN_FILE`);
+	if (file === '') return wrong(`${url} takes a token: --token-file FILE, or $ARCHON_TOKEN_FILE`);
 	const token = readToken(file);
-	if (!token.ok) return token;
+	if (!token.ok) return unreachable(token.error);
 	useRemote(dialHost(host, token.value));
 	return ok(url);
 }

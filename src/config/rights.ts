@@ -4,6 +4,7 @@ import {fits, isPattern} from '../core/name-pattern.ts';
 import {MAIN} from './command-service.ts';
 import type {WrittenGrant, WrittenRule} from './keys/access.ts';
 import type {Name} from './keys/groups.ts';
+import type {WrittenRemote} from './keys/remote.ts';
 import type {Planning} from './planning.ts';
 import {didYouMean, quoteWritten} from './problems.ts';
 import {reportUser} from './users.ts';
@@ -18,11 +19,12 @@ interface Controlling {
 
 /** `known`: the names of all services and groups. */
 export function judgeRights(
-	rules: readonly WrittenRule[], services: readonly Controlling[], known: () => readonly string[], planning: Planning,
+	{access: rules, remote: remotes}: {readonly access: readonly WrittenRule[]; readonly remote: readonly WrittenRemote[]},
+	services: readonly Controlling[], known: () => readonly string[], planning: Planning,
 ): void {
 	const {problems, notes, lookups} = planning;
 	const controlling = services.filter(({settings: {control}}) => control !== null);
-	if (rules.length === 0 && controlling.length === 0) return;
+	if (rules.length === 0 && remotes.length === 0 && controlling.length === 0) return;
 	const names = known();
 	const all = new Set(names);
 	const judge = (path: string, {name, at}: Name): void => {
@@ -44,6 +46,7 @@ export function judgeRights(
 		}
 		for (const name of services ?? []) judge(`${path}.services`, name);
 	}
+	for (const {path, services} of remotes) for (const name of services ?? []) judge(`${path}.services`, name);
 	for (const {path, map, settings: {control}} of controlling) {
 		const isList = writtenAt(map, 'control')?.value.kind === 'list';
 		for (const [index, {services}] of (control ?? []).entries()) {

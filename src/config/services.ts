@@ -54,7 +54,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	}
 	const accountsOf = (each: Declared) => [...groupsOf(each.map)].flatMap(({accounts}) => accounts?.(each) ?? []);
 	judgeUsers(services, accountsOf, arrangement, planning);
-	judgeRights(config.access, declared, () => [...services.keys(), ...membership.members.keys()], planning);
+	judgeRights(config, declared, () => [...services.keys(), ...membership.members.keys()], planning);
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
 	const isPlaced = present.some(({settings: {configs, secrets}}) => configs.length + secrets.length > 0);

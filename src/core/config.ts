@@ -1,6 +1,7 @@
 /** A config as it is put in force: the services, and the settings of archon itself. */
 import type {AccessRule} from './access.ts';
 import {isEqual} from './equal.ts';
+import type {Remote} from './remote.ts';
 import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
 import type {Millis} from './time.ts';
@@ -46,6 +47,8 @@ export interface Config extends CoreConfig {
 	readonly watchConfig: Millis | null;
 	/** What users may ask on the control socket, beside root and archon's own user, who may all. */
 	readonly access: readonly AccessRule[];
+	/** Where clients of a network come in. */
+	readonly remote: readonly Remote[];
 }
 
 /** What a config says of the whole, beside its services. */
@@ -55,6 +58,7 @@ export type Whole = Omit<Config, 'services'>;
 const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
+	remote: 'remote',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

@@ -1,7 +1,7 @@
 /** The roles that archon's helpers have, and what helpers are called. */
 
-/** `syslog` delivers lines by TCP and UDP. */
-export const ROLES = ['syslog'] as const;
+/** `syslog` delivers lines by TCP and UDP; `gate` is for control by TCP. */
+export const ROLES = ['syslog', 'gate'] as const;
 
 export type Role = (typeof ROLES)[number];
 

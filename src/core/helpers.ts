@@ -15,7 +15,13 @@ export const NOBODY: UserSpec = {user: '65534', group: '65534'};
 
 /** The config with the helpers that it takes, behind its own services. `userOf`: theirs; null: archon's own. */
 export function withHelpers(config: Config, userOf: () => UserSpec | null): Config {
-	return needsSyslog(config) ? {...config, services: [...config.services, helper('syslog', config.events, userOf())]} : config;
+	const {events, remote} = config;
+	const made = [
+		...needsSyslog(config) ? [helper('syslog', events, userOf())] : [],
+		// What each client may do is less: PID 1 limits its connection (programs/remote.ts).
+		...remote.length > 0 ? [helper('gate', events, userOf(), remote.map(({grant}) => grant))] : [],
+	];
+	return made.length > 0 ? {...config, services: [...config.services, ...made]} : config;
 }
 
 function needsSyslog({services, logging, events}: Config): boolean {

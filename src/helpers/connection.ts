@@ -1,9 +1,9 @@
 /** A helper's end of its connection to archon: messages in and out, and the end of the helper when archon's end is gone. */
 import {newBytes} from '../os/bytes.ts';
-import {read} from '../os/descriptors.ts';
 import {decodeMessage, encodeMessage, type Message, MESSAGE_MAX} from '../os/helper-wire.ts';
+import {ANCILLARY} from '../os/layouts.ts';
 import type {Poller} from '../os/poller.ts';
-import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, sys} from '../os/sys.ts';
+import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, newAncillary, sys} from '../os/sys.ts';
 
 export interface Connection {
 	/** It waits for room; few can, for archon asks for each answer. */
@@ -13,9 +13,15 @@ export interface Connection {
 /** Messages that are read at a stretch, before others have their turn. */
 const AT_ONCE = 64;
 
-/** `heard`: the payload may be overwritten after it returns. `ended`: archon is gone, or has no use for this helper. */
-export function createConnection(fd: number, poller: Poller, heard: (message: Message) => void, ended: () => void): Connection {
+/**
+ * `heard`: the payload may be overwritten after it returns; it owns the descriptors that came with the message. `ended`: archon is
+ * gone, or has no use for this helper.
+ */
+export function createConnection(
+	fd: number, poller: Poller, heard: (message: Message, fds: readonly number[]) => void, ended: () => void,
+): Connection {
 	const buffer = newBytes(MESSAGE_MAX);
+	const beside = newAncillary();
 	const waiting: Uint8Array[] = [];
 
 	function pump(): void {
@@ -33,12 +39,13 @@ export function createConnection(fd: number, poller: Poller, heard: (message: Me
 			pump();
 		}
 		for (let left = AT_ONCE; left > 0; left--) {
-			const count = read(fd, buffer);
+			const count = sys.receive(fd, buffer, beside);
 			if (count === -ERRNO.EAGAIN) return;
 			if (count === -ERRNO.EINTR) continue;
 			if (count <= 0) return ended();
 			const message = decodeMessage(buffer.subarray(0, count));
-			if (message) heard(message);
+			const passed = beside[ANCILLARY.count] ?? 0;
+			if (message) heard(message, [...beside.subarray(ANCILLARY.fds, ANCILLARY.fds + passed)]);
 		}
 	});
 	return {

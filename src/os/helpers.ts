@@ -14,8 +14,11 @@ import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, sys} from './sys.ts';
 
 /** What a helper is asked for, and how its answers are heard. */
 export interface Link {
-	/** Never waits. `full`: it was not sent, and `LinkUser.room` will be called. `down`: no helper listens. */
-	post(message: Uint8Array): 'sent' | 'full' | 'down';
+	/**
+	 * Never waits. `full`: it was not sent, and `LinkUser.room` will be called. `down`: no helper listens. `fds`: descriptors for the
+	 * helper, which has copies of its own if it was sent.
+	 */
+	post(message: Uint8Array, fds?: readonly number[]): 'sent' | 'full' | 'down';
 	/** Who uses the link from now on. */
 	use(user: LinkUser): void;
 }
@@ -57,6 +60,9 @@ const AT_ONCE = 64;
 
 const keyOf = (role: Role): string => `helper ${role}`;
 
+/** Of the one connection that is being read. */
+const buffer = newBytes(MESSAGE_MAX);
+
 export function createHelpers(parts: HelperParts): Helpers {
 	const {kept, isUpgraded = false} = parts;
 	const links = new Map(ROLES.map(role => [role, createConnection(role, parts)]));
@@ -81,7 +87,6 @@ export function createHelpers(parts: HelperParts): Helpers {
 }
 
 function createConnection(role: Role, {poller, kept}: HelperParts): Connection {
-	const buffer = newBytes(MESSAGE_MAX);
 	let user: LinkUser | null = null;
 	let fd = -1;
 	/** The helper's end, until its process is made. */
@@ -114,9 +119,9 @@ function createConnection(role: Role, {poller, kept}: HelperParts): Connection {
 		if (send(encodeMessage(RESET)) === 'sent') state = 'greeted';
 	}
 
-	function send(message: Uint8Array): ReturnType<Link['post']> {
+	function send(message: Uint8Array, fds: readonly number[] = []): ReturnType<Link['post']> {
 		for (;;) {
-			const count = sys.send(fd, message, [], MSG_DONTWAIT);
+			const count = sys.send(fd, message, fds, MSG_DONTWAIT);
 			if (count >= 0) return 'sent';
 			if (count === -ERRNO.EINTR) continue;
 			// Of its end it is heard when all that it had said is read.
@@ -166,7 +171,7 @@ function createConnection(role: Role, {poller, kept}: HelperParts): Connection {
 			if (theirs >= 0) close(theirs);
 			theirs = -1;
 		},
-		post: message => (state === 'up' ? send(message) : 'down'),
+		post: (message, fds) => (state === 'up' ? send(message, fds) : 'down'),
 		use(next) {
 			user = next;
 			if (state === 'up') next.opened();

@@ -13,6 +13,7 @@ type Serve = (fd: number, poller: Poller, ended: () => void) => () => void;
 
 /** Each is loaded by its own process only. */
 const SERVES: {readonly [K in Role]: () => Promise<Serve>} = {
+	gate: async () => (await import('../helpers/gate.ts')).serveGate,
 	syslog: async () => (await import('../helpers/syslog.ts')).serveSyslog,
 };
 

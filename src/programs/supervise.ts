@@ -44,6 +44,7 @@ import {createWatchConfig} from './watch-config.ts';
 import type {InForce} from './inspect-config.ts';
 import {createSignalHandler} from './signals.ts';
 import type {ConfigSource, Reading} from './config-source.ts';
+import type {RemoteControl} from './remote.ts';
 import {createReloads, IN_FORCE, type Texts} from './reload.ts';
 
 const upgrading = byNeed(() => import('../os/reexec/upgrade.ts'));
@@ -111,6 +112,7 @@ export function runDaemon(options: Options): void {
 	let served: string | null = null;
 	let server: Server | null = null;
 	let grants: readonly NumberedRule[] = [];
+	let remote: Promise<RemoteControl> | null = null;
 	const hands = createHands({
 		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, isDegraded: instance.isDegraded,
 		dispatch: event => loop.dispatch(event),
@@ -164,10 +166,20 @@ export function runDaemon(options: Options): void {
 		const found = numbered(own.access ?? []);
 		grants = found.rules;
 		for (const why of found.unknown) log.warn(`access: ${why}, and is granted nothing`);
-		const isOpen = grants.length > 0 || [...entries(loop.state())].some(({service: {control}}) => control && control.length > 0);
+		// Helpers are given their connections.
+		const isOpen = grants.length > 0
+			|| [...entries(loop.state())].some(entry => !isHelper(entry) && entry.service.control && entry.service.control.length > 0);
 		const why = listener?.setOpen(isOpen) ?? null;
 		if (why !== null) log.warn(`others than root cannot reach the control socket: ${why}`);
 		server?.review();
+		if (own.remote.length > 0 && !instance.isDegraded) remote ??= loadRemote();
+		void remote?.then(({set}) => whole(() => set(own.remote)));
+	}
+
+	async function loadRemote(): Promise<RemoteControl> {
+		const {createRemoteControl} = await import('./remote.ts');
+		const {state, dispatch} = loop;
+		return createRemoteControl({link: helpers.link('gate'), log, state, dispatch, listener: () => listener, whole});
 	}
 
 	/** Reloads the config. In degraded mode archon re-executes itself instead, and the next instance reads the config. */
@@ -302,10 +314,10 @@ export function runDaemon(options: Options): void {
 const ELSEWHERE = '; mount a tmpfs at /run, or name a writable path with --socket or $ARCHON_SOCKET';
 
 /** What is handed over to the next instance beside the state. */
-type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access'>;
+type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote'>;
 
-const handedOver = ({logging, events, level, signals, watchConfig, access}: HandedOver): HandedOver =>
-	({logging, events, level, signals, watchConfig, access});
+const handedOver = ({logging, events, level, signals, watchConfig, access, remote}: HandedOver): HandedOver =>
+	({logging, events, level, signals, watchConfig, access, remote});
 
 const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
 and with their output unformatted; SIGHUP ends degraded mode`;
@@ -321,7 +333,7 @@ function given({config, kept, source}: Options): {readonly config: Config; reado
 
 const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
-	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [],
+	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [],
 };
 
 /** Where no memory outlives archon. */

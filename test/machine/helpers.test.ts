@@ -60,7 +60,7 @@ test('it is a service of archon\'s own, under a user without rights, for as many
 	// Neither archon's variables nor its secrets.
 	expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).not.toMatch(/PATH=|TEST/);
 	expect(await archon.status()).toMatchObject({[HELPER]: {status: 'running', restarts: 0}});
-	expect((await archon.ctl('tree')).stdout).toMatch(/archon\.syslog +running\n\s+└─ \d+ archon\.syslog/);
+	expect((await archon.ctl('tree', '--all')).stdout).toMatch(/archon\.syslog +running\n.*└─ \d+ archon\.syslog/);
 	// PID 1 has no socket of the network's.
 	const inet = ['tcp', 'tcp6', 'udp', 'udp6'].flatMap(name => readFileSync(`/proc/${archon.pid}/net/${name}`, 'utf8').match(/ \d+ +\d+ +(\d+) \d+ [0-9a-f]+/g) ?? []);
 	const own = readdirSync(`/proc/${archon.pid}/fd`).map(fd => readlinkSync(`/proc/${archon.pid}/fd/${fd}`));

@@ -138,7 +138,8 @@ function readControl(from: Value, context: Context): readonly WrittenGrant[] | u
 	});
 }
 
-function grantOf({role, services}: Settings<typeof GRANT_KEYS>, from: Value, context: Context): WrittenGrant | undefined {
+/** Undefined, and reported: it grants nothing that makes sense. */
+export function grantOf({role, services}: Settings<typeof GRANT_KEYS>, from: Value, context: Context): WrittenGrant | undefined {
 	if (role === null) {
 		const isWritten = from.kind === 'map' && !isMissing(['role'], from, RULE);
 		return isWritten ? undefined : refuse(from, context, 'has no role', `write role: ${RIGHTS.join(' or ')}`);

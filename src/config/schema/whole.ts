@@ -3,13 +3,14 @@ import {archon} from '../../features/logging/keys/logging.ts';
 import {watchConfig} from '../../features/watch-config/keys.ts';
 import {keysOf, type Intersection, type WholePlanning} from '../group.ts';
 import {access} from '../keys/access.ts';
+import {remote} from '../keys/remote.ts';
 import {shutdown} from '../keys/shutdown.ts';
 import {signals} from '../keys/signals.ts';
 import {startRate} from '../keys/start-rate.ts';
 import type {Whole} from '../planning.ts';
 import type {Settings} from '../shape.ts';
 
-export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, watchConfig] as const;
+export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, watchConfig] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);
 

@@ -34,6 +34,8 @@ export interface Reception {
 export interface Listener {
 	/** Whether others than root and archon's own user can reach it, from now on; why they cannot, if they are to. */
 	setOpen(isOpen: boolean): string | null;
+	/** Serves a connection that was made otherwise, and never blocks. */
+	admit(fd: number, asker: Asker): void;
 	close(): void;
 }
 
@@ -55,17 +57,19 @@ export function serve(
 	// Given up to take a client off the queue and turn it away when no descriptor is left: epoll would report the client for ever.
 	let spare = openNothing();
 	let reception: Reception | null = null;
+	let loading: Promise<Reception> | null = null;
+	/** Calls back with what is loaded for the first client; no client is heard until it is there. */
+	const whenLoaded = (done: (reception: Reception) => void): void => {
+		loading ??= load();
+		void loading.then(loaded => poller.whole(() => done(reception = loaded)));
+	};
 	poller.watch(fd, EPOLLIN, () => {
 		if (reception) return take(reception);
-		// No client is heard until it is there.
 		poller.change(fd, 0);
-		void load().then(loaded => poller.whole(() => {
-			reception = loaded;
-			poller.change(fd, EPOLLIN);
-		}));
+		whenLoaded(() => poller.change(fd, EPOLLIN));
 	});
 
-	function take({accept, turnAway}: Reception): void {
+	function take(reception: Reception): void {
 		for (let left = AT_ONCE; left > 0; left--) {
 			const client = sys.accept(fd);
 			if (client === -ERRNO.EMFILE || client === -ERRNO.ENFILE) {
@@ -75,15 +79,18 @@ export function serve(
 				return;
 			}
 			if (client < 0) return;
-			const asker = askerOf(client, ownerOf);
-			const refusal = asker && turnAway(asker);
-			if (asker && refusal === null && crowd.hasRoom(asker.uid)) {
-				open(client, asker, poller, accept, crowd);
-			} else {
-				if (refusal) sys.send(client, refusal, [], MSG_DONTWAIT);
-				else tellCrowded(client);
-				sys.closeInbox(client);
-			}
+			meet(client, askerOf(client, ownerOf), reception);
+		}
+	}
+
+	function meet(client: number, asker: Asker | null, {accept, turnAway}: Reception): void {
+		const refusal = asker && turnAway(asker);
+		if (asker && refusal === null && crowd.hasRoom(asker.uid)) {
+			open(client, asker, poller, accept, crowd);
+		} else {
+			if (refusal) sys.send(client, refusal, [], MSG_DONTWAIT);
+			else tellCrowded(client);
+			sys.closeInbox(client);
 		}
 	}
 
@@ -94,6 +101,7 @@ export function serve(
 			if (result < 0) return `${path}: ${errnoText(-result)}`;
 			return isOpen && !folder.isPassable() ? `${dirname(path)} is closed to them (chmod o+x)` : null;
 		},
+		admit: (client, asker) => whenLoaded(reception => meet(client, asker, reception)),
 		close() {
 			poller.forget(fd);
 			close(fd);

@@ -27,6 +27,8 @@ test('the whole table fits a page', () => {
 		      what archon does on a signal; a signal here is sent to main instead
 		  access: list of {user | group, role, services} (default: none)
 		      what others than root and archon's own user may ask on the control socket
+		  remote: {listen, token_file, role, services} | list of them (default: none)
+		      control by TCP, for clients with a token
 		  watch_config: true | false | duration (default: false)
 		      the config is reloaded when its files have changed and were left alone for so long; true: 500ms
 		  name: anything (default: none)
@@ -503,6 +505,18 @@ test('the whole table fits a page', () => {
 		      to look; also to start, stop and signal; also all else
 		  services: name | pattern | list of them (default: all, and archon as a whole)
 		      for which services and groups
+
+		remote:
+		  listen: address:port (default: required)
+		      where; an address in figures
+		  token_file: path (default: required)
+		      holds tokens, one a line; read again as it changes
+		  role: observe | operate | admin (default: observe)
+		      what a client with such a token may do
+		  services: name | pattern | list of them (default: all, and archon as a whole)
+		      for which services and groups
+		  insecure: true | false (default: false)
+		      true allows an address that others reach; they can read what is said on the way
 
 		programs.<name>, in a file with programs instead of services:
 		  cmd: words | list (default: required)
