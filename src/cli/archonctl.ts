@@ -19,7 +19,7 @@ export async function runCli(argv: readonly string[], plain: Io): Promise<number
 	const [name, ...rest] = before.value.operands;
 	if (before.value.has('--version')) return print(io, `archonctl ${io.version}\n`);
 	if (before.value.has('--help')) return print(io, await overview());
-	if (name === undefined && !isPersonThere()) {
+	if (name === undefined && (!isPersonThere() || io.env['TERM'] === 'dumb')) {
 		io.stderr(await overview());
 		return EXIT.usage;
 	}

@@ -150,7 +150,7 @@ void restore_terminal(void)
 	held.is_raw = 0;
 	if (write(held.fd, held.leave, held.length) < 0)
 		errno = 0;
-	tcsetattr(held.fd, TCSADRAIN, &held.mode);
+	tcsetattr(held.fd, TCSANOW, &held.mode);
 }
 
 static void on_fault(int signal)
@@ -193,7 +193,7 @@ void sys_setTerminalMode(struct call *call)
 	}
 	int result;
 	do
-		result = tcsetattr(fd, TCSADRAIN, &mode);
+		result = tcsetattr(fd, TCSANOW, &mode);
 	while (result < 0 && errno == EINTR);
 	if (is_raw && result == 0) {
 		held.is_raw = 1;

@@ -137,7 +137,7 @@ export interface Sys {
 	terminalMode(fd: number): Uint8Array<ArrayBuffer> | Outcome;
 	/**
 	 * `isRaw`: not that mode, but it with each byte as it is typed, and none echoed or acted upon; however archon ends, but by
-	 * SIGKILL, `leave` of at most 64 bytes is written before that, and the mode put back. WAITS until what was written is out.
+	 * SIGKILL, `leave` of at most 64 bytes is written before that, and the mode put back.
 	 */
 	setTerminalMode(fd: number, mode: Uint8Array, isRaw: boolean, leave: string): Outcome;
 	/** `[rows, columns]`, 0 where the terminal does not know. */

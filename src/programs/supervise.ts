@@ -102,6 +102,7 @@ export function runDaemon(options: Options): void {
 	const names = [...state.names.keys()].filter(name => !name.startsWith(HELPER_PREFIX));
 	const output = createOutput({poller, handoff, kept, helpers, isDegraded: instance.isDegraded}, names, own.events);
 	let isLent = hasTerminal(state);
+	const terminalMode = isLent && !past ? sys.terminalMode(0) : -1;
 	output.hold(isLent);
 	const log = createLog(() => own.level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
@@ -158,6 +159,8 @@ export function runDaemon(options: Options): void {
 		output.hold(isLent);
 		if (isLent || now.stage.kind !== 'running') return;
 		sys.takeTerminal(0);
+		// A shell that was killed has left it raw, and then ^C is no signal.
+		if (typeof terminalMode !== 'number') sys.setTerminalMode(0, terminalMode, false, '');
 		log.info(`the shell was left, and services keep running: archonctl start ${SHELL} begins another one`);
 	}
 

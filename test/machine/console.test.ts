@@ -39,13 +39,24 @@ test('the shell has the terminal, and what services say is kept for logs', async
 	await terminal.until(/\^C\narchon 1 up>$/);
 });
 
-test('leaving it ends nothing, and it can be had again', async () => {
+test('leaving it ends nothing, and the terminal is archon\'s again', async () => {
 	await using terminal = up('--shell');
 	await terminal.until(/archon 2 up>$/);
 	terminal.press('\x04');
 	await terminal.until(/the shell was left, and services keep running: archonctl start archon.shell begins another one/);
 	expect(terminal.isRaw()).toBe(false);
 	// The terminal is archon's own again.
+	terminal.press('\x03');
+	expect(await terminal.ended()).toBe(0);
+});
+
+test('a shell that is killed leaves a terminal that works', async () => {
+	await using terminal = up('--shell');
+	await terminal.until(/archon 2 up>$/);
+	const {stdout} = await execa('pgrep', ['-s', String(terminal.pid), '-f', 'archonctl .*shell']);
+	process.kill(Number(stdout), 'SIGKILL');
+	await terminal.until('the shell was left');
+	expect(terminal.isRaw()).toBe(false);
 	terminal.press('\x03');
 	expect(await terminal.ended()).toBe(0);
 });

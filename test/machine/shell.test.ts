@@ -194,3 +194,75 @@ test('long lines wrap, wide characters are whole, and a narrow terminal has them
 	terminal.press('\x15\x0b');
 	await terminal.untilIt(screen => screen.at(-1) === '>');
 });
+
+test('screens have the terminal to themselves, and the shell is there again behind them', async () => {
+	await using archon = await up();
+	await using terminal = await begin(archon);
+	terminal.press('top\r');
+	await terminal.until(/NAME +STATUS[^]*log of web/);
+	terminal.press('q');
+	await terminal.until(/> top\narchon 2 up, 1 failed>$/);
+	expect(terminal.isRaw()).toBe(true);
+	terminal.press('help\r');
+	await terminal.untilIt(screen => screen.at(-1) === 'archon 2 up, 1 failed>' && screen.join('\n').includes('In this shell: exit or ^D leaves'));
+});
+
+test('^Z suspends it and what it runs, and both go on', async () => {
+	await using archon = await up();
+	await using terminal = onTerminal(['bash', '--norc', '--noediting', '-i'], {env: {PS1: '$ ', ARCHON_SOCKET: archon.socket}});
+	await terminal.until('$');
+	terminal.press(`${ARCHONCTL}\r`);
+	await terminal.until(/failed>$/);
+	terminal.press('half\x1a');
+	await terminal.until(/Stopped[^]*\$$/);
+	expect(terminal.isRaw()).toBe(false);
+	terminal.press('fg\r');
+	await terminal.until(/failed> half$/);
+	terminal.press('\x15logs -f web\r');
+	await terminal.until(/hello from web$/);
+	terminal.press('\x1a');
+	await terminal.until(/hello from web[^]*Stopped[^]*\$$/);
+	terminal.press('fg\r');
+	await terminal.until(/archonctl$/);
+	terminal.press('\x03');
+	await terminal.until(/failed>$/);
+	terminal.press('\x04');
+	await terminal.until(/failed>\n\$$/);
+	terminal.press('exit\r');
+	await terminal.ended();
+});
+
+test('a paste is put into the line and not carried out', async () => {
+	await using archon = await up();
+	await using terminal = await begin(archon);
+	terminal.press('\x1b[200~stop web\rstop worker\r\x1b[201~');
+	await terminal.until(/> stop web\nstop worker$/);
+	terminal.press('\x03');
+	await terminal.until(/stop worker\^C\narchon 2 up, 1 failed>$/);
+	terminal.press('\x1b[200~version\rstatus web\r\x1b[201~\r');
+	await terminal.until(/web +running[^]*archon 2 up, 1 failed>$/);
+});
+
+test('whatever is typed, it goes on', async () => {
+	await using archon = await up();
+	await using terminal = await begin(archon, {columns: 20, rows: 6});
+	let seed = 12_345;
+	const random = (below: number): number => {
+		seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+		return seed % below;
+	};
+	// All but Enter, ^C, ^D and ^Z, which do what they do.
+	const keys = Array.from({length: 256}, (_, code) => String.fromCharCode(code)).filter(key => !'\r\n\x03\x04\x1a'.includes(key));
+	for (let i = 0; i < 40; i++) terminal.press(Array.from({length: 50}, () => (random(3) === 0 ? keys[random(keys.length)] : '\x1b[D\x1b[A\t漢a\x12'.charAt(random(12)))).join(''));
+	terminal.press('\x1b[201~\x03\x03');
+	terminal.press('\x15\x0bversion\r');
+	await terminal.until(/archonctl[^]*>$/);
+	terminal.press('\x04');
+	expect(await terminal.ended()).toBe(0);
+});
+
+test('a terminal that cannot move its cursor gets the overview', async () => {
+	await using terminal = onTerminal([ARCHONCTL], {env: {TERM: 'dumb'}, rows: 60});
+	expect(await terminal.ended()).toBe(100);
+	expect(terminal.all()[0]).toMatch(/^Usage: archonctl/);
+});

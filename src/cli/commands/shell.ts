@@ -34,7 +34,7 @@ export const shell = (table: Table): Command => ({
 	endsOptions: false,
 	examples: ['archonctl', 'docker exec -it app archonctl'],
 	async run(_args, io, _reach, reachLive, _reachBy, again) {
-		if (!isPersonThere()) return usageError(io, 'the shell needs a terminal: docker run and docker exec give one with -it');
+		if (!isPersonThere() || io.env['TERM'] === 'dumb') return usageError(io, NO_TERMINAL);
 		const tell: {state(state: LiveState): void} = {state() {}};
 		const connect = (): Promise<Result<Live, string>> => reachLive(state => tell.state(state));
 		let live = await connect();
@@ -53,6 +53,8 @@ export const shell = (table: Table): Command => ({
 		return new Promise(resolve => converse({io, live: client, tell, verbs, again}, resolve));
 	},
 });
+
+const NO_TERMINAL = 'the shell needs a terminal whose cursor can be moved: docker run and docker exec give one with -it';
 
 /** Of those that all commands have, what is of use here. */
 const OWN_OPTIONS = GLOBAL.filter(({names: [name]}) => name === '--help');

@@ -43,6 +43,8 @@ const PLAIN = /^[ -~]*$/;
  * stand at. What terminals without a notion of clusters show as several has the sum of their widths.
  */
 export function clusterEnd(text: string, at: number): number {
+	// As nearly all are.
+	if (text.charCodeAt(at) < 0x300 && !(text.charCodeAt(at + 1) >= 0x300)) return Math.min(at + 1, text.length);
 	let end = at;
 	/** The one before joins with whatever follows it. */
 	let isJoined = false;
