@@ -2,7 +2,7 @@
 import type {Entry} from '../../core/entry.ts';
 import type {EventKind, OwnKind, ServiceKind} from '../../core/event-kinds.ts';
 import {exitStatus, type Outcome} from '../../core/outcome.ts';
-import {isPreparing, type Phase} from '../../core/phase.ts';
+import {isPreparing, type Phase, type Starting, type Up} from '../../core/phase.ts';
 import {attempt, lastEnd, lastEnds, pidOf, type Status, statusNameOf} from '../../core/status.ts';
 import type {Stage} from '../../core/stage.ts';
 import type {Instant} from '../../core/time.ts';
@@ -70,7 +70,12 @@ export const eventOfRemoval = (entry: Entry): Happening =>
 
 /** Tells the events that the change of a service is: none, one or two. */
 export function eventsOfChange(before: Entry, after: Entry, tell: (happening: Happening) => void): void {
-	const [was, {phase}] = [before.phase, after];
+	const was = before.phase;
+	const {phase} = after;
+	// Most changes are those of a start, and hundreds may come at once.
+	if (was.kind === 'spawning' && (phase.kind === 'starting' || phase.kind === 'up')) return tellStart(after, phase, tell);
+	if (phase.kind === 'spawning' && !isPreparing(phase)) return;
+	if (was.kind === 'down' && phase.kind === 'waiting' && after.unmetNeeds === 0 && after.rivals.length === 0) return;
 	const outcome = endOf(was, after);
 	const say = (kind: ServiceKind, reason = '', count: number | null = null, next: Instant | null = null): void => tell({
 		kind, service: after.service.name, from: statusNameOf(before), to: statusNameOf(after),
@@ -86,15 +91,11 @@ export function eventsOfChange(before: Entry, after: Entry, tell: (happening: Ha
 			else if (after.unmetNeeds > 0 || after.rivals.length > 0) say('waiting');
 			return;
 		case 'spawning':
-			if (was.kind !== 'spawning' && isPreparing(phase)) say('preparing');
+			if (was.kind !== 'spawning') say('preparing');
 			return;
 		case 'starting':
 		case 'up':
-			if (was.kind === 'spawning') say('started');
-			if (was.kind !== 'starting' && was.kind !== 'up') {
-				if (phase.kind === 'up') say('ready');
-				return;
-			}
+			if (was.kind !== 'starting' && was.kind !== 'up') return;
 			if (was.pid !== phase.pid) say('main-pid');
 			if (phase.kind === 'starting') return;
 			if (was.kind === 'starting') return say('ready');
@@ -113,6 +114,15 @@ export function eventsOfChange(before: Entry, after: Entry, tell: (happening: Ha
 		case 'done': return say('completed');
 		case 'down': return atRest(after, say);
 	}
+}
+
+function tellStart(after: Entry, phase: Starting | Up, tell: (happening: Happening) => void): void {
+	const started: Happening = {
+		kind: 'started', service: after.service.name, from: 'starting', to: statusNameOf(after), pid: phase.pid, run: phase.run,
+		exit: null, count: null, next: null, reason: '',
+	};
+	tell(started);
+	if (phase.kind === 'up') tell({...started, kind: 'ready'});
 }
 
 function atRest(after: Entry, say: (kind: ServiceKind, reason?: string) => void): void {

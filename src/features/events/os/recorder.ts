@@ -45,8 +45,10 @@ export function createRecorder(blocks: Blocks, isFirst: boolean): Recorder {
 
 	function add(happening: Happening): void {
 		const {kind, service, from, to, pid, run, exit, count, next, reason} = happening;
-		const line = `${++last}\t${wallClock(now())}\t${kind}\t${service}\t${from}\t${to}\t${pid ?? ''}\t${run ?? ''}\t${exit ?? ''}\t${
-			count ?? ''}\t${next === null ? '' : wallClock(next)}\t${lineOf(reason)}\n`;
+		// Of a start, as of most events, no more is to be said.
+		const more = exit === null && count === null && reason === ''
+			? '' : `\t${exit ?? ''}\t${count ?? ''}\t${next === null ? '' : wallClock(next)}\t${lineOf(reason)}`;
+		const line = `${++last}\t${wallClock(now())}\t${kind}\t${service}\t${from}\t${to}\t${pid ?? ''}\t${run ?? ''}${more}\n`;
 		const {block: {bytes, bounds}, starts} = halfFor(line.length * 3);
 		const at = bounds[TAIL] ?? 0;
 		starts.push(at);
