@@ -29,15 +29,17 @@ export function watchServices(
 	let isAsking = false;
 
 	const look = (): void => {
+		const asked = isVague || names.length > 0 || changed.size > NAMES_MAX ? null : changed;
+		[changed, isVague] = [new Set(), false];
+		ask(asked);
+	};
+	const lookSoon = (): void => {
 		isAsking = true;
-		after(GATHER, () => {
-			const asked = isVague || names.length > 0 || changed.size > NAMES_MAX ? null : changed;
-			[changed, isVague] = [new Set(), false];
-			ask(asked);
-		});
+		after(GATHER, look);
 	};
 	const ask = (asked: ReadonlySet<string> | null): void => {
 		const rows: StatusRow[] = [];
+		isAsking = true;
 		live.ask(STATUS, asked ? [...asked] : names, {
 			rows: more => void rows.push(...more.map(STATUS_ROW.decode)),
 			done(result) {
@@ -54,18 +56,23 @@ export function watchServices(
 					listener.services(known);
 				}
 				if (!result.ok && result.error.kind !== 'broken') return;
-				if (changed.size > 0 || isVague) look();
+				if (changed.size > 0 || isVague) lookSoon();
 			},
 		});
 	};
 	const subscribe = (): void => void live.ask(SUBSCRIBE, [...names, 'archon.since=now', 'archon.follow=yes'], {
 		rows(rows) {
+			let isBegun = false;
 			for (const fields of rows) {
 				const row = decodeEventRow(fields);
 				if (row?.kind === 'event' && row.service !== '' && row.event !== 'removed') changed.add(row.service);
 				else isVague = true;
+				isBegun ||= row?.kind === 'live';
 			}
-			if (!isAsking) look();
+			if (isAsking) return;
+			// At first a person waits for it.
+			if (isBegun) look();
+			else lookSoon();
 		},
 		done(result) {
 			if (result.ok && result.value.kind === 'Error') listener.refused(result.value.reason);

@@ -63,8 +63,8 @@ export interface Columns {
 	readonly gap: number;
 }
 
-/** `longest`: characters of the longest name. `hasLoads`: whether it is known what services use. */
-export function columnsFor(columns: number, longest: number, hasLoads: boolean): Columns {
+/** `longest`: characters of the longest name. `isMetered`: whether archon tells what services use. */
+export function columnsFor(columns: number, longest: number, isMetered: boolean): Columns {
 	const gap = columns < 70 ? 1 : 2;
 	const name: Kind = {
 		title: 'NAME', width: Math.max(4, Math.min(longest, NAME_MAX, Math.max(8, Math.floor(columns * 0.35)))),
@@ -73,7 +73,7 @@ export function columnsFor(columns: number, longest: number, hasLoads: boolean):
 	let left = columns - name.width;
 	const chosen = new Set<Kind>();
 	for (const [kind] of KINDS.toSorted(([, a], [, b]) => a - b)) {
-		if (!hasLoads && (kind === CPU || kind === MEMORY)) continue;
+		if (!isMetered && (kind === CPU || kind === MEMORY)) continue;
 		// The last ones must leave room for the note.
 		const spare = kind === READY ? NOTE_WISHED + gap : kind === RESTARTS ? NOTE_LEAST + gap : 0;
 		if (left < gap + kind.width + spare) continue;

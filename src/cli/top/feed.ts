@@ -54,7 +54,7 @@ export function createFeed(
 		main.ask(USAGE, [], {
 			rows: more => void rows.push(...more.map(USAGE_ROW.decode)),
 			done(result) {
-				if (result.ok && result.value.kind !== 'Ok') return;
+				if (result.ok && result.value.kind !== 'Ok') return change(top => ({...top, isMetered: false}));
 				if (result.ok) change(top => withLoads(top, meter(rows, now())));
 				after(pause, () => measure(USAGE_PAUSE));
 			},

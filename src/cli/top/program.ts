@@ -124,7 +124,7 @@ export function createProgram(lives: Lives, machine: Machine, {size, isColoured,
 		},
 		connected(isConnected) {
 			const notice = isConnected ? {text: 'archon was re-executed', isProblem: false} : top.notice;
-			become({...top, notice, trouble: isConnected ? null : 'archon is being re-executed'});
+			become({...top, notice, trouble: isConnected ? null : 'no connection to archon: trying again'});
 			draw();
 		},
 	};

@@ -10,6 +10,8 @@ export interface Top {
 	/** In the order of the config. */
 	readonly services: readonly StatusRow[];
 	readonly loads: ReadonlyMap<string, Load>;
+	/** Whether archon tells what services use, as far as is known. */
+	readonly isMetered: boolean;
 	/** The services that are shown, in the order in which they are. */
 	readonly shown: readonly StatusRow[];
 	readonly sort: SortKey;
@@ -49,8 +51,8 @@ export type Mode =
 export const TABLE: Mode = {kind: 'table'};
 
 export const newTop = (size: Size): Top => ({
-	size, services: [], loads: new Map(), shown: [], sort: 'order', isReversed: false, filter: '', at: 0, offset: 0, focus: 'table',
-	log: emptyPane(null), logSize: 'some', mode: TABLE, notice: null, trouble: null,
+	size, services: [], loads: new Map(), isMetered: true, shown: [], sort: 'order', isReversed: false, filter: '', at: 0, offset: 0,
+	focus: 'table', log: emptyPane(null), logSize: 'some', mode: TABLE, notice: null, trouble: null,
 });
 
 export const selectedOf = ({shown, at}: Top): StatusRow | null => shown[at] ?? null;

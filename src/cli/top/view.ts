@@ -63,8 +63,8 @@ function totals(top: Top): Row {
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
 
 function tableRows(top: Top, height: number, now: number): Row[] {
-	const {shown, services, size, sort, offset, at, loads} = top;
-	const {columns, gap} = columnsFor(size.columns, longestOf(services), loads.size > 0);
+	const {shown, services, size, sort, offset, at, loads, isMetered} = top;
+	const {columns, gap} = columnsFor(size.columns, longestOf(services), isMetered);
 	const space = ' '.repeat(gap);
 	const titles = columns.flatMap(({title, width, isNumber, key}, index): Span[] => [
 		...index > 0 ? [span(space)] : [],

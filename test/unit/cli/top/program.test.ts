@@ -129,7 +129,7 @@ describe('the screen', () => {
 
 	it('says that archon is away and back', () => {
 		program.connected(false);
-		expect(taken()).toContain('is being re-executed');
+		expect(taken()).toContain('no connection to archon');
 		program.connected(true);
 		expect(taken()).toContain('was re-executed');
 		key('q');
@@ -221,6 +221,8 @@ describe('what is asked for', () => {
 		question('Usage').hears.done(ok({kind: 'Error', reason: 'request refused'}));
 		pass(10_000);
 		expect(count()).toBe(4);
+		// Its columns are of no use then.
+		expect(taken()).toContain('READY');
 	});
 
 	it('is nothing that was pasted, but as a filter', () => {

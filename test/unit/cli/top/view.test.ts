@@ -46,7 +46,7 @@ describe('the screen', () => {
 	});
 
 	it('while archon is not there', () => {
-		expect(shown({...topOf(6, 40), trouble: 'archon is being re-executed'})).toMatchSnapshot();
+		expect(shown({...topOf(6, 40), trouble: 'no connection to archon: trying again'})).toMatchSnapshot();
 	});
 
 	it('with a problem, and with long names', () => {
