@@ -37,7 +37,9 @@ export async function runCli(argv: readonly string[], plain: Io): Promise<number
 	const given = last('--host') ?? (last('--socket') === null ? io.env['ARCHON_HOST'] || null : null);
 	const place = given === null
 		? ok(last('--socket'))
-		: (await import('./host.ts')).goTo(given, {socket: last('--socket'), tokenFile: last('--token-file'), io, command, words: rest});
+		: (await import('./host.ts')).goTo(given, {
+			socket: last('--socket'), tokenFile: last('--token-file'), io, command, args: args.value, words: rest,
+		});
 	if (!place.ok) {
 		complain(io, place.error.why);
 		return place.error.status;

@@ -1,4 +1,4 @@
-/** Arguments → options and operands: `--name value`, `--name=value`, `-n value`, `-nvalue`, `--`. */
+/** Arguments → options and operands: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-it` for `-i -t`, `--`. */
 import {err, ok, type Result} from '../core/result.ts';
 import {nearest} from '../core/nearest.ts';
 import type {Arguments, Option} from './command.ts';
@@ -9,22 +9,26 @@ export function parseArguments(
 ): Result<Arguments, string> {
 	const given = new Map<string, string[]>();
 	const operands: string[] = [];
-	for (let at = 0; at < argv.length; at++) {
-		const word = argv[at] ?? '';
+	const words = [...argv];
+	for (let at = 0; at < words.length; at++) {
+		const word = words[at] ?? '';
 		if (word === '--') {
-			operands.push(...argv.slice(at + 1));
+			operands.push(...words.slice(at + 1));
 			break;
 		}
 		if (!word.startsWith('-') || word === '-') {
-			operands.push(...endsOptions ? argv.slice(at) : [word]);
+			operands.push(...endsOptions ? words.slice(at) : [word]);
 			if (endsOptions) break;
 			continue;
 		}
 		const {name, inline} = split(word);
 		const option = options.find(({names}) => names.includes(name));
 		if (!option) return err(unknown(name, options));
-		if (option.value === null && inline !== null) return err(`${name} takes no value`);
-		const value = option.value === null ? '' : inline ?? argv[++at];
+		if (option.value === null && inline !== null) {
+			if (word.startsWith('--')) return err(`${name} takes no value`);
+			words.splice(at + 1, 0, `-${inline}`);
+		}
+		const value = option.value === null ? '' : inline ?? words[++at];
 		if (value === undefined) return err(`${name} needs a value: ${option.value}`);
 		given.set(option.names[0], [...given.get(option.names[0]) ?? [], value]);
 	}

@@ -58,7 +58,7 @@ export interface Command {
 	/** It says nothing when all went well, or one thing with `--json`, which is then an option of it. */
 	readonly isQuiet?: true;
 	/** It hands its own descriptors to archon, which only a socket of the same machine can carry. */
-	readonly passesStreams?: true;
+	readonly passesStreams?: (args: Arguments) => boolean;
 	/** Gives the exit status. */
 	readonly run: (
 		args: Arguments, io: Io, reach: Reach, reachLive: ReachLive, reachBy: ReachBy, again: Again,

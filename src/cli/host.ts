@@ -3,7 +3,7 @@ import {parseHost} from '../core/host.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {useRemote} from '../os/sockets/client.ts';
 import {dialHost, executeThere, readToken} from '../os/sockets/remote.ts';
-import {type Command, EXIT, type Io} from './command.ts';
+import {type Arguments, type Command, EXIT, type Io} from './command.ts';
 
 export interface Given {
 	/** `--socket` and `--token-file`; null: it was not given. */
@@ -11,6 +11,7 @@ export interface Given {
 	readonly tokenFile: string | null;
 	readonly io: Io;
 	readonly command: Command;
+	readonly args: Arguments;
 	/** What stands behind the command. */
 	readonly words: readonly string[];
 }
@@ -28,19 +29,20 @@ const unreachable = (why: string): Result<never, Refused> => err({why, status: E
  * Every connection goes there from now on. The place to connect to: a path, or what it is called in messages. Does not return
  * where ssh executes the command there.
  */
-export function goTo(url: string, {socket, tokenFile, io: {env}, command, words}: Given): Result<string, Refused> {
+export function goTo(url: string, {socket, tokenFile, io: {env}, command, args, words}: Given): Result<string, Refused> {
+	const passesStreams = command.passesStreams?.(args) ?? false;
 	const parsed = parseHost(url);
 	if (!parsed.ok) return wrong(`the host ${url} ${parsed.error}`);
 	if (socket !== null) return wrong('--host and --socket exclude each other; ssh://host/path names a socket there');
 	const host = parsed.value;
 	if (host.kind === 'unix') return ok(host.path);
 	if (host.kind === 'ssh') {
-		if (command.passesStreams) return unreachable(executeThere(host, [command.name, ...withoutHost(words, url)]));
+		if (passesStreams) return unreachable(executeThere(host, [command.name, ...withoutHost(words, url)]));
 		useRemote(dialHost(host, ''));
 		return ok(url);
 	}
-	if (command.passesStreams) {
-		return wrong(`${command.name} hands its streams to archon, which tcp:// cannot carry; use ssh://, or daemon and logs -f`);
+	if (passesStreams) {
+		return wrong(`${command.name} hands its streams to archon, which tcp:// cannot carry; use ssh://, run -it, or daemon and logs -f`);
 	}
 	const file = tokenFile ?? env['ARCHON_TOKEN_FILE'] ?? '';
 	if (file === '') return wrong(`${url} takes a token: --token-file FILE, or $ARCHON_TOKEN_FILE`);

@@ -36,6 +36,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	'is-failed': async () => (await import('./commands/is-active.ts')).isFailed,
 	pid: async () => (await import('./commands/is-active.ts')).pid,
 	run: async () => (await import('./commands/run.ts')).run,
+	attach: async () => (await import('../features/attach/commands/attach.ts')).attach,
 	daemon: async () => (await import('./commands/daemon.ts')).daemon,
 	reopen, upgrade, version, shutdown,
 	stdio: async () => (await import('./commands/stdio.ts')).stdio,

@@ -1,6 +1,8 @@
 /** What the handlers of requests are made with, and what they are. */
 import type {Effect} from '../core/effect.ts';
+import {type Lazily, lazily} from '../core/lazily.ts';
 import type {State} from '../core/state.ts';
+import type {Seats} from '../features/attach/requests/seats.ts';
 import {encodeRow} from './protocol.ts';
 import type {Call} from './call.ts';
 import type {Daemon} from './daemon.ts';
@@ -12,6 +14,8 @@ export interface Context {
 	readonly waiters: Waiters;
 	readonly transients: Transients;
 	readonly board: Board;
+	/** Who is attached to terminals; loaded with the first of them. */
+	readonly seats: Lazily<Seats>;
 	/** Calls back with every batch of effects, after they were performed. */
 	watch(callback: (effects: readonly Effect[]) => void): void;
 }
@@ -25,9 +29,17 @@ export type Make<Request> = (context: Context) => Handle<Request>;
 export function createContext(daemon: Daemon, watch: Context['watch']): Context {
 	const transients = createTransients(daemon);
 	const waiters = createWaiters(daemon.state);
+	let attached: Seats | null = null;
+	// Before the others: what a service said last comes before the reply about its end.
+	watch(effects => attached?.onEffects(effects));
 	watch(transients.onEffects);
 	watch(waiters.onEffects);
-	return {daemon, waiters, transients, board: createBoard(daemon), watch};
+	return {daemon, waiters, transients, board: createBoard(daemon), seats: lazily(async () => (attached = await loadSeats(daemon))), watch};
+}
+
+async function loadSeats(daemon: Daemon): Promise<Seats> {
+	const {createSeats} = await import('../features/attach/requests/seats.ts');
+	return new Promise(resolve => daemon.terminals(terminals => resolve(createSeats(daemon, terminals))));
 }
 
 /** Answers that several clients ask for in one turn of the loop are made once. */

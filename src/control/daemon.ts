@@ -1,11 +1,13 @@
 /** What handlers of requests need of archon; `programs/supervise.ts` provides it. */
 import type {NumberedRule} from '../core/access.ts';
 import type {Event} from '../core/event.ts';
+import type {Lazily} from '../core/lazily.ts';
 import type {Refusal} from '../core/outcome.ts';
 import type {Result} from '../core/result.ts';
 import type {Service} from '../core/service.ts';
 import type {Instant, Millis} from '../core/time.ts';
 import type {Events} from '../features/events/core.ts';
+import type {Terminals} from '../features/attach/core/terminals.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {TrialRules} from '../core/trial.ts';
 import type {State} from '../core/state.ts';
@@ -59,6 +61,7 @@ export interface Daemon {
 	upgrade(path: string | null, failed: (why: string) => void): void;
 	readonly events: Events;
 	readonly logs: Logs;
+	readonly terminals: Lazily<Terminals>;
 	/** Where the output of transient services goes. */
 	logging(): Logging;
 }

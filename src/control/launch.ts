@@ -3,6 +3,8 @@ import {err, ok, type Result} from '../core/result.ts';
 import {RESTARTS, type UserSpec} from '../core/service.ts';
 import {splitWords} from '../core/words.ts';
 import {clip} from './records.ts';
+import {SIDE} from '../features/attach/requests/terminal/wire.ts';
+import type {Size} from '../features/attach/core/terminals.ts';
 import {type Args, decodeOption, many, one, type Option, type Options, PATH, type Type} from './wire.ts';
 
 /** A command that is to become a service, with its options. */
@@ -20,6 +22,8 @@ export interface Choices {
 	readonly restart: RestartChoice;
 	/** `passed`: the three standard streams came with the request as descriptors. */
 	readonly stdio: 'log' | 'passed';
+	/** It has a terminal of this size, to which its client is attached; null: it has none. */
+	readonly terminal: Size | null;
 }
 
 export interface RestartChoice {
@@ -29,7 +33,7 @@ export interface RestartChoice {
 }
 
 const DEFAULTS: Choices = {
-	name: null, cwd: null, user: null, umask: null, restart: {policy: 'no', attempts: null}, stdio: 'log',
+	name: null, cwd: null, user: null, umask: null, restart: {policy: 'no', attempts: null}, stdio: 'log', terminal: null,
 };
 
 // ── The command ──────────────────────────────────────────────────────────────────────────────────
@@ -140,8 +144,17 @@ export const STDIO: Option<Choices> = {
 	read: stdio => stdio === 'passed' ? {stdio} : null,
 };
 
+export const SCREEN: Option<Choices> = {
+	takes: 'ROWSxCOLUMNS',
+	help: 'it has a terminal of this size, and the answer also has the rows of `Terminal`: its client is attached',
+	read(size) {
+		const [rows, columns, ...more] = size.split('x').map(SIDE.read);
+		return rows && columns && more.length === 0 ? {terminal: {rows, columns}} : null;
+	},
+};
+
 /** Options that only one of the two requests has. */
-const ELSEWHERE: readonly string[] = ['archon.restart', 'archon.stdio'];
+const ELSEWHERE: readonly string[] = ['archon.restart', 'archon.stdio', 'archon.terminal'];
 
 function readUser(value: string): Partial<Choices> | null {
 	const match = /^([^:]+)(?::([^:]+))?$/.exec(value);

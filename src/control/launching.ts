@@ -43,13 +43,13 @@ export function add(daemon: Daemon, service: Service, call: Call): Entry | null 
 export function transient(
 	daemon: Daemon, launch: Launch, name: string, origin: 'run' | 'daemon', streams: readonly [number, number, number] | null,
 ): Service {
-	const {argv, environment, cwd, user, umask, restart} = launch;
+	const {argv, environment, cwd, user, umask, restart, terminal} = launch;
 	return {
 		...service(name, argv), origin,
 		type: origin === 'run' ? 'oneshot' : 'daemon',
 		restart: {...RESTART, policy: restart.policy, attempts: restart.attempts ?? RESTART.attempts},
 		exec: {
-			...exec(argv), environment, cwd, user, umask,
+			...exec(argv), environment, cwd, user, umask, tty: terminal !== null,
 			output: streams ? {kind: 'passed', fds: streams} : {kind: 'lines', logging: forService(daemon.logging(), name)},
 		},
 	};

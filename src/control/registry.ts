@@ -1,6 +1,9 @@
 /** All requests that archon knows, in the order of the page about them, and the way from a record to one of them. */
 import {err, type Result} from '../core/result.ts';
 import {SUBSCRIBE} from '../features/events/requests/subscribe/wire.ts';
+import {INPUT} from '../features/attach/requests/input/wire.ts';
+import {RESIZE} from '../features/attach/requests/resize/wire.ts';
+import {TERMINAL, VIEW} from '../features/attach/requests/terminal/wire.ts';
 import {LOGS} from '../features/logging/requests/logs/wire.ts';
 import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
 import {clip, type Fields} from './records.ts';
@@ -36,7 +39,8 @@ import type {RequestOf} from './wire.ts';
 export const REQUESTS = [
 	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR,
 	START, STOP, AUTO, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL,
-	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
+	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
+	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
 ] as const;
 
 export type Request = RequestOf<(typeof REQUESTS)[number]>;

@@ -167,14 +167,17 @@ static void restore_at_faults(void)
 		sigaction(faults[i], &action, NULL);
 }
 
-/* That mode, or the raw one that is made of it: each byte comes as it is typed, and none is echoed or acted upon. */
+/*
+ * That mode, or the raw one that is made of it: each byte comes as it is typed, and none is echoed or acted upon; exact: each
+ * goes out as it is as well.
+ */
 void sys_setTerminalMode(struct call *call)
 {
 	size_t length, left;
 	const void *bytes = arg_memory(call, 1, &length);
 	const char *leave = arg_text(call, 3, &left);
 	int fd = arg_int(call, 0);
-	bool is_raw = arg_flag(call, 2);
+	bool is_raw = arg_flag(call, 2), is_exact = arg_flag(call, 4);
 	struct termios mode;
 	if (length != sizeof mode || left > sizeof held.leave)
 		return give_number(call, -EINVAL);
@@ -188,6 +191,8 @@ void sys_setTerminalMode(struct call *call)
 		mode.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
 		mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
 		mode.c_cflag = (mode.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
+		if (is_exact)
+			mode.c_oflag &= ~(tcflag_t)OPOST;
 		mode.c_cc[VMIN] = 1;
 		mode.c_cc[VTIME] = 0;
 	}
@@ -287,6 +292,12 @@ void sys_sleep(struct call *call)
 	struct timespec rest = {.tv_sec = (time_t)(millis / 1000), .tv_nsec = (long)((millis - (int64_t)(millis / 1000) * 1000.0) * 1e6)};
 	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
 		;
+}
+
+/* As another number that is free, close-on-exec. */
+void sys_anotherFd(struct call *call)
+{
+	give_result(call, fcntl(arg_int(call, 0), F_DUPFD_CLOEXEC, 0));
 }
 
 /* As another number, which is not close-on-exec; what that was before is closed (dup2(2)). */

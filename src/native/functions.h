@@ -56,8 +56,8 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* descriptors.c */ \
 	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \
 	F(leaveTerminal) F(attachTerminal) F(takeTerminal) F(terminalMode) F(setTerminalMode) F(terminalSize) F(setTerminalSize) \
-	F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) F(awaitReadable) F(fchown) F(fchmod) F(ftruncate) F(duplicate) \
-	F(sleep) \
+	F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) F(awaitReadable) F(fchown) F(fchmod) F(ftruncate) \
+	F(anotherFd) F(duplicate) F(sleep) \
 	/* files.c */ \
 	F(open) F(openAt) F(stat) F(lstat) F(fstat) F(lstatAt) F(access) F(readFolder) \
 	F(readFolderAt) F(readLink) F(readLinkAt) F(realPath) F(readText) F(readBytes) F(mkdir) F(unlink) \

@@ -137,9 +137,10 @@ export interface Sys {
 	terminalMode(fd: number): Uint8Array<ArrayBuffer> | Outcome;
 	/**
 	 * `isRaw`: not that mode, but it with each byte as it is typed, and none echoed or acted upon; however archon ends, but by
-	 * SIGKILL, `leave` of at most 64 bytes is written before that, and the mode put back.
+	 * SIGKILL, `leave` of at most 64 bytes is written before that, and the mode put back. `isExact`: a newline that is written is
+	 * no more than that.
 	 */
-	setTerminalMode(fd: number, mode: Uint8Array, isRaw: boolean, leave: string): Outcome;
+	setTerminalMode(fd: number, mode: Uint8Array, isRaw: boolean, leave: string, isExact?: boolean): Outcome;
 	/** `[rows, columns]`, 0 where the terminal does not know. */
 	terminalSize(fd: number, size: Int32Array): Outcome;
 	/** Where that is another size, the processes in the foreground are sent SIGWINCH. */
@@ -158,6 +159,8 @@ export interface Sys {
 	fchown(fd: number, uid: number, gid: number): Outcome;
 	fchmod(fd: number, mode: number): Outcome;
 	ftruncate(fd: number, length: number): Outcome;
+	/** Another number for the same open file, which is free; close-on-exec. */
+	anotherFd(fd: number): Outcome;
 	/** The descriptor also has another number, which is NOT close-on-exec; what that was before is closed (dup2(2)). */
 	duplicate(fd: number, number: number): Outcome;
 	/** WAITS that many milliseconds. */

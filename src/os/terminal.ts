@@ -34,16 +34,22 @@ export interface TerminalListener {
 /** What is written when the terminal becomes the program's, and before it is given back. */
 export interface Setting {
 	readonly enter: string;
-	/** At most 64 bytes; it is also written where archon ends by a fault. */
+	/** Of at most 64 bytes it is also written where archon ends by a fault. It may change: see `left`. */
 	readonly leave: string;
 	/** Whether somebody is there to continue what ^Z stops; not where the shell is a service of archon's. */
 	readonly canSuspend?: boolean;
+	/** What is written is shown as it is: a newline is no more than that. */
+	readonly isExact?: boolean;
 }
 
 export interface Terminal {
 	size(): Size;
 	/** WAITS for a terminal that does not take it. */
-	write(text: string): void;
+	write(text: string | Uint8Array): void;
+	/** What is written before it is given back has changed. */
+	left(): void;
+	/** Whether what is typed is read; what comes meanwhile waits. */
+	listen(isOn: boolean): void;
 	/** ^Z: the program's process group is stopped, and this returns when it goes on. Where nothing could continue it, at once. */
 	suspend(): void;
 	/** Gives the terminal to a child in the same process group, as it was, until `take`: nothing is read, and ^Z stops both. */
@@ -54,6 +60,9 @@ export interface Terminal {
 }
 
 const [STDIN, STDOUT] = [0, 1];
+
+/** Bytes of `leave` that a fault writes. */
+const LEAVE_MAX = 64;
 
 /** Where a terminal says nothing of its size. */
 const USUAL: Size = {rows: 24, columns: 80};
@@ -75,14 +84,23 @@ export function openTerminal(poller: Poller, setting: Setting, listener: Termina
 	if (signals < 0) return err(`signals cannot be heard: ${errnoText(-signals)}`);
 	const report = new Int32Array(Object.keys(SIGNAL_REPORT).length);
 	const buffer = newBytes(4096);
-	let [isOwn, isOpen] = [false, true];
+	let [isOwn, isOpen, isHeard] = [false, true, true];
+
+	const beRaw = (): void => {
+		const {leave} = setting;
+		sys.setTerminalMode(STDIN, mode, true, sys.encodeUtf8(leave).length <= LEAVE_MAX ? leave : '', setting.isExact);
+	};
+	const hear = (): void => {
+		if (isOwn && isHeard) poller.watch(STDIN, EPOLLIN, read);
+		else poller.forget(STDIN);
+	};
 
 	const enter = (): void => {
 		if (isOwn || !isOpen) return;
 		isOwn = true;
-		sys.setTerminalMode(STDIN, mode, true, setting.leave);
+		beRaw();
 		writeAll(setting.enter);
-		poller.watch(STDIN, EPOLLIN, read);
+		if (isHeard) hear();
 	};
 	const leave = (): void => {
 		if (!isOwn) return;
@@ -125,7 +143,7 @@ export function openTerminal(poller: Poller, setting: Setting, listener: Termina
 	/** Who stopped and continued it may have left the terminal in any mode. */
 	const goOn = (): void => {
 		if (!isOwn) return;
-		sys.setTerminalMode(STDIN, mode, true, setting.leave);
+		beRaw();
 		writeAll(setting.enter);
 		listener.continued(terminalSize());
 	};
@@ -140,6 +158,12 @@ export function openTerminal(poller: Poller, setting: Setting, listener: Termina
 	return ok({
 		size: terminalSize,
 		write: writeAll,
+		left: () => isOwn && beRaw(),
+		listen(isOn) {
+			if (isOn === isHeard) return;
+			isHeard = isOn;
+			if (isOwn) hear();
+		},
 		suspend, give: leave, take: enter,
 		close() {
 			if (!isOpen) return;
@@ -152,8 +176,8 @@ export function openTerminal(poller: Poller, setting: Setting, listener: Termina
 }
 
 /** All of it; a terminal that is gone takes nothing, and is heard of by reading. */
-function writeAll(text: string): void {
-	let bytes: Uint8Array = sys.encodeUtf8(text);
+function writeAll(text: string | Uint8Array): void {
+	let bytes = typeof text === 'string' ? sys.encodeUtf8(text) : text;
 	while (bytes.length > 0) {
 		const count = sys.write(STDOUT, bytes);
 		if (count === -ERRNO.EAGAIN) sys.sleep(5);

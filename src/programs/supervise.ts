@@ -284,7 +284,8 @@ export function runDaemon(options: Options): void {
 			plan: done => void import('./inspect-config.ts').then(({planReload}) => planReload(inForce(), done)),
 			config: (...asked) => void import('./inspect-config.ts').then(({showConfig}) => showConfig(inForce(), ...asked)),
 			ownUid: uid, access: () => grants, warn: log.warn,
-			soon, after, events: recorder.events, logs: output.logs, logging: () => own.logging, upgrade, examine: hands.examine,
+			soon, after, events: recorder.events, logs: output.logs,
+			terminals: output.terminals, logging: () => own.logging, upgrade, examine: hands.examine,
 			version: {version, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.subscribe(['changed', 'forgotten', 'stage'], server.watch);

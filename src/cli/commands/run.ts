@@ -16,16 +16,25 @@ export const run: Command = {
 		'is re-executed meanwhile.',
 		'The exit status is the command\'s, 128+n after signal n, 127 if there is no such command,',
 		'126 if it cannot be executed.',
+		'With -t it has a terminal of its own instead, which archon has as well: what is shown there is in its logs.',
 	],
-	options: OPTIONS,
+	options: [
+		{names: ['--tty', '-t'], value: null, help: 'give it a terminal of its own, which is shown here'},
+		{names: ['--interactive', '-i'], value: null, help: 'with -t: type there; without -t it has this standard input anyway'},
+		...OPTIONS,
+	],
 	least: 1,
 	most: Infinity,
 	endsOptions: true,
-	passesStreams: true,
-	examples: ['archonctl run -- id', 'archonctl run -e PGDATABASE=test --user postgres -- psql -c "select 1"'],
-	run: (args, io, reach) => {
+	passesStreams: args => !args.has('--tty'),
+	examples: ['archonctl run -- id', 'archonctl run -it -- bash', 'archonctl run -e PGDATABASE=test --user postgres -- psql -c "select 1"'],
+	run: async (args, io, reach, reachLive) => {
 		const fields = fieldsOf(args, ['user'], io.env);
 		if (!fields.ok) return usageError(io, fields.error);
+		if (args.has('--tty')) {
+			const {runOnTerminal} = await import('../../features/attach/commands/run.ts');
+			return runOnTerminal(io, reachLive, fields.value, args, args.values('--name').at(-1) ?? newName());
+		}
 		return reach(client => {
 			const name = args.values('--name').at(-1) ?? newName();
 			const answer = runOnce(client, name, [...fields.value, `archon.name=${name}`, 'archon.stdio=passed']);

@@ -22,6 +22,7 @@ import type {UsageRow} from '../../../src/control/requests/usage/wire.ts';
 import {createServer, type Server} from '../../../src/control/server.ts';
 import type {Connection, ConnectionListener, Peer} from '../../../src/control/transport.ts';
 import {KeptEvents} from './events.ts';
+import {Screens} from './screens.ts';
 
 interface Process {
 	readonly id: Id;
@@ -53,6 +54,7 @@ export class Bench {
 	access: readonly NumberedRule[] = [];
 	readonly warnings: string[] = [];
 	readonly logs = new Lines();
+	readonly terminals = new Screens();
 	readonly events = new KeptEvents(instant => EPOCH + (instant ?? this.now), 100);
 	#byRun = new Map<Run, Process>();
 	#inbox: Event[] = [];
@@ -85,6 +87,7 @@ export class Bench {
 			},
 			events: this.events,
 			logs: this.logs,
+			terminals: act => act(this.terminals),
 			logging: () => LOGGING,
 			version: {version: '1.2.3', lives: cause === '' ? 0 : 1, cause},
 			upgrade: (path, failed) => failed(`executing ${path}: no such file or directory`),

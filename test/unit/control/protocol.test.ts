@@ -106,7 +106,7 @@ describe('a request that is wrong', () => {
 		['Run,a,archon.stdio=tty', 'Run: archon.stdio takes passed: three descriptors come with the request'],
 		['Run,a,archon.nmae=x', 'Run: unknown option archon.nmae; did you mean archon.name?'],
 		['Run,a,x.y=1', 'Run: unknown option x.y; did you mean '
-			+ 'archon.name or archon.cwd or archon.user or archon.umask or archon.stdio?'],
+			+ 'archon.name or archon.cwd or archon.user or archon.umask or archon.stdio or archon.terminal?'],
 		['StopDaemon', 'StopDaemon: name or pid missing'],
 		['StopDaemon,z,NOSUCH', 'StopDaemon: NOSUCH is not a signal'],
 		['StopDaemon,z,TERM,soon', 'StopDaemon: soon is not a number of seconds'],

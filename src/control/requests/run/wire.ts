@@ -1,7 +1,7 @@
 /** `Run`, `RunV`: a command under archon, for as long as its client is there. */
-import {ok, type Result} from '../../../core/result.ts';
+import {err, ok, type Result} from '../../../core/result.ts';
 import {
-	type Choices, type Command, countArgs, decodeLaunch, IN_FIELDS, IN_WORDS, type Launch, OPTIONS, splitArgs, STDIO,
+	type Choices, type Command, countArgs, decodeLaunch, IN_FIELDS, IN_WORDS, type Launch, OPTIONS, SCREEN, splitArgs, STDIO,
 } from '../../launch.ts';
 import type {Decoded, Options, Pages, RowForm, Wire} from '../../wire.ts';
 
@@ -13,11 +13,14 @@ export interface RunRequest extends Decoded {
 /** The first field of the row that says why there is no command, to a client that has handed over its streams. */
 export const REFUSED = 'refused';
 
-const options: Options<Choices> = {...OPTIONS, 'archon.stdio': STDIO};
+const options: Options<Choices> = {...OPTIONS, 'archon.stdio': STDIO, 'archon.terminal': SCREEN};
 
 function decode(command: Result<Command, string>): Result<RunRequest, string> {
 	const launch = decodeLaunch(command, options);
-	return launch.ok ? ok({kind: 'run', launch: launch.value, takesStreams: launch.value.stdio === 'passed'}) : launch;
+	if (!launch.ok) return launch;
+	const takesStreams = launch.value.stdio === 'passed';
+	if (takesStreams && launch.value.terminal) return err('a command has either a terminal or the streams of its client');
+	return ok({kind: 'run', launch: launch.value, takesStreams});
 }
 
 export const RUN: Wire<RunRequest> = {
@@ -33,7 +36,7 @@ export const RUN_V: Wire<RunRequest> = {...RUN, verb: 'RunV', args: IN_FIELDS, d
 
 const rows: readonly RowForm[] = [{
 	kind: REFUSED,
-	means: 'with `archon.stdio=passed`, when the command cannot be executed',
+	means: 'with `archon.stdio=passed` or a terminal, when the command cannot be executed',
 	columns: {why: 'the reason, in words'},
 }];
 
@@ -47,6 +50,10 @@ export const pages: Pages = {
 		examples: [
 			['Run,/bin/sh -c \'exit 3\'', 'ExitStatus,3'],
 			['Run,"/bin/sh -c \'test ""$A,$B"" = 1,x,y\'",A=1,"B=x,y"', 'ExitStatus,0'],
+			[
+				'Run,/usr/bin/stty size,archon.terminal=24x80',
+				'Row,attached,1,writes,24,80', 'Row,live', 'Row,output,7,24 80\\x0d\\x0a', 'Row,ended,0,exit status 0', 'ExitStatus,0',
+			],
 			['Run', 'Error,Run: args missing'],
 		],
 	},

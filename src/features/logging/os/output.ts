@@ -4,6 +4,7 @@
  */
 import {LOGGING} from '../../../core/defaults.ts';
 import type {Id} from '../../../core/ids.ts';
+import {type Lazily, lazily} from '../../../core/lazily.ts';
 import {compilePattern, type Pattern} from '../../../core/pattern/pattern.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Output as Target, Service} from '../../../core/service.ts';
@@ -15,6 +16,7 @@ import type {Poller} from '../../../os/poller.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {ERRNO} from '../../../os/sys.ts';
+import type {TerminalKeeper} from '../../attach/os/terminals.ts';
 import type {Logging, Logs} from '../core.ts';
 import {type Pipeline, createPipeline} from './pipeline.ts';
 import {createDrivers} from './drivers.ts';
@@ -46,6 +48,8 @@ export interface Output {
 	/** Calls back when everything that was said is written, or cannot be. */
 	finish(callback: () => void): void;
 	readonly logs: Logs;
+	/** The terminals of services, loaded with the first of them: in the turn of the loop that needs them. */
+	readonly terminals: Lazily<TerminalKeeper>;
 	/** The pipes that the previous instance had for the service go on; called once for each service, before anything else. */
 	restore(id: Id, service: Service): void;
 	/** The same where the handoff is damaged, from the process that has the other ends. */
@@ -107,6 +111,7 @@ export function createOutput(
 	const ownWays = (logging: Logging): Logging => (isDegraded ? LOGGING : logging);
 	const own = createPipeline(ownWays(events), drivers.of('archon', ownWays(events)), {shut() {}, open() {}}, () => {});
 	let nothing = -1;
+	const terminals = lazily(async () => (await import('../../attach/os/terminals.ts')).createTerminals(poller, handoff));
 
 	/** A name may hold what is not text. */
 	const say = (level: string, text: string): void =>
@@ -135,6 +140,11 @@ export function createOutput(
 					pipeline().take(lines, stream, isPiece);
 					find(id, lines);
 				},
+				raw(bytes) {
+					// Of the buffer: it may not be loaded yet.
+					const copy = bytes.slice();
+					terminals(each => each.wrote(id, copy));
+				},
 			},
 		};
 		return source;
@@ -154,7 +164,12 @@ export function createOutput(
 		if (!ends.ok) return ends;
 		// They live on with archon, whatever becomes of this instance.
 		kept.keep(keyOf(id), ends.value.flat());
+		tellTerminal(id, service, ends.value, false);
 		return ok(begin(id, service, logging, ends.value));
+	}
+
+	function tellTerminal(id: Id, {name, exec}: Service, [ends]: readonly Ends[], isInherited: boolean): void {
+		if (exec.tty && ends) terminals(each => each.opened(id, name, ends[0], isInherited));
 	}
 
 	/** A line that is waited for may have come. */
@@ -174,6 +189,7 @@ export function createOutput(
 	function shut(id: Id, {streams}: Source): void {
 		kept.release(keyOf(id));
 		for (const stream of streams) {
+			if (stream.isTerminal) terminals(each => each.closing(id));
 			reader.remember(stream, NOTHING);
 			reader.forget(stream);
 			close(stream.reader);
@@ -235,14 +251,16 @@ export function createOutput(
 			const source = sources.get(id);
 			if (!source) return;
 			shut(id, source);
+			if (source.streams.some(({isTerminal}) => isTerminal)) terminals(each => each.forget(id, source.name));
 			source.pipeline?.close();
 			sources.delete(id);
 		},
-		say,
+		say, terminals,
 		restore(id, service) {
 			if (service.exec.output.kind === 'passed') lost.add(service);
 			const ends = pairsOf(kept.inherited(keyOf(id)));
 			if (ends.length === 0) return;
+			tellTerminal(id, service, ends, true);
 			const {streams} = begin(id, service, loggingOf(service.exec.output), ends);
 			for (const stream of streams) reader.remember(stream, bytesOfLatin1(handoff.past.get(restKeyOf(stream)) ?? ''));
 		},

@@ -32,6 +32,8 @@ export interface Sink {
 	/** Bytes; a longer line is taken in pieces. */
 	maxLine(): number;
 	take(lines: Uint8Array, stream: LogStream, isPiece: boolean): void;
+	/** Bytes of a terminal as they are; they may be overwritten once it has returned. */
+	raw(bytes: Uint8Array): void;
 }
 
 export interface Reader {
@@ -110,6 +112,7 @@ export function createReader(poller: Poller, handoff: Handoff): Reader {
 			stream.isBig = true;
 			sys.growPipe(stream.reader, BIG_PIPE);
 		}
+		if (stream.isTerminal) sink.raw(bytes.subarray(rest.length, rest.length + count));
 		const length = stream.isTerminal ? sys.dropReturns(bytes, rest.length + count) : rest.length + count;
 		const end = cutLines(bytes, length, sink.maxLine(), (from, to, isPiece) => sink.take(bytes.subarray(from, to), stream.name, isPiece));
 		remember(stream, end < length ? bytes.slice(end, length) : NOTHING);

@@ -1,0 +1,5 @@
+/** Handles `Resize`. */
+import type {Make} from '../../../../control/context.ts';
+import type {ResizeRequest} from './wire.ts';
+
+export const resize: Make<ResizeRequest> = ({seats}) => (request, call) => seats(each => each.resize(request, call));
