@@ -4,9 +4,10 @@
  */
 
 const IN_SOURCE = /\bbyNeed\(\(\) => import\('([^']+)'\)\)/g;
-const IN_BUNDLE = /\bbyNeed\d*\(\(\) => import\("\.\/([\w-]+\.js)"\)\)/g;
+/** A part that is in a module with others is one of its exports. */
+const IN_BUNDLE = /\bbyNeed(?:\$\d+)?\(\(\) => import\("\.\/([\w-]+\.js)"\)(?:\.then\(\((\w+)\) => \2\.(\w+)\))?\)/g;
 /** Any use, but for the function itself. */
-const USES = /(?<!function )\bbyNeed\d*\(/g;
+const USES = /(?<!function )\bbyNeed(?:\$\d+)?\(/g;
 
 /** A file of `src/` for Node; its lines stay where they are. */
 export function forNode(source: string): string {
@@ -24,5 +25,6 @@ export function forEngine(name: string, module: string): string {
 	if (found !== (module.match(USES)?.length ?? 0)) {
 		throw new Error(`${name}: byNeed is to be used as byNeed(() => import('./part.ts')), and in no other way`);
 	}
-	return module.replaceAll(IN_BUNDLE, (call, part: string) => `${call.slice(0, call.indexOf('('))}(() => native.part("${part}"))`);
+	return module.replaceAll(IN_BUNDLE, (call, part: string, _, one: string | undefined) =>
+		`${call.slice(0, call.indexOf('('))}(() => native.part("${part}")${one === undefined ? '' : `.${one}`})`);
 }

@@ -1,9 +1,9 @@
 /** The TypeScript of `src/` as modules of bytecode: `main.js`, and one for each part that is loaded when it is needed. */
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
-import {basename, join} from 'node:path';
+import {join} from 'node:path';
 import {constants, zstdCompressSync} from 'node:zlib';
-import {build as bundle, type Metafile} from 'esbuild';
 import {execa} from 'execa';
+import {type OutputChunk, rolldown} from 'rolldown';
 import {forEngine} from '../by-need.ts';
 import type {Libraries} from './libraries.ts';
 import {lineTable} from './line-table.ts';
@@ -19,39 +19,13 @@ export interface Module {
 export async function makeModules(root: string, work: string, libraries: Libraries, version: string): Promise<readonly Module[]> {
 	const [sources, bytecode, compiler] = [join(work, 'modules'), join(work, 'bytecode'), join(work, 'compile')];
 	await mkdir(bytecode);
-	const [{warnings, metafile}] = await Promise.all([
-		bundle({
-			entryPoints: [join(root, 'src', 'main.ts')],
-			outdir: sources,
-			bundle: true,
-			splitting: true,
-			chunkNames: '[hash]',
-			format: 'esm',
-			platform: 'neutral',
-			mainFields: ['module', 'main'],
-			target: 'es2024',
-			define: {VERSION: JSON.stringify(version)},
-			// The same library without its look at the environment for every token; it loads and reads faster.
-			alias: {yaml: join(root, 'node_modules', 'yaml', 'browser', 'dist', 'index.js')},
-			legalComments: 'none',
-			sourcemap: 'external',
-			metafile: true,
-			logLevel: 'warning',
-		}),
-		linkCompiler(root, compiler, libraries),
-	]);
-	if (warnings.length > 0) throw new Error('the bundle has warnings');
-	const names = Object.keys(metafile.outputs).filter(file => file.endsWith('.js')).map(file => basename(file));
-	await Promise.all(names.map(async name => {
-		const file = join(sources, name);
-		const text = await readFile(file, 'utf8');
-		const changed = forEngine(name, text);
-		if (changed !== text) await writeFile(file, changed);
-	}));
+	const [chunks] = await Promise.all([bundle(root, sources, version), linkCompiler(root, compiler, libraries)]);
+	const names = chunks.map(({fileName}) => fileName);
 	await execa(compiler, [sources, bytecode, ...names], {stderr: 'inherit'});
-	// Where the lines of the modules come from, for the trace of an error.
-	await writeFile(join(bytecode, 'lines'), await lineTable(root, sources, names));
-	const usual = usualModules(metafile.outputs);
+	// Where the lines of the modules come from, for the trace of an error; the bundler has a module of its own.
+	const ours = chunks.filter(({map}) => map !== null).map(({fileName}) => fileName);
+	await writeFile(join(bytecode, 'lines'), await lineTable(root, sources, ours));
+	const usual = new Set(chunks.filter(({name}) => isUsual(name)).flatMap(({fileName, imports}) => [fileName, ...imports]));
 	const seldom = [...names.filter(name => !usual.has(name)), 'lines'];
 	await Promise.all(seldom.map(async name => pack(join(bytecode, name))));
 	return [
@@ -60,27 +34,94 @@ export async function makeModules(root: string, work: string, libraries: Librari
 	];
 }
 
-/** What nearly every container loads, where unpacking would cost time: the way to running services, and to `archonctl status`. */
-const USUAL = [
-	'main.ts', 'programs/up.ts', 'programs/config-source.ts', 'programs/lookups.ts', 'programs/supervise.ts', 'core/signals.ts',
-	'programs/one-command.ts', 'programs/drop-in.ts', 'programs/control.ts', 'control/server.ts',
-].map(file => `src/${file}`);
+/**
+ * What is done most, and where each begins: these load all that they import, whatever else is loaded later. Files that the same
+ * ones share are one module, so that each loads few modules and nothing in vain.
+ */
+const USUAL: Readonly<Record<string, readonly string[]>> = {
+	single: ['main.ts', 'programs/up.ts', 'programs/one-command.ts'],
+	start: [
+		'main.ts', 'programs/up.ts', 'programs/config-source.ts', 'programs/lookups.ts', 'config/yaml/parse.ts', 'programs/supervise.ts',
+		'core/signals.ts',
+	],
+	client: ['main.ts', 'programs/control.ts', 'cli/commands/status.ts'],
+	server: ['control/server.ts'],
+};
 
-/** Their modules, and all that these import. */
-function usualModules(outputs: Metafile['outputs']): ReadonlySet<string> {
-	const usual = new Set<string>();
-	const add = (path: string): void => {
-		if (usual.has(basename(path))) return;
-		usual.add(basename(path));
-		for (const {path: other, kind} of outputs[path]?.imports ?? []) if (kind === 'import-statement') add(other);
-	};
-	const entries = new Map(Object.entries(outputs).map(([path, {entryPoint}]) => [entryPoint?.replace(/^.*\/src\//, 'src/'), path]));
-	for (const file of USUAL) {
-		const path = entries.get(file);
-		if (path === undefined) throw new Error(`${file} is imported by nothing when it is needed, and so has no module of its own`);
-		add(path);
+/** What else is done by itself, by the file that imports its parts when they are asked for: it shall load little of the others. */
+const BESIDE: Readonly<Record<string, string>> = {command: 'cli/table.ts', helper: 'programs/helper.ts'};
+
+const isUsual = (name: string): boolean =>
+	name === 'main' || name.split('-').every(word => Object.hasOwn(USUAL, word) || Object.hasOwn(BESIDE, word));
+
+async function bundle(root: string, to: string, version: string): Promise<readonly OutputChunk[]> {
+	const warnings: string[] = [];
+	let groupOf: ((id: string) => string | null) | null = null;
+	const input = await rolldown({
+		input: join(root, 'src', 'main.ts'),
+		platform: 'neutral',
+		preserveEntrySignatures: false,
+		resolve: {
+			mainFields: ['module', 'main'],
+			// The same library without its look at the environment for every token; it loads and reads faster.
+			alias: {yaml: join(root, 'node_modules', 'yaml', 'browser', 'dist', 'index.js')},
+		},
+		transform: {target: 'es2024', define: {VERSION: JSON.stringify(version)}},
+		onLog(level, {code, message}) {
+			// A part may be loaded when it is needed by one, and be there already for another.
+			if (level === 'warn' && code !== 'INEFFECTIVE_DYNAMIC_IMPORT') warnings.push(message);
+		},
+	});
+	const {output} = await input.write({
+		dir: to, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', sourcemap: 'hidden', comments: false,
+		codeSplitting: {
+			includeDependenciesRecursively: false,
+			groups: [{
+				debugName: 'usual',
+				name(id, modules) {
+					groupOf ??= grouping(root, id => modules.getModuleInfo(id));
+					return groupOf(id);
+				},
+			}],
+		},
+	});
+	if (warnings.length > 0) throw new Error(`the bundle has warnings: ${warnings.join('; ')}`);
+	const chunks = output.filter(each => each.type === 'chunk');
+	for (const {fileName, code} of chunks) {
+		const changed = forEngine(fileName, code);
+		if (changed !== code) await writeFile(join(to, fileName), changed);
 	}
-	return usual;
+	return chunks;
+}
+
+interface Imports {
+	readonly importedIds: readonly string[];
+	readonly dynamicallyImportedIds: readonly string[];
+}
+
+/** By a file: the name of its module; null: the bundler's choice. */
+function grouping(root: string, infoOf: (id: string) => Imports | null): (id: string) => string | null {
+	const reached = (ids: readonly string[]): ReadonlySet<string> => {
+		const found = new Set<string>();
+		const add = (id: string): void => {
+			if (found.has(id)) return;
+			found.add(id);
+			infoOf(id)?.importedIds.forEach(add);
+		};
+		ids.forEach(add);
+		return found;
+	};
+	const path = (file: string): string => join(root, 'src', file);
+	const usual = Object.entries(USUAL).map(([name, files]) => [name, reached(files.map(path))] as const);
+	const beside = Object.entries(BESIDE).map(([name, file]) => 
+		[name, reached([path(file), ...infoOf(path(file))?.dynamicallyImportedIds ?? []])] as const);
+	return id => {
+		const names = usual.filter(([, files]) => files.has(id)).map(([name]) => name);
+		if (names.length === 0 || id === path('main.ts')) return null;
+		// Each command has what the client has.
+		const others = beside.filter(([name, files]) => files.has(id) && !(name === 'command' && names.includes('client')));
+		return [...names, ...others.map(([name]) => name)].join('-');
+	};
 }
 
 async function pack(file: string): Promise<void> {

@@ -1,22 +1,12 @@
-/** The commands of `archonctl`, in the order of the help. Most are small; those that need much are loaded when they are asked for. */
+/** The commands of `archonctl`, in the order of the help: each is loaded when it is asked for, but for the one that is most. */
 import {nearest} from '../core/nearest.ts';
-import {reopen} from '../features/logging/commands/reopen.ts';
 import type {Command, Table} from './command.ts';
-import {history} from './commands/history.ts';
-import {reload} from './commands/reload.ts';
-import {restart} from './commands/restart.ts';
-import {shutdown} from './commands/shutdown.ts';
-import {signal} from './commands/signal.ts';
-import {start} from './commands/start.ts';
 import {status} from './commands/status.ts';
-import {stop} from './commands/stop.ts';
-import {upgrade} from './commands/upgrade.ts';
-import {version} from './commands/version.ts';
 
 const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entries({
 	status,
 	health: async () => (await import('./commands/health.ts')).health,
-	history,
+	history: async () => (await import('./commands/history.ts')).history,
 	tree: async () => (await import('./commands/tree.ts')).tree,
 	logs: async () => (await import('../features/logging/commands/logs.ts')).logs,
 	events: async () => (await import('../features/events/commands/events.ts')).events,
@@ -26,19 +16,24 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	graph: async () => (await import('./commands/graph.ts')).graph,
 	doctor: async () => (await import('./commands/doctor.ts')).doctor,
 	top: async () => (await import('./commands/top.ts')).top,
-	start, stop,
+	start: async () => (await import('./commands/start.ts')).start,
+	stop: async () => (await import('./commands/stop.ts')).stop,
 	auto: async () => (await import('./commands/auto.ts')).auto,
-	restart, reload,
+	restart: async () => (await import('./commands/restart.ts')).restart,
+	reload: async () => (await import('./commands/reload.ts')).reload,
 	plan: async () => (await import('./commands/plan.ts')).plan,
 	config: async () => (await import('./commands/config.ts')).config,
-	signal,
+	signal: async () => (await import('./commands/signal.ts')).signal,
 	'is-active': async () => (await import('./commands/is-active.ts')).isActive,
 	'is-failed': async () => (await import('./commands/is-active.ts')).isFailed,
 	pid: async () => (await import('./commands/is-active.ts')).pid,
 	run: async () => (await import('./commands/run.ts')).run,
 	attach: async () => (await import('../features/attach/commands/attach.ts')).attach,
 	daemon: async () => (await import('./commands/daemon.ts')).daemon,
-	reopen, upgrade, version, shutdown,
+	reopen: async () => (await import('../features/logging/commands/reopen.ts')).reopen,
+	upgrade: async () => (await import('./commands/upgrade.ts')).upgrade,
+	version: async () => (await import('./commands/version.ts')).version,
+	shutdown: async () => (await import('./commands/shutdown.ts')).shutdown,
 	stdio: async () => (await import('./commands/stdio.ts')).stdio,
 	raw: async () => (await import('./commands/raw.ts')).raw,
 	shell: async () => (await import('./commands/shell.ts')).shell(TABLE),

@@ -10,9 +10,11 @@ test('under Node a part is imported with the file that names it, and no line mov
 });
 
 test('the engine is asked for it by the name of its module', () => {
-	const module = 'function byNeed(load) {}\nvar one = byNeed(() => import("./ONE.js"));\nvar two = byNeed2(() => import("./TWO.js"));\n';
+	const module = 'function byNeed(load) {}\nvar one = byNeed(() => import("./ONE.js"));\nvar two = byNeed$1(() => import("./TWO.js"));\n'
+		+ 'var three = byNeed(() => import("./THREE.js").then((n) => n.t));\n';
 	expect(forEngine('main.js', module)).toBe(
-		'function byNeed(load) {}\nvar one = byNeed(() => native.part("ONE.js"));\nvar two = byNeed2(() => native.part("TWO.js"));\n',
+		'function byNeed(load) {}\nvar one = byNeed(() => native.part("ONE.js"));\nvar two = byNeed$1(() => native.part("TWO.js"));\n'
+		+ 'var three = byNeed(() => native.part("THREE.js").t);\n',
 	);
 });
 
