@@ -21,7 +21,8 @@ export async function up(args: readonly string[], version: string): Promise<Stat
 	const recorder = recording(filesAtStart);
 	const found = findConfig({named, env: env(), envFiles, files: recorder.files});
 	if (found.origin === 'none' && (command.length > 0 || !isReexecuted())) {
-		if (command.length > 0 && !shell) return runOne(command, invocation.socket, version);
+		if (shell) return refuse(`archon: ${NO_CONFIG}, and --shell needs one; see archon --help`, USAGE);
+		if (command.length > 0) return runOne(command, invocation.socket, version);
 		return refuse(`archon: ${NO_CONFIG}, and no command was given; see archon --help`, USAGE);
 	}
 	const asked = {named, envFiles, profiles, command, shell};

@@ -90,6 +90,25 @@ test('it goes on when archon is re-executed', async () => {
 	expect(await terminal.ended()).toBe(0);
 });
 
+test('a command of the image is the service main, without the terminal', async () => {
+	await using terminal = up('--shell', 'sh', '-c', 'tty; echo said; exec sleep 1000');
+	await terminal.until(/archon 3 up>$/);
+	terminal.press('logs -f main\r');
+	await terminal.until(/not a tty\nsaid$/);
+	terminal.press('\x03');
+	await terminal.until(/\^C\narchon 3 up>$/);
+	terminal.press('signal KILL main\r');
+	// Its end is the container's, as without the shell.
+	expect(await terminal.ended()).toBe(137);
+});
+
+test('without a config there is nothing to steer', async () => {
+	await using terminal = onTerminal([ARCHON, '--shell', '--', 'true'], {columns: 150});
+	expect(await terminal.ended()).toBe(100);
+	expect(terminal.screen()[0]).toBe(
+		'archon: there is no config at /etc/archon/archon.yaml or in /etc/archon/conf.d, and --shell needs one; see archon --help');
+});
+
 test.each([
 	[['--shell'], 'archon: --shell needs a terminal for standard input and output: docker run gives one with -it'],
 	[['--shell=no'], 'archon: --shell=no: only exit may follow; see archon --help'],

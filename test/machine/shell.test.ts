@@ -1,5 +1,5 @@
 /** The shell, driven through a real pseudo-terminal, and its screens. */
-import {mkdtempSync, readFileSync, statSync} from 'node:fs';
+import {mkdtempSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
@@ -265,4 +265,27 @@ test('a terminal that cannot move its cursor gets the overview', async () => {
 	await using terminal = onTerminal([ARCHONCTL], {env: {TERM: 'dumb'}, rows: 60});
 	expect(await terminal.ended()).toBe(100);
 	expect(terminal.all()[0]).toMatch(/^Usage: archonctl/);
+});
+
+test('an archon elsewhere is shown and steered as one that is here', async () => {
+	const token = 'a-token-of-more-than-16-letters';
+	const folder = mkdtempSync(join(tmpdir(), 'archon-remote-'));
+	const file = join(folder, 'token');
+	writeFileSync(file, `${token}\n`, {mode: 0o400});
+	const port = 20_000 + process.pid % 10_000;
+	const remote = `remote:\n  listen: 127.0.0.1:${port}\n  token_file: ${file}\n  role: operate\n`;
+	await using archon = await boot({config: `${CONFIG}${remote}`});
+	await expect.poll(() => archon.status()).toMatchObject({web: {status: 'running'}, broken: {status: 'failed'}, 'archon.gate': {status: 'running'}});
+	await using terminal = onTerminal([ARCHONCTL, '-H', `tcp://127.0.0.1:${port}`, '--token-file', file], {env: {HOME: folder}, columns: 120});
+	await terminal.until(/archon 2 up, 1 failed>$/);
+	terminal.press('stop web\r');
+	await terminal.until(/archon 1 up, 1 failed>$/);
+	terminal.press('logs -f worker\r');
+	await expect.poll(() => terminal.isRaw()).toBe(false);
+	terminal.press('\x03');
+	await terminal.until(/\^C\narchon 1 up, 1 failed>$/);
+	terminal.press('run -- id\r');
+	await terminal.until(/tcp:\/\/ cannot carry[^]*>$/);
+	terminal.press('\x04');
+	expect(await terminal.ended()).toBe(0);
 });

@@ -79,6 +79,8 @@ export function onTerminal(argv: readonly string[], {rows = 24, columns = 80, en
 	const closed = new Promise<void>(resolve => {
 		input.once('close', resolve);
 	});
+	// Who still waits has waited for too much.
+	void closed.then(look);
 	const end = once(child, 'exit').then(([code, signal]) => {
 		hasEnded = true;
 		// The other end is held open for as long as the program runs, so that its last words are not lost.

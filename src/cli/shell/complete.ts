@@ -29,12 +29,15 @@ export interface Completion {
 	readonly common: string;
 }
 
+/** What a terminal would act on, as names of files may hold it, is not offered. */
+const UNSAFE = /[\p{Cc}\p{Cs}]/u;
+
 /** More are not worth being looked at. */
 const WORDS_MAX = 10_000;
 
 export function complete(line: string, at: number, known: Known): Completion {
 	const {last, before} = parse(line.slice(0, at));
-	const all = candidates(before, last.value, known).filter(word => word.startsWith(last.value)).slice(0, WORDS_MAX);
+	const all = candidates(before, last.value, known).filter(word => word.startsWith(last.value) && !UNSAFE.test(word)).slice(0, WORDS_MAX);
 	const words = [...new Set(all)].sort();
 	const [only] = words;
 	if (only === undefined) return {from: last.from, words, common: line.slice(last.from, at)};

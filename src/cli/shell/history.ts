@@ -35,4 +35,4 @@ export function remember(history: readonly string[], line: string): readonly str
 
 /** The lines of a file, the latest of them. */
 export const linesOf = (text: string): readonly string[] =>
-	text.split('\n').filter(line => line !== '' && line.length <= LINE_MAX && !/[\0-\x08\x0a-\x1f\x7f-\x9f]/.test(line)).slice(-HISTORY_MAX);
+	text.split('\n').filter(line => line !== '' && line.length <= LINE_MAX && !/[\0-\x1f\x7f-\x9f]/.test(line)).slice(-HISTORY_MAX);

@@ -6,7 +6,7 @@ import {columnsOf, complete, type Known} from '../../../../src/cli/shell/complet
 const known: Known = {
 	verbs: await TABLE.all(),
 	names: ['web', 'web:1', 'worker', 'all', 'my app'],
-	list: folder => (folder === '/etc/' ? ['archon/', 'passwd', 'passwd-'] : []),
+	list: folder => (folder === '/etc/' ? ['archon/', 'passwd', 'passwd-', 'x\x1b[2J', 'x\udc80'] : []),
 };
 
 /** The line after Tab, with `|` for the cursor. */
@@ -41,6 +41,7 @@ test.each([
 	['signal HUP wo', 'signal HUP worker '],
 	['upgrade /etc/ar', 'upgrade /etc/archon/'],
 	['upgrade /etc/pass', 'upgrade /etc/passwd'],
+	['upgrade /etc/x', 'upgrade /etc/x'],
 	['run -- wo', 'run -- wo'],
 	['shutdown wo', 'shutdown wo'],
 	['nothing wo', 'nothing wo'],

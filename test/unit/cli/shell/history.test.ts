@@ -24,6 +24,6 @@ test('a line that comes twice in a row is one, and the number of lines is bounde
 });
 
 test('a file that others made is no harm', () => {
-	expect(linesOf('a\n\n\x1b[2Jb\nc\td\n')).toEqual(['a', 'c\td']);
+	expect(linesOf('a\n\n\x1b[2Jb\nc\td\ne\n')).toEqual(['a', 'e']);
 	expect(linesOf('x\n'.repeat(3000)).length).toBe(HISTORY_MAX);
 });
