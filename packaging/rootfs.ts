@@ -1,16 +1,24 @@
 /**
  * `dist/rootfs/`, the tree that any image takes with `COPY --from=archon / /`: the executable, its links and its licences; the schema
- * of configs, for editors, and the manual.
+ * of configs, for editors, the manual, and what shells complete by.
  */
 import {chmod, copyFile, mkdir, symlink, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
+import {execa} from 'execa';
 import {troff} from '../scripts/docs/manual.ts';
+import {archonctlPage, archonPage, type CommandText, protocolPage} from '../scripts/docs/pages.ts';
 import {configPage} from '../scripts/docs/reference.ts';
 import {schemaText} from '../src/config/json-schema.ts';
 import {NAMES} from '../src/dropin/names.ts';
 
 /** Where archon lives in an image. */
 const HOME = '/opt/archon';
+
+/** Where each shell looks for what programs bring, below /usr/share. */
+const COMPLETIONS = [
+	['bash', 'bash-completion/completions/archonctl'], ['zsh', 'zsh/site-functions/_archonctl'],
+	['fish', 'fish/vendor_completions.d/archonctl.fish'],
+] as const;
 
 const root = dirname(import.meta.dirname);
 
@@ -29,6 +37,16 @@ export async function makeRootfs(executable: string, rootfs: string, version: st
 	const share = join(rootfs, 'usr', 'share');
 	await mkdir(join(share, 'archon'), {recursive: true});
 	await writeFile(join(share, 'archon', 'archon.schema.json'), schemaText());
-	await mkdir(join(share, 'man', 'man5'), {recursive: true});
-	await writeFile(join(share, 'man', 'man5', 'archon.yaml.5'), troff(configPage(), version));
+	const says = async (name: string, ...args: readonly string[]): Promise<string> =>
+		(await execa(executable, args, {argv0: name, stripFinalNewline: false})).stdout;
+	const commands = JSON.parse(await says('archonctl', 'help', '--json')) as readonly CommandText[];
+	for (const page of [configPage(), archonPage(await says('archon', '--help')), archonctlPage(commands), protocolPage()]) {
+		const folder = join(share, 'man', `man${page.section}`);
+		await mkdir(folder, {recursive: true});
+		await writeFile(join(folder, `${page.name}.${page.section}`), troff(page, version));
+	}
+	for (const [shell, file] of COMPLETIONS) {
+		await mkdir(dirname(join(share, file)), {recursive: true});
+		await writeFile(join(share, file), await says('archonctl', 'completion', shell));
+	}
 }

@@ -107,7 +107,10 @@ export const SHAPES: Readonly<Record<string, About>> = {
 	'shutdown': DONE,
 	'help': {
 		prints: 'one',
-		shape: [{name: 'text', usage: 'text', summary: 'text', options: [{names: 'text[]', value: 'text?', help: 'text'}]}],
+		shape: [{
+			name: 'text', usage: 'text', summary: 'text', details: 'text[]', examples: 'text[]',
+			options: [{names: 'text[]', value: 'text?', help: 'text'}],
+		}],
 	},
 };
 

@@ -22,6 +22,8 @@ export interface Part {
 export type Block =
 	| {readonly kind: 'text'; readonly text: string}
 	| {readonly kind: 'example'; readonly text: string}
+	/** Words with what each means. */
+	| {readonly kind: 'list'; readonly items: readonly (readonly [word: string, meaning: string])[]}
 	| {readonly kind: 'terms'; readonly terms: readonly Term[]};
 
 /** A word, and what it means. */
@@ -49,6 +51,7 @@ function blockAsMarkdown(block: Block): string {
 	switch (block.kind) {
 		case 'text': return block.text;
 		case 'example': return `\`\`\`yaml\n${block.text}\`\`\``;
+		case 'list': return block.items.map(([word, meaning]) => `- \`${word}\`: ${meaning}`).join('\n');
 		case 'terms': return [
 			'| key | is written | default | |', '|---|---|---|---|',
 			...block.terms.map(({word, anchor, form, fallback, help, example}) => {
@@ -70,7 +73,8 @@ export function troff({name, section, summary, parts, seeAlso}: Page, version: s
 		'.SH NAME', `${escaped(name)} \\- ${escaped(summary)}`,
 		...parts.flatMap(({title, blocks}) => [
 			`.SH "${escaped(isCode(title) ? title : title.toUpperCase())}"`,
-			...blocks.flatMap((block, index) => [...index > 0 && block.kind !== 'terms' ? ['.PP'] : [], ...blockAsTroff(block)]),
+			...blocks.flatMap((block, index) =>
+				[...index > 0 && block.kind !== 'terms' && block.kind !== 'list' ? ['.PP'] : [], ...blockAsTroff(block)]),
 		]),
 		'.SH "SEE ALSO"', seeAlso.map(page => escaped(page).replace(/^(.*)(\(\d\))$/, '\\fB$1\\fP$2')).join(', '),
 	].join('\n').concat('\n');
@@ -80,6 +84,7 @@ function blockAsTroff(block: Block): readonly string[] {
 	switch (block.kind) {
 		case 'text': return block.text.split('\n').map(line);
 		case 'example': return ['.RS 4', '.nf', ...block.text.trimEnd().split('\n').map(line), '.fi', '.RE'];
+		case 'list': return block.items.flatMap(([word, meaning]) => ['.TP', `\\fB${escaped(word)}\\fP`, ...meaning.split('\n').map(line)]);
 		case 'terms': return block.terms.flatMap(({word, form, fallback, help, example}) => [
 			'.TP', `\\fB${escaped(word)}\\fP: ${escaped(form)}`, line(`${help} (default: ${fallback})`),
 			...example === null ? [] : ['.br', line(`For example: ${word}: ${example}`)],

@@ -14,6 +14,7 @@ export function overview(commands: readonly Command[]): string {
 		'',
 		'Exit status: 0 done; 1 archon refused the request; 3 a service named to status is not running;',
 		'100 wrong usage; 111 archon cannot be reached. run exits as its command does.',
+		'Manual: archonctl(1), archon(1), archon.yaml(5), archon-protocol(7).',
 		'',
 	].join('\n');
 }

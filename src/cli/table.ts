@@ -37,6 +37,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	stdio: async () => (await import('./commands/stdio.ts')).stdio,
 	raw: async () => (await import('./commands/raw.ts')).raw,
 	shell: async () => (await import('./commands/shell.ts')).shell(TABLE),
+	completion: async () => (await import('./commands/completion.ts')).completion(TABLE),
 	help: async () => (await import('./commands/help.ts')).help(TABLE),
 }));
 

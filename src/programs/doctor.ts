@@ -56,7 +56,7 @@ function cgroupFacts(): Facts {
 	const own = ownCgroup();
 	const least = (file: string): {readonly path: string; readonly limit: number} | null => {
 		let found: {path: string; limit: number} | null = null;
-		for (let path = own ?? ''; path.startsWith('/sys/fs/cgroup') || (own !== null && path === own); path = path.slice(0, path.lastIndexOf('/'))) {
+		for (let path = own ?? ''; path === own || path.startsWith('/sys/fs/cgroup'); path = path.slice(0, path.lastIndexOf('/'))) {
 			const limit = read(`${path}/${file}`);
 			if (limit !== null && (found === null || limit < found.limit)) found = {path, limit};
 		}

@@ -35,6 +35,6 @@ export const help = (table: Table): Command => ({
 
 /** For programs, as completions are. */
 const asObject = (command: Command): object => ({
-	name: command.name, usage: operandsOf(command), summary: command.summary,
+	name: command.name, usage: operandsOf(command), summary: command.summary, details: command.details, examples: command.examples,
 	options: [...optionsOf(command), ...GLOBAL].map(({names, value, help}) => ({names, value, help})),
 });

@@ -52,7 +52,7 @@ const NAMES = [
 	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'blame', 'graph', 'doctor', 'top',
 	'start', 'stop', 'auto', 'restart', 'reload', 'plan', 'config',
 	'signal', 'is-active', 'is-failed', 'pid', 'run', 'attach', 'daemon', 'reopen', 'upgrade', 'version',
-	'shutdown', 'stdio', 'raw', 'shell', 'help',
+	'shutdown', 'stdio', 'raw', 'shell', 'completion', 'help',
 ];
 
 describe('reload, plan and config', () => {

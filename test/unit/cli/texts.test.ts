@@ -38,7 +38,7 @@ async function shown(argv: readonly string[], bench: Bench, more: Partial<Io> = 
 const NAMES = [
 	'status', 'history', 'tree', 'logs', 'doctor', 'start', 'stop', 'auto', 'restart', 'reload', 'plan', 'config',
 	'signal', 'is-active', 'is-failed', 'pid', 'run', 'daemon', 'reopen', 'upgrade', 'version',
-	'shutdown', 'raw', 'help',
+	'shutdown', 'raw', 'completion', 'help',
 ];
 
 it('the help of all commands', async () => {

@@ -2,6 +2,8 @@
 import {spawnSync} from 'node:child_process';
 import {expect, test} from 'vitest';
 import {markdown, troff, type Page} from '../../../scripts/docs/manual.ts';
+import {archonctlPage, archonPage, type CommandText, protocolPage} from '../../../scripts/docs/pages.ts';
+import {ABOUT} from '../../../scripts/docs/requests.ts';
 import {configPage} from '../../../scripts/docs/reference.ts';
 import {SECTIONS} from '../../../src/config/describe.ts';
 
@@ -64,9 +66,43 @@ test('archon.yaml(5) is ASCII, has no line that is a request by mistake, and tel
 /** Readers of manuals that may be here. */
 const READERS: readonly (readonly [string, ...string[]])[] = [['mandoc', '-T', 'lint', '-W', 'warning'], ['groff', '-man', '-Tutf8', '-ww', '-z']];
 
-test.each(READERS.filter(([program]) => spawnSync(program, ['--version']).error === undefined))('%s has nothing to say against archon.yaml(5)', (program, ...args) => {
-	const {stdout, stderr} = spawnSync(program, args, {input: TEXT, encoding: 'utf8'});
-	expect(`${stdout}${stderr}`.split('\n').filter(line => /\b(ERROR|WARNING|UNSUPP|warning|error)\b/.test(line) && !/missing date/.test(line))).toEqual([]);
+const HELP = await (async () => {
+	let text = '';
+	const {runCli} = await import('../../../src/cli/archonctl.ts');
+	await runCli(['help', '--json'], {
+		connect: () => ({ok: false, error: 'no'}), rest() {}, stdout: more => void (text += more), stderr() {},
+		stdin: () => '', env: {}, isTty: false, uid: 0, version: '1',
+	});
+	return JSON.parse(text) as readonly CommandText[];
+})();
+
+const PAGES: Readonly<Record<string, string>> = Object.fromEntries([
+	configPage(), archonctlPage(HELP), protocolPage(),
+	archonPage('archon 1.0: an init\n\nusage: archon [OPTIONS]\n       archon -- CMD\n\nFILE is read.\n\nexit status: 0\n'),
+].map(page => [`${page.name}(${page.section})`, troff(page, '1.0')]));
+
+const readers = READERS.filter(([program]) => spawnSync(program, ['--version']).error === undefined);
+
+test.each(Object.keys(PAGES).flatMap(page => readers.map(([program, ...args]) => [program, page, args] as const)))(
+	'%s has nothing to say against %s', (program, page, args) => {
+		const {stdout, stderr} = spawnSync(program, args, {input: PAGES[page] ?? '', encoding: 'utf8'});
+		const said = `${stdout}${stderr}`.split('\n').filter(line => /\b(ERROR|WARNING|UNSUPP|warning|error)\b/.test(line));
+		expect(said.filter(line => !/missing date/.test(line))).toEqual([]);
+	},
+);
+
+test('the pages tell each command, option and request, in ASCII', () => {
+	const [commands = '', protocol = '', archon = ''] = ['archonctl(1)', 'archon-protocol(7)', 'archon(1)'].map(page => PAGES[page]?.replaceAll('\\-', '-') ?? '');
+	for (const page of [commands, protocol, archon]) expect(page).toMatch(/^[\n -~]*$/);
+	for (const {name, options, details} of HELP) {
+		expect(commands).toContain(`.SH "${/^[a-z_]+$/.test(name) ? name : name.toUpperCase()}"\n`);
+		for (const {names: [long = '']} of options) expect(commands).toMatch(new RegExp(`\\\\fB(?:.*, )?${long}\\b`));
+		for (const line of details) if (/^[\w ,.]+$/.test(line)) expect(commands).toContain(line);
+	}
+	for (const {verb} of ABOUT) expect(protocol).toContain(`.SH "${verb.toUpperCase()}"\n`);
+	for (const words of ['SO_PEERCRED', 'record too long', 'STATUS', '@7,Run']) expect(protocol).toContain(words);
+	expect(archon).toContain('archon -- CMD');
+	expect(protocol).not.toMatch(/\]\(|\*\*/);
 });
 
 test('each key has an anchor of its own', () => {
