@@ -318,5 +318,10 @@ test('status -w --json has each array in a line, and ends with its reader', asyn
 	expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject([{name: 'web', status: 'running'}]);
 	const wrong = await archon.ctl('status', '-w', 'wbe');
 	expect(wrong).toEqual({status: 1, stdout: '', stderr: 'archonctl: no service matches wbe; did you mean web?'});
+	await using refused = await start(archon, ['top', 'wbe']);
+	expect(await refused.ended()).toBe(1);
+	expect(refused.screen()).toEqual(['archonctl: no service matches wbe; did you mean web?']);
+	await using some = await start(archon, ['top', 'worker']);
+	await some.until(/^archon {2}3 services {2}3 running/);
 	expect(await archon.ctl('top')).toMatchObject({status: 100, stdout: ''});
 });

@@ -40,9 +40,10 @@ export interface Lives {
 	readonly log: Live;
 }
 
-/** `change` is told what becomes of the state. Without names: all services. */
+/** `change` is told what becomes of the state, `refused` that archon answers nothing of all this. Without names: all services. */
 export function createFeed(
-	{main, log}: Lives, {after, now}: Clocks, names: readonly string[], change: (to: (top: Top) => Top) => void,
+	{main, log}: Lives, {after, now}: Clocks, names: readonly string[],
+	change: (to: (top: Top) => Top) => void, refused: (reason: string) => void,
 ): Feed {
 	const say = (text: string, isProblem: boolean): void => change(top => ({...top, notice: {text, isProblem}}));
 	let stopFollowing = (): void => {};
@@ -64,7 +65,7 @@ export function createFeed(
 	measure(USAGE_FIRST);
 	watchServices(main, after, names, {
 		services: rows => change(top => withServices({...top, trouble: null}, rows)),
-		refused: reason => change(top => ({...top, trouble: reason})),
+		refused,
 	});
 	return {
 		why(name) {

@@ -21,7 +21,8 @@ export interface Machine {
 	page(name: string, done: (problem: string | null) => void): void;
 	/** Stops the program until a shell continues it, and returns then. */
 	suspend(): void;
-	quit(): void;
+	/** The error says why archon does not answer; null: the person leaves. */
+	quit(problem: string | null): void;
 }
 
 export interface Program {
@@ -74,7 +75,7 @@ export function createProgram(lives: Lives, machine: Machine, {size, isColoured,
 	const feed = createFeed(lives, machine, names, to => {
 		become(to(top));
 		drawSoon();
-	});
+	}, machine.quit);
 	const back = (problem: string | null): void => {
 		isAway = false;
 		screen.forget();
@@ -85,7 +86,7 @@ export function createProgram(lives: Lives, machine: Machine, {size, isColoured,
 		switch (effect.kind) {
 			case 'act': return feed.act(effect.action, effect.name);
 			case 'why': return feed.why(effect.name);
-			case 'quit': return machine.quit();
+			case 'quit': return machine.quit(null);
 			case 'redraw': return screen.forget();
 			case 'suspend': return machine.suspend();
 			case 'page':

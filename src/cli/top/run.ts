@@ -69,7 +69,7 @@ export async function runTop(io: Io, reachLive: ReachLive, choices: TopChoices):
 			return ending === null;
 		},
 	};
-	const machine = machineOf(terminal, io, choices.logs, paging, () => finish(EXIT.ok, null));
+	const machine = machineOf(terminal, io, choices.logs, paging, problem => finish(problem === null ? EXIT.ok : EXIT.refused, problem));
 	program = createProgram({main: main.value, log: log.value}, machine, {...choices, size: terminal.size()});
 	run();
 	return promise;
@@ -99,7 +99,7 @@ interface Paging {
 	ends(): boolean;
 }
 
-function machineOf(terminal: Terminal, {env}: Io, logs: readonly string[], paging: Paging, quit: () => void): Machine {
+function machineOf(terminal: Terminal, {env}: Io, logs: readonly string[], paging: Paging, quit: Machine['quit']): Machine {
 	const path = env['PATH'] ?? DEFAULT_PATH;
 	return {
 		after, quit,

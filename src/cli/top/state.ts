@@ -7,6 +7,8 @@ import {compareBy, type SortKey} from './sorting.ts';
 
 export interface Top {
 	readonly size: Size;
+	/** Whether archon has told services. */
+	readonly isTold: boolean;
 	/** In the order of the config. */
 	readonly services: readonly StatusRow[];
 	readonly loads: ReadonlyMap<string, Load>;
@@ -51,8 +53,8 @@ export type Mode =
 export const TABLE: Mode = {kind: 'table'};
 
 export const newTop = (size: Size): Top => ({
-	size, services: [], loads: new Map(), isMetered: true, shown: [], sort: 'order', isReversed: false, filter: '', at: 0, offset: 0,
-	focus: 'table', log: emptyPane(null), logSize: 'some', mode: TABLE, notice: null, trouble: null,
+	size, isTold: false, services: [], loads: new Map(), isMetered: true, shown: [], sort: 'order', isReversed: false, filter: '',
+	at: 0, offset: 0, focus: 'table', log: emptyPane(null), logSize: 'some', mode: TABLE, notice: null, trouble: null,
 });
 
 export const selectedOf = ({shown, at}: Top): StatusRow | null => shown[at] ?? null;
@@ -114,7 +116,7 @@ function fits({name, status, groups}: StatusRow, words: readonly string[]): bool
 // ── What comes from archon ───────────────────────────────────────────────────────────────────────
 
 /** All services as they are now. */
-export const withServices = (top: Top, services: readonly StatusRow[]): Top => arranged({...top, services});
+export const withServices = (top: Top, services: readonly StatusRow[]): Top => arranged({...top, services, isTold: true});
 
 export function withLoads(top: Top, loads: ReadonlyMap<string, Load>): Top {
 	const next = {...top, loads};

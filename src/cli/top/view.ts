@@ -42,6 +42,7 @@ function totals(top: Top): Row {
 		percent += load.percent ?? 0;
 		memory += load.memory;
 	}
+	if (!top.isTold) return [span('archon', BOLD)];
 	const left = [span('archon', BOLD), span(`  ${services.length} ${services.length === 1 ? 'service' : 'services'}`)];
 	let used = left.reduce((sum, {text}) => sum + text.length, 0);
 	for (const status of COUNTED) {
@@ -75,7 +76,7 @@ function tableRows(top: Top, height: number, now: number): Row[] {
 		const cell = {row, load: loads.get(row.name), now};
 		rows.push(offset + index === at ? selectedRow(columns, cell, space, top) : plainRow(columns, cell, space));
 	}
-	if (shown.length === 0 && height > 0) rows.push([span(services.length === 0 ? 'no services' : 'no service has that', DIM)]);
+	if (shown.length === 0 && height > 0 && top.isTold) rows.push([span(services.length === 0 ? 'no services' : 'no service has that', DIM)]);
 	while (rows.length < height + 1) rows.push([]);
 	return rows;
 }

@@ -78,7 +78,7 @@ beforeEach(() => {
 			back = then;
 		},
 		suspend: () => void done.push('suspend'),
-		quit: () => void done.push('quit'),
+		quit: problem => void done.push(problem ?? 'quit'),
 	}, {size: {rows: 16, columns: 80}, isColoured: false, names: [], sort: 'order'});
 	services(SERVICES);
 });
@@ -198,6 +198,11 @@ describe('what is asked for', () => {
 		question('Stop').hears.done(err({kind: 'unanswered', reason: 'why'}));
 		pass(40);
 		expect(taken()).toContain('archon was re-executed before it answered');
+	});
+
+	it('may be refused as a whole, and then it ends', () => {
+		question('Subscribe').hears.done(ok({kind: 'Error', reason: 'no service matches wbe'}));
+		expect(done).toEqual(['no service matches wbe']);
 	});
 
 	it('with w is why, over all', () => {
