@@ -1,6 +1,6 @@
 /** Terminals of services, used from a person's terminal: what full-screen programs show, and how they come back. */
 import {createHash, randomBytes} from 'node:crypto';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {type Archon, ARCHON, boot} from './archon.ts';
@@ -76,9 +76,8 @@ describe('attach', () => {
 		await using archon = await up({cat: program(['bash', '--norc', '--noprofile', '-i'], {environment: {TERM: 'xterm', PS1: '$ '}})});
 		await using terminal = ctl(archon, ['attach', '--detach-keys', 'ctrl-a,d', 'cat']);
 		await terminal.until('$');
-		terminal.press('sleep 1000\r');
-		await terminal.until('sleep 1000');
-		await expect.poll(async () => (await archon.ctl('tree')).stdout).toContain('sleep 1000');
+		terminal.press('sleep 4321\r');
+		await expect.poll(async () => (await archon.ctl('tree')).stdout).toContain('sleep 4321');
 		terminal.press('\x1a');
 		await terminal.until('Stopped');
 		terminal.press('kill %1; echo cat; cat\r');
@@ -241,7 +240,7 @@ describe('survives', () => {
 });
 
 describe('the terminal of the person is put right', () => {
-	test.each([['SIGTERM', 143], ['SIGHUP', 129], ['SIGINT', 130]] as const)('at %s', async (signal, status) => {
+	test.each([['SIGTERM', 143], ['SIGHUP', 129], ['SIGINT', 130], ['SIGSEGV', 139]] as const)('at %s', async (signal, status) => {
 		await using archon = await up({tui: program(['sh', '-c', 'printf "\\033[?1049h\\033[?25lpicture"; exec cat'])});
 		await using terminal = ctl(archon, ['attach', 'tui']);
 		await terminal.until('picture');
@@ -293,6 +292,28 @@ describe('bytes', () => {
 		const from = all.indexOf('ready') + 'ready\n'.length;
 		expect(createHash('sha1').update(all.subarray(from, from + bytes.length)).digest('hex')).toBe(createHash('sha1').update(bytes).digest('hex'));
 		expect(readFileSync('/tmp/got').equals(bytes)).toBe(true);
+	});
+});
+
+describe('from elsewhere', () => {
+	test('attach and run -it work over a connection that ssh carries', async () => {
+		await using archon = await up({repl: PYTHON});
+		const bin = join(archon.folder, 'bin');
+		mkdirSync(bin);
+		// Executes here what it is to execute there.
+		writeFileSync(join(bin, 'ssh'), '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nexec sh -c "$3"\n', {mode: 0o755});
+		const env = {PATH: `${bin}:${join(ARCHON, '..')}:${process.env['PATH']}`};
+		const there = ['-H', `ssh://box${archon.socket}`];
+		await using terminal = onTerminal([CTL, ...there, 'attach', 'repl'], {env});
+		await terminal.until('>>>');
+		terminal.press('6 * 7\r');
+		await terminal.until(/^42$/m);
+		terminal.press(DETACH);
+		expect(await terminal.ended()).toBe(0);
+		await using other = onTerminal([CTL, ...there, 'run', '-it', '--', 'sh', '-c', 'stty size; read line; exit $line'], {env});
+		await other.until('24 80');
+		other.press('8\r');
+		expect(await other.ended()).toBe(8);
 	});
 });
 

@@ -7,7 +7,7 @@ import type {Settings} from '../shape.ts';
 import {writtenAt} from '../values.ts';
 
 const KEYS = {
-	tty: value(truth, 'true | false', 'false', 'it gets a terminal of its own'),
+	tty: value(truth, 'true | false', 'false', 'it gets a terminal of its own, for archonctl attach'),
 	stdin_open: value(truth, 'true | false', 'false', 'its stdin is archon\'s own; only one service may have it'),
 };
 

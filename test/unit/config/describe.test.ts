@@ -112,7 +112,7 @@ test('the whole table fits a page', () => {
 		  pids_limit: number | -1 (default: unlimited)
 		      processes and threads
 		  tty: true | false (default: false)
-		      it gets a terminal of its own
+		      it gets a terminal of its own, for archonctl attach
 		  stdin_open: true | false (default: false)
 		      its stdin is archon's own; only one service may have it
 		  logging: driver | list of drivers | map (default: archon.logging; else prefix, or inherit for a single service)
