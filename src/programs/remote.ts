@@ -40,8 +40,8 @@ export interface RemoteControl {
 }
 
 const NAME = `${HELPER_PREFIX}gate`;
-/** How long a file of tokens may take to be read, in milliseconds. */
-const PATIENCE = 2000;
+/** How long a file of tokens may take to be read, and how long it is not read again, in milliseconds. */
+const [PATIENCE, REST] = [2000, 100];
 /** Of what the helper says that it does: characters, and how often it is heard. */
 const [STATUS_MAX, STATUS_PAUSE] = [200, 100];
 /** Permissions of a file that every user may read (inode(7)). */
@@ -51,18 +51,22 @@ export function createRemoteControl({link, log, state, dispatch, listener, whole
 	let remotes: readonly Remote[] = [];
 	/** What was said of a file last: it is not said again. */
 	const told = new Map<string, string>();
-	/** Whether files are being read, and whether they are to be read again after that. */
-	let isReading = false;
+	/** Files are being read, or were a moment ago: the helper may ask for it as often as it likes. */
+	let isBusy = false;
+	/** They are to be read again: after that; or at once, as there are others. */
+	let isAsked = false;
 	let isStale = false;
 	/** What is still to be sent. */
 	let doors: Uint8Array | null = null;
 	let status: string | null = null;
 
 	function renew(): void {
-		isStale = true;
-		if (isReading) return;
-		isReading = true;
-		isStale = false;
+		isAsked = true;
+		if (!isBusy) readAll();
+	}
+
+	function readAll(): void {
+		[isBusy, isAsked, isStale] = [true, false, false];
 		const files = [...new Set(remotes.map(({tokenFile}) => tokenFile))];
 		const found = new Map<string, readonly string[]>();
 		for (const file of files) {
@@ -75,14 +79,17 @@ export function createRemoteControl({link, log, state, dispatch, listener, whole
 	}
 
 	function finish(found: ReadonlyMap<string, readonly string[]>): void {
-		isReading = false;
-		if (isStale) return renew();
+		if (isStale) return readAll();
 		const list = remotes.map((remote): Door => {
 			const {host, port, tokenFile} = remote;
 			return {id: doorId(remote), host, port, tokens: found.get(tokenFile) ?? []};
 		});
 		doors = encodeMessage(DOORS, 0, bytesOf(JSON.stringify(list)));
 		pump();
+		after(REST, () => whole(() => {
+			isBusy = false;
+			if (isAsked) readAll();
+		}));
 	}
 
 	function pump(): void {
@@ -169,6 +176,7 @@ export function createRemoteControl({link, log, state, dispatch, listener, whole
 		set(next) {
 			remotes = next;
 			for (const file of told.keys()) if (!next.some(({tokenFile}) => tokenFile === file)) told.delete(file);
+			isStale = true;
 			renew();
 		},
 	};

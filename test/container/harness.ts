@@ -77,6 +77,8 @@ export interface Box extends AsyncDisposable {
 	says(line: RegExp): Promise<void>;
 	/** GET on the published port, from this machine. */
 	get(path?: string): Promise<{readonly status: number; readonly text: string}>;
+	/** Where the published port is on this machine: `127.0.0.1:32768`. */
+	published(): string;
 	/** `docker kill --signal`. */
 	signal(name: string): Promise<void>;
 	/** The window of its terminal gets another size. */
@@ -219,6 +221,10 @@ class Running implements Box {
 
 	async says(line: RegExp): Promise<void> {
 		await expect.poll(() => this.log()).toMatch(line);
+	}
+
+	published(): string {
+		return `127.0.0.1:${this.#container.getMappedPort(this.#port ?? 0)}`;
 	}
 
 	async get(path = '/'): Promise<{readonly status: number; readonly text: string}> {

@@ -1,8 +1,9 @@
 /** `archonctl` to an archon elsewhere: through a stand-in for ssh, and over standard input and output. */
 import {execa} from 'execa';
-import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import {undo} from '../../scripts/undo.ts';
 import {type Answer, type Archon, ARCHON, boot} from './archon.ts';
 
 const config = 'services: {web: {command: sleep 1000000}}\n';
@@ -93,6 +94,46 @@ test('archon is re-executed: who follows it finds it again, through another ssh'
 	await expect.poll(() => said).toMatch(/stopped web/);
 	expect(calls().trim().split('\n')).toHaveLength(2);
 	follow.kill();
+});
+
+const SSHD = '/usr/sbin/sshd';
+
+test.runIf(existsSync(SSHD) && process.getuid?.() === 0)('through the real ssh and sshd', async () => {
+	await using archon = await boot({config});
+	await archon.says(/started web/);
+	const {folder} = archon;
+	const [port, file] = [30_000 + (process.pid % 9000), (name: string): string => join(folder, name)];
+	for (const name of ['host', 'user']) await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file(name)]);
+	writeFileSync(file('sshd_config'), `Port ${port}
+ListenAddress 127.0.0.1
+HostKey ${file('host')}
+AuthorizedKeysFile ${file('user.pub')}
+StrictModes no
+UsePAM no
+PidFile none
+PermitRootLogin yes
+SetEnv PATH=${dist}:/usr/bin:/bin
+`);
+	mkdirSync('/run/sshd', {recursive: true});
+	const sshd = execa(SSHD, ['-D', '-e', '-f', file('sshd_config')], {reject: false});
+	undo(() => sshd.kill());
+	mkdirSync(file('bin'));
+	// The user's own config, in the place of ~/.ssh/config.
+	writeFileSync(file('ssh_config'), `IdentityFile ${file('user')}\nUserKnownHostsFile ${file('known')}\nStrictHostKeyChecking no\nLogLevel ERROR\n`);
+	writeFileSync(file('bin/ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${file('ssh_config')} "$@"\n`, {mode: 0o755});
+	const env = {PATH: `${file('bin')}:${dist}:${process.env['PATH']}`, ARCHON_HOST: `ssh://root@127.0.0.1:${port}${archon.socket}`};
+	await expect.poll(async () => (await ctl(['status'], env)).stdout, {timeout: 10_000}).toMatch(/^web +running/m);
+	expect(await ctl(['run', '--', 'sh', '-c', 'cat; echo "it\'s"; exit 3'], env, 'in ')).toEqual({status: 3, stdout: 'in it\'s', stderr: ''});
+	const follow = execa(join(dist, 'archonctl'), ['logs', '-f', 'archon'], {env, reject: false});
+	let said = '';
+	follow.stdout.on('data', data => (said += String(data)));
+	await expect.poll(() => said).toMatch(/started web/);
+	expect((await ctl(['restart', 'web'], env)).status).toBe(0);
+	await expect.poll(() => said).toMatch(/stopped web/);
+	follow.kill();
+	sshd.kill();
+	await sshd;
+	expect(await ctl(['status'], env)).toMatchObject({status: 111, stderr: expect.stringMatching(/ssh ended with status 255: it could not connect$/)});
 });
 
 test.each([

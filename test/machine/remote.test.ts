@@ -112,7 +112,7 @@ describe('the token', () => {
 		expect(readFileSync(`/proc/${inner}/status`, 'utf8')).toMatch(/^Uid:\s+65534/m);
 		// Its memory is its own and small.
 		const own = Number(/^Private_Dirty:\s+(\d+)/m.exec(readFileSync(`/proc/${inner}/smaps_rollup`, 'utf8'))?.[1]);
-		expect(own).toBeLessThan(3 << 10);
+		expect(own).toBeLessThan(1 << 10);
 		expect(here.archon.log()).not.toContain(TOKEN);
 		// PID 1 has no socket of the network's.
 		const inet = readFileSync(`/proc/${here.archon.pid}/net/tcp`, 'utf8');

@@ -1,6 +1,7 @@
 /** Connections of `archonctl` to an archon elsewhere: by TCP with a token, or through the ssh that the user has. They wait. */
 import type {Host} from '../../core/host.ts';
 import {err, ok, type Result} from '../../core/result.ts';
+import {SIG} from '../../core/signal-numbers.ts';
 import {tokensIn, TOKEN_FILE_MAX} from '../../core/token.ts';
 import {bytesOf, newBytes, textOf} from '../bytes.ts';
 import {close, streamPair} from '../descriptors.ts';
@@ -89,6 +90,8 @@ function dialSsh(host: Ssh): Result<number, string> {
 
 /** In the child: never returns. */
 function becomeSsh(host: Ssh, fd: number): never {
+	// It does not notice by itself that no one reads what it brings, until it brings something.
+	sys.setParentDeathSignal(SIG.TERM);
 	sys.duplicate(fd, 0);
 	sys.duplicate(fd, 1);
 	sys.write(1, bytesOf(`Error,${executeThere(host, ['stdio'])}\n`));
