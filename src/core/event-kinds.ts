@@ -16,7 +16,7 @@ export const SERVICE_KINDS = {
 	exited: 'its main process has ended',
 	restarting: 'it has ended by itself, and is started again at once',
 	backoff: 'it has ended by itself or could not be started, and is started again later',
-	completed: 'a oneshot has succeeded',
+	completed: 'it has ended with success, and is not started again',
 	stopped: 'it was stopped on request',
 	failed: 'it has failed for good, and stays down',
 	skipped: 'its start conditions do not hold',

@@ -106,7 +106,7 @@ export function runDaemon(options: Options): void {
 	output.hold(isLent);
 	const log = createLog(() => own.level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
-	const recorder = createRecorder(handoff.blocks, !reexec || reexec.reexecutions === 0);
+	const recorder = createRecorder(handoff.blocks, !reexec || reexec.reexecutions === 0, id => entryOf(loop.state(), id));
 	const manager = createManager(isPayload ? {} : env());
 	let listener: Listener | null = null;
 	/** The path that the listener is at. */

@@ -30,7 +30,7 @@ describe('what is kept', () => {
 	);
 
 	test('is bounded, whole and in order, and goes on with the next instance', () => {
-		const first = createRecorder(instance(true).blocks, true);
+		const first = createRecorder(instance(true).blocks, true, () => undefined);
 		for (let count = 1; count <= 20_000; count++) first.say('reloaded', `${count} ${'é\n'.repeat(count % 50)}`);
 		const {events} = first;
 		expect(events.last()).toBe(20_000);
@@ -41,7 +41,7 @@ describe('what is kept', () => {
 		expect(all.map(({reason}) => Number(reason.split(' ')[0]))).toEqual(all.map(({number}) => number));
 		expect(events.read(19_990, 3).map(({number}) => number)).toEqual([19_990, 19_991, 19_992]);
 
-		const next = createRecorder(instance(false).blocks, false);
+		const next = createRecorder(instance(false).blocks, false, () => undefined);
 		expect([next.events.first(), next.events.last()]).toEqual([events.first(), events.last()]);
 		expect(next.events.read(events.first(), Infinity)).toEqual(all);
 		next.say('re-executed', 'archon crashed');
@@ -49,7 +49,7 @@ describe('what is kept', () => {
 	});
 
 	test('where the last instance left nothing, no number is given twice', () => {
-		const recorder = createRecorder(oblivion().blocks, false);
+		const recorder = createRecorder(oblivion().blocks, false, () => undefined);
 		recorder.say('re-executed', 'archon crashed');
 		expect(recorder.events.last()).toBeGreaterThan(1000);
 		expect(recorder.events.first()).toBe(recorder.events.last());

@@ -13,7 +13,7 @@ import type {Logs} from '../../src/features/logging/core.ts';
 import {ok} from '../../src/core/result.ts';
 import {SIG} from '../../src/core/signal-numbers.ts';
 import {narrate, narrateStage} from '../../src/core/narrate.ts';
-import type {State} from '../../src/core/state.ts';
+import {entryOf, type State} from '../../src/core/state.ts';
 import {create, nextDeadline} from '../../src/core/whole.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {createServer} from '../../src/control/server.ts';
@@ -80,7 +80,7 @@ export function dawn(seed: number): Day {
 	const spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
 	const processes = new Map<Run, Process>();
 	const handoff = ledgerOn(() => counts.writes++);
-	const recorder = createRecorder(handoff.blocks, true);
+	const recorder = createRecorder(handoff.blocks, true, id => entryOf(state, id));
 
 	/** The config as it is now: a service with a name that was never there before comes and goes with each reload. */
 	function config(): readonly Service[] {

@@ -1,5 +1,6 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
 import type {Edge, Entry} from '../../src/core/entry.ts';
+import type {Effect} from '../../src/core/effect.ts';
 import type {Hook} from '../../src/core/event.ts';
 import type {Id, Run} from '../../src/core/ids.ts';
 import type {Scope} from '../../src/core/outcome.ts';
@@ -10,6 +11,8 @@ import {type Instant, NEVER} from '../../src/core/time.ts';
 import {countAwaited, entries, entryOf, find, holds, isFailedNeed, type State} from '../../src/core/state.ts';
 import {nextDeadline} from '../../src/core/whole.ts';
 import {deadlineOf, entries as allOf} from '../../src/core/service-table.ts';
+import {statusNameOf} from '../../src/core/status.ts';
+import {eventsOfChange} from '../../src/features/events/core.ts';
 import {matches} from '../../src/core/restart.ts';
 import type {Process, World} from './world.ts';
 import {partOf} from '../../src/core/features.ts';
@@ -52,6 +55,25 @@ export function checkState(state: State): void {
 	promise(living === state.living, `${state.living} are counted alive of ${living}`);
 	checkIdleness(state);
 	promise(deadline === nextDeadline(state), `the next deadline is ${nextDeadline(state)}, not ${deadline}`);
+}
+
+/** Who hears the events of services, and nothing else, knows the status of each but while its process is being made. */
+export function checkEvents(told: Map<Id, string>, effects: readonly Effect[], state: State): void {
+	for (const effect of effects) {
+		if (effect.kind === 'forgotten') told.delete(effect.entry.id);
+		if (effect.kind !== 'changed') continue;
+		const {before, after} = effect;
+		eventsOfChange(before, after, id => entryOf(state, id), ({from, to}) => {
+			promise(from === statusNameOf(before) && to === statusNameOf(after), `${after.service.name} went from ${from} to ${to}, and did not`);
+			told.set(after.id, to);
+		});
+	}
+	for (const effect of effects) {
+		const entry = effect.kind === 'changed' ? entryOf(state, effect.after.id) : undefined;
+		if (!entry || entry.phase.kind === 'spawning') continue;
+		const status = told.get(entry.id) ?? 'stopped';
+		promise(status === statusNameOf(entry), `${entry.service.name} is ${statusNameOf(entry)}, and ${status} by its events`);
+	}
 }
 
 /** Conflicts are mutual, and of services that conflict one has a process at most, but for a new config that makes them conflict. */

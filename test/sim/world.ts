@@ -16,7 +16,7 @@ import {entries, entryOf, type State} from '../../src/core/state.ts';
 import {create, nextDeadline} from '../../src/core/whole.ts';
 import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {step} from '../../src/core/supervisor.ts';
-import {checkExamination, checkFailure, checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
+import {checkEvents, checkExamination, checkFailure, checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
 import {type Random, random} from './random.ts';
 
 /** A process as the machine sees it, from spawn until all that it made is gone and reported. */
@@ -110,6 +110,8 @@ export class World {
 	steps = 0;
 	spawns = 0;
 	exit: number | null = null;
+	/** The status of each service as its last event has told it. */
+	readonly told = new Map<Id, string>();
 	readonly trace: string[] = [];
 	readonly processes: Process[] = [];
 	readonly random: Random;
@@ -229,6 +231,7 @@ export class World {
 		this.state = this.#isReborn && this.steps % 11 === 0 ? reborn(state) : state;
 		checkState(state);
 		for (const effect of effects) this.#perform(effect);
+		checkEvents(this.told, effects, this.state);
 	}
 
 	#reported(run: Run): void {

@@ -1,8 +1,9 @@
 /** Events: what happens to services and to archon as a whole, as data with numbers that only grow. Pure. */
 import type {Entry} from '../../core/entry.ts';
 import type {EventKind, OwnKind, ServiceKind} from '../../core/event-kinds.ts';
+import type {Id} from '../../core/ids.ts';
 import {exitStatus, type Outcome} from '../../core/outcome.ts';
-import {isPreparing, type Phase, type Starting, type Up} from '../../core/phase.ts';
+import {isAlive, isPreparing, type Phase, type Starting, type Up} from '../../core/phase.ts';
 import {attempt, lastEnd, lastEnds, pidOf, type Status, statusNameOf} from '../../core/status.ts';
 import type {Stage} from '../../core/stage.ts';
 import type {Instant} from '../../core/time.ts';
@@ -68,14 +69,17 @@ export function eventOfStage(stage: Stage): Happening | null {
 export const eventOfRemoval = (entry: Entry): Happening =>
 	({...NOTHING, kind: 'removed', service: entry.service.name, from: statusNameOf(entry)});
 
-/** Tells the events that the change of a service is: none, one or two. */
-export function eventsOfChange(before: Entry, after: Entry, tell: (happening: Happening) => void): void {
+/** A service as it is when the whole has settled. */
+export type EntryOf = (id: Id) => Entry | undefined;
+
+/** Tells the events that the change of a service is: none, one or two. A wait that is over in the same step is not told. */
+export function eventsOfChange(before: Entry, after: Entry, entryOf: EntryOf, tell: (happening: Happening) => void): void {
 	const was = before.phase;
 	const {phase} = after;
 	// Most changes are those of a start, and hundreds may come at once.
 	if (was.kind === 'spawning' && (phase.kind === 'starting' || phase.kind === 'up')) return tellStart(after, phase, tell);
 	if (phase.kind === 'spawning' && !isPreparing(phase)) return;
-	if (was.kind === 'down' && phase.kind === 'waiting' && after.unmetNeeds === 0 && after.rivals.length === 0) return;
+	if (phase.kind === 'waiting' && !isAlive(was) && was.kind !== 'waiting' && entryOf(after.id)?.phase.kind !== 'waiting') return;
 	const outcome = endOf(was, after);
 	const say = (kind: ServiceKind, reason = '', count: number | null = null, next: Instant | null = null): void => tell({
 		kind, service: after.service.name, from: statusNameOf(before), to: statusNameOf(after),
@@ -87,8 +91,8 @@ export function eventsOfChange(before: Entry, after: Entry, tell: (happening: Ha
 		case 'waiting':
 			if (was.kind === 'waiting') {
 				if (was.isBlocked !== phase.isBlocked) say(phase.isBlocked ? 'blocked' : 'waiting');
-			} else if (outcome || was.kind === 'spawning') say('restarting', againAfter(before, after), after.ends.length);
-			else if (after.unmetNeeds > 0 || after.rivals.length > 0) say('waiting');
+			} else if (isAlive(was)) say('restarting', againAfter(before, after), after.ends.length);
+			else say('waiting');
 			return;
 		case 'spawning':
 			if (was.kind !== 'spawning') say('preparing');
@@ -101,7 +105,7 @@ export function eventsOfChange(before: Entry, after: Entry, tell: (happening: Ha
 			if (was.kind === 'starting') return say('ready');
 			if (was.isReady !== phase.isReady) say(phase.isReady ? 'ready' : 'reloading');
 			if (was.health === phase.health) return;
-			if (phase.health === 'healthy') say('healthy');
+			if (phase.health === 'healthy' || (was.health === 'unhealthy' && phase.health !== 'starting')) say('healthy');
 			if (phase.health === 'unhealthy') say('unhealthy', phase.probes?.detail ?? '');
 			return;
 		case 'stopping': {
@@ -132,9 +136,8 @@ function atRest(after: Entry, say: (kind: ServiceKind, reason?: string) => void)
 		case 'failed': return say('failed', refusal ? lastEnd(after) : lastEnds(after));
 		case 'skipped': return say('skipped', lastEnd(after));
 		case 'completed':
-		case 'stopped': return say(phase.cause);
-		// That its process has ended was said.
-		case 'exited':
+		case 'exited': return say('completed');
+		case 'stopped': return say('stopped');
 		case 'new':
 	}
 }

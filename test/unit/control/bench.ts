@@ -153,7 +153,7 @@ export class Bench {
 			if (effect.kind === 'spawn') this.#spawns.push(effect);
 			if (effect.kind === 'signal') this.#signal(effect);
 		}
-		this.events.hear(effects);
+		this.events.hear(effects, state);
 		this.server.watch(effects);
 	}
 

@@ -1,5 +1,6 @@
 /** Events in memory, as many as a test likes, from the effects of the core. */
 import type {Effect} from '../../../src/core/effect.ts';
+import {entryOf, type State} from '../../../src/core/state.ts';
 import type {Instant} from '../../../src/core/time.ts';
 import {
 	type Events, eventOfRemoval, eventOfStage, eventsOfChange, type Happening, type KeptEvent, ofArchon,
@@ -24,9 +25,9 @@ export class KeptEvents implements Events {
 		for (const tell of this.#followers) tell();
 	}
 
-	hear(effects: readonly Effect[]): void {
+	hear(effects: readonly Effect[], state: State): void {
 		for (const effect of effects) {
-			if (effect.kind === 'changed') eventsOfChange(effect.before, effect.after, event => this.add(event));
+			if (effect.kind === 'changed') eventsOfChange(effect.before, effect.after, id => entryOf(state, id), event => this.add(event));
 			if (effect.kind === 'forgotten') this.add(eventOfRemoval(effect.entry));
 			if (effect.kind === 'arrived') this.add(ofArchon('all-ready', ''));
 			const stage = effect.kind === 'stage' ? eventOfStage(effect.stage) : null;

@@ -10,7 +10,7 @@ import type {Owner} from '../../../os/owners.ts';
 import {type Block, BLOCK_SIZE, type Blocks, HEAD, TAIL} from '../../../os/reexec/handoff.ts';
 import {sys} from '../../../os/sys.ts';
 import {
-	type Events, eventOfRemoval, eventOfStage, eventsOfChange, type Happening, type KeptEvent, ofArchon,
+	type EntryOf, type Events, eventOfRemoval, eventOfStage, eventsOfChange, type Happening, type KeptEvent, ofArchon,
 } from '../core.ts';
 
 export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arrived'> {
@@ -34,7 +34,7 @@ interface Half {
 }
 
 /** `isFirst`: archon was not re-executed, and numbers begin at 1. */
-export function createRecorder(blocks: Blocks, isFirst: boolean): Recorder {
+export function createRecorder(blocks: Blocks, isFirst: boolean, entryOf: EntryOf): Recorder {
 	const halves = blocks.inherit(OWNER).flatMap(block => resume(block));
 	let last = halves.reduce((most, {first, starts}) => Math.max(most, first + starts.length - 1), 0);
 	// Where nothing is left of the numbers before, no more than these can have been given.
@@ -106,7 +106,7 @@ export function createRecorder(blocks: Blocks, isFirst: boolean): Recorder {
 			after(GATHER, gathered);
 		},
 		arms: {
-			changed: ({before, after}) => eventsOfChange(before, after, add),
+			changed: ({before, after}) => eventsOfChange(before, after, entryOf, add),
 			forgotten: ({entry}: {readonly entry: Entry}) => add(eventOfRemoval(entry)),
 			stage({stage}) {
 				const event = eventOfStage(stage);

@@ -100,7 +100,7 @@ describe('a client that follows', () => {
 		one.leave();
 		bench.exit('web');
 		await rest();
-		expect(other.heard()).toHaveLength(1);
+		expect(other.heard()).toHaveLength(2);
 		other.leave();
 		expect(bench.events.followers()).toBe(0);
 	});
