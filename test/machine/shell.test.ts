@@ -289,3 +289,18 @@ test('an archon elsewhere is shown and steered as one that is here', async () =>
 	terminal.press('\x04');
 	expect(await terminal.ended()).toBe(0);
 });
+
+test('fg attaches to a service with a terminal, and the shell is there again when it is left', async () => {
+	await using archon = await boot({config: 'services:\n  calc:\n    command: cat\n    tty: true\n'});
+	await expect.poll(() => archon.status()).toMatchObject({calc: {status: 'running'}});
+	await using terminal = await begin(archon, {columns: 120});
+	terminal.press('fg ca\t\r');
+	await terminal.until('[attached to calc]');
+	terminal.press('42\r');
+	await terminal.until(/42\n42$/);
+	terminal.press('\x10\x11');
+	await terminal.untilIt(screen => screen.at(-1) === 'archon 1 up>');
+	expect(terminal.isRaw()).toBe(true);
+	terminal.press('fg\r');
+	await terminal.untilIt(screen => screen.join('\n').includes('more arguments') && screen.at(-1) === 'archon 1 up>');
+});
