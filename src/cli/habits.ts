@@ -71,6 +71,7 @@ export const HABITS: readonly HabitRow[] = [
 	own('tail', SUPERVISOR, 'does `archonctl logs -n 10`, with `-f` if that is given; a number of bytes is refused', tail),
 	own('maintail', SUPERVISOR, 'does `archonctl logs -n 10 archon`', rest => tail([...rest, 'archon'])),
 	same('avail', SUPERVISOR, 'status'),
+	same('fg', SUPERVISOR, 'attach'),
 	same('reread', SUPERVISOR, 'plan'),
 	own('update', SUPERVISOR, 'does `archonctl reload`', rest => rest.length === 0 || rest.join() === 'all'
 		? {kind: 'do', words: ['reload']}
