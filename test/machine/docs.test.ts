@@ -29,7 +29,7 @@ describe('configs', () => {
 /** What stands for a reader's own words. */
 const WORDS: Readonly<Record<string, string>> = {
 	NAME: 'web', KEY: 'healthcheck.interval', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', COMMAND: 'status', ARG: 'x', OPTION: '', FILE: 'archon.yaml', N: '5', SECONDS: '5',
-	RECORD: 'Status', DURATION: '5s', DIRECTORY: '.', COLUMN: 'cpu',
+	RECORD: 'Status', DURATION: '5s', KEYS: 'ctrl-p', DIRECTORY: '.', COLUMN: 'cpu',
 };
 
 /** What is said where the words were understood, but only archon's own config is there. */
@@ -59,7 +59,7 @@ describe('commands', () => {
 			all: true, reject: false, stdin: 'ignore', env: {ARCHON_SOCKET: join(folder, 'nothing')}, cwd: folder,
 		});
 		// Names go with a reload of services, and its options with one of the config. Probes are told 1 where archon is not there.
-		if (exitCode === 100) expect(all).toMatch(/needs more arguments|without names|needs a terminal/);
+		if (exitCode === 100) expect(all).toMatch(/needs more arguments|without names|needs a terminal|^Usage: archonctl /);
 		else expect([0, line.startsWith('archonctl health') ? 1 : 111], `${exitCode}: ${all}`).toContain(exitCode);
 	});
 
@@ -71,6 +71,7 @@ describe('commands', () => {
 			env: {ARCHON_CONFIG: join(folder, 'archon.yaml'), ARCHON_SOCKET: join(folder, 'archon.sock')},
 		});
 		if (exitCode === 100 && /^archon (?:import|init|-c \/) ?/.test(line)) expect(all).toMatch(NOTHING_THERE);
+		else if (line.startsWith('archon --shell')) expect(all).toContain('needs a terminal');
 		else expect({exitCode, all: exitCode === 0 ? '' : all}).toEqual({exitCode: 0, all: ''});
 	});
 });
@@ -108,7 +109,9 @@ test('status and tree are shown as in README', async () => {
 	// Columns, and of each service its name and status.
 	const words = (text: string) => text.trim().split('\n').map((line, i) => line.split(/\s+/).slice(0, i === 0 ? undefined : 2));
 	expect(words((await archon.ctl('status')).stdout)).toEqual(words(status));
-	const services = (text: string) => text.split('\n').filter(line => !/\d/.test(line) && line !== '');
+	// What their processes use differs.
+	const services = (text: string) => text.split('\n').flatMap(line => /(?:^|\s)(archon|[├└]─ [a-z]+ {2}\w+)$/.exec(line)?.[1] ?? []);
+	expect(services(tree)).toHaveLength(5);
 	expect(services((await archon.ctl('tree')).stdout)).toEqual(services(tree));
 });
 
