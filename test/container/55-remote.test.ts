@@ -48,7 +48,7 @@ it('lets in who has a token, with the role of the token', async () => {
 	expect(await ctl(place, undefined, 'status')).toMatchObject({status: 100, stderr: expect.stringMatching(/takes a token/)});
 	expect(await ctl(place, wrong, 'status')).toMatchObject({status: 111, stderr: expect.stringMatching(/wrong token$/)});
 	expect((await box.service('archon.gate')).note).toBe('listening at 0.0.0.0:7070');
-	// It is nobody, and PID 1 listens at no port.
+	// It has a user without rights, and PID 1 listens at no port.
 	const gate = (await box.service('archon.gate')).pid ?? 0;
 	expect(await box.sh(`sed -n 's/^Uid:\\s*//p' /proc/${gate}/status`)).toMatch(/^65534\s/);
 	expect(await box.sh('for fd in /proc/1/fd/*; do readlink $fd; done | sed -n "s/socket:.\\(.*\\)./\\1/p" | while read inode; do grep " $inode " /proc/net/tcp /proc/net/tcp6 || true; done')).toBe('');

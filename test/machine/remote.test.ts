@@ -5,6 +5,7 @@ import {connect as connectTcp, createServer} from 'node:net';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {type Answer, type Archon, ARCHON, boot} from './archon.ts';
+import {onTerminal} from './terminal.ts';
 
 const HELPER = 'archon.gate';
 const TOKEN = 'q3JhbmRvbSB0b2tlbiBvZiB0aGUgdGVzdA==';
@@ -92,6 +93,20 @@ test('all commands work over it: what follows, waits, and is raw', async () => {
 	await here.archon.says(/stopped task/);
 	expect((await here.ctl('shutdown')).status).toBe(0);
 	expect(await here.archon.ended()).toBe(0);
+});
+
+test('what shows a screen works over it: the shell, and a command on a terminal', async () => {
+	await using here = await remote();
+	const words = ['-H', `tcp://127.0.0.1:${here.port}`, '--token-file', here.tokens];
+	await using shell = onTerminal([join(ARCHON, '../archonctl'), ...words]);
+	await shell.until(/up>/);
+	shell.press('restart web\r');
+	await here.archon.says(/stopped web/);
+	await using job = onTerminal([join(ARCHON, '../archonctl'), ...words, 'run', '-it', '--', 'sh', '-c', 'read x; echo "got $x"; exit 3']);
+	await here.archon.says(/started run-/);
+	job.press('abc\r');
+	await job.until(/got abc/);
+	expect(await job.ended()).toBe(3);
 });
 
 describe('the token', () => {
