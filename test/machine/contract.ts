@@ -190,6 +190,7 @@ export const CASES: readonly Case[] = [
 			const client = sys.connectUnix(path, SOCK_STREAM);
 			const server = sys.accept(listener);
 			const peer = [sys.peer(server, report), report[0] === sys.getpid(), report[1] === sys.getuid(), report[2] === sys.getgid()];
+			const more = [Array.isArray(sys.peerGroups(server)), [1, -ERRNO.ENOPROTOOPT].includes(sys.peerLives(server))];
 			const ends = new Int32Array(2);
 			sys.pipe(ends);
 			const [reader = -1, writer = -1] = ends;
@@ -203,10 +204,10 @@ export const CASES: readonly Case[] = [
 			const end = [sys.receive(server, room, beside), beside[ANCILLARY.count], sys.close(client)];
 			const gone = [sys.send(server, bytes(1), [], 0), sys.connectUnix('/no/such', SOCK_STREAM), sys.connectUnix('x'.repeat(200), SOCK_STREAM)];
 			[...fds, reader, writer, server, listener].forEach(sys.close);
-			return [isSocket(stat), (stat[STAT.mode] ?? 0) & 0o777, peer, sent, got, fds.length, through, again, none, end, gone, sys.connectUnix(path, SOCK_STREAM)];
+			return [isSocket(stat), (stat[STAT.mode] ?? 0) & 0o777, peer, more, sent, got, fds.length, through, again, none, end, gone, sys.connectUnix(path, SOCK_STREAM)];
 		},
 		gives: [
-			true, 0o600, [0, true, true, true], 5, 5, 16, [1, 7, true], -ERRNO.EADDRINUSE, -ERRNO.EAGAIN, [0, 0, 0],
+			true, 0o600, [0, true, true, true], [true, true], 5, 5, 16, [1, 7, true], -ERRNO.EADDRINUSE, -ERRNO.EAGAIN, [0, 0, 0],
 			[-ERRNO.EPIPE, -ERRNO.ENOENT, -ERRNO.ENAMETOOLONG], -ERRNO.ECONNREFUSED,
 		],
 	},
