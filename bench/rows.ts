@@ -1,7 +1,7 @@
 /** What is measured: each row of the table with its unit, its direction, and what archon is to reach. */
 import type {Statistic} from './statistics.ts';
 
-export const MEASURES = ['up', 'crash', 'status', 'stop', 'memory', 'idle', 'orphans', 'log', 'size'] as const;
+export const MEASURES = ['up', 'crash', 'status', 'requests', 'stop', 'memory', 'idle', 'orphans', 'log', 'size'] as const;
 export type Measure = (typeof MEASURES)[number];
 
 export interface Row {
@@ -36,6 +36,7 @@ export const ROWS: readonly Row[] = [
 	row('crash-p99', 'crash', 'crash to restarted, 99th percentile', 'ms', {statistic: 'p99', goal: 4}),
 	row('status-20', 'status', 'status command, 20 services', 'ms', {goal: 5}),
 	row('status-500', 'status', 'status command, 500 services', 'ms', {goal: 15}),
+	row('requests', 'requests', 'status of one of 500 services, asked on one connection', '1/s', {better: 'more', digits: 0, goal: 5000}),
 	row('stop', 'stop', 'all 500 stopped', 'ms', {digits: 0, goal: 90}),
 	row('private-20', 'memory', 'private memory, 20 services', 'MiB', {goal: 3}),
 	row('private-500', 'memory', 'private memory, 500 services', 'MiB', {goal: 8}),

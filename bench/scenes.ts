@@ -6,6 +6,7 @@ import {IDLE_ROWS, measureIdle} from './measures/idle.ts';
 import {measureLogFile, measureLogPipe} from './measures/log.ts';
 import {measureMemory} from './measures/memory.ts';
 import {measureOrphans} from './measures/orphans.ts';
+import {measureRequests} from './measures/requests.ts';
 import {measureSize, SIZE_ROWS} from './measures/size.ts';
 import {measureStatus} from './measures/status.ts';
 import {measureStop} from './measures/stop.ts';
@@ -31,7 +32,7 @@ function services(count: Count): Scene {
 	const isMiddle = count === MIDDLE;
 	const rows: readonly string[] = [
 		...['up', 'private', 'dirty', 'pss', 'status'].map(name => `${name}-${count}`),
-		...(isMiddle ? [...IDLE_ROWS, ...CRASH_ROWS, 'stop'] : []),
+		...(isMiddle ? [...IDLE_ROWS, 'requests', ...CRASH_ROWS, 'stop'] : []),
 	];
 	return {
 		title: `${count} services`,
@@ -49,6 +50,7 @@ function services(count: Count): Scene {
 			if (wants(`private-${count}`)) found.push(measureMemory(world, count));
 			if (wants('switches')) found.push(await measureIdle(world));
 			if (wants(`status-${count}`)) found.push(await measureStatus(kit, world, count));
+			if (wants('requests')) found.push(await measureRequests(kit, world));
 			if (wants('crash')) found.push(await measureCrash(kit, world));
 			if (wants('stop')) found.push(await measureStop(kit, world));
 			return merge(found);

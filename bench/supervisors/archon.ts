@@ -24,6 +24,7 @@ export const archon: Supervisor = {
 		return {command: [job.archon, '-c', file, '--socket', socket(job)]};
 	},
 	status: job => [`${job.archonHere}ctl`, '--socket', socket(job), 'status'],
+	requests: {path: socket, record: ({count}) => `Status,s${count - 1}\n`},
 	end: {signal: 'SIGTERM'},
 	logs: ['file', 'pipe'],
 };

@@ -54,6 +54,8 @@ export interface Supervisor {
 	start(job: Job): Start | string;
 	/** Tells of all services; null: it has no such thing. */
 	readonly status: ((job: Job) => Command) | null;
+	/** A socket of its own, and a record that it answers with one that ends with `Ok`. */
+	readonly requests?: {readonly path: (job: Job) => string; readonly record: (job: Job) => string};
 	readonly end: End;
 	/** What it can do with lines. */
 	readonly logs: readonly Log['kind'][];
