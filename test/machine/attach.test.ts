@@ -1,6 +1,7 @@
 /** Terminals of services, used from a person's terminal: what full-screen programs show, and how they come back. */
 import {createHash, randomBytes} from 'node:crypto';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {connect} from 'node:net';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {type Archon, ARCHON, boot} from './archon.ts';
@@ -147,6 +148,28 @@ describe('several at one terminal', () => {
 		expect(await first.ended()).toBe(0);
 		expect(archon.log()).not.toContain('lost');
 	});
+});
+
+test('who does not read keeps neither the service nor others waiting, and is told what is missing', async () => {
+	const script = 'read go; i=0; while [ $i -lt 40000 ]; do i=$((i+1)); echo "line $i of a service that says very much"; done; echo done; exec cat';
+	await using archon = await up({much: program(['sh', '-c', script])});
+	const deaf = connect(archon.socket);
+	deaf.write('View,much\n');
+	await using terminal = ctl(archon, ['attach', 'much']);
+	await terminal.until('[attached to much]');
+	terminal.press('\r');
+	await terminal.until(/^done$/m);
+	await archon.says(/^much +\| done$/m);
+	let heard = '';
+	for await (const data of deaf) {
+		heard += String(data);
+		if (heard.includes('done\\x0d\\x0a')) break;
+	}
+	expect(heard).toMatch(/^Row,attached,1,reads,24,80\nRow,live\n/);
+	const [, missing = '0'] = /^Row,skipped,(\d+)$/m.exec(heard) ?? [];
+	expect(Number(missing)).toBeGreaterThan(500_000);
+	expect(heard.length).toBeLessThan(1_500_000);
+	deaf.destroy();
 });
 
 describe('programs that have the whole screen come back whole', () => {
