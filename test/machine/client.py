@@ -1,6 +1,4 @@
-"""A client of archon's control socket, written from docs/protocol.md alone.
-
-It shows services, waits for one, tells what has happened to it, runs a command and exits as that does."""
+"""A client of archon's control socket, written from docs/protocol.md alone: services, a wait, events, and a command."""
 import os
 import socket
 import sys
