@@ -113,7 +113,7 @@ function grouping(root: string, infoOf: (id: string) => Imports | null): (id: st
 	};
 	const path = (file: string): string => join(root, 'src', file);
 	const usual = Object.entries(USUAL).map(([name, files]) => [name, reached(files.map(path))] as const);
-	const beside = Object.entries(BESIDE).map(([name, file]) => 
+	const beside = Object.entries(BESIDE).map(([name, file]) =>
 		[name, reached([path(file), ...infoOf(path(file))?.dynamicallyImportedIds ?? []])] as const);
 	return id => {
 		const names = usual.filter(([, files]) => files.has(id)).map(([name]) => name);
