@@ -1,4 +1,4 @@
-/** A read-only root leaves no place for the control socket but a tmpfs; without one archon does without. */
+/** A read-only root leaves no place for the control socket but a tmpfs or shared memory; without these archon does without. */
 import {expect, it} from 'vitest';
 import {boot} from './harness.ts';
 
@@ -7,8 +7,14 @@ it('has its socket on a tmpfs', async () => {
 	expect(await box.comesTo('httpd', 'running')).toMatchObject({restarts: 0});
 });
 
+it('has it in shared memory where nothing else can be written', async () => {
+	await using box = await boot({image: 'tiny', readOnly: true});
+	expect(await box.comesTo('httpd', 'running')).toMatchObject({restarts: 0});
+	expect((await box.exec('ls', '/dev/shm/archon-0')).stdout.trim()).toBe('archon.sock');
+});
+
 it('runs without a socket, and archonctl says that archon does not answer', async () => {
-	await using box = await boot({image: 'tiny', readOnly: true, port: 8080});
+	await using box = await boot({image: 'tiny', readOnly: true, port: 8080, environment: {ARCHON_SOCKET: '/nowhere/archon.sock'}});
 	await expect.poll(async () => (await box.get('/')).status).toBe(200);
 	const {status, stdout, stderr} = await box.exec('archonctl', 'status');
 	expect(status).not.toBe(0);

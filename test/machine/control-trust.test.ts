@@ -23,6 +23,7 @@ async function elsewhere(script: string): Promise<string> {
 	copyFileSync(listener, join(folder, 'listener'));
 	const {all} = await execa('unshare', ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', `
 		mount -t tmpfs -o mode=755 tmpfs /run && cp -P ${folder}/* /run/ && mount -t tmpfs -o mode=1777 tmpfs /tmp || exit 1
+		mount -t tmpfs -o mode=1777 tmpfs /dev/shm || exit 1
 		mount -t proc proc /proc; cd /; unset XDG_RUNTIME_DIR ARCHON_SOCKET
 		export CTL=/run/archonctl ARCHON=/run/archon.bin LISTENER=/run/listener; mv /run/archon /run/archon.bin; ln -sf archon.bin /run/archonctl
 		as() { user=$1; shift; setpriv --reuid=$user --regid=$user --clear-groups "$@"; }
@@ -70,9 +71,9 @@ describe('archon', () => {
 	});
 
 	test('goes without a socket where every place is prepared by others, and says so', async () => {
-		const said = await elsewhere(`mkdir -m 777 /run/archon /tmp/archon-0; ${UP}
+		const said = await elsewhere(`mkdir -m 777 /run/archon /tmp/archon-0 /dev/shm/archon-0; ${UP}
 			$ARCHON -c /run/a.yaml > /run/log 2>&1 & while ! grep -q 'cannot reach archon' /run/log; do sleep 0.01; done; cat /run/log`);
-		expect(said).toMatch(/cannot listen at \/run\/archon\/archon.sock: others may write[^]*nor at \/tmp\/archon-0\/archon.sock: others/);
+		expect(said).toMatch(/cannot listen at \/run\/archon\/archon.sock: others may write[^]*nor at \/tmp\/archon-0\/archon.sock: others[^]*nor at \/dev\/shm\/archon-0/);
 	});
 
 	test('does not wait for a process that listens at its path and accepts no connection', async () => {
