@@ -47,7 +47,12 @@ export async function runCli(argv: readonly string[], plain: Io): Promise<number
 	const socket = place.value;
 	const common = GLOBAL.filter(({value}) => value !== null).flatMap(({names: [name]}) =>
 		[...before.value.values(name), ...args.value.values(name)].flatMap(value => [name, value]));
-	const status = await command.run(args.value, io, talk => {
+	const pages = io.mayPage && command.isLong && !io.isJson && ![before.value, args.value].some(given => given.has('--no-pager'))
+		&& !args.value.has('--follow');
+	const {paged, pagerFor, hasLeft} = pages ? await import('./paged.ts') : {};
+	const pager = pagerFor?.(io) ?? null;
+	const shown = pager === null ? undefined : paged?.(io, pager);
+	const carryOut = (): number | Promise<number> => command.run(args.value, shown?.io ?? io, talk => {
 		const client = reach(io, socket);
 		if (!client.ok) {
 			complain(io, client.error);
@@ -59,7 +64,15 @@ export async function runCli(argv: readonly string[], plain: Io): Promise<number
 			client.value.close();
 		}
 	}, async told => (await import('./live.ts')).reachLive(io, socket, told), dial => firstOf(io, socket, dial),
-	words => runCli([...common, ...words], plain));
+	words => runCli([...common, ...words], {...plain, mayPage: false}));
+	let status: number = EXIT.ok;
+	try {
+		status = await carryOut();
+	} catch (error) {
+		if (!hasLeft?.(error)) throw error;
+	} finally {
+		shown?.finish();
+	}
 	if (command.isQuiet && args.value.has('--json') && status === EXIT.ok) printJson(io, {ok: true});
 	return status;
 }

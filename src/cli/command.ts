@@ -20,6 +20,8 @@ export interface Io {
 	readonly version: string;
 	/** Whether problems are told as JSON as well (`--json`). */
 	readonly isJson?: boolean;
+	/** Whether long output may go to a pager: it is a command line of its own, and not one of a shell's. */
+	readonly mayPage?: boolean;
 }
 
 /** Exit statuses of `archonctl`. `run` adds those of the command that it runs. */
@@ -57,6 +59,8 @@ export interface Command {
 	readonly examples: readonly string[];
 	/** It says nothing when all went well, or one thing with `--json`, which is then an option of it. */
 	readonly isQuiet?: true;
+	/** What it prints may be longer than a screen, and is for reading, but for what follows (`--follow`). */
+	readonly isLong?: true;
 	/** It hands its own descriptors to archon, which only a socket of the same machine can carry. */
 	readonly passesStreams?: (args: Arguments) => boolean;
 	/** Gives the exit status. */

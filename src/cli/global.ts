@@ -5,6 +5,7 @@ export const GLOBAL: readonly Option[] = [
 	{names: ['--socket'], value: 'PATH', help: 'the control socket; else $ARCHON_SOCKET, else the usual places'},
 	{names: ['--host', '-H'], value: 'URL', help: 'an archon elsewhere: tcp://HOST:PORT, ssh://HOST; else $ARCHON_HOST'},
 	{names: ['--token-file'], value: 'FILE', help: 'holds the token for tcp://; else $ARCHON_TOKEN_FILE'},
+	{names: ['--no-pager'], value: null, help: 'long output goes to the terminal as it is; else to $ARCHON_PAGER, $PAGER or less'},
 	{names: ['--help', '-h'], value: null, help: 'this help, or that of a command'},
 	{names: ['--version'], value: null, help: 'the version'},
 ];

@@ -327,6 +327,11 @@ void sys_setVariable(struct call *call)
 }
 
 /* The arguments are one text, each with a NUL behind it. The environment is archon's own, as it was started with. */
+void sys_inherit(struct call *call)
+{
+	give_result(call, fcntl(arg_int(call, 0), F_SETFD, 0));
+}
+
 void sys_execute(struct call *call)
 {
 	size_t length;

@@ -82,6 +82,8 @@ export interface Sys {
 	restoreSignals(): void;
 	/** In the environment that `execute` gives (setenv(3)). */
 	setVariable(name: string, value: string): Outcome;
+	/** The program that is executed next has the descriptor (fcntl(2), F_SETFD). */
+	inherit(fd: number): Outcome;
 	/** A program in archon's place, with arguments that each end in NUL and the environment untouched; or -errno. */
 	execute(path: string, words: string): Outcome;
 

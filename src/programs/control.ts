@@ -14,7 +14,7 @@ export async function control(args: readonly string[], version: string): Promise
 			stdout: text => write(1, text),
 			stderr: text => write(2, text),
 			stdin,
-			isTty: sys.isTerminal(1), uid,
+			isTty: sys.isTerminal(1), uid, mayPage: true,
 		});
 	} catch (error) {
 		if (error instanceof BrokenPipe) throw error;

@@ -18,6 +18,7 @@ export const config: Command = {
 	least: 0,
 	most: 1,
 	endsOptions: false,
+	isLong: true,
 	examples: ['archonctl config web', 'archonctl config --show-secrets > archon.yaml'],
 	run: (args, io, reach) => reach(client => {
 		const [name = ''] = args.operands;

@@ -13,6 +13,7 @@ export const help = (table: Table): Command => ({
 	least: 0,
 	most: 1,
 	endsOptions: false,
+	isLong: true,
 	examples: ['archonctl help run'],
 	async run({operands: [name]}, io) {
 		if (io.isJson) {
