@@ -28,7 +28,9 @@ test('every example in the page is answered as it says', async () => {
 	// What ends a service comes after what shows it running, and a `Run` of another connection has no client to wait for.
 	const examples = ABOUT.flatMap(({examples}) => examples);
 	expect(examples.length).toBeGreaterThanOrEqual(ABOUT.length);
-	for (const [request, ...answer] of examples) {
+	for (const [request, ...whole] of examples) {
+		// Of a long answer the page has the beginning and the end.
+		const answer = whole.includes('…') ? whole.slice(0, whole.indexOf('…')) : whole;
 		const wire = await archon.connect();
 		if (request.startsWith('StopDaemon')) await archon.says(/started tunnel/);
 		if (request === 'Plan') writeFileSync(join(archon.folder, 'archon.yaml'), CONFIG.replace('022', '077'));

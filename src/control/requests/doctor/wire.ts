@@ -31,6 +31,6 @@ export const pages: Pages = {
 		help: 'show what archon knows of the container that it runs in',
 		rows: [FORM],
 		reply: '`Ok`',
-		examples: [['Doctor', 'Row,pid,1', 'Row,memory_limit,', 'Ok']],
+		examples: [['Doctor', 'Row,pid,1', 'Row,subreaper,no', '…', 'Ok']],
 	},
 };
