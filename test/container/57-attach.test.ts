@@ -17,6 +17,9 @@ services:
     tty: true
 `;
 
+/** docker tells a terminal's size only after the command in it was started. */
+const SIZED = 'until [ "$(stty size)" = "24 100" ]; do sleep 0.02; done';
+
 const DETACH = '\x10\x11';
 
 /** docker has detach keys of its own. */
@@ -29,7 +32,7 @@ it('types, detaches and comes back; what was shown is in docker\'s log as well',
 	{
 		await using terminal = ctl(box, 'attach', 'shell');
 		await terminal.until(/\[attached to shell\]\n+>/);
-		terminal.press('id -un; stty size; echo $((6 * 7))\r');
+		terminal.press(`${SIZED}; id -un; stty size; echo $((6 * 7))\r`);
 		await terminal.until(/^daemon\n24 100\n42$/m);
 		terminal.press(DETACH);
 		expect(await terminal.ended()).toBe(0);
@@ -73,7 +76,7 @@ it('puts the person\'s terminal right when the service is killed', async () => {
 it('run -it gives a command a terminal of its own', async () => {
 	await using box = await boot({image: 'plain', config});
 	await box.pid('steady');
-	await using terminal = ctl(box, 'run', '-it', '--user', 'daemon', '--', 'sh', '-c', 'id -un; stty size; read line; exit $line');
+	await using terminal = ctl(box, 'run', '-it', '--user', 'daemon', '--', 'sh', '-c', `${SIZED}; id -un; stty size; read line; exit $line`);
 	await terminal.until(/^daemon\n24 100$/m);
 	terminal.press('9\r');
 	expect(await terminal.ended()).toBe(9);

@@ -151,6 +151,11 @@ export async function attendTerminal(io: Io, reachLive: Parameters<Command['run'
 	const resize = (rows: number, columns: number): void => {
 		if (seat !== null && role === 'writes') live.ask(RESIZE, [name, String(seat), String(rows), String(columns)], {done() {}});
 	};
+	/** The size may have changed between the question for the terminal and the first that could be heard of it. */
+	const catchUp = (rows: number, columns: number): void => {
+		const own = terminalSize();
+		if (own.rows !== rows || own.columns !== columns) resize(own.rows, own.columns);
+	};
 
 	// ── What is told ──
 
@@ -163,6 +168,7 @@ export async function attendTerminal(io: Io, reachLive: Parameters<Command['run'
 				under = [];
 				terminal ??= open();
 				if (!wasBroken) welcome(row.rows, row.columns);
+				catchUp(row.rows, row.columns);
 				return send();
 			}
 			case 'output':
