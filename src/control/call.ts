@@ -31,3 +31,6 @@ export interface Call {
 export const OK: Reply = {kind: 'Ok'};
 
 export const refuse = (call: Call, reason: string): void => call.reply({kind: 'Error', reason});
+
+/** Replies that what was to carry it out has thrown: a bug costs its request, and nothing that is around it. */
+export const refuseForBug = (call: Call) => (error: unknown): void => refuse(call, `a bug in archon: ${String(error)}`);

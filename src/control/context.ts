@@ -39,7 +39,7 @@ export function createContext(daemon: Daemon, watch: Context['watch']): Context 
 
 async function loadSeats(daemon: Daemon): Promise<Seats> {
 	const {createSeats} = await import('../features/attach/requests/seats.ts');
-	return new Promise(resolve => daemon.terminals(terminals => resolve(createSeats(daemon, terminals))));
+	return new Promise((resolve, reject) => daemon.terminals(terminals => resolve(createSeats(daemon, terminals)), reject));
 }
 
 /** Answers that several clients ask for in one turn of the loop are made once. */

@@ -1,7 +1,7 @@
 /** What handlers of requests need of archon; `programs/supervise.ts` provides it. */
 import type {NumberedRule} from '../core/access.ts';
 import type {Event} from '../core/event.ts';
-import type {Lazily} from '../core/lazily.ts';
+import type {Failed, Lazily} from '../core/lazily.ts';
 import type {Refusal} from '../core/outcome.ts';
 import type {Result} from '../core/result.ts';
 import type {Service} from '../core/service.ts';
@@ -24,14 +24,15 @@ export interface Undone {
 	readonly isInForce?: true;
 }
 
+/** What is loaded when it is first asked for tells `failed` what it throws: that is the asker's to answer. */
 export interface Daemon {
 	state(): State;
 	/** When it returns, `state()` is that after the event, unless it was called while effects are performed. */
 	dispatch(event: Event): void;
 	/** Calls back soon with all processes below archon; `isAll`: with archon itself and those that are not below it. */
-	tree(isAll: boolean, told: (rows: readonly TreeRow[]) => void): void;
+	tree(isAll: boolean, told: (rows: readonly TreeRow[]) => void, failed: Failed): void;
 	/** Calls back soon with what the processes of each service use. */
-	usage(told: (rows: readonly UsageRow[]) => void): void;
+	usage(told: (rows: readonly UsageRow[]) => void, failed: Failed): void;
 	/** Calls back in the next turn of the loop, when no effects are being performed. */
 	soon(callback: () => void): void;
 	/** Calls back once after this time, unless the result is called before. */
@@ -44,11 +45,11 @@ export interface Daemon {
 	 */
 	reload(how: {readonly trial: TrialRules | null}, done: (result: Result<string, Undone>) => void): void;
 	/** Calls back, now or soon, with what a reload would do now, or with all problems of the config. */
-	plan(done: (result: Result<readonly PlanRow[], string>) => void): void;
+	plan(done: (result: Result<readonly PlanRow[], string>) => void, failed: Failed): void;
 	/** Calls back, now or soon, with the config in force as YAML, of one service or of all. */
-	config(name: string | null, showsSecrets: boolean, done: (result: Result<string, string>) => void): void;
+	config(name: string | null, showsSecrets: boolean, done: (result: Result<string, string>) => void, failed: Failed): void;
 	/** Calls back soon with what is to be known of archon and the container that it runs in, by name; null: not known. */
-	examineHost(told: (facts: ReadonlyMap<string, string | number | null>) => void): void;
+	examineHost(told: (facts: ReadonlyMap<string, string | number | null>) => void, failed: Failed): void;
 	/** Calls back, now or soon, with why the files of variables of a service cannot be read now; null: they can. */
 	examine(service: Service, told: (why: Refusal | null) => void): void;
 	readonly ownUid: number;

@@ -6,7 +6,7 @@
 import type {Grant} from '../core/access.ts';
 import type {Effect} from '../core/effect.ts';
 import type {Result} from '../core/result.ts';
-import type {Call} from './call.ts';
+import {type Call, refuseForBug} from './call.ts';
 import {createHandlers, type Handlers} from './handlers.ts';
 import type {Daemon} from './daemon.ts';
 import {encodeReply, encodeRow} from './protocol.ts';
@@ -194,7 +194,7 @@ function createSession(connection: Connection, {daemon, handlers, refused}: Part
 			const leave = handlers.take(order.request, call);
 			if (leave) cancel = () => leave();
 		} catch (error) {
-			call.reply({kind: 'Error', reason: `a bug in archon: ${String(error)}`});
+			refuseForBug(call)(error);
 		}
 		if (isDone) return;
 		underWay.add(review);

@@ -5,6 +5,7 @@ import type {NumberedRule} from '../core/access.ts';
 import {byNeed} from '../core/by-need.ts';
 import {changedSettings, type Config, type Whole} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
+import {lazily} from '../core/lazily.ts';
 import {isAlive} from '../core/phase.ts';
 import {HELPER_PREFIX, SHELL} from '../core/helper-roles.ts';
 import {parse, stringify} from '../core/serialize.ts';
@@ -29,7 +30,6 @@ import {createHands} from '../os/perform.ts';
 import {createPoller} from '../os/poller.ts';
 import {onUncaught, run} from '../os/reactor.ts';
 import {createReaper} from '../os/reap/reaper.ts';
-import type {Looks} from '../os/reap/tree.ts';
 import {findSpawned, findTagged, forgive, record, startInstance} from '../os/reexec/instance.ts';
 import {openKeptFds} from '../os/reexec/kept-fds.ts';
 import type {Reexec} from '../os/reexec/reexec.ts';
@@ -271,18 +271,19 @@ export function runDaemon(options: Options): void {
 	async function loadServer(): Promise<Server> {
 		const {createServer} = await import('../control/server.ts');
 		const inForce = (): InForce => ({state: loop.state(), source, kept: texts.get(IN_FORCE), whole: wholeInForce()});
-		const looks = (): Promise<Looks> => made ??= import('../os/reap/tree.ts').then(({looksAt}) =>
-			looksAt(() => ({state: loop.state(), isCommand: reaper.isCommand}), soon));
-		let made: Promise<Looks> | undefined;
+		const looking = lazily(async () => (await import('../os/reap/tree.ts'))
+			.looksAt(() => ({state: loop.state(), isCommand: reaper.isCommand}), soon));
+		const examining = lazily(() => import('./doctor.ts'));
+		const inspecting = lazily(() => import('./inspect-config.ts'));
 		server = createServer({
 			state: loop.state, dispatch: loop.dispatch, wallClock, reload: reloads.ask,
-			tree: (...asked) => void looks().then(({tree}) => tree(...asked)),
-			usage: told => void looks().then(({usage}) => usage(told)),
-			examineHost: told => void import('./doctor.ts').then(({examineHost}) => told(examineHost({
+			tree: (isAll, told, failed) => looking(({tree}) => tree(isAll, told, failed), failed),
+			usage: (told, failed) => looking(({usage}) => usage(told, failed), failed),
+			examineHost: (told, failed) => examining(({examineHost}) => told(examineHost({
 				state: loop.state(), socket: served, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? '',
-			}))),
-			plan: done => void import('./inspect-config.ts').then(({planReload}) => planReload(inForce(), done)),
-			config: (...asked) => void import('./inspect-config.ts').then(({showConfig}) => showConfig(inForce(), ...asked)),
+			})), failed),
+			plan: (done, failed) => inspecting(({planReload}) => planReload(inForce(), done), failed),
+			config: (name, showsSecrets, done, failed) => inspecting(({showConfig}) => showConfig(inForce(), name, showsSecrets, done), failed),
 			ownUid: uid, access: () => grants, warn: log.warn,
 			soon, after, events: recorder.events, logs: output.logs,
 			terminals: output.terminals, logging: () => own.logging, upgrade, examine: hands.examine,

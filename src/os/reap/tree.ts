@@ -2,6 +2,7 @@
  * The real processes of each service: its main process, all that descend from it, and orphans that carry its tag. All
  * processes are looked at, on request only, and at a stretch no more than a few: between them the caller does its other work.
  */
+import type {Failed} from '../../core/lazily.ts';
 import {pidOf} from '../../core/status.ts';
 import {entries, find, type State} from '../../core/state.ts';
 import type {Run} from '../../core/ids.ts';
@@ -9,7 +10,7 @@ import type {Millis} from '../../core/time.ts';
 import {claimOf, isBelieved} from './claims.ts';
 import {pid as ownPid} from '../identity.ts';
 import {sys} from '../sys.ts';
-import {createLooks, type Look} from './looks.ts';
+import {type Ask, createLooks, type Look} from './looks.ts';
 import {runTagged} from './run-tag.ts';
 import {commandOf, pids, type Stat, statAndUsageOf, TICK, type Usage} from './procfs.ts';
 
@@ -52,14 +53,14 @@ const STRETCH = 64;
 
 /** As `Daemon` has them. */
 export interface Looks {
-	tree(isAll: boolean, told: (rows: readonly TreeRow[]) => void): void;
-	usage(told: (rows: readonly UsageRow[]) => void): void;
+	tree(isAll: boolean, told: (rows: readonly TreeRow[]) => void, failed: Failed): void;
+	readonly usage: Ask<readonly UsageRow[]>;
 }
 
 export function looksAt(known: () => Known, soon: (callback: () => void) => void): Looks {
 	const asking = createLooks(soon);
-	const [below, all] = [false, true].map(isAll => asking(() => lookAtTree(known(), isAll)));
-	return {tree: (isAll, told) => (isAll ? all : below)?.(told), usage: asking(() => lookAtUsage(known()))};
+	const [below, all] = [asking(() => lookAtTree(known(), false)), asking(() => lookAtTree(known(), true))];
+	return {tree: (isAll, ...asker) => (isAll ? all : below)(...asker), usage: asking(() => lookAtUsage(known()))};
 }
 
 interface Seen extends Stat, Usage {

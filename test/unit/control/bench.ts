@@ -7,6 +7,7 @@ import {LOGGING, NEED, service as defaults} from '../../../src/core/defaults.ts'
 import type {Effect} from '../../../src/core/effect.ts';
 import type {Event} from '../../../src/core/event.ts';
 import type {Id, Run} from '../../../src/core/ids.ts';
+import {attempt} from '../../../src/core/lazily.ts';
 import type {Outcome} from '../../../src/core/outcome.ts';
 import {err, ok, type Result} from '../../../src/core/result.ts';
 import type {Undone} from '../../../src/control/daemon.ts';
@@ -69,7 +70,7 @@ export class Bench {
 		this.server = createServer({
 			state: () => this.state,
 			dispatch: event => this.dispatch(event),
-			tree: (_isAll, told) => told(this.tree),
+			tree: (_isAll, told, failed) => attempt(() => told(this.tree), failed),
 			usage: told => told(this.usage),
 			examineHost: told => told(new Map<string, string | number | null>([['pid', 1], ['memory_limit', null]])),
 			wallClock: instant => EPOCH + instant,
@@ -87,7 +88,7 @@ export class Bench {
 			},
 			events: this.events,
 			logs: this.logs,
-			terminals: act => act(this.terminals),
+			terminals: (act, failed) => attempt(() => act(this.terminals), failed),
 			logging: () => LOGGING,
 			version: {version: '1.2.3', lives: cause === '' ? 0 : 1, cause},
 			upgrade: (path, failed) => failed(`executing ${path}: no such file or directory`),

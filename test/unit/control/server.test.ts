@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {describe, expect, it, vi} from 'vitest';
 import {SIG} from '../../../src/core/signal-numbers.ts';
 import {find} from '../../../src/core/state.ts';
+import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
 import {createReader} from '../../../src/control/records.ts';
 import {Bench, EPOCH, need, rest, service, Visitor} from './bench.ts';
 
@@ -693,6 +694,20 @@ describe('Tree', () => {
 		expect(new Visitor(bench).say('Tree\n')).toEqual([
 			`Row,web,12,1,,"sh -c a,b",main,${EPOCH},40,4096`, `Row,,13,12,zombie,[sh],child,${EPOCH},0,0`, 'Ok',
 		]);
+	});
+});
+
+describe('what is told later', () => {
+	it('is answered where archon has a bug, and the next request is carried out', () => {
+		const bench = new Bench();
+		const row = Object.defineProperty({}, 'service', {
+			get() {
+				throw new Error('no service');
+			},
+		});
+		bench.tree = [row as TreeRow];
+		const replies = new Visitor(bench).say('Tree\nHealth,live\n');
+		expect(replies).toEqual(['Error,a bug in archon: Error: no service', 'Ok']);
 	});
 });
 

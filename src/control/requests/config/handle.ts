@@ -1,5 +1,5 @@
 /** Handles `Config`. */
-import {OK, refuse} from '../../call.ts';
+import {OK, refuse, refuseForBug} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {CONFIG_ROW, type ConfigRequest} from './wire.ts';
 
@@ -10,5 +10,5 @@ export const config: Make<ConfigRequest> = ({daemon}) => ({name, secrets}, call)
 		if (!result.ok) return refuse(call, result.error);
 		for (const line of result.value.replace(/\n$/, '').split('\n')) call.row(CONFIG_ROW.encode({line}));
 		call.reply(OK);
-	});
+	}, refuseForBug(call));
 };

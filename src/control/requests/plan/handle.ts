@@ -1,5 +1,5 @@
 /** Handles `Plan`. */
-import {OK, refuse} from '../../call.ts';
+import {OK, refuse, refuseForBug} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {PLAN_ROW, type PlanRequest} from './wire.ts';
 
@@ -8,4 +8,4 @@ export const plan: Make<PlanRequest> = ({daemon}) => (_, call) =>
 		if (!result.ok) return refuse(call, `cannot reload the config: ${result.error}`);
 		for (const row of result.value) call.row(PLAN_ROW.encode(row));
 		call.reply(OK);
-	});
+	}, refuseForBug(call));

@@ -3,7 +3,7 @@ import type {Seats} from '../../../features/attach/requests/seats.ts';
 import type {Entry} from '../../../core/entry.ts';
 import {entryOf} from '../../../core/state.ts';
 import {describeRefusal} from '../../../core/status.ts';
-import {type Call, refuse} from '../../call.ts';
+import {type Call, refuse, refuseForBug} from '../../call.ts';
 import type {Context, Make} from '../../context.ts';
 import {add, admit, freeName, transient} from '../../launching.ts';
 import type {Launch} from '../../launch.ts';
@@ -35,7 +35,7 @@ export const run: Make<RunRequest> = context => {
 		// Before there is a process, so that its terminal has the right size from the first.
 		seats(each => {
 			if (!isGone) end = begin(launch, call, each);
-		});
+		}, refuseForBug(call));
 		return () => {
 			isGone = true;
 			end?.();

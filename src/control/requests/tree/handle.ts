@@ -1,5 +1,5 @@
 /** Handles `Tree`. */
-import {OK} from '../../call.ts';
+import {OK, refuseForBug} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {hasName} from '../../scope.ts';
 import {TREE_ROW, type TreeRequest} from './wire.ts';
@@ -8,4 +8,4 @@ export const tree: Make<TreeRequest> = ({daemon}) => ({which}, call) => daemon.t
 	const isShown = hasName(call.scope, daemon.state());
 	for (const row of rows) if (isShown(row.service)) call.row(TREE_ROW.encode(row));
 	call.reply(OK);
-});
+}, refuseForBug(call));

@@ -1,5 +1,5 @@
 /** Handles `Usage`. */
-import {OK} from '../../call.ts';
+import {OK, refuseForBug} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import {hasName} from '../../scope.ts';
 import {USAGE_ROW, type UsageRequest} from './wire.ts';
@@ -8,4 +8,4 @@ export const usage: Make<UsageRequest> = ({daemon}) => (_, call) => daemon.usage
 	const isShown = hasName(call.scope, daemon.state());
 	for (const row of rows) if (isShown(row.service)) call.row(USAGE_ROW.encode(row));
 	call.reply(OK);
-});
+}, refuseForBug(call));

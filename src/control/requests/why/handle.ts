@@ -1,10 +1,11 @@
 /** Handles `Why`. What explains is loaded when somebody asks. */
 import type {Entry} from '../../../core/entry.ts';
+import {lazily} from '../../../core/lazily.ts';
 import {exitStatus} from '../../../core/outcome.ts';
 import {entryOf, find} from '../../../core/state.ts';
 import {lastEnd, statusNameOf} from '../../../core/status.ts';
 import type {Why} from '../../../core/why/why.ts';
-import {OK, refuse} from '../../call.ts';
+import {OK, refuse, refuseForBug} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import type {Daemon} from '../../daemon.ts';
 import {choose} from '../../names.ts';
@@ -15,16 +16,18 @@ import {WHY_ROW, type WhyRequest, type WhyRow} from './wire.ts';
 /** How many services are explained at most, how many of the last lines are told, and how many characters of one. */
 const [SERVICES_MAX, LINES, LINE_MAX] = [20, 5, 300];
 
+const explaining = lazily(() => import('../../../core/why/why.ts'));
+
 export const why: Make<WhyRequest> = ({daemon}) => ({names}, call) => {
 	const chosen = names.length === 0 ? null : choose(daemon.state(), names, call.scope);
 	if (chosen && !chosen.ok) return refuse(call, chosen.error);
 	const ids = chosen && chosen.value.map(({entry}) => entry.id);
-	void import('../../../core/why/why.ts').then(({why: explain, troubles}) => {
+	explaining(({why: explain, troubles}) => {
 		const state = daemon.state();
 		const entries = ids ? ids.flatMap(id => entryOf(state, id) ?? []) : troubles(state).filter(({service}) => call.scope.has(service));
 		for (const entry of entries.slice(0, SERVICES_MAX)) call.send(rowsOf(daemon, explain(state, entry), call.scope));
 		call.reply(OK);
-	}).catch((error: unknown) => refuse(call, `a bug in archon: ${String(error)}`));
+	}, refuseForBug(call));
 };
 
 /** Of a service that is not the asker's to see, no more is told than that it is waited for. */

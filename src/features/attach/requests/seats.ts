@@ -2,7 +2,7 @@
  * Who is attached to the terminals of services: each client is told what is written from where it is, as fast as it reads, and
  * one of them types. It is loaded with the first of them.
  */
-import {type Call, OK, refuse} from '../../../control/call.ts';
+import {type Call, OK, refuse, refuseForBug} from '../../../control/call.ts';
 import type {Daemon} from '../../../control/daemon.ts';
 import {choose} from '../../../control/names.ts';
 import {clip} from '../../../control/records.ts';
@@ -60,13 +60,13 @@ export function createSeats(daemon: Daemon, terminals: Terminals): Seats {
 	const writerOf = (id: Id): Seat | undefined => [...seatsOf(id)].find(({mayWrite}) => mayWrite);
 	const tell = ({call}: Seat, ...rows: readonly TerminalRow[]): void => call.send(rows.map(encodeTerminalRow));
 
-	function sit({id, service: {name}}: Entry, size: Size | null, {withHistory, from, steals}: Manner, call: Call, isOwn: boolean): Seat {
+	function sit({id, service: {name}}: Entry, size: Size | null, manner: Manner, call: Call, isOwn: boolean): Seat {
 		const writer = size && writerOf(id);
-		if (writer && steals) {
+		if (writer && manner.steals) {
 			writer.mayWrite = false;
 			tell(writer, {kind: 'role', role: 'reads'});
 		}
-		const mayWrite = size !== null && !(writer && !steals);
+		const mayWrite = size !== null && !(writer && !manner.steals);
 		const seat: Seat = {
 			number: ++count, id, name, call, isOwn, mayWrite, place: 0, isOver: false, unfollow: () => {},
 		};
@@ -75,6 +75,19 @@ export function createSeats(daemon: Daemon, terminals: Terminals): Seats {
 		const known = seats.get(id);
 		if (known) known.add(seat);
 		else seats.set(id, new Set([seat]));
+		try {
+			begin(seat, size, manner);
+		} catch (error) {
+			// No client would leave it.
+			stand(seat);
+			throw error;
+		}
+		return seat;
+	}
+
+	/** Tells what was written, and from now on what is. */
+	function begin(seat: Seat, size: Size | null, {withHistory, from}: Manner): void {
+		const {id, name, call} = seat;
 		let isWhole = true;
 		if (from !== null) {
 			seat.place = from;
@@ -83,13 +96,12 @@ export function createSeats(daemon: Daemon, terminals: Terminals): Seats {
 			isWhole = show(seat, withHistory);
 		}
 		tell(seat, {kind: 'live'});
-		if (mayWrite) {
+		if (seat.mayWrite && size) {
 			resizeAll(seat, size);
 			if (!isWhole) terminals.redraw(id, name);
 		}
 		seat.unfollow = terminals.follow(id, () => pump(seat));
 		call.whenDrained(() => pump(seat));
-		return seat;
 	}
 
 	/** The whole screen, as far as it is known; whether that is all of it. */
@@ -106,7 +118,7 @@ export function createSeats(daemon: Daemon, terminals: Terminals): Seats {
 			sendMore(seat, ROOM);
 		} catch (error) {
 			stand(seat);
-			refuse(seat.call, `a bug in archon: ${String(error)}`);
+			refuseForBug(seat.call)(error);
 		}
 	}
 

@@ -36,6 +36,22 @@ describe('Terminal', () => {
 		expect(bench.terminals.sizes).toEqual(['sh 30x100', 'sh 31x100', 'sh 31x100', 'redraw sh']);
 	});
 
+	it('answers where archon has a bug, for the first client too, and gives the seat to the next', async () => {
+		const bench = new Bench([tty('sh')]);
+		const picture = bench.terminals.picture.bind(bench.terminals);
+		bench.terminals.picture = () => {
+			throw new Error('no picture');
+		};
+		const [, first] = await attached(bench, 'Terminal,sh,30,100');
+		expect(first.at(-1)).toBe('Error,a bug in archon: Error: no picture');
+		const [, second] = await attached(bench, 'Terminal,sh,30,100');
+		expect(second.at(-1)).toBe('Error,a bug in archon: Error: no picture');
+		bench.terminals.picture = picture;
+		const [, third] = await attached(bench, 'Terminal,sh,30,100');
+		expect(third).toEqual(['Row,attached,3,writes,30,100', 'Row,live']);
+		expect(bench.terminals.followers()).toBe(1);
+	});
+
 	it('has the program draw what is not kept', async () => {
 		const bench = new Bench([tty('sh')]);
 		bench.terminals.kept = 4;
