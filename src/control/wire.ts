@@ -215,3 +215,23 @@ export function decodeOption<Chosen>(options: Options<Chosen>, key: string, valu
 	const choice = option.read(value);
 	return choice ? ok(choice) : err(`${key} takes ${option.takes}`);
 }
+
+/** The values of the arguments, and what the options among the fields choose: every option has a `=`, and no other field has one. */
+export function decodeChoices<A extends Args, Chosen>(
+	args: A, options: Options<Chosen>, defaults: Chosen, fields: readonly string[],
+): Result<Values<A> & Chosen, string> {
+	let choices = defaults;
+	const others: string[] = [];
+	for (const field of fields) {
+		const split = field.indexOf('=');
+		if (split < 0) {
+			others.push(field);
+			continue;
+		}
+		const choice = decodeOption(options, field.slice(0, split), field.slice(split + 1));
+		if (!choice.ok) return choice;
+		choices = {...choices, ...choice.value};
+	}
+	const values = decodeArgs(args, others);
+	return values.ok ? ok({...values.value, ...choices}) : values;
+}

@@ -73,7 +73,7 @@ describe.each(ABOUT)('$verb', ({verb, examples}) => {
 		// A reason that begins with the verb is of a request that could not be decoded.
 		const reason = answer.at(-1)?.startsWith(`Error,${verb}: `) ? answer.at(-1)?.slice(6) : null;
 		expect(request.ok ? null : request.error).toBe(reason);
-		for (const line of answer) expect(fieldsOf(line)[0]).toMatch(/^(Row|Ok|Error|ExitStatus)$/);
+		for (const line of answer) expect(fieldsOf(line)[0]).toMatch(/^(Row|…|Ok|Error|ExitStatus)$/);
 	});
 });
 

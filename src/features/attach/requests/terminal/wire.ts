@@ -1,8 +1,8 @@
 /** `Terminal`, `View`: what a service shows on its terminal, and the right to type there. */
 import {
-	type Args, decodeArgs, decodeOption, type Decoded, NAME, one, type Options, type Pages, type RowForm, type Type, type Wire,
+	type Args, decodeChoices, type Decoded, NAME, one, type Options, type Pages, type RowForm, type Type, type Wire,
 } from '../../../../control/wire.ts';
-import {ok, type Result} from '../../../../core/result.ts';
+import {ok} from '../../../../core/result.ts';
 import type {Size} from '../../core/terminals.ts';
 
 export interface TerminalRequest extends Decoded, TerminalChoices {
@@ -52,45 +52,24 @@ const STEAL: Options<TerminalChoices> = {
 	},
 };
 
-/** The fields, and the options among them: no other field holds a `=`. */
-function split(fields: readonly string[], known: Options<TerminalChoices>): Result<readonly [readonly string[], TerminalChoices], string> {
-	let choices = DEFAULTS;
-	const others: string[] = [];
-	for (const field of fields) {
-		const at = field.startsWith('archon.') ? field.indexOf('=') : -1;
-		if (at < 0) {
-			others.push(field);
-			continue;
-		}
-		const choice = decodeOption(known, field.slice(0, at), field.slice(at + 1));
-		if (!choice.ok) return choice;
-		choices = {...choices, ...choice.value};
-	}
-	return ok([others, choices]);
-}
-
 const seat = {name: one('name', NAME), rows: one('rows', SIDE), columns: one('columns', SIDE)} satisfies Args;
 const place = {name: one('name', NAME)} satisfies Args;
 
 export const TERMINAL: Wire<TerminalRequest> = {
 	verb: 'Terminal', role: 'operate', isScoped: true, isRepeatable: true, args: seat, options: {...options, ...STEAL},
 	decode(fields) {
-		const parts = split(fields, {...options, ...STEAL});
-		if (!parts.ok) return parts;
-		const values = decodeArgs(seat, parts.value[0]);
+		const values = decodeChoices(seat, {...options, ...STEAL}, DEFAULTS, fields);
 		if (!values.ok) return values;
-		const {name, rows, columns} = values.value;
-		return ok({kind: 'terminal', name, size: {rows, columns}, ...parts.value[1]});
+		const {rows, columns, ...others} = values.value;
+		return ok({kind: 'terminal', size: {rows, columns}, ...others});
 	},
 };
 
 export const VIEW: Wire<TerminalRequest> = {
 	verb: 'View', role: 'observe', isScoped: true, isRepeatable: true, args: place, options,
 	decode(fields) {
-		const parts = split(fields, options);
-		if (!parts.ok) return parts;
-		const values = decodeArgs(place, parts.value[0]);
-		return values.ok ? ok({kind: 'terminal', name: values.value.name, size: null, ...parts.value[1]}) : values;
+		const values = decodeChoices(place, options, DEFAULTS, fields);
+		return values.ok ? ok({kind: 'terminal', size: null, ...values.value}) : values;
 	},
 };
 

@@ -3,7 +3,7 @@ import {EVENT_KINDS, type EventKind} from '../../../../core/event-kinds.ts';
 import {nearest} from '../../../../core/nearest.ts';
 import {ok, type Result} from '../../../../core/result.ts';
 import {
-	decodeArgs, decodeOption, type Decoded, many, type Options, type Pages, PATTERN, type RowForm, type Wire,
+	decodeChoices, type Decoded, many, type Options, type Pages, PATTERN, type RowForm, type Wire,
 } from '../../../../control/wire.ts';
 
 /** Without names: all services, and archon as a whole. */
@@ -61,22 +61,9 @@ export function kindsFrom(names: readonly string[]): Result<readonly EventKind[]
 	return ok(kinds);
 }
 
-/** No name has a `=`, and every option has. */
 function decode(fields: readonly string[]): Result<SubscribeRequest, string> {
-	let choices = DEFAULTS;
-	const names: string[] = [];
-	for (const field of fields) {
-		const split = field.indexOf('=');
-		if (split < 0) {
-			names.push(field);
-			continue;
-		}
-		const choice = decodeOption(options, field.slice(0, split), field.slice(split + 1));
-		if (!choice.ok) return choice;
-		choices = {...choices, ...choice.value};
-	}
-	const values = decodeArgs(args, names);
-	return values.ok ? ok({kind: 'subscribe', ...values.value, ...choices}) : values;
+	const values = decodeChoices(args, options, DEFAULTS, fields);
+	return values.ok ? ok({kind: 'subscribe', ...values.value}) : values;
 }
 
 export const SUBSCRIBE: Wire<SubscribeRequest> = {

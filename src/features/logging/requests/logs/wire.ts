@@ -1,6 +1,6 @@
 /** `Logs`: lines of services and of archon itself, those that are kept and those that come. */
 import {
-	many, decodeArgs, decodeOption, type Decoded, type Options, type Pages, PATTERN, type RowForm, type Wire,
+	many, decodeChoices, type Decoded, type Options, type Pages, PATTERN, type RowForm, type Wire,
 } from '../../../../control/wire.ts';
 import {ok, type Result} from '../../../../core/result.ts';
 import {LOG_STREAMS, type LogStream} from '../../core.ts';
@@ -53,22 +53,9 @@ const options: Options<LogChoices> = {
 	},
 };
 
-/** No name has a `=`, and every option has. */
 function decode(fields: readonly string[]): Result<LogsRequest, string> {
-	let choices = DEFAULTS;
-	const names: string[] = [];
-	for (const field of fields) {
-		const split = field.indexOf('=');
-		if (split < 0) {
-			names.push(field);
-			continue;
-		}
-		const choice = decodeOption(options, field.slice(0, split), field.slice(split + 1));
-		if (!choice.ok) return choice;
-		choices = {...choices, ...choice.value};
-	}
-	const values = decodeArgs(args, names);
-	return values.ok ? ok({kind: 'logs', ...values.value, ...choices}) : values;
+	const values = decodeChoices(args, options, DEFAULTS, fields);
+	return values.ok ? ok({kind: 'logs', ...values.value}) : values;
 }
 
 export const LOGS: Wire<LogsRequest> = {verb: 'Logs', role: 'observe', isScoped: true, isRepeatable: true, args, options, decode};
