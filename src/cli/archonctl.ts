@@ -1,6 +1,7 @@
 /** `archonctl`: the way from its arguments to one of its commands, to a running archon, and to an exit status. */
 import {type Client, createClient, PATIENCE, PAUSE} from '../control/client.ts';
 import type {Channel} from '../control/transport.ts';
+import {jsonEscaped, plainText, withoutC1} from '../core/plain.ts';
 import {ok, type Result} from '../core/result.ts';
 import {sys} from '../os/sys.ts';
 import {isPersonThere} from '../os/person.ts';
@@ -11,9 +12,16 @@ import {firstOf, isOver} from './places.ts';
 import {complain, printJson} from './reply.ts';
 import {TABLE} from './table.ts';
 
+/** Another program may answer in place of archon: a person's terminal obeys nothing of what it says. */
+const harmless = (io: Io): Io => ({
+	...io,
+	stdout: text => io.stdout(io.isJson ? withoutC1(text, jsonEscaped) : withoutC1(text)),
+	stderr: text => io.stderr(plainText(text)),
+});
+
 /** `argv` without the program's own name. Gives the exit status. */
 export async function runCli(argv: readonly string[], plain: Io): Promise<number> {
-	const io = asksForJson(argv) ? {...plain, isJson: true} : plain;
+	const io = harmless(asksForJson(argv) ? {...plain, isJson: true} : plain);
 	const before = parseArguments(argv, GLOBAL, true);
 	if (!before.ok) return misuse(io, before.error, null);
 	const [name, ...rest] = before.value.operands;
@@ -52,7 +60,7 @@ export async function runCli(argv: readonly string[], plain: Io): Promise<number
 	const {paged, pagerFor, hasLeft} = pages ? await import('./paged.ts') : {};
 	const pager = pagerFor?.(io) ?? null;
 	const shown = pager === null ? undefined : paged?.(io, pager);
-	const carryOut = (): number | Promise<number> => command.run(args.value, shown?.io ?? io, talk => {
+	const carryOut = (): number | Promise<number> => command.run(args.value, shown ? harmless(shown.io) : io, talk => {
 		const client = reach(io, socket);
 		if (!client.ok) {
 			complain(io, client.error);

@@ -24,4 +24,13 @@ export function plainText(line: string): string {
 	return `${shown}${isColoured ? RESET : ''}${line.slice(end)}`;
 }
 
+/**
+ * What is printed by archonctl, with moves of the cursor of its own: C1 control characters, which some terminals obey like ESC
+ * and a letter, are never among those.
+ */
+export const withoutC1 = (text: string, escape: (control: string) => string = escaped): string => text.replace(/[\x80-\x9f]/g, escape);
+
+/** The same within JSON. */
+export const jsonEscaped = (control: string): string => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 const escaped = (control: string): string => (control === '\r' ? '\\r' : `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);

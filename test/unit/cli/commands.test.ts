@@ -572,3 +572,36 @@ describe('why, blame and graph', () => {
 		expect(err.split('\n')[0]).toBe(message);
 	});
 });
+
+/** Not archon, but a program that answers this. */
+function impostor(text: string): Partial<Io> {
+	let bytes: Uint8Array | null = new TextEncoder().encode(text);
+	const channel: Channel = {
+		send() {},
+		receive() {
+			const all = bytes;
+			bytes = null;
+			return all;
+		},
+		close() {},
+	};
+	return {connect: () => ({ok: true, value: channel})};
+}
+
+describe('another program in place of archon', () => {
+	const evil = '\x9b2J\x9d0;title\x9c';
+
+	it('moves no cursor of who asks it', async () => {
+		const rows = `Row,${evil},failed,0,0,0,${evil}\nOk\n`;
+		expect((await archonctl(['status'], undefined, impostor(rows))).out).toContain(String.raw`\x9b2J\x9d0;title\x9c`);
+		const json = (await archonctl(['status', '--json'], undefined, impostor(rows))).out;
+		expect(json).not.toContain('\x9b');
+		expect(json).toContain('\\u009b2J');
+		expect((await archonctl(['start', 'web'], undefined, impostor(`Error,${evil}\n`))).err).toBe(String.raw`archonctl: \x9b2J\x9d0;title\x9c` + '\n');
+	});
+
+	it('nor if it refuses the connection', async () => {
+		const {err} = await archonctl(['status'], undefined, {connect: () => ({ok: false, error: {kind: 'refused', reason: '\x1b]0;title\x07'} as never})});
+		expect(err).not.toContain('\x1b');
+	});
+});

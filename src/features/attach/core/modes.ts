@@ -11,6 +11,10 @@ export interface Modes {
 	readonly hasKeypad: boolean;
 	/** `CSI 4 h`: what is written moves the rest of its line. */
 	readonly isInserting: boolean;
+	/** `CSI 20 h`: the return key sends a line feed as well, and a line feed returns. */
+	readonly isNewline: boolean;
+	/** `CSI 2 h`: no key does anything. */
+	readonly isLocked: boolean;
 	/** The rows that scroll, as `2;23`; empty: all of them. */
 	readonly margins: string;
 	/** The form of the cursor (`CSI n SP q`); empty: the person's own. */
@@ -24,7 +28,8 @@ export interface Modes {
 }
 
 export const PLAIN: Modes = {
-	private: new Map(), hasKeypad: false, isInserting: false, margins: '', cursor: '', otherKeys: '', keyboards: 0, isDrawing: false,
+	private: new Map(), hasKeypad: false, isInserting: false, isNewline: false, isLocked: false,
+	margins: '', cursor: '', otherKeys: '', keyboards: 0, isDrawing: false,
 };
 
 /** The alternate screen, in the three ways that there are to it. */
@@ -36,6 +41,9 @@ export const isAlternate = ({private: modes}: Modes): boolean => ALTERNATE.some(
 const ON: ReadonlySet<number> = new Set([7, 8, 25]);
 /** That do not say how a terminal is from then on: it is cleared (3), or keeps its cursor in mind (1048). */
 const PASSING: ReadonlySet<number> = new Set([3, 1048]);
+/** Modes of ECMA-48 (`CSI n h`). */
+const ANSI: ReadonlyMap<number, 'isLocked' | 'isInserting' | 'isNewline'> =
+	new Map([[2, 'isLocked'], [4, 'isInserting'], [20, 'isNewline']] as const);
 /** More modes than terminals have are not kept. */
 const MODES_MAX = 64;
 
@@ -48,10 +56,14 @@ export interface Tracker {
 }
 
 /** No part of it can be read in two ways, so that no text takes long. */
-const SEQUENCE = /\x1b(?:\[([<=>?]?)([\d;:]{0,64})([ !"$'*]?)([@-~])|([=>c])|\(([0-9A-Z]))/g;
+const SEQUENCE = /\x1b(?:\[([<=>?]?)([\d;:]{0,256})([ !"$'*]?)([@-~])|([=>c])|\(([0-9A-Z]))/g;
 /** A sequence that is not whole yet. */
-const BEGUN = /\x1b(?:\[[<=>?]?[\d;:]{0,64}[ !"$'*]?|\(?)$/;
-const BEGUN_MAX = 70;
+const BEGUN = /(?:\x1b(?:\[[<=>?]?[\d;:]{0,256}[ !"$'*]?|\(?)|\xc2)$/;
+const BEGUN_MAX = 262;
+/** CSI as one control character of UTF-8, which some terminals obey as well. */
+const C1_CSI = /\xc2\x9b/g;
+/** Within a sequence a terminal obeys these at once, and goes on with it; CAN, SUB and ESC end it. */
+const BETWEEN = /[\0-\x17\x19\x1c-\x1f\x7f]+/g;
 
 export function createTracker(from: Modes = PLAIN): Tracker {
 	let modes = from;
@@ -75,7 +87,10 @@ export function createTracker(from: Modes = PLAIN): Tracker {
 				break;
 			case 'h':
 			case 'l':
-				if (numbers.split(';').includes('4')) modes = {...modes, isInserting: last === 'h'};
+				for (const mode of numbers.split(';')) {
+					const name = ANSI.get(Number(mode));
+					if (name) modes = {...modes, [name]: last === 'h'};
+				}
 				break;
 			case 'J':
 				wasCleared ||= numbers === '2' || numbers === '3';
@@ -102,7 +117,7 @@ export function createTracker(from: Modes = PLAIN): Tracker {
 	};
 	return {
 		take(piece) {
-			const text = rest + piece;
+			const text = (rest + piece).replace(C1_CSI, CSI).replace(BETWEEN, '');
 			for (const [, kind = '', numbers = '', between = '', last, single, set] of text.matchAll(SEQUENCE)) {
 				if (last !== undefined) obey(kind, numbers, between, last);
 				else if (set !== undefined) modes = {...modes, isDrawing: set === '0'};
@@ -119,29 +134,34 @@ export function createTracker(from: Modes = PLAIN): Tracker {
 const CSI = '\x1b[';
 
 /** Puts a terminal that is as it began into these modes, with an empty screen where that is the alternate one. */
-export function enter({private: modes, hasKeypad, isInserting, margins, cursor, otherKeys, keyboards, isDrawing}: Modes): string {
+export function enter(all: Modes): string {
+	const {private: modes, hasKeypad, margins, cursor, otherKeys, keyboards, isDrawing} = all;
 	return [
 		...[...modes].map(([mode, isOn]) => `${CSI}?${mode}${isOn ? 'h' : 'l'}`),
 		...ALTERNATE.some(mode => modes.get(mode)) ? [`${CSI}2J${CSI}H`] : [],
-		hasKeypad ? '\x1b=' : '', isInserting ? `${CSI}4h` : '', margins === '' ? '' : `${CSI}${margins}r`,
+		hasKeypad ? '\x1b=' : '', ansi(all, 'h'), margins === '' ? '' : `${CSI}${margins}r`,
 		cursor === '' ? '' : `${CSI}${cursor} q`, otherKeys === '' ? '' : `${CSI}>4;${otherKeys}m`,
 		`${CSI}>1u`.repeat(keyboards), isDrawing ? '\x1b(0' : '',
 	].join('');
 }
 
 /** Puts a terminal in these modes back to how it began; what was on it before the alternate screen is on it again. */
-export function leave({private: modes, hasKeypad, isInserting, margins, cursor, otherKeys, keyboards, isDrawing}: Modes): string {
+export function leave(all: Modes): string {
+	const {private: modes, hasKeypad, margins, cursor, otherKeys, keyboards, isDrawing} = all;
 	const isOther = [...modes].filter(([mode]) => !ALTERNATE.includes(mode));
 	const screens = ALTERNATE.filter(mode => modes.get(mode));
 	return [
 		keyboards > 0 ? `${CSI}<${keyboards}u` : '', otherKeys === '' ? '' : `${CSI}>4m`,
 		// To set the margins moves the cursor home.
-		margins === '' ? '' : `\x1b7${CSI}r\x1b8`, isInserting ? `${CSI}4l` : '', hasKeypad ? '\x1b>' : '',
+		margins === '' ? '' : `\x1b7${CSI}r\x1b8`, ansi(all, 'l'), hasKeypad ? '\x1b>' : '',
 		set(isOther.filter(([, isOn]) => isOn), 'l'), set(isOther.filter(([, isOn]) => !isOn), 'h'),
 		isDrawing ? '\x1b(B' : '', '\x0f', cursor === '' ? '' : `${CSI}0 q`, `${CSI}0m`,
 		...screens.map(mode => `${CSI}?${mode}l`),
 	].join('');
 }
+
+const ansi = (modes: Modes, to: 'h' | 'l'): string =>
+	[...ANSI].filter(([, name]) => modes[name]).map(([mode]) => `${CSI}${mode}${to}`).join('');
 
 const set = (modes: readonly (readonly [number, boolean])[], to: 'h' | 'l'): string =>
 	modes.length === 0 ? '' : `${CSI}?${modes.map(([mode]) => mode).join(';')}${to}`;

@@ -33,8 +33,8 @@ export interface Seats {
 	onEffects(effects: readonly Effect[]): void;
 }
 
-/** Clients of one terminal. */
-const SEATS_MAX = 16;
+/** Clients of one terminal who only look on; and all of them, so that those leave room for who may type. */
+const [VIEWERS_MAX, SEATS_MAX] = [16, 32];
 /** Bytes that may wait in a connection before it is told more: what comes meanwhile is kept once for all clients. */
 const ROOM = 128 << 10;
 
@@ -197,8 +197,9 @@ export function createSeats(daemon: Daemon, terminals: Terminals): Seats {
 				refuse(call, refusal ?? '');
 				return () => {};
 			}
-			if (seatsOf(entry.value.id).size >= SEATS_MAX) {
-				refuse(call, `${SEATS_MAX} clients are attached to ${entry.value.service.name} already`);
+			const most = request.size ? SEATS_MAX : VIEWERS_MAX;
+			if (seatsOf(entry.value.id).size >= most) {
+				refuse(call, `${most} clients are attached to ${entry.value.service.name} already`);
 				return () => {};
 			}
 			const seat = sit(entry.value, request.size, request, call, false);

@@ -18,7 +18,7 @@ const VIM = '\x1b[?1049h\x1b[22;0;0t\x1b[>4;2m\x1b[?1h\x1b=\x1b[?2004h\x1b[?1004
 test('what vim does to a terminal is known', () => {
 	expect(shown(modesOf(VIM))).toEqual({
 		private: [[1049, true], [1, true], [2004, true], [1004, true], [25, false]], hasKeypad: true, isInserting: false,
-		margins: '1;24', cursor: '2', otherKeys: '2', keyboards: 0, isDrawing: false,
+		isNewline: false, isLocked: false, margins: '1;24', cursor: '2', otherKeys: '2', keyboards: 0, isDrawing: false,
 	});
 	expect(isAlternate(modesOf(VIM))).toBe(true);
 });
@@ -49,6 +49,14 @@ test('to enter the modes of any output and to leave them again is nothing', () =
 		expect(shown(modesOf(enter(modes)))).toEqual(shown(modes));
 		expect(plain(`${enter(modes)}${leave(modes)}`)).toBe(true);
 	}));
+});
+
+test.each([
+	['a parameter with many zeros', `\x1b[?${'0'.repeat(100)}1003h`, '\x1b[?1003l'], ['controls between', '\x1b\n[?10\x0803\x07h', '\x1b[?1003l'],
+	['CSI as one character', '\xc2\x9b?1049h', '\x1b[?1049l'], ['locked keys', '\x1b[2h', '\x1b[2l'], ['lines that return', '\x1b[4;20h', '\x1b[20l'],
+])('however a program hides what it does, it is undone: %s', (_, text, undone) => {
+	expect(leave(modesOf(text))).toContain(undone);
+	for (let at = 0; at <= text.length; at++) expect(shown(modesOf(text.slice(0, at), text.slice(at)))).toEqual(shown(modesOf(text)));
 });
 
 test('a soft reset keeps the screen, and nothing else', () => {

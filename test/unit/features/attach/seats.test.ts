@@ -152,11 +152,13 @@ describe('Terminal', () => {
 		expect(rows).toEqual([`Error,${why}`]);
 	});
 
-	it('has places for sixteen', async () => {
+	it('has places for sixteen who look on, who keep out none that may type', async () => {
 		const bench = new Bench([tty('sh')]);
 		for (let i = 0; i < 16; i++) await attached(bench, 'View,sh');
 		const [, rows] = await attached(bench, 'View,sh');
 		expect(rows).toEqual(['Error,16 clients are attached to sh already']);
+		for (let i = 0; i < 16; i++) expect((await attached(bench, 'Terminal,sh,24,80'))[1][0]).toContain(i === 0 ? 'writes' : 'reads');
+		expect((await attached(bench, 'Terminal,sh,24,80'))[1]).toEqual(['Error,32 clients are attached to sh already']);
 	});
 });
 
