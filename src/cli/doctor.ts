@@ -1,8 +1,8 @@
 /** What `archonctl doctor` makes of what archon knows of its container: each finding well or not, with advice. Pure. */
 import type {StatusRow} from '../control/requests/status/wire.ts';
 import type {TreeRow} from '../control/requests/tree/wire.ts';
-import {duration} from './render.ts';
-import {size} from './render-tree.ts';
+import {duration} from '../core/duration.ts';
+import {age, size} from './figures.ts';
 
 export type Verdict = 'ok' | 'warn' | 'bad';
 
@@ -72,7 +72,7 @@ function place(pid: string | null, isSubreaper: boolean): Finding {
 }
 
 function life(started: number | null, lives: number, cause: string | null, now: number): Finding {
-	const since = started === null ? 'not known' : `up for ${duration(now - started)}`;
+	const since = started === null ? 'not known' : `up for ${age(now - started)}`;
 	if (lives === 0) return ok('life', since);
 	const times = `re-executed ${lives === 1 ? 'once' : `${lives} times`}, last because of ${cause ?? 'something unknown'}`;
 	if (cause === 'upgrade') return ok('life', `${since}, ${times}`);
@@ -124,7 +124,7 @@ function stopping(most: number | null, grace: number | null, chain: string | nul
 	const cut = most !== null && most === grace ? ', cut to shutdown.grace_period' : '';
 	const how = chain === null ? '' : ` (${chain.replaceAll(' ', ', then ')}${cut})`;
 	if (most === null) return warn(about, `may take for ever${how}`, 'set shutdown.grace_period below what the container is given');
-	const found = `takes ${seconds(most)} at most${how}`;
+	const found = `takes ${duration(most)} at most${how}`;
 	if (most < DOCKER) return ok(about, `${found}; docker waits 10 s, Kubernetes 30 s`);
 	if (most < KUBERNETES) {
 		return warn(about, `${found}, and docker kills after 10 s`,
@@ -133,8 +133,6 @@ function stopping(most: number | null, grace: number | null, chain: string | nul
 	return warn(about, `${found}; docker kills after 10 s, Kubernetes after 30 s`,
 		`docker run --stop-timeout ${over(most)}, terminationGracePeriodSeconds: ${over(most)}, or a lower shutdown.grace_period`);
 }
-
-const seconds = (millis: number): string => `${Number((millis / 1000).toFixed(1))} s`;
 
 /** With time for the end of archon itself. */
 const over = (millis: number): number => Math.ceil(millis / 1000) + 2;

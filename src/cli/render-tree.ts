@@ -2,8 +2,9 @@
 import type {StatusRow} from '../control/requests/status/wire.ts';
 import type {TreeRow} from '../control/requests/tree/wire.ts';
 import {plainText} from '../core/plain.ts';
+import {age, size, span} from './figures.ts';
 import type {Look} from './look.ts';
-import {DIM, duration, paint, paintWith} from './render.ts';
+import {DIM, paint, paintWith} from './render.ts';
 
 /** What is to the left of a line: of a process, or the sum of several. */
 type Figures = Pick<TreeRow, 'cpu' | 'memory'> & {readonly started: number | null};
@@ -94,20 +95,5 @@ function draw(roots: readonly Node[], look: Look): string {
 function cellsOf(figures: Figures | null, {now}: Look): readonly string[] {
 	if (!figures) return ['', '', ''];
 	const {started, cpu, memory} = figures;
-	return [started === null ? '' : duration(now - started), cpuTime(cpu), size(memory)];
-}
-
-/** Computing time: `40ms`, `1.2s`, `3m12s`. */
-export function cpuTime(millis: number): string {
-	if (millis < 1000) return `${millis}ms`;
-	return millis < 60_000 ? `${(millis / 1000).toFixed(1)}s` : duration(millis);
-}
-
-const UNITS = ['B', 'K', 'M', 'G', 'T', 'P'];
-
-/** Bytes in units of 1024, as `ls -h` and `systemctl status` write them: `0B`, `512K`, `9.8M`, `1.5G`. */
-export function size(bytes: number): string {
-	let [value, unit] = [bytes, 0];
-	while (value >= 1023.5 && unit < UNITS.length - 1) [value, unit] = [value / 1024, unit + 1];
-	return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)}${UNITS[unit]}`;
+	return [started === null ? '' : age(now - started), span(cpu), size(memory)];
 }

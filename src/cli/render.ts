@@ -1,6 +1,7 @@
 /** Rows → text for a terminal: the table of services. */
 import type {EndRow} from '../control/requests/history/wire.ts';
 import type {StatusRow} from '../control/requests/status/wire.ts';
+import {age} from './figures.ts';
 import type {Look} from './look.ts';
 
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
@@ -15,7 +16,7 @@ const COLUMNS: readonly Column[] = [
 	{title: 'NAME', isNumber: false, text: ({name}) => name},
 	{title: 'STATUS', isNumber: false, text: ({status}) => status},
 	{title: 'PID', isNumber: true, text: ({pid}) => pid === null ? '-' : String(pid)},
-	{title: 'UPTIME', isNumber: true, text: ({pid, since}, {now}) => pid === null ? '-' : duration(now - since)},
+	{title: 'UPTIME', isNumber: true, text: ({pid, since}, {now}) => pid === null ? '-' : age(now - since)},
 	{title: 'RESTARTS', isNumber: true, text: ({restarts}) => String(restarts)},
 	{title: 'NOTE', isNumber: false, text: noteOf},
 ];
@@ -39,20 +40,10 @@ export function renderTable(rows: readonly StatusRow[], look: Look, hasGroups = 
 	return [paintWith(DIM, titles, look), ...lines, ''].join('\n');
 }
 
-/** `12s`, `3m12s`, `2h05m`, `3d4h`: the two units that matter. */
-export function duration(millis: number): string {
-	const seconds = Math.max(0, Math.floor(millis / 1000));
-	const [minutes = 0, hours = 0, days = 0] = [60, 3600, 86_400].map(unit => Math.floor(seconds / unit));
-	const two = (number: number): string => String(number).padStart(2, '0');
-	if (days > 0) return `${days}d${hours % 24}h`;
-	if (hours > 0) return `${hours}h${two(minutes % 60)}m`;
-	return minutes > 0 ? `${minutes}m${two(seconds % 60)}s` : `${seconds}s`;
-}
-
 /** What has ended also says when. */
 export function noteOf({status, note, exit, since}: StatusRow, {now}: Pick<Look, 'now'>): string {
 	const hasEnded = status === 'failed' || (exit !== null && (status === 'exited' || status === 'stopped'));
-	return hasEnded ? `${note}, ${duration(now - since)} ago` : note;
+	return hasEnded ? `${note}, ${age(now - since)} ago` : note;
 }
 
 /** One line for each end: when, which service, how. */

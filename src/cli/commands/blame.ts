@@ -1,6 +1,7 @@
 /** `archonctl blame`. */
 import {BLAME, START_ROW, type StartRow} from '../../control/requests/blame/wire.ts';
 import {type Command, EXIT} from '../command.ts';
+import {span} from '../figures.ts';
 import {complain, rowsOf} from '../reply.ts';
 
 export const blame: Command = {
@@ -68,11 +69,11 @@ function textOf(rows: readonly StartRow[], chains: readonly (readonly StartRow[]
 	if (rows.length === 0) return 'no service was started\n';
 	const sorted = [...rows].sort((one, other) => (other.took ?? Infinity) - (one.took ?? Infinity));
 	const lines = [cells('TOOK', 'WAITED', 'NAME')];
-	for (const {name, took, waited} of sorted) lines.push(cells(took === null ? 'not ready' : spanOf(took), spanOf(waited), name));
+	for (const {name, took, waited} of sorted) lines.push(cells(took === null ? 'not ready' : span(took), span(waited), name));
 	for (const chain of chains) {
 		lines.push('', `critical chain of ${chain[0]?.name}:`);
 		for (const [depth, row] of chain.entries()) {
-			const took = row.took === null ? 'is not ready' : `ready at ${spanOf(readyAt(row) - origin(chain))}, after ${spanOf(row.took)}`;
+			const took = row.took === null ? 'is not ready' : `ready at ${span(readyAt(row) - origin(chain))}, after ${span(row.took)}`;
 			lines.push(`${'  '.repeat(Math.min(depth, DEEPEST) + 1)}${row.name}  ${took}`);
 		}
 	}
@@ -83,11 +84,3 @@ function textOf(rows: readonly StartRow[], chains: readonly (readonly StartRow[]
 const DEEPEST = 20;
 
 const cells = (took: string, waited: string, name: string): string => `${took.padStart(9)}  ${waited.padStart(8)}  ${name}`;
-
-/** `0.4 ms`, `310 ms`, `3.1 s`, `2m05s`. */
-function spanOf(millis: number): string {
-	if (millis < 10) return `${millis.toFixed(1)} ms`;
-	if (millis < 1000) return `${Math.round(millis)} ms`;
-	if (millis < 60_000) return `${(millis / 1000).toFixed(1)} s`;
-	return `${Math.floor(millis / 60_000)}m${String(Math.floor(millis / 1000) % 60).padStart(2, '0')}s`;
-}

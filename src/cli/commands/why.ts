@@ -4,7 +4,7 @@ import {plainText} from '../../core/plain.ts';
 import {NAMES} from '../by-name.ts';
 import {type Command, EXIT} from '../command.ts';
 import {type Look, lookOf} from '../look.ts';
-import {duration} from '../render.ts';
+import {age, span} from '../figures.ts';
 import {rowsOf} from '../reply.ts';
 
 export const why: Command = {
@@ -79,12 +79,12 @@ function textOf(story: Story, {isColoured, now}: Look): string {
 	const [wanted] = of(story, 'wanted');
 	const times = starts > 1 ? `, started ${starts} times` : '';
 	const rule = wanted ? `; it is ${wanted.runs ? '' : 'not '}to run: ${wanted.why}` : '';
-	const lines = [`${bold(name)} is ${status} (for ${duration(now - since)}${times})${rule}`];
+	const lines = [`${bold(name)} is ${status} (for ${age(now - since)}${times})${rule}`];
 	for (const [depth, link] of of(story, 'link').entries()) {
 		lines.push(depth === 0 ? `  ${link.why}` : `${'  '.repeat(Math.min(depth, 10))}  ${bold(link.name)} is ${link.status}: ${link.why}`);
 	}
 	for (const {name: who, at, what} of of(story, 'next')) lines.push(`next: ${what.replace(/^it/, who)} ${inTime(at - now)}`);
-	for (const {name: who, at, how} of of(story, 'end')) lines.push(`last end: ${who}, ${duration(now - at)} ago: ${how}`);
+	for (const {name: who, at, how} of of(story, 'end')) lines.push(`last end: ${who}, ${age(now - at)} ago: ${how}`);
 	const said = of(story, 'line');
 	if (said.length > 0) lines.push(`last lines of ${said[0]?.name}:`, ...said.map(({text}) => `  | ${plainText(text)}`));
 	const waiting = of(story, 'waiting').map(row => row.name);
@@ -98,4 +98,4 @@ function textOf(story: Story, {isColoured, now}: Look): string {
 
 const SHOWN = 10;
 
-const inTime = (millis: number): string => (millis < 10_000 ? `in ${Math.max(0, millis / 1000).toFixed(1)} s` : `in ${duration(millis)}`);
+const inTime = (millis: number): string => `in ${span(Math.max(0, millis))}`;

@@ -1,7 +1,7 @@
 /** The columns of the table: which of them a width has room for, and what stands in them. Pure. */
 import type {StatusRow} from '../../control/requests/status/wire.ts';
-import {duration, noteOf, statusColour} from '../render.ts';
-import {size} from '../render-tree.ts';
+import {age, size} from '../figures.ts';
+import {noteOf, statusColour} from '../render.ts';
 import {colour, DIM, PLAIN, type Style} from '../terminal/spans.ts';
 import type {Load} from './load.ts';
 import type {SortKey} from './sorting.ts';
@@ -38,7 +38,7 @@ const READY: Kind = {
 	text: ({row: {status, pid}}) => status === 'running' ? 'yes' : pid === null ? '-' : 'no',
 };
 const PID = number('PID', 7, 'pid', ({row: {pid}}) => pid === null ? '-' : String(pid));
-const UPTIME = number('UPTIME', 7, 'uptime', ({row: {pid, since}, now}) => pid === null ? '-' : duration(now - since));
+const UPTIME = number('UPTIME', 7, 'uptime', ({row: {pid, since}, now}) => pid === null ? '-' : age(now - since));
 const RESTARTS = number('RESTARTS', 8, 'restarts', ({row: {restarts}}) => String(restarts));
 const CPU = number('CPU%', 6, 'cpu', ({row: {pid}, load}) =>
 	pid === null || !load || load.percent === null ? '-' : load.percent.toFixed(1));

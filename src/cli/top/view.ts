@@ -1,7 +1,7 @@
 /** What `archonctl top` shows of its state, as rows of the screen. Pure; only what is visible is made. */
 import type {StatusRow} from '../../control/requests/status/wire.ts';
 import {plainText} from '../../core/plain.ts';
-import {size as sizeOf} from '../render-tree.ts';
+import {size as sizeOf} from '../figures.ts';
 import type {Frame} from '../terminal/screen.ts';
 import {BOLD, colour, DIM, PLAIN, REVERSE, type Span, spansOf, type Style, UNDERLINE} from '../terminal/spans.ts';
 import {textWidth, widthOf} from '../terminal/width.ts';

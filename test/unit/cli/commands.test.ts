@@ -535,15 +535,15 @@ describe('why, blame and graph', () => {
 		stack.dispatch({kind: 'news', id: stack.process('db').id, run: stack.process('db').run, news: {kind: 'ready'}});
 		expect((await archonctl(['blame'], stack)).out).toMatchInlineSnapshot(`
 			"     TOOK    WAITED  NAME
-			    1.5 s    0.0 ms  db
-			   0.0 ms    0.0 ms  cache
-			   0.0 ms     1.5 s  app
-			   0.0 ms     1.5 s  web
+			     1.5s       0ms  db
+			      0ms       0ms  cache
+			      0ms      1.5s  app
+			      0ms      1.5s  web
 
 			critical chain of web:
-			  web  ready at 1.5 s, after 0.0 ms
-			    app  ready at 1.5 s, after 0.0 ms
-			      db  ready at 1.5 s, after 1.5 s
+			  web  ready at 1.5s, after 0ms
+			    app  ready at 1.5s, after 0ms
+			      db  ready at 1.5s, after 1.5s
 			"
 		`);
 		expect(JSON.parse((await archonctl(['blame', '--json', 'app'], stack)).out)).toMatchObject({

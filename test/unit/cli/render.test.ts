@@ -1,7 +1,8 @@
 /** What people see: the table and the tree. */
 import {describe, expect, it} from 'vitest';
-import {duration, renderTable} from '../../../src/cli/render.ts';
-import {cpuTime, renderTree, shown, size} from '../../../src/cli/render-tree.ts';
+import {age, size, span} from '../../../src/cli/figures.ts';
+import {renderTable} from '../../../src/cli/render.ts';
+import {renderTree, shown} from '../../../src/cli/render-tree.ts';
 import type {StatusRow} from '../../../src/control/requests/status/wire.ts';
 import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
 
@@ -64,7 +65,7 @@ describe('a duration', () => {
 		[-5, '0s'], [0, '0s'], [12_345, '12s'], [60_000, '1m00s'], [192_000, '3m12s'], [3_600_000, '1h00m'], [7_500_000, '2h05m'],
 		[86_400_000, '1d0h'], [1_000_000_000, '11d13h'],
 	])('of %i ms is %s', (millis, text) => {
-		expect(duration(millis)).toBe(text);
+		expect(age(millis)).toBe(text);
 	});
 });
 
@@ -123,8 +124,10 @@ describe('a tree', () => {
 		expect(shown(all.filter(({kind}) => kind !== 'archon' && kind !== 'foreign')).map(({pid}) => pid)).toEqual([22]);
 	});
 
-	it.each([[0, '0ms'], [40, '40ms'], [999, '999ms'], [1240, '1.2s'], [59_940, '59.9s'], [192_000, '3m12s']])('computing time of %i ms is %s', (millis, text) => {
-		expect(cpuTime(millis)).toBe(text);
+	it.each([
+		[0, '0ms'], [0.42, '0.4ms'], [40, '40ms'], [999, '999ms'], [999.6, '1.0s'], [1240, '1.2s'], [59_940, '59.9s'], [192_000, '3m12s'],
+	])('what took %d ms took %s', (millis, text) => {
+		expect(span(millis)).toBe(text);
 	});
 
 	it.each([[0, '0B'], [1023, '1023B'], [1024, '1.0K'], [10_000, '9.8K'], [1 << 20, '1.0M'], [200 << 20, '200M'], [3 * 2 ** 30, '3.0G'], [2 ** 60, '1024P']])('%i bytes are %s', (bytes, text) => {
