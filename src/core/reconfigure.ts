@@ -166,7 +166,7 @@ export function reconfigure(
 		const id = turn.state.names.get(service.name) ?? freeId(table);
 		names.set(service.name, id);
 		if (read(table, id)) continue;
-		table = write(table, newEntry(id, service));
+		table = write(table, newEntry(id, service, turn.now));
 		started.push(id);
 	}
 	const {needs, dependents, rivals, demanded} = connect(services, names);

@@ -74,7 +74,7 @@ export function reload(turn: Turn, ids: readonly Id[]): void {
 export function add(turn: Turn, service: Service): void {
 	if (find(turn.state, service.name)) throw new Error(`name is taken: ${service.name}`);
 	const id = freeId(turn.state.table);
-	const entry = {...newEntry(id, service), leaving: false, desired: 'start'} satisfies Entry;
+	const entry = {...newEntry(id, service, turn.now), leaving: false, desired: 'start'} satisfies Entry;
 	turn.state = {
 		...turn.state,
 		table: write(turn.state.table, entry),

@@ -41,7 +41,7 @@ type Body = Partial<Edges> & {readonly service: Partial<Rest> & {readonly exec: 
 
 /** A service with nothing but defaults, that has been started. */
 const STANDARD = ((): Standard => {
-	const {id, needs, dependents, rivals, service: {exec, ...service}, ...progress} = newEntry(0, standardService('', ['']));
+	const {id, needs, dependents, rivals, service: {exec, ...service}, ...progress} = newEntry(0, standardService('', ['']), 0);
 	return {service, exec, edges: {needs, dependents, rivals}, progress: {...progress, starts: 1, leaving: false}};
 })();
 

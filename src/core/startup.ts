@@ -1,15 +1,18 @@
-/** How long the last start of a service took, and which of its needs it waited for longest. */
+/**
+ * How long the last start of a service took, and which of its needs it waited for longest. A start is one that boot, a
+ * config or an operator asked for: the attempts and restarts that follow by themselves belong to it.
+ */
 import type {Entry, Startup} from './entry.ts';
-import type {Phase} from './phase.ts';
 import {entries, entryOf, type State} from './state.ts';
 import type {Instant, Millis} from './time.ts';
 
 /** What is known of a start when the service comes to another phase. */
-export function startupAfter(before: Startup, phase: Phase, now: Instant): Startup {
+export function startupAfter(from: Entry, {phase, ends}: Entry, now: Instant): Startup {
+	const before = from.startup;
 	const [asked, begun, ready] = before;
 	switch (phase.kind) {
-		case 'waiting': return [now, null, null];
-		case 'spawning': return [asked, now, null];
+		case 'waiting': return isByItself(from, ends) ? before : [now, null, null];
+		case 'spawning': return [asked, begun ?? now, ready];
 		case 'up':
 		case 'done': return ready === null ? [asked, begun, now] : before;
 		case 'down': return phase.cause === 'completed' && ready === null ? [asked, begun, now] : before;
@@ -19,6 +22,10 @@ export function startupAfter(before: Startup, phase: Phase, now: Instant): Start
 	}
 }
 
+/** Whether it waits again because a run or an attempt has ended. An operator's start in a backoff forgets earlier ends. */
+const isByItself = ({phase: {kind}}: Entry, ends: Entry['ends']): boolean =>
+	kind === 'backoff' ? ends.length > 0 : kind !== 'down' && kind !== 'done';
+
 /** The last start of a service that has been started. */
 export interface Start {
 	readonly entry: Entry;
@@ -27,7 +34,7 @@ export interface Start {
 	readonly waited: Millis;
 	/** From then until it was ready, or had completed; null: it is not. */
 	readonly took: Millis | null;
-	/** The need that was ready last before its start began; null: it waited for none. */
+	/** The need that was ready last between asked and begun; null: it waited for none. */
 	readonly after: Entry | null;
 }
 
@@ -35,15 +42,15 @@ export interface Start {
 export const starts = (state: State): readonly Start[] => [...entries(state)].flatMap((entry): readonly Start[] => {
 	const [asked, begun, ready] = entry.startup;
 	if (asked === null || begun === null) return [];
-	return [{entry, asked, waited: begun - asked, took: ready === null ? null : ready - begun, after: lastNeed(state, entry, begun)}];
+	return [{entry, asked, waited: begun - asked, took: ready === null ? null : ready - begun, after: lastNeed(state, entry, asked, begun)}];
 });
 
-function lastNeed(state: State, {needs}: Entry, begun: Instant): Entry | null {
+function lastNeed(state: State, {needs}: Entry, asked: Instant, begun: Instant): Entry | null {
 	let [last, at]: [Entry | null, Instant] = [null, -Infinity];
 	for (const {id} of needs) {
 		const need = entryOf(state, id);
 		const ready = need?.startup[2] ?? null;
-		if (need && ready !== null && ready <= begun && ready > at) [last, at] = [need, ready];
+		if (need && ready !== null && asked <= ready && ready <= begun && ready > at) [last, at] = [need, ready];
 	}
 	return last;
 }

@@ -192,9 +192,9 @@ const NO_TRIGGERS: Entry['laterTriggers'] = [];
 
 const UNSTARTED: Entry['startup'] = [null, null, null];
 
-/** The entry of a service that has not been started. */
-export const newEntry = (id: Id, service: Service): Entry => ({
-	id, service, needs: [], dependents: [], rivals: NO_RIVALS, phase: {kind: 'down', cause: 'new'}, since: 0, stalled: 0,
+/** The entry of a service that has not been started; `since`: when it came to be known. */
+export const newEntry = (id: Id, service: Service, since: Instant): Entry => ({
+	id, service, needs: [], dependents: [], rivals: NO_RIVALS, phase: {kind: 'down', cause: 'new'}, since, stalled: 0,
 	desired: 'auto', restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], startup: UNSTARTED, statusText: '',
 	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,

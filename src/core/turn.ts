@@ -74,7 +74,7 @@ export class Turn {
 		const after: Entry = {
 			...wanted,
 			...(before.phase.kind !== wanted.phase.kind && {
-				since: this.now, stalled: 0, startup: startupAfter(before.startup, wanted.phase, this.now),
+				since: this.now, stalled: 0, startup: startupAfter(before, wanted, this.now),
 			}),
 			leaving: wanted.restartPending || !isWanted(wanted, this.state.stage),
 		};

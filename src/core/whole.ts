@@ -7,7 +7,7 @@ import {connect, countAwaited, newEntry, NO_RIVALS, type Settings, type State} f
 import {type Instant, NEVER} from './time.ts';
 
 /** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config has checked that. */
-export function create(services: readonly Service[], settings: Settings): State {
+export function create(services: readonly Service[], settings: Settings, now: Instant = 0): State {
 	const names = new Map(services.map((service, id) => [service.name, id]));
 	const {needs, dependents, rivals, demanded} = connect(services, names);
 	const table = services.reduce((before, service, id) => {
@@ -16,7 +16,7 @@ export function create(services: readonly Service[], settings: Settings): State 
 		const unmetNeeds = own.filter(({strength}) => strength === 'hard').length;
 		const desired = demanded.get(id) ?? 'auto';
 		const edges = {needs: own, dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? NO_RIVALS};
-		return write(before, {...newEntry(id, service), ...edges, unmetNeeds, desired});
+		return write(before, {...newEntry(id, service, now), ...edges, unmetNeeds, desired});
 	}, EMPTY);
 	const bucket = {level: settings.startRate.burst, at: 0};
 	return {

@@ -17,7 +17,7 @@ import {create} from '../core/whole.ts';
 import {createRecorder} from '../features/events/os/recorder.ts';
 import {createOutput} from '../features/logging/os/output.ts';
 import {numbered} from '../os/access.ts';
-import {after, soon, wallClock} from '../os/clock.ts';
+import {after, now, soon, wallClock} from '../os/clock.ts';
 import {env} from '../os/environment.ts';
 import {errnoText} from '../os/errno.ts';
 import {createHelpers} from '../os/helpers.ts';
@@ -348,7 +348,7 @@ function createTexts(): Texts {
 }
 
 const firstState = ({services, shutdownGrace, startRate, whenIdle}: Config): State =>
-	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, whenIdle, seed: pid ^ Date.now()});
+	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, whenIdle, seed: pid ^ Date.now()}, now());
 
 /** The paths for the control socket, by `--socket` or the environment. */
 export const placesFor = (socket: string | null): readonly string[] =>

@@ -10,8 +10,8 @@ export const blame: Command = {
 	summary: 'show how long services took to become ready, and the critical chain',
 	details: [
 		'The last start of each: how long it took until it was ready (a oneshot: completed), slowest first, and how',
-		'long it had waited for others before. Then the chain that a start waited for: of NAME, or of the service that',
-		'was ready last, each with the time since the beginning of the chain.',
+		'long it had waited for others before. A restart by itself is no start of its own. Then the chain that a start',
+		'waited for: of NAME, or of the service that was ready last, each with the time since the chain began.',
 	],
 	options: [{names: ['--json'], value: null, help: 'one object: services and chains; times in ms'}],
 	least: 0,

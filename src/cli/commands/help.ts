@@ -29,8 +29,12 @@ export const help = (table: Table): Command => ({
 		}
 		const command = await table.find(name);
 		if (command) io.stdout(describe(command));
+		if (command) return EXIT.ok;
+		const {HABITS} = await import('../habits.ts');
+		const habit = HABITS.find(row => row.name === name);
+		if (habit) io.stdout(`${name}, a word of ${habit.of}: ${habit.means.replaceAll('`', '')}\n`);
 		else complain(io, table.unknown(name));
-		return command ? EXIT.ok : EXIT.usage;
+		return habit ? EXIT.ok : EXIT.usage;
 	},
 });
 

@@ -439,6 +439,13 @@ describe('help', () => {
 		expect(await archonctl([])).toEqual({status: 100, out: '', err: out});
 	});
 
+	it('explains words of other supervisors', async () => {
+		expect(await archonctl(['help', 'tail'])).toEqual({
+			...ok, out: 'tail, a word of supervisorctl: does archonctl logs -n 10, with -f if that is given; a number of bytes is refused\n',
+		});
+		expect((await archonctl(['help', 'kill'])).out).toMatch(/^kill, a word of systemctl: archonctl signal KILL NAME sends one signal;/);
+	});
+
 	it('fits a terminal', async () => {
 		for (const argv of [['help'], ...NAMES.map(name => ['help', name])]) {
 			for (const line of (await archonctl(argv)).out.split('\n')) expect(line.length).toBeLessThanOrEqual(110);

@@ -1,6 +1,7 @@
 /** `Blame` and `Graph`: how starts went, and how services hang together; the core's records over the real server. */
 import {describe, expect, test} from 'vitest';
 import {parse, readAll, stringify, writeAll} from '../../../src/core/serialize.ts';
+import type {Service} from '../../../src/core/service.ts';
 import {Bench, EPOCH, need, service, Visitor} from './bench.ts';
 
 function ready(bench: Bench, name: string): void {
@@ -9,8 +10,9 @@ function ready(bench: Bench, name: string): void {
 }
 
 const NOTIFY = {ready: {kind: 'notify'}} as const;
-const stack = (): Bench => new Bench([
-	service('db', NOTIFY), service('cache', NOTIFY), service('job', {type: 'oneshot'}), service('spare', {autostart: false}),
+const ALWAYS = {restart: {...service('x').restart, policy: 'always', growth: 'constant', delay: 500}} as const;
+const stack = (more: Partial<Service> = {}): Bench => new Bench([
+	service('db', {...NOTIFY, ...more}), service('cache', {...NOTIFY, ...more}), service('job', {type: 'oneshot'}), service('spare', {autostart: false}),
 	service('web', {...NOTIFY, needs: [need('db', 'service_healthy'), need('cache', 'service_healthy'), need('job', 'service_completed_successfully')]}),
 ]);
 
@@ -44,6 +46,48 @@ describe('Blame', () => {
 		const told = new Visitor(bench).say('Blame\n');
 		expect(told[0]).toBe(`Row,db,${EPOCH + 5000},0.000,200.000,`);
 		expect(new Visitor(new Bench([], readAll(writeAll(bench.state)))).say('Blame\n')).toEqual(told);
+	});
+
+	test('restarts by itself do not hide how the start went that was asked for', () => {
+		const bench = stack(ALWAYS);
+		bench.now = 50;
+		bench.exit('job');
+		ready(bench, 'cache');
+		bench.now = 100;
+		ready(bench, 'db');
+		bench.now = 120;
+		ready(bench, 'web');
+		const told = new Visitor(bench).say('Blame\n');
+		expect(told).toContain(`Row,web,${EPOCH},100.000,20.000,db`);
+		bench.now = 60_000;
+		bench.exit('db', {kind: 'code', code: 3});
+		expect(bench.phase('db')).toBe('backoff');
+		bench.tick();
+		ready(bench, 'db');
+		expect(new Visitor(bench).say('Blame\n')).toEqual(told);
+	});
+
+	test('what fails before it is ready has taken all its attempts', () => {
+		const bench = stack(ALWAYS);
+		bench.exit('cache', {kind: 'code', code: 1});
+		bench.tick();
+		expect(bench.now).toBe(500);
+		bench.now = 700;
+		ready(bench, 'cache');
+		expect(new Visitor(bench).say('Blame\n')).toContain(`Row,cache,${EPOCH},0.000,700.000,`);
+	});
+
+	test('what is started again alone has waited for none of its needs, which were ready long before', () => {
+		const bench = stack();
+		bench.exit('job');
+		ready(bench, 'cache');
+		ready(bench, 'db');
+		ready(bench, 'web');
+		bench.now = 5000;
+		bench.dispatch({kind: 'restart', ids: [bench.process('web').id]});
+		bench.now = 5010;
+		ready(bench, 'web');
+		expect(new Visitor(bench).say('Blame\n')).toContain(`Row,web,${EPOCH + 5000},0.000,10.000,`);
 	});
 
 	test('knows nothing of starts where an older archon has not told', () => {

@@ -1,6 +1,7 @@
 /** `Why` over the real server: rows of one service, of several, and of what is wrong at all. */
 import {expect, test} from 'vitest';
 import {WHY_ROW} from '../../../src/control/requests/why/wire.ts';
+import {create} from '../../../src/core/whole.ts';
 import {Bench, EPOCH, need, service, Visitor} from './bench.ts';
 
 async function ask(bench: Bench, request: string, uid = 0): Promise<readonly string[]> {
@@ -59,6 +60,12 @@ test('of a service that the asker may not see no more is told than that it is wa
 		`Row,service,web,waiting,${EPOCH},0`, 'Row,wanted,yes,config,its config starts it with archon',
 		'Row,link,web,waiting,it needs db to be ready', 'Row,link,db,starting,', 'Ok',
 	]);
+});
+
+test('what was never started is stopped since archon has known it, and not since the machine has run', async () => {
+	const {settings} = new Bench().state;
+	const bench = new Bench([], create([service('spare', {autostart: false})], settings, 5000));
+	expect((await ask(bench, 'Why,spare'))[0]).toBe(`Row,service,spare,stopped,${EPOCH + 5000},0`);
 });
 
 test('each row is read as it was written', () => {

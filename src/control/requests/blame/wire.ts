@@ -24,13 +24,13 @@ export const BLAME = wire('blame', {}, {verb: 'Blame', role: 'observe', isScoped
 export type BlameRequest = RequestOf<typeof BLAME>;
 
 const FORM: RowForm<StartRow> = {
-	means: 'the last start of a service',
+	means: 'the last start of a service that the config or an operator has asked for; restarts by itself are none',
 	columns: {
 		name: 'the service',
 		asked: 'when it was to start, in ms since 1970',
 		waited: 'from then until its needs were met, in ms',
 		took: 'from then until it was ready, or had completed, in ms; empty: it is not',
-		after: 'the need that was ready last before that; empty: it waited for no other',
+		after: 'the need that was ready last between these two; empty: it waited for no other',
 	},
 };
 
