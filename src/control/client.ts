@@ -60,14 +60,19 @@ export function createClient(first: Channel, another: () => Channel | null, now:
 	let channel: Channel | null = first;
 	let reader = createReader();
 	let readings: Reading[] = [];
+	/** Whether all that was asked on this connection is answered, and nothing else has come or was sent. */
+	let isWhole = true;
+	/** Whether what came last ends with a line. */
+	let endsWhole = true;
 
 	const close = (): void => {
-		channel?.close();
+		channel?.close(isWhole && readings.length === 0);
 		channel = null;
 	};
 	const reconnect = (): boolean => {
 		close();
 		channel = another();
+		isWhole = true;
 		reader = createReader();
 		readings = [];
 		return channel !== null;
@@ -79,6 +84,7 @@ export function createClient(first: Channel, another: () => Channel | null, now:
 			if (reading) return reading;
 			const bytes = channel?.receive(isShown);
 			if (!bytes) return null;
+			endsWhole = bytes.at(-1) === LF;
 			readings.push(...reader.read(bytes));
 		}
 	};
@@ -87,6 +93,8 @@ export function createClient(first: Channel, another: () => Channel | null, now:
 	): Result<Reply, Trouble> => {
 		const record = writeRecord([verb, ...fields]);
 		if (!record.ok) return err({kind: 'unsent', reason: record.error});
+		const wasWhole = isWhole;
+		isWhole = false;
 		channel?.send(record.value, fds);
 		let rows: string[][] = [];
 		const tell = (): void => {
@@ -102,7 +110,11 @@ export function createClient(first: Channel, another: () => Channel | null, now:
 				continue;
 			}
 			tell();
-			if (reply) return ok(reply);
+			if (reply) {
+				// Descriptors that were not taken wait at archon for the next who passes some.
+				isWhole = wasWhole && endsWhole && fds.length === 0;
+				return ok(reply);
+			}
 			if (!reading) return err(BROKEN);
 			return err(invalid(reading.kind === 'fault' ? reading.reason : reading.fields[0]));
 		}
@@ -111,7 +123,10 @@ export function createClient(first: Channel, another: () => Channel | null, now:
 		reconnect, close,
 		receive: () => receive(false),
 		listen: (request, fields, onRows) => listen(request, fields, onRows, [], true),
-		send: bytes => channel?.send(bytes),
+		send(bytes) {
+			isWhole = false;
+			channel?.send(bytes);
+		},
 		ask(request, fields, fds = []) {
 			for (let tries = 1;; tries++) {
 				const began = now();
@@ -126,6 +141,8 @@ export function createClient(first: Channel, another: () => Channel | null, now:
 		},
 	};
 }
+
+const LF = 10;
 
 export const BROKEN: Trouble = {kind: 'broken', reason: 'archon closed the connection without a reply'};
 

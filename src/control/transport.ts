@@ -66,7 +66,8 @@ export interface Channel {
 	send(bytes: Uint8Array, fds?: readonly number[]): void;
 	/** The next bytes, at least one; null at the end. Where `isShown` and the reader of stdout has gone, throws as writing would. */
 	receive(isShown: boolean): Uint8Array | null;
-	close(): void;
+	/** `isWhole`: all that was asked is answered, and nothing else has come or was sent. */
+	close(isWhole: boolean): void;
 }
 
 /** `isNamed`: a person named the path. The error is why, in words: `no such file or directory`. */

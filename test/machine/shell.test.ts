@@ -1,5 +1,5 @@
 /** The shell, driven through a real pseudo-terminal, and its screens. */
-import {mkdtempSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
@@ -303,4 +303,46 @@ test('fg attaches to a service with a terminal, and the shell is there again whe
 	expect(terminal.isRaw()).toBe(true);
 	terminal.press('fg\r');
 	await terminal.untilIt(screen => screen.join('\n').includes('more arguments') && screen.at(-1) === 'archon 1 up>');
+});
+
+test('whatever a command is ended in, the next one gets its own answer', async () => {
+	const many = Array.from({length: 500}, (_, i) => `  s${i}:\n    command: "true"\n    autostart: false\n`).join('');
+	await using archon = await boot({config: `${CONFIG}${many}`});
+	await expect.poll(() => archon.status()).toMatchObject({web: {status: 'running'}, broken: {status: 'failed'}});
+	await using terminal = await begin(archon);
+	const isUnderWay = (): boolean => readFileSync(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8') !== '';
+	for (let i = 0; i < 30; i++) {
+		terminal.press(`${['status', 'logs -f web', 'wait web --for stopped', 'status --json', 'events -f'][i % 5]}\r`);
+		// Those that end by themselves may have done so before.
+		if ([1, 2, 4].includes(i % 5)) await expect.poll(isUnderWay, {interval: 1}).toBe(true);
+		terminal.press('\x03');
+		terminal.press(`is-active web s${i} # ${i}\r`);
+		await terminal.until(new RegExp(`# ${i}\\nactive\\ninactive\\narchon .*>$`));
+	}
+});
+
+test('archon that is elsewhere is reached once for all commands, and once more after one that was ended', async () => {
+	await using archon = await up();
+	const bin = mkdtempSync(join(tmpdir(), 'archon-ssh-'));
+	const calls = join(bin, 'calls');
+	writeFileSync(join(bin, 'ssh'), `#!/bin/sh\necho call >>${calls}\nwhile [ "$1" != -- ]; do shift; done\nexec sh -c "$3"\n`);
+	chmodSync(join(bin, 'ssh'), 0o755);
+	const count = (): number => readFileSync(calls, 'utf8').trim().split('\n').length;
+	await using terminal = onTerminal([ARCHONCTL, '-H', `ssh://box${archon.socket}`], {
+		env: {HOME: bin, XDG_STATE_HOME: undefined, PATH: `${bin}:${join(ARCHON, '..')}:${process.env['PATH']}`},
+	});
+	await terminal.until(/archon 2 up, 1 failed>$/);
+	for (let i = 0; i < 10; i++) {
+		terminal.press(`${['version', 'status web', 'logs -n 1 web', 'why broken', 'nonsense'][i % 5]}; is-active web broken # ${i}\r`);
+		await terminal.until(new RegExp(`# ${i}\\n[^]*active\\nfailed\\narchon 2 up, 1 failed>$`));
+	}
+	// One of them tells the prompt.
+	expect(count()).toBe(2);
+	terminal.press('logs -f web\r');
+	await terminal.until(/> logs -f web\nhello from web$/);
+	terminal.press('\x03');
+	await terminal.until(/\^C\narchon 2 up, 1 failed>$/);
+	terminal.press('is-active web broken # again\r');
+	await terminal.until(/# again\nactive\nfailed\narchon 2 up, 1 failed>$/);
+	expect(count()).toBe(3);
 });

@@ -7,6 +7,8 @@ import {run as runLoop} from '../../os/reactor.ts';
 import {isPersonThere} from '../../os/person.ts';
 import {openTerminal, type Setting, type Terminal} from '../../os/terminal.ts';
 import {errnoText} from '../../os/errno.ts';
+import {dial} from '../../os/sockets/client.ts';
+import {createKeeper, type Keeper, type Lent} from '../../os/sockets/lent.ts';
 import {O, sys} from '../../os/sys.ts';
 import {type Command, EXIT, type Io, type Table} from '../command.ts';
 import {GLOBAL} from '../global.ts';
@@ -33,7 +35,7 @@ export const shell = (table: Table): Command => ({
 	most: 0,
 	endsOptions: false,
 	examples: ['archonctl', 'docker exec -it app archonctl'],
-	async run(_args, io, _reach, reachLive, _reachBy, again) {
+	async run(_args, io, _reach, reachLive, reachBy, again) {
 		if (!isPersonThere() || io.env['TERM'] === 'dumb') return usageError(io, NO_TERMINAL);
 		const tell: {state(state: LiveState): void} = {state() {}};
 		const connect = (): Promise<Result<Live, string>> => reachLive(state => tell.state(state));
@@ -50,7 +52,16 @@ export const shell = (table: Table): Command => ({
 		const verbs = async (): Promise<readonly Verb[]> =>
 			[...(await table.all()).map(command => ({...command, options: [...command.options, ...OWN_OPTIONS]})), ...OWN];
 		const client = live.value;
-		return new Promise(resolve => converse({io, live: client, tell, verbs, again}, resolve));
+		const keeper = createKeeper(() => {
+			let last: Lent | null = null;
+			reachBy((path, isNamed) => {
+				last = {path, result: dial(path, isNamed, 0)};
+				return last.result;
+			});
+			return last;
+		});
+		const load = (name: string): void => void table.find(name);
+		return new Promise(resolve => converse({io, live: client, tell, verbs, again, keeper, load}, resolve));
 	},
 });
 
@@ -77,6 +88,9 @@ const SETTING: Setting = {enter: '\x1b[?2004h', leave: '\x1b[?2004l'};
 /** The service that `archon --shell` has of it: nothing would continue what ^Z stops there. */
 const isService = ({env}: Io): boolean => env['ARCHON_SERVICE'] === SHELL;
 
+/** Options of a command that asks another archon than the shell's, or the same as somebody else. */
+const ELSEWHERE = /^(?:-H|--host|--socket|--token-file)/;
+
 /** How often, and how long between (ms). */
 const [TRIES, PAUSE] = [100, 20];
 
@@ -87,9 +101,13 @@ interface Conversation {
 	/** Loads all commands, for the first Tab. */
 	readonly verbs: () => Promise<readonly Verb[]>;
 	readonly again: (words: readonly string[]) => Promise<number>;
+	/** Of the connection that commands have one after the other. */
+	readonly keeper: Keeper;
+	/** Loads a command, so that it is there when it is typed the next time. */
+	readonly load: (name: string) => void;
 }
 
-function converse({io, live, tell, verbs, again}: Conversation, resolve: (status: number) => void): void {
+function converse({io, live, tell, verbs, again, keeper, load}: Conversation, resolve: (status: number) => void): void {
 	const canSuspend = !isService(io);
 	const file = openHistory(io.env);
 	let history = file.lines;
@@ -98,6 +116,7 @@ function converse({io, live, tell, verbs, again}: Conversation, resolve: (status
 	const leave = (status: number): void => {
 		terminal.close();
 		live.close();
+		keeper.close();
 		resolve(status);
 	};
 	const opened = openTerminal(createPoller(), {...SETTING, canSuspend}, {
@@ -105,9 +124,10 @@ function converse({io, live, tell, verbs, again}: Conversation, resolve: (status
 		resized: size => session.resized(size),
 		continued: () => session.continued(),
 		childEnded() {
-			const outcome = child > 0 ? endOf(child) : null;
+			const outcome = endOf(child);
 			if (!outcome) return;
 			child = 0;
+			keeper.ended();
 			terminal.take();
 			session.ended(outcome);
 		},
@@ -122,11 +142,13 @@ function converse({io, live, tell, verbs, again}: Conversation, resolve: (status
 	const watcher: Watcher = createWatcher(() => live, () => session.changed(), line => session.note(line));
 	tell.state = watcher.told;
 
-	const start = (act: () => Promise<number>): 'under way' | 'done' => {
+	const start = (name: string, words: readonly string[], act = () => again([name, ...words])): 'under way' | 'done' => {
 		terminal.give();
-		const pid = begin(act, canSuspend, why => complain(io, why));
+		const mayAsk = name !== 'help' && !words.some(word => ELSEWHERE.test(word)) && !ELSEWHERE.test(name);
+		const pid = begin(act, {canSuspend, complain: why => complain(io, why), keeper, mayAsk});
 		if (pid >= 0) {
 			child = pid;
+			load(name);
 			return 'under way';
 		}
 		terminal.take();
@@ -141,8 +163,8 @@ function converse({io, live, tell, verbs, again}: Conversation, resolve: (status
 				terminal.write('\x1b[H\x1b[2J');
 				return 'done';
 			}
-			case 'fg': return start(() => again(['attach', ...words.slice(1)]));
-			case 'help': case '?': case undefined: return start(async () => {
+			case 'fg': return start('attach', words.slice(1));
+			case 'help': case '?': case undefined: return start('help', words.slice(1), async () => {
 				const status = await again(['help', ...words.slice(1)]);
 				if (words.length < 2) io.stdout(KEYS);
 				return status;
@@ -151,7 +173,7 @@ function converse({io, live, tell, verbs, again}: Conversation, resolve: (status
 				terminal.write('this is the shell\r\n');
 				return 'done';
 			}
-			default: return start(() => again(words));
+			default: return start(words[0], words.slice(1));
 		}
 	};
 	const session: Session = createSession({

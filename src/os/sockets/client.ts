@@ -5,6 +5,7 @@ import {byteLength, newBytes} from '../bytes.ts';
 import {close, read} from '../descriptors.ts';
 import {BrokenPipe, errnoText} from '../errno.ts';
 import {SOCK_STREAM, sys} from '../sys.ts';
+import {borrow, giveBack} from './lent.ts';
 import {isTrusted, PATH_MAX, peerOf, weaknessOf} from './trust.ts';
 
 const bytes = newBytes(64 * 1024);
@@ -19,7 +20,8 @@ export interface Channel {
 	 * writing there would (BrokenPipe), and does not wait for something to write.
 	 */
 	receive(isShown: boolean): Uint8Array | null;
-	close(): void;
+	/** `isWhole`: nothing more is to come, so that a connection that was lent may be lent again. */
+	close(isWhole: boolean): void;
 }
 
 /** A connection to an archon elsewhere, which waits until there is one. */
@@ -54,7 +56,7 @@ export function dial(path: string, isNamed: boolean, flags: number): Result<numb
 }
 
 export function connect(path: string, isNamed: boolean): Result<Channel, string> {
-	const dialled = dial(path, isNamed, 0);
+	const dialled = borrow(path) ?? dial(path, isNamed, 0);
 	if (!dialled.ok) return dialled;
 	const fd = dialled.value;
 	return ok({
@@ -71,6 +73,8 @@ export function connect(path: string, isNamed: boolean): Result<Channel, string>
 			const count = read(fd, bytes);
 			return count > 0 ? bytes.slice(0, count) : null;
 		},
-		close: () => void close(fd),
+		close(isWhole) {
+			if (!isWhole || !giveBack(fd)) close(fd);
+		},
 	});
 }

@@ -90,18 +90,20 @@ function dialSsh(host: Ssh): Result<number, string> {
 
 /** In the child: never returns. */
 function becomeSsh(host: Ssh, fd: number): never {
-	// It does not notice by itself that no one reads what it brings, until it brings something.
+	// ^C is for the command under way, and the shell's connections outlive that.
+	// ssh does not notice by itself that no one reads what it brings, until it brings something.
 	sys.setParentDeathSignal(SIG.TERM);
 	sys.duplicate(fd, 0);
 	sys.duplicate(fd, 1);
-	sys.write(1, bytesOf(`Error,${executeThere(host, ['stdio'])}\n`));
+	sys.write(1, bytesOf(`Error,${executeThere(host, ['stdio'], [SIG.INT])}\n`));
 	sys.exit(127);
 }
 
-/** Becomes ssh, which executes `archonctl` with these words there; returns only with why that cannot be. */
-export function executeThere({user, host, port, path}: Ssh, words: readonly string[]): string {
+/** Becomes ssh, which executes `archonctl` with these words there; returns only with why that cannot be. `ignored`: signals. */
+export function executeThere({user, host, port, path}: Ssh, words: readonly string[], ignored: readonly number[] = []): string {
 	const socket = path === null ? [] : ['--socket', path];
 	sys.restoreSignals();
+	for (const signal of ignored) sys.ignoreSignal(signal);
 	const errno = execute([
 		'ssh', sys.isTerminal(0) ? '-t' : '-T', ...port === null ? [] : ['-p', String(port)], '--', user === null ? host : `${user}@${host}`,
 		// The shell there puts it together again.
