@@ -1,6 +1,7 @@
 /** Whether those whom a config grants something are there, and the services for which they have it. */
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
 import {fits, isPattern} from '../core/name-pattern.ts';
+import {tokensIn} from '../core/token.ts';
 import {MAIN} from './command-service.ts';
 import type {WrittenGrant, WrittenRule} from './keys/access.ts';
 import type {Name} from './keys/groups.ts';
@@ -46,11 +47,28 @@ export function judgeRights(
 		}
 		for (const name of services ?? []) judge(`${path}.services`, name);
 	}
-	for (const {path, services} of remotes) for (const name of services ?? []) judge(`${path}.services`, name);
+	for (const remote of remotes) {
+		for (const name of remote.services ?? []) judge(`${remote.path}.services`, name);
+		if (lookups.inspect) inspectTokens(remote, planning);
+	}
 	for (const {path, map, settings: {control}} of controlling) {
 		const isList = writtenAt(map, 'control')?.value.kind === 'list';
 		for (const [index, {services}] of (control ?? []).entries()) {
 			for (const name of services ?? []) judge(`${path}.control${isList ? `[${index}]` : ''}.services`, name);
 		}
 	}
+}
+
+/**
+ * Only where a config is checked: archon reads the file when clients come in by it, and nothing that it keeps of a config
+ * may hold a token. What is not there may still come, as secrets do.
+ */
+function inspectTokens({tokenAt, path, tokenFile}: WrittenRemote, {notes, lookups}: Planning): void {
+	const file = lookups.readFile(tokenFile);
+	const note = (what: string): void => notes.report(tokenAt, `${path}.token_file: ${what}: no client is let in by it`);
+	if (!file.ok) return note(file.error.problem.message);
+	if (file.value.isOfOthers) return note(`${tokenFile} may be written by others than root and archon's own user`);
+	const tokens = tokensIn(file.value.text);
+	// Where no machine is looked at, every file is an empty one.
+	if (typeof tokens === 'string' && file.value.text !== '') note(`${tokenFile} ${tokens}`);
 }

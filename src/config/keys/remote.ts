@@ -17,6 +17,8 @@ import {readNames, type Name} from './groups.ts';
 export interface WrittenRemote extends WrittenGrant, Omit<Remote, 'grant'> {
 	/** What it is called in messages: `remote`, `remote[1]`. */
 	readonly path: string;
+	/** Where its token_file is named. */
+	readonly tokenAt: Value;
 }
 
 /** How many there may be: all of them are told to the helper in one message. */
@@ -96,5 +98,6 @@ function readRemote(from: Value, context: Context): readonly WrittenRemote[] | u
 			'listen at 127.0.0.1 and come in by ssh or a proxy with TLS, or write insecure: true',
 		);
 	}
-	return grant && listen && tokenFile !== null ? [{...grant, ...listen, tokenFile, path: context.path}] : undefined;
+	if (!grant || !listen || tokenFile === null) return undefined;
+	return [{...grant, ...listen, tokenFile, path: context.path, tokenAt: from.entries.get('token_file')?.value ?? from}];
 }

@@ -18,8 +18,8 @@ const machine: Machine = {
 	fileFault: path => (path.startsWith('/srv/') ? null : {why: `no place ${path}`, hint: null}),
 };
 
-function told(text: string, on: Machine | null = null): readonly string[] {
-	const lookups = {...around(), inspect: (...what: [Parameters<typeof inspect>[0], Parameters<typeof inspect>[1]]) => inspect(...what, on)};
+function told(text: string, on: Machine | null = null, files: Readonly<Record<string, string>> = {}): readonly string[] {
+	const lookups = {...around({}, files), inspect: (...what: [Parameters<typeof inspect>[0], Parameters<typeof inspect>[1]]) => inspect(...what, on)};
 	const {problems, notes} = judgeConfig([{file: 'f', text}], null, lookups);
 	return [...problems, ...notes].map(each => formatProblem(each).replace(/^f:/, '').replace('services.', ''));
 }
@@ -46,6 +46,16 @@ describe('a program is looked for', () => {
 	])('%s', (services, problem) => {
 		expect(onMachine(services).map(each => each.replace(/^\d+:\d+: /, ''))).toEqual([problem]);
 	});
+});
+
+test.each<readonly [files: Readonly<Record<string, string>>, note: string | null]>([
+	[{}, '/t'], [{'/t': 'a-token-that-is-long-enough\n'}, null], [{'/t': 'short\n'}, '/t line 1 is no token: 16 to 256'],
+])('the token file of remote is looked at: %j', (files, note) => {
+	const config = 'services: {a: {command: there}}\nremote: {listen: "127.0.0.1:7070", token_file: /t}';
+	const said = told(config, machine, files);
+	if (note === null) return expect(said).toEqual([]);
+	expect(said).toEqual([expect.stringContaining(note)]);
+	expect(said[0]).toMatch(/remote\.token_file: .*: no client is let in by it$/);
 });
 
 describe('nothing is said of', () => {
