@@ -165,7 +165,7 @@ test('who does not read keeps neither the service nor others waiting, and is tol
 		heard += String(data);
 		if (heard.includes('done\\x0d\\x0a')) break;
 	}
-	expect(heard).toMatch(/^Row,attached,1,reads,24,80\nRow,live\n/);
+	expect(heard).toMatch(/^Row,attached,[12],reads,24,80\nRow,live\n/);
 	const [, missing = '0'] = /^Row,skipped,(\d+)$/m.exec(heard) ?? [];
 	expect(Number(missing)).toBeGreaterThan(500_000);
 	expect(heard.length).toBeLessThan(1_500_000);
