@@ -1,4 +1,5 @@
 /** From a request to its rows, or to a message on stderr and an exit status. */
+import {STATUS, STATUS_ROW} from '../control/requests/status/wire.ts';
 import type {Answer, Client, Trouble, Verb} from '../control/client.ts';
 import type {Reply} from '../control/protocol.ts';
 import {err, ok, type Result} from '../core/result.ts';
@@ -10,6 +11,13 @@ export function rowsOf(client: Client, request: Verb, fields: readonly string[],
 	if (!answer.ok) return err(tellTrouble(answer.error, io));
 	const {rows, reply} = answer.value;
 	return reply.kind === 'Ok' ? ok(rows) : err(tellReply(reply, io));
+}
+
+/** The services that NAMEs stand for: groups, instances and patterns written out; none for none. */
+export function namesOf(client: Client, operands: readonly string[], io: Io): Result<readonly string[], number> {
+	if (operands.length === 0) return ok([]);
+	const rows = rowsOf(client, STATUS, operands, io);
+	return rows.ok ? ok(rows.value.map(row => STATUS_ROW.decode(row).name)) : rows;
 }
 
 /** The exit status of a request whose answer has nothing to show. */

@@ -2,7 +2,7 @@
 import {BLAME, START_ROW, type StartRow} from '../../control/requests/blame/wire.ts';
 import {type Command, EXIT} from '../command.ts';
 import {span} from '../figures.ts';
-import {complain, rowsOf} from '../reply.ts';
+import {complain, namesOf, rowsOf} from '../reply.ts';
 
 export const blame: Command = {
 	name: 'blame',
@@ -23,12 +23,14 @@ export const blame: Command = {
 		if (!answer.ok) return answer.error;
 		const rows = answer.value.map(START_ROW.decode);
 		const byName = new Map(rows.map(row => [row.name, row]));
-		const unknown = args.operands.find(name => !byName.has(name));
-		if (unknown !== undefined) {
-			complain(io, `${unknown} was not started, or is no service`);
+		const names = namesOf(client, args.operands, io);
+		if (!names.ok) return names.error;
+		const started = names.value.filter(name => byName.has(name));
+		if (names.value.length > 0 && started.length === 0) {
+			complain(io, `${names.value.join(', ')} was not started`);
 			return EXIT.refused;
 		}
-		const ends = args.operands.length > 0 ? args.operands : lastOf(rows);
+		const ends = started.length > 0 ? started : lastOf(rows);
 		const chains = ends.map(name => chainTo(name, byName));
 		io.stdout(args.has('--json') ? `${JSON.stringify(asObject(rows, chains), null, 2)}\n` : textOf(rows, chains));
 		return EXIT.ok;

@@ -1,7 +1,7 @@
 /** `archonctl graph`. */
 import {GRAPH, GRAPH_ROW, type GraphRow} from '../../control/requests/graph/wire.ts';
 import {type Command, EXIT} from '../command.ts';
-import {complain, rowsOf, usageError} from '../reply.ts';
+import {namesOf, rowsOf, usageError} from '../reply.ts';
 
 export const graph: Command = {
 	name: 'graph',
@@ -28,14 +28,11 @@ export const graph: Command = {
 			const answer = rowsOf(client, GRAPH, [], io);
 			if (!answer.ok) return answer.error;
 			const whole = graphOf(answer.value.map(GRAPH_ROW.decode));
-			const unknown = args.operands.find(name => !whole.services.some(service => service.name === name));
-			if (unknown !== undefined) {
-				complain(io, `no service is called ${unknown}`);
-				return EXIT.refused;
-			}
-			const shown = args.operands.length === 0 ? whole : below(whole, args.operands);
+			const names = namesOf(client, args.operands, io);
+			if (!names.ok) return names.error;
+			const shown = names.value.length === 0 ? whole : below(whole, names.value);
 			const [form = ''] = forms;
-			io.stdout((WRITERS.get(form) ?? (each => treeOf(each, args.operands)))(shown));
+			io.stdout((WRITERS.get(form) ?? (each => treeOf(each, names.value)))(shown));
 			return EXIT.ok;
 		});
 	},

@@ -532,7 +532,8 @@ describe('why, blame and graph', () => {
 			needs: expect.arrayContaining([{service: 'app', needs: 'cache', condition: 'service_started', strength: 'soft', met: true, restart: false}]) as object,
 			conflicts: [{service: 'blue', other: 'cache'}], on_failure: [{service: 'blue', other: 'web'}],
 		});
-		expect(await archonctl(['graph', 'nginx'], bench())).toEqual({status: 1, out: '', err: 'archonctl: no service is called nginx\n'});
+		expect(await archonctl(['graph', 'nginx'], bench())).toEqual({status: 1, out: '', err: 'archonctl: no service matches nginx\n'});
+		expect((await archonctl(['graph', 'ap?'], bench())).out).toBe((await archonctl(['graph', 'app'], bench())).out);
 		expect((await archonctl(['graph', '--dot', '--json'], bench())).status).toBe(100);
 	});
 
@@ -557,7 +558,9 @@ describe('why, blame and graph', () => {
 			services: expect.arrayContaining([expect.objectContaining({name: 'app', waited: 1500, took: 0, after: 'db'})]) as object,
 			chains: [{name: 'app', links: [{name: 'app', begun: 1500, ready: 1500}, {name: 'db', begun: 0, ready: 1500}]}],
 		});
-		expect(await archonctl(['blame', 'blue'], stack)).toMatchObject({status: 1, err: 'archonctl: blue was not started, or is no service\n'});
+		expect(await archonctl(['blame', 'blue'], stack)).toMatchObject({status: 1, err: 'archonctl: blue was not started\n'});
+		expect((await archonctl(['blame', 'app', 'b*'], stack)).out).toContain('critical chain of app:');
+		expect(await archonctl(['blame', 'nginx'], stack)).toMatchObject({status: 1, err: 'archonctl: no service matches nginx\n'});
 	});
 
 	it('health is quiet, and says in one line why not', async () => {
