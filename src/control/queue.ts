@@ -20,21 +20,55 @@ export type Order =
 	/** Replies that are known already, and wait for their turn. */
 	| {readonly kind: 'error'; readonly tag: string | null; readonly reason: string; count: number};
 
-/** What clients of one kind have archon keep for them. */
+/** What clients have archon keep for them on all their connections. */
 export interface Store {
-	/** What waits for its turn on all their connections, in characters; and the most that may. */
-	held: number;
-	readonly heldMax: number;
-	/** Their requests that have begun and are not answered; and how many may be. */
-	underWay: number;
-	readonly underWayMax: number;
+	/** Whether one more request may wait, or begin. `size`: its characters. */
+	hasRoom(size: number): boolean;
+	/** Characters of what waits for its turn, and requests that have begun and are not answered: how many more they are now. */
+	count(held: number, underWay: number): void;
 }
 
-/** Root's and archon's own user's clients, and those of others, who take nothing away from them. */
-export const createStores = (): {readonly own: Store; readonly others: Store} => ({
-	own: {held: 0, heldMax: 16 << 20, underWay: 0, underWayMax: Infinity},
-	others: {held: 0, heldMax: 4 << 20, underWay: 0, underWayMax: 256},
-});
+export interface Stores {
+	/** Of root's and archon's own user's clients, from whom others take nothing away. */
+	readonly own: Store;
+	/** Of another user's, who leaves something to every further one. */
+	of(uid: number): Store;
+}
+
+/** The most that others may have together, and each of them: characters, and requests under way. */
+const [OTHERS_MAX, EACH_MAX] = [[4 << 20, 512], [1 << 20, 128]] as const;
+
+export function createStores(): Stores {
+	const own = createStore(16 << 20, Infinity);
+	const others = createStore(...OTHERS_MAX);
+	/** Of users of whom something is kept. */
+	const each = new Map<number, ReturnType<typeof createStore>>();
+	return {
+		own,
+		of: uid => ({
+			hasRoom: size => others.hasRoom(size) && (each.get(uid)?.hasRoom(size) ?? true),
+			count(held, underWay) {
+				others.count(held, underWay);
+				const store = each.get(uid) ?? createStore(...EACH_MAX);
+				store.count(held, underWay);
+				if (store.isEmpty()) each.delete(uid);
+				else each.set(uid, store);
+			},
+		}),
+	};
+}
+
+function createStore(heldMax: number, underWayMax: number): Store & {isEmpty(): boolean} {
+	let [held, underWay] = [0, 0];
+	return {
+		hasRoom: size => held + size <= heldMax && underWay < underWayMax,
+		count(more, begun) {
+			held += more;
+			underWay += begun;
+		},
+		isEmpty: () => held === 0 && underWay === 0,
+	};
+}
 
 /** Requests of one connection that may wait for their turn, and tagged ones that may be under way. */
 const MAX_WAITING = 64;
@@ -69,20 +103,20 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 
 	const isIdle = (): boolean => !isBusy && tagged === 0 && waiting.length === 0 && held.length === 0;
 	const keep = (orders: Order[], order: Order): void => {
-		store.held += sizeOf(order);
+		store.count(sizeOf(order), 0);
 		orders.push(order);
 	};
 	const next = (orders: Order[]): Order | undefined => {
 		const order = mayBegin() ? orders.shift() : undefined;
-		if (order) store.held -= sizeOf(order);
+		if (order) store.count(-sizeOf(order), 0);
 		return order;
 	};
 	const beginTagged = (order: Order): void => {
 		tagged += 1;
-		store.underWay += 1;
+		store.count(0, 1);
 		begin(order, () => {
 			tagged -= 1;
-			store.underWay -= 1;
+			store.count(0, -1);
 			if (isIdle()) idle();
 		});
 	};
@@ -92,10 +126,10 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 			const order = next(waiting);
 			if (!order) break;
 			isBusy = true;
-			store.underWay += 1;
+			store.count(0, 1);
 			begin(order, () => {
 				isBusy = false;
-				store.underWay -= 1;
+				store.count(0, -1);
 				// Done later, and perhaps while the core's effects are performed: no request may begin in there.
 				if (!isLooping) soon(advance);
 			});
@@ -110,7 +144,7 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 	return {
 		isIdle, goOn,
 		push(order) {
-			const hasRoom = store.held + sizeOf(order) <= store.heldMax && store.underWay < store.underWayMax;
+			const hasRoom = store.hasRoom(sizeOf(order));
 			if (order.tag !== null) {
 				if (order.kind === 'request' && (tagged + held.length >= MAX_WAITING || !hasRoom)) return false;
 				if (order.kind === 'request' && !mayBegin()) keep(held, order);
@@ -131,8 +165,8 @@ export function createQueue({begin, idle, soon, mayBegin, store}: QueueParts): Q
 		},
 		clear() {
 			const orders = [...waiting, ...held];
-			store.underWay -= tagged + Number(isBusy);
-			for (const order of orders) store.held -= sizeOf(order);
+			store.count(0, -tagged - Number(isBusy));
+			for (const order of orders) store.count(-sizeOf(order), 0);
 			waiting = [];
 			held = [];
 			return orders;

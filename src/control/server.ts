@@ -12,7 +12,7 @@ import type {Daemon} from './daemon.ts';
 import {encodeReply, encodeRow} from './protocol.ts';
 import {createReader, joinRecord, type Reading} from './records.ts';
 import {namesIn, permit, principalOf} from './principals.ts';
-import {createQueue, createStores, type Order, TOO_MANY} from './queue.ts';
+import {createQueue, createStores, type Order, type Stores, TOO_MANY} from './queue.ts';
 import {createRefusals, type Refusals} from './refusals.ts';
 import {decodeRequest, wireOf} from './registry.ts';
 import type {Scope} from './scope.ts';
@@ -28,7 +28,7 @@ export interface Server extends Reception {
 interface Parts {
 	readonly daemon: Daemon;
 	readonly handlers: Handlers;
-	readonly stores: ReturnType<typeof createStores>;
+	readonly stores: Stores;
 	readonly refused: Refusals;
 	readonly sessions: Set<Session>;
 }
@@ -65,7 +65,7 @@ const UNREAD_MAX = 64 << 10;
 function serve(connection: Connection, parts: Parts): ConnectionListener {
 	const {daemon, stores, sessions} = parts;
 	const {uid} = connection.peer;
-	const store = uid === 0 || uid === daemon.ownUid ? stores.own : stores.others;
+	const store = uid === 0 || uid === daemon.ownUid ? stores.own : stores.of(uid);
 	const reader = createReader();
 	/** No more is read: the connection ends with the last reply. */
 	let isEnding = false;

@@ -323,6 +323,20 @@ describe('a connection', () => {
 		expect(bench.processes).toHaveLength(64);
 	});
 
+	it('of another user leaves something to those of every further user', () => {
+		const bench = new Bench([service('web')]);
+		bench.access = [1001, 1002].map(uid => ({to: {uid}, grant: {role: 'observe', services: null}}));
+		const begun = (visitor: Visitor): number => {
+			const lines = visitor.say(Array.from({length: 60}, (_, index) => `@${index},Subscribe,archon.follow=yes\n`).join(''));
+			return 60 - lines.filter(line => line.includes('too many requests')).length;
+		};
+		const greedy = Array.from({length: 10}, () => new Visitor(bench, 1001));
+		expect(greedy.map(begun)).toEqual([60, 60, 8, 0, 0, 0, 0, 0, 0, 0]);
+		expect(new Visitor(bench, 1002).say('Status\n').at(-1)).toBe('Ok');
+		for (const each of greedy) each.leave();
+		expect(begun(new Visitor(bench, 1001))).toBe(60);
+	});
+
 	it.each([
 		['', ''],
 		['tagged ', '@7,'],
