@@ -30,6 +30,8 @@ const NEWLINE = 10;
 const ESCAPE = 27;
 /** Without a move of the cursor. */
 const NO_MARGINS = bytesOf('\x1b7\x1b[r\x1b8');
+/** Bytes of a sequence that sets margins, but for its last. */
+const MARGINS_MAX = 12;
 /** How far a better place to cut is looked for, in bytes. */
 const NEAR = 2048;
 
@@ -37,6 +39,8 @@ const NEAR = 2048;
 export function createHistory({blocks, past, put: write, delete: remove}: Handoff, owner: string): History {
 	let block = blocks.inherit(owner)[0] ?? blocks.claim(owner) ?? {bytes: newBytes(BLOCK_SIZE), bounds: [0, 0]} satisfies Block;
 	let mark = read(past.get(owner));
+	/** Up to this place no margins were left when the size changed last: who changes it often has that looked at once. */
+	let free = -1;
 	const end = (): number => mark.start + tail();
 	const tail = (): number => block.bounds[TAIL] ?? 0;
 
@@ -90,9 +94,13 @@ export function createHistory({blocks, past, put: write, delete: remove}: Handof
 			};
 		},
 		resized() {
-			if ((mark.modes?.margins ?? '') === '' && !/\x1b\[\d*;\d*r/.test(latin1Of(block.bytes, 0, tail()))) return false;
-			put(NO_MARGINS);
-			return true;
+			const isOld = mark.start <= free;
+			const written = latin1Of(block.bytes, isOld ? free - mark.start : 0, tail());
+			const isSet = (!isOld && (mark.modes?.margins ?? '') !== '') || /\x1b\[\d*;\d*r/.test(written);
+			if (isSet) put(NO_MARGINS);
+			// Without them a sequence may have begun.
+			free = isSet ? end() : Math.max(mark.start, end() - MARGINS_MAX);
+			return isSet;
 		},
 		restart() {
 			if (tail() === 0 && mark.modes === null) return;

@@ -58,6 +58,18 @@ describe('history', () => {
 		expect(history.picture(false).text).toContain('picture');
 	});
 
+	test('margins that are gone do not go again with each further size, so that what is kept is looked at once', () => {
+		const history = createHistory(oblivion(), 'x');
+		history.put(bytes('\x1b[2;5rtext'));
+		expect([history.resized(), history.resized()]).toEqual([true, false]);
+		history.put(bytes('\x1b[3;'));
+		expect(history.resized()).toBe(false);
+		history.put(bytes('6r'));
+		expect([history.resized(), history.resized()]).toEqual([true, false]);
+		history.put(bytes(`\x1b[3;7r${'x'.repeat(200_000)}`));
+		expect([history.resized(), history.resized()]).toEqual([true, false]);
+	});
+
 	test('margins that were set go with the size', () => {
 		const history = createHistory(oblivion(), 'x');
 		history.put(bytes('text \x1b[31m'));
