@@ -87,7 +87,8 @@ async function start(...doors: readonly Door[]): Promise<Gate> {
 	return gate;
 }
 
-let nextPort = 20_000 + (process.pid % 20_000);
+/** Below those that the kernel gives to clients (ip_local_port_range). */
+let nextPort = 10_000 + (process.pid % 10_000);
 function door(tokens: readonly string[], port = nextPort++): Door {
 	const remote = {host: '127.0.0.1', port, tokenFile: '/x', grant: {role: 'observe', services: null}} as const;
 	return {id: doorId(remote), host: '127.0.0.1', port, tokens};

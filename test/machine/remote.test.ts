@@ -13,7 +13,8 @@ const OTHER = 'YW5vdGhlciB0b2tlbiBvZiB0aGUgdGVzdA==';
 const services = 'services: {web: {command: sleep 1000000}, db: {command: sleep 1000000}}\n';
 const isRoot = process.getuid?.() === 0;
 
-let nextPort = 40_000 + (process.pid % 15_000);
+/** Below those that the kernel gives to clients (ip_local_port_range), and none of gate.test.ts. */
+let nextPort = 21_000 + (process.pid % 10_000);
 
 interface Remote extends AsyncDisposable {
 	readonly archon: Archon;
@@ -47,7 +48,7 @@ async function remote(rest = 'role: admin', more = ''): Promise<Remote> {
 		config: text => writeFileSync(join(archon.folder, 'archon.yaml'), entry(text)),
 		[Symbol.asyncDispose]: () => archon[Symbol.asyncDispose](),
 	};
-	await expect.poll(async () => (await self.gate()).note).toMatch(/listen/);
+	await expect.poll(async () => (await self.gate()).note).toMatch(/^listening/);
 	return self;
 }
 
