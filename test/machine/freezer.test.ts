@@ -44,7 +44,7 @@ describe.runIf(isRoot)('while somebody with the user of a service', () => {
 		await using archon = await boot({config: siege(signal, `user: "${UID}:${UID}"`)});
 		const {restarts, answers} = await outlive(archon);
 		console.log(`${SIEGE} s of signal ${signal}: ${restarts} restarts, ${answers} answers`);
-		expect(restarts).toBeGreaterThan(SIEGE);
+		expect([answers > SIEGE, restarts > 0]).toEqual([true, true]);
 		// Afterwards as before: the service is started again.
 		await expect.poll(async () => (await archon.status())['victim']?.restarts).toBeGreaterThan(restarts);
 		archon.signal('SIGTERM');
@@ -67,7 +67,9 @@ describe.runIf(isRoot)('what archon makes is closed to who stops, traces and loo
 		await using archon = await boot({config: siege('any', user)});
 		const {restarts, answers} = await outlive(archon);
 		console.log(`${SIEGE} s of anything: ${restarts} restarts, ${answers} answers`);
-		expect(restarts).toBeGreaterThan(SIEGE);
+		// How many restarts there are is the attacker's doing: each that it stops later takes its time until it is killed.
+		expect([answers > SIEGE, restarts > 0]).toEqual([true, true]);
+		await expect.poll(async () => (await archon.status())['victim']?.restarts).toBeGreaterThan(restarts);
 		// It would have failed if it had been let.
 		expect((await archon.status())['freezer']?.status).toBe('exited');
 	});
