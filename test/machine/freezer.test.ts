@@ -44,7 +44,7 @@ describe.runIf(isRoot)('while somebody with the user of a service', () => {
 		await using archon = await boot({config: siege(signal, `user: "${UID}:${UID}"`)});
 		const {restarts, answers} = await outlive(archon);
 		console.log(`${SIEGE} s of signal ${signal}: ${restarts} restarts, ${answers} answers`);
-		expect([answers > SIEGE, restarts > 0]).toEqual([true, true]);
+		expect(restarts).toBeGreaterThan(SIEGE);
 		// Afterwards as before: the service is started again.
 		await expect.poll(async () => (await archon.status())['victim']?.restarts).toBeGreaterThan(restarts);
 		archon.signal('SIGTERM');
