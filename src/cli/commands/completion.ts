@@ -6,6 +6,9 @@ import {usageError} from '../reply.ts';
 
 const NAMES = 'names';
 
+/** As names are in archon. bash's compgen executes what stands in a word as `$(…)`, and what answers may be another program. */
+const HARMLESS = /^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/;
+
 export const completion = (table: Table): Command => ({
 	name: 'completion',
 	usage: `${SHELLS.join('|')}|${NAMES}`,
@@ -33,7 +36,7 @@ export const completion = (table: Table): Command => ({
 			if (!answer.ok || answer.value.reply.kind !== 'Ok') return EXIT.refused;
 			const rows = answer.value.rows.map(STATUS_ROW.decode);
 			const names = new Set([...rows.map(({name}) => name), ...rows.flatMap(({groups}) => groups)]);
-			io.stdout([...names].map(name => `${name}\n`).join(''));
+			io.stdout([...names].filter(name => HARMLESS.test(name)).map(name => `${name}\n`).join(''));
 			return EXIT.ok;
 		});
 	},

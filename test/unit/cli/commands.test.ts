@@ -610,6 +610,11 @@ describe('another program in place of archon', () => {
 		expect((await archonctl(['start', 'web'], undefined, impostor(`Error,${evil}\n`))).err).toBe(String.raw`archonctl: \x9b2J\x9d0;title\x9c` + '\n');
 	});
 
+	it('gives a shell that completes nothing to execute', async () => {
+		const rows = ['web:0', '$(touch /tmp/x)', '`id`', '-x', 'a b', 'a;b'].map(name => `Row,${name},running,1,0,0,,daemon,,back $(id)\n`).join('');
+		expect((await archonctl(['completion', 'names'], undefined, impostor(`${rows}Ok\n`))).out).toBe('web:0\nback\n');
+	});
+
 	it('nor if it refuses the connection', async () => {
 		const {err} = await archonctl(['status'], undefined, {connect: () => ({ok: false, error: {kind: 'refused', reason: '\x1b]0;title\x07'} as never})});
 		expect(err).not.toContain('\x1b');
