@@ -46,28 +46,41 @@ export function scriptFor(shell: Shell, commands: readonly Command[]): string {
 
 const withValue = GLOBAL.filter(({value}) => value !== null).flatMap(({names}) => names);
 
-/** `case` arms: which words follow which option of which command, and which the command takes. */
-function arms(commands: readonly Command[], files: string): {readonly values: string; readonly operands: string; readonly options: string} {
+/** What may follow: `words`, and whether `names` and `files` do, as bash and zsh do it alike. */
+function choicesOf(commands: readonly Command[]): string {
 	const entries = entriesOf(commands);
 	const values: string[] = [];
 	for (const {names, value} of GLOBAL) {
-		if (value !== null) values.push(`\t*:${names.join('|*:')}) ${shown(wordsOf(value, commands), files)} ;;`);
+		if (value !== null) values.push(`\t*:${names.join('|*:')}) ${shown(wordsOf(value, commands))} ;;`);
 	}
 	for (const {command, options} of entries) {
 		for (const {names, value} of options.slice(0, -GLOBAL.length)) {
 			const places = names.map(name => `${command.name}:${name}`).join('|');
-			if (value !== null) values.push(`\t${places}) ${shown(wordsOf(value, commands), files)} ;;`);
+			if (value !== null) values.push(`\t${places}) ${shown(wordsOf(value, commands))} ;;`);
 		}
 	}
-	return {
-		values: values.join('\n'),
-		operands: entries.map(({command: {name}, operands}) => `\t${name}) ${shown(operands, files)} ;;`).join('\n'),
-		options: entries.map(({command: {name}, options}) => `\t${name}) words='${options.flatMap(({names}) => names).join(' ')}' ;;`).join('\n'),
-	};
+	const operands = entries.map(({command: {name}, operands}) => `\t${name}) ${shown(operands)} ;;`);
+	const options = entries.map(({command: {name}, options}) => `\t${name}) words='${options.flatMap(({names}) => names).join(' ')}' ;;`);
+	return `	case $verb:$prev in
+${values.join('\n')}
+	*)
+	case $cur in
+	-*)
+	case $verb in
+${options.join('\n')}
+	*) words='${GLOBAL.flatMap(({names}) => names).join(' ')}' ;;
+	esac ;;
+	*)
+	case $verb in
+	'') words='${commands.map(({name}) => name).join(' ')}' ;;
+${operands.join('\n')}
+	esac ;;
+	esac ;;
+	esac`;
 }
 
-const shown = ({words, hasNames, hasFiles}: Words, files: string): string =>
-	[`words='${words.join(' ')}'`, ...hasNames ? ['names=1'] : [], ...hasFiles ? [files] : []].join('; ');
+const shown = ({words, hasNames, hasFiles}: Words): string =>
+	[`words='${words.join(' ')}'`, ...hasNames ? ['names=1'] : [], ...hasFiles ? ['files=1'] : []].join('; ');
 
 /** Finds the command and what comes before the word, as far as bash and zsh do it alike. */
 const FIND = `	case $word in
@@ -77,7 +90,6 @@ const FIND = `	case $word in
 	esac`;
 
 function bashScript(commands: readonly Command[]): string {
-	const {values, operands, options} = arms(commands, 'files=1');
 	return `# bash completion of archonctl, made by: archonctl completion bash
 _archonctl() {
 	local line=\${COMP_LINE:0:COMP_POINT} verb= skip= word words= names= files= head
@@ -91,22 +103,7 @@ _archonctl() {
 ${FIND}
 	done
 	[[ $cur == --*=* ]] && { prev=\${cur%%=*}; cur=\${cur#*=}; }
-	case $verb:$prev in
-${values}
-	*)
-	case $cur in
-	-*)
-	case $verb in
-${options}
-	*) words='${GLOBAL.flatMap(({names}) => names).join(' ')}' ;;
-	esac ;;
-	*)
-	case $verb in
-	'') words='${commands.map(({name}) => name).join(' ')}' ;;
-${operands}
-	esac ;;
-	esac ;;
-	esac
+${choicesOf(commands)}
 	[[ $names ]] && words+=" $(archonctl completion names 2>/dev/null)"
 	COMPREPLY=($(compgen -W "$words" -- "$cur"))
 	[[ $files ]] && COMPREPLY+=($(compgen -f -- "$cur"))
@@ -120,7 +117,6 @@ complete -F _archonctl archonctl
 }
 
 function zshScript(commands: readonly Command[]): string {
-	const {values, operands, options} = arms(commands, 'files=1');
 	return `#compdef archonctl
 # zsh completion of archonctl, made by: archonctl completion zsh
 _archonctl() {
@@ -133,22 +129,7 @@ _archonctl() {
 ${FIND}
 	done
 	[[ $cur == --*=* ]] && { prev=\${cur%%=*}; compset -P '*='; cur=\${cur#*=}; }
-	case $verb:$prev in
-${values}
-	*)
-	case $cur in
-	-*)
-	case $verb in
-${options}
-	*) words='${GLOBAL.flatMap(({names}) => names).join(' ')}' ;;
-	esac ;;
-	*)
-	case $verb in
-	'') words='${commands.map(({name}) => name).join(' ')}' ;;
-${operands}
-	esac ;;
-	esac ;;
-	esac
+${choicesOf(commands)}
 	choices=(\${=words})
 	}
 	[[ -n $names ]] && choices+=(\${(f)"$(archonctl completion names 2>/dev/null)"})
