@@ -65,7 +65,7 @@ export function createConfigSource(asked: Asked, loaded: Loaded): ConfigSource {
 			yaml: known.needs.yaml || more.yaml, expansion: known.needs.expansion || more.expansion,
 			formats: [...new Set([...known.needs.formats, ...more.formats])],
 		};
-		const tell = (): void => done(judge({found, recorder}, asked, known));
+		const tell = (): void => done(judgeOrTell({found, recorder}, asked, known));
 		const isLoaded = needs.yaml === known.needs.yaml && needs.expansion === known.needs.expansion
 			&& needs.formats.length === known.needs.formats.length;
 		if (isLoaded) return tell();
@@ -81,6 +81,18 @@ export function createConfigSource(asked: Asked, loaded: Loaded): ConfigSource {
 	};
 }
 
+/** The same as `judge`; a bug in what reads configs is a problem of this reading, and what is in force stays. */
+function judgeOrTell(finding: Finding, asked: Asked, loaded: Loaded): Reading {
+	try {
+		return judge(finding, asked, loaded);
+	} catch (error) {
+		const [{file} = {file: ''}] = finding.found.files;
+		const problem: Problem = {file, line: 0, column: 0, message: `a bug in archon: ${String(error)}`, hint: null};
+		return {config: err([problem]), root: null, notes: [], kept: finding.recorder.kept()};
+	}
+}
+
+/** What the texts mean. */
 export function judge({found, recorder}: Finding, {command, profiles, shell}: Asked, loaded: Loaded): Reading {
 	const {files, dotenv, problems, notes} = found;
 	recorder.found();

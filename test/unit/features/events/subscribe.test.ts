@@ -1,5 +1,5 @@
 /** `Subscribe` over the real core and server: which events come, when, and what becomes of a client that does not read. */
-import {describe, expect, test} from 'vitest';
+import {describe, expect, test, vi} from 'vitest';
 import {Bench, EPOCH, need, rest, service, Visitor} from '../../control/bench.ts';
 
 /** The fields of events from the kind on, without those at the end that are empty. */
@@ -89,6 +89,19 @@ describe('a client that follows', () => {
 		expect(visitor.heard()).toEqual([
 			expect.stringMatching('stopping,web'), expect.stringMatching('exited,web'), expect.stringMatching('stopped,web'),
 		]);
+	});
+
+	test('meets a bug: it is told, and the others are told what happens', async () => {
+		const bench = new Bench([service('web')]);
+		const [one, other] = [new Visitor(bench), new Visitor(bench)];
+		one.say('Subscribe,archon.follow=yes\n');
+		other.say('Subscribe,archon.since=now,archon.follow=yes\n');
+		vi.spyOn(bench.events, 'read').mockImplementationOnce(() => {
+			throw new Error('oops');
+		});
+		bench.exit('web');
+		await rest();
+		expect([one.heard(), told(other.heard())]).toEqual([['Error,a bug in archon: Error: oops'], [expect.stringMatching('exited'), expect.stringMatching('completed')]]);
 	});
 
 	test('leaves nothing behind', async () => {

@@ -2,8 +2,9 @@
  * Handles `Subscribe`. A subscription is no more than the number of the event that it is to be told next: a client that
  * reads slowly keeps nothing in PID 1, and where the events have gone on without it, it is told how many it has missed.
  */
+import {attempt} from '../../../../core/lazily.ts';
 import {find} from '../../../../core/state.ts';
-import {type Call, OK, refuse} from '../../../../control/call.ts';
+import {type Call, OK, refuse, refuseForBug} from '../../../../control/call.ts';
 import type {Make} from '../../../../control/context.ts';
 import type {Daemon} from '../../../../control/daemon.ts';
 import {choose, fitsAny} from '../../../../control/names.ts';
@@ -53,7 +54,11 @@ export const subscribe: Make<SubscribeRequest> = ({daemon}) => {
 	return (request, call) => {
 		const isMeant = filterOf(daemon, request, call.scope);
 		if (typeof isMeant === 'string') return refuse(call, isMeant);
-		const pump = createPump({daemon, request, call, isMeant, rowOf: rowOf.of}, () => leave(pump));
+		const tell = createPump({daemon, request, call, isMeant, rowOf: rowOf.of}, () => leave(pump));
+		const pump = (): void => attempt(tell, error => {
+			leave(pump);
+			refuseForBug(call)(error);
+		});
 		if (request.follow) join(pump);
 		call.whenDrained(pump);
 		pump();
