@@ -4,9 +4,7 @@ import type {Outcome, Refusal} from './outcome.ts';
 import type {Phase} from './phase.ts';
 import type {Need, Service, StopPolicy} from './service.ts';
 import type {Instant, Millis} from './time.ts';
-
-/** What the operator has asked for; `auto`: the config decides; `needed`: it has, as another service needs this one. */
-export type Desired = 'auto' | 'needed' | 'start' | 'stop';
+import type {Desired, Rulings} from './wanted.ts';
 
 /** A `Need` with the id instead of the name; in `dependents` it is the id of the dependent. */
 export interface Edge extends Omit<Need, 'name'> {
@@ -26,7 +24,10 @@ export interface Entry {
 	readonly since: Instant;
 	/** How long archon itself did not run during the phase. */
 	readonly stalled: Millis;
+	/** What is asked of it, apart from `rulings`. */
 	readonly desired: Desired;
+	/** What tests, hitlists and manifests say of it; `wanted` decides by these and by what is desired. */
+	readonly rulings: Rulings;
 	/** A restart was requested: the service stops, and starts again. */
 	readonly restartPending: boolean;
 	/** Variables about the failure for which it was started (`on_failure`); null: for none. */

@@ -6,6 +6,7 @@ import type {Service, Sourced, StopPolicy} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
 import type {TrialRules} from './trial.ts';
+import type {Decider, Ruling} from './wanted.ts';
 
 /** What happened to a run, as `os/` reports it. */
 export type News =
@@ -63,6 +64,16 @@ export type Event =
 	| {readonly kind: 'stop'; readonly ids: readonly Id[]; readonly policy?: StopPolicy}
 	/** Whether these run is the config's to say again, whatever operators have asked. */
 	| {readonly kind: 'auto'; readonly ids: readonly Id[]}
+	/**
+	 * What a decider says of services; null: nothing any more. `revive`: what is to run and has failed or exited is started again, with
+	 * all restarts.
+	 */
+	| {
+		readonly kind: 'rule'; readonly rule: Decider; readonly revive: boolean;
+		readonly rulings: readonly {readonly id: Id; readonly ruling: Pick<Ruling, 'runs' | 'why'> | null}[];
+	}
+	/** Runs are due: services that are at rest start, and are to run until they are at rest again. */
+	| {readonly kind: 'fire'; readonly ids: readonly Id[]}
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
 	/** Each service that is up is told to reload its config, in the way that its `reload` names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}
@@ -71,7 +82,7 @@ export type Event =
 	 * `trial`: what it starts must become ready. `isRollback`: it was in force before a trial that has failed.
 	 */
 	| (CoreConfig & {readonly kind: 'reconfigure'; readonly trial?: TrialRules; readonly isRollback?: boolean})
-	/** A transient service, which starts at once. */
+	/** A transient service, which starts at once; one from a manifest starts when the manifest says so, by `rule`. */
 	| {readonly kind: 'add'; readonly service: Service}
 	/** A transient service that is at rest is removed. */
 	| {readonly kind: 'remove'; readonly id: Id}

@@ -24,7 +24,7 @@ export function stop(turn: Turn, {ids, policy}: Extract<Event, {kind: 'stop'}>):
 export function auto(turn: Turn, ids: readonly Id[]): void {
 	for (const id of ids) {
 		const entry = read(turn.state.table, id);
-		if (!entry || turn.state.names.get(entry.service.name) !== id) continue;
+		if (!entry || (turn.state.names.get(entry.service.name) !== id && entry.service.origin !== 'manifest')) continue;
 		const desired = entry.service.autostart || !isNeeded(turn, entry) ? 'auto' : 'needed';
 		const decided: Entry = {...entry, desired, stop: entry.service.stop};
 		const {phase} = entry;
@@ -70,16 +70,17 @@ export function reload(turn: Turn, ids: readonly Id[]): void {
 	}
 }
 
-/** Adds a transient service, which starts at once. */
+/** Adds a transient service, which starts at once; of one from a manifest the manifest decides. */
 export function add(turn: Turn, service: Service): void {
 	if (find(turn.state, service.name)) throw new Error(`name is taken: ${service.name}`);
 	const id = freeId(turn.state.table);
-	const entry = {...newEntry(id, service, turn.now), leaving: false, desired: 'start'} satisfies Entry;
+	const fresh = newEntry(id, service, turn.now);
+	const entry: Entry = service.origin === 'manifest' ? fresh : {...fresh, leaving: false, desired: 'start'};
 	turn.state = {
 		...turn.state,
 		table: write(turn.state.table, entry),
 		transients: new Map(turn.state.transients).set(service.name, id),
-		awaited: turn.state.awaited + 1,
+		awaited: turn.state.awaited + Number(isAwaited(entry)),
 	};
 	turn.examine(id);
 }

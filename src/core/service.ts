@@ -9,8 +9,8 @@ export interface Service {
 	readonly name: string;
 	/** A daemon stays; a oneshot does its work once and ends. */
 	readonly type: 'daemon' | 'oneshot';
-	/** Where it comes from: the config, the command line's CMD, a client (`archonctl run`, `archonctl daemon`), or archon (helpers.ts). */
-	readonly origin: 'config' | 'command' | 'run' | 'daemon' | 'helper' | 'shell';
+	/** Where it comes from: the config, the command line's CMD, a client (`archonctl run`, `daemon`), a manifest, or archon (helpers.ts). */
+	readonly origin: 'config' | 'command' | 'run' | 'daemon' | 'manifest' | 'helper' | 'shell';
 	/** Whether it starts with archon; else only an operator or a dependent starts it. */
 	readonly autostart: boolean;
 	/** The groups that it is in, directly or by another group. */

@@ -10,6 +10,7 @@ import {entries as all, read, type ServiceTable} from './service-table.ts';
 import type {Condition, Service} from './service.ts';
 import type {Stage} from './stage.ts';
 import type {Instant, Millis} from './time.ts';
+import {NO_RULINGS, type Subject, wanted} from './wanted.ts';
 
 /** What the core needs to know beside the services. */
 export interface Settings extends Rules {
@@ -43,7 +44,7 @@ export interface State {
 }
 
 /** Whether it is to run, but is neither up and healthy nor completed; also after it has failed for good. */
-export function isAwaited(entry: Wanted & Pick<Entry, 'phase'>): boolean {
+export function isAwaited(entry: Pick<Entry, 'desired' | 'service' | 'retired' | 'rulings' | 'phase'>): boolean {
 	const {phase} = entry;
 	if (isHelper(entry)) return false;
 	if (phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited' || phase.cause === 'skipped')) return false;
@@ -111,20 +112,13 @@ export const isHelper = ({service: {origin}}: Pick<Entry, 'service'>): boolean =
 /** Whether it has a process, or is about to, that a shutdown ends before the sweep. */
 export const isLiving = (entry: Pick<Entry, 'phase' | 'service'>): boolean => isAlive(entry.phase) && !isHelper(entry);
 
-/**
- * Whether a service should run: not in a shutdown; else as the operator has asked; else as the config says.
- */
-export const isWanted = (entry: Wanted, stage: Stage): boolean => isServedIn(entry, stage) && isToRun(entry);
-
-const isServedIn = (entry: Wanted, {kind}: Stage): boolean =>
-	kind === 'running' || ((kind === 'stopping' || kind === 'sweeping') && isHelper(entry));
-
-type Wanted = Pick<Entry, 'desired' | 'service' | 'retired'>;
+/** Whether a service is to run. */
+export const isWanted = (entry: Subject, stage: Stage): boolean => wanted(entry, stage).runs;
 
 /** The same without regard to a shutdown. */
-export function isToRun({desired, service, retired}: Wanted): boolean {
-	return !retired && (desired === 'auto' ? service.autostart : desired !== 'stop');
-}
+export const isToRun = (entry: Subject): boolean => wanted(entry, RUNNING).runs;
+
+const RUNNING: Stage = {kind: 'running'};
 
 interface Connections {
 	readonly needs: ReadonlyMap<Id, readonly Edge[]>;
@@ -195,7 +189,7 @@ const UNSTARTED: Entry['startup'] = [null, null, null];
 /** The entry of a service that has not been started; `since`: when it came to be known. */
 export const newEntry = (id: Id, service: Service, since: Instant): Entry => ({
 	id, service, needs: [], dependents: [], rivals: NO_RIVALS, phase: {kind: 'down', cause: 'new'}, since, stalled: 0,
-	desired: 'auto', restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
+	desired: 'auto', rulings: NO_RULINGS, restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], startup: UNSTARTED, statusText: '',
 	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

@@ -14,6 +14,7 @@ import {isPreparing} from './phase.ts';
 import {reconfigure} from './reconfigure.ts';
 import {add, auto, forget, reload, remove, signal, stop} from './requests.ts';
 import {adopt, resume, stall} from './resume.ts';
+import {fire, rule} from './rulings.ts';
 import {due, read} from './service-table.ts';
 import {failStart, onLate, restart, restartWithNeed, spawn, start, startForFailures, restartsDependents, waivers} from './starting.ts';
 import {isWanted, livingRivals, type State} from './state.ts';
@@ -50,6 +51,8 @@ const OWNERS: Handlers = {
 	reconfigure: whileRunning(reconfigure),
 	add: whileRunning((turn, {service}) => add(turn, service)),
 	auto: (turn, {ids}) => auto(turn, ids),
+	rule,
+	fire: whileRunning((turn, {ids}) => fire(turn, ids)),
 	stop, signal,
 	reload: (turn, {ids}) => reload(turn, ids),
 	remove: (turn, {id}) => remove(turn, id),

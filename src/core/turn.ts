@@ -71,12 +71,14 @@ export class Turn {
 	 */
 	write(wanted: Entry): void {
 		const before = read(this.state.table, wanted.id) ?? wanted;
+		const isOver = wanted.desired === 'due' && wanted.phase.kind === 'down' && before.phase.kind !== 'down' && !before.restartPending;
+		const due = isOver ? {...wanted, desired: 'auto' as const} : wanted;
 		const after: Entry = {
-			...wanted,
+			...due,
 			...(before.phase.kind !== wanted.phase.kind && {
 				since: this.now, stalled: 0, startup: startupAfter(before, wanted, this.now),
 			}),
-			leaving: wanted.restartPending || !isWanted(wanted, this.state.stage),
+			leaving: due.restartPending || !isWanted(due, this.state.stage),
 		};
 		const living = Number(isLiving(after)) - Number(isLiving(before));
 		const awaited = this.state.awaited + Number(isAwaited(after)) - Number(isAwaited(before));
