@@ -9,7 +9,7 @@ import {troff} from '../scripts/docs/manual.ts';
 import {archonctlPage, archonPage, type CommandText, protocolPage} from '../scripts/docs/pages.ts';
 import {configPage} from '../scripts/docs/reference.ts';
 import {schemaText} from '../src/config/json-schema.ts';
-import {NAMES} from '../src/dropin/names.ts';
+import {NAMES, OVERSEER} from '../src/dropin/names.ts';
 
 /** Where archon lives in an image. */
 const HOME = '/opt/archon';
@@ -30,7 +30,7 @@ export async function makeRootfs(executable: string, rootfs: string, version: st
 	await copyFile(executable, join(home, 'bin', 'archon'));
 	await chmod(join(home, 'bin', 'archon'), 0o755);
 	// Only here: an image may have a tini of its own at /usr/bin.
-	for (const name of NAMES) await symlink('archon', join(home, 'bin', name));
+	for (const name of [...NAMES, ...OVERSEER]) await symlink('archon', join(home, 'bin', name));
 	await copyFile(join(root, 'LICENSE'), join(home, 'LICENSE'));
 	await copyFile(join(root, 'packaging', 'NOTICE'), join(home, 'NOTICE'));
 	for (const name of ['archon', 'archonctl']) await symlink(`../..${HOME}/bin/archon`, join(rootfs, 'usr', 'bin', name));

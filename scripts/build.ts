@@ -10,7 +10,7 @@ import {mkdir, mkdtemp, readFile, rename, stat, symlink} from 'node:fs/promises'
 import {dirname, join} from 'node:path';
 import {ExecaError} from 'execa';
 import {makeRootfs} from '../packaging/rootfs.ts';
-import {NAMES} from '../src/dropin/names.ts';
+import {NAMES, OVERSEER} from '../src/dropin/names.ts';
 import {writeHeader} from './build/layouts.ts';
 import {prepareLibraries} from './build/libraries.ts';
 import {exists, linkAddon, linkEngine, linkExecutable, linkTelling, missingTools} from './build/link.ts';
@@ -19,7 +19,7 @@ import {tryExecutable} from './build/trial.ts';
 import {undo} from './undo.ts';
 
 /** The other names of the executable, beside it in dist/. */
-const LINKS = ['archonctl', ...NAMES];
+const LINKS = ['archonctl', ...NAMES, ...OVERSEER];
 
 /** In MiB. README says two megabytes; the shell, top, attach and the helpers of the network are in it too, and lie packed. */
 const MOST_MEBIBYTES = 2.6;

@@ -50,6 +50,8 @@ main(sys.arguments()).then(status => {
 async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 	const called = basename(name);
 	if (called === 'archonctl') return (await import('./programs/control.ts')).control(args, version);
+	if (called === 'overseerd') return (await import('./programs/overseerd.ts')).overseerd(args, version);
+	if (called === 'overseer') return (await import('./programs/overseer.ts')).overseer(args, version);
 	const role = roleOf(called);
 	if (role) return (await import('./programs/helper.ts')).help(role);
 	if (called !== 'archon') {

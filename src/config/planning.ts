@@ -61,6 +61,8 @@ export interface Lookups {
 	readonly isBareScript?: (path: string) => boolean;
 	/** Whether a program is in archon's own PATH; absent: this is not checked. */
 	readonly hasProgram?: (name: string) => boolean;
+	/** A config without services is one: there may be some when it is read again. */
+	readonly mayBeEmpty?: boolean;
 	/** Looks at what a config comes to, and reports what cannot work (inspect.ts); absent: this is not checked. */
 	readonly inspect?: (draft: Draft, planning: Planning) => void;
 }

@@ -82,8 +82,13 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 	}
 	const map: Mapping = root.kind === 'map' ? root : {...root, kind: 'map', entries: new Map()};
 	if (isMissing(['services', 'include'], map, TOP)) context.report(root, 'services are missing', 'write them under "services:"');
+	const written = map.entries.get('services')?.value;
+	const isTooFew = written && isEmpty(written) && !planning.lookups.mayBeEmpty;
+	if (isTooFew) context.report(written, 'services is empty', 'write at least one service');
 	return readShape(TOP, map, context);
 }
+
+const isEmpty = (value: Value): boolean => isNothing(value) || (value.kind === 'map' && value.entries.size === 0);
 
 const NO_FILES: Service['exec']['files'] = [];
 const NO_PLACED_FILES: Arranged['files'] = new Map();

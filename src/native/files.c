@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -259,4 +260,10 @@ void sys_rename(struct call *call)
 void sys_chmod(struct call *call)
 {
 	give_result(call, chmod(arg_path(call, 0), arg_int(call, 1)));
+}
+
+/* Of the open file, and so of all that share it; never waits (flock(2)). */
+void sys_lock(struct call *call)
+{
+	give_result(call, flock(arg_int(call, 0), LOCK_EX | LOCK_NB));
 }

@@ -61,13 +61,13 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* files.c */ \
 	F(open) F(openAt) F(stat) F(lstat) F(fstat) F(lstatAt) F(access) F(readFolder) \
 	F(readFolderAt) F(readLink) F(readLinkAt) F(realPath) F(readText) F(readBytes) F(mkdir) F(unlink) \
-	F(mkdirAt) F(unlinkAt) F(rename) F(chmod) \
+	F(mkdirAt) F(unlinkAt) F(rename) F(chmod) F(lock) \
 	/* places.c */ \
 	F(findPlace) F(openIn) \
 	/* sockets.c */ \
 	F(listenUnix) F(accept) F(connectUnix) F(socketPair) F(bindDatagrams) F(peer) F(peerGroups) F(peerLives) \
 	F(receive) F(send) F(closeForeign) F(closeInbox) \
-	F(isAddress) F(connectInet) F(listenInet) F(peerAddress) F(tuneTcp) F(socketError) F(shutdownWrite) \
+	F(isAddress) F(connectInet) F(listenInet) F(peerAddress) F(ports) F(tuneTcp) F(socketError) F(shutdownWrite) \
 	/* jobs.c */ \
 	F(jobsFd) F(startJob) F(awaitJob) F(takeJob) \
 	/* bytes.c */ \

@@ -361,6 +361,28 @@ void sys_peerAddress(struct call *call)
 	give_text(call, text, strlen(text));
 }
 
+static int port_of(const struct sockaddr_storage *address)
+{
+	return ntohs(address->ss_family == AF_INET6 ? ((struct sockaddr_in6 *)address)->sin6_port : ((struct sockaddr_in *)address)->sin_port);
+}
+
+/* The own port, and that of the other end where there is one. */
+void sys_ports(struct call *call)
+{
+	size_t size;
+	int32_t *ports = arg_memory(call, 1, &size);
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	if (size < 2 * sizeof *ports)
+		return give_number(call, -EINVAL);
+	if (getsockname(arg_int(call, 0), (struct sockaddr *)&address, &length) < 0)
+		return give_number(call, -errno);
+	ports[0] = port_of(&address);
+	length = sizeof address;
+	ports[1] = getpeername(arg_int(call, 0), (struct sockaddr *)&address, &length) < 0 ? 0 : port_of(&address);
+	give_number(call, 0);
+}
+
 /* Of a connection by TCP: short messages are sent at once, and another end that is gone is noticed within minutes (tcp(7)). */
 void sys_tuneTcp(struct call *call)
 {

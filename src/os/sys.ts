@@ -196,6 +196,8 @@ export interface Sys {
 	unlinkAt(folder: number, name: string, flags: number): Outcome;
 	rename(from: string, to: string): Outcome;
 	chmod(path: string, mode: number): Outcome;
+	/** No other open file of the same has it until this one is closed; -EAGAIN: another one has it (flock(2)). */
+	lock(fd: number): Outcome;
 
 	// ── places.c: files where others may write; places.ts is its face ──
 	/**
@@ -240,6 +242,8 @@ export interface Sys {
 	listenInet(address: string, port: number): Outcome;
 	/** The address of the other end of a connection, in figures. */
 	peerAddress(fd: number): string | Outcome;
+	/** `[own port, that of the other end]` of a socket for TCP; 0 for the second where it is not connected. */
+	ports(fd: number, ports: Int32Array): Outcome;
 	/** Of a connection by TCP: short messages are sent at once, and another end that is gone is noticed within minutes (tcp(7)). */
 	tuneTcp(fd: number): Outcome;
 	/** The errno of what went wrong, once; 0: nothing (SO_ERROR). */

@@ -25,6 +25,10 @@ export interface Asked {
 	readonly command: readonly string[];
 	/** With a shell on archon's terminal, whose archonctl is to use this socket. */
 	readonly shell?: {readonly leaving: Leaving; readonly socket: string | null} | null;
+	/** Finds the files of the config in place of `findConfig`; `named` and `envFiles` say nothing then. */
+	readonly find?: (files: Files) => Found;
+	/** Without services it waits until there are some. */
+	readonly mayBeEmpty?: boolean;
 }
 
 /** One reading of the config. */
@@ -58,8 +62,8 @@ export function createConfigSource(asked: Asked, loaded: Loaded): ConfigSource {
 
 	function make(from: Files, done: (reading: Reading) => void): void {
 		const recorder = recording(from);
-		const {named, envFiles} = asked;
-		const found = findConfig({named, env: env(), envFiles, files: recorder.files});
+		const {named, envFiles, find} = asked;
+		const found = find ? find(recorder.files) : findConfig({named, env: env(), envFiles, files: recorder.files});
 		const more = needsOf(found.files);
 		const needs = {
 			yaml: known.needs.yaml || more.yaml, expansion: known.needs.expansion || more.expansion,
@@ -93,10 +97,10 @@ function judgeOrTell(finding: Finding, asked: Asked, loaded: Loaded): Reading {
 }
 
 /** What the texts mean. */
-export function judge({found, recorder}: Finding, {command, profiles, shell}: Asked, loaded: Loaded): Reading {
+export function judge({found, recorder}: Finding, {command, profiles, shell, mayBeEmpty = false}: Asked, loaded: Loaded): Reading {
 	const {files, dotenv, problems, notes} = found;
 	recorder.found();
-	const around = {...lookupsBy(recorder.files, loaded), dotenv, profiles};
+	const around = {...lookupsBy(recorder.files, loaded), dotenv, profiles, mayBeEmpty};
 	const judged = problems.length > 0 ? null : judgeConfig(files, command.length > 0 ? command : null, around);
 	const kept = recorder.kept();
 	if (!judged?.plan) return {config: err(judged?.problems ?? problems), root: null, notes, kept};

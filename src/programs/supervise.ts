@@ -23,15 +23,15 @@ import {errnoText} from '../os/errno.ts';
 import {createHelpers} from '../os/helpers.ts';
 import {lacks} from '../os/host-checks.ts';
 import {ownPath, pid, uid} from '../os/identity.ts';
-import {createLog} from '../os/log.ts';
+import {createLog, type Log} from '../os/log.ts';
 import {createLoop, type Loop} from '../os/loop.ts';
 import {watchMemory} from '../os/oom.ts';
 import {createHands} from '../os/perform.ts';
-import {createPoller} from '../os/poller.ts';
+import {createPoller, type Poller} from '../os/poller.ts';
 import {onUncaught, run} from '../os/reactor.ts';
 import {createReaper} from '../os/reap/reaper.ts';
 import {findSpawned, findTagged, forgive, record, startInstance} from '../os/reexec/instance.ts';
-import {openKeptFds} from '../os/reexec/kept-fds.ts';
+import {type KeptFds, openKeptFds} from '../os/reexec/kept-fds.ts';
 import type {Reexec} from '../os/reexec/reexec.ts';
 import {createManager} from '../os/service-manager.ts';
 import {listenForSignals} from '../os/signals.ts';
@@ -63,8 +63,22 @@ export interface Options {
 	/** Lines that are logged first. */
 	readonly notes: readonly string[];
 	readonly version: string;
+	/** What else is served beside the control socket; the result ends that, as archon is about to end. */
+	readonly serveAlso?: (parts: AlsoParts) => () => void;
+	/** What `ps` calls the process. */
+	readonly name?: string;
 	/** Whether $NOTIFY_SOCKET is for the command and not for archon: in one-command mode. */
 	readonly isPayload?: boolean;
+}
+
+export interface AlsoParts {
+	readonly poller: Poller;
+	readonly kept: KeptFds;
+	readonly log: Log;
+	/** Null: there is no control socket. */
+	readonly listener: Listener | null;
+	readonly isDegraded: boolean;
+	readonly dispatch: Loop['dispatch'];
 }
 
 /** How many descriptors archon needs for itself, roughly, and for each service: both ends of two pipes. */
@@ -74,9 +88,9 @@ const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
 const SWEEP_GRACE = 2000;
 
 export function runDaemon(options: Options): void {
-	const {meanings, sockets, notes, version, source, isPayload = false} = options;
+	const {meanings, sockets, notes, version, source, serveAlso, name = 'archon', isPayload = false} = options;
 	if (pid !== 1) sys.becomeSubreaper();
-	sys.setName('archon');
+	sys.setName(name);
 
 	const instance = startInstance();
 	const {reexec, handoff, past} = instance;
@@ -109,6 +123,7 @@ export function runDaemon(options: Options): void {
 	const recorder = createRecorder(handoff.blocks, !reexec || reexec.reexecutions === 0, id => entryOf(loop.state(), id));
 	const manager = createManager(isPayload ? {} : env());
 	let listener: Listener | null = null;
+	let endAlso = (): void => {};
 	/** The path that the listener is at. */
 	let served: string | null = null;
 	let server: Server | null = null;
@@ -119,6 +134,7 @@ export function runDaemon(options: Options): void {
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {
+			endAlso();
 			listener?.close();
 			sys.exit(status);
 		},
@@ -230,6 +246,7 @@ export function runDaemon(options: Options): void {
 		if (past) goOn();
 		else begin();
 		if (!instance.isDegraded && sockets.length > 0) listener = openControl();
+		endAlso = serveAlso?.({poller, kept, log, listener, isDegraded: instance.isDegraded, dispatch: loop.dispatch}) ?? endAlso;
 		grant();
 		const unclaimed = kept.closeUnclaimed();
 		// In degraded mode archon has no use for many of them, as it says already.

@@ -255,6 +255,32 @@ export const CASES: readonly Case[] = [
 		gives: [true, true, false, -ERRNO.EINVAL, ERRNO.ECONNREFUSED, 0],
 	},
 	{
+		name: 'a file is locked for one who opened it, until that is closed',
+		run(sys, folder) {
+			const [one, other] = [1, 2].map(() => sys.open(`${folder}/lock`, O.RDWR | O.CREAT, 0o600));
+			const locked = [sys.lock(one ?? -1), sys.lock(one ?? -1), sys.lock(other ?? -1)];
+			sys.close(one ?? -1);
+			return [locked, sys.lock(other ?? -1), sys.close(other ?? -1), sys.lock(other ?? -1)];
+		},
+		gives: [[0, 0, -ERRNO.EAGAIN], 0, 0, -ERRNO.EBADF],
+	},
+	{
+		name: 'ports of a listener that the kernel chose one for, and of both ends of a connection',
+		run(sys) {
+			const listener = sys.listenInet('127.0.0.1', 0);
+			const [at, from, to] = [new Int32Array(2), new Int32Array(2), new Int32Array(2)];
+			const found = [sys.ports(listener, at), sys.ports(listener, new Int32Array(1)), sys.ports(-1, at)];
+			const client = sys.connectInet('127.0.0.1', at[0] ?? 0, SOCK_STREAM);
+			let server = -1;
+			while (server < 0) server = sys.accept(listener);
+			sys.ports(client, from);
+			sys.ports(server, to);
+			[listener, client, server].forEach(sys.close);
+			return [found, (at[0] ?? 0) > 0, at[1], from[1] === at[0], to[0] === at[0], to[1] === from[0]];
+		},
+		gives: [[0, -ERRNO.EINVAL, -ERRNO.EBADF], true, 0, true, true, true],
+	},
+	{
 		name: 'a listener for TCP, and whose connection that is',
 		run(sys) {
 			const listeners = ['127.0.0.1', 'localhost', '203.0.113.1'].map(address => sys.listenInet(address, 0));

@@ -6,7 +6,7 @@ import {readBy, readListOf, refuse, refuseKind} from '../readers.ts';
 import {text} from '../scalars.ts';
 import {reader, readShape, shape, within, type Context} from '../shape.ts';
 import type {Mapping, Value} from '../values.ts';
-import {list, literal, map} from './translation.ts';
+import {list, literal, map, word} from './translation.ts';
 
 const COMMAND = shape({
 	exe: optional(text, 'path', 'required', 'the program'),
@@ -41,8 +41,14 @@ export const overseer: ForeignFormat = {
 			seen.add(name);
 		}
 		const [{source} = {source: {file: '', text: ''}}] = inputs;
-		const services = new Map(jobs.map(({name, from, command}) => [name, map(from, {command})]));
-		return {config: map({source, offset: 0}, {services: map({source, offset: 0}, services)}), untranslated: jobs.flatMap(testOf)};
+		const top = {source, offset: 0};
+		// It never gives a job up, and stays when all of them have ended.
+		const services = new Map(jobs.map(({name, from, command}) =>
+			[name, map(from, {command, restart: map(from, {attempts: word(from, 'unlimited')})})]));
+		return {
+			config: map(top, {shutdown: map(top, {when_idle: word(top, 'never')}), services: map(top, services)}),
+			untranslated: jobs.flatMap(testOf),
+		};
 	},
 };
 

@@ -42,9 +42,9 @@ export const services = {
 } satisfies Group;
 
 function readServices(from: Value, context: Context): ReadonlyMap<string, Declared | null> | undefined {
-	if (isNothing(from)) return refuse(from, context, 'is empty', 'write at least one service');
+	// Whether there may be none is for the planner to say.
+	if (isNothing(from)) return new Map();
 	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
-	if (from.entries.size === 0) return refuse(from, context, 'is empty', 'write at least one service');
 	if (from.entries.size > SERVICES_MAX) return refuse(from, context, `has more than ${SERVICES_MAX} services`);
 	const services = new Map<string, Declared | null>();
 	for (const [name, entry] of from.entries) {
