@@ -24,7 +24,7 @@ export const SHAPES: Readonly<Record<string, About>> = {
 		prints: 'one',
 		shape: [{
 			name: 'text', status: 'text', pid: 'number?', since: 'number', restarts: 'number', exit: 'number?',
-			type: 'text', note: 'text', groups: 'text[]',
+			type: 'text', note: 'text', groups: 'text[]', wanted: 'flag', by: 'text', ruled: 'number?',
 		}],
 	},
 	'health': {prints: 'one', shape: {ok: 'flag', reason: 'text?'}},
@@ -52,7 +52,8 @@ export const SHAPES: Readonly<Record<string, About>> = {
 	'why': {
 		prints: 'one',
 		shape: [{
-			'name': 'text', 'status': 'text', 'since': 'number', 'starts': 'number', 'wanted': {runs: 'flag', by: 'text', why: 'text'},
+			'name': 'text', 'status': 'text', 'since': 'number', 'starts': 'number',
+			'wanted': {runs: 'flag', by: 'text', why: 'text', at: 'number?'},
 			'chain': [{name: 'text', status: 'text', why: 'text'}], 'next': [{name: 'text', at: 'number', what: 'text'}],
 			'end?': {name: 'text', at: 'number', exit: 'number', how: 'text'},
 			'lines': [{name: 'text', stream: 'text', at: 'number', text: 'text'}],

@@ -10,6 +10,13 @@ export function age(millis: number): string {
 	return minutes > 0 ? `${minutes}m${two(seconds % 60)}s` : `${seconds}s`;
 }
 
+/** A ruling and when it was made: `its test said no (exit status 1, 12s ago)`; `at`: in milliseconds since 1970, null: not known. */
+export function aged(text: string, at: number | null, now: number): string {
+	if (at === null) return text;
+	const ago = `${age(now - at)} ago`;
+	return text.endsWith(')') ? `${text.slice(0, -1)}, ${ago})` : `${text} (${ago})`;
+}
+
 /** How long something took, where parts of a second matter: `0.4ms`, `40ms`, `1.2s`, `3m12s`. */
 export function span(millis: number): string {
 	if (millis < 999.5) return `${Number(millis.toFixed(millis < 10 ? 1 : 0))}ms`;

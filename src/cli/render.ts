@@ -1,7 +1,7 @@
 /** Rows → text for a terminal: the table of services. */
 import type {EndRow} from '../control/requests/history/wire.ts';
 import type {StatusRow} from '../control/requests/status/wire.ts';
-import {age} from './figures.ts';
+import {age, aged} from './figures.ts';
 import type {Look} from './look.ts';
 
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
@@ -40,8 +40,10 @@ export function renderTable(rows: readonly StatusRow[], look: Look, hasGroups = 
 	return [paintWith(DIM, titles, look), ...lines, ''].join('\n');
 }
 
-/** What has ended also says when. */
-export function noteOf({status, note, exit, since}: StatusRow, {now}: Pick<Look, 'now'>): string {
+/** What has ended also says when, as does a test. */
+export function noteOf({status, note, exit, since, by, ruled}: StatusRow, {now}: Pick<Look, 'now'>): string {
+	// What a test has said is about a moment; lists hold as long as they stand.
+	if (by === 'test' && note.startsWith('its test said')) return aged(note, ruled, now);
 	const hasEnded = status === 'failed' || (exit !== null && (status === 'exited' || status === 'stopped'));
 	return hasEnded ? `${note}, ${age(now - since)} ago` : note;
 }

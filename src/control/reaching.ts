@@ -4,6 +4,7 @@ import {exitStatus} from '../core/outcome.ts';
 import {isAlive} from '../core/phase.ts';
 import {isToRun, meets} from '../core/state.ts';
 import {lastEnd, lastEnds} from '../core/status.ts';
+import {decisionOf} from '../core/wanted.ts';
 import type {Goal} from './requests/wait/wire.ts';
 import type {Blockers} from './blockers.ts';
 
@@ -42,20 +43,30 @@ function judgeExit(starts: number, entry: Entry, blockers: Blockers): Verdict | 
 	return outcome ? reached(entry) : judgeHope(entry, blockers);
 }
 
+/** `: its test said no (exit status 1)`; empty where no ruling keeps it from running. */
+export function because(entry: Entry): string {
+	const decision = decisionOf(entry);
+	return decision ? `: ${decision.text}` : '';
+}
+
 /** Whether it is on its way; if not, what has become of it. */
 function judgeHope(entry: Entry, blockers: Blockers): Verdict | null {
 	const {phase, service: {name}} = entry;
 	const start = `archonctl start ${name} starts it`;
 	switch (phase.kind) {
 		case 'waiting': return blockers.isStuck(entry) ? missed(`it is waiting for ${blockers.waitsFor(entry)}`) : null;
-		case 'stopping': return isToRun(entry) || entry.restartPending ? null : missed(`it is being stopped; ${start}`);
+		case 'stopping': return isToRun(entry) || entry.restartPending ? null : missed(`it is being stopped${because(entry)}; ${start}`);
 		case 'done': return missed('it has completed');
 		case 'down': switch (phase.cause) {
 			case 'completed': return missed('it has completed');
 			case 'exited': return missed(`it has exited (${lastEnd(entry)}); ${start}`);
 			case 'failed': return missed(`it has failed: ${entry.refusal ? lastEnd(entry) : lastEnds(entry)}`);
 			case 'skipped': return missed(`it was skipped: ${lastEnd(entry)}`);
-			default: return isToRun(entry) ? null : missed(`it ${phase.cause === 'new' ? 'was not started' : 'is stopped'}; ${start}`);
+			case 'new':
+			case 'stopped': {
+				const how = phase.cause === 'new' ? 'was not started' : 'is stopped';
+				return isToRun(entry) ? null : missed(`it ${how}${because(entry)}; ${start}`);
+			}
 		}
 		default: return null;
 	}

@@ -7,9 +7,9 @@ import type {Entry} from '../core/entry.ts';
 import type {Id} from '../core/ids.ts';
 import {exitStatus, refusalStatus} from '../core/outcome.ts';
 import {describeRefusal, lastEnd} from '../core/status.ts';
-import {entryOf, type State} from '../core/state.ts';
+import {entryOf, isToRun, type State} from '../core/state.ts';
 import {type Blockers, createBlockers} from './blockers.ts';
-import {judgeGoal, type Verdict} from './reaching.ts';
+import {because, judgeGoal, type Verdict} from './reaching.ts';
 import type {Goal} from './requests/wait/wire.ts';
 
 export const SHUTTING_DOWN = 'archon is shutting down';
@@ -140,8 +140,8 @@ function judgeStart(waiter: Waiter, entry: Entry | undefined, blockers: Blockers
 		case 'backoff': return missed(waiter, `${lastEnd(entry)}; it will be started again`);
 		case 'down': {
 			// The core will start it in the same step: it came down to be started again.
-			if (phase.cause === 'new' || (phase.cause === 'stopped' && entry.desired !== 'stop')) return null;
-			if (phase.cause === 'stopped') return missed(waiter, 'it was stopped');
+			if (phase.cause === 'new' || (phase.cause === 'stopped' && isToRun(entry))) return null;
+			if (phase.cause === 'stopped') return missed(waiter, `it was stopped${because(entry)}`);
 			if (phase.cause === 'completed') return isNew ? REACHED : null;
 			if (phase.cause === 'skipped') return waiter.maySkip ? REACHED : missed(waiter, `skipped: ${lastEnd(entry)}`);
 			return missed(waiter, lastEnd(entry));
@@ -154,7 +154,7 @@ function judgeStart(waiter: Waiter, entry: Entry | undefined, blockers: Blockers
 
 function judgeStop(waiter: Waiter, entry: Entry | undefined): Verdict | null {
 	if (!entry || entry.phase.kind === 'down') return REACHED;
-	return entry.desired === 'stop' ? null : missed(waiter, 'it was started again');
+	return isToRun(entry) ? missed(waiter, 'it was started again') : null;
 }
 
 function judgeSpawn(waiter: Waiter, entry: Entry | undefined): Verdict | null {

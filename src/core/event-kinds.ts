@@ -17,7 +17,7 @@ export const SERVICE_KINDS = {
 	restarting: 'it has ended by itself, and is started again at once',
 	backoff: 'it has ended by itself or could not be started, and is started again later',
 	completed: 'it has ended with success, and is not started again',
-	stopped: 'it was stopped on request',
+	stopped: 'it was stopped on request, or by the ruling that is the reason',
 	failed: 'it has failed for good, and stays down',
 	skipped: 'its start conditions do not hold',
 	removed: 'archon knows it no more',

@@ -1,5 +1,6 @@
 /** A feature in the core: it has a part of the state, and changes it on the occasions that it registers for. */
 import type {Effect} from './effect.ts';
+import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import type {State} from './state.ts';
 import type {Id} from './ids.ts';
@@ -22,6 +23,8 @@ export interface Reconfigured {
 	readonly started: readonly Id[];
 	/** It is tried whether they become ready. */
 	readonly trial: TrialRules | null;
+	/** What operators had asked of services whose definition has changed: it holds no more. */
+	readonly dropped: Readonly<Record<Id, Entry['desired']>>;
 	/** It is the config before a trial that has failed. */
 	readonly isRollback: boolean;
 }

@@ -5,7 +5,7 @@ import type {Outcome} from './outcome.ts';
 import type {Phase, Starting, Stopping, Up} from './phase.ts';
 import {signalName} from './signal-numbers.ts';
 import type {Stage} from './stage.ts';
-import {attempt, describeEnd, describeOutcome, lastEnd, lastEnds} from './status.ts';
+import {attempt, describeEnd, describeOutcome, lastEnd, lastEnds, rulingFor} from './status.ts';
 
 /** A line of archon's own log. */
 export interface Line {
@@ -33,7 +33,7 @@ export function narrate(before: Entry, after: Entry): Line | null {
 			if (phase.blame !== null && was.kind !== 'stopping') return warn(`stopping ${name}: ${phase.blame}`);
 			const target = `${name} (pid ${phase.pid})`;
 			if (phase.killed) return warn(`killing ${target} with SIGKILL${was.kind === 'stopping' ? ': it did not stop in time' : ''}`);
-			return was.kind === 'stopping' ? null : info(`stopping ${target} with ${signalName(stop.signal)}`);
+			return was.kind === 'stopping' ? null : info(`stopping ${target} with ${signalName(stop.signal)}${because(after, false)}`);
 		}
 		case 'waiting':
 		case 'backoff': return isUnrequested(was) ? restarting(after, was) : null;
@@ -76,8 +76,9 @@ export function narrateStage(stage: Stage): Line | null {
 }
 
 /** The line for a process that was started, became ready or changed its health. */
-function alive(was: Phase, phase: Starting | Up, {service: {name, type, health}}: Entry): Line | null {
-	if (was.kind === 'spawning') return info(`started ${name} (pid ${phase.pid})`);
+function alive(was: Phase, phase: Starting | Up, after: Entry): Line | null {
+	const {service: {name, type, health}} = after;
+	if (was.kind === 'spawning') return info(`started ${name} (pid ${phase.pid})${because(after, true)}`);
 	if (phase.kind === 'starting' || (was.kind !== 'starting' && was.kind !== 'up')) return null;
 	if (was.kind === 'starting' && was.handover) return info(`${name} is ready, and its main process is pid ${phase.pid}`);
 	if (was.pid !== phase.pid) return info(`the main process of ${name} is now pid ${phase.pid}`);
@@ -87,6 +88,12 @@ function alive(was: Phase, phase: Starting | Up, {service: {name, type, health}}
 	if (phase.health === 'healthy') return info(`${name} is healthy`);
 	const failures = health?.retries === 1 ? 'a probe failed' : `${health?.retries} probes in a row failed`;
 	return warn(`${name} is unhealthy: ${phase.probes?.detail || failures}`);
+}
+
+/** `: its test said no (exit status 1)`; empty where no decider has started or stopped it. */
+function because(entry: Entry, runs: boolean): string {
+	const ruling = rulingFor(entry, runs);
+	return ruling === '' ? '' : `: ${ruling}`;
 }
 
 const info = (text: string): Line => ({level: 'info', text});

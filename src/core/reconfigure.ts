@@ -1,15 +1,17 @@
 /** A new config compared with the one in force: which services are added, removed, restarted or updated. */
 import {isEqual} from './equal.ts';
 import type {Event} from './event.ts';
-import {tellOfConfig} from './features.ts';
+import {partOf, tellOfConfig} from './features.ts';
 import type {Id} from './ids.ts';
 import {freeId, read, type ServiceTable, write} from './service-table.ts';
 import type {Exec, Output, PlacedFile, Service} from './service.ts';
-import {connect, isToRun, newEntry, NO_RIVALS} from './state.ts';
+import {connect, isRoot, isToRun, newEntry, NO_RIVALS} from './state.ts';
 import {type Turn} from './turn.ts';
 import {isAlive, type Phase, type Up} from './phase.ts';
+import {decisionOf} from './wanted.ts';
 import {type Instant, NEVER} from './time.ts';
 import {initialProbes} from '../features/health/core.ts';
+import {rollback} from '../features/rollback/core.ts';
 import type {Edge, Entry} from './entry.ts';
 
 /** What a new config means for the services, by name. */
@@ -94,6 +96,17 @@ function isMadeAlike(one: Service, other: Service): boolean {
 		&& hasSameVariables(one.exec, other.exec) && leadsAlike(one.exec.output, other.exec.output);
 }
 
+/**
+ * Whether a service is defined as before by its own keys: what it has from keys of the whole may differ, as groups and variables, and
+ * where its lines go.
+ */
+function isDefinedAlike(one: Service, other: Service): boolean {
+	return isEqual(definitionOf(one), definitionOf(other)) && isEqual(making(one), making(other));
+}
+
+const definitionOf = ({exec, groups, ...rules}: Service): unknown => rules;
+const making = ({exec: {output, sourced, common, ...exec}}: Service): unknown => exec;
+
 /** What has a hand in the process itself. */
 const makingOf = (
 	{forks, exec: {output, sources, sourced, common, environment, clean, keepsRuntime, ...exec}}: Service,
@@ -169,7 +182,24 @@ export function reconfigure(
 		table = write(table, newEntry(id, service, turn.now));
 		started.push(id);
 	}
-	const {needs, dependents, rivals, demanded} = connect(services, names);
+	/** What is asked of each service that was known before, apart from what needs it. */
+	const asked = new Map<Id, Entry['desired']>();
+	const dropped: Record<Id, Entry['desired']> = {};
+	const restored = (isRollback && partOf(turn.state, rollback).dropped) || {};
+	for (const service of services) {
+		const id = names.get(service.name) ?? -1;
+		const entry = read(turn.state.table, id);
+		if (!entry) continue;
+		const {desired} = entry;
+		if (desired === 'auto' || desired === 'needed') asked.set(id, restored[id] ?? 'auto');
+		else if (desired === 'due' || isDefinedAlike(entry.service, service)) asked.set(id, desired);
+		else dropped[id] = desired;
+	}
+	const {needs, dependents, rivals, demanded} = connect(services, names, service => {
+		const id = names.get(service.name) ?? -1;
+		const entry = read(table, id);
+		return entry ? isRoot({...entry, service, retired: false, desired: asked.get(id) ?? 'auto'}) : service.autostart;
+	});
 	for (const [name, id] of turn.state.names) {
 		const entry = read(table, id);
 		if (!entry || names.get(name) === id) continue;
@@ -184,7 +214,8 @@ export function reconfigure(
 		const entry = read(table, names.get(service.name) ?? -1);
 		if (!entry) continue;
 		const {id} = entry;
-		const desired = entry.desired === 'auto' || entry.desired === 'needed' ? demanded.get(id) ?? 'auto' : entry.desired;
+		const own = asked.get(id) ?? 'auto';
+		const desired = own === 'auto' ? demanded.get(id) ?? own : own;
 		const renewed = renew(entry, service, turn.now);
 		if (isStartedBy(entry, renewed)) started.push(id);
 		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});
@@ -194,7 +225,7 @@ export function reconfigure(
 	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle};
 	turn.state = {...turn.state, settings, names, table: withoutConflicts(services, names, table)};
 	turn.recount();
-	tellOfConfig(turn, {started, trial: trial ?? null, isRollback});
+	tellOfConfig(turn, {started, trial: trial ?? null, isRollback, dropped});
 }
 
 /**
@@ -209,7 +240,9 @@ function withoutConflicts(services: readonly Service[], names: ReadonlyMap<strin
 			const [one, other] = [read(after, entry?.id ?? -1), read(after, id)];
 			if (!one || !other || !isToRun(one) || !isToRun(other)) continue;
 			const loser = isAlive(other.phase) && !isAlive(one.phase) ? one : other;
-			after = write(after, {...loser, desired: 'stop'});
+			if (!decisionOf(loser)) after = write(after, {...loser, desired: 'stop'});
+			// A ruling stays what it is: it waits for the end of the other one.
+			else if (isAlive(loser.phase)) after = write(after, {...loser, restartPending: true});
 		}
 	}
 	return after;

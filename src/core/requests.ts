@@ -1,12 +1,12 @@
 /** What operators and clients ask of single services, apart from starts and restarts. */
+import {yieldTo} from './demand.ts';
 import type {Edge, Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import type {Id} from './ids.ts';
 import {isAlive} from './phase.ts';
 import {erase, freeId, read, write} from './service-table.ts';
 import type {Service} from './service.ts';
-import {yieldTo} from './starting.ts';
-import {find, holds, isAwaited, isFailedNeed, isWanted, newEntry} from './state.ts';
+import {find, holds, isAwaited, isFailedNeed, isRoot, isWanted, newEntry} from './state.ts';
 import {type Turn} from './turn.ts';
 
 /** Stops services and keeps them stopped; `policy` replaces their own for this time. */
@@ -18,13 +18,14 @@ export function stop(turn: Turn, {ids, policy}: Extract<Event, {kind: 'stop'}>):
 }
 
 /**
- * Gives the decision back to the config: what it wants and an operator has stopped starts, what it does not want stops, and
- * what has ended by itself stays as it is. The config says nothing of transient and of removed services.
+ * Gives the decision back to deciders and the config: what is to run and an operator has stopped starts, what is not to run stops, and
+ * what has ended by itself stays as it is. Neither says anything of what clients have made, nor of removed services.
  */
 export function auto(turn: Turn, ids: readonly Id[]): void {
 	for (const id of ids) {
 		const entry = read(turn.state.table, id);
 		if (!entry || (turn.state.names.get(entry.service.name) !== id && entry.service.origin !== 'manifest')) continue;
+		if (entry.desired === 'due') continue;
 		const desired = entry.service.autostart || !isNeeded(turn, entry) ? 'auto' : 'needed';
 		const decided: Entry = {...entry, desired, stop: entry.service.stop};
 		const {phase} = entry;
@@ -38,13 +39,13 @@ export function auto(turn: Turn, ids: readonly Id[]): void {
 	}
 }
 
-/** Whether a service that starts by itself needs it, or needs one that does. */
+/** Whether a service that starts by itself, or is to run, needs it, or needs one that does. */
 function isNeeded(turn: Turn, entry: Entry): boolean {
 	const seen = new Set([entry]);
 	for (const {dependents} of seen) {
 		for (const {id, strength} of dependents) {
 			const dependent = strength === 'order' ? undefined : read(turn.state.table, id);
-			if (dependent?.service.autostart) return true;
+			if (dependent && isRoot(dependent)) return true;
 			if (dependent) seen.add(dependent);
 		}
 	}

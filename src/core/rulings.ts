@@ -1,9 +1,10 @@
-/** What is decided from outside of the config: rulings of tests, hitlists and manifests, and runs that are due by a schedule. */
-import type {Edge, Entry} from './entry.ts';
+/** What is decided from outside of the config: rulings of tests, hitlists and manifests, and runs that are due. */
+import {begin, hasEnded, yieldTo} from './demand.ts';
+import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import type {Id} from './ids.ts';
 import {read} from './service-table.ts';
-import {isToRun, meets} from './state.ts';
+import {isToRun} from './state.ts';
 import {type Turn} from './turn.ts';
 import {type Decider, NO_RULINGS, type Ruling, type Rulings} from './wanted.ts';
 
@@ -29,47 +30,17 @@ function withRuling(rulings: Rulings, decider: Decider, ruling: Ruling | null): 
 	return Object.keys(others).length === 0 ? NO_RULINGS : others;
 }
 
-/** Whether it is at rest by itself, and not as its work is done. */
-const hasEnded = ({phase}: Entry): boolean => phase.kind === 'down' && (phase.cause === 'failed' || phase.cause === 'exited');
-
 /**
  * Runs are due: services that are at rest start, and are to run until they are at rest again. What an operator has stopped, or
- * a decider does not let run, does not start. `trigger`: the failure for which they are started.
+ * a decider does not let run, does not start. `trigger`: the failure for which they are started; then what conflicts with them stops.
  */
 export function fire(turn: Turn, ids: readonly Id[], trigger: Entry['trigger'] = null): void {
 	for (const id of ids) {
 		const entry = read(turn.state.table, id);
 		if (!entry || entry.phase.kind !== 'down') continue;
 		const due: Entry = {...entry, desired: entry.desired === 'auto' ? 'due' : entry.desired};
-		if (isToRun(due)) begin(turn, due, trigger);
+		if (!isToRun(due)) continue;
+		if (trigger) for (const rival of entry.rivals) yieldTo(turn, rival);
+		begin(turn, due, trigger);
 	}
-}
-
-/**
- * A service is to run from now on: if it is at rest it starts afresh, with all restarts, and so do those of its needs that are not met.
- * A need that its config does not start is `needed`; what an operator has stopped, or a decider does not let run, is waited for.
- */
-export function begin(turn: Turn, entry: Entry, trigger: Entry['trigger'] = null): void {
-	afresh(turn, entry, trigger);
-	const seen = new Set<Id>();
-	const demand = (edge: Edge): void => {
-		const need = read(turn.state.table, edge.id);
-		if (need && edge.strength !== 'order' && !meets(need, edge.condition)) seen.add(edge.id);
-	};
-	entry.needs.forEach(demand);
-	for (const id of seen) {
-		const need = read(turn.state.table, id);
-		if (!need) continue;
-		const needed: Entry = isToRun(need) || need.desired !== 'auto' ? need : {...need, desired: 'needed'};
-		if (!isToRun(needed)) continue;
-		if (needed !== need || hasEnded(need)) afresh(turn, needed);
-		need.needs.forEach(demand);
-	}
-}
-
-function afresh(turn: Turn, entry: Entry, trigger: Entry['trigger'] = null): void {
-	const {phase} = entry;
-	const rests = phase.kind === 'down' || phase.kind === 'backoff';
-	if (!rests || turn.state.stage.kind !== 'running') return turn.write(entry);
-	turn.awaitNeeds({...entry, stop: entry.service.stop, ends: [], restartPending: false, blame: null, trigger});
 }

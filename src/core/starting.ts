@@ -1,10 +1,12 @@
 /** How services start: they wait for their needs, processes are spawned, and operators start and restart them. */
 import {beginning} from './beginning.ts';
+import {afresh, asNeed, yieldTo} from './demand.ts';
 import {duration} from './duration.ts';
 import type {Edge, Entry} from './entry.ts';
 import type {Id} from './ids.ts';
 import type {Spawning} from './phase.ts';
 import {exitVariables, resultOf} from './restart.ts';
+import {fire} from './rulings.ts';
 import {read} from './service-table.ts';
 import {holds, isFailedNeed, isToRun, isUnderWay, isWanted, meets} from './state.ts';
 import {lastEnds} from './status.ts';
@@ -70,50 +72,41 @@ function takeToken(turn: Turn): Millis {
 	return isFree ? 0 : ((1 - level) / perSecond) * 1000 + 1;
 }
 
-/**
- * Starts services, and those of their needs that are not met; what conflicts with them is stopped. `trigger`: the failure
- * for which they are started, unless they run already.
- */
-export function start(turn: Turn, ids: readonly Id[], trigger: Entry['trigger'] = null): void {
-	const seen = new Set(ids);
-	for (const id of seen) {
+/** Starts services, and those of their needs that are not met; what conflicts with them is stopped. */
+export const start = (turn: Turn, ids: readonly Id[]): void => startAll(turn, new Set(ids), new Set(ids), () => 'start');
+
+/** `named`: those of them that were asked for; the others are only needed. */
+function startAll(turn: Turn, ids: Set<Id>, named: ReadonlySet<Id>, desiredOf: (entry: Entry) => Entry['desired']): void {
+	for (const id of ids) {
 		const entry = read(turn.state.table, id);
-		if (!entry) continue;
+		const fresh = entry && (named.has(id) ? {...entry, desired: desiredOf(entry)} : asNeed(entry));
+		if (!entry || !fresh) continue;
 		for (const need of entry.needs) {
 			const needed = read(turn.state.table, need.id);
-			if (needed && need.strength !== 'order' && !meets(needed, need.condition)) seen.add(need.id);
+			if (needed && need.strength !== 'order' && !meets(needed, need.condition)) ids.add(need.id);
 		}
 		for (const rival of entry.rivals) yieldTo(turn, rival);
-		const fresh: Entry = {...entry, desired: 'start', stop: entry.service.stop};
-		const rests = entry.phase.kind === 'down' || entry.phase.kind === 'backoff';
-		if (rests) turn.awaitNeeds({...fresh, ends: [], restartPending: false, blame: null, trigger: ids.includes(id) ? trigger : null});
-		else turn.write(fresh);
+		afresh(turn, fresh);
 	}
 }
 
-/** A service that conflicts with one that is started stops, and stays stopped. */
-export function yieldTo(turn: Turn, id: Id): void {
-	const rival = read(turn.state.table, id);
-	if (!rival || !isToRun(rival)) return;
-	const isResting = rival.phase.kind === 'down' && rival.phase.cause !== 'new' && rival.phase.cause !== 'stopped';
-	if (!isResting) turn.write({...rival, desired: 'stop', restartPending: false, stop: rival.service.stop});
-}
-
-/** Restarts services: those that run stop first, the others just start. */
+/** Restarts services: those that run stop first, the others just start. What is to run anyway is as it was asked for before. */
 export function restart(turn: Turn, ids: readonly Id[]): void {
-	const others: Id[] = [];
+	const others = new Set<Id>();
+	const lost = new Set<Id>();
+	const desiredOf = (entry: Entry): Entry['desired'] => (isToRun(entry) ? entry.desired : 'start');
 	for (const id of ids) {
 		const entry = read(turn.state.table, id);
 		if (!entry) continue;
 		if (!isUnderWay(entry.phase)) {
-			others.push(id);
+			others.add(id);
 			continue;
 		}
 		// Without these needs it could not start again.
-		for (const edge of entry.needs) if (isNeedLost(turn, edge)) others.push(edge.id);
-		turn.write({...entry, desired: 'start', restartPending: true});
+		for (const edge of entry.needs) if (isNeedLost(turn, edge)) lost.add(edge.id);
+		turn.write({...entry, desired: desiredOf(entry), restartPending: true});
 	}
-	start(turn, others);
+	startAll(turn, new Set([...others, ...lost]), others, desiredOf);
 }
 
 /** Services start because others have failed for good (`on_failure`). */
@@ -130,7 +123,7 @@ function startOnFailure(turn: Turn, {after}: Change): void {
 	for (const id of onFailure.flatMap(name => turn.state.names.get(name) ?? [])) {
 		const entry = read(turn.state.table, id);
 		const isBusy = entry?.service.type === 'oneshot' && entry.phase.kind !== 'down';
-		if (!isBusy) start(turn, [id], trigger);
+		if (!isBusy) fire(turn, [id], trigger);
 		else if (entry.laterTriggers.length < TRIGGERS_MAX) turn.put({...entry, laterTriggers: [...entry.laterTriggers, trigger]});
 	}
 }
@@ -145,7 +138,7 @@ function startForNext(turn: Turn, {after: {id, phase}}: Change): void {
 	if (!entry || !next || phase.kind !== 'down') return;
 	if (phase.cause === 'stopped' || turn.state.stage.kind !== 'running') return turn.put({...entry, laterTriggers: []});
 	turn.put({...entry, laterTriggers});
-	start(turn, [id], next);
+	fire(turn, [id], next);
 }
 
 /** What a service knows of the failure for which it was started; MONITOR_* as in systemd.exec(5). */

@@ -10,7 +10,7 @@ import {entries as all, read, type ServiceTable} from './service-table.ts';
 import type {Condition, Service} from './service.ts';
 import type {Stage} from './stage.ts';
 import type {Instant, Millis} from './time.ts';
-import {NO_RULINGS, type Subject, wanted} from './wanted.ts';
+import {NO_RULINGS, RUNNING, type Subject, wanted} from './wanted.ts';
 
 /** What the core needs to know beside the services. */
 export interface Settings extends Rules {
@@ -44,7 +44,7 @@ export interface State {
 }
 
 /** Whether it is to run, but is neither up and healthy nor completed; also after it has failed for good. */
-export function isAwaited(entry: Pick<Entry, 'desired' | 'service' | 'retired' | 'rulings' | 'phase'>): boolean {
+export function isAwaited(entry: Subject & Pick<Entry, 'service' | 'phase'>): boolean {
 	const {phase} = entry;
 	if (isHelper(entry)) return false;
 	if (phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited' || phase.cause === 'skipped')) return false;
@@ -118,7 +118,8 @@ export const isWanted = (entry: Subject, stage: Stage): boolean => wanted(entry,
 /** The same without regard to a shutdown. */
 export const isToRun = (entry: Subject): boolean => wanted(entry, RUNNING).runs;
 
-const RUNNING: Stage = {kind: 'running'};
+/** Whether what it needs is needed: it starts with archon, also if an operator or a decider has stopped it, or it is to run by itself. */
+export const isRoot = (entry: Subject): boolean => entry.service.autostart || (entry.desired !== 'needed' && isToRun(entry));
 
 interface Connections {
 	readonly needs: ReadonlyMap<Id, readonly Edge[]>;
@@ -129,8 +130,10 @@ interface Connections {
 	readonly demanded: ReadonlyMap<Id, 'needed'>;
 }
 
-/** The edges between the services of a config, both ways. */
-export function connect(services: readonly Service[], names: ReadonlyMap<string, Id>): Connections {
+/** The edges between the services of a config, both ways; `isRoot`: whether what a service needs is needed. */
+export function connect(
+	services: readonly Service[], names: ReadonlyMap<string, Id>, isRoot: (service: Service) => boolean,
+): Connections {
 	const idOf = (name: string): Id => {
 		const id = names.get(name);
 		if (id === undefined) throw new Error(`unknown service: ${name}`);
@@ -147,9 +150,9 @@ export function connect(services: readonly Service[], names: ReadonlyMap<string,
 	// Needs come before their dependents, so that one pass in reverse order finds all that start for others.
 	const lazy = new Set(services.filter(({autostart}) => !autostart).map(({name}) => idOf(name)));
 	const demanded = new Map<Id, 'needed'>();
-	for (const {name} of services.toReversed()) {
-		const id = idOf(name);
-		if (lazy.has(id) && !demanded.has(id)) continue;
+	for (const service of services.toReversed()) {
+		const id = idOf(service.name);
+		if (!isRoot(service) && !demanded.has(id)) continue;
 		for (const need of needs.get(id) ?? []) if (need.strength !== 'order' && lazy.has(need.id)) demanded.set(need.id, 'needed');
 	}
 	return {needs, dependents, rivals: rivalsAmong(services, idOf), demanded};

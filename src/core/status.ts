@@ -4,6 +4,7 @@ import type {Outcome, Refusal} from './outcome.ts';
 import type {Phase} from './phase.ts';
 import {signalName} from './signal-numbers.ts';
 import {entryOf, holds, livingRivals, type State} from './state.ts';
+import {decisionOf} from './wanted.ts';
 
 export const STATUSES = [
 	'stopped', 'waiting', 'starting', 'running', 'unhealthy', 'stopping', 'backoff', 'exited', 'failed',
@@ -24,7 +25,7 @@ export interface Shown {
 	readonly status: Status;
 	/** The living main process, else null. */
 	readonly pid: number | null;
-	/** How its last run ended, what it is waiting for, or its own STATUS= (sd_notify(3)); may be empty. */
+	/** How its last run ended, what it is waiting for, its own STATUS= (sd_notify(3)), or by what ruling it runs or not; may be empty. */
 	readonly note: string;
 }
 
@@ -80,7 +81,23 @@ export function attempt({ends, service}: Entry): string {
 	return `restart ${ends.length}${Number.isFinite(attempts) ? ` of ${attempts}` : ''}`;
 }
 
+/** The ruling by which a service has been started or stopped, in words; empty: it was for another reason. */
+export function rulingFor(entry: Entry, runs: boolean): string {
+	const decision = entry.restartPending || entry.ends.length > 0 ? null : decisionOf(entry);
+	return decision?.ruling.runs === runs ? decision.text : '';
+}
+
+/** Of what has been stopped, or has nothing to say for itself, the ruling that decides about it is shown. */
 function noteOf(state: State, entry: Entry): string {
+	const {phase} = entry;
+	const note = ownNote(state, entry);
+	const decision = decisionOf(entry, state.stage);
+	if (!decision) return note;
+	if (note === '' || (phase.kind === 'down' && (phase.cause === 'stopped' || phase.cause === 'new'))) return decision.text;
+	return decision.ruling.runs || phase.kind === 'waiting' ? note : `${note}; ${decision.text}`;
+}
+
+function ownNote(state: State, entry: Entry): string {
 	const {phase} = entry;
 	switch (phase.kind) {
 		case 'waiting': return `waiting for ${unmetNeeds(state, entry)}`;

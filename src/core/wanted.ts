@@ -30,8 +30,11 @@ export type Rulings = {readonly [D in Decider]?: Ruling};
 /** One object for all that no decider has spoken of, as most are. */
 export const NO_RULINGS: Rulings = {};
 
-/** The rules, in their order; `removed`: the config does not have it any more; `archon`: archon itself needs it. */
-export type Rule = 'boot' | 'shutdown' | 'archon' | 'removed' | 'operator' | Decider | 'schedule' | 'needed' | 'config';
+/**
+ * The rules, in their order. `archon`: the whole has not begun, or it is one of archon's own helpers; `client`: it was made by one, and
+ * nothing else decides about it; `failure`: it was started for one (`on_failure`); `dependents`: they need it.
+ */
+export type Rule = 'archon' | 'shutdown' | 'operator' | 'client' | Decider | 'config' | 'failure' | 'schedule' | 'dependents';
 
 /** Whether it is to run, by which rule. */
 export interface Verdict {
@@ -46,38 +49,63 @@ export interface Subject {
 	/** The config does not have it any more. */
 	readonly retired: boolean;
 	readonly rulings: Rulings;
+	/** Variables about the failure for which it was started; null: for none. */
+	readonly trigger: object | null;
 }
 
 const yes = (by: Rule): Verdict => ({runs: true, by});
 const no = (by: Rule): Verdict => ({runs: false, by});
 
 /** Made once: this is asked several times in each step. */
-const BOOT = no('boot');
-const SHUTDOWN = no('shutdown');
-const REMOVED = no('removed');
-const ARCHON = yes('archon');
-const [STARTED, STOPPED] = [yes('operator'), no('operator')];
+const [HELPER, UNBEGUN, SHUTDOWN] = [yes('archon'), no('archon'), no('shutdown')];
+const [STARTED, STOPPED, CLIENT] = [yes('operator'), no('operator'), yes('client')];
 const RULED = {
 	hitlist: [no('hitlist'), yes('hitlist')], test: [no('test'), yes('test')], manifest: [no('manifest'), yes('manifest')],
 } as const;
-const [DUE, NEEDED] = [yes('schedule'), yes('needed')];
 const [AUTOSTART, LAZY] = [yes('config'), no('config')];
+const [DUE, FAILURE, NEEDED] = [yes('schedule'), yes('failure'), yes('dependents')];
 
 /** Whether a service is to run, and by which rule. A helper of archon's own runs until all services have ended. */
 export function wanted(subject: Subject, {kind}: Pick<Stage, 'kind'>): Verdict {
 	const {desired, service: {autostart, origin}, retired, rulings} = subject;
-	if (kind === 'boot') return BOOT;
+	if (kind === 'boot') return UNBEGUN;
 	if (kind !== 'running' && (origin !== 'helper' || kind === 'over')) return SHUTDOWN;
-	if (retired) return REMOVED;
+	if (retired) return LAZY;
 	if (desired === 'stop') return STOPPED;
-	if (origin === 'helper') return ARCHON;
-	if (desired === 'start') return STARTED;
-	if (rulings !== NO_RULINGS) {
-		for (const decider of DECIDERS) {
-			const ruling = rulings[decider];
-			if (ruling) return RULED[decider][ruling.runs ? 1 : 0];
-		}
-	}
+	if (origin === 'helper') return HELPER;
+	if (desired === 'start') return origin === 'run' || origin === 'daemon' ? CLIENT : STARTED;
+	const decider = deciderOf(rulings);
+	if (decider) return RULED[decider][rulings[decider]?.runs ? 1 : 0];
 	if (autostart) return AUTOSTART;
-	return desired === 'due' ? DUE : desired === 'needed' ? NEEDED : LAZY;
+	if (desired === 'due') return subject.trigger ? FAILURE : DUE;
+	return desired === 'needed' ? NEEDED : LAZY;
 }
+
+/** The decider that is obeyed; undefined: none has spoken. */
+const deciderOf = (rulings: Rulings): Decider | undefined =>
+	(rulings === NO_RULINGS ? undefined : DECIDERS.find(each => rulings[each] !== undefined));
+
+const SAYS = {
+	hitlist: ['it is on the hitlist', 'the hitlist lets it run'],
+	test: ['its test said no', 'its test said yes'],
+	manifest: ['not in the manifest', 'the manifest lists it'],
+} as const;
+
+/** The ruling that is obeyed, and it in words: `its test said no (exit status 1)`. */
+export interface Decision {
+	readonly text: string;
+	readonly ruling: Ruling;
+}
+
+/** The ruling that is obeyed; null: another rule speaks. */
+export function decisionOf(subject: Subject, stage: Pick<Stage, 'kind'> = RUNNING): Decision | null {
+	if (subject.rulings === NO_RULINGS) return null;
+	const {by} = wanted(subject, stage);
+	const ruling = by === 'hitlist' || by === 'test' || by === 'manifest' ? subject.rulings[by] : undefined;
+	if (!ruling) return null;
+	const text = SAYS[by as Decider][ruling.runs ? 1 : 0];
+	return {text: ruling.why === '' ? text : `${text} (${ruling.why})`, ruling};
+}
+
+/** What holds without regard to a shutdown. */
+export const RUNNING: Stage = {kind: 'running'};

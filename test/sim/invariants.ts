@@ -8,7 +8,7 @@ import {isAlive, isPreparing} from '../../src/core/phase.ts';
 import type {Service} from '../../src/core/service.ts';
 import {SIG} from '../../src/core/signal-numbers.ts';
 import {type Instant, NEVER} from '../../src/core/time.ts';
-import {countAwaited, entries, entryOf, find, holds, isFailedNeed, type State} from '../../src/core/state.ts';
+import {countAwaited, entries, entryOf, find, holds, isFailedNeed, isToRun, type State} from '../../src/core/state.ts';
 import {nextDeadline} from '../../src/core/whole.ts';
 import {deadlineOf, entries as allOf} from '../../src/core/service-table.ts';
 import {statusNameOf} from '../../src/core/status.ts';
@@ -142,13 +142,14 @@ export function checkSpawn(world: World, id: Id, service: Service): void {
 	}
 }
 
-/** A service has failed for good: what it names is to run, unless it has been stopped for another since. */
+/** A service has failed for good: what it names is to run, unless an operator or a decider does not let it. */
 export function checkFailure({service, phase}: Entry, {stage, table}: State): void {
 	if (phase.kind !== 'down' || phase.cause !== 'failed' || stage.kind !== 'running') return;
 	for (const entry of allOf(table)) {
 		if (!service.onFailure.includes(entry.service.name) || entry.rivals.length > 0 || entry.retired) continue;
-		const isKnown = entry.desired === 'start' || (entry.service.type === 'oneshot' && entry.phase.kind !== 'down');
-		promise(isKnown, `${service.name} has failed, and ${entry.service.name} is not started`);
+		const {desired} = entry;
+		const isLet = desired !== 'stop' && isToRun({...entry, desired: desired === 'auto' ? 'due' : desired});
+		promise(!isLet || desired !== 'auto' || entry.phase.kind !== 'down', `${service.name} has failed, and ${entry.service.name} is not started`);
 	}
 }
 

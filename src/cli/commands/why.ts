@@ -4,7 +4,7 @@ import {plainText} from '../../core/plain.ts';
 import {NAMES} from '../by-name.ts';
 import {type Command, EXIT} from '../command.ts';
 import {type Look, lookOf} from '../look.ts';
-import {age, span} from '../figures.ts';
+import {age, aged, span} from '../figures.ts';
 import {rowsOf} from '../reply.ts';
 
 export const why: Command = {
@@ -60,7 +60,7 @@ const of = <K extends WhyRow['kind']>({rows}: Story, kind: K): readonly RowOf<K>
 
 function asObject(story: Story): object {
 	const {name, status, since, starts} = story.service;
-	const [wanted] = of(story, 'wanted').map(({runs, by, why: words}) => ({runs, by, why: words}));
+	const [wanted] = of(story, 'wanted').map(({runs, by, why: words, at}) => ({runs, by, why: words, at}));
 	const [end] = of(story, 'end').map(({name: who, at, exit, how}) => ({name: who, at, exit, how}));
 	return {
 		name, status, since, starts, wanted,
@@ -78,7 +78,7 @@ function textOf(story: Story, {isColoured, now}: Look): string {
 	const bold = (text: string): string => (isColoured ? `\x1b[1m${text}\x1b[0m` : text);
 	const [wanted] = of(story, 'wanted');
 	const times = starts > 1 ? `, started ${starts} times` : '';
-	const rule = wanted ? `; it is ${wanted.runs ? '' : 'not '}to run: ${wanted.why}` : '';
+	const rule = wanted ? `; it is ${wanted.runs ? '' : 'not '}to run: ${aged(wanted.why, wanted.at, now)}` : '';
 	const lines = [`${bold(name)} is ${status} (for ${age(now - since)}${times})${rule}`];
 	for (const [depth, link] of of(story, 'link').entries()) {
 		lines.push(depth === 0 ? `  ${link.why}` : `${'  '.repeat(Math.min(depth, 10))}  ${bold(link.name)} is ${link.status}: ${link.why}`);

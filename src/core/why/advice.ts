@@ -2,6 +2,7 @@
 import type {Entry} from '../entry.ts';
 import type {DownCause} from '../phase.ts';
 import {isToRun} from '../state.ts';
+import {decisionOf} from '../wanted.ts';
 
 export interface Advice {
 	readonly command: string;
@@ -43,7 +44,15 @@ function afterItsEnd(entry: Entry, cause: DownCause, look: Advice, say: Say): re
 		case 'exited': return [look, start(entry, say, 'starts it again')];
 		case 'skipped': return [look, start(entry, say, 'examines its start conditions again')];
 		case 'new':
-		case 'stopped': return isToRun(entry) ? [] : [start(entry, say, 'starts it and what it needs')];
+		case 'stopped': return isToRun(entry) ? [] : atRest(entry, say);
 		case 'completed': return [];
 	}
+}
+
+/** It is not to run: an operator has stopped it, a decider does not let it, or nothing asks for it. */
+function atRest(entry: Entry, say: Say): readonly Advice[] {
+	const decision = decisionOf({...entry, desired: 'auto'});
+	if (!decision) return [start(entry, say, 'starts it and what it needs')];
+	if (entry.desired === 'stop') return [say('auto', 'lets a ruling decide again'), start(entry, say, 'starts it whatever the ruling is')];
+	return [start(entry, say, 'starts it all the same, until archonctl auto')];
 }

@@ -4,8 +4,10 @@ import type {Entry} from '../entry.ts';
 import type {Phase, Starting, Stopping, Up} from '../phase.ts';
 import {matches} from '../restart.ts';
 import {signalName} from '../signal-numbers.ts';
+import {isToRun} from '../state.ts';
 import {attempt, describeOutcome, lastEnd, lastEnds} from '../status.ts';
 import {type Instant, NEVER} from '../time.ts';
+import {decisionOf} from '../wanted.ts';
 
 export interface Next {
 	readonly at: Instant;
@@ -38,10 +40,12 @@ const didFail = (entry: Entry): string =>
 const NOT_STARTED = 'it could not be started';
 
 function whyDown(entry: Entry, {cause}: PhaseOf<'down'>): string {
-	const {service: {autostart}, desired} = entry;
+	const {desired} = entry;
+	const decision = decisionOf(entry);
+	const because = decision && !decision.ruling.runs ? `: ${decision.text}` : '';
 	switch (cause) {
-		case 'new': return autostart || desired === 'start' ? 'it is about to start' : 'it was not started';
-		case 'stopped': return desired === 'stop' ? 'it was stopped' : 'it has stopped';
+		case 'new': return isToRun(entry) ? 'it is about to start' : `it was not started${because}`;
+		case 'stopped': return desired === 'stop' || because !== '' ? `it was stopped${because}` : 'it has stopped';
 		case 'completed': return `it has done its work (${lastEnd(entry)})`;
 		case 'exited': return `it exited by itself (${lastEnd(entry)}), and ${whyNotAgain(entry)}`;
 		case 'failed': return entry.outcome ? `it ended: ${lastEnds(entry)}, and ${whyNotAgain(entry)}` : didFail(entry);

@@ -7,6 +7,8 @@ import type {Edge, Entry} from '../entry.ts';
 import type {Id} from '../ids.ts';
 import {entries, entryOf, holds, isAwaited, isFailedNeed, isGoingDown, isHelper, isToRun, livingRivals, type State} from '../state.ts';
 import {lastEnd, type Status, statusNameOf} from '../status.ts';
+import type {Instant} from '../time.ts';
+import {decisionOf, type Rule, wanted} from '../wanted.ts';
 import {type Advice, adviceFor} from './advice.ts';
 import {causeOf, type Next, nextOf} from './causes.ts';
 
@@ -26,8 +28,10 @@ export interface Why {
 
 export interface Wanted {
 	readonly runs: boolean;
-	readonly by: 'config' | 'operator' | 'dependents' | 'failure' | 'client' | 'shutdown' | 'archon';
+	readonly by: Rule;
 	readonly why: string;
+	/** When a test, hitlist or manifest said so last; null: it is not one of these that speaks. */
+	readonly at: Instant | null;
 }
 
 export interface Link {
@@ -154,34 +158,44 @@ const waitingFor = (state: State, entry: Entry): readonly string[] => [...new Se
 // ── What is wanted ───────────────────────────────────────────────────────────────────────────────
 
 function wantedOf(state: State, entry: Entry): Wanted {
+	const {runs, by} = wanted(entry, state.stage);
+	const decision = decisionOf(entry, state.stage);
+	return {runs, by, why: decision?.text ?? reasonOf(state, entry, by, runs), at: decision?.ruling.at ?? null};
+}
+
+/** Why a rule that is not a decider's wants it to run, or not. */
+function reasonOf(state: State, entry: Entry, by: Rule, runs: boolean): string {
 	const {stage} = state;
-	const {desired, service: {autostart, origin}, trigger, retired} = entry;
-	if (origin === 'helper') return {runs: true, by: 'archon', why: 'the config needs this helper of archon\'s own'};
-	if (stage.kind !== 'running' && stage.kind !== 'boot') {
-		return {runs: false, by: 'shutdown', why: `archon is shutting down${'why' in stage ? `: ${stage.why}` : ''}`};
+	switch (by) {
+		case 'archon': return runs ? 'the config needs this helper of archon\'s own' : 'archon has not begun';
+		case 'shutdown': return `archon is shutting down${'why' in stage ? `: ${stage.why}` : ''}`;
+		case 'client': return `a client started it (archonctl ${entry.service.origin})`;
+		case 'failure': return `${entry.trigger?.['ARCHON_FAILED_SERVICE'] ?? 'a service'} has failed, and names it in on_failure`;
+		case 'schedule': return 'a run for its schedule is under way';
+		case 'operator': return runs ? whyStarted(entry) : whyStopped(state, entry);
+		case 'dependents': return whyNeeded(state, entry);
+		default:
+			if (entry.retired) return 'the config does not have it any more';
+			if (entry.service.origin === 'manifest') return 'its manifest has not been read yet';
+			return runs ? 'its config starts it with archon' : 'its config has autostart: false';
 	}
-	if (retired) return {runs: false, by: 'config', why: 'the config does not have it any more'};
-	if (desired === 'stop') {
-		const winners = entry.rivals.flatMap(id => {
-			const rival = entryOf(state, id);
-			return rival && isToRun(rival) ? [rival] : [];
-		});
-		const rival = winners.length === 0 ? '' : `, or as ${listed(winners.map(nameOf))}, with which it conflicts, was started`;
-		return {runs: false, by: 'operator', why: `it was stopped on request${rival}`};
-	}
-	if (origin === 'run' || origin === 'daemon') return {runs: true, by: 'client', why: `a client started it (archonctl ${origin})`};
-	if (trigger) {
-		return {runs: true, by: 'failure', why: `${trigger['ARCHON_FAILED_SERVICE'] ?? 'a service'} has failed, and names it in on_failure`};
-	}
-	if (desired === 'start') {
-		const restarted = 'it was restarted on request, or with a service that it needs';
-		return {runs: true, by: 'operator', why: entry.restartPending ? restarted : 'it was started on request'};
-	}
-	if (desired === 'needed') {
-		const dependents = ofEdges(state, entry.dependents).map(({need}) => need).filter(isToRun);
-		return {runs: true, by: 'dependents', why: `${listed(dependents.map(nameOf))} ${needs(dependents)} it`};
-	}
-	return autostart
-		? {runs: true, by: 'config', why: 'its config starts it with archon'}
-		: {runs: false, by: 'config', why: 'its config has autostart: false'};
+}
+
+const whyStarted = ({restartPending}: Entry): string =>
+	(restartPending ? 'it was restarted on request, or with a service that it needs' : 'it was started on request');
+
+function whyStopped(state: State, {rivals}: Entry): string {
+	const winners = rivals.flatMap(id => {
+		const rival = entryOf(state, id);
+		return rival && isToRun(rival) ? [rival] : [];
+	});
+	const rival = winners.length === 0 ? '' : `, or as ${listed(winners.map(nameOf))}, with which it conflicts, was started`;
+	return `it was stopped on request${rival}`;
+}
+
+function whyNeeded(state: State, {dependents}: Entry): string {
+	const all = ofEdges(state, dependents).filter(({edge}) => edge.strength !== 'order').map(({need}) => need);
+	const running = all.filter(isToRun);
+	if (running.length > 0) return `${listed(running.map(nameOf))} ${needs(running)} it`;
+	return `${listed(all.map(nameOf))} ${all.length === 1 ? 'has' : 'have'} needed it`;
 }

@@ -4,7 +4,7 @@ import type {EventKind, OwnKind, ServiceKind} from '../../core/event-kinds.ts';
 import type {Id} from '../../core/ids.ts';
 import {exitStatus, type Outcome} from '../../core/outcome.ts';
 import {isAlive, isPreparing, type Phase, type Starting, type Up} from '../../core/phase.ts';
-import {attempt, lastEnd, lastEnds, pidOf, type Status, statusNameOf} from '../../core/status.ts';
+import {attempt, lastEnd, lastEnds, pidOf, rulingFor, type Status, statusNameOf} from '../../core/status.ts';
 import type {Stage} from '../../core/stage.ts';
 import type {Instant} from '../../core/time.ts';
 
@@ -111,7 +111,7 @@ export function eventsOfChange(before: Entry, after: Entry, entryOf: EntryOf, te
 		case 'stopping': {
 			const wasKilled = was.kind === 'stopping' && was.killed;
 			if (phase.killed && !wasKilled) say('killed', was.kind === 'stopping' ? 'it did not stop in time' : '');
-			else if (was.kind !== 'stopping' && !outcome) say('stopping', phase.blame ?? '');
+			else if (was.kind !== 'stopping' && !outcome) say('stopping', phase.blame ?? rulingFor(after, false));
 			return;
 		}
 		case 'backoff': return say('backoff', againAfter(before, after), after.ends.length, phase.deadline);
@@ -123,10 +123,10 @@ export function eventsOfChange(before: Entry, after: Entry, entryOf: EntryOf, te
 function tellStart(after: Entry, phase: Starting | Up, tell: (happening: Happening) => void): void {
 	const started: Happening = {
 		kind: 'started', service: after.service.name, from: 'starting', to: statusNameOf(after), pid: phase.pid, run: phase.run,
-		exit: null, count: null, next: null, reason: '',
+		exit: null, count: null, next: null, reason: rulingFor(after, true),
 	};
 	tell(started);
-	if (phase.kind === 'up') tell({...started, kind: 'ready'});
+	if (phase.kind === 'up') tell({...started, kind: 'ready', reason: ''});
 }
 
 function atRest(after: Entry, say: (kind: ServiceKind, reason?: string) => void): void {
@@ -137,7 +137,7 @@ function atRest(after: Entry, say: (kind: ServiceKind, reason?: string) => void)
 		case 'skipped': return say('skipped', lastEnd(after));
 		case 'completed':
 		case 'exited': return say('completed');
-		case 'stopped': return say('stopped');
+		case 'stopped': return say('stopped', rulingFor(after, false));
 		case 'new':
 	}
 }

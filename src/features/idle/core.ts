@@ -10,6 +10,7 @@ import {NEVER} from '../../core/time.ts';
 import {isLiving, type State} from '../../core/state.ts';
 import type {Entry} from '../../core/entry.ts';
 import type {WhenIdle} from '../../core/config.ts';
+import {decisionOf} from '../../core/wanted.ts';
 
 /** How many services are named in the line. */
 const NAMED = 3;
@@ -50,7 +51,7 @@ interface Idleness {
 	readonly why: string;
 	/** The service that failed last; null: no service has failed. */
 	readonly failed: Entry | null;
-	/** Whether the container stays because an operator has stopped a service. */
+	/** Whether the container stays because an operator has stopped a service, or a ruling that may be another one soon. */
 	readonly isKept: boolean;
 }
 
@@ -60,10 +61,10 @@ function aboutIdleness(state: State): Idleness {
 	let failed: Entry | null = null;
 	let isKept = false;
 	for (const entry of entries(state.table)) {
-		const {service: {name, origin}, desired, since, phase} = entry;
+		const {service: {name, origin}, since, phase} = entry;
 		// Neither transient services nor archon's own helpers count.
 		if (origin === 'run' || origin === 'daemon' || origin === 'helper') continue;
-		isKept ||= desired === 'stop';
+		isKept ||= entry.desired === 'stop' || decisionOf(entry)?.ruling.runs === false;
 		const hasFailed = phase.kind === 'down' && phase.cause === 'failed';
 		if (hasFailed && (failed === null || since >= failed.since)) failed = entry;
 		const [rank, text] = hasFailed ? [0, endOf(entry)]

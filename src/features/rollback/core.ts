@@ -6,7 +6,7 @@ import type {Entry} from '../../core/entry.ts';
 import type {Feature, Reconfigured, View} from '../../core/feature.ts';
 import {duration} from '../../core/duration.ts';
 import {lastEnd} from '../../core/status.ts';
-import {entryOf, isUnderWay, isWanted} from '../../core/state.ts';
+import {entryOf, isToRun, isUnderWay, isWanted} from '../../core/state.ts';
 import type {Change} from '../../core/turn.ts';
 import {type Instant, NEVER} from '../../core/time.ts';
 import type {Failure, TrialRules} from '../../core/trial.ts';
@@ -28,6 +28,8 @@ export interface Rollback {
 	readonly undone: (Failure & {readonly at: Instant; readonly names: readonly string[]}) | null;
 	/** The services of the trial that has failed. */
 	readonly names: readonly string[];
+	/** What operators had asked of services before the trial (`Reconfigured.dropped`): it holds again if the config before is put back. */
+	readonly dropped?: Reconfigured['dropped'];
 }
 
 /** How many services are remembered by name. */
@@ -48,12 +50,12 @@ export const rollback: Feature<Rollback> = {
 	},
 	staged: (own, view) => (own.trial && view.state.stage.kind !== 'running'
 		? concludeTrial(own, {...own.trial, rollsBack: false}, view, {name: null, why: 'archon is shutting down'}) : own),
-	reconfigured(own, view, {started, trial: rules, isRollback}) {
+	reconfigured(own, view, {started, trial: rules, isRollback, dropped}) {
 		if (isRollback) return putBack(own, view);
 		const ended = own.trial
 			? concludeTrial(own, {...own.trial, rollsBack: false}, view, {name: null, why: 'another config has been put in force'}) : own;
-		const fresh = {...ended, due: null, undone: null, names: []};
-		return rules ? beginTrial(fresh, rules, started, view) : fresh.trial === own.trial && isEmpty(own) ? own : fresh;
+		const fresh = {...ended, due: null, undone: null, names: [], dropped: {}};
+		return rules ? beginTrial({...fresh, dropped}, rules, started, view) : fresh.trial === own.trial && isEmpty(own) ? own : fresh;
 	},
 	stalled: (own, millis) => (own.trial ? {...own, trial: {...own.trial, deadline: own.trial.deadline + millis}} : own),
 	nextDeadline: ({trial}) => trial?.deadline ?? NEVER,
@@ -94,7 +96,7 @@ function concludeTrial(own: Rollback, {rollsBack}: TrialRules, view: View, failu
 
 function putBack(own: Rollback, view: View): Rollback {
 	if (!own.due) return own;
-	return {trial: null, due: null, undone: {...own.due, at: view.now, names: own.names}, names: []};
+	return {trial: null, due: null, undone: {...own.due, at: view.now, names: own.names}, names: [], dropped: {}};
 }
 
 function openIn({starts}: Trial, {state}: View): readonly string[] {
@@ -104,9 +106,10 @@ function openIn({starts}: Trial, {state}: View): readonly string[] {
 	});
 }
 
-/** Whether a run that the reload has started is ready or done, or was skipped; or an operator has stopped the service. */
-function hasCome({phase, starts, leaving, desired}: Entry, before: number): boolean {
-	if (phase.kind === 'down' && phase.cause === 'stopped') return desired === 'stop';
+/** Whether a run that the reload has started is ready or done, or was skipped; or it is not to run any more. */
+function hasCome(entry: Entry, before: number): boolean {
+	const {phase, starts, leaving} = entry;
+	if (phase.kind === 'down' && phase.cause === 'stopped') return !isToRun(entry);
 	if (phase.kind === 'down' && phase.cause === 'skipped') return true;
 	if (starts <= before || leaving) return false;
 	if (phase.kind === 'up') return phase.isReady && phase.health !== 'starting' && phase.health !== 'unhealthy';
@@ -116,7 +119,7 @@ function hasCome({phase, starts, leaving, desired}: Entry, before: number): bool
 /** Why the reload has failed with this change of a service; null: it may still become ready, or is. */
 function lossOf({before, after}: Change, starts: number): string | null {
 	const {phase, service: {name}} = after;
-	if (after.desired === 'stop') return null;
+	if (!isToRun(after)) return null;
 	if (phase.kind === 'waiting' && phase.isBlocked) return `${name}: waits for a service that has failed`;
 	if (phase.kind === 'down' && phase.cause === 'failed' && after.starts <= starts) return `${name}: ${lastEnd(after)}`;
 	// What was asked to end has not failed.

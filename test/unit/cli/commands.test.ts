@@ -135,9 +135,10 @@ describe('status', () => {
 	});
 
 	it('is one array for programs', async () => {
+		const ASKED = {wanted: true, by: 'config', ruled: null};
 		expect(JSON.parse((await archonctl(['status', '--json', 'web', 'bad'], bench())).out)).toEqual([
-			{name: 'web', status: 'running', pid: 1001, since: 1_700_000_000_000, restarts: 0, exit: null, type: 'daemon', note: '', groups: []},
-			{name: 'bad', status: 'failed', pid: null, since: 1_700_000_000_000, restarts: 0, exit: 3, type: 'daemon', note: 'exit status 3', groups: []},
+			{name: 'web', status: 'running', pid: 1001, since: 1_700_000_000_000, restarts: 0, exit: null, type: 'daemon', note: '', groups: [], ...ASKED},
+			{name: 'bad', status: 'failed', pid: null, since: 1_700_000_000_000, restarts: 0, exit: 3, type: 'daemon', note: 'exit status 3', groups: [], ...ASKED},
 		]);
 		expect((await archonctl(['status', '--json'])).out).toBe('[]\n');
 	});

@@ -11,8 +11,10 @@ const FACTS = {
 	inotify_limit: '128', stop_at_most: '8000', stop_grace: '9000', stop_chain: 'web db', lines_lost: '0', started: String(NOW - 192_000), lives: '0', cause: null,
 };
 
+const ASKED = {wanted: true, by: 'config', ruled: null};
+
 const row = (name: string, status: string): StatusRow =>
-	({name, status, pid: null, since: NOW, restarts: 0, exit: null, type: 'daemon', note: '', groups: []});
+	({name, status, pid: null, since: NOW, restarts: 0, exit: null, type: 'daemon', note: '', groups: [], ...ASKED});
 
 const process = (pid: number, parent: number, more: Partial<TreeRow> = {}): TreeRow =>
 	({service: 'web', pid, parent, zombie: false, command: 'x', kind: 'child', started: NOW, cpu: 0, memory: 0, ...more});

@@ -86,7 +86,7 @@ describe('rows', () => {
 	}
 
 	it('have the columns that are described, in order', () => {
-		check('Status', STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note', 'backend all']);
+		check('Status', STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note', 'backend all', 'yes', 'config', '5']);
 		check('History', END_ROW, ['web', '1', '2', 'how']);
 		check('Tree', TREE_ROW, ['web', '1', '2', 'zombie', 'sleep', 'main', '3', '4', '5']);
 		check('Usage', USAGE_ROW, ['web', '1', '2', '3']);

@@ -25,7 +25,7 @@ test('the chain, what comes next, the last end and lines of the root, and what w
 	bench.exit('db', {kind: 'code', code: 1});
 	expect(await ask(bench, 'Why,web')).toEqual([
 		`Row,service,web,waiting,${EPOCH},0`,
-		'Row,wanted,yes,config,its config starts it with archon',
+		'Row,wanted,yes,config,its config starts it with archon,',
 		'Row,link,web,waiting,it needs app to be started',
 		'Row,link,app,waiting,it needs db to be ready',
 		'Row,link,db,backoff,it ended: exited before it was ready (exit status 1); restart 1 of 3 is next',
@@ -57,7 +57,7 @@ test('of a service that the asker may not see no more is told than that it is wa
 	bench.access = [{to: {uid: 2000}, grant: {role: 'observe', services: ['web']}}];
 	expect(await ask(bench, 'Why', 2000)).toEqual(['Ok']);
 	expect(await ask(bench, 'Why,web', 2000)).toEqual([
-		`Row,service,web,waiting,${EPOCH},0`, 'Row,wanted,yes,config,its config starts it with archon',
+		`Row,service,web,waiting,${EPOCH},0`, 'Row,wanted,yes,config,its config starts it with archon,',
 		'Row,link,web,waiting,it needs db to be ready', 'Row,link,db,starting,', 'Ok',
 	]);
 });
@@ -70,7 +70,8 @@ test('what was never started is stopped since archon has known it, and not since
 
 test('each row is read as it was written', () => {
 	const rows = [
-		{kind: 'service', name: 'web', status: 'waiting', since: 5, starts: 2}, {kind: 'wanted', runs: false, by: 'operator', why: 'a, b'},
+		{kind: 'service', name: 'web', status: 'waiting', since: 5, starts: 2}, {kind: 'wanted', runs: false, by: 'operator', why: 'a, b', at: null},
+		{kind: 'wanted', runs: true, by: 'test', why: 'its test said yes', at: 8},
 		{kind: 'link', name: 'db', status: 'backoff', why: 'x'}, {kind: 'next', name: 'db', at: 7, what: 'y'},
 		{kind: 'end', name: 'db', at: 8, exit: 137, how: 'SIGKILL'}, {kind: 'line', name: 'db', stream: 'stderr', at: 9, text: 'a\\b\x1b'},
 		{kind: 'waiting', name: 'web'}, {kind: 'help', command: 'archonctl start db', does: 'z'},

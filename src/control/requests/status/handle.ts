@@ -4,6 +4,7 @@ import {exitStatus} from '../../../core/outcome.ts';
 import {partOf} from '../../../core/features.ts';
 import type {State} from '../../../core/state.ts';
 import {statusOf} from '../../../core/status.ts';
+import {decisionOf, wanted as rule} from '../../../core/wanted.ts';
 import {rollback} from '../../../features/rollback/core.ts';
 import {OK, refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
@@ -30,8 +31,11 @@ function rowOf(daemon: Daemon, state: State, entry: Entry): readonly string[] {
 	const shown = statusOf(state, entry);
 	const isUndone = partOf(state, rollback).undone?.names.includes(name) ?? false;
 	const note = [...shown.note === '' ? [] : [shown.note], ...isUndone ? [UNDONE] : []].join('; ');
+	const {runs: wanted, by} = rule(entry, state.stage);
+	const decision = decisionOf(entry, state.stage);
 	return STATUS_ROW.encode({
-		name, type, groups, ...shown, note,
+		name, type, groups, ...shown, note, wanted, by,
+		ruled: decision && Math.round(daemon.wallClock(decision.ruling.at)),
 		since: Math.round(daemon.wallClock(entry.since)),
 		restarts: Math.max(0, starts - 1),
 		exit: outcome ? exitStatus(outcome) : null,

@@ -1,7 +1,7 @@
 /** `Status`: services as they are now. */
 import {many, type Pages, PATTERN, type RequestOf, type RowForm, type Rows, wire} from '../../wire.ts';
 
-/** A service: `Row,web,running,1234,1700000000000,2,,daemon,,backend`. */
+/** A service: `Row,web,running,1234,1700000000000,2,,daemon,,backend,yes,config,`. */
 export interface StatusRow {
 	readonly name: string;
 	readonly status: string;
@@ -16,16 +16,27 @@ export interface StatusRow {
 	readonly note: string;
 	/** The groups that it is in. */
 	readonly groups: readonly string[];
+	/** Whether it is to run, and the rule that says so. */
+	readonly wanted: boolean;
+	readonly by: string;
+	/** When a test, hitlist or manifest has said so last; null: it is another rule that speaks. */
+	readonly ruled: number | null;
 }
 
 export const STATUS_ROW: Rows<StatusRow> = {
-	encode({name, status, pid, since, restarts, exit, type, note, groups}) {
-		return [name, status, orEmpty(pid), String(since), String(restarts), orEmpty(exit), type, note, groups.join(' ')];
+	encode({name, status, pid, since, restarts, exit, type, note, groups, wanted, by, ruled}) {
+		return [
+			name, status, orEmpty(pid), String(since), String(restarts), orEmpty(exit), type, note, groups.join(' '),
+			wanted ? 'yes' : 'no', by, orEmpty(ruled),
+		];
 	},
-	decode([name = '', status = '', pid = '', since = '', restarts = '', exit = '', type = '', note = '', groups = '']) {
+	decode([
+		name = '', status = '', pid = '', since = '', restarts = '', exit = '', type = '', note = '', groups = '', wanted = '', by = '',
+		ruled = '',
+	]) {
 		return {
 			name, status, pid: orNull(pid), since: Number(since), restarts: Number(restarts), exit: orNull(exit), type, note,
-			groups: groups === '' ? [] : groups.split(' '),
+			groups: groups === '' ? [] : groups.split(' '), wanted: wanted === 'yes', by, ruled: orNull(ruled),
 		};
 	},
 };
@@ -39,6 +50,10 @@ export const STATUS = wire('status', {names: many('name', PATTERN, 0)}, {
 
 export type StatusRequest = RequestOf<typeof STATUS>;
 
+/** What `by` can be, in the order of the rules. */
+export const RULES = '`archon`, `shutdown`, `operator`, `client`, `hitlist`, `test`, `manifest`, `config`, `failure`, `schedule`, '
+	+ '`dependents`';
+
 const FORM: RowForm<StatusRow> = {
 	means: 'a service, in the order of the config',
 	columns: {
@@ -51,6 +66,9 @@ const FORM: RowForm<StatusRow> = {
 		type: '`daemon` or `oneshot`',
 		note: 'what it waits for, or how it ended, in words',
 		groups: 'the groups that it is in, with spaces between them',
+		wanted: '`yes` if it is to run, else `no`',
+		by: `the first rule that speaks: ${RULES}`,
+		ruled: 'when a test, hitlist or manifest has said so last, in ms since 1970; empty: it is another rule that speaks',
 	},
 };
 
@@ -60,7 +78,7 @@ export const pages: Pages = {
 		rows: [FORM],
 		reply: '`Ok`',
 		examples: [
-			['Status,web', 'Row,web,running,41,1700000000000,0,,daemon,,backend', 'Ok'],
+			['Status,web', 'Row,web,running,41,1700000000000,0,,daemon,,backend,yes,config,', 'Ok'],
 			['Status,nginx', 'Error,no service matches nginx'],
 		],
 	},

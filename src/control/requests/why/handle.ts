@@ -42,7 +42,7 @@ function rowsOf(
 	const row = (each: WhyRow): void => void rows.push(WHY_ROW.encode(each).map(plainField));
 	const {service: {name}, starts, since} = entry;
 	row({kind: 'service', name, status: statusNameOf(entry), since: wallClock(since), starts});
-	row({kind: 'wanted', ...wanted});
+	row({kind: 'wanted', ...wanted, at: wanted.at === null ? null : wallClock(wanted.at)});
 	for (const link of chain) row({kind: 'link', ...link, ...!isSeen(link.name) && {why: ''}});
 	for (const each of next) if (isSeen(each.name)) row({kind: 'next', name: each.name, at: wallClock(each.at), what: each.what});
 	for (const each of waiting) if (isSeen(each)) row({kind: 'waiting', name: each});

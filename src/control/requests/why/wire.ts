@@ -1,13 +1,14 @@
 /** `Why`: why services are as they are, down to what everything waits for. */
 import type {LogStream} from '../../../features/logging/core.ts';
 import {encodeLogRow, unescapeLine} from '../../../features/logging/requests/logs/rows.ts';
+import {RULES} from '../status/wire.ts';
 import {many, type Pages, PATTERN, type RequestOf, type RowForm, type Rows, wire} from '../../wire.ts';
 
 export type WhyRow =
 	/** The service that is asked about; what follows is about it, until the next. Times are in milliseconds since 1970. */
 	| {readonly kind: 'service'; readonly name: string; readonly status: string; readonly since: number; readonly starts: number}
-	/** What is wanted of it, and by whom. */
-	| {readonly kind: 'wanted'; readonly runs: boolean; readonly by: string; readonly why: string}
+	/** What is wanted of it, and by which rule; `at`: when a test, hitlist or manifest has said so last. */
+	| {readonly kind: 'wanted'; readonly runs: boolean; readonly by: string; readonly why: string; readonly at: number | null}
 	/** It, then what it waits for, and so on to the root. */
 	| {readonly kind: 'link'; readonly name: string; readonly status: string; readonly why: string}
 	| {readonly kind: 'next'; readonly name: string; readonly at: number; readonly what: string}
@@ -20,7 +21,7 @@ export const WHY_ROW: Rows<WhyRow> = {
 	encode(row) {
 		switch (row.kind) {
 			case 'service': return [row.kind, row.name, row.status, String(row.since), String(row.starts)];
-			case 'wanted': return [row.kind, row.runs ? 'yes' : 'no', row.by, row.why];
+			case 'wanted': return [row.kind, row.runs ? 'yes' : 'no', row.by, row.why, row.at === null ? '' : String(row.at)];
 			case 'link': return [row.kind, row.name, row.status, row.why];
 			case 'next': return [row.kind, row.name, String(row.at), row.what];
 			case 'end': return [row.kind, row.name, String(row.at), String(row.exit), row.how];
@@ -31,7 +32,7 @@ export const WHY_ROW: Rows<WhyRow> = {
 	},
 	decode([kind = '', one = '', two = '', three = '', four = '']) {
 		switch (kind) {
-			case 'wanted': return {kind, runs: one === 'yes', by: two, why: three};
+			case 'wanted': return {kind, runs: one === 'yes', by: two, why: three, at: four === '' ? null : Number(four)};
 			case 'link': return {kind, name: one, status: two, why: three};
 			case 'next': return {kind, name: one, at: Number(two), what: three};
 			case 'end': return {kind, name: one, at: Number(two), exit: Number(three), how: four};
@@ -60,7 +61,8 @@ const rows: readonly RowForm[] = [
 		kind: 'wanted', means: 'what is wanted of it',
 		columns: {
 			runs: '`yes` if it is to run, else `no`',
-			by: '`config`, `operator`, `dependents`, `failure`, `client`, `shutdown` or `archon`', why: 'in words',
+			by: `the first rule that speaks: ${RULES}`, why: 'in words',
+			at: 'when a test, hitlist or manifest has said so last, in ms since 1970; empty: it is another rule that speaks',
 		},
 	},
 	{
@@ -92,7 +94,7 @@ export const pages: Pages = {
 		rows,
 		reply: '`Ok`; without a name and without rows all is well',
 		examples: [[
-			'Why,job', 'Row,service,job,failed,1700000000000,1', 'Row,wanted,yes,config,its config starts it with archon',
+			'Why,job', 'Row,service,job,failed,1700000000000,1', 'Row,wanted,yes,config,its config starts it with archon,',
 			'Row,link,job,failed,"it ended: exit status 3, and restart: no does not start it again"',
 			'Row,end,job,1700000000000,3,exit status 3', 'Row,help,archonctl logs job,shows all that it said',
 			'Row,help,archonctl start job,"tries again, with all restarts"', 'Ok',

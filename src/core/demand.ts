@@ -1,0 +1,56 @@
+/** How services are made to run, alone or with what they need, and what makes room for them. */
+import type {Edge, Entry} from './entry.ts';
+import type {Id} from './ids.ts';
+import {read} from './service-table.ts';
+import {isToRun, meets} from './state.ts';
+import {type Turn} from './turn.ts';
+
+/** A service is to run from now on: it starts afresh, and so do those of its needs that are not met and have ended, or did not run. */
+export function begin(turn: Turn, entry: Entry, trigger: Entry['trigger'] = null): void {
+	afresh(turn, entry, trigger);
+	const ids = new Set<Id>();
+	const demand = (edge: Edge): void => {
+		const need = read(turn.state.table, edge.id);
+		if (need && edge.strength !== 'order' && !meets(need, edge.condition)) ids.add(edge.id);
+	};
+	entry.needs.forEach(demand);
+	for (const id of ids) {
+		const need = read(turn.state.table, id);
+		// What an operator has stopped is waited for.
+		const needed = need && need.desired !== 'stop' ? asNeed(need) : null;
+		if (!need || !needed) continue;
+		if (needed !== need || hasEnded(need)) afresh(turn, needed);
+		need.needs.forEach(demand);
+	}
+}
+
+/** A service that is to run as another one needs it; null: a decider does not let it. */
+export function asNeed(entry: Entry): Entry | null {
+	if (isToRun(entry)) return entry;
+	const free: Entry = entry.desired === 'stop' ? {...entry, desired: 'auto'} : entry;
+	if (isToRun(free)) return free;
+	const needed: Entry = {...free, desired: 'needed'};
+	return isToRun(needed) ? needed : null;
+}
+
+/** Writes an entry that is to run; if it is at rest, or waits for its next attempt, it starts with all restarts. */
+export function afresh(turn: Turn, entry: Entry, trigger: Entry['trigger'] = null): void {
+	const {phase} = entry;
+	const fresh: Entry = {...entry, stop: entry.service.stop};
+	const rests = phase.kind === 'down' || phase.kind === 'backoff';
+	if (!rests || turn.state.stage.kind !== 'running') turn.write(fresh);
+	else turn.awaitNeeds({...fresh, ends: [], restartPending: false, blame: null, trigger});
+}
+
+/** Whether it is at rest by itself, and not as its work is done. */
+export const hasEnded = ({phase}: Entry): boolean => phase.kind === 'down' && (phase.cause === 'failed' || phase.cause === 'exited');
+
+/** A service that conflicts with one that is started stops, and stays stopped; a run that was due is over. */
+export function yieldTo(turn: Turn, id: Id): void {
+	const rival = read(turn.state.table, id);
+	if (!rival || !isToRun(rival)) return;
+	const isResting = rival.phase.kind === 'down' && rival.phase.cause !== 'new' && rival.phase.cause !== 'stopped';
+	if (isResting) return;
+	const isDue = rival.desired === 'due' && !isToRun({...rival, desired: 'auto'});
+	turn.write({...rival, desired: isDue ? 'auto' : 'stop', restartPending: false, stop: rival.service.stop});
+}
