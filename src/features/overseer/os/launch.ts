@@ -1,6 +1,5 @@
 /** Starts overseer's daemon in a session of its own, and waits until it can be asked. Only for a program of one thread. */
 import type {Instant, Millis} from '../../../core/time.ts';
-import {err, type Result} from '../../../core/result.ts';
 import {after, now} from '../../../os/clock.ts';
 import {close} from '../../../os/descriptors.ts';
 import {errnoText} from '../../../os/errno.ts';
@@ -17,12 +16,12 @@ const SAID_MAX = 4096;
 /** As a shell tells of a command that cannot be executed. */
 const NOT_EXECUTED = 126;
 
-/** A connection to it; or why there can be none. */
-export async function launchDaemon(homes: Homes): Promise<Result<number, string>> {
-	if (sys.readText('/proc/1/comm', 20) === 'archon\n') return err(UNDER_ARCHON);
+/** Why it does not accept; null: it does. */
+export async function launchDaemon(homes: Homes): Promise<string | null> {
+	if (sys.readText('/proc/1/comm', 20) === 'archon\n') return UNDER_ARCHON;
 	const nothing = sys.open('/dev/null', O.RDWR, 0);
 	const said = sys.open(homes.said, O.WRONLY | O.CREAT | O.TRUNC | O.NOFOLLOW | O.NONBLOCK | O.NOCTTY, 0o600);
-	if (said < 0) return err(`${homes.said}: ${errnoText(-said)}`);
+	if (said < 0) return `${homes.said}: ${errnoText(-said)}`;
 	const pid = sys.fork();
 	if (pid === 0) {
 		sys.setsid();
@@ -34,19 +33,22 @@ export async function launchDaemon(homes: Homes): Promise<Result<number, string>
 	}
 	close(nothing);
 	close(said);
-	return pid < 0 ? err(errnoText(-pid)) : reach(homes, pid, now() + PATIENCE);
+	return pid < 0 ? errnoText(-pid) : reach(homes, pid, now() + PATIENCE);
 }
 
 const UNDER_ARCHON = 'PID 1 is archon here, which does what it would: archonctl trigger';
 
-async function reach(homes: Homes, pid: number, until: Instant): Promise<Result<number, string>> {
+async function reach(homes: Homes, pid: number, until: Instant): Promise<string | null> {
 	for (;;) {
 		// Before the call: what has ended by then can have left nothing that comes later.
 		const isOver = hasEnded(pid) && !isLocked(homes);
 		const called = callDaemon(homes);
-		if (called.ok) return called;
-		if (isOver) return err(saidIn(homes));
-		if (now() > until) return err(`overseerd does not answer at ${homes.socket} within ${PATIENCE / 1000} s: ${called.error.why}`);
+		if (called.ok) {
+			close(called.value);
+			return null;
+		}
+		if (isOver) return saidIn(homes);
+		if (now() > until) return `overseerd does not accept at ${homes.socket} within ${PATIENCE / 1000} s: ${called.error.why}`;
 		await new Promise<void>(resolve => void after(PAUSE, resolve));
 	}
 }
