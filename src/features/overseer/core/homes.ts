@@ -19,8 +19,8 @@ export interface Homes {
 	readonly said: string;
 }
 
-/** How long a trigger may take (ms). */
-export const TRIGGER_TIME = 300_000;
+/** How long a trigger may take: what that waits for is given up sooner (ms). */
+export const TRIGGER_TIME = 330_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
