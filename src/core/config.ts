@@ -49,6 +49,8 @@ export interface Config extends CoreConfig {
 	readonly access: readonly AccessRule[];
 	/** Where clients of a network come in. */
 	readonly remote: readonly Remote[];
+	/** The folder of what outlives archon; null: nothing does. */
+	readonly stateDir: string | null;
 }
 
 /** What a config says of the whole, beside its services. */
@@ -58,7 +60,7 @@ export type Whole = Omit<Config, 'services'>;
 const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
-	remote: 'remote',
+	remote: 'remote', stateDir: 'archon.state_dir',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

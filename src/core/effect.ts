@@ -43,6 +43,8 @@ export type Effect =
 	/** A line for the log. */
 	| {readonly kind: 'say'; readonly level: 'info' | 'warn' | 'error'; readonly text: string}
 	| {readonly kind: 'stage'; readonly stage: Stage}
+	/** What outlives archon (`state_dir`) is written at once, if anything does. */
+	| {readonly kind: 'persist'}
 	/** All services that are to run are up, for the first time. */
 	| {readonly kind: 'arrived'}
 	/** Every remaining process but archon is sent the signal; the event `alone` follows when all have ended. */

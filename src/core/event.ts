@@ -2,6 +2,7 @@
 import type {CoreConfig} from './config.ts';
 import type {Id, Run} from './ids.ts';
 import type {Adopted, Outcome, Refusal} from './outcome.ts';
+import type {Remembered} from './remembered.ts';
 import type {Service, Sourced, StopPolicy} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
@@ -56,8 +57,8 @@ export type NotifyMessage =
 
 /** Any input of `step`. */
 export type Event =
-	/** `adopted`: main processes of services that run already. */
-	| {readonly kind: 'boot'; readonly adopted?: readonly Adopted[]}
+	/** `adopted`: main processes of services that run already; `remembered`: what outlives archon, which is kept from now on. */
+	| {readonly kind: 'boot'; readonly adopted?: readonly Adopted[]; readonly remembered?: Remembered}
 	| {readonly kind: 'news'; readonly id: Id; readonly run: Run; readonly news: News}
 	| {readonly kind: 'start' | 'restart'; readonly ids: readonly Id[]}
 	/** `policy`: for this stop only, instead of the services' own. */

@@ -12,6 +12,8 @@ import type {Change} from './turn.ts';
 export interface View {
 	readonly state: State;
 	readonly now: Instant;
+	/** Whether what decides over a service has changed in this step: what is desired, or what is said of it. */
+	readonly isJudged: boolean;
 	emit(effect: Effect): void;
 	/** Handles another event in the same step, after all features have been told of this one. */
 	raise(event: Event): void;

@@ -7,8 +7,9 @@ import {idle} from '../features/idle/core.ts';
 import {progress} from '../features/progress/core.ts';
 import {rollback} from '../features/rollback/core.ts';
 import {arrival} from '../features/service-manager/core.ts';
+import {keeping} from '../features/state/core.ts';
 
-const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback)];
+const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback), bind(keeping)];
 
 /** A feature with its part of the state looked up. */
 function bind<Own>(feature: Feature<Own>) {

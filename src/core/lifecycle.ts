@@ -282,6 +282,17 @@ function lateHandover(handover: 'exit' | 'main', pidFile: string | null): string
 	return pidFile === null ? 'its main process was not told from others (set pid_file)' : `${pidFile} named no process of it`;
 }
 
+/** The phase of a process that was started long ago: all that is done once for a start was done. */
+export function underWay(entry: Entry, run: Run, pid: number, now: Instant): Phase {
+	const {type, ready, startTimeout} = entry.service;
+	const isUnready = type === 'oneshot' || ready !== null;
+	const phase: Starting = {
+		kind: 'starting', run, pid, isHooked: false, isUnready, handover: null, deadline: now + startTimeout, steadyAt: NEVER, probes: null,
+	};
+	const {phase: after} = becomeUp(phase, entry, now);
+	return after === 'await' ? phase : after;
+}
+
 /** The process was started; it is up when `post_start` has ended and it is ready. */
 function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instant): Transition {
 	const {type, forks, ready, startPeriod, startTimeout, hooks} = entry.service;

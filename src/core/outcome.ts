@@ -42,4 +42,8 @@ export interface Adopted {
 	readonly id: Id;
 	readonly run: Run;
 	readonly pid: number;
+	/** It is of an archon that has ended: nothing is done a second time for a process that was started long ago. */
+	readonly isForeign?: true;
+	/** It was started from another definition of its service. */
+	readonly isOutdated?: true;
 }

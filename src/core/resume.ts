@@ -3,23 +3,51 @@ import type {Entry} from './entry.ts';
 import {tellOfStall} from './features.ts';
 import type {Run} from './ids.ts';
 import {beginning, hookOf} from './beginning.ts';
-import {shiftDeadlines} from './lifecycle.ts';
+import {shiftDeadlines, underWay} from './lifecycle.ts';
 import type {Adopted} from './outcome.ts';
+import type {Remembered} from './remembered.ts';
+import {add} from './requests.ts';
 import {isAlive} from './phase.ts';
 import {entries as all, read} from './service-table.ts';
 import {SIG} from './signal-numbers.ts';
 import {type Millis, NEVER} from './time.ts';
+import {find, isHelper} from './state.ts';
 import {type Turn} from './turn.ts';
 import {onNews} from './news.ts';
+import {DECIDERS, NO_RULINGS} from './wanted.ts';
+import {keeping, KEPT} from '../features/state/core.ts';
+
+/** Services are as an archon before this one has left them, as far as that still holds; it is before `boot`, and none of them runs. */
+export function remember(turn: Turn, {runs, services, transients}: Remembered): void {
+	turn.state = {...turn.state, runs, slices: {...turn.state.slices, [keeping.name]: KEPT}};
+	for (const service of transients) if (!find(turn.state, service.name)) add(turn, service);
+	for (const [name, {asked, starts, rulings, rest}] of services) {
+		const entry = find(turn.state, name);
+		if (!entry || isHelper(entry)) continue;
+		const isRuled = DECIDERS.some(decider => rulings[decider]);
+		turn.put({
+			...entry, starts, desired: asked === 'auto' ? entry.desired : asked,
+			// Who decides from outside may have spoken already, and knows better.
+			rulings: isRuled && entry.rulings === NO_RULINGS ? rulings : entry.rulings,
+			phase: rest === null ? entry.phase : {kind: 'down', cause: rest},
+		});
+	}
+	turn.recount();
+}
 
 /** Adopts main processes that an earlier instance started; daemons among them count as ready. */
 export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
-	for (const {id, run, pid} of adopted) {
+	for (const {id, run, pid, isForeign, isOutdated} of adopted) {
 		const entry = read(turn.state.table, id);
 		if (!entry || isAlive(entry.phase)) continue;
 		turn.state = {...turn.state, runs: Math.max(turn.state.runs, run)};
-		turn.write({...entry, phase: {kind: 'spawning', run, isConditional: false, isHooked: false, deadline: NEVER}, starts: 1});
-		onNews(turn, id, run, {kind: 'spawned', pid});
+		const begun: Entry = {...entry, starts: Math.max(1, entry.starts)};
+		if (isForeign) {
+			turn.write({...begun, phase: underWay(begun, run, pid, turn.now), restartPending: isOutdated === true});
+		} else {
+			turn.write({...begun, phase: {kind: 'spawning', run, isConditional: false, isHooked: false, deadline: NEVER}});
+			onNews(turn, id, run, {kind: 'spawned', pid});
+		}
 		if (entry.service.type === 'daemon' && entry.service.ready) onNews(turn, id, run, {kind: 'ready'});
 	}
 }

@@ -13,7 +13,7 @@ import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
 import {isPreparing} from './phase.ts';
 import {reconfigure} from './reconfigure.ts';
 import {add, auto, forget, reload, remove, signal, stop} from './requests.ts';
-import {adopt, resume, stall} from './resume.ts';
+import {adopt, remember, resume, stall} from './resume.ts';
 import {fire, rule} from './rulings.ts';
 import {due, read} from './service-table.ts';
 import {failStart, onLate, restart, restartWithNeed, spawn, start, startForFailures, restartsDependents, waivers} from './starting.ts';
@@ -40,7 +40,8 @@ type Handlers = {readonly [K in Event['kind']]: (turn: Turn, event: Extract<Even
 
 /** The owner of each kind of event. */
 const OWNERS: Handlers = {
-	boot(turn, {adopted = []}) {
+	boot(turn, {adopted = [], remembered}) {
+		if (remembered) remember(turn, remembered);
 		enter(turn, {kind: 'running'});
 		adopt(turn, adopted);
 	},

@@ -29,6 +29,8 @@ export class Turn {
 	readonly toExamine = new Set<Id>();
 	/** Services that are restarted with a need (`restart: true`), and one of their needs has ended. */
 	readonly toRestart = new Set<Id>();
+	/** As of `View`. */
+	isJudged = false;
 	readonly #tellOfChange: (change: Change, turn: Turn) => void;
 
 	constructor(state: State, now: Instant, tellOfChange: (change: Change, turn: Turn) => void) {
@@ -84,6 +86,7 @@ export class Turn {
 		const awaited = this.state.awaited + Number(isAwaited(after)) - Number(isAwaited(before));
 		const held = this.state.held + Number(after.phase.kind === 'done') - Number(before.phase.kind === 'done');
 		const {table} = this.state;
+		this.isJudged ||= before.desired !== after.desired || before.rulings !== after.rulings;
 		this.state = {...this.state, table: write(table, after), living: this.state.living + living, held, awaited};
 		this.examine(after.id);
 		this.#tellDependents(before, after);

@@ -50,6 +50,17 @@ void sys_encodeUtf8(struct call *call)
 	give_bytes(call, text, length);
 }
 
+/* By FNV-1a of 64 bits, of which a number holds 52. */
+void sys_hashText(struct call *call)
+{
+	size_t length;
+	const uint8_t *bytes = (const uint8_t *)arg_text(call, 0, &length);
+	uint64_t hash = 0xcbf29ce484222325;
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	give_number(call, (double)(hash >> 12));
+}
+
 /* Into memory, from a place on: how many bytes, or -ENOSPC where not all have room. */
 void sys_writeUtf8(struct call *call)
 {

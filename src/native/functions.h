@@ -47,8 +47,8 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 #define EACH_FUNCTION(F) \
 	/* process.c */ \
 	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(pageSize) F(strerror) \
-	F(chdir) F(fchdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(becomeSubreaper) \
-	F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(beginSpawn) F(endSpawn) \
+	F(chdir) F(fchdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(pidfdStatus) \
+	F(becomeSubreaper) F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(beginSpawn) F(endSpawn) F(lendToChildren) \
 	F(fork) F(setsid) F(setpgid) F(restoreSignals) F(setVariable) F(inherit) F(execute) \
 	/* events.c */ \
 	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(readWatches) F(now) F(sinceBoot) \
@@ -71,7 +71,7 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* jobs.c */ \
 	F(jobsFd) F(startJob) F(awaitJob) F(takeJob) \
 	/* bytes.c */ \
-	F(decodeUtf8) F(isUtf8) F(decodeLatin1) F(encodeUtf8) F(writeUtf8) F(writeLatin1) \
+	F(decodeUtf8) F(isUtf8) F(decodeLatin1) F(encodeUtf8) F(writeUtf8) F(writeLatin1) F(hashText) \
 	/* lines.c, json.c */ \
 	F(countLines) F(endOfLines) F(dropReturns) F(prefixLines) F(jsonLines) \
 	/* compress.c */ \

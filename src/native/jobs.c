@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -270,6 +271,144 @@ static long resolve(struct job *job)
 	return 0;
 }
 
+/* Whether only root and archon's own user own a folder, and others of its group at most may write there; else -1 and errno. */
+static int trust_folder(struct job *job, const struct place *place)
+{
+	struct doubt doubt = {.refusal = REFUSED_NOT};
+	struct stat about;
+	if (fstat(place->folder, &about) < 0)
+		return -1;
+	if (about.st_uid != 0 && about.st_uid != geteuid())
+		doubt = (struct doubt){.refusal = REFUSED_FOREIGN, .id = about.st_uid};
+	else if (about.st_mode & S_IWOTH)
+		doubt = (struct doubt){.refusal = REFUSED_OPEN};
+	if (doubt.refusal == REFUSED_NOT)
+		return 0;
+	put_doubt(job->about, &doubt);
+	add_data(job, place->path, strlen(place->path) + 1);
+	errno = EPERM;
+	return -1;
+}
+
+/* The place of a file in a folder that can be trusted: 0, or -1 and errno, and no folder is open. */
+static int find_trusted(struct job *job, struct place *place)
+{
+	if (find_place(job->text, 0, place) < 0)
+		return (int)refuse(job, place, &place->doubt);
+	errno = EINVAL;
+	if (place->stream < 0 && trust_folder(job, place) == 0)
+		return 0;
+	int error = errno;
+	close(place->folder);
+	errno = error;
+	return -1;
+}
+
+static int write_all(int fd, struct iovec *pieces, int count)
+{
+	while (count > 0) {
+		ssize_t written = writev(fd, pieces, count);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -1;
+		for (; count > 0 && (size_t)written >= pieces->iov_len; pieces++, count--)
+			written -= pieces->iov_len;
+		if (count > 0) {
+			pieces->iov_base = (char *)pieces->iov_base + written;
+			pieces->iov_len -= written;
+		}
+	}
+	return 0;
+}
+
+/* Into a new file of that name, which is on the disk when this returns 0. */
+static int write_new(int folder, const char *name, struct job *job)
+{
+	if (unlinkat(folder, name, 0) < 0 && errno != ENOENT)
+		return -1;
+	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	bool is_written = write_all(fd, job->pieces, job->piece_count) == 0 && fsync(fd) == 0;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return is_written ? 0 : -1;
+}
+
+/* What a folder lists is on the disk as well. */
+static int sync_folder(int folder)
+{
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	int result = fsync(fd), error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
+/* The pieces are the file of that path from one moment to the next: who reads it reads all of them, or what was there before. */
+static long save_file(struct job *job)
+{
+	struct place place;
+	char temporary[NAME_MAX + 8];
+	if (find_trusted(job, &place) < 0)
+		return -1;
+	snprintf(temporary, sizeof temporary, ".%s.tmp", place.name);
+	bool is_saved = write_new(place.folder, temporary, job) == 0
+		&& renameat(place.folder, temporary, place.folder, place.name) == 0 && sync_folder(place.folder) == 0;
+	int error = errno;
+	if (!is_saved)
+		unlinkat(place.folder, temporary, 0);
+	close(place.folder);
+	errno = error;
+	return is_saved ? 0 : -1;
+}
+
+/* Waits for the lock for this many milliseconds at most. */
+static int lock_within(int fd, double most)
+{
+	for (double waited = 0;; waited += 5) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if ((errno != EWOULDBLOCK && errno != EINTR) || waited >= most)
+			return -1;
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+}
+
+/*
+ * Numbers: how long to wait for it. A file that archon alone has locked while it is open (flock(2)), and what was written there
+ * before; -EWOULDBLOCK: another one has it locked.
+ */
+static long lock_file(struct job *job)
+{
+	struct place place;
+	char text[64];
+	if (find_trusted(job, &place) < 0)
+		return -1;
+	int fd = openat(place.folder, place.name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	int error = errno;
+	close(place.folder);
+	errno = error;
+	if (fd < 0)
+		return -1;
+	struct stat about;
+	errno = EINVAL;
+	bool is_locked = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && lock_within(fd, job->numbers[0]) == 0;
+	error = errno;
+	ssize_t count = is_locked || error == EWOULDBLOCK ? pread(fd, text, sizeof text, 0) : -1;
+	if (count > 0)
+		add_data(job, text, count);
+	if (is_locked)
+		return fd;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 static void perform(struct job *job)
 {
 	struct stat about;
@@ -292,6 +431,8 @@ static void perform(struct job *job)
 		job->about[1] = about.st_size;
 		job->about[2] = about.st_mtim.tv_sec * 1e3;
 		break;
+	case JOB_SAVE: result = save_file(job); break;
+	case JOB_LOCK: result = lock_file(job); break;
 	case JOB_COMPRESS: result = compress_file(folder_of(job), job->text, job->other, (int)job->numbers[0], &job->about[0]); break;
 	}
 	job->result = result == -1 ? -errno : result;

@@ -246,6 +246,8 @@ enum job_kind {
 	JOB_ACCESS = 9,
 	JOB_AGE = 10,
 	JOB_COMPRESS = 11,
+	JOB_SAVE = 12,
+	JOB_LOCK = 13,
 };
 
 enum {
@@ -265,6 +267,8 @@ enum refusal {
 	REFUSED_KIND = 3,
 	REFUSED_NAMES = 4,
 	REFUSED_OWNER = 5,
+	REFUSED_FOREIGN = 6,
+	REFUSED_OPEN = 7,
 };
 
 enum writer {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -223,6 +224,25 @@ void sys_childrenBesides(struct call *call)
 void sys_pidfdOpen(struct call *call)
 {
 	give_result(call, syscall(SYS_pidfd_open, arg_int(call, 0), 0));
+}
+
+/* As linux/pidfd.h has them since 6.13, and how a process ended since 6.15. */
+struct pidfd_info {
+	uint64_t mask, cgroup;
+	uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	int32_t exit_code;
+};
+#define PIDFD_GET_INFO _IOWR(0xff, 11, struct pidfd_info)
+#define PIDFD_INFO_EXIT (1ull << 3)
+
+/* The kernel tells it when the process has been waited for. */
+void sys_pidfdStatus(struct call *call)
+{
+	struct pidfd_info info = {.mask = PIDFD_INFO_EXIT};
+	if (ioctl(arg_int(call, 0), PIDFD_GET_INFO, &info) < 0)
+		give_number(call, -errno);
+	else
+		give_number(call, info.mask & PIDFD_INFO_EXIT ? info.exit_code : -EAGAIN);
 }
 
 void sys_becomeSubreaper(struct call *call)

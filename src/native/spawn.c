@@ -89,15 +89,19 @@ static void find_ignored(void)
  */
 #define ASIDE 8
 
-static int aside[ASIDE + 1]; /* nothing but a place, and the last one never anything else */
-static int aside_end;    /* the numbers below are copied; -1: the whole table is */
+/* Of those more, what is never anything but a place, and what is lent to each child until it executes, if anything is. */
+#define PLACE ASIDE
+#define LENT (ASIDE + 1)
+
+static int aside[ASIDE + 2];
+static int aside_end; /* the numbers below are copied; -1: the whole table is */
 
 /* Before anything else is opened, so that low numbers are free. */
 static __attribute__((constructor)) void find_aside(void)
 {
 	int place = open("/", O_PATH | O_CLOEXEC);
 	aside_end = place < 0 ? -1 : 0;
-	for (int i = 0; i <= ASIDE && aside_end >= 0; i++) {
+	for (int i = 0; i <= LENT && aside_end >= 0; i++) {
 		aside[i] = fcntl(place, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 		aside_end = aside[i] < 0 ? -1 : aside[i] >= aside_end ? aside[i] + 1 : aside_end;
 	}
@@ -135,11 +139,17 @@ static bool put_all_aside(struct job *job, int *used)
 static void clear_aside(int used)
 {
 	for (int i = 0; i < used; i++) {
-		if (dup3(aside[ASIDE], aside[i], O_CLOEXEC) >= 0)
+		if (dup3(aside[PLACE], aside[i], O_CLOEXEC) >= 0)
 			continue;
 		close(aside[i]);
 		aside_end = -1;
 	}
+}
+
+/* lendToChildren(fd): each child has it open until it executes or ends, also where archon has ended before that. */
+void sys_lendToChildren(struct call *call)
+{
+	give_result(call, aside_end < 0 ? 0 : dup3(arg_int(call, 0), aside[LENT], O_CLOEXEC));
 }
 
 enum fate { FATE_OVER, FATE_STOPPED, FATE_SLOW };

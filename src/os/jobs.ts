@@ -20,7 +20,7 @@ export interface Done {
 	readonly stream: number;
 	/**
 	 * Names, paths or addresses, each with a NUL behind it (`readFolder`, `resolve`, the real path of `open` and the errno of
-	 * what the file could not be given, folder and name of `place`), or content (`readFile`).
+	 * what the file could not be given, folder and name of `place`), or content (`readFile`; `lock`: of who has it).
 	 */
 	readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -37,7 +37,7 @@ export interface Order {
 	/**
 	 * `open`: flags, mode of a file that is made, then what it gets in any case or -1: mode, owner, group; and OPEN.
 	 * PLACE (`place`), mode (`access`), size (`truncate`), size and OTHERS_WRITE (`readFile`),
-	 * SOCK_STREAM or SOCK_DGRAM (`resolve`).
+	 * SOCK_STREAM or SOCK_DGRAM (`resolve`); how long to wait for it, in ms (`lock`).
 	 */
 	readonly numbers?: readonly number[];
 	/** What is written; it stays as it is until that is done. */

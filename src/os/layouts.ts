@@ -186,6 +186,7 @@ export const JOB_REPORT = {number: 0, result: 1, inode: 2, size: 3, time: 4, str
 
 export const JOBS = [
 	'write', 'open', 'rename', 'unlink', 'place', 'truncate', 'readFolder', 'readFile', 'resolve', 'access', 'age', 'compress',
+	'save', 'lock',
 ] as const;
 
 /** Of `findPlace`: folders that are missing are made; and the path is that of a folder, so that no name is left. */
@@ -195,7 +196,7 @@ export const PLACE = {make: 1, folder: 2} as const;
 export const OPEN = {any: 1, make: 2} as const;
 
 /** Why something was refused although the kernel would allow it. */
-export const REFUSALS = ['not', 'link', 'magic', 'kind', 'names', 'owner'] as const;
+export const REFUSALS = ['not', 'link', 'magic', 'kind', 'names', 'owner', 'foreign', 'open'] as const;
 
 /** Which users may write to a folder beside root and archon's own user. */
 export const WRITERS = ['none', 'user', 'group', 'anybody'] as const;

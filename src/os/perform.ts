@@ -8,6 +8,7 @@ import {entries, entryOf, type State} from '../core/state.ts';
 import {createHealth} from '../features/health/os/health.ts';
 import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
+import type {Keeper} from '../features/state/os/keeper.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
 import type {Helpers} from './helpers.ts';
 import type {Log} from './log.ts';
@@ -47,6 +48,8 @@ export interface Machine {
 	readonly recorder: Recorder;
 	/** The service manager outside of archon, if there is one. */
 	readonly manager?: Manager;
+	/** Keeps what outlives archon, where anything does. */
+	readonly keeper: Pick<Keeper, 'persist' | 'finish'> | null;
 	/** Is given events that no effect has asked for. */
 	readonly dispatch: (event: Event) => void;
 	/** Whether the last sweep has begun. */
@@ -67,7 +70,8 @@ export interface MoreHands extends Hands {
 }
 
 export function createHands(machine: Machine): MoreHands {
-	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, recorder, manager, dispatch, isSweeping, exit} = machine;
+	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, recorder, manager, keeper} = machine;
+	const {dispatch, isSweeping, exit} = machine;
 	const tell = (id: Id, run: Run, news: News): void => dispatch({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
 	const parts = {reaper, poller, output, handoff, kept, isDegraded, tell, warn, pace: createPace()};
@@ -92,13 +96,14 @@ export function createHands(machine: Machine): MoreHands {
 			},
 		},
 	};
+	const keeping: Owner<'persist' | 'exit'> = {arms: {persist: () => keeper?.persist(), exit: () => keeper?.finish()}};
 	// The processes first: their ends are heard of, whatever becomes of the rest.
 	const owners: Composition = compose([
 		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn),
 		ownedByNeed('hook', () => hooking().ownHooks(hooking().createHooks(parts), sources, placing, tell)),
 		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing),
 		ownManager(manager), createNarrator(log, text => manager?.status(text)),
-		recorder, createShutdown({reaper, output, log, reapAll, exit}),
+		recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
 	]);
 
 	return {

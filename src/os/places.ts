@@ -68,6 +68,8 @@ const WORDS: Readonly<Record<(typeof REFUSALS)[number], (writer: string, owner: 
 	kind: () => 'is not a regular file',
 	names: writer => `has other names as well (hard links), and ${writer} may write to its folder`,
 	owner: (_, owner) => `belongs to ${owner}, in a folder that others may write`,
+	foreign: (_, owner) => `belongs to ${owner}`,
+	open: () => 'may be written by any user',
 };
 
 function reasonOf(errno: number, [refusal = 0, writer = 0, id = 0]: readonly number[], culprit: string): string {

@@ -52,6 +52,11 @@ export interface Sys {
 	childrenBesides(known: readonly number[]): number[] | Outcome;
 	/** Readable when the process has ended, also where it is not archon's child (pidfd_open(2)). */
 	pidfdOpen(pid: number): Outcome;
+	/**
+	 * How the process of a pidfd has ended, as wait(2) has it; -EAGAIN: it has not been waited for yet; any other error: the kernel
+	 * does not tell (PIDFD_GET_INFO of ioctl_pidfd(2), since 6.15).
+	 */
+	pidfdStatus(fd: number): Outcome;
 	/** Orphaned descendants come to archon also where it is not PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
 	becomeSubreaper(): Outcome;
 	isSubreaper(): boolean;
@@ -73,6 +78,8 @@ export interface Sys {
 	 * ECANCELED.
 	 */
 	endSpawn(number: number, report: Int32Array): number;
+	/** Each child from now on has the descriptor open until it executes or ends, also where archon has ended before that. */
+	lendToChildren(fd: number): Outcome;
 	/** 0 in a new process that is a copy of this one, its pid in this one. Only a program of one thread, and so not Node (fork(2)). */
 	fork(): Outcome;
 	setsid(): Outcome;
@@ -270,6 +277,8 @@ export interface Sys {
 	/** Into bytes, from a place on; how many it took, or -ENOSPC where there is no room for all. */
 	writeUtf8(text: string, bytes: Uint8Array, at: number): Outcome;
 	writeLatin1(text: string, bytes: Uint8Array, at: number): Outcome;
+	/** A number of 52 bits that tells texts apart. */
+	hashText(text: string): number;
 
 	// ── lines.c and json.c: lines of output ──
 	/** How many newlines there are. */

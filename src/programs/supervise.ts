@@ -48,6 +48,7 @@ import type {RemoteControl} from './remote.ts';
 import {createReloads, IN_FORCE, type Texts} from './reload.ts';
 
 const upgrading = byNeed(() => import('../os/reexec/upgrade.ts'));
+const keeping = byNeed(() => import('../features/state/os/keeper.ts'));
 
 export interface Options {
 	/** The config; null: archon was re-executed, and its last instance has handed the state over. */
@@ -114,13 +115,15 @@ export function runDaemon(options: Options): void {
 	const poller = createPoller(whole);
 	const helpers = createHelpers({poller, kept, isUpgraded: reexec?.causes.at(-1)?.kind === 'upgrade'});
 	const names = [...state.names.keys()].filter(name => !name.startsWith(HELPER_PREFIX));
-	const output = createOutput({poller, handoff, kept, helpers, isDegraded: instance.isDegraded}, names, own.events);
+	const isLasting = pid !== 1 && own.stateDir !== null;
+	const output = createOutput({poller, handoff, kept, helpers, isDegraded: instance.isDegraded, isLasting}, names, own.events);
 	let isLent = hasTerminal(state);
 	const terminalMode = isLent && !past ? sys.terminalMode(0) : -1;
 	output.hold(isLent);
 	const log = createLog(() => own.level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
 	const recorder = createRecorder(handoff.blocks, !reexec || reexec.reexecutions === 0, id => entryOf(loop.state(), id));
+	const keeper = own.stateDir === null ? null : keeping().createKeeper({dir: own.stateDir, kept, log, state: () => loop.state()});
 	const manager = createManager(isPayload ? {} : env());
 	let listener: Listener | null = null;
 	let endAlso = (): void => {};
@@ -130,7 +133,7 @@ export function runDaemon(options: Options): void {
 	let grants: readonly NumberedRule[] = [];
 	let remote: Promise<RemoteControl> | null = null;
 	const hands = createHands({
-		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, isDegraded: instance.isDegraded,
+		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, keeper, isDegraded: instance.isDegraded,
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {
@@ -267,14 +270,24 @@ export function runDaemon(options: Options): void {
 
 	/** Begins from the config. Services that run already are adopted if the last instance's state cannot be read. */
 	function begin(): void {
-		const adopted = instance.damage === null ? [] : findTagged(state);
+		const tagged = instance.damage === null ? [] : findTagged(state);
+		const left = keeper?.begin(state);
+		if (typeof left === 'string') return giveWay(left);
+		const adopted = [...tagged, ...left?.adopted ?? []];
 		hands.salvage(state, adopted);
 		// Before the control socket is made: as long as its old listener is open, it looks as if another archon had it.
 		kept.closeStrays();
-		loop.dispatch({kind: 'boot', adopted});
+		loop.dispatch({kind: 'boot', adopted, ...left?.remembered && {remembered: left.remembered}});
+	}
+
+	/** Another archon runs what this one would run as well. */
+	function giveWay(why: string): void {
+		log.error(why);
+		output.finish(() => sys.exit(1));
 	}
 
 	function goOn(): void {
+		keeper?.resume();
 		const going = [...entries(state)].filter(({phase}) => isAlive(phase)).length;
 		const kept = `${going} ${going === 1 ? 'service keeps' : 'services keep'} running`;
 		log.warn(`${instance.story} and was re-executed: ${kept}${instance.isDegraded ? DEGRADED : ''}`);
@@ -336,10 +349,10 @@ export function runDaemon(options: Options): void {
 const ELSEWHERE = '; mount a tmpfs at /run, or name a writable path with --socket or $ARCHON_SOCKET';
 
 /** What is handed over to the next instance beside the state. */
-type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote'>;
+type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir'>;
 
-const handedOver = ({logging, events, level, signals, watchConfig, access, remote}: HandedOver): HandedOver =>
-	({logging, events, level, signals, watchConfig, access, remote});
+const handedOver = ({logging, events, level, signals, watchConfig, access, remote, stateDir}: HandedOver): HandedOver =>
+	({logging, events, level, signals, watchConfig, access, remote, stateDir});
 
 const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
 and with their output unformatted; SIGHUP ends degraded mode`;
@@ -355,7 +368,7 @@ function given({config, kept, source}: Options): {readonly config: Config; reado
 
 const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
-	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [],
+	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
 };
 
 /** Where no memory outlives archon. */

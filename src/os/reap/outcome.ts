@@ -17,3 +17,9 @@ export function outcomeOf(report: Int32Array): Outcome {
 		? {kind: 'code', code: status}
 		: {kind: 'signal', signal: status, core: how === CLD_DUMPED};
 }
+
+/** What wait(2) calls a status. */
+export function outcomeOfStatus(status: number): Outcome {
+	const signal = status & 0x7f;
+	return signal === 0 ? {kind: 'code', code: (status >> 8) & 0xff} : {kind: 'signal', signal, core: (status & 0x80) !== 0};
+}

@@ -18,6 +18,9 @@ export function ownProcesses(reaper: Reaper): Owner<'signal' | 'follow'> {
 			reaper.adopt(id, phase.run, hasEnded ? 0 : phase.pid, phase.pid, originOf(service));
 			if (phase.kind === 'stopping' && phase.killed) reaper.signal(phase.run, phase.pid, SIG.KILL, service.killMode);
 		},
-		salvage: ({id, run, pid}, service) => reaper.adopt(id, run, pid, pid, originOf(service)),
+		salvage({id, run, pid, isForeign}, service) {
+			if (isForeign) reaper.adoptForeign(id, run, pid, originOf(service));
+			else reaper.adopt(id, run, pid, pid, originOf(service));
+		},
 	};
 }

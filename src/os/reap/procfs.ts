@@ -1,5 +1,5 @@
 /** Processes as /proc shows them (proc(5)). */
-import {pid as ownPid} from '../identity.ts';
+import {pid as ownPid, uid as ownUid} from '../identity.ts';
 import {sys} from '../sys.ts';
 
 export interface ProcessInfo {
@@ -25,7 +25,7 @@ export function descendants(all: readonly ProcessInfo[], root: number): ProcessI
 }
 
 /** Fields of proc_pid_stat(5); the state, field 3, is the first behind the name. */
-const [UTIME, STIME, CUTIME, CSTIME, START, RSS] = [14 - 3, 15 - 3, 16 - 3, 17 - 3, 22 - 3, 24 - 3];
+const [UTIME, STIME, CUTIME, CSTIME, START, RSS, EXIT] = [14 - 3, 15 - 3, 16 - 3, 17 - 3, 22 - 3, 24 - 3, 52 - 3];
 
 /** A tick of the kernel's clock for programs (USER_HZ), in milliseconds: 10 wherever archon runs. */
 export const TICK = 10;
@@ -62,6 +62,17 @@ export interface Usage {
 	readonly cpuOfEnded: number;
 	/** Resident, in bytes: what it shares with others counts in full (RSS; the kernel may be a few pages behind). */
 	readonly memory: number;
+}
+
+/**
+ * How a process has ended that has not been waited for, as wait(2) has it; null: it has not, or the kernel does not say. Of
+ * other users' it says 0 to those who may not trace them, and so that counts for archon's own user only.
+ */
+export function exitOf(pid: number): number | null {
+	const stat = slurp(`/proc/${pid}/stat`);
+	const words = stat ? wordsOf(stat, EXIT) : [];
+	const status = Number(words[EXIT] ?? 0);
+	return words[0] === 'Z' && (status > 0 || uidOf(pid) === ownUid) ? status : null;
 }
 
 export function statAndUsageOf(pid: number): Stat & Usage | null {

@@ -2,6 +2,7 @@
  * Waits for children, alone in archon: the end of a service's process becomes news, that of a helper is told to
  * the code that started it, and an orphan is reaped and counted.
  */
+import {byNeed} from '../../core/by-need.ts';
 import type {Entry} from '../../core/entry.ts';
 import type {Event} from '../../core/event.ts';
 import type {Id, Run} from '../../core/ids.ts';
@@ -19,7 +20,7 @@ import {newReport, outcomeOf, pidOf} from './outcome.ts';
 import type {Poller} from '../poller.ts';
 import {childrenBesides, hasProc, pids, type Stat, statOf} from './procfs.ts';
 import {createSuccession} from './succession.ts';
-import {EPOLLIN, ERRNO, sys} from '../sys.ts';
+import {ERRNO, sys} from '../sys.ts';
 import {addGroup, hasGroups, isAmong, isOf, signalGroups, type TrackedRun} from './tracked-run.ts';
 
 export interface Reaper {
@@ -27,6 +28,8 @@ export interface Reaper {
 	register(pid: number, id: Id, run: Run, origin?: Origin): void;
 	/** A process of the previous instance; `pid` 0: it has ended, and others of its group may live. Its end will be told as well. */
 	adopt(id: Id, run: Run, pid: number, leader: number, origin: Origin): void;
+	/** A process of an archon that has ended, which is the run's for certain; it is no child of this archon. */
+	adoptForeign(id: Id, run: Run, pid: number, origin: Origin): void;
 	/** A probe's or a hook's process, the leader of its group, which ends with it if `isTidy`. `ended` hears of its end. */
 	registerHelper(pid: number, isTidy: boolean, ended: (outcome: Outcome) => void): void;
 	/** The same for one that the previous instance made for a run; false: it has ended, and nothing will be told. */
@@ -57,6 +60,8 @@ export interface Reaper {
 }
 
 type Look = ReturnType<Descendants['look']>;
+
+const strangers = byNeed(() => import('./strangers.ts'));
 
 const REPORT = newReport();
 /**
@@ -157,11 +162,13 @@ export function createReaper(
 	/** Whether others live that end with its process. */
 	function hasSurvivors(tracked: TrackedRun, hasStrays: Look): boolean {
 		const mode = killMode(tracked);
+		if (tracked.isForeign) return mode !== 'main' && strangers().hasOthers(tracked, mode === 'tree');
 		return mode === 'tree' ? hasOthers(tracked, hasStrays) : mode === 'group' && hasGroups(tracked);
 	}
 
 	/** Whether others live that its process made. */
 	function hasOthers(tracked: TrackedRun, hasStrays: Look): boolean {
+		if (tracked.isForeign) return strangers().hasOthers(tracked, true);
 		return hasGroups(tracked) || hasStrays(tracked.run);
 	}
 
@@ -185,6 +192,7 @@ export function createReaper(
 		succession.giveUp(tracked);
 		const survivors = hasSurvivors(tracked, hasStrays);
 		if (survivors) withSurvivors.add(tracked);
+		if (survivors && tracked.isForeign) strangers().watchOthers(tracked, poller, reap);
 		else forget(tracked);
 		dispatch({kind: 'news', id: tracked.id, run: tracked.run, news: {kind: 'exited', outcome: explained(tracked, outcome), survivors}});
 	}
@@ -192,8 +200,11 @@ export function createReaper(
 	/** Its process, if it still lives, and the strays. */
 	function* treesOf(tracked: TrackedRun): Generator<number | undefined> {
 		if (tracked.pid > 0) yield tracked.pid;
-		yield* descendants.strays(tracked.run);
+		yield* straysOf(tracked);
 	}
+
+	const straysOf = (tracked: TrackedRun): Iterable<number | undefined> =>
+		(tracked.isForeign ? strangers().othersOf(tracked, true) : descendants.strays(tracked.run));
 
 	/** By what no process can forge. */
 	function certainOwnerOf(pid: number): Run | null {
@@ -263,20 +274,13 @@ export function createReaper(
 		}));
 	}
 
-	/**
-	 * The child of another process than archon is waited for by that one. How it ended is then not to be
-	 * known, and counts as well.
-	 */
+	/** The child of another process than archon is waited for by that one; where the kernel does not tell how it ended, that was well. */
 	function watchStranger(tracked: TrackedRun, pid: number): void {
-		const fd = sys.pidfdOpen(pid);
-		if (fd < 0) return;
-		poller.watch(fd, EPOLLIN, () => {
-			poller.forget(fd);
-			sys.close(fd);
+		strangers().watch(pid, poller, status => {
 			reap();
 			if (mains.get(pid) !== tracked || statOf(pid)?.parent === ownPid) return;
 			mains.delete(pid);
-			end(tracked, {kind: 'code', code: 0}, descendants.look());
+			end(tracked, status ?? (tracked.isForeign ? UNKNOWN : {kind: 'code', code: 0}), descendants.look());
 		});
 	}
 
@@ -293,13 +297,13 @@ export function createReaper(
 	return {
 		register(pid, id, run, origin) {
 			const groups = [{leader: pid, start: null}];
-			const tracked = {id, run, origin: origin ?? null, session: pid, pid, groups, isKilled: false};
+			const tracked = {id, run, origin: origin ?? null, session: pid, pid, groups, isKilled: false, isForeign: false};
 			runs.set(run, tracked);
 			mains.set(pid, tracked);
 		},
 		adopt(id, run, pid, leader, origin) {
 			const start = pid > 0 && pid !== leader ? statOf(leader)?.start ?? null : null;
-			const tracked: TrackedRun = {id, run, origin, session: leader, pid, groups: [{leader, start}], isKilled: false};
+			const tracked: TrackedRun = {id, run, origin, session: leader, pid, groups: [{leader, start}], isKilled: false, isForeign: false};
 			runs.set(run, tracked);
 			if (pid === 0 && isHandedOver(id)) return soon(() => end(tracked, UNKNOWN, descendants.look()));
 			if (pid === 0) return void withSurvivors.add(tracked);
@@ -315,6 +319,15 @@ export function createReaper(
 			if (stat) tracked.groups = [];
 			tracked.pid = 0;
 			soon(() => end(tracked, UNKNOWN, descendants.look()));
+		},
+		adoptForeign(id, run, pid, origin) {
+			const leader = statOf(pid)?.group ?? pid;
+			const tracked: TrackedRun = {
+				id, run, origin, session: leader, pid, groups: [{leader, start: statOf(leader)?.start ?? null}], isKilled: false, isForeign: true,
+			};
+			runs.set(run, tracked);
+			mains.set(pid, tracked);
+			watchStranger(tracked, pid);
 		},
 		registerHelper: helpers.add,
 		adoptHelper: helpers.adopt,
@@ -342,7 +355,7 @@ export function createReaper(
 				endCgroup(tracked);
 				endTree(tracked);
 			} else if (tracked.pid === 0) {
-				treeKiller.tell(run, () => descendants.strays(run), signal, each => isAmong(tracked.groups, statOf(each)?.group));
+				treeKiller.tell(run, () => straysOf(tracked), signal, each => isAmong(tracked.groups, statOf(each)?.group));
 			}
 		},
 		release(run) {

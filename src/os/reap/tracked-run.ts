@@ -20,6 +20,8 @@ export interface TrackedRun {
 	groups: Group[];
 	/** archon sent it SIGKILL. */
 	isKilled: boolean;
+	/** It was started by an archon that has ended: neither its process nor what that leaves behind are archon's children (strangers.ts). */
+	readonly isForeign: boolean;
 }
 
 /** A process group, whose number is not another's while it has a member. */

@@ -32,6 +32,9 @@ export interface HelperParts {
 	readonly tell: (id: Id, run: Run, news: News) => void;
 }
 
+/** In the environment of a command that archon runs for a service, by which it is told from the service's own processes. */
+export const HELPER = 'ARCHON_HELPER';
+
 export interface Running {
 	/** 0 where it could not be made. */
 	readonly pid: number;
@@ -44,7 +47,7 @@ export function runHelperCommand(
 	{run, service, command, streams, isTidy, environment: more}: HelperCommand, reaper: Reaper, ended: (failure: string | null) => void,
 ): Running {
 	const main = reaper.mainOf(run);
-	const environment = {...more, ARCHON_RUN: String(run), ...main && {MAINPID: String(main)}};
+	const environment = {...more, ARCHON_RUN: String(run), [HELPER]: '1', ...main && {MAINPID: String(main)}};
 	const made = spawnHelper(service, command, streams, {environment});
 	if (!made.ok) {
 		ended(`${made.error.stage}: ${made.error.reason}`);

@@ -18,7 +18,7 @@ test('the whole table fits a page', () => {
 		  secrets: map by name (default: empty)
 		      the same of secrets, whose content archon never shows
 		  archon: map (default: empty)
-		      what is logged, and where
+		      what is logged and where, and what outlives archon
 		  shutdown: map (default: empty)
 		      how everything is stopped
 		  start_rate: number | map (default: 20)
@@ -477,6 +477,8 @@ test('the whole table fits a page', () => {
 		      where archon's own messages go; they come on stderr
 		  log_level: info | warn | error (default: info)
 		      archon's own messages below this are left out
+		  state_dir: path (default: nothing is kept)
+		      a folder that exists, for what outlives archon: what operators asked for, counts, pids
 
 		shutdown:
 		  grace_period: duration (default: 9s)

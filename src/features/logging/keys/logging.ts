@@ -11,7 +11,7 @@ import {planEvents, planLogging, UNWRITTEN, type WrittenLogging} from './outputs
 import {rate, rateLines, size} from './scalars.ts';
 import {quote} from '../../../config/problems.ts';
 import {readBy, readMap, refuse} from '../../../config/readers.ts';
-import {lapse, oneOf} from '../../../config/scalars.ts';
+import {absolutePath, lapse, oneOf} from '../../../config/scalars.ts';
 import {reader, readShape, shape, within, type Context, type Key, type Reader, type Schema, type Settings} from '../../../config/shape.ts';
 import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
 
@@ -92,10 +92,16 @@ const ARCHON = shape({
 	log_level: value(
 		oneOf(['info', 'warn', 'error'] as const), 'info | warn | error', 'info', 'archon\'s own messages below this are left out',
 	),
+	state_dir: optional(
+		absolutePath, 'path', 'nothing is kept', 'a folder that exists, for what outlives archon: what operators asked for, counts, pids',
+		'/var/lib/archon',
+	),
 });
 
 const TOP_KEYS = {
-	archon: key(readMap(ARCHON), 'map', 'empty', ARCHON.initial, 'what is logged, and where', '{log_level: warn, logging: json}'),
+	archon: key(
+		readMap(ARCHON), 'map', 'empty', ARCHON.initial, 'what is logged and where, and what outlives archon', '{log_level: warn, logging: json}',
+	),
 };
 
 export const archon = {
@@ -108,7 +114,9 @@ export const archon = {
 			['supervisord', 'archon', 'remove it: archon help config lists the keys of archon'],
 		],
 	}),
-	plan: ({archon}: Settings<typeof TOP_KEYS>) => ({logging: planLogging(archon), events: planEvents(archon), level: archon.log_level}),
+	plan: ({archon}: Settings<typeof TOP_KEYS>) => ({
+		logging: planLogging(archon), events: planEvents(archon), level: archon.log_level, stateDir: archon.state_dir,
+	}),
 } satisfies WholeGroup;
 
 function loggingSchema(): Schema {

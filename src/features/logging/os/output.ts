@@ -20,7 +20,7 @@ import type {TerminalKeeper} from '../../attach/os/terminals.ts';
 import type {Logging, Logs} from '../core.ts';
 import {type Pipeline, createPipeline} from './pipeline.ts';
 import {createDrivers} from './drivers.ts';
-import {type Ends, findPipes, openPipes, openTty, pairsOf} from './pipes.ts';
+import {type Ends, findPipes, openPipes, openTty, pairsOf, reopenPipes} from './pipes.ts';
 import {createReader, NOTHING, restKeyOf, type Sink, type Stream, streamOf} from './reader.ts';
 import {openFiles, openNothing, type Unwired, type Wiring, wiringOf} from './wiring.ts';
 
@@ -52,8 +52,8 @@ export interface Output {
 	readonly terminals: Lazily<TerminalKeeper>;
 	/** The pipes that the previous instance had for the service go on; called once for each service, before anything else. */
 	restore(id: Id, service: Service): void;
-	/** The same where the handoff is damaged, from the process that has the other ends. */
-	salvage(id: Id, service: Service, pid: number): void;
+	/** The same where the handoff is damaged, from the process that has the other ends; `isForeign`: another archon has made them. */
+	salvage(id: Id, service: Service, pid: number, isForeign: boolean): void;
 }
 
 export interface OutputParts {
@@ -63,6 +63,8 @@ export interface OutputParts {
 	readonly helpers: Pick<Helpers, 'link'>;
 	/** Lines go on as they are, to archon's own streams, whatever else was asked for. */
 	readonly isDegraded?: boolean;
+	/** Whether services may outlive archon (`state_dir`): then they are not ended by what they write. */
+	readonly isLasting?: boolean;
 }
 
 /** What archon reads of a service. */
@@ -96,7 +98,7 @@ const UNTOUCHED: Logging['drivers'] = [{kind: 'inherit', streams: ['stdout', 'st
 const SHARED: ReadonlySet<string> = new Set(['inherit', 'prefix', 'json']);
 
 export function createOutput(
-	{poller, handoff, kept, helpers, isDegraded = false}: OutputParts, names: readonly string[], events: Logging,
+	{poller, handoff, kept, helpers, isDegraded = false, isLasting = false}: OutputParts, names: readonly string[], events: Logging,
 ): Output {
 	const sources = new Map<Id, Source>();
 	const awaited = new Map<Id, Awaited>();
@@ -219,7 +221,7 @@ export function createOutput(
 			const present = sources.get(id);
 			// A new terminal for each run: what the last one did to its own is of no concern to it.
 			if (tty && present) shut(id, present);
-			const source = !tty && present ? ok(present) : open(id, service, logging, tty ? openTty() : openPipes());
+			const source = !tty && present ? ok(present) : open(id, service, logging, tty ? openTty() : openPipes(isLasting));
 			if (!source.ok) return source;
 			const {streams} = source.value;
 			return ok(wiringTo(streams, tty ? streams[0]?.writer : stdin));
@@ -228,7 +230,7 @@ export function createOutput(
 			const {output, tty} = service.exec;
 			const present = sources.get(id);
 			// It may come before the first process of its service.
-			const source = !present && output.kind === 'lines' && !tty ? open(id, service, loggingOf(output), openPipes()) : null;
+			const source = !present && output.kind === 'lines' && !tty ? open(id, service, loggingOf(output), openPipes(isLasting)) : null;
 			if (source && !source.ok) return source;
 			const streams = source?.value.streams ?? present?.streams;
 			if (streams) return ok(wiringTo(streams, nullFd()));
@@ -264,8 +266,8 @@ export function createOutput(
 			const {streams} = begin(id, service, loggingOf(service.exec.output), ends);
 			for (const stream of streams) reader.remember(stream, bytesOfLatin1(handoff.past.get(restKeyOf(stream)) ?? ''));
 		},
-		salvage(id, service, pid) {
-			const ends = findPipes(pid);
+		salvage(id, service, pid, isForeign) {
+			const ends = isForeign ? reopenPipes(pid) : findPipes(pid);
 			if (ends.length > 0) open(id, service, loggingOf(service.exec.output), ok(ends));
 		},
 		hold: drivers.hold,

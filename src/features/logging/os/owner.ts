@@ -10,6 +10,6 @@ export function ownOutput(output: Output): Owner<'logging' | 'forgotten'> {
 		},
 		ended: id => output.drain(id),
 		restore: ({id, service}) => output.restore(id, service),
-		salvage: ({id, pid}, service) => output.salvage(id, service, pid),
+		salvage: ({id, pid, isForeign = false}, service) => output.salvage(id, service, pid, isForeign),
 	};
 }

@@ -2,7 +2,8 @@
 import {err, ok, type Result} from '../../../core/result.ts';
 import {close, openTerminal, pipe} from '../../../os/descriptors.ts';
 import {pid as ownPid} from '../../../os/identity.ts';
-import {PIPE_MODE, sys} from '../../../os/sys.ts';
+import {STAT} from '../../../os/layouts.ts';
+import {newStat, O, PIPE_MODE, sys} from '../../../os/sys.ts';
 import type {Unwired} from './wiring.ts';
 
 /** archon's descriptors of a stream. Two streams are two pipes, and a single one is a terminal. */
@@ -11,17 +12,50 @@ export type Ends = readonly [reader: number, writer: number];
 export const pairsOf = (fds: readonly number[]): readonly Ends[] =>
 	fds.flatMap((fd, i) => (i % 2 === 0 ? [[fd, fds[i + 1] ?? -1] as const] : []));
 
-/** A pipe for stdout and one for stderr. */
-export function openPipes(): Result<readonly Ends[], Unwired> {
+/** A pipe for stdout and one for stderr. `isLasting`: who writes to one when archon has ended is kept waiting, and not ended. */
+export function openPipes(isLasting: boolean): Result<readonly Ends[], Unwired> {
 	const [first, second] = [pipe(), pipe()];
 	if (typeof first !== 'number' && typeof second !== 'number') {
 		// A daemon that gives up root by itself opens /dev/stdout again, which it may only if the pipe's mode lets it (proc(5)).
-		for (const [, writer] of [first, second]) sys.fchmod(writer, PIPE_MODE);
-		return ok([first, second]);
+		for (const [, writer] of [first, second]) sys.fchmod(writer, isLasting ? LASTING_MODE : PIPE_MODE);
+		return ok(isLasting ? [lasting(first), lasting(second)] : [first, second]);
 	}
 	for (const ends of [first, second]) if (typeof ends !== 'number') ends.forEach(close);
 	return err({stage: 'making pipes', errno: typeof first === 'number' ? -first : -Number(second)});
 }
+
+/** By it the next archon knows the pipes that this one has made. */
+const LASTING_MODE = PIPE_MODE | 0o1000;
+
+/** A service can read from its end too, and so there is always one who could (pipe(7)). */
+function lasting([reader, writer]: Ends): Ends {
+	const both = sys.open(`/proc/self/fd/${writer}`, O.RDWR, 0);
+	if (both < 0) return [reader, writer];
+	close(writer);
+	return [reader, both];
+}
+
+/** The pipes that an archon before this one has made for a process's stdout and stderr, opened again; none where it does not have both. */
+export function reopenPipes(pid: number): readonly Ends[] {
+	const found = [1, 2].flatMap(fd => {
+		const path = `/proc/${pid}/fd/${fd}`;
+		if (!target(pid, fd).startsWith('pipe:')) return [];
+		const reader = sys.open(path, O.RDONLY | O.NONBLOCK, 0);
+		const writer = sys.open(path, O.RDWR | O.NONBLOCK, 0);
+		const isOurs = reader >= 0 && writer >= 0 && sys.fstat(reader, stat) === 0 && ((stat[STAT.mode] ?? 0) & 0o7777) === LASTING_MODE;
+		if (isOurs) {
+			sys.setBlocking(writer, true);
+			return [[reader, writer] as const];
+		}
+		for (const each of [reader, writer]) if (each >= 0) close(each);
+		return [];
+	});
+	if (found.length === 2) return found;
+	for (const each of found.flat()) close(each);
+	return [];
+}
+
+const stat = newStat();
 
 export function openTty(): Result<readonly Ends[], Unwired> {
 	const ends = openTerminal();

@@ -1,0 +1,27 @@
+/** What archon knows of its services from an archon before it, by what that one has left in its `state_dir`. */
+import type {Run} from './ids.ts';
+import type {Service} from './service.ts';
+import type {Desired, Rulings} from './wanted.ts';
+
+/** What an operator may have asked of a service; the rest follows from the config. */
+export type Asked = Extract<Desired, 'auto' | 'start' | 'stop'>;
+
+/** What is remembered of one service. */
+export interface RememberedService {
+	readonly asked: Asked;
+	/** How often it was started. */
+	readonly starts: number;
+	/** Of this boot of the machine only. */
+	readonly rulings: Rulings;
+	/** It has done its work, and is not to do it again; null: it has not, or that was in another boot. */
+	readonly rest: 'completed' | 'exited' | null;
+}
+
+export interface Remembered {
+	/** Runs given out so far, so that none is given out twice. */
+	readonly runs: Run;
+	/** By name. */
+	readonly services: ReadonlyMap<string, RememberedService>;
+	/** Services that no config has (`run`, `daemon`, manifests), whose processes live. */
+	readonly transients: readonly Service[];
+}

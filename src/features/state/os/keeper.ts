@@ -1,0 +1,257 @@
+/**
+ * What outlives archon, in a folder: it is read at the start, and written by a thread when the core asks for it. Nothing that
+ * is wrong with the folder keeps archon from its services.
+ */
+import type {Entry} from '../../../core/entry.ts';
+import type {Run} from '../../../core/ids.ts';
+import type {Adopted} from '../../../core/outcome.ts';
+import type {Remembered, RememberedService} from '../../../core/remembered.ts';
+import {entryOf, find, type State} from '../../../core/state.ts';
+import type {Instant, Millis} from '../../../core/time.ts';
+import {NO_RULINGS, type Rulings} from '../../../core/wanted.ts';
+import {bytesOf, textOf} from '../../../os/bytes.ts';
+import {after, now, wallClock} from '../../../os/clock.ts';
+import {errnoText} from '../../../os/errno.ts';
+import {pid as ownPid} from '../../../os/identity.ts';
+import {type Done, OTHERS_WRITE, start, wait} from '../../../os/jobs.ts';
+import type {Log} from '../../../os/log.ts';
+import {isRefused, refusalOf} from '../../../os/places.ts';
+import {slurp, statOf} from '../../../os/reap/procfs.ts';
+import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
+import {ERRNO, sys} from '../../../os/sys.ts';
+import {createWriter, definitionOf, type Left, type LeftService, type Place, readLeft} from './format.ts';
+import {findLeft, RUNS_OF_ONE} from './orphans.ts';
+
+export interface KeeperParts {
+	readonly dir: string;
+	readonly kept: KeptFds;
+	readonly log: Log;
+	readonly state: () => State;
+}
+
+/** What is to be known of what is kept. */
+export interface AboutKept {
+	readonly path: string;
+	/** When it was written last, in milliseconds since 1970; null: it was not yet. */
+	readonly writtenAt: number | null;
+	/** Why nothing can be written; null: nothing is wrong. */
+	readonly trouble: string | null;
+}
+
+export interface Keeper {
+	/**
+	 * Takes the folder for this archon alone, and reads what one before it has left there. A text: another archon has it, and
+	 * this one must not run what the other one runs.
+	 */
+	begin(state: State): Beginning | string;
+	/** It has begun in an earlier instance of archon. */
+	resume(): void;
+	persist(): void;
+	/** For the last time; it waits for that, but not for long. */
+	finish(): void;
+	about(): AboutKept;
+}
+
+/** What an archon starts with. */
+export interface Beginning {
+	readonly adopted: readonly Adopted[];
+	/** Undefined: nothing is kept. */
+	readonly remembered: Remembered | undefined;
+}
+
+/** How long archon waits for the disk at the start and at the end (ms), and for an archon that ends or what it had begun to start. */
+const PATIENCE: Millis = 2000;
+/** After a failure nothing is written for so long, and then once more if there was anything. */
+const PAUSE: Millis = 10_000;
+/** How long a write may take before that is said. */
+const SLOW: Millis = 10_000;
+/** Of what is read. Ten thousand services take three million bytes. */
+const SIZE_MAX = 16 << 20;
+/** How many services are named in a line. */
+const NAMED = 5;
+/** How many folders can be told apart: with RUNS_OF_ONE that is what a variable of a process may say of its run (claims.ts). */
+const FIRSTS = 2 ** 22;
+
+const KEY = 'state lock';
+const NOTHING: Beginning = {adopted: [], remembered: undefined};
+
+export function createKeeper({dir, kept, log, state}: KeeperParts): Keeper {
+	const file = `${dir}/state.json`;
+	const place = ownPlace();
+	const writer = createWriter({startOf: pid => statOf(pid)?.start ?? null, wallClock});
+	let isHeld = false;
+	let isBusy = false;
+	/** Something has changed since the write that is under way, or the last one, which failed. */
+	let isStale = false;
+	let pausedUntil: Instant = 0;
+	let isPauseOver = true;
+	let writtenAt: number | null = null;
+	let trouble: string | null = null;
+
+	function hold(fd: number): void {
+		isHeld = true;
+		// What is on its way from here to its program when archon is killed keeps the next one waiting.
+		sys.lendToChildren(fd);
+	}
+
+	function complain(why: string): void {
+		if (why !== trouble) log.warn(`cannot write ${file}: ${why}; what changes is forgotten with archon until that is mended`);
+		trouble = why;
+	}
+
+	const order = () => ({text: file, pieces: [bytesOf(writer.write(state(), place, Date.now()))]});
+
+	function told(done: Done): void {
+		if (done.result < 0) return complain(reasonOf(done, file));
+		if (trouble !== null) log.info(`${file} is written again`);
+		trouble = null;
+		writtenAt = Date.now();
+	}
+
+	function write(): void {
+		isBusy = true;
+		isStale = false;
+		const notSlow = after(SLOW, () => complain(`the disk has not answered for ${SLOW / 1000} s`));
+		start('save', order(), done => {
+			notSlow();
+			isBusy = false;
+			told(done);
+			if (done.result < 0) pause();
+			else if (isStale) write();
+		});
+	}
+
+	/** A disk that is full is full in a second as well. */
+	function pause(): void {
+		pausedUntil = now() + PAUSE;
+		if (isStale) resumeLater();
+	}
+
+	function resumeLater(): void {
+		if (!isPauseOver) return;
+		isPauseOver = false;
+		after(Math.max(0, pausedUntil - now()), () => {
+			isPauseOver = true;
+			if (isStale && !isBusy) write();
+		});
+	}
+
+	function lock(): {readonly fd: number; readonly text: string} | {readonly why: string; readonly holder: string | null} {
+		const path = `${dir}/state.lock`;
+		const done = wait('lock', {text: path, numbers: [PATIENCE]}, 2 * PATIENCE, ({result}) => void (result >= 0 && sys.close(result)));
+		if (done.result >= 0) return {fd: done.result, text: textOf(done.bytes)};
+		const isTaken = done.result === -ERRNO.EAGAIN;
+		return {why: reasonOf(done, path), holder: isTaken ? textOf(done.bytes).split(' ')[0]?.trim() ?? '' : null};
+	}
+
+	function read(): Left | null {
+		const done = wait('readFile', {text: file, numbers: [SIZE_MAX, OTHERS_WRITE]}, PATIENCE);
+		if (done.result === -ERRNO.ENOENT) return null;
+		if (done.result < 0) return refuse(reasonOf(done, file));
+		if (done.bytes.length > SIZE_MAX) return refuse(`it has more than ${SIZE_MAX >> 20} MB`);
+		const left = readLeft(textOf(done.bytes));
+		return left.ok ? left.value : refuse(left.error);
+	}
+
+	/** It is kept for people, under another name. */
+	function refuse(why: string): null {
+		const aside = `${file}.bad-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+		const moved = wait('rename', {text: file, other: aside}, PATIENCE);
+		const where = moved.result < 0 ? `it cannot be set aside: ${errnoText(-moved.result)}` : `it is ${aside} now`;
+		log.error(`cannot use what an archon before this one has left in ${file}: ${why}; ${where}, and archon starts without it`);
+		return null;
+	}
+
+	return {
+		begin(state) {
+			const taken = lock();
+			if ('why' in taken) {
+				const holder = taken.holder === '' ? '' : ` (pid ${taken.holder})`;
+				if (taken.holder === null) log.warn(`state_dir ${dir}: ${taken.why}; nothing is kept there`);
+				else if (ownPid !== 1) return `another archon${holder} is already running with state_dir ${dir}`;
+				else log.warn(`state_dir ${dir}: another archon keeps its state there; nothing of this one is kept`);
+				return NOTHING;
+			}
+			hold(taken.fd);
+			kept.keep(KEY, [taken.fd]);
+			const left = read();
+			// Nothing that PID 1 has started outlives it.
+			const first = ownPid === 1 ? 0 : firstRun(taken.text);
+			sys.write(taken.fd, bytesOf(`${ownPid} ${first}\n`));
+			// Pids and times mean nothing elsewhere, nor after the machine was started again.
+			const isSame = ownPid !== 1 && left !== null && left.place.bootId === place.bootId && left.place.namespace === place.namespace;
+			const found = first === 0 ? {adopted: [], runs: 0} : findLeft({state, left: isSame ? left : null, first, log});
+			const services = new Map([...left?.services ?? []].flatMap(([name, each]) => {
+				const entry = find(state, name);
+				return entry ? [[name, remember(each, entry, isSame)] as const] : [];
+			}));
+			tell(found.adopted, services, state);
+			return {
+				adopted: found.adopted,
+				remembered: {runs: first === 0 ? 0 : Math.max(first, found.runs, isSame ? left.runs : 0), services, transients: []},
+			};
+		},
+		resume() {
+			const [fd] = kept.inherited(KEY);
+			if (fd !== undefined) hold(fd);
+		},
+		persist() {
+			if (!isHeld) return;
+			isStale = true;
+			if (isBusy) return;
+			if (now() < pausedUntil) resumeLater();
+			else write();
+		},
+		finish() {
+			if (isHeld) told(wait('save', order(), PATIENCE));
+		},
+		about: () => ({path: file, writtenAt, trouble}),
+	};
+
+	function tell(adopted: readonly Adopted[], services: ReadonlyMap<string, RememberedService>, state: State): void {
+		const taken = adopted.flatMap(({id}) => entryOf(state, id)?.service.name ?? []);
+		const count = taken.length === 1 ? 'a service' : `${taken.length} services`;
+		if (taken.length > 0) log.info(`goes on with ${count} of an archon that has ended: ${listed(taken)}`);
+		const stopped = [...services].flatMap(([name, {asked}]) => (asked === 'stop' ? [name] : []));
+		if (stopped.length > 0) log.info(`stopped by an operator before, and stays so until archonctl auto NAME: ${listed(stopped)}`);
+	}
+}
+
+const listed = (names: readonly string[]): string =>
+	names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
+
+/** What still holds: what was asked does until the definition of its service changes, the rest where its process would still be the same one. */
+function remember({asked, starts, rulings, rest, definition}: LeftService, {service}: Entry, isSame: boolean): RememberedService {
+	const isAlike = definition === definitionOf(service);
+	const ago = now() - Date.now();
+	const instant = Object.entries(rulings).map(([decider, ruling]) => [decider, {...ruling, at: Math.min(now(), ruling.at + ago)}]);
+	return {
+		asked: isAlike ? asked : 'auto', starts, rest: isSame && isAlike ? rest : null,
+		rulings: isSame && instant.length > 0 ? Object.fromEntries(instant) as Rulings : NO_RULINGS,
+	};
+}
+
+function ownPlace(): Place {
+	const namespace = sys.readLink('/proc/self/ns/pid');
+	return {
+		bootId: slurp('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
+		namespace: typeof namespace === 'string' ? Number(/\d+/.exec(namespace)?.[0] ?? 0) : 0,
+	};
+}
+
+/**
+ * The first number of the runs of all archons that have kept their state in this folder: no other archon gives out the same, and
+ * so the tag of a process (run-tag.ts) tells whether it was made by one of these. The number outlives a damaged state.
+ */
+function firstRun(text: string): Run {
+	const known = Number(text.split(' ')[1] ?? 0);
+	if (Number.isSafeInteger(known) && known >= RUNS_OF_ONE && known % RUNS_OF_ONE === 0 && known < RUNS_OF_ONE * FIRSTS) return known;
+	return RUNS_OF_ONE * (1 + Math.floor(Math.random() * (FIRSTS - 1)));
+}
+
+function reasonOf(done: Done, path: string): string {
+	if (done.result === -ERRNO.ETIMEDOUT) return 'the disk does not answer';
+	if (done.result === -ERRNO.EINVAL) return 'it is not a regular file';
+	if (isRefused(done)) return refusalOf(done, path);
+	return errnoText(-done.result);
+}
