@@ -192,8 +192,8 @@ export function createReaper(
 		succession.giveUp(tracked);
 		const survivors = hasSurvivors(tracked, hasStrays);
 		if (survivors) withSurvivors.add(tracked);
-		if (survivors && tracked.isForeign) strangers().watchOthers(tracked, poller, reap);
 		else forget(tracked);
+		if (survivors && tracked.isForeign) strangers().watchOthers(tracked, poller, reap);
 		dispatch({kind: 'news', id: tracked.id, run: tracked.run, news: {kind: 'exited', outcome: explained(tracked, outcome), survivors}});
 	}
 

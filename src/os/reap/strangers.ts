@@ -5,7 +5,7 @@
 import type {Run} from '../../core/ids.ts';
 import type {Outcome} from '../../core/outcome.ts';
 import type {Millis} from '../../core/time.ts';
-import {after} from '../clock.ts';
+import {after, soon} from '../clock.ts';
 import type {Poller} from '../poller.ts';
 import {outcomeOfStatus} from './outcome.ts';
 import {exitOf, pids, statOf} from './procfs.ts';
@@ -19,7 +19,8 @@ const PATIENCE: Millis = 3000;
 /** Calls back once, when the process has ended: with how, or null where that cannot be known. */
 export function watch(pid: number, poller: Poller, told: (outcome: Outcome | null) => void): void {
 	const fd = sys.pidfdOpen(pid);
-	if (fd < 0) return void after(0, () => poller.whole(() => told(null)));
+	if (fd === -ERRNO.ESRCH) soon(() => poller.whole(() => told(null)));
+	if (fd < 0) return;
 	const finish = (status: number): void => {
 		poller.forget(fd);
 		sys.close(fd);

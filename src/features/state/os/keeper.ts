@@ -220,7 +220,7 @@ export function createKeeper({dir, kept, log, state}: KeeperParts): Keeper {
 const listed = (names: readonly string[]): string =>
 	names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
 
-/** What still holds: what was asked does until the definition of its service changes, the rest where its process would still be the same one. */
+/** What still holds: what was asked does until the definition of its service changes, all else where the place is the same. */
 function remember({asked, starts, rulings, rest, definition}: LeftService, {service}: Entry, isSame: boolean): RememberedService {
 	const isAlike = definition === definitionOf(service);
 	const ago = now() - Date.now();
