@@ -6,7 +6,7 @@ import {ok, type Result} from '../core/result.ts';
 import {sys} from '../os/sys.ts';
 import {isPersonThere} from '../os/person.ts';
 import {parseArguments} from './arguments.ts';
-import {type Command, EXIT, type Io} from './command.ts';
+import {type Arguments, type Command, EXIT, type Io} from './command.ts';
 import {GLOBAL, optionsOf, usageOf} from './global.ts';
 import {firstOf, isOver} from './places.ts';
 import {complain, printJson} from './reply.ts';
@@ -42,17 +42,8 @@ export async function runCli(argv: readonly string[], plain: Io): Promise<number
 	if (operands.length > command.most) return misuse(io, `${name}: unexpected argument ${operands[command.most]}`, command);
 	const last = (option: string): string | null =>
 		[...before.value.values(option), ...args.value.values(option)].at(-1) ?? null;
-	const given = last('--host') ?? (last('--socket') === null ? io.env['ARCHON_HOST'] || null : null);
-	const place = given === null
-		? ok(last('--socket'))
-		: (await import('./host.ts')).goTo(given, {
-			socket: last('--socket'), tokenFile: last('--token-file'), io, command, args: args.value, words: rest,
-		});
-	if (!place.ok) {
-		complain(io, place.error.why);
-		return place.error.status;
-	}
-	const socket = place.value;
+	const named = [...before.value.values('--host'), ...args.value.values('--host')];
+	const given = named.length > 0 || last('--socket') !== null || !io.env['ARCHON_HOST'] ? named : [io.env['ARCHON_HOST']];
 	const common = GLOBAL.filter(({value}) => value !== null).flatMap(({names: [name]}) =>
 		[...before.value.values(name), ...args.value.values(name)].flatMap(value => [name, value]));
 	const pages = io.mayPage && command.isLong && !io.isJson && ![before.value, args.value].some(given => given.has('--no-pager'))
@@ -60,29 +51,37 @@ export async function runCli(argv: readonly string[], plain: Io): Promise<number
 	const {paged, pagerFor, hasLeft} = pages ? await import('./paged.ts') : {};
 	const pager = pagerFor?.(io) ?? null;
 	const shown = pager === null ? undefined : paged?.(io, pager);
-	const carryOut = (): number | Promise<number> => command.run(args.value, shown ? harmless(shown.io) : io, talk => {
-		const client = reach(io, socket);
-		if (!client.ok) {
-			complain(io, client.error);
-			return EXIT.unreachable;
-		}
-		try {
-			return talk(client.value);
-		} finally {
-			client.value.close();
-		}
-	}, async told => (await import('./live.ts')).reachLive(io, socket, told), dial => firstOf(io, socket, dial),
-	words => runCli([...common, ...words], {...plain, mayPage: false}));
-	let status: number = EXIT.ok;
+	const tellsIo = shown ? harmless(shown.io) : io;
+	const carryOut = async (socket: string | null, args: Arguments, io: Io): Promise<number> => {
+		const status = await command.run(args, io, talk => {
+			const client = reach(io, socket);
+			if (!client.ok) {
+				complain(io, client.error);
+				return EXIT.unreachable;
+			}
+			try {
+				return talk(client.value);
+			} finally {
+				client.value.close();
+			}
+		}, async told => (await import('./live.ts')).reachLive(io, socket, told), dial => firstOf(io, socket, dial),
+		words => runCli([...common, ...words], {...plain, mayPage: false}));
+		if (command.isQuiet && args.has('--json') && status === EXIT.ok) printJson(io, {ok: true});
+		return status;
+	};
 	try {
-		status = await carryOut();
+		if (given.length === 0) return await carryOut(last('--socket'), args.value, tellsIo);
+		const {goToAll} = await import('./host.ts');
+		return await goToAll({
+			given, socket: last('--socket'), tokenFile: last('--token-file'), limit: last('--host-timeout'), words: rest, command, args: args.value,
+			io: tellsIo, carryOut: (place, args, differs) => carryOut(place, args, differs ? harmless({...plain, ...differs}) : tellsIo),
+		});
 	} catch (error) {
 		if (!hasLeft?.(error)) throw error;
+		return EXIT.ok;
 	} finally {
 		shown?.finish();
 	}
-	if (command.isQuiet && args.value.has('--json') && status === EXIT.ok) printJson(io, {ok: true});
-	return status;
 }
 
 /** Whether the answer is to be JSON; known before the arguments are, for what is wrong with these. */

@@ -63,10 +63,32 @@ export interface Command {
 	readonly isLong?: true;
 	/** It hands its own descriptors to archon, which only a socket of the same machine can carry. */
 	readonly passesStreams?: (args: Arguments) => boolean;
+	/** Its part in being asked of several hosts; without it what it prints is told line by line, behind the name of the host. */
+	readonly onHosts?: OnHosts;
 	/** Gives the exit status. */
 	readonly run: (
 		args: Arguments, io: Io, reach: Reach, reachLive: ReachLive, reachBy: ReachBy, again: Again,
 	) => number | Promise<number>;
+}
+
+/** One host's answer with `--json`: the values in it. */
+export interface Answered {
+	readonly host: string;
+	readonly values: readonly unknown[];
+}
+
+/** What a command has to say to several hosts at once. */
+export interface OnHosts {
+	/** Why it is for one host only; null: with these arguments it is not. */
+	readonly refuses?: (args: Arguments) => string | null;
+	/** It asks no archon, whatever hosts are named. */
+	readonly isLocal?: (args: Arguments) => boolean;
+	/** What is said of each host that has done it. */
+	readonly acknowledges?: string;
+	/** With `--json` it prints an object in each line, as they come. */
+	readonly printsLines?: true;
+	/** How the answers of all hosts with `--json` are shown together, where it is not asked for; null: not with these arguments. */
+	readonly together?: (args: Arguments) => ((answers: readonly Answered[], io: Io) => string) | null;
 }
 
 /** Lets a command talk to archon; gives the exit status, its own if archon cannot be reached. */

@@ -3,7 +3,8 @@ import type {Command, Option} from './command.ts';
 
 export const GLOBAL: readonly Option[] = [
 	{names: ['--socket'], value: 'PATH', help: 'the control socket; else $ARCHON_SOCKET, else the usual places'},
-	{names: ['--host', '-H'], value: 'URL', help: 'an archon elsewhere: tcp://HOST:PORT, ssh://HOST; else $ARCHON_HOST'},
+	{names: ['--host', '-H'], value: 'HOST,...', help: 'archons elsewhere: HOST by ssh, docker://NAME, tcp://HOST:PORT; else $ARCHON_HOST'},
+	{names: ['--host-timeout'], value: 'DURATION', help: 'for all that one of several hosts does; else 15s to answer, 5m in all'},
 	{names: ['--token-file'], value: 'FILE', help: 'holds the token for tcp://; else $ARCHON_TOKEN_FILE'},
 	{names: ['--no-pager'], value: null, help: 'long output goes to the terminal as it is; else to $ARCHON_PAGER, $PAGER or less'},
 	{names: ['--help', '-h'], value: null, help: 'this help, or that of a command'},

@@ -37,5 +37,5 @@ function hintFor(path: string, why: string): string {
 	return '; is archon running? --socket or $ARCHON_SOCKET names its socket';
 }
 
-/** Whether there is no archon to come back to. Of ssh one try is enough, as it says itself what is wrong. */
-export const isOver = (path: string, why: string): boolean => why === NO_SUCH_FILE || path.startsWith('ssh:');
+/** Whether there is no archon to come back to. Of ssh and docker one try is enough, as they say themselves what is wrong. */
+export const isOver = (path: string, why: string): boolean => why === NO_SUCH_FILE || /^(ssh|docker):/.test(path);

@@ -9,8 +9,11 @@ import type {Look} from './look.ts';
 interface Column {
 	readonly title: string;
 	readonly isNumber: boolean;
-	readonly text: (row: StatusRow, look: Look) => string;
+	readonly text: (row: HostRow, look: Look) => string;
 }
+
+/** A service, and where it is, if several archons were asked. */
+export type HostRow = StatusRow & {readonly host?: string};
 
 const COLUMNS: readonly Column[] = [
 	{title: 'NAME', isNumber: false, text: ({name}) => name},
@@ -21,12 +24,15 @@ const COLUMNS: readonly Column[] = [
 	{title: 'NOTE', isNumber: false, text: noteOf},
 ];
 
+const HOST: Column = {title: 'HOST', isNumber: false, text: ({host = '-'}) => host};
 const GROUPS: Column = {title: 'GROUPS', isNumber: false, text: ({groups}) => groups.length === 0 ? '-' : groups.join(' ')};
 
 /** One line for each service under a line of titles. */
-export function renderTable(rows: readonly StatusRow[], look: Look, hasGroups = false): string {
+export function renderTable(rows: readonly HostRow[], look: Look, hasGroups = false): string {
 	if (rows.length === 0) return 'no services\n';
-	const columns = hasGroups ? [...COLUMNS.slice(0, -1), GROUPS, ...COLUMNS.slice(-1)] : COLUMNS;
+	const columns = [
+		...rows[0]?.host === undefined ? [] : [HOST], ...COLUMNS.slice(0, -1), ...hasGroups ? [GROUPS] : [], ...COLUMNS.slice(-1),
+	];
 	const cells = rows.map(row => columns.map(({text}) => text(row, look)));
 	const widths = columns.map(({title}, index) =>
 		cells.reduce((width, line) => Math.max(width, line[index]?.length ?? 0), title.length));

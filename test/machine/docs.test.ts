@@ -29,7 +29,7 @@ describe('configs', () => {
 /** What stands for a reader's own words. */
 const WORDS: Readonly<Record<string, string>> = {
 	NAME: 'web', KEY: 'healthcheck.interval', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', COMMAND: 'status', ARG: 'x', OPTION: '', FILE: 'archon.yaml', N: '5', SECONDS: '5',
-	RECORD: 'Status', DURATION: '5s', KEYS: 'ctrl-p', DIRECTORY: '.', COLUMN: 'cpu',
+	RECORD: 'Status', ROLE: 'observe', DURATION: '5s', KEYS: 'ctrl-p', DIRECTORY: '.', COLUMN: 'cpu',
 };
 
 /** What is said where the words were understood, but only archon's own config is there. */
@@ -56,11 +56,13 @@ describe('commands', () => {
 	// without its arguments.
 	test.each(commands('archonctl').filter(line => line !== 'archonctl'))('%s', async line => {
 		const {exitCode, all} = await execa('sh', ['-c', line.replace(/^archonctl/, `${ARCHON}ctl`)], {
-			all: true, reject: false, stdin: 'ignore', env: {ARCHON_SOCKET: join(folder, 'nothing')}, cwd: folder,
+			all: true, reject: false, stdin: 'ignore', cwd: folder,
+			env: {ARCHON_SOCKET: join(folder, 'nothing'), ARCHON_RSH: 'false'},
 		});
-		// Names go with a reload of services, and its options with one of the config. Probes are told 1 where archon is not there.
+		// Names go with a reload of services, and its options with one of the config. Probes are told 1 where archon is not there, and so
+		// is who asks several.
 		if (exitCode === 100) expect(all).toMatch(/needs more arguments|without names|needs a terminal|^Usage: archonctl /);
-		else expect([0, line.startsWith('archonctl health') ? 1 : 111], `${exitCode}: ${all}`).toContain(exitCode);
+		else expect([0, /^archonctl (?:health|-H (?:\S+,|.* -H ))/.test(line) ? 1 : 111], `${exitCode}: ${all}`).toContain(exitCode);
 	});
 
 	test.each(commands('archon'))('%s', async line => {

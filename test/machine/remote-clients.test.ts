@@ -137,7 +137,12 @@ SetEnv PATH=${dist}:/usr/bin:/bin
 });
 
 test.each([
-	[['-H', 'box', 'status'], /^archonctl: the host box is not one of unix:\/\/\/path, tcp:\/\/host:port, ssh:/],
+	[['-H', 'http://box', 'status'], /^archonctl: the host http:\/\/box is not one of \[ssh:\/\/\]\[user@\]host\[:port\]\[\/path\], docker:/],
+	[['-H', '-oProxyCommand=x', 'status'], /^archonctl: the host -oProxyCommand=x takes a host/],
+	[['-H', 'a,b\x1b[2J', 'status'], /^archonctl: the host b\\x1b\[2J holds a control character$/],
+	[['-H', 'a,,b', 'status'], /^archonctl: --host a,,b: a host of the list is empty$/],
+	[['-H', 'a,b', '--socket', '/x', 'status'], /--host and --socket exclude each other/],
+	[['-H', 'a,b', '--host-timeout', 'soon', 'status'], /--host-timeout soon: not a duration/],
 	[['-H', 'tcp://box:1', 'status'], /takes a token: --token-file FILE, or \$ARCHON_TOKEN_FILE$/],
 	[['-H', 'tcp://box:1', '--token-file', '/no/such', 'status'], /cannot read the token file \/no\/such: no such file or directory$/],
 	[['-H', 'tcp://box:1', '--token-file', '/dev/null', 'status'], /the token file \/dev\/null holds no token$/],
@@ -145,4 +150,8 @@ test.each([
 	[['-H', 'tcp://box:1', 'run', 'true'], /run hands its streams to archon, which tcp:\/\/ cannot carry; use ssh:\/\//],
 ])('%j is refused before anything is sent', async (args, why) => {
 	expect(await ctl(args, {})).toMatchObject({status: args.includes('--token-file') ? 111 : 100, stderr: expect.stringMatching(why)});
+});
+
+test.each(['run -it sh', 'run true', 'attach web', 'top', 'shell', 'raw Version', 'stdio', 'status --watch'])('%s is for one host', async line => {
+	expect(await ctl(['-H', 'a,b', ...line.split(' ')], {})).toMatchObject({status: 100, stderr: expect.stringMatching(/^archonctl: several hosts: /)});
 });

@@ -22,6 +22,7 @@ export const completion = (table: Table): Command => ({
 	least: 1,
 	most: 1,
 	endsOptions: false,
+	onHosts: {isLocal: ({operands}) => operands[0] !== NAMES, refuses: () => 'names come from one'},
 	examples: ['archonctl completion bash > /etc/bash_completion.d/archonctl'],
 	async run({operands: [what = '']}, io, reach) {
 		const shell = SHELLS.find(known => known === what);

@@ -14,6 +14,7 @@ export const help = (table: Table): Command => ({
 	most: 1,
 	endsOptions: false,
 	isLong: true,
+	onHosts: {isLocal: () => true},
 	examples: ['archonctl help run'],
 	async run({operands: [name]}, io) {
 		if (io.isJson) {

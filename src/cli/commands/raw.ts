@@ -19,6 +19,7 @@ export const raw: Command = {
 	least: 0,
 	most: Infinity,
 	endsOptions: true,
+	onHosts: {refuses: () => 'raw is one connection'},
 	examples: ['archonctl raw "Run,/bin/sh -c \'exit 3\'"', 'printf "Status\\n" | archonctl raw'],
 	run: ({operands}, io, reach) => {
 		const text = operands.length > 0 ? operands.map(record => `${record}\n`).join('') : io.stdin();

@@ -27,6 +27,7 @@ export const run: Command = {
 	most: Infinity,
 	endsOptions: true,
 	passesStreams: args => !args.has('--tty'),
+	onHosts: {refuses: () => 'run has one terminal or standard input; daemon and logs -f do without'},
 	examples: ['archonctl run -- id', 'archonctl run -it -- bash', 'archonctl run -e PGDATABASE=test --user postgres -- psql -c "select 1"'],
 	run: async (args, io, reach, reachLive) => {
 		const fields = fieldsOf(args, ['user'], io.env);

@@ -34,6 +34,7 @@ export const shell = (table: Table): Command => ({
 	least: 0,
 	most: 0,
 	endsOptions: false,
+	onHosts: {refuses: () => 'the shell is for one, and a command has to be named; status shows all'},
 	examples: ['archonctl', 'docker exec -it app archonctl'],
 	async run(_args, io, _reach, reachLive, reachBy, again) {
 		if (!isPersonThere() || io.env['TERM'] === 'dumb') return usageError(io, NO_TERMINAL);

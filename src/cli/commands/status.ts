@@ -1,10 +1,11 @@
 /** `archonctl status`. */
 import {STATUS, STATUS_ROW, type StatusRow} from '../../control/requests/status/wire.ts';
+import {plainText} from '../../core/plain.ts';
 import {NAMES} from '../by-name.ts';
-import {type Arguments, type Command, EXIT, type Io} from '../command.ts';
+import {type Answered, type Arguments, type Command, EXIT, type Io} from '../command.ts';
 import {renderSupervisor, supervisorState} from '../compat.ts';
 import {lookOf} from '../look.ts';
-import {renderTable} from '../render.ts';
+import {type HostRow, renderTable} from '../render.ts';
 import {complain, rowsOf} from '../reply.ts';
 
 export const status: Command = {
@@ -27,8 +28,14 @@ export const status: Command = {
 	endsOptions: false,
 	examples: [
 		'archonctl status', 'archonctl status web || echo "web is not running"', 'archonctl status --json "web*"',
-		'archonctl status --watch',
+		'archonctl status --watch', 'archonctl -H a,b,docker://box status',
 	],
+	onHosts: {
+		refuses: args => (args.has('--watch') ? 'status --watch shows one; events -f follows all' : null),
+		together: args => (args.has('--compat')
+			? null
+			: (answers, io) => renderTable(answers.flatMap(rowsWithHost), lookOf(io), args.has('--groups'))),
+	},
 	run: async (args, io, reach, reachLive) => {
 		const unknown = args.values('--compat').find(name => name !== 'supervisor');
 		if (unknown !== undefined) {
@@ -48,6 +55,12 @@ export const status: Command = {
 		});
 	},
 };
+
+/** Another program may answer there: no row looks like that of another host. */
+const rowsWithHost = ({host, values}: Answered): readonly HostRow[] =>
+	(values as readonly StatusRow[]).map(row => ({...row, host, name: inOneLine(row.name), note: inOneLine(row.note)}));
+
+const inOneLine = (text: string): string => plainText(text.replaceAll(/[\n\t]/g, ' '));
 
 function show(services: readonly StatusRow[], args: Arguments, io: Io): string {
 	const isCompat = args.has('--compat');

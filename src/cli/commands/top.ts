@@ -20,6 +20,7 @@ export const top: Command = {
 	least: 0,
 	most: Infinity,
 	endsOptions: false,
+	onHosts: {refuses: () => 'top shows one; status and events -f show all'},
 	examples: ['archonctl top', 'archonctl top --sort cpu "worker-*"'],
 	async run(args, io, _, reachLive) {
 		const wished = args.values('--sort').at(-1) ?? 'order';

@@ -1,7 +1,9 @@
-/** Connections of `archonctl` to an archon elsewhere: by TCP with a token, or through the ssh that the user has. They wait. */
-import type {Host} from '../../core/host.ts';
+/** Connections of `archonctl` to an archon elsewhere: by TCP with a token, or through the user's own ssh or docker. They wait. */
+import type {Host, Through} from '../../core/host.ts';
 import {err, ok, type Result} from '../../core/result.ts';
+import type {Command} from '../../core/service.ts';
 import {SIG} from '../../core/signal-numbers.ts';
+import type {Instant, Millis} from '../../core/time.ts';
 import {tokensIn, TOKEN_FILE_MAX} from '../../core/token.ts';
 import {bytesOf, newBytes, textOf} from '../bytes.ts';
 import {close, streamPair} from '../descriptors.ts';
@@ -13,7 +15,15 @@ import {execute} from '../spawn/execute.ts';
 import {EPOLLIN, EPOLLOUT, ERRNO, SOCK_STREAM, sys} from '../sys.ts';
 import type {DialRemote} from './client.ts';
 
-type Ssh = Extract<Host, {kind: 'ssh'}>;
+/** How another program is gone through. */
+export interface Way {
+	/** What is executed in the place of ssh, in words: `$ARCHON_RSH`; none: ssh. */
+	readonly shell: readonly string[];
+	/** How long it may take until archon has answered there; Infinity where the user may have to type a password. */
+	readonly patience: Millis;
+	/** There is no person whom it could ask. */
+	readonly isUnattended: boolean;
+}
 
 /** How long a name server, a connection and an answer may take, in milliseconds; an answer to a token may be held back. */
 const [NAME, CONNECTION, ANSWER] = [10_000, 5000, 30_000];
@@ -33,8 +43,8 @@ export function readToken(path: string): Result<string, string> {
 }
 
 /** `token`: for TCP. */
-export const dialHost = (host: Exclude<Host, {kind: 'unix'}>, token: string): DialRemote =>
-	() => (host.kind === 'tcp' ? dialTcp(host, token) : dialSsh(host));
+export const dialHost = (host: Exclude<Host, {kind: 'unix'}>, token: string, way: Way): DialRemote =>
+	() => (host.kind === 'tcp' ? dialTcp(host, token) : dialThrough(host, way));
 
 function dialTcp({host, port}: Extract<Host, {kind: 'tcp'}>, token: string): Result<number, string> {
 	const addresses = lookUp(host);
@@ -62,66 +72,83 @@ function greet(fd: number, token: string): Result<number, string> {
 	sys.setBlocking(fd, true);
 	sys.tuneTcp(fd);
 	sys.send(fd, bytesOf(`Token,${token}\n`), [], 0);
-	const line = readLine(fd, ANSWER);
-	if (line === 'Ok') return ok(fd);
+	const line = readLine(fd, sys.now() + ANSWER);
+	if (line.ok && line.value === 'Ok') return ok(fd);
 	close(fd);
-	return err(line === null ? 'it closed the connection before it answered' : reasonIn(line) ?? 'what listens there is no archon');
+	if (!line.ok && line.error !== 'long') return err('it closed the connection before it answered');
+	return err((line.ok && reasonIn(line.value)) || 'what listens there is no archon');
 }
 
-function dialSsh(host: Ssh): Result<number, string> {
+function dialThrough(host: Through, way: Way): Result<number, string> {
 	const ends = streamPair();
 	if (typeof ends === 'number') return err(errnoText(-ends));
 	const [own, theirs] = ends;
 	for (const fd of ends) sys.setBlocking(fd, true);
 	const pid = sys.fork();
-	if (pid === 0) becomeSsh(host, theirs);
+	if (pid === 0) becomeProgram(host, way, theirs);
 	close(theirs);
 	if (pid > 0) sys.send(own, bytesOf('Version\n'), [], 0);
-	// ssh may ask the user for a password, and takes as long as that.
-	for (let line = readLine(own, Infinity); line !== null; line = readLine(own, Infinity)) {
-		if (line === 'Ok') return ok(own);
-		if (line.startsWith('Row,')) continue;
+	const name = programOf(host, way);
+	const until = sys.now() + way.patience;
+	for (;;) {
+		const line = readLine(own, until);
+		if (line.ok && line.value === 'Ok') return ok(own);
+		if (line.ok && line.value.startsWith('Row,')) continue;
 		close(own);
-		return err(`ssh: ${reasonIn(line) ?? `what answers there is no archon: ${line.slice(0, 80)}`}`);
+		if (line.ok) return err(`${name}: ${reasonIn(line.value) ?? `${NO_ARCHON}: ${line.value.slice(0, 80)}`}`);
+		switch (line.error) {
+			case 'late': return err(`${name}: no answer within ${Math.round(way.patience / 1000)} s`);
+			case 'long': return err(`${name}: ${NO_ARCHON}`);
+			case 'ended': return err(`${name} ${endOf(pid)}`);
+		}
 	}
-	close(own);
-	return err(`ssh ${endOf(pid)}`);
 }
 
+const NO_ARCHON = 'what answers there is no archon';
+
 /** In the child: never returns. */
-function becomeSsh(host: Ssh, fd: number): never {
+function becomeProgram(host: Through, way: Way, fd: number): never {
 	// ^C is for the command under way, and the shell's connections outlive that.
 	// ssh does not notice by itself that no one reads what it brings, until it brings something.
 	sys.setParentDeathSignal(SIG.TERM);
 	sys.duplicate(fd, 0);
 	sys.duplicate(fd, 1);
-	sys.write(1, bytesOf(`Error,${executeThere(host, ['stdio'], [SIG.INT])}\n`));
+	sys.write(1, bytesOf(`Error,${executeThere(host, ['stdio'], way, [SIG.INT])}\n`));
 	sys.exit(127);
 }
 
-/** Becomes ssh, which executes `archonctl` with these words there; returns only with why that cannot be. `ignored`: signals. */
-export function executeThere({user, host, port, path}: Ssh, words: readonly string[], ignored: readonly number[] = []): string {
-	const socket = path === null ? [] : ['--socket', path];
+/** Becomes what executes `archonctl` with these words there; returns only with why that cannot be. `ignored`: signals. */
+export function executeThere(host: Through, words: readonly string[], way: Way, ignored: readonly number[] = []): string {
+	const socket = host.path === null ? [] : ['--socket', host.path];
+	const command = commandFor(host, ['archonctl', ...socket, ...words], way);
 	sys.restoreSignals();
 	for (const signal of ignored) sys.ignoreSignal(signal);
-	const errno = execute([
-		'ssh', sys.isTerminal(0) ? '-t' : '-T', ...port === null ? [] : ['-p', String(port)], '--', user === null ? host : `${user}@${host}`,
-		// The shell there puts it together again.
-		['archonctl', ...socket, ...words].map(quote).join(' '),
-	]);
-	return `cannot execute ssh: ${errnoText(errno)}`;
+	const errno = execute(command);
+	return `cannot execute ${command[0]}: ${errnoText(errno)}`;
+}
+
+const programOf = (host: Through, {shell: [shell = 'ssh']}: Way): string => (host.kind === 'docker' ? 'docker' : shell);
+
+function commandFor(host: Through, words: readonly string[], {shell: [shell, ...options], isUnattended}: Way): Command {
+	const isTerminal = sys.isTerminal(0);
+	if (host.kind === 'docker') return ['docker', 'exec', isTerminal ? '-it' : '-i', host.name, ...words];
+	const port = host.port === null ? [] : ['-p', String(host.port)];
+	const place = host.user === null ? host.host : `${host.user}@${host.host}`;
+	// The shell there puts it together again.
+	const line = words.map(quote).join(' ');
+	if (shell !== undefined) return [shell, ...options, ...port, place, line];
+	return ['ssh', isTerminal ? '-t' : '-T', ...isUnattended ? ['-o', 'BatchMode=yes'] : [], ...port, '--', place, line];
 }
 
 const quote = (word: string): string => (/^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll('\'', String.raw`'\''`)}'`);
 
-/** How ssh has ended, in words. */
+/** How the program has ended, in words. */
 function endOf(pid: number): string {
 	const report = newReport();
 	const ended = sys.pidfdOpen(pid);
-	if (ended >= 0) {
-		awaitEvent(ended, EPOLLIN, END);
-		close(ended);
-	}
+	const hasEnded = ended < 0 || awaitEvent(ended, EPOLLIN, END);
+	if (ended >= 0) close(ended);
+	if (!hasEnded) return 'closed the connection before archon had answered';
 	sys.waitPid(pid, report);
 	const status = report[CHILD_REPORT.status] ?? 0;
 	if (status === 127) return 'found no archonctl there';
@@ -140,20 +167,22 @@ function awaitEvent(fd: number, events: number, millis: number): boolean {
 	return count > 0;
 }
 
-/** Byte by byte, so that nothing behind it is taken; null at the end, or where none comes. */
-function readLine(fd: number, millis: number): string | null {
+/** Why there is no line: nothing more comes, nothing came in time, or it has no end. */
+type NoLine = 'ended' | 'late' | 'long';
+
+/** Byte by byte, so that nothing behind it is taken. */
+function readLine(fd: number, until: Instant): Result<string, NoLine> {
 	const bytes = newBytes(LINE_MAX);
-	const until = sys.now() + millis;
 	for (let length = 0; length < LINE_MAX; length++) {
 		for (;;) {
-			if (millis !== Infinity && !awaitEvent(fd, EPOLLIN, until - sys.now())) return null;
+			if (until !== Infinity && !awaitEvent(fd, EPOLLIN, until - sys.now())) return err('late');
 			const count = sys.read(fd, bytes.subarray(length, length + 1));
 			if (count === 1) break;
-			if (count !== -ERRNO.EINTR) return null;
+			if (count !== -ERRNO.EINTR) return err('ended');
 		}
-		if (bytes[length] === LF) return textOf(bytes, 0, length);
+		if (bytes[length] === LF) return ok(textOf(bytes, 0, length));
 	}
-	return null;
+	return err('long');
 }
 
 /** The reason of an `Error`; null: the line is another one. */

@@ -28,6 +28,7 @@ export const attach: Command = {
 	least: 1,
 	most: 1,
 	endsOptions: false,
+	onHosts: {refuses: () => 'attach is for one terminal of one'},
 	examples: ['archonctl attach shell', 'archonctl attach --read-only --detach-keys "ctrl-]" shell'],
 	run(args, io, _, reachLive) {
 		const [name = ''] = args.operands;

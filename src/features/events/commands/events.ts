@@ -30,6 +30,7 @@ export const events: Command = {
 	least: 0,
 	most: Infinity,
 	endsOptions: false,
+	onHosts: {printsLines: true},
 	examples: ['archonctl events -f', 'archonctl events --kinds failed,backoff --since 1h', 'archonctl events --json --after 1041 web'],
 	run(args, io, reach) {
 		const inquiry = inquiryOf(args, Date.now());

@@ -44,6 +44,7 @@ export const logs: Command = {
 	most: Infinity,
 	endsOptions: false,
 	isLong: true,
+	onHosts: {printsLines: true},
 	examples: ['archonctl logs', 'archonctl logs -f -n 100 web', 'archonctl logs --since 10m --stream stderr "worker-*"'],
 	run(args, io, reach) {
 		const inquiry = inquiryOf(args, Date.now());
