@@ -7,7 +7,7 @@ import {errnoText} from '../../../os/errno.ts';
 import type {Poller} from '../../../os/poller.ts';
 import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, sys} from '../../../os/sys.ts';
 import {begin, DAEMON, type DaemonError, type DaemonState, type Machine} from '../core/machines.ts';
-import {isOwnerAtSocket, isOwnerByTcp} from './asker.ts';
+import {createJudge, isOwnerAtSocket} from './asker.ts';
 import type {Doors} from './doors.ts';
 
 export interface Request {
@@ -49,13 +49,14 @@ const scratch = newBytes(4096);
 
 /** What differs between the two doors. */
 interface Kind {
-	readonly isOwner: (fd: number) => boolean;
+	/** Calls back, now or later, with whether the daemon's own user asks, or root. */
+	readonly judge: (fd: number, done: (isOwner: boolean) => void) => void;
 	readonly shut: (fd: number) => void;
 }
 
 /** Descriptors that a client has passed are closed with it. */
-const AT_SOCKET: Kind = {isOwner: isOwnerAtSocket, shut: sys.closeInbox};
-const BY_TCP: Kind = {isOwner: isOwnerByTcp, shut: close};
+const AT_SOCKET: Kind = {judge: (fd, done) => done(isOwnerAtSocket(fd)), shut: sys.closeInbox};
+const BY_TCP: Kind = {judge: createJudge(), shut: close};
 
 /** A client that has not said its line yet. */
 interface Silent {
@@ -96,7 +97,7 @@ export function serveRequests(doors: Pick<Doors, 'socket' | 'tcp'>, parts: Conne
 
 /** One connection, from its request to its end. */
 function receive(
-	fd: number, number: number, {isOwner, shut}: Kind, silent: Set<Silent>, parts: ConnectionParts, left: () => void,
+	fd: number, number: number, {judge, shut}: Kind, silent: Set<Silent>, parts: ConnectionParts, left: () => void,
 ): void {
 	const {poller, hear, told, failed} = parts;
 	const machine: Machine<DaemonState> = begin(DAEMON, START, line => told(number, line));
@@ -144,18 +145,22 @@ function receive(
 		machine.go('success');
 		const end = bytes.indexOf(LF);
 		const line = textOf(bytes, 0, end < 0 || end >= length ? length : end).trim();
-		let answer: string | null = null;
+		judge(fd, isOwner => answer({line, isOwner}));
+	}
+
+	function answer(request: Request): void {
+		let known: string | null = null;
 		let isWaiting = false;
-		const outcome = hear({line, isOwner: isOwner(fd)}, text => {
-			answer ??= text;
+		const outcome = hear(request, text => {
+			known ??= text;
 			if (isWaiting) respond(text);
 			isWaiting = false;
 		});
 		machine.go(outcome);
 		// The client of DIE sees the end of the daemon as that of its connection.
 		if (outcome === 'DIE') return void machine.go('next');
-		if (answer === null) isWaiting = true;
-		else respond(answer);
+		if (known === null) isWaiting = true;
+		else respond(known);
 	}
 
 	function respond(line: string): void {
