@@ -37,7 +37,7 @@ function ownConfig(data: string, logsToFiles: boolean, isEmpty: boolean): object
 	const file = (name: string): object => ({driver: 'file', options: {path: `${escaped(data)}/${name}`, format: 'timestamps'}});
 	return {
 		shutdown: {when_idle: 'never'},
-		...logsToFiles && {archon: {logging: file('logs/{name}.log'), events: file('overseer.log')}},
+		archon: {state_dir: escaped(data), ...logsToFiles && {logging: file('logs/{name}.log'), events: file('overseer.log')}},
 		...isEmpty && {services: {}},
 	};
 }

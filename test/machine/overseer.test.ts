@@ -184,6 +184,24 @@ describe('the daemon', () => {
 		expect((await own.client()).status).toBe(0);
 	});
 
+	test('what runs when it is killed goes on, and is the next one\'s', async () => {
+		await using own = homes();
+		own.jobs({web: SLEEP, db: SLEEP});
+		await own.client();
+		await expect.poll(async () => Object.values(await own.status()).map(({status}) => status), PATIENCE).toEqual(['running', 'running']);
+		const before = await own.status();
+		await expect.poll(() => existsSync(join(own.data, 'state.json')) && readFileSync(join(own.data, 'state.json'), 'utf8'), PATIENCE)
+			.toContain(String(before['db']?.pid));
+		const first = own.owner();
+		process.kill(first, 'SIGKILL');
+		await expect.poll(() => isAlive(first), PATIENCE).toBe(false);
+		expect((await own.client()).status).toBe(0);
+		expect(own.owner()).not.toBe(first);
+		await expect.poll(() => own.status(), PATIENCE).toMatchObject({
+			web: {status: 'running', pid: before['web']?.pid}, db: {status: 'running', pid: before['db']?.pid},
+		});
+	});
+
 	test('after a fatal signal the same process goes on, with its doors and its lock', async () => {
 		await using own = homes();
 		own.jobs({web: SLEEP});
