@@ -43,6 +43,7 @@ export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	shutdown: ['{grace_period: 20s}', '{grace_period: 30s}'], start_rate: ['5', '6'], signals: ['{USR1: reload}', '{USR1: reopen}'],
 	access: ['[{user: 1, role: observe}]', '[{user: 1, role: operate}]'],
 	remote: ['{listen: "127.0.0.1:1", token_file: /a}', '{listen: "127.0.0.1:2", token_file: /a}'],
+	manifest: ['{file: /a}', '{file: /b}'],
 	watch_config: ['true', '1s'], name: ['a', 'b'], version: ['"2"', '"3"'],
 };
 

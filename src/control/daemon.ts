@@ -8,6 +8,7 @@ import type {Service} from '../core/service.ts';
 import type {Instant, Millis} from '../core/time.ts';
 import type {Events} from '../features/events/core.ts';
 import type {Terminals} from '../features/attach/core/terminals.ts';
+import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {TrialRules} from '../core/trial.ts';
 import type {State} from '../core/state.ts';
@@ -63,6 +64,8 @@ export interface Daemon {
 	readonly events: Events;
 	readonly logs: Logs;
 	readonly terminals: Lazily<Terminals>;
+	/** The lists of the config's manifest. */
+	readonly manifests: WithManifests;
 	/** Where the output of transient services goes. */
 	logging(): Logging;
 }

@@ -7,6 +7,8 @@ import {subscribe} from '../features/events/requests/subscribe/handle.ts';
 import {input} from '../features/attach/requests/input/handle.ts';
 import {resize} from '../features/attach/requests/resize/handle.ts';
 import {terminal} from '../features/attach/requests/terminal/handle.ts';
+import {reconcile} from '../features/manifest/requests/reconcile/handle.ts';
+import {unwant, want} from '../features/manifest/requests/want/handle.ts';
 import {logs} from '../features/logging/requests/logs/handle.ts';
 import {reopen} from '../features/logging/requests/reopen/handle.ts';
 import type {Call} from './call.ts';
@@ -46,7 +48,7 @@ type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	status, health, history, tree, usage, logs, subscribe, wait, why, blame, graph, doctor,
-	start, stop, auto, restart, reload, 'reload-config': reloadConfig, plan, config, signal,
+	start, stop, auto, restart, reload, 'reload-config': reloadConfig, plan, config, reconcile, want, unwant, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon,
 	terminal, input, resize, reopen, limit, upgrade, version, shutdown,
 };

@@ -4,6 +4,8 @@ import {SUBSCRIBE} from '../features/events/requests/subscribe/wire.ts';
 import {INPUT} from '../features/attach/requests/input/wire.ts';
 import {RESIZE} from '../features/attach/requests/resize/wire.ts';
 import {TERMINAL, VIEW} from '../features/attach/requests/terminal/wire.ts';
+import {RECONCILE} from '../features/manifest/requests/reconcile/wire.ts';
+import {UNWANT, WANT} from '../features/manifest/requests/want/wire.ts';
 import {LOGS} from '../features/logging/requests/logs/wire.ts';
 import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
 import {clip, type Fields} from './records.ts';
@@ -38,7 +40,7 @@ import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
 	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR,
-	START, STOP, AUTO, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, SIGNAL,
+	START, STOP, AUTO, RESTART, RELOAD, RELOAD_CONFIG, PLAN, CONFIG, RECONCILE, WANT, UNWANT, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
 	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
 ] as const;

@@ -5,6 +5,7 @@ import type {Remote} from './remote.ts';
 import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
 import type {Millis} from './time.ts';
+import type {ManifestRules} from '../features/manifest/core/rules.ts';
 import type {Logging} from '../features/logging/core.ts';
 
 /** The rate limit of restarts: `burst` at once, and `perSecond` after that (a token bucket). */
@@ -47,6 +48,8 @@ export interface Config extends CoreConfig {
 	readonly watchConfig: Millis | null;
 	/** What users may ask on the control socket, beside root and archon's own user, who may all. */
 	readonly access: readonly AccessRule[];
+	/** The lists that say which programs run; null: there are none. */
+	readonly manifest: ManifestRules | null;
 	/** Where clients of a network come in. */
 	readonly remote: readonly Remote[];
 	/** The folder of what outlives archon; null: nothing does. */
@@ -60,7 +63,7 @@ export type Whole = Omit<Config, 'services'>;
 const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
-	remote: 'remote', stateDir: 'archon.state_dir',
+	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

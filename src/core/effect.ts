@@ -40,6 +40,13 @@ export type Effect =
 	| {readonly kind: 'follow'; readonly run: Run; readonly from: number; readonly to: number}
 	/** The trial of a reload is over: what it started is ready, or why not; then the config before it is put back if `rollsBack`. */
 	| {readonly kind: 'tried'; readonly failure: Failure | null; readonly rollsBack: boolean}
+	/** The files of a manifest are to be read again. */
+	| {readonly kind: 'reread'}
+	/** The passes of a manifest are over: how many programs they have started, and how many are missing, of which the first are named. */
+	| {
+		readonly kind: 'reconciled'; readonly passes: number;
+		readonly started: number; readonly missing: number; readonly names: readonly string[];
+	}
 	/** A line for the log. */
 	| {readonly kind: 'say'; readonly level: 'info' | 'warn' | 'error'; readonly text: string}
 	| {readonly kind: 'stage'; readonly stage: Stage}

@@ -30,6 +30,7 @@ export const OWN_KINDS = {
 	're-executed': 'archon was executed again in its place, after a fault or by an upgrade; services kept running',
 	reloaded: 'a config was read and put in force',
 	'reload-failed': 'a reload has changed nothing, has failed, or was undone',
+	reconciled: 'a manifest was compared with what runs, and the passes that start what is missing are over',
 	orphans: 'processes that lost their parents have ended and were reaped; those of some seconds together',
 	shutdown: 'the shutdown has begun, or has become more forceful',
 } as const;

@@ -75,6 +75,15 @@ export type Event =
 	}
 	/** Runs are due: services that are at rest start, and are to run until they are at rest again. */
 	| {readonly kind: 'fire'; readonly ids: readonly Id[]}
+	/** Programs of a manifest become services, each of which starts when the manifest says so, by `rule`; a name that is taken is left out. */
+	| {readonly kind: 'enlist'; readonly services: readonly Service[]}
+	/** Services of a manifest that are at rest are forgotten. */
+	| {readonly kind: 'delist'; readonly ids: readonly Id[]}
+	/**
+	 * The lists of a manifest were read, and `rule` has said what they say: what is missing is started, in at most `maxPasses` passes.
+	 * `every`: until they are read again; Infinity: there is no manifest any more.
+	 */
+	| {readonly kind: 'reconcile'; readonly every: Millis; readonly maxPasses: number}
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
 	/** Each service that is up is told to reload its config, in the way that its `reload` names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}

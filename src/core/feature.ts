@@ -45,6 +45,8 @@ export interface Feature<Own> {
 	readonly staged?: (own: Own, view: View) => Own;
 	/** Called when a new config is in force. */
 	readonly reconfigured?: (own: Own, view: View, what: Reconfigured) => Own;
+	/** Called when the lists of a manifest were read. */
+	readonly reconcile?: (own: Own, event: Extract<Event, {kind: 'reconcile'}>, view: View) => Own;
 	/** Called when an event has been handled and no service moves any more. */
 	readonly settled?: (own: Own, view: View) => Own;
 	/** Called when archon itself did not run for so long: its deadlines move. */

@@ -1,19 +1,23 @@
 /** The registry of the features that have a part of the core's state: they are told of changes and deadlines in this order. */
+import type {Event} from './event.ts';
 import type {Feature, Reconfigured} from './feature.ts';
 import type {State} from './state.ts';
 import {type Instant, type Millis, NEVER} from './time.ts';
 import {type Change, type Turn} from './turn.ts';
 import {idle} from '../features/idle/core.ts';
+import {manifest} from '../features/manifest/core/feature.ts';
 import {progress} from '../features/progress/core.ts';
 import {rollback} from '../features/rollback/core.ts';
 import {arrival} from '../features/service-manager/core.ts';
 import {keeping} from '../features/state/core.ts';
 
-const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback), bind(keeping)];
+type Reconcile = Extract<Event, {kind: 'reconcile'}>;
+
+const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback), bind(keeping), bind(manifest)];
 
 /** A feature with its part of the state looked up. */
 function bind<Own>(feature: Feature<Own>) {
-	const {name, initial, changed, staged, reconfigured, settled, stalled, nextDeadline, due} = feature;
+	const {name, initial, changed, staged, reconfigured, reconcile, settled, stalled, nextDeadline, due} = feature;
 	const own = (turn: Turn): Own => partOf(turn.state, feature);
 	const keep = (turn: Turn, after: Own): void => {
 		if (after !== own(turn)) turn.state = {...turn.state, slices: {...turn.state.slices, [name]: after}};
@@ -23,6 +27,7 @@ function bind<Own>(feature: Feature<Own>) {
 		changed: changed && ((turn: Turn, change: Change) => keep(turn, changed(own(turn), change, turn))),
 		staged: staged && ((turn: Turn) => keep(turn, staged(own(turn), turn))),
 		reconfigured: reconfigured && ((turn: Turn, what: Reconfigured) => keep(turn, reconfigured(own(turn), turn, what))),
+		reconcile: reconcile && ((turn: Turn, event: Reconcile) => keep(turn, reconcile(own(turn), event, turn))),
 		settled: settled && ((turn: Turn) => keep(turn, settled(own(turn), turn))),
 		stalled: stalled && ((turn: Turn, millis: Millis) => keep(turn, stalled(own(turn), millis))),
 		nextDeadline: nextDeadline && ((state: State) => nextDeadline(partOf(state, feature))),
@@ -44,6 +49,11 @@ export function tellOfChange(turn: Turn, change: Change): void {
 /** Tells all features of an occasion that has no data of its own. */
 export function tell(turn: Turn, occasion: 'staged' | 'settled'): void {
 	for (const feature of FEATURES) feature[occasion]?.(turn);
+}
+
+/** Tells all features that the lists of a manifest were read. */
+export function tellOfLists(turn: Turn, event: Reconcile): void {
+	for (const {reconcile} of FEATURES) reconcile?.(turn, event);
 }
 
 /** Tells all features that a new config is in force. */

@@ -100,7 +100,8 @@ export function forget(turn: Turn, entry: Entry): void {
 	turn.state = {...turn.state, awaited: turn.state.awaited - Number(isAwaited(entry))};
 	// Transient services come and go; the others are removed by a new config only.
 	if (turn.state.transients.get(name) === id) turn.state = {...turn.state, table, transients: without(turn.state.transients, name)};
-	else turn.state = {...turn.state, table, names: without(turn.state.names, name)};
+	else if (turn.state.names.get(name) === id) turn.state = {...turn.state, table, names: without(turn.state.names, name)};
+	else turn.state = {...turn.state, table};
 	// Its id may be another service's soon, so that no edge may refer to it.
 	const isOther = (edge: Edge): boolean => edge.id !== id;
 	for (const edge of needs) {

@@ -4,11 +4,12 @@
  * nothing changes any more. Only entries that the event can affect are examined.
  */
 import {cannotStart, endsContainer} from './blame.ts';
+import {byNeed} from './by-need.ts';
 import type {Effect} from './effect.ts';
 import {alone, enter, judgeContainer, shutdown, sweep, tickStage} from './ending.ts';
 import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
-import {tell, tellOfChange, wakeFeatures} from './features.ts';
+import {tell, tellOfChange, tellOfLists, wakeFeatures} from './features.ts';
 import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
 import {isPreparing} from './phase.ts';
 import {reconfigure} from './reconfigure.ts';
@@ -38,6 +39,8 @@ function onChange(change: Change, turn: Turn): void {
 
 type Handlers = {readonly [K in Event['kind']]: (turn: Turn, event: Extract<Event, {kind: K}>) => void};
 
+const listing = byNeed(() => import('../features/manifest/core/enlist.ts'));
+
 /** The owner of each kind of event. */
 const OWNERS: Handlers = {
 	boot(turn, {adopted = [], remembered}) {
@@ -53,6 +56,9 @@ const OWNERS: Handlers = {
 	add: whileRunning((turn, {service}) => add(turn, service)),
 	auto: (turn, {ids}) => auto(turn, ids),
 	rule,
+	enlist: whileRunning((turn, event) => listing().enlist(turn, event)),
+	delist: (turn, event) => listing().delist(turn, event),
+	reconcile: whileRunning(tellOfLists),
 	fire: whileRunning((turn, {ids}) => fire(turn, ids)),
 	stop, signal,
 	reload: (turn, {ids}) => reload(turn, ids),

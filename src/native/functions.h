@@ -48,7 +48,8 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* process.c */ \
 	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(pageSize) F(strerror) \
 	F(chdir) F(fchdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(pidfdStatus) \
-	F(becomeSubreaper) F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(beginSpawn) F(endSpawn) F(lendToChildren) \
+	F(pidfdSignal) F(becomeSubreaper) F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(beginSpawn) F(endSpawn) \
+	F(lendToChildren) \
 	F(fork) F(setsid) F(setpgid) F(restoreSignals) F(setVariable) F(inherit) F(execute) \
 	/* events.c */ \
 	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(readWatches) F(now) F(sinceBoot) \

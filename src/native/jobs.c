@@ -322,16 +322,18 @@ static int write_all(int fd, struct iovec *pieces, int count)
 	return 0;
 }
 
-/* Into a new file of that name, which is on the disk when this returns 0. */
-static int write_new(int folder, const char *name, struct job *job)
+/* Into a new file of that name, with this owner and group or -1, which is on the disk when this returns 0. */
+static int write_new(int folder, const char *name, struct job *job, double mode, double owner, double group)
 {
 	if (unlinkat(folder, name, 0) < 0 && errno != ENOENT)
 		return -1;
 	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	bool is_written = write_all(fd, job->pieces, job->piece_count) == 0 && fsync(fd) == 0;
-	int error = errno;
+	bool is_written = write_all(fd, job->pieces, job->piece_count) == 0;
+	int error = is_written ? dress(fd, mode, owner, group) : errno;
+	is_written = is_written && error == 0 && fsync(fd) == 0;
+	error = error ? error : errno;
 	close(fd);
 	errno = error;
 	return is_written ? 0 : -1;
@@ -357,7 +359,7 @@ static long save_file(struct job *job)
 	if (find_trusted(job, &place) < 0)
 		return -1;
 	snprintf(temporary, sizeof temporary, ".%s.tmp", place.name);
-	bool is_saved = write_new(place.folder, temporary, job) == 0
+	bool is_saved = write_new(place.folder, temporary, job, -1, -1, -1) == 0
 		&& renameat(place.folder, temporary, place.folder, place.name) == 0 && sync_folder(place.folder) == 0;
 	int error = errno;
 	if (!is_saved)
@@ -365,6 +367,42 @@ static long save_file(struct job *job)
 	close(place.folder);
 	errno = error;
 	return is_saved ? 0 : -1;
+}
+
+/*
+ * Numbers: the permissions of a file that is made. The same for a file of a user's, which keeps its mode and its owner. Where others
+ * may write nothing but a regular file without other names is replaced, and no link that they may have laid is followed.
+ */
+static long replace_file(struct job *job)
+{
+	struct place place;
+	if (find_place(job->text, 0, &place) < 0)
+		return refuse(job, &place, &place.doubt);
+	struct opening opening = {.flags = O_RDONLY, .owner = -1};
+	struct doubt doubt = {0};
+	struct stat before;
+	char temporary[NAME_MAX + 1];
+	errno = EINVAL;
+	int was = place.stream >= 0 ? -1 : open_in(place.folder, place.name, &opening, &doubt);
+	bool is_new = was < 0 && errno == ENOENT, is_replaced = false;
+	if (was < 0 && !is_new) {
+		refuse(job, &place, &doubt);
+	} else if (is_new || fstat(was, &before) == 0) {
+		double mode = is_new ? job->numbers[0] : before.st_mode & 07777;
+		snprintf(temporary, sizeof temporary, ".%.200s.tmp", place.name);
+		is_replaced = write_new(place.folder, temporary, job, mode, is_new ? -1 : before.st_uid, is_new ? -1 : before.st_gid) == 0
+			&& renameat(place.folder, temporary, place.folder, place.name) == 0 && sync_folder(place.folder) == 0;
+		int error = errno;
+		if (!is_replaced)
+			unlinkat(place.folder, temporary, 0);
+		errno = error;
+	}
+	int error = errno;
+	if (was >= 0)
+		close(was);
+	close(place.folder);
+	errno = error;
+	return is_replaced ? 0 : -1;
 }
 
 /* Waits for the lock for this many milliseconds at most. */
@@ -433,6 +471,7 @@ static void perform(struct job *job)
 		break;
 	case JOB_SAVE: result = save_file(job); break;
 	case JOB_LOCK: result = lock_file(job); break;
+	case JOB_REPLACE: result = replace_file(job); break;
 	case JOB_COMPRESS: result = compress_file(folder_of(job), job->text, job->other, (int)job->numbers[0], &job->about[0]); break;
 	}
 	job->result = result == -1 ? -errno : result;

@@ -248,6 +248,7 @@ enum job_kind {
 	JOB_COMPRESS = 11,
 	JOB_SAVE = 12,
 	JOB_LOCK = 13,
+	JOB_REPLACE = 14,
 };
 
 enum {

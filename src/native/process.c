@@ -245,6 +245,11 @@ void sys_pidfdStatus(struct call *call)
 		give_number(call, info.mask & PIDFD_INFO_EXIT ? info.exit_code : -EAGAIN);
 }
 
+void sys_pidfdSignal(struct call *call)
+{
+	give_result(call, syscall(SYS_pidfd_send_signal, arg_int(call, 0), arg_int(call, 1), NULL, 0));
+}
+
 void sys_becomeSubreaper(struct call *call)
 {
 	give_result(call, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));

@@ -186,7 +186,7 @@ export const JOB_REPORT = {number: 0, result: 1, inode: 2, size: 3, time: 4, str
 
 export const JOBS = [
 	'write', 'open', 'rename', 'unlink', 'place', 'truncate', 'readFolder', 'readFile', 'resolve', 'access', 'age', 'compress',
-	'save', 'lock',
+	'save', 'lock', 'replace',
 ] as const;
 
 /** Of `findPlace`: folders that are missing are made; and the path is that of a folder, so that no name is left. */

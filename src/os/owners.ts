@@ -46,7 +46,7 @@ export function compose<const Owners extends readonly Owner[]>(
 export function compose(owners: readonly Owner[]): Composition {
 	const table: {readonly [K in ArmKind]: Listed<K>[]} = {
 		examine: [], withdraw: [], signal: [], changed: [], forgotten: [], probe: [], hook: [], logging: [], follow: [], say: [],
-		stage: [], arrived: [], persist: [], tried: [], sweep: [], exit: [],
+		stage: [], reread: [], reconciled: [], arrived: [], persist: [], tried: [], sweep: [], exit: [],
 	};
 	const list = <K extends ArmKind>(kind: K, arms: Partial<Arms>): void => {
 		const arm: Listed<K> | undefined = arms[kind];

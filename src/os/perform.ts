@@ -50,6 +50,8 @@ export interface Machine {
 	readonly manager?: Manager;
 	/** Keeps what outlives archon, where anything does. */
 	readonly keeper: Pick<Keeper, 'persist' | 'finish'> | null;
+	/** The files of the manifest are to be read again. */
+	readonly reread: () => void;
 	/** Is given events that no effect has asked for. */
 	readonly dispatch: (event: Event) => void;
 	/** Whether the last sweep has begun. */
@@ -71,7 +73,7 @@ export interface MoreHands extends Hands {
 
 export function createHands(machine: Machine): MoreHands {
 	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, recorder, manager, keeper} = machine;
-	const {dispatch, isSweeping, exit} = machine;
+	const {reread, dispatch, isSweeping, exit} = machine;
 	const tell = (id: Id, run: Run, news: News): void => dispatch({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
 	const parts = {reaper, poller, output, handoff, kept, isDegraded, tell, warn, pace: createPace()};
@@ -97,13 +99,14 @@ export function createHands(machine: Machine): MoreHands {
 		},
 	};
 	const keeping: Owner<'persist' | 'exit'> = {arms: {persist: () => keeper?.persist(), exit: () => keeper?.finish()}};
+	const lists: Owner<'reread'> = {arms: {reread}};
 	// The processes first: their ends are heard of, whatever becomes of the rest.
 	const owners: Composition = compose([
 		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn),
 		ownedByNeed('hook', () => hooking().ownHooks(hooking().createHooks(parts), sources, placing, tell)),
 		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing),
 		ownManager(manager), createNarrator(log, text => manager?.status(text)),
-		recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
+		lists, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
 	]);
 
 	return {

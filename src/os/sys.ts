@@ -57,6 +57,8 @@ export interface Sys {
 	 * does not tell (PIDFD_GET_INFO of ioctl_pidfd(2), since 6.15).
 	 */
 	pidfdStatus(fd: number): Outcome;
+	/** To the process that had the number when the descriptor was opened, and to no other one (pidfd_send_signal(2)). */
+	pidfdSignal(fd: number, signal: number): Outcome;
 	/** Orphaned descendants come to archon also where it is not PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
 	becomeSubreaper(): Outcome;
 	isSubreaper(): boolean;

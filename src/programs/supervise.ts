@@ -44,6 +44,7 @@ import {createWatchConfig} from './watch-config.ts';
 import type {InForce} from './inspect-config.ts';
 import {createSignalHandler} from './signals.ts';
 import type {ConfigSource, Reading} from './config-source.ts';
+import type {Reconciler} from '../features/manifest/os/reconciler.ts';
 import type {RemoteControl} from './remote.ts';
 import {createReloads, IN_FORCE, type Texts} from './reload.ts';
 
@@ -132,8 +133,10 @@ export function runDaemon(options: Options): void {
 	let server: Server | null = null;
 	let grants: readonly NumberedRule[] = [];
 	let remote: Promise<RemoteControl> | null = null;
+	let manifests: Promise<Reconciler> | null = null;
 	const hands = createHands({
 		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, keeper, isDegraded: instance.isDegraded,
+		reread: () => void manifests?.then(({reread}) => reread()),
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {
@@ -196,6 +199,13 @@ export function runDaemon(options: Options): void {
 		server?.review();
 		if (own.remote.length > 0 && !instance.isDegraded) remote ??= loadRemote();
 		void remote?.then(({set}) => whole(() => set(own.remote)));
+		if (own.manifest && !instance.isDegraded) manifests ??= loadManifest();
+		void manifests?.then(({set}) => whole(() => set(own.manifest ?? null)));
+	}
+
+	async function loadManifest(): Promise<Reconciler> {
+		const {createManifest} = await import('./manifest.ts');
+		return createManifest({loop, log, poller, reaper, logging: () => own.logging, whole});
 	}
 
 	async function loadRemote(): Promise<RemoteControl> {
@@ -316,7 +326,8 @@ export function runDaemon(options: Options): void {
 			config: (name, showsSecrets, done, failed) => inspecting(({showConfig}) => showConfig(inForce(), name, showsSecrets, done), failed),
 			ownUid: uid, access: () => grants, warn: log.warn,
 			soon, after, events: recorder.events, logs: output.logs,
-			terminals: output.terminals, logging: () => own.logging, upgrade, examine: hands.examine,
+			terminals: output.terminals, logging: () => own.logging,
+			manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)), upgrade, examine: hands.examine,
 			version: {version, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
 		});
 		loop.subscribe(['changed', 'forgotten', 'stage'], server.watch);
@@ -349,10 +360,10 @@ export function runDaemon(options: Options): void {
 const ELSEWHERE = '; mount a tmpfs at /run, or name a writable path with --socket or $ARCHON_SOCKET';
 
 /** What is handed over to the next instance beside the state. */
-type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir'>;
+type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir' | 'manifest'>;
 
-const handedOver = ({logging, events, level, signals, watchConfig, access, remote, stateDir}: HandedOver): HandedOver =>
-	({logging, events, level, signals, watchConfig, access, remote, stateDir});
+const handedOver = ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest}: HandedOver): HandedOver =>
+	({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest});
 
 const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
 and with their output unformatted; SIGHUP ends degraded mode`;
@@ -368,7 +379,7 @@ function given({config, kept, source}: Options): {readonly config: Config; reado
 
 const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
-	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
+	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null,
 };
 
 /** Where no memory outlives archon. */

@@ -126,6 +126,8 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 			case 'probe': return note(`look at ${effect.service.name} (${effect.purpose})`);
 			case 'hook': return note(`${effect.hook} of ${effect.service.name}: ${effect.commands.map(step => ('command' in step ? step.command : step).join(' ')).join('; ')}`);
 			case 'follow': return note(`follow ${runs.get(effect.run)} from ${effect.from} to ${effect.to}`);
+			case 'reread': return note('read the manifest');
+			case 'reconciled': return note(`reconciled: ${effect.passes} passes, ${effect.started} started, ${effect.missing} missing`);
 			case 'say': return void trace.push(`        ${effect.text}`);
 		}
 	}

@@ -5,6 +5,8 @@ import {runCli} from '../../../src/cli/archonctl.ts';
 import type {Io} from '../../../src/cli/command.ts';
 import {TABLE} from '../../../src/cli/table.ts';
 import type {Channel} from '../../../src/control/transport.ts';
+import {ok} from '../../../src/core/result.ts';
+import type {Look} from '../../../src/features/manifest/core/control.ts';
 import {Bench, service, Visitor} from '../control/bench.ts';
 
 /** What was asked is not asked again: an answer that comes later is heard by the second who asks. */
@@ -74,7 +76,13 @@ test('each command is on the page, or has no answer of its own', async () => {
 /** A call of each that prints as much as it can. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
 	history: ['web'], logs: ['all'], wait: ['web'], start: ['web'], stop: ['web'], auto: ['web'], restart: ['web'], signal: ['HUP', 'web'],
-	daemon: ['sleep', '1'], 'is-active': ['web', 'job'], 'is-failed': ['web'], pid: ['web', 'job'], why: ['web'],
+	want: ['/opt/web'], unwant: ['web'], whiz: ['add', '-k', 'web'], daemon: ['sleep', '1'], 'is-active': ['web', 'job'], 'is-failed': ['web'], pid: ['web', 'job'], why: ['web'],
+};
+
+const LOOK: Look = {
+	manifest: '/etc/w.txt', hitlist: null, listed: [{line: 1, name: 'web', path: '/opt/web'}, {line: 2, name: 'db', path: null}],
+	hit: [{line: 1, name: null, path: '/x'}], problems: [{file: '/etc/w.txt', line: 3, why: 'no'}], start: ['web'], stop: ['old'],
+	foreign: [{pid: 7, path: '/x', why: 'it is on the hitlist'}],
 };
 
 describe('what is printed', () => {
@@ -88,6 +96,13 @@ describe('what is printed', () => {
 			{kind: 'restarted', name: 'api'}, {kind: 'key', name: 'api', key: 'command', before: '', after: 'b'},
 			{kind: 'setting', key: 'shutdown.grace_period', before: '9s', after: '20s'}, {kind: 'undone', name: 'web', why: 'exit status 3'},
 		]};
+		bench.manifests = {
+			reconcile(isDry, told, passed) {
+				told(ok(LOOK));
+				if (!isDry) passed({passes: 2, missing: 0, names: []});
+			},
+			move: (_, told) => told(ok('web is in the manifest')),
+		};
 		const {out, err} = await archonctl([name, '--json', ...CALLS[name] ?? []], bench);
 		expect(err).toBe('');
 		expect(out).not.toBe('');

@@ -14,6 +14,7 @@ import type {Undone} from '../../../src/control/daemon.ts';
 import type {PlanRow} from '../../../src/control/requests/plan/wire.ts';
 import type {Condition, Need, Service} from '../../../src/core/service.ts';
 import {SIG} from '../../../src/core/signal-numbers.ts';
+import type {Manifests} from '../../../src/features/manifest/core/control.ts';
 import type {LogLine, LogPosition, Logs} from '../../../src/features/logging/core.ts';
 import {find, type State} from '../../../src/core/state.ts';
 import {create, nextDeadline} from '../../../src/core/whole.ts';
@@ -47,6 +48,8 @@ export class Bench {
 	isSlow = false;
 	/** What a reload would do. */
 	plan: Result<readonly PlanRow[], string> = ok([{kind: 'kept', name: 'web'}]);
+	/** The lists of the config. */
+	manifests: Manifests | null = null;
 	/** Why a reload that is tried fails. */
 	failure: Undone | null = null;
 	tree: readonly TreeRow[] = [];
@@ -89,6 +92,7 @@ export class Bench {
 			events: this.events,
 			logs: this.logs,
 			terminals: (act, failed) => attempt(() => act(this.terminals), failed),
+			manifests: use => use(this.manifests),
 			logging: () => LOGGING,
 			version: {version: '1.2.3', lives: cause === '' ? 0 : 1, cause},
 			upgrade: (path, failed) => failed(`executing ${path}: no such file or directory`),

@@ -8,7 +8,7 @@ const nothing = (): void => {};
 const ALL: Arms = {
 	examine: nothing, withdraw: nothing, signal: nothing, changed: nothing, forgotten: nothing, probe: nothing, hook: nothing,
 	logging: nothing, follow: nothing, say: nothing, stage: nothing, arrived: nothing, persist: nothing, tried: nothing,
-	sweep: nothing, exit: nothing,
+	reread: nothing, reconciled: nothing, sweep: nothing, exit: nothing,
 };
 const everything: Owner<ArmKind> = {arms: ALL};
 

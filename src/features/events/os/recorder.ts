@@ -9,11 +9,12 @@ import {after, now, wallClock} from '../../../os/clock.ts';
 import type {Owner} from '../../../os/owners.ts';
 import {type Block, BLOCK_SIZE, type Blocks, HEAD, TAIL} from '../../../os/reexec/handoff.ts';
 import {sys} from '../../../os/sys.ts';
+import {countOf} from '../../manifest/core/kept.ts';
 import {
 	type EntryOf, type Events, eventOfRemoval, eventOfStage, eventsOfChange, type Happening, type KeptEvent, ofArchon,
 } from '../core.ts';
 
-export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arrived'> {
+export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arrived' | 'reconciled'> {
 	readonly events: Events;
 	say(kind: OwnKind, reason: string): void;
 	/** `count`: orphans reaped since archon began. Some seconds later one event tells of all that are new. */
@@ -112,6 +113,8 @@ export function createRecorder(blocks: Blocks, isFirst: boolean, entryOf: EntryO
 				const event = eventOfStage(stage);
 				if (event) add(event);
 			},
+			reconciled: ({passes, started, missing}) =>
+				add(ofArchon('reconciled', `started ${started}, missing ${missing} after ${countOf(passes)}`)),
 			arrived: () => add(ofArchon('all-ready', '')),
 		},
 	};

@@ -16,6 +16,9 @@ export interface WatchParts {
 	readonly changed: () => void;
 	/** Each is told once. */
 	readonly warn: (text: string) => void;
+	/** What is watched, in messages: `the config`; and how else its changes are heard of. */
+	readonly what?: string;
+	readonly by?: string;
 }
 
 export interface Watched {
@@ -41,7 +44,9 @@ const LINKS_MAX = 40;
 const READS_MAX = 16;
 const REST: Millis = 100;
 
-export function createConfigWatch({poller, after, changed, warn}: WatchParts): ConfigWatch {
+export function createConfigWatch(
+	{poller, after, changed, warn, what = 'the config', by = 'archonctl reload'}: WatchParts,
+): ConfigWatch {
 	const told = new Set<string>();
 	let fd = -1;
 	/** By the number of a watch: the names that count; null: any. */
@@ -75,7 +80,7 @@ export function createConfigWatch({poller, after, changed, warn}: WatchParts): C
 		}
 		const found = new Map<number, Set<string> | null>();
 		const add = (path: string, isFolder: boolean, each: Set<string> | null): void => {
-			if (found.size >= WATCHES_MAX) return tell(`cannot watch all of the config: more than ${WATCHES_MAX} files and folders`);
+			if (found.size >= WATCHES_MAX) return tell(`cannot watch all of ${what}: more than ${WATCHES_MAX} files and folders`);
 			const number = sys.addWatch(next, path, isFolder);
 			if (number >= 0) found.set(number, each);
 			// What is not there is seen to come in its folder.
@@ -91,7 +96,7 @@ export function createConfigWatch({poller, after, changed, warn}: WatchParts): C
 			close();
 		}
 		if (next < 0) {
-			return tell(`cannot watch the config: ${errnoText(-next)}${next === -ERRNO.EMFILE ? LIMIT : ''}; archonctl reload reads it`);
+			return tell(`cannot watch ${what}: ${errnoText(-next)}${next === -ERRNO.EMFILE ? LIMIT : ''}; ${by} reads it`);
 		}
 		names = found;
 		fd = next;

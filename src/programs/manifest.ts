@@ -1,0 +1,58 @@
+/** The manifest of a config (`manifest`), composed; it is loaded by the first config that has one. */
+import {createSearch} from '../features/manifest/os/search.ts';
+import {createReconciler, type Reconciler} from '../features/manifest/os/reconciler.ts';
+import {createConfigWatch} from '../features/watch-config/os/watch.ts';
+import type {Logging} from '../features/logging/core.ts';
+import {after, soon} from '../os/clock.ts';
+import {env} from '../os/environment.ts';
+import type {Log} from '../os/log.ts';
+import type {Loop} from '../os/loop.ts';
+import type {Poller} from '../os/poller.ts';
+import {pid as ownPid} from '../os/identity.ts';
+import type {Reaper} from '../os/reap/reaper.ts';
+import {statOf} from '../os/reap/procfs.ts';
+import {sys} from '../os/sys.ts';
+
+export interface ManifestParts {
+	readonly loop: Loop;
+	readonly log: Log;
+	readonly poller: Poller;
+	readonly reaper: Pick<Reaper, 'ownerOf' | 'isCommand'>;
+	readonly logging: () => Logging;
+	readonly whole: <T>(act: () => T) => T;
+}
+
+/** How many different warnings are told. */
+const TOLD_MAX = 1000;
+/** How many generations may be between a command of archon's and what it has made. */
+const GENERATIONS = 64;
+
+export function createManifest({loop, log, poller, reaper, logging, whole}: ManifestParts): Reconciler {
+	const told = new Set<string>();
+	const warnOnce = (text: string): void => {
+		if (told.has(text) || told.size >= TOLD_MAX) return;
+		told.add(text);
+		log.warn(text);
+	};
+	const search = createSearch({poller, isOwn, info: log.info, warn: warnOnce, soon, after});
+	const watch = createConfigWatch({
+		poller, after, changed: () => reconciler.reread(), warn: warnOnce, what: 'the manifest', by: 'archonctl reconcile',
+	});
+	const reconciler = createReconciler({
+		state: loop.state, dispatch: loop.dispatch, search, watch, warn: log.warn, whole, soon, logging,
+		variable: name => env()[name], hostname: sys.hostname(),
+	});
+	loop.subscribe(['reconciled', 'forgotten', 'stage'], reconciler.onEffects);
+	return reconciler;
+
+	/** A process of a service, a command that archon runs beside services, or what one of these has made. */
+	function isOwn(pid: number): boolean {
+		if (reaper.ownerOf(pid) !== null) return true;
+		let at = pid;
+		for (let i = 0; i < GENERATIONS && at > 1 && at !== ownPid; i++) {
+			if (reaper.isCommand(at)) return true;
+			at = statOf(at)?.parent ?? 0;
+		}
+		return false;
+	}
+}
