@@ -388,9 +388,14 @@ static long replace_file(struct job *job)
 	if (was < 0 && !is_new) {
 		refuse(job, &place, &doubt);
 	} else if (is_new || fstat(was, &before) == 0) {
-		double mode = is_new ? job->numbers[0] : before.st_mode & 07777;
+		double mode = job->numbers[0], owner = -1, group = -1;
+		if (!is_new) {
+			mode = before.st_mode & 07777;
+			owner = before.st_uid;
+			group = before.st_gid;
+		}
 		snprintf(temporary, sizeof temporary, ".%.200s.tmp", place.name);
-		is_replaced = write_new(place.folder, temporary, job, mode, is_new ? -1 : before.st_uid, is_new ? -1 : before.st_gid) == 0
+		is_replaced = write_new(place.folder, temporary, job, mode, owner, group) == 0
 			&& renameat(place.folder, temporary, place.folder, place.name) == 0 && sync_folder(place.folder) == 0;
 		int error = errno;
 		if (!is_replaced)
