@@ -2,7 +2,7 @@
 import type {Edge, Entry} from './entry.ts';
 import type {Id} from './ids.ts';
 import {read} from './service-table.ts';
-import {isToRun, meets} from './state.ts';
+import {isToRun, isWanted, meets} from './state.ts';
 import {type Turn} from './turn.ts';
 
 /** A service is to run from now on: it starts afresh, and so do those of its needs that are not met and have ended, or did not run. */
@@ -17,28 +17,27 @@ export function begin(turn: Turn, entry: Entry, trigger: Entry['trigger'] = null
 	for (const id of ids) {
 		const need = read(turn.state.table, id);
 		// What an operator has stopped is waited for.
-		const needed = need && need.desired !== 'stop' ? asNeed(need) : null;
-		if (!need || !needed) continue;
+		if (!need || need.desired === 'stop') continue;
+		const needed = asNeed(need);
 		if (needed !== need || hasEnded(need)) afresh(turn, needed);
-		need.needs.forEach(demand);
+		if (isToRun(needed)) need.needs.forEach(demand);
 	}
 }
 
-/** A service that is to run as another one needs it; null: a decider does not let it. */
-export function asNeed(entry: Entry): Entry | null {
+/** A service that is to run as another one needs it, as soon as all deciders let it; what an operator has asked is forgotten. */
+export function asNeed(entry: Entry): Entry {
 	if (isToRun(entry)) return entry;
-	const free: Entry = entry.desired === 'stop' ? {...entry, desired: 'auto'} : entry;
-	if (isToRun(free)) return free;
-	const needed: Entry = {...free, desired: 'needed'};
-	return isToRun(needed) ? needed : null;
+	const {desired, service: {autostart}} = entry;
+	const free: Entry = desired === 'stop' ? {...entry, desired: 'auto'} : entry;
+	return autostart || isToRun(free) || desired === 'needed' ? free : {...free, desired: 'needed'};
 }
 
-/** Writes an entry that is to run; if it is at rest, or waits for its next attempt, it starts with all restarts. */
+/** Writes an entry; if it is to run, and is at rest or waits for its next attempt, it starts with all restarts. */
 export function afresh(turn: Turn, entry: Entry, trigger: Entry['trigger'] = null): void {
 	const {phase} = entry;
 	const fresh: Entry = {...entry, stop: entry.service.stop};
 	const rests = phase.kind === 'down' || phase.kind === 'backoff';
-	if (!rests || turn.state.stage.kind !== 'running') turn.write(fresh);
+	if (!rests || !isWanted(fresh, turn.state.stage)) turn.write(fresh);
 	else turn.awaitNeeds({...fresh, ends: [], restartPending: false, blame: null, trigger});
 }
 

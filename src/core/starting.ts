@@ -79,14 +79,15 @@ export const start = (turn: Turn, ids: readonly Id[]): void => startAll(turn, ne
 function startAll(turn: Turn, ids: Set<Id>, named: ReadonlySet<Id>, desiredOf: (entry: Entry) => Entry['desired']): void {
 	for (const id of ids) {
 		const entry = read(turn.state.table, id);
-		const fresh = entry && (named.has(id) ? {...entry, desired: desiredOf(entry)} : asNeed(entry));
-		if (!entry || !fresh) continue;
+		if (!entry) continue;
+		const fresh: Entry = named.has(id) ? {...entry, desired: desiredOf(entry)} : asNeed(entry);
+		afresh(turn, fresh);
+		if (!isToRun(fresh)) continue;
 		for (const need of entry.needs) {
 			const needed = read(turn.state.table, need.id);
 			if (needed && need.strength !== 'order' && !meets(needed, need.condition)) ids.add(need.id);
 		}
 		for (const rival of entry.rivals) yieldTo(turn, rival);
-		afresh(turn, fresh);
 	}
 }
 
