@@ -9,13 +9,13 @@ import {rmSync} from 'node:fs';
 import {mkdir, mkdtemp, readFile, rename, stat, symlink} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {ExecaError} from 'execa';
-import {makeRootfs} from '../packaging/rootfs.ts';
 import {NAMES, OVERSEER} from '../src/dropin/names.ts';
 import {writeHeader} from './build/layouts.ts';
 import {prepareLibraries} from './build/libraries.ts';
 import {exists, linkAddon, linkEngine, linkExecutable, linkTelling, missingTools} from './build/link.ts';
 import {makeModules} from './build/modules.ts';
 import {tryExecutable} from './build/trial.ts';
+import './by-need-hook.ts';
 import {undo} from './undo.ts';
 
 /** The other names of the executable, beside it in dist/. */
@@ -61,6 +61,8 @@ async function main(): Promise<void> {
 	for (const name of [...LINKS, 'native/telling/archonctl']) await symlink('archon', join(work, name));
 	const {weaker} = await tryExecutable(join(work, 'archon'), version);
 	for (const note of weaker) say(note);
+	// What the pages are made of is loaded with the hook.
+	const {makeRootfs} = await import('../packaging/rootfs.ts');
 	await makeRootfs(join(work, 'archon'), join(work, 'rootfs'), version);
 	await publish(work, ['native/archon.node', 'native/engine', 'native/telling/archon', 'native/telling/archonctl', 'archon', ...LINKS]);
 	await publishRootfs(work);

@@ -3,21 +3,13 @@
  * sources as they are, with the same C as the executable, built as an addon.
  */
 import {readFileSync} from 'node:fs';
-import {createRequire, registerHooks} from 'node:module';
+import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import type {Sys} from '../src/os/sys.ts';
-import {forNode} from './by-need.ts';
+import './by-need-hook.ts';
 
 const root = dirname(import.meta.dirname);
 const addon = createRequire(import.meta.url)(join(root, 'dist', 'native', 'archon.node')) as Sys;
-
-registerHooks({
-	load(url, context, next) {
-		const loaded = next(url, context);
-		if (!url.includes('/src/') || !url.endsWith('.ts') || !loaded.source) return loaded;
-		return {...loaded, source: forNode(String(Buffer.from(loaded.source as Uint8Array)))};
-	},
-});
 
 globalThis.native = {
 	...addon,

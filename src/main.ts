@@ -53,7 +53,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 	if (called === 'overseerd') return (await import('./programs/overseerd.ts')).overseerd(args, version);
 	if (called === 'overseer') return (await import('./programs/overseer.ts')).overseer(args, version);
 	const role = roleOf(called);
-	if (role) return (await import('./programs/helper.ts')).help(role);
+	if (role) return (await import('./programs/helper.ts')).help(role, args);
 	if (called !== 'archon') {
 		const status = (await import('./programs/drop-in.ts')).standIn(called, name, args, version);
 		if (status !== undefined) return status;

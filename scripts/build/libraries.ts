@@ -1,6 +1,6 @@
 /**
- * The libraries that archon is linked with: the engine QuickJS-ng, zlib for gzip, and zstd. Their sources come from
- * Debian, pinned by version and checksum, and are compiled here. Both are kept in the cache folder, so that only the
+ * The libraries that archon is linked with: the engine QuickJS-ng, zlib for gzip, zstd, and libsodium for signatures. Their
+ * sources come from Debian, pinned by version and checksum, and are compiled here. Both are kept in the cache folder, so that only the
  * first build needs the network and the time.
  *
  * As a program it prepares them and says what it does: `node scripts/build/libraries.ts [--sanitize]`.
@@ -23,18 +23,18 @@ export interface Libraries {
 	/** What compiles and links with them, and the options which that needs. */
 	readonly compiler: string;
 	readonly options: readonly string[];
-	/** Folders with quickjs.h, zlib.h, zstd.h and zstd_errors.h. */
+	/** Folders with quickjs.h, zlib.h, zstd.h, zstd_errors.h and libsodium's headers. */
 	readonly include: readonly string[];
 	/** Archives for the linker, after what uses them; the engine needs -lm after it. */
 	readonly engine: readonly string[];
 	readonly archives: readonly string[];
 	/** What the linker is told for zlib and zstd in the addon: Node has its own of both, which must not be used instead. */
 	readonly forAddon: readonly string[];
-	/** Debian's versions by name: quickjs-ng, zlib, zstd. */
+	/** Debian's versions by name. */
 	readonly versions: Readonly<Record<LibraryName, string>>;
 }
 
-export type LibraryName = 'quickjs-ng' | 'zlib' | 'zstd';
+export type LibraryName = 'quickjs-ng' | 'zlib' | 'zstd' | 'libsodium';
 
 // ── What is taken, and how it is compiled ───────────────────────────────────────────────────────────────────────────
 
@@ -52,6 +52,7 @@ interface Library {
 	/** `*.c` for all of a folder. */
 	readonly files: readonly string[];
 	readonly without?: readonly string[];
+	/** They are copied into one folder, without their own. */
 	readonly headers: readonly string[];
 	readonly options: readonly string[];
 	/** NDEBUG leaves its assertions as they are. */
@@ -112,6 +113,26 @@ const LIBRARIES: readonly Library[] = [
 			'-DHUF_FORCE_DECOMPRESS_X1', '-DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT',
 			'-DZSTD_DISABLE_ASM=1', '-DDYNAMIC_BMI2=0', '-DZSTD_LEGACY_SUPPORT=0', '-DZSTD_TRACE=0', '-DDEBUGLEVEL=0',
 		],
+	},
+	{
+		name: 'libsodium',
+		debian: 'libsodium',
+		kind: 'orig',
+		version: '1.0.22',
+		path: 'pool/main/libs/libsodium/libsodium_1.0.22.orig.tar.gz',
+		sha256: '5838bb0c3da6148c24ebe531d1ed1297de9a87aea77d426bcd99f289e681631c',
+		folder: 'src/libsodium',
+		// What verifies a signature of Ed25519, and SHA-256, SHA-512 and BLAKE2b. What else these need is in digest.c.
+		files: [
+			'crypto_core/ed25519/ref10/ed25519_ref10.c', 'crypto_sign/ed25519/ref10/open.c',
+			'crypto_sign/ed25519/ref10/sign.c', 'crypto_hash/sha256/cp/hash_sha256_cp.c',
+			'crypto_hash/sha512/cp/hash_sha512_cp.c', 'crypto_generichash/blake2b/ref/blake2b-ref.c',
+			'crypto_generichash/blake2b/ref/blake2b-compress-ref.c', 'crypto_generichash/blake2b/ref/generichash_blake2b.c',
+			'crypto_verify/verify.c', 'sodium/utils.c',
+		],
+		headers: ['crypto_generichash_blake2b', 'crypto_hash_sha256', 'crypto_hash_sha512', 'crypto_sign_ed25519', 'export']
+			.map(name => `include/sodium/${name}.h`),
+		options: ['-O2', '-DCONFIGURED=1', '-DSODIUM_STATIC=1', '-DHAVE_TI_MODE', '-DNATIVE_LITTLE_ENDIAN', '-Iinclude', '-Iinclude/sodium'],
 	},
 ];
 
@@ -316,7 +337,7 @@ async function compiled(toolchain: Toolchain, sources: readonly Source[]): Promi
 			await Promise.all(files.map(file => compile(toolchain, source, file, join(objects, `${basename(file, '.c')}.o`))));
 			await run('ar', ['rcsD', archive(work, source), ...files.map(file => join(objects, `${basename(file, '.c')}.o`))]);
 			await rm(objects, {recursive: true});
-			for (const header of library.headers) await copyFile(join(folder, header), join(work, 'include', header));
+			for (const header of library.headers) await copyFile(join(folder, header), join(work, 'include', basename(header)));
 		}));
 		await settle(work, place);
 	} finally {

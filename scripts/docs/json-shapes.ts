@@ -76,6 +76,14 @@ export const SHAPES: Readonly<Record<string, About>> = {
 			conflicts: [{service: 'text', other: 'text'}], on_failure: [{service: 'text', other: 'text'}],
 		},
 	},
+	'sync': {
+		prints: 'one',
+		shape: {
+			source: 'text', dest: 'text', form: 'text', version: 'text?', others: 'text[]', held: 'text?', doing: 'text?', looked: 'number?',
+			outcome: 'text?', failed: 'flag', next: 'number?', expires: 'number?',
+		},
+		note: 'of `status`; `now` and `rollback` print `{text}`',
+	},
 	'doctor': {
 		prints: 'one', shape: [{about: 'text', verdict: 'text', found: 'text', advice: 'text?'}],
 		note: '`verdict`: `ok`, `warn` or `bad`',

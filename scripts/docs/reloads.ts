@@ -44,6 +44,7 @@ export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	access: ['[{user: 1, role: observe}]', '[{user: 1, role: operate}]'],
 	remote: ['{listen: "127.0.0.1:1", token_file: /a}', '{listen: "127.0.0.1:2", token_file: /a}'],
 	manifest: ['{file: /a}', '{file: /b}'],
+	sync: ['{source: "http://a/", dest: /a}', '{source: "http://b/", dest: /a}'],
 	watch_config: ['true', '1s'], name: ['a', 'b'], version: ['"2"', '"3"'],
 };
 

@@ -29,6 +29,7 @@ import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 const noting = byNeed(() => import('./own-variables.ts'));
 const placing = byNeed(() => import('./placed-files.ts'));
 const relating = byNeed(() => import('./relations.ts'));
+const syncing = byNeed(() => import('../features/sync/keys/reading.ts'));
 const sourcing = byNeed(() => import('./variable-sources.ts'));
 
 export function planServices(root: Value, planning: Planning): Draft {
@@ -55,6 +56,8 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const accountsOf = (each: Declared) => [...groupsOf(each.map)].flatMap(({accounts}) => accounts?.(each) ?? []);
 	judgeUsers(services, accountsOf, arrangement, planning);
 	judgeRights(config, declared, () => [...services.keys(), ...membership.members.keys()], planning);
+	const at = config.sync && root.kind === 'map' ? root.entries.get('sync')?.value : null;
+	if (config.sync && at && lookups.inspect) syncing().judgeSync(config.sync, at, lookups, problems.report, notes.report);
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
 	const isPlaced = present.some(({settings: {configs, secrets}}) => configs.length + secrets.length > 0);

@@ -10,6 +10,7 @@ import type {Events} from '../features/events/core.ts';
 import type {Terminals} from '../features/attach/core/terminals.ts';
 import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
+import type {Syncing} from '../features/sync/requests/syncing.ts';
 import type {TrialRules} from '../core/trial.ts';
 import type {State} from '../core/state.ts';
 import type {PlanRow} from './requests/plan/wire.ts';
@@ -66,6 +67,8 @@ export interface Daemon {
 	readonly terminals: Lazily<Terminals>;
 	/** The lists of the config's manifest. */
 	readonly manifests: WithManifests;
+	/** Null: nothing is pulled from a master. */
+	sync(): Syncing | null;
 	/** Where the output of transient services goes. */
 	logging(): Logging;
 }

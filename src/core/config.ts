@@ -4,6 +4,7 @@ import {isEqual} from './equal.ts';
 import type {Remote} from './remote.ts';
 import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
+import type {Sync} from './sync.ts';
 import type {Millis} from './time.ts';
 import type {ManifestRules} from '../features/manifest/core/rules.ts';
 import type {Logging} from '../features/logging/core.ts';
@@ -54,6 +55,8 @@ export interface Config extends CoreConfig {
 	readonly remote: readonly Remote[];
 	/** The folder of what outlives archon; null: nothing does. */
 	readonly stateDir: string | null;
+	/** Programs pulled from a master; null: none are. */
+	readonly sync: Sync | null;
 }
 
 /** What a config says of the whole, beside its services. */
@@ -63,7 +66,7 @@ export type Whole = Omit<Config, 'services'>;
 const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
-	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest',
+	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', sync: 'sync',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

@@ -1,7 +1,7 @@
 /** The roles that archon's helpers have, and what helpers are called. */
 
-/** `syslog` delivers lines by TCP and UDP; `gate` is for control by TCP. */
-export const ROLES = ['syslog', 'gate'] as const;
+/** `syslog` delivers lines by TCP and UDP; `gate` is for control by TCP; `sync` pulls programs from a master. */
+export const ROLES = ['syslog', 'gate', 'sync'] as const;
 
 export type Role = (typeof ROLES)[number];
 

@@ -257,6 +257,16 @@ void sys_rename(struct call *call)
 	give_result(call, rename(arg_path(call, 0), arg_path(call, 1)));
 }
 
+void sys_symlink(struct call *call)
+{
+	give_result(call, symlink(arg_path(call, 0), arg_path(call, 1)));
+}
+
+void sys_fsync(struct call *call)
+{
+	give_result(call, fsync(arg_int(call, 0)));
+}
+
 void sys_chmod(struct call *call)
 {
 	give_result(call, chmod(arg_path(call, 0), arg_int(call, 1)));

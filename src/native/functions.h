@@ -62,7 +62,7 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	/* files.c */ \
 	F(open) F(openAt) F(stat) F(lstat) F(fstat) F(lstatAt) F(access) F(readFolder) \
 	F(readFolderAt) F(readLink) F(readLinkAt) F(realPath) F(readText) F(readBytes) F(mkdir) F(unlink) \
-	F(mkdirAt) F(unlinkAt) F(rename) F(chmod) F(lock) \
+	F(mkdirAt) F(unlinkAt) F(rename) F(chmod) F(lock) F(symlink) F(fsync) \
 	/* places.c */ \
 	F(findPlace) F(openIn) \
 	/* sockets.c */ \
@@ -77,6 +77,10 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	F(countLines) F(endOfLines) F(dropReturns) F(prefixLines) F(jsonLines) \
 	/* compress.c */ \
 	F(decompress) \
+	/* digest.c */ \
+	F(digest) F(digestFile) F(verifySignature) \
+	/* confine.c */ \
+	F(becomeUser) F(confineWrites) \
 	/* reexec.c */ \
 	F(enterSection) F(leaveSection) F(leftMemory) F(openMemory) F(memorySize) F(raiseFdLimit) F(viewMemory) F(releaseMemory) \
 	F(forgetSignal) F(pendingSignals) F(armFaultHandler) F(keepFd) F(reexecute)

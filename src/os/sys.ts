@@ -207,6 +207,10 @@ export interface Sys {
 	chmod(path: string, mode: number): Outcome;
 	/** No other open file of the same has it until this one is closed; -EAGAIN: another one has it (flock(2)). */
 	lock(fd: number): Outcome;
+	/** A link at `path` that leads to `to` (symlink(2)). */
+	symlink(to: string, path: string): Outcome;
+	/** WAITS until what was written is on the disk (fsync(2)). */
+	fsync(fd: number): Outcome;
 
 	// ── places.c: files where others may write; places.ts is its face ──
 	/**
@@ -301,6 +305,20 @@ export interface Sys {
 	/** What was compressed by gzip (1) or zstd (2); -EINVAL where it is broken, -EFBIG where it is more than `most` bytes. */
 	decompress(bytes: Uint8Array, kind: 1 | 2, most: number): Uint8Array<ArrayBuffer> | Outcome;
 
+	// ── digest.c ──
+	/** A checksum: DIGEST. */
+	digest(kind: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> | Outcome;
+	/** The same of all that is in a file. WAITS for as long as reading it takes. */
+	digestFile(kind: number, fd: number): Uint8Array<ArrayBuffer> | Outcome;
+	/** Whether a signature of Ed25519 is that of a message, by the public key of 32 bytes (RFC 8032). */
+	verifySignature(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+
+	// ── confine.c: what a helper gives up, for good ──
+	/** With no other groups. Only a program of one thread (setresuid(2)). */
+	becomeUser(uid: number, gid: number): Outcome;
+	/** This process and all that it makes write nowhere but below the folder (landlock(7)); -ENOSYS, -EOPNOTSUPP: the kernel cannot. */
+	confineWrites(folder: string): Outcome;
+
 	// ── reexec.c: what outlives archon; reexec.ts is its face ──
 	/** From here to `leaveSection` no signal that is sent tears apart what is done; it must be short. */
 	enterSection(): void;
@@ -347,8 +365,8 @@ export const sys: Sys = globalThis.native;
 export const ERRNO = {
 	EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENOEXEC: 8, EBADF: 9, EBUSY: 16, ENXIO: 6, ECHILD: 10, EAGAIN: 11, ENOMEM: 12,
 	EACCES: 13, EEXIST: 17, ENODEV: 19, ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENFILE: 23, EMFILE: 24, ENOTTY: 25, ENOSPC: 28,
-	EPIPE: 32, ENAMETOOLONG: 36, ELOOP: 40, EPROTO: 71, EMSGSIZE: 90, EPROTOTYPE: 91, ENOPROTOOPT: 92, EADDRINUSE: 98, ECONNRESET: 104,
-	ETIMEDOUT: 110, ECONNREFUSED: 111, EINPROGRESS: 115, ESTALE: 116, EDQUOT: 122, ECANCELED: 125,
+	EPIPE: 32, ENAMETOOLONG: 36, ENOSYS: 38, ELOOP: 40, EPROTO: 71, EMSGSIZE: 90, EPROTOTYPE: 91, ENOPROTOOPT: 92, EOPNOTSUPP: 95,
+	EADDRINUSE: 98, ECONNRESET: 104, ETIMEDOUT: 110, ECONNREFUSED: 111, EINPROGRESS: 115, ESTALE: 116, EDQUOT: 122, ECANCELED: 125,
 } as const;
 
 /** open(2). The last two have other numbers on other architectures; files.c knows them. */
@@ -356,6 +374,9 @@ export const O = {
 	RDONLY: 0, WRONLY: 1, RDWR: 2, CREAT: 0o100, EXCL: 0o200, NOCTTY: 0o400, TRUNC: 0o1000, APPEND: 0o2000, NONBLOCK: 0o4000,
 	PATH: 0o10000000, NOFOLLOW: 1 << 28, DIRECTORY: 1 << 29,
 } as const;
+
+/** Kinds of checksums, as digest.c has them. */
+export const DIGEST = {sha256: 1, md5: 2, blake2b: 3} as const;
 
 /** Of a pipe that a service is given: any of its users may open it again, also to write and to read as fopen(3) has "a+". */
 export const PIPE_MODE = 0o666;

@@ -9,15 +9,16 @@ import {isSocket, newStat, sys} from '../os/sys.ts';
 import {refuse, type Status, USAGE} from './streams.ts';
 
 /** Serves until `ended` is called; the result asks it to end as soon as it has nothing in its hands. */
-type Serve = (fd: number, poller: Poller, ended: () => void) => () => void;
+type Serve = (fd: number, poller: Poller, ended: () => void, args: readonly string[]) => () => void;
 
 /** Each is loaded by its own process only. */
 const SERVES: {readonly [K in Role]: () => Promise<Serve>} = {
 	gate: async () => (await import('../helpers/gate.ts')).serveGate,
+	sync: async () => (await import('../helpers/sync.ts')).serveSync,
 	syslog: async () => (await import('../helpers/syslog.ts')).serveSyslog,
 };
 
-export async function help(role: Role): Promise<Status> {
+export async function help(role: Role, args: readonly string[]): Promise<Status> {
 	const name = HELPER_PREFIX + role;
 	const about = newStat();
 	if (sys.fstat(CONNECTION, about) < 0 || !isSocket(about)) {
@@ -25,7 +26,7 @@ export async function help(role: Role): Promise<Status> {
 	}
 	const serve = await SERVES[role]();
 	sys.setName(name);
-	const end = serve(CONNECTION, createPoller(), () => sys.exit(0));
+	const end = serve(CONNECTION, createPoller(), () => sys.exit(0), args);
 	// The SIGTERM of a shutdown reaches every process, and the last lines are still to come.
 	listenForSignals([SIG.INT, SIG.TERM], ({signal}) => signal === SIG.INT && end(), () => {});
 	run();

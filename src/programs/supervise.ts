@@ -46,8 +46,10 @@ import {createSignalHandler} from './signals.ts';
 import type {ConfigSource, Reading} from './config-source.ts';
 import type {Reconciler} from '../features/manifest/os/reconciler.ts';
 import type {RemoteControl} from './remote.ts';
+import type {SyncControl} from './sync.ts';
 import {createReloads, IN_FORCE, type Texts} from './reload.ts';
 
+const syncing = byNeed(() => import('./sync.ts'));
 const upgrading = byNeed(() => import('../os/reexec/upgrade.ts'));
 const keeping = byNeed(() => import('../features/state/os/keeper.ts'));
 
@@ -134,6 +136,7 @@ export function runDaemon(options: Options): void {
 	let grants: readonly NumberedRule[] = [];
 	let remote: Promise<RemoteControl> | null = null;
 	let manifests: Promise<Reconciler> | null = null;
+	let sync: SyncControl | null = null;
 	const hands = createHands({
 		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, keeper, isDegraded: instance.isDegraded,
 		reread: () => void manifests?.then(({reread}) => reread()),
@@ -201,6 +204,8 @@ export function runDaemon(options: Options): void {
 		void remote?.then(({set}) => whole(() => set(own.remote)));
 		if (own.manifest && !instance.isDegraded) manifests ??= loadManifest();
 		void manifests?.then(({set}) => whole(() => set(own.manifest ?? null)));
+		if (own.sync && !instance.isDegraded) sync ??= createSync();
+		sync?.set(own.sync);
 	}
 
 	async function loadManifest(): Promise<Reconciler> {
@@ -212,6 +217,11 @@ export function runDaemon(options: Options): void {
 		const {createRemoteControl} = await import('./remote.ts');
 		const {state, dispatch} = loop;
 		return createRemoteControl({link: helpers.link('gate'), log, state, dispatch, listener: () => listener, whole});
+	}
+
+	function createSync(): SyncControl {
+		const {state, dispatch, subscribe} = loop;
+		return syncing().createSyncControl({link: helpers.link('sync'), state, dispatch, subscribe, whole});
 	}
 
 	/** Reloads the config. In degraded mode archon re-executes itself instead, and the next instance reads the config. */
@@ -252,7 +262,8 @@ export function runDaemon(options: Options): void {
 
 	if (!past) for (const note of [...notes, ...lacks()]) log.info(note);
 	for (const {service: {name, exec}} of past || uid !== 0 ? [] : [...entries(state)].filter(isHelper)) {
-		if (!exec.user) log.info(`${name} runs as root: archon cannot become another user here`);
+		// archon.sync becomes another user by itself.
+		if (!exec.user && name !== `${HELPER_PREFIX}sync`) log.info(`${name} runs as root: archon cannot become another user here`);
 	}
 	if (instance.damage !== null) log.error(`${instance.story}, and cannot use the state that it had saved: ${instance.damage}`);
 	whole(() => {
@@ -326,7 +337,7 @@ export function runDaemon(options: Options): void {
 			config: (name, showsSecrets, done, failed) => inspecting(({showConfig}) => showConfig(inForce(), name, showsSecrets, done), failed),
 			ownUid: uid, access: () => grants, warn: log.warn,
 			soon, after, events: recorder.events, logs: output.logs,
-			terminals: output.terminals, logging: () => own.logging,
+			sync: () => sync, terminals: output.terminals, logging: () => own.logging,
 			manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)), upgrade, examine: hands.examine,
 			version: {version, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
 		});
@@ -360,10 +371,11 @@ export function runDaemon(options: Options): void {
 const ELSEWHERE = '; mount a tmpfs at /run, or name a writable path with --socket or $ARCHON_SOCKET';
 
 /** What is handed over to the next instance beside the state. */
-type HandedOver = Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir' | 'manifest'>;
+type HandedOver =
+	Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir' | 'manifest' | 'sync'>;
 
-const handedOver = ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest}: HandedOver): HandedOver =>
-	({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest});
+const handedOver = ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync}: HandedOver): HandedOver =>
+	({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync});
 
 const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
 and with their output unformatted; SIGHUP ends degraded mode`;
@@ -379,7 +391,8 @@ function given({config, kept, source}: Options): {readonly config: Config; reado
 
 const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
-	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null,
+	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
+	manifest: null, sync: null,
 };
 
 /** Where no memory outlives archon. */

@@ -61,8 +61,8 @@ const by = (driver: LogDriver): Logging => ({...LOGGING, drivers: [driver]});
 
 function config(how: Partial<Config>): Config {
 	return {
-		services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never', logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [],
-		remote: [], stateDir: null, manifest: null, ...how,
+		services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never', logging: LOGGING, events: LOGGING, level: 'info',
+		signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, sync: null, ...how,
 	};
 }
 

@@ -34,11 +34,12 @@ interface Execution {
 	readonly path: string;
 }
 
-export function inspectMachine({services, report}: Inspecting, machine: Machine): void {
+export function inspectMachine({services, draft, report}: Inspecting, machine: Machine): void {
 	const late = new Set<string>();
-	/** Directories and files that archon makes. */
+	/** Directories and files that archon makes, and the folder that programs are pulled into. */
 	const made = services.flatMap(({service: {exec: {directories, files}}}) =>
 		[...directories.map(each => each.path), ...files.map(each => each.target)]);
+	if (draft.sync) made.push(draft.sync.dest);
 	const isMade = (path: string): boolean => made.some(each => each === path || each.startsWith(`${path}/`));
 	/** Many services have the same program, or the same directory. */
 	const told = new Set<string>();

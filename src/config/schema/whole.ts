@@ -1,6 +1,7 @@
 /** The keys at the top that say how the whole behaves, in every format: group by group, in the order in which people read of them. */
 import {archon} from '../../features/logging/keys/logging.ts';
 import {manifest} from '../../features/manifest/keys.ts';
+import {sync} from '../../features/sync/keys.ts';
 import {watchConfig} from '../../features/watch-config/keys.ts';
 import {keysOf, type Intersection, type WholePlanning} from '../group.ts';
 import {access} from '../keys/access.ts';
@@ -11,7 +12,7 @@ import {startRate} from '../keys/start-rate.ts';
 import type {Whole} from '../planning.ts';
 import type {Settings} from '../shape.ts';
 
-export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, manifest, watchConfig] as const;
+export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, manifest, sync, watchConfig] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);
 

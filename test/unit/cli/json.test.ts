@@ -96,6 +96,12 @@ describe('what is printed', () => {
 			{kind: 'restarted', name: 'api'}, {kind: 'key', name: 'api', key: 'command', before: '', after: 'b'},
 			{kind: 'setting', key: 'shutdown.grace_period', before: '9s', after: '20s'}, {kind: 'undone', name: 'web', why: 'exit status 3'},
 		]};
+		bench.syncing = {
+			source: 'http://master', dest: '/opt/app', form: 'signed', ask: () => () => {},
+			report: () => ({
+				version: '7', others: ['6', '5'], held: null, doing: '', looked: 1, outcome: 'release 7 is in force', failed: false, next: 2, expires: null,
+			}),
+		};
 		bench.manifests = {
 			reconcile(isDry, told, passed) {
 				told(ok(LOOK));

@@ -29,6 +29,10 @@ test('the whole table fits a page', () => {
 		      what others than root and archon's own user may ask on the control socket
 		  remote: {listen, token_file, role, services} | list of them (default: none)
 		      control by TCP, for clients with a token
+		  manifest: {file, hitlist, role, every, scope, max_passes, paths} (default: none)
+		      lists of programs that are to run, and of those that must not
+		  sync: {source, dest, keys, …} (default: none)
+		      programs pulled from a master into a folder of their own
 		  watch_config: true | false | duration (default: false)
 		      the config is reloaded when its files have changed and were left alone for so long; true: 500ms
 		  name: anything (default: none)
@@ -519,6 +523,42 @@ test('the whole table fits a page', () => {
 		      for which services and groups
 		  insecure: true | false (default: false)
 		      true allows an address that others reach; they can read what is said on the way
+
+		manifest:
+		  file: path (default: required)
+		      the programs that are to run, a line each: name|/path
+		  hitlist: path (default: none)
+		      what must not run: names of services, and paths of executables
+		  role: text | map by hostnames (default: none)
+		      with role C the file is whizzifestC.txt; $ARCHON_ROLE comes before it
+		  every: duration (default: 60s)
+		      the time between two looks at what runs; changed files are read at once
+		  scope: managed | paths (default: managed)
+		      paths: what others have started below paths ends as well
+		  max_passes: number (default: 5)
+		      how often one look tries to start what is missing
+		  paths: path | list (default: empty)
+		      folders whose executables run only if they are listed
+
+		sync:
+		  source: URL (default: required)
+		      the folder of the master that has the list; https, http or file
+		  dest: path (default: required)
+		      the folder that releases are pulled into; dest/current is the one in force
+		  every: duration (default: 5m)
+		      from one look at the master to the next
+		  keys: key | list of keys (default: empty)
+		      public keys of minisign, one of which must have signed the list
+		  form: signed | quesofiesta (default: signed where there are keys)
+		      SHA256SUMS with a signature, or a manifest.txt of path|md5, which nothing vouches for
+		  ready_timeout: duration (default: 60s)
+		      for the services of a new release to be ready; else the one before comes back
+		  max_size: size (default: 1g)
+		      of a release in all
+		  max_files: 1 to 100000 (default: 10000)
+		      of a release
+		  keep: 2 to 100 (default: 3)
+		      how many releases stay, with the one in force
 
 		programs.<name>, in a file with programs instead of services:
 		  cmd: words | list (default: required)

@@ -21,7 +21,7 @@ test.each(SERVICE_GROUPS.map(group => [Object.keys(group.keys).join(', '), group
 test('the whole has defaults', () => {
 	expect(planWhole(TOP.initial, {scales: new Map(), report: (_place, message) => expect.fail(message)})).toEqual({
 		logging: LOGGING, events: LOGGING, level: 'info', shutdownGrace: 9000, whenIdle: 'failed', startRate: START_RATE, signals: [],
-		watchConfig: null, access: [], remote: [], stateDir: null, manifest: null,
+		watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, sync: null,
 	});
 });
 

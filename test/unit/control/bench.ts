@@ -2,6 +2,7 @@
  * Archon on a bench: the real core and the real server over processes that are only told of. What a
  * program does is in its name; time stands still unless it is moved.
  */
+import type {Syncing} from '../../../src/features/sync/requests/syncing.ts';
 import type {NumberedRule} from '../../../src/core/access.ts';
 import {LOGGING, NEED, service as defaults} from '../../../src/core/defaults.ts';
 import type {Effect} from '../../../src/core/effect.ts';
@@ -50,6 +51,8 @@ export class Bench {
 	plan: Result<readonly PlanRow[], string> = ok([{kind: 'kept', name: 'web'}]);
 	/** The lists of the config. */
 	manifests: Manifests | null = null;
+	/** What is pulled from a master. */
+	syncing: Syncing | null = null;
 	/** Why a reload that is tried fails. */
 	failure: Undone | null = null;
 	tree: readonly TreeRow[] = [];
@@ -80,7 +83,7 @@ export class Bench {
 			reload: (how, done) => done(how.trial && this.failure ? err(this.failure) : ok('config reloaded: 1 unchanged')),
 			plan: done => done(this.plan),
 			config: (_name, _shows, done) => done(ok('services: {}\n')),
-			ownUid: 1000,
+			sync: () => this.syncing, ownUid: 1000,
 			access: () => this.access,
 			warn: line => void this.warnings.push(line),
 			examine: (_service, told) => told(null),

@@ -53,6 +53,8 @@ test('each verb is there once, with a line of help', () => {
 		  "StartDaemon,<args>[,<env>…][,<option>…] · admin",
 		  "StartDaemonV,<argc>,<arg>…[,<env>…][,<option>…] · admin",
 		  "StopDaemon,<name or pid>[,<signal>][,<seconds>] · operate (of some services)",
+		  "SyncStatus · observe · repeatable",
+		  "Sync,<what> · operate",
 		  "Terminal,<name>,<rows>,<columns>[,<option>…] · operate (of some services) · repeatable",
 		  "View,<name>[,<option>…] · observe (of some services) · repeatable",
 		  "Input,<name>,<seat>,<bytes> · operate (of some services)",
