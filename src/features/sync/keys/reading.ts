@@ -67,7 +67,8 @@ export function readSync(from: Value, context: Context): Sync | null | undefined
 		refuse(from, context, 'needs keys by which it is signed', 'write keys: and the second line of the file .pub of minisign');
 	}
 	if (form === 'quesofiesta' && isThere(from, 'keys')) {
-		refuse(from.entries.get('keys')?.value ?? from, within(context, 'keys'), 'does not go with form: quesofiesta, in which nothing is signed', 'leave out form or keys');
+		const place = from.entries.get('keys')?.value ?? from;
+		refuse(place, within(context, 'keys'), 'does not go with form: quesofiesta, in which nothing is signed', 'leave out form or keys');
 	}
 	if (source === null || dest === null || (isSigned && keys.length === 0)) return undefined;
 	return {source, dest, every, keys, form: isSigned ? 'signed' : 'quesofiesta', readyTimeout, maxSize, maxFiles, keep};
