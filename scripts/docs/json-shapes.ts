@@ -48,6 +48,17 @@ export const SHAPES: Readonly<Record<string, About>> = {
 			run: 'number?', exit: 'number?', count: 'number?', next: 'text?', reason: 'text?',
 		},
 	},
+	'trigger': {
+		prints: 'one',
+		shape: {
+			tests: 'number', yes: 'number', no: 'number', open: 'number', started: 'number', stopped: 'number', restarted: 'number',
+			failed: 'number', late: 'number', unchanged: 'number', line: 'text',
+		},
+	},
+	'test': {
+		prints: 'one', shape: [{name: 'text', answer: 'text', why: 'text', detail: 'text', seconds: 'number'}],
+		note: '`answer`: `yes`, `no`, `timeout`, `error`',
+	},
 	'wait': {prints: 'one', shape: [{name: 'text', verdict: 'text', status: 'text', exit: 'number?', why: 'text?'}]},
 	'why': {
 		prints: 'one',

@@ -13,7 +13,7 @@ type Sample = readonly [one: string, other: string, more?: string];
 export const SERVICE_SAMPLES: Readonly<Record<string, Sample>> = {
 	type: ['oneshot', 'daemon'], command: ['[a]', '[b]', 'entrypoint: [x]'], entrypoint: ['[a]', '[b]'], shell: ['true', '/bin/bash'],
 	autostart: ['false', 'true'], groups: ['[a]', '[b]'],
-	only_if: ['{path_exists: /a}', '{path_exists: /b}'], on_failure: ['[other]', '[further]'],
+	test: ['[a]', '[b]'], only_if: ['{path_exists: /a}', '{path_exists: /b}'], on_failure: ['[other]', '[further]'],
 	conflicts: ['[other]', '[further]', 'autostart: false'],
 	environment: ['{A: 1}', '{A: 2}'], env_file: ['[/a.env]', '[/b.env]'], env_dir: ['[/a]', '[/b]'],
 	env_from: ['[{command: [a]}]', '[{command: [b]}]'], environment_base: ['clean', '[HOME]'], secrets_from_files: ['true', 'false'],

@@ -21,6 +21,8 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	auto: async () => (await import('./commands/auto.ts')).auto,
 	restart: async () => (await import('./commands/restart.ts')).restart,
 	reload: async () => (await import('./commands/reload.ts')).reload,
+	trigger: async () => (await import('../features/run-test/commands/trigger.ts')).trigger,
+	test: async () => (await import('../features/run-test/commands/test.ts')).test,
 	plan: async () => (await import('./commands/plan.ts')).plan,
 	config: async () => (await import('./commands/config.ts')).config,
 	reconcile: async () => (await import('../features/manifest/commands/reconcile.ts')).reconcile,

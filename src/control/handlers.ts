@@ -13,6 +13,8 @@ import {logs} from '../features/logging/requests/logs/handle.ts';
 import {reopen} from '../features/logging/requests/reopen/handle.ts';
 import {sync} from '../features/sync/requests/sync/handle.ts';
 import {syncStatus} from '../features/sync/requests/sync-status/handle.ts';
+import {test} from '../features/run-test/requests/test/handle.ts';
+import {trigger} from '../features/run-test/requests/trigger/handle.ts';
 import type {Call} from './call.ts';
 import {createContext, type Make} from './context.ts';
 import type {Daemon} from './daemon.ts';
@@ -50,7 +52,7 @@ type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	status, health, history, tree, usage, logs, subscribe, wait, why, blame, graph, doctor,
-	start, stop, auto, restart, reload, 'reload-config': reloadConfig, plan, config, reconcile, want, unwant, signal,
+	start, stop, auto, restart, reload, 'reload-config': reloadConfig, trigger, test, plan, config, reconcile, want, unwant, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon,
 	'sync-status': syncStatus, sync,
 	terminal, input, resize, reopen, limit, upgrade, version, shutdown,

@@ -3,11 +3,12 @@ import type {Entry} from './entry.ts';
 import type {Hook, Purpose} from './event.ts';
 import type {Id, Run} from './ids.ts';
 import type {Scope} from './outcome.ts';
-import type {HookCommand, Probe, Service, StartConditions} from './service.ts';
+import type {HookCommand, Probe, RunTest, Service, StartConditions} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Stage} from './stage.ts';
 import type {Millis} from './time.ts';
 import type {Failure} from './trial.ts';
+import type {Answer} from '../features/run-test/core/answer.ts';
 
 /** An effect of one step. */
 export type Effect =
@@ -34,6 +35,12 @@ export type Effect =
 		/** Variables that override those of the commands. */
 		readonly environment: Readonly<Record<string, string>>;
 	}
+	/** The command that says whether a service is to run; the event `tested` is its answer. An earlier one of the service is ended. */
+	| {readonly kind: 'run-test'; readonly id: Id; readonly number: number; readonly service: Service; readonly test: RunTest}
+	/** A test has answered, and that is worth an event. */
+	| {readonly kind: 'tested'; readonly id: Id; readonly name: string; readonly answer: Answer}
+	/** A feature has done what a trigger asked it for. */
+	| {readonly kind: 'triggered'; readonly feature: string}
 	/** The lines of a service go elsewhere from now on, also those of a process that runs already. */
 	| {readonly kind: 'logging'; readonly id: Id; readonly service: Service}
 	/** Another process is the main process of the run from now on. */

@@ -20,6 +20,7 @@ export const SERVICE_KINDS = {
 	stopped: 'it was stopped on request, or by the ruling that is the reason',
 	failed: 'it has failed for good, and stays down',
 	skipped: 'its start conditions do not hold',
+	tested: 'its test was asked whether it is to run: at boot, by a reload or a trigger, or with another answer than before',
 	removed: 'archon knows it no more',
 } as const;
 
@@ -31,6 +32,7 @@ export const OWN_KINDS = {
 	reloaded: 'a config was read and put in force',
 	'reload-failed': 'a reload has changed nothing, has failed, or was undone',
 	reconciled: 'a manifest was compared with what runs, and the passes that start what is missing are over',
+	triggered: 'all tests were asked, and what differed has started or stopped',
 	orphans: 'processes that lost their parents have ended and were reaped; those of some seconds together',
 	shutdown: 'the shutdown has begun, or has become more forceful',
 } as const;

@@ -6,6 +6,7 @@ import type {Remembered} from './remembered.ts';
 import type {Service, Sourced, StopPolicy} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
+import type {Answer} from '../features/run-test/core/answer.ts';
 import type {TrialRules} from './trial.ts';
 import type {Decider, Ruling} from './wanted.ts';
 
@@ -71,7 +72,7 @@ export type Event =
 	 */
 	| {
 		readonly kind: 'rule'; readonly rule: Decider; readonly revive: boolean;
-		readonly rulings: readonly {readonly id: Id; readonly ruling: Pick<Ruling, 'runs' | 'why'> | null}[];
+		readonly rulings: readonly {readonly id: Id; readonly ruling: Omit<Ruling, 'at'> | null}[];
 	}
 	/** Runs are due: services that are at rest start, and are to run until they are at rest again. */
 	| {readonly kind: 'fire'; readonly ids: readonly Id[]}
@@ -84,6 +85,10 @@ export type Event =
 	 * `every`: until they are read again; Infinity: there is no manifest any more.
 	 */
 	| {readonly kind: 'reconcile'; readonly every: Millis; readonly maxPasses: number}
+	/** What came of the test of a service; `number`: that of its effect. */
+	| {readonly kind: 'tested'; readonly id: Id; readonly number: number; readonly answer: Answer}
+	/** All that decides from outside is asked again: each test, and each manifest. */
+	| {readonly kind: 'triggered'}
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
 	/** Each service that is up is told to reload its config, in the way that its `reload` names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}

@@ -23,6 +23,8 @@ export interface View {
 export interface Reconfigured {
 	/** Services that are new, or are to be started again. */
 	readonly started: readonly Id[];
+	/** Services whose test is another one, or is gone. */
+	readonly retested: readonly Id[];
 	/** It is tried whether they become ready. */
 	readonly trial: TrialRules | null;
 	/** What operators had asked of services whose definition has changed: it holds no more. */
@@ -47,6 +49,14 @@ export interface Feature<Own> {
 	readonly reconfigured?: (own: Own, view: View, what: Reconfigured) => Own;
 	/** Called when the lists of a manifest were read. */
 	readonly reconcile?: (own: Own, event: Extract<Event, {kind: 'reconcile'}>, view: View) => Own;
+	/** Called when all that decides from outside is to be asked again; it emits `triggered` when it has done so. */
+	readonly triggered?: (own: Own, view: View) => Own;
+	/** Whether what a trigger has asked for is not done yet. */
+	readonly isBusy?: (own: Own) => boolean;
+	/** Called when the test of a service has ended. */
+	readonly tested?: (own: Own, event: Extract<Event, {kind: 'tested'}>, view: View) => Own;
+	/** Called when archon was re-executed: effects of the instance before have no answer. */
+	readonly resumed?: (own: Own, view: View) => Own;
 	/** Called when an event has been handled and no service moves any more. */
 	readonly settled?: (own: Own, view: View) => Own;
 	/** Called when archon itself did not run for so long: its deadlines move. */

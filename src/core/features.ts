@@ -7,17 +7,21 @@ import {type Change, type Turn} from './turn.ts';
 import {idle} from '../features/idle/core.ts';
 import {manifest} from '../features/manifest/core/feature.ts';
 import {progress} from '../features/progress/core.ts';
+import {runTest} from '../features/run-test/core/feature.ts';
 import {rollback} from '../features/rollback/core.ts';
 import {arrival} from '../features/service-manager/core.ts';
 import {keeping} from '../features/state/core.ts';
 
 type Reconcile = Extract<Event, {kind: 'reconcile'}>;
+type Tested = Extract<Event, {kind: 'tested'}>;
 
-const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback), bind(keeping), bind(manifest)];
+const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback), bind(keeping), bind(manifest), bind(runTest)];
 
 /** A feature with its part of the state looked up. */
 function bind<Own>(feature: Feature<Own>) {
-	const {name, initial, changed, staged, reconfigured, reconcile, settled, stalled, nextDeadline, due} = feature;
+	const {
+		name, initial, changed, staged, reconfigured, triggered, tested, resumed, isBusy, reconcile, settled, stalled, nextDeadline, due,
+	} = feature;
 	const own = (turn: Turn): Own => partOf(turn.state, feature);
 	const keep = (turn: Turn, after: Own): void => {
 		if (after !== own(turn)) turn.state = {...turn.state, slices: {...turn.state.slices, [name]: after}};
@@ -28,6 +32,10 @@ function bind<Own>(feature: Feature<Own>) {
 		staged: staged && ((turn: Turn) => keep(turn, staged(own(turn), turn))),
 		reconfigured: reconfigured && ((turn: Turn, what: Reconfigured) => keep(turn, reconfigured(own(turn), turn, what))),
 		reconcile: reconcile && ((turn: Turn, event: Reconcile) => keep(turn, reconcile(own(turn), event, turn))),
+		triggered: triggered && ((turn: Turn) => keep(turn, triggered(own(turn), turn))),
+		tested: tested && ((turn: Turn, event: Tested) => keep(turn, tested(own(turn), event, turn))),
+		resumed: resumed && ((turn: Turn) => keep(turn, resumed(own(turn), turn))),
+		isBusy: isBusy && ((state: State) => isBusy(partOf(state, feature))),
 		settled: settled && ((turn: Turn) => keep(turn, settled(own(turn), turn))),
 		stalled: stalled && ((turn: Turn, millis: Millis) => keep(turn, stalled(own(turn), millis))),
 		nextDeadline: nextDeadline && ((state: State) => nextDeadline(partOf(state, feature))),
@@ -41,19 +49,27 @@ export const partOf = <Own>({slices}: Pick<State, 'slices'>, {name}: Feature<Own
 /** The initial parts of all features. */
 export const initialSlices = (): State['slices'] => Object.fromEntries(FEATURES.map(({name, initial}) => [name, initial]));
 
+/** Whether a feature is still busy with what a trigger has asked it for. */
+export const isBusy = (state: State): boolean => FEATURES.some(({isBusy}) => isBusy?.(state));
+
 /** Tells all features that a service is in another phase. */
 export function tellOfChange(turn: Turn, change: Change): void {
 	for (const {changed} of FEATURES) changed?.(turn, change);
 }
 
 /** Tells all features of an occasion that has no data of its own. */
-export function tell(turn: Turn, occasion: 'staged' | 'settled'): void {
+export function tell(turn: Turn, occasion: 'staged' | 'triggered' | 'resumed' | 'settled'): void {
 	for (const feature of FEATURES) feature[occasion]?.(turn);
 }
 
 /** Tells all features that the lists of a manifest were read. */
 export function tellOfLists(turn: Turn, event: Reconcile): void {
 	for (const {reconcile} of FEATURES) reconcile?.(turn, event);
+}
+
+/** Tells all features that the test of a service has ended. */
+export function tellOfTest(turn: Turn, event: Tested): void {
+	for (const {tested} of FEATURES) tested?.(turn, event);
 }
 
 /** Tells all features that a new config is in force. */

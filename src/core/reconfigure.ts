@@ -174,6 +174,7 @@ export function reconfigure(
 	const names = new Map<string, Id>();
 	/** In the order in which they start. */
 	const started: Id[] = [];
+	const retested: Id[] = [];
 	let {table} = turn.state;
 	for (const service of services) {
 		const id = turn.state.names.get(service.name) ?? freeId(table);
@@ -218,6 +219,7 @@ export function reconfigure(
 		const desired = own === 'auto' ? demanded.get(id) ?? own : own;
 		const renewed = renew(entry, service, turn.now);
 		if (isStartedBy(entry, renewed)) started.push(id);
+		if (!isEqual(entry.service.test, service.test)) retested.push(id);
 		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});
 		const edges = {needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? NO_RIVALS};
 		table = write(table, {...renewed, ...edges, phase: waitFor(renewed, edges.needs), desired});
@@ -225,7 +227,7 @@ export function reconfigure(
 	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle};
 	turn.state = {...turn.state, settings, names, table: withoutConflicts(services, names, table)};
 	turn.recount();
-	tellOfConfig(turn, {started, trial: trial ?? null, isRollback, dropped});
+	tellOfConfig(turn, {started, retested, trial: trial ?? null, isRollback, dropped});
 }
 
 /**

@@ -15,7 +15,7 @@ import {type Decider, NO_RULINGS, type Ruling, type Rulings} from './wanted.ts';
 export function rule(turn: Turn, {rule: decider, rulings, revive}: Extract<Event, {kind: 'rule'}>): void {
 	for (const {id, ruling} of rulings) {
 		const entry = read(turn.state.table, id);
-		if (!entry || (!ruling && !entry.rulings[decider])) continue;
+		if (!entry || (!ruling && !entry.rulings[decider] && !revive)) continue;
 		const after: Entry = {...entry, rulings: withRuling(entry.rulings, decider, ruling && {...ruling, at: turn.now})};
 		const [was, is] = [isToRun(entry), isToRun(after)];
 		if (was === is && !(revive && is && hasEnded(entry))) turn.put(after);

@@ -47,6 +47,8 @@ export interface Service {
 	readonly conflicts: readonly string[];
 	/** What must hold at each start; null: nothing. */
 	readonly onlyIf: StartConditions | null;
+	/** What says whether it is to run; null: nothing does. */
+	readonly test: RunTest | null;
 	/** What its processes may ask on the control socket, of whatever user they are; null: what their users may. */
 	readonly control: readonly Grant[] | null;
 	readonly exec: Exec;
@@ -148,6 +150,14 @@ export interface StartConditions {
 	readonly command: Command | null;
 	/** Whether the needs of others for it are met when it is skipped. */
 	readonly otherwise: 'satisfied' | 'unmet';
+}
+
+/** A command that says whether a service is to run: exit status 0 is yes. It runs with the service's user, directory and variables. */
+export interface RunTest {
+	readonly command: Command;
+	/** From one time that it is asked to the next; null: only at boot, by a reload that changes it, and by a trigger. */
+	readonly interval: Millis | null;
+	readonly timeout: Millis;
 }
 
 export const RESTARTS = ['no', 'always', 'on-failure', 'unless-stopped'] as const;

@@ -10,7 +10,7 @@ import {entries as all, read, type ServiceTable} from './service-table.ts';
 import type {Condition, Service} from './service.ts';
 import type {Stage} from './stage.ts';
 import type {Instant, Millis} from './time.ts';
-import {NO_RULINGS, RUNNING, type Subject, wanted} from './wanted.ts';
+import {NO_RULINGS, RUNNING, type Rulings, type Subject, UNASKED, wanted} from './wanted.ts';
 
 /** What the core needs to know beside the services. */
 export interface Settings extends Rules {
@@ -189,10 +189,13 @@ const NO_TRIGGERS: Entry['laterTriggers'] = [];
 
 const UNSTARTED: Entry['startup'] = [null, null, null];
 
+/** It does not start before its test has answered. */
+const unasked = (at: Instant): Rulings => ({test: {runs: false, why: UNASKED, isOpen: true, at}});
+
 /** The entry of a service that has not been started; `since`: when it came to be known. */
 export const newEntry = (id: Id, service: Service, since: Instant): Entry => ({
 	id, service, needs: [], dependents: [], rivals: NO_RIVALS, phase: {kind: 'down', cause: 'new'}, since, stalled: 0,
-	desired: 'auto', rulings: NO_RULINGS, restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
+	desired: 'auto', rulings: service.test ? unasked(since) : NO_RULINGS, restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], startup: UNSTARTED, statusText: '',
 	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

@@ -9,7 +9,7 @@ import type {Effect} from './effect.ts';
 import {alone, enter, judgeContainer, shutdown, sweep, tickStage} from './ending.ts';
 import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
-import {tell, tellOfChange, tellOfLists, wakeFeatures} from './features.ts';
+import {tell, tellOfChange, tellOfLists, tellOfTest, wakeFeatures} from './features.ts';
 import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
 import {isPreparing} from './phase.ts';
 import {reconfigure} from './reconfigure.ts';
@@ -48,7 +48,10 @@ const OWNERS: Handlers = {
 		enter(turn, {kind: 'running'});
 		adopt(turn, adopted);
 	},
-	resumed: (turn, {found}) => resume(turn, found),
+	resumed(turn, {found}) {
+		resume(turn, found);
+		tell(turn, 'resumed');
+	},
 	news: (turn, {id, run, news}) => onNews(turn, id, run, news),
 	start: whileRunning((turn, {ids}) => start(turn, ids)),
 	restart: whileRunning((turn, {ids}) => restart(turn, ids)),
@@ -59,6 +62,8 @@ const OWNERS: Handlers = {
 	enlist: whileRunning((turn, event) => listing().enlist(turn, event)),
 	delist: (turn, event) => listing().delist(turn, event),
 	reconcile: whileRunning(tellOfLists),
+	tested: tellOfTest,
+	triggered: turn => tell(turn, 'triggered'),
 	fire: whileRunning((turn, {ids}) => fire(turn, ids)),
 	stop, signal,
 	reload: (turn, {ids}) => reload(turn, ids),

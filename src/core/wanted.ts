@@ -20,9 +20,14 @@ export interface Ruling {
 	readonly runs: boolean;
 	/** A phrase that stands behind the decider's name: `exit status 1`, `/etc/hitlist.txt:3`; may be empty. */
 	readonly why: string;
+	/** It is no answer: the service is left as it was until there is one. */
+	readonly isOpen?: true;
 	/** When it was said last. */
 	readonly at: Instant;
 }
+
+/** The reason of a test that was not asked yet. */
+export const UNASKED = 'not asked yet';
 
 /** What each decider says of a service; without a key: nothing. */
 export type Rulings = {readonly [D in Decider]?: Ruling};
@@ -103,7 +108,7 @@ export function decisionOf(subject: Subject, stage: Pick<Stage, 'kind'> = RUNNIN
 	const {by} = wanted(subject, stage);
 	const ruling = by === 'hitlist' || by === 'test' || by === 'manifest' ? subject.rulings[by] : undefined;
 	if (!ruling) return null;
-	const text = SAYS[by as Decider][ruling.runs ? 1 : 0];
+	const text = ruling.isOpen ? 'its test has not answered' : SAYS[by as Decider][ruling.runs ? 1 : 0];
 	return {text: ruling.why === '' ? text : `${text} (${ruling.why})`, ruling};
 }
 

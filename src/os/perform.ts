@@ -10,6 +10,7 @@ import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
 import type {Keeper} from '../features/state/os/keeper.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
+import {ownTests, type OwnTests} from '../features/run-test/os/owner.ts';
 import type {Helpers} from './helpers.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
@@ -67,6 +68,8 @@ export interface MoreHands extends Hands {
 	salvage(state: State, adopted: readonly Adopted[]): void;
 	/** As of `Sources`. */
 	readonly examine: Sources['examine'];
+	/** As of `OwnTests`. */
+	readonly ask: OwnTests['ask'];
 	/** Writes the files of a service that runs again, where they hold something else now. */
 	readonly renewFiles: Placing['renew'];
 }
@@ -80,6 +83,7 @@ export function createHands(machine: Machine): MoreHands {
 	const health = createHealth(parts);
 	const sources = createSources(parts);
 	const placing = createPlacing(parts);
+	const tests = ownTests({...parts, sources, tested: (id, number, answer) => dispatch({kind: 'tested', id, number, answer})});
 	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sources, placing});
 
 	/** Exits first; then, during the sweep, whether that was the last of all. */
@@ -104,7 +108,7 @@ export function createHands(machine: Machine): MoreHands {
 	const owners: Composition = compose([
 		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn),
 		ownedByNeed('hook', () => hooking().ownHooks(hooking().createHooks(parts), sources, placing, tell)),
-		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing),
+		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing), tests,
 		ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		lists, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
 	]);
@@ -139,6 +143,7 @@ export function createHands(machine: Machine): MoreHands {
 			return sources.prepare(effect, ready);
 		},
 		examine: sources.examine,
+		ask: tests.ask,
 		renewFiles: placing.renew,
 		spawn, withdraw,
 		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${traceOf(error)}`),

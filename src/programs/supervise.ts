@@ -85,6 +85,9 @@ export interface AlsoParts {
 	readonly dispatch: Loop['dispatch'];
 }
 
+/** How long a trigger waits for its state to be written (ms). */
+const STATE_PATIENCE = 10_000;
+
 /** How many descriptors archon needs for itself, roughly, and for each service: both ends of two pipes. */
 const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
 
@@ -335,13 +338,24 @@ export function runDaemon(options: Options): void {
 			})), failed),
 			plan: (done, failed) => inspecting(({planReload}) => planReload(inForce(), done), failed),
 			config: (name, showsSecrets, done, failed) => inspecting(({showConfig}) => showConfig(inForce(), name, showsSecrets, done), failed),
+			test: hands.ask,
+			triggered(line, done) {
+				log.info(`triggered: ${line}`);
+				recorder.say('triggered', line);
+				if (!keeper) return done();
+				const forget = after(STATE_PATIENCE, done);
+				keeper.persist(() => {
+					forget();
+					done();
+				});
+			},
 			ownUid: uid, access: () => grants, warn: log.warn,
 			soon, after, events: recorder.events, logs: output.logs,
 			sync: () => sync, terminals: output.terminals, logging: () => own.logging,
 			manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)), upgrade, examine: hands.examine,
 			version: {version, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
 		});
-		loop.subscribe(['changed', 'forgotten', 'stage'], server.watch);
+		loop.subscribe(['changed', 'forgotten', 'stage', 'triggered'], server.watch);
 		return server;
 	}
 

@@ -114,7 +114,10 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 				if (line) trace.push(`        ${line.text}`);
 				return;
 			}
-			case 'arrived': return;
+			case 'run-test': return note(`ask whether ${effect.service.name} is to run`);
+			case 'arrived':
+			case 'tested':
+			case 'triggered': return;
 			case 'tried': return void trace.push(`        ${narrateTrial(effect.failure?.why ?? null, effect.rollsBack).text}`);
 			case 'stage': {
 				const line = narrateStage(effect.stage);

@@ -3,7 +3,9 @@ import type {Grant} from '../../core/access.ts';
 import {service as serviceOf} from '../../core/defaults.ts';
 import type {Config} from '../../core/config.ts';
 import type {Result} from '../../core/result.ts';
-import type {Condition, HookCommand, Probe, Ready, RestartPolicy, Service, StartConditions, UserSpec} from '../../core/service.ts';
+import type {
+	Condition, HookCommand, Probe, Ready, RestartPolicy, RunTest, Service, StartConditions, UserSpec,
+} from '../../core/service.ts';
 import {signalName} from '../../core/signal-numbers.ts';
 import type {Millis} from '../../core/time.ts';
 import {parseUrl} from '../../core/url.ts';
@@ -76,6 +78,8 @@ export interface ExplainedService {
 	readonly stop: {readonly signal: string; readonly grace: Millis | null; readonly how: string};
 	readonly hooks: Readonly<Record<string, readonly (readonly string[])[]>>;
 	readonly output: readonly string[];
+	/** The command that says whether it is to run. */
+	readonly test: string | null;
 	/** What must hold at each start. */
 	readonly only_if: string | null;
 	readonly conflicts: readonly string[];
@@ -127,7 +131,7 @@ function wantedOf(services: readonly Service[]): ReadonlySet<string> {
 function explained(
 	name: string, service: Service, instances: number, findUser: FindUser | null, hidden: ReadonlyMap<string, string>,
 ): ExplainedService {
-	const {type, autostart, essential, needs, ready, health, restart, stop, stopTo, killMode, hooks, onlyIf, control, exec} = service;
+	const {type, autostart, essential, needs, ready, health, restart, stop, stopTo, killMode, hooks, onlyIf, test, control, exec} = service;
 	const shown = (words: readonly string[]): readonly string[] => words.map(word => mask(word, hidden));
 	const commandOf = (hook: HookCommand): readonly string[] => shown('command' in hook ? hook.command : hook);
 	const numbers = exec.user && findUser ? findUser(exec.user) : null;
@@ -157,6 +161,7 @@ function explained(
 		},
 		hooks: Object.fromEntries(Object.entries(commands).flatMap(([key, list]) => (list.length > 0 ? [[key, list.map(commandOf)]] : []))),
 		output: outputOf(service),
+		test: test && testOf(test, shown),
 		only_if: onlyIf && conditionsOf(onlyIf, shown), conflicts: service.conflicts, on_failure: service.onFailure,
 	};
 }
@@ -209,6 +214,10 @@ function conditionsOf(
 	];
 	return `${parts.join(', ')}; else it is skipped, and what needs it ${otherwise === 'satisfied' ? 'starts' : 'does not'}`;
 }
+
+/** `test -f /etc/web.on exits with 0, asked every 30s`. */
+const testOf = ({command, interval}: RunTest, shown: (words: readonly string[]) => readonly string[]): string =>
+	`${shellWords(shown(command))} exits with 0${interval === null ? '' : `, asked every ${said(interval)}`}`;
 
 function readyOf(ready: Ready, shown: (words: readonly string[]) => readonly string[]): string {
 	switch (ready.kind) {

@@ -42,6 +42,7 @@ function serviceText(service: ExplainedService): string {
 	add('made for it', [...service.directories, ...service.files].join(', '));
 	add('variables', service.variables.map(({from, names}) => (names.length === 0 ? from : `${from}: ${names.join(', ')}`)).join('\n'));
 	add('needs', needs.map(need => `${need.name} ${CONDITIONS[need.condition]}${STRENGTHS[need.strength] ?? ''}`).join(', '));
+	add('runs if', service.test);
 	add('only if', service.only_if);
 	add('conflicts', service.conflicts.join(', '));
 	add('ready', service.ready);

@@ -88,7 +88,8 @@ const HOOKS = [
 	['pre_start', 'preStart'], ['post_start', 'postStart'], ['pre_stop', 'preStop'], ['post_stop', 'postStop'], ['down', 'down'],
 ] as const satisfies readonly (readonly [string, keyof Hooks])[];
 
-function executionsOf({service: {exec, hooks, ready, health, reload, onlyIf}, at, has}: Inspected, path: string): readonly Execution[] {
+function executionsOf({service, at, has}: Inspected, path: string): readonly Execution[] {
+	const {exec, hooks, ready, health, reload, onlyIf, test} = service;
 	if (exec.isArchon) return [];
 	const {user, cwd} = exec;
 	const main = has('entrypoint') ? 'entrypoint' : 'command';
@@ -103,6 +104,7 @@ function executionsOf({service: {exec, hooks, ready, health, reload, onlyIf}, at
 		found.push({command: health.probe.command, key: 'healthcheck', at: at('healthcheck', 'test', 1), user, cwd, path});
 	}
 	if (onlyIf?.command) found.push({command: onlyIf.command, key: 'only_if', at: at('only_if', 'command', 0), user, cwd, path});
+	if (test) found.push({command: test.command, key: 'test', at: at('test'), user, cwd, path});
 	if (reload && 'command' in reload) found.push({command: reload.command, key: 'reload', at: at('reload', 'command', 0), user, cwd, path});
 	for (const source of exec.sources) {
 		if (source.kind === 'command') found.push({command: source.command, key: 'env_from', at: at('env_from'), user, cwd, path});

@@ -11,6 +11,7 @@ import {isLiving, type State} from '../../core/state.ts';
 import type {Entry} from '../../core/entry.ts';
 import type {WhenIdle} from '../../core/config.ts';
 import {decisionOf} from '../../core/wanted.ts';
+import {isAsking} from '../run-test/core/part.ts';
 
 /** How many services are named in the line. */
 const NAMED = 3;
@@ -32,7 +33,7 @@ export const idle: Feature<Idle> = {
 		const {state} = view;
 		const {stage, living, held, table, settings: {whenIdle}} = state;
 		// A service that is about to start has a deadline.
-		if (own.isLogged || stage.kind !== 'running' || living !== held || earliest(table) !== NEVER) return own;
+		if (own.isLogged || stage.kind !== 'running' || living !== held || earliest(table) !== NEVER || isAsking(state)) return own;
 		const {why, failed, isKept} = aboutIdleness(state);
 		const ends = whenIdle === 'always' || (whenIdle === 'failed' && failed !== null);
 		if (ends && !isKept) view.raise({kind: 'shutdown', status: failed ? failureStatus(failed) : 0, why});

@@ -50,7 +50,7 @@ const ok = {status: 0, out: '', err: ''};
 
 const NAMES = [
 	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'blame', 'graph', 'doctor', 'top',
-	'start', 'stop', 'auto', 'restart', 'reload', 'plan', 'config', 'reconcile', 'want', 'unwant', 'whiz',
+	'start', 'stop', 'auto', 'restart', 'reload', 'trigger', 'test', 'plan', 'config', 'reconcile', 'want', 'unwant', 'whiz',
 	'signal', 'is-active', 'is-failed', 'pid', 'run', 'attach', 'daemon', 'reopen', 'sync', 'upgrade', 'version',
 	'shutdown', 'stdio', 'raw', 'shell', 'completion', 'help',
 ];

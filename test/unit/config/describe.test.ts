@@ -149,6 +149,8 @@ test('the whole table fits a page', () => {
 		      compose's older word for after; an alias after a colon has no effect
 		  only_if: map (default: none)
 		      what must all hold at each start; else it is skipped, which is no failure
+		  test: words | list | map (default: none)
+		      whether it is to run: a command that exits with 0 where it is
 		  ready: notify | map (default: none)
 		      how a daemon tells that it is ready
 		  start_period: duration (default: 0s)
@@ -441,6 +443,18 @@ test('the whole table fits a page', () => {
 		      exits with 0, within 30s; it runs as the service does
 		  otherwise: satisfied | unmet (default: satisfied)
 		      what needs it when it is skipped: starts as if it held, or waits as if it had failed
+
+		services.<name>.test:
+		  command: words | list (default: none)
+		      program and arguments: exits with 0 where it is to run, with another status where it is not
+		  exe: path (default: none)
+		      the program alone
+		  args: list (default: empty)
+		      its arguments
+		  interval: duration (default: none)
+		      from one time that it is asked to the next; else at boot, by a reload that changes it, and by archonctl trigger
+		  timeout: duration (default: 10s)
+		      after this it is ended, and its service stays as it is
 
 		services.<name>.control:
 		  role: observe | operate | admin (default: required)

@@ -24,7 +24,7 @@ test.each([
 	['exec_mode', 'archon has no exec_mode: remove it: scale starts several instances'],
 	['provider', 'provider is a key of compose that archon does not have'],
 	['healthcheck.intervall', 'there is no key healthcheck.intervall; did you mean healthcheck.interval?'],
-	['helthcheck.test', 'there is no key helthcheck; did you mean healthcheck?'],
+	['helthcheck.retries', 'there is no key helthcheck; did you mean healthcheck?'],
 	['xyzzy', 'there is no key xyzzy; archon help config lists them all'],
 	['', 'there is no key ; archon help config lists them all'],
 ])('%s', (path, said) => {
@@ -34,7 +34,7 @@ test.each([
 test('one word that is in several maps leads to all of them', () => {
 	const described = describeKey('interval');
 	expect(described.ok && [...described.value.matchAll(/^\S+(?=: .* \(default)/gm)].map(([path]) => path))
-		.toEqual(['services.<name>.ready.interval', 'services.<name>.healthcheck.interval']);
+		.toEqual(['services.<name>.test.interval', 'services.<name>.ready.interval', 'services.<name>.healthcheck.interval']);
 });
 
 test('a key is told with its form, its default, an example and the map below it', () => {

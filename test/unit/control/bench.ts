@@ -14,6 +14,7 @@ import {err, ok, type Result} from '../../../src/core/result.ts';
 import type {Undone} from '../../../src/control/daemon.ts';
 import type {PlanRow} from '../../../src/control/requests/plan/wire.ts';
 import type {Condition, Need, Service} from '../../../src/core/service.ts';
+import type {Answer} from '../../../src/features/run-test/core/answer.ts';
 import {SIG} from '../../../src/core/signal-numbers.ts';
 import type {Manifests} from '../../../src/features/manifest/core/control.ts';
 import type {LogLine, LogPosition, Logs} from '../../../src/features/logging/core.ts';
@@ -67,6 +68,11 @@ export class Bench {
 	#inbox: Event[] = [];
 	#spawns: Extract<Effect, {kind: 'spawn'}>[] = [];
 	#isBusy = false;
+	/** What tests of services say. */
+	test: (service: Service, told: (answer: Answer) => void) => () => void = (_, told) => {
+		told({verdict: 'yes', why: 'exit 0', detail: '', took: 3});
+		return () => {};
+	};
 
 	/** `past`: the state of the last instance, after which archon was re-executed. */
 	constructor(services: readonly Service[] = [], past: State | null = null, cause = past ? 'fault' : '') {
@@ -83,6 +89,8 @@ export class Bench {
 			reload: (how, done) => done(how.trial && this.failure ? err(this.failure) : ok('config reloaded: 1 unchanged')),
 			plan: done => done(this.plan),
 			config: (_name, _shows, done) => done(ok('services: {}\n')),
+			test: (service, told) => this.test(service, told),
+			triggered: (_line, done) => done(),
 			sync: () => this.syncing, ownUid: 1000,
 			access: () => this.access,
 			warn: line => void this.warnings.push(line),

@@ -41,6 +41,8 @@ test('each verb is there once, with a line of help', () => {
 		  "Restart,<name>… · operate (of some services)",
 		  "Reload[,<name>…] · operate (of some services) · repeatable",
 		  "ReloadConfig,<on failure>[,<seconds>] · operate",
+		  "Trigger · operate · repeatable",
+		  "Test[,<name>…] · operate (of some services) · repeatable",
 		  "Plan · observe · repeatable",
 		  "Config[,<service>][,<secrets>] · observe · repeatable",
 		  "Reconcile[,<dry-run>] · operate · repeatable",

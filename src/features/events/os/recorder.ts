@@ -11,10 +11,10 @@ import {type Block, BLOCK_SIZE, type Blocks, HEAD, TAIL} from '../../../os/reexe
 import {sys} from '../../../os/sys.ts';
 import {countOf} from '../../manifest/core/kept.ts';
 import {
-	type EntryOf, type Events, eventOfRemoval, eventOfStage, eventsOfChange, type Happening, type KeptEvent, ofArchon,
+	type EntryOf, type Events, eventOfRemoval, eventOfStage, eventOfTest, eventsOfChange, type Happening, type KeptEvent, ofArchon,
 } from '../core.ts';
 
-export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arrived' | 'reconciled'> {
+export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arrived' | 'reconciled' | 'tested'> {
 	readonly events: Events;
 	say(kind: OwnKind, reason: string): void;
 	/** `count`: orphans reaped since archon began. Some seconds later one event tells of all that are new. */
@@ -115,6 +115,7 @@ export function createRecorder(blocks: Blocks, isFirst: boolean, entryOf: EntryO
 			},
 			reconciled: ({passes, started, missing}) =>
 				add(ofArchon('reconciled', `started ${started}, missing ${missing} after ${countOf(passes)}`)),
+			tested: ({name, answer}) => add(eventOfTest(name, answer)),
 			arrived: () => add(ofArchon('all-ready', '')),
 		},
 	};

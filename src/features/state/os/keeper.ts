@@ -46,7 +46,8 @@ export interface Keeper {
 	begin(state: State): Beginning | string;
 	/** It has begun in an earlier instance of archon. */
 	resume(): void;
-	persist(): void;
+	/** `done`: is called when what is known now is written, or cannot be. */
+	persist(done?: () => void): void;
 	/** For the last time; it waits for that, but not for long. */
 	finish(): void;
 	about(): AboutKept;
@@ -83,6 +84,8 @@ export function createKeeper({dir, kept, log, state}: KeeperParts): Keeper {
 	let isBusy = false;
 	/** Something has changed since the write that is under way, or the last one, which failed. */
 	let isStale = false;
+	/** Who waits for the next write. */
+	const later: (() => void)[] = [];
 	let pausedUntil: Instant = 0;
 	let isPauseOver = true;
 	let writtenAt: number | null = null;
@@ -111,11 +114,14 @@ export function createKeeper({dir, kept, log, state}: KeeperParts): Keeper {
 	function write(): void {
 		isBusy = true;
 		isStale = false;
+		const heard = later.splice(0);
 		const notSlow = after(SLOW, () => complain(`the disk has not answered for ${SLOW / 1000} s`));
 		start('save', order(), done => {
 			notSlow();
 			isBusy = false;
 			told(done);
+			// After a failure the next write is a while away.
+			for (const each of [...heard, ...done.result < 0 ? later.splice(0) : []]) each();
 			if (done.result < 0) pause();
 			else if (isStale) write();
 		});
@@ -195,11 +201,14 @@ export function createKeeper({dir, kept, log, state}: KeeperParts): Keeper {
 			const [fd] = kept.inherited(KEY);
 			if (fd !== undefined) hold(fd);
 		},
-		persist() {
-			if (!isHeld) return;
+		persist(done) {
+			if (!isHeld) return done?.();
 			isStale = true;
+			const isPaused = now() < pausedUntil;
+			if (isPaused) done?.();
+			else if (done) later.push(done);
 			if (isBusy) return;
-			if (now() < pausedUntil) resumeLater();
+			if (isPaused) resumeLater();
 			else write();
 		},
 		finish() {
