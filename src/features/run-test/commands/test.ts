@@ -10,8 +10,8 @@ export const test: Command = {
 	usage: '[--json] [NAME...]',
 	summary: 'run the tests of services, and only show what they say',
 	details: [
-		'Without a NAME: of all services that have one. Nothing starts or stops: that is for archonctl trigger. The exit',
-		'status is 0 if each of them says yes, else 1.',
+		'Without a NAME: of all services that have one. Nothing starts or stops: that is for archonctl trigger. The',
+		'exit status is 0 if each of them says yes, else 1.',
 		NAMES,
 	],
 	options: [{names: ['--json'], value: null, help: 'one array: name, answer, why, detail, seconds'}],
