@@ -72,10 +72,12 @@ function comparing<T extends object>(standard: T): (value: T) => Partial<T> {
 function isSame(one: unknown, other: unknown): boolean {
 	if (one === other) return true;
 	if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
-	const [left, right] = [Object.entries(one), Object.entries(other)];
-	return Array.isArray(one) === Array.isArray(other) && left.length === right.length
-		&& left.every(([key, value], i) => key === right[i]?.[0] && isSame(value, right[i]?.[1]));
+	const [left, right] = [Object.keys(one), Object.keys(other)];
+	if (Array.isArray(one) !== Array.isArray(other) || left.length !== right.length) return false;
+	return left.every((key, i) => key === right[i] && isSame(valueOf(one, key), valueOf(other, key)));
 }
+
+const valueOf = (object: object, key: string): unknown => (object as Readonly<Record<string, unknown>>)[key];
 
 interface Whole {
 	readonly settings: Settings;

@@ -111,11 +111,11 @@ function differences(
 	const [old, fresh] = [membersOf(before, level), membersOf(after, level)];
 	const length = Math.max(old.length, fresh.length);
 	for (let index = 0; index < length; index++) {
-		const [one, other] = [old[index], fresh[index]];
-		if (one === other) continue;
+		// Nothing is made for the many that are the same.
+		if (old[index] === fresh[index]) continue;
 		const place = from + (index << (level * BITS));
-		if (level === 0) tell(place, other as Entry | undefined);
-		else differences(one as Node | undefined, other as Node | undefined, level - 1, place, tell);
+		if (level === 0) tell(place, fresh[index] as Entry | undefined);
+		else differences(old[index] as Node | undefined, fresh[index] as Node | undefined, level - 1, place, tell);
 	}
 }
 
@@ -147,23 +147,29 @@ function set(node: Node | undefined, shift: number, id: Id, entry: Entry | undef
 		const list = (node as Leaf | undefined)?.entries.slice() ?? [];
 		const before = list[index];
 		list[index] = entry;
-		const [old, fresh] = [before ? deadlineOf(before) : NEVER, entry ? deadlineOf(entry) : NEVER];
-		return {entries: list, deadline: least(node, old, fresh, () => list.map(item => item && deadlineOf(item)))};
+		const deadline = least(node, before ? deadlineOf(before) : NEVER, entry ? deadlineOf(entry) : NEVER, list, deadlineOf);
+		return {entries: list, deadline};
 	}
 	const list = (node as Branch | undefined)?.children.slice() ?? [];
 	const before = list[index];
 	const after = set(before, shift - BITS, id, entry);
 	list[index] = after;
-	const old = before?.deadline ?? NEVER;
-	return {children: list, deadline: least(node, old, after.deadline, () => list.map(child => child?.deadline))};
+	return {children: list, deadline: least(node, before?.deadline ?? NEVER, after.deadline, list, ({deadline}) => deadline)};
 }
 
 /** The earliest deadline of a node of which one member went from `old` to `fresh`. */
-function least(
-	node: Node | undefined, old: Instant, fresh: Instant, all: () => readonly (Instant | undefined)[],
+function least<Member>(
+	node: Node | undefined, old: Instant, fresh: Instant, members: readonly (Member | undefined)[], of: (member: Member) => Instant,
 ): Instant {
 	const before = node?.deadline ?? NEVER;
 	if (fresh <= before) return fresh;
 	if (old > before) return before;
-	return all().reduce<Instant>((min, deadline) => Math.min(min, deadline ?? NEVER), NEVER);
+	let earliest = NEVER;
+	for (const member of members) {
+		if (member === undefined) continue;
+		earliest = Math.min(earliest, of(member));
+		// Many may have the same one, as in a shutdown; none has an earlier one.
+		if (earliest === before) return before;
+	}
+	return earliest;
 }
