@@ -1,6 +1,6 @@
 /** The keys at the top that say how the whole behaves, in every format: group by group, in the order in which people read of them. */
 import {archon} from '../../features/logging/keys/logging.ts';
-import {manifest} from '../../features/manifest/keys.ts';
+import {manifest} from '../../features/manifest/keys/manifest.ts';
 import {sync} from '../../features/sync/keys.ts';
 import {watchConfig} from '../../features/watch-config/keys.ts';
 import {keysOf, type Intersection, type WholePlanning} from '../group.ts';

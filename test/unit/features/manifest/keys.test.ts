@@ -26,6 +26,6 @@ test.each([
 	['{file: /a, max_passes: 0}', 'manifest.max_passes: "0" is not a whole number from 1 to 100'],
 	['{file: /a, scope: paths}', 'manifest.scope needs paths'],
 	['{file: /a, paths: [/opt]}', 'manifest.paths have no meaning without scope: paths'],
-	['{file: /a, scope: paths, paths: [/]}', 'manifest.paths cannot hold /: that is every process'],
+	['{file: /a, scope: paths, paths: [/]}', 'manifest.paths[0]: "/" holds every executable'],
 	['{file: /a, interval: 5s}', 'unknown key "interval" in manifest'],
 ])('%s is refused', (written, message) => expect(judge(written).problems.map(problem => problem.message)).toEqual([message]));
