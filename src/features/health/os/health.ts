@@ -33,6 +33,9 @@ export function createHealth(parts: HealthParts): Health {
 			probes?.abandon(run);
 			readiness.close(run);
 		},
+		salvage({id, run, pid, isForeign}, service) {
+			if (isForeign) readiness.salvage(id, run, service, pid);
+		},
 		restore(entry) {
 			const {id, phase, service} = entry;
 			if (!('run' in phase) || !hasProcess(entry)) return;

@@ -11,7 +11,7 @@ import {after, now} from '../../../os/clock.ts';
 import {pid as ownPid, uid as ownUid} from '../../../os/identity.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import type {Poller} from '../../../os/poller.ts';
-import {uidOf} from '../../../os/reap/procfs.ts';
+import {environOf, uidOf, variableIn} from '../../../os/reap/procfs.ts';
 import type {Reaper} from '../../../os/reap/reaper.ts';
 import {ANCILLARY} from '../../../os/layouts.ts';
 import {EPOLLIN, newAncillary, sys} from '../../../os/sys.ts';
@@ -21,6 +21,8 @@ export interface Notify {
 	open(id: Id, run: Run, service: Service): string | number;
 	/** The socket that the previous instance had for the run, if it had one, is heard again. */
 	restore(id: Id, run: Run, service: Service): void;
+	/** The socket that an archon which has ended had for the run is made again, under the name that the process was given. */
+	salvage(id: Id, run: Run, service: Service, pid: number): void;
 	/** The run is over. */
 	close(run: Run): void;
 }
@@ -122,7 +124,7 @@ export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): N
 	return {
 		open(id, run, service) {
 			// Another archon may share the namespace. The name is no secret: who speaks is known by other means.
-			const address = `archon/notify/${run}-${Math.random().toString(36).slice(2)}`;
+			const address = `${prefixOf(run)}${Math.random().toString(36).slice(2)}`;
 			const fd = sys.bindDatagrams(address);
 			if (fd < 0) return -fd;
 			kept.keep(keyOf(run), [fd]);
@@ -132,6 +134,13 @@ export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): N
 		restore(id, run, service) {
 			const [fd] = kept.inherited(keyOf(run));
 			if (fd !== undefined) listen(id, run, service, fd);
+		},
+		salvage(id, run, service, pid) {
+			const address = variableIn(environOf(pid), 'NOTIFY_SOCKET') ?? '';
+			const fd = address.startsWith(`@${prefixOf(run)}`) ? sys.bindDatagrams(address.slice(1)) : -1;
+			if (fd < 0) return warn(`${service.name} is not heard any more by sd_notify until it is started again`);
+			kept.keep(keyOf(run), [fd]);
+			listen(id, run, service, fd);
 		},
 		close(run) {
 			const inbox = sockets.get(run);
@@ -145,6 +154,8 @@ export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): N
 		},
 	};
 }
+
+const prefixOf = (run: Run): string => `archon/notify/${run}-`;
 
 interface Inbox {
 	readonly fd: number;

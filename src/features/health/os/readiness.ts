@@ -19,6 +19,8 @@ export interface Readiness {
 	spawned(run: Run): void;
 	/** What the previous instance heard of the run by is heard again; `isAwaited`: it has not said yet that it serves. */
 	restore(id: Id, run: Run, service: Service, isAwaited: boolean): void;
+	/** The same for a process of an archon that has ended. */
+	salvage(id: Id, run: Run, service: Service, pid: number): void;
 	/** The run is over. */
 	close(run: Run): void;
 }
@@ -108,6 +110,9 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 			if (reader !== undefined) listen(id, run, reader, -1);
 			if (isAwaited) awaitLine(id, run, service);
 			notify().restore(id, run, service);
+		},
+		salvage(id, run, service, pid) {
+			if (service.ready?.kind === 'notify' || service.watchdog !== null) notify().salvage(id, run, service, pid);
 		},
 		close(run) {
 			closePipe(run);
