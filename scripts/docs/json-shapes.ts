@@ -95,6 +95,13 @@ export const SHAPES: Readonly<Record<string, About>> = {
 		},
 		note: 'of `status`; `now` and `rollback` print `{text}`',
 	},
+	'state': {
+		prints: 'one',
+		shape: {
+			path: 'text', written: 'number?', trouble: 'text?',
+			services: [{name: 'text', asked: 'text', wanted: 'flag', by: 'text', starts: 'number', run: 'number?', pid: 'number?'}],
+		},
+	},
 	'doctor': {
 		prints: 'one', shape: [{about: 'text', verdict: 'text', found: 'text', advice: 'text?'}],
 		note: '`verdict`: `ok`, `warn` or `bad`',

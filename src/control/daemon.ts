@@ -12,6 +12,7 @@ import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
+import type {AboutKept} from '../features/state/core.ts';
 import type {TrialRules} from '../core/trial.ts';
 import type {State} from '../core/state.ts';
 import type {PlanRow} from './requests/plan/wire.ts';
@@ -59,6 +60,8 @@ export interface Daemon {
 	examineHost(told: (facts: ReadonlyMap<string, string | number | null>) => void, failed: Failed): void;
 	/** Calls back, now or soon, with why the files of variables of a service cannot be read now; null: they can. */
 	examine(service: Service, told: (why: Refusal | null) => void): void;
+	/** What is to be known of what outlives archon; null: nothing does. */
+	kept(): AboutKept | null;
 	readonly ownUid: number;
 	/** `access` of the config in force. */
 	access(): readonly NumberedRule[];

@@ -69,7 +69,7 @@ const WORDS: Readonly<Record<(typeof REFUSALS)[number], (writer: string, owner: 
 	names: writer => `has other names as well (hard links), and ${writer} may write to its folder`,
 	owner: (_, owner) => `belongs to ${owner}, in a folder that others may write`,
 	foreign: (_, owner) => `belongs to ${owner}`,
-	open: () => 'may be written by any user',
+	open: () => 'may be written by any user (chmod o-w mends that)',
 };
 
 function reasonOf(errno: number, [refusal = 0, writer = 0, id = 0]: readonly number[], culprit: string): string {

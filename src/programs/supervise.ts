@@ -349,7 +349,7 @@ export function runDaemon(options: Options): void {
 					done();
 				});
 			},
-			ownUid: uid, access: () => grants, warn: log.warn,
+			kept: () => keeper?.about() ?? null, ownUid: uid, access: () => grants, warn: log.warn,
 			soon, after, events: recorder.events, logs: output.logs,
 			sync: () => sync, terminals: output.terminals, logging: () => own.logging,
 			manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)), upgrade, examine: hands.examine,

@@ -1,10 +1,13 @@
 /** What outlives archon: it is killed again and again, and the next one goes on with every job, and with each of them once. */
-import {execa} from 'execa';
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {execFileSync, spawn} from 'node:child_process';
+import {
+	chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync,
+	writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
-import {expect, test} from 'vitest';
+import {describe, expect, it, test} from 'vitest';
 import {undo} from '../../scripts/undo.ts';
 import {type Archon, boot} from './archon.ts';
 
@@ -91,3 +94,202 @@ services:
 	// What they had made has ended with them.
 	expect(commands().filter(({words}) => words.includes(work))).toEqual([]);
 }, 300_000);
+
+const ONE = (state: string): string => `archon: {state_dir: ${state}}\nservices: {one: {command: sleep 1000000}}\n`;
+
+const count = (archon: Archon, pattern: RegExp): number => archon.log().split('\n').filter(line => pattern.test(line)).length;
+
+const readState = (state: string) => JSON.parse(readFileSync(`${state}/state.json`, 'utf8')) as {
+	version: number; boot_id: string; written_at: string; services: Record<string, Record<string, unknown>>;
+};
+
+describe('what is wrong with the folder is told in one line, and archon serves all the same', () => {
+	const mounted = (options: string, more = ''): readonly string[] =>
+		['unshare', '--mount', 'sh', '-c', `mount -t tmpfs -o mode=755,${options} none "$1"; ${more} shift; exec "$@"`, 'sh'];
+	it.each<[string, (state: string) => unknown, RegExp, ((state: string) => readonly string[])?]>([
+		['it is missing', state => rmSync(state, {recursive: true}), /state_dir .*: no such file or directory; nothing is kept there/],
+		['it is a file', state => { rmSync(state, {recursive: true}); writeFileSync(state, ''); }, /state_dir .*: not a directory; nothing is kept there/],
+		['it is another user\'s', state => chownSync(state, 4321, 4321), /state_dir .*: .* belongs to .*; nothing is kept there/],
+		['anybody may write there', state => chmodSync(state, 0o777), /state_dir .* may be written by any user \(chmod o-w mends that\); nothing is kept there/],
+		['it is read-only', () => {}, /state_dir .*: read-only file system; nothing is kept there/, state => [...mounted('ro'), state]],
+		['it is full', () => {}, /cannot write .*: no space left on device; what changes is forgotten/,
+			state => [...mounted('size=16k', 'head -c 64k /dev/zero >"$1/full" 2>/dev/null;'), state]],
+		['the lock is a FIFO', state => execFileSync('mkfifo', [`${state}/state.lock`]), /state_dir .*: it is not a regular file; nothing is kept there/],
+	])('%s', async (_, spoil, line, wrapper) => {
+		const {state} = prepare();
+		spoil(state);
+		await using archon = await boot({config: ONE(state), isInit: false, wrapper: wrapper?.(state) ?? []});
+		await archon.says(line);
+		await expect.poll(async () => (await archon.status())['one']?.status).toBe('running');
+		// What changes is not tried to be written again and again.
+		for (let i = 0; i < 5; i++) expect((await archon.ctl('restart', 'one')).status).toBe(0);
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+		expect(count(archon, /state/)).toBe(1);
+	});
+
+	it('there is room again', async () => {
+		const {state} = prepare();
+		const wrapper = [...mounted('size=16k', 'head -c 64k /dev/zero >"$1/full" 2>/dev/null;'), state];
+		await using archon = await boot({config: ONE(state), isInit: false, wrapper});
+		await archon.says(/no space left on device/);
+		expect((await archon.ctl('state')).stdout).toMatch(/^\S+\/state\.json, not written yet; cannot be written: no space left on device$/m);
+		rmSync(`/proc/${archon.pid}/root${state}/full`);
+		expect((await archon.ctl('stop', 'one')).status).toBe(0);
+		await archon.says(/state\.json is written again/);
+	});
+});
+
+describe('a file that cannot be used is set aside, and archon starts without it', () => {
+	it.each<[string, (file: string) => unknown, RegExp]>([
+		['damaged', file => writeFileSync(file, '{"version": 1, "serv'), /it is not JSON/],
+		['empty', file => writeFileSync(file, ''), /it is not JSON/],
+		['of a newer archon', file => writeFileSync(file, '{"version": 2}'), /it has version 2, and this archon knows 1/],
+		['a list', file => writeFileSync(file, '[]'), /it is not an object/],
+		['a FIFO', file => execFileSync('mkfifo', [file]), /not a regular file/],
+		['a folder', file => mkdirSync(file), /is a directory|not a regular file/],
+		['a link to a device', file => symlinkSync('/dev/zero', file), /not a regular file|state\.json/],
+		['of 1 GB', file => { writeFileSync(file, ''); truncateSync(file, 2 ** 30); }, /it has more than 16 MB/],
+	])('%s', async (_, make, why) => {
+		const {state} = prepare();
+		make(`${state}/state.json`);
+		const before = lstatSync(`${state}/state.json`).ino;
+		await using archon = await boot({config: ONE(state), isInit: false});
+		const [line] = await archon.says(/error: cannot use what .*/);
+		expect(line).toMatch(why);
+		const [aside = ''] = readdirSync(state).filter(name => name.startsWith('state.json.bad-'));
+		expect(lstatSync(`${state}/${aside}`).ino).toBe(before);
+		await expect.poll(async () => (await archon.status())['one']?.status).toBe('running');
+		await expect.poll(() => existsSync(`${state}/state.json`)).toBe(true);
+		expect(readState(state).services['one']).toMatchObject({desired: 'auto', wanted: true, starts: 1});
+	});
+});
+
+describe('what is read back', () => {
+	it('what an operator has asked holds in the next container, until auto or until its definition changes', async () => {
+		const {state} = prepare();
+		const config = (command: string): string =>
+			`archon: {state_dir: ${state}}\nservices: {web: {command: ${command}}, job: {command: sleep 1000000, autostart: false}}\n`;
+		for (const round of [0, 1]) {
+			await using archon = await boot({config: config('sleep 1000000')});
+			if (round === 0) {
+				await archon.says(/started web/);
+				expect((await archon.ctl('stop', 'web')).status).toBe(0);
+				expect((await archon.ctl('start', 'job')).status).toBe(0);
+			} else {
+				await archon.says(/stopped by an operator before.*: web/);
+				await archon.says(/started job/);
+			}
+			expect(await archon.status()).toMatchObject({web: {status: 'stopped'}, job: {status: 'running', restarts: round}});
+			archon.signal('SIGTERM');
+			expect(await archon.ended()).toBe(0);
+		}
+		{
+			await using archon = await boot({config: config('sleep 1000001')});
+			await archon.says(/started web/);
+			await archon.says(/started job/);
+			expect((await archon.ctl('auto', 'job')).status).toBe(0);
+			archon.signal('SIGTERM');
+			expect(await archon.ended()).toBe(0);
+		}
+		expect(readState(state).services).toMatchObject({job: {desired: 'auto', wanted: false}, web: {desired: 'auto', wanted: true}});
+	});
+
+	it('a job that has done its work does not do it again, one that ends meanwhile is told of, and another definition is another process', async () => {
+		const {state, work} = prepare();
+		const config = (word: string): string => `archon: {state_dir: ${state}}
+services:
+  done: {command: sh -c 'echo done >>${work}/done', type: oneshot}
+  ends:
+    command: sh -c 'while [ ! -e ${work}/end ]; do sleep 0.02; done; exit 7'
+    restart: no
+  other: {command: sh -c 'echo ${word} >>${work}/other; exec sleep 1000000'}
+`;
+		const first = await boot({config: config('one'), isInit: false});
+		await first.says(/done completed/);
+		await expect.poll(() => linesOf(`${work}/other`)).toEqual(['one']);
+		await expect.poll(() => existsSync(`${state}/state.json`) && readState(state).services['done']?.['rest']).toBe('completed');
+		await kill(first);
+		await using archon = await boot({config: config('two'), isInit: false});
+		await archon.says(/goes on with 2 services of an archon that has ended: /);
+		await expect.poll(() => linesOf(`${work}/other`)).toEqual(['one', 'two']);
+		writeFileSync(`${work}/end`, '');
+		await archon.says(/ends failed: exit status 7/);
+		expect(linesOf(`${work}/done`)).toEqual(['done']);
+		expect((await archon.status())['done']).toMatchObject({status: 'exited'});
+	});
+
+	it('a number that another process has by now is left alone, and a service that no config has is ended', async () => {
+		const {state, work} = prepare();
+		const config = (name: string): string => `archon: {state_dir: ${state}}
+services:
+  one: {command: sleep 1000000}
+  ${name}: {command: sh -c '${alone(work, name)}; exec sleep 1000000'}
+`;
+		const first = await boot({config: config('old'), isInit: false});
+		await expect.poll(() => existsSync(`${state}/state.json`) && readState(state).services['old']?.['pid']).toBeTypeOf('number');
+		await kill(first);
+		const {pid} = readState(state).services['one'] ?? {};
+		const old = Number(readState(state).services['old']?.['pid']);
+		end(Number(pid));
+		const stranger = spawn('sleep', ['1000000']);
+		undo(() => stranger.kill());
+		writeFileSync(`${state}/state.json`, readFileSync(`${state}/state.json`, 'utf8').replace(`"pid":${pid},`, `"pid":${stranger.pid},`));
+		await using archon = await boot({config: config('new'), isInit: false});
+		await archon.says(/started one/);
+		await archon.says(/ends a process of services that are in no config any more/);
+		await expect.poll(() => existsSync(`/proc/${old}/cmdline`) && readFileSync(`/proc/${old}/cmdline`).length > 0).toBe(false);
+		archon.signal('SIGTERM');
+		expect(await archon.ended()).toBe(0);
+		expect(stranger.exitCode).toBe(null);
+	});
+
+	it('a second archon does not run what the first one runs', async () => {
+		const {state} = prepare();
+		await using first = await boot({config: ONE(state), isInit: false});
+		await first.says(/started one/);
+		const second = await boot({config: ONE(state), isInit: false});
+		expect(await second.ended()).toBe(1);
+		expect(second.log()).toMatch(new RegExp(`another archon \\(pid ${first.pid}\\) is already running with state_dir`));
+		expect(second.log()).not.toMatch(/started/);
+	});
+
+	it('what a service says by sd_notify is heard on', async () => {
+		const {state, work} = prepare();
+		writeFileSync(`${work}/beats.py`, `import os, socket, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+n = 0
+while True:
+    n += 1
+    try: s.sendto(b'READY=1\\nSTATUS=beat %d' % n, '\\0' + os.environ['NOTIFY_SOCKET'][1:])
+    except OSError: pass
+    time.sleep(0.05)
+`);
+		const config = `archon: {state_dir: ${state}}\nservices: {beats: {command: python3 ${work}/beats.py, ready: notify}}\n`;
+		const first = await boot({config, isInit: false});
+		await first.says(/beats is ready/);
+		const pid = (await first.status())['beats']?.pid;
+		await kill(first);
+		await using archon = await boot({config, isInit: false});
+		await expect.poll(async () => (await archon.status())['beats'])
+			.toMatchObject({status: 'running', pid, restarts: 0, note: expect.stringMatching(/^beat \d+$/)});
+	});
+});
+
+test('what is kept is shown, and written again when something changes', async () => {
+	const {state} = prepare();
+	await using archon = await boot({config: ONE(state), isInit: false});
+	await archon.says(/started one/);
+	await expect.poll(() => existsSync(`${state}/state.json`)).toBe(true);
+	const before = readState(state).written_at;
+	const {pid} = (await archon.status())['one'] ?? {};
+	expect((await archon.ctl('state')).stdout).toMatch(new RegExp(`^\\S+state\\.json, written .*\\nNAME +ASKED +.*\\none +- +yes +config +1 +${pid}$`));
+	expect((await archon.ctl('stop', 'one')).status).toBe(0);
+	await expect.poll(() => readState(state).services['one']).toMatchObject({desired: 'stop', wanted: false});
+	expect(readState(state).written_at > before).toBe(true);
+	expect(JSON.parse((await archon.ctl('state', '--json')).stdout)).toMatchObject({
+		path: `${state}/state.json`, trouble: null, services: [{name: 'one', asked: 'stop', wanted: false, by: 'operator', starts: 1, run: null, pid: null}],
+	});
+	expect(statSync(`${state}/state.json`).mode & 0o777).toBe(0o600);
+	expect(readdirSync(state).sort()).toEqual(['state.json', 'state.lock']);
+});

@@ -17,6 +17,15 @@ export interface Keeping {
 	readonly written: Instant;
 }
 
+/** What is to be known of what is kept. */
+export interface AboutKept {
+	readonly path: string;
+	/** When it was written last, in milliseconds since 1970; null: it was not yet. */
+	readonly writtenAt: number | null;
+	/** Why nothing can be written; null: nothing is wrong. */
+	readonly trouble: string | null;
+}
+
 /** From one time that it is written to the next. */
 const PERIOD: Millis = 1000;
 

@@ -36,7 +36,7 @@ async function shown(argv: readonly string[], bench: Bench, more: Partial<Io> = 
 }
 
 const NAMES = [
-	'status', 'history', 'tree', 'logs', 'doctor', 'start', 'stop', 'auto', 'restart', 'reload', 'plan', 'config',
+	'status', 'history', 'tree', 'logs', 'doctor', 'state', 'start', 'stop', 'auto', 'restart', 'reload', 'plan', 'config',
 	'signal', 'is-active', 'is-failed', 'pid', 'run', 'daemon', 'reopen', 'upgrade', 'version',
 	'shutdown', 'raw', 'completion', 'help',
 ];

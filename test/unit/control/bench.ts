@@ -91,6 +91,7 @@ export class Bench {
 			config: (_name, _shows, done) => done(ok('services: {}\n')),
 			test: (service, told) => this.test(service, told),
 			triggered: (_line, done) => done(),
+			kept: () => ({path: '/var/lib/archon/state.json', writtenAt: EPOCH, trouble: null}),
 			sync: () => this.syncing, ownUid: 1000,
 			access: () => this.access,
 			warn: line => void this.warnings.push(line),

@@ -19,6 +19,7 @@ import {isRefused, refusalOf} from '../../../os/places.ts';
 import {slurp, statOf} from '../../../os/reap/procfs.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {ERRNO, sys} from '../../../os/sys.ts';
+import type {AboutKept} from '../core.ts';
 import {createWriter, definitionOf, type Left, type LeftService, type Place, readLeft} from './format.ts';
 import {findLeft, RUNS_OF_ONE} from './orphans.ts';
 
@@ -27,15 +28,6 @@ export interface KeeperParts {
 	readonly kept: KeptFds;
 	readonly log: Log;
 	readonly state: () => State;
-}
-
-/** What is to be known of what is kept. */
-export interface AboutKept {
-	readonly path: string;
-	/** When it was written last, in milliseconds since 1970; null: it was not yet. */
-	readonly writtenAt: number | null;
-	/** Why nothing can be written; null: nothing is wrong. */
-	readonly trouble: string | null;
 }
 
 export interface Keeper {
@@ -147,7 +139,7 @@ export function createKeeper({dir, kept, log, state}: KeeperParts): Keeper {
 		const done = wait('lock', {text: path, numbers: [PATIENCE]}, 2 * PATIENCE, ({result}) => void (result >= 0 && sys.close(result)));
 		if (done.result >= 0) return {fd: done.result, text: textOf(done.bytes)};
 		const isTaken = done.result === -ERRNO.EAGAIN;
-		return {why: reasonOf(done, path), holder: isTaken ? textOf(done.bytes).split(' ')[0]?.trim() ?? '' : null};
+		return {why: reasonOf(done, dir), holder: isTaken ? textOf(done.bytes).split(' ')[0]?.trim() ?? '' : null};
 	}
 
 	function read(): Left | null {
