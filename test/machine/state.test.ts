@@ -265,7 +265,7 @@ while True:
     except OSError: pass
     time.sleep(0.05)
 `);
-		const config = `archon: {state_dir: ${state}}\nservices: {beats: {command: python3 ${work}/beats.py, ready: notify}}\n`;
+		const config = `archon: {state_dir: ${state}}\nservices: {beats: {command: python3 ${work}/beats.py, ready: notify, logging: prefix}}\n`;
 		const first = await boot({config, isInit: false});
 		await first.says(/beats is ready/);
 		const pid = (await first.status())['beats']?.pid;

@@ -10,7 +10,7 @@ type Service = Extract<StateRow, {kind: 'service'}>;
 export const state: Command = {
 	name: 'state',
 	usage: '[--json]',
-	summary: 'show what is kept for the archon after this one (state_dir)',
+	summary: 'show what is kept for the next archon (state_dir)',
 	details: [
 		'ASKED is what an operator has asked last, which holds for the next archon as well, until archonctl auto NAME or',
 		'until the definition of the service changes.',
@@ -44,5 +44,6 @@ function render({path, written, trouble}: File, services: readonly Service[]): s
 	const lines = [['NAME', 'ASKED', 'WANTED', 'BY', 'STARTS', 'PID'], ...services.map(({name, asked, wanted, by, starts, pid}) =>
 		[name, asked === 'auto' ? '-' : asked, wanted ? 'yes' : 'no', by, String(starts), pid === null ? '-' : String(pid)])];
 	const widths = [0, 1, 2, 3, 4, 5].map(i => Math.max(...lines.map(line => (line[i] ?? '').length)));
-	return head + lines.map(line => `${line.map((cell, i) => (i < 4 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}\n`).join('');
+	const padded = (cell: string, i: number): string => (i < 4 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0));
+	return head + lines.map(line => `${line.map(padded).join('  ')}\n`).join('');
 }
