@@ -12,8 +12,8 @@ export const state: Command = {
 	usage: '[--json]',
 	summary: 'show what is kept for the next archon (state_dir)',
 	details: [
-		'ASKED is what an operator has asked last, which holds for the next archon as well, until archonctl auto NAME or',
-		'until the definition of the service changes.',
+		'ASKED is what an operator has asked last. It holds for the next archon as well, until archonctl auto NAME',
+		'or until the definition of the service changes.',
 	],
 	options: [{names: ['--json'], value: null, help: 'one object: file and services'}],
 	least: 0,

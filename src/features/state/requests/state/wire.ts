@@ -2,7 +2,7 @@
 import {type Pages, type RequestOf, type RowForm, type Rows, wire} from '../../../../control/wire.ts';
 
 export type StateRow =
-	/** The file; `written`: when it was written last, in ms since 1970, null: not by this archon yet; `trouble`: why it cannot be written, or empty. */
+	/** The file; `written`: when it was written last, in ms since 1970, null: not yet; `trouble`: why it cannot be written, or empty. */
 	| {readonly kind: 'file'; readonly path: string; readonly written: number | null; readonly trouble: string}
 	/** A service; `asked`: `start`, `stop` or `auto`; `run` and `pid` are those of its main process. */
 	| {
