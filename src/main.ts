@@ -32,7 +32,7 @@ archonctl finds it. All but that may be given several times.
 options of check, beside all but --socket: --root DIR, an image's files; --portable, looks at no machine; --strict, takes no notes;
 --json; --explain [SERVICE], what each service will be, and the order of start and stop.
 --shell needs a terminal (docker run -it); leaving it ends nothing, with =exit the container.
-archonctl looks and steers: see archonctl --help.
+archonctl looks and steers: see archonctl --help. Called overseerd or overseer it keeps one user's jobs: see overseerd --help.
 
 exit status: of the essential service or CMD that ended it; 128 and the signal that killed that; 0 after a shutdown
 that was asked for; 100 bad config or usage; 111 the system failed archon; 126, 127 CMD cannot be executed, is not found

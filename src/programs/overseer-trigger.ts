@@ -72,7 +72,7 @@ function ask({poller, listener}: TriggerParts, done: (line: string) => void): vo
 			else return finish(reply.kind === 'Error' ? lineOf(reply.reason) : lineOf(text));
 		}
 	});
-	sys.send(own, bytesOf('Reload\n'), [], MSG_DONTWAIT);
+	sys.send(own, bytesOf('Trigger\n'), [], MSG_DONTWAIT);
 	socket.admit(theirs, {pid, uid, gid, groups: [], owner: null});
 }
 

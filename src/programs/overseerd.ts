@@ -4,7 +4,7 @@ import {formatProblem} from '../config/problems.ts';
 import {needsOf} from '../config/yaml/parse.ts';
 import {ok, type Result} from '../core/result.ts';
 import {SUPERVISING} from '../core/signals.ts';
-import type {Homes} from '../features/overseer/core/homes.ts';
+import {type Homes, homesOf} from '../features/overseer/core/homes.ts';
 import {begin, DAEMON, type DaemonState} from '../features/overseer/core/machines.ts';
 import {type Request, serveRequests} from '../features/overseer/os/connections.ts';
 import {closeDoors, type Doors, openDoors, signLock, takeLock} from '../features/overseer/os/doors.ts';
@@ -63,7 +63,8 @@ export async function overseerd(args: readonly string[], version: string): Promi
 		return refuse(`overseerd: ${state.kind === 'Exit' ? state.error : ''}: ${why}`, FAILED);
 	};
 	machine.go('next');
-	const homes = prepareHomes();
+	// One that is re-executed goes on with what it had, whatever has become of the homes.
+	const homes = isReexecuted() ? homesOf(env()) : prepareHomes();
 	if (!homes.ok) return fail(homes.error);
 	const find = (from: typeof files) => findJobs(homes.value, options.logsToFiles, from);
 	const asked = {named: [], envFiles: [], profiles: [], command: [], find, mayBeEmpty: true};

@@ -18,6 +18,8 @@ const run = async (args: readonly string[], input = '') => {
 };
 
 const JOBS = write('jobs.json', '{"jobs": [{"name": "web", "job_command": {"exe": "sleep"}, "test_command": {"exe": "true"}}]}\n');
+/** With a key that has no translation. */
+const PARTLY = write('partly.conf', '[program:web]\ncommand=sleep 1\nstdout_events_enabled=true\n');
 const MORE = write('more.json', '{"jobs": [{"name": "tick", "job_command": {"exe": "sleep"}}]}\n');
 
 test('several files are one config, which archon checks', async () => {
@@ -26,12 +28,15 @@ test('several files are one config, which archon checks', async () => {
 	expect(stdout).toBe([
 		'# yaml-language-server: $schema=/usr/share/archon/archon.schema.json',
 		`# Made by archon import from ${JOBS}, ${MORE} (overseer's config).`,
+		'shutdown: {when_idle: never}',
 		'services:',
 		'  web:',
-		`    # not translated: test_command (${JOBS} line 1): it says whether the service should run; here it always does`,
 		'    command: [sleep]',
+		'    test: ["true"]',
+		'    restart: {attempts: unlimited}',
 		'  tick:',
 		'    command: [sleep]',
+		'    restart: {attempts: unlimited}',
 	].join('\n'));
 	const checked = await run(['check', write('made.yaml', stdout)]);
 	expect(checked).toMatchObject({status: 0, stdout: '2 services, in this order: web, tick'});
@@ -40,14 +45,14 @@ test('several files are one config, which archon checks', async () => {
 test('stdin is a file, and what has no translation is a failure where that is asked for', async () => {
 	expect(await run(['import', '-'], readFileSync(MORE, 'utf8'))).toMatchObject({status: 0, stdout: expect.stringContaining('from stdin (')});
 	expect(await run(['import', '--strict', MORE])).toMatchObject({status: 0});
-	expect(await run(['import', JOBS, '--strict'])).toMatchObject({
-		status: 100, stdout: '', stderr: expect.stringMatching(/jobs\.json:1:\d+: not translated: test_command of web: /),
+	expect(await run(['import', PARTLY, '--strict'])).toMatchObject({
+		status: 100, stdout: '', stderr: expect.stringMatching(/partly\.conf:3:1: not translated: stdout_events_enabled of web: /),
 	});
 });
 
 test('a new file is written, and none that is there, nor where a link leads', async () => {
 	const to = join(folder, 'archon.yaml');
-	expect(await run(['import', JOBS, '-o', to])).toEqual({
+	expect(await run(['import', PARTLY, '-o', to])).toEqual({
 		status: 0, stdout: `wrote ${to}; 1 key is not translated: see the comments in it`, stderr: '',
 	});
 	const before = readFileSync(to, 'utf8');

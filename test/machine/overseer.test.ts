@@ -1,10 +1,11 @@
 /** overseer's daemon and client as processes: both machines by their traces, each error provoked, and jobs that come and go. */
-import {chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {join} from 'node:path';
 import {execa} from 'execa';
 import {afterEach, describe, expect, test} from 'vitest';
-import {ARCHON} from './archon.ts';
+import {ARCHON, boot} from './archon.ts';
+import {random} from '../sim/random.ts';
 import {homes, isAlive, visit, visitAs} from './overseer.ts';
 
 const PATIENCE = {timeout: 30_000};
@@ -78,14 +79,46 @@ describe('jobs', () => {
 		const before = await own.status();
 		own.jobs({same: SLEEP, changed: ['sleep', '1000002'], added: SLEEP});
 		const answer = await own.client();
-		expect(answer).toMatchObject({status: 0, stderr: ''});
-		expect(answer.stdout.split('\n')).toHaveLength(1);
-		await expect.poll(async () => Object.keys(await own.status()).sort(), PATIENCE).toEqual(['added', 'changed', 'same']);
+		expect(answer).toEqual({status: 0, stderr: '', stdout: 'no tests; started added; restarted changed; stopped gone; 1 unchanged'});
 		const after = await own.status();
 		expect(after['same']?.pid).toBe(before['same']?.pid);
 		expect(after['changed']?.pid).not.toBe(before['changed']?.pid);
 		expect(after['added']?.pid).toBeGreaterThan(0);
 		expect(isAlive(before['gone']?.pid ?? 0)).toBe(false);
+	});
+
+	test('a test decides with each trigger: what differs has started or stopped, and the state is written, when the answer is there', async () => {
+		await using own = homes();
+		const flag = join(own.folder, 'flag');
+		own.jobs({web: {run: SLEEP, test: ['test', '-f', flag]}, db: SLEEP});
+		await own.client();
+		expect((await own.client()).stdout).toBe('1 test: 0 yes, 1 no; 2 unchanged');
+		expect((await own.status())['web']).toMatchObject({status: 'stopped', pid: null});
+		const inode = (): number => statSync(join(own.data, 'state.json')).ino;
+		const before = inode();
+		writeFileSync(flag, '');
+		expect((await own.client()).stdout).toBe('1 test: 1 yes, 0 no; started web; 1 unchanged');
+		const {pid} = (await own.status())['web'] ?? {};
+		expect(isAlive(pid ?? 0)).toBe(true);
+		expect(inode()).not.toBe(before);
+		expect(readFileSync(join(own.data, 'state.json'), 'utf8')).toContain(String(pid));
+		rmSync(flag);
+		expect((await own.client()).stdout).toBe('1 test: 0 yes, 1 no; stopped web; 1 unchanged');
+		expect(isAlive(pid ?? 0)).toBe(false);
+	});
+
+	test('every test is asked by a trigger, and one that cannot be executed leaves its job as it is', async () => {
+		await using own = homes();
+		const asked = join(own.folder, 'asked');
+		const ask = (name: string, then: string): readonly string[] => ['sh', '-c', `echo ${name} >> ${asked}; ${then}`];
+		own.jobs({
+			yes: {run: SLEEP, test: ask('yes', 'exit 0')}, no: {run: SLEEP, test: ask('no', 'exit 1')}, none: {run: SLEEP, test: ['/nowhere/test']},
+		});
+		await own.client();
+		const names = (): string[] => readFileSync(asked, 'utf8').trim().split('\n').sort();
+		const before = names().length;
+		expect((await own.client()).stdout).toMatch(/^3 tests: 1 yes, 1 no, 1 without an answer; 3 unchanged$/);
+		expect(names().length - before).toBe(2);
 	});
 
 	test('a job that goes down is started again', async () => {
@@ -142,8 +175,8 @@ describe('the daemon', () => {
 		await own.daemon().accepts();
 		own.jobs({web: SLEEP});
 		const client = await visit(own.port(), 'go\n');
-		expect((await client.ended).split('\n')).toEqual([expect.stringMatching(/web|started|added|reloaded/), '']);
-		await expect.poll(async () => (await own.status())['web']?.status, PATIENCE).toBe('running');
+		expect(await client.ended).toBe('no tests; started web; 0 unchanged\n');
+		expect((await own.status())['web']?.status).toBe('running');
 	});
 
 	test('the port is the one that was asked for, by option or variable', async () => {
@@ -434,6 +467,15 @@ describe('the client', () => {
 			expect(lstatSync(own.socket).isSymbolicLink()).toBe(true);
 		});
 
+		test('DaemonLaunchError: where archon is PID 1 it starts no second supervisor', async () => {
+			await using own = homes();
+			await using archon = await boot({config: 'services: {web: {command: sleep 1000000}}', env: own.env});
+			await archon.says(/started web/);
+			expect(await archon.ctl('run', OVERSEER)).toMatchObject({
+				status: 1, stderr: expect.stringMatching(/^overseer: DaemonLaunchError: PID 1 is archon here, which does what it would: archonctl trigger$/m),
+			});
+		});
+
 		test('DaemonLaunchError: DIE starts no daemon to end it', async () => {
 			await using own = homes();
 			expect(await own.client('DIE')).toEqual({status: 1, stdout: '', stderr: 'overseer: DaemonLaunchError: there is no overseerd to end'});
@@ -482,6 +524,30 @@ describe('another user', () => {
 		expect(await (await visit(own.port(), 'go\n')).ended).toMatch(/\n$/);
 		expect(await own.client()).toMatchObject({status: 0, stderr: ''});
 		for (const {socket} of many) socket.destroy();
+	});
+
+	test('with any bytes whatever costs the daemon nothing', async () => {
+		await using own = homes();
+		own.jobs({web: SLEEP});
+		const daemon = own.daemon();
+		await daemon.accepts();
+		const {chance, between} = random(1);
+		for (let round = 0; round < 8; round++) {
+			await Promise.all(Array.from({length: 15}, async () => {
+				const isTcp = chance(0.5);
+				const {socket, ended} = await visit(isTcp ? own.port() : own.socket);
+				const bytes = Uint8Array.from({length: between(0, 1500)}, () => between(0, 255));
+				socket.write(bytes);
+				if (chance(0.5)) socket.end();
+				else if (isTcp) socket.resetAndDestroy();
+				else socket.destroy();
+				await ended;
+			}));
+		}
+		expect(await own.client()).toMatchObject({status: 0, stderr: ''});
+		expect(await (await visit(own.port(), 'go\n')).ended).toBe('no tests; 1 unchanged\n');
+		expect(isAlive(daemon.child.pid ?? 0)).toBe(true);
+		expect(daemon.said()).not.toMatch(/a bug in archon|re-executed/);
 	});
 
 	test('is not believed to be the daemon', async () => {

@@ -1,6 +1,6 @@
 /** overseer's `jobs`: each a name and a command, and perhaps a test that says whether it should run. */
 import {key, optional} from '../key.ts';
-import type {ForeignFormat, Untranslated} from '../planning.ts';
+import type {ForeignFormat} from '../planning.ts';
 import type {Report} from '../problems.ts';
 import {readBy, readListOf, refuse, refuseKind} from '../readers.ts';
 import {text} from '../scalars.ts';
@@ -29,6 +29,8 @@ interface Job {
 	readonly name: string;
 	readonly from: Mapping;
 	readonly command: Value;
+	/** Null: it always runs. */
+	readonly test: Value | null;
 }
 
 export const overseer: ForeignFormat = {
@@ -43,11 +45,11 @@ export const overseer: ForeignFormat = {
 		const [{source} = {source: {file: '', text: ''}}] = inputs;
 		const top = {source, offset: 0};
 		// It never gives a job up, and stays when all of them have ended.
-		const services = new Map(jobs.map(({name, from, command}) =>
-			[name, map(from, {command, restart: map(from, {attempts: word(from, 'unlimited')})})]));
+		const services = new Map(jobs.map(({name, from, command, test}) =>
+			[name, map(from, {command, test: test ?? undefined, restart: map(from, {attempts: word(from, 'unlimited')})})]));
 		return {
 			config: map(top, {shutdown: map(top, {when_idle: word(top, 'never')}), services: map(top, services)}),
-			untranslated: jobs.flatMap(testOf),
+			untranslated: [],
 		};
 	},
 };
@@ -57,10 +59,10 @@ const contextOf = (report: Report): Context => ({path: '', report, note() {}, en
 
 function readJob(from: Value, context: Context): Job | undefined {
 	if (from.kind !== 'map') return refuseKind(from, context, 'a map');
-	const {name, job_command: command} = readShape(JOB, from, context);
+	const {name, job_command: command, test_command: test} = readShape(JOB, from, context);
 	if (name === null && !from.entries.has('name')) return refuse(from, context, 'has no name');
 	if (command === null && !from.entries.has('job_command')) return refuse(from, context, 'has no job_command');
-	return name === null || command === null ? undefined : {name, from, command};
+	return name === null || command === null ? undefined : {name, from, command, test};
 }
 
 function readProgram(from: Value, context: Context): Value | undefined {
@@ -68,10 +70,4 @@ function readProgram(from: Value, context: Context): Value | undefined {
 	const {exe, args} = readShape(COMMAND, from, context);
 	if (exe === null) return from.entries.has('exe') ? undefined : refuse(from, within(context, 'exe'), 'is missing');
 	return list(from, [exe, ...args].map(each => literal(from, each)));
-}
-
-function testOf({name, from}: Job): readonly Untranslated[] {
-	const test = from.entries.get('test_command');
-	if (!test) return [];
-	return [{at: test.key, key: 'test_command', service: name, why: 'it says whether the service should run; here it always does'}];
 }

@@ -13,6 +13,8 @@ import {takeLock} from './doors.ts';
 
 /** How long a daemon may take to read a request; and to answer, which is longer than it lets a trigger take. */
 const [SEND_TIME, ANSWER_TIME]: readonly [Millis, Millis] = [10_000, TRIGGER_TIME + 30_000];
+/** How long the daemon may have too many clients before it, and the pause between two tries (ms). */
+const [CROWDED, PAUSE] = [2000, 20];
 /** Of an answer, in bytes. */
 const ANSWER_MAX = 16 << 10;
 const LF = 10;
@@ -32,7 +34,11 @@ export function callDaemon({socket}: Pick<Homes, 'socket'>): Result<number, Unco
 	const found = sys.lstat(socket, about);
 	if (found < 0) return err({errno: -found, why: errnoText(-found)});
 	if (!isSocket(about)) return err({errno: 0, why: `${socket} is no socket: remove it`});
-	const fd = sys.connectUnix(socket, SOCK_STREAM | SOCK_NONBLOCK);
+	let fd = sys.connectUnix(socket, SOCK_STREAM | SOCK_NONBLOCK);
+	for (let waited = 0; fd === -ERRNO.EAGAIN && waited < CROWDED; waited += PAUSE) {
+		sys.sleep(PAUSE);
+		fd = sys.connectUnix(socket, SOCK_STREAM | SOCK_NONBLOCK);
+	}
 	if (fd < 0) return err({errno: -fd, why: errnoText(-fd)});
 	const uid = peerOf(fd)?.uid ?? -1;
 	if (isTrusted(uid)) return ok(fd);
