@@ -58,7 +58,7 @@ export const freeId = (table: ServiceTable): Id => table.free?.id ?? table.place
 
 /** The entry in a place. */
 export function read(table: ServiceTable, id: Id): Entry | undefined {
-	let node = id < table.places ? table.root : undefined;
+	let node = id >= 0 && id < table.places ? table.root : undefined;
 	for (let shift = table.height * BITS; node && shift > 0; shift -= BITS) {
 		node = (node as Branch).children[(id >>> shift) & (WIDTH - 1)];
 	}

@@ -14,6 +14,7 @@ import {deadlineOf, entries as allOf} from '../../src/core/service-table.ts';
 import {statusNameOf} from '../../src/core/status.ts';
 import {eventsOfChange} from '../../src/features/events/core.ts';
 import {matches} from '../../src/core/restart.ts';
+import {decisionOf} from '../../src/core/wanted.ts';
 import type {Process, World} from './world.ts';
 import {partOf} from '../../src/core/features.ts';
 import {idle} from '../../src/features/idle/core.ts';
@@ -91,8 +92,8 @@ function checkIdleness(state: State): void {
 	const {stage, living, held, settings: {whenIdle}} = state;
 	if (stage.kind !== 'running' || living > held || nextDeadline(state) !== NEVER) return;
 	promise(partOf(state, idle).isLogged, 'no service runs, and no line says so');
-	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config');
-	const isKept = list.some(({desired}) => desired === 'stop');
+	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config' || origin === 'manifest');
+	const isKept = list.some(entry => entry.desired === 'stop' || decisionOf(entry)?.ruling.runs === false);
 	const hasFailed = list.some(({phase}) => phase.kind === 'down' && phase.cause === 'failed');
 	promise(isKept || whenIdle !== 'failed' || !hasFailed, 'what has failed leaves nothing that runs, and the container sits there');
 	promise(isKept || whenIdle !== 'always', 'nothing runs, and the container sits there');
@@ -121,6 +122,7 @@ export function checkSpawn(world: World, id: Id, service: Service): void {
 	promise(!last?.isDone, `${service.name} is started again without having been undone`);
 	promise(world.state.stage.kind === 'running', `${service.name} is started during ${world.state.stage.kind}`);
 	const entry = entryOf(world.state, id);
+	promise(!entry || isToRun(entry), `${service.name} is started, and is not to run`);
 	for (const rival of entry?.rivals ?? []) {
 		const alive = world.processes.find(process => process.id === rival && (!process.outcome || process.survivors));
 		promise(alive === undefined, `${service.name} is started while ${alive?.service.name}, which conflicts with it, lives`);

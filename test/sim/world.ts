@@ -12,12 +12,15 @@ import {GROWTHS, type Health, type Need, type Ready, type Service} from '../../s
 import {SIG} from '../../src/core/signal-numbers.ts';
 import type {Stage} from '../../src/core/stage.ts';
 import type {Instant} from '../../src/core/time.ts';
-import {entries, entryOf, type State} from '../../src/core/state.ts';
+import {entries, entryOf, find, livingRivals, type State} from '../../src/core/state.ts';
 import {create, nextDeadline} from '../../src/core/whole.ts';
 import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {step} from '../../src/core/supervisor.ts';
+import {type Decider, DECIDERS} from '../../src/core/wanted.ts';
 import {checkEvents, checkExamination, checkFailure, checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
 import {type Random, random} from './random.ts';
+import {told} from './rules.ts';
+import {type Asked, checkRules} from './rulings.ts';
 
 /** A process as the machine sees it, from spawn until all that it made is gone and reported. */
 export interface Process {
@@ -62,6 +65,8 @@ interface Temper {
 	readonly chatter: number;
 	/** Times at which no process runs. */
 	readonly stalls: number;
+	/** Answers of tests, changes of lists, and runs that are due. */
+	readonly decisions: number;
 }
 
 interface Future {
@@ -83,7 +88,7 @@ const SWEEP_MAX = 50;
 /** After which nothing may be left of a run. */
 const LEAVING: ReadonlySet<News['kind']> = new Set(['exited', 'emptied', 'refused', 'withdrawn']);
 
-const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, orphan: 0, requests: 0, slow: 0, sick: 0, mute: 0, chatter: 0, stalls: 0};
+const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, orphan: 0, requests: 0, slow: 0, sick: 0, mute: 0, chatter: 0, stalls: 0, decisions: 0};
 
 /** Lives one seed to its end; throws an error that says which promise was broken. */
 export function live(seed: number, isReborn = false): Report {
@@ -110,6 +115,8 @@ export class World {
 	steps = 0;
 	spawns = 0;
 	exit: number | null = null;
+	/** What deciders have said last of each service. */
+	readonly asked: Asked = new Map();
 	/** The status of each service as its last event has told it. */
 	readonly told = new Map<Id, string>();
 	readonly trace: string[] = [];
@@ -140,7 +147,7 @@ export class World {
 		// The world's very faults are drawn from the seed, so that some worlds are all of one kind.
 		const level = (): number => r.pick([0, 0.05, 0.2, 0.5, 0.9]);
 		this.#temper = {refuse: level(), crash: level(), deaf: level(), orphan: level(), requests: r.pick([0, 5, 20, 60]),
-			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5]), stalls: r.pick([0, 0, 4])};
+			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5]), stalls: r.pick([0, 0, 4]), decisions: r.pick([0, 10, 60])};
 		const startRate = {perSecond: r.pick([2, 20, 1000]), burst: r.pick([1, 100])};
 		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, whenIdle: r.pick(WHEN_IDLE), seed};
 		this.state = create(this.#services(), settings);
@@ -152,6 +159,7 @@ export class World {
 		for (let i = 0; i < this.#temper.requests; i++) {
 			this.#later(this.random.between(0, 60_000), () => this.#ask());
 		}
+		for (let i = this.#temper.decisions; i > 0; i--) this.#later(this.random.between(0, 60_000), () => this.#decide());
 		for (let i = this.#temper.stalls; i > 0; i--) this.#later(this.random.between(0, 60_000), () => this.#stall());
 		this.#until(90_000);
 		if (this.exit !== null) return this.#judgeEnd();
@@ -161,6 +169,7 @@ export class World {
 		this.#until(this.now + 300_000);
 		if (this.exit !== null) return this.#judgeEnd();
 		this.#judgeRest();
+		this.#judgePeace();
 		const start = this.now;
 		this.#dispatch({kind: 'shutdown', why: 'the end'});
 		this.#until(start + this.state.settings.shutdownGrace + this.state.settings.sweepGrace + 5000);
@@ -230,6 +239,7 @@ export class World {
 		const [state, effects] = step(this.before, event, this.now);
 		this.state = this.#isReborn && this.steps % 11 === 0 ? reborn(state) : state;
 		checkState(state);
+		checkRules(this.before, event, state, this.asked);
 		for (const effect of effects) this.#perform(effect);
 		checkEvents(this.told, effects, this.state);
 	}
@@ -433,13 +443,40 @@ export class World {
 		const {random: r} = this;
 		const list = [...entries(this.state)];
 		const ids = r.some(list, r.pick([0.1, 0.5, 1])).map(({id}) => id);
-		const kind = r.pick(['start', 'stop', 'restart', 'restart', 'reload', 'reconfigure', 'signal', 'add', 'remove', 'shutdown'] as const);
-		if (kind === 'start' || kind === 'stop' || kind === 'restart' || kind === 'reload') this.#dispatch({kind, ids});
+		const kind = r.pick(['start', 'stop', 'auto', 'restart', 'restart', 'reload', 'reconfigure', 'signal', 'add', 'remove', 'shutdown'] as const);
+		if (kind === 'start' || kind === 'stop' || kind === 'auto' || kind === 'restart' || kind === 'reload') this.#dispatch({kind, ids});
 		else if (kind === 'signal') for (const id of ids) this.#dispatch({kind, id, signal: SIG.USR1});
 		else if (kind === 'reconfigure') this.#dispatch({...this.state.settings, kind, services: this.#edited()});
 		else if (kind === 'remove') for (const id of ids) this.#dispatch({kind, id});
 		else if (kind === 'add') this.#dispatch({kind, service: this.#service(`transient-${this.#transients++}`, [])});
 		else if (r.chance(0.1)) this.#dispatch({kind, why: 'somebody asked'});
+	}
+
+	/** Tests answer, lists change, and runs are due. */
+	#decide(): void {
+		const {random: r} = this;
+		const ids = r.some([...entries(this.state)], r.pick([0.1, 0.5, 1])).map(({id}) => id);
+		if (r.chance(0.2)) return this.#dispatch({kind: 'fire', ids});
+		if (r.chance(0.1)) {
+			const service = this.#service(`manifest-${this.#transients++}`, []);
+			this.#dispatch({kind: 'add', service});
+			// The list has been read, and the service is known by now.
+			this.#later(0, () => this.#rule('manifest', [find(this.state, service.name)?.id ?? -1], () => true));
+			return;
+		}
+		const rule = r.pick(DECIDERS);
+		const isUnlisted = rule === 'manifest' && r.chance(0.5);
+		this.#rule(rule, ids, () => (rule === 'hitlist' ? r.pick([false, null]) : r.pick([true, false, null])));
+		if (isUnlisted) for (const {id, service} of entries(this.state)) if (service.origin === 'manifest') this.#dispatch({kind: 'remove', id});
+	}
+
+	#rule(rule: Decider, ids: readonly Id[], answer: () => boolean | null): void {
+		const {random: r} = this;
+		const rulings = ids.map(id => {
+			const runs = answer();
+			return {id, ruling: runs === null ? null : {runs, why: r.pick(['', 'exit status 1'])}};
+		});
+		this.#dispatch({kind: 'rule', rule, rulings, revive: r.chance(0.3)});
 	}
 
 	/** The config after somebody has edited it: some gone, some new, some changed in what they do or in how they are kept. */
@@ -506,8 +543,8 @@ export class World {
 		return {
 			...plain(name, [name]), needs,
 			type: isDaemon ? 'daemon' : 'oneshot',
-			origin: name.startsWith('transient') ? 'daemon' : 'config',
-			autostart: r.chance(0.95),
+			origin: name.startsWith('transient') ? 'daemon' : name.startsWith('manifest') ? 'manifest' : 'config',
+			autostart: !name.startsWith('manifest') && r.chance(0.9),
 			ready: isDaemon ? ready : null,
 			startPeriod: r.pick([0, 0, 500]),
 			startTimeout: r.pick([Infinity, 3000, 20_000]),
@@ -535,20 +572,32 @@ export class World {
 	#judgeRest(): void {
 		if (this.#inbox.length > 0) throw new Error('news was left unheard');
 		const restless = this.#restless();
-		for (const {phase, service, desired, needs, retired} of entries(this.state)) {
+		for (const entry of entries(this.state)) {
+			const {phase, service, needs, retired} = entry;
 			if (retired) throw new Error(`${service.name} was retired and never went`);
 			if (restless.has(service.name)) continue;
 			const unmoved = phase.kind === 'spawning' || phase.kind === 'stopping' || phase.kind === 'backoff';
 			if (unmoved) throw new Error(`${service.name} never came to rest: ${phase.kind}`);
 			const isLate = phase.kind === 'starting' && phase.deadline < this.now;
 			if (isLate) throw new Error(`${service.name} is starting for ever`);
-			if (desired === 'stop' && phase.kind !== 'down') throw new Error(`${service.name} was stopped and is ${phase.kind}`);
-			const isWanted = desired === 'start' || desired === 'needed' || (desired === 'auto' && service.autostart);
-			if (isWanted && phase.kind === 'down' && (phase.cause === 'new' || phase.cause === 'stopped')) {
-				throw new Error(`${service.name} is wanted and was forgotten`);
+			const {runs, by} = told({...entry, stage: this.state.stage.kind});
+			if (!runs && phase.kind !== 'down') throw new Error(`${service.name} is not to run by ${by}, and is ${phase.kind}`);
+			if (runs && phase.kind === 'down' && (phase.cause === 'new' || phase.cause === 'stopped')) {
+				throw new Error(`${service.name} is to run by ${by}, and was forgotten`);
 			}
-			if (phase.kind === 'waiting' && needs.length === 0) throw new Error(`${service.name} waits for nothing`);
+			const isHeld = needs.length > 0 || livingRivals(this.state.table, entry).length > 0;
+			if (phase.kind === 'waiting' && !isHeld) throw new Error(`${service.name} waits for nothing`);
 		}
+	}
+
+	/** Once all that decides has come to rest, so does the state: nothing starts or stops any more. */
+	#judgePeace(): void {
+		const restless = this.#restless();
+		const movesOf = (): string => [...entries(this.state)].filter(({service}) => !restless.has(service.name))
+			.map(({service: {name}, phase, starts}) => `${name} ${phase.kind} ${starts}`).join('\n');
+		const before = movesOf();
+		this.#until(this.now + 30_000);
+		if (movesOf() !== before) throw new Error(`there is no rest:\n${before}\n—\n${movesOf()}`);
 	}
 
 	/** A watchdog that gets no WATCHDOG=1 keeps its service on the move for ever, and those that are restarted with it. */

@@ -7,8 +7,9 @@ import type {Feature} from '../../core/feature.ts';
 import {earliest, entries} from '../../core/service-table.ts';
 import {unmetNeeds} from '../../core/status.ts';
 import {NEVER} from '../../core/time.ts';
-import {isLiving, type State} from '../../core/state.ts';
+import {entryOf, isLiving, type State} from '../../core/state.ts';
 import type {Entry} from '../../core/entry.ts';
+import type {Id} from '../../core/ids.ts';
 import type {WhenIdle} from '../../core/config.ts';
 import {decisionOf} from '../../core/wanted.ts';
 import {isAsking} from '../run-test/core/part.ts';
@@ -20,6 +21,8 @@ const NAMED = 3;
 export interface Idle {
 	/** Whether the line was logged since a service last ran. */
 	readonly isLogged: boolean;
+	/** The service for which the container stays; undefined: there is no such service. */
+	readonly keeper?: Id;
 }
 
 export const idle: Feature<Idle> = {
@@ -33,14 +36,20 @@ export const idle: Feature<Idle> = {
 		const {state} = view;
 		const {stage, living, held, table, settings: {whenIdle}} = state;
 		// A service that is about to start has a deadline.
-		if (own.isLogged || stage.kind !== 'running' || living !== held || earliest(table) !== NEVER || isAsking(state)) return own;
-		const {why, failed, isKept} = aboutIdleness(state);
+		if (stage.kind !== 'running' || living !== held || earliest(table) !== NEVER || isAsking(state)) return own;
+		if (own.isLogged && (own.keeper === undefined || keeps(entryOf(state, own.keeper)))) return own;
+		const {why, failed, keeper} = aboutIdleness(state);
+		const isKept = keeper !== undefined;
 		const ends = whenIdle === 'always' || (whenIdle === 'failed' && failed !== null);
 		if (ends && !isKept) view.raise({kind: 'shutdown', status: failed ? failureStatus(failed) : 0, why});
-		else view.emit({kind: 'say', level: 'warn', text: `${why}; ${hint(isKept, whenIdle)}`});
-		return {isLogged: true};
+		else if (!own.isLogged) view.emit({kind: 'say', level: 'warn', text: `${why}; ${hint(isKept, whenIdle)}`});
+		return {isLogged: true, ...isKept && {keeper}};
 	},
 };
+
+/** Whether the container stays for a service: an operator has stopped it, or a ruling, and neither may last. */
+const keeps = (entry: Entry | undefined): boolean =>
+	entry !== undefined && (entry.desired === 'stop' || decisionOf(entry)?.ruling.runs === false);
 
 /** What an operator can do. */
 const hint = (isKept: boolean, whenIdle: WhenIdle): string => {
@@ -52,20 +61,19 @@ interface Idleness {
 	readonly why: string;
 	/** The service that failed last; null: no service has failed. */
 	readonly failed: Entry | null;
-	/** Whether the container stays because an operator has stopped a service, or a ruling that may be another one soon. */
-	readonly isKept: boolean;
+	readonly keeper: Id | undefined;
 }
 
 /** Why no service runs. It goes through all services, but only once each time that the last one comes to rest. */
 function aboutIdleness(state: State): Idleness {
 	const ranks: readonly string[][] = [[], [], []];
 	let failed: Entry | null = null;
-	let isKept = false;
+	let keeper: Id | undefined;
 	for (const entry of entries(state.table)) {
 		const {service: {name, origin}, since, phase} = entry;
 		// Neither transient services nor archon's own helpers count.
 		if (origin === 'run' || origin === 'daemon' || origin === 'helper') continue;
-		isKept ||= entry.desired === 'stop' || decisionOf(entry)?.ruling.runs === false;
+		if (keeper === undefined && keeps(entry)) keeper = entry.id;
 		const hasFailed = phase.kind === 'down' && phase.cause === 'failed';
 		if (hasFailed && (failed === null || since >= failed.since)) failed = entry;
 		const [rank, text] = hasFailed ? [0, endOf(entry)]
@@ -75,5 +83,5 @@ function aboutIdleness(state: State): Idleness {
 	const all = ranks.flat();
 	const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
 	const reasons = all.length > 0 ? all.slice(0, NAMED).join(', ') + more : 'there are no services';
-	return {why: `no service is running or about to start: ${reasons}`, failed, isKept};
+	return {why: `no service is running or about to start: ${reasons}`, failed, keeper};
 }

@@ -4,35 +4,13 @@ import {describe, expect, it, test} from 'vitest';
 import type {Service} from '../../../src/core/service.ts';
 import type {Stage} from '../../../src/core/stage.ts';
 import {decisionOf, DECIDERS, type Desired, NO_RULINGS, type Rule, type Ruling, type Rulings, type Subject, wanted} from '../../../src/core/wanted.ts';
+import {type Case, TOLD, told} from '../../sim/rules.ts';
 
 const STAGES: readonly Stage['kind'][] = ['boot', 'running', 'stopping', 'sweeping', 'over'];
 const DESIRED: readonly Desired[] = ['auto', 'needed', 'due', 'start', 'stop'];
 const ORIGINS: readonly Service['origin'][] = ['config', 'command', 'run', 'daemon', 'manifest', 'helper', 'shell'];
 const RULINGS: readonly (boolean | null)[] = [null, true, false];
 const BOTH = [true, false] as const;
-
-interface Case extends Subject {
-	readonly stage: Stage['kind'];
-}
-
-/** The rules as people are told of them, each by itself: what it says, or null if it does not speak. */
-const TOLD: readonly (readonly [Rule, (subject: Case) => boolean | null])[] = [
-	['archon', ({stage}) => (stage === 'boot' ? false : null)],
-	['shutdown', ({stage, service}) => (stage === 'running' || (service.origin === 'helper' && stage !== 'over') ? null : false)],
-	['config', ({retired}) => (retired ? false : null)],
-	['operator', ({desired}) => (desired === 'stop' ? false : null)],
-	['archon', ({service}) => (service.origin === 'helper' ? true : null)],
-	['client', ({desired, service: {origin}}) => (desired === 'start' && (origin === 'run' || origin === 'daemon') ? true : null)],
-	['operator', ({desired}) => (desired === 'start' ? true : null)],
-	['hitlist', ({rulings}) => rulings.hitlist?.runs ?? null],
-	['test', ({rulings}) => rulings.test?.runs ?? null],
-	['manifest', ({rulings}) => rulings.manifest?.runs ?? null],
-	['config', ({service}) => (service.autostart ? true : null)],
-	['failure', ({desired, trigger}) => (desired === 'due' && trigger !== null ? true : null)],
-	['schedule', ({desired}) => (desired === 'due' ? true : null)],
-	['dependents', ({desired}) => (desired === 'needed' ? true : null)],
-	['config', () => false],
-];
 
 const ruling = (runs: boolean, why = ''): Ruling => ({runs, why, at: 0});
 
@@ -55,8 +33,8 @@ test('in every combination the first rule that speaks is obeyed', () => {
 	let cases = 0;
 	const seen = new Map<Rule, Set<boolean>>();
 	for (const subject of everyCase()) {
-		const [by, runs] = TOLD.map(([rule, says]) => [rule, says(subject)] as const).find(([, said]) => said !== null) ?? [];
 		const verdict = wanted(subject, {kind: subject.stage});
+		const {by, runs} = told(subject);
 		if (verdict.by !== by || verdict.runs !== runs) expect({subject, verdict}).toEqual({subject, verdict: {by, runs}});
 		seen.set(verdict.by, (seen.get(verdict.by) ?? new Set()).add(verdict.runs));
 		cases++;
