@@ -43,6 +43,11 @@ function bind<Own>(feature: Feature<Own>) {
 	};
 }
 
+/** Each step asks these, and most features have few of them. */
+const CHANGED = FEATURES.flatMap(({changed}) => changed ?? []);
+const SETTLED = FEATURES.flatMap(({settled}) => settled ?? []);
+const DEADLINES = FEATURES.flatMap(({nextDeadline}) => nextDeadline ?? []);
+
 /** A feature's part of the state. */
 export const partOf = <Own>({slices}: Pick<State, 'slices'>, {name}: Feature<Own>): Own => slices[name] as Own;
 
@@ -54,12 +59,17 @@ export const isBusy = (state: State): boolean => FEATURES.some(({isBusy}) => isB
 
 /** Tells all features that a service is in another phase. */
 export function tellOfChange(turn: Turn, change: Change): void {
-	for (const {changed} of FEATURES) changed?.(turn, change);
+	for (const changed of CHANGED) changed(turn, change);
 }
 
 /** Tells all features of an occasion that has no data of its own. */
-export function tell(turn: Turn, occasion: 'staged' | 'triggered' | 'resumed' | 'settled'): void {
+export function tell(turn: Turn, occasion: 'staged' | 'triggered' | 'resumed'): void {
 	for (const feature of FEATURES) feature[occasion]?.(turn);
+}
+
+/** Tells all features that nothing moves any more. */
+export function tellOfRest(turn: Turn): void {
+	for (const settled of SETTLED) settled(turn);
 }
 
 /** Tells all features that the lists of a manifest were read. */
@@ -84,7 +94,7 @@ export function tellOfStall(turn: Turn, millis: Millis): void {
 
 /** The earliest deadline of all features. */
 export const featureDeadline = (state: State): Instant =>
-	FEATURES.reduce((least, {nextDeadline}) => Math.min(least, nextDeadline?.(state) ?? NEVER), NEVER);
+	DEADLINES.reduce((least, nextDeadline) => Math.min(least, nextDeadline(state)), NEVER);
 
 /** Calls `due` of every feature whose deadline has passed. */
 export function wakeFeatures(turn: Turn): void {

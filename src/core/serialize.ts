@@ -72,9 +72,11 @@ function comparing<T extends object>(standard: T): (value: T) => Partial<T> {
 function isSame(one: unknown, other: unknown): boolean {
 	if (one === other) return true;
 	if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+	if (Array.isArray(one)) return Array.isArray(other) && one.length === other.length && one.every((each, i) => isSame(each, other[i]));
+	// Phases of two kinds, which most are that are compared.
+	if (valueOf(one, 'kind') !== valueOf(other, 'kind') || Array.isArray(other)) return false;
 	const [left, right] = [Object.keys(one), Object.keys(other)];
-	if (Array.isArray(one) !== Array.isArray(other) || left.length !== right.length) return false;
-	return left.every((key, i) => key === right[i] && isSame(valueOf(one, key), valueOf(other, key)));
+	return left.length === right.length && left.every((key, i) => key === right[i] && isSame(valueOf(one, key), valueOf(other, key)));
 }
 
 const valueOf = (object: object, key: string): unknown => (object as Readonly<Record<string, unknown>>)[key];

@@ -9,7 +9,7 @@ import type {Effect} from './effect.ts';
 import {alone, enter, judgeContainer, shutdown, sweep, tickStage} from './ending.ts';
 import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
-import {tell, tellOfChange, tellOfLists, tellOfTest, wakeFeatures} from './features.ts';
+import {tell, tellOfChange, tellOfLists, tellOfRest, tellOfTest, wakeFeatures} from './features.ts';
 import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
 import {isPreparing} from './phase.ts';
 import {reconfigure} from './reconfigure.ts';
@@ -90,7 +90,7 @@ function dispatch(turn: Turn, event: Event): void {
 function settle(turn: Turn): void {
 	do {
 		drain(turn);
-		tell(turn, 'settled');
+		tellOfRest(turn);
 		for (const event of turn.raised.splice(0)) dispatch(turn, event);
 	} while (turn.toExamine.size > 0);
 	const {stage, living} = turn.state;

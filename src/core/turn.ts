@@ -75,13 +75,10 @@ export class Turn {
 		const before = read(this.state.table, wanted.id) ?? wanted;
 		const isOver = wanted.desired === 'due' && wanted.phase.kind === 'down' && before.phase.kind !== 'down' && !before.restartPending;
 		const due = isOver ? {...wanted, desired: 'auto' as const} : wanted;
-		const after: Entry = {
-			...due,
-			...(before.phase.kind !== wanted.phase.kind && {
-				since: this.now, stalled: 0, startup: startupAfter(before, wanted, this.now),
-			}),
-			leaving: due.restartPending || !isWanted(due, this.state.stage),
-		};
+		const leaving = due.restartPending || !isWanted(due, this.state.stage);
+		const after: Entry = before.phase.kind === wanted.phase.kind
+			? {...due, leaving}
+			: {...due, since: this.now, stalled: 0, startup: startupAfter(before, wanted, this.now), leaving};
 		const living = Number(isLiving(after)) - Number(isLiving(before));
 		const awaited = this.state.awaited + Number(isAwaited(after)) - Number(isAwaited(before));
 		const held = this.state.held + Number(after.phase.kind === 'done') - Number(before.phase.kind === 'done');
