@@ -455,6 +455,26 @@ describe('the client', () => {
 			expect(stderr).toMatch(/\noverseer: DaemonLaunchError: InitHomesError: the config has problems; .*jobs\.yaml:1:8: jobs\[0\] has no job_command$/);
 		});
 
+		test('DaemonLaunchError: another daemon is on its way for five seconds, and its socket is not deleted', async () => {
+			await using own = homes();
+			const daemon = own.daemon();
+			await daemon.accepts();
+			daemon.child.kill('SIGKILL');
+			await daemon.ended;
+			const holder = execa('python3', ['-c', `
+import fcntl, time
+f = open(${JSON.stringify(join(own.data, 'lock'))}, 'r+'); fcntl.flock(f, fcntl.LOCK_EX); print('locked', flush=True); time.sleep(1000000)
+`], {reject: false});
+			await new Promise(resolve => void holder.stdout?.once('data', resolve));
+			const {status, stderr} = await own.client('--trace-fsm');
+			holder.kill('SIGKILL');
+			await holder;
+			expect(status).toBe(1);
+			expect(way(stderr)).toBe('InitHomes CheckSocketExists OpenSocket DeleteSocketFile LaunchDaemon Exit(Err(DaemonLaunchError)) Done');
+			expect(stderr).toMatch(/\noverseer: DaemonLaunchError: overseerd does not accept at .*\/overseer\.sock within 5 s: connection refused$/);
+			expect(existsSync(own.socket)).toBe(true);
+		});
+
 		test('DaemonLaunchError: a symbolic link in the place of the socket is not followed and not deleted', async () => {
 			await using own = homes();
 			await using other = homes();
