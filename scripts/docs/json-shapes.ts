@@ -25,6 +25,7 @@ export const SHAPES: Readonly<Record<string, About>> = {
 		shape: [{
 			name: 'text', status: 'text', pid: 'number?', since: 'number', restarts: 'number', exit: 'number?',
 			type: 'text', note: 'text', groups: 'text[]', wanted: 'flag', by: 'text', ruled: 'number?',
+			next: 'number?',
 		}],
 	},
 	'health': {prints: 'one', shape: {ok: 'flag', reason: 'text?'}},
@@ -110,6 +111,7 @@ export const SHAPES: Readonly<Record<string, About>> = {
 	'stop': DONE,
 	'auto': DONE,
 	'restart': DONE,
+	'run-now': DONE,
 	'reload': {
 		prints: 'one', shape: {changes: 'text[]'},
 		note: 'where a service does not become ready, the object about the problem has its last `lines`',

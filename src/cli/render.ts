@@ -46,8 +46,13 @@ export function renderTable(rows: readonly HostRow[], look: Look, hasGroups = fa
 	return [paintWith(DIM, titles, look), ...lines, ''].join('\n');
 }
 
-/** What has ended also says when, as does a test. */
-export function noteOf({status, note, exit, since, by, ruled}: StatusRow, {now}: Pick<Look, 'now'>): string {
+/** What has ended also says when, as does a test; and what has a schedule when it is due next. */
+export function noteOf(row: StatusRow, look: Pick<Look, 'now'>): string {
+	const [how, {next}] = [whatOf(row, look), row];
+	return next === null ? how : `${how === '' ? '' : `${how}; `}next in ${age(Math.max(0, next - look.now))}`;
+}
+
+function whatOf({status, note, exit, since, by, ruled}: StatusRow, {now}: Pick<Look, 'now'>): string {
 	// What a test has said is about a moment; lists hold as long as they stand.
 	if (by === 'test' && note.startsWith('its test said')) return aged(note, ruled, now);
 	const hasEnded = status === 'failed' || (exit !== null && (status === 'exited' || status === 'stopped'));

@@ -21,6 +21,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	stop: async () => (await import('./commands/stop.ts')).stop,
 	auto: async () => (await import('./commands/auto.ts')).auto,
 	restart: async () => (await import('./commands/restart.ts')).restart,
+	'run-now': async () => (await import('../features/schedule/commands/run-now.ts')).runNow,
 	reload: async () => (await import('./commands/reload.ts')).reload,
 	trigger: async () => (await import('../features/run-test/commands/trigger.ts')).trigger,
 	test: async () => (await import('../features/run-test/commands/test.ts')).test,

@@ -57,6 +57,8 @@ export interface Lookups {
 	readonly formats: ReadonlyMap<FormatName, ForeignFormat>;
 	/** The error says why nothing can run as this user and group. */
 	readonly findUser: (user: UserSpec) => Result<unknown, string>;
+	/** As of `Files.read`, of a time zone; null: it is not there; a text: what is wrong with it. Absent: zones are not looked for. */
+	readonly readZoneFile?: (path: string, most: number) => Uint8Array | string | null;
 	/** Whether a file looks like a shell script without a #! line; absent: this is not checked. */
 	readonly isBareScript?: (path: string) => boolean;
 	/** Whether a program is in archon's own PATH; absent: this is not checked. */

@@ -28,6 +28,7 @@ import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 // What few configs have is planned by what is loaded for the first of it.
 const noting = byNeed(() => import('./own-variables.ts'));
 const placing = byNeed(() => import('./placed-files.ts'));
+const scheduling = byNeed(() => import('../features/schedule/keys/reading.ts'));
 const relating = byNeed(() => import('./relations.ts'));
 const syncing = byNeed(() => import('../features/sync/keys/reading.ts'));
 const sourcing = byNeed(() => import('./variable-sources.ts'));
@@ -115,6 +116,7 @@ function makeServices(
 	const readSources = (settings: Declared['settings'], path: string) => (hasSources(settings)
 		? (read ??= sourcing().sourceReader(planning, context))(settings, path) : NO_SOURCES);
 	const known = knownIn(planning);
+	let schedule: ReturnType<ReturnType<typeof scheduling>['scheduler']> | null = null;
 	return running.flatMap(declared => {
 		const {name, path, map, settings} = declared;
 		const argv = programs.get(name);
@@ -127,6 +129,7 @@ function makeServices(
 			(others.length === 0 ? NO_NAMES : others.flatMap(other => instances.get(other) ?? []));
 		const related = {
 			needs: edges, groups: inGroups(name), onFailure: allOf(onFailure.get(name)), conflicts: allOf(conflicts.get(name)),
+			scheduled: settings.schedule ? (schedule ??= scheduling().scheduler(planning))(declared) : null,
 		};
 		const found = readSources(settings, path);
 		if ([settings.environment, common, found.sourced.variables].some(isAny)) {

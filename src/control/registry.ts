@@ -13,6 +13,7 @@ import {SYNC_STATUS} from '../features/sync/requests/sync-status/wire.ts';
 import {TEST} from '../features/run-test/requests/test/wire.ts';
 import {TRIGGER} from '../features/run-test/requests/trigger/wire.ts';
 import {STATE} from '../features/state/requests/state/wire.ts';
+import {RUN_NOW} from '../features/schedule/requests/run-now/wire.ts';
 import {clip, type Fields} from './records.ts';
 import {ATTACH} from './requests/attach/wire.ts';
 import {AUTO} from './requests/auto/wire.ts';
@@ -45,7 +46,7 @@ import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
 	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR, STATE,
-	START, STOP, AUTO, RESTART, RELOAD, RELOAD_CONFIG, TRIGGER, TEST, PLAN, CONFIG, RECONCILE, WANT, UNWANT, SIGNAL,
+	START, STOP, AUTO, RESTART, RUN_NOW, RELOAD, RELOAD_CONFIG, TRIGGER, TEST, PLAN, CONFIG, RECONCILE, WANT, UNWANT, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
 	SYNC_STATUS, SYNC,
 	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,

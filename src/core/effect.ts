@@ -45,6 +45,8 @@ export type Effect =
 	| {readonly kind: 'logging'; readonly id: Id; readonly service: Service}
 	/** Another process is the main process of the run from now on. */
 	| {readonly kind: 'follow'; readonly run: Run; readonly from: number; readonly to: number}
+	/** The event `clock` is to tell what the clock on the wall says, now and whenever it was set; or not any more. */
+	| {readonly kind: 'watch-clock'; readonly isOn: boolean}
 	/** The trial of a reload is over: what it started is ready, or why not; then the config before it is put back if `rollsBack`. */
 	| {readonly kind: 'tried'; readonly failure: Failure | null; readonly rollsBack: boolean}
 	/** The files of a manifest are to be read again. */

@@ -5,6 +5,7 @@ import type {Phase} from './phase.ts';
 import type {Need, Service, StopPolicy} from './service.ts';
 import type {Instant, Millis} from './time.ts';
 import type {Desired, Rulings} from './wanted.ts';
+import type {Timing} from '../features/schedule/core/known.ts';
 
 /** A `Need` with the id instead of the name; in `dependents` it is the id of the dependent. */
 export interface Edge extends Omit<Need, 'name'> {
@@ -28,6 +29,8 @@ export interface Entry {
 	readonly desired: Desired;
 	/** What tests, hitlists and manifests say of it; `wanted` decides by these and by what is desired. */
 	readonly rulings: Rulings;
+	/** When its schedule is due next; null: it has none, or what the clock says is not known yet. */
+	readonly timing: Timing | null;
 	/** A restart was requested: the service stops, and starts again. */
 	readonly restartPending: boolean;
 	/** Variables about the failure for which it was started (`on_failure`); null: for none. */

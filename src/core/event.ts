@@ -89,6 +89,10 @@ export type Event =
 	| {readonly kind: 'tested'; readonly id: Id; readonly number: number; readonly answer: Answer}
 	/** All that decides from outside is asked again: each test, and each manifest. */
 	| {readonly kind: 'triggered'}
+	/** The same of services with a schedule, as it was asked for. */
+	| {readonly kind: 'run-now'; readonly ids: readonly Id[]}
+	/** What the clock on the wall says at the instant 0, in ms since 1970: at first, and whenever it was set. */
+	| {readonly kind: 'clock'; readonly epoch: Millis}
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
 	/** Each service that is up is told to reload its config, in the way that its `reload` names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}

@@ -8,6 +8,7 @@ import {idle} from '../features/idle/core.ts';
 import {manifest} from '../features/manifest/core/feature.ts';
 import {progress} from '../features/progress/core.ts';
 import {runTest} from '../features/run-test/core/feature.ts';
+import {schedule} from '../features/schedule/core/feature.ts';
 import {rollback} from '../features/rollback/core.ts';
 import {arrival} from '../features/service-manager/core.ts';
 import {keeping} from '../features/state/core.ts';
@@ -15,7 +16,7 @@ import {keeping} from '../features/state/core.ts';
 type Reconcile = Extract<Event, {kind: 'reconcile'}>;
 type Tested = Extract<Event, {kind: 'tested'}>;
 
-const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback), bind(keeping), bind(manifest), bind(runTest)];
+const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback), bind(schedule), bind(keeping), bind(manifest), bind(runTest)];
 
 /** A feature with its part of the state looked up. */
 function bind<Own>(feature: Feature<Own>) {

@@ -54,13 +54,16 @@ export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 
 /** Asks again for all effects whose news the last instance did not see. */
 export function resume(turn: Turn, found: ReadonlyMap<Run, number>): void {
+	let hasSchedule = false;
 	for (const entry of [...all(turn.state.table)]) {
 		const {id, phase} = entry;
+		hasSchedule ||= entry.service.schedule !== null;
 		const pid = phase.kind === 'spawning' ? found.get(phase.run) : undefined;
 		if (pid !== undefined && phase.kind === 'spawning') onNews(turn, id, phase.run, {kind: 'spawned', pid});
 		else if (phase.kind === 'spawning') turn.emit(beginning(entry, phase, turn.now));
 		else resumeEntry(turn, entry);
 	}
+	if (hasSchedule) turn.emit({kind: 'watch-clock', isOn: true});
 	const {stage} = turn.state;
 	if (stage.kind === 'sweeping') turn.emit({kind: 'sweep', signal: stage.killed ? SIG.KILL : SIG.TERM});
 	if (stage.kind === 'over') turn.emit({kind: 'exit', status: stage.status, why: 'archon had ended'});

@@ -39,8 +39,11 @@ export interface ServiceTable {
 
 export const EMPTY: ServiceTable = {root: undefined, height: 0, places: 0, free: null};
 
-/** When the entry is due for `timeout`, unless its phase changes before. */
-export function deadlineOf({phase}: Entry): Instant {
+/** When the entry is due, for its schedule or for `timeout`, unless that changes before. */
+export const deadlineOf = (entry: Entry): Instant =>
+	(entry.timing ? Math.min(entry.timing.at, phaseDeadline(entry)) : phaseDeadline(entry));
+
+function phaseDeadline({phase}: Entry): Instant {
 	switch (phase.kind) {
 		case 'waiting':
 		case 'stopping':

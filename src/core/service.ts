@@ -3,6 +3,7 @@ import type {Grant} from './access.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
 import type {Logging} from '../features/logging/core.ts';
+import type {Zone} from '../features/schedule/core/zone.ts';
 
 /** A service. The core uses all of it except `exec`, which is for `os/`. */
 export interface Service {
@@ -49,9 +50,27 @@ export interface Service {
 	readonly onlyIf: StartConditions | null;
 	/** What says whether it is to run; null: nothing does. */
 	readonly test: RunTest | null;
+	/** When it is started, or restarted, by the clock; null: never. */
+	readonly schedule: Schedule | null;
 	/** What its processes may ask on the control socket, of whatever user they are; null: what their users may. */
 	readonly control: readonly Grant[] | null;
 	readonly exec: Exec;
+}
+
+/** When a service is started by the clock. */
+export interface Schedule {
+	/** A cron expression (crontab(5)) and the zone by whose clock it is read, or an interval. */
+	readonly when: {readonly kind: 'cron'; readonly text: string; readonly zone: Zone} | {readonly kind: 'every'; readonly interval: Millis};
+	/** A run of a oneshot, or a restart of a daemon. */
+	readonly action: 'run' | 'restart';
+	/** Within this time each name has a moment of its own: services with the same schedule do not all start at once. */
+	readonly jitter: Millis;
+	/** What becomes of a run that is due while the one before is under way. */
+	readonly overlap: 'skip' | 'allow' | 'replace';
+	/** Whether a run that was missed comes later, once for all that were. */
+	readonly isCaughtUp: boolean;
+	/** How late it may come then. */
+	readonly deadline: Millis;
 }
 
 /** A need: the condition that another service must meet before this one starts (compose-spec `depends_on`). */

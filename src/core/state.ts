@@ -195,7 +195,8 @@ const unasked = (at: Instant): Rulings => ({test: {runs: false, why: UNASKED, is
 /** The entry of a service that has not been started; `since`: when it came to be known. */
 export const newEntry = (id: Id, service: Service, since: Instant): Entry => ({
 	id, service, needs: [], dependents: [], rivals: NO_RIVALS, phase: {kind: 'down', cause: 'new'}, since, stalled: 0,
-	desired: 'auto', rulings: service.test ? unasked(since) : NO_RULINGS, restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
+	desired: 'auto', timing: null, rulings: service.test ? unasked(since) : NO_RULINGS,
+	restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], startup: UNSTARTED, statusText: '',
 	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

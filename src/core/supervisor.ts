@@ -3,8 +3,8 @@
  * is to run and whose needs are met is spawned, one that has to stop and has no stopping dependents is terminated, until
  * nothing changes any more. Only entries that the event can affect are examined.
  */
-import {cannotStart, endsContainer} from './blame.ts';
 import {byNeed} from './by-need.ts';
+import {cannotStart, endsContainer} from './blame.ts';
 import type {Effect} from './effect.ts';
 import {alone, enter, judgeContainer, shutdown, sweep, tickStage} from './ending.ts';
 import type {Entry} from './entry.ts';
@@ -37,6 +37,8 @@ function onChange(change: Change, turn: Turn): void {
 	tellOfChange(turn, change);
 }
 
+const scheduling = byNeed(() => import('../features/schedule/core/timing.ts'));
+
 type Handlers = {readonly [K in Event['kind']]: (turn: Turn, event: Extract<Event, {kind: K}>) => void};
 
 const listing = byNeed(() => import('../features/manifest/core/enlist.ts'));
@@ -65,6 +67,8 @@ const OWNERS: Handlers = {
 	tested: tellOfTest,
 	triggered: turn => tell(turn, 'triggered'),
 	fire: whileRunning((turn, {ids}) => fire(turn, ids)),
+	'run-now': whileRunning((turn, {ids}) => scheduling().runNow(turn, ids)),
+	clock: (turn, {epoch}) => scheduling().setClock(turn, epoch),
 	stop, signal,
 	reload: (turn, {ids}) => reload(turn, ids),
 	remove: (turn, {id}) => remove(turn, id),
@@ -159,6 +163,10 @@ function examine(turn: Turn, entry: Entry): void {
 /** Time has passed. */
 function tick(turn: Turn): void {
 	for (let entry = due(turn.state.table, turn.now); entry; entry = due(turn.state.table, turn.now)) {
+		if (entry.timing && entry.timing.at <= turn.now) {
+			scheduling().onDue(turn, entry, entry.timing);
+			continue;
+		}
 		if (entry.phase.kind === 'waiting') onLate(turn, entry);
 		else if ('run' in entry.phase) onNews(turn, entry.id, entry.phase.run, {kind: 'timeout'});
 		else turn.apply(entry, transition(entry, {kind: 'timeout'}, turn.now, 0));

@@ -9,6 +9,7 @@
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 #include "call.h"
@@ -74,6 +75,30 @@ void sys_readWatches(struct call *call)
 		add_text(call, text, size);
 		at += (ssize_t)(sizeof *event + event->len);
 	}
+}
+
+/*
+ * Ready when the clock on the wall was set, or the machine has slept: a timer that never ends, but is cancelled then
+ * (timerfd_create(2)). Without a descriptor a new one; else that one again.
+ */
+void sys_watchClock(struct call *call)
+{
+	int fd = arg_int(call, 0);
+	int own = fd < 0 ? timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC) : fd;
+	struct itimerspec never = {.it_value.tv_sec = INT32_MAX};
+	never.it_value.tv_sec *= 64;
+	uint64_t count;
+	/* Says ECANCELED, and is quiet until the next time. */
+	if (fd >= 0 && read(fd, &count, sizeof count) < 0)
+		errno = 0;
+	if (own >= 0 && timerfd_settime(own, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0 && errno != ECANCELED) {
+		int error = errno;
+		if (fd < 0)
+			close(own);
+		give_number(call, -error);
+		return;
+	}
+	give_result(call, own);
 }
 
 /* Milliseconds of CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */

@@ -52,7 +52,7 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	F(lendToChildren) \
 	F(fork) F(setsid) F(setpgid) F(restoreSignals) F(setVariable) F(inherit) F(execute) \
 	/* events.c */ \
-	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(readWatches) F(now) F(sinceBoot) \
+	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(readWatches) F(watchClock) F(now) F(sinceBoot) \
 	F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \
 	/* descriptors.c */ \
 	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \

@@ -34,6 +34,7 @@ import type {Sources} from './spawn/variable-sources.ts';
 import {traceOf} from './trace.ts';
 
 const [hooking, judging] = [byNeed(() => import('./spawn/hooks.ts')), byNeed(() => import('./spawn/conditions.ts'))];
+const clocking = byNeed(() => import('../features/schedule/os/clock.ts'));
 
 export interface Machine {
 	readonly reaper: Reaper;
@@ -109,6 +110,7 @@ export function createHands(machine: Machine): MoreHands {
 		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn),
 		ownedByNeed('hook', () => hooking().ownHooks(hooking().createHooks(parts), sources, placing, tell)),
 		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing), tests,
+		ownedByNeed('watch-clock', () => clocking().ownClock({poller, dispatch, log})),
 		ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		lists, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
 	]);

@@ -108,6 +108,8 @@ export interface Sys {
 	addWatch(fd: number, path: string, isFolder: boolean): Outcome;
 	/** What has changed: the number of the watch, a space, and the name in the folder; number -1: some was lost. -EAGAIN: nothing has. */
 	readWatches(fd: number): string[] | Outcome;
+	/** Ready when CLOCK_REALTIME was set (timerfd_create(2)); -1: a new descriptor, else that one is quiet until the next time. */
+	watchClock(fd: number): Outcome;
 	/** CLOCK_MONOTONIC, which no change of the date moves (clock_gettime(2)). */
 	now(): number;
 	/** The clock of `/proc/PID/stat`: milliseconds since the machine was started, as this container is told (CLOCK_BOOTTIME). */

@@ -6,7 +6,7 @@ import {env} from '../os/environment.ts';
 import {files} from '../os/files.ts';
 import {DEFAULT_PATH, hasProgram} from '../os/spawn/lookup.ts';
 import {findUser} from '../os/spawn/users.ts';
-import {sys} from '../os/sys.ts';
+import {ERRNO, sys} from '../os/sys.ts';
 
 /** What some texts need and most do without. */
 export interface Loaded {
@@ -34,8 +34,17 @@ export function lookupsBy(files: Files, {readYaml, createExpand, formats}: Loade
 		environment: env(), directory, findUser, readYaml, createExpand, formats,
 		readConfig: file => readSource(file, files),
 		readFile: file => readShared(file, files), listFolder: folder => readFolder(folder, files),
+		readZoneFile: zoneFile,
 		hasProgram: name => hasProgram(name, env()['PATH'] ?? DEFAULT_PATH),
 	};
+}
+
+/** Files of the system do not belong to the config that is kept, and are read as they are. */
+export function zoneFile(path: string, most: number, {read}: Pick<Files, 'read'> = files): Uint8Array | string | null {
+	const found = read(path, most);
+	if (found.ok) return found.value;
+	const {errno, reason} = found.error;
+	return errno === ERRNO.ENOENT || errno === ERRNO.ENOTDIR ? null : `cannot be read: ${reason}`;
 }
 
 /** A directory that was removed has a name that leads nowhere. */

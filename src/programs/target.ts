@@ -10,7 +10,7 @@ import {files, filesAtStart, type Unread} from '../os/files.ts';
 import {createMachine, type Machine} from '../os/machine/machine.ts';
 import {isBareScript} from '../os/spawn/diagnose.ts';
 import {ERRNO} from '../os/sys.ts';
-import {lookups} from './lookups.ts';
+import {lookups, zoneFile} from './lookups.ts';
 
 export interface Target {
 	/** Null: nothing outside of the config is to be looked at. */
@@ -41,7 +41,7 @@ export function targetFor({root, isPortable, file}: {
 		machine, files: file === null ? inside : filesAtStart, isDoubtful: () => false,
 		lookups: async needs => ({
 			...await lookups(needs),
-			findUser: machine.findUser,
+			findUser: machine.findUser, readZoneFile: (path, most) => zoneFile(path, most, inside),
 			readFile: path => readShared(path, beside), listFolder: folder => readFolder(folder, beside),
 			readConfig: path => readSource(path, beside),
 			isBareScript(path) {
@@ -56,7 +56,7 @@ export function targetFor({root, isPortable, file}: {
 
 /** What depends on no machine; but a config of another format may be many files in one folder. */
 async function portably(needs: Needs, folder: string | null): Promise<Omit<Lookups, 'dotenv'>> {
-	const {hasProgram: _, ...around} = await lookups(needs);
+	const {hasProgram: _, readZoneFile: __, ...around} = await lookups(needs);
 	const whole = (path: string): string => (path.startsWith('/') ? join(path) : join(around.directory(), path));
 	const isOwn = (path: string): boolean => needs.formats.length > 0 && folder !== null && isIn(whole(folder), whole(path));
 	return {

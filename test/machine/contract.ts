@@ -4,7 +4,7 @@
  */
 import {ANCILLARY, PLACE, STAT} from '../../src/os/layouts.ts';
 import {
-	ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_SEQPACKET, SOCK_STREAM, type Sys,
+	EPOLLIN, ERRNO, isFile, isFolder, isLink, isSocket, newAncillary, newStat, O, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_SEQPACKET, SOCK_STREAM, type Sys,
 } from '../../src/os/sys.ts';
 
 export interface Case {
@@ -85,6 +85,20 @@ export const CASES: readonly Case[] = [
 			['folder seen', 'folder seen', 'file ', 'folder seen', 'folder seen\udcff', 'file ', 'file ', 'file ', 'folder seen\udcff'],
 			true, 0, -ERRNO.EBADF,
 		],
+	},
+	{
+		name: 'the clock on the wall is watched, and is quiet as long as it is not set',
+		run(sys) {
+			const [epoll, ready] = [sys.epollCreate(), new Int32Array(2)];
+			const fd = sys.watchClock(-1);
+			sys.epollControl(epoll, 1, fd, EPOLLIN);
+			const before = sys.epollWait(epoll, 0, ready);
+			return [
+				fd >= 0, before, sys.watchClock(fd) === fd, sys.epollWait(epoll, 0, ready), sys.isCloseOnExec(fd), sys.close(fd), sys.close(epoll),
+				sys.watchClock(epoll),
+			];
+		},
+		gives: [true, 0, true, 0, true, 0, 0, -ERRNO.EBADF],
 	},
 	{
 		name: 'folders, links and what they lead to',

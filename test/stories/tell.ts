@@ -53,6 +53,9 @@ function readNeed(text: string): Need {
 	return {...NEED, name, condition: text.endsWith('+') ? 'service_healthy' : 'service_started'};
 }
 
+/** What the clock on the wall says when a story begins, in ms since 1970. */
+export const EPOCH = Date.UTC(2026, 0, 1);
+
 export interface Story {
 	readonly state: () => State;
 	/** What was asked of the machine and said on the log since the last look, one line each. */
@@ -122,6 +125,10 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 			case 'stage': {
 				const line = narrateStage(effect.stage);
 				if (line) trace.push(`        ${line.text}`);
+				return;
+			}
+			case 'watch-clock': {
+				if (effect.isOn) inbox.push({kind: 'clock', epoch: EPOCH});
 				return;
 			}
 			case 'logging': return note(`lines of ${effect.service.name} go elsewhere`);

@@ -5,6 +5,7 @@ import {watchdog} from '../../features/health/keys/watchdog.ts';
 import {logging} from '../../features/logging/keys/logging.ts';
 import {streams} from '../../features/logging/keys/streams.ts';
 import {test} from '../../features/run-test/keys/test.ts';
+import {schedule} from '../../features/schedule/keys/schedule.ts';
 import {compose} from '../compose.ts';
 import {joined} from '../glossary.ts';
 import {keysOf, type ServiceGroup} from '../group.ts';
@@ -38,8 +39,8 @@ import type {Mapping} from '../values.ts';
 
 const GROUPS = [
 	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, resources, terminal, logging,
-	streams, directories, clean, dependencies, conditions, test, ready, start, startHooks, healthcheck, watchdog, reload, restart, essential,
-	relations, stopHooks, stop, pidFile, control, compose,
+	streams, directories, clean, dependencies, conditions, test, ready, start, startHooks, healthcheck, watchdog, reload, restart, schedule,
+	essential, relations, stopHooks, stop, pidFile, control, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

@@ -106,7 +106,8 @@ function whyStopping({stop, restartPending}: Entry, phase: Stopping): string {
 
 /** What comes next by itself, and when: what is nearest first. */
 export function nextOf(entry: Entry): readonly Next[] {
-	const {phase, service} = entry;
+	const {phase, service, timing} = entry;
+	const scheduled = {at: timing?.at ?? NEVER, what: `its schedule ${service.schedule?.action === 'restart' ? 'restarts' : 'starts'} it`};
 	const all = ((): readonly Next[] => {
 		switch (phase.kind) {
 			case 'waiting': return [{at: phase.deadline, what: 'it does not wait any longer'}];
@@ -124,5 +125,5 @@ export function nextOf(entry: Entry): readonly Next[] {
 			case 'done': return [];
 		}
 	})();
-	return all.filter(({at}) => at < NEVER).sort((one, other) => one.at - other.at);
+	return [...all, scheduled].filter(({at}) => at < NEVER).sort((one, other) => one.at - other.at);
 }

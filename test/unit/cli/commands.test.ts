@@ -50,7 +50,7 @@ const ok = {status: 0, out: '', err: ''};
 
 const NAMES = [
 	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'blame', 'graph', 'doctor', 'state', 'top',
-	'start', 'stop', 'auto', 'restart', 'reload', 'trigger', 'test', 'plan', 'config', 'reconcile', 'want', 'unwant', 'whiz',
+	'start', 'stop', 'auto', 'restart', 'run-now', 'reload', 'trigger', 'test', 'plan', 'config', 'reconcile', 'want', 'unwant', 'whiz',
 	'signal', 'is-active', 'is-failed', 'pid', 'run', 'attach', 'daemon', 'reopen', 'sync', 'upgrade', 'version',
 	'shutdown', 'stdio', 'raw', 'shell', 'completion', 'help',
 ];
@@ -135,7 +135,7 @@ describe('status', () => {
 	});
 
 	it('is one array for programs', async () => {
-		const ASKED = {wanted: true, by: 'config', ruled: null};
+		const ASKED = {wanted: true, by: 'config', ruled: null, next: null};
 		expect(JSON.parse((await archonctl(['status', '--json', 'web', 'bad'], bench())).out)).toEqual([
 			{name: 'web', status: 'running', pid: 1001, since: 1_700_000_000_000, restarts: 0, exit: null, type: 'daemon', note: '', groups: [], ...ASKED},
 			{name: 'bad', status: 'failed', pid: null, since: 1_700_000_000_000, restarts: 0, exit: 3, type: 'daemon', note: 'exit status 3', groups: [], ...ASKED},

@@ -6,7 +6,7 @@ import {STATUSES} from '../../../src/core/status.ts';
 
 const NOW = new Date(2026, 10, 21, 14, 5).getTime();
 
-const ASKED = {wanted: true, by: 'config', ruled: null};
+const ASKED = {wanted: true, by: 'config', ruled: null, next: null};
 
 const row = (name: string, more: Partial<StatusRow> = {}): StatusRow =>
 	({name, status: 'running', pid: 1234, since: NOW - 192_000, restarts: 0, exit: null, type: 'daemon', note: '', groups: [], ...ASKED, ...more});

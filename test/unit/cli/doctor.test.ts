@@ -11,7 +11,7 @@ const FACTS = {
 	inotify_limit: '128', stop_at_most: '8000', stop_grace: '9000', stop_chain: 'web db', lines_lost: '0', started: String(NOW - 192_000), lives: '0', cause: null,
 };
 
-const ASKED = {wanted: true, by: 'config', ruled: null};
+const ASKED = {wanted: true, by: 'config', ruled: null, next: null};
 
 const row = (name: string, status: string): StatusRow =>
 	({name, status, pid: null, since: NOW, restarts: 0, exit: null, type: 'daemon', note: '', groups: [], ...ASKED});

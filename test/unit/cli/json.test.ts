@@ -4,6 +4,7 @@ import {isList, type Shape, SHAPES, WITHOUT} from '../../../scripts/docs/json-sh
 import {runCli} from '../../../src/cli/archonctl.ts';
 import type {Io} from '../../../src/cli/command.ts';
 import {TABLE} from '../../../src/cli/table.ts';
+import type {Schedule} from '../../../src/core/service.ts';
 import type {Channel} from '../../../src/control/transport.ts';
 import {ok} from '../../../src/core/result.ts';
 import type {Look} from '../../../src/features/manifest/core/control.ts';
@@ -76,7 +77,7 @@ test('each command is on the page, or has no answer of its own', async () => {
 /** A call of each that prints as much as it can. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
 	history: ['web'], logs: ['all'], wait: ['web'], start: ['web'], stop: ['web'], auto: ['web'], restart: ['web'], signal: ['HUP', 'web'],
-	want: ['/opt/web'], unwant: ['web'], whiz: ['add', '-k', 'web'], daemon: ['sleep', '1'], 'is-active': ['web', 'job'], 'is-failed': ['web'], pid: ['web', 'job'], why: ['web'],
+	want: ['/opt/web'], unwant: ['web'], whiz: ['add', '-k', 'web'], daemon: ['sleep', '1'], 'is-active': ['web', 'job'], 'is-failed': ['web'], 'run-now': ['backup'], pid: ['web', 'job'], why: ['web'],
 };
 
 const LOOK: Look = {
@@ -85,10 +86,15 @@ const LOOK: Look = {
 	foreign: [{pid: 7, path: '/x', why: 'it is on the hitlist'}],
 };
 
+const NIGHTLY: Schedule = {when: {kind: 'every', interval: 60_000}, action: 'restart', jitter: 0, overlap: 'skip', isCaughtUp: false, deadline: Infinity};
+
 describe('what is printed', () => {
 	it.each(Object.keys(SHAPES).filter(name => name !== 'upgrade'))('%s', async name => {
 		const about = SHAPES[name];
-		const bench = new Bench([service('web', {groups: ['all-of-it']}), service('job', {run: 'exit 3', type: 'oneshot', essential: false})]);
+		const bench = new Bench([
+			service('web', {groups: ['all-of-it']}), service('job', {run: 'exit 3', type: 'oneshot', essential: false}),
+			service('backup', {schedule: NIGHTLY}),
+		]);
 		bench.tree = [{service: null, pid: 1, parent: 0, zombie: false, command: 'archon', kind: 'archon', started: 1, cpu: 2, memory: 3}];
 		bench.say('web', 'hello');
 		if (name === 'history') bench.exit('web', {kind: 'code', code: 3});

@@ -9,7 +9,7 @@ import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
 const NOW = 1_700_000_000_000;
 const plain = {isColoured: false, now: NOW};
 
-const ASKED = {wanted: true, by: 'config', ruled: null};
+const ASKED = {wanted: true, by: 'config', ruled: null, next: null};
 
 const row = (name: string, more: Partial<StatusRow> = {}): StatusRow =>
 	({name, status: 'running', pid: 1234, since: NOW - 192_000, restarts: 0, exit: null, type: 'daemon', note: '', groups: [], ...ASKED, ...more});

@@ -175,6 +175,8 @@ test('the whole table fits a page', () => {
 		      exits after which it is restarted, whatever the policy
 		  fatal_codes: list of exit statuses and signals (default: 126, 127)
 		      exits after which it is never restarted
+		  schedule: cron expression | map (default: none)
+		      when a oneshot runs, or a daemon is restarted, by the clock
 		  on_failed: stay | shutdown (default: stay)
 		      what happens when it has failed for good
 		  essential: true | false (default: false)
@@ -455,6 +457,26 @@ test('the whole table fits a page', () => {
 		      from one time that it is asked to the next; else at boot, by a reload that changes it, and by archonctl trigger
 		  timeout: duration (default: 10s)
 		      after this it is ended, and its service stays as it is
+
+		services.<name>.schedule:
+		  cron: cron expression (default: none)
+		      minute, hour, day of the month, month, day of the week; with six fields seconds first
+		  every: duration (default: none)
+		      instead of cron: this long after the start of archon, and again and again
+		  action: run | restart (default: run for oneshot)
+		      what is done: a oneshot runs, a daemon is restarted
+		  timezone: name (default: $TZ of archon, else that of the system, else UTC)
+		      by whose clock cron is meant
+		  jitter: duration (default: 0s)
+		      each service comes later by a part of this, always the same one, by its name
+		  overlap: skip | replace (default: skip)
+		      what becomes of a run while one is under way: it is left out, or ends the other
+		  catch_up: none | once (default: none)
+		      once: what was missed by more than three hours comes later, once for all of it
+		  deadline: duration | unlimited (default: unlimited)
+		      with catch_up: once, how late it may come
+		  timeout: duration | unlimited (default: unlimited)
+		      how long a run may take; then it is stopped, and has failed
 
 		services.<name>.control:
 		  role: observe | operate | admin (default: required)

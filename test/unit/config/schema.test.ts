@@ -8,7 +8,7 @@ import {LOGGING, service, START_RATE, UNSOURCED} from '../../../src/core/default
 
 const GIVEN = {
 	files: [],
-	needs: [], groups: [], onFailure: [], conflicts: [], common: {}, sources: [], sourced: UNSOURCED, environment: {},
+	needs: [], groups: [], onFailure: [], conflicts: [], scheduled: null, common: {}, sources: [], sourced: UNSOURCED, environment: {},
 	output: {kind: 'lines', logging: LOGGING, canWait: true},
 } as const;
 

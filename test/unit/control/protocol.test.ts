@@ -182,16 +182,16 @@ describe('a reply', () => {
 describe('a row', () => {
 	const status = {
 		name: 'web', status: 'running', pid: 1234, since: 1_700_000_000_123, restarts: 2, exit: null, type: 'daemon', note: '',
-		groups: ['backend', 'all-of-it'], wanted: true, by: 'test', ruled: 1_700_000_000_100,
+		groups: ['backend', 'all-of-it'], wanted: true, by: 'test', ruled: 1_700_000_000_100, next: 1_700_000_060_000,
 	};
 	const process = {service: 'web', pid: 12, parent: 1, zombie: false, command: 'nginx: master, a "process"', kind: 'main', started: 1_700_000_000_123, cpu: 40, memory: 4096};
 
 	it('of a service begins with name, status and pid', () => {
-		expect(encodeRow(STATUS_ROW.encode(status), '7')).toBe('@7,Row,web,running,1234,1700000000123,2,,daemon,,backend all-of-it,yes,test,1700000000100\n');
+		expect(encodeRow(STATUS_ROW.encode(status), '7')).toBe('@7,Row,web,running,1234,1700000000123,2,,daemon,,backend all-of-it,yes,test,1700000000100,1700000060000\n');
 	});
 
 	it.each([
-		status, {...status, pid: null, exit: 0, note: 'exit status 0', groups: [], wanted: false, by: 'operator', ruled: null}, {...status, note: 'waiting for db (failed), cache (starting)'},
+		status, {...status, pid: null, exit: 0, note: 'exit status 0', groups: [], wanted: false, by: 'operator', ruled: null, next: null}, {...status, note: 'waiting for db (failed), cache (starting)'},
 	])('of a service is read as it was meant: %j', row => {
 		const [, ...fields] = fieldsOf(encodeRow(STATUS_ROW.encode(row), null));
 		expect(STATUS_ROW.decode(fields)).toEqual(row);

@@ -40,6 +40,7 @@ test('each verb is there once, with a line of help', () => {
 		  "Stop,<name>… · operate (of some services) · repeatable",
 		  "Auto,<name>… · operate (of some services) · repeatable",
 		  "Restart,<name>… · operate (of some services)",
+		  "RunNow,<name>… · operate (of some services)",
 		  "Reload[,<name>…] · operate (of some services) · repeatable",
 		  "ReloadConfig,<on failure>[,<seconds>] · operate",
 		  "Trigger · operate · repeatable",
@@ -94,7 +95,7 @@ describe('rows', () => {
 	}
 
 	it('have the columns that are described, in order', () => {
-		check('Status', STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note', 'backend all', 'yes', 'config', '5']);
+		check('Status', STATUS_ROW, ['web', 'running', '1', '2', '3', '4', 'daemon', 'note', 'backend all', 'yes', 'config', '5', '6']);
 		check('History', END_ROW, ['web', '1', '2', 'how']);
 		check('Tree', TREE_ROW, ['web', '1', '2', 'zombie', 'sleep', 'main', '3', '4', '5']);
 		check('Usage', USAGE_ROW, ['web', '1', '2', '3']);

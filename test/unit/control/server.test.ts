@@ -58,7 +58,7 @@ describe('Run', () => {
 		const bench = new Bench();
 		const visitor = new Visitor(bench);
 		expect(visitor.say('@7,Run,sleep\n@8,Status\n')).toEqual([
-			`@8,Row,run-1,running,1001,${EPOCH},0,,oneshot,,,yes,client,`, '@8,Ok',
+			`@8,Row,run-1,running,1001,${EPOCH},0,,oneshot,,,yes,client,,`, '@8,Ok',
 		]);
 		bench.exit('run-1');
 		expect(visitor.heard()).toEqual(['@7,ExitStatus,0']);
@@ -388,7 +388,7 @@ describe('a connection', () => {
 		const bench = new Bench([web]);
 		looks = 0;
 		const ask = (): readonly string[] => new Visitor(bench).say('Status,web\n@7,Status,web\n');
-		const row = 'Row,web,running,1001,1700000000000,0,,daemon,,,yes,config,';
+		const row = 'Row,web,running,1001,1700000000000,0,,daemon,,,yes,config,,';
 		for (let i = 0; i < 10; i++) expect(ask()).toEqual([row, 'Ok', `@7,${row}`, '@7,Ok']);
 		expect(looks).toBe(1);
 		await rest();
@@ -418,7 +418,7 @@ describe('StartDaemon', () => {
 		const bench = new Bench();
 		const visitor = new Visitor(bench);
 		expect(visitor.say('StartDaemon,/usr/bin/sleep 100,archon.name=z\n')).toEqual(['Ok']);
-		expect(visitor.say('Status,z\n')).toEqual([`Row,z,running,1001,${EPOCH},0,,daemon,,,yes,client,`, 'Ok']);
+		expect(visitor.say('Status,z\n')).toEqual([`Row,z,running,1001,${EPOCH},0,,daemon,,,yes,client,,`, 'Ok']);
 		visitor.leave();
 		expect(bench.process('z').signals).toEqual([]);
 	});
@@ -446,8 +446,8 @@ describe('StartDaemon', () => {
 		visitor.say('StartDaemon,sleep 1,archon.name=z\n');
 		expect(visitor.say('StartDaemon,sleep 2,archon.name=z\n')).toEqual(['Error,the name z is taken']);
 		bench.exit('z', {kind: 'code', code: 3});
-		expect(visitor.say('Status\n')).toEqual([`Row,z,failed,,${EPOCH},0,3,daemon,exit status 3,,yes,client,`, 'Ok']);
-		expect(visitor.say('StartDaemon,sleep 3,archon.name=z\nStatus\n')).toEqual(['Ok', `Row,z,running,1002,${EPOCH},0,,daemon,,,yes,client,`, 'Ok']);
+		expect(visitor.say('Status\n')).toEqual([`Row,z,failed,,${EPOCH},0,3,daemon,exit status 3,,yes,client,,`, 'Ok']);
+		expect(visitor.say('StartDaemon,sleep 3,archon.name=z\nStatus\n')).toEqual(['Ok', `Row,z,running,1002,${EPOCH},0,,daemon,,,yes,client,,`, 'Ok']);
 	});
 
 	it('takes no name that stands for several services', () => {
@@ -686,10 +686,10 @@ describe('Status', () => {
 		const visitor = new Visitor(bench);
 		visitor.say('Restart,api\n');
 		const rows = [
-			`Row,db,failed,,${EPOCH},0,,daemon,executing /no/such: no such file or directory,,yes,config,`,
-			`Row,web,waiting,,${EPOCH},0,,daemon,waiting for db (failed),,yes,config,`,
-			`Row,job,failed,,${EPOCH},0,3,oneshot,exit status 3,,yes,config,`,
-			`Row,api,running,1004,${EPOCH + 5000},1,143,daemon,,backend all-of-it,yes,config,`,
+			`Row,db,failed,,${EPOCH},0,,daemon,executing /no/such: no such file or directory,,yes,config,,`,
+			`Row,web,waiting,,${EPOCH},0,,daemon,waiting for db (failed),,yes,config,,`,
+			`Row,job,failed,,${EPOCH},0,3,oneshot,exit status 3,,yes,config,,`,
+			`Row,api,running,1004,${EPOCH + 5000},1,143,daemon,,backend all-of-it,yes,config,,`,
 		];
 		expect(visitor.say('Status\n')).toEqual([...rows, 'Ok']);
 		expect(visitor.say('Status,api,db,a*\n')).toEqual([rows[3], rows[0], 'Ok']);

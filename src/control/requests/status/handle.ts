@@ -6,6 +6,7 @@ import type {State} from '../../../core/state.ts';
 import {statusOf} from '../../../core/status.ts';
 import {decisionOf, wanted as rule} from '../../../core/wanted.ts';
 import {rollback} from '../../../features/rollback/core.ts';
+import {nextRun} from '../../../features/schedule/core/feature.ts';
 import {OK, refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';
 import type {Daemon} from '../../daemon.ts';
@@ -30,14 +31,15 @@ function rowOf(daemon: Daemon, state: State, entry: Entry): readonly string[] {
 	const {starts, outcome, service: {name, type, groups}} = entry;
 	const shown = statusOf(state, entry);
 	const isUndone = partOf(state, rollback).undone?.names.includes(name) ?? false;
-	const note = [...shown.note === '' ? [] : [shown.note], ...isUndone ? [UNDONE] : []].join('; ');
+	const left = entry.timing?.why ? [`a run was left out: ${entry.timing.why}`] : [];
+	const note = [...shown.note === '' ? [] : [shown.note], ...left, ...isUndone ? [UNDONE] : []].join('; ');
 	const {runs: wanted, by} = rule(entry, state.stage);
 	const decision = decisionOf(entry, state.stage);
 	return STATUS_ROW.encode({
 		name, type, groups, ...shown, note, wanted, by,
 		ruled: decision && Math.round(daemon.wallClock(decision.ruling.at)),
 		since: Math.round(daemon.wallClock(entry.since)),
-		restarts: Math.max(0, starts - 1),
+		restarts: Math.max(0, starts - 1), next: nextRun(state, entry),
 		exit: outcome ? exitStatus(outcome) : null,
 	});
 }

@@ -1,7 +1,7 @@
 /** `Status`: services as they are now. */
 import {many, type Pages, PATTERN, type RequestOf, type RowForm, type Rows, wire} from '../../wire.ts';
 
-/** A service: `Row,web,running,1234,1700000000000,2,,daemon,,backend,yes,config,`. */
+/** A service: `Row,web,running,1234,1700000000000,2,,daemon,,backend,yes,config,,`. */
 export interface StatusRow {
 	readonly name: string;
 	readonly status: string;
@@ -21,22 +21,24 @@ export interface StatusRow {
 	readonly by: string;
 	/** When a test, hitlist or manifest has said so last; null: it is another rule that speaks. */
 	readonly ruled: number | null;
+	/** When its schedule is due next, in milliseconds since 1970. */
+	readonly next: number | null;
 }
 
 export const STATUS_ROW: Rows<StatusRow> = {
-	encode({name, status, pid, since, restarts, exit, type, note, groups, wanted, by, ruled}) {
+	encode({name, status, pid, since, restarts, exit, type, note, groups, wanted, by, ruled, next}) {
 		return [
 			name, status, orEmpty(pid), String(since), String(restarts), orEmpty(exit), type, note, groups.join(' '),
-			wanted ? 'yes' : 'no', by, orEmpty(ruled),
+			wanted ? 'yes' : 'no', by, orEmpty(ruled), orEmpty(next),
 		];
 	},
 	decode([
 		name = '', status = '', pid = '', since = '', restarts = '', exit = '', type = '', note = '', groups = '', wanted = '', by = '',
-		ruled = '',
+		ruled = '', next = '',
 	]) {
 		return {
 			name, status, pid: orNull(pid), since: Number(since), restarts: Number(restarts), exit: orNull(exit), type, note,
-			groups: groups === '' ? [] : groups.split(' '), wanted: wanted === 'yes', by, ruled: orNull(ruled),
+			groups: groups === '' ? [] : groups.split(' '), wanted: wanted === 'yes', by, ruled: orNull(ruled), next: orNull(next),
 		};
 	},
 };
@@ -69,6 +71,7 @@ const FORM: RowForm<StatusRow> = {
 		wanted: '`yes` if it is to run, else `no`',
 		by: `the first rule that speaks: ${RULES}`,
 		ruled: 'when a test, hitlist or manifest has said so last, in ms since 1970; empty: it is another rule that speaks',
+		next: 'when its schedule is due next, in ms since 1970; empty: it has none',
 	},
 };
 
@@ -78,7 +81,7 @@ export const pages: Pages = {
 		rows: [FORM],
 		reply: '`Ok`',
 		examples: [
-			['Status,web', 'Row,web,running,41,1700000000000,0,,daemon,,backend,yes,config,', 'Ok'],
+			['Status,web', 'Row,web,running,41,1700000000000,0,,daemon,,backend,yes,config,,', 'Ok'],
 			['Status,nginx', 'Error,no service matches nginx'],
 		],
 	},

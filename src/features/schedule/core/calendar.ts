@@ -4,10 +4,8 @@
  * due at the leap, and one that the clock shows twice is due when it does so first.
  */
 import type {Cron} from './expression.ts';
+import type {WallTime} from './known.ts';
 import {dateOf, daysTo, lengthOf, segmentAt, weekdayOf, type Zone} from './zone.ts';
-
-/** Milliseconds since 1970. */
-export type WallTime = number;
 
 /** When it is due for the first time after an instant; null: never. */
 export function nextTime(cron: Cron, zone: Zone, after: WallTime): WallTime | null {

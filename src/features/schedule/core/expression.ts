@@ -60,9 +60,9 @@ const fault = (why: string, hint: string | null = null): Result<never, Fault> =>
 /** What an expression means, or what is wrong with it. Whether it ever comes is for `calendar.ts` to say. */
 export function parseCron(text: string): Result<Cron, Fault> {
 	if (text.length > LENGTH_MAX) return fault('is too long for a schedule');
-	const words = (WORDS[text.trim().toLowerCase()] ?? text).trim().split(/\s+/);
+	const words = (WORDS[text.trim()] ?? text).trim().split(/\s+/);
 	if (words[0]?.startsWith('@')) {
-		const isBoot = words[0].toLowerCase() === '@reboot';
+		const isBoot = words[0] === '@reboot';
 		const known = `write one of ${Object.keys(WORDS).join(', ')}`;
 		return fault('is not a schedule', isBoot ? 'a service without a schedule starts with archon' : known);
 	}

@@ -7,7 +7,7 @@ import {view} from '../../../../src/cli/top/view.ts';
 
 export const NOW = 1_700_000_000_000;
 
-const ASKED = {wanted: true, by: 'config', ruled: null};
+const ASKED = {wanted: true, by: 'config', ruled: null, next: null};
 
 export const row = (name: string, more: Partial<StatusRow> = {}): StatusRow =>
 	({name, status: 'running', pid: 1234, since: NOW - 192_000, restarts: 0, exit: null, type: 'daemon', note: '', groups: [], ...ASKED, ...more});

@@ -17,7 +17,7 @@ test('fields become numbers', () => {
 	expect(parsed('30 0 0 L * 5#2,1L')).toMatchObject({seconds: [30], days: 0, isLastDay: true, weekdays: 0, nths: [[5, 2], [1, -1]], isEither: true});
 	expect(parsed('0 */6 * * fri-sun')).toMatchObject({hours: [0, 6, 12, 18], weekdays: bits(5, 6, 0), isWild: true, isEither: false});
 	expect(parsed('0 0 ? * ?')).toEqual(parsed('@daily'));
-	expect(parsed('@WEEKLY')).toEqual(parsed('0 0 * * 7'));
+	expect(parsed('@weekly')).toEqual(parsed('0 0 * * 7'));
 });
 
 test.each([

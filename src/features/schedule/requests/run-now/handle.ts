@@ -1,0 +1,26 @@
+/** Handles `RunNow`. */
+import {byNeed} from '../../../../core/by-need.ts';
+import {refuse} from '../../../../control/call.ts';
+import type {Make} from '../../../../control/context.ts';
+import {choose} from '../../../../control/names.ts';
+import {awaitAll, isRunning, summary} from '../../../../control/requests/services.ts';
+import {SHUTTING_DOWN} from '../../../../control/waiters.ts';
+import type {RunNowRequest} from './wire.ts';
+
+const timing = byNeed(() => import('../../core/timing.ts'));
+
+export const runNow: Make<RunNowRequest> = ({daemon, waiters}) => ({names}, call) => {
+	if (!isRunning(daemon)) return refuse(call, SHUTTING_DOWN);
+	const state = daemon.state();
+	const chosen = choose(state, names, call.scope);
+	if (!chosen.ok) return refuse(call, chosen.error);
+	const choices = chosen.value.filter(({entry, isNamed}) => isNamed || entry.service.schedule);
+	const refusals = choices.flatMap(({entry}) => {
+		const {service: {name, schedule}} = entry;
+		const why = schedule ? timing().refusalOf({state}, entry, schedule) : `it has no schedule; archonctl start ${name} starts it`;
+		return why === null ? [] : [`cannot run ${name}: ${why}`];
+	});
+	if (refusals.length > 0) return refuse(call, summary(refusals));
+	daemon.dispatch({kind: 'run-now', ids: choices.map(({entry}) => entry.id)});
+	return awaitAll(waiters, 'restart', choices, call);
+};
