@@ -3,6 +3,7 @@ import type {Entry} from './entry.ts';
 import {tellOfStall} from './features.ts';
 import type {Run} from './ids.ts';
 import {beginning, hookOf} from './beginning.ts';
+import {begin} from './demand.ts';
 import {shiftDeadlines, underWay} from './lifecycle.ts';
 import type {Adopted} from './outcome.ts';
 import type {Remembered} from './remembered.ts';
@@ -11,10 +12,10 @@ import {isAlive} from './phase.ts';
 import {entries as all, read} from './service-table.ts';
 import {SIG} from './signal-numbers.ts';
 import {type Millis, NEVER} from './time.ts';
-import {find, isHelper} from './state.ts';
+import {find, isHelper, isToRun} from './state.ts';
 import {type Turn} from './turn.ts';
 import {onNews} from './news.ts';
-import {DECIDERS, NO_RULINGS} from './wanted.ts';
+import {decisionOf, DECIDERS, NO_RULINGS} from './wanted.ts';
 import {keeping, KEPT} from '../features/state/core.ts';
 
 /** Services are as an archon before this one has left them, as far as that still holds; it is before `boot`, and none of them runs. */
@@ -33,6 +34,12 @@ export function remember(turn: Turn, {runs, services, transients}: Remembered): 
 		});
 	}
 	turn.recount();
+	// What these need is not remembered: it follows from them.
+	for (const name of services.keys()) {
+		const entry = find(turn.state, name);
+		if (entry?.phase.kind !== 'down' || entry.phase.cause !== 'new' || !isToRun(entry)) continue;
+		if (entry.desired === 'start' || decisionOf(entry)) begin(turn, entry);
+	}
 }
 
 /** Adopts main processes that an earlier instance started; daemons among them count as ready. */

@@ -18,6 +18,7 @@ export function rule(turn: Turn, {rule: decider, rulings, revive}: Extract<Event
 		if (!entry || (!ruling && !entry.rulings[decider] && !revive)) continue;
 		const after: Entry = {...entry, rulings: withRuling(entry.rulings, decider, ruling && {...ruling, at: turn.now})};
 		const [was, is] = [isToRun(entry), isToRun(after)];
+		turn.isJudged ||= entry.rulings[decider]?.runs !== ruling?.runs;
 		if (was === is && !(revive && is && hasEnded(entry))) turn.put(after);
 		else if (is) begin(turn, after);
 		else turn.write({...after, restartPending: false, stop: after.service.stop});

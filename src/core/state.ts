@@ -118,8 +118,9 @@ export const isWanted = (entry: Subject, stage: Stage): boolean => wanted(entry,
 /** The same without regard to a shutdown. */
 export const isToRun = (entry: Subject): boolean => wanted(entry, RUNNING).runs;
 
-/** Whether what it needs is needed: it starts with archon, also if an operator or a decider has stopped it, or it is to run by itself. */
-export const isRoot = (entry: Subject): boolean => entry.service.autostart || (entry.desired !== 'needed' && isToRun(entry));
+/** Whether what it needs is needed: it is to run by itself, or it starts with archon and an operator has stopped it. */
+export const isRoot = (entry: Subject): boolean =>
+	(entry.desired === 'stop' ? entry.service.autostart : entry.desired !== 'needed' && isToRun(entry));
 
 interface Connections {
 	readonly needs: ReadonlyMap<Id, readonly Edge[]>;

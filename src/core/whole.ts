@@ -9,7 +9,7 @@ import {type Instant, NEVER} from './time.ts';
 /** The state before `boot`. Names are unique, needs name services, and there is no cycle: the config has checked that. */
 export function create(services: readonly Service[], settings: Settings, now: Instant = 0): State {
 	const names = new Map(services.map((service, id) => [service.name, id]));
-	const {needs, dependents, rivals, demanded} = connect(services, names, ({autostart}) => autostart);
+	const {needs, dependents, rivals, demanded} = connect(services, names, ({autostart, test}) => autostart && test === null);
 	const table = services.reduce((before, service, id) => {
 		const own = needs.get(id) ?? [];
 		// Before boot no service is to run, and so only hard needs are unmet.

@@ -5,6 +5,7 @@ import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {find, type State} from '../../src/core/state.ts';
 import {statusOf} from '../../src/core/status.ts';
 import {step} from '../../src/core/supervisor.ts';
+import {create} from '../../src/core/whole.ts';
 import {SIG} from '../../src/core/signal-numbers.ts';
 import {type Decider, NO_RULINGS, wanted} from '../../src/core/wanted.ts';
 import {exit, phases, service, SETTINGS, type Story, tell, tellWith, type Traits} from './tell.ts';
@@ -300,6 +301,30 @@ test('rulings before boot decide what starts, and in a shutdown they start nothi
 	expect([phases(before)['api'], said(before, 'api')]).toEqual(['new', 'no (shutdown)']);
 	expect(entryOf(story, 'api').rulings.test?.runs).toBe(true);
 	expect(state().stage.kind).not.toBe('running');
+});
+
+test('what is remembered of an archon before this one takes along what it needs', () => {
+	const cast = [service('db', LAZY), service('cache', LAZY), service('web', {...LAZY, needs: ['db']}), service('api', {...LAZY, needs: ['cache']})];
+	const known = {starts: 3, rulings: NO_RULINGS, rest: null} as const;
+	const services = new Map([
+		['web', {...known, asked: 'start'} as const],
+		['api', {...known, asked: 'auto', rulings: {test: {runs: true, why: '', at: 0}}} as const],
+	]);
+	const [state] = step(create(cast, SETTINGS), {kind: 'boot', remembered: {runs: 7, services, transients: []}}, 0);
+	expect(cast.map(({name}) => find(state, name)?.phase.kind)).toEqual(['spawning', 'spawning', 'waiting', 'waiting']);
+	expect(['db', 'cache'].map(name => find(state, name)?.desired)).toEqual(['needed', 'needed']);
+});
+
+test('what only a service with a test needs waits for its answer, and is let go by a reload after a no', () => {
+	const tested: Traits = {test: {command: ['true'], interval: null, timeout: 1000}, needs: ['db']};
+	const [cast, again] = [[['db', LAZY], ['web', tested]], [['db', LAZY], ['web', tested]]] as const;
+	const story = tell(...cast);
+	expect(phases(story)).toEqual({db: 'new', web: 'new'});
+	rule(story, 'test', true, ['web']);
+	expect(phases(story)).toEqual({db: 'up', web: 'up'});
+	rule(story, 'test', false, ['web']);
+	expect(phases(story)).toEqual({db: 'up', web: 'stopped'});
+	expect(phases(reload(story, ...again))).toEqual({db: 'stopped', web: 'stopped'});
 });
 
 test('rulings and due runs survive re-execution', () => {
