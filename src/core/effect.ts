@@ -8,7 +8,6 @@ import type {SignalNumber} from './signal-numbers.ts';
 import type {Stage} from './stage.ts';
 import type {Millis} from './time.ts';
 import type {Failure} from './trial.ts';
-import type {Answer} from '../features/run-test/core/answer.ts';
 
 /** An effect of one step. */
 export type Effect =
@@ -38,7 +37,7 @@ export type Effect =
 	/** The command that says whether a service is to run; the event `tested` is its answer. An earlier one of the service is ended. */
 	| {readonly kind: 'run-test'; readonly id: Id; readonly number: number; readonly service: Service; readonly test: RunTest}
 	/** A test has answered, and that is worth an event. */
-	| {readonly kind: 'tested'; readonly id: Id; readonly name: string; readonly answer: Answer}
+	| {readonly kind: 'tested'; readonly name: string; readonly reason: string}
 	/** A feature has done what a trigger asked it for. */
 	| {readonly kind: 'triggered'; readonly feature: string}
 	/** The lines of a service go elsewhere from now on, also those of a process that runs already. */

@@ -7,7 +7,6 @@ import {isAlive, isPreparing, type Phase, type Starting, type Up} from '../../co
 import {attempt, lastEnd, lastEnds, pidOf, rulingFor, type Status, statusNameOf} from '../../core/status.ts';
 import type {Stage} from '../../core/stage.ts';
 import type {Instant} from '../../core/time.ts';
-import {type Answer, describeAnswer} from '../run-test/core/answer.ts';
 
 /** What has happened; null and the empty text: there is no such thing. */
 export interface Happening {
@@ -71,8 +70,7 @@ export const eventOfRemoval = (entry: Entry): Happening =>
 	({...NOTHING, kind: 'removed', service: entry.service.name, from: statusNameOf(entry)});
 
 /** The test of a service has answered. */
-export const eventOfTest = (service: string, answer: Answer): Happening =>
-	({...NOTHING, kind: 'tested', service, reason: describeAnswer(answer)});
+export const eventOfTest = (service: string, reason: string): Happening => ({...NOTHING, kind: 'tested', service, reason});
 
 /** A service as it is when the whole has settled. */
 export type EntryOf = (id: Id) => Entry | undefined;

@@ -115,7 +115,7 @@ export function createRecorder(blocks: Blocks, isFirst: boolean, entryOf: EntryO
 			},
 			reconciled: ({passes, started, missing}) =>
 				add(ofArchon('reconciled', `started ${started}, missing ${missing} after ${countOf(passes)}`)),
-			tested: ({name, answer}) => add(eventOfTest(name, answer)),
+			tested: ({name, reason}) => add(eventOfTest(name, reason)),
 			arrived: () => add(ofArchon('all-ready', '')),
 		},
 	};

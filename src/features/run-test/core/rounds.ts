@@ -115,10 +115,10 @@ function judge({id, isDue, revives}: Asked, answer: Answer, view: View): void {
 	const ruling = rulingOf(answer, before, entry.phase.kind !== 'down');
 	view.raise({kind: 'rule', rule: 'test', revive: revives && !ruling.isOpen, rulings: [{id, ruling}]});
 	const isNews = ruling.isOpen ? before?.why !== ruling.why : before?.runs !== ruling.runs || before.isOpen;
-	if (isNews || !isDue) view.emit({kind: 'tested', id, name, answer});
+	const said = describeAnswer(answer);
+	if (isNews || !isDue) view.emit({kind: 'tested', name, reason: said});
 	// What it says first is seen by what becomes of its service; a no would not be.
 	if (!isNews || (ruling.runs && before?.why === UNASKED)) return;
-	const said = describeAnswer(answer);
 	if (ruling.isOpen) view.emit({kind: 'say', level: 'warn', text: `the test of ${name}: ${said}; ${name} stays as it is`});
 	else view.emit({kind: 'say', level: 'info', text: `the test of ${name} says ${said}`});
 }

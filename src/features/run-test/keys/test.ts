@@ -1,65 +1,26 @@
 /** `test`: a command that says whether a service is to run. */
-import type {Command, RunTest} from '../../../core/service.ts';
-import {either} from '../../../config/accepts.ts';
+import {byNeed} from '../../../core/by-need.ts';
+import type {RunTest} from '../../../core/service.ts';
 import type {Part, ServiceGroup} from '../../../config/group.ts';
-import {command, key, list, optional, value} from '../../../config/key.ts';
+import {key} from '../../../config/key.ts';
 import {oneWayOf} from '../../../config/merge.ts';
-import {readCommand, refuse} from '../../../config/readers.ts';
-import {lapse, text} from '../../../config/scalars.ts';
-import {isMissing, reader, readShape, shape, type Context, type Settings} from '../../../config/shape.ts';
-import {isNothing, withoutNothing, type Value} from '../../../config/values.ts';
+import {reader, type Settings} from '../../../config/shape.ts';
 
-const TEST = shape({
-	command: command('none', 'program and arguments: exits with 0 where it is to run, with another status where it is not'),
-	exe: optional(text, 'path', 'none', 'the program alone', '/usr/bin/test'),
-	args: list(text, 'list', 'its arguments', '["-f", /etc/web.on]'),
-	interval: optional(
-		lapse, 'duration', 'none',
-		'from one time that it is asked to the next; else at boot, by a reload that changes it, and by archonctl trigger', '30s',
-	),
-	timeout: value(lapse, 'duration', '10s', 'after this it is ended, and its service stays as it is'),
-}, {
-	words: () => ({
-		names: {
-			command: 'cmd exec test test_command', exe: 'program', args: 'arguments', interval: 'period every periodSeconds',
-			timeout: 'timeoutSeconds',
-		},
-	}),
-});
-
-const DEFAULT_TIMEOUT = TEST.keys.timeout.initial;
+const asking = byNeed(() => import('./asking.ts'));
 
 const KEYS = {
 	test: key<RunTest | null>(
-		reader(() => either(readCommand.accepts(), {shape: TEST}), readTest), 'words | list | map', 'none', null,
+		reader(() => asking().accepts(), (from, context) => asking().readTest(from, context)), 'words | list | map', 'none', null,
 		'whether it is to run: a command that exits with 0 where it is', '{command: [test, -f, /etc/web.on], interval: 30s}',
 	),
 };
 
-type Own = Settings<typeof KEYS>;
-
 export const test = {
 	keys: KEYS,
-	maps: [['services.<name>.test', TEST]],
+	get maps() {
+		return [['services.<name>.test', asking().TEST]] as const;
+	},
 	merge: {test: oneWayOf('command', 'exe', 'args')},
 	words: () => ({names: {test: 'test_command should_run run_if'}}),
-	plan: ({test: own}: Own): Part => ({test: own}),
+	plan: ({test: own}: Settings<typeof KEYS>): Part => ({test: own}),
 } satisfies ServiceGroup;
-
-function readTest(from: Value, context: Context): RunTest | undefined {
-	if (isNothing(from)) return undefined;
-	if (from.kind !== 'map') {
-		const command = readCommand(from, context);
-		return command && {command, interval: null, timeout: DEFAULT_TIMEOUT};
-	}
-	const {command, exe, args, interval, timeout} = readShape(TEST, from, context);
-	const {entries} = withoutNothing(from);
-	if (entries.has('command') && (entries.has('exe') || entries.has('args'))) {
-		const other = entries.has('exe') ? 'exe' : 'args';
-		return refuse(entries.get(other)?.key ?? from, context, `has both command and ${other}`, 'keep command, or exe and args');
-	}
-	const words: Command | null = command ?? (exe === null ? null : [exe, ...args]);
-	if (words) return {command: words, interval, timeout};
-	if (entries.has('command') || entries.has('exe')) return undefined;
-	return isMissing(['command', 'exe'], from, TEST) ? refuse(from, context, 'has no command') : undefined;
-}
