@@ -42,7 +42,7 @@ services:
     essential: true
   cache: {command: memcached, autostart: false, restart: "no"}
   worker: {command: worker, scale: 3, restart: {policy: always, delay: 5s}, depends_on: [web]}
-  tool: {command: tool, autostart: false, runtime_directory: tool, conflicts: cache, only_if: {path_exists: /etc/tool}, on_failure: cache, control: {role: operate, services: [cache]}}
+  tool: {command: tool, autostart: false, runtime_directory: tool, conflicts: cache, test: {command: [test, -f, /etc/on], interval: 1m}, only_if: {path_exists: /etc/tool}, on_failure: cache, control: {role: operate, services: [cache]}}
 `;
 
 describe('a config', () => {

@@ -38,6 +38,8 @@ describe('a program is looked for', () => {
 		['a: {command: there, ready: {exec: gone}}', 'a.ready: no gone in /own - -'],
 		['a: {command: there, healthcheck: {test: [CMD, gone]}}', 'a.healthcheck: no gone in /own - -'],
 		['a: {command: there, reload: {command: gone}}', 'a.reload: no gone in /own - -'],
+		['a: {command: there, test: gone}', 'a.test: no gone in /own - -'],
+		['a: {command: there, test: {exe: gone}}', 'a.test: no gone in /own - -'],
 		['a: {command: there, only_if: {command: gone}}', 'a.only_if: no gone in /own - -'],
 		['a: {command: there, env_from: {command: gone}}', 'a.env_from: no gone in /own - -'],
 		['a: {command: there, pre_start: [gone]}', 'a.pre_start: no gone in /own - -'],

@@ -59,6 +59,34 @@ describe('only_if', () => {
 	});
 });
 
+describe('test', () => {
+	const usual = {interval: null, timeout: 10_000};
+	test.each<[string, Service['test']]>([
+		['test -f "/etc/a b"', {command: ['test', '-f', '/etc/a b'], ...usual}],
+		['[sh, -c, "exit 1"]', {command: ['sh', '-c', 'exit 1'], ...usual}],
+		['{exe: /bin/test, args: [-f, /flag]}', {command: ['/bin/test', '-f', '/flag'], ...usual}],
+		['{exe: /bin/my test}', {command: ['/bin/my test'], ...usual}],
+		['{command: "true", interval: 1m, timeout: 500ms}', {command: ['true'], interval: 60_000, timeout: 500}],
+		['', null],
+	])('%s', (text, asked) => {
+		expect(made(`test: ${text}`).test).toEqual(asked);
+	});
+
+	test.each<[string, string[]]>([
+		['{}', ['services.a.test has no command']],
+		['{interval: 1s}', ['services.a.test has no command']],
+		['{args: [x]}', ['services.a.test has no command']],
+		['[]', ['services.a.test is an empty command']],
+		['{command: ""}', ['services.a.test.command is an empty command']],
+		['{command: a, exe: b}', ['services.a.test has both command and exe; keep command, or exe and args']],
+		['{command: a, args: [b]}', ['services.a.test has both command and args; keep command, or exe and args']],
+		['{command: a, interval: 1ms}', ['services.a.test.interval: "1ms" is too short; write at least 10ms']],
+		['{cmd: a}', ['unknown key "cmd" in services.a.test; archon calls it command']],
+	])('%s is told', (text, problems) => {
+		expect(told(`test: ${text}`).map(each => each.replace(/^:\d+:\d+: /, ''))).toEqual(problems);
+	});
+});
+
 describe('ready', () => {
 	const probe = {kind: 'probe', interval: 500, timeout: 5000} as const;
 	test.each<[string, Ready]>([
