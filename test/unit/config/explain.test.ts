@@ -42,7 +42,8 @@ services:
     essential: true
   cache: {command: memcached, autostart: false, restart: "no"}
   worker: {command: worker, scale: 3, restart: {policy: always, delay: 5s}, depends_on: [web]}
-  tool: {command: tool, autostart: false, runtime_directory: tool, conflicts: cache, test: {command: [test, -f, /etc/on], interval: 1m}, only_if: {path_exists: /etc/tool}, on_failure: cache, control: {role: operate, services: [cache]}}
+  gated: {command: gated, autostart: false, test: {command: [test, -f, /etc/on], interval: 1m}}
+  tool: {command: tool, autostart: false, runtime_directory: tool, conflicts: cache, only_if: {path_exists: /etc/tool}, on_failure: cache, control: {role: operate, services: [cache]}}
 `;
 
 describe('a config', () => {
@@ -89,7 +90,7 @@ test('values of variables are not shown', () => {
 test('the order of starts is in waves, each after all that it needs', () => {
 	const {start, on_demand: idle} = explained(ALL);
 	expect(start).toEqual([['migrate', 'db', 'cache'], ['web'], ['worker']]);
-	expect(idle).toEqual(['tool']);
+	expect(idle).toEqual(['gated', 'tool']);
 });
 
 test.each([
