@@ -5,7 +5,7 @@ import {bytesOf, concat, newBytes, textOf} from './bytes.ts';
 import {close, pipe} from './descriptors.ts';
 import {BrokenPipe} from './errno.ts';
 import {forget, startOver, watch} from './reactor.ts';
-import {newReport, outcomeOf} from './reap/outcome.ts';
+import {newReport, outcomeOf, pidOf} from './reap/outcome.ts';
 import {EPOLLIN, ERRNO, O, type Outcome, sys} from './sys.ts';
 
 /** `out`: its standard output. `told`: what it says by `tell`. `noise`: its standard error, and that of what it executes. */
@@ -127,6 +127,10 @@ function hear(pid: number, readers: readonly number[], listener: BranchListener)
 	const ended = sys.pidfdOpen(pid);
 	// The end of its streams says nothing: what it executed may have left a process of its own that has them (ssh's ControlPersist).
 	watch(ended, EPOLLIN, () => {
+		const report = newReport();
+		// What is told may be of an earlier descriptor of this number, which was closed in the same turn of the loop.
+		sys.waitPid(pid, report, true);
+		if (pidOf(report) === 0) return;
 		for (const index of readers.keys()) for (let round = 0; round < ROUNDS && !isOver && take(index) > 0; round++);
 		if (isOver) return;
 		readers.forEach((_, index) => {
@@ -135,7 +139,6 @@ function hear(pid: number, readers: readonly number[], listener: BranchListener)
 		});
 		// As long as it is not reaped, the group is its own.
 		sys.kill(-pid, SIG.TERM);
-		const report = newReport();
 		sys.waitPid(pid, report);
 		finish();
 		listener.ended(outcomeOf(report));
