@@ -13,8 +13,8 @@ import {createBody, type Body} from './http-body.ts';
 
 const READ = 64 * 1024;
 
-/** Null: all of it was taken; `location`: it is elsewhere; else why not. */
-type Answer = null | {readonly location: string} | {readonly why: string};
+/** Null: all of it was taken; `location`: it is elsewhere; else why not, and whether it was not wanted. */
+type Answer = null | {readonly location: string} | {readonly why: string; readonly isUnwanted?: true};
 
 export function createHttp(source: string, poller: Poller): Fetcher {
 	return {
@@ -27,7 +27,7 @@ export function createHttp(source: string, poller: Poller): Fetcher {
 				if (url?.scheme !== 'http') return `is said to be at ${plain(address)}, which is not http: that takes curl`;
 				const answer = await get(url, order, poller);
 				if (answer === null) return null;
-				if ('why' in answer) return `cannot be fetched: ${answer.why}`;
+				if ('why' in answer) return answer.isUnwanted ? answer.why : `cannot be fetched: ${answer.why}`;
 				address = resolved(answer.location, url);
 			}
 			return `cannot be fetched: it has more than ${HOPS_MAX} redirects`;
@@ -68,9 +68,10 @@ async function get(url: Url, {take, most}: Order, poller: Poller): Promise<Answe
 			stopIdle();
 			stopIdle = after(IDLE_SECONDS * 1000, () => end({why: `nothing came for ${IDLE_SECONDS} s`}));
 		};
+		let refusal: string | null = null;
 		const body: Body = createBody(part => {
 			left -= part.length;
-			return left < 0 ? TOO_LARGE : take(part);
+			return refusal = left < 0 ? TOO_LARGE : take(part);
 		});
 		stir();
 		const count = sys.send(fd, rest, [], MSG_DONTWAIT);
@@ -83,7 +84,8 @@ async function get(url: Url, {take, most}: Order, poller: Poller): Promise<Answe
 			if (count < 0) return end({why: errnoText(-count)});
 			stir();
 			const state = count === 0 ? body.end() : body.read(bytes.subarray(0, count));
-			if (state.kind === 'whole') end(null);
+			if (refusal !== null) end({why: refusal, isUnwanted: true});
+			else if (state.kind === 'whole') end(null);
 			else if (state.kind === 'moved') end({location: state.location});
 			else if (state.kind === 'refused') end({why: state.why});
 		});
