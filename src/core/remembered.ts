@@ -2,9 +2,13 @@
 import type {Run} from './ids.ts';
 import type {Service} from './service.ts';
 import type {Desired, Rulings} from './wanted.ts';
+import type {Timing} from '../features/schedule/core/known.ts';
 
 /** What an operator may have asked of a service; the rest follows from the config. */
 export type Asked = Extract<Desired, 'auto' | 'start' | 'stop'>;
+
+/** The schedule, and until when all that it names is done with. */
+export type Scheduled = Pick<Timing, 'of' | 'since'>;
 
 /** What is remembered of one service. */
 export interface RememberedService {
@@ -15,6 +19,8 @@ export interface RememberedService {
 	readonly rulings: Rulings;
 	/** It has done its work, and is not to do it again; null: it has not, or that was in another boot. */
 	readonly rest: 'completed' | 'exited' | null;
+	/** What of its schedule is done with, if what is missed is caught up; in any boot. */
+	readonly scheduled?: Scheduled | null;
 }
 
 export interface Remembered {

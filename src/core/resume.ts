@@ -16,13 +16,14 @@ import {find, isHelper, isToRun} from './state.ts';
 import {type Turn} from './turn.ts';
 import {onNews} from './news.ts';
 import {decisionOf, DECIDERS, NO_RULINGS} from './wanted.ts';
+import {UNPLANNED} from '../features/schedule/core/known.ts';
 import {keeping, KEPT} from '../features/state/core.ts';
 
 /** Services are as an archon before this one has left them, as far as that still holds; it is before `boot`, and none of them runs. */
 export function remember(turn: Turn, {runs, services, transients}: Remembered): void {
 	turn.state = {...turn.state, runs, slices: {...turn.state.slices, [keeping.name]: KEPT}};
 	for (const service of transients) if (!find(turn.state, service.name)) add(turn, service);
-	for (const [name, {asked, starts, rulings, rest}] of services) {
+	for (const [name, {asked, starts, rulings, rest, scheduled}] of services) {
 		const entry = find(turn.state, name);
 		if (!entry || isHelper(entry)) continue;
 		const isRuled = DECIDERS.some(decider => rulings[decider]);
@@ -31,6 +32,7 @@ export function remember(turn: Turn, {runs, services, transients}: Remembered): 
 			// Who decides from outside may have spoken already, and knows better.
 			rulings: isRuled && entry.rulings === NO_RULINGS ? rulings : entry.rulings,
 			phase: rest === null ? entry.phase : {kind: 'down', cause: rest},
+			timing: scheduled && entry.service.schedule?.isCaughtUp ? {...UNPLANNED, ...scheduled} : null,
 		});
 	}
 	turn.recount();
@@ -48,7 +50,9 @@ export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 		const entry = read(turn.state.table, id);
 		if (!entry || isAlive(entry.phase)) continue;
 		turn.state = {...turn.state, runs: Math.max(turn.state.runs, run)};
-		const begun: Entry = {...entry, starts: Math.max(1, entry.starts)};
+		// What runs and does not start with archon is a run for its schedule.
+		const desired = entry.desired === 'auto' && entry.service.schedule?.action === 'run' ? 'due' : entry.desired;
+		const begun: Entry = {...entry, desired, starts: Math.max(1, entry.starts)};
 		if (isForeign) {
 			turn.write({...begun, phase: underWay(begun, run, pid, turn.now), restartPending: isOutdated === true});
 		} else {
@@ -61,16 +65,13 @@ export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 
 /** Asks again for all effects whose news the last instance did not see. */
 export function resume(turn: Turn, found: ReadonlyMap<Run, number>): void {
-	let hasSchedule = false;
 	for (const entry of [...all(turn.state.table)]) {
 		const {id, phase} = entry;
-		hasSchedule ||= entry.service.schedule !== null;
 		const pid = phase.kind === 'spawning' ? found.get(phase.run) : undefined;
 		if (pid !== undefined && phase.kind === 'spawning') onNews(turn, id, phase.run, {kind: 'spawned', pid});
 		else if (phase.kind === 'spawning') turn.emit(beginning(entry, phase, turn.now));
 		else resumeEntry(turn, entry);
 	}
-	if (hasSchedule) turn.emit({kind: 'watch-clock', isOn: true});
 	const {stage} = turn.state;
 	if (stage.kind === 'sweeping') turn.emit({kind: 'sweep', signal: stage.killed ? SIG.KILL : SIG.TERM});
 	if (stage.kind === 'over') turn.emit({kind: 'exit', status: stage.status, why: 'archon had ended'});

@@ -4,10 +4,10 @@ import {readAll, writeAll} from '../../src/core/serialize.ts';
 import type {Schedule} from '../../src/core/service.ts';
 import {find, type State} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
-import {nextDeadline} from '../../src/core/whole.ts';
+import {create, nextDeadline} from '../../src/core/whole.ts';
 import {nextRun} from '../../src/features/schedule/core/feature.ts';
 import {UTC, type Zone} from '../../src/features/schedule/core/zone.ts';
-import {EPOCH, exit, phases, service, type Story, tell, type Traits} from './tell.ts';
+import {EPOCH, exit, phases, service, SETTINGS, type Story, tell, type Traits} from './tell.ts';
 
 const [SECOND, MINUTE, HOUR] = [1000, 60_000, 3_600_000];
 
@@ -279,6 +279,43 @@ test('what is due survives re-execution, and is told of what the clock says then
 	expect(nextDeadline(late)).toBeLessThanOrEqual(31 * MINUTE);
 	const [after] = step(late, {kind: 'tick'}, 31 * MINUTE);
 	expect(find(after, 'job')?.phase.kind).toBe('spawning');
+});
+
+describe('what is remembered from an archon before', () => {
+	const boot = (job: Traits, scheduled: {readonly of: string; readonly since: number} | null): State => {
+		const services = new Map([['job', {asked: 'auto', starts: 3, rulings: {}, rest: null, scheduled} as const]]);
+		const [begun, effects] = step(create([service('job', job)], SETTINGS), {kind: 'boot', remembered: {runs: 9, services, transients: []}}, 0);
+		expect(effects).toContainEqual({kind: 'watch-clock', isOn: true});
+		const [after] = step(begun, {kind: 'clock', epoch: EPOCH + 10 * HOUR}, 0);
+		return step(after, {kind: 'tick'}, 0)[0];
+	};
+	const phaseOf = (state: State): string | undefined => find(state, 'job')?.phase.kind;
+	const YESTERDAY = {of: '0 3 * * * UTC', since: EPOCH - 21 * HOUR};
+
+	test('a run that was missed comes once, where it is to be caught up', () => {
+		const state = boot(cron('0 3 * * *', {isCaughtUp: true}), YESTERDAY);
+		expect([phaseOf(state), nextRun(state, find(state, 'job')!)]).toEqual(['spawning', EPOCH + 27 * HOUR + 1]);
+	});
+
+	test.each([
+		['not to be caught up', cron('0 3 * * *'), YESTERDAY],
+		['done with', cron('0 3 * * *', {isCaughtUp: true}), {...YESTERDAY, since: EPOCH + 3 * HOUR}],
+		['of another schedule', cron('0 4 * * *', {isCaughtUp: true}), YESTERDAY],
+		['too late', cron('0 3 * * *', {isCaughtUp: true, deadline: HOUR}), YESTERDAY],
+		['of a clock that was far ahead', cron('0 3 * * *', {isCaughtUp: true}), {...YESTERDAY, since: EPOCH + 4000 * HOUR}],
+		['not known', cron('0 3 * * *', {isCaughtUp: true}), null],
+	])('but not where it is %s', (_, job, scheduled) => {
+		const state = boot(job, scheduled);
+		const hour = job.schedule?.when.kind === 'cron' && job.schedule.when.text === '0 4 * * *' ? 28 : 27;
+		expect([phaseOf(state), nextRun(state, find(state, 'job')!)]).toEqual(['down', EPOCH + hour * HOUR + 1]);
+	});
+
+	test('a run under way goes on', () => {
+		const {state} = tell();
+		const fresh = create([service('job', cron('0 3 * * *'))], state().settings);
+		const [after] = step(fresh, {kind: 'boot', adopted: [{id: 0, run: 7, pid: 70, isForeign: true}]}, 0);
+		expect([phaseOf(after), find(after, 'job')?.desired]).toEqual(['starting', 'due']);
+	});
 });
 
 test('ten thousand have each a run of their own', () => {

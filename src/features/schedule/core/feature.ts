@@ -19,6 +19,10 @@ export const schedule: Feature<Scheduling> = {
 	staged(own, view) {
 		return view.state.stage.kind === 'running' && hasSchedules(view) ? ask(view) : own;
 	},
+	resumed(own, view) {
+		if (hasSchedules(view)) view.emit({kind: 'watch-clock', isOn: true});
+		return own;
+	},
 	reconfigured(own, view) {
 		if (own.epoch !== null) view.raise({kind: 'clock', epoch: own.epoch});
 		return own.epoch === null && hasSchedules(view) ? ask(view) : own;

@@ -1,5 +1,5 @@
 /** What is kept of a service's schedule: when it is due, and what became of its last runs. */
-import type {Instant} from '../../../core/time.ts';
+import {type Instant, NEVER} from '../../../core/time.ts';
 
 /** Milliseconds since 1970, as a clock on the wall has them. */
 export type WallTime = number;
@@ -21,3 +21,6 @@ export interface Timing {
 	/** Why the last of them did not come; empty: the last one came. */
 	readonly why: string;
 }
+
+/** Before it is known when it is due. */
+export const UNPLANNED: Omit<Timing, 'of' | 'since'> = {at: NEVER, due: null, ran: null, left: 0, why: ''};

@@ -13,10 +13,11 @@ import {restart} from '../../../core/starting.ts';
 import {type Instant, type Millis, NEVER} from '../../../core/time.ts';
 import type {Turn} from '../../../core/turn.ts';
 import {type Rule, wanted} from '../../../core/wanted.ts';
+import {keeping} from '../../state/core.ts';
 import {nextTime, showTime} from './calendar.ts';
 import {type Cron, parseCron} from './expression.ts';
 import {schedule as feature} from './feature.ts';
-import type {Timing} from './known.ts';
+import {type Timing, UNPLANNED} from './known.ts';
 
 /**
  * Vixie's cron takes a clock that was set by less for one that goes wrong, and by more for one that is put right: then what
@@ -52,6 +53,8 @@ export function setClock(turn: Turn, epoch: Millis): void {
 		turn.state = {...turn.state, slices: {...turn.state.slices, [feature.name]: {epoch: known, isAwaited: false}}};
 	}
 	if (!hasSchedule) turn.emit({kind: 'watch-clock', isOn: false});
+	// From when on runs can be missed is known as well.
+	if (before === null && partOf(turn.state, keeping).isKept) turn.emit({kind: 'persist'});
 }
 
 function plan({service: {name}, timing}: Entry, schedule: Schedule, epoch: Millis, jump: Millis, now: Instant): Timing {
@@ -59,14 +62,14 @@ function plan({service: {name}, timing}: Entry, schedule: Schedule, epoch: Milli
 	const known = timing?.of === of ? timing : null;
 	const wall = now + epoch;
 	if (schedule.when.kind === 'every') {
-		return known ?? {...timing ?? NEW, of, since: wall, due: null, at: now + schedule.when.interval + delayOf(name, schedule.jitter)};
+		return known ?? {...timing ?? UNPLANNED, of, since: wall, due: null, at: now + schedule.when.interval + delayOf(name, schedule.jitter)};
 	}
-	const isAgain = -jump >= CORRECTION || (-jump >= UNSEEN && cronOf(schedule.when.text).isWild);
+	// What was remembered may be of a clock that was far ahead.
+	const isAhead = known !== null && known.since - wall >= CORRECTION;
+	const isAgain = isAhead || -jump >= CORRECTION || (-jump >= UNSEEN && cronOf(schedule.when.text).isWild);
 	const since = known && !isAgain ? known.since : wall;
-	return following({...timing ?? NEW, of, since}, name, schedule, epoch, now);
+	return following({...timing ?? UNPLANNED, of, since}, name, schedule, epoch, now);
 }
-
-const NEW: Omit<Timing, 'of' | 'since'> = {at: NEVER, due: null, ran: null, left: 0, why: ''};
 
 /** With what comes after `since`. */
 function following(timing: Timing, name: string, {when, jitter}: Schedule, epoch: Millis, now: Instant): Timing {
@@ -122,7 +125,8 @@ export function onDue(turn: Turn, entry: Entry, timing: Timing): void {
 	}
 	turn.put({...entry, timing: next});
 	const why = begin(turn, id, schedule);
-	if (why !== null || late >= LATE) {
+	// Said once, however often it happens.
+	if (why === null ? late >= LATE : why !== timing.why) {
 		const text = why === null ? `runs ${duration(late)} late for its schedule${named}` : `does not run for its schedule${named}: ${why}`;
 		turn.emit({kind: 'say', level: 'info', text: `${name} ${text}`});
 	}

@@ -2,7 +2,7 @@
 import type {Entry} from '../../../core/entry.ts';
 import type {Id, Run} from '../../../core/ids.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
-import type {Asked} from '../../../core/remembered.ts';
+import type {Asked, Scheduled} from '../../../core/remembered.ts';
 import type {Service} from '../../../core/service.ts';
 import {entries, isHelper, isToRun, type State} from '../../../core/state.ts';
 import {pidOf} from '../../../core/status.ts';
@@ -29,6 +29,7 @@ export interface LeftService {
 	/** With the time by the wall clock, in milliseconds since 1970, as `at`. */
 	readonly rulings: Rulings;
 	readonly rest: 'completed' | 'exited' | null;
+	readonly scheduled: Scheduled | null;
 	/** Its main process, if it had one: which run it was of, and when it was made, in ticks since the machine was started. */
 	readonly process: {readonly run: Run; readonly pid: number; readonly startTime: number} | null;
 	/** Tells by which definition its process was made. */
@@ -66,7 +67,7 @@ export function createWriter({startOf, wallClock}: WriterParts): Writer {
 	const starts = new Map<Id, {readonly run: Run; readonly pid: number; readonly start: number | null}>();
 
 	function lineOf(entry: Entry): string {
-		const {id, service, desired, rulings, starts: count, phase} = entry;
+		const {id, service, desired, rulings, starts: count, phase, timing} = entry;
 		const pid = 'run' in phase ? pidOf(phase) : null;
 		const run = 'run' in phase ? phase.run : 0;
 		const start = pid === null ? null : startTimeOf(id, run, pid);
@@ -75,6 +76,7 @@ export function createWriter({startOf, wallClock}: WriterParts): Writer {
 			desired: desired === 'start' || desired === 'stop' ? desired : 'auto', wanted: isToRun(entry), starts: count,
 			...DECIDERS.some(decider => rulings[decider]) && {rulings: withTimes(rulings)},
 			...isAtRest && {rest: phase.cause},
+			...timing && service.schedule?.isCaughtUp && {schedule: {of: timing.of, since: timing.since}},
 			...pid !== null && start !== null && {run, pid, start_time: start},
 			definition: definitionOf(service),
 		});
@@ -150,10 +152,11 @@ export function readLeft(text: string): Result<Left, string> {
 }
 
 function readService(value: Readonly<Record<string, unknown>>): LeftService {
-	const {desired, wanted, starts, rest, rulings, run, pid, start_time: startTime, definition} = value;
+	const {desired, wanted, starts, rest, rulings, schedule, run, pid, start_time: startTime, definition} = value;
 	return {
 		asked: desired === 'start' || desired === 'stop' ? desired : 'auto', wanted: wanted === true, starts: count(starts),
 		rulings: isObject(rulings) ? readRulings(rulings) : {}, rest: rest === 'completed' || rest === 'exited' ? rest : null,
+		scheduled: isObject(schedule) && typeof schedule['of'] === 'string' ? {of: schedule['of'], since: count(schedule['since'])} : null,
 		process: count(pid) > 1 ? {run: count(run), pid: count(pid), startTime: count(startTime)} : null,
 		definition: typeof definition === 'string' ? definition : '',
 	};

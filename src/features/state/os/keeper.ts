@@ -222,12 +222,12 @@ const listed = (names: readonly string[]): string =>
 	names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
 
 /** What still holds: what was asked does until the definition of its service changes, all else where the place is the same. */
-function remember({asked, starts, rulings, rest, definition}: LeftService, {service}: Entry, isSame: boolean): RememberedService {
+function remember({asked, starts, rulings, rest, scheduled, definition}: LeftService, {service}: Entry, isSame: boolean): RememberedService {
 	const isAlike = definition === definitionOf(service);
 	const ago = now() - Date.now();
 	const instant = Object.entries(rulings).map(([decider, ruling]) => [decider, {...ruling, at: Math.min(now(), ruling.at + ago)}]);
 	return {
-		asked: isAlike ? asked : 'auto', starts, rest: isSame && isAlike ? rest : null,
+		asked: isAlike ? asked : 'auto', starts, rest: isSame && isAlike ? rest : null, scheduled,
 		rulings: isSame && instant.length > 0 ? Object.fromEntries(instant) as Rulings : NO_RULINGS,
 	};
 }
