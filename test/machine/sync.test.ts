@@ -201,6 +201,25 @@ test('the helper is a user of its own without rights, who writes nowhere else', 
 	expect([dest, join(dest, 'releases/1/bin/app')].map(path => [statSync(path).uid, statSync(path).mode & 0o022])).toEqual([[65525, 0], [65525, 0]]);
 });
 
+test('what has confined itself writes nowhere else, even as root, and neither does what it executes', async () => {
+	const folder = join(root, 'confined');
+	mkdirSync(folder);
+	const seam = join(import.meta.dirname, '../../scripts/under-node.ts');
+	const script = `
+		const {writeFileSync} = await import('node:fs');
+		const {execFileSync} = await import('node:child_process');
+		const attempt = act => { try { act(); return 'ok'; } catch (error) { return error.code ?? 'failed'; } };
+		const confined = native.confineWrites(${JSON.stringify(folder)});
+		console.log(JSON.stringify([confined, attempt(() => writeFileSync('${folder}/in', '')), attempt(() => writeFileSync('${root}/out', '')),
+			attempt(() => execFileSync('/bin/sh', ['-c', 'echo x > ${root}/out'], {stdio: 'ignore'})), attempt(() => writeFileSync('/dev/null', 'x'))]));`;
+	const {stdout} = await execa(process.execPath, ['--import', seam, '--input-type=module', '-e', script], {stdin: 'ignore'});
+	const [confined, ...tried] = JSON.parse(stdout) as [number, ...string[]];
+	// A kernel without Landlock says so: ENOSYS, EOPNOTSUPP.
+	if (confined === -38 || confined === -95) return;
+	expect([confined, ...tried]).toEqual([0, 'ok', 'EACCES', expect.not.stringMatching('ok'), 'ok']);
+	expect(existsSync(join(root, 'out'))).toBe(false);
+});
+
 test('a folder of somebody else\'s is not taken', async () => {
 	const {dest, config, master} = await scene();
 	master.publish('version=1', app('1'));
