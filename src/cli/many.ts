@@ -7,6 +7,7 @@ import {BrokenPipe, errnoText} from '../os/errno.ts';
 import {after, forget, run, watch} from '../os/reactor.ts';
 import {asOneList, createTeller, type Manner} from './by-host.ts';
 import {type Arguments, type Command, EXIT, type Io} from './command.ts';
+import {durationOf} from './duration.ts';
 import {lookOf} from './look.ts';
 import {usageError} from './reply.ts';
 
@@ -40,7 +41,8 @@ export async function askMany({hosts, command, args, io, limit, askOne}: Round):
 	const manner = mannerOf(command, args, io, isFollowed);
 	const asked = manner.kind === 'lines' ? args : asJson(args);
 	const teller = createTeller(hosts, manner, io, lookOf(io).isColoured);
-	const all = limit ?? (isFollowed ? Infinity : ALL);
+	// A command that was given a time of its own has that as well.
+	const all = limit ?? (isFollowed ? Infinity : ALL + (durationOf(args.values('--timeout').at(-1) ?? '') ?? 0));
 	const {promise, resolve, reject} = Promise.withResolvers<number>();
 	const waiting = [...hosts];
 	const underWay = new Set<Branch>();
