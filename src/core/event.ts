@@ -5,7 +5,7 @@ import type {Adopted, Outcome, Refusal} from './outcome.ts';
 import type {Remembered} from './remembered.ts';
 import type {Service, Sourced, StopPolicy} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
-import type {Millis} from './time.ts';
+import type {Instant, Millis} from './time.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {TrialRules} from './trial.ts';
 import type {Decider, Ruling} from './wanted.ts';
@@ -82,9 +82,10 @@ export type Event =
 	| {readonly kind: 'delist'; readonly ids: readonly Id[]}
 	/**
 	 * The lists of a manifest were read, and `rule` has said what they say: what is missing is started, in at most `maxPasses` passes.
-	 * `every`: until they are read again; Infinity: there is no manifest any more.
+	 * `every`: until they are read again; Infinity: there is no manifest any more. `since`: when `rule` began to say it: what was started
+	 * then belongs to the first pass.
 	 */
-	| {readonly kind: 'reconcile'; readonly every: Millis; readonly maxPasses: number}
+	| {readonly kind: 'reconcile'; readonly every: Millis; readonly maxPasses: number; readonly since: Instant}
 	/** What came of the test of a service; `number`: that of its effect. */
 	| {readonly kind: 'tested'; readonly id: Id; readonly number: number; readonly answer: Answer}
 	/** All that decides from outside is asked again: each test, and each manifest. */

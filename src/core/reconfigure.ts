@@ -177,7 +177,8 @@ export function reconfigure(
 	const retested: Id[] = [];
 	let {table} = turn.state;
 	for (const service of services) {
-		const id = turn.state.names.get(service.name) ?? freeId(table);
+		// What a manifest has made is the config's from now on.
+		const id = turn.state.names.get(service.name) ?? turn.state.transients.get(service.name) ?? freeId(table);
 		names.set(service.name, id);
 		if (read(table, id)) continue;
 		table = write(table, newEntry(id, service, turn.now));
@@ -225,7 +226,8 @@ export function reconfigure(
 		table = write(table, {...renewed, ...edges, phase: waitFor(renewed, edges.needs), desired});
 	}
 	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle};
-	turn.state = {...turn.state, settings, names, table: withoutConflicts(services, names, table)};
+	const transients = new Map([...turn.state.transients].filter(([name]) => !names.has(name)));
+	turn.state = {...turn.state, settings, names, transients, table: withoutConflicts(services, names, table)};
 	turn.recount();
 	tellOfConfig(turn, {started, retested, trial: trial ?? null, isRollback, dropped});
 }

@@ -3,7 +3,7 @@
  * records: its definition, which seldom changes, and its progress, which often does. Both hold only what differs from a
  * standard entry, which is written once: there are many services, and most of each is like all others.
  */
-import {EMPTY, entries as all, type ServiceTable, restoreFree, write} from './service-table.ts';
+import {EMPTY, entries as all, read, type ServiceTable, restoreFree, write} from './service-table.ts';
 import {service as standardService} from './defaults.ts';
 import type {Entry} from './entry.ts';
 import type {Id} from './ids.ts';
@@ -91,9 +91,21 @@ interface Whole {
 }
 
 /** The part of the state that is neither an entry nor follows from the entries. */
-export function writeWhole({settings, stage, runs, bucket, transients, slices}: State): string {
-	const whole: Whole = {settings, stage, runs, bucket, transients: [...transients.values()], slices};
+export function writeWhole({settings, stage, runs, bucket, transients, slices, table}: State): string {
+	const whole: Whole = {settings, stage, runs, bucket, transients: fewOf(transients, table), slices};
 	return stringify(whole);
+}
+
+/** The last that was asked for: these change seldom, and the whole is written often. */
+let [known, few]: [State['transients'] | null, readonly Id[]] = [null, []];
+
+/** Of transient services those that are not known by their origin, as the many of a manifest are. */
+function fewOf(transients: State['transients'], table: ServiceTable): readonly Id[] {
+	if (transients !== known) {
+		few = [...transients.values()].filter(id => read(table, id)?.service.origin !== 'manifest');
+		known = transients;
+	}
+	return few;
 }
 
 export const writeStandard = (): string => stringify(STANDARD);
@@ -138,7 +150,7 @@ export function readAll({whole, standard, bodies, progress}: Parts): State | nul
 			};
 		});
 		const table = list.sort((a, b) => a.id - b.id).reduce<ServiceTable>(write, EMPTY);
-		const isTransient = new Set(transients);
+		const isTransient = new Set([...transients, ...list.flatMap(({id, service}) => (service.origin === 'manifest' ? [id] : []))]);
 		const named = (entries: readonly Entry[]): ReadonlyMap<string, Id> => new Map(entries.map(({id, service}) => [service.name, id]));
 		return {
 			settings, stage, runs, bucket, slices: {...initialSlices(), ...slices},

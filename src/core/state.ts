@@ -62,6 +62,13 @@ export const find = (state: State, name: string): Entry | undefined => {
 	return id === undefined ? undefined : read(state.table, id);
 };
 
+/** The service of a client that has a name, so that no config can have it; what a manifest has made becomes the config's. */
+export function namesake(state: State, name: string): Entry | undefined {
+	const id = state.transients.get(name);
+	const entry = id === undefined ? undefined : read(state.table, id);
+	return entry?.service.origin === 'manifest' ? undefined : entry;
+}
+
 /** The entry of a service by its id. */
 export const entryOf = (state: State, id: Id): Entry | undefined => read(state.table, id);
 

@@ -11,7 +11,7 @@ import {partOf} from '../core/features.ts';
 import {rehearse} from '../core/rehearse.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import type {Service} from '../core/service.ts';
-import type {State} from '../core/state.ts';
+import {namesake, type State} from '../core/state.ts';
 import {rollback} from '../features/rollback/core.ts';
 import {now} from '../os/clock.ts';
 import {sys} from '../os/sys.ts';
@@ -81,7 +81,7 @@ export function planReload(inForce: InForce, done: Done<readonly PlanRow[]>): vo
 function rowsOf({state, whole}: InForce, before: Reading | null, next: Reading): Result<readonly PlanRow[], string> {
 	if (!next.config.ok) return err(told(next.config.error));
 	const {services, ...settings} = next.config.value;
-	const taken = services.find(({name}) => state.transients.has(name));
+	const taken = services.find(({name}) => namesake(state, name));
 	if (taken) return err(`the name ${taken.name} is taken by a daemon that a client started`);
 	const running = servicesOf(state);
 	const change = compare(running, services);

@@ -3,7 +3,7 @@ import {createSearch} from '../features/manifest/os/search.ts';
 import {createReconciler, type Reconciler} from '../features/manifest/os/reconciler.ts';
 import {createConfigWatch} from '../features/watch-config/os/watch.ts';
 import type {Logging} from '../features/logging/core.ts';
-import {after, soon} from '../os/clock.ts';
+import {after, now, soon} from '../os/clock.ts';
 import {env} from '../os/environment.ts';
 import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
@@ -39,7 +39,7 @@ export function createManifest({loop, log, poller, reaper, logging, whole}: Mani
 		poller, after, changed: () => reconciler.reread(), warn: warnOnce, what: 'the manifest', by: 'archonctl reconcile',
 	});
 	const reconciler = createReconciler({
-		state: loop.state, dispatch: loop.dispatch, search, watch, warn: log.warn, whole, soon, logging,
+		state: loop.state, dispatch: loop.dispatch, search, watch, warn: log.warn, whole, now, soon, logging,
 		variable: name => env()[name], hostname: sys.hostname(),
 	});
 	loop.subscribe(['reconciled', 'forgotten', 'stage'], reconciler.onEffects);

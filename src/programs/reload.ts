@@ -7,7 +7,7 @@ import type {Effect} from '../core/effect.ts';
 import {partOf} from '../core/features.ts';
 import {compare, describe} from '../core/reconfigure.ts';
 import {err, ok, type Result} from '../core/result.ts';
-import {entryOf, find, type State} from '../core/state.ts';
+import {entryOf, find, namesake, type State} from '../core/state.ts';
 import type {Service} from '../core/service.ts';
 import type {TrialRules} from '../core/trial.ts';
 import type {Logs} from '../features/logging/core.ts';
@@ -142,7 +142,7 @@ export function createReloads({loop, log, recorder, logs, manager, source, texts
 		const state = loop.state();
 		if (state.stage.kind !== 'running') return err('archon is shutting down');
 		if (!config.ok) return err(told(config.error));
-		const taken = config.value.services.find(({name}) => state.transients.has(name));
+		const taken = config.value.services.find(({name}) => namesake(state, name));
 		if (taken) return err(`the name ${taken.name} is taken by a daemon that a client started`);
 		const before = texts.get(IN_FORCE);
 		if (trial?.rollsBack && before === null) return err('what was read for the config in force is not known any more, to roll back to');

@@ -14,6 +14,8 @@ export const manifest: Feature<Kept | null> = {
 	name: 'manifest',
 	initial: null,
 	reconcile: (own, event, view) => passing().reconcile(own, event, view),
+	triggered: (own, view) => own && passing().trigger(own, view),
+	isBusy: own => own?.isTriggered === true,
 	changed: (own, change, view) => own && passing().changed(own, change, view),
 	stalled: (own, millis) => own && passing().stalled(own, millis),
 	nextDeadline: own => own?.dueAt ?? NEVER,

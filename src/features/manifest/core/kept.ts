@@ -25,6 +25,8 @@ export interface Kept {
 	readonly clearAt: Instant;
 	/** What was said last of programs that are missing; empty: none is. */
 	readonly told: string;
+	/** A trigger waits for the passes. */
+	readonly isTriggered: boolean;
 	/** The earliest of all that is waited for. */
 	readonly dueAt: Instant;
 }

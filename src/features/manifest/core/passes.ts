@@ -20,11 +20,11 @@ const GATHER: Millis = 1000;
 export const NAMED_MAX = 20;
 
 /** The lists were read, and what they say is known; or there is no manifest any more. */
-export function reconcile(own: Kept | null, {every, maxPasses}: Extract<Event, {kind: 'reconcile'}>, view: View): Kept {
+export function reconcile(own: Kept | null, {every, maxPasses, since}: Extract<Event, {kind: 'reconcile'}>, view: View): Kept {
 	const kept: Kept = {
-		clearAt: NEVER, told: '', ...own, every, maxPasses, next: view.now + every, pass: null, dueAt: NEVER,
+		clearAt: NEVER, told: '', isTriggered: false, ...own, every, maxPasses, next: view.now + every, pass: null, dueAt: NEVER,
 	};
-	return scheduled(every === Infinity ? clear(kept, view) : check(clear(kept, view), view, 0, null));
+	return scheduled(every === Infinity ? answered(clear(kept, view), view) : check(clear(kept, view), view, 0, null, since));
 }
 
 /** The files are to be read again now. */
@@ -32,6 +32,15 @@ export function ask(own: Kept, view: View): Kept {
 	if (own.every === Infinity) return own;
 	view.emit({kind: 'reread'});
 	return scheduled({...own, next: view.now + own.every});
+}
+
+/** The same, and what asked is told when the passes are over. */
+export const trigger = (own: Kept, view: View): Kept => (own.every === Infinity ? own : {...ask(own, view), isTriggered: true});
+
+function answered(own: Kept, view: View): Kept {
+	if (!own.isTriggered) return own;
+	view.emit({kind: 'triggered', feature: 'manifest'});
+	return {...own, isTriggered: false};
 }
 
 export function changed(own: Kept, {before, after}: Change, {now}: View): Kept {
@@ -56,7 +65,8 @@ export function due(own: Kept, view: View): Kept {
 	let kept = own.clearAt <= view.now ? clear(own, view) : own;
 	const {pass} = kept;
 	if (pass && (pass.pending <= 0 || pass.deadline <= view.now)) kept = check(kept, view, pass.number, pass.missing);
-	return !kept.pass && kept.next <= view.now ? ask(kept, view) : scheduled(kept);
+	// Files that have not answered all that time are not waited for any more.
+	return !kept.pass && kept.next <= view.now ? ask(answered(kept, view), view) : scheduled(kept);
 }
 
 function scheduled(own: Kept): Kept {
@@ -67,15 +77,15 @@ function scheduled(own: Kept): Kept {
 }
 
 /** Begins the next pass if something is missing after `number` of them, of which there may be one more. */
-function check(own: Kept, view: View, number: number, before: number | null): Kept {
+function check(own: Kept, view: View, number: number, before: number | null, began = view.now): Kept {
 	const missing = [...entries(view.state)].filter(isMissing);
 	if (missing.length === 0 || number >= own.maxPasses) return finish(own, view, Math.max(1, number), missing, before ?? 0);
 	const ended = missing.filter(({phase}) => phase.kind === 'down');
 	const rulings = ended.flatMap(({id, rulings: {manifest}}) => (manifest ? [{id, ruling: {runs: true, why: manifest.why}}] : []));
 	if (rulings.length > 0) view.raise({kind: 'rule', rule: 'manifest', rulings, revive: true});
-	const pending = missing.filter(entry => isPending(entry, view.now)).length;
+	const pending = missing.filter(entry => isPending(entry, began)).length;
 	const first = before ?? missing.length;
-	return {...own, pass: {number: number + 1, began: view.now, deadline: view.now + PATIENCE, pending, missing: first}};
+	return {...own, pass: {number: number + 1, began, deadline: view.now + PATIENCE, pending, missing: first}};
 }
 
 function finish(own: Kept, view: View, passes: number, missing: readonly Entry[], before: number): Kept {
@@ -87,7 +97,7 @@ function finish(own: Kept, view: View, passes: number, missing: readonly Entry[]
 		const words = missing.length === 1 ? 'a program is' : `${missing.length} programs are`;
 		view.emit({kind: 'say', level: 'warn', text: `manifest: ${words} still missing after ${countOf(passes)}: ${told}`});
 	}
-	return {...own, told, pass: null, next: view.now + own.every};
+	return {...answered(own, view), told, pass: null, next: view.now + own.every};
 }
 
 /** Forgets the services of programs that are listed no more, if they are at rest. */
@@ -109,9 +119,10 @@ export function isMissing(entry: Entry): boolean {
 	return phase.kind !== 'down' || (phase.cause !== 'completed' && phase.cause !== 'skipped');
 }
 
-/** Whether it is on its way, or waits for an attempt that belongs to the pass that began then. */
+/** Whether the attempt that the pass of that instant makes is not over: each service has one, whatever its own restarts are. */
 function isPending(entry: Entry, began: Instant): boolean {
-	const {phase, since} = entry;
+	const {phase, since, ends} = entry;
+	if ((ends.at(-1) ?? -Infinity) > began) return false;
 	switch (phase.kind) {
 		case 'waiting': return !phase.isBlocked && isDue(entry);
 		case 'spawning': case 'starting': case 'stopping': return isDue(entry);

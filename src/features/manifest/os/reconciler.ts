@@ -8,7 +8,7 @@ import {err, ok, type Result} from '../../../core/result.ts';
 import type {Service} from '../../../core/service.ts';
 import {find, type State} from '../../../core/state.ts';
 import type {Decider} from '../../../core/wanted.ts';
-import type {Millis} from '../../../core/time.ts';
+import type {Instant, Millis} from '../../../core/time.ts';
 import type {Logging} from '../../logging/core.ts';
 import type {ConfigWatch} from '../../watch-config/os/watch.ts';
 import type {Look, Manifests, Move, Passed} from '../core/control.ts';
@@ -29,6 +29,7 @@ export interface ReconcilerParts {
 	readonly watch: ConfigWatch;
 	readonly warn: (text: string) => void;
 	readonly whole: <T>(act: () => T) => T;
+	readonly now: () => Instant;
 	readonly soon: (callback: () => void) => void;
 	/** For services that are made. */
 	readonly logging: () => Logging;
@@ -70,7 +71,7 @@ const NOBODY: Ask = {isDry: false, told() {}, passed() {}};
 const EMPTY: Listing = {items: [], problems: []};
 
 export function createReconciler(parts: ReconcilerParts): Reconciler {
-	const {state, search, watch, warn, whole, soon, logging, variable, hostname} = parts;
+	const {state, search, watch, warn, whole, now, soon, logging, variable, hostname} = parts;
 	let rules: ManifestRules | null = null;
 	let known: Partial<Record<Kind, Read>> = {};
 	const waiting: Ask[] = [];
@@ -112,13 +113,14 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 			complain([found.error]);
 			one.told(found);
 			// What is known goes on: a file that is gone for a moment ends nothing.
-			if (!one.isDry) dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses});
+			if (!one.isDry) dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses, since: now()});
 			return;
 		}
 		const lists = found.value;
 		const targets = await targetsOf(lists, of.paths, warn);
 		const {services, stop, start} = await outlookOf(lists, problems);
 		complain(problems.map(({file, line, why}) => `${file}:${line}: ${why}; the line is left out`));
+		const since = now();
 		if (!one.isDry) await apply(lists, services);
 		const foreign = await new Promise<Look['foreign']>(resolve => search.begin(targets, one.isDry, resolve));
 		const {manifest, hitlist} = lists.files;
@@ -128,7 +130,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 		if (one.isDry) return;
 		open.push(one);
 		listed = new Set(lists.manifest.flatMap(({name}) => name ?? []));
-		dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses});
+		dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses, since});
 		if (state().stage.kind !== 'running') passed(null);
 	}
 
@@ -140,7 +142,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 			await rule(decider, each(state), ({id, rulings}) => (rulings[decider] ? {id, ruling: null} : undefined));
 		}
 		known = {};
-		dispatch({kind: 'reconcile', every: Infinity, maxPasses: 1});
+		dispatch({kind: 'reconcile', every: Infinity, maxPasses: 1, since: now()});
 	}
 
 	async function readLists(of: ManifestRules, problems: Problems): Promise<Result<Lists, string>> {
