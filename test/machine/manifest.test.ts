@@ -145,7 +145,7 @@ describe('archonctl reconcile', () => {
 	});
 
 	test('one look is as many passes as it takes: a program that comes up at its second start', async () => {
-		const flag = join(folder, 'second');
+		const flag = join(folder, 'second-flag');
 		const second = program('second', `test -e ${flag} || { touch ${flag}; exit 1; }; exec sleep 1000`);
 		const files = lists('');
 		await using archon = await boot({config: config(files, ', every: 1h')});
@@ -423,7 +423,7 @@ test('a trigger reads the manifest as well', async () => {
 	const web = program('web');
 	const files = lists('');
 	await using archon = await boot({config: config(files, ', every: 1h')});
-	await archon.says(/started keeper/);
+	await expect.poll(async () => (await archon.ctl('events')).stdout, WAIT).toContain('missing 0');
 	writeFileSync(files.manifest, `web|${web}\n`);
 	expect((await archon.ctl('trigger')).stdout).toMatch(/started web/);
 	expect(await runs(archon)).toEqual(['keeper', 'web']);
