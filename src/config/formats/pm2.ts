@@ -6,6 +6,7 @@ import type {ForeignFormat, Untranslated} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import type {Mapping, Scalar, Value} from '../values.ts';
 import {fieldsOf, type Fields} from './fields.ts';
+import {faultIn, scheduleOf} from './schedules.ts';
 import {readLiterals} from './literals.ts';
 import {list, literal, map, word, written} from './translation.ts';
 
@@ -67,7 +68,6 @@ const TIMES = 'archonctl logs shows the time of each line';
 const REASONS: Readonly<Record<string, string | null>> = {
 	watch: NO_WATCH, ignore_watch: null, watch_delay: null, watch_options: null,
 	max_memory_restart: 'archon does not restart what has grown; ulimits: {as: BYTES} limits it',
-	cron_restart: 'archon has no schedules: run cron as a service',
 	wait_ready: 'a message by process.send is not heard: write ready, with http, tcp, log or notify',
 	listen_timeout: 'it goes with wait_ready: write start_timeout',
 	shutdown_with_message: 'a message by process.send is not sent: the app is sent SIGINT',
@@ -99,6 +99,7 @@ function serviceOf(app: Fields, script: Scalar, directory: () => string, tell: T
 		restart: restartOf(app),
 		success_codes: codes && withZero(codes),
 		fatal_codes: codes ?? list(at, []),
+		schedule: scheduleFor(app, tell),
 		stop_signal: word(at, 'INT'),
 		stop_grace_period: timeout ? milliseconds(timeout) : word(at, '1600ms'),
 		stop_to: isKept ? undefined : word(at, 'group'),
@@ -153,6 +154,15 @@ function instancesOf(app: Fields, tell: Tell): Scalar | undefined {
 }
 
 const DELAY_MAX = '15s';
+
+/** 0 switches it off. */
+function scheduleFor(app: Fields, tell: Tell): Value | undefined {
+	const cron = app.text('cron_restart') ?? app.text('cron');
+	if (!cron || cron.text === '0' || cron.text === '') return undefined;
+	const fault = faultIn(cron.text);
+	if (fault !== null) tell(cron, 'cron_restart', fault);
+	return fault === null ? scheduleOf(cron, {cron: cron.text}, {action: word(cron, 'restart')}) : undefined;
+}
 
 function restartOf(app: Fields): Value {
 	const {at} = app;

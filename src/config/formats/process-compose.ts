@@ -3,6 +3,7 @@ import type {ForeignFormat, Untranslated} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import type {Mapping, Scalar, Value} from '../values.ts';
 import {fieldsOf, type Fields} from './fields.ts';
+import {faultIn, scheduleOf} from './schedules.ts';
 import {list, literal, map, merge, word, written} from './translation.ts';
 
 export const processCompose: ForeignFormat = {
@@ -40,7 +41,7 @@ const UNKNOWN = 'process-compose does not know it, or archon does not';
 /** Of a process; null: it changes nothing. */
 const REASONS: Readonly<Record<string, string | null>> = {
 	description: null, disable_ansi_colors: 'archon leaves colours as they are', is_elevated: 'write user: root',
-	schedule: 'archon has no schedules: run cron as a service', watch: 'archon does not restart what it runs when files change',
+	watch: 'archon does not restart what it runs when files change',
 	vars: 'write the values where they are used', monitor_for: 'archon does not look at the output for it',
 };
 
@@ -77,6 +78,21 @@ function topOf(file: Fields, whole: Whole): Readonly<Record<string, Value>> {
 	};
 }
 
+/** By an expression or an interval, and whether also with archon. */
+function scheduleFor(from: Fields | undefined, tell: Tell): {readonly value: Value; readonly isAtStart: boolean} | undefined {
+	if (!from) return undefined;
+	const [cron, interval, zone, most] = [from.text('cron'), from.text('interval'), from.text('timezone'), from.text('max_concurrent')];
+	const isAtStart = from.flag('run_on_start');
+	if (most && Number(most.text) > 1) tell(most, 'schedule.max_concurrent', 'archon runs one at a time');
+	for (const [key, entry] of from.left()) tell(entry.key, `schedule.${key}`, UNKNOWN);
+	const fault = cron ? faultIn(cron.text) : null;
+	if (cron && fault !== null) tell(cron, 'schedule', fault);
+	if (cron && fault === null) {
+		return {value: scheduleOf(cron, {cron: cron.text}, {timezone: zone && word(zone, zone.text)}), isAtStart};
+	}
+	return interval && !cron ? {value: scheduleOf(interval, {every: interval.text}), isAtStart} : undefined;
+}
+
 function translateProcess(from: Fields, whole: Whole, tell: Tell): Mapping {
 	const {at} = from;
 	const command = from.text('command');
@@ -89,14 +105,16 @@ function translateProcess(from: Fields, whole: Whole, tell: Tell): Mapping {
 	const line = from.text('ready_log_line');
 	const isDaemon = from.flag('is_daemon');
 	const isForeground = from.flag('is_foreground');
+	const scheduled = scheduleFor(from.map('schedule'), tell);
 	return map(at, {
-		...isDaemon ? {type: word(at, 'forking')} : {},
+		...isDaemon ? {type: word(at, 'forking')} : scheduled ? {type: word(at, 'oneshot')} : {},
 		command: entrypoint && entrypoint.length > 0 ? list(at, entrypoint)
 		: command && list(command, [...whole.shell.map(each => literal(command, each)), textOf(command, whole)]),
-		...from.flag('disabled') || isForeground ? {autostart: word(at, false)} : {},
+		...from.flag('disabled') || isForeground ? {autostart: word(at, false)} : scheduled?.isAtStart ? {autostart: word(at, true)} : {},
 		...isForeground ? {stdin_open: word(at, true)} : {},
 		...from.flag('is_tty') ? {tty: word(at, true)} : {},
 		scale: replicas && word(replicas, replicas.text),
+		schedule: scheduled?.value,
 		environment: own.length > 0 ? map(at, new Map(own)) : undefined,
 		working_dir: directory && textOf(directory, whole),
 		depends_on: dependenciesOf(from, tell),

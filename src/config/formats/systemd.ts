@@ -4,6 +4,7 @@ import type {ForeignFormat, Input, Lookups, Untranslated} from '../planning.ts';
 import type {Report, Source} from '../problems.ts';
 import type {Mapping} from '../values.ts';
 import {translateService} from './systemd/service.ts';
+import {targetOf, withTimer} from './systemd/timer.ts';
 import {readUnit, serviceName, type Setting, type Unit} from './systemd/unit.ts';
 import {map} from './translation.ts';
 
@@ -15,6 +16,7 @@ export const systemd: ForeignFormat = {
 		const services = new Map<string, Mapping>();
 		const untranslated: Untranslated[] = [];
 		for (const unit of units.values()) {
+			if (unit.name.endsWith('.timer')) continue;
 			const name = serviceName(unit.name);
 			if (name === null) {
 				const kind = /\.([a-z]+)$/.exec(unit.name)?.[1] ?? 'unit';
@@ -24,6 +26,18 @@ export const systemd: ForeignFormat = {
 			}
 			if (services.has(name)) report(unit.at, `two units come to one service ${name}`, 'translate them one by one');
 			const {config, untranslated: own} = translateService(unit, name, units);
+			services.set(name, config);
+			untranslated.push(...own);
+		}
+		for (const timer of units.values()) {
+			if (!timer.name.endsWith('.timer')) continue;
+			const name = serviceName(targetOf(timer)) ?? '';
+			const service = services.get(name);
+			if (!service) {
+				untranslated.push({at: timer.at, key: timer.name, service: null, why: `${targetOf(timer)} is not read with it`});
+				continue;
+			}
+			const {config, untranslated: own} = withTimer(timer, service, name);
 			services.set(name, config);
 			untranslated.push(...own);
 		}
@@ -40,7 +54,9 @@ function readInput({source}: Input, lookups: Lookups, report: Report): readonly 
 		const names = lookups.listFolder(join(source.file, folder));
 		return names.ok ? names.value : [];
 	}));
-	const names = source.names.filter(name => name.endsWith('.service') && !name.endsWith('@.service')).sort();
+	const names = source.names.filter(name => /(?<!@)\.(service|timer)$/.test(name)).sort();
+	// What a timer starts is not enabled itself.
+	for (const name of [...enabled]) if (name.endsWith('.timer')) enabled.add(name.replace(/\.timer$/, '.service'));
 	// Links in *.wants say which are enabled; without any, all are meant.
 	return names.filter(name => enabled.size === 0 || enabled.has(name)).slice(0, UNITS_MAX).flatMap(name => {
 		const read = lookups.readFile(join(source.file, name));

@@ -107,7 +107,8 @@ function whyStopping({stop, restartPending}: Entry, phase: Stopping): string {
 /** What comes next by itself, and when: what is nearest first. */
 export function nextOf(entry: Entry): readonly Next[] {
 	const {phase, service, timing} = entry;
-	const scheduled = {at: timing?.at ?? NEVER, what: `it is ${service.schedule?.action === 'restart' ? 'restarted' : 'started'} by its schedule`};
+	const again = service.schedule?.action === 'restart' ? 'restarted' : 'started';
+	const scheduled = {at: timing?.at ?? NEVER, what: `it is ${again} by its schedule`};
 	const all = ((): readonly Next[] => {
 		switch (phase.kind) {
 			case 'waiting': return [{at: phase.deadline, what: 'it does not wait any longer'}];

@@ -71,7 +71,7 @@ const REASONS: readonly (readonly [begin: string, why: string])[] = [
 	['Service.MemoryHigh', 'write mem_limit'], ['Service.MemoryLow', 'archon has no such guarantee'],
 	['Service.MemoryMin', 'archon has no such guarantee'],
 	['Service.MemorySwapMax', 'write memswap_limit'], ['Service.ManagedOOM', 'archon has none'],
-	['Socket.', 'archon opens no sockets for services'], ['Timer.', 'archon has no schedules: run cron as a service'],
+	['Socket.', 'archon opens no sockets for services'],
 	['Path.', 'archon starts nothing when files change'], ['Mount.', 'mounts are for the runtime'],
 ];
 

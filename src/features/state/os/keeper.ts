@@ -222,7 +222,9 @@ const listed = (names: readonly string[]): string =>
 	names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
 
 /** What still holds: what was asked does until the definition of its service changes, all else where the place is the same. */
-function remember({asked, starts, rulings, rest, scheduled, definition}: LeftService, {service}: Entry, isSame: boolean): RememberedService {
+function remember(
+	{asked, starts, rulings, rest, scheduled, definition}: LeftService, {service}: Entry, isSame: boolean,
+): RememberedService {
 	const isAlike = definition === definitionOf(service);
 	const ago = now() - Date.now();
 	const instant = Object.entries(rulings).map(([decider, ruling]) => [decider, {...ruling, at: Math.min(now(), ruling.at + ago)}]);

@@ -90,3 +90,54 @@ describe('a setting', () => {
 		expect(Object.keys(bare(config.entries.get('services')?.value ?? config))).toEqual(['web']);
 	});
 });
+
+describe('a timer', () => {
+	const SERVICE = '[Service]\nExecStart=/bin/x\n';
+	/** What becomes of its service. */
+	function scheduled(timer: string, service = SERVICE): {readonly keys: Bare; readonly told: readonly string[]} {
+		const {config, problems, untranslated} = translate([
+			{file: 'job.service', text: service}, {file: 'job.timer', text: `[Timer]\n${timer}\n[Install]\nWantedBy=timers.target\n`},
+		]);
+		const {job = ''} = bare(config.entries.get('services')?.value ?? config) as Record<string, Bare>;
+		return {keys: job, told: [...problems, ...untranslated.map(({key, why}) => `${key}: ${why}`)]};
+	}
+
+	test.each<[string, Bare]>([
+		['OnCalendar=daily', {cron: '0 0 * * *'}], ['OnCalendar=weekly\nPersistent=true', {cron: '0 0 * * 1', catch_up: 'once'}],
+		['OnCalendar=*-*-* 03:30:00\nRandomizedDelaySec=10min', {cron: '30 3 * * *', jitter: '600s'}],
+		['OnCalendar=Mon..Fri 08:00', {cron: '0 8 * * mon-fri'}], ['OnCalendar=Sat,Sun *-*-* 10:00', {cron: '0 10 * * sat,sun'}],
+		['OnCalendar=*:0/15', {cron: '*/15 * * * *'}], ['OnCalendar=*-*-01 00:00:00', {cron: '0 0 1 * *'}],
+		['OnCalendar=*-12-24 18:00 Europe/Berlin', {cron: '0 18 24 12 *', timezone: 'Europe/Berlin'}],
+		['OnCalendar=*-*~01 23:00', {cron: '0 23 L * *'}], ['OnCalendar=8..18/2:05:30 UTC', {cron: '30 5 8-18/2 * * *', timezone: 'UTC'}],
+		['OnBootSec=5min\nOnUnitActiveSec=15min\nAccuracySec=1s', {every: '900s'}],
+	])('%s', (timer, schedule) => {
+		const {keys, told} = scheduled(timer);
+		expect(told).toEqual([]);
+		expect(keys).toEqual({command: ['/bin/x'], restart: 'no', environment_base: 'clean', type: 'oneshot', schedule});
+	});
+
+	test.each<[string, string[]]>([
+		['OnCalendar=2026-01-01 00:00', ['OnCalendar: cron has no years']],
+		['OnCalendar=Mon *-*-01 00:00', ['OnCalendar: with cron a day of the month and one of the week are either, and not both']],
+		['OnCalendar=*-*~03 00:00', ['OnCalendar: cron has no such days']], ['OnCalendar=what ever it is', ['OnCalendar: it cannot be read']],
+		['OnCalendar=daily\nOnCalendar=hourly', ['OnCalendar: a schedule has one expression: add a service for each further one']],
+		['OnCalendar=daily\nWakeSystem=yes', ['WakeSystem: archon has nothing like it']],
+		['OnCalendar=*-02-31 00:00', ['OnCalendar: cron has no words for it: the expression never comes']],
+		['OnUnitActiveSec=nonsense', ['OnUnitActiveSec: it is not a time']],
+	])('%s is told', (timer, told) => {
+		expect(scheduled(timer).told).toEqual(told);
+	});
+
+	test('of a daemon is told, and so is one without its service', () => {
+		expect(scheduled('OnCalendar=daily', '[Service]\nType=notify\nExecStart=/bin/x\n').told)
+			.toEqual(['OnCalendar: what its timer starts is a daemon, which archon only restarts by the clock']);
+		const {untranslated} = translate([{file: 'other.service', text: SERVICE}, {file: 'job.timer', text: '[Timer]\nOnCalendar=daily\n'}]);
+		expect(untranslated.map(({key, why}) => `${key}: ${why}`)).toEqual(['job.timer: job.service is not read with it']);
+	});
+
+	test('what undoes a oneshot runs after its end', () => {
+		const {keys} = scheduled('OnCalendar=daily', '[Service]\nType=oneshot\nExecStart=/bin/x\nExecStop=/bin/y\n');
+		expect(keys).toMatchObject({type: 'oneshot', post_stop: [['/bin/y']]});
+		expect(keys).not.toHaveProperty('down');
+	});
+});
