@@ -2,12 +2,17 @@
 import type {Edge, Entry} from './entry.ts';
 import type {Id} from './ids.ts';
 import {read} from './service-table.ts';
-import {isToRun, isWanted, meets} from './state.ts';
+import {isToRun, isUnderWay, isWanted, meets} from './state.ts';
 import {type Turn} from './turn.ts';
 
 /** A service is to run from now on: it starts afresh, and so do those of its needs that are not met and have ended, or did not run. */
 export function begin(turn: Turn, entry: Entry, trigger: Entry['trigger'] = null): void {
 	afresh(turn, entry, trigger);
+	bringNeeds(turn, entry);
+}
+
+/** Those of its needs that are not met and have ended, or did not run, start. */
+function bringNeeds(turn: Turn, entry: Entry): void {
 	const ids = new Set<Id>();
 	const demand = (edge: Edge): void => {
 		const need = read(turn.state.table, edge.id);
@@ -22,6 +27,13 @@ export function begin(turn: Turn, entry: Entry, trigger: Entry['trigger'] = null
 		if (needed !== need || hasEnded(need)) afresh(turn, needed);
 		if (isToRun(needed)) need.needs.forEach(demand);
 	}
+}
+
+/** A service that is to run is started again by its config's own will: what an operator has asked of its needs stays. */
+export function again(turn: Turn, entry: Entry): void {
+	if (!isUnderWay(entry.phase)) return begin(turn, entry);
+	turn.write({...entry, restartPending: true});
+	bringNeeds(turn, entry);
 }
 
 /** A service that is to run as another one needs it, as soon as all deciders let it; what an operator has asked is forgotten. */

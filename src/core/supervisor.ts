@@ -92,11 +92,13 @@ function dispatch(turn: Turn, event: Event): void {
 
 /** Examines all entries that a change may affect, until nothing changes any more. */
 function settle(turn: Turn): void {
+	let raised: readonly Event[];
 	do {
 		drain(turn);
 		tellOfRest(turn);
-		for (const event of turn.raised.splice(0)) dispatch(turn, event);
-	} while (turn.toExamine.size > 0);
+		raised = turn.raised.splice(0);
+		for (const event of raised) dispatch(turn, event);
+	} while (turn.toExamine.size > 0 || raised.length > 0);
 	const {stage, living} = turn.state;
 	if (stage.kind === 'stopping' && living === 0) sweep(turn, stage.status, stage.why);
 }

@@ -19,7 +19,7 @@ function promise(kept: boolean, sentence: string): void {
 export function checkRules(before: State, event: Event, state: State, asked: Asked): void {
 	remember(event, before, asked);
 	for (const entry of entries(state)) {
-		const {service: {name}, phase, desired, id} = entry;
+		const {service: {name, test}, phase, desired, id} = entry;
 		const was = entryOf(before, id);
 		if (was === entry && before.stage === state.stage && event.kind !== 'rule') continue;
 		const [verdict, first] = [wanted(entry, state.stage), told({...entry, stage: state.stage.kind})];
@@ -29,6 +29,9 @@ export function checkRules(before: State, event: Event, state: State, asked: Ask
 		promise(!entry.leaving || entry.restartPending || !verdict.runs, `${name} is to run, and leaves`);
 		if (was?.service.name === name) checkOperator(was, entry, event);
 		for (const decider of DECIDERS) {
+			// Tests answer by themselves.
+			if (decider === 'test') promise(!entry.rulings.test || test !== null, `${name} has no test, and that has said something`);
+			if (decider === 'test') continue;
 			const [has, said] = [entry.rulings[decider]?.runs, asked.get(id)?.get(decider)];
 			promise(has === said, `${name} has ${has} from its ${decider}, which has said ${said}`);
 		}
@@ -48,9 +51,13 @@ function remember(event: Event, before: State, asked: Asked): void {
 	if (event.kind !== 'rule') return;
 	for (const {id, ruling} of event.rulings) {
 		if (!entryOf(before, id)) continue;
-		const known = asked.get(id) ?? new Map<Decider, boolean>();
-		if (ruling) known.set(event.rule, ruling.runs);
-		else known.delete(event.rule);
-		asked.set(id, known);
+		note(asked, id, event.rule, ruling?.runs);
 	}
+}
+
+function note(asked: Asked, id: Id, decider: Decider, runs: boolean | undefined): void {
+	const known = asked.get(id) ?? new Map<Decider, boolean>();
+	if (runs === undefined) known.delete(decider);
+	else known.set(decider, runs);
+	asked.set(id, known);
 }

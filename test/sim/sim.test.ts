@@ -13,14 +13,14 @@ test.runIf(seed)('one world is replayed', () => {
 	process.stdout.write(`${report.trace.join('\n')}\n`);
 });
 
-test.skipIf(seed)(`${seeds} worlds keep every promise`, {timeout: 600_000}, () => {
+test.skipIf(seed)(`${seeds} worlds keep every promise`, {timeout: 1_800_000}, () => {
 	let spawns = 0;
 	for (let i = 0; i < seeds; i++) spawns += live(i).spawns;
 	// Worlds in which nothing happens would keep every promise too.
 	expect(spawns).toBeGreaterThan(seeds);
 });
 
-test.skipIf(seed)('worlds keep every promise whose archon dies now and then, and goes on from what it wrote down', {timeout: 600_000}, () => {
+test.skipIf(seed)('worlds keep every promise whose archon dies now and then, and goes on from what it wrote down', {timeout: 1_800_000}, () => {
 	for (let i = 0; i < seeds / 40; i++) live(i, true);
 });
 

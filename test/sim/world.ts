@@ -8,7 +8,8 @@ import type {Effect} from '../../src/core/effect.ts';
 import type {Event, News, NotifyMessage} from '../../src/core/event.ts';
 import type {Id, Run} from '../../src/core/ids.ts';
 import type {Outcome} from '../../src/core/outcome.ts';
-import {GROWTHS, type Health, type Need, type Ready, type Service} from '../../src/core/service.ts';
+import {partOf} from '../../src/core/features.ts';
+import {GROWTHS, type Health, type Need, type Ready, type Schedule, type Service} from '../../src/core/service.ts';
 import {SIG} from '../../src/core/signal-numbers.ts';
 import type {Stage} from '../../src/core/stage.ts';
 import type {Instant} from '../../src/core/time.ts';
@@ -16,7 +17,9 @@ import {entries, entryOf, find, livingRivals, type State} from '../../src/core/s
 import {create, nextDeadline} from '../../src/core/whole.ts';
 import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {step} from '../../src/core/supervisor.ts';
-import {type Decider, DECIDERS} from '../../src/core/wanted.ts';
+import {schedule} from '../../src/features/schedule/core/feature.ts';
+import {UTC} from '../../src/features/schedule/core/zone.ts';
+import type {Decider} from '../../src/core/wanted.ts';
 import {checkEvents, checkExamination, checkFailure, checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
 import {type Random, random} from './random.ts';
 import {told} from './rules.ts';
@@ -133,6 +136,10 @@ export class World {
 	#order = 0;
 	#pids = 1;
 	#transients = 0;
+	/** What the clock on the wall says at the instant 0. */
+	#epoch = Date.UTC(2026, 2, 29);
+	/** What each test has answered last. */
+	readonly #answers = new Map<string, 'yes' | 'no' | 'timeout' | 'error'>();
 	/** When the shutdown began, and when the last process of a service was gone. */
 	#endedAt: Instant = 0;
 	#lastGone: Instant = 0;
@@ -285,6 +292,11 @@ export class World {
 				if (before.phase.kind === 'stopping' && before.phase.finish) this.#lastGone = this.now;
 				const last = this.processes.findLast(({id}) => id === after.id);
 				if (last && after.phase.kind === 'done') last.isDone = true;
+				return;
+			}
+			case 'run-test': return this.#answer(effect.id, effect.number, effect.service.name, effect.test.timeout);
+			case 'watch-clock': {
+				if (effect.isOn) this.#dispatch({kind: 'clock', epoch: this.#epoch});
 				return;
 			}
 			case 'arrived':
@@ -457,6 +469,13 @@ export class World {
 		const {random: r} = this;
 		const ids = r.some([...entries(this.state)], r.pick([0.1, 0.5, 1])).map(({id}) => id);
 		if (r.chance(0.2)) return this.#dispatch({kind: 'fire', ids});
+		if (r.chance(0.1)) return this.#dispatch({kind: 'run-now', ids});
+		if (r.chance(0.1)) return this.#dispatch({kind: 'triggered'});
+		if (r.chance(0.1)) {
+			this.#epoch += r.pick([-86_400_000, -100_000, -10, 10, 100_000, 86_400_000]);
+			if (partOf(this.state, schedule).epoch !== null) this.#dispatch({kind: 'clock', epoch: this.#epoch});
+			return;
+		}
 		if (r.chance(0.1)) {
 			const service = this.#service(`manifest-${this.#transients++}`, []);
 			this.#dispatch({kind: 'add', service});
@@ -464,10 +483,21 @@ export class World {
 			this.#later(0, () => this.#rule('manifest', [find(this.state, service.name)?.id ?? -1], () => true));
 			return;
 		}
-		const rule = r.pick(DECIDERS);
+		const rule = r.pick(['hitlist', 'manifest'] as const);
 		const isUnlisted = rule === 'manifest' && r.chance(0.5);
 		this.#rule(rule, ids, () => (rule === 'hitlist' ? r.pick([false, null]) : r.pick([true, false, null])));
 		if (isUnlisted) for (const {id, service} of entries(this.state)) if (service.origin === 'manifest') this.#dispatch({kind: 'remove', id});
+	}
+
+	/** A test takes its time, and may not answer at all; once faults have ceased it says what it has said before. */
+	#answer(id: Id, number: number, name: string, timeout: number): void {
+		const {random: r} = this;
+		const verdict = r.chance(this.#temper.sick) ? r.pick(['timeout', 'error'] as const) : r.pick(['yes', 'yes', 'no'] as const);
+		const settled = this.#temper === CALM ? this.#answers.get(name) ?? 'yes' : verdict;
+		this.#answers.set(name, settled);
+		this.#later(r.between(0, r.pick([1, timeout])), () => {
+			this.#dispatch({kind: 'tested', id, number, answer: {verdict: settled, why: settled, detail: '', took: 1}});
+		});
 	}
 
 	#rule(rule: Decider, ids: readonly Id[], answer: () => boolean | null): void {
@@ -490,6 +520,7 @@ export class World {
 			onFailure: service.onFailure.filter(name => names.has(name)), conflicts: service.conflicts.filter(name => names.has(name)),
 			...(r.chance(0.2) && {exec: {...service.exec, argv: [service.name, String(this.#order++)] as const}}),
 			...(r.chance(0.2) && {stop: {signal: SIG.TERM, grace: r.pick([10, 2000])}}),
+			...(r.chance(0.1) && {test: null}), ...(r.chance(0.1) && service.schedule && {schedule: r.pick([null, this.#schedule()])}),
 			...(r.chance(0.1) && {health: null}), ...(r.chance(0.1) && {watchdog: null}), ...(r.chance(0.1) && {ready: null}),
 		}));
 		if (r.chance(0.5)) edited.push(this.#service(`s${1000 + this.#order++}`, []));
@@ -504,8 +535,8 @@ export class World {
 		const density = r.pick([0, 0.1, 0.3, 0.8]);
 		const services: Service[] = [];
 		for (let i = r.between(1, r.pick([3, 8, 40])); i > 0; i--) {
-			// What people and failures start is needed by no service.
-			const needs = r.some(services.slice(-10).filter(({conflicts}) => conflicts.length === 0), density).map(({name, type}): Need => {
+			// What people, failures and the clock start is needed by no service.
+			const needs = r.some(services.slice(-10).filter(({conflicts, schedule}) => conflicts.length === 0 && !schedule), density).map(({name, type}): Need => {
 				const conditions = ['service_started', 'service_started', 'service_healthy'] as const;
 				const isJob = type === 'oneshot' && r.chance(0.7);
 				return {
@@ -524,13 +555,24 @@ export class World {
 		const {random: r} = this;
 		const others = earlier.map(({name}) => name);
 		const onFailure = r.chance(0.1) ? r.some(others.slice(-10), 0.3) : [];
+		if (r.chance(0.1)) return {...service, onFailure, autostart: r.chance(0.2), schedule: this.#schedule()};
 		if (!r.chance(0.1)) return {...service, onFailure};
 		return {...service, onFailure, needs: [], autostart: false, conflicts: r.some(others.slice(-5), 0.5)};
+	}
+
+	#schedule(): Schedule {
+		const {random: r} = this;
+		return {
+			when: r.chance(0.5) ? {kind: 'every', interval: r.pick([7000, 17_000])} : {kind: 'cron', text: r.pick(['* * * * *', '*/30 * * * * *']), zone: UTC},
+			action: r.pick(['run', 'run', 'restart']), jitter: r.pick([0, 5000]), overlap: r.pick(['skip', 'allow', 'replace']),
+			isCaughtUp: r.chance(0.5), deadline: 60_000,
+		};
 	}
 
 	#service(name: string, needs: readonly Need[]): Service {
 		const {random: r} = this;
 		const isDaemon = r.chance(0.75);
+		const isNamed = !name.startsWith('transient') && !name.startsWith('manifest');
 		const probe = {kind: 'file', path: '/x'} as const;
 		const ready = r.pick<Ready | null>([
 			null, null, {kind: 'notify'}, {kind: 'log', pattern: 'x'}, {kind: 'probe', probe, interval: 500, timeout: 300},
@@ -560,6 +602,7 @@ export class World {
 			stopTo: r.pick(['main', 'main', 'group']), killMode: r.pick(['tree', 'tree', 'group', 'main']),
 			forks: isDaemon && r.chance(0.15),
 			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
+			test: isNamed && r.chance(0.25) ? {command: ['test'], interval: r.pick([null, 10_000, 20_000]), timeout: 1000} : null,
 			essential: r.chance(0.03),
 			onFailed: r.chance(0.03) ? 'shutdown' : 'stay',
 			onlyIf: r.chance(0.1) ? {pathExists: ['/x'], pathMissing: [], envSet: [], command: null, otherwise: r.pick(['satisfied', 'unmet'])} : null,
@@ -600,13 +643,19 @@ export class World {
 		if (movesOf() !== before) throw new Error(`there is no rest:\n${before}\n—\n${movesOf()}`);
 	}
 
-	/** A watchdog that gets no WATCHDOG=1 keeps its service on the move for ever, and those that are restarted with it. */
+	/** A schedule, or a watchdog that gets no WATCHDOG=1, keeps its service on the move for ever, and those that are restarted with it. */
 	#restless(): Set<string> {
 		const found = new Set<string>();
-		for (const {service, phase, needs} of entries(this.state)) {
+		const fired = new Set<Id>();
+		// What a failure starts comes before what fails.
+		for (const {id, service, phase, needs, dependents} of [...entries(this.state), ...[...entries(this.state)].reverse(), ...entries(this.state)]) {
 			const isWatched = service.watchdog !== null || (phase.kind === 'up' && phase.watchdog !== null);
 			const isTakenAlong = service.needs.some(({name, restart}) => restart && found.has(name));
-			if (isWatched || isTakenAlong || needs.length !== service.needs.length) found.add(service.name);
+			const isFor = [...entries(this.state)].some(({service: {name, onFailure}}) => found.has(name) && onFailure.includes(service.name));
+			// A run that is due tries what it needs once more.
+			const isTried = dependents.some(({id}) => fired.has(id));
+			if (service.schedule || isTried) fired.add(id);
+			if (isWatched || fired.has(id) || isTakenAlong || isFor || needs.length !== service.needs.length) found.add(service.name);
 		}
 		return found;
 	}

@@ -23,7 +23,7 @@ const rows = lifeTable(join(import.meta.dirname, '../../..')).split('\n').map(li
 const [[, ...news] = [], , ...lines] = rows;
 const cellOf = (phase: string, kind: string): string => lines.find(([names]) => names?.split(', ').includes(phase))?.[news.indexOf(kind) + 1] ?? '';
 
-test('it says all that was seen, and little that was not', () => {
+test('it says all that was seen, and little that was not', {timeout: 300_000}, () => {
 	for (let i = 0; i < 1500; i++) live(i);
 	const said = [...seen].flatMap(([key, phases]) => {
 		const [phase = '', kind = ''] = key.split(' ');

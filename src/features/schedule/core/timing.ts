@@ -2,6 +2,7 @@
  * When services with a schedule are due, and what is done then. The clock on the wall is an offset to the monotonic one, and to
  * set it is an event: what was due meanwhile is due once, however often it would have been.
  */
+import {again} from '../../../core/demand.ts';
 import {duration} from '../../../core/duration.ts';
 import type {Entry} from '../../../core/entry.ts';
 import {partOf} from '../../../core/features.ts';
@@ -9,7 +10,6 @@ import type {Id} from '../../../core/ids.ts';
 import {fire} from '../../../core/rulings.ts';
 import {entries, read} from '../../../core/service-table.ts';
 import type {Schedule} from '../../../core/service.ts';
-import {restart} from '../../../core/starting.ts';
 import {type Instant, type Millis, NEVER} from '../../../core/time.ts';
 import type {Turn} from '../../../core/turn.ts';
 import {type Rule, wanted} from '../../../core/wanted.ts';
@@ -156,7 +156,7 @@ function begin(turn: Turn, id: Id, schedule: Schedule): string | null {
 	const entry = read(turn.state.table, id);
 	const refused = entry ? refusalOf(turn, entry, schedule) : 'it was removed';
 	if (!entry || refused !== null) return refused;
-	if (schedule.action === 'restart') restart(turn, [id]);
+	if (schedule.action === 'restart') again(turn, entry);
 	else if (entry.phase.kind === 'down') fire(turn, [id]);
 	// What waits is about to start anyway.
 	else if (entry.phase.kind !== 'waiting') turn.write({...entry, desired: dueOf(entry), restartPending: true});
