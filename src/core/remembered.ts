@@ -1,6 +1,9 @@
 /** What archon knows of its services from an archon before it, by what that one has left in its `state_dir`. */
 import type {Run} from './ids.ts';
+import {freeId, write} from './service-table.ts';
 import type {Service} from './service.ts';
+import {newEntry, type State} from './state.ts';
+import type {Instant} from './time.ts';
 import type {Desired, Rulings} from './wanted.ts';
 import type {Timing} from '../features/schedule/core/known.ts';
 
@@ -15,7 +18,7 @@ export interface RememberedService {
 	readonly asked: Asked;
 	/** How often it was started. */
 	readonly starts: number;
-	/** Of this boot of the machine only. */
+	/** Of those who will rule again, and of this boot of the machine only. */
 	readonly rulings: Rulings;
 	/** It has done its work, and is not to do it again; null: it has not, or that was in another boot. */
 	readonly rest: 'completed' | 'exited' | null;
@@ -28,6 +31,20 @@ export interface Remembered {
 	readonly runs: Run;
 	/** By name. */
 	readonly services: ReadonlyMap<string, RememberedService>;
-	/** Services that no config has (`run`, `daemon`, manifests), whose processes live. */
+	/** Services that no config has (`daemon`, manifests), whose processes live. */
 	readonly transients: readonly Service[];
+}
+
+/** The state with these services as well, which are not to run yet; a name that is taken is left out. */
+export function withTransients(state: State, services: readonly Service[], now: Instant): State {
+	if (services.length === 0) return state;
+	const transients = new Map(state.transients);
+	let {table} = state;
+	for (const service of services) {
+		if (transients.has(service.name) || state.names.has(service.name)) continue;
+		const id = freeId(table);
+		table = write(table, newEntry(id, service, now));
+		transients.set(service.name, id);
+	}
+	return {...state, table, transients};
 }

@@ -6,8 +6,7 @@ import {beginning, hookOf} from './beginning.ts';
 import {begin} from './demand.ts';
 import {shiftDeadlines, underWay} from './lifecycle.ts';
 import type {Adopted} from './outcome.ts';
-import type {Remembered} from './remembered.ts';
-import {add} from './requests.ts';
+import {type Remembered, withTransients} from './remembered.ts';
 import {isAlive} from './phase.ts';
 import {entries as all, read} from './service-table.ts';
 import {SIG} from './signal-numbers.ts';
@@ -15,22 +14,21 @@ import {type Millis, NEVER} from './time.ts';
 import {find, isHelper, isToRun} from './state.ts';
 import {type Turn} from './turn.ts';
 import {onNews} from './news.ts';
-import {decisionOf, DECIDERS, NO_RULINGS} from './wanted.ts';
+import {decisionOf, NO_RULINGS, type Rulings} from './wanted.ts';
 import {UNPLANNED} from '../features/schedule/core/known.ts';
 import {keeping, KEPT} from '../features/state/core.ts';
 
 /** Services are as an archon before this one has left them, as far as that still holds; it is before `boot`, and none of them runs. */
 export function remember(turn: Turn, {runs, services, transients}: Remembered): void {
 	turn.state = {...turn.state, runs, slices: {...turn.state.slices, [keeping.name]: KEPT}};
-	for (const service of transients) if (!find(turn.state, service.name)) add(turn, service);
+	turn.state = withTransients(turn.state, transients, turn.now);
 	for (const [name, {asked, starts, rulings, rest, scheduled}] of services) {
 		const entry = find(turn.state, name);
 		if (!entry || isHelper(entry)) continue;
-		const isRuled = DECIDERS.some(decider => rulings[decider]);
 		turn.put({
 			...entry, starts, desired: asked === 'auto' ? entry.desired : asked,
 			// Who decides from outside may have spoken already, and knows better.
-			rulings: isRuled && entry.rulings === NO_RULINGS ? rulings : entry.rulings,
+			rulings: rulings === NO_RULINGS ? entry.rulings : {...rulings, ...entry.rulings},
 			phase: rest === null ? entry.phase : {kind: 'down', cause: rest},
 			timing: scheduled && entry.service.schedule?.isCaughtUp ? {...UNPLANNED, ...scheduled} : null,
 		});
@@ -52,7 +50,7 @@ export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 		turn.state = {...turn.state, runs: Math.max(turn.state.runs, run)};
 		// What runs and does not start with archon is a run for its schedule.
 		const desired = entry.desired === 'auto' && entry.service.schedule?.action === 'run' ? 'due' : entry.desired;
-		const begun: Entry = {...entry, desired, starts: Math.max(1, entry.starts)};
+		const begun: Entry = {...entry, desired, starts: Math.max(1, entry.starts), rulings: asItRuns(entry.rulings)};
 		if (isForeign) {
 			turn.write({...begun, phase: underWay(begun, run, pid, turn.now), restartPending: isOutdated === true});
 		} else {
@@ -62,6 +60,9 @@ export function adopt(turn: Turn, adopted: readonly Adopted[]): void {
 		if (entry.service.type === 'daemon' && entry.service.ready) onNews(turn, id, run, {kind: 'ready'});
 	}
 }
+
+/** What has not been asked yet leaves a service as it is, and it runs. */
+const asItRuns = (rulings: Rulings): Rulings => (rulings.test?.isOpen ? {...rulings, test: {...rulings.test, runs: true}} : rulings);
 
 /** Asks again for all effects whose news the last instance did not see. */
 export function resume(turn: Turn, found: ReadonlyMap<Run, number>): void {

@@ -12,6 +12,7 @@ import {entries as all, read, write} from './service-table.ts';
 import {countAwaited, holds, isAwaited, isGoingDown, isFailedNeed, isLiving, isRunning, isWanted, type State} from './state.ts';
 import {startupAfter} from './startup.ts';
 import {type Instant, NEVER} from './time.ts';
+import {DECIDERS, type Rulings} from './wanted.ts';
 
 /** A service that is in another phase. */
 export interface Change {
@@ -83,7 +84,7 @@ export class Turn {
 		const awaited = this.state.awaited + Number(isAwaited(after)) - Number(isAwaited(before));
 		const held = this.state.held + Number(after.phase.kind === 'done') - Number(before.phase.kind === 'done');
 		const {table} = this.state;
-		this.isJudged ||= before.desired !== after.desired || before.rulings !== after.rulings;
+		this.isJudged ||= before.desired !== after.desired || !ruleAlike(before.rulings, after.rulings);
 		this.state = {...this.state, table: write(table, after), living: this.state.living + living, held, awaited};
 		this.examine(after.id);
 		this.#tellDependents(before, after);
@@ -166,3 +167,7 @@ export class Turn {
 		}
 	}
 }
+
+/** Said again is nothing new. */
+const ruleAlike = (before: Rulings, after: Rulings): boolean =>
+	before === after || DECIDERS.every(decider => before[decider]?.runs === after[decider]?.runs);

@@ -129,7 +129,9 @@ export function runDaemon(options: Options): void {
 	const log = createLog(() => own.level, output.say);
 	const reaper = createReaper(event => loop.dispatch(event), poller, watchMemory(), id => entryOf(loop.state(), id));
 	const recorder = createRecorder(handoff.blocks, !reexec || reexec.reexecutions === 0, id => entryOf(loop.state(), id));
-	const keeper = own.stateDir === null ? null : keeping().createKeeper({dir: own.stateDir, kept, log, state: () => loop.state()});
+	const keeper = own.stateDir === null ? null : keeping().createKeeper({
+		dir: own.stateDir, kept, log, state: () => loop.state(), hasManifest: own.manifest !== null,
+	});
 	const manager = createManager(isPayload ? {} : env());
 	let listener: Listener | null = null;
 	let endAlso = (): void => {};
@@ -298,7 +300,7 @@ export function runDaemon(options: Options): void {
 		const left = keeper?.begin(state);
 		if (typeof left === 'string') return giveWay(left);
 		const adopted = [...tagged, ...left?.adopted ?? []];
-		hands.salvage(state, adopted);
+		hands.salvage(left?.state ?? state, adopted);
 		// Before the control socket is made: as long as its old listener is open, it looks as if another archon had it.
 		kept.closeStrays();
 		loop.dispatch({kind: 'boot', adopted, ...left?.remembered && {remembered: left.remembered}});

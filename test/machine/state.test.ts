@@ -244,6 +244,41 @@ services:
 		expect(stranger.exitCode).toBe(null);
 	});
 
+	it('what no config has goes on as well, and what a test or a manifest wants', async () => {
+		const {state, work} = prepare();
+		writeFileSync(`${work}/flag`, '');
+		const config = `archon: {state_dir: ${state}}
+manifest: {file: ${work}/list.txt}
+services:
+  one: {command: sleep 1000000}
+  tested: {command: sh -c '${alone(work, 'tested')}; exec sleep 1000000', test: {command: [test, -f, ${work}/flag]}}
+`;
+		writeFileSync(`${work}/sleeper`, `#!/bin/sh\n${alone(work, 'listed').replaceAll('$$$$', '$$')}\nexec sleep 1000000\n`, {mode: 0o755});
+		writeFileSync(`${work}/list.txt`, `listed|${work}/sleeper\n`);
+		const first = await boot({config, isInit: false});
+		await first.says(/started tested/);
+		await first.says(/started listed/);
+		expect((await first.ctl('daemon', 'sleep', '1000001')).status).toBe(0);
+		const before = await first.status();
+		expect(Object.keys(before)).toHaveLength(4);
+		await expect.poll(() => Object.values(readState(state).services).filter(({pid}) => pid).length).toBe(4);
+		await kill(first);
+		await using archon = await boot({config, isInit: false});
+		await archon.says(/goes on with 4 services/);
+		// The test and the manifest have spoken.
+		await expect.poll(async () => (await archon.ctl('reconcile')).status).toBe(0);
+		expect((await archon.ctl('test')).status).toBe(0);
+		const after = await archon.status();
+		for (const [name, {pid}] of Object.entries(before)) expect(after[name], archon.log()).toMatchObject({status: 'running', pid});
+		expect(linesOf(`${work}/twice`)).toEqual([]);
+		rmSync(`${work}/flag`);
+		writeFileSync(`${work}/list.txt`, '');
+		expect((await archon.ctl('trigger')).status).toBe(0);
+		await expect.poll(async () => (await archon.status())['tested']?.status).toBe('stopped');
+		await expect.poll(async () => (await archon.status())['listed']?.status ?? 'gone').toMatch(/gone|stopped/);
+		expect((await archon.status())['one']).toMatchObject({status: 'running', pid: before['one']?.pid});
+	});
+
 	it('a second archon does not run what the first one runs', async () => {
 		const {state} = prepare();
 		await using first = await boot({config: ONE(state), isInit: false});

@@ -1,8 +1,10 @@
 /** What of the state outlives archon, as text and back: one object of JSON, with a line for each service. */
+import {service as standardService} from '../../../core/defaults.ts';
 import type {Entry} from '../../../core/entry.ts';
 import type {Id, Run} from '../../../core/ids.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Asked, Scheduled} from '../../../core/remembered.ts';
+import {stringify} from '../../../core/serialize.ts';
 import type {Service} from '../../../core/service.ts';
 import {entries, isHelper, isToRun, type State} from '../../../core/state.ts';
 import {pidOf} from '../../../core/status.ts';
@@ -34,6 +36,8 @@ export interface LeftService {
 	readonly process: {readonly run: Run; readonly pid: number; readonly startTime: number} | null;
 	/** Tells by which definition its process was made. */
 	readonly definition: string;
+	/** Of a service that no config has, and whose process may outlive archon: all of it. */
+	readonly service: Service | null;
 }
 
 /** All that is written. */
@@ -55,30 +59,36 @@ export interface WriterParts {
 	/** When a process was made, in ticks since the machine was started; null: it is there no more. */
 	readonly startOf: (pid: number) => number | null;
 	readonly wallClock: (instant: Instant) => number;
+	/** Services that no config has may outlive archon. */
+	readonly isLasting: boolean;
 }
+
+/** Those with streams of a client's, or a terminal of archon's, end with these. */
+export const mayOutlive = ({origin, exec: {output, tty}}: Service): boolean =>
+	(origin === 'daemon' || origin === 'manifest') && output.kind !== 'passed' && !tty;
 
 interface Line {
 	readonly entry: Entry;
 	readonly text: string;
 }
 
-export function createWriter({startOf, wallClock}: WriterParts): Writer {
+export function createWriter({startOf, wallClock, isLasting}: WriterParts): Writer {
 	let lines = new Map<Id, Line>();
 	const starts = new Map<Id, {readonly run: Run; readonly pid: number; readonly start: number | null}>();
 
-	function lineOf(entry: Entry): string {
+	function lineOf(entry: Entry, isTransient: boolean): string {
 		const {id, service, desired, rulings, starts: count, phase, timing} = entry;
 		const pid = 'run' in phase ? pidOf(phase) : null;
 		const run = 'run' in phase ? phase.run : 0;
 		const start = pid === null ? null : startTimeOf(id, run, pid);
 		const isAtRest = phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited');
-		return JSON.stringify({
+		return stringify({
 			desired: desired === 'start' || desired === 'stop' ? desired : 'auto', wanted: isToRun(entry), starts: count,
 			...DECIDERS.some(decider => rulings[decider]) && {rulings: withTimes(rulings)},
 			...isAtRest && {rest: phase.cause},
 			...timing && service.schedule?.isCaughtUp && {schedule: {of: timing.of, since: timing.since}},
 			...pid !== null && start !== null && {run, pid, start_time: start},
-			definition: definitionOf(service),
+			definition: definitionOf(service), ...isTransient && {service},
 		});
 	}
 
@@ -100,9 +110,11 @@ export function createWriter({startOf, wallClock}: WriterParts): Writer {
 			const next = new Map<Id, Line>();
 			const texts: string[] = [];
 			for (const entry of entries(state)) {
-				if (isHelper(entry) || state.transients.has(entry.service.name)) continue;
+				if (isHelper(entry)) continue;
+				const isTransient = state.transients.has(entry.service.name);
+				if (isTransient && !(isLasting && mayOutlive(entry.service))) continue;
 				const known = lines.get(entry.id);
-				const line = known?.entry === entry ? known : {entry, text: `${JSON.stringify(entry.service.name)}: ${lineOf(entry)}`};
+				const line = known?.entry === entry ? known : {entry, text: `${JSON.stringify(entry.service.name)}: ${lineOf(entry, isTransient)}`};
 				next.set(entry.id, line);
 				texts.push(line.text);
 			}
@@ -152,14 +164,20 @@ export function readLeft(text: string): Result<Left, string> {
 }
 
 function readService(value: Readonly<Record<string, unknown>>): LeftService {
-	const {desired, wanted, starts, rest, rulings, schedule, run, pid, start_time: startTime, definition} = value;
+	const {desired, wanted, starts, rest, rulings, schedule, run, pid, start_time: startTime, definition, service} = value;
 	return {
 		asked: desired === 'start' || desired === 'stop' ? desired : 'auto', wanted: wanted === true, starts: count(starts),
 		rulings: isObject(rulings) ? readRulings(rulings) : {}, rest: rest === 'completed' || rest === 'exited' ? rest : null,
 		scheduled: isObject(schedule) && typeof schedule['of'] === 'string' ? {of: schedule['of'], since: count(schedule['since'])} : null,
 		process: count(pid) > 1 ? {run: count(run), pid: count(pid), startTime: count(startTime)} : null,
-		definition: typeof definition === 'string' ? definition : '',
+		definition: typeof definition === 'string' ? definition : '', service: isObject(service) ? readDefinition(service) : null,
 	};
+}
+
+/** An older archon did not know of all that a service has now. */
+function readDefinition(value: Readonly<Record<string, unknown>>): Service {
+	const {exec, ...standard} = standardService('', ['']);
+	return {...standard, ...value, exec: {...exec, ...isObject(value['exec']) ? value['exec'] : {}}} as Service;
 }
 
 const readRulings = (value: Readonly<Record<string, unknown>>): Rulings => Object.fromEntries(DECIDERS.flatMap(decider => {

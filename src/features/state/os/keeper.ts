@@ -5,29 +5,32 @@
 import type {Entry} from '../../../core/entry.ts';
 import type {Run} from '../../../core/ids.ts';
 import type {Adopted} from '../../../core/outcome.ts';
-import type {Remembered, RememberedService} from '../../../core/remembered.ts';
+import {type Remembered, type RememberedService, withTransients} from '../../../core/remembered.ts';
+import type {Service} from '../../../core/service.ts';
 import {entryOf, find, type State} from '../../../core/state.ts';
 import type {Instant, Millis} from '../../../core/time.ts';
-import {NO_RULINGS, type Rulings} from '../../../core/wanted.ts';
+import {NO_RULINGS, type Ruling} from '../../../core/wanted.ts';
 import {bytesOf, textOf} from '../../../os/bytes.ts';
 import {after, now, wallClock} from '../../../os/clock.ts';
 import {errnoText} from '../../../os/errno.ts';
 import {pid as ownPid} from '../../../os/identity.ts';
 import {type Done, OTHERS_WRITE, start, wait} from '../../../os/jobs.ts';
 import type {Log} from '../../../os/log.ts';
-import {isRefused, refusalOf} from '../../../os/places.ts';
+import {isOfOthers, isRefused, refusalOf} from '../../../os/places.ts';
 import {slurp, statOf} from '../../../os/reap/procfs.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {ERRNO, sys} from '../../../os/sys.ts';
 import type {AboutKept} from '../core.ts';
-import {createWriter, definitionOf, type Left, type LeftService, type Place, readLeft} from './format.ts';
-import {findLeft, RUNS_OF_ONE} from './orphans.ts';
+import {createWriter, definitionOf, type Left, type LeftService, mayOutlive, type Place, readLeft} from './format.ts';
+import {findLeft, lives, RUNS_OF_ONE} from './orphans.ts';
 
 export interface KeeperParts {
 	readonly dir: string;
 	readonly kept: KeptFds;
 	readonly log: Log;
 	readonly state: () => State;
+	/** Whether the config has a manifest. */
+	readonly hasManifest: boolean;
 }
 
 export interface Keeper {
@@ -50,6 +53,8 @@ export interface Beginning {
 	readonly adopted: readonly Adopted[];
 	/** Undefined: nothing is kept. */
 	readonly remembered: Remembered | undefined;
+	/** With the services of which no config knows. */
+	readonly state: State;
 }
 
 /** How long archon waits for the disk at the start and at the end (ms), and for an archon that ends or what it had begun to start. */
@@ -66,12 +71,11 @@ const NAMED = 5;
 const FIRSTS = 2 ** 22;
 
 const KEY = 'state lock';
-const NOTHING: Beginning = {adopted: [], remembered: undefined};
 
-export function createKeeper({dir, kept, log, state}: KeeperParts): Keeper {
+export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts): Keeper {
 	const file = `${dir}/state.json`;
 	const place = ownPlace();
-	const writer = createWriter({startOf: pid => statOf(pid)?.start ?? null, wallClock});
+	const writer = createWriter({startOf: pid => statOf(pid)?.start ?? null, wallClock, isLasting: ownPid !== 1});
 	let isHeld = false;
 	let isBusy = false;
 	/** Something has changed since the write that is under way, or the last one, which failed. */
@@ -142,13 +146,14 @@ export function createKeeper({dir, kept, log, state}: KeeperParts): Keeper {
 		return {why: reasonOf(done, dir), holder: isTaken ? textOf(done.bytes).split(' ')[0]?.trim() ?? '' : null};
 	}
 
-	function read(): Left | null {
+	/** `isOwn`: only root and archon's own user can have written it. */
+	function read(): {readonly left: Left; readonly isOwn: boolean} | null {
 		const done = wait('readFile', {text: file, numbers: [SIZE_MAX, OTHERS_WRITE]}, PATIENCE);
 		if (done.result === -ERRNO.ENOENT) return null;
 		if (done.result < 0) return refuse(reasonOf(done, file));
 		if (done.bytes.length > SIZE_MAX) return refuse(`it has more than ${SIZE_MAX >> 20} MB`);
 		const left = readLeft(textOf(done.bytes));
-		return left.ok ? left.value : refuse(left.error);
+		return left.ok ? {left: left.value, isOwn: !isOfOthers(done)} : refuse(left.error);
 	}
 
 	/** It is kept for people, under another name. */
@@ -168,25 +173,29 @@ export function createKeeper({dir, kept, log, state}: KeeperParts): Keeper {
 				if (taken.holder === null) log.warn(`state_dir ${dir}: ${taken.why}; nothing is kept there`);
 				else if (ownPid !== 1) return `another archon${holder} is already running with state_dir ${dir}`;
 				else log.warn(`state_dir ${dir}: another archon keeps its state there; nothing of this one is kept`);
-				return NOTHING;
+				return {adopted: [], remembered: undefined, state};
 			}
 			hold(taken.fd);
 			kept.keep(KEY, [taken.fd]);
-			const left = read();
+			const found = read();
+			const left = found?.left ?? null;
 			// Nothing that PID 1 has started outlives it.
 			const first = ownPid === 1 ? 0 : firstRun(taken.text);
 			sys.write(taken.fd, bytesOf(`${ownPid} ${first}\n`));
 			// Pids and times mean nothing elsewhere, nor after the machine was started again.
 			const isSame = ownPid !== 1 && left !== null && left.place.bootId === place.bootId && left.place.namespace === place.namespace;
-			const found = first === 0 ? {adopted: [], runs: 0} : findLeft({state, left: isSame ? left : null, first, log});
+			// They are executed as they stand there.
+			const transients = isSame && found?.isOwn ? transientsOf(left, hasManifest) : [];
+			const whole = withTransients(state, transients, now());
+			const orphans = first === 0 ? {adopted: [], runs: 0} : findLeft({state: whole, left: isSame ? left : null, first, log, hasManifest});
 			const services = new Map([...left?.services ?? []].flatMap(([name, each]) => {
-				const entry = find(state, name);
-				return entry ? [[name, remember(each, entry, isSame)] as const] : [];
+				const entry = find(whole, name);
+				return entry ? [[name, remember(each, entry, isSame, hasManifest)] as const] : [];
 			}));
-			tell(found.adopted, services, state);
+			tell(orphans.adopted, services, whole);
 			return {
-				adopted: found.adopted,
-				remembered: {runs: first === 0 ? 0 : Math.max(first, found.runs, isSame ? left.runs : 0), services, transients: []},
+				adopted: orphans.adopted, state: whole,
+				remembered: {runs: first === 0 ? 0 : Math.max(first, orphans.runs, isSame ? left.runs : 0), services, transients},
 			};
 		},
 		resume() {
@@ -223,16 +232,23 @@ const listed = (names: readonly string[]): string =>
 
 /** What still holds: what was asked does until the definition of its service changes, all else where the place is the same. */
 function remember(
-	{asked, starts, rulings, rest, scheduled, definition}: LeftService, {service}: Entry, isSame: boolean,
+	{asked, starts, rulings: {hitlist, manifest}, rest, scheduled, definition}: LeftService, {service}: Entry, isSame: boolean,
+	hasManifest: boolean,
 ): RememberedService {
 	const isAlike = definition === definitionOf(service);
 	const ago = now() - Date.now();
-	const instant = Object.entries(rulings).map(([decider, ruling]) => [decider, {...ruling, at: Math.min(now(), ruling.at + ago)}]);
+	const dated = (ruling: Ruling): Ruling => ({...ruling, at: Math.min(now(), ruling.at + ago)});
+	const rulings = {...hitlist && {hitlist: dated(hitlist)}, ...manifest && {manifest: dated(manifest)}};
 	return {
 		asked: isAlike ? asked : 'auto', starts, rest: isSame && isAlike ? rest : null, scheduled,
-		rulings: isSame && instant.length > 0 ? Object.fromEntries(instant) as Rulings : NO_RULINGS,
+		// Tests are asked at once; and what no manifest says any more would never be taken back.
+		rulings: isSame && hasManifest && (hitlist || manifest) ? rulings : NO_RULINGS,
 	};
 }
+
+/** Services that no config has, and whose processes live. Those of a manifest are the manifest's to end. */
+const transientsOf = ({services}: Left, hasManifest: boolean): readonly Service[] => [...services.values()].flatMap(({service, process}) =>
+	(service && process && lives(process) && mayOutlive(service) && (hasManifest || service.origin !== 'manifest') ? [service] : []));
 
 function ownPlace(): Place {
 	const namespace = sys.readLink('/proc/self/ns/pid');

@@ -28,6 +28,8 @@ export interface Search {
 	/** The first number of the runs of these archons. */
 	readonly first: Run;
 	readonly log: Log;
+	/** A manifest starts programs that no config has. */
+	readonly hasManifest: boolean;
 }
 
 export interface Found {
@@ -48,7 +50,7 @@ interface Orphan extends Stat {
 const GONE = 500;
 const GRACE = 10_000;
 
-export function findLeft({state, left, first, log}: Search): Found {
+export function findLeft({state, left, first, log, hasManifest}: Search): Found {
 	const orphans = pids().flatMap(pid => orphanOf(pid, first) ?? []);
 	const adopted = new Map<Id, Adopted>();
 	const owners = new Map<Run, Id>();
@@ -72,7 +74,7 @@ export function findLeft({state, left, first, log}: Search): Found {
 		if (main && service) adopted.set(id, adoptedAs(id, run, main.pid, isStuck(main.pid, service)));
 	}
 	const kept = new Set([...adopted.values()].map(each => each.run));
-	endRest(state, orphans.filter(({run}) => !kept.has(run)), owners, log);
+	endRest(state, orphans.filter(({run}) => !kept.has(run)), owners, log, hasManifest);
 	const runs = [...orphans.map(({run}) => run), ...kept].reduce((most, run) => Math.max(most, run), 0);
 	return {adopted: [...adopted.values()], runs};
 }
@@ -89,7 +91,7 @@ function orphanOf(pid: number, first: Run): Orphan | null {
 }
 
 /** Its number may be another's by now, but not with the same time. */
-function lives({pid, startTime}: NonNullable<LeftService['process']>): boolean {
+export function lives({pid, startTime}: NonNullable<LeftService['process']>): boolean {
 	const stat = statOf(pid);
 	return stat !== null && !stat.isZombie && stat.start === startTime;
 }
@@ -118,16 +120,16 @@ function mainOf(members: readonly Orphan[]): Orphan | undefined {
 
 /**
  * What runs that are over have left is ended as it would have been then, and what nothing tells the service of as well: that is
- * started again, and must not run twice. What the config has no more is asked to end, as by a reload.
+ * started again, and must not run twice, as what a manifest may start. What the config has no more is asked to end, as by a reload.
  */
-function endRest(state: State, rest: readonly Orphan[], owners: ReadonlyMap<Run, Id>, log: Log): void {
+function endRest(state: State, rest: readonly Orphan[], owners: ReadonlyMap<Run, Id>, log: Log, hasManifest: boolean): void {
 	const removed: Orphan[] = [];
 	const killed: Orphan[] = [];
 	for (const orphan of rest) {
 		const id = owners.get(orphan.run);
 		const service = id === undefined ? undefined : entryOf(state, id)?.service;
 		if (service && service.killMode !== 'tree') continue;
-		if (!service && orphan.claim) removed.push(orphan);
+		if (!service && orphan.claim && !hasManifest) removed.push(orphan);
 		else killed.push(orphan);
 	}
 	const send = (all: readonly Orphan[], signal: number): void => {

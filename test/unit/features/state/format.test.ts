@@ -1,0 +1,67 @@
+/** What outlives archon as text: what is written is read back, and what is anything else is refused, and never throws. */
+import {expect, test} from 'vitest';
+import {createWriter, definitionOf, readLeft} from '../../../../src/features/state/os/format.ts';
+import {step} from '../../../../src/core/supervisor.ts';
+import {find, type State} from '../../../../src/core/state.ts';
+import {create} from '../../../../src/core/whole.ts';
+import {service, SETTINGS} from '../../../stories/tell.ts';
+
+const PLACE = {bootId: '1f0c', namespace: 4026531836};
+const writer = () => createWriter({startOf: pid => pid * 100, wallClock: instant => 1e12 + instant, isLasting: true});
+
+function running(): State {
+	const [state] = step(create([service('web'), service('job', {autostart: false})], SETTINGS), {kind: 'boot'}, 0);
+	const [after] = step(state, {kind: 'news', id: 0, run: 1, news: {kind: 'spawned', pid: 31}}, 1);
+	const [ruled] = step(after, {kind: 'rule', rule: 'test', rulings: [{id: 1, ruling: {runs: false, why: 'exit 1'}}], revive: false}, 2);
+	const [stopped] = step(ruled, {kind: 'stop', ids: [1]}, 3);
+	const [more] = step(stopped, {kind: 'add', service: service('extra', {origin: 'daemon'})}, 4);
+	return step(more, {kind: 'news', id: 2, run: 2, news: {kind: 'spawned', pid: 32}}, 5)[0];
+}
+
+test('what is written is read back', () => {
+	const state = running();
+	const left = readLeft(writer().write(state, PLACE, 1_700_000_000_000));
+	expect(left).toEqual({ok: true, value: {
+		place: PLACE, writtenAt: 1_700_000_000_000, runs: 2,
+		services: new Map([
+			['web', {
+				asked: 'auto', wanted: true, starts: 1, rulings: {}, rest: null, process: {run: 1, pid: 31, startTime: 3100},
+				definition: definitionOf(service('web')), service: null,
+			}],
+			['job', {
+				asked: 'stop', wanted: false, starts: 0, rulings: {test: {runs: false, why: 'exit 1', at: 1e12 + 2}}, rest: null, process: null,
+				definition: definitionOf(service('job', {autostart: false})), service: null,
+			}],
+			['extra', {
+				asked: 'start', wanted: true, starts: 1, rulings: {}, rest: null, process: {run: 2, pid: 32, startTime: 3200},
+				definition: definitionOf(service('extra')), service: find(state, 'extra')?.service,
+			}],
+		]),
+	}});
+});
+
+test('a definition is another one if its process would be another one, and only then', () => {
+	const web = service('web');
+	expect(definitionOf(service('web', {autostart: false}))).toBe(definitionOf(web));
+	expect(definitionOf({...web, exec: {...web.exec, common: {A: '1'}}})).toBe(definitionOf({...web, exec: {...web.exec, environment: {A: '1'}}}));
+	expect(definitionOf({...web, exec: {...web.exec, environment: {A: '1'}}})).not.toBe(definitionOf(web));
+	expect(definitionOf({...web, exec: {...web.exec, argv: ['other']}})).not.toBe(definitionOf(web));
+});
+
+test.each([
+	['', 'it is not JSON'], ['{"version": 1', 'it is not JSON'], ['[]', 'it is not an object'], ['null', 'it is not an object'],
+	['{}', 'it has no version'], ['{"version": 2, "services": {}}', 'it has version 2, and this archon knows 1'], ['{"version": 1}', 'it has no services'],
+])('%j is refused', (text, error) => {
+	expect(readLeft(text)).toEqual({ok: false, error});
+});
+
+test('what a service has not is what it begins with', () => {
+	const left = readLeft('{"version": 1, "services": {"a": {}, "b": 3, "c": {"pid": -1, "starts": "x", "desired": "rm", "rulings": {"test": 1}, "service": []}}}');
+	const nothing = {asked: 'auto', wanted: false, starts: 0, rulings: {}, rest: null, process: null, definition: '', service: null};
+	expect(left).toMatchObject({ok: true, value: {place: {bootId: '', namespace: 0}, runs: 0, services: new Map([['a', nothing], ['c', nothing]])}});
+});
+
+test('text that is cut anywhere is refused or means less, and never throws', () => {
+	const text = writer().write(running(), PLACE, 0);
+	for (let end = 0; end < text.length - 2; end++) expect(readLeft(text.slice(0, end)).ok).toBe(false);
+});
