@@ -282,17 +282,6 @@ function lateHandover(handover: 'exit' | 'main', pidFile: string | null): string
 	return pidFile === null ? 'its main process was not told from others (set pid_file)' : `${pidFile} named no process of it`;
 }
 
-/** The phase of a process that was started long ago: all that is done once for a start was done. */
-export function underWay(entry: Entry, run: Run, pid: number, now: Instant): Phase {
-	const {type, ready, startTimeout} = entry.service;
-	const isUnready = type === 'oneshot' || ready !== null;
-	const phase: Starting = {
-		kind: 'starting', run, pid, isHooked: false, isUnready, handover: null, deadline: now + startTimeout, steadyAt: NEVER, probes: null,
-	};
-	const {phase: after} = becomeUp(phase, entry, now);
-	return after === 'await' ? phase : after;
-}
-
 /** The process was started; it is up when `post_start` has ended and it is ready. */
 function begin({run, deadline}: Spawning, pid: number, entry: Entry, now: Instant): Transition {
 	const {type, forks, ready, startPeriod, startTimeout, hooks} = entry.service;
@@ -318,7 +307,7 @@ function handOver(phase: Starting, pid: number, entry: Entry, now: Instant): Tra
 }
 
 /** The service is up if `post_start` has ended and it is ready. */
-function becomeUp(phase: Starting, {service, ends}: Entry, now: Instant): Transition {
+export function becomeUp(phase: Starting, {service, ends}: Entry, now: Instant): Transition {
 	if (phase.isHooked || phase.isUnready || phase.handover) return {phase};
 	const {health, watchdog, restart} = service;
 	const {run, pid} = phase;

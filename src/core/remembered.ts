@@ -1,9 +1,6 @@
 /** What archon knows of its services from an archon before it, by what that one has left in its `state_dir`. */
 import type {Run} from './ids.ts';
-import {freeId, write} from './service-table.ts';
 import type {Service} from './service.ts';
-import {newEntry, type State} from './state.ts';
-import type {Instant} from './time.ts';
 import type {Desired, Rulings} from './wanted.ts';
 import type {Timing} from '../features/schedule/core/known.ts';
 
@@ -33,18 +30,4 @@ export interface Remembered {
 	readonly services: ReadonlyMap<string, RememberedService>;
 	/** Services that no config has (`daemon`, manifests), whose processes live. */
 	readonly transients: readonly Service[];
-}
-
-/** The state with these services as well, which are not to run yet; a name that is taken is left out. */
-export function withTransients(state: State, services: readonly Service[], now: Instant): State {
-	if (services.length === 0) return state;
-	const transients = new Map(state.transients);
-	let {table} = state;
-	for (const service of services) {
-		if (transients.has(service.name) || state.names.has(service.name)) continue;
-		const id = freeId(table);
-		table = write(table, newEntry(id, service, now));
-		transients.set(service.name, id);
-	}
-	return {...state, table, transients};
 }

@@ -14,7 +14,7 @@ import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
 import {isPreparing} from './phase.ts';
 import {reconfigure} from './reconfigure.ts';
 import {add, auto, forget, reload, remove, signal, stop} from './requests.ts';
-import {adopt, remember, resume, stall} from './resume.ts';
+import {adopt, resume, stall} from './resume.ts';
 import {fire, rule} from './rulings.ts';
 import {due, read} from './service-table.ts';
 import {failStart, onLate, restart, restartWithNeed, spawn, start, startForFailures, restartsDependents, waivers} from './starting.ts';
@@ -41,14 +41,16 @@ const scheduling = byNeed(() => import('../features/schedule/core/timing.ts'));
 
 type Handlers = {readonly [K in Event['kind']]: (turn: Turn, event: Extract<Event, {kind: K}>) => void};
 
+const remembering = byNeed(() => import('./remembering.ts'));
 const listing = byNeed(() => import('../features/manifest/core/enlist.ts'));
 
 /** The owner of each kind of event. */
 const OWNERS: Handlers = {
 	boot(turn, {adopted = [], remembered}) {
-		if (remembered) remember(turn, remembered);
+		if (remembered) remembering().remember(turn, remembered);
 		enter(turn, {kind: 'running'});
 		adopt(turn, adopted);
+		if (remembered) remembering().adoptForeign(turn, adopted);
 	},
 	resumed(turn, {found}) {
 		resume(turn, found);

@@ -2,6 +2,7 @@
  * The standard streams of services: where they lead, and what comes out of those that archon reads. A
  * service's pipes stay open over its restarts, and who holds a pipe has no say in whether the service has ended.
  */
+import {byNeed} from '../../../core/by-need.ts';
 import {LOGGING} from '../../../core/defaults.ts';
 import type {Id} from '../../../core/ids.ts';
 import {type Lazily, lazily} from '../../../core/lazily.ts';
@@ -20,7 +21,7 @@ import type {TerminalKeeper} from '../../attach/os/terminals.ts';
 import type {Logging, Logs} from '../core.ts';
 import {type Pipeline, createPipeline} from './pipeline.ts';
 import {createDrivers} from './drivers.ts';
-import {type Ends, findPipes, openPipes, openTty, pairsOf, reopenPipes} from './pipes.ts';
+import {type Ends, findPipes, openPipes, openTty, pairsOf} from './pipes.ts';
 import {createReader, NOTHING, restKeyOf, type Sink, type Stream, streamOf} from './reader.ts';
 import {openFiles, openNothing, type Unwired, type Wiring, wiringOf} from './wiring.ts';
 
@@ -66,6 +67,8 @@ export interface OutputParts {
 	/** Whether services may outlive archon (`state_dir`): then they are not ended by what they write. */
 	readonly isLasting?: boolean;
 }
+
+const reopening = byNeed(() => import('./reopen.ts'));
 
 /** What archon reads of a service. */
 interface Source {
@@ -267,7 +270,7 @@ export function createOutput(
 			for (const stream of streams) reader.remember(stream, bytesOfLatin1(handoff.past.get(restKeyOf(stream)) ?? ''));
 		},
 		salvage(id, service, pid, isForeign) {
-			const ends = isForeign ? reopenPipes(pid) : findPipes(pid);
+			const ends = isForeign ? reopening().reopenPipes(pid) : findPipes(pid);
 			if (ends.length > 0) open(id, service, loggingOf(service.exec.output), ok(ends));
 		},
 		hold: drivers.hold,

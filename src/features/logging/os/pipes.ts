@@ -2,8 +2,7 @@
 import {err, ok, type Result} from '../../../core/result.ts';
 import {close, openTerminal, pipe} from '../../../os/descriptors.ts';
 import {pid as ownPid} from '../../../os/identity.ts';
-import {STAT} from '../../../os/layouts.ts';
-import {newStat, O, PIPE_MODE, sys} from '../../../os/sys.ts';
+import {O, PIPE_MODE, sys} from '../../../os/sys.ts';
 import type {Unwired} from './wiring.ts';
 
 /** archon's descriptors of a stream. Two streams are two pipes, and a single one is a terminal. */
@@ -25,7 +24,7 @@ export function openPipes(isLasting: boolean): Result<readonly Ends[], Unwired> 
 }
 
 /** By it the next archon knows the pipes that this one has made. */
-const LASTING_MODE = PIPE_MODE | 0o1000;
+export const LASTING_MODE = PIPE_MODE | 0o1000;
 
 /** A service can read from its end too, and so there is always one who could (pipe(7)). */
 function lasting([reader, writer]: Ends): Ends {
@@ -34,28 +33,6 @@ function lasting([reader, writer]: Ends): Ends {
 	close(writer);
 	return [reader, both];
 }
-
-/** The pipes that an archon before this one has made for a process's stdout and stderr, opened again; none where it does not have both. */
-export function reopenPipes(pid: number): readonly Ends[] {
-	const found = [1, 2].flatMap(fd => {
-		const path = `/proc/${pid}/fd/${fd}`;
-		if (!target(pid, fd).startsWith('pipe:')) return [];
-		const reader = sys.open(path, O.RDONLY | O.NONBLOCK, 0);
-		const writer = sys.open(path, O.RDWR | O.NONBLOCK, 0);
-		const isOurs = reader >= 0 && writer >= 0 && sys.fstat(reader, stat) === 0 && ((stat[STAT.mode] ?? 0) & 0o7777) === LASTING_MODE;
-		if (isOurs) {
-			sys.setBlocking(writer, true);
-			return [[reader, writer] as const];
-		}
-		for (const each of [reader, writer]) if (each >= 0) close(each);
-		return [];
-	});
-	if (found.length === 2) return found;
-	for (const each of found.flat()) close(each);
-	return [];
-}
-
-const stat = newStat();
 
 export function openTty(): Result<readonly Ends[], Unwired> {
 	const ends = openTerminal();
@@ -83,7 +60,7 @@ function descriptors(): readonly number[] {
 	return typeof names === 'number' ? [] : names.map(Number);
 }
 
-function target(pid: number, fd: number): string {
+export function target(pid: number, fd: number): string {
 	const path = sys.readLink(`/proc/${pid}/fd/${fd}`);
 	return typeof path === 'number' ? '' : path;
 }

@@ -5,7 +5,8 @@
 import type {Entry} from '../../../core/entry.ts';
 import type {Run} from '../../../core/ids.ts';
 import type {Adopted} from '../../../core/outcome.ts';
-import {type Remembered, type RememberedService, withTransients} from '../../../core/remembered.ts';
+import type {Remembered, RememberedService} from '../../../core/remembered.ts';
+import {withTransients} from '../../../core/remembering.ts';
 import type {Service} from '../../../core/service.ts';
 import {entryOf, find, type State} from '../../../core/state.ts';
 import type {Instant, Millis} from '../../../core/time.ts';

@@ -26,15 +26,15 @@ test('what is written is read back', () => {
 		services: new Map([
 			['web', {
 				asked: 'auto', wanted: true, starts: 1, rulings: {}, rest: null, process: {run: 1, pid: 31, startTime: 3100},
-				definition: definitionOf(service('web')), service: null,
+				definition: definitionOf(service('web')), service: null, scheduled: null,
 			}],
 			['job', {
 				asked: 'stop', wanted: false, starts: 0, rulings: {test: {runs: false, why: 'exit 1', at: 1e12 + 2}}, rest: null, process: null,
-				definition: definitionOf(service('job', {autostart: false})), service: null,
+				definition: definitionOf(service('job', {autostart: false})), service: null, scheduled: null,
 			}],
 			['extra', {
 				asked: 'start', wanted: true, starts: 1, rulings: {}, rest: null, process: {run: 2, pid: 32, startTime: 3200},
-				definition: definitionOf(service('extra')), service: find(state, 'extra')?.service,
+				definition: definitionOf(service('extra')), scheduled: null, service: find(state, 'extra')?.service,
 			}],
 		]),
 	}});
@@ -57,7 +57,7 @@ test.each([
 
 test('what a service has not is what it begins with', () => {
 	const left = readLeft('{"version": 1, "services": {"a": {}, "b": 3, "c": {"pid": -1, "starts": "x", "desired": "rm", "rulings": {"test": 1}, "service": []}}}');
-	const nothing = {asked: 'auto', wanted: false, starts: 0, rulings: {}, rest: null, process: null, definition: '', service: null};
+	const nothing = {asked: 'auto', wanted: false, starts: 0, rulings: {}, rest: null, process: null, definition: '', service: null, scheduled: null};
 	expect(left).toMatchObject({ok: true, value: {place: {bootId: '', namespace: 0}, runs: 0, services: new Map([['a', nothing], ['c', nothing]])}});
 });
 
