@@ -9,7 +9,8 @@ const lists = byNeed(() => import('./lists.ts'));
 
 const KEYS = {
 	manifest: key<ManifestRules | null>(
-		reader(() => ({shape: lists().LISTS}), (from, context) => lists().readManifest(from, context)), '{file, hitlist, role, every, scope, max_passes, paths}', 'none', null,
+		reader(() => ({shape: lists().LISTS}), (from, context) => lists().readManifest(from, context)),
+		'{file, hitlist, role, every, scope, max_passes, paths}', 'none', null,
 		'lists of programs that are to run, and of those that must not', '{file: /etc/whizzifest.txt, hitlist: /etc/hitlist.txt}',
 	),
 };
