@@ -5,6 +5,8 @@
 import type {Entry} from './entry.ts';
 import {entries, hasFailedForGood, isAwaited, isHelper, isToRun, type State} from './state.ts';
 import {statusOf} from './status.ts';
+import {RUNNING, UNASKED, wanted} from './wanted.ts';
+import {isAsking} from '../features/run-test/core/part.ts';
 
 export type Probed = 'ready' | 'live';
 
@@ -12,8 +14,8 @@ export type Probed = 'ready' | 'live';
 export function illness(state: State, what: Probed, chosen: readonly Entry[] | null): string | null {
 	const {stage, awaited} = state;
 	if (what === 'ready' && stage.kind !== 'running') return stage.kind === 'boot' ? 'archon is starting' : 'archon is shutting down';
-	if (chosen === null && what === 'ready' && awaited === 0) return null;
-	const isIll = what === 'ready' ? isAwaited : isLost;
+	if (chosen === null && what === 'ready' && awaited === 0 && !isAsking(state)) return null;
+	const isIll = what === 'ready' ? isUnready : isLost;
 	let [first, more]: [Entry | null, number] = [null, 0];
 	for (const entry of chosen ?? entries(state)) {
 		if (!isIll(entry) && (chosen === null || !isUnwanted(entry))) continue;
@@ -24,6 +26,11 @@ export function illness(state: State, what: Probed, chosen: readonly Entry[] | n
 	const {status, note} = statusOf(state, first);
 	return `${first.service.name} is ${status}${note === '' ? '' : `: ${note}`}${more > 0 ? `; and ${more} more` : ''}`;
 }
+
+const isUnready = (entry: Entry): boolean => isAwaited(entry) || isUnasked(entry);
+
+/** Whether it is not known yet if it is to run, as its test has the say and was not asked. */
+const isUnasked = (entry: Entry): boolean => entry.rulings.test?.why === UNASKED && wanted(entry, RUNNING).by === 'test';
 
 const isLost = (entry: Entry): boolean =>
 	!isHelper(entry) && (isFailed(entry) || (entry.phase.kind === 'up' && entry.phase.health === 'unhealthy'));

@@ -5,6 +5,7 @@ import {readAll, writeAll} from '../../src/core/serialize.ts';
 import type {RunTest} from '../../src/core/service.ts';
 import {find, type State} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
+import {illness} from '../../src/core/wellness.ts';
 import {create, nextDeadline} from '../../src/core/whole.ts';
 import {answerOf} from '../../src/features/run-test/core/answer.ts';
 import {isAsking} from '../../src/features/run-test/core/part.ts';
@@ -51,6 +52,15 @@ describe('at boot', () => {
 		expect(story.state().slices['service-manager']).toEqual({hasArrived: false});
 		answer(story, 'web', null);
 		expect(story.state().slices['service-manager']).toEqual({hasArrived: true});
+	});
+
+	test('the whole is not ready before all tests have answered, and stays so while a trigger asks them again', () => {
+		const story = tell(['web', asks()], ['plain'], ['stopped', asks()]).ask('stop', 'stopped');
+		expect(illness(story.state(), 'ready', null)).toBe('web is stopped: its test has not answered (not asked yet)');
+		answer(story, 'web', null);
+		expect(illness(story.state(), 'ready', null)).toBe(null);
+		answer(answer(story, 'stopped', NO).hear({kind: 'triggered'}), 'web', NO);
+		expect(illness(story.state(), 'ready', null)).toBe(null);
 	});
 
 	test('where tests let nothing run for now the container stays', () => {

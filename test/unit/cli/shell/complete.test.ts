@@ -18,10 +18,10 @@ function tab(line: string): string {
 }
 
 test.each([
-	['stat', 'status '],
+	['statu', 'status '],
 	['re', 're'],
 	['hist', 'history '],
-	['archonctl stat', 'archonctl status '],
+	['archonctl statu', 'archonctl status '],
 	['status w', 'status w'],
 	['status wo', 'status worker '],
 	['status web wo', 'status web worker '],
