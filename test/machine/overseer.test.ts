@@ -219,16 +219,16 @@ describe('the daemon', () => {
 
 	test('what runs when it is killed goes on, and is the next one\'s', async () => {
 		await using own = homes();
-		own.jobs({web: SLEEP, db: SLEEP});
+		own.jobs({web: {run: SLEEP, test: ['true']}, db: SLEEP});
 		await own.client();
 		await expect.poll(async () => Object.values(await own.status()).map(({status}) => status), PATIENCE).toEqual(['running', 'running']);
 		const before = await own.status();
-		await expect.poll(() => existsSync(join(own.data, 'state.json')) && readFileSync(join(own.data, 'state.json'), 'utf8'), PATIENCE)
-			.toContain(String(before['db']?.pid));
+		await expect.poll(() => (existsSync(join(own.data, 'state.json')) ? readFileSync(join(own.data, 'state.json'), 'utf8') : ''), PATIENCE)
+			.toMatch(new RegExp(`${before['web']?.pid}[^]*${before['db']?.pid}`));
 		const first = own.owner();
 		process.kill(first, 'SIGKILL');
 		await expect.poll(() => isAlive(first), PATIENCE).toBe(false);
-		expect((await own.client()).status).toBe(0);
+		expect((await own.client()).stdout).toBe('1 test: 1 yes, 0 no; 2 unchanged');
 		expect(own.owner()).not.toBe(first);
 		await expect.poll(() => own.status(), PATIENCE).toMatchObject({
 			web: {status: 'running', pid: before['web']?.pid}, db: {status: 'running', pid: before['db']?.pid},
