@@ -32,6 +32,8 @@ export interface Boot {
 	readonly init?: boolean;
 	/** `--pid container:ID`: the processes of another container are seen, and see these. */
 	readonly pidsOf?: Box;
+	/** `--network container:ID`: addresses and ports are those of another container. */
+	readonly networkOf?: Box;
 	/** System calls that the container may not make: each is refused with EPERM. */
 	readonly forbidden?: readonly string[];
 	/** A port to publish on 127.0.0.1. */
@@ -148,6 +150,7 @@ class Container extends GenericContainer {
 		if (wanted.pids !== undefined) this.hostConfig.PidsLimit = wanted.pids;
 		if (wanted.init !== undefined) this.hostConfig.Init = wanted.init;
 		if (wanted.pidsOf) this.hostConfig.PidMode = `container:${wanted.pidsOf.id}`;
+		if (wanted.networkOf) this.withNetworkMode(`container:${wanted.networkOf.id}`);
 		if (wanted.forbidden) this.withSecurityOpt(`seccomp=${allBut(wanted.forbidden)}`);
 		if (wanted.stopSignal !== undefined) this.createOpts.StopSignal = wanted.stopSignal;
 		if (wanted.tty) this.createOpts.Tty = true;

@@ -72,7 +72,8 @@ const WAYS = [['its own HTTP', NO_CURL], ['curl', [] as readonly string[]]] as c
 describe.each(WAYS.slice(0, hasCurl ? 2 : 1))('by %s', (_way, wrapper) => {
 	test('services wait for the first release, and start again from the next', async () => {
 		const {master, dest, config, current, asked} = await scene();
-		await using archon = await boot({config: config(), wrapper});
+		// What waits for a release is about to start.
+		await using archon = await boot({config: config().replace('when_idle: never', 'when_idle: always'), wrapper});
 		await archon.says(/archon\.sync \| SHA256SUMS cannot be fetched: .*404/);
 		expect((await archon.status())['app']).toMatchObject({status: 'waiting'});
 		master.publish('version=1', {...app('1'), 'a b/ü%.txt': 'x'});

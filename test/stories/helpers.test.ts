@@ -1,4 +1,5 @@
 /** archon's own helpers: nothing that the container is for, and the last to be needed. */
+import type {Sync} from '../../src/core/sync.ts';
 import {expect, test} from 'vitest';
 import {exec, LOGGING, START_RATE} from '../../src/core/defaults.ts';
 import type {Config} from '../../src/core/config.ts';
@@ -81,4 +82,15 @@ test('it is never essential, has no rights and no variables, and its own words d
 		exec: {user: {user: '65534', group: '65534'}, base: [], environment: {}, limits: {noNewPrivileges: true, capAdd: []}},
 	});
 	expect(made?.exec.output).toMatchObject({kind: 'lines', logging: {drivers: LOGGING.drivers}});
+});
+
+test('what runs from releases waits for the helper that pulls them, which comes first and keeps the container going meanwhile', () => {
+	const sync: Sync = {
+		source: 'file:///m', dest: '/opt/app', every: 1000, form: 'quesofiesta', keys: [], readyTimeout: 1000, maxSize: 1, maxFiles: 1, keep: 3,
+	};
+	const programs = [['/opt/app/current/web'], ['python3', '/opt/app/current/main.py'], ['/opt/apple/web'], ['cat', '/opt/app']] as const;
+	const services = programs.map((argv, i) => service(`s${i}`, {exec: exec([...argv])}));
+	const [helper, ...others] = withHelpers(config({services, sync}), () => NOBODY).services;
+	expect(helper).toMatchObject({name: 'archon.sync', ready: {kind: 'notify'}, control: [], exec: {argv: ['archon.sync', JSON.stringify(sync)], user: null}});
+	expect(others.map(({needs}) => needs.map(({name, strength}) => `${strength} ${name}`))).toEqual([['soft archon.sync'], ['soft archon.sync'], [], []]);
 });

@@ -4,10 +4,11 @@
  */
 import {endOf, failureStatus} from '../../core/blame.ts';
 import type {Feature} from '../../core/feature.ts';
+import {HELPER_PREFIX} from '../../core/helper-roles.ts';
 import {earliest, entries} from '../../core/service-table.ts';
 import {unmetNeeds} from '../../core/status.ts';
 import {NEVER} from '../../core/time.ts';
-import {entryOf, isLiving, type State} from '../../core/state.ts';
+import {entryOf, find, isLiving, type State} from '../../core/state.ts';
 import type {Entry} from '../../core/entry.ts';
 import type {Id} from '../../core/ids.ts';
 import type {WhenIdle} from '../../core/config.ts';
@@ -38,6 +39,7 @@ export const idle: Feature<Idle> = {
 		const {stage, living, held, table, settings: {whenIdle}} = state;
 		// A service that is about to start has a deadline.
 		if (stage.kind !== 'running' || living !== held || earliest(table) !== NEVER || isAsking(state) || isPlanning(state)) return own;
+		if (awaitsRelease(state)) return own;
 		if (own.isLogged && (own.keeper === undefined || keeps(entryOf(state, own.keeper)))) return own;
 		const {why, failed, keeper} = aboutIdleness(state);
 		const isKept = keeper !== undefined;
@@ -47,6 +49,12 @@ export const idle: Feature<Idle> = {
 		return {isLogged: true, ...isKept && {keeper}};
 	},
 };
+
+/** Whether services wait for the first release that is pulled from a master: they start as soon as it is there. */
+function awaitsRelease(state: State): boolean {
+	const helper = find(state, `${HELPER_PREFIX}sync`);
+	return helper !== undefined && helper.dependents.length > 0 && (helper.phase.kind === 'spawning' || helper.phase.kind === 'starting');
+}
 
 /** Whether the container stays for a service: an operator has stopped it, or a ruling, and neither may last. */
 const keeps = (entry: Entry | undefined): boolean =>
