@@ -142,3 +142,33 @@ test('a chain that is as long as a config is cut, and costs no stack', () => {
 	expect(chain).toHaveLength(20);
 	expect(root.service.name).toBe('s0');
 });
+
+test('what a decider says of it, and what helps', () => {
+	const story = tell(['web'], ['job', {autostart: false}], ['off'], ['list', {origin: 'manifest', autostart: false}]);
+	const rule = (name: string, decider: 'hitlist' | 'test' | 'manifest', runs: boolean, words: string): void => {
+		story.hear({kind: 'rule', rule: decider, revive: false, rulings: [{id: find(story.state(), name)?.id ?? -1, ruling: {runs, why: words}}]});
+	};
+	rule('web', 'test', false, 'exit 1');
+	rule('job', 'manifest', true, '/etc/whizzifest.txt:7');
+	story.ask('stop', 'off');
+	rule('off', 'hitlist', false, '/etc/hitlist.txt:3');
+	expect(['web', 'job', 'off', 'list'].map(name => why(story, name)).join('\n\n')).toMatchInlineSnapshot(`
+		"unwanted (test): its test said no (exit 1)
+		web stopped: it was stopped: its test said no (exit 1)
+		$ archonctl start web: starts it all the same, until archonctl auto
+
+		wanted (manifest): the manifest lists it (/etc/whizzifest.txt:7)
+		job running: it is ready
+
+		unwanted (operator): it was stopped on request
+		off stopped: it was stopped
+		$ archonctl auto off: lets a ruling decide again
+		$ archonctl start off: starts it whatever the ruling is
+
+		unwanted (config): its manifest has not been read yet
+		list stopped: it was not started
+		$ archonctl start list: starts it and what it needs"
+	`);
+	const web = find(story.state(), 'web');
+	if (web) expect(explain(story.state(), web).wanted).toMatchObject({by: 'test', at: 0});
+});

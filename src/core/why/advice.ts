@@ -52,6 +52,7 @@ function afterItsEnd(entry: Entry, cause: DownCause, look: Advice, say: Say): re
 /** It is not to run: an operator has stopped it, a decider does not let it, or nothing asks for it. */
 function atRest(entry: Entry, say: Say): readonly Advice[] {
 	const decision = decisionOf({...entry, desired: 'auto'});
+	if (!decision && entry.service.schedule?.action === 'run') return [say('run-now', 'runs it once, beside its schedule')];
 	if (!decision) return [start(entry, say, 'starts it and what it needs')];
 	if (entry.desired === 'stop') return [say('auto', 'lets a ruling decide again'), start(entry, say, 'starts it whatever the ruling is')];
 	return [start(entry, say, 'starts it all the same, until archonctl auto')];
