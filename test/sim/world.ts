@@ -24,6 +24,7 @@ import {checkEvents, checkExamination, checkFailure, checkHook, checkProbe, chec
 import {type Random, random} from './random.ts';
 import {told} from './rules.ts';
 import {type Asked, checkRules} from './rulings.ts';
+import {checkSchedules} from './schedules.ts';
 
 /** A process as the machine sees it, from spawn until all that it made is gone and reported. */
 export interface Process {
@@ -247,6 +248,7 @@ export class World {
 		this.state = this.#isReborn && this.steps % 11 === 0 ? reborn(state) : state;
 		checkState(state);
 		checkRules(this.before, event, state, this.asked);
+		checkSchedules(this.before, event, state, this.now);
 		for (const effect of effects) this.#perform(effect);
 		checkEvents(this.told, effects, this.state);
 	}
