@@ -72,7 +72,7 @@ const problemsOf = (config: JsonValue): readonly string[] =>
 const RARE: readonly JsonValue[] = [
 	{command: 'it\'s'}, {command: 'x', ready: {log: '(?=x)'}}, {command: 'x', cgroup: 5}, {command: 'x', logging: {driver: 'file', options: {path: '/{x}'}}},
 	{command: 'x', ready: {http: 'http://a b'}}, {command: 'x', runtime_directory: 'a', scale: 2},
-	{command: 'x', logging: {driver: 'json-file', options: {other: 'x'}}},
+	{command: 'x', logging: {driver: 'json-file', options: {other: 'x'}}}, {command: ['x'], shell: true},
 ].map(web => ({services: {web}}));
 
 /** Another seed: `SEED=n`. */

@@ -166,7 +166,7 @@ test('more than there is room for is damage to the next instance, and nothing is
 	handoff.put('a', '1');
 });
 
-test('what is true fills most of the room, and is changed there', {timeout: 30_000}, () => {
+test('what is true fills most of the room, and is changed there', {timeout: 120_000}, () => {
 	const place = memory();
 	const handoff = place.open(true);
 	const model = new Map<string, string>();
