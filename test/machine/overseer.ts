@@ -10,9 +10,20 @@ import {undo} from '../../scripts/undo.ts';
 import {ARCHON} from './archon.ts';
 
 const bin = dirname(ARCHON);
+export const OVERSEERD = join(bin, 'overseerd');
+export const OVERSEER = join(bin, 'overseer');
 
 /** Generous, as the machine may be busy (ms). */
-const PATIENCE = {timeout: 30_000};
+export const PATIENCE = {timeout: 30_000};
+
+/** A job that goes on until it is stopped. */
+export const SLEEP = ['sleep', '1000000'] as const;
+
+/** Two users without rights. */
+export const [NOBODY, OTHER] = [65_534, 65_533] as const;
+
+/** The states of a trace, in order, without the numbers of connections. */
+export const way = (trace: string): string => [...trace.matchAll(/^overseerd?: .*-> (\S+)$/gm)].map(([, state]) => state).join(' ');
 
 export interface Ended {
 	readonly status: number;
@@ -94,13 +105,13 @@ export function homes({uid, env = {}}: Options = {}): Homes {
 			})}));
 		},
 		daemon(...args) {
-			const child = spawn(join(bin, 'overseerd'), args, {env: all, stdio: ['ignore', 'pipe', 'pipe'], ...user});
+			const child = spawn(OVERSEERD, args, {env: all, stdio: ['ignore', 'pipe', 'pipe'], ...user});
 			daemons.push(child);
 			undo(() => child.kill('SIGKILL'));
 			return follow(child, join(data, 'overseer.sock'));
 		},
 		async client(...args) {
-			const {exitCode, stdout, stderr} = await execa(join(bin, 'overseer'), args, {
+			const {exitCode, stdout, stderr} = await execa(OVERSEER, args, {
 				env: all, extendEnv: false, reject: false, stdin: 'ignore', ...user,
 			});
 			return {status: exitCode ?? -1, stdout: String(stdout), stderr: String(stderr)};
