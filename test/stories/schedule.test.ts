@@ -313,7 +313,9 @@ describe('what is remembered from an archon before', () => {
 	test('a run under way goes on', () => {
 		const {state} = tell();
 		const fresh = create([service('job', cron('0 3 * * *'))], state().settings);
-		const [after] = step(fresh, {kind: 'boot', adopted: [{id: 0, run: 7, pid: 70, isForeign: true}]}, 0);
+		const [after] = step(fresh, {
+			kind: 'boot', adopted: [{id: 0, run: 7, pid: 70, isForeign: true}], remembered: {runs: 7, services: new Map(), transients: []},
+		}, 0);
 		expect([phaseOf(after), find(after, 'job')?.desired]).toEqual(['starting', 'due']);
 	});
 });
