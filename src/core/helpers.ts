@@ -3,13 +3,15 @@
  * PID 1's business. Which there are follows from the config.
  */
 import {type Grant, NO_RIGHTS} from './access.ts';
+import {byNeed} from './by-need.ts';
 import type {Config} from './config.ts';
 import {exec, LIMITS, LOGGING, NO_ENDS, RESTART, service} from './defaults.ts';
 import {HELPER_PREFIX, type Role} from './helper-roles.ts';
-import type {Need, Service, UserSpec} from './service.ts';
+import type {Service, UserSpec} from './service.ts';
 import {SIG} from './signal-numbers.ts';
-import {NETWORK_VARIABLES, runsBelow, type Sync} from './sync.ts';
 import {isRemote, type Logging} from '../features/logging/core.ts';
+
+const pulling = byNeed(() => import('./sync-helper.ts'));
 
 /** The user of helpers where archon is root: the user nobody, by its number, which is the same everywhere. */
 export const NOBODY: UserSpec = {user: '65534', group: '65534'};
@@ -18,16 +20,12 @@ export const NOBODY: UserSpec = {user: '65534', group: '65534'};
 export function withHelpers(config: Config, userOf: () => UserSpec | null): Config {
 	const {events, remote, sync} = config;
 	const made = [
-		...sync ? [syncHelper(sync, events)] : [],
 		...needsSyslog(config) ? [helper('syslog', events, userOf())] : [],
 		// What each client may do is less: PID 1 limits its connection (programs/remote.ts).
 		...remote.length > 0 ? [helper('gate', events, userOf(), remote.map(({grant}) => grant))] : [],
 	];
-	if (made.length === 0) return config;
-	if (!sync) return {...config, services: [...config.services, ...made]};
-	const services = config.services.map(each => (runsBelow(sync.dest, each) ? {...each, needs: [...each.needs, RELEASE]} : each));
-	// What others need comes before them.
-	return {...config, services: [...made, ...services]};
+	const all = made.length > 0 ? {...config, services: [...config.services, ...made]} : config;
+	return sync ? pulling().withSync(all, sync, helper('sync', events, null)) : all;
 }
 
 function needsSyslog({services, logging, events}: Config): boolean {
@@ -36,15 +34,6 @@ function needsSyslog({services, logging, events}: Config): boolean {
 }
 
 const hasRemote = ({drivers}: Logging): boolean => drivers.some(isRemote);
-
-/** What runs from a release waits until there is one. */
-const RELEASE: Need = {name: `${HELPER_PREFIX}sync`, condition: 'service_healthy', strength: 'soft', restart: false, timeout: Infinity};
-
-/** It begins as archon's own user, as it makes its folder its own, and then becomes one of its own (helpers/sync.ts). */
-function syncHelper(sync: Sync, events: Logging): Service {
-	const made = helper('sync', events, null);
-	return {...made, ready: {kind: 'notify'}, exec: {...made.exec, argv: [made.name, JSON.stringify(sync)], base: NETWORK_VARIABLES}};
-}
 
 /**
  * It ends by itself when its connection does. Only SIGINT asks it to end before that: the SIGTERM of a shutdown reaches
