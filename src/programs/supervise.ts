@@ -167,7 +167,8 @@ export function runDaemon(options: Options): void {
 
 	function adopt(config: Config): readonly string[] {
 		const changed = changedSettings(wholeInForce(), config);
-		own = handedOver(config);
+		if (config.stateDir !== own.stateDir) log.info('archon.state_dir counts from the next start of archon');
+		own = {...handedOver(config), stateDir: own.stateDir};
 		output.resay(own.events);
 		rules = new Map([...meanings, ...own.signals]);
 		listenAlso(rules.keys());

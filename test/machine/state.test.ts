@@ -311,6 +311,18 @@ while True:
 	});
 });
 
+test('another folder counts from the next start', async () => {
+	const {state, work} = prepare();
+	await using archon = await boot({config: ONE(state), isInit: false});
+	await archon.says(/started one/);
+	mkdirSync(`${work}/other`);
+	writeFileSync(`${archon.folder}/archon.yaml`, ONE(`${work}/other`));
+	expect((await archon.ctl('reload')).stdout).toContain('also changed: archon.state_dir');
+	await archon.says(/archon\.state_dir counts from the next start of archon/);
+	expect((await archon.ctl('state')).stdout).toContain(`${state}/state.json`);
+	expect(readdirSync(`${work}/other`)).toEqual([]);
+});
+
 test('what is kept is shown, and written again when something changes', async () => {
 	const {state} = prepare();
 	await using archon = await boot({config: ONE(state), isInit: false});
