@@ -134,9 +134,10 @@ const TRIGGERS_MAX = 16;
 
 /** A oneshot that has come to rest is started for the next failure; one that an operator has stopped is not. */
 function startForNext(turn: Turn, {after: {id, phase}}: Change): void {
-	const entry = read(turn.state.table, id);
-	const [next, ...laterTriggers] = entry?.laterTriggers ?? [];
-	if (!entry || !next || phase.kind !== 'down') return;
+	const entry = phase.kind === 'down' ? read(turn.state.table, id) : undefined;
+	if (!entry || phase.kind !== 'down' || entry.laterTriggers.length === 0) return;
+	const [next, ...laterTriggers] = entry.laterTriggers;
+	if (!next) return;
 	if (phase.cause === 'stopped' || turn.state.stage.kind !== 'running') return turn.put({...entry, laterTriggers: []});
 	turn.put({...entry, laterTriggers});
 	fire(turn, [id], next);
