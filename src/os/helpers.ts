@@ -99,7 +99,8 @@ function createConnection(role: Role, {poller, kept}: HelperParts): Connection {
 		fd = own;
 		state = 'greeting';
 		poller.watch(fd, EPOLLIN, heard);
-		greet();
+		// Else what it answers, and says after that, would be heard by no user.
+		if (user) greet();
 	}
 
 	function shut(): void {
@@ -174,7 +175,8 @@ function createConnection(role: Role, {poller, kept}: HelperParts): Connection {
 		post: (message, fds) => (state === 'up' ? send(message, fds) : 'down'),
 		use(next) {
 			user = next;
-			if (state === 'up') next.opened();
+			if (state === 'greeting' && !isFull) greet();
+			else if (state === 'up') next.opened();
 		},
 	};
 }
