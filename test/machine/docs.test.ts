@@ -61,7 +61,7 @@ describe('commands', () => {
 		});
 		// Names go with a reload of services, and its options with one of the config. Probes are told 1 where archon is not there, and so
 		// is who asks several.
-		if (exitCode === 100) expect(all).toMatch(/needs more arguments|without names|needs a terminal|^Usage: archonctl /);
+		if (exitCode === 100) expect(all).toMatch(/needs more arguments|without names|needs a terminal|whiz add: (?:name a program|-r and -k exclude)|^Usage: archonctl /);
 		else expect([0, /^archonctl (?:health|-H (?:\S+,|.* -H ))/.test(line) ? 1 : 111], `${exitCode}: ${all}`).toContain(exitCode);
 	});
 
