@@ -112,6 +112,20 @@ describe('a run that is due while one is under way', () => {
 		expect([phases(story), find(story.state(), 'job')?.desired]).toEqual([{job: 'completed'}, 'auto']);
 	});
 
+	test('runs beside it as a service of its own, which is forgotten at its end', () => {
+		const story = tell(['job', cron('* * * * *', {overlap: 'allow'})]).wait(3 * MINUTE + 1);
+		expect(phases(story)).toEqual({'job': 'starting', 'job@2': 'starting', 'job@3': 'starting'});
+		story.dies('job@2', exit(0));
+		expect(phases(story)).toEqual({'job': 'starting', 'job@3': 'starting'});
+		story.dies('job', exit(0)).wait(MINUTE);
+		expect([phases(story), starts(story)]).toEqual([{'job': 'starting', 'job@3': 'starting'}, 2]);
+		story.dies('job@3', exit(1)).wait(20 * MINUTE);
+		expect(Object.keys(phases(story)).length).toBe(9);
+		expect(timing(story)?.why).toBe('9 runs are under way');
+		story.hear({kind: 'shutdown', why: 'SIGTERM'});
+		expect(story.lines()).toContain('exit 0');
+	});
+
 	test('that does not end waits until it has', () => {
 		const story = tell(['job', {...cron('* * * * *', {overlap: 'replace'}), deaf: true}]).wait(2 * MINUTE + 1);
 		expect([phases(story), starts(story)]).toEqual([{job: 'stopping'}, 1]);

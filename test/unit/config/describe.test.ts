@@ -469,8 +469,8 @@ test('the whole table fits a page', () => {
 		      by whose clock cron is meant
 		  jitter: duration (default: 0s)
 		      each service comes later by a part of this, always the same one, by its name
-		  overlap: skip | replace (default: skip)
-		      what becomes of a run while one is under way: it is left out, or ends the other
+		  overlap: skip | allow | replace (default: skip)
+		      what becomes of a run while one is under way: it is left out, runs beside it as NAME@2, or ends the other
 		  catch_up: none | once (default: none)
 		      once: what was missed by more than three hours comes later, once for all of it
 		  deadline: duration | unlimited (default: unlimited)

@@ -2,6 +2,7 @@
 import type {Entry} from '../../../core/entry.ts';
 import type {Feature, View} from '../../../core/feature.ts';
 import {entries} from '../../../core/service-table.ts';
+import type {Id} from '../../../core/ids.ts';
 import type {State} from '../../../core/state.ts';
 import {type Millis, NEVER} from '../../../core/time.ts';
 
@@ -11,13 +12,23 @@ export interface Scheduling {
 	readonly epoch: Millis | null;
 	/** It was asked for, and schedules are planned as soon as it is told. */
 	readonly isAwaited: boolean;
+	/** Transient services that are further runs beside one that is under way: at rest they are forgotten. */
+	readonly copies: readonly Id[];
 }
+
+/** One object for all, as most have none. */
+const NONE: readonly Id[] = [];
 
 export const schedule: Feature<Scheduling> = {
 	name: 'schedule',
-	initial: {epoch: null, isAwaited: false},
+	initial: {epoch: null, isAwaited: false, copies: NONE},
+	changed(own, {after: {id, phase}}, view) {
+		if (phase.kind !== 'down' || !own.copies.includes(id)) return own;
+		view.raise({kind: 'remove', id});
+		return {...own, copies: own.copies.filter(each => each !== id)};
+	},
 	staged(own, view) {
-		return view.state.stage.kind === 'running' && hasSchedules(view) ? ask(view) : own;
+		return view.state.stage.kind === 'running' && hasSchedules(view) ? ask(own, view) : own;
 	},
 	resumed(own, view) {
 		if (hasSchedules(view)) view.emit({kind: 'watch-clock', isOn: true});
@@ -25,13 +36,13 @@ export const schedule: Feature<Scheduling> = {
 	},
 	reconfigured(own, view) {
 		if (own.epoch !== null) view.raise({kind: 'clock', epoch: own.epoch});
-		return own.epoch === null && hasSchedules(view) ? ask(view) : own;
+		return own.epoch === null && hasSchedules(view) ? ask(own, view) : own;
 	},
 };
 
-function ask(view: View): Scheduling {
+function ask(own: Scheduling, view: View): Scheduling {
 	view.emit({kind: 'watch-clock', isOn: true});
-	return {epoch: null, isAwaited: true};
+	return {...own, epoch: null, isAwaited: true};
 }
 
 /** Whether some service is about to have a time at which it starts. */

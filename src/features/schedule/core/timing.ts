@@ -7,16 +7,18 @@ import {duration} from '../../../core/duration.ts';
 import type {Entry} from '../../../core/entry.ts';
 import {partOf} from '../../../core/features.ts';
 import type {Id} from '../../../core/ids.ts';
+import {add} from '../../../core/requests.ts';
 import {fire} from '../../../core/rulings.ts';
 import {entries, read} from '../../../core/service-table.ts';
 import type {Schedule} from '../../../core/service.ts';
+import {find} from '../../../core/state.ts';
 import {type Instant, type Millis, NEVER} from '../../../core/time.ts';
 import type {Turn} from '../../../core/turn.ts';
 import {type Rule, wanted} from '../../../core/wanted.ts';
 import {keeping} from '../../state/core.ts';
 import {nextTime, showTime} from './calendar.ts';
 import {type Cron, parseCron} from './expression.ts';
-import {schedule as feature} from './feature.ts';
+import {schedule as feature, type Scheduling} from './feature.ts';
 import {type Timing, UNPLANNED} from './known.ts';
 
 /**
@@ -35,7 +37,8 @@ const LATE: Millis = 60_000;
 
 /** The clock on the wall says so now, or is known at all: each schedule is planned by it. */
 export function setClock(turn: Turn, epoch: Millis): void {
-	const {epoch: before, isAwaited} = partOf(turn.state, feature);
+	const own = partOf(turn.state, feature);
+	const {epoch: before, isAwaited} = own;
 	const jump = before === null ? 0 : epoch - before;
 	if (Math.abs(jump) >= UNSEEN) {
 		const which = jump > 0 ? 'forward' : 'back';
@@ -50,7 +53,7 @@ export function setClock(turn: Turn, epoch: Millis): void {
 	}
 	const known = hasSchedule ? epoch : null;
 	if (known !== before || isAwaited) {
-		turn.state = {...turn.state, slices: {...turn.state.slices, [feature.name]: {epoch: known, isAwaited: false}}};
+		keep(turn, {...own, epoch: known, isAwaited: false});
 	}
 	if (!hasSchedule) turn.emit({kind: 'watch-clock', isOn: false});
 	// From when on runs can be missed is known as well.
@@ -159,9 +162,30 @@ function begin(turn: Turn, id: Id, schedule: Schedule): string | null {
 	if (schedule.action === 'restart') again(turn, entry);
 	else if (entry.phase.kind === 'down') fire(turn, [id]);
 	// What waits is about to start anyway.
-	else if (entry.phase.kind !== 'waiting') turn.write({...entry, desired: dueOf(entry), restartPending: true});
+	else if (entry.phase.kind === 'waiting') return null;
+	else if (schedule.overlap === 'allow') return beginBeside(turn, entry);
+	else turn.write({...entry, desired: dueOf(entry), restartPending: true});
 	return null;
 }
+
+/** How many runs of a service there are at a time, at most. */
+const RUNS_MAX = 9;
+
+/** A further run of a service, as a transient service of its own: `backup@2`. What it needs is there, as for the run under way. */
+function beginBeside(turn: Turn, {service}: Entry): string | null {
+	for (let number = 2; number <= RUNS_MAX; number++) {
+		const name = `${service.name}@${number}`;
+		if (find(turn.state, name)) continue;
+		const own = partOf(turn.state, feature);
+		add(turn, {...service, name, origin: 'daemon', autostart: false, schedule: null, needs: [], conflicts: []});
+		keep(turn, {...own, copies: [...own.copies, find(turn.state, name)?.id ?? -1]});
+		return null;
+	}
+	return `${RUNS_MAX} runs are under way`;
+}
+
+const keep = (turn: Turn, own: Scheduling): void =>
+	void (turn.state = {...turn.state, slices: {...turn.state.slices, [feature.name]: own}});
 
 /** Why a run cannot begin now; null: it can. */
 export function refusalOf(turn: Pick<Turn, 'state'>, entry: Entry, {action, overlap}: Schedule): string | null {

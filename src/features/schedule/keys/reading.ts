@@ -53,8 +53,8 @@ export const SCHEDULE = shape({
 	),
 	jitter: value(duration, 'duration', '0s', 'each service comes later by a part of this, always the same one, by its name'),
 	overlap: value(
-		oneOf(['skip', 'replace'] as const), 'skip | replace', 'skip',
-		'what becomes of a run while one is under way: it is left out, or ends the other',
+		oneOf(['skip', 'allow', 'replace'] as const), 'skip | allow | replace', 'skip',
+		'what becomes of a run while one is under way: it is left out, runs beside it as NAME@2, or ends the other',
 	),
 	catch_up: value(
 		oneOf(['none', 'once'] as const), 'none | once', 'none', 'once: what was missed by more than three hours comes later, once for all of it',

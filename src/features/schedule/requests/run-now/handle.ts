@@ -17,7 +17,10 @@ export const runNow: Make<RunNowRequest> = ({daemon, waiters}) => ({names}, call
 	const choices = chosen.value.filter(({entry, isNamed}) => isNamed || entry.service.schedule);
 	const refusals = choices.flatMap(({entry}) => {
 		const {service: {name, schedule}} = entry;
-		const why = schedule ? timing().refusalOf({state}, entry, schedule) : `it has no schedule; archonctl start ${name} starts it`;
+		// The client waits for the end of the service's own run, and not for that of one beside it.
+		const isBusy = schedule?.overlap === 'allow' && schedule.action === 'run' && entry.phase.kind !== 'down';
+		const refusal = schedule ? timing().refusalOf({state}, entry, schedule) : `it has no schedule; archonctl start ${name} starts it`;
+		const why = isBusy ? 'a run is under way' : refusal;
 		return why === null ? [] : [`cannot run ${name}: ${why}`];
 	});
 	if (refusals.length > 0) return refuse(call, summary(refusals));
