@@ -248,6 +248,26 @@ test('a helper that is killed again and again leaves one whole release in force'
 	expect(readdirSync(join(dest, 'releases')).filter(name => name.endsWith('.tmp'))).toEqual([]);
 }, 120_000);
 
+test('PID 1 that is re-executed while services are waited for goes on with it', async () => {
+	const {master, dest, config, current} = await scene();
+	const go = join(root, 'go');
+	writeFileSync(go, '');
+	master.publish('version=1', app('1'));
+	const services = `services: {app: {command: [${dest}/current/bin/app], stop_grace_period: 1s, ready: {file: ${go}, interval: 50ms}}}`;
+	await using archon = await boot({config: config('', services)});
+	await archon.says(/release 1 is in force \(/);
+	rmSync(go);
+	master.publish('version=2', app('2'));
+	const answer = archon.ctl('sync', 'now');
+	await archon.says(/app of 2/);
+	archon.signal('SIGSEGV');
+	await archon.says(/was re-executed/);
+	expect(await answer).toMatchObject({status: 111});
+	writeFileSync(go, '');
+	await archon.says(/archon\.sync \| release 2 is in force \(/);
+	expect([current(), JSON.parse((await archon.ctl('sync', '--json')).stdout)]).toMatchObject(['2', {version: '2', failed: false}]);
+});
+
 test('archon check tells what is missing and what may surprise', async () => {
 	const check = async (sync: string, path = process.env['PATH'] ?? ''): Promise<string> => {
 		const file = join(root, 'check.yaml');
