@@ -83,9 +83,9 @@ export type Event =
 	/**
 	 * The lists of a manifest were read, and `rule` has said what they say: what is missing is started, in at most `maxPasses` passes.
 	 * `every`: until they are read again; Infinity: there is no manifest any more. `since`: when `rule` began to say it: what was started
-	 * then belongs to the first pass.
+	 * then belongs to the first pass; null: it says nothing new, and passes under way go on.
 	 */
-	| {readonly kind: 'reconcile'; readonly every: Millis; readonly maxPasses: number; readonly since: Instant}
+	| {readonly kind: 'reconcile'; readonly every: Millis; readonly maxPasses: number; readonly since: Instant | null}
 	/** What came of the test of a service; `number`: that of its effect. */
 	| {readonly kind: 'tested'; readonly id: Id; readonly number: number; readonly answer: Answer}
 	/** All that decides from outside is asked again: each test, and each manifest. */

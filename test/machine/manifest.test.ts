@@ -107,8 +107,10 @@ describe('the list', () => {
 		await archon.says(/web is ready/);
 		const before = (await archon.status()).web?.pid ?? 0;
 		await archon.ctl('signal', 'KILL', 'web');
-		await expect.poll(async () => (await archon.status()).web, WAIT).toMatchObject({status: 'running'});
-		expect((await archon.status()).web?.pid).not.toBe(before);
+		await expect.poll(async () => {
+			const {status, pid} = (await archon.status()).web ?? {};
+			return status === 'running' && pid !== before;
+		}, WAIT).toBe(true);
 	});
 
 	test('at each period it is compared with what runs, which is an event with counts; what has failed for good is tried again', async () => {
@@ -149,7 +151,7 @@ describe('archonctl reconcile', () => {
 		const second = program('second', `test -e ${flag} || { touch ${flag}; exit 1; }; exec sleep 1000`);
 		const files = lists('');
 		await using archon = await boot({config: config(files, ', every: 1h')});
-		await archon.says(/started keeper/);
+		await expect.poll(async () => (await archon.ctl('events')).stdout, WAIT).toContain('missing 0');
 		writeFileSync(files.manifest, `second|${second}\n`);
 		await expect.poll(async () => (await archon.ctl('events')).stdout, WAIT).toContain('started 1, missing 0 after 2 passes');
 		expect((await archon.ctl('reconcile')).stdout).toContain('missing 0 after 1 pass');
@@ -403,9 +405,9 @@ test('a list of 10,000 lines keeps nothing from its work: archon answers all the
 		await archon.ctl('is-active', 'keeper');
 		waits.push(performance.now() - began);
 		return archon.log();
-	}, {timeout: 120_000, interval: 10}).toMatch(/10000 programs are still missing after 1 pass: p0, p1, .* and 9980 more/);
+	}, {timeout: 170_000, interval: 10}).toMatch(/10000 programs are still missing after 1 pass: p0, p1, .* and 9980 more/);
 	expect(waits.length).toBeGreaterThan(2);
-});
+}, 180_000);
 
 test('a manifest outlives the re-execution of archon', async () => {
 	const web = program('web');

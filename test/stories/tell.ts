@@ -58,6 +58,7 @@ export const EPOCH = Date.UTC(2026, 0, 1);
 
 export interface Story {
 	readonly state: () => State;
+	readonly now: () => Instant;
 	/** What was asked of the machine and said on the log since the last look, one line each. */
 	lines(): string;
 	hear(event: Event): Story;
@@ -155,6 +156,7 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 
 	const story: Story = {
 		state: () => state,
+		now: () => now,
 		lines() {
 			const text = trace.join('\n');
 			trace = [];

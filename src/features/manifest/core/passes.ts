@@ -21,10 +21,11 @@ export const NAMED_MAX = 20;
 
 /** The lists were read, and what they say is known; or there is no manifest any more. */
 export function reconcile(own: Kept | null, {every, maxPasses, since}: Extract<Event, {kind: 'reconcile'}>, view: View): Kept {
+	if (own?.pass && since === null) return scheduled({...own, every, maxPasses});
 	const kept: Kept = {
 		clearAt: NEVER, told: '', isTriggered: false, ...own, every, maxPasses, next: view.now + every, pass: null, dueAt: NEVER,
 	};
-	return scheduled(every === Infinity ? answered(clear(kept, view), view) : check(clear(kept, view), view, 0, null, since));
+	return scheduled(every === Infinity ? answered(clear(kept, view), view) : check(clear(kept, view), view, 0, null, since ?? view.now));
 }
 
 /** The files are to be read again now. */

@@ -78,6 +78,8 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 	/** Those whose passes are under way. */
 	let open: Ask[] = [];
 	let isBusy = false;
+	/** Whether the core was told something that it did not know. */
+	let isNew = false;
 	/** What was complained of, until it is another complaint. */
 	let complaint = '';
 	let listed: ReadonlySet<string> = new Set();
@@ -113,7 +115,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 			complain([found.error]);
 			one.told(found);
 			// What is known goes on: a file that is gone for a moment ends nothing.
-			if (!one.isDry) dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses, since: now()});
+			if (!one.isDry) dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses, since: null});
 			return;
 		}
 		const lists = found.value;
@@ -121,6 +123,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 		const {services, stop, start} = await outlookOf(lists, problems);
 		complain(problems.map(({file, line, why}) => `${file}:${line}: ${why}; the line is left out`));
 		const since = now();
+		isNew = false;
 		if (!one.isDry) await apply(lists, services);
 		const foreign = await new Promise<Look['foreign']>(resolve => search.begin(targets, one.isDry, resolve));
 		const {manifest, hitlist} = lists.files;
@@ -130,7 +133,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 		if (one.isDry) return;
 		open.push(one);
 		listed = new Set(lists.manifest.flatMap(({name}) => name ?? []));
-		dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses, since});
+		dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses, since: isNew ? since : null});
 		if (state().stage.kind !== 'running') passed(null);
 	}
 
@@ -214,7 +217,9 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 	}
 
 	function speak(decider: Decider, rulings: readonly Ruled[]): void {
-		if (rulings.length > 0) dispatch({kind: 'rule', rule: decider, rulings, revive: false});
+		if (rulings.length === 0) return;
+		isNew = true;
+		dispatch({kind: 'rule', rule: decider, rulings, revive: false});
 	}
 
 	/** Goes through all services, some at a time, with what is to be said of each. */
