@@ -1,12 +1,12 @@
 /** How services start: they wait for their needs, processes are spawned, and operators start and restart them. */
 import {beginning} from './beginning.ts';
 import {afresh, asNeed, yieldTo} from './demand.ts';
+import {byNeed} from './by-need.ts';
 import {duration} from './duration.ts';
 import type {Edge, Entry} from './entry.ts';
 import type {Id} from './ids.ts';
 import type {Spawning} from './phase.ts';
 import {exitVariables, resultOf} from './restart.ts';
-import {fire} from './rulings.ts';
 import {read} from './service-table.ts';
 import {holds, isFailedNeed, isToRun, isUnderWay, isWanted, meets} from './state.ts';
 import {lastEnds} from './status.ts';
@@ -110,6 +110,8 @@ export function restart(turn: Turn, ids: readonly Id[]): void {
 	startAll(turn, new Set([...others, ...lost]), others, desiredOf);
 }
 
+const ruling = byNeed(() => import('./rulings.ts'));
+
 /** Services start because others have failed for good (`on_failure`). */
 export function startForFailures(turn: Turn, change: Change): void {
 	startOnFailure(turn, change);
@@ -124,7 +126,7 @@ function startOnFailure(turn: Turn, {after}: Change): void {
 	for (const id of onFailure.flatMap(name => turn.state.names.get(name) ?? [])) {
 		const entry = read(turn.state.table, id);
 		const isBusy = entry?.service.type === 'oneshot' && entry.phase.kind !== 'down';
-		if (!isBusy) fire(turn, [id], trigger);
+		if (!isBusy) ruling().fire(turn, [id], trigger);
 		else if (entry.laterTriggers.length < TRIGGERS_MAX) turn.put({...entry, laterTriggers: [...entry.laterTriggers, trigger]});
 	}
 }
@@ -140,7 +142,7 @@ function startForNext(turn: Turn, {after: {id, phase}}: Change): void {
 	if (!next) return;
 	if (phase.cause === 'stopped' || turn.state.stage.kind !== 'running') return turn.put({...entry, laterTriggers: []});
 	turn.put({...entry, laterTriggers});
-	fire(turn, [id], next);
+	ruling().fire(turn, [id], next);
 }
 
 /** What a service knows of the failure for which it was started; MONITOR_* as in systemd.exec(5). */

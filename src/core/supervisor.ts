@@ -15,7 +15,6 @@ import {isPreparing} from './phase.ts';
 import {reconfigure} from './reconfigure.ts';
 import {add, auto, forget, reload, remove, signal, stop} from './requests.ts';
 import {adopt, resume, stall} from './resume.ts';
-import {fire, rule} from './rulings.ts';
 import {due, read} from './service-table.ts';
 import {failStart, onLate, restart, restartWithNeed, spawn, start, startForFailures, restartsDependents, waivers} from './starting.ts';
 import {isWanted, livingRivals, type State} from './state.ts';
@@ -41,6 +40,7 @@ const scheduling = byNeed(() => import('../features/schedule/core/timing.ts'));
 
 type Handlers = {readonly [K in Event['kind']]: (turn: Turn, event: Extract<Event, {kind: K}>) => void};
 
+const ruling = byNeed(() => import('./rulings.ts'));
 const remembering = byNeed(() => import('./remembering.ts'));
 const listing = byNeed(() => import('../features/manifest/core/enlist.ts'));
 
@@ -62,13 +62,13 @@ const OWNERS: Handlers = {
 	reconfigure: whileRunning(reconfigure),
 	add: whileRunning((turn, {service}) => add(turn, service)),
 	auto: (turn, {ids}) => auto(turn, ids),
-	rule,
+	rule: (turn, event) => ruling().rule(turn, event),
 	enlist: whileRunning((turn, event) => listing().enlist(turn, event)),
 	delist: (turn, event) => listing().delist(turn, event),
 	reconcile: whileRunning(tellOfLists),
 	tested: tellOfTest,
 	triggered: turn => tell(turn, 'triggered'),
-	fire: whileRunning((turn, {ids}) => fire(turn, ids)),
+	fire: whileRunning((turn, {ids}) => ruling().fire(turn, ids)),
 	'run-now': whileRunning((turn, {ids}) => scheduling().runNow(turn, ids)),
 	clock: (turn, {epoch}) => scheduling().setClock(turn, epoch),
 	stop, signal,
