@@ -45,7 +45,7 @@ const USUAL: Readonly<Record<string, readonly string[]>> = {
 		'core/signals.ts',
 	],
 	client: ['main.ts', 'programs/control.ts', 'cli/commands/status.ts'],
-	server: ['control/server.ts'],
+	server: ['programs/control-server.ts'],
 };
 
 /** What else is done by itself, by the file that imports its parts when they are asked for: it shall load little of the others. */

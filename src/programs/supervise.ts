@@ -4,20 +4,17 @@ import {socketPaths} from '../control/transport.ts';
 import type {NumberedRule} from '../core/access.ts';
 import {byNeed} from '../core/by-need.ts';
 import {changedSettings, type Config, type Whole} from '../core/config.ts';
-import {LOGGING, START_RATE} from '../core/defaults.ts';
-import {lazily} from '../core/lazily.ts';
 import {isAlive} from '../core/phase.ts';
 import {HELPER_PREFIX, SHELL} from '../core/helper-roles.ts';
 import {parse, stringify} from '../core/serialize.ts';
 import type {SignalNumber} from '../core/signal-numbers.ts';
 import type {Meanings, ReceivedSignal} from '../core/signals.ts';
 import {hasTerminal} from '../core/shell-service.ts';
-import {entries, entryOf, isHelper, type State} from '../core/state.ts';
-import {create} from '../core/whole.ts';
+import {entries, entryOf, isHelper} from '../core/state.ts';
 import {createRecorder} from '../features/events/os/recorder.ts';
 import {createOutput} from '../features/logging/os/output.ts';
 import {numbered} from '../os/access.ts';
-import {after, now, soon, wallClock} from '../os/clock.ts';
+import {soon} from '../os/clock.ts';
 import {env} from '../os/environment.ts';
 import {errnoText} from '../os/errno.ts';
 import {createHelpers} from '../os/helpers.ts';
@@ -40,16 +37,13 @@ import {type Listener, serve} from '../os/sockets/listener.ts';
 import {sys} from '../os/sys.ts';
 import {traceOf} from '../os/trace.ts';
 import {createMemoryTrimmer} from '../os/trim-memory.ts';
+import {createBeside} from './beside.ts';
+import type {ConfigSource} from './config-source.ts';
+import {firstState, given, handedOver, type HandedOver, NO_CONFIG} from './own-config.ts';
 import {createWatchConfig} from './watch-config.ts';
-import type {InForce} from './inspect-config.ts';
 import {createSignalHandler} from './signals.ts';
-import type {ConfigSource, Reading} from './config-source.ts';
-import type {Reconciler} from '../features/manifest/os/reconciler.ts';
-import type {RemoteControl} from './remote.ts';
-import type {SyncControl} from './sync.ts';
 import {createReloads, IN_FORCE, type Texts} from './reload.ts';
 
-const syncing = byNeed(() => import('./sync.ts'));
 const upgrading = byNeed(() => import('../os/reexec/upgrade.ts'));
 const keeping = byNeed(() => import('../features/state/os/keeper.ts'));
 
@@ -85,14 +79,8 @@ export interface AlsoParts {
 	readonly dispatch: Loop['dispatch'];
 }
 
-/** How long a trigger waits for its state to be written (ms). */
-const STATE_PATIENCE = 10_000;
-
 /** How many descriptors archon needs for itself, roughly, and for each service: both ends of two pipes. */
 const [FDS_OF_ARCHON, FDS_OF_SERVICE] = [64, 4];
-
-/** How long the remaining processes may take to end after the last service (ms). */
-const SWEEP_GRACE = 2000;
 
 export function runDaemon(options: Options): void {
 	const {meanings, sockets, notes, version, source, serveAlso, name = 'archon', isPayload = false} = options;
@@ -106,7 +94,7 @@ export function runDaemon(options: Options): void {
 		handoff, keepFd: reexec?.keepFd ?? (() => 0), close: sys.close, strays: instance.inheritedFds,
 		failed: (fd, errno) => log.warn(`cannot keep descriptor ${fd} for when archon is re-executed: ${errnoText(errno)}`),
 	});
-	const begun = past ? null : given(options);
+	const begun = past ? null : given(options.config, options.kept, source);
 	let own = begun ? handedOver(begun.config) : {...NO_CONFIG, ...parse<Partial<HandedOver>>(past?.options ?? '{}')};
 	let rules: Meanings = new Map([...meanings, ...own.signals]);
 	const act = (heard: ReceivedSignal): void => whole(() => {
@@ -139,12 +127,9 @@ export function runDaemon(options: Options): void {
 	let served: string | null = null;
 	let server: Server | null = null;
 	let grants: readonly NumberedRule[] = [];
-	let remote: Promise<RemoteControl> | null = null;
-	let manifests: Promise<Reconciler> | null = null;
-	let sync: SyncControl | null = null;
 	const hands = createHands({
 		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, keeper, isDegraded: instance.isDegraded,
-		reread: () => void manifests?.then(({reread}) => reread()),
+		reread: () => beside.rereadManifests(),
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {
@@ -154,6 +139,7 @@ export function runDaemon(options: Options): void {
 		},
 	});
 	const loop: Loop = createLoop(state, hands, whole);
+	const beside = createBeside({loop, log, poller, reaper, helpers, listener: () => listener, whole, own: () => own});
 	const texts: Texts = reexec ? handoff : createTexts();
 	const watch = instance.isDegraded || !source ? () => {} : createWatchConfig({
 		poller, log, pause: () => own.watchConfig ?? null, reload: () => reloads.ask({trial: null, onlyIfChanged: true}, () => {}),
@@ -206,28 +192,7 @@ export function runDaemon(options: Options): void {
 		const why = listener?.setOpen(isOpen) ?? null;
 		if (why !== null) log.warn(`others than root cannot reach the control socket: ${why}`);
 		server?.review();
-		if (own.remote.length > 0 && !instance.isDegraded) remote ??= loadRemote();
-		void remote?.then(({set}) => whole(() => set(own.remote)));
-		if (own.manifest && !instance.isDegraded) manifests ??= loadManifest();
-		void manifests?.then(({set}) => whole(() => set(own.manifest ?? null)));
-		if (own.sync && !instance.isDegraded) sync ??= createSync();
-		sync?.set(own.sync);
-	}
-
-	async function loadManifest(): Promise<Reconciler> {
-		const {createManifest} = await import('./manifest.ts');
-		return createManifest({loop, log, poller, reaper, logging: () => own.logging, whole});
-	}
-
-	async function loadRemote(): Promise<RemoteControl> {
-		const {createRemoteControl} = await import('./remote.ts');
-		const {state, dispatch} = loop;
-		return createRemoteControl({link: helpers.link('gate'), log, state, dispatch, listener: () => listener, whole});
-	}
-
-	function createSync(): SyncControl {
-		const {state, dispatch, subscribe} = loop;
-		return syncing().createSyncControl({link: helpers.link('sync'), state, dispatch, subscribe, whole});
+		if (!instance.isDegraded) beside.renew();
 	}
 
 	/** Reloads the config. In degraded mode archon re-executes itself instead, and the next instance reads the config. */
@@ -324,42 +289,12 @@ export function runDaemon(options: Options): void {
 		reloads.resume();
 	}
 
-	/** Loads the control server with the first client, as most containers start without one. */
 	async function loadServer(): Promise<Server> {
-		const {createServer} = await import('../control/server.ts');
-		const inForce = (): InForce => ({state: loop.state(), source, kept: texts.get(IN_FORCE), whole: wholeInForce()});
-		const looking = lazily(async () => (await import('../os/reap/tree.ts'))
-			.looksAt(() => ({state: loop.state(), isCommand: reaper.isCommand}), soon));
-		const examining = lazily(() => import('./doctor.ts'));
-		const inspecting = lazily(() => import('./inspect-config.ts'));
-		server = createServer({
-			state: loop.state, dispatch: loop.dispatch, wallClock, reload: reloads.ask,
-			tree: (isAll, told, failed) => looking(({tree}) => tree(isAll, told, failed), failed),
-			usage: (told, failed) => looking(({usage}) => usage(told, failed), failed),
-			examineHost: (told, failed) => examining(({examineHost}) => told(examineHost({
-				state: loop.state(), socket: served, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? '',
-			})), failed),
-			plan: (done, failed) => inspecting(({planReload}) => planReload(inForce(), done), failed),
-			config: (name, showsSecrets, done, failed) => inspecting(({showConfig}) => showConfig(inForce(), name, showsSecrets, done), failed),
-			test: hands.ask,
-			triggered(line, done) {
-				log.info(`triggered: ${line}`);
-				recorder.say('triggered', line);
-				if (!keeper) return done();
-				const forget = after(STATE_PATIENCE, done);
-				keeper.persist(() => {
-					forget();
-					done();
-				});
-			},
-			kept: () => keeper?.about() ?? null, ownUid: uid, access: () => grants, warn: log.warn,
-			soon, after, events: recorder.events, logs: output.logs,
-			sync: () => sync, terminals: output.terminals, logging: () => own.logging,
-			manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)), upgrade, examine: hands.examine,
-			version: {version, lives: reexec?.reexecutions ?? 0, cause: reexec?.causes.at(-1)?.kind ?? ''},
+		const {createControlServer} = await import('./control-server.ts');
+		return server = createControlServer({
+			loop, hands, reaper, output, log, recorder, reloads, beside, source, texts, keeper, reexec, version, upgrade,
+			served: () => served, access: () => grants, whole: wholeInForce, logging: () => own.logging,
 		});
-		loop.subscribe(['changed', 'forgotten', 'stage', 'triggered'], server.watch);
-		return server;
 	}
 
 	function ownerOf(pid: number): Owner | null | 'unknown' {
@@ -387,39 +322,14 @@ export function runDaemon(options: Options): void {
 /** Where the root is read-only, for instance. */
 const ELSEWHERE = '; mount a tmpfs at /run, or name a writable path with --socket or $ARCHON_SOCKET';
 
-/** What is handed over to the next instance beside the state. */
-type HandedOver =
-	Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir' | 'manifest' | 'sync'>;
-
-const handedOver = ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync}: HandedOver): HandedOver =>
-	({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync});
-
 const DEGRADED = `; degraded mode after too many crashes: services are kept running, but without archonctl, without probes, \
 and with their output unformatted; SIGHUP ends degraded mode`;
-
-/** The given config, else the one that is read again; if that has problems, one without services. */
-function given({config, kept, source}: Options): {readonly config: Config; readonly kept: string | null} {
-	if (config) return {config, kept};
-	const read: Reading[] = [];
-	source?.read(reading => read.push(reading));
-	const [again] = read;
-	return again?.config.ok ? {config: again.config.value, kept: again.kept} : {config: NO_CONFIG, kept: null};
-}
-
-const NO_CONFIG: Config = {
-	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
-	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
-	manifest: null, sync: null,
-};
 
 /** Where no memory outlives archon. */
 function createTexts(): Texts {
 	const texts = new Map<string, string>();
 	return {put: (key, text) => void texts.set(key, text), get: key => texts.get(key) ?? null, delete: key => void texts.delete(key)};
 }
-
-const firstState = ({services, shutdownGrace, startRate, whenIdle}: Config): State =>
-	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, whenIdle, seed: pid ^ Date.now()}, now());
 
 /** The paths for the control socket, by `--socket` or the environment. */
 export const placesFor = (socket: string | null): readonly string[] =>

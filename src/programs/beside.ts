@@ -1,0 +1,77 @@
+/**
+ * What few configs ask for beside their services, and PID 1 has a hand in: control by TCP, programs from manifests and from a
+ * master. Each is loaded with the first config that has it, and is told of each one after.
+ */
+import {byNeed} from '../core/by-need.ts';
+import type {Config} from '../core/config.ts';
+import type {WithManifests} from '../features/manifest/core/control.ts';
+import type {Reconciler} from '../features/manifest/os/reconciler.ts';
+import type {Syncing} from '../features/sync/requests/syncing.ts';
+import type {Helpers} from '../os/helpers.ts';
+import type {Log} from '../os/log.ts';
+import type {Loop} from '../os/loop.ts';
+import type {Poller} from '../os/poller.ts';
+import type {Reaper} from '../os/reap/reaper.ts';
+import type {Reexec} from '../os/reexec/reexec.ts';
+import type {Listener} from '../os/sockets/listener.ts';
+import type {RemoteControl} from './remote.ts';
+import type {SyncControl} from './sync.ts';
+
+const syncing = byNeed(() => import('./sync.ts'));
+
+export interface BesideParts {
+	readonly loop: Loop;
+	readonly log: Log;
+	readonly poller: Poller;
+	readonly reaper: Reaper;
+	readonly helpers: Helpers;
+	readonly listener: () => Listener | null;
+	readonly whole: Reexec['whole'];
+	readonly own: () => Pick<Config, 'logging' | 'remote' | 'manifest' | 'sync'>;
+}
+
+export interface Beside {
+	/** The config in force is another one. */
+	renew(): void;
+	/** The files of the manifest may say something else. */
+	rereadManifests(): void;
+	readonly manifests: WithManifests;
+	/** Null: nothing is pulled from a master. */
+	sync(): Syncing | null;
+}
+
+export function createBeside({loop, log, poller, reaper, helpers, listener, whole, own}: BesideParts): Beside {
+	let remote: Promise<RemoteControl> | null = null;
+	let manifests: Promise<Reconciler> | null = null;
+	let sync: SyncControl | null = null;
+
+	async function loadManifest(): Promise<Reconciler> {
+		const {createManifest} = await import('./manifest.ts');
+		return createManifest({loop, log, poller, reaper, logging: () => own().logging, whole});
+	}
+
+	async function loadRemote(): Promise<RemoteControl> {
+		const {createRemoteControl} = await import('./remote.ts');
+		const {state, dispatch} = loop;
+		return createRemoteControl({link: helpers.link('gate'), log, state, dispatch, listener, whole});
+	}
+
+	function createSync(): SyncControl {
+		const {state, dispatch, subscribe} = loop;
+		return syncing().createSyncControl({link: helpers.link('sync'), state, dispatch, subscribe, whole});
+	}
+
+	return {
+		renew() {
+			if (own().remote.length > 0) remote ??= loadRemote();
+			void remote?.then(({set}) => whole(() => set(own().remote)));
+			if (own().manifest) manifests ??= loadManifest();
+			void manifests?.then(({set}) => whole(() => set(own().manifest)));
+			if (own().sync) sync ??= createSync();
+			sync?.set(own().sync);
+		},
+		rereadManifests: () => void manifests?.then(({reread}) => reread()),
+		manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)),
+		sync: () => sync,
+	};
+}

@@ -1,0 +1,43 @@
+/** The config as an instance of archon begins with it, and what of it is handed over to the next one beside the state. */
+import type {Config} from '../core/config.ts';
+import {LOGGING, START_RATE} from '../core/defaults.ts';
+import type {State} from '../core/state.ts';
+import {create} from '../core/whole.ts';
+import {now} from '../os/clock.ts';
+import {pid} from '../os/identity.ts';
+import type {ConfigSource, Reading} from './config-source.ts';
+
+/** What is handed over to the next instance beside the state. */
+export type HandedOver =
+	Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir' | 'manifest' | 'sync'>;
+
+export const handedOver = ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync}: HandedOver): HandedOver =>
+	({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync});
+
+/** How long the remaining processes may take to end after the last service (ms). */
+const SWEEP_GRACE = 2000;
+
+export const NO_CONFIG: Config = {
+	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
+	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
+	manifest: null, sync: null,
+};
+
+/** A config, and all that was read for it, as text; null: nothing was. */
+export interface Given {
+	readonly config: Config;
+	readonly kept: string | null;
+}
+
+/** The given config, else the one that is read again; if that has problems, one without services. */
+export function given(config: Config | null, kept: string | null, source: ConfigSource | null): Given {
+	if (config) return {config, kept};
+	const read: Reading[] = [];
+	source?.read(reading => read.push(reading));
+	const [again] = read;
+	return again?.config.ok ? {config: again.config.value, kept: again.kept} : {config: NO_CONFIG, kept: null};
+}
+
+/** The state that a first instance begins with. */
+export const firstState = ({services, shutdownGrace, startRate, whenIdle}: Config): State =>
+	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, whenIdle, seed: pid ^ Date.now()}, now());
