@@ -11,8 +11,9 @@ import type {ConfigSource, Reading} from './config-source.ts';
 export type HandedOver =
 	Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir' | 'manifest' | 'sync'>;
 
-export const handedOver = ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync}: HandedOver): HandedOver =>
-	({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync});
+export const handedOver = (
+	{logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync}: HandedOver,
+): HandedOver => ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync});
 
 /** How long the remaining processes may take to end after the last service (ms). */
 const SWEEP_GRACE = 2000;
