@@ -12,7 +12,6 @@ import type {Event} from './event.ts';
 import {tell, tellOfChange, tellOfLists, tellOfRest, tellOfTest, wakeFeatures} from './features.ts';
 import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
 import {isPreparing} from './phase.ts';
-import {reconfigure} from './reconfigure.ts';
 import {add, auto, forget, reload, remove, signal, stop} from './requests.ts';
 import {adopt, resume, stall} from './resume.ts';
 import {due, read} from './service-table.ts';
@@ -36,13 +35,13 @@ function onChange(change: Change, turn: Turn): void {
 	tellOfChange(turn, change);
 }
 
-const scheduling = byNeed(() => import('../features/schedule/core/timing.ts'));
-
 type Handlers = {readonly [K in Event['kind']]: (turn: Turn, event: Extract<Event, {kind: K}>) => void};
 
+const reconfiguring = byNeed(() => import('./reconfigure.ts'));
 const ruling = byNeed(() => import('./rulings.ts'));
 const remembering = byNeed(() => import('./remembering.ts'));
 const listing = byNeed(() => import('../features/manifest/core/enlist.ts'));
+const scheduling = byNeed(() => import('../features/schedule/core/timing.ts'));
 
 /** The owner of each kind of event. */
 const OWNERS: Handlers = {
@@ -59,7 +58,7 @@ const OWNERS: Handlers = {
 	news: (turn, {id, run, news}) => onNews(turn, id, run, news),
 	start: whileRunning((turn, {ids}) => start(turn, ids)),
 	restart: whileRunning((turn, {ids}) => restart(turn, ids)),
-	reconfigure: whileRunning(reconfigure),
+	reconfigure: whileRunning((turn, event) => reconfiguring().reconfigure(turn, event)),
 	add: whileRunning((turn, {service}) => add(turn, service)),
 	auto: (turn, {ids}) => auto(turn, ids),
 	rule: (turn, event) => ruling().rule(turn, event),

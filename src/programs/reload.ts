@@ -2,10 +2,10 @@
 import type {Problem} from '../config/problems.ts';
 import {formatProblem} from '../config/problems.ts';
 import {isSameKept} from '../config/kept.ts';
+import {byNeed} from '../core/by-need.ts';
 import type {Config} from '../core/config.ts';
 import type {Effect} from '../core/effect.ts';
 import {partOf} from '../core/features.ts';
-import {compare, describe} from '../core/reconfigure.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {entryOf, find, namesake, type State} from '../core/state.ts';
 import type {Service} from '../core/service.ts';
@@ -20,6 +20,8 @@ import type {Loop} from '../os/loop.ts';
 import type {Handoff} from '../os/reexec/handoff.ts';
 import type {Manager} from '../os/service-manager.ts';
 import type {ConfigSource, Reading} from './config-source.ts';
+
+const comparing = byNeed(() => import('../core/reconfigure.ts'));
 
 export interface ReloadParts {
 	readonly loop: Pick<Loop, 'state' | 'dispatch' | 'subscribe'>;
@@ -147,6 +149,7 @@ export function createReloads({loop, log, recorder, logs, manager, source, texts
 		const before = texts.get(IN_FORCE);
 		if (trial?.rollsBack && before === null) return err('what was read for the config in force is not known any more, to roll back to');
 		if (trial?.rollsBack && before !== null) texts.put(BEFORE, before);
+		const {compare, describe} = comparing();
 		const change = compare(servicesOf(state), config.value.services);
 		const settings = put(config.value, kept);
 		// Known before the core acts, as it may end a trial in the same step.
