@@ -134,7 +134,7 @@ export function createFollower(sync: Sync, place: Place, {fetcher, wallClock, re
 	async function judge(from: string | null, to: string): Promise<Answer> {
 		const why = await restart();
 		step('restarted');
-		if (why !== null && from !== null && place.versions().includes(from)) return back(from, to, why);
+		if (why !== null && from !== null && place.versions().includes(from)) return back(from, to, to, why);
 		const newest = memory.highest === null || compareVersions(to, memory.highest) > 0 ? to : memory.highest;
 		const history = [...memory.history.filter(each => each !== to), to];
 		const unsaved = remember({history, highest: newest, held: null, pending: null});
@@ -145,9 +145,9 @@ export function createFollower(sync: Sync, place: Place, {fetcher, wallClock, re
 		return why === null ? yes(`release ${to} is in force`) : no(`release ${to} is in force, and no other is there to go back to: ${why}`);
 	}
 
-	/** Also on a full disk there is a way back. */
-	async function back(from: string, to: string, why: string): Promise<Answer> {
-		remember({held: to, pending: {from, to, isBack: true}});
+	/** `held`: what is not taken again by itself, which the master still has. Also on a full disk there is a way back. */
+	async function back(from: string, to: string, held: string, why: string): Promise<Answer> {
+		remember({held, pending: {from, to, isBack: true}});
 		step('back-intent');
 		const stuck = place.point(from, name => step(`back-${name}`));
 		if (stuck !== null) return no(`release ${to} is to be left: ${why}; ${stuck}`);
@@ -214,7 +214,9 @@ export function createFollower(sync: Sync, place: Place, {fetcher, wallClock, re
 		const {pending} = memory;
 		if (!pending) return null;
 		const {from, to, isBack} = pending;
-		if (isBack && from !== null && place.versions().includes(from)) return back(from, to, 'it was being left when archon.sync ended');
+		if (isBack && from !== null && place.versions().includes(from)) {
+			return back(from, to, memory.held ?? to, 'it was being left when archon.sync ended');
+		}
 		if (!isBack && place.current() === to) return judge(from, to);
 		remember({pending: null});
 		return null;
@@ -241,6 +243,8 @@ export function createFollower(sync: Sync, place: Place, {fetcher, wallClock, re
 			const {version} = release.value;
 			if (version === place.current()) {
 				place.tidy(null);
+				// The master has another one than what was held back.
+				if (memory.held !== null) remember({held: null});
 				return yes(`release ${version} is in force`);
 			}
 			if (version === memory.held && !isAsked) return yes(`release ${version} is held back: archonctl sync now takes it all the same`);
@@ -252,8 +256,10 @@ export function createFollower(sync: Sync, place: Place, {fetcher, wallClock, re
 			const at = current === null ? history.length : history.lastIndexOf(current);
 			const versions = place.versions();
 			const before = history.slice(0, Math.max(0, at)).findLast(each => each !== held && each !== current && versions.includes(each));
-			if (current === null || before === undefined) return no('there is no release to go back to');
-			const {text} = await back(before, current, 'an operator asked for it');
+			if (current === null) return no('there is no release to go back to');
+			if (before === undefined) return no(`there is no release before ${current} to go back to`);
+			// Of several in a row the first was left for what the master has.
+			const {text} = await back(before, current, held ?? current, 'an operator asked for it');
 			return {ok: !text.includes('; and then ') && place.current() === before, text};
 		},
 	};

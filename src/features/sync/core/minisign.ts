@@ -54,16 +54,16 @@ export function readComment(comment: string): Result<Trusted, string> {
 	for (const word of comment.split(/[\s,]+/)) {
 		const [, name, value = ''] = /^(version|expires)=(.*)$/.exec(word) ?? [];
 		if (name === 'version') {
-			if (version !== null) return err('its trusted comment has two versions');
-			if (!isVersion(value)) return err(`its trusted comment has version=${clip(value)}, which cannot be the name of a folder`);
+			if (version !== null) return err('has two versions in its trusted comment');
+			if (!isVersion(value)) return err(`has version=${clip(value)} in its trusted comment, which cannot be the name of a folder`);
 			version = value;
 		} else if (name === 'expires') {
-			if (expires !== null) return err('its trusted comment has two dates of expiry');
+			if (expires !== null) return err('has two dates of expiry in its trusted comment');
 			expires = readDate(value);
-			if (expires === null) return err(`its trusted comment has expires=${clip(value)}: write 2027-01-31 or 2027-01-31T12:00:00Z`);
+			if (expires === null) return err(`has expires=${clip(value)} in its trusted comment: write 2027-01-31 or 2027-01-31T12:00:00Z`);
 		}
 	}
-	if (version === null) return err('its trusted comment has no version: sign with minisign -t "version=7 expires=2027-01-31"');
+	if (version === null) return err('has no version in its trusted comment: sign with minisign -t "version=7 expires=2027-01-31"');
 	return ok({version, expires});
 }
 

@@ -183,11 +183,28 @@ describe('services of a new release', () => {
 		expect(await follower().goBack()).toEqual({ok: true, text: 'release 2 is in force again instead of 3: an operator asked for it'});
 		expect((await look()).text).toContain('release 3 is held back');
 		expect([(await follower().goBack()).ok, current()]).toEqual([true, '1']);
-		expect(await follower().goBack()).toEqual({ok: false, text: 'there is no release to go back to'});
+		expect((await look()).text).toContain('release 3 is held back');
+		expect(await follower().goBack()).toEqual({ok: false, text: 'there is no release before 1 to go back to'});
 		master.publish('version=4', {app: '4'});
 		await look();
 		expect(current()).toBe('4');
 	});
+});
+
+test('what an operator goes back from is held back, also where a release was held back before that the master has no more', async () => {
+	const {master, look, follower, current, world} = make({form: 'quesofiesta', keys: []});
+	for (const version of ['1', '2']) {
+		master.publishManifest(version, {app: version});
+		await look();
+	}
+	world.bad.add('3');
+	master.publishManifest('3', {app: '3'});
+	expect((await look()).ok).toBe(false);
+	master.publishManifest('2', {app: '2'});
+	expect(await look()).toEqual({ok: true, text: 'release 2 is in force'});
+	expect([(await follower().goBack()).ok, current()]).toEqual([true, '1']);
+	expect((await look()).text).toContain('release 2 is held back');
+	expect(current()).toBe('1');
 });
 
 describe('quesofiesta\'s form', () => {

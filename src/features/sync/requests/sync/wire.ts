@@ -25,7 +25,8 @@ export const pages: Pages = {
 		rows: [FORM],
 		reply: '`Ok` when the release is in force and its services are ready; `Error` with what has come instead',
 		examples: [
-			['Sync,now', 'Row,release 7 is in force (2 of 14 files fetched)', 'Ok'], ['Sync,rollback', 'Error,there is no release to go back to'],
+			['Sync,now', 'Row,release 7 is in force (2 of 14 files fetched)', 'Ok'],
+			['Sync,rollback', 'Error,there is no release before 7 to go back to'],
 		],
 	},
 };
