@@ -79,13 +79,14 @@ interface Finding {
 	readonly line: string | null;
 }
 
-/** Problems first. What is told of a place as a problem is not noted there as well. */
+/** Problems first. What is told of a place as a problem is not noted there as well, but where the note says what to do. */
 function findingsOf({problems, notes, texts}: Verdict): readonly Finding[] {
 	const lineOf = lineReader(new Map(texts.map(({file, text}) => [file, text])));
 	const places = new Set(problems.filter(({line}) => line > 0).map(formatPlace));
+	const worthy = notes.filter(note => note.hint !== null || !places.has(formatPlace(note)));
 	return [
 		...problems.map(problem => ({severity: 'problem' as const, problem, line: lineOf(problem)})),
-		...notes.filter(note => !places.has(formatPlace(note))).map(problem => ({severity: 'note' as const, problem, line: lineOf(problem)})),
+		...worthy.map(problem => ({severity: 'note' as const, problem, line: lineOf(problem)})),
 	];
 }
 

@@ -42,6 +42,14 @@ test('a script that names no interpreter is noted, for the shell will run it', a
 	expect(out).toContain('    = write #!/bin/sh as its first line\n');
 });
 
+test('a program that is not there does not hide what is written for a shell', async () => {
+	const {status, out, err} = await check(write('shell.yaml', 'services:\n  a: {command: cd /app && exec ./start}\n  b: {command: no-such > /tmp/x}\n'));
+	expect(status).toBe(100);
+	expect(err).toContain('there is no program "cd" along PATH');
+	expect(out + err).toContain('begins with cd, which only a shell knows');
+	expect(out + err).toContain('has >, which only a shell understands');
+});
+
 test.each<[string, () => readonly string[], number, readonly object[]]>([
 	['a good config', () => [write('good.yaml', 'services: {web: {command: sleep 1}}\n')], 0, []],
 	['a note', () => [write('noted.yaml', NOTED)], 0, [{severity: 'note', line: 1, column: 36, end: {line: 1, column: 41}, message: expect.stringContaining('image'), hint: null}]],
