@@ -48,8 +48,10 @@ export function renderTable(rows: readonly HostRow[], look: Look, hasGroups = fa
 
 /** What has ended also says when, as does a test; and what has a schedule when it is due next. */
 export function noteOf(row: StatusRow, look: Pick<Look, 'now'>): string {
-	const [how, {next}] = [whatOf(row, look), row];
-	return next === null ? how : `${how === '' ? '' : `${how}; `}next in ${age(Math.max(0, next - look.now))}`;
+	const [how, {next, wanted, by}] = [whatOf(row, look), row];
+	if (next === null) return how;
+	const when = !wanted && by === 'operator' ? 'no next run: stopped on request' : `next in ${age(Math.max(0, next - look.now))}`;
+	return how === '' ? when : `${how}; ${when}`;
 }
 
 function whatOf({status, note, exit, since, by, ruled}: StatusRow, {now}: Pick<Look, 'now'>): string {

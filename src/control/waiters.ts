@@ -28,6 +28,8 @@ export interface Waiter {
 	readonly starts: number;
 	/** A start that was skipped, as its conditions do not hold, is well: it was meant only as one of several. */
 	readonly maySkip?: boolean;
+	/** What was asked for, in a refusal; else as its aim is called. */
+	readonly verb?: string;
 	/** Called once. */
 	readonly resolve: (verdict: Verdict) => void;
 }
@@ -125,8 +127,8 @@ const REACHED: Verdict = {kind: 'reached', status: 0};
 
 const VERBS = {start: 'start', restart: 'restart', stop: 'stop', spawn: 'start', end: 'run'} as const;
 
-const missed = ({aim, name}: Waiter, why: string): Verdict =>
-	({kind: 'missed', reason: `cannot ${VERBS[aim as keyof typeof VERBS]} ${name}: ${why}`});
+const missed = ({aim, name, verb = VERBS[aim as keyof typeof VERBS]}: Waiter, why: string): Verdict =>
+	({kind: 'missed', reason: `cannot ${verb} ${name}: ${why}`});
 
 function judgeStart(waiter: Waiter, entry: Entry | undefined, blockers: Blockers): Verdict | null {
 	if (!entry) return missed(waiter, 'it was removed');

@@ -37,11 +37,14 @@ services:
 	await archon.says(/started web/);
 	expect(await archon.ctl('run-now', 'good')).toMatchObject({status: 0, stderr: ''});
 	await archon.says(/good completed/);
-	expect(await archon.ctl('run-now', 'bad')).toMatchObject({status: 1, stderr: expect.stringContaining('exit status 3')});
+	expect(await archon.ctl('run-now', 'bad')).toMatchObject({status: 1, stderr: expect.stringContaining('cannot run bad: exit status 3')});
 	expect(await archon.ctl('run-now', 'web')).toMatchObject({status: 1, stderr: expect.stringContaining('it has no schedule; archonctl start web')});
 	expect((await archon.ctl('stop', 'good')).status).toBe(0);
 	expect(await archon.ctl('run-now', 'good')).toMatchObject({status: 1, stderr: expect.stringContaining('it was stopped on request')});
+	expect((await archon.ctl('why', 'good')).stdout).toMatch(/good leaves out what its schedule has in \d+d/);
+	expect((await archon.ctl('status', 'good')).stdout).toMatch(/; no next run: stopped on request/);
 	expect((await archon.ctl('auto', 'good')).status).toBe(0);
+	expect((await archon.ctl('why', 'good')).stdout).toContain('it is not to run: its schedule says when');
 	expect((await archon.ctl('run-now', 'all')).status).toBe(1);
 	expect((await archon.ctl('status')).stdout).toMatch(/good +exited .* exit status 0.*; next in \d+d/);
 	expect((await archon.ctl('why', 'good')).stdout).toMatch(/good is started by its schedule in \d+d/);

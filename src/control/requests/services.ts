@@ -5,12 +5,14 @@ import type {Choice} from '../names.ts';
 import type {Waiter, Waiters} from '../waiters.ts';
 
 /** Replies when every chosen service has come to its end, well or not. What it returns forgets the waiters. */
-export function awaitAll(waiters: Waiters, aim: 'start' | 'restart' | 'stop', choices: readonly Choice[], call: Call): () => void {
+export function awaitAll(
+	waiters: Waiters, aim: 'start' | 'restart' | 'stop', choices: readonly Choice[], call: Call, verb?: string,
+): () => void {
 	const reasons = new Set<string>();
 	let left = choices.length;
 	const finish = (): void => reasons.size === 0 ? call.reply(OK) : refuse(call, summary([...reasons]));
 	const mine = choices.map(({entry, isNamed}): Waiter => ({
-		aim, id: entry.id, name: entry.service.name, starts: entry.starts, maySkip: !isNamed,
+		aim, id: entry.id, name: entry.service.name, starts: entry.starts, maySkip: !isNamed, ...verb !== undefined && {verb},
 		resolve(verdict) {
 			if (verdict.kind === 'missed') reasons.add(verdict.reason);
 			left -= 1;

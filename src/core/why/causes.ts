@@ -7,7 +7,7 @@ import {signalName} from '../signal-numbers.ts';
 import {isToRun} from '../state.ts';
 import {attempt, describeOutcome, lastEnd, lastEnds} from '../status.ts';
 import {type Instant, NEVER} from '../time.ts';
-import {decisionOf} from '../wanted.ts';
+import {decisionOf, RUNNING, wanted} from '../wanted.ts';
 
 export interface Next {
 	readonly at: Instant;
@@ -106,9 +106,8 @@ function whyStopping({stop, restartPending}: Entry, phase: Stopping): string {
 
 /** What comes next by itself, and when: what is nearest first. */
 export function nextOf(entry: Entry): readonly Next[] {
-	const {phase, service, timing} = entry;
-	const again = service.schedule?.action === 'restart' ? 'restarted' : 'started';
-	const scheduled = {at: timing?.at ?? NEVER, what: `it is ${again} by its schedule`};
+	const {phase, timing} = entry;
+	const scheduled = {at: timing?.at ?? NEVER, what: whatIsDue(entry)};
 	const all = ((): readonly Next[] => {
 		switch (phase.kind) {
 			case 'waiting': return [{at: phase.deadline, what: 'it does not wait any longer'}];
@@ -116,7 +115,7 @@ export function nextOf(entry: Entry): readonly Next[] {
 			case 'spawning': return [{at: phase.deadline, what: 'its start has failed if it is not ready'}];
 			case 'starting': return [
 				{at: phase.probes?.next ?? NEVER, what: 'it is probed again'}, {at: phase.steadyAt, what: 'it is ready'},
-				{at: phase.deadline, what: `it is stopped if it ${service.type === 'oneshot' ? 'has not completed' : 'is not ready'}`},
+				{at: phase.deadline, what: `it is stopped if it ${entry.service.type === 'oneshot' ? 'has not completed' : 'is not ready'}`},
 			];
 			case 'up': return phase.health === 'healthy' ? [] : [{at: phase.probes?.next ?? NEVER, what: 'it is probed again'}];
 			case 'stopping': return [{
@@ -127,4 +126,12 @@ export function nextOf(entry: Entry): readonly Next[] {
 		}
 	})();
 	return [...all, scheduled].filter(({at}) => at < NEVER).sort((one, other) => one.at - other.at);
+}
+
+/** What its schedule does next; an operator, a test or a list may keep it from that. */
+function whatIsDue(entry: Entry): string {
+	const {service: {schedule}, desired} = entry;
+	const {runs} = wanted({...entry, desired: desired === 'auto' && schedule?.action === 'run' ? 'due' : desired}, RUNNING);
+	if (!runs) return 'it leaves out what its schedule has';
+	return `it is ${schedule?.action === 'restart' ? 'restarted' : 'started'} by its schedule`;
 }

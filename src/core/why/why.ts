@@ -177,7 +177,8 @@ function reasonOf(state: State, entry: Entry, by: Rule, runs: boolean): string {
 		default:
 			if (entry.retired) return 'the config does not have it any more';
 			if (entry.service.origin === 'manifest') return 'its manifest has not been read yet';
-			return runs ? 'its config starts it with archon' : 'its config has autostart: false';
+			if (runs) return 'its config starts it with archon';
+			return entry.service.schedule?.action === 'run' ? 'its schedule says when' : 'its config has autostart: false';
 	}
 }
 

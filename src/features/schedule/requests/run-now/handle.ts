@@ -25,5 +25,5 @@ export const runNow: Make<RunNowRequest> = ({daemon, waiters}) => ({names}, call
 	});
 	if (refusals.length > 0) return refuse(call, summary(refusals));
 	daemon.dispatch({kind: 'run-now', ids: choices.map(({entry}) => entry.id)});
-	return awaitAll(waiters, 'restart', choices, call);
+	return awaitAll(waiters, 'restart', choices, call, 'run');
 };
