@@ -92,6 +92,9 @@ const SWEEP_MAX = 50;
 /** After which nothing may be left of a run. */
 const LEAVING: ReadonlySet<News['kind']> = new Set(['exited', 'emptied', 'refused', 'withdrawn']);
 
+/** Also a run of a schedule beside others (`overlap: allow`), which has a number: `backup@2`. */
+const isAmong = (names: ReadonlySet<string>, name: string): boolean => names.has(name.replace(/@\d+$/, ''));
+
 const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, orphan: 0, requests: 0, slow: 0, sick: 0, mute: 0, chatter: 0, stalls: 0, decisions: 0};
 
 /** Lives one seed to its end; throws an error that says which promise was broken. */
@@ -620,7 +623,7 @@ export class World {
 		for (const entry of entries(this.state)) {
 			const {phase, service, needs, retired} = entry;
 			if (retired) throw new Error(`${service.name} was retired and never went`);
-			if (restless.has(service.name)) continue;
+			if (isAmong(restless, service.name)) continue;
 			const unmoved = phase.kind === 'spawning' || phase.kind === 'stopping' || phase.kind === 'backoff';
 			if (unmoved) throw new Error(`${service.name} never came to rest: ${phase.kind}`);
 			const isLate = phase.kind === 'starting' && phase.deadline < this.now;
@@ -638,7 +641,7 @@ export class World {
 	/** Once all that decides has come to rest, so does the state: nothing starts or stops any more. */
 	#judgePeace(): void {
 		const restless = this.#restless();
-		const movesOf = (): string => [...entries(this.state)].filter(({service}) => !restless.has(service.name))
+		const movesOf = (): string => [...entries(this.state)].filter(({service}) => !isAmong(restless, service.name))
 			.map(({service: {name}, phase, starts}) => `${name} ${phase.kind} ${starts}`).join('\n');
 		const before = movesOf();
 		this.#until(this.now + 30_000);
