@@ -111,6 +111,7 @@ describe('what is wrong with the folder is told in one line, and archon serves a
 		['it is a file', state => { rmSync(state, {recursive: true}); writeFileSync(state, ''); }, /state_dir .*: not a directory; nothing is kept there/],
 		['it is another user\'s', state => chownSync(state, 4321, 4321), /state_dir .*: .* belongs to .*; nothing is kept there/],
 		['anybody may write there', state => chmodSync(state, 0o777), /state_dir .* may be written by any user \(chmod o-w mends that\); nothing is kept there/],
+		['its group may write there', state => chmodSync(state, 0o775), /state_dir .*: others .* could have archon end any process; chmod go-w .*; nothing is kept there/],
 		['it is read-only', () => {}, /state_dir .*: read-only file system; nothing is kept there/, state => [...mounted('ro'), state]],
 		['it is full', () => {}, /cannot write .*: no space left on device; what changes is forgotten/,
 			state => [...mounted('size=16k', 'head -c 64k /dev/zero >"$1/full" 2>/dev/null;'), state]],
@@ -126,6 +127,33 @@ describe('what is wrong with the folder is told in one line, and archon serves a
 		archon.signal('SIGTERM');
 		expect(await archon.ended()).toBe(0);
 		expect(count(archon, /state/)).toBe(1);
+	});
+
+	it('another user may write the file: no process that it names is taken for a service\'s', async () => {
+		const {state} = prepare();
+		// One alone would have archon's own streams, and keep them.
+		const config = `${ONE(state).trimEnd().slice(0, -1)}, two: {command: sleep 1000000}}\n`;
+		const first = await boot({config, isInit: false});
+		await expect.poll(() => existsSync(`${state}/state.json`) && readState(state).services['one']?.['pid']).toBeGreaterThan(1);
+		const {pid: own} = (await first.status())['one'] ?? {};
+		await kill(first);
+		const stranger = spawn('sleep', ['1000000'], {detached: true, stdio: 'ignore'});
+		try {
+			const startTime = Number(readFileSync(`/proc/${stranger.pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[19]);
+			const forged = readState(state);
+			Object.assign(forged.services['one'] ?? {}, {pid: stranger.pid, start_time: startTime});
+			writeFileSync(`${state}/state.json`, JSON.stringify(forged));
+			chownSync(`${state}/state.json`, 4321, 4321);
+			await using archon = await boot({config, isInit: false});
+			// It is known by its tag.
+			await expect.poll(async () => (await archon.status())['one']?.pid).toBe(own);
+			archon.signal('SIGTERM');
+			expect(await archon.ended()).toBe(0);
+			expect(stranger.exitCode ?? stranger.signalCode).toBe(null);
+			expect(existsSync(`/proc/${stranger.pid}`)).toBe(true);
+		} finally {
+			stranger.kill('SIGKILL');
+		}
 	});
 
 	it('there is room again', async () => {

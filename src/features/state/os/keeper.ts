@@ -73,6 +73,9 @@ const FIRSTS = 2 ** 22;
 
 const KEY = 'state lock';
 
+const OPEN = 'others than root and archon\'s user may write to it, or exchange it, and could have archon end any process; \
+chmod go-w it and the folders above it';
+
 export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts): Keeper {
 	const file = `${dir}/state.json`;
 	const place = ownPlace();
@@ -142,7 +145,14 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 	function lock(): {readonly fd: number; readonly text: string} | {readonly why: string; readonly holder: string | null} {
 		const path = `${dir}/state.lock`;
 		const done = wait('lock', {text: path, numbers: [PATIENCE]}, 2 * PATIENCE, ({result}) => void (result >= 0 && sys.close(result)));
-		if (done.result >= 0) return {fd: done.result, text: textOf(done.bytes)};
+		if (done.result >= 0) {
+			// What is read there names processes that are ended with services: PID 1 reads nothing of these.
+			if (ownPid === 1 || !isOfOthers(wait('readFile', {text: path, numbers: [0, OTHERS_WRITE]}, PATIENCE))) {
+				return {fd: done.result, text: textOf(done.bytes)};
+			}
+			sys.close(done.result);
+			return {why: OPEN, holder: null};
+		}
 		const isTaken = done.result === -ERRNO.EAGAIN;
 		return {why: reasonOf(done, dir), holder: isTaken ? textOf(done.bytes).split(' ')[0]?.trim() ?? '' : null};
 	}
@@ -188,7 +198,9 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 			// They are executed as they stand there.
 			const transients = isSame && found?.isOwn ? transientsOf(left, hasManifest) : [];
 			const whole = withTransients(state, transients, now());
-			const orphans = first === 0 ? {adopted: [], runs: 0} : findLeft({state: whole, left: isSame ? left : null, first, log, hasManifest});
+			// Who could have written it could have any process taken for a service's, and ended with it.
+			const known = isSame && found?.isOwn ? left : null;
+			const orphans = first === 0 ? {adopted: [], runs: 0} : findLeft({state: whole, left: known, first, log, hasManifest});
 			const services = new Map([...left?.services ?? []].flatMap(([name, each]) => {
 				const entry = find(whole, name);
 				return entry ? [[name, remember(each, entry, isSame, hasManifest)] as const] : [];
