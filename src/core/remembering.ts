@@ -13,7 +13,7 @@ import type {Service} from './service.ts';
 import {find, isHelper, isToRun, newEntry, type State} from './state.ts';
 import {type Instant, NEVER} from './time.ts';
 import type {Turn} from './turn.ts';
-import {decisionOf, NO_RULINGS, type Rulings} from './wanted.ts';
+import {decisionOf, NO_RULINGS, type Rulings, UNASKED} from './wanted.ts';
 import {UNPLANNED} from '../features/schedule/core/known.ts';
 import {keeping, KEPT} from '../features/state/core.ts';
 
@@ -40,8 +40,7 @@ export function remember(turn: Turn, {runs, services, transients}: Remembered): 
 		if (!entry || isHelper(entry)) continue;
 		turn.put({
 			...entry, starts, desired: asked === 'auto' ? entry.desired : asked,
-			// Who decides from outside may have spoken already, and knows better.
-			rulings: rulings === NO_RULINGS ? entry.rulings : {...rulings, ...entry.rulings},
+			rulings: rulings === NO_RULINGS ? entry.rulings : together(rulings, entry),
 			phase: rest === null ? entry.phase : {kind: 'down', cause: rest},
 			timing: scheduled && entry.service.schedule?.isCaughtUp ? {...UNPLANNED, ...scheduled} : null,
 		});
@@ -67,8 +66,17 @@ export function adoptForeign(turn: Turn, adopted: readonly Adopted[]): void {
 	}
 }
 
+/**
+ * Who decides from outside may have spoken already, and knows better. A test that has not been asked yet has not: what it said last
+ * counts until it answers. Of a service that has none any more nothing is kept.
+ */
+function together({test, ...others}: Rulings, {service, rulings}: Entry): Rulings {
+	const isOld = test && service.test && (!rulings.test || rulings.test.why === UNASKED);
+	return {...others, ...rulings, ...isOld && {test}};
+}
+
 /** What has not been asked yet leaves a service as it is, and it runs. */
-const asItRuns = (rulings: Rulings): Rulings => (rulings.test?.isOpen ? {...rulings, test: {...rulings.test, runs: true}} : rulings);
+const asItRuns = (rulings: Rulings): Rulings => (rulings.test?.why === UNASKED ? {...rulings, test: {...rulings.test, runs: true}} : rulings);
 
 /** The phase of a process that was started long ago: all that is done once for a start was done. */
 function underWay(entry: Entry, run: Run, pid: number, now: Instant): Phase {

@@ -56,6 +56,33 @@ test('a test that has not been asked yet leaves what runs as it is', () => {
 	expect(find(state, 'web')?.leaving).toBe(false);
 });
 
+test('what a test has said last counts until it answers, also where that is never', () => {
+	const tested = (name: string) => service(name, {test: {command: ['x'], interval: null, timeout: 1000} as never});
+	const said = (runs: boolean) => left({starts: 1, rulings: {test: {runs, why: 'exit 0', at: 4000}}});
+	const [state, effects] = begin(create([tested('yes'), tested('no'), tested('new'), service('none')], SETTINGS), {
+		yes: said(true), no: said(false), none: said(false),
+	});
+	const spawned = (all: ReturnType<typeof step>[1]) => all.flatMap(effect => (effect.kind === 'spawn' ? [effect.service.name] : []));
+	expect(spawned(effects).sort()).toEqual(['none', 'yes']);
+	expect(effects.flatMap(effect => (effect.kind === 'run-test' ? [effect.service.name] : []))).toEqual(['yes', 'no', 'new']);
+	let after = state;
+	for (const [id, number] of [[0, 1], [1, 2], [2, 3]] as const) {
+		const [next, more] = step(after, {kind: 'tested', id, number, answer: {verdict: 'timeout', why: 'no answer within 1 s', detail: '', took: 1000}}, 6000);
+		expect(spawned(more)).toEqual([]);
+		expect(kinds(more)).not.toContain('signal');
+		after = next;
+	}
+	expect(find(after, 'yes')).toMatchObject({phase: {kind: 'spawning'}, rulings: {test: {runs: true, isOpen: true}}});
+	expect(find(after, 'no')?.rulings.test).toMatchObject({runs: false, isOpen: true});
+});
+
+test('what runs and a test has said no to was about to stop, and does', () => {
+	const tested = service('web', {test: {command: ['x'], interval: null, timeout: 1000} as never});
+	const [, effects] = begin(create([tested], SETTINGS), {web: left({starts: 1, rulings: {test: {runs: false, why: 'exit 1', at: 4000}}})},
+		[{id: 0, run: 900, pid: 77, isForeign: true}]);
+	expect(effects).toContainEqual(expect.objectContaining({kind: 'signal', pid: 77}));
+});
+
 test('services that no config has go on, and stop as others do', () => {
 	const daemon = service('extra', {origin: 'daemon'});
 	const [state, effects] = begin(create([service('web')], SETTINGS), {extra: left({asked: 'start', starts: 1})},

@@ -9,7 +9,7 @@ import type {Service} from '../../../core/service.ts';
 import {entries, isHelper, isToRun, type State} from '../../../core/state.ts';
 import {pidOf} from '../../../core/status.ts';
 import type {Instant} from '../../../core/time.ts';
-import {DECIDERS, type Rulings} from '../../../core/wanted.ts';
+import {DECIDERS, type Rulings, UNASKED} from '../../../core/wanted.ts';
 import {sys} from '../../../os/sys.ts';
 
 /** Of what is written; what has a higher one is of a newer archon. */
@@ -102,7 +102,8 @@ export function createWriter({startOf, wallClock, isLasting}: WriterParts): Writ
 
 	const withTimes = (rulings: Rulings): unknown => Object.fromEntries(DECIDERS.flatMap(decider => {
 		const ruling = rulings[decider];
-		return ruling ? [[decider, {runs: ruling.runs, why: ruling.why, at: wallClock(ruling.at)}]] : [];
+		if (!ruling || ruling.why === UNASKED) return [];
+		return [[decider, {runs: ruling.runs, why: ruling.why, ...ruling.isOpen && {open: true}, at: wallClock(ruling.at)}]];
 	}));
 
 	return {
@@ -183,7 +184,8 @@ function readDefinition(value: Readonly<Record<string, unknown>>): Service {
 const readRulings = (value: Readonly<Record<string, unknown>>): Rulings => Object.fromEntries(DECIDERS.flatMap(decider => {
 	const ruling = value[decider];
 	if (!isObject(ruling) || typeof ruling['runs'] !== 'boolean') return [];
-	return [[decider, {runs: ruling['runs'], why: typeof ruling['why'] === 'string' ? ruling['why'] : '', at: count(ruling['at'])}]];
+	const why = typeof ruling['why'] === 'string' ? ruling['why'] : '';
+	return [[decider, {runs: ruling['runs'], why, ...ruling['open'] === true && {isOpen: true}, at: count(ruling['at'])}]];
 }));
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

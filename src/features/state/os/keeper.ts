@@ -245,17 +245,20 @@ const listed = (names: readonly string[]): string =>
 
 /** What still holds: what was asked does until the definition of its service changes, all else where the place is the same. */
 function remember(
-	{asked, starts, rulings: {hitlist, manifest}, rest, scheduled, definition}: LeftService, {service}: Entry, isSame: boolean,
+	{asked, starts, rulings: {hitlist, test, manifest}, rest, scheduled, definition}: LeftService, {service}: Entry, isSame: boolean,
 	hasManifest: boolean,
 ): RememberedService {
 	const isAlike = definition === definitionOf(service);
 	const ago = now() - Date.now();
 	const dated = (ruling: Ruling): Ruling => ({...ruling, at: Math.min(now(), ruling.at + ago)});
-	const rulings = {...hitlist && {hitlist: dated(hitlist)}, ...manifest && {manifest: dated(manifest)}};
+	// What no manifest says any more would never be taken back.
+	const rulings = {
+		...hasManifest && hitlist && {hitlist: dated(hitlist)}, ...service.test && test && {test: dated(test)},
+		...hasManifest && manifest && {manifest: dated(manifest)},
+	};
 	return {
 		asked: isAlike ? asked : 'auto', starts, rest: isSame && isAlike ? rest : null, scheduled,
-		// Tests are asked at once; and what no manifest says any more would never be taken back.
-		rulings: isSame && hasManifest && (hitlist || manifest) ? rulings : NO_RULINGS,
+		rulings: isSame && Object.keys(rulings).length > 0 ? rulings : NO_RULINGS,
 	};
 }
 

@@ -40,6 +40,14 @@ test('what is written is read back', () => {
 	}});
 });
 
+test('a test that gave no answer is known as such, and one that was not asked yet has said nothing', () => {
+	const tested = (name: string) => service(name, {test: {command: ['x'], interval: null, timeout: 1000} as never});
+	const [state] = step(create([tested('web'), tested('job')], SETTINGS), {kind: 'boot'}, 0);
+	const [ruled] = step(state, {kind: 'rule', rule: 'test', rulings: [{id: 0, ruling: {runs: true, why: 'no answer', isOpen: true}}], revive: false}, 2);
+	const left = readLeft(writer().write(ruled, PLACE, 0));
+	expect(left.ok && [...left.value.services.values()].map(({rulings}) => rulings)).toEqual([{test: {runs: true, why: 'no answer', isOpen: true, at: 1e12 + 2}}, {}]);
+});
+
 test('a definition is another one if its process would be another one, and only then', () => {
 	const web = service('web');
 	expect(definitionOf(service('web', {autostart: false}))).toBe(definitionOf(web));
