@@ -307,6 +307,41 @@ services:
 		expect((await archon.status())['one']).toMatchObject({status: 'running', pid: before['one']?.pid});
 	});
 
+	it('a test that was asked when archon was killed ends, and its last answer counts until it answers', async () => {
+		const {state, work} = prepare();
+		const config = `archon: {state_dir: ${state}}
+services:
+  one: {command: sleep 1000000}
+  tested:
+    command: sh -c '${alone(work, 'tested')}; exec sleep 1000000'
+    test: {command: sh -c 'test -f ${work}/hang || exit 0; setsid -f sh -c "echo \\$\\$ >>${work}/asked; exec sleep 1000002"; exec sleep 1000002', timeout: 1h}
+`;
+		const first = await boot({config, isInit: false});
+		await first.says(/started tested/);
+		await first.says(/started one/);
+		await expect.poll(() => Object.values(readState(state).services).filter(({pid}) => pid).length).toBe(2);
+		writeFileSync(`${work}/hang`, '');
+		void first.ctl('test', 'tested');
+		await expect.poll(() => linesOf(`${work}/asked`).length).toBe(1);
+		const [asked] = linesOf(`${work}/asked`).map(Number);
+		const {tested} = await first.status();
+		await kill(first);
+		// It is started again while its test hangs.
+		process.kill(tested?.pid ?? 0, 'SIGKILL');
+		const second = await boot({config, isInit: false});
+		await second.says(/ends 2 processes that an archon before this one has left and no service goes on with/);
+		await second.says(/started tested/);
+		expect(existsSync(`/proc/${asked}/exe`), second.log()).toBe(false);
+		await expect.poll(() => linesOf(`${work}/asked`).length).toBe(2);
+		// Also what had begun before archon was executed again.
+		expect((await second.ctl('upgrade')).status).toBe(0);
+		await expect.poll(() => linesOf(`${work}/asked`).length).toBe(3);
+		await kill(second);
+		await using archon = await boot({config, isInit: false});
+		await archon.says(/ends \d+ processes that an archon before this one has left/);
+		await archon.says(/goes on with 2 services/);
+	});
+
 	it('a second archon does not run what the first one runs', async () => {
 		const {state} = prepare();
 		await using first = await boot({config: ONE(state), isInit: false});

@@ -20,16 +20,33 @@ const [LOCKS, RSS] = [10, 5];
 /** So high that they are not set by chance, and exact as numbers, which their sum is not: 2 ** 52 + run, and 2 ** 53 - run. */
 const BASE = 2 ** 52;
 
+/** How many runs the archons of one folder (`state_dir`) can number before they meet those of another. The first is no run's. */
+export const RUNS_OF_ONE = 2 ** 27;
+
+/** The number of what is made for no run. */
+let ofNone: Run = 0;
+
+/** From now on what is made for no run is known to archons of the same folder as well, whose runs have numbers from this one on. */
+export function numberFrom(run: Run): void {
+	ofNone = run - run % RUNS_OF_ONE;
+}
+
 /**
  * The first of the limits, hard and soft. Where the service has its own for one of them the kernel is not asked for it
- * (child.c). Run 0 is no run: what was made for it cannot take on the tag of one.
+ * (child.c). Run 0 is no run (a test, a condition): what was made for it cannot take on the tag of one.
  */
-export const tagFor = (run: Run): number => BASE + run;
+export const tagFor = (run: Run): number => BASE + (run === 0 ? ofNone : run);
 
 let isTaken: boolean | undefined;
 
-/** The run that made a process, or made who made it; null if it does not say. */
+/** The run that made a process, or made who made it; null if it does not say, or was made for none. */
 export function runTagged(pid: number): Run | null {
+	const run = numberTagged(pid);
+	return run === null || run % RUNS_OF_ONE === 0 ? null : run;
+}
+
+/** The same; of what was made for no run the first number of its archon's folder. */
+export function numberTagged(pid: number): Run | null {
 	// An archon that another one tagged leaves that tag to all below it.
 	isTaken ??= limitsOf(ownPid).some(limit => limit !== Infinity);
 	if (isTaken) return null;

@@ -19,11 +19,12 @@ import {type Done, OTHERS_WRITE, start, wait} from '../../../os/jobs.ts';
 import type {Log} from '../../../os/log.ts';
 import {isOfOthers, isRefused, refusalOf} from '../../../os/places.ts';
 import {slurp, statOf} from '../../../os/reap/procfs.ts';
+import {numberFrom, RUNS_OF_ONE} from '../../../os/reap/run-tag.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {ERRNO, sys} from '../../../os/sys.ts';
 import type {AboutKept} from '../core.ts';
 import {createWriter, definitionOf, type Left, type LeftService, mayOutlive, type Place, readLeft} from './format.ts';
-import {findLeft, lives, RUNS_OF_ONE} from './orphans.ts';
+import {findLeft, lives} from './orphans.ts';
 
 export interface KeeperParts {
 	readonly dir: string;
@@ -205,6 +206,7 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 				const entry = find(whole, name);
 				return entry ? [[name, remember(each, entry, isSame, hasManifest)] as const] : [];
 			}));
+			numberFrom(first);
 			tell(orphans.adopted, services, whole);
 			return {
 				adopted: orphans.adopted, state: whole,
@@ -213,7 +215,9 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 		},
 		resume() {
 			const [fd] = kept.inherited(KEY);
-			if (fd !== undefined) hold(fd);
+			if (fd === undefined) return;
+			hold(fd);
+			numberFrom(state().runs);
 		},
 		persist(done) {
 			if (!isHeld) return done?.();

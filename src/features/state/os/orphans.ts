@@ -13,19 +13,16 @@ import {pid as ownPid} from '../../../os/identity.ts';
 import type {Log} from '../../../os/log.ts';
 import {type Claim, claimOf, isBelieved} from '../../../os/reap/claims.ts';
 import {environOf, pids, type Stat, statOf, variableIn} from '../../../os/reap/procfs.ts';
-import {runTagged} from '../../../os/reap/run-tag.ts';
+import {numberTagged, RUNS_OF_ONE} from '../../../os/reap/run-tag.ts';
 import {ERRNO, sys} from '../../../os/sys.ts';
 import {HELPER} from '../../../os/spawn/helper-command.ts';
 import {definitionOf, type Left, type LeftService} from './format.ts';
-
-/** How many runs the archons of one folder can number before they meet those of another. */
-export const RUNS_OF_ONE = 2 ** 27;
 
 export interface Search {
 	readonly state: State;
 	/** What was written; null: nothing of it can be used. */
 	readonly left: Left | null;
-	/** The first number of the runs of these archons. */
+	/** The first number of the runs of these archons, which what was made for none of them has. */
 	readonly first: Run;
 	readonly log: Log;
 	/** A manifest starts programs that no config has. */
@@ -66,7 +63,8 @@ export function findLeft({state, left, first, log, hasManifest}: Search): Found 
 	// What was made after the last write, the latest run of each service first.
 	for (const run of [...new Set(orphans.map(orphan => orphan.run))].sort((one, other) => other - one)) {
 		const members = orphans.filter(orphan => orphan.run === run);
-		const id = ownerOf(state, members);
+		// A test that was asked, a condition: who waited for it is gone.
+		const id = run === first ? null : ownerOf(state, members);
 		if (id === null || recorded.has(run)) continue;
 		owners.set(run, id);
 		const main = adopted.has(id) ? undefined : mainOf(members);
@@ -74,14 +72,14 @@ export function findLeft({state, left, first, log, hasManifest}: Search): Found 
 		if (main && service) adopted.set(id, adoptedAs(id, run, main.pid, isStuck(main.pid, service)));
 	}
 	const kept = new Set([...adopted.values()].map(each => each.run));
-	endRest(state, orphans.filter(({run}) => !kept.has(run)), owners, log, hasManifest);
+	endRest(orphans.filter(({run}) => !kept.has(run)), owners, {state, first, log, hasManifest});
 	const runs = [...orphans.map(({run}) => run), ...kept].reduce((most, run) => Math.max(most, run), 0);
 	return {adopted: [...adopted.values()], runs};
 }
 
 function orphanOf(pid: number, first: Run): Orphan | null {
 	if (pid === ownPid) return null;
-	const tag = runTagged(pid);
+	const tag = numberTagged(pid);
 	const isOurs = (run: Run): boolean => run >= first && run < first + RUNS_OF_ONE;
 	if (tag !== null && !isOurs(tag)) return null;
 	const claim = claimOf(pid);
@@ -122,14 +120,16 @@ function mainOf(members: readonly Orphan[]): Orphan | undefined {
  * What runs that are over have left is ended as it would have been then, and what nothing tells the service of as well: that is
  * started again, and must not run twice, as what a manifest may start. What the config has no more is asked to end, as by a reload.
  */
-function endRest(state: State, rest: readonly Orphan[], owners: ReadonlyMap<Run, Id>, log: Log, hasManifest: boolean): void {
+function endRest(
+	rest: readonly Orphan[], owners: ReadonlyMap<Run, Id>, {state, first, log, hasManifest}: Omit<Search, 'left'>,
+): void {
 	const removed: Orphan[] = [];
 	const killed: Orphan[] = [];
 	for (const orphan of rest) {
 		const id = owners.get(orphan.run);
 		const service = id === undefined ? undefined : entryOf(state, id)?.service;
 		if (service && service.killMode !== 'tree') continue;
-		if (!service && orphan.claim && !hasManifest) removed.push(orphan);
+		if (!service && orphan.claim && orphan.run !== first && !hasManifest) removed.push(orphan);
 		else killed.push(orphan);
 	}
 	const send = (all: readonly Orphan[], signal: number): void => {
