@@ -76,7 +76,8 @@ function together({test, ...others}: Rulings, {service, rulings}: Entry): Ruling
 }
 
 /** What has not been asked yet leaves a service as it is, and it runs. */
-const asItRuns = (rulings: Rulings): Rulings => (rulings.test?.why === UNASKED ? {...rulings, test: {...rulings.test, runs: true}} : rulings);
+const asItRuns = (rulings: Rulings): Rulings =>
+	(rulings.test?.why === UNASKED ? {...rulings, test: {...rulings.test, runs: true}} : rulings);
 
 /** The phase of a process that was started long ago: all that is done once for a start was done. */
 function underWay(entry: Entry, run: Run, pid: number, now: Instant): Phase {
