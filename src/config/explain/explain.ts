@@ -4,7 +4,7 @@ import {service as serviceOf} from '../../core/defaults.ts';
 import type {Config} from '../../core/config.ts';
 import type {Result} from '../../core/result.ts';
 import type {
-	Condition, HookCommand, Probe, Ready, RestartPolicy, RunTest, Service, StartConditions, UserSpec,
+	Condition, HookCommand, Probe, Ready, RestartPolicy, RunTest, Schedule, Service, StartConditions, UserSpec,
 } from '../../core/service.ts';
 import {signalName} from '../../core/signal-numbers.ts';
 import type {Millis} from '../../core/time.ts';
@@ -57,6 +57,8 @@ export interface ExplainedService {
 	/** `forking`: a daemon that puts itself into the background. */
 	readonly type: Service['type'] | 'forking';
 	readonly autostart: boolean;
+	/** When its schedule starts or restarts it; null: it has none. */
+	readonly schedule: string | null;
 	readonly essential: boolean;
 	readonly command: readonly string[];
 	/** Null: archon's own user. */
@@ -142,7 +144,8 @@ function explained(
 		pre_start: hooks.preStart, post_start: hooks.postStart, pre_stop: hooks.preStop, post_stop: hooks.postStop, down: hooks.down,
 	};
 	return {
-		name, instances, control, type: service.forks ? 'forking' : type, autostart, essential, command: shown(exec.argv),
+		name, instances, control, type: service.forks ? 'forking' : type, autostart,
+		schedule: service.schedule && scheduleOf(service.schedule), essential, command: shown(exec.argv),
 		user: exec.user && {
 			name: exec.user.user + (exec.user.group === null ? '' : `:${exec.user.group}`),
 			uid: found?.uid ?? null, gid: found?.gid ?? null, groups: found?.groups.filter(group => group !== found.gid) ?? [],
@@ -213,6 +216,13 @@ function conditionsOf(
 		...command ? [`${shellWords(shown(command))} exits with 0`] : [],
 	];
 	return `${parts.join(', ')}; else it is skipped, and what needs it ${otherwise === 'satisfied' ? 'starts' : 'does not'}`;
+}
+
+/** `30 3 * * * (Europe/Berlin)`. */
+function scheduleOf({when, action, jitter}: Schedule): string {
+	const zone = when.kind === 'cron' && (when.zone.name === 'local' ? 'local time' : when.zone.name);
+	const text = when.kind === 'every' ? `every ${said(when.interval)}` : `${when.text} (${zone})`;
+	return `${action === 'restart' ? 'restarted ' : ''}${text}${jitter > 0 ? `, later by up to ${said(jitter)}` : ''}`;
 }
 
 /** `test -f /etc/web.on exits with 0, asked every 30s`. */

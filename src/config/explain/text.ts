@@ -29,11 +29,13 @@ function stopRows({at_most: most, grace_period: grace, longest, path}: Explanati
 }
 
 function serviceText(service: ExplainedService): string {
-	const {name, instances, type, autostart, essential, command, user, further_groups: further, needs, hooks} = service;
+	const {name, instances, type, autostart, schedule, essential, command, user, further_groups: further, needs, hooks} = service;
 	const rows: Row[] = [];
 	const add = (title: string, text: string | null): void => void (text !== null && text !== '' && rows.push([title, text]));
-	const when = autostart ? '' : '; started by archonctl, or when another one needs it';
+	const isTimed = schedule !== null && !schedule.startsWith('restarted');
+	const when = autostart ? '' : `; started by ${isTimed ? 'its schedule, ' : ''}archonctl, or when another one needs it`;
 	add('type', `${type}${when}${essential ? '; essential: the container ends with it' : ''}`);
+	add('schedule', schedule);
 	add('groups', service.groups.join(', '));
 	rows.push(['command', commandText(command)]);
 	for (const [key, commands] of Object.entries(hooks)) for (const each of commands) rows.push([key, commandText(each)]);

@@ -81,6 +81,16 @@ describe('a config', () => {
 	});
 });
 
+test('a schedule is told with its zone', () => {
+	const text = explanationText(explained(`services:
+  job: {type: oneshot, command: job, schedule: {cron: "0 8 * * mon-fri", timezone: UTC, jitter: 5m}}
+  cache: {command: cache, schedule: {every: 15m, action: restart}}
+`), null);
+	expect(text).toContain('  type        oneshot; started by its schedule, archonctl, or when another one\n              needs it\n');
+	expect(text).toContain('  schedule    0 8 * * mon-fri (UTC), later by up to 5m\n');
+	expect(text).toContain('  type        daemon\n  schedule    restarted every 15m\n');
+});
+
 test('values of variables are not shown', () => {
 	const explanation = explained(ALL, {PW: 'hunter2'});
 	expect(JSON.stringify(explanation) + explanationText(explanation, null)).not.toMatch(/hunter2|u:p@/);
