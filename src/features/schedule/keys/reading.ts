@@ -75,6 +75,9 @@ export const SCHEDULE = shape({
 export type WrittenSchedule = Settings<typeof SCHEDULE.keys>;
 
 export function readSchedule(from: Value, context: Context): WrittenSchedule | undefined {
+	if (from.kind === 'scalar' && /^\d+(?:ms|[smhd])$/.test(from.text)) {
+		return refuse(from, context, 'is an interval, and no cron expression', `write {every: ${from.text}}`);
+	}
 	if (from.kind !== 'map') {
 		const cron = readBy(expression)(from, context);
 		return cron === undefined ? undefined : {...SCHEDULE.initial, cron};
@@ -103,7 +106,7 @@ export interface Judged {
 }
 
 /** What of a service does not go with its schedule. */
-export function judgeSchedule({path, map, settings: {type, schedule}}: Written<Judged>, {problems}: Planning): void {
+export function judgeSchedule({path, map, settings: {type, schedule}}: Written<Judged>, {problems, notes}: Planning): void {
 	const place = writtenAt(map, 'schedule')?.key;
 	if (!place || !schedule) return;
 	const action = schedule.action ?? (type === 'oneshot' ? 'run' : null);
@@ -117,6 +120,11 @@ export function judgeSchedule({path, map, settings: {type, schedule}}: Written<J
 		const hint = 'write post_stop, which runs after each end';
 		if (key === 'down') problems.report(other, `${path}.down does not go with a schedule`, hint);
 		else if (schedule.timeout !== Infinity) problems.report(other, `${path} has both start_timeout and a schedule with a timeout`);
+	}
+	const test = action === 'run' && writtenAt(map, 'test')?.key;
+	if (test) {
+		const hint = 'write only_if: {command: …} for what must hold for a run';
+		notes.report(test, `${path}.test starts it also beside its schedule, when it says yes`, hint);
 	}
 	if (action !== 'restart') return;
 	const why = type === 'oneshot' ? 'action: restart, which is only for daemons' : 'a timeout, which is only for oneshot';

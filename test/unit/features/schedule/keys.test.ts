@@ -54,9 +54,20 @@ test.each<[string, readonly string[]]>([
 	['{cron: "@daily", action: restart}', ['services.a.schedule has action: restart, which is only for daemons']],
 	['{cron: "@daily"}, down: [x]', ['services.a.down does not go with a schedule; write post_stop, which runs after each end']],
 	['{every: 5m, timeout: 5s}, start_timeout: 5s', ['services.a has both start_timeout and a schedule with a timeout']],
+	['5m', ['services.a.schedule is an interval, and no cron expression; write {every: 5m}']],
 	['{OnCalendar: daily}', ['unknown key "OnCalendar" in services.a.schedule; archon calls it cron']],
 ])('%s is told', (text, problems) => {
 	expect(job(text).problems).toEqual(problems);
+});
+
+test('a test that starts a job beside its schedule is noted', () => {
+	const noted = (keys: string): readonly string[] => judgeConfig(
+		[{file: 'archon.yaml', text: `services:\n  a: {command: x, test: "true", ${keys}}\n`}], null, BARE,
+	).notes.map(({message, hint}) => `${message}; ${hint}`);
+	expect(noted('type: oneshot, schedule: "@daily"')).toEqual([
+		'services.a.test starts it also beside its schedule, when it says yes; write only_if: {command: …} for what must hold for a run',
+	]);
+	expect(noted('schedule: {cron: "@daily", action: restart}')).toEqual([]);
 });
 
 test('a daemon that is not said to be restarted is told', () => {
