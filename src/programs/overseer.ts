@@ -17,7 +17,8 @@ const HELP = (version: string): string => `overseer (archon ${version}): trigger
 usage: overseer [--trace-fsm] [DIE]
 
 The daemon reads its config again, runs the test of every job, starts and stops what differs, and says in one line what it has done.
-With DIE it ends. --trace-fsm: the steps of the state machine on stderr. exit status: 0; 1 and the error's name where that fails.
+With DIE it ends; any other word is a trigger as well. --trace-fsm: the steps of the state machine on stderr.
+exit status: 0; 1 and the error's name where the daemon was not reached or has not answered.
 `;
 
 /** Whatever the error. */

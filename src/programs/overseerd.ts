@@ -12,7 +12,7 @@ import {prepareHomes} from '../features/overseer/os/homes.ts';
 import {bytesOf} from '../os/bytes.ts';
 import {now} from '../os/clock.ts';
 import {env, isReexecuted} from '../os/environment.ts';
-import {type files, filesAtStart} from '../os/files.ts';
+import {files, filesAtStart} from '../os/files.ts';
 import {pid} from '../os/identity.ts';
 import {sys} from '../os/sys.ts';
 import {judge, createConfigSource} from './config-source.ts';
@@ -86,6 +86,9 @@ export async function overseerd(args: readonly string[], version: string): Promi
 	return null;
 }
 
+/** Its own part is always there. */
+const hasJobs = (homes: Homes): boolean => findJobs(homes, false, files).files.length > 1;
+
 /** A step of a machine, on stderr. */
 const trace = (line: string): void => void sys.write(2, bytesOf(`overseerd: ${line}\n`));
 
@@ -142,7 +145,7 @@ function serve(
 			}
 			if (line === 'DIE') respond('only the user whose daemon this is may end it');
 			else if (HTTP.test(line)) respond('this is no web server');
-			else if (isOwner) trigger(respond);
+			else if (isOwner) trigger(line => respond(hasJobs(homes) ? line : `${line}; no jobs: write ${homes.config}/jobs.yaml`));
 			else if (now() - strangersAt < STRANGERS_PAUSE) respond('triggered a moment ago');
 			else {
 				strangersAt = now();

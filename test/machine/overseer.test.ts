@@ -34,6 +34,7 @@ describe('homes', () => {
 		await daemon.accepts();
 		expect(statSync(join(own.folder, 'home/.config/overseer')).mode & 0o777).toBe(0o700);
 		expect(await own.status()).toEqual({});
+		expect((await own.client()).stdout).toBe(`no tests; 0 unchanged; no jobs: write ${own.folder}/home/.config/overseer/jobs.yaml`);
 		own.jobs({web: SLEEP});
 		await own.client();
 		await expect.poll(async () => (await own.status())['web']?.status, PATIENCE).toBe('running');
