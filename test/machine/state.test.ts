@@ -193,6 +193,17 @@ describe('a file that cannot be used is set aside, and archon starts without it'
 	});
 });
 
+test('PID 1 reads no more than services may have left: a folder that a group may write makes it neither slow nor large', async () => {
+	const {state} = prepare();
+	chmodSync(state, 0o775);
+	const services = Object.fromEntries(Array.from({length: 100_000}, (_, i) => [`s${i}`, {desired: 'stop'}]));
+	writeFileSync(`${state}/state.json`, JSON.stringify({version: 1, services}));
+	await using archon = await boot({config: ONE(state)});
+	await archon.says(/error: cannot use what .*: it has more than 2 MB/);
+	await expect.poll(async () => (await archon.status())['one']?.status).toBe('running');
+	await expect.poll(() => existsSync(`${state}/state.json`)).toBe(true);
+});
+
 describe('what is read back', () => {
 	it('what an operator has asked holds in the next container, until auto or until its definition changes', async () => {
 		const {state} = prepare();

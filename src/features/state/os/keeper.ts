@@ -67,6 +67,11 @@ const PAUSE: Millis = 10_000;
 const SLOW: Millis = 10_000;
 /** Of what is read. Ten thousand services take three million bytes. */
 const SIZE_MAX = 16 << 20;
+/**
+ * PID 1 takes a folder into which a group may write, and what is made of a text of that size takes thirty times as much memory, and
+ * seconds. It remembers no definitions; what services that the config has no more may have left, and what each has.
+ */
+const [SIZE_OTHERS, SIZE_EACH] = [2 << 20, 4 << 10];
 /** How many services are named in a line. */
 const NAMED = 5;
 /** How many folders can be told apart: with RUNS_OF_ONE that is what a variable of a process may say of its run (claims.ts). */
@@ -159,11 +164,12 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 	}
 
 	/** `isOwn`: only root and archon's own user can have written it. */
-	function read(): {readonly left: Left; readonly isOwn: boolean} | null {
-		const done = wait('readFile', {text: file, numbers: [SIZE_MAX, OTHERS_WRITE]}, PATIENCE);
+	function read(services: number): {readonly left: Left; readonly isOwn: boolean} | null {
+		const most = ownPid === 1 ? Math.min(SIZE_MAX, SIZE_OTHERS + SIZE_EACH * services) : SIZE_MAX;
+		const done = wait('readFile', {text: file, numbers: [most, OTHERS_WRITE]}, PATIENCE);
 		if (done.result === -ERRNO.ENOENT) return null;
 		if (done.result < 0) return refuse(reasonOf(done, file));
-		if (done.bytes.length > SIZE_MAX) return refuse(`it has more than ${SIZE_MAX >> 20} MB`);
+		if (done.bytes.length > most) return refuse(`it has more than ${most >> 20} MB`);
 		const left = readLeft(textOf(done.bytes));
 		return left.ok ? {left: left.value, isOwn: !isOfOthers(done)} : refuse(left.error);
 	}
@@ -189,7 +195,7 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 			}
 			hold(taken.fd);
 			kept.keep(KEY, [taken.fd]);
-			const found = read();
+			const found = read(state.table.places);
 			const left = found?.left ?? null;
 			// Nothing that PID 1 has started outlives it.
 			const first = ownPid === 1 ? 0 : firstRun(taken.text);
