@@ -85,9 +85,14 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 		return TOP.initial;
 	}
 	const map: Mapping = root.kind === 'map' ? root : {...root, kind: 'map', entries: new Map()};
-	if (isMissing(['services', 'include'], map, TOP)) context.report(root, 'services are missing', 'write them under "services:"');
+	// What a manifest lists runs as well.
+	const listed = map.entries.get('manifest')?.value;
+	const hasOthers = listed !== undefined && !isNothing(listed);
+	if (!hasOthers && isMissing(['services', 'include'], map, TOP)) {
+		context.report(root, 'services are missing', 'write them under "services:"');
+	}
 	const written = map.entries.get('services')?.value;
-	const isTooFew = written && isEmpty(written) && !planning.lookups.mayBeEmpty;
+	const isTooFew = written && isEmpty(written) && !planning.lookups.mayBeEmpty && !hasOthers;
 	if (isTooFew) context.report(written, 'services is empty', 'write at least one service');
 	return readShape(TOP, map, context);
 }

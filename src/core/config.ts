@@ -33,6 +33,8 @@ export interface Rules {
 export interface CoreConfig extends Rules {
 	/** Each comes after all that it needs. */
 	readonly services: readonly Service[];
+	/** The lists that say which programs run; null: there are none. */
+	readonly manifest?: ManifestRules | null;
 }
 
 /** All that a reload can change. */

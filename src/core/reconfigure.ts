@@ -169,7 +169,7 @@ const shorten = (names: readonly string[]): string =>
  * process, the others are restarted.
  */
 export function reconfigure(
-	turn: Turn, {services, shutdownGrace, startRate, whenIdle, trial, isRollback = false}: Extract<Event, {kind: 'reconfigure'}>,
+	turn: Turn, {services, shutdownGrace, startRate, whenIdle, manifest, trial, isRollback = false}: Extract<Event, {kind: 'reconfigure'}>,
 ): void {
 	const names = new Map<string, Id>();
 	/** In the order in which they start. */
@@ -225,7 +225,7 @@ export function reconfigure(
 		const edges = {needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? NO_RIVALS};
 		table = write(table, {...renewed, ...edges, phase: waitFor(renewed, edges.needs), desired});
 	}
-	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle};
+	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle, hasManifest: Boolean(manifest)};
 	const transients = new Map([...turn.state.transients].filter(([name]) => !names.has(name)));
 	turn.state = {...turn.state, settings, names, transients, table: withoutConflicts(services, names, table)};
 	turn.recount();

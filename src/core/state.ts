@@ -18,6 +18,8 @@ export interface Settings extends Rules {
 	readonly sweepGrace: Millis;
 	/** The seed of the jitter; the same seed and events give the same effects. */
 	readonly seed: number;
+	/** Whether lists decide, which may not have been read yet (features/manifest). */
+	readonly hasManifest?: boolean;
 }
 
 /** The state of the whole; immutable. */

@@ -6,6 +6,7 @@ import type {Entry} from './entry.ts';
 import {entries, hasFailedForGood, isAwaited, isHelper, isToRun, type State} from './state.ts';
 import {statusOf} from './status.ts';
 import {RUNNING, UNASKED, wanted} from './wanted.ts';
+import {isUnread} from '../features/manifest/core/kept.ts';
 import {isAsking} from '../features/run-test/core/part.ts';
 
 export type Probed = 'ready' | 'live';
@@ -14,7 +15,10 @@ export type Probed = 'ready' | 'live';
 export function illness(state: State, what: Probed, chosen: readonly Entry[] | null): string | null {
 	const {stage, awaited} = state;
 	if (what === 'ready' && stage.kind !== 'running') return stage.kind === 'boot' ? 'archon is starting' : 'archon is shutting down';
-	if (chosen === null && what === 'ready' && awaited === 0 && !isAsking(state)) return null;
+	if (chosen === null && what === 'ready') {
+		if (isUnread(state)) return 'the manifest was not read yet';
+		if (awaited === 0 && !isAsking(state)) return null;
+	}
 	const isIll = what === 'ready' ? isUnready : isLost;
 	let [first, more]: [Entry | null, number] = [null, 0];
 	for (const entry of chosen ?? entries(state)) {

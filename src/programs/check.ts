@@ -69,6 +69,7 @@ export async function check(args: readonly string[]): Promise<number> {
 	if (words !== '') say(words);
 	if (explained) return say(explained.value.text);
 	const names = plan?.services.map(({name}) => name) ?? [];
+	if (names.length === 0 && plan?.manifest) return say('no services but those of the manifest\n');
 	return say(`${counted(names.length, 'service')}, in this order: ${names.join(', ')}\n`);
 }
 

@@ -40,5 +40,6 @@ export function given(config: Config | null, kept: string | null, source: Config
 }
 
 /** The state that a first instance begins with. */
-export const firstState = ({services, shutdownGrace, startRate, whenIdle}: Config): State =>
-	create(services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, whenIdle, seed: pid ^ Date.now()}, now());
+export const firstState = ({services, shutdownGrace, startRate, whenIdle, manifest}: Config): State => create(
+	services, {shutdownGrace, sweepGrace: SWEEP_GRACE, startRate, whenIdle, seed: pid ^ Date.now(), hasManifest: manifest !== null}, now(),
+);

@@ -33,6 +33,11 @@ test('a good config is told in its order, after what is worth a line', async () 
 	]);
 });
 
+test('a manifest is enough', async () => {
+	expect(await check(write('manifest.yaml', 'manifest: {file: /etc/whizzifest.txt}\n')))
+		.toEqual({status: 0, out: 'no services but those of the manifest', err: ''});
+});
+
 test('a script that names no interpreter is noted, for the shell will run it', async () => {
 	const script = write('bare', 'echo here\n');
 	chmodSync(script, 0o755);

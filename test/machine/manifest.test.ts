@@ -77,6 +77,16 @@ describe('the list', () => {
 		await archon.says(new RegExp(`warn: manifest: ${files.manifest}:5: is no program: no good line; .*\n(.*\n)*.*:6: has a path that is not absolute: relative/path`));
 	});
 
+	test('a config may have nothing else: what is to run is known, and told, after the first reading', async () => {
+		const files = lists(`web|${program('web')}\n`);
+		await using archon = await boot({config: `manifest: {file: ${files.manifest}}\nshutdown: {when_idle: always}\n`});
+		await expect.poll(() => archon.ctl('health').catch(() => null), WAIT).toMatchObject({status: 0});
+		expect(await runs(archon)).toEqual(['web']);
+		expect(await archon.ctl('trigger')).toMatchObject({status: 0});
+		replace(files.manifest, `db|${program('db')}\n`);
+		await expect.poll(() => runs(archon), WAIT).toEqual(['db']);
+	});
+
 	test('an edited file is heard of: programs start that were added, and those end that left', async () => {
 		const [web, db] = [program('web'), program('db')];
 		const files = lists(`web|${web}\n`);

@@ -2,9 +2,11 @@
 import {describe, expect, test} from 'vitest';
 import {RESTART} from '../../src/core/defaults.ts';
 import {readAll, writeAll} from '../../src/core/serialize.ts';
+import {isBusy} from '../../src/core/features.ts';
 import {entries, find} from '../../src/core/state.ts';
+import {illness} from '../../src/core/wellness.ts';
 import {serviceFor} from '../../src/features/manifest/core/outlook.ts';
-import {exit, type Story, tell, type Traits} from './tell.ts';
+import {exit, SETTINGS, type Story, tell, tellWith, type Traits} from './tell.ts';
 
 const listed: Traits = {autostart: false, startPeriod: 1000, restart: {...RESTART, jitter: 0, attempts: 3}};
 const MINUTE = 60_000;
@@ -74,6 +76,48 @@ describe('passes', () => {
 		says(story, {web: true}).wait(1000).lines();
 		expect(story.hear({kind: 'triggered'}).lines()).toContain('read the manifest');
 		expect(says(story, {web: true}).wait(10).lines()).toContain('reconciled');
+	});
+});
+
+describe('before the first reading', () => {
+	const UNREAD = {hasManifest: true, whenIdle: 'always'} as const;
+
+	test('the container is neither idle nor ready, nor has archon arrived', () => {
+		const story = tellWith(UNREAD);
+		expect(illness(story.state(), 'ready', null)).toBe('the manifest was not read yet');
+		expect(story.wait(MINUTE).lines()).toBe('');
+		expect(story.state().slices['service-manager']).toEqual({hasArrived: false});
+		says(enlist(story, 'web'), {web: true});
+		expect(story.lines()).toContain('spawn web');
+		expect(illness(story.wait(10).state(), 'ready', null)).toBe(null);
+		expect(story.state()).toMatchObject({stage: {kind: 'running'}, slices: {'service-manager': {hasArrived: true}}});
+	});
+
+	test('a manifest that cannot be read is as good as one that is empty', () => {
+		const story = tellWith(UNREAD).hear({kind: 'reconcile', every: MINUTE, maxPasses: 5, since: null});
+		expect(story.lines()).toContain('no service is running or about to start: there are no services');
+		expect(tell().state().stage).toEqual({kind: 'running'});
+	});
+
+	test('a reload that brings one waits as well, and one without it does not', () => {
+		const {shutdownGrace, startRate} = SETTINGS;
+		const reload = {kind: 'reconfigure', services: [], shutdownGrace, startRate, whenIdle: 'always'} as const;
+		const manifest = {file: '/w', hitlist: null, role: null, every: MINUTE, scope: 'managed', maxPasses: 5, paths: []} as const;
+		const story = tellWith({whenIdle: 'always'}, ['web']).hear({...reload, manifest}).wait(1000);
+		expect(story.state()).toMatchObject({stage: {kind: 'running'}, settings: {hasManifest: true}});
+		expect(story.hear(reload).state().stage.kind).not.toBe('running');
+	});
+
+	test('a trigger waits for it, but not for ever', () => {
+		const story = tellWith(UNREAD).hear({kind: 'triggered'});
+		expect(isBusy(story.state())).toBe(true);
+		story.hear({kind: 'enlist', services: [serviceFor('web', '/opt/web')]});
+		expect(isBusy(says(story, {web: true}).state())).toBe(true);
+		expect(isBusy(story.wait(1000).state())).toBe(false);
+		const other = tellWith(UNREAD).hear({kind: 'triggered'}).wait(MINUTE);
+		expect(isBusy(other.state())).toBe(false);
+		expect(illness(other.state(), 'ready', null)).toBe('the manifest was not read yet');
+		expect(isBusy(tell().hear({kind: 'triggered'}).state())).toBe(false);
 	});
 });
 

@@ -1,7 +1,7 @@
 /** `services` and `environment` at the top: the services that there are, by name, and what all of them have. */
 import {fillIn, varyingIn} from '../placeholders.ts';
 import {withoutDeploy} from '../compose.ts';
-import {byName, either} from '../accepts.ts';
+import {either, mapOf, NAME} from '../accepts.ts';
 import type {Group, Written} from '../group.ts';
 import {key} from '../key.ts';
 import {variables} from '../merge.ts';
@@ -23,7 +23,8 @@ export interface Declared extends Written<ServiceSettings> {
 
 const KEYS = {
 	services: key<ReadonlyMap<string, Declared | null>>(
-		reader(() => byName(either({shape: SERVICE}, {type: 'null'})), readServices), 'map by name', 'required', new Map(), 'what archon runs',
+		reader(() => either(mapOf(either({shape: SERVICE}, {type: 'null'}), NAME), {type: 'null'}), readServices),
+		'map by name', 'required', new Map(), 'what archon runs; beside a manifest there may be none',
 		'{web: {command: nginx -g "daemon off;"}}',
 	),
 	environment: key(

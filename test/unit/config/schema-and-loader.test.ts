@@ -28,7 +28,7 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 	{why: 'which groups there are, and circles', message: /neither a service nor a group|a service is called|in a circle|would start \S+ again|, and is in it$|cannot be a group's name/},
 	{why: 'which files there are', message: /cannot read|which is not in (configs|secrets)/},
 	{why: 'which users there are', message: /is not in \/etc\/|is no user or group here/},
-	{why: 'what another file may say', message: /has no command|has no cmd|an empty command|^services are missing/},
+	{why: 'what another file may say', message: /has no command|has no cmd|an empty command|^services (are missing|is empty)/},
 	{why: 'keys that exclude or need each other', message: /is only for|has both|does not use$|both in restart_on and|needs |without |does not go with|have no meaning without/},
 	{why: 'which keys say enough', message: /does not (say (how|what|when|where|for whom)|name a file)|has no token_file|has (no role|a role for no services)|is external/},
 	{why: 'what there is one of only', message: /archon has one stdin|is the same for all/},

@@ -5,16 +5,16 @@
 import {byNeed} from '../../../core/by-need.ts';
 import type {Feature} from '../../../core/feature.ts';
 import {NEVER} from '../../../core/time.ts';
-import type {Kept} from './kept.ts';
+import {isUnread, type Kept, NAME} from './kept.ts';
 
 const passing = byNeed(() => import('./passes.ts'));
 
 /** Null: there is no manifest, and there was none. */
 export const manifest: Feature<Kept | null> = {
-	name: 'manifest',
+	name: NAME,
 	initial: null,
 	reconcile: (own, event, view) => passing().reconcile(own, event, view),
-	triggered: (own, view) => own && passing().trigger(own, view),
+	triggered: (own, view) => (own || isUnread(view.state) ? passing().trigger(own, view) : own),
 	isBusy: own => own?.isTriggered === true,
 	changed: (own, change, view) => own && passing().changed(own, change, view),
 	stalled: (own, millis) => own && passing().stalled(own, millis),

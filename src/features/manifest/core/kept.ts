@@ -1,4 +1,5 @@
 /** What the core keeps of a manifest, and how its passes are counted in words. */
+import type {State} from '../../../core/state.ts';
 import type {Instant, Millis} from '../../../core/time.ts';
 
 /** One attempt to start all that is missing. */
@@ -33,3 +34,10 @@ export interface Kept {
 
 /** `1 pass`, `2 passes`. */
 export const countOf = (passes: number): string => `${passes} ${passes === 1 ? 'pass' : 'passes'}`;
+
+/** By which the state knows it. */
+export const NAME = 'manifest';
+
+/** Whether the config has a manifest of which it is not known yet what it says: what is to run is not all there. */
+export const isUnread = ({settings: {hasManifest}, slices}: Pick<State, 'settings' | 'slices'>): boolean =>
+	hasManifest === true && ((slices[NAME] as Kept | null)?.every ?? Infinity) === Infinity;

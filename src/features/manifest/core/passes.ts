@@ -10,10 +10,12 @@ import {isAlive} from '../../../core/phase.ts';
 import {entries, isToRun} from '../../../core/state.ts';
 import {type Instant, type Millis, NEVER} from '../../../core/time.ts';
 import type {Change} from '../../../core/turn.ts';
-import {countOf, type Kept} from './kept.ts';
+import {countOf, isUnread, type Kept} from './kept.ts';
 
 /** How long a pass waits for what it has started. */
 const PATIENCE: Millis = 15_000;
+/** How long a trigger waits for the first reading. */
+const FIRST: Millis = 60_000;
 /** How long services that are at rest and not listed any more are gathered, to be forgotten together. */
 const GATHER: Millis = 1000;
 /** How many missing programs are named. */
@@ -35,8 +37,14 @@ export function ask(own: Kept, view: View): Kept {
 	return scheduled({...own, next: view.now + own.every});
 }
 
-/** The same, and what asked is told when the passes are over. */
-export const trigger = (own: Kept, view: View): Kept => (own.every === Infinity ? own : {...ask(own, view), isTriggered: true});
+/** The same, and what asked is told when the passes are over. Files that were not read yet are being read. */
+export function trigger(own: Kept | null, view: View): Kept | null {
+	if (own && own.every !== Infinity) return {...ask(own, view), isTriggered: true};
+	if (!isUnread(view.state)) return own;
+	return scheduled({
+		clearAt: NEVER, told: '', maxPasses: 1, pass: null, dueAt: NEVER, ...own, every: Infinity, next: view.now + FIRST, isTriggered: true,
+	});
+}
 
 function answered(own: Kept, view: View): Kept {
 	if (!own.isTriggered) return own;
@@ -67,6 +75,7 @@ export function due(own: Kept, view: View): Kept {
 	const {pass} = kept;
 	if (pass && (pass.pending <= 0 || pass.deadline <= view.now)) kept = check(kept, view, pass.number, pass.missing);
 	// Files that have not answered all that time are not waited for any more.
+	if (kept.every === Infinity && kept.next <= view.now) return scheduled({...answered(kept, view), next: NEVER});
 	return !kept.pass && kept.next <= view.now ? ask(answered(kept, view), view) : scheduled(kept);
 }
 
