@@ -61,8 +61,7 @@ export function findLeft({state, left, first, log, hasManifest}: Search): Found 
 	}
 	const recorded = new Set([...left?.services.values() ?? []].map(each => each.process?.run));
 	// What was made after the last write, the latest run of each service first.
-	for (const run of [...new Set(orphans.map(orphan => orphan.run))].sort((one, other) => other - one)) {
-		const members = orphans.filter(orphan => orphan.run === run);
+	for (const [run, members] of [...Map.groupBy(orphans, ({run}) => run)].sort(([one], [other]) => other - one)) {
 		// A test that was asked, a condition: who waited for it is gone.
 		const id = run === first ? null : ownerOf(state, members);
 		if (id === null || recorded.has(run)) continue;
