@@ -7,9 +7,11 @@ import type {Event, News} from '../core/event.ts';
 import type {Entry} from '../core/entry.ts';
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
 import type {Id} from '../core/ids.ts';
-import {isHelper, isWanted, entries, entryOf, find, type State} from '../core/state.ts';
+import {isHelper, isToRun, isWanted, entries, entryOf, find, type State} from '../core/state.ts';
 import {lastEnd} from '../core/status.ts';
 import {ANSWER, type Answer, NOW, type Report, REPORT, RESTART, ROLLBACK, runsBelow, STARTED, type Sync, UNREADY} from '../core/sync.ts';
+import {hasCome} from '../features/rollback/core.ts';
+import {readAnswer, readReport} from '../features/sync/core/report.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
 import {bytesOf, textOf} from '../os/bytes.ts';
 import {after} from '../os/clock.ts';
@@ -63,7 +65,8 @@ export function createSyncControl({link, state, dispatch, subscribe, whole}: Syn
 	}
 
 	/** What it does is a line of `archonctl status`. */
-	function show(next: Report): void {
+	function show(next: Report | null): void {
+		if (!next) return;
 		report = next;
 		const entry = find(state(), NAME);
 		if (!entry) return;
@@ -110,8 +113,9 @@ export function createSyncControl({link, state, dispatch, subscribe, whole}: Syn
 		const given = sync;
 		if (!given) return;
 		const wanted = [...entries(state())].filter(entry => !isHelper(entry) && isWanted(entry, state().stage));
-		const below = wanted.filter(({service}) => runsBelow(given.dest, service));
-		follow(given.dest, wanted.filter(entry => !below.includes(entry)), found => begin(id, [...below.map(({id}) => id), ...found], given));
+		const below = new Set(wanted.filter(({service}) => runsBelow(given.dest, service)));
+		const ids = [...below].map(({id}) => id);
+		follow(given.dest, wanted.filter(entry => !below.has(entry)), found => begin(id, [...ids, ...found], given));
 	}
 
 	function begin(id: number, ids: readonly Id[], {readyTimeout}: Sync): void {
@@ -164,8 +168,8 @@ export function createSyncControl({link, state, dispatch, subscribe, whole}: Syn
 		opened() {},
 		heard({kind, id, payload}) {
 			if (kind === RESTART) restart(id);
-			else if (kind === REPORT) show(JSON.parse(textOf(payload)) as Report);
-			else if (kind === ANSWER) answer(id, JSON.parse(textOf(payload)) as Answer);
+			else if (kind === REPORT) show(readReport(textOf(payload)));
+			else if (kind === ANSWER) answer(id, readAnswer(textOf(payload)));
 		},
 		room() {},
 		closed() {
@@ -201,20 +205,12 @@ export function createSyncControl({link, state, dispatch, subscribe, whole}: Syn
 	};
 }
 
-/** Whether a run that was begun since is ready or done; or nothing is to come of it. */
-function hasCome({phase, starts, leaving, desired}: Entry, before: number): boolean {
-	if (phase.kind === 'down' && (phase.cause === 'skipped' || desired === 'stop')) return true;
-	if (starts <= before || leaving) return false;
-	if (phase.kind === 'up') return phase.isReady && phase.health !== 'starting' && phase.health !== 'unhealthy';
-	return phase.kind === 'done' || (phase.kind === 'down' && phase.cause === 'completed');
-}
-
 /** Why a service does not become ready; null: it may, or is. */
 function lossOf(entry: Entry, before: number): string | null {
-	const {phase, desired, starts, leaving, service: {name}} = entry;
+	const {phase, starts, leaving, service: {name}} = entry;
 	// Its first restart is at once.
 	if (starts > before + 1) return `${name}: ${lastEnd(entry)}`;
-	if (desired === 'stop' || leaving) return null;
+	if (!isToRun(entry) || leaving) return null;
 	if (phase.kind === 'waiting' && phase.isBlocked) return `${name} waits for a service that has failed`;
 	if (phase.kind === 'backoff') return `${name}: ${lastEnd(entry)}`;
 	if (phase.kind === 'down' && (phase.cause === 'failed' || phase.cause === 'exited')) return `${name}: ${lastEnd(entry)}`;

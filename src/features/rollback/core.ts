@@ -106,8 +106,8 @@ function openIn({starts}: Trial, {state}: View): readonly string[] {
 	});
 }
 
-/** Whether a run that the reload has started is ready or done, or was skipped; or it is not to run any more. */
-function hasCome(entry: Entry, before: number): boolean {
+/** Whether a run is ready or done, or was skipped, that was begun after `before` others; or it is not to run any more. */
+export function hasCome(entry: Entry, before: number): boolean {
 	const {phase, starts, leaving} = entry;
 	if (phase.kind === 'down' && phase.cause === 'stopped') return !isToRun(entry);
 	if (phase.kind === 'down' && phase.cause === 'skipped') return true;

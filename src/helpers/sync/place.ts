@@ -6,6 +6,7 @@ import {bytesOf, textOf} from '../../os/bytes.ts';
 import {errnoText} from '../../os/errno.ts';
 import {STAT} from '../../os/layouts.ts';
 import {ERRNO, isFile, isFolder, isLink, newStat, O, type Outcome, sys} from '../../os/sys.ts';
+import {isObject, parseObject} from '../../core/foreign-json.ts';
 import {CURRENT} from '../../core/sync.ts';
 import {isVersion} from '../../features/sync/core/version.ts';
 
@@ -220,13 +221,7 @@ export function openOwn(path: string): number {
 
 /** What is damaged is forgotten: the releases themselves say most of it. */
 function memoryIn(text: string): Memory {
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch {
-		return NOTHING;
-	}
-	const {history, highest, held, pending} = isObject(value) ? value : {};
+	const {history, highest, held, pending} = parseObject(text) ?? {};
 	const version = (each: unknown): string | null => (typeof each === 'string' && isVersion(each) ? each : null);
 	const from = isObject(pending) ? version(pending['from']) : null;
 	const to = isObject(pending) ? version(pending['to']) : null;
@@ -236,5 +231,3 @@ function memoryIn(text: string): Memory {
 		pending: to === null ? null : {from, to, isBack: isObject(pending) && pending['isBack'] === true},
 	};
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

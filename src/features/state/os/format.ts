@@ -1,6 +1,7 @@
 /** What of the state outlives archon, as text and back: one object of JSON, with a line for each service. */
 import {service as standardService} from '../../../core/defaults.ts';
 import type {Entry} from '../../../core/entry.ts';
+import {type Fields, isObject} from '../../../core/foreign-json.ts';
 import type {Id, Run} from '../../../core/ids.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Asked, Scheduled} from '../../../core/remembered.ts';
@@ -164,7 +165,7 @@ export function readLeft(text: string): Result<Left, string> {
 	});
 }
 
-function readService(value: Readonly<Record<string, unknown>>): LeftService {
+function readService(value: Fields): LeftService {
 	const {desired, wanted, starts, rest, rulings, schedule, run, pid, start_time: startTime, definition, service} = value;
 	return {
 		asked: desired === 'start' || desired === 'stop' ? desired : 'auto', wanted: wanted === true, starts: count(starts),
@@ -176,20 +177,17 @@ function readService(value: Readonly<Record<string, unknown>>): LeftService {
 }
 
 /** An older archon did not know of all that a service has now. */
-function readDefinition(value: Readonly<Record<string, unknown>>): Service {
+function readDefinition(value: Fields): Service {
 	const {exec, ...standard} = standardService('', ['']);
 	return {...standard, ...value, exec: {...exec, ...isObject(value['exec']) ? value['exec'] : {}}} as Service;
 }
 
-const readRulings = (value: Readonly<Record<string, unknown>>): Rulings => Object.fromEntries(DECIDERS.flatMap(decider => {
+const readRulings = (value: Fields): Rulings => Object.fromEntries(DECIDERS.flatMap(decider => {
 	const ruling = value[decider];
 	if (!isObject(ruling) || typeof ruling['runs'] !== 'boolean') return [];
 	const why = typeof ruling['why'] === 'string' ? ruling['why'] : '';
 	return [[decider, {runs: ruling['runs'], why, ...ruling['open'] === true && {isOpen: true}, at: count(ruling['at'])}]];
 }));
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A whole number of 0 or more; anything else is 0. */
 const count = (value: unknown): number => (Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : 0);
