@@ -318,6 +318,31 @@ services:
 		expect((await archon.status())['one']).toMatchObject({status: 'running', pid: before['one']?.pid});
 	});
 
+	it.each([true, false])('what an operator has stopped of a manifest stays so in the next archon, as PID 1: %s', async isInit => {
+		const {state, work} = prepare();
+		const config = `archon: {state_dir: ${state}}
+manifest: {file: ${work}/list.txt}
+services:
+  one: {command: sleep 1000000}
+`;
+		writeFileSync(`${work}/sleeper`, '#!/bin/sh\nexec sleep 1000000\n', {mode: 0o755});
+		writeFileSync(`${work}/list.txt`, `listed|${work}/sleeper\nother|${work}/sleeper\n`);
+		const first = await boot({config, isInit});
+		await first.says(/started listed/);
+		expect((await first.ctl('stop', 'listed')).status).toBe(0);
+		expect((await first.ctl('trigger')).status).toBe(0);
+		expect((await first.ctl('state')).stdout).toMatch(/^listed +stop +no +operator/m);
+		first.signal('SIGTERM');
+		await first.ended();
+		await using archon = await boot({config, isInit});
+		await archon.says(/stopped by an operator before, and stays so until archonctl auto NAME: listed/);
+		await archon.says(/started other/);
+		expect((await archon.ctl('reconcile')).status).toBe(0);
+		expect((await archon.status())['listed']).toMatchObject({status: 'stopped'});
+		expect((await archon.ctl('auto', 'listed')).status).toBe(0);
+		await archon.says(/started listed/);
+	});
+
 	it('a test that was asked when archon was killed ends, and its last answer counts until it answers', async () => {
 		const {state, work} = prepare();
 		const config = `archon: {state_dir: ${state}}

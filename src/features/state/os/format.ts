@@ -10,7 +10,7 @@ import type {Service} from '../../../core/service.ts';
 import {entries, isHelper, isToRun, type State} from '../../../core/state.ts';
 import {pidOf} from '../../../core/status.ts';
 import type {Instant} from '../../../core/time.ts';
-import {DECIDERS, type Rulings, UNASKED} from '../../../core/wanted.ts';
+import {DECIDERS, type Desired, type Rulings, UNASKED} from '../../../core/wanted.ts';
 import {sys} from '../../../os/sys.ts';
 
 /** Of what is written; what has a higher one is of a newer archon. */
@@ -68,6 +68,9 @@ export interface WriterParts {
 export const mayOutlive = ({origin, exec: {output, tty}}: Service): boolean =>
 	(origin === 'daemon' || origin === 'manifest') && output.kind !== 'passed' && !tty;
 
+/** What an operator has stopped of a manifest's is not started by the next archon, which has it from nowhere else. */
+export const isKeptStopped = ({origin}: Service, asked: Desired): boolean => origin === 'manifest' && asked === 'stop';
+
 interface Line {
 	readonly entry: Entry;
 	readonly text: string;
@@ -114,7 +117,8 @@ export function createWriter({startOf, wallClock, isLasting}: WriterParts): Writ
 			for (const entry of entries(state)) {
 				if (isHelper(entry)) continue;
 				const isTransient = state.transients.has(entry.service.name);
-				if (isTransient && !(isLasting && mayOutlive(entry.service))) continue;
+				const mayStay = isLasting && mayOutlive(entry.service);
+				if (isTransient && !mayStay && !isKeptStopped(entry.service, entry.desired)) continue;
 				const known = lines.get(entry.id);
 				const line = known?.entry === entry ? known : {entry, text: `${JSON.stringify(entry.service.name)}: ${lineOf(entry, isTransient)}`};
 				next.set(entry.id, line);

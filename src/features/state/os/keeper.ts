@@ -23,7 +23,7 @@ import {numberFrom, RUNS_OF_ONE} from '../../../os/reap/run-tag.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {ERRNO, sys} from '../../../os/sys.ts';
 import type {AboutKept} from '../core.ts';
-import {createWriter, definitionOf, type Left, type LeftService, mayOutlive, type Place, readLeft} from './format.ts';
+import {createWriter, definitionOf, isKeptStopped, type Left, type LeftService, mayOutlive, type Place, readLeft} from './format.ts';
 import {findLeft, lives} from './orphans.ts';
 
 export interface KeeperParts {
@@ -203,7 +203,7 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 			// Pids and times mean nothing elsewhere, nor after the machine was started again.
 			const isSame = ownPid !== 1 && left !== null && left.place.bootId === place.bootId && left.place.namespace === place.namespace;
 			// They are executed as they stand there.
-			const transients = isSame && found?.isOwn ? transientsOf(left, hasManifest) : [];
+			const transients = left && found?.isOwn ? transientsOf(left, isSame, hasManifest) : [];
 			const whole = withTransients(state, transients, now());
 			// Who could have written it could have any process taken for a service's, and ended with it.
 			const known = isSame && found?.isOwn ? left : null;
@@ -272,9 +272,13 @@ function remember(
 	};
 }
 
-/** Services that no config has, and whose processes live. Those of a manifest are the manifest's to end. */
-const transientsOf = ({services}: Left, hasManifest: boolean): readonly Service[] => [...services.values()].flatMap(({service, process}) =>
-	(service && process && lives(process) && mayOutlive(service) && (hasManifest || service.origin !== 'manifest') ? [service] : []));
+/** Services that no config has, and whose processes live, or which are to stay stopped. Those of a manifest are the manifest's to end. */
+const transientsOf = ({services}: Left, isSame: boolean, hasManifest: boolean): readonly Service[] =>
+	[...services.values()].flatMap(({service, process, asked}) => {
+		if (!service || (service.origin === 'manifest' && !hasManifest)) return [];
+		const goesOn = isSame && process !== null && lives(process) && mayOutlive(service);
+		return goesOn || isKeptStopped(service, asked) ? [service] : [];
+	});
 
 function ownPlace(): Place {
 	const namespace = sys.readLink('/proc/self/ns/pid');

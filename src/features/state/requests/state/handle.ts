@@ -14,7 +14,8 @@ export const state: Make<StateRequest> = ({daemon}) => (_, call) => {
 	const state = daemon.state();
 	for (const entry of entries(state)) {
 		const {service: {name}, desired, phase, starts} = entry;
-		if (isHelper(entry) || state.transients.has(name)) continue;
+		if (isHelper(entry)) continue;
+		if (state.transients.has(name) && entry.service.origin !== 'manifest') continue;
 		const {runs, by} = wanted(entry, state.stage);
 		const asked = desired === 'start' || desired === 'stop' ? desired : 'auto';
 		const pid = pidOf(phase);
