@@ -86,6 +86,7 @@ function alive(was: Phase, phase: Starting | Up, after: Entry): Line | null {
 	if (was.isReady !== phase.isReady) return info(phase.isReady ? `${name} is ready again` : `${name} is reloading`);
 	if (was.health === phase.health) return null;
 	if (phase.health === 'healthy') return info(`${name} is healthy`);
+	if (phase.health !== 'unhealthy') return info(`${name} is not unhealthy any more: its config has no healthcheck now`);
 	const failures = health?.retries === 1 ? 'a probe failed' : `${health?.retries} probes in a row failed`;
 	return warn(`${name} is unhealthy: ${phase.probes?.detail || failures}`);
 }

@@ -6,6 +6,7 @@ import type {Id} from './ids.ts';
 import {freeId, read, type ServiceTable, write} from './service-table.ts';
 import type {Exec, Output, PlacedFile, Service} from './service.ts';
 import {connect, isRoot, isToRun, newEntry, NO_RIVALS} from './state.ts';
+import {statusNameOf} from './status.ts';
 import {type Turn} from './turn.ts';
 import {isAlive, type Phase, type Up} from './phase.ts';
 import {decisionOf} from './wanted.ts';
@@ -223,7 +224,10 @@ export function reconfigure(
 		if (!isEqual(entry.service.test, service.test)) retested.push(id);
 		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});
 		const edges = {needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? NO_RIVALS};
-		table = write(table, {...renewed, ...edges, phase: waitFor(renewed, edges.needs), desired});
+		const after: Entry = {...renewed, ...edges, phase: waitFor(renewed, edges.needs), desired};
+		table = write(table, after);
+		// It was unhealthy, and nothing says so any more.
+		if (entry.phase.kind === 'up' && statusNameOf(entry) !== statusNameOf(after)) turn.emit({kind: 'changed', before: entry, after});
 	}
 	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle, hasManifest: Boolean(manifest)};
 	const transients = new Map([...turn.state.transients].filter(([name]) => !names.has(name)));

@@ -128,6 +128,16 @@ describe('health', () => {
 		expect(phases(well(story))).toEqual({db: 'up', app: 'up'});
 	});
 
+	test('a config without it takes back that a service is unhealthy', () => {
+		const story = sick(well(tell(['db', {health}])), 3);
+		expect(status(story, 'db')).toBe('unhealthy: no answer');
+		story.lines();
+		const {shutdownGrace, startRate, whenIdle} = SETTINGS;
+		story.hear({kind: 'reconfigure', services: [service('db')], shutdownGrace, startRate, whenIdle});
+		expect(status(story, 'db')).toBe('running');
+		expect(story.lines()).toMatch('db is not unhealthy any more: its config has no healthcheck now');
+	});
+
 	test('failures in the start period do not count', () => {
 		const story = tell(['db', {health: {...health, startPeriod: 60_000}}]).wait(0);
 		sick(story, 5);
