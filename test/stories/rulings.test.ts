@@ -304,7 +304,8 @@ test('rulings before boot decide what starts, and in a shutdown they start nothi
 });
 
 test('what is remembered of an archon before this one takes along what it needs', () => {
-	const cast = [service('db', LAZY), service('cache', LAZY), service('web', {...LAZY, needs: ['db']}), service('api', {...LAZY, needs: ['cache']})];
+	const test = {command: ['true'], interval: null, timeout: 1000} as const;
+	const cast = [service('db', LAZY), service('cache', LAZY), service('web', {...LAZY, needs: ['db']}), service('api', {...LAZY, test, needs: ['cache']})];
 	const known = {starts: 3, rulings: NO_RULINGS, rest: null} as const;
 	const services = new Map([
 		['web', {...known, asked: 'start'} as const],
