@@ -1,7 +1,7 @@
-/** What the commands `start`, `stop` and `restart` have in common: names of services, and no output when all went well. */
+/** What the commands `start`, `stop` and `restart` have in common: names of services, and output only of what stays down. */
 import type {Verb} from '../control/client.ts';
-import type {Command} from './command.ts';
-import {statusOf} from './reply.ts';
+import {type Command, EXIT} from './command.ts';
+import {rowsOf} from './reply.ts';
 
 /** For the help of commands that take names. */
 export const NAMES = 'A NAME may be all, a group, a service with several instances, or hold * and ?.';
@@ -15,6 +15,11 @@ export function byName(verb: Verb, about: Pick<Command, 'name' | 'summary' | 'de
 		most: Infinity,
 		endsOptions: false,
 		isQuiet: true,
-		run: ({operands}, io, reach) => reach(client => statusOf(client, verb, operands, io)),
+		run: ({operands}, io, reach) => reach(client => {
+			const rows = rowsOf(client, verb, operands, io);
+			if (!rows.ok) return rows.error;
+			for (const [name = '', why = ''] of rows.value) io.stdout(`${name} stays down: ${why}\n`);
+			return EXIT.ok;
+		}),
 	};
 }

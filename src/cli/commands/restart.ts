@@ -7,7 +7,10 @@ export const restart: Command = {
 	...byName(RESTART, {
 		name: 'restart',
 		summary: 'stop services and start them again, and wait until they are up',
-		details: ['A service that is down is started. With several hosts REFRESHED is said of each that has done it.', NAMES],
+		details: [
+			'A service that is named and down is started; a pattern or a group restarts only what is to run.',
+			'With several hosts REFRESHED is said of each that has done it.', NAMES,
+		],
 		examples: ['archonctl restart web', 'archonctl -H a,b,c restart web'],
 	}),
 	onHosts: {acknowledges: 'REFRESHED'},

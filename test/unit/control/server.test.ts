@@ -538,6 +538,31 @@ describe('Start', () => {
 		expect(bench.processes).toHaveLength(3);
 	});
 
+	it('leaves alone what a decider keeps down and a pattern or group has chosen, and says so', () => {
+		const bench = new Bench([
+			service('web', {groups: ['all of it']}), service('job', {groups: ['all of it']}), service('old'), service('lazy', {autostart: false}),
+			service('two:0'), service('two:1'),
+		]);
+		const visitor = new Visitor(bench);
+		const ids = ['job', 'old', 'two:0', 'two:1'].map(name => bench.state.names.get(name) ?? -1);
+		bench.dispatch({kind: 'rule', rule: 'test', revive: false, rulings: [{id: ids[0] ?? -1, ruling: {runs: false, why: 'exit 1'}}]});
+		bench.dispatch({kind: 'rule', rule: 'hitlist', revive: false, rulings: ids.slice(1).map(id => ({id, ruling: {runs: false, why: '/h:1'}}))});
+		const [before] = [bench.processes.length];
+		expect(visitor.say('Restart,all of it\n')).toEqual(['Row,job,its test said no (exit 1)', 'Ok']);
+		expect(bench.processes.slice(before).map(each => each.service.name)).toEqual(['web']);
+		expect(visitor.say('Start,*\n')).toEqual([
+			'Row,job,its test said no (exit 1)', ...['old', 'two:0', 'two:1'].map(name => `Row,${name},it is on the hitlist (/h:1)`), 'Ok',
+		]);
+		expect(bench.processes.slice(before).map(each => each.service.name)).toEqual(['web', 'lazy']);
+		for (const name of ['job', 'old', 'lazy']) expect(find(bench.state, name)?.desired).toBe(name === 'lazy' ? 'start' : 'auto');
+		new Visitor(bench).say('Stop,lazy\n');
+		expect(new Visitor(bench).say('Restart,l*\n')).toEqual(['Row,lazy,an operator has stopped it', 'Ok']);
+		// A name is the operator's word, also that of all instances.
+		expect(new Visitor(bench).say('Start,job\n')).toEqual(['Ok']);
+		expect(new Visitor(bench).say('Restart,two\n')).toEqual(['Ok']);
+		expect(bench.processes.slice(before).map(each => each.service.name)).toEqual(['web', 'lazy', 'job', 'two:0', 'two:1']);
+	});
+
 	it('says which cannot be started, and why', () => {
 		const services = [
 			service('bad', {run: '/no/such'}), service('flaky', {run: 'flaky', restart: {...service('x').restart, policy: 'always'}}),
@@ -651,7 +676,9 @@ describe('Restart', () => {
 		const bench = new Bench([service('web')]);
 		const visitor = new Visitor(bench);
 		visitor.say('Stop,web\n');
-		expect(visitor.say('Restart,w?b\n')).toEqual(['Ok']);
+		expect(visitor.say('Restart,w?b\n')).toEqual(['Row,web,an operator has stopped it', 'Ok']);
+		expect(visitor.say('Restart,web\n')).toEqual(['Ok']);
+		expect(bench.processes).toHaveLength(2);
 	});
 });
 
