@@ -88,8 +88,11 @@ export type Event =
 	| {readonly kind: 'reconcile'; readonly every: Millis; readonly maxPasses: number; readonly since: Instant | null}
 	/** What came of the test of a service; `number`: that of its effect. */
 	| {readonly kind: 'tested'; readonly id: Id; readonly number: number; readonly answer: Answer}
-	/** All that decides from outside is asked again: each test, and each manifest. */
-	| {readonly kind: 'triggered'}
+	/**
+	 * All that decides from outside is asked again: each test, and each manifest. `since`: the number of the last test that had begun
+	 * when this was asked for; later ones, of a reload, are new enough. Without it no test that runs is.
+	 */
+	| {readonly kind: 'triggered'; readonly since?: number}
 	/** The same of services with a schedule, as it was asked for. */
 	| {readonly kind: 'run-now'; readonly ids: readonly Id[]}
 	/** What the clock on the wall says at the instant 0, in ms since 1970: at first, and whenever it was set. */

@@ -49,8 +49,8 @@ export interface Feature<Own> {
 	readonly reconfigured?: (own: Own, view: View, what: Reconfigured) => Own;
 	/** Called when the lists of a manifest were read. */
 	readonly reconcile?: (own: Own, event: Extract<Event, {kind: 'reconcile'}>, view: View) => Own;
-	/** Called when all that decides from outside is to be asked again; it emits `triggered` when it has done so. */
-	readonly triggered?: (own: Own, view: View) => Own;
+	/** Called when all that decides from outside is to be asked again; it emits `triggered` when it has done so. `since`: as of the event. */
+	readonly triggered?: (own: Own, view: View, since: number | undefined) => Own;
 	/** Whether what a trigger has asked for is not done yet. */
 	readonly isBusy?: (own: Own) => boolean;
 	/** Called when the test of a service has ended. */

@@ -33,7 +33,7 @@ function bind<Own>(feature: Feature<Own>) {
 		staged: staged && ((turn: Turn) => keep(turn, staged(own(turn), turn))),
 		reconfigured: reconfigured && ((turn: Turn, what: Reconfigured) => keep(turn, reconfigured(own(turn), turn, what))),
 		reconcile: reconcile && ((turn: Turn, event: Reconcile) => keep(turn, reconcile(own(turn), event, turn))),
-		triggered: triggered && ((turn: Turn) => keep(turn, triggered(own(turn), turn))),
+		triggered: triggered && ((turn: Turn, since?: number) => keep(turn, triggered(own(turn), turn, since))),
 		tested: tested && ((turn: Turn, event: Tested) => keep(turn, tested(own(turn), event, turn))),
 		resumed: resumed && ((turn: Turn) => keep(turn, resumed(own(turn), turn))),
 		isBusy: isBusy && ((state: State) => isBusy(partOf(state, feature))),
@@ -63,9 +63,9 @@ export function tellOfChange(turn: Turn, change: Change): void {
 	for (const changed of CHANGED) changed(turn, change);
 }
 
-/** Tells all features of an occasion that has no data of its own. */
-export function tell(turn: Turn, occasion: 'staged' | 'triggered' | 'resumed'): void {
-	for (const feature of FEATURES) feature[occasion]?.(turn);
+/** Tells all features of an occasion; `since`: of a trigger. */
+export function tell(turn: Turn, occasion: 'staged' | 'triggered' | 'resumed', since?: number): void {
+	for (const feature of FEATURES) feature[occasion]?.(turn, since);
 }
 
 /** Tells all features that nothing moves any more. */

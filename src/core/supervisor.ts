@@ -66,7 +66,7 @@ const OWNERS: Handlers = {
 	delist: (turn, event) => listing().delist(turn, event),
 	reconcile: whileRunning(tellOfLists),
 	tested: tellOfTest,
-	triggered: turn => tell(turn, 'triggered'),
+	triggered: (turn, {since}) => tell(turn, 'triggered', since),
 	fire: whileRunning((turn, {ids}) => ruling().fire(turn, ids)),
 	'run-now': whileRunning((turn, {ids}) => scheduling().runNow(turn, ids)),
 	clock: (turn, {epoch}) => scheduling().setClock(turn, epoch),

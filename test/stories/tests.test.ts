@@ -162,6 +162,26 @@ describe('a trigger', () => {
 		expect([isAsking(story.state()), phases(story)]).toEqual([false, {web: 'up'}]);
 	});
 
+	test('does not ask twice what its own reload has just begun', () => {
+		const story = answer(answer(tell(['web', asks()], ['job', asks()]), 'web', null), 'job', null);
+		const since = (story.state().slices['run-test'] as {last: number}).last;
+		const others = Array.from({length: 12}, (_, index) => service(`new${index}`, asks()));
+		story.hear({kind: 'reconfigure', ...SETTINGS, services: [service('web', asks()), service('job', asks({command: ['other']})), ...others]});
+		story.hear({kind: 'triggered', since});
+		for (const name of ['job', ...others.map(other => other.name), 'web']) answer(story, name, null);
+		expect(isAsking(story.state())).toBe(false);
+		const asked = story.lines().split('\n');
+		const count = (name: string): number => asked.filter(line => line.includes(`ask whether ${name} `)).length;
+		expect(['job', 'web', 'new0', 'new7', 'new11'].map(count)).toEqual([2, 2, 1, 1, 1]);
+	});
+
+	test('asks once more what began before, and that once', () => {
+		const story = tell(['web', asks()], ['job', asks()]).hear({kind: 'triggered'});
+		for (const name of ['web', 'job', 'web', 'job']) answer(story, name, null);
+		expect(isAsking(story.state())).toBe(false);
+		expect(story.lines().match(/ask whether web /g)).toHaveLength(2);
+	});
+
 	test('during a shutdown asks nothing', () => {
 		const story = answer(tell(['web', {...asks(), deaf: true}]), 'web', null);
 		story.hear({kind: 'shutdown', why: 'SIGTERM'}).lines();

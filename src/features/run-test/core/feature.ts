@@ -20,7 +20,7 @@ export const runTest: Feature<RunTests> = {
 		return hasTests(state) ? rounds().begin(own, view) : own;
 	},
 	reconfigured: (own, view, what) => (own.last > 0 || hasTests(view.state) ? rounds().renew(own, view, what) : own),
-	triggered: (own, view) => (view.state.stage.kind === 'running' ? rounds().trigger(own, view) : own),
+	triggered: (own, view, since) => (view.state.stage.kind === 'running' ? rounds().trigger(own, view, since) : own),
 	isBusy: ({isTriggered}) => isTriggered,
 	tested: (own, event, view) => rounds().hear(own, event, view),
 	resumed: (own, view) => (own.running.length > 0 ? rounds().resume(own, view) : own),

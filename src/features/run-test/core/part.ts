@@ -5,8 +5,11 @@ import {type Instant, type Millis, NEVER} from '../../../core/time.ts';
 
 /** The feature's part of the state. It does not grow with the services: a round is a place in their order. */
 export interface RunTests {
-	/** The round under way: which service is next. `revives`: what has failed is started again, as a trigger asked for it. */
-	readonly round: {readonly from: Id; readonly revives: boolean} | null;
+	/**
+	 * The round under way: which service is next. `revives`: what has failed is started again, as a trigger asked for it. `asked`:
+	 * those whose tests have begun for the same trigger already.
+	 */
+	readonly round: {readonly from: Id; readonly revives: boolean; readonly asked?: readonly Id[]} | null;
 	/** Services whose tests are asked before. */
 	readonly queue: readonly Id[];
 	/** Tests that run. */
@@ -40,6 +43,9 @@ export interface Group {
 
 export const NO_TESTS: RunTests =
 	{round: null, queue: [], running: [], groups: [], next: NEVER, last: 0, isTriggered: false};
+
+/** How many tests run at the same time. */
+export const RUNNING_MAX = 8;
 
 /** By which the state knows it. */
 export const NAME = 'run-test';

@@ -9,10 +9,8 @@ import {entries, entryOf, type State} from '../../../core/state.ts';
 import {type Millis, NEVER} from '../../../core/time.ts';
 import {type Ruling, UNASKED} from '../../../core/wanted.ts';
 import {type Answer, describeAnswer} from './answer.ts';
-import type {Asked, Group, RunTests} from './part.ts';
+import {type Asked, type Group, RUNNING_MAX, type RunTests} from './part.ts';
 
-/** How many tests run at the same time. */
-const RUNNING_MAX = 8;
 /** How many services a reload may have asked one by one; for more there is a round. */
 const QUEUE_MAX = 64;
 
@@ -58,10 +56,12 @@ function firstFrom(ids: readonly Id[], from: Id): Id | undefined {
 /** archon begins: all tests are asked. */
 export const begin = (own: RunTests, view: View): RunTests => go({...own, round: {from: 0, revives: false}}, view);
 
-/** All tests are asked, also those that run: they began before. */
-export function trigger(own: RunTests, view: View): RunTests {
-	const queue = new Set([...own.queue, ...own.running.map(({id}) => id)]);
-	return go({...own, round: {from: 0, revives: true}, queue: [...queue], isTriggered: true}, view);
+/** All tests are asked, also those that run, for they began before; those that began with the reload of this trigger did not. */
+export function trigger(own: RunTests, view: View, since = own.last): RunTests {
+	const isNew = ({number}: Asked): boolean => number > since;
+	const running = own.running.map(each => (isNew(each) ? {...each, isDue: false, revives: true} : each));
+	const asked = running.filter(isNew).map(({id}) => id);
+	return go({...own, running, round: {from: 0, revives: true, asked}, queue: [], isTriggered: true}, view);
 }
 
 /** Another config: new tests, changed ones and those of what is started again are asked; tests that are gone have no say. */
@@ -157,6 +157,7 @@ export function go(own: RunTests, view: View): RunTests {
 		const id = round ? firstFrom(index.all, round.from) : undefined;
 		if (!round || id === undefined) break;
 		round = {...round, from: id + 1};
+		if (round.asked?.includes(id)) continue;
 		// It began before the round, and is asked once more.
 		if (isBusy(id)) queue = [...queue, id];
 		else start(id, false, round.revives);

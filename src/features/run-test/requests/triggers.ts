@@ -13,6 +13,7 @@ import {isAlive} from '../../../core/phase.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import {entries, entryOf, isHelper, isUnderWay, type State} from '../../../core/state.ts';
 import type {Millis} from '../../../core/time.ts';
+import {NAME, RUNNING_MAX, type RunTests} from '../core/part.ts';
 import type {TriggerRow} from './trigger/wire.ts';
 
 export type Done = (result: Result<TriggerRow, string>) => void;
@@ -27,12 +28,18 @@ export interface Triggers {
 const WAITING_MAX = 100;
 /** How long what was started or stopped is waited for when all tests have answered. */
 const PATIENCE: Millis = 300_000;
+/** The same for a config that is read, and for what makes the processes of tests and reads files, beside the time that the tests have. */
+const [READING, MAKING]: readonly [Millis, Millis] = [300_000, 30_000];
 
 type TriggerDaemon = Pick<Daemon, 'state' | 'dispatch' | 'reload' | 'after' | 'triggered'>;
 
 interface Job {
 	readonly done: Set<Done>;
 	readonly before: State;
+	/** When its tests began to be asked; null: the config is read. */
+	asking: State | null;
+	/** What was asked and has not answered in time, in words; empty: all have. */
+	unheard: string;
 	/** What is waited for; null: tests are, or the config. */
 	open: Set<Id> | null;
 	isAsked: boolean;
@@ -45,13 +52,18 @@ export function createTriggers(daemon: TriggerDaemon): Triggers {
 
 	function begin(): void {
 		if (current || next.size === 0) return;
-		const job: Job = {done: new Set(next), before: daemon.state(), open: null, isAsked: false, forgetTime() {}};
+		const job: Job = {done: new Set(next), before: daemon.state(), asking: null, unheard: '', open: null, isAsked: false, forgetTime() {}};
 		current = job;
 		next.clear();
+		const since = (job.before.slices[NAME] as RunTests).last;
+		job.forgetTime = daemon.after(READING, () => finish(job, err(`the config was not read within ${READING / 1000} s`)));
 		daemon.reload({trial: null}, result => {
 			if (current !== job) return;
+			job.forgetTime();
 			if (!result.ok) return finish(job, err(`cannot reload the config: ${result.error.why}`));
-			daemon.dispatch({kind: 'triggered'});
+			job.asking = daemon.state();
+			job.forgetTime = daemon.after(timeFor(job.asking), () => settleAll(job));
+			daemon.dispatch({kind: 'triggered', since});
 			job.isAsked = true;
 			look(job);
 		});
@@ -70,12 +82,23 @@ export function createTriggers(daemon: TriggerDaemon): Triggers {
 		if (!job.isAsked) return;
 		if (state.stage.kind !== 'running') return finish(job, err(SHUTTING_DOWN));
 		if (!job.open) {
-			if (isBusy(state)) return;
-			job.open = new Set([...entries(state)].filter(entry => isMoved(entry, job.before)).map(({id}) => id));
-			job.forgetTime = daemon.after(PATIENCE, () => conclude(job));
-			settle(job, job.open);
+			if (!isBusy(state)) settleAll(job);
+			return;
 		}
 		if (job.open.size === 0) conclude(job);
+	}
+
+	/** What is asked has answered, or is not waited for any more: what it has started or stopped is. */
+	function settleAll(job: Job): void {
+		if (current !== job || job.open) return;
+		job.forgetTime();
+		const state = daemon.state();
+		if (isBusy(state)) job.unheard = unheardIn(job.asking ?? job.before, state);
+		const open = new Set([...entries(state)].filter(entry => isMoved(entry, job.before)).map(({id}) => id));
+		job.open = open;
+		job.forgetTime = daemon.after(PATIENCE, () => conclude(job));
+		settle(job, open);
+		if (open.size === 0) conclude(job);
 	}
 
 	/** Whatever of these has come to where it goes is not waited for any more. */
@@ -91,7 +114,7 @@ export function createTriggers(daemon: TriggerDaemon): Triggers {
 		if (current !== job) return;
 		job.forgetTime();
 		job.isAsked = false;
-		const row = sumUp(job.before, daemon.state());
+		const row = sumUp(job.before, daemon.state(), job.unheard);
 		daemon.triggered(row.line, () => finish(job, ok(row)));
 	}
 
@@ -117,6 +140,28 @@ export function createTriggers(daemon: TriggerDaemon): Triggers {
 			look(current);
 		},
 	};
+}
+
+/**
+ * How long all tests can take: some at a time, each as long as it may, after those that began before. No order of theirs takes longer
+ * than their sum divided by how many run, and the longest of them (Graham, "Bounds on Multiprocessing Timing Anomalies").
+ */
+function timeFor(state: State): Millis {
+	let [sum, longest] = [0, 0];
+	for (const {service: {test}} of entries(state)) {
+		if (!test) continue;
+		sum += test.timeout;
+		longest = Math.max(longest, test.timeout);
+	}
+	// Passes over a list wait for what they start.
+	return MAKING + sum / RUNNING_MAX + 2 * longest + (state.slices['manifest'] ? PATIENCE : 0);
+}
+
+/** Each answer is a ruling of its own, also where it is the same. */
+function unheardIn(asking: State, state: State): string {
+	const names = [...entries(state)].flatMap(({id, service: {name, test}, rulings}) =>
+		(test && rulings.test === entryOf(asking, id)?.rulings.test ? [name] : []));
+	return `did not wait for ${names.length === 0 ? 'a list' : `the ${names.length === 1 ? 'test' : 'tests'} of ${listed(names)}`}`;
 }
 
 /** Whether it is in another phase than before, and not only in the next part of the same. */
@@ -149,7 +194,7 @@ const WORDS = {started: 'started', restarted: 'restarted', stopped: 'stopped', f
 /** How many names of each kind are in the line. */
 const NAMED = 5;
 
-function sumUp(before: State, after: State): TriggerRow {
+function sumUp(before: State, after: State, unheard: string): TriggerRow {
 	const names: Readonly<Record<(typeof KINDS)[number], string[]>> = {started: [], restarted: [], stopped: [], failed: [], late: []};
 	const tests = {yes: 0, no: 0, open: 0};
 	let unchanged = 0;
@@ -170,7 +215,7 @@ function sumUp(before: State, after: State): TriggerRow {
 	const line = [
 		count === 0 ? 'no tests' : `${count} ${count === 1 ? 'test' : 'tests'}: ${answers}`,
 		...KINDS.flatMap(kind => (names[kind].length > 0 ? [`${WORDS[kind]} ${listed(names[kind])}`] : [])),
-		`${unchanged} unchanged`,
+		`${unchanged} unchanged`, ...unheard === '' ? [] : [unheard],
 	].join('; ');
 	const [started, restarted, stopped] = [names.started.length, names.restarted.length, names.stopped.length];
 	const [failed, late] = [names.failed.length, names.late.length];

@@ -21,7 +21,7 @@ function bench(...services: readonly (readonly [name: string, more?: Partial<Ser
 	let state: State = create(services.map(([name, more]) => ({...plain(name, [name]), ...more})), SETTINGS);
 	let pid = 100;
 	const asked = new Map<string, readonly [id: number, number: number]>();
-	const timers = new Set<() => void>();
+	const timers = new Map<() => void, number>();
 	const reading: {done: ((result: Result<string, {why: string; lines: readonly string[]}>) => void)[]} = {done: []};
 	const written: {line: string; done: () => void}[] = [];
 	const said: string[] = [];
@@ -46,8 +46,8 @@ function bench(...services: readonly (readonly [name: string, more?: Partial<Ser
 	const triggers = createTriggers({
 		state: () => state, dispatch,
 		reload: (_how, done) => void reading.done.push(done),
-		after(_millis, callback) {
-			timers.add(callback);
+		after(millis, callback) {
+			timers.set(callback, millis);
 			return () => void timers.delete(callback);
 		},
 		triggered: (line, done) => void written.push({line, done}),
@@ -138,9 +138,39 @@ describe('it waits', () => {
 		world.ask();
 		world.read();
 		world.answer('web');
-		for (const over of [...world.timers]) over();
+		for (const over of [...world.timers.keys()]) over();
 		world.save();
 		expect(world.said).toEqual(['1 test: 1 yes, 0 no; still on their way: web; 1 unchanged']);
+	});
+
+	test('not for ever for tests either: eight at a time, each with its timeout', () => {
+		const world = bench(['web', asking], ['hung', asking], ['plain']);
+		world.answer('web', 'exit status 1');
+		world.answer('hung');
+		world.ask();
+		world.read();
+		world.answer('web');
+		expect([world.written, [...world.timers.values()]]).toEqual([[], [30_000 + 2000 / 8 + 2000]]);
+		for (const over of [...world.timers.keys()]) over();
+		world.save();
+		expect(world.said).toEqual(['2 tests: 2 yes, 0 no; started web; 2 unchanged; did not wait for the test of hung']);
+		// And the next one is another one.
+		world.ask();
+		world.read();
+		world.answer('web');
+		for (let i = 0; i < 2; i++) world.answer('hung');
+		world.save();
+		expect(world.said[1]).toBe('2 tests: 2 yes, 0 no; 3 unchanged');
+	});
+
+	test('not for ever for the config', () => {
+		const world = bench(['web', asking]);
+		world.answer('web');
+		world.ask();
+		for (const over of [...world.timers.keys()]) over();
+		expect(world.said).toEqual(['the config was not read within 300 s']);
+		world.read();
+		expect(world.written).toEqual([]);
 	});
 
 	test('not for what waits in vain, nor for what was on its way before', () => {

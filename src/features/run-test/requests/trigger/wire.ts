@@ -47,8 +47,8 @@ export const pages: Pages = {
 	Trigger: {
 		help: 'read the config again, run every test, start and stop what differs, try again what has failed, and write the state',
 		rows: [FORM],
-		reply: '`Ok` when all of that is done, also where a service has failed, and 300 seconds after the tests at most; `Error` with every '
-			+ 'problem of the config, and then nothing was done',
+		reply: '`Ok` when all of that is done, also where a service has failed, and in bounded time: what was not waited for is in the '
+			+ 'line; `Error` with every problem of the config, and then nothing was done',
 		examples: [['Trigger', 'Row,0,0,0,0,0,0,0,0,0,3,no tests; 3 unchanged', 'Ok']],
 	},
 };
