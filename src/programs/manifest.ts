@@ -39,7 +39,7 @@ export function createManifest({loop, log, poller, reaper, logging, whole}: Mani
 		poller, after, changed: () => reconciler.reread(), warn: warnOnce, what: 'the manifest', by: 'archonctl reconcile',
 	});
 	const reconciler = createReconciler({
-		state: loop.state, dispatch: loop.dispatch, search, watch, warn: log.warn, whole, now, soon, logging,
+		state: loop.state, dispatch: loop.dispatch, search, watch, warn: log.warn, warnOnce, whole, now, soon, logging,
 		variable: name => env()[name], hostname: sys.hostname(),
 	});
 	loop.subscribe(['reconciled', 'forgotten', 'stage'], reconciler.onEffects);

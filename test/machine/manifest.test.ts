@@ -374,6 +374,8 @@ describe('processes that archon has not made', () => {
 		expect(stdout).toContain('missing 0');
 		expect(stdout).not.toContain('end:');
 		expect(await executing(precious)).toBe(before);
+		await archon.ctl('reconcile');
+		expect(archon.log().match(/is not looked for/g)).toHaveLength(1);
 	});
 
 	test('below a path that are not listed end, where the scope says so', async () => {

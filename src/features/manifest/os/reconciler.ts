@@ -28,6 +28,8 @@ export interface ReconcilerParts {
 	/** Watches the files, and asks for `reread` when they have changed. */
 	readonly watch: ConfigWatch;
 	readonly warn: (text: string) => void;
+	/** The same, but each is told once. */
+	readonly warnOnce: (text: string) => void;
 	readonly whole: <T>(act: () => T) => T;
 	readonly now: () => Instant;
 	readonly soon: (callback: () => void) => void;
@@ -71,7 +73,7 @@ const NOBODY: Ask = {isDry: false, told() {}, passed() {}};
 const EMPTY: Listing = {items: [], problems: []};
 
 export function createReconciler(parts: ReconcilerParts): Reconciler {
-	const {state, search, watch, warn, whole, now, soon, logging, variable, hostname} = parts;
+	const {state, search, watch, warn, warnOnce, whole, now, soon, logging, variable, hostname} = parts;
 	let rules: ManifestRules | null = null;
 	let known: Partial<Record<Kind, Read>> = {};
 	const waiting: Ask[] = [];
@@ -119,7 +121,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 			return;
 		}
 		const lists = found.value;
-		const targets = await targetsOf(lists, of.paths, warn);
+		const targets = await targetsOf(lists, of.paths, warnOnce);
 		const {services, stop, start} = await outlookOf(lists, problems);
 		complain(problems.map(({file, line, why}) => `${file}:${line}: ${why}; the line is left out`));
 		const since = now();
