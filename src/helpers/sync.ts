@@ -16,6 +16,7 @@ import {STAT} from '../os/layouts.ts';
 import {openFolder} from '../os/places.ts';
 import type {Poller} from '../os/poller.ts';
 import {ERRNO, newStat, O, sys} from '../os/sys.ts';
+import {exposureAbove} from '../os/writers.ts';
 import {type Connection, createConnection} from './connection.ts';
 import {createFollower, type Follower} from './sync/follower.ts';
 import {createPlace} from './sync/place.ts';
@@ -155,8 +156,11 @@ function own(dest: string, say: (text: string) => void): string | null {
 	const folder = openFolder(dest, true);
 	if (typeof folder === 'string') return `cannot use ${dest}: ${folder}`;
 	if (typeof folder === 'number') return `cannot use ${dest}: ${errnoText(-folder)}`;
-	const fd = sys.openAt(folder.fd, '.', O.RDONLY | O.DIRECTORY, 0);
+	// What root's services execute lies there.
+	const exposure = exposureAbove(folder.path);
+	const fd = exposure ? -ERRNO.EPERM : sys.openAt(folder.fd, '.', O.RDONLY | O.DIRECTORY, 0);
 	sys.close(folder.fd);
+	if (exposure) return `cannot use ${dest}: ${exposure.why} (${exposure.hint} mends that)`;
 	if (fd < 0) return `cannot use ${dest}: ${errnoText(-fd)}`;
 	const why = uid === 0 ? changeHands(fd, dest, say) : null;
 	sys.close(fd);

@@ -24,6 +24,21 @@ export function exposureOf(file: string, place: string): Exposure | null {
 	return {why: `${above.who} may replace ${file}, which archon runs as root, by way of ${folder}`, hint: `${above.cure} ${folder}`};
 }
 
+/**
+ * Who else could exchange what lies at a real path, by a folder above it; the uppermost that lets them. Null: only root may, archon is
+ * not root, or it cannot be told.
+ */
+export function exposureAbove(path: string): Exposure | null {
+	if (ownUid !== 0) return null;
+	const above: string[] = [];
+	for (let at = path; at !== dirname(at);) above.unshift(at = dirname(at));
+	for (const folder of above) {
+		const writers = writersOf(folder, true);
+		if (writers) return {why: `${writers.who} may exchange it by way of ${folder}`, hint: `${writers.cure} ${folder}`};
+	}
+	return null;
+}
+
 function writersOf(path: string, isFolder: boolean): {readonly who: string; readonly cure: string} | null {
 	const about = newStat();
 	// A device is everybody's to write, and holds no config.

@@ -1,5 +1,5 @@
 /** Programs pulled from a master: the executable, its helper, real servers, and services that start again from a new release. */
-import {chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {createServer, type RequestListener, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -228,6 +228,20 @@ test('a folder of somebody else\'s is not taken', async () => {
 	await using archon = await boot({config: config()});
 	await archon.says(/archon\.sync \| \S+ is not empty and not archon\.sync's own/);
 	expect([statSync(dest).uid, readdirSync(dest)]).toEqual([0, ['mine']]);
+});
+
+test.each<[string, (above: string) => unknown, RegExp]>([
+	['belongs to another user', above => chownSync(above, 65534, 65534), /nobody may exchange it by way of \S+ \(chown root \S+ mends that\)/],
+	['any user may write to', above => chmodSync(above, 0o777), /any user may exchange it by way of \S+ \(chmod o-w \S+ mends that\)/],
+])('a folder below one that %s is not taken: there it could be exchanged', async (_, spoil, why) => {
+	const {dest, config, master} = await scene();
+	master.publish('version=1', app('1'));
+	const above = join(dest, 'above');
+	mkdirSync(join(above, 'dest'), {recursive: true});
+	spoil(above);
+	await using archon = await boot({config: config().replace(dest, join(above, 'dest'))});
+	await archon.says(why);
+	expect([statSync(join(above, 'dest')).uid, readdirSync(join(above, 'dest'))]).toEqual([0, []]);
 });
 
 test('a helper that is killed again and again leaves one whole release in force', async () => {
