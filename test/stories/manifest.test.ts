@@ -64,6 +64,17 @@ describe('passes', () => {
 		expect(counts(says(story, {web: true, bad: true, job: true}).wait(1000))).toEqual(['reconciled: 1 passes, 0 started, 0 missing']);
 	});
 
+	test.each([
+		['an operator stops', (story: Story) => story.ask('stop', 'web')],
+		['the hitlist names', (story: Story) => story.hear({
+			kind: 'rule', rule: 'hitlist', revive: false, rulings: [{id: find(story.state(), 'web')?.id ?? -1, ruling: {runs: false, why: '/h:1'}}],
+		})],
+	])('do not wait for what %s meanwhile', (_, stop) => {
+		const story = tell(['web', listed], ['db', listed]);
+		says(story, {web: true, db: true}).wait(10);
+		expect(counts(stop(story).wait(1500))).toEqual(['reconciled: 1 passes, 2 started, 0 missing']);
+	});
+
 	test('the files are read again a period after the last pass, and not once between', () => {
 		const story = tell(['web', listed]);
 		says(story, {web: true}).wait(1000).lines();

@@ -93,7 +93,8 @@ function check(own: Kept, view: View, number: number, before: number | null, beg
 	const ended = missing.filter(({phase}) => phase.kind === 'down');
 	const rulings = ended.flatMap(({id, rulings: {manifest}}) => (manifest ? [{id, ruling: {runs: true, why: manifest.why}}] : []));
 	if (rulings.length > 0) view.raise({kind: 'rule', rule: 'manifest', rulings, revive: true});
-	const pending = missing.filter(entry => isPending(entry, began)).length;
+	let pending = 0;
+	for (const entry of entries(view.state)) pending += Number(isPending(entry, began));
 	const first = before ?? missing.length;
 	return {...own, pass: {number: number + 1, began, deadline: view.now + PATIENCE, pending, missing: first}};
 }
@@ -129,14 +130,17 @@ export function isMissing(entry: Entry): boolean {
 	return phase.kind !== 'down' || (phase.cause !== 'completed' && phase.cause !== 'skipped');
 }
 
-/** Whether the attempt that the pass of that instant makes is not over: each service has one, whatever its own restarts are. */
+/**
+ * Whether the attempt that the pass of that instant makes is not over: each service has one, whatever its own restarts are. What is
+ * not to run any more counts until it has ended: that it is not comes without a change of its phase, which alone is told here.
+ */
 function isPending(entry: Entry, began: Instant): boolean {
 	const {phase, since, ends} = entry;
-	if ((ends.at(-1) ?? -Infinity) > began) return false;
+	if (!isListed(entry) || (ends.at(-1) ?? -Infinity) > began) return false;
 	switch (phase.kind) {
-		case 'waiting': return !phase.isBlocked && isDue(entry);
-		case 'spawning': case 'starting': case 'stopping': return isDue(entry);
-		case 'backoff': return since < began && isDue(entry);
+		case 'waiting': return !phase.isBlocked;
+		case 'spawning': case 'starting': case 'stopping': return true;
+		case 'backoff': return since < began;
 		case 'up': case 'done': case 'down': return false;
 	}
 }
