@@ -7,6 +7,7 @@ import {findConfig} from '../config/read.ts';
 import {needsOf} from '../config/yaml/parse.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import type {Environment} from '../core/variables.ts';
+import {fileFor, ROLE_VARIABLE, roleOf} from '../features/manifest/core/rules.ts';
 import {env} from '../os/environment.ts';
 import type {Machine} from '../os/machine/machine.ts';
 import {isFolder, newStat, sys} from '../os/sys.ts';
@@ -178,6 +179,16 @@ async function judge({root, isPortable, rest, named}: Options): Promise<Verdict>
 		const place = root !== null && files.length === 0 ? machine?.tree.find(path) : null;
 		return place?.ok ? place.value.path : path;
 	};
-	const exposed = machine ? exposures(found.files, placeOf) : [];
+	const exposed = machine ? [...exposures(found.files, placeOf)] : [];
+	const rules = judged.plan?.manifest ?? null;
+	if (machine && rules) {
+		// Which lists those are on this machine; in an image, without a role of its own.
+		const role = roleOf(rules, root === null ? env()[ROLE_VARIABLE] : undefined, root === null ? sys.hostname() : '');
+		const lists = [fileFor(rules.file, role), ...rules.hitlist === null ? [] : [rules.hitlist]];
+		exposed.push(...exposures(lists.map(file => ({file, text: ''})), list => {
+			const place = root === null ? null : machine.tree.find(list);
+			return place?.ok ? place.value.path : list;
+		}));
+	}
 	return {...judged, notes: [...found.notes, ...exposed, ...judged.notes], target, variables: {...found.dotenv, ...around.environment}};
 }

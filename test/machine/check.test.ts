@@ -167,6 +167,22 @@ describe.runIf(process.getuid?.() === 0)('a config that others may change, run a
 	});
 });
 
+test.runIf(process.getuid?.() === 0)('lists that others may change are noted: those of the role that this machine has', async () => {
+	const within = mkdtempSync(join(folder, 'lists-'));
+	const [file, theirs, hitlist] = [join(within, 'archon.yaml'), join(within, 'theirs'), join(within, 'hitlist.txt')];
+	mkdirSync(theirs);
+	writeFileSync(join(theirs, 'listA.txt'), '');
+	writeFileSync(hitlist, '');
+	writeFileSync(file, `manifest: {file: ${theirs}/list.txt, hitlist: ${hitlist}, role: A}\nservices: {web: {command: "true"}}\n`);
+	expect((await check('--strict', file)).status).toBe(0);
+	chownSync(theirs, 1, 0);
+	chmodSync(hitlist, 0o666);
+	const {status, out} = await check(file);
+	expect(status).toBe(0);
+	expect(out).toMatch(/note: daemon may replace \S+listA\.txt, .*, by way of/);
+	expect(out).toMatch(/any user may change \S+hitlist\.txt, which archon runs as root\n  = chmod o-w/);
+});
+
 test('an image\'s own config is found in its files, and named as it is there', async () => {
 	const root = mkdtempSync(join(folder, 'image-'));
 	expect((await check('--root', root)).err).toMatch(/there is no config at .* in .*image-/);
