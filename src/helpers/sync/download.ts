@@ -5,8 +5,9 @@ import {newBytes} from '../../os/bytes.ts';
 import {soon} from '../../os/clock.ts';
 import {STAT} from '../../os/layouts.ts';
 import {DIGEST, ERRNO, newStat, O, sys} from '../../os/sys.ts';
+import {cannot, syncFolder, synced, writeAll} from '../../os/whole-file.ts';
 import {CANNOT_RESUME, type Fetcher, TOO_LARGE} from './fetcher.ts';
-import {cannot, makeFolder, openOwn, type Place, removeTree, syncFolder, synced, treeOf, writeAll} from './place.ts';
+import {makeFolder, openOwn, type Place, removeTree, treeOf} from './place.ts';
 
 export interface Release {
 	readonly version: string;
@@ -104,7 +105,7 @@ function sizeOf(path: string): number {
 	return size;
 }
 
-export function hasSum(path: string, {sum, kind}: Pick<Listed, 'sum' | 'kind'>): boolean {
+function hasSum(path: string, {sum, kind}: Pick<Listed, 'sum' | 'kind'>): boolean {
 	const fd = openOwn(path);
 	if (fd < 0) return false;
 	const found = sys.digestFile(DIGEST[kind], fd);

@@ -5,7 +5,8 @@
 import {bytesOf, textOf} from '../../os/bytes.ts';
 import {errnoText} from '../../os/errno.ts';
 import {STAT} from '../../os/layouts.ts';
-import {ERRNO, isFile, isFolder, isLink, newStat, O, type Outcome, sys} from '../../os/sys.ts';
+import {ERRNO, isFile, isFolder, isLink, newStat, O, sys} from '../../os/sys.ts';
+import {cannot, syncFolder, writeWhole} from '../../os/whole-file.ts';
 import {isObject, parseObject} from '../../core/foreign-json.ts';
 import {CURRENT} from '../../core/sync.ts';
 import {isVersion} from '../../features/sync/core/version.ts';
@@ -112,8 +113,6 @@ export function createPlace(dest: string): Place {
 	return place;
 }
 
-export const cannot = (what: string, path: string, result: Outcome): string => `cannot ${what} ${path}: ${errnoText(-result)}`;
-
 /** Whether it was for want of room. */
 export const isFull = (why: string): boolean => [ERRNO.ENOSPC, ERRNO.EDQUOT].some(errno => why.endsWith(errnoText(errno)));
 
@@ -132,46 +131,6 @@ export function makeFolder(path: string): string | null {
 	const made = sys.mkdir(path, 0o755);
 	if (made === -ERRNO.EEXIST) return kindOf(path) === 'folder' ? null : `${path} is no folder`;
 	return made < 0 ? cannot('make', path, made) : null;
-}
-
-/** A file that is there as a whole or not at all. */
-export function writeWhole(path: string, bytes: Uint8Array): string | null {
-	const next = `${path}.new`;
-	sys.unlink(next);
-	const fd = sys.open(next, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, 0o644);
-	if (fd < 0) return cannot('write', next, fd);
-	const why = writeAll(fd, bytes, next) ?? synced(fd, next);
-	sys.close(fd);
-	if (why !== null) {
-		sys.unlink(next);
-		return why;
-	}
-	const moved = sys.rename(next, path);
-	return moved < 0 ? cannot('write', path, moved) : null;
-}
-
-export function writeAll(fd: number, bytes: Uint8Array, path: string): string | null {
-	for (let rest = bytes; rest.length > 0;) {
-		const count = sys.write(fd, rest);
-		if (count === -ERRNO.EINTR) continue;
-		if (count < 0) return cannot('write', path, count);
-		rest = rest.subarray(count);
-	}
-	return null;
-}
-
-export function synced(fd: number, path: string): string | null {
-	const result = sys.fsync(fd);
-	// A file system that has no such thing needs none.
-	return result < 0 && result !== -ERRNO.EINVAL ? cannot('write', path, result) : null;
-}
-
-export function syncFolder(path: string): string | null {
-	const fd = sys.open(path, O.RDONLY | O.DIRECTORY, 0);
-	if (fd < 0) return cannot('write', path, fd);
-	const why = synced(fd, path);
-	sys.close(fd);
-	return why;
 }
 
 /** No link is followed. Null, or why something of it is left. */

@@ -6,6 +6,7 @@ import {errnoText} from '../../../os/errno.ts';
 import {pid} from '../../../os/identity.ts';
 import {PATH_MAX} from '../../../os/sockets/trust.ts';
 import {ERRNO, isFile, isSocket, newStat, O, sys} from '../../../os/sys.ts';
+import {writeWhole} from '../../../os/whole-file.ts';
 import type {Homes} from '../core/homes.ts';
 
 /** Descriptors that listen, and never block. */
@@ -66,7 +67,7 @@ export function openDoors(homes: Pick<Homes, 'socket' | 'port'>, port: number): 
 	const ports = new Int32Array(2);
 	sys.ports(tcp, ports);
 	const [found = port] = ports;
-	const why = tellPort(homes.port, found);
+	const why = writeWhole(homes.port, bytesOf(`${found}\n`), OWN_ONLY);
 	if (why === null) return ok({socket: socket.value, tcp, port: found});
 	closeDoors(homes, {socket: socket.value, tcp});
 	return err(why);
@@ -83,19 +84,6 @@ function openSocket(path: string): Result<number, string> {
 	if (fd < 0) return err(`cannot listen at ${path}: ${errnoText(-fd)}`);
 	sys.chmod(path, OWN_ONLY);
 	return ok(fd);
-}
-
-/** Who reads the file finds a whole number. */
-function tellPort(path: string, port: number): string | null {
-	const draft = `${path}.new`;
-	sys.unlink(draft);
-	const fd = sys.open(draft, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, OWN_ONLY);
-	if (fd < 0) return `cannot write ${draft}: ${errnoText(-fd)}`;
-	const text = bytesOf(`${port}\n`);
-	const count = sys.write(fd, text);
-	close(fd);
-	const result = count === text.length ? sys.rename(draft, path) : count < 0 ? count : -ERRNO.ENOSPC;
-	return result < 0 ? `cannot write ${path}: ${errnoText(-result)}` : null;
 }
 
 /** They are gone for clients as well. */
