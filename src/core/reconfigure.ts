@@ -3,6 +3,7 @@ import {isEqual} from './equal.ts';
 import type {Event} from './event.ts';
 import {partOf, tellOfConfig} from './features.ts';
 import type {Id} from './ids.ts';
+import {listed} from './listed.ts';
 import {freeId, read, type ServiceTable, write} from './service-table.ts';
 import type {Exec, Output, PlacedFile, Service} from './service.ts';
 import {connect, isRoot, isToRun, newEntry, NO_RIVALS} from './state.ts';
@@ -45,7 +46,7 @@ export function compare(before: readonly Service[], after: readonly Service[]): 
 /** `1 added (web), 2 removed (a, b), 5 unchanged`; `settings`: keys of the whole that have changed. */
 export function describe({added, removed, restarted, updated, kept}: Change, settings: readonly string[] = []): string {
 	const parts = ([['added', added], ['removed', removed], ['restarted', restarted], ['updated', updated]] as const)
-		.flatMap(([word, names]) => (names.length > 0 ? [`${names.length} ${word} (${shorten(names)})`] : []));
+		.flatMap(([word, names]) => (names.length > 0 ? [`${names.length} ${word} (${listed(names)})`] : []));
 	const own = settings.length > 0 ? `; also changed: ${settings.join(', ')}` : '';
 	return [...parts, `${kept.length} unchanged`].join(', ') + own;
 }
@@ -146,7 +147,7 @@ function leadsAlike(one: Output, other: Output): boolean {
 }
 
 /** Whether the lines that archon reads go elsewhere, or in another format. */
-export function isRelogged({exec: {output: one}}: Service, {exec: {output: other}}: Service): boolean {
+function isRelogged({exec: {output: one}}: Service, {exec: {output: other}}: Service): boolean {
 	return one.kind === 'lines' && other.kind === 'lines' && !isEqual(one.logging, other.logging);
 }
 
@@ -159,11 +160,6 @@ function waitFor({phase, since, stalled}: Entry, needs: readonly Edge[]): Phase 
 	const left = needs.filter(({id}) => !phase.waived.includes(id));
 	return {...phase, deadline: Math.min(NEVER, ...left.map(({timeout}) => since + stalled + timeout))};
 }
-
-const SHOWN = 5;
-
-const shorten = (names: readonly string[]): string =>
-	names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '');
 
 /**
  * Puts a new config in force. Services are matched by name: those that would be started in the same way keep their

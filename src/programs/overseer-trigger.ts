@@ -1,7 +1,6 @@
 /** A trigger, as overseer's daemon asks for it on its own control socket: one after the other, and its answer as one line. */
-import {createReader} from '../control/records.ts';
 import {decodeReply} from '../control/protocol.ts';
-import {plainField} from '../control/records.ts';
+import {createReader, plainField} from '../control/records.ts';
 import {after} from '../os/clock.ts';
 import {bytesOf, newBytes} from '../os/bytes.ts';
 import {close, read, streamPair} from '../os/descriptors.ts';

@@ -7,6 +7,7 @@ import type {Event, News} from '../core/event.ts';
 import type {Entry} from '../core/entry.ts';
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
 import type {Id} from '../core/ids.ts';
+import {listed} from '../core/listed.ts';
 import {isHelper, isToRun, isWanted, entries, entryOf, find, type State} from '../core/state.ts';
 import {lastEnd} from '../core/status.ts';
 import {ANSWER, type Answer, NOW, type Report, REPORT, RESTART, ROLLBACK, runsBelow, STARTED, type Sync, UNREADY} from '../core/sync.ts';
@@ -126,8 +127,7 @@ export function createSyncControl({link, state, dispatch, subscribe, whole}: Syn
 		const left = new Set(starts.keys());
 		const cancel = after(readyTimeout, () => whole(() => {
 			const names = [...left].flatMap(each => entryOf(state(), each)?.service.name ?? []);
-			const others = names.length > 1 ? ` and ${names.length - 1} more` : '';
-			if (names.length > 0) conclude(`${names[0]}${others} not ready within ${readyTimeout / 1000} s`);
+			if (names.length > 0) conclude(`${listed(names, 1)} not ready within ${readyTimeout / 1000} s`);
 		}));
 		const forget = subscribe(['changed', 'forgotten'], effects => {
 			for (const effect of effects) judge(effect.kind === 'changed' ? effect.after.id : effect.entry.id);

@@ -1,5 +1,6 @@
 /** `archonctl plan`. */
 import {type Fate, FATES, PLAN, PLAN_ROW, type PlanRow} from '../../control/requests/plan/wire.ts';
+import {listed} from '../../core/listed.ts';
 import {type Command, EXIT} from '../command.ts';
 import {rowsOf} from '../reply.ts';
 
@@ -70,7 +71,7 @@ function render(plan: readonly PlanRow[]): string {
 	if (lines.every(line => line.startsWith('='))) return 'nothing would change\n';
 	for (const kind of ['stop', 'start'] as const) {
 		const names = namesOf(plan, kind);
-		if (names.length > 0) lines.push(`${kind === 'stop' ? 'stops: ' : 'starts:'} ${shortened(names)}`);
+		if (names.length > 0) lines.push(`${kind === 'stop' ? 'stops: ' : 'starts:'} ${listed(names, SHOWN)}`);
 	}
 	return `${lines.join('\n')}\n`;
 }
@@ -107,6 +108,3 @@ function wordsOf({key, before, after}: Pick<KeyRow, 'key' | 'before' | 'after'>)
 }
 
 const SHOWN = 20;
-
-const shortened = (names: readonly string[]): string =>
-	names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '');

@@ -3,6 +3,7 @@
  * (`shutdown.when_idle`).
  */
 import {endOf, failureStatus} from '../../core/blame.ts';
+import {listed} from '../../core/listed.ts';
 import type {Feature} from '../../core/feature.ts';
 import {HELPER_PREFIX} from '../../core/helper-roles.ts';
 import {earliest, entries} from '../../core/service-table.ts';
@@ -91,7 +92,6 @@ function aboutIdleness(state: State): Idleness {
 		ranks[rank]?.push(text);
 	}
 	const all = ranks.flat();
-	const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
-	const reasons = all.length > 0 ? all.slice(0, NAMED).join(', ') + more : 'there are no services';
+	const reasons = all.length > 0 ? listed(all, NAMED) : 'there are no services';
 	return {why: `no service is running or about to start: ${reasons}`, failed, keeper};
 }

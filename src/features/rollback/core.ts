@@ -3,6 +3,7 @@
  * failed, and where that was asked for the config before it is put back.
  */
 import type {Entry} from '../../core/entry.ts';
+import {listed} from '../../core/listed.ts';
 import type {Feature, Reconfigured, View} from '../../core/feature.ts';
 import {duration} from '../../core/duration.ts';
 import {lastEnd} from '../../core/status.ts';
@@ -64,7 +65,7 @@ export const rollback: Feature<Rollback> = {
 		if (!trial) return own;
 		const open = openIn(trial, view);
 		const [first = null] = open;
-		const names = open.length > 1 ? `${open[0]} and ${open.length - 1} more` : first ?? 'a service';
+		const names = open.length > 0 ? listed(open, 1) : 'a service';
 		return concludeTrial(own, trial, view, {name: first, why: `${names} did not become ready within ${duration(trial.timeout)}`});
 	},
 };

@@ -3,6 +3,7 @@
  * from it are not ready. Each step leaves one whole release in force, and what a kill interrupts the next run finishes or clears away.
  */
 import type {Answer, Sync} from '../../core/sync.ts';
+import {listed} from '../../core/listed.ts';
 import {err, ok, type Result} from '../../core/result.ts';
 import {LISTS, parseManifest, parseSums} from '../../features/sync/core/list.ts';
 import {readComment, readSignature} from '../../features/sync/core/minisign.ts';
@@ -199,10 +200,9 @@ export function createFollower(sync: Sync, place: Place, {fetcher, wallClock, re
 			return no(`release ${version} is not taken: ${stuck}`);
 		}
 		const answer = await judge(from, version);
-		const others = kept.length > 3 ? ` and ${kept.length - 3} more` : '';
 		const more = [
 			` (${fetched} of ${release.files.length} ${release.files.length === 1 ? 'file' : 'files'} fetched)`,
-			kept.length > 0 ? `; ${kept.slice(0, 3).join(', ')}${others} came with another sum and stayed as before` : '',
+			kept.length > 0 ? `; ${listed(kept, 3)} came with another sum and stayed as before` : '',
 		].join('');
 		return {...answer, ok: answer.ok && kept.length === 0, text: answer.text + more};
 	}

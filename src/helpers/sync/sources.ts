@@ -11,7 +11,7 @@ import {createHttp} from './http.ts';
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** The program `curl`; null: it is not here. */
-export const findCurl = (path: string | undefined): string | null =>
+const findCurl = (path: string | undefined): string | null =>
 	[...candidates('curl', path ?? DEFAULT_PATH)].find(each => each.startsWith('/') && sys.access(each, 1) >= 0) ?? null;
 
 export function fetcherFor(source: string, poller: Poller, path: string | undefined): Fetcher {

@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** A calendar event as a cron expression and a zone; or why cron has no words for it. */
-export function readCalendar(text: string): {readonly cron: string; readonly zone: string | null} | string {
+function readCalendar(text: string): {readonly cron: string; readonly zone: string | null} | string {
 	const words = text.trim().split(/\s+/);
 	const zone = words.length > 1 && /^(UTC|[A-Z][\w+-]*(\/[A-Z][\w+-]*)+)$/.test(words.at(-1) ?? '') ? words.pop() ?? null : null;
 	const known = words.length === 1 ? WORDS[words[0]?.toLowerCase() ?? ''] : undefined;

@@ -38,7 +38,7 @@ export interface Self {
 }
 
 /** A path without what the kernel has added to it. */
-export const isDeleted = (path: string): boolean => path.endsWith(' (deleted)');
+const isDeleted = (path: string): boolean => path.endsWith(' (deleted)');
 
 /** Whether a process may be meant, by its path alone: all else is asked of these only. */
 export const mayBeMeant = (path: string, {executables, folders, listed}: Targets): boolean =>

@@ -6,6 +6,7 @@ import type {Entry} from '../../../core/entry.ts';
 import type {Event} from '../../../core/event.ts';
 import type {View} from '../../../core/feature.ts';
 import type {Id} from '../../../core/ids.ts';
+import {listed} from '../../../core/listed.ts';
 import {isAlive} from '../../../core/phase.ts';
 import {entries, isToRun} from '../../../core/state.ts';
 import {type Instant, type Millis, NEVER} from '../../../core/time.ts';
@@ -19,7 +20,7 @@ const FIRST: Millis = 60_000;
 /** How long services that are at rest and not listed any more are gathered, to be forgotten together. */
 const GATHER: Millis = 1000;
 /** How many missing programs are named. */
-export const NAMED_MAX = 20;
+const NAMED_MAX = 20;
 
 /** The lists were read, and what they say is known; or there is no manifest any more. */
 export function reconcile(own: Kept | null, {every, maxPasses, since}: Extract<Event, {kind: 'reconcile'}>, view: View): Kept {
@@ -102,8 +103,7 @@ function check(own: Kept, view: View, number: number, before: number | null, beg
 function finish(own: Kept, view: View, passes: number, missing: readonly Entry[], before: number): Kept {
 	const names = missing.slice(0, NAMED_MAX).map(({service}) => service.name);
 	view.emit({kind: 'reconciled', passes, missing: missing.length, names, started: Math.max(0, before - missing.length)});
-	const more = missing.length > names.length ? ` and ${missing.length - names.length} more` : '';
-	const told = missing.length === 0 ? '' : `${names.join(', ')}${more}`;
+	const told = listed(missing.map(({service}) => service.name), NAMED_MAX);
 	if (told !== '' && told !== own.told) {
 		const words = missing.length === 1 ? 'a program is' : `${missing.length} programs are`;
 		view.emit({kind: 'say', level: 'warn', text: `manifest: ${words} still missing after ${countOf(passes)}: ${told}`});

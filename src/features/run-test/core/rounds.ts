@@ -2,6 +2,7 @@
  * Which tests are asked when, and what their answers mean. A round asks all of them, in the order of their ids: at boot and when a
  * trigger asks for it. Those with an interval are asked one after the other, evenly over it, so that they never begin together.
  */
+import {hasEnded} from '../../../core/demand.ts';
 import type {Event} from '../../../core/event.ts';
 import type {Reconfigured, View} from '../../../core/feature.ts';
 import type {Id} from '../../../core/ids.ts';
@@ -198,9 +199,9 @@ function goOn(
 
 /** What has no test and has failed is tried again as well. */
 function reviveOthers(view: View): void {
-	const rulings = [...entries(view.state)].flatMap(({id, phase, service: {test, origin}}) => {
-		const hasEnded = phase.kind === 'down' && (phase.cause === 'failed' || phase.cause === 'exited');
-		return hasEnded && !test && (origin === 'config' || origin === 'command') ? [{id, ruling: null}] : [];
+	const rulings = [...entries(view.state)].flatMap(entry => {
+		const {id, service: {test, origin}} = entry;
+		return hasEnded(entry) && !test && (origin === 'config' || origin === 'command') ? [{id, ruling: null}] : [];
 	});
 	if (rulings.length > 0) view.raise({kind: 'rule', rule: 'test', revive: true, rulings});
 }

@@ -9,6 +9,7 @@ import type {Effect} from '../../../core/effect.ts';
 import type {Entry} from '../../../core/entry.ts';
 import {isBusy} from '../../../core/features.ts';
 import type {Id} from '../../../core/ids.ts';
+import {listed} from '../../../core/listed.ts';
 import {isAlive} from '../../../core/phase.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import {entries, entryOf, isHelper, isUnderWay, type State} from '../../../core/state.ts';
@@ -191,9 +192,6 @@ const KINDS = ['started', 'restarted', 'stopped', 'failed', 'late'] as const;
 
 const WORDS = {started: 'started', restarted: 'restarted', stopped: 'stopped', failed: 'failed', late: 'still on their way:'} as const;
 
-/** How many names of each kind are in the line. */
-const NAMED = 5;
-
 function sumUp(before: State, after: State, unheard: string): TriggerRow {
 	const names: Readonly<Record<(typeof KINDS)[number], string[]>> = {started: [], restarted: [], stopped: [], failed: [], late: []};
 	const tests = {yes: 0, no: 0, open: 0};
@@ -233,6 +231,3 @@ function fateOf(was: Entry | undefined, entry: Entry): (typeof KINDS)[number] | 
 	if (hasStarted) return wasUp && isUp ? 'restarted' : 'started';
 	return wasUp && !isUp ? 'stopped' : null;
 }
-
-const listed = (names: readonly string[]): string =>
-	names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');

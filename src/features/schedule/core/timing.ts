@@ -87,7 +87,7 @@ const textOf = ({when, jitter}: Schedule): string =>
 	(when.kind === 'every' ? `every ${when.interval}` : `${when.text} ${when.zone.name}`) + (jitter > 0 ? ` ${jitter}` : '');
 
 /** Within the jitter, and always the same for a name (FNV-1a). */
-export function delayOf(name: string, jitter: Millis): Millis {
+function delayOf(name: string, jitter: Millis): Millis {
 	let hash = 0x811c9dc5;
 	for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193) >>> 0;
 	return jitter > 0 ? hash % (jitter + 1) : 0;

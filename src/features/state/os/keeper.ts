@@ -4,6 +4,7 @@
  */
 import type {Entry} from '../../../core/entry.ts';
 import type {Run} from '../../../core/ids.ts';
+import {listed} from '../../../core/listed.ts';
 import type {Adopted} from '../../../core/outcome.ts';
 import type {Remembered, RememberedService} from '../../../core/remembered.ts';
 import {withTransients} from '../../../core/remembering.ts';
@@ -72,8 +73,6 @@ const SIZE_MAX = 16 << 20;
  * seconds. It remembers no definitions; what services that the config has no more may have left, and what each has.
  */
 const [SIZE_OTHERS, SIZE_EACH] = [2 << 20, 4 << 10];
-/** How many services are named in a line. */
-const NAMED = 5;
 /** How many folders can be told apart: with RUNS_OF_ONE that is what a variable of a process may say of its run (claims.ts). */
 const FIRSTS = 2 ** 22;
 
@@ -249,9 +248,6 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 		if (stopped.length > 0) log.info(`stopped by an operator before, and stays so until archonctl auto NAME: ${listed(stopped)}`);
 	}
 }
-
-const listed = (names: readonly string[]): string =>
-	names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
 
 /** What still holds: what was asked does until the definition of its service changes, all else where the place is the same. */
 function remember(
