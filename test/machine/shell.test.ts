@@ -98,7 +98,7 @@ test('it is told what is wrong, and what may have been meant', async () => {
 test('Tab completes verbs, options, values and the names that there are', async () => {
 	await using archon = await up();
 	await using terminal = await begin(archon);
-	terminal.press('stat\t');
+	terminal.press('statu\t');
 	await terminal.until(/> status$/);
 	terminal.press('w\t');
 	await terminal.until(/web +worker\narchon .*> status w$/);
