@@ -6,7 +6,7 @@ test('the whole table fits a page', () => {
 	expect(describeSchema()).toMatchInlineSnapshot(`
 		"At the top:
 		  services: map by name (default: required)
-		      what archon runs
+		      what archon runs; beside a manifest there may be none
 		  environment: map | list of NAME=value (default: empty)
 		      variables of all services; their own env_file and environment override them
 		  groups: map from name to list of services (default: none)
