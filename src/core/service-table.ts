@@ -132,6 +132,15 @@ export function* entries(table: ServiceTable): Iterable<Entry> {
 	}
 }
 
+/** The entries by leaf, in order. A leaf is the same list as before where none of them has changed. */
+export function* leaves(table: ServiceTable): Iterable<readonly (Entry | undefined)[]> {
+	for (let id = 0; id < table.places; id += WIDTH) {
+		let node = table.root;
+		for (let shift = table.height * BITS; node && shift > 0; shift -= BITS) node = (node as Branch).children[(id >>> shift) & (WIDTH - 1)];
+		yield (node as Leaf | undefined)?.entries ?? [];
+	}
+}
+
 /** The earliest deadline of all entries. */
 export const earliest = (table: ServiceTable): Instant => table.root?.deadline ?? NEVER;
 

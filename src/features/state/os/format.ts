@@ -7,10 +7,12 @@ import {err, ok, type Result} from '../../../core/result.ts';
 import type {Asked, Scheduled} from '../../../core/remembered.ts';
 import {stringify} from '../../../core/serialize.ts';
 import type {Service} from '../../../core/service.ts';
-import {entries, isHelper, isToRun, type State} from '../../../core/state.ts';
+import {leaves} from '../../../core/service-table.ts';
+import {isHelper, isToRun, type State} from '../../../core/state.ts';
 import {pidOf} from '../../../core/status.ts';
 import type {Instant} from '../../../core/time.ts';
 import {DECIDERS, type Desired, type Rulings, UNASKED} from '../../../core/wanted.ts';
+import {bytesOf} from '../../../os/bytes.ts';
 import {sys} from '../../../os/sys.ts';
 
 /** Of what is written; what has a higher one is of a newer archon. */
@@ -52,8 +54,11 @@ export interface Left {
 }
 
 export interface Writer {
-	/** The file's text. Of services that have not changed since it was called last the line is the same. */
-	write(state: State, place: Place, now: number): string;
+	/**
+	 * The file's bytes, in steps, so that ten thousand services keep nothing waiting: each is what of a few services has changed since
+	 * it was called last. What is not taken to its end is begun again by the next.
+	 */
+	write(state: State, place: Place, now: number): Iterator<void, Uint8Array>;
 }
 
 export interface WriterParts {
@@ -71,13 +76,19 @@ export const mayOutlive = ({origin, exec: {output, tty}}: Service): boolean =>
 /** What an operator has stopped of a manifest's is not started by the next archon, which has it from nowhere else. */
 export const isKeptStopped = ({origin}: Service, asked: Desired): boolean => origin === 'manifest' && asked === 'stop';
 
-interface Line {
-	readonly entry: Entry;
-	readonly text: string;
+/** The lines of a few services whose entries are in one list, which is another one as soon as one of them changes. */
+interface Block {
+	readonly leaf: readonly (Entry | undefined)[];
+	readonly texts: readonly (string | null)[];
+	readonly bytes: Uint8Array;
 }
 
+const BETWEEN = ',\n\t\t';
+const SEPARATOR = bytesOf(BETWEEN);
+
 export function createWriter({startOf, wallClock, isLasting}: WriterParts): Writer {
-	let lines = new Map<Id, Line>();
+	/** By the places of their services. */
+	const blocks: Block[] = [];
 	const starts = new Map<Id, {readonly run: Run; readonly pid: number; readonly start: number | null}>();
 
 	function lineOf(entry: Entry, isTransient: boolean): string {
@@ -110,30 +121,57 @@ export function createWriter({startOf, wallClock, isLasting}: WriterParts): Writ
 		return [[decider, {runs: ruling.runs, why: ruling.why, ...ruling.isOpen && {open: true}, at: wallClock(ruling.at)}]];
 	}));
 
+	/** Null: it is not kept. */
+	function textOf(entry: Entry, {transients}: State): string | null {
+		const {service, desired} = entry;
+		const isTransient = transients.has(service.name);
+		const mayStay = isLasting && mayOutlive(service);
+		if (isHelper(entry) || (isTransient && !mayStay && !isKeptStopped(service, desired))) return null;
+		return `${JSON.stringify(service.name)}: ${lineOf(entry, isTransient)}`;
+	}
+
+	function blockOf(leaf: Block['leaf'], before: Block | undefined, state: State): Block {
+		const texts = leaf.map((entry, index) =>
+			(entry === undefined ? null : before?.leaf[index] === entry ? before.texts[index] ?? null : textOf(entry, state)));
+		const said = texts.filter(text => text !== null);
+		return {leaf, texts, bytes: bytesOf(said.map((text, index) => (index === 0 ? text : BETWEEN + text)).join(''))};
+	}
+
 	return {
-		write(state, {bootId, namespace}, now) {
-			const next = new Map<Id, Line>();
-			const texts: string[] = [];
-			for (const entry of entries(state)) {
-				if (isHelper(entry)) continue;
-				const isTransient = state.transients.has(entry.service.name);
-				const mayStay = isLasting && mayOutlive(entry.service);
-				if (isTransient && !mayStay && !isKeptStopped(entry.service, entry.desired)) continue;
-				const known = lines.get(entry.id);
-				const line = known?.entry === entry ? known : {entry, text: `${JSON.stringify(entry.service.name)}: ${lineOf(entry, isTransient)}`};
-				next.set(entry.id, line);
-				texts.push(line.text);
+		* write(state, {bootId, namespace}, now) {
+			let index = 0;
+			for (const leaf of leaves(state.table)) {
+				const before = blocks[index];
+				if (before?.leaf !== leaf) {
+					blocks[index] = blockOf(leaf, before, state);
+					yield;
+				}
+				index++;
 			}
-			lines = next;
-			for (const id of starts.keys()) if (!next.has(id)) starts.delete(id);
+			blocks.length = index;
+			for (const id of starts.keys()) if (id >= state.table.places) starts.delete(id);
 			const head = {
 				version: VERSION, written_at: new Date(now).toISOString(), boot_id: bootId, pid_namespace: namespace, runs: state.runs,
 			};
-			const services = texts.length === 0 ? '{}' : `{\n\t\t${texts.join(',\n\t\t')}\n\t}`;
 			const fields = Object.entries(head).map(([key, value]) => `\t"${key}": ${JSON.stringify(value)},\n`);
-			return `{\n${fields.join('')}\t"services": ${services}\n}\n`;
+			const said = blocks.filter(({bytes}) => bytes.length > 0).map(({bytes}) => bytes);
+			const [open, close] = said.length === 0 ? ['{', '}'] : ['{\n\t\t', '\n\t}'];
+			return joined([
+				bytesOf(`{\n${fields.join('')}\t"services": ${open}`),
+				...said.flatMap((bytes, at) => (at === 0 ? [bytes] : [SEPARATOR, bytes])), bytesOf(`${close}\n}\n`),
+			]);
 		},
 	};
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+	const whole = new Uint8Array(parts.reduce((sum, {length}) => sum + length, 0));
+	let at = 0;
+	for (const part of parts) {
+		whole.set(part, at);
+		at += part.length;
+	}
+	return whole;
 }
 
 const definitions = new WeakMap<Service, string>();

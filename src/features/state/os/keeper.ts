@@ -13,7 +13,7 @@ import {entryOf, find, type State} from '../../../core/state.ts';
 import type {Instant, Millis} from '../../../core/time.ts';
 import {NO_RULINGS, type Ruling} from '../../../core/wanted.ts';
 import {bytesOf, textOf} from '../../../os/bytes.ts';
-import {after, now, wallClock} from '../../../os/clock.ts';
+import {after, now, soon, wallClock} from '../../../os/clock.ts';
 import {errnoText} from '../../../os/errno.ts';
 import {pid as ownPid} from '../../../os/identity.ts';
 import {type Done, OTHERS_WRITE, start, wait} from '../../../os/jobs.ts';
@@ -73,6 +73,8 @@ const SIZE_MAX = 16 << 20;
  * seconds. It remembers no definitions; what services that the config has no more may have left, and what each has.
  */
 const [SIZE_OTHERS, SIZE_EACH] = [2 << 20, 4 << 10];
+/** How long a turn of the loop may take for what is written (ms). */
+const SLICE: Millis = 3;
 /** How many folders can be told apart: with RUNS_OF_ONE that is what a variable of a process may say of its run (claims.ts). */
 const FIRSTS = 2 ** 22;
 
@@ -107,7 +109,18 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 		trouble = why;
 	}
 
-	const order = () => ({text: file, pieces: [bytesOf(writer.write(state(), place, Date.now()))]});
+	/** Calls back when what is known now is put into words: a little in each turn of the loop, or at once. */
+	function word(isUrgent: boolean, done: (bytes: Uint8Array) => void): void {
+		const steps = writer.write(state(), place, Date.now());
+		const turn = (): void => {
+			const until = isUrgent ? Infinity : now() + SLICE;
+			for (let step = steps.next(); ; step = steps.next()) {
+				if (step.done) return done(step.value);
+				if (now() >= until) return soon(turn);
+			}
+		};
+		turn();
+	}
 
 	function told(done: Done): void {
 		if (done.result < 0) return complain(reasonOf(done, file));
@@ -121,7 +134,7 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 		isStale = false;
 		const heard = later.splice(0);
 		const notSlow = after(SLOW, () => complain(`the disk has not answered for ${SLOW / 1000} s`));
-		start('save', order(), done => {
+		word(false, bytes => start('save', {text: file, pieces: [bytes]}, done => {
 			notSlow();
 			isBusy = false;
 			told(done);
@@ -129,7 +142,7 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 			for (const each of [...heard, ...done.result < 0 ? later.splice(0) : []]) each();
 			if (done.result < 0) pause();
 			else if (isStale) write();
-		});
+		}));
 	}
 
 	/** A disk that is full is full in a second as well. */
@@ -235,7 +248,7 @@ export function createKeeper({dir, kept, log, state, hasManifest}: KeeperParts):
 			else write();
 		},
 		finish() {
-			if (isHeld) told(wait('save', order(), PATIENCE));
+			if (isHeld) word(true, bytes => told(wait('save', {text: file, pieces: [bytes]}, PATIENCE)));
 		},
 		about: () => ({path: file, writtenAt, trouble}),
 	};

@@ -7,6 +7,14 @@ import {create} from '../../../../src/core/whole.ts';
 import {service, SETTINGS} from '../../../stories/tell.ts';
 
 const PLACE = {bootId: '1f0c', namespace: 4026531836};
+/** The text, and in how many steps it was made. */
+function drain(steps: Iterator<void, Uint8Array>): {readonly text: string; readonly steps: number} {
+	for (let count = 0; ; count++) {
+		const step = steps.next();
+		if (step.done) return {text: new TextDecoder().decode(step.value), steps: count};
+	}
+}
+
 const writer = () => createWriter({startOf: pid => pid * 100, wallClock: instant => 1e12 + instant, isLasting: true});
 
 function running(): State {
@@ -20,7 +28,7 @@ function running(): State {
 
 test('what is written is read back', () => {
 	const state = running();
-	const left = readLeft(writer().write(state, PLACE, 1_700_000_000_000));
+	const left = readLeft(drain(writer().write(state, PLACE, 1_700_000_000_000)).text);
 	expect(left).toEqual({ok: true, value: {
 		place: PLACE, writtenAt: 1_700_000_000_000, runs: 2,
 		services: new Map([
@@ -44,8 +52,24 @@ test('a test that gave no answer is known as such, and one that was not asked ye
 	const tested = (name: string) => service(name, {test: {command: ['x'], interval: null, timeout: 1000} as never});
 	const [state] = step(create([tested('web'), tested('job')], SETTINGS), {kind: 'boot'}, 0);
 	const [ruled] = step(state, {kind: 'rule', rule: 'test', rulings: [{id: 0, ruling: {runs: true, why: 'no answer', isOpen: true}}], revive: false}, 2);
-	const left = readLeft(writer().write(ruled, PLACE, 0));
+	const left = readLeft(drain(writer().write(ruled, PLACE, 0)).text);
 	expect(left.ok && [...left.value.services.values()].map(({rulings}) => rulings)).toEqual([{test: {runs: true, why: 'no answer', isOpen: true, at: 1e12 + 2}}, {}]);
+});
+
+test('of many services only those are put into words again that have changed, a few at a time, and as they were at its beginning', () => {
+	const many = Array.from({length: 10_000}, (_, index) => service(`s${index}`, {autostart: false}));
+	const [state] = step(create(many, SETTINGS), {kind: 'boot'}, 0);
+	const one = writer();
+	const first = drain(one.write(state, PLACE, 0));
+	expect(first.steps).toBe(Math.ceil(10_000 / 32));
+	const [after] = step(state, {kind: 'stop', ids: [5000]}, 1);
+	const steps = one.write(after, PLACE, 0);
+	expect(steps.next().done).toBe(false);
+	// Who asks meanwhile, as at the end, has all of it, and the other goes on to the same.
+	const whole = drain(writer().write(after, PLACE, 0)).text;
+	expect(drain(one.write(after, PLACE, 0))).toEqual({text: whole, steps: 0});
+	expect(drain(steps)).toEqual({text: whole, steps: 0});
+	expect(whole.split('\n').filter((line, index) => line !== first.text.split('\n')[index])).toEqual([expect.stringContaining('"s5000": {"desired":"stop"')]);
 });
 
 test('a definition is another one if its process would be another one, and only then', () => {
@@ -70,6 +94,6 @@ test('what a service has not is what it begins with', () => {
 });
 
 test('text that is cut anywhere is refused or means less, and never throws', () => {
-	const text = writer().write(running(), PLACE, 0);
+	const text = drain(writer().write(running(), PLACE, 0)).text;
 	for (let end = 0; end < text.length - 2; end++) expect(readLeft(text.slice(0, end)).ok).toBe(false);
 });
