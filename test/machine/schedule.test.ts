@@ -63,6 +63,27 @@ services:
 	expect(count(archon.log(), /started long/)).toBe(1);
 });
 
+test('a run that may overlap runs beside the other, as a service of its own until its end', async () => {
+	const folder = await mkdtemp(join(tmpdir(), 'beside-'));
+	await using archon = await boot({config: `
+services:
+  job:
+    type: oneshot
+    command: sh -c 'echo $$$$ >>${folder}/pids; while test -e /proc/self && ! test -f ${folder}/end; do sleep 0.1; done; exit 3'
+    schedule: {cron: "* * * * * *", overlap: allow}
+`});
+	await archon.says(/started job@3/);
+	const status = await archon.status();
+	const pids = ['job', 'job@2', 'job@3'].map(name => status[name]?.pid);
+	expect(new Set(pids).size).toBe(3);
+	for (const pid of pids) expect(readFileSync(`${folder}/pids`, 'utf8').split('\n')).toContain(String(pid));
+	writeFileSync(`${folder}/end`, '');
+	await archon.says(/job@2 failed: exit status 3/);
+	await archon.says(/job@3 failed: exit status 3/);
+	expect((await archon.ctl('history', 'job')).stdout).not.toContain('job@');
+	expect((await archon.ctl('events')).stdout).toMatch(/job@2/);
+});
+
 test('another config changes it, and a shutdown ends what runs', async () => {
 	const config = (when: string): string => `
 services:
