@@ -16,11 +16,18 @@ import {EPOLLIN, ERRNO, sys} from '../sys.ts';
 /** How long archon waits until the parent has heard of the end, which the kernel then tells of to others as well. */
 const PATIENCE: Millis = 3000;
 
+/** How long archon waits until it may have a descriptor for a process, of which there were none. */
+const AGAIN: Millis = 1000;
+
 /** Calls back once, when the process has ended: with how, or null where that cannot be known. */
 export function watch(pid: number, poller: Poller, told: (outcome: Outcome | null) => void): void {
 	const fd = sys.pidfdOpen(pid);
-	if (fd === -ERRNO.ESRCH) soon(() => poller.whole(() => told(null)));
-	if (fd < 0) return;
+	if (fd === -ERRNO.ESRCH) return soon(() => poller.whole(() => told(null)));
+	if (fd < 0) {
+		const began = statOf(pid)?.start;
+		// By then the number may be another's.
+		return void after(AGAIN, () => (statOf(pid)?.start === began ? watch(pid, poller, told) : poller.whole(() => told(null))));
+	}
 	const finish = (status: number): void => {
 		poller.forget(fd);
 		sys.close(fd);
