@@ -7,12 +7,14 @@ import {watch} from '../../../src/os/reap/strangers.ts';
 import {ERRNO, sys} from '../../../src/os/sys.ts';
 
 const later = vi.hoisted(() => [] as (() => void)[]);
-vi.mock('../../../src/os/clock.ts', () => ({after: (_: number, act: () => void) => void later.push(act), soon: (act: () => void) => void later.push(act)}));
+vi.mock('../../../src/os/clock.ts', () => ({
+	after: (_: number, act: () => void) => void later.push(act), soon: (act: () => void) => void later.push(act),
+}));
 
 test('are watched as soon as there are, and told as ended where they have', async () => {
 	const child = spawn('sleep', ['1000']);
 	const watched: number[] = [];
-	const poller = {whole: (act: () => void) => act(), watch: (fd: number) => void watched.push(fd)} as unknown as Poller;
+	const poller: Poller = {whole: act => act(), watch: fd => void watched.push(fd), watchLast() {}, change() {}, forget() {}, poll() {}};
 	const told: unknown[] = [];
 	const open = vi.spyOn(sys, 'pidfdOpen').mockReturnValue(-ERRNO.EMFILE);
 	watch(child.pid!, poller, outcome => told.push(outcome));
