@@ -58,7 +58,10 @@ export function planServices(root: Value, planning: Planning): Draft {
 	judgeUsers(services, accountsOf, arrangement, planning);
 	judgeRights(config, declared, () => [...services.keys(), ...membership.members.keys()], planning);
 	const at = config.sync && root.kind === 'map' ? root.entries.get('sync')?.value : null;
-	if (config.sync && at && lookups.inspect) syncing().judgeSync(config.sync, at, lookups, problems.report, notes.report);
+	if (config.sync && at && lookups.inspect) {
+		syncing().judgeSync(config.sync, at, lookups, problems.report, notes.report);
+		for (const each of present) syncing().judgeOwners(each.path, accountsOf(each), notes.report);
+	}
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
 	const isPlaced = present.some(({settings: {configs, secrets}}) => configs.length + secrets.length > 0);

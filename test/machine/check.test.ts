@@ -38,6 +38,14 @@ test('a manifest is enough', async () => {
 		.toEqual({status: 0, out: 'no services but those of the manifest', err: ''});
 });
 
+test('a user with the number of archon.sync is noted where programs are pulled', async () => {
+	const services = 'services: {web: {command: sleep 1, user: "65525:0"}, hook: {command: sleep 1, user: 65525}, other: {command: sleep 1, user: 65524}}\n';
+	const sync = 'sync: {source: "http://master/app", dest: /opt/app, keys: RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3}\n';
+	const {status, out} = await check(write('owner.yaml', `${sync}${services}`));
+	expect([status, out.match(/note: services\.\w+\.user has the number of archon\.sync/g)?.length]).toEqual([0, 2]);
+	expect((await check(write('alone.yaml', services))).out).not.toContain('archon.sync');
+});
+
 test('a script that names no interpreter is noted, for the shell will run it', async () => {
 	const script = write('bare', 'echo here\n');
 	chmodSync(script, 0o755);

@@ -4,12 +4,13 @@ import {list, optional, value} from '../../../config/key.ts';
 import {refuse, refuseKind} from '../../../config/readers.ts';
 import {duration, fault, lapse, oneOf, parser, whole} from '../../../config/scalars.ts';
 import {type Context, isMissing, readShape, REQUIRED, shape, within} from '../../../config/shape.ts';
+import type {Account} from '../../../config/group.ts';
 import type {Lookups} from '../../../config/planning.ts';
 import type {Report} from '../../../config/problems.ts';
 import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
 import {normalize} from '../../../core/path.ts';
 import {ok} from '../../../core/result.ts';
-import {type Form, FORMS, type Sync} from '../../../core/sync.ts';
+import {type Form, FORMS, type Sync, SYNC_USER} from '../../../core/sync.ts';
 import {size} from '../../logging/keys/scalars.ts';
 import {readPublicKey} from '../core/minisign.ts';
 
@@ -78,6 +79,14 @@ const isThere = ({entries}: Mapping, name: string): boolean => {
 	const entry = entries.get(name);
 	return entry !== undefined && !isNothing(entry.value);
 };
+
+/** Whether another one has the number of archon.sync. `path`: the service. */
+export function judgeOwners(path: string, accounts: readonly Account[], note: Report): void {
+	for (const {spec: {user}, key, at} of accounts) {
+		if (Number(user) !== Number(SYNC_USER.user)) continue;
+		note(at, `${path}.${key} has the number of archon.sync: it can alter what is pulled, and so what root executes`, 'take another number');
+	}
+}
 
 /** What the image lacks, and what may surprise. `at`: where `sync` stands. */
 export function judgeSync({source, form}: Sync, at: Value, {hasProgram}: Lookups, report: Report, note: Report): void {
