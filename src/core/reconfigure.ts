@@ -199,6 +199,11 @@ export function reconfigure(
 		const entry = read(table, id);
 		return entry ? isRoot({...entry, service, retired: false, desired: asked.get(id) ?? 'auto'}) : service.autostart;
 	});
+	// What a manifest has made needs what it needed.
+	for (const [name, id] of turn.state.transients) {
+		const entry = names.has(name) ? undefined : read(table, id);
+		for (const {id: need, ...edge} of entry?.needs ?? []) dependents.get(need)?.push({id, ...edge});
+	}
 	for (const [name, id] of turn.state.names) {
 		const entry = read(table, id);
 		if (!entry || names.get(name) === id) continue;

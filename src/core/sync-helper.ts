@@ -1,11 +1,7 @@
 /** A config with the helper that pulls programs from a master, and services that wait for it. Loaded with the first that has `sync`. */
 import type {Config} from './config.ts';
-import {HELPER_PREFIX} from './helper-roles.ts';
-import type {Need, Service} from './service.ts';
-import {NETWORK_VARIABLES, runsBelow, type Sync} from './sync.ts';
-
-/** What runs from a release waits until there is one. */
-const RELEASE: Need = {name: `${HELPER_PREFIX}sync`, condition: 'service_healthy', strength: 'soft', restart: false, timeout: Infinity};
+import type {Service} from './service.ts';
+import {NETWORK_VARIABLES, RELEASE, runsBelow, type Sync} from './sync.ts';
 
 /**
  * `helper`: as all are. This one begins as archon's own user, as it makes its folder its own, and then becomes one of its own

@@ -1,5 +1,6 @@
 /** Programs pulled from a master, by the helper `archon.sync`: what the config says, and what PID 1 and the helper say to each other. */
-import type {Service, UserSpec} from './service.ts';
+import {HELPER_PREFIX} from './helper-roles.ts';
+import type {Need, Service, UserSpec} from './service.ts';
 import type {Millis} from './time.ts';
 
 /** How a master says what a release holds: a signed list of SHA-256, or quesofiesta's list with MD5. */
@@ -35,6 +36,11 @@ export const NETWORK_VARIABLES: readonly string[] = [
 	'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'SSL_CERT_FILE', 'SSL_CERT_DIR',
 	'CURL_CA_BUNDLE', 'PATH',
 ];
+
+/** What runs from a release waits until there is one. */
+export const RELEASE: Need = {
+	name: `${HELPER_PREFIX}sync`, condition: 'service_healthy', strength: 'soft', restart: false, timeout: Infinity,
+};
 
 /** Whether a service runs from what is pulled: its program, an argument or its directory lies there. */
 export const runsBelow = (dest: string, {exec: {argv, cwd}}: Pick<Service, 'exec'>): boolean =>

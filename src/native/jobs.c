@@ -182,13 +182,34 @@ static long write_file(struct job *job)
 	return writev(job->fd, job->pieces, job->piece_count);
 }
 
+/*
+ * The place of a file that really lies below the folder `other`, whose owner is trusted there from now on; or -1. The way to that
+ * folder is trusted as any other is.
+ */
+static int find_below(struct job *job, uid_t owner, struct place *place)
+{
+	struct place top;
+	if (!*job->other || strstr(job->text, "/../") || find_place(job->other, PLACE_FOLDER, &top) < 0)
+		return -1;
+	close(top.folder);
+	trust_also(owner);
+	size_t length = strlen(top.path);
+	if (find_place(job->text, 0, place) == 0) {
+		if (place->stream < 0 && strncmp(place->path, top.path, length) == 0 && (!place->path[length] || place->path[length] == '/'))
+			return 0;
+		close(place->folder);
+	}
+	trust_also(0);
+	return -1;
+}
+
 /* In a place that others may write; whether they may is told. */
 static int open_to_read(struct job *job)
 {
 	struct opening opening = {.flags = O_RDONLY, .owner = -1};
 	struct place place;
 	struct doubt doubt;
-	if (find_place(job->text, 0, &place) < 0)
+	if (find_below(job, (uid_t)job->numbers[2], &place) < 0 && find_place(job->text, 0, &place) < 0)
 		return (int)refuse(job, &place, &place.doubt);
 	errno = EINVAL;
 	int fd = place.stream >= 0 ? -1 : open_in(place.folder, place.name, &opening, &doubt);
@@ -197,6 +218,7 @@ static int open_to_read(struct job *job)
 	else
 		job->about[1] = doubt_of_file(fd, place.folder).writer;
 	int error = errno;
+	trust_also(0);
 	close(place.folder);
 	errno = error;
 	return fd;
@@ -204,7 +226,8 @@ static int open_to_read(struct job *job)
 
 /*
  * Numbers: how many bytes, and whether others may write there. Only a regular file's bytes, up to one more than wanted,
- * so that the caller sees that there are more. Where others may write there: who may have written it (places.h), as the size.
+ * so that the caller sees that there are more. Where others may write there: who may have written it (places.h), as the size;
+ * below the folder `other` what the user of the third number has written counts as archon's own.
  */
 static long read_file(struct job *job)
 {

@@ -25,6 +25,9 @@ struct place {
 /* 0, or -1 and errno; then `path` and `name` say where that was, and no folder is open. */
 int find_place(const char *path, int flags, struct place *place);
 
+/* What a user owns is taken for archon's own by all that this thread looks up from now on; root: no other user's is. */
+void trust_also(uid_t user);
+
 /* How a file is opened; `how`: OPEN_ANY, OPEN_MAKE. */
 struct opening {
 	/* Flags of open(2), and the permissions of a file that is made. */

@@ -36,7 +36,8 @@ export interface Order {
 	readonly other?: string;
 	/**
 	 * `open`: flags, mode of a file that is made, then what it gets in any case or -1: mode, owner, group; and OPEN.
-	 * PLACE (`place`), mode (`access`), size (`truncate`), size and OTHERS_WRITE (`readFile`), mode of a file that is made (`replace`),
+	 * PLACE (`place`), mode (`access`), size (`truncate`), size, OTHERS_WRITE and who is trusted below `other` (`readFile`),
+	 * mode of a file that is made (`replace`),
 	 * SOCK_STREAM or SOCK_DGRAM (`resolve`); how long to wait for it, in ms (`lock`).
 	 */
 	readonly numbers?: readonly number[];

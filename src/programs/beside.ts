@@ -47,7 +47,7 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, whol
 
 	async function loadManifest(): Promise<Reconciler> {
 		const {createManifest} = await import('./manifest.ts');
-		return createManifest({loop, log, poller, reaper, logging: () => own().logging, whole});
+		return createManifest({loop, log, poller, reaper, logging: () => own().logging, pulled: () => own().sync?.dest ?? null, whole});
 	}
 
 	async function loadRemote(): Promise<RemoteControl> {
@@ -56,9 +56,13 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, whol
 		return createRemoteControl({link: helpers.link('gate'), log, state, dispatch, listener, whole});
 	}
 
+	function rereadManifests(): void {
+		void manifests?.then(({reread}) => reread());
+	}
+
 	function createSync(): SyncControl {
 		const {state, dispatch, subscribe} = loop;
-		return syncing().createSyncControl({link: helpers.link('sync'), state, dispatch, subscribe, whole});
+		return syncing().createSyncControl({link: helpers.link('sync'), state, dispatch, subscribe, whole, switched: rereadManifests});
 	}
 
 	return {
@@ -70,7 +74,7 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, whol
 			if (own().sync) sync ??= createSync();
 			sync?.set(own().sync);
 		},
-		rereadManifests: () => void manifests?.then(({reread}) => reread()),
+		rereadManifests,
 		manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)),
 		sync: () => sync,
 	};

@@ -19,6 +19,8 @@ export interface ManifestParts {
 	readonly poller: Poller;
 	readonly reaper: Pick<Reaper, 'ownerOf' | 'isCommand'>;
 	readonly logging: () => Logging;
+	/** The folder into which archon.sync pulls programs; null: none are pulled. */
+	readonly pulled: () => string | null;
 	readonly whole: <T>(act: () => T) => T;
 }
 
@@ -27,7 +29,7 @@ const TOLD_MAX = 1000;
 /** How many generations may be between a command of archon's and what it has made. */
 const GENERATIONS = 64;
 
-export function createManifest({loop, log, poller, reaper, logging, whole}: ManifestParts): Reconciler {
+export function createManifest({loop, log, poller, reaper, logging, pulled, whole}: ManifestParts): Reconciler {
 	const told = new Set<string>();
 	const warnOnce = (text: string): void => {
 		if (told.has(text) || told.size >= TOLD_MAX) return;
@@ -36,10 +38,10 @@ export function createManifest({loop, log, poller, reaper, logging, whole}: Mani
 	};
 	const search = createSearch({poller, isOwn, info: log.info, warn: warnOnce, soon, after});
 	const watch = createConfigWatch({
-		poller, after, changed: () => reconciler.reread(), warn: warnOnce, what: 'the manifest', by: 'archonctl reconcile',
+		poller, after, changed: () => reconciler.changed(), warn: warnOnce, what: 'the manifest', by: 'archonctl reconcile',
 	});
 	const reconciler = createReconciler({
-		state: loop.state, dispatch: loop.dispatch, search, watch, warn: log.warn, warnOnce, whole, now, soon, logging,
+		state: loop.state, dispatch: loop.dispatch, search, watch, warn: log.warn, warnOnce, whole, now, soon, logging, pulled,
 		variable: name => env()[name], hostname: sys.hostname(),
 	});
 	loop.subscribe(['reconciled', 'forgotten', 'stage'], reconciler.onEffects);

@@ -28,6 +28,8 @@ export interface SyncParts {
 	readonly dispatch: (event: Event) => void;
 	readonly subscribe: Loop['subscribe'];
 	readonly whole: <T>(act: () => T) => T;
+	/** Another release is in force, with what it has of lists. */
+	readonly switched: () => void;
 }
 
 export interface SyncControl extends Syncing {
@@ -52,7 +54,7 @@ interface Trial {
 	readonly stop: () => void;
 }
 
-export function createSyncControl({link, state, dispatch, subscribe, whole}: SyncParts): SyncControl {
+export function createSyncControl({link, state, dispatch, subscribe, whole, switched}: SyncParts): SyncControl {
 	let sync: Sync | null = null;
 	let report: Report | null = null;
 	let trial: Trial | null = null;
@@ -167,8 +169,10 @@ export function createSyncControl({link, state, dispatch, subscribe, whole}: Syn
 	link.use({
 		opened() {},
 		heard({kind, id, payload}) {
-			if (kind === RESTART) restart(id);
-			else if (kind === REPORT) show(readReport(textOf(payload)));
+			if (kind === RESTART) {
+				switched();
+				restart(id);
+			} else if (kind === REPORT) show(readReport(textOf(payload)));
 			else if (kind === ANSWER) answer(id, readAnswer(textOf(payload)));
 		},
 		room() {},

@@ -1,5 +1,5 @@
 /** Programs pulled from a master: the executable, its helper, real servers, and services that start again from a new release. */
-import {chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {createServer, type RequestListener, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -68,6 +68,76 @@ async function scene(): Promise<Scene> {
 const app = (version: string, then = 'exec /bin/sleep 1000'): Record<string, string> => ({'bin/app': `#!/bin/sh\necho "app of ${version}"\n${then}\n`});
 
 const WAYS = [['its own HTTP', NO_CURL], ['curl', [] as readonly string[]]] as const;
+
+describe('lists that are pulled with the programs', () => {
+	const run = (name: string, version: string): string => `#!/bin/sh\necho "${name} of ${version}"\nexec /bin/sleep 1000\n`;
+
+	test('are read, and again at once after a switch; before the first release nothing is told', async () => {
+		const {master, dest, config} = await scene();
+		const [bin, lists] = [`${dest}/current/bin`, `manifest: {file: ${dest}/current/list.txt, hitlist: ${dest}/current/hitlist.txt, every: 1h}`];
+		await using archon = await boot({config: config('', lists).replace('when_idle: never', 'when_idle: always')});
+		await archon.says(/archon\.sync \| SHA256SUMS cannot be fetched: .*404/);
+		await archon.says(/manifest: .*list\.txt: there is no such file/);
+		expect(await archon.ctl('health')).toMatchObject({status: 1, stdout: expect.stringContaining('the manifest was not read yet')});
+		master.publish('version=1', {'bin/app': run('app', '1'), 'list.txt': `app|${bin}/app\n`, 'hitlist.txt': ''});
+		await archon.ctl('sync', 'now');
+		await archon.says(/app of 1/);
+		await expect.poll(async () => (await archon.ctl('health')).status, {timeout: 30_000}).toBe(0);
+		master.publish('version=2', {
+			'bin/app': run('app', '2'), 'bin/other': run('other', '2'), 'list.txt': `app|${bin}/app\nother|${bin}/other\n`, 'hitlist.txt': '',
+		});
+		await archon.ctl('sync', 'now');
+		await archon.says(/app of 2/);
+		await archon.says(/other of 2/);
+		master.publish('version=3', {'bin/app': run('app', '3'), 'bin/other': run('other', '3'), 'list.txt': `app|${bin}/app\nother|${bin}/other\n`, 'hitlist.txt': 'other\n'});
+		await archon.ctl('sync', 'now');
+		await expect.poll(async () => (await archon.status())['other']?.status, {timeout: 30_000}).toBe('stopped');
+		expect(archon.log()).not.toMatch(/others than root/);
+	});
+
+	test.skipIf(process.getuid?.() !== 0)('are those of archon.sync alone, and only below dest', async () => {
+		const {master, dest, config} = await scene();
+		const far = join(dest, '..', 'far');
+		mkdirSync(far);
+		writeFileSync(join(far, 'list.txt'), '');
+		for (const path of [far, join(far, 'list.txt')]) chownSync(path, 65525, 65525);
+		master.publish('version=1', {'list.txt': ''});
+		const text = (file: string): string => config('', `manifest: {file: ${file}, every: 1h}`);
+		await using archon = await boot({config: text(`${dest}/current/list.txt`)});
+		await archon.says(/release 1 is in force/);
+		const reload = async (config: string): Promise<void> => {
+			writeFileSync(join(archon.folder, 'archon.yaml'), config);
+			await archon.ctl('reload');
+		};
+		const dry = async (): Promise<string> => (await archon.ctl('reconcile', '--dry-run')).stderr;
+		expect(await dry()).toBe('');
+		for (const [file, why] of [
+			[join(far, 'list.txt'), /others than root and archon's user may write it/], [`${dest}/current/../../far/list.txt`, /symbolic link|others than root/],
+		] as const) {
+			await reload(text(file));
+			await expect.poll(dry, {timeout: 30_000}).toMatch(why);
+		}
+		await reload(text(`${dest}/current/list.txt`));
+		await expect.poll(dry, {timeout: 30_000}).toBe('');
+		chownSync(join(dest, 'releases/1/list.txt'), 65534, 65534);
+		expect(await dry()).toMatch(/others than root and archon's user may write it/);
+		rmSync(join(dest, 'releases/1/list.txt'));
+		symlinkSync(join(far, 'list.txt'), join(dest, 'releases/1/list.txt'));
+		expect(await dry()).toMatch(/symbolic link/);
+	});
+
+	test('programs of a list from elsewhere wait for their first release', async () => {
+		const {master, dest, config} = await scene();
+		const list = join(dest, '..', 'list.txt');
+		writeFileSync(list, `app|${dest}/current/bin/app\n`);
+		await using archon = await boot({config: config('', `manifest: {file: ${list}}`).replace('when_idle: never', 'when_idle: always')});
+		await archon.says(/archon\.sync \| SHA256SUMS cannot be fetched: .*404/);
+		await expect.poll(async () => (await archon.status())['app']?.status, {timeout: 30_000}).toBe('waiting');
+		master.publish('version=1', app('1'));
+		expect(await archon.ctl('sync', 'now')).toMatchObject({stdout: expect.stringContaining('release 1 is in force')});
+		await archon.says(/app of 1/);
+	});
+});
 
 describe.each(WAYS.slice(0, hasCurl ? 2 : 1))('by %s', (_way, wrapper) => {
 	test('services wait for the first release, and start again from the next', async () => {

@@ -1,12 +1,12 @@
 /** A manifest in the core: programs come as services, passes start what is missing, and what is listed no more is forgotten. */
 import {describe, expect, test} from 'vitest';
-import {RESTART} from '../../src/core/defaults.ts';
+import {LOGGING, RESTART} from '../../src/core/defaults.ts';
 import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {isBusy} from '../../src/core/features.ts';
 import {entries, find} from '../../src/core/state.ts';
 import {illness} from '../../src/core/wellness.ts';
 import {serviceFor} from '../../src/features/manifest/core/outlook.ts';
-import {exit, SETTINGS, type Story, tell, tellWith, type Traits} from './tell.ts';
+import {exit, service, SETTINGS, type Story, tell, tellWith, type Traits} from './tell.ts';
 
 const listed: Traits = {autostart: false, startPeriod: 1000, restart: {...RESTART, jitter: 0, attempts: 3}};
 const MINUTE = 60_000;
@@ -143,6 +143,18 @@ describe('programs that no service has the name of', () => {
 		expect([...entries(story.state())].map(({service}) => service.name)).toEqual(['keeper']);
 		// Nothing wakes archon any more but the next reading.
 		expect(story.lines()).not.toContain('spawn');
+	});
+
+	test('wait for the first release where they are pulled, also when a reload comes between', () => {
+		const helper = {origin: 'helper', ready: {kind: 'notify'}} as const;
+		const story = tell(['archon.sync', helper]);
+		story.hear({kind: 'enlist', services: [serviceFor('web', '/opt/app/current/web', LOGGING, '/opt/app'), serviceFor('db', '/opt/db', LOGGING, '/opt/app')]});
+		says(story, {web: true, db: true});
+		expect(find(story.state(), 'web')?.phase.kind).toBe('waiting');
+		expect(find(story.state(), 'db')?.phase.kind).toBe('starting');
+		story.hear({kind: 'reconfigure', ...SETTINGS, services: [service('archon.sync', helper)]});
+		expect(find(story.state(), 'web')?.phase.kind).toBe('waiting');
+		expect(story.tells('archon.sync', {kind: 'ready'}).lines()).toContain('spawn web');
 	});
 
 	test('one that an operator has started stays as long as it runs', () => {

@@ -55,7 +55,7 @@ function bench(...services: readonly Service[]) {
 			},
 			use: given => void (user = given),
 		},
-		state: () => state, dispatch, whole: act => act(),
+		state: () => state, dispatch, switched() {}, whole: act => act(),
 		subscribe(_kinds, tell) {
 			watchers.push(tell as never);
 			return () => void watchers.splice(watchers.indexOf(tell as never), 1);

@@ -6,6 +6,7 @@ import {dirname} from '../../../core/path.ts';
 import {isAlive} from '../../../core/phase.ts';
 import type {Service} from '../../../core/service.ts';
 import {entryOf, find, isToRun, type State} from '../../../core/state.ts';
+import {RELEASE, runsBelow} from '../../../core/sync.ts';
 import type {Millis} from '../../../core/time.ts';
 import type {Decider, Ruling} from '../../../core/wanted.ts';
 import {forService, type Logging} from '../../logging/core.ts';
@@ -22,11 +23,12 @@ export interface Lists {
 /** How long a program must run until it is there: one that ends before was not started. */
 const START_PERIOD: Millis = 1000;
 
-/** The service of a program that the config says nothing of. */
-export function serviceFor(name: string, path: string, logging: Logging = LOGGING): Service {
+/** The service of a program that the config says nothing of. `pulled`: the folder of archon.sync, or null. */
+export function serviceFor(name: string, path: string, logging: Logging = LOGGING, pulled: string | null = null): Service {
 	const made = service(name, [path]);
 	return {
-		...made, origin: 'manifest', autostart: false, startPeriod: START_PERIOD,
+		...made, origin: 'manifest', needs: pulled !== null && runsBelow(pulled, made) ? [RELEASE] : [],
+		autostart: false, startPeriod: START_PERIOD,
 		exec: {...exec([path]), cwd: dirname(path), output: {kind: 'lines', logging: forService(logging, name), canWait: true}},
 	};
 }
@@ -56,7 +58,7 @@ export interface Enlisting {
 }
 
 /** The programs among these that are to become services. */
-export function enlisting(state: State, items: readonly Item[], logging: Logging): Enlisting {
+export function enlisting(state: State, items: readonly Item[], logging: Logging, pulled: string | null): Enlisting {
 	const services: Service[] = [];
 	const problems: {line: number; why: string}[] = [];
 	for (const {line, name, path} of items) {
@@ -66,7 +68,7 @@ export function enlisting(state: State, items: readonly Item[], logging: Logging
 		// One that is being removed is in the way until it has stopped.
 		if (entry || find(state, name)) continue;
 		if (path === null) problems.push({line, why: `${name} has no path, and the config has no such service`});
-		else services.push(serviceFor(name, path, logging));
+		else services.push(serviceFor(name, path, logging, pulled));
 	}
 	return {services, problems};
 }

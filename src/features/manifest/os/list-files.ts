@@ -5,11 +5,19 @@ import {type Done, OTHERS_WRITE, start} from '../../../os/jobs.ts';
 import {isOfOthers, isRefused, refusalOf} from '../../../os/places.ts';
 import {ERRNO, sys} from '../../../os/sys.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
+import {SYNC_USER} from '../../../core/sync.ts';
 import {BYTES_MAX} from '../core/list.ts';
 
-/** The text of a list; null: there is no such file. The error begins with the path. */
-export function readList(path: string, told: (text: Result<string | null, string>) => void): void {
-	start('readFile', {text: path, numbers: [BYTES_MAX, OTHERS_WRITE]}, done => told(textOf(done, path)));
+/** Who pulls lists with the programs that they name. */
+const PULLER = Number(SYNC_USER.user);
+
+/**
+ * The text of a list; null: there is no such file. The error begins with the path. `pulled`: the folder into which archon.sync pulls
+ * programs, or null; its user is as trusted with a list there as with programs, which archon executes as well.
+ */
+export function readList(path: string, pulled: string | null, told: (text: Result<string | null, string>) => void): void {
+	const numbers = [BYTES_MAX, OTHERS_WRITE, ...pulled === null ? [] : [PULLER]];
+	start('readFile', {text: path, other: pulled ?? '', numbers}, done => told(textOf(done, path)));
 }
 
 function textOf(done: Done, path: string): Result<string | null, string> {

@@ -6,6 +6,7 @@ import type {Effect} from '../../../core/effect.ts';
 import type {Event} from '../../../core/event.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Service} from '../../../core/service.ts';
+import {RELEASE} from '../../../core/sync.ts';
 import {find, type State} from '../../../core/state.ts';
 import type {Decider} from '../../../core/wanted.ts';
 import type {Instant, Millis} from '../../../core/time.ts';
@@ -17,6 +18,7 @@ import {beginReading, type Item, type Kind, linesOf, type Listing} from '../core
 import {
 	baseOf, each, ended, type Enlisting, enlisting, entriesOf, hitByPath, type Lists, type Outlook, outlook, type Ruled, rulings,
 } from '../core/outlook.ts';
+import {isUnread} from '../core/kept.ts';
 import {fileFor, type ManifestRules, ROLE_VARIABLE, roleOf} from '../core/rules.ts';
 import {type Search, targetsOf} from './search.ts';
 import {isExact, readList, writeList} from './list-files.ts';
@@ -37,11 +39,15 @@ export interface ReconcilerParts {
 	readonly logging: () => Logging;
 	readonly variable: (name: string) => string | undefined;
 	readonly hostname: string;
+	/** The folder into which archon.sync pulls programs; null: none are pulled. */
+	readonly pulled: () => string | null;
 }
 
 export interface Reconciler extends Manifests {
 	/** The manifest of the config in force; null: it has none any more. */
 	set(rules: ManifestRules | null): void;
+	/** The files have changed, or what leads to them: links there may lead into other folders. */
+	changed(): void;
 	/** Reads the files and sees to it that what they say is so; soon, if that is under way. */
 	reread(): void;
 	onEffects(effects: readonly Extract<Effect, {kind: 'reconciled' | 'forgotten' | 'stage'}>[]): void;
@@ -73,7 +79,7 @@ const NOBODY: Ask = {isDry: false, told() {}, passed() {}};
 const EMPTY: Listing = {items: [], problems: []};
 
 export function createReconciler(parts: ReconcilerParts): Reconciler {
-	const {state, search, watch, warn, warnOnce, whole, now, soon, logging, variable, hostname} = parts;
+	const {state, search, watch, warn, warnOnce, whole, now, soon, logging, variable, hostname, pulled} = parts;
 	let rules: ManifestRules | null = null;
 	let known: Partial<Record<Kind, Read>> = {};
 	const waiting: Ask[] = [];
@@ -88,7 +94,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 
 	const dispatch = (event: Event): void => whole(() => parts.dispatch(event));
 	const turn = (): Promise<void> => new Promise(resolve => soon(resolve));
-	const read = (path: string): Promise<Result<string | null, string>> => new Promise(resolve => readList(path, resolve));
+	const read = (path: string): Promise<Result<string | null, string>> => new Promise(resolve => readList(path, pulled(), resolve));
 	const write = (path: string, text: string): Promise<string | null> => new Promise(resolve => writeList(path, text, resolve));
 
 	const manifestFile = (of: ManifestRules, role: string | null = null): string =>
@@ -117,7 +123,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 			complain([found.error]);
 			one.told(found);
 			// What is known goes on: a file that is gone for a moment ends nothing.
-			if (!one.isDry) dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses, since: null});
+			if (!one.isDry && !awaitsList(of)) dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses, since: null});
 			return;
 		}
 		const lists = found.value;
@@ -137,6 +143,14 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 		listed = new Set(lists.manifest.flatMap(({name}) => name ?? []));
 		dispatch({kind: 'reconcile', every: of.every, maxPasses: of.maxPasses, since: isNew ? since : null});
 		if (state().stage.kind !== 'running') passed(null);
+	}
+
+	/** Whether the list comes with the first release, after which the files are read again. */
+	function awaitsList(of: ManifestRules): boolean {
+		const dest = pulled();
+		if (dest === null || !manifestFile(of).startsWith(`${dest}/`) || !isUnread(state())) return false;
+		const phase = find(state(), RELEASE.name)?.phase.kind;
+		return phase === 'spawning' || phase === 'starting';
 	}
 
 	/** There is no manifest any more: what it has said is forgotten, and what it has made ends. */
@@ -187,7 +201,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 	async function outlookOf(lists: Lists, problems: Problems): Promise<Outlook & Pick<Enlisting, 'services'>> {
 		const services: Service[] = [];
 		for (const piece of piecesOf(lists.manifest)) {
-			const found = enlisting(state(), piece, logging());
+			const found = enlisting(state(), piece, logging(), pulled());
 			services.push(...found.services);
 			for (const {line, why} of found.problems) problems.push({file: lists.files.manifest, line, why});
 			await turn();
@@ -290,8 +304,12 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 		set(next) {
 			const had = rules !== null;
 			rules = next;
-			watch.set({files: next ? [manifestFile(next), ...next.hitlist === null ? [] : [next.hitlist]] : [], folders: []}, next && PAUSE);
+			watchFiles();
 			if (next || had) ask(NOBODY);
+		},
+		changed() {
+			watchFiles();
+			ask(NOBODY);
 		},
 		reread: () => ask(NOBODY),
 		reconcile: (isDry, told, passed) => ask({isDry, told, passed}),
@@ -310,6 +328,11 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 			}
 		},
 	};
+
+	function watchFiles(): void {
+		const files = rules ? [manifestFile(rules), ...rules.hitlist === null ? [] : [rules.hitlist]] : [];
+		watch.set({files, folders: []}, rules && PAUSE);
+	}
 
 	function lookAgain(name: string): void {
 		if (rules && listed.has(baseOf(name)) && !find(state(), name)) ask(NOBODY);
