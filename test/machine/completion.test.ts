@@ -43,8 +43,8 @@ function offered(archon: Archon, shell: string, line: string): readonly string[]
 const hasShell = (shell: string): boolean => execaSync('sh', ['-c', `command -v ${shell}`], {reject: false}).exitCode === 0;
 
 const LINES: Readonly<Record<string, readonly string[]>> = {
-	'archonctl sta': ['start', 'status'], 'archonctl rel': ['reload'], 'archonctl start w': ['web:0', 'web:1'], 'archonctl stop back': ['backend'],
-	'archonctl --socket /run/x stat': ['status'], 'archonctl logs --gr': ['--grep'], 'archonctl completion z': ['zsh'], 'archonctl help comp': ['completion'],
+	'archonctl sta': ['start', 'state', 'status'], 'archonctl rel': ['reload'], 'archonctl start w': ['web:0', 'web:1'], 'archonctl stop back': ['backend'],
+	'archonctl --socket /run/x statu': ['status'], 'archonctl logs --gr': ['--grep'], 'archonctl completion z': ['zsh'], 'archonctl help comp': ['completion'],
 	'archonctl signal US': ['USR1', 'USR2'], 'archonctl logs --stream std': ['stderr', 'stdout'], 'archonctl status d': ['db'], 'archonctl nonsense x': [],
 };
 

@@ -23,11 +23,14 @@ async function up(): Promise<Archon> {
 /** Numbers that differ from one machine to the next. */
 const general = (line: string): string => line.startsWith('Row') ? line.replaceAll(/\d+(\.\d+)*/g, 'N').replace(/"?sleep N"?.*/, 'sleep') : line;
 
+/** What needs a manifest, a master, a schedule or a folder for the state: the tests of these ask it. */
+const ELSEWHERE = new Set(['Reconcile', 'Want', 'Unwant', 'Sync', 'SyncStatus', 'RunNow', 'State']);
+
 test('every example in the page is answered as it says', async () => {
 	await using archon = await up();
 	// What ends a service comes after what shows it running, and a `Run` of another connection has no client to wait for.
-	const examples = ABOUT.flatMap(({examples}) => examples);
-	expect(examples.length).toBeGreaterThanOrEqual(ABOUT.length);
+	const examples = ABOUT.flatMap(({examples}) => examples).filter(([request]) => !ELSEWHERE.has(/^\w+/.exec(request)?.[0] ?? ''));
+	expect(examples.length).toBeGreaterThanOrEqual(ABOUT.length - ELSEWHERE.size);
 	for (const [request, ...whole] of examples) {
 		// Of a long answer the page has the beginning and the end.
 		const answer = whole.includes('…') ? whole.slice(0, whole.indexOf('…')) : whole;

@@ -16,6 +16,6 @@ export const pages: Pages = {
 		help: 'start services and what they need',
 		rows: [LEFT],
 		reply: '`Ok` when all of them are up, have completed, or were skipped and not named themselves; `Error` when one cannot be',
-		examples: [['Start,web', 'Ok'], ['Start,*', 'Row,job,its test said no (exit 1)', 'Ok']],
+		examples: [['Start,web', 'Ok']],
 	},
 };

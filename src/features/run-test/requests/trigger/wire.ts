@@ -49,6 +49,6 @@ export const pages: Pages = {
 		rows: [FORM],
 		reply: '`Ok` when all of that is done, also where a service has failed, and in bounded time: what was not waited for is in the '
 			+ 'line; `Error` with every problem of the config, and then nothing was done',
-		examples: [['Trigger', 'Row,0,0,0,0,0,0,0,0,0,3,no tests; 3 unchanged', 'Ok']],
+		examples: [['Trigger', 'Row,0,0,0,0,1,0,0,0,0,1,no tests; started job; 1 unchanged', 'Ok']],
 	},
 };
