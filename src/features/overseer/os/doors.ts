@@ -54,23 +54,22 @@ export function signLock(fd: number): void {
 	sys.write(fd, bytesOf(`${pid}\n`));
 }
 
-/** Listens. Only who has the lock may call it: what is left of another daemon's socket is replaced. `port`: 0 lets the kernel choose. */
+/**
+ * Listens. Only who has the lock may call it: what is left of another daemon's socket is replaced. `port`: 0 lets the kernel choose.
+ * The socket comes last: who finds it finds the port as well.
+ */
 export function openDoors(homes: Pick<Homes, 'socket' | 'port'>, port: number): Result<Doors, string> {
-	const socket = openSocket(homes.socket);
-	if (!socket.ok) return socket;
 	const tcp = sys.listenInet('127.0.0.1', port);
-	if (tcp < 0) {
-		close(socket.value);
-		sys.unlink(homes.socket);
-		return err(`cannot listen at 127.0.0.1:${port}: ${errnoText(-tcp)}`);
-	}
+	if (tcp < 0) return err(`cannot listen at 127.0.0.1:${port}: ${errnoText(-tcp)}`);
 	const ports = new Int32Array(2);
 	sys.ports(tcp, ports);
 	const [found = port] = ports;
 	const why = writeWhole(homes.port, bytesOf(`${found}\n`), OWN_ONLY);
-	if (why === null) return ok({socket: socket.value, tcp, port: found});
-	closeDoors(homes, {socket: socket.value, tcp});
-	return err(why);
+	const socket = why === null ? openSocket(homes.socket) : err(why);
+	if (socket.ok) return ok({socket: socket.value, tcp, port: found});
+	close(tcp);
+	sys.unlink(homes.port);
+	return socket;
 }
 
 function openSocket(path: string): Result<number, string> {
