@@ -3,7 +3,7 @@ import {access, readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {execa} from 'execa';
 import type {Libraries} from './libraries.ts';
-import type {Module} from './modules.ts';
+import type {Modules} from './modules.ts';
 
 /** C of the executable only; of the addon only; of the compiler of modules. All other files are the seam, which both have. */
 const HOST = ['host.c', 'heap.c', 'call-engine.c'];
@@ -37,7 +37,7 @@ export async function linkAddon(root: string, work: string, libraries: Libraries
 }
 
 /** `archon`, with its modules in it. */
-export async function linkExecutable(root: string, work: string, libraries: Libraries, modules: readonly Module[]): Promise<void> {
+export async function linkExecutable(root: string, work: string, libraries: Libraries, modules: Modules): Promise<void> {
 	const table = join(work, 'embedded.S');
 	await writeFile(table, embedding(modules));
 	await compile('musl-gcc', [
@@ -47,7 +47,7 @@ export async function linkExecutable(root: string, work: string, libraries: Libr
 }
 
 /** `native/telling/archon`: the executable for tests, which also writes down what modules it loads. */
-export async function linkTelling(root: string, work: string, libraries: Libraries, modules: readonly Module[]): Promise<void> {
+export async function linkTelling(root: string, work: string, libraries: Libraries, modules: Modules): Promise<void> {
 	const table = join(work, 'embedded-telling.S');
 	await writeFile(table, embedding(modules));
 	await compile('musl-gcc', [
@@ -74,12 +74,14 @@ export async function linkCompiler(root: string, to: string, libraries: Librarie
 }
 
 /** The table of what is in the executable, for the assembler. */
-function embedding(modules: readonly Module[]): string {
-	const bodies = modules.map(({file}, i) => `begin${i}:\n.incbin "${file}"\nend${i}:\n.byte 0\n`);
+function embedding({plain, packed}: Modules): string {
+	const modules = [...plain, ...packed];
+	const bodies = modules.map(({file}, i) => `begin${i}:\n.incbin "${file}"\nend${i}:\n`);
+	const bounds = `.balign 8\n.globl DICTIONARY\nDICTIONARY: .quad begin0, end${plain.length - 1}\n`;
 	const names = modules.map(({name}, i) => `name${i}: .asciz "${name}"\n`);
 	const rows = modules.map((_, i) => `.quad name${i}, begin${i}, end${i}\n`);
 	return [
-		'.section .rodata\n', ...bodies, ...names, '.balign 8\n.globl EMBEDDED\nEMBEDDED:\n', ...rows, '.quad 0, 0, 0\n',
+		'.section .rodata\n', ...bodies, ...names, bounds, '.balign 8\n.globl EMBEDDED\nEMBEDDED:\n', ...rows, '.quad 0, 0, 0\n',
 		`.bss\n.balign 8\n.globl LOADED\nLOADED: .zero ${16 * modules.length}\n`,
 		'.section .note.GNU-stack,"",%progbits\n',
 	].join('');

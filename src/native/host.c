@@ -32,6 +32,7 @@ static JSValue turn, on_rejection; /* no functions until they are given */
 #ifdef ARCHON_RUNS_FILES
 /* For tests: `engine FILE ARGUMENTS…` runs a file of JavaScript in the place of archon's modules, which can also die. */
 const struct embedded EMBEDDED[] = {{0}};
+const struct dictionary DICTIONARY;
 struct loaded LOADED[1];
 
 static JSValue host_die(JSContext *context, JSValueConst self, int count, JSValueConst *arguments)
@@ -69,8 +70,12 @@ static struct content open_embedded(const struct embedded *file)
 		return content;
 	content.size = ZSTD_getFrameContentSize(file->start, size);
 	content.bytes = content.own = malloc(content.size);
-	if (!content.own || ZSTD_isError(ZSTD_decompress(content.own, content.size, file->start, size)))
+	ZSTD_DCtx *unpacking = ZSTD_createDCtx();
+	size_t words = DICTIONARY.end - DICTIONARY.start;
+	if (!content.own || !unpacking || ZSTD_isError(ZSTD_decompress_usingDict(
+			unpacking, content.own, content.size, file->start, size, DICTIONARY.start, words)))
 		content.bytes = NULL;
+	ZSTD_freeDCtx(unpacking);
 	return content;
 }
 

@@ -15,6 +15,9 @@ struct embedded {
 /* The last has no name. */
 extern const struct embedded EMBEDDED[];
 
+/* All that is not packed: the dictionary of what is. */
+extern const struct dictionary { const uint8_t *start, *end; } DICTIONARY;
+
 /* What the engine has of each of them; `before`: the one that was loaded before it. */
 struct loaded {
 	JSModuleDef *definition;
