@@ -47,13 +47,15 @@ export const exec = (argv: Command): Exec => ({
 /** One object for all services that name no others. */
 export const NO_NAMES: readonly string[] = [];
 
+const NO_SOCKETS: Service['sockets'] = [];
+
 /** A daemon of the config that is ready as soon as it runs. */
 export const service = (name: string, argv: Command): Service => ({
 	name, type: 'daemon', origin: 'config', autostart: true, groups: NO_NAMES, needs: [],
 	ready: null, startPeriod: 0, startTimeout: Infinity, health: null,
 	watchdog: null, restart: RESTART, stop: STOP, stopTo: 'main', killMode: 'tree', forks: false, pidFile: null,
 	hooks: NO_HOOKS, reload: null, essential: false, onFailed: 'stay', onFailure: NO_NAMES, conflicts: NO_NAMES, onlyIf: null, test: null,
-	schedule: null, control: null,
+	schedule: null, control: null, sockets: NO_SOCKETS, isLazy: false, idleTimeout: Infinity, fdStoreMax: 0,
 	exec: exec(argv),
 });
 

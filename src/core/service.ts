@@ -4,6 +4,7 @@ import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
 import type {Logging} from '../features/logging/core.ts';
 import type {Zone} from '../features/schedule/core/zone.ts';
+import type {SocketSpec} from '../features/sockets/core/spec.ts';
 
 /** A service. The core uses all of it except `exec`, which is for `os/`. */
 export interface Service {
@@ -54,6 +55,14 @@ export interface Service {
 	readonly schedule: Schedule | null;
 	/** What its processes may ask on the control socket, of whatever user they are; null: what their users may. */
 	readonly control: readonly Grant[] | null;
+	/** What archon listens at for it, in the order in which its runs are given them, from descriptor 3 on (sd_listen_fds(3)). */
+	readonly sockets: readonly SocketSpec[];
+	/** Whether the first connection to its sockets starts it. */
+	readonly isLazy: boolean;
+	/** How long no connection to its sockets is open before it is stopped; Infinity: it is not stopped for that. */
+	readonly idleTimeout: Millis;
+	/** How many descriptors archon keeps for it from one run to the next (sd_pid_notify_with_fds(3), FDSTORE=1). */
+	readonly fdStoreMax: number;
 	readonly exec: Exec;
 }
 
