@@ -16,13 +16,13 @@ const pulling = byNeed(() => import('./sync-helper.ts'));
 /** The user of helpers where archon is root: the user nobody, by its number, which is the same everywhere. */
 export const NOBODY: UserSpec = {user: '65534', group: '65534'};
 
-/** The config with the helpers that it takes, behind its own services. `userOf`: theirs; null: archon's own. */
-export function withHelpers(config: Config, userOf: () => UserSpec | null): Config {
+/** The config with the helpers that it takes, behind its own services. `userOf`: the wanted user; null: archon's own instead. */
+export function withHelpers(config: Config, userOf: (wanted: UserSpec) => UserSpec | null): Config {
 	const {events, remote, sync} = config;
 	const made = [
-		...needsSyslog(config) ? [helper('syslog', events, userOf())] : [],
+		...needsSyslog(config) ? [helper('syslog', events, userOf(NOBODY))] : [],
 		// What each client may do is less: PID 1 limits its connection (programs/remote.ts).
-		...remote.length > 0 ? [helper('gate', events, userOf(), remote.map(({grant}) => grant))] : [],
+		...remote.length > 0 ? [helper('gate', events, userOf(NOBODY), remote.map(({grant}) => grant))] : [],
 	];
 	const all = made.length > 0 ? {...config, services: [...config.services, ...made]} : config;
 	return sync ? pulling().withSync(all, sync, helper('sync', events, null)) : all;

@@ -8,15 +8,15 @@ import {sys} from './sys.ts';
 const [SETGID, SETUID] = [6n, 7n];
 const FILE_MAX = 4096;
 
-/** A user without rights where archon is root and may become it; else null: archon's own. */
-export function helperUser(): UserSpec | null {
+/** `wanted`, a user without rights, where archon is root and may become it; else null: archon's own. */
+export function helperUser(wanted: UserSpec = NOBODY): UserSpec | null {
 	if (uid !== 0) return null;
 	const status = sys.readText('/proc/self/status', FILE_MAX);
 	// Without /proc nothing is known, and the usual is taken for true.
-	if (typeof status === 'number') return NOBODY;
+	if (typeof status === 'number') return wanted;
 	const set = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
 	const isAble = [SETGID, SETUID].every(bit => set >> bit & 1n);
-	return isAble && isMapped('/proc/self/uid_map', NOBODY.user) && isMapped('/proc/self/gid_map', NOBODY.group) ? NOBODY : null;
+	return isAble && isMapped('/proc/self/uid_map', wanted.user) && isMapped('/proc/self/gid_map', wanted.group) ? wanted : null;
 }
 
 /** Whether a number means a user or group in this user namespace (user_namespaces(7)). */

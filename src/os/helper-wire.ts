@@ -19,6 +19,12 @@ export const PAYLOAD_MAX = MESSAGE_MAX - HEAD;
  */
 export const RESET = 'R';
 
+/**
+ * A helper as a client of the control protocol. From it: it wants a connection, by a number of its own. To it, with that number: a
+ * connection, whose rights are those of the helper's service; why it gets none.
+ */
+export const [CONTROL, LENT, WITHHELD] = ['Y', 'y', 'z'];
+
 export interface Message {
 	/** One character. */
 	readonly kind: string;

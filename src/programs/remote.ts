@@ -5,24 +5,22 @@
 import {writeRecord} from '../control/records.ts';
 import {LIMIT} from '../control/requests/limit/wire.ts';
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
-import {pidOf} from '../core/status.ts';
 import {CONNECT, CONNECTED, type Door, doorId, DOORS, REFUSED, type Remote, RENEW, STATUS} from '../core/remote.ts';
 import {find, type State} from '../core/state.ts';
 import {TOKEN_FILE_MAX, tokensIn} from '../core/token.ts';
 import type {Event} from '../core/event.ts';
 import {bytesOf, textOf} from '../os/bytes.ts';
 import {after} from '../os/clock.ts';
-import {close, streamPair} from '../os/descriptors.ts';
 import {errnoText} from '../os/errno.ts';
 import {encodeMessage} from '../os/helper-wire.ts';
 import type {Link} from '../os/helpers.ts';
-import {uid} from '../os/identity.ts';
 import {type Done, OTHERS_WRITE, start} from '../os/jobs.ts';
 import {STAT} from '../os/layouts.ts';
 import type {Log} from '../os/log.ts';
 import {isOfOthers, isRefused, refusalOf} from '../os/places.ts';
 import type {Listener} from '../os/sockets/listener.ts';
-import {ERRNO, MSG_DONTWAIT, newStat, sys} from '../os/sys.ts';
+import {ERRNO, newStat, sys} from '../os/sys.ts';
+import {lend} from './helper-control.ts';
 
 export interface RemoteParts {
 	readonly link: Link;
@@ -127,23 +125,12 @@ export function createRemoteControl({link, log, state, dispatch, listener, whole
 	function connect(id: number, door: string): void {
 		const refuse = (why: string): void => void link.post(encodeMessage(REFUSED, id, bytesOf(why)));
 		const remote = remotes.find(each => doorId(each) === door);
-		const entry = find(state(), NAME);
-		const socket = listener();
-		if (!remote || !entry) return refuse('the config of archon has changed; try again');
-		if (!socket) return refuse('archon has no control socket, see its log');
+		if (!remote) return refuse('the config of archon has changed; try again');
 		const {role, services} = remote.grant;
 		const limit = writeRecord([LIMIT.verb, role, ...services ?? []]);
 		if (!limit.ok) return refuse(`the services of remote cannot be told: ${limit.error}`);
-		const ends = streamPair();
-		if (typeof ends === 'number') return refuse(`archon cannot make a connection: ${errnoText(-ends)}`);
-		const [own, theirs] = ends;
-		sys.send(theirs, limit.value, [], MSG_DONTWAIT);
-		const isSent = link.post(encodeMessage(CONNECTED, id), [theirs]) === 'sent';
-		close(theirs);
-		if (!isSent) return void close(own);
-		const number = Number(entry.service.exec.user?.user ?? uid);
-		const owner = {id: entry.id, name: NAME};
-		socket.admit(own, {pid: pidOf(entry.phase) ?? 0, uid: number, gid: number, groups: [], owner});
+		const why = lend({role: 'gate', link, state, listener}, CONNECTED, id, limit.value);
+		if (why !== null) refuse(why);
 	}
 
 	/** One line of `archonctl status`, whatever the helper says. */

@@ -25,8 +25,11 @@ const buffer = newBytes(64 * 1024);
 /** `isNamed` as for `connect`. */
 export function openStream(poller: Poller, path: string, isNamed: boolean, listener: StreamListener): Result<Stream, string> {
 	const dialled = dial(path, isNamed, SOCK_NONBLOCK);
-	if (!dialled.ok) return dialled;
-	const fd = dialled.value;
+	return dialled.ok ? ok(streamOn(poller, dialled.value, listener)) : dialled;
+}
+
+/** The same on a connection that is there, which never blocks and belongs to the stream from here on. */
+export function streamOn(poller: Poller, fd: number, listener: StreamListener): Stream {
 	let queue: Uint8Array[] = [];
 	let isOpen = true;
 
@@ -59,12 +62,12 @@ export function openStream(poller: Poller, path: string, isNamed: boolean, liste
 		shut();
 		listener.ended();
 	});
-	return ok({
+	return {
 		send(bytes) {
 			if (!isOpen) return;
 			queue.push(bytes);
 			if (queue.length === 1) flush();
 		},
 		close: shut,
-	});
+	};
 }
