@@ -55,7 +55,7 @@ export const service = (name: string, argv: Command): Service => ({
 	ready: null, startPeriod: 0, startTimeout: Infinity, health: null,
 	watchdog: null, restart: RESTART, stop: STOP, stopTo: 'main', killMode: 'tree', forks: false, pidFile: null,
 	hooks: NO_HOOKS, reload: null, essential: false, onFailed: 'stay', onFailure: NO_NAMES, conflicts: NO_NAMES, onlyIf: null, test: null,
-	schedule: null, control: null, sockets: NO_SOCKETS, isLazy: false, idleTimeout: Infinity, fdStoreMax: 0,
+	schedule: null, on: null, control: null, sockets: NO_SOCKETS, isLazy: false, idleTimeout: Infinity, fdStoreMax: 0,
 	exec: exec(argv),
 });
 

@@ -34,6 +34,19 @@ export type Effect =
 		/** Variables that override those of the commands. */
 		readonly environment: Readonly<Record<string, string>>;
 	}
+	/**
+	 * The command of an action runs as the service's user, or with null as archon's own; after the timeout (ms) it is killed with its
+	 * group. `by`: as of `Act`.
+	 */
+	| {
+		readonly kind: 'run'; readonly by: string; readonly about: {readonly id: Id; readonly service: Service} | null;
+		readonly command: HookCommand; readonly timeout: Millis; readonly environment: Readonly<Record<string, string>>;
+	}
+	/** People are told of what has happened: `about`, a service's name, or null: archon as a whole. The rest is as of `Act`. */
+	| {
+		readonly kind: 'alert'; readonly by: string; readonly about: string | null; readonly why: string; readonly text: string | null;
+		readonly variables: Readonly<Record<string, string>>;
+	}
 	/** The command that says whether a service is to run; the event `tested` is its answer. An earlier one of the service is ended. */
 	| {readonly kind: 'run-test'; readonly id: Id; readonly number: number; readonly service: Service; readonly test: RunTest}
 	/** A test has answered, and that is worth an event. */

@@ -5,6 +5,7 @@ import type {Phase} from './phase.ts';
 import type {Need, Service, StopPolicy} from './service.ts';
 import type {Instant, Millis} from './time.ts';
 import type {Desired, Rulings} from './wanted.ts';
+import type {Paces} from '../features/reactions/core/pace.ts';
 import type {Timing} from '../features/schedule/core/known.ts';
 
 /** A `Need` with the id instead of the name; in `dependents` it is the id of the dependent. */
@@ -55,6 +56,8 @@ export interface Entry {
 	readonly startup: Startup;
 	/** Its own status text (sd_notify(3), STATUS=); empty: it has sent none. */
 	readonly statusText: string;
+	/** How often actions about it were done lately, by their cause. */
+	readonly paces: Paces;
 	/** The config no longer has it: it stops, and is removed. */
 	readonly retired: boolean;
 	/** It has to stop: it is not to run any more, or a restart is pending. Kept by `Turn.write`. */

@@ -1,4 +1,5 @@
 /** What can happen: the input of `step`. */
+import type {Act} from './action.ts';
 import type {CoreConfig} from './config.ts';
 import type {Id, Run} from './ids.ts';
 import type {Adopted, Outcome, Refusal} from './outcome.ts';
@@ -97,6 +98,7 @@ export type Event =
 	| {readonly kind: 'run-now'; readonly ids: readonly Id[]}
 	/** What the clock on the wall says at the instant 0, in ms since 1970: at first, and whenever it was set. */
 	| {readonly kind: 'clock'; readonly epoch: Millis}
+	| Act
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
 	/** Each service that is up is told to reload its config, in the way that its `reload` names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}

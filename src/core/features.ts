@@ -7,6 +7,7 @@ import {type Change, type Turn} from './turn.ts';
 import {idle} from '../features/idle/core.ts';
 import {manifest} from '../features/manifest/core/feature.ts';
 import {progress} from '../features/progress/core.ts';
+import {reactions} from '../features/reactions/core/feature.ts';
 import {runTest} from '../features/run-test/core/feature.ts';
 import {schedule} from '../features/schedule/core/feature.ts';
 import {rollback} from '../features/rollback/core.ts';
@@ -16,7 +17,9 @@ import {keeping} from '../features/state/core.ts';
 type Reconcile = Extract<Event, {kind: 'reconcile'}>;
 type Tested = Extract<Event, {kind: 'tested'}>;
 
-const FEATURES = [bind(idle), bind(progress), bind(arrival), bind(rollback), bind(schedule), bind(keeping), bind(manifest), bind(runTest)];
+const FEATURES = [
+	bind(idle), bind(progress), bind(arrival), bind(rollback), bind(schedule), bind(keeping), bind(manifest), bind(runTest), bind(reactions),
+];
 
 /** A feature with its part of the state looked up. */
 function bind<Own>(feature: Feature<Own>) {

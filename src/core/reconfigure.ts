@@ -10,7 +10,7 @@ import {connect, isRoot, isToRun, newEntry, NO_RIVALS} from './state.ts';
 import {statusNameOf} from './status.ts';
 import {type Turn} from './turn.ts';
 import {isAlive, type Phase, type Up} from './phase.ts';
-import {decisionOf} from './wanted.ts';
+import {decisionOf, type Rulings, withRuling} from './wanted.ts';
 import {type Instant, NEVER} from './time.ts';
 import {initialProbes} from '../features/health/core.ts';
 import {rollback} from '../features/rollback/core.ts';
@@ -69,6 +69,10 @@ export function renew(entry: Entry, service: Service, now: Instant): Entry {
 	if (isAlive(phase)) return {...kept, service, restartPending: phase.kind !== 'stopping'};
 	return {...kept, service, phase: {kind: 'down', cause: 'new'}, ends: [], blame: null};
 }
+
+/** What an action has stopped is the config's again where that says something else of it. */
+const rulingsAfter = ({service, rulings: before}: Entry, after: Service, rulings: Rulings): Rulings =>
+	(before.action && !isDefinedAlike(service, after) ? withRuling(rulings, 'action', null) : rulings);
 
 const readyOf = ({ready, startPeriod}: Service): unknown => [ready, startPeriod];
 
@@ -225,7 +229,8 @@ export function reconfigure(
 		if (!isEqual(entry.service.test, service.test)) retested.push(id);
 		if (isRelogged(entry.service, renewed.service)) turn.emit({kind: 'logging', id, service: renewed.service});
 		const edges = {needs: needs.get(id) ?? [], dependents: dependents.get(id) ?? [], rivals: rivals.get(id) ?? NO_RIVALS};
-		const after: Entry = {...renewed, ...edges, phase: waitFor(renewed, edges.needs), desired};
+		const rulings = rulingsAfter(entry, service, renewed.rulings);
+		const after: Entry = {...renewed, ...edges, phase: waitFor(renewed, edges.needs), desired, rulings};
 		table = write(table, after);
 		// It was unhealthy, and nothing says so any more.
 		if (entry.phase.kind === 'up' && statusNameOf(entry) !== statusNameOf(after)) turn.emit({kind: 'changed', before: entry, after});

@@ -8,6 +8,7 @@ import {erase, freeId, read, write} from './service-table.ts';
 import type {Service} from './service.ts';
 import {find, holds, isAwaited, isFailedNeed, isRoot, isWanted, newEntry} from './state.ts';
 import {type Turn} from './turn.ts';
+import {withRuling} from './wanted.ts';
 
 /** Stops services and keeps them stopped; `policy` replaces their own for this time. */
 export function stop(turn: Turn, {ids, policy}: Extract<Event, {kind: 'stop'}>): void {
@@ -27,7 +28,7 @@ export function auto(turn: Turn, ids: readonly Id[]): void {
 		if (!entry || (turn.state.names.get(entry.service.name) !== id && entry.service.origin !== 'manifest')) continue;
 		if (entry.desired === 'due') continue;
 		const desired = entry.service.autostart || !isNeeded(turn, entry) ? 'auto' : 'needed';
-		const decided: Entry = {...entry, desired, stop: entry.service.stop};
+		const decided: Entry = {...entry, desired, rulings: withRuling(entry.rulings, 'action', null), stop: entry.service.stop};
 		const {phase} = entry;
 		const isHeld = phase.kind === 'down' && (phase.cause === 'stopped' || phase.cause === 'new');
 		if (!isHeld || !isWanted(decided, turn.state.stage)) {

@@ -6,7 +6,7 @@ import type {Id} from './ids.ts';
 import {read} from './service-table.ts';
 import {isToRun} from './state.ts';
 import {type Turn} from './turn.ts';
-import {type Decider, NO_RULINGS, type Ruling, type Rulings} from './wanted.ts';
+import {withRuling} from './wanted.ts';
 
 /**
  * A decider has spoken of services. One that is to run from now on starts afresh, with what it needs; one that is not stops. What has
@@ -23,12 +23,6 @@ export function rule(turn: Turn, {rule: decider, rulings, revive}: Extract<Event
 		else if (is) begin(turn, after);
 		else turn.write({...after, restartPending: false, stop: after.service.stop});
 	}
-}
-
-function withRuling(rulings: Rulings, decider: Decider, ruling: Ruling | null): Rulings {
-	if (ruling) return {...rulings, [decider]: ruling};
-	const {[decider]: _, ...others} = rulings;
-	return Object.keys(others).length === 0 ? NO_RULINGS : others;
 }
 
 /**

@@ -1,10 +1,15 @@
 /** A service, as a config or a client defines it. */
 import type {Grant} from './access.ts';
+import type {Action} from './action.ts';
+import type {Command, HookCommand, UserSpec} from './command.ts';
+import type {ServiceKind} from './event-kinds.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
 import type {Logging} from '../features/logging/core.ts';
 import type {Zone} from '../features/schedule/core/zone.ts';
 import type {SocketSpec} from '../features/sockets/core/spec.ts';
+
+export type {Command, HookCommand, UserSpec} from './command.ts';
 
 /** A service. The core uses all of it except `exec`, which is for `os/`. */
 export interface Service {
@@ -53,6 +58,8 @@ export interface Service {
 	readonly test: RunTest | null;
 	/** When it is started, or restarted, by the clock; null: never. */
 	readonly schedule: Schedule | null;
+	/** What is done when something happens to it, by the kind of the event; null: nothing. */
+	readonly on: Reacting | null;
 	/** What its processes may ask on the control socket, of whatever user they are; null: what their users may. */
 	readonly control: readonly Grant[] | null;
 	/** What archon listens at for it, in the order in which its runs are given them, from descriptor 3 on (sd_listen_fds(3)). */
@@ -65,6 +72,9 @@ export interface Service {
 	readonly fdStoreMax: number;
 	readonly exec: Exec;
 }
+
+/** By the kind of an event: what is done, in this order. */
+export type Reacting = {readonly [K in ServiceKind]?: readonly Action[]};
 
 /** When a service is started by the clock. */
 export interface Schedule {
@@ -100,9 +110,6 @@ export interface Need {
 export const CONDITIONS = ['service_started', 'service_healthy', 'service_completed_successfully'] as const;
 
 export type Condition = (typeof CONDITIONS)[number];
-
-/** A program and its arguments; never empty, never a shell unless it names one. */
-export type Command = readonly [string, ...string[]];
 
 /** How a daemon reports that it is ready. */
 export type Ready =
@@ -142,16 +149,6 @@ export interface Health {
 	readonly startInterval: Millis;
 	readonly onUnhealthy: 'none' | 'restart' | 'shutdown';
 }
-
-/** A command of a hook, with the user, directory and environment of its service or its own. */
-export type HookCommand = Command | {
-	readonly command: Command;
-	/** Null: the service's. */
-	readonly user: UserSpec | null;
-	readonly cwd: string | null;
-	/** Variables that override the service's. */
-	readonly environment: Readonly<Record<string, string>>;
-};
 
 /** The commands that run when a service starts and stops. */
 export interface Hooks {
@@ -375,12 +372,6 @@ export interface Limits {
 	readonly noNewPrivileges: boolean;
 	/** A cgroup below archon's own, created where cgroups can be written (cgroups(7)). */
 	readonly cgroup: string | null;
-}
-
-/** A user by name or number, with a group of its own or the user's (compose-spec `user`). */
-export interface UserSpec {
-	readonly user: string;
-	readonly group: string | null;
 }
 
 /**

@@ -12,6 +12,7 @@ import {holds, isFailedNeed, isToRun, isUnderWay, isWanted, meets} from './state
 import {lastEnds} from './status.ts';
 import {type Millis, NEVER} from './time.ts';
 import type {Change, Turn} from './turn.ts';
+import {withRuling} from './wanted.ts';
 
 /** How many of the unmet needs have timed out and are not waited for any more. */
 export function waivers(turn: Turn, {phase, needs}: Entry): number {
@@ -80,7 +81,8 @@ function startAll(turn: Turn, ids: Set<Id>, named: ReadonlySet<Id>, desiredOf: (
 	for (const id of ids) {
 		const entry = read(turn.state.table, id);
 		if (!entry) continue;
-		const fresh: Entry = named.has(id) ? {...entry, desired: desiredOf(entry)} : asNeed(entry);
+		const rulings = withRuling(entry.rulings, 'action', null);
+		const fresh: Entry = named.has(id) ? {...entry, desired: desiredOf(entry), rulings} : asNeed(entry);
 		afresh(turn, fresh);
 		if (!isToRun(fresh)) continue;
 		for (const need of entry.needs) {

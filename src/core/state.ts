@@ -10,6 +10,7 @@ import {entries as all, read, type ServiceTable} from './service-table.ts';
 import type {Condition, Service} from './service.ts';
 import type {Stage} from './stage.ts';
 import type {Instant, Millis} from './time.ts';
+import {NO_PACES} from '../features/reactions/core/pace.ts';
 import {NO_RULINGS, RUNNING, type Rulings, type Subject, UNASKED, wanted} from './wanted.ts';
 
 /** What the core needs to know beside the services. */
@@ -208,5 +209,5 @@ export const newEntry = (id: Id, service: Service, since: Instant): Entry => ({
 	desired: 'auto', timing: null, rulings: service.test ? unasked(since) : NO_RULINGS,
 	restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], startup: UNSTARTED, statusText: '',
-	retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
+	paces: NO_PACES, retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

@@ -41,6 +41,7 @@ const reconfiguring = byNeed(() => import('./reconfigure.ts'));
 const ruling = byNeed(() => import('./rulings.ts'));
 const remembering = byNeed(() => import('./remembering.ts'));
 const listing = byNeed(() => import('../features/manifest/core/enlist.ts'));
+const acting = byNeed(() => import('../features/reactions/core/act.ts'));
 const scheduling = byNeed(() => import('../features/schedule/core/timing.ts'));
 
 /** The owner of each kind of event. */
@@ -70,6 +71,7 @@ const OWNERS: Handlers = {
 	fire: whileRunning((turn, {ids}) => ruling().fire(turn, ids)),
 	'run-now': whileRunning((turn, {ids}) => scheduling().runNow(turn, ids)),
 	clock: (turn, {epoch}) => scheduling().setClock(turn, epoch),
+	act: whileRunning((turn, event) => acting().act(turn, event)),
 	stop, signal,
 	reload: (turn, {ids}) => reload(turn, ids),
 	remove: (turn, {id}) => remove(turn, id),

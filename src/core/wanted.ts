@@ -10,8 +10,8 @@ import type {Instant} from './time.ts';
  */
 export type Desired = 'auto' | 'needed' | 'due' | 'start' | 'stop';
 
-/** What decides from outside of the config, in the order in which it is asked. */
-export const DECIDERS = ['hitlist', 'test', 'manifest'] as const;
+/** What decides from outside of the config, in the order in which it is asked; `action`: one that stops services (features/reactions). */
+export const DECIDERS = ['hitlist', 'test', 'manifest', 'action'] as const;
 
 export type Decider = (typeof DECIDERS)[number];
 
@@ -34,6 +34,14 @@ export type Rulings = {readonly [D in Decider]?: Ruling};
 
 /** One object for all that no decider has spoken of, as most are. */
 export const NO_RULINGS: Rulings = {};
+
+/** The rulings with one of them changed; null: it says nothing. */
+export function withRuling(rulings: Rulings, decider: Decider, ruling: Ruling | null): Rulings {
+	if (rulings === NO_RULINGS && !ruling) return rulings;
+	if (ruling) return {...rulings, [decider]: ruling};
+	const {[decider]: _, ...others} = rulings;
+	return Object.keys(others).length === 0 ? NO_RULINGS : others;
+}
 
 /**
  * The rules, in their order. `archon`: the whole has not begun, or it is one of archon's own helpers; `client`: it was made by one, and
@@ -66,6 +74,7 @@ const [HELPER, UNBEGUN, SHUTDOWN] = [yes('archon'), no('archon'), no('shutdown')
 const [STARTED, STOPPED, CLIENT] = [yes('operator'), no('operator'), yes('client')];
 const RULED = {
 	hitlist: [no('hitlist'), yes('hitlist')], test: [no('test'), yes('test')], manifest: [no('manifest'), yes('manifest')],
+	action: [no('action'), yes('action')],
 } as const;
 const [AUTOSTART, LAZY] = [yes('config'), no('config')];
 const [DUE, FAILURE, NEEDED] = [yes('schedule'), yes('failure'), yes('dependents')];
@@ -94,6 +103,7 @@ const SAYS = {
 	hitlist: ['it is on the hitlist', 'the hitlist lets it run'],
 	test: ['its test said no', 'its test said yes'],
 	manifest: ['not in the manifest', 'the manifest lists it'],
+	action: ['an action stopped it', 'an action started it'],
 } as const;
 
 /** The ruling that is obeyed, and it in words: `its test said no (exit status 1)`. */
@@ -106,7 +116,7 @@ export interface Decision {
 export function decisionOf(subject: Subject, stage: Pick<Stage, 'kind'> = RUNNING): Decision | null {
 	if (subject.rulings === NO_RULINGS) return null;
 	const {by} = wanted(subject, stage);
-	const ruling = by === 'hitlist' || by === 'test' || by === 'manifest' ? subject.rulings[by] : undefined;
+	const ruling = by === 'hitlist' || by === 'test' || by === 'manifest' || by === 'action' ? subject.rulings[by] : undefined;
 	if (!ruling) return null;
 	const text = ruling.isOpen ? 'its test has not answered' : SAYS[by as Decider][ruling.runs ? 1 : 0];
 	return {text: ruling.why === '' ? text : `${text} (${ruling.why})`, ruling};

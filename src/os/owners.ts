@@ -47,7 +47,7 @@ export function compose(owners: readonly Owner[]): Composition {
 	const table: {readonly [K in ArmKind]: Listed<K>[]} = {
 		examine: [], withdraw: [], signal: [], changed: [], forgotten: [], probe: [], hook: [], logging: [], follow: [], say: [],
 		stage: [], reread: [], reconciled: [], arrived: [], persist: [], tried: [], sweep: [], exit: [],
-		'run-test': [], tested: [], triggered: [],
+		run: [], alert: [], 'run-test': [], tested: [], triggered: [],
 		'watch-clock': [],
 	};
 	const list = <K extends ArmKind>(kind: K, arms: Partial<Arms>): void => {

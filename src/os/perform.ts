@@ -10,6 +10,7 @@ import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
 import type {Keeper} from '../features/state/os/keeper.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
+import {ownActions} from '../features/reactions/os/owner.ts';
 import {ownTests, type OwnTests} from '../features/run-test/os/owner.ts';
 import type {Helpers} from './helpers.ts';
 import type {Log} from './log.ts';
@@ -111,7 +112,7 @@ export function createHands(machine: Machine): MoreHands {
 		ownedByNeed('hook', () => hooking().ownHooks(hooking().createHooks(parts), sources, placing, tell)),
 		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing), tests,
 		ownedByNeed('watch-clock', () => clocking().ownClock({poller, dispatch, log})),
-		ownManager(manager), createNarrator(log, text => manager?.status(text)),
+		ownActions({...parts, sources}), ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		lists, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
 	]);
 

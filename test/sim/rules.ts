@@ -18,6 +18,7 @@ export const TOLD: readonly (readonly [Rule, (subject: Case) => boolean | null])
 	['hitlist', ({rulings}) => rulings.hitlist?.runs ?? null],
 	['test', ({rulings}) => rulings.test?.runs ?? null],
 	['manifest', ({rulings}) => rulings.manifest?.runs ?? null],
+	['action', ({rulings}) => rulings.action?.runs ?? null],
 	['config', ({service}) => (service.autostart ? true : null)],
 	['failure', ({desired, trigger}) => (desired === 'due' && trigger !== null ? true : null)],
 	['schedule', ({desired}) => (desired === 'due' ? true : null)],

@@ -170,7 +170,7 @@ function reasonOf(state: State, entry: Entry, by: Rule, runs: boolean): string {
 		case 'archon': return runs ? 'the config needs this helper of archon\'s own' : 'archon has not begun';
 		case 'shutdown': return `archon is shutting down${'why' in stage ? `: ${stage.why}` : ''}`;
 		case 'client': return `a client started it (archonctl ${entry.service.origin})`;
-		case 'failure': return `${entry.trigger?.['ARCHON_FAILED_SERVICE'] ?? 'a service'} has failed, and names it in on_failure`;
+		case 'failure': return whyTriggered(entry);
 		case 'schedule': return 'a run for its schedule is under way';
 		case 'operator': return runs ? whyStarted(entry) : whyStopped(state, entry);
 		case 'dependents': return whyNeeded(state, entry);
@@ -180,6 +180,11 @@ function reasonOf(state: State, entry: Entry, by: Rule, runs: boolean): string {
 			if (runs) return 'its config starts it with archon';
 			return entry.service.schedule?.action === 'run' ? 'its schedule says when' : 'its config has autostart: false';
 	}
+}
+
+function whyTriggered({trigger}: Entry): string {
+	const failed = trigger?.['ARCHON_FAILED_SERVICE'];
+	return failed ? `${failed} has failed, and names it in on_failure` : `an action started it: ${trigger?.['ARCHON_REASON']}`;
 }
 
 const whyStarted = ({restartPending}: Entry): string =>

@@ -2,13 +2,13 @@
 import type {Effect} from '../../core/effect.ts';
 import type {Hook} from '../../core/event.ts';
 import type {Run} from '../../core/ids.ts';
-import type {Command, HookCommand, Service} from '../../core/service.ts';
+import type {HookCommand} from '../../core/service.ts';
 import {duration} from '../../core/duration.ts';
-import {ownOf} from '../../core/sources.ts';
 import {after, soon} from '../clock.ts';
 import {errnoText} from '../errno.ts';
 import {adoptHelperCommand, runHelperCommand, type HelperParts} from './helper-command.ts';
 import type {Owner} from '../owners.ts';
+import {seatOf} from './hook-seat.ts';
 import type {Placing} from './placed-files.ts';
 import type {Sources} from './variable-sources.ts';
 
@@ -151,15 +151,6 @@ function perform(
 		stop();
 		handoff.delete(key);
 	};
-}
-
-/** A command, and its service as it is for that command: with nothing of what others may have written where it has a user of its own. */
-function seatOf(step: HookCommand, service: Service): readonly [Command, Service] {
-	if (!('command' in step)) return [step, service];
-	const {exec} = service;
-	const environment = {...exec.environment, ...step.environment};
-	const sourced = step.user ? ownOf(exec.sourced) : exec.sourced;
-	return [step.command, {...service, exec: {...exec, sourced, environment, user: step.user ?? exec.user, cwd: step.cwd ?? exec.cwd}}];
 }
 
 const nameOf = (step: HookCommand | undefined): string | undefined => (step && 'command' in step ? step.command[0] : step?.[0]);

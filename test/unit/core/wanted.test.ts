@@ -17,10 +17,10 @@ const ruling = (runs: boolean, why = ''): Ruling => ({runs, why, at: 0});
 function* everyCase(): Iterable<Case> {
 	for (const stage of STAGES) for (const desired of DESIRED) for (const origin of ORIGINS) for (const autostart of BOTH) {
 		for (const retired of BOTH) for (const trigger of [null, {}]) {
-			for (const hitlist of RULINGS) for (const tested of RULINGS) for (const manifest of RULINGS) {
+			for (const hitlist of RULINGS) for (const tested of RULINGS) for (const manifest of RULINGS) for (const action of RULINGS) {
 				const rulings: Rulings = {
 					...hitlist !== null && {hitlist: ruling(hitlist)}, ...tested !== null && {test: ruling(tested)},
-					...manifest !== null && {manifest: ruling(manifest)},
+					...manifest !== null && {manifest: ruling(manifest)}, ...action !== null && {action: ruling(action)},
 				};
 				const isEmpty = Object.keys(rulings).length === 0;
 				yield {stage, desired, service: {origin, autostart}, retired, trigger, rulings: isEmpty ? NO_RULINGS : rulings};

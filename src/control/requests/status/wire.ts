@@ -53,8 +53,8 @@ export const STATUS = wire('status', {names: many('name', PATTERN, 0)}, {
 export type StatusRequest = RequestOf<typeof STATUS>;
 
 /** What `by` can be, in the order of the rules. */
-export const RULES = '`archon`, `shutdown`, `operator`, `client`, `hitlist`, `test`, `manifest`, `config`, `failure`, `schedule`, '
-	+ '`dependents`';
+export const RULES = '`archon`, `shutdown`, `operator`, `client`, `hitlist`, `test`, `manifest`, `action`, `config`, `failure`, '
+	+ '`schedule`, `dependents`';
 
 const FORM: RowForm<StatusRow> = {
 	means: 'a service, in the order of the config',

@@ -18,6 +18,9 @@ import {sys} from '../../../os/sys.ts';
 /** Of what is written; what has a higher one is of a newer archon. */
 export const VERSION = 1;
 
+/** What an action has stopped starts with the next archon. */
+const KEPT = DECIDERS.filter(decider => decider !== 'action');
+
 /** Where pids and their times mean anything: this boot of the machine, and this PID namespace (pid_namespaces(7)). */
 export interface Place {
 	readonly bootId: string;
@@ -99,7 +102,7 @@ export function createWriter({startOf, wallClock, isLasting}: WriterParts): Writ
 		const isAtRest = phase.kind === 'down' && (phase.cause === 'completed' || phase.cause === 'exited');
 		return stringify({
 			desired: desired === 'start' || desired === 'stop' ? desired : 'auto', wanted: isToRun(entry), starts: count,
-			...DECIDERS.some(decider => rulings[decider]) && {rulings: withTimes(rulings)},
+			...KEPT.some(decider => rulings[decider]) && {rulings: withTimes(rulings)},
 			...isAtRest && {rest: phase.cause},
 			...timing && service.schedule?.isCaughtUp && {schedule: {of: timing.of, since: timing.since}},
 			...pid !== null && start !== null && {run, pid, start_time: start},
@@ -115,7 +118,7 @@ export function createWriter({startOf, wallClock, isLasting}: WriterParts): Writ
 		return start;
 	}
 
-	const withTimes = (rulings: Rulings): unknown => Object.fromEntries(DECIDERS.flatMap(decider => {
+	const withTimes = (rulings: Rulings): unknown => Object.fromEntries(KEPT.flatMap(decider => {
 		const ruling = rulings[decider];
 		if (!ruling || ruling.why === UNASKED) return [];
 		return [[decider, {runs: ruling.runs, why: ruling.why, ...ruling.isOpen && {open: true}, at: wallClock(ruling.at)}]];

@@ -1,0 +1,141 @@
+/** Does what an act asks for, as far as its cause has not acted too often, and as operators and deciders let it. */
+import type {Act, Action} from '../../../core/action.ts';
+import {begin, yieldTo} from '../../../core/demand.ts';
+import type {Entry} from '../../../core/entry.ts';
+import {isAlive} from '../../../core/phase.ts';
+import {reload, signal} from '../../../core/requests.ts';
+import {read} from '../../../core/service-table.ts';
+import {signalName} from '../../../core/signal-numbers.ts';
+import {entries, find, isHelper, isToRun, isUnderWay} from '../../../core/state.ts';
+import type {Turn} from '../../../core/turn.ts';
+import {decisionOf, withRuling} from '../../../core/wanted.ts';
+import {type Reactions, reactions} from './feature.ts';
+import {draw, type Verdict, withPace} from './pace.ts';
+
+/** How many buckets are kept of one service, and of causes that are about no service. */
+const [PACES_OF_ONE, PACES_OF_ALL] = [8, 256];
+
+/** An act under way. */
+interface Doing extends Act {
+	readonly turn: Turn;
+	readonly entry: Entry | undefined;
+}
+
+export function act(turn: Turn, what: Act): void {
+	const entry = what.about === null ? undefined : read(turn.state.table, what.about);
+	// What it is about is not there any more.
+	if ((what.about !== null && !entry) || what.actions.length === 0) return;
+	const verdict = take(turn, what, entry);
+	if (verdict === 'suspended') say(turn, 'warn', `suspended: ${what.by} acts too often; from now on it acts at most every 6s`);
+	if (verdict === 'resumed') say(turn, 'info', `${what.by} goes on`);
+	if (verdict === 'suspended' || verdict === 'left-out') return;
+	const doing: Doing = {...what, turn, entry};
+	for (const action of what.actions) perform(doing, action);
+}
+
+/** Takes a token of its bucket: that of the service that it is about, or of the whole. */
+function take(turn: Turn, {by}: Act, entry: Entry | undefined): Verdict {
+	const own = turn.state.slices[reactions.name] as Reactions;
+	const paces = entry?.paces ?? own.paces;
+	const [pace, verdict] = draw(Object.hasOwn(paces, by) ? paces[by] : undefined, turn.now);
+	const after = withPace(paces, by, pace, turn.now, entry ? PACES_OF_ONE : PACES_OF_ALL);
+	if (entry) turn.put({...entry, paces: after});
+	else turn.state = {...turn.state, slices: {...turn.state.slices, [reactions.name]: {...own, paces: after}}};
+	return verdict;
+}
+
+function perform(doing: Doing, action: Action): void {
+	const {turn, by, why, entry} = doing;
+	switch (action.kind) {
+		case 'run': {
+			const about = entry ? {id: entry.id, service: entry.service} : null;
+			const {command, timeout} = action;
+			return turn.emit({kind: 'run', by, about, command, timeout, environment: variablesOf(doing)});
+		}
+		case 'alert': {
+			const about = entry?.service.name ?? null;
+			return turn.emit({kind: 'alert', by, about, why, text: action.text, variables: variablesOf(doing)});
+		}
+		default: {
+			const ids = action.names.length === 0 ? [entry?.id ?? -1] : idsOf(turn, action.names);
+			for (const id of ids) {
+				const target = read(turn.state.table, id);
+				if (!target || isHelper(target) || target.retired) continue;
+				if (action.kind === 'signal') send(doing, target, action.signal);
+				else VERBS[action.kind](doing, target);
+			}
+		}
+	}
+}
+
+function variablesOf({why, entry, variables}: Doing): Readonly<Record<string, string>> {
+	return {...entry && {ARCHON_SERVICE: entry.service.name}, ARCHON_REASON: why, ...variables};
+}
+
+/** Each service that a name means, once; without those that are not there any more. */
+function idsOf(turn: Turn, names: readonly string[]): ReadonlySet<number> {
+	const ids = new Set<number>();
+	for (const name of names) {
+		const named = find(turn.state, name);
+		if (named) {
+			ids.add(named.id);
+			continue;
+		}
+		for (const {id, service} of entries(turn.state)) {
+			if (service.groups.includes(name) || service.name.replace(/:\d+$/, '') === name) ids.add(id);
+		}
+	}
+	return ids;
+}
+
+const VERBS = {
+	/** It runs until it is at rest again; what it conflicts with stops. */
+	start(doing: Doing, entry: Entry): void {
+		const {turn, by, why, variables} = doing;
+		const free: Entry = {...entry, rulings: withRuling(entry.rulings, 'action', null)};
+		const after: Entry = isToRun(free) || free.desired === 'stop' ? free : {...free, desired: 'due'};
+		if (!isToRun(after)) return refuse(doing, 'starting', after);
+		if (after.phase.kind !== 'down') return turn.write(after);
+		tell(doing, `starting ${entry.service.name}`);
+		for (const rival of entry.rivals) yieldTo(turn, rival);
+		begin(turn, after, {...variables['ARCHON_EVENT'] && {ARCHON_EVENT: variables['ARCHON_EVENT']}, ARCHON_REASON: `${why} (${by})`});
+	},
+	/** It stays stopped until it is started, or given back to its config. */
+	stop(doing: Doing, entry: Entry): void {
+		const {turn, by, why} = doing;
+		if (!isToRun(entry)) return;
+		const rulings = withRuling(entry.rulings, 'action', {runs: false, why: `${why}, ${by}`, at: turn.now});
+		const after: Entry = {...entry, desired: 'auto', rulings, restartPending: false, stop: entry.service.stop};
+		if (isToRun(after)) return refuse(doing, 'stopping', after);
+		tell(doing, `stopping ${entry.service.name}`);
+		turn.write(after);
+	},
+	restart(doing: Doing, entry: Entry): void {
+		if (!isUnderWay(entry.phase) || entry.leaving) return;
+		tell(doing, `restarting ${entry.service.name}`);
+		doing.turn.write({...entry, restartPending: true});
+	},
+	reload(doing: Doing, entry: Entry): void {
+		const {id, phase, service: {name}, leaving} = entry;
+		if ((phase.kind !== 'up' && phase.kind !== 'starting') || leaving) return;
+		if (!entry.service.reload) return say(doing.turn, 'warn', `not reloading ${name}: it has no reload (${doing.by})`);
+		tell(doing, `reloading ${name}`);
+		reload(doing.turn, [id]);
+	},
+} as const;
+
+function send(doing: Doing, {id, phase, service: {name}}: Entry, number: Extract<Action, {kind: 'signal'}>['signal']): void {
+	if (!isAlive(phase) || !('pid' in phase)) return;
+	tell(doing, `sending ${signalName(number)} to ${name}`);
+	signal(doing.turn, {kind: 'signal', id, signal: number});
+}
+
+/** Who forbids it is told. */
+function refuse({turn, by}: Doing, verb: string, entry: Entry): void {
+	const why = decisionOf(entry)?.text ?? 'it was stopped on request';
+	say(turn, 'info', `not ${verb} ${entry.service.name}: ${why} (${by})`);
+}
+
+const tell = ({turn, why, by}: Doing, what: string): void => say(turn, 'info', `${what}: ${why} (${by})`);
+
+const say = (turn: Turn, level: 'info' | 'warn', text: string): void => turn.emit({kind: 'say', level, text});
