@@ -90,6 +90,7 @@ export type Intersection<U> = (U extends unknown ? (each: U) => void : never) ex
 export const keysOf = <G extends {readonly keys: Keys}>(groups: readonly G[]): Intersection<G['keys']> =>
 	Object.assign({}, ...groups.map(({keys}) => keys)) as Intersection<G['keys']>;
 
-/** How the keys of these groups are merged. */
-export const mergesOf = (groups: readonly Group[]): ReadonlyMap<string, Merge> =>
-	new Map(groups.flatMap(({merge = {}}) => Object.entries(merge)));
+/** How a key of these groups is merged; undefined: as any value is. */
+export function mergesOf(groups: readonly Group[]): (key: string) => Merge | undefined {
+	return key => groups.find(({keys}) => Object.hasOwn(keys, key))?.merge?.[key];
+}

@@ -13,20 +13,20 @@ export type Merges = Readonly<Record<string, Merge>>;
 
 /** Rules by a service's key, and by a key at the top. */
 export interface Rules {
-	readonly ofService: ReadonlyMap<string, Merge>;
-	readonly ofTop: ReadonlyMap<string, Merge>;
+	readonly ofService: (key: string) => Merge | undefined;
+	readonly ofTop: (key: string) => Merge | undefined;
 }
 
 /** A whole text over another. */
 export const overlay = (lower: Value, upper: Value, rules: Rules): Value =>
 	overlayMaps(lower, upper, (name, below, above) => {
 		if (name === 'services') return overlayMaps(below, above, (_, one, other) => overlayService(one, other, rules));
-		return rules.ofTop.get(name)?.(below, above, rules) ?? overlayValue(below, above);
+		return rules.ofTop(name)?.(below, above, rules) ?? overlayValue(below, above);
 	});
 
 /** A service over another one. */
 export const overlayService = (lower: Value, upper: Value, rules: Rules): Value =>
-	overlayMaps(lower, upper, (name, below, above) => rules.ofService.get(name)?.(below, above, rules) ?? overlayValue(below, above));
+	overlayMaps(lower, upper, (name, below, above) => rules.ofService(name)?.(below, above, rules) ?? overlayValue(below, above));
 
 /** What no rule is about. */
 const overlayValue = (lower: Value, upper: Value): Value => overlayMaps(lower, upper, (_, below, above) => overlayValue(below, above));

@@ -25,7 +25,6 @@ export function judgeRights(
 ): void {
 	const {problems, notes, lookups} = planning;
 	const controlling = services.filter(({settings: {control}}) => control !== null);
-	if (rules.length === 0 && remotes.length === 0 && controlling.length === 0) return;
 	const names = known();
 	const all = new Set(names);
 	const judge = (path: string, {name, at}: Name): void => {

@@ -3,8 +3,7 @@ import {byNeed} from '../core/by-need.ts';
 import {NO_NAMES, UNSOURCED} from '../core/defaults.ts';
 import type {Need, Service} from '../core/service.ts';
 import type {Environment} from '../core/variables.ts';
-import {judgeFiles, planOutput} from '../features/logging/keys/outputs.ts';
-import {filesOf} from '../features/logging/keys/streams.ts';
+import {filesOf, judgeFiles, planOutput} from '../features/logging/keys/outputs.ts';
 import {arrival, type Argv} from './command-service.ts';
 import {arrange, hasTooManyEdges, type Arrangement, type Services} from './edges.ts';
 import {findPrograms} from './keys/command.ts';
@@ -17,8 +16,7 @@ import {INSTANCE, instancesOf, judgeCount} from './names.ts';
 import type {Draft, Planning} from './planning.ts';
 import {misread, toCommand} from './readers.ts';
 import type {Relations} from './relations.ts';
-import {judgeRights} from './rights.ts';
-import {groupsOf, SERVICE, SERVICE_GROUPS} from './schema/service.ts';
+import {groupsOf, SERVICE} from './schema/service.ts';
 import {TOP} from './schema/top.ts';
 import {planWhole} from './schema/whole.ts';
 import {isMissing, readShape, type Context, type Settings} from './shape.ts';
@@ -29,6 +27,7 @@ import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 const noting = byNeed(() => import('./own-variables.ts'));
 const placing = byNeed(() => import('./placed-files.ts'));
 const scheduling = byNeed(() => import('../features/schedule/keys/reading.ts'));
+const granting = byNeed(() => import('./rights.ts'));
 const relating = byNeed(() => import('./relations.ts'));
 const syncing = byNeed(() => import('../features/sync/keys/reading.ts'));
 const sourcing = byNeed(() => import('./variable-sources.ts'));
@@ -48,7 +47,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const relations = isRelated ? relating().relate(services, absent, membership, arrangement, planning) : NO_RELATIONS;
 	const programs = findPrograms(services, SERVICE, knownIn(planning), problems.report);
 	for (const each of declared) for (const {conflicts} of groupsOf(each.map)) conflicts?.(each, planning);
-	for (const {rivals} of SERVICE_GROUPS) rivals?.(present, planning);
+	for (const {rivals} of new Set(present.flatMap(({map}) => [...groupsOf(map)]))) rivals?.(present, planning);
 	for (const each of present) {
 		const argv = programs.get(each.name);
 		if (!argv) continue;
@@ -56,7 +55,9 @@ export function planServices(root: Value, planning: Planning): Draft {
 	}
 	const accountsOf = (each: Declared) => [...groupsOf(each.map)].flatMap(({accounts}) => accounts?.(each) ?? []);
 	judgeUsers(services, accountsOf, arrangement, planning);
-	judgeRights(config, declared, () => [...services.keys(), ...membership.members.keys()], planning);
+	if (config.access.length + config.remote.length > 0 || declared.some(({settings}) => settings.control !== null)) {
+		granting().judgeRights(config, declared, () => [...services.keys(), ...membership.members.keys()], planning);
+	}
 	const at = config.sync && root.kind === 'map' ? root.entries.get('sync')?.value : null;
 	if (config.sync && at && lookups.inspect) {
 		syncing().judgeSync(config.sync, at, lookups, problems.report, notes.report);

@@ -30,7 +30,7 @@ test('PID 1 with a plain config', async () => {
 	await archon.says(/started web/);
 	const start = loaded(file);
 	expect(start.kilobytes).toBeGreaterThan(200);
-	expect(start.kilobytes).toBeLessThan(560);
+	expect(start.kilobytes).toBeLessThan(540);
 	expect(start.modules).toBeLessThan(25);
 
 	// The first client brings the server with it, and nothing is loaded for the second.

@@ -108,7 +108,7 @@ export const taskmaster: ForeignFormat & {readonly top: Shape; readonly maps: re
 };
 
 /** Of a file over another: maps key by key, all else replaced. */
-const NO_RULES: Rules = {ofService: new Map(), ofTop: new Map()};
+const NO_RULES: Rules = {ofService: () => undefined, ofTop: () => undefined};
 
 /** Placeholders keep their meaning. */
 function withoutVariables(value: Value): Value {

@@ -1,41 +1,74 @@
-/** All keys of a service, group by group, in the order in which people read of them. A new group is added here and nowhere else. */
-import {healthcheck} from '../../features/health/keys/healthcheck.ts';
-import {ready} from '../../features/health/keys/ready.ts';
+/**
+ * All keys of a service, group by group, in the order in which people read of them. A new group is added here and nowhere else:
+ * what few services have as a late one.
+ */
 import {watchdog} from '../../features/health/keys/watchdog.ts';
-import {logging} from '../../features/logging/keys/logging.ts';
-import {streams} from '../../features/logging/keys/streams.ts';
 import {test} from '../../features/run-test/keys/test.ts';
-import {schedule} from '../../features/schedule/keys/schedule.ts';
+import {byNeed} from '../../core/by-need.ts';
 import {compose} from '../compose.ts';
 import {joined} from '../glossary.ts';
 import {keysOf, type ServiceGroup} from '../group.ts';
-import {control} from '../keys/access.ts';
 import {clean} from '../keys/clean.ts';
 import {command} from '../keys/command.ts';
-import {conditions} from '../keys/conditions.ts';
 import {dependencies} from '../keys/dependencies.ts';
-import {directories} from '../keys/directories.ts';
-import {extending} from '../keys/elsewhere.ts';
 import {environment} from '../keys/environment.ts';
 import {essential} from '../keys/essential.ts';
-import {mountedFiles} from '../keys/files.ts';
 import {ownGroups} from '../keys/groups.ts';
-import {startHooks, stopHooks} from '../keys/hooks.ts';
-import {limits} from '../keys/limits.ts';
-import {pidFile} from '../keys/pid-file.ts';
 import {presence} from '../keys/presence.ts';
 import {process} from '../keys/process.ts';
 import {relations} from '../keys/relations.ts';
-import {reload} from '../keys/reload.ts';
-import {resources} from '../keys/resources.ts';
 import {restart} from '../keys/restart.ts';
 import {shell} from '../keys/shell.ts';
 import {start} from '../keys/start.ts';
 import {stop} from '../keys/stop.ts';
-import {terminal} from '../keys/terminal.ts';
 import {type} from '../keys/type.ts';
+import {late} from '../late.ts';
 import {shape, type Settings} from '../shape.ts';
 import type {Mapping} from '../values.ts';
+
+const loadAccess = byNeed(() => import('../keys/access.ts'));
+const loadConditions = byNeed(() => import('../keys/conditions.ts'));
+const loadDirectories = byNeed(() => import('../keys/directories.ts'));
+const loadElsewhere = byNeed(() => import('../keys/elsewhere.ts'));
+const loadFiles = byNeed(() => import('../keys/files.ts'));
+const loadHealthcheck = byNeed(() => import('../../features/health/keys/healthcheck.ts'));
+const loadHooks = byNeed(() => import('../keys/hooks.ts'));
+const loadLimits = byNeed(() => import('../keys/limits.ts'));
+const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
+const loadPidFile = byNeed(() => import('../keys/pid-file.ts'));
+const loadReady = byNeed(() => import('../../features/health/keys/ready.ts'));
+const loadReload = byNeed(() => import('../keys/reload.ts'));
+const loadResources = byNeed(() => import('../keys/resources.ts'));
+const loadSchedule = byNeed(() => import('../../features/schedule/keys/schedule.ts'));
+const loadStreams = byNeed(() => import('../../features/logging/keys/streams.ts'));
+const loadTerminal = byNeed(() => import('../keys/terminal.ts'));
+
+const FOR_ALL = {isForAll: true} as const;
+
+const extending = late(loadElsewhere, 'extending', {extends: null}, FOR_ALL);
+const mountedFiles = late(loadFiles, 'mountedFiles', {configs: [], secrets: []}, FOR_ALL);
+const limits = late(loadLimits, 'limits', {
+	ulimits: [], nice: null, ionice: null, oom_score_adj: null, group_add: [], cap_add: [], cap_drop: [], no_new_privileges: false,
+	security_opt: false, cgroup: null,
+});
+const resources = late(loadResources, 'resources', {
+	cpuset: null, cpus: null, cpu_shares: null, mem_limit: null, mem_reservation: null, memswap_limit: null, pids_limit: null,
+});
+const terminal = late(loadTerminal, 'terminal', {tty: false, stdin_open: false});
+const logging = late(loadLogging, 'logging', {logging: null}, FOR_ALL);
+const streams = late(loadStreams, 'streams', {stdout: {kind: 'log'}, stderr: {kind: 'log'}});
+const directories = late(loadDirectories, 'directories', {
+	runtime_directory: [], runtime_directory_preserve: false, state_directory: [], cache_directory: [], logs_directory: [],
+});
+const conditions = late(loadConditions, 'conditions', {only_if: null});
+const ready = late(loadReady, 'ready', {ready: null});
+const startHooks = late(loadHooks, 'startHooks', {pre_start: [], post_start: []});
+const stopHooks = late(loadHooks, 'stopHooks', {pre_stop: [], post_stop: [], down: []}, {reads: ['pre_start', 'post_start']});
+const healthcheck = late(loadHealthcheck, 'healthcheck', {healthcheck: null});
+const reload = late(loadReload, 'reload', {reload: null});
+const schedule = late(loadSchedule, 'schedule', {schedule: null}, FOR_ALL);
+const pidFile = late(loadPidFile, 'pidFile', {pid_file: null});
+const control = late(loadAccess, 'control', {control: null}, FOR_ALL);
 
 const GROUPS = [
 	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, resources, terminal, logging,

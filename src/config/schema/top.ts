@@ -1,15 +1,21 @@
 /** All keys at the top of a config of archon's own format, group by group, in the order in which people read of them. */
+import {byNeed} from '../../core/by-need.ts';
 import {composeTop} from '../compose.ts';
 import {joined} from '../glossary.ts';
 import {keysOf, mergesOf, type Group} from '../group.ts';
-import {including} from '../keys/elsewhere.ts';
-import {definedFiles} from '../keys/files.ts';
 import {groups} from '../keys/groups.ts';
 import {services} from '../keys/services.ts';
+import {late} from '../late.ts';
 import type {Rules} from '../merge.ts';
 import {shape} from '../shape.ts';
 import {SERVICE_GROUPS} from './service.ts';
 import {WHOLE_GROUPS} from './whole.ts';
+
+const loadElsewhere = byNeed(() => import('../keys/elsewhere.ts'));
+const loadFiles = byNeed(() => import('../keys/files.ts'));
+
+const including = late(loadElsewhere, 'including', {include: null});
+const definedFiles = late(loadFiles, 'definedFiles', {configs: new Map(), secrets: new Map()});
 
 const GROUPS = [services, groups, including, definedFiles, ...WHOLE_GROUPS, composeTop] as const;
 

@@ -1,16 +1,31 @@
 /** The keys at the top that say how the whole behaves, in every format: group by group, in the order in which people read of them. */
-import {archon} from '../../features/logging/keys/logging.ts';
-import {manifest} from '../../features/manifest/keys/manifest.ts';
-import {sync} from '../../features/sync/keys.ts';
-import {watchConfig} from '../../features/watch-config/keys.ts';
+import {byNeed} from '../../core/by-need.ts';
+import {LOGGING} from '../../core/defaults.ts';
 import {keysOf, type Intersection, type WholePlanning} from '../group.ts';
-import {access} from '../keys/access.ts';
-import {remote} from '../keys/remote.ts';
 import {shutdown} from '../keys/shutdown.ts';
-import {signals} from '../keys/signals.ts';
 import {startRate} from '../keys/start-rate.ts';
+import {lateWhole} from '../late.ts';
 import type {Whole} from '../planning.ts';
 import type {Settings} from '../shape.ts';
+
+const loadAccess = byNeed(() => import('../keys/access.ts'));
+const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
+const loadManifest = byNeed(() => import('../../features/manifest/keys/manifest.ts'));
+const loadRemote = byNeed(() => import('../keys/remote.ts'));
+const loadSignals = byNeed(() => import('../keys/signals.ts'));
+const loadSync = byNeed(() => import('../../features/sync/keys.ts'));
+const loadWatchConfig = byNeed(() => import('../../features/watch-config/keys.ts'));
+
+const archon = lateWhole(
+	loadLogging, 'archon', {archon: {logging: null, events: null, log_level: 'info', state_dir: null}},
+	{logging: LOGGING, events: LOGGING, level: 'info', stateDir: null},
+);
+const signals = lateWhole(loadSignals, 'signals', {signals: []}, {signals: []});
+const access = lateWhole(loadAccess, 'access', {access: []}, {access: []});
+const remote = lateWhole(loadRemote, 'remote', {remote: []}, {remote: []});
+const manifest = lateWhole(loadManifest, 'manifest', {manifest: null}, {manifest: null});
+const sync = lateWhole(loadSync, 'sync', {sync: null}, {sync: null});
+const watchConfig = lateWhole(loadWatchConfig, 'watchConfig', {watch_config: null}, {watchConfig: null});
 
 export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, manifest, sync, watchConfig] as const;
 

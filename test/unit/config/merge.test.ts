@@ -111,6 +111,6 @@ describe('of a service', () => {
 	test('each key with a list says how it is merged, or is replaced as a whole', () => {
 		const lists = SERVICE_GROUPS.flatMap(({keys}) => Object.entries(keys).flatMap(([name, {form}]) => (/\blist/.test(form) ? [name] : [])));
 		const isReplaced = ['environment_base'];
-		expect(lists.filter(name => !MERGE_RULES.ofService.has(name))).toEqual(isReplaced);
+		expect(lists.filter(name => !MERGE_RULES.ofService(name))).toEqual(isReplaced);
 	});
 });

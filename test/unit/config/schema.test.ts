@@ -1,5 +1,6 @@
 /** The tables of keys, group by group, and what they come to where nothing is written. */
 import {expect, test} from 'vitest';
+import {LateGroup} from '../../../src/config/late.ts';
 import {makeService} from '../../../src/config/make-service.ts';
 import {groupsOf, SERVICE, SERVICE_GROUPS} from '../../../src/config/schema/service.ts';
 import {TOP, TOP_GROUPS} from '../../../src/config/schema/top.ts';
@@ -17,6 +18,20 @@ test.each(SERVICE_GROUPS.map(group => [Object.keys(group.keys).join(', '), group
 		expect(makeService('web', ['x'], [group], SERVICE.initial, GIVEN)).toEqual(service('web', ['x']));
 	},
 );
+
+const LATE = [...SERVICE_GROUPS, ...TOP_GROUPS].filter(group => group instanceof LateGroup);
+
+test.each(LATE.map(group => [Object.keys(group.keys).join(', '), group] as const))('%s: what is said of them before they are loaded', (_, late) => {
+	const {keys, reads, isForAll} = late.found();
+	expect(Object.keys(late.keys)).toEqual(Object.keys(keys));
+	for (const [name, key] of Object.entries(keys)) {
+		const said = late.keys[name];
+		expect(said?.initial, name).toEqual(key.initial);
+		expect([said?.form, said?.fallback, said?.help, said?.example, said?.read, said?.takesNothing])
+			.toEqual([key.form, key.fallback, key.help, key.example, key.read, key.takesNothing]);
+	}
+	expect([late.reads, late.isForAll]).toEqual([reads, isForAll]);
+});
 
 test('the whole has defaults', () => {
 	expect(planWhole(TOP.initial, {scales: new Map(), report: (_place, message) => expect.fail(message)})).toEqual({

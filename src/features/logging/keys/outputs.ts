@@ -17,6 +17,9 @@ export interface WrittenLogging {
 	readonly settings: Partial<LogSettings>;
 }
 
+/** Where a stream leads: a file, nowhere (null), or where nothing is written as `logging` says. */
+export type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly path: string | null};
+
 /** What is written where nothing is. */
 export const UNWRITTEN: WrittenLogging = {drivers: [null], settings: {}};
 
@@ -57,6 +60,16 @@ export function planOutput(
 	const isCounted = hasSettings(written) || (!hasDrivers(written) && hasSettings(usual));
 	const mark = isDefault ? {canWait: true} as const : {};
 	return isBare && !isCounted && !tty ? {kind: 'inherit', ...mark} : {kind: 'lines', logging: forService(logging, name), ...mark};
+}
+
+/** What `stdout` and `stderr` come to; null: neither is written. */
+export function filesOf({stdout, stderr}: {readonly stdout: Stream; readonly stderr: Stream}): Extract<Output, {readonly kind: 'files'}> | null {
+	if (stdout.kind === 'log' && stderr.kind === 'log') return null;
+	return {
+		kind: 'files',
+		stdout: stdout.kind === 'file' ? stdout.path : '/dev/stdout',
+		stderr: stderr.kind === 'file' ? stderr.path : '/dev/stderr',
+	};
 }
 
 const hasDrivers = ({drivers}: WrittenLogging): boolean => !(drivers.length > 0 && drivers.every(driver => driver === null));

@@ -1,5 +1,4 @@
 /** `stdout`, `stderr`: files that a service writes to itself, beside `logging`, for which archon reads its lines. */
-import type {Output} from '../../../core/service.ts';
 import {someText} from '../../../config/accepts.ts';
 import type {ServiceGroup, Written} from '../../../config/group.ts';
 import {key} from '../../../config/key.ts';
@@ -8,9 +7,7 @@ import {readBy} from '../../../config/readers.ts';
 import {text} from '../../../config/scalars.ts';
 import {reader, type Context, type Key, type Settings} from '../../../config/shape.ts';
 import {isNothing, type Value} from '../../../config/values.ts';
-
-/** Where a stream leads: a file, nowhere (null), or where nothing is written as `logging` says. */
-export type Stream = {readonly kind: 'log'} | {readonly kind: 'file'; readonly path: string | null};
+import type {Stream} from './outputs.ts';
 
 function stream(own: string, help: string): Key<Stream> & {readonly takesNothing: true} {
 	const fallback = `as logging says; ${own} if the other one is written`;
@@ -33,16 +30,6 @@ export const streams = {
 		if (map.entries.has('logging')) problems.report(place, `${path} has both logging and a file of its own for its output`, 'choose one');
 	},
 } satisfies ServiceGroup;
-
-/** Null: neither is written. */
-export function filesOf({stdout, stderr}: Own): Extract<Output, {readonly kind: 'files'}> | null {
-	if (stdout.kind === 'log' && stderr.kind === 'log') return null;
-	return {
-		kind: 'files',
-		stdout: stdout.kind === 'file' ? stdout.path : '/dev/stdout',
-		stderr: stderr.kind === 'file' ? stderr.path : '/dev/stderr',
-	};
-}
 
 function readStream(from: Value, context: Context): Stream | undefined {
 	if (isNothing(from)) return {kind: 'file', path: null};
