@@ -6,7 +6,7 @@ import type {Group, ServiceGroup, WholeGroup, WholePlanning} from './group.ts';
 import type {Key, Keys, Settings} from './shape.ts';
 
 /** A group with its functions, whatever settings they ask for. */
-type Any = Group & Omit<ServiceGroup, 'keys'> & {readonly plan?: unknown};
+type Any = Group & Omit<ServiceGroup, 'keys' | 'plan'> & {readonly plan?: unknown};
 
 /** What must be known of a group before it is loaded. */
 type Facts = Pick<ServiceGroup, 'reads' | 'isForAll'>;
@@ -45,8 +45,9 @@ export class LateGroup {
 		this.found = found;
 		this.reads = reads;
 		this.isForAll = isForAll;
-		const entries = Object.entries(initial).map(([name, each]) => [name, new LateKey(found, name, each)] as const);
-		this.keys = Object.fromEntries(entries) as unknown as Keys;
+		const keys: Record<string, LateKey> = {};
+		for (const [name, each] of Object.entries(initial)) keys[name] = new LateKey(found, name, each);
+		this.keys = keys as object as Keys;
 	}
 
 	get words() { return this.found().words; }
@@ -76,7 +77,7 @@ export function lateWhole<Part, Name extends keyof Part>(
 	const group = new LateGroup(() => load()[name] as Any, initial, {});
 	const plan = (settings: Readonly<Record<string, unknown>>, planning: WholePlanning): unknown =>
 		(Object.entries(initial).every(([key, value]) => settings[key] === value)
-			? unwritten : (group.found() as unknown as WholeGroup<typeof settings>).plan(settings, planning));
+			? unwritten : (group.found() as WholeGroup<typeof settings>).plan(settings, planning));
 	return Object.defineProperty(group, 'plan', {value: plan}) as Part[Name];
 }
 

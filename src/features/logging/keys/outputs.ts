@@ -63,7 +63,9 @@ export function planOutput(
 }
 
 /** What `stdout` and `stderr` come to; null: neither is written. */
-export function filesOf({stdout, stderr}: {readonly stdout: Stream; readonly stderr: Stream}): Extract<Output, {readonly kind: 'files'}> | null {
+export function filesOf(
+	{stdout, stderr}: {readonly stdout: Stream; readonly stderr: Stream},
+): Extract<Output, {readonly kind: 'files'}> | null {
 	if (stdout.kind === 'log' && stderr.kind === 'log') return null;
 	return {
 		kind: 'files',
