@@ -1,7 +1,7 @@
 /**
- * The libraries that archon is linked with: the engine QuickJS-ng, zlib for gzip, zstd, and libsodium for signatures. Their
- * sources come from Debian, pinned by version and checksum, and are compiled here. Both are kept in the cache folder, so that only the
- * first build needs the network and the time.
+ * The libraries that archon is linked with: the engine QuickJS-ng, zlib for gzip, zstd, libsodium for signatures, and Lua for
+ * rules. Their sources come from Debian, pinned by version and checksum, and are compiled here. Both are kept in the cache folder, so
+ * that only the first build needs the network and the time.
  *
  * As a program it prepares them and says what it does: `node scripts/build/libraries.ts [--sanitize]`.
  */
@@ -23,7 +23,7 @@ export interface Libraries {
 	/** What compiles and links with them, and the options which that needs. */
 	readonly compiler: string;
 	readonly options: readonly string[];
-	/** Folders with quickjs.h, zlib.h, zstd.h, zstd_errors.h and libsodium's headers. */
+	/** Folders with quickjs.h, zlib.h, zstd.h, zstd_errors.h, and the headers of libsodium and Lua. */
 	readonly include: readonly string[];
 	/** Archives for the linker, after what uses them; the engine needs -lm after it. */
 	readonly engine: readonly string[];
@@ -34,7 +34,7 @@ export interface Libraries {
 	readonly versions: Readonly<Record<LibraryName, string>>;
 }
 
-export type LibraryName = 'quickjs-ng' | 'zlib' | 'zstd' | 'libsodium';
+export type LibraryName = 'quickjs-ng' | 'zlib' | 'zstd' | 'libsodium' | 'lua';
 
 // ── What is taken, and how it is compiled ───────────────────────────────────────────────────────────────────────────
 
@@ -55,6 +55,8 @@ interface Library {
 	/** They are copied into one folder, without their own. */
 	readonly headers: readonly string[];
 	readonly options: readonly string[];
+	/** More of them for one file. */
+	readonly optionsOf?: Readonly<Record<string, readonly string[]>>;
 	/** NDEBUG leaves its assertions as they are. */
 	readonly keepsAssertions?: boolean;
 }
@@ -133,6 +135,30 @@ const LIBRARIES: readonly Library[] = [
 		headers: ['crypto_generichash_blake2b', 'crypto_hash_sha256', 'crypto_hash_sha512', 'crypto_sign_ed25519', 'export']
 			.map(name => `include/sodium/${name}.h`),
 		options: ['-O2', '-DCONFIGURED=1', '-DSODIUM_STATIC=1', '-DHAVE_TI_MODE', '-DNATIVE_LITTLE_ENDIAN', '-Iinclude', '-Iinclude/sodium'],
+	},
+	{
+		name: 'lua',
+		debian: 'lua5.4',
+		kind: 'orig',
+		version: '5.4.9',
+		path: 'pool/main/l/lua5.4/lua5.4_5.4.9.orig.tar.gz',
+		sha256: '2335b6c582a52654f94612bf10d2f4672805d05329aa6568b1d8cd9e5c6fb8e6',
+		folder: '.',
+		// The language, and the libraries that reach nothing outside of it: not those of files, programs, modules and its inside.
+		files: [
+			...['api', 'code', 'ctype', 'debug', 'do', 'dump', 'func', 'gc', 'lex', 'mem', 'object', 'opcodes', 'parser', 'state'],
+			...['string', 'table', 'tm', 'undump', 'vm', 'zio'],
+			...['auxlib', 'baselib', 'corolib', 'mathlib', 'strlib', 'tablib', 'utf8lib'],
+		].map(name => `src/l${name}.c`),
+		headers: ['lua', 'luaconf', 'lualib', 'lauxlib'].map(name => `src/${name}.h`),
+		// It has time: -O2 takes 70 KiB more.
+		options: ['-Os'],
+		// A pattern that goes back and forth for ever ends with an error when time is up (lua.c): what this asks there is
+		// whether something has gone wrong, at every step of matching.
+		optionsOf: {'src/lstrlib.c': [
+			'-Dluai_likely(x)=__builtin_expect((x) != 0, 1)',
+			'-Dluai_unlikely(x)=(__builtin_expect((x) != 0, 0) || ({ extern volatile int lua_is_overdue; lua_is_overdue; }))',
+		]},
 	},
 ];
 
@@ -363,7 +389,8 @@ async function filesOf({library: {files, without = []}, folder}: Source): Promis
 function compile({compiler, options}: Toolchain, {library, folder}: Source, file: string, object: string): Promise<unknown> {
 	const own = library.keepsAssertions ? ['-I', ASSERTING] : [];
 	// The options of the toolchain last: they overrule.
-	return withProcessor(() => run(compiler, ['-std=gnu11', '-w', ...own, ...library.options, ...options, '-c', file, '-o', object], folder));
+	const given = [...own, ...library.options, ...library.optionsOf?.[file] ?? [], ...options];
+	return withProcessor(() => run(compiler, ['-std=gnu11', '-w', ...given, '-c', file, '-o', object], folder));
 }
 
 /** Runs as many jobs at once as there are processors. */

@@ -81,6 +81,8 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	F(digest) F(digestFile) F(verifySignature) \
 	/* confine.c */ \
 	F(becomeUser) F(confineWrites) \
+	/* lua.c */ \
+	F(luaOpen) F(luaRun) F(luaCall) F(luaTake) F(luaUsed) \
 	/* reexec.c */ \
 	F(enterSection) F(leaveSection) F(leftMemory) F(openMemory) F(memorySize) F(raiseFdLimit) F(viewMemory) F(releaseMemory) \
 	F(forgetSignal) F(pendingSignals) F(armFaultHandler) F(keepFd) F(reexecute)

@@ -321,6 +321,24 @@ export interface Sys {
 	/** This process and all that it makes write nowhere but below the folder (landlock(7)); -ENOSYS, -EOPNOTSUPP: the kernel cannot. */
 	confineWrites(folder: string): Outcome;
 
+	// ── lua.c: Lua for rules, in a process that does nothing else ──
+	/**
+	 * Begins with an empty world of Lua. `memory`: in bytes; `deadline`: the processor's time for each call, in milliseconds. `prelude`: a
+	 * chunk that is given the function `ask`, and gives a table of functions. -ENOMEM: the memory does not suffice for that.
+	 */
+	luaOpen(memory: number, deadline: number, prelude: string): Outcome;
+	/**
+	 * Runs a file, or only reads it; the name is `@` and its path. What comes of it: `+`, or a letter and the words of the error: `t` it
+	 * took too long, `m` it needs more memory, `x` it had to be cut off, and `luaOpen` must be called, `e` any other.
+	 */
+	luaRun(name: string, text: Uint8Array, isOnlyRead: boolean): string;
+	/** The same for a function of the prelude, with texts that end with NUL each; after `+` stands the text that it gives. */
+	luaCall(name: string, texts: string): string;
+	/** What scripts have asked for since this was called last: a list of lists of texts, as JSON; at most 64 KiB. */
+	luaTake(): string;
+	/** Bytes of memory. */
+	luaUsed(): number;
+
 	// ── reexec.c: what outlives archon; reexec.ts is its face ──
 	/** From here to `leaveSection` no signal that is sent tears apart what is done; it must be short. */
 	enterSection(): void;
