@@ -62,6 +62,9 @@ struct content {
 	uint8_t *own;
 };
 
+/* Kept for one turn, as a config may need a dozen modules; between turns it would be memory for nothing. */
+static ZSTD_DCtx *unpacking;
+
 static struct content open_embedded(const struct embedded *file)
 {
 	size_t size = file->end - file->start;
@@ -70,12 +73,12 @@ static struct content open_embedded(const struct embedded *file)
 		return content;
 	content.size = ZSTD_getFrameContentSize(file->start, size);
 	content.bytes = content.own = malloc(content.size);
-	ZSTD_DCtx *unpacking = ZSTD_createDCtx();
+	if (!unpacking)
+		unpacking = ZSTD_createDCtx();
 	size_t words = DICTIONARY.end - DICTIONARY.start;
 	if (!content.own || !unpacking || ZSTD_isError(ZSTD_decompress_usingDict(
 			unpacking, content.own, content.size, file->start, size, DICTIONARY.start, words)))
 		content.bytes = NULL;
-	ZSTD_freeDCtx(unpacking);
 	return content;
 }
 
@@ -354,6 +357,8 @@ int main(int argc, char **argv)
 		run_jobs();
 		if (!JS_IsFunction(context, turn))
 			break;
+		ZSTD_freeDCtx(unpacking);
+		unpacking = NULL;
 		JSValue result = JS_Call(context, turn, JS_UNDEFINED, 0, NULL);
 		if (JS_IsException(result))
 			give_up("a bug in its loop");
