@@ -36,6 +36,7 @@ export const SERVICE_SAMPLES: Readonly<Record<string, Sample>> = {
 	pre_stop: ['[[a]]', '[[b]]'], post_stop: ['[[a]]', '[[b]]'], down: ['[[a]]', '[[b]]', 'type: oneshot'], stop_signal: ['INT', 'HUP'],
 	stop_grace_period: ['1s', '2s'], stop_to: ['group', 'main'], kill_mode: ['group', 'main'], pid_file: ['/run/a', '/run/b'],
 	control: ['operate', '{role: operate, services: [other]}'], labels: ['[a]', '[b]'],
+	on: ['{failed: [restart]}', '{failed: [alert]}'],
 };
 
 /** At the top of a config. `services` are told of key by key. */
@@ -46,7 +47,7 @@ export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	remote: ['{listen: "127.0.0.1:1", token_file: /a}', '{listen: "127.0.0.1:2", token_file: /a}'],
 	manifest: ['{file: /a}', '{file: /b}'],
 	sync: ['{source: "http://a/", dest: /a}', '{source: "http://b/", dest: /a}'],
-	watch_config: ['true', '1s'], name: ['a', 'b'], version: ['"2"', '"3"'],
+	watch_config: ['true', '1s'], on: ['{failed: [restart]}', '{failed: [alert]}'], name: ['a', 'b'], version: ['"2"', '"3"'],
 };
 
 /** Keys of which nothing can be shown in this way, and what a reload makes of them. */

@@ -11,6 +11,7 @@ import type {Lookups, Planning, Whole} from './planning.ts';
 import type {Collector, Place, Report} from './problems.ts';
 import type {Keys, Shape} from './shape.ts';
 import type {Mapping, Value} from './values.ts';
+import type {ActionsAt} from './written-action.ts';
 
 /** A service as it is written. */
 export interface Written<S> {
@@ -68,6 +69,8 @@ export interface ServiceGroup<S = never> extends Group {
 	readonly advise?: (service: Written<S>, advising: Advising) => void;
 	/** Which users and groups must be there. */
 	readonly accounts?: (service: Written<S>) => readonly Account[];
+	/** Actions in it, whose names are judged when all services are known. */
+	readonly actions?: (service: Written<S>) => readonly ActionsAt[];
 	readonly plan?: (settings: S) => Part;
 }
 
@@ -80,6 +83,8 @@ export interface WholePlanning {
 
 /** Keys at the top that say how the whole behaves, in every format. */
 export interface WholeGroup<S = never> extends Group {
+	/** As of `ServiceGroup`. */
+	readonly actions?: (settings: S) => readonly ActionsAt[];
 	readonly plan: (settings: S, planning: WholePlanning) => Partial<Whole>;
 }
 

@@ -6,7 +6,7 @@ import type {Group, ServiceGroup, WholeGroup, WholePlanning} from './group.ts';
 import type {Key, Keys, Settings} from './shape.ts';
 
 /** A group with its functions, whatever settings they ask for. */
-type Any = Group & Omit<ServiceGroup, 'keys' | 'plan'> & {readonly plan?: unknown};
+type Any = Group & Omit<ServiceGroup, 'keys' | 'plan' | 'actions'> & {readonly plan?: unknown; readonly actions?: unknown};
 
 /** What must be known of a group before it is loaded. */
 type Facts = Pick<ServiceGroup, 'reads' | 'isForAll'>;
@@ -57,6 +57,7 @@ export class LateGroup {
 	get rivals() { return this.found().rivals; }
 	get advise() { return this.found().advise; }
 	get accounts() { return this.found().accounts; }
+	get actions() { return this.found().actions; }
 	get plan() { return this.found().plan; }
 }
 

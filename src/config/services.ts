@@ -18,7 +18,7 @@ import {misread, toCommand} from './readers.ts';
 import type {Relations} from './relations.ts';
 import {groupsOf, SERVICE} from './schema/service.ts';
 import {TOP} from './schema/top.ts';
-import {planWhole} from './schema/whole.ts';
+import {actionsOfWhole, planWhole} from './schema/whole.ts';
 import {isMissing, readShape, type Context, type Settings} from './shape.ts';
 import {judgeUsers} from './users.ts';
 import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
@@ -28,6 +28,7 @@ const noting = byNeed(() => import('./own-variables.ts'));
 const placing = byNeed(() => import('./placed-files.ts'));
 const scheduling = byNeed(() => import('../features/schedule/keys/reading.ts'));
 const granting = byNeed(() => import('./rights.ts'));
+const reacting = byNeed(() => import('../features/reactions/keys/reading.ts'));
 const relating = byNeed(() => import('./relations.ts'));
 const syncing = byNeed(() => import('../features/sync/keys/reading.ts'));
 const sourcing = byNeed(() => import('./variable-sources.ts'));
@@ -55,6 +56,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	}
 	const accountsOf = (each: Declared) => [...groupsOf(each.map)].flatMap(({accounts}) => accounts?.(each) ?? []);
 	judgeUsers(services, accountsOf, arrangement, planning);
+	judgeReactions(config, declared, services, membership, planning);
 	if (config.access.length + config.remote.length > 0 || declared.some(({settings}) => settings.control !== null)) {
 		granting().judgeRights(config, declared, () => [...services.keys(), ...membership.members.keys()], planning);
 	}
@@ -72,6 +74,19 @@ export function planServices(root: Value, planning: Planning): Draft {
 	judgeFiles(root, made, name => services.get(name), whole.events, problems.report);
 	const written = new Map(present.map(each => [each.name, each]));
 	return {...whole, services: made, names: new Map(present.map(({name, key}) => [name, key])), written};
+}
+
+/** Whether the names in actions are those of services and groups. */
+function judgeReactions(
+	config: Settings<typeof TOP.keys>, declared: readonly Declared[], services: Services, {members}: Membership, {problems}: Planning,
+): void {
+	const all = [
+		...actionsOfWhole(config), ...config.on ? reacting().placesOf(config.on, '') : [],
+		...declared.flatMap(each => [...groupsOf(each.map)].flatMap(({actions}) => actions?.(each) ?? [])),
+	];
+	if (all.length === 0) return;
+	const known = {has: (name: string) => services.has(name) || members.has(name)};
+	reacting().judgeActions(all, known, () => [...services.keys(), ...members.keys()], problems.report);
 }
 
 const topContext = (planning: Planning): Context =>
@@ -113,7 +128,7 @@ type Arranged = Arrangement & Membership & Relations & {readonly files: Readonly
 
 function makeServices(
 	services: Services, {names, needs, groupsOf: inGroups, onFailure, conflicts, files}: Arranged, programs: ReadonlyMap<string, Argv>,
-	{archon, environment: common}: Settings<typeof TOP.keys>, planning: Planning,
+	{archon, environment: common, on}: Settings<typeof TOP.keys>, planning: Planning,
 ): readonly Service[] {
 	const running = names.flatMap(name => services.get(name) ?? []);
 	const instances = new Map(running.map(({name, settings}) => [name, instancesOf(name, settings.scale ?? 1)]));
@@ -125,6 +140,7 @@ function makeServices(
 	const readSources = (settings: Declared['settings'], path: string) => (hasSources(settings)
 		? (read ??= sourcing().sourceReader(planning, context))(settings, path) : NO_SOURCES);
 	const known = knownIn(planning);
+	const together = on ? reacting().combiner(reacting().planReactions(on)) : null;
 	let schedule: ReturnType<ReturnType<typeof scheduling>['scheduler']> | null = null;
 	return running.flatMap(declared => {
 		const {name, path, map, settings} = declared;
@@ -152,7 +168,8 @@ function makeServices(
 			const {sources, sourced} = own === settings ? found : readSources(own, path);
 			const output = filesOf(own) ?? planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
 			const variables = {common, sources, sourced, environment};
-			return makeService(each, program, groups, own, {...variables, ...related, files: files.get(name) ?? NO_FILES, output});
+			const made = makeService(each, program, groups, own, {...variables, ...related, files: files.get(name) ?? NO_FILES, output});
+			return together ? {...made, on: together(made.on)} : made;
 		});
 	});
 }

@@ -118,6 +118,8 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 				if (line) trace.push(`        ${line.text}`);
 				return;
 			}
+			case 'run': return note(`run ${('command' in effect.command ? effect.command.command : effect.command).join(' ')} (${effect.by})`);
+			case 'alert': return note(`alert: ${effect.text ?? effect.why}`);
 			case 'run-test': return note(`ask whether ${effect.service.name} is to run`);
 			case 'arrived':
 			case 'tested':

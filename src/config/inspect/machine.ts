@@ -106,6 +106,11 @@ function executionsOf({service, at, has}: Inspected, path: string): readonly Exe
 	if (onlyIf?.command) found.push({command: onlyIf.command, key: 'only_if', at: at('only_if', 'command', 0), user, cwd, path});
 	if (test) found.push({command: test.command, key: 'test', at: at('test'), user, cwd, path});
 	if (reload && 'command' in reload) found.push({command: reload.command, key: 'reload', at: at('reload', 'command', 0), user, cwd, path});
+	for (const [kind, actions = []] of Object.entries(service.on ?? {})) {
+		for (const action of actions) {
+			if (action.kind === 'run') found.push({...ofHook(action.command, {user, cwd, path}), key: `on.${kind}`, at: at('on', kind)});
+		}
+	}
 	for (const source of exec.sources) {
 		if (source.kind === 'command') found.push({command: source.command, key: 'env_from', at: at('env_from'), user, cwd, path});
 	}

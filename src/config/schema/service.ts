@@ -36,6 +36,7 @@ const loadHooks = byNeed(() => import('../keys/hooks.ts'));
 const loadLimits = byNeed(() => import('../keys/limits.ts'));
 const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
 const loadPidFile = byNeed(() => import('../keys/pid-file.ts'));
+const loadReactions = byNeed(() => import('../../features/reactions/keys/on.ts'));
 const loadReady = byNeed(() => import('../../features/health/keys/ready.ts'));
 const loadReload = byNeed(() => import('../keys/reload.ts'));
 const loadResources = byNeed(() => import('../keys/resources.ts'));
@@ -61,6 +62,7 @@ const directories = late(loadDirectories, 'directories', {
 	runtime_directory: [], runtime_directory_preserve: false, state_directory: [], cache_directory: [], logs_directory: [],
 });
 const conditions = late(loadConditions, 'conditions', {only_if: null});
+const reactions = late(loadReactions, 'reactions', {on: null});
 const ready = late(loadReady, 'ready', {ready: null});
 const startHooks = late(loadHooks, 'startHooks', {pre_start: [], post_start: []});
 const stopHooks = late(loadHooks, 'stopHooks', {pre_stop: [], post_stop: [], down: []}, {reads: ['pre_start', 'post_start']});
@@ -73,7 +75,7 @@ const control = late(loadAccess, 'control', {control: null}, FOR_ALL);
 const GROUPS = [
 	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, resources, terminal, logging,
 	streams, directories, clean, dependencies, conditions, test, ready, start, startHooks, healthcheck, watchdog, reload, restart, schedule,
-	essential, relations, stopHooks, stop, pidFile, control, compose,
+	essential, relations, reactions, stopHooks, stop, pidFile, control, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

@@ -1,12 +1,13 @@
 /** The keys at the top that say how the whole behaves, in every format: group by group, in the order in which people read of them. */
 import {byNeed} from '../../core/by-need.ts';
 import {LOGGING} from '../../core/defaults.ts';
-import {keysOf, type Intersection, type WholePlanning} from '../group.ts';
+import {keysOf, type Intersection, type WholeGroup, type WholePlanning} from '../group.ts';
 import {shutdown} from '../keys/shutdown.ts';
 import {startRate} from '../keys/start-rate.ts';
 import {lateWhole} from '../late.ts';
 import type {Whole} from '../planning.ts';
 import type {Settings} from '../shape.ts';
+import type {ActionsAt} from '../written-action.ts';
 
 const loadAccess = byNeed(() => import('../keys/access.ts'));
 const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
@@ -30,6 +31,13 @@ const watchConfig = lateWhole(loadWatchConfig, 'watchConfig', {watch_config: nul
 export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, manifest, sync, watchConfig] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);
+
+/** The actions in those that are written. */
+export const actionsOfWhole = (settings: Settings<typeof WHOLE>): readonly ActionsAt[] =>
+	(WHOLE_GROUPS as readonly WholeGroup<Settings<typeof WHOLE>>[]).flatMap(group => {
+		const isWritten = Object.entries(group.keys).some(([name, {initial}]) => settings[name as keyof typeof settings] !== initial);
+		return isWritten ? group.actions?.(settings) ?? [] : [];
+	});
 
 /** What the keys come to, all together. */
 export function planWhole(settings: Settings<typeof WHOLE>, planning: WholePlanning): Whole {
