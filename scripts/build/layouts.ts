@@ -63,6 +63,7 @@ export function headerText(): string {
 		numbers('', 'OPEN', layouts.OPEN),
 		numbers('refusal', 'REFUSED', inOrder(layouts.REFUSALS)),
 		numbers('writer', 'WRITER', inOrder(layouts.WRITERS)),
+		numbers('', 'SCAN', layouts.SCAN),
 		'#endif\n',
 	];
 	return parts.join('\n');

@@ -30,6 +30,11 @@ export const SHAPES: Readonly<Record<string, About>> = {
 	},
 	'health': {prints: 'one', shape: {ok: 'flag', reason: 'text?'}},
 	'history': {prints: 'one', shape: [{name: 'text', at: 'number', exit: 'number', how: 'text'}]},
+	'needs-restart': {
+		prints: 'one',
+		shape: [{service: 'text', pid: 'number', state: 'text', path: 'text'}],
+		note: '`state`: `replaced`, `deleted`, or `unknown`, and then `path` says why',
+	},
 	'tree': {
 		prints: 'one',
 		shape: [{

@@ -15,6 +15,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	blame: async () => (await import('./commands/blame.ts')).blame,
 	graph: async () => (await import('./commands/graph.ts')).graph,
 	doctor: async () => (await import('./commands/doctor.ts')).doctor,
+	'needs-restart': async () => (await import('../features/watch/commands/needs-restart.ts')).needsRestart,
 	state: async () => (await import('../features/state/commands/state.ts')).state,
 	top: async () => (await import('./commands/top.ts')).top,
 	start: async () => (await import('./commands/start.ts')).start,

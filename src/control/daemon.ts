@@ -12,6 +12,7 @@ import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
+import type {NeedsRestartRow} from '../features/watch/requests/needs-restart/wire.ts';
 import type {AboutKept} from '../features/state/core.ts';
 import type {TrialRules} from '../core/trial.ts';
 import type {State} from '../core/state.ts';
@@ -35,6 +36,8 @@ export interface Daemon {
 	dispatch(event: Event): void;
 	/** Calls back soon with all processes below archon; `isAll`: with archon itself and those that are not below it. */
 	tree(isAll: boolean, told: (rows: readonly TreeRow[]) => void, failed: Failed): void;
+	/** Calls back soon with the programs and libraries of these services' processes that are other files by now, or gone. */
+	needsRestart(isMeant: (name: string) => boolean, told: (rows: readonly NeedsRestartRow[]) => void, failed: Failed): void;
 	/** Calls back soon with what the processes of each service use. */
 	usage(told: (rows: readonly UsageRow[]) => void, failed: Failed): void;
 	/** Calls back in the next turn of the loop, when no effects are being performed. */

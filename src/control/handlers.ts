@@ -16,6 +16,7 @@ import {syncStatus} from '../features/sync/requests/sync-status/handle.ts';
 import {test} from '../features/run-test/requests/test/handle.ts';
 import {trigger} from '../features/run-test/requests/trigger/handle.ts';
 import {state} from '../features/state/requests/state/handle.ts';
+import {needsRestart} from '../features/watch/requests/needs-restart/handle.ts';
 import {runNow} from '../features/schedule/requests/run-now/handle.ts';
 import type {Call} from './call.ts';
 import {createContext, type Make} from './context.ts';
@@ -53,7 +54,7 @@ type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, health, history, tree, usage, logs, subscribe, wait, why, blame, graph, doctor, state,
+	status, health, history, tree, usage, logs, subscribe, wait, why, blame, graph, doctor, 'needs-restart': needsRestart, state,
 	start, stop, auto, restart, 'run-now': runNow,
 	reload, 'reload-config': reloadConfig, trigger, test, plan, config, reconcile, want, unwant, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon,

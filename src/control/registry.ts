@@ -13,6 +13,7 @@ import {SYNC_STATUS} from '../features/sync/requests/sync-status/wire.ts';
 import {TEST} from '../features/run-test/requests/test/wire.ts';
 import {TRIGGER} from '../features/run-test/requests/trigger/wire.ts';
 import {STATE} from '../features/state/requests/state/wire.ts';
+import {NEEDS_RESTART} from '../features/watch/requests/needs-restart/wire.ts';
 import {RUN_NOW} from '../features/schedule/requests/run-now/wire.ts';
 import {clip, type Fields} from './records.ts';
 import {ATTACH} from './requests/attach/wire.ts';
@@ -45,7 +46,7 @@ import {WHY} from './requests/why/wire.ts';
 import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
-	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR, STATE,
+	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR, NEEDS_RESTART, STATE,
 	START, STOP, AUTO, RESTART, RUN_NOW, RELOAD, RELOAD_CONFIG, TRIGGER, TEST, PLAN, CONFIG, RECONCILE, WANT, UNWANT, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
 	SYNC_STATUS, SYNC,

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "call.h"
 #include "functions.h"
+#include "watching.h"
 
 #define BATCH 256
 
@@ -50,12 +51,20 @@ void sys_openWatches(struct call *call)
 	give_result(call, inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
 }
 
-/* Of a folder: names that come, go, or are written to the end. Of a file: that it is. */
 void sys_addWatch(struct call *call)
 {
-	uint32_t of_file = IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
-	uint32_t of_folder = of_file | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
-	give_result(call, inotify_add_watch(arg_int(call, 0), arg_path(call, 1), arg_flag(call, 2) ? of_folder : of_file));
+	give_result(call, watch_path(arg_int(call, 0), arg_path(call, 1), arg_flag(call, 2)));
+}
+
+void sys_removeWatch(struct call *call)
+{
+	give_result(call, inotify_rm_watch(arg_int(call, 0), arg_int(call, 1)));
+}
+
+/* isWatched(rules, path, isFolder). */
+void sys_isWatched(struct call *call)
+{
+	give_flag(call, is_watched(arg_path(call, 0), arg_path(call, 1), arg_flag(call, 2)));
 }
 
 /* Each as its watch's number, a space, and the name in the folder; -1 stands for some that were lost. */

@@ -43,6 +43,12 @@ void survive(const char *words);
 /* In compress.c: names in an open folder. 0, or -1 and errno; and the inode of what was compressed. */
 long compress_file(int folder, const char *from, const char *to, int kind, double *inode);
 
+/*
+ * In mapped.c: programs and libraries that a process has mapped and that are another file by now, or none: each as `deleted`
+ * or `replaced`, a space, and its path; then the folder of each that is mapped, after `in `. Each with a NUL behind it.
+ */
+long find_mapped(int pid, char **data, size_t *length);
+
 /* Each by its name, and the file that it is in. */
 #define EACH_FUNCTION(F) \
 	/* process.c */ \
@@ -52,7 +58,8 @@ long compress_file(int folder, const char *from, const char *to, int kind, doubl
 	F(lendToChildren) \
 	F(fork) F(setsid) F(setpgid) F(restoreSignals) F(setVariable) F(inherit) F(execute) \
 	/* events.c */ \
-	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(readWatches) F(watchClock) F(now) F(sinceBoot) \
+	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(removeWatch) F(readWatches) F(isWatched) \
+	F(watchClock) F(now) F(sinceBoot) \
 	F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \
 	/* descriptors.c */ \
 	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \

@@ -25,6 +25,7 @@
 #include "call.h"
 #include "functions.h"
 #include "places.h"
+#include "watching.h"
 
 #define THREADS_MAX 4
 #define STACK (256 << 10)
@@ -475,6 +476,40 @@ static long lock_file(struct job *job)
 	return -1;
 }
 
+/*
+ * `fd`: of inotify, or -1. Text: a path; `other`: rules for what is below it, a line with a tab, and how paths begin that are not
+ * looked at. Numbers: watches, folders, files, bytes and seconds at most. The stamp, the path without links, and a record for each
+ * watch (watching.h); how many files, folders and bytes there were, and SCAN.
+ */
+static long scan(struct job *job)
+{
+	struct watched *found = calloc(1, sizeof *found);
+	if (!found)
+		return -1;
+	char *banned = strchr(job->other, '\t');
+	struct watching order = {
+		.path = job->text, .rules = job->other, .banned = banned ? banned + 1 : "", .fd = job->fd,
+		.watches_max = (int)job->numbers[0], .folders_max = (int)job->numbers[1], .files_max = (int)job->numbers[2],
+		.bytes_max = (off_t)job->numbers[3], .seconds = (int)job->numbers[4],
+	};
+	if (banned)
+		*banned = 0;
+	int result = scan_watched(&order, found);
+	if (result == 0) {
+		add_data(job, found->stamp, strlen(found->stamp) + 1);
+		add_data(job, found->top, strlen(found->top) + 1);
+		if (found->length > 0)
+			add_data(job, found->data, found->length);
+	}
+	job->about[0] = found->files;
+	job->about[1] = found->folders;
+	job->about[2] = (double)found->bytes;
+	job->about[3] = found->flags;
+	free(found->data);
+	free(found);
+	return result;
+}
+
 static void perform(struct job *job)
 {
 	struct stat about;
@@ -501,6 +536,8 @@ static void perform(struct job *job)
 	case JOB_LOCK: result = lock_file(job); break;
 	case JOB_REPLACE: result = replace_file(job); break;
 	case JOB_COMPRESS: result = compress_file(folder_of(job), job->text, job->other, (int)job->numbers[0], &job->about[0]); break;
+	case JOB_SCAN: result = scan(job); break;
+	case JOB_MAPPED: result = find_mapped((int)job->numbers[0], &job->data, &job->length); break;
 	}
 	job->result = result == -1 ? -errno : result;
 }

@@ -249,6 +249,8 @@ enum job_kind {
 	JOB_SAVE = 12,
 	JOB_LOCK = 13,
 	JOB_REPLACE = 14,
+	JOB_SCAN = 15,
+	JOB_MAPPED = 16,
 };
 
 enum {
@@ -277,6 +279,17 @@ enum writer {
 	WRITER_USER = 1,
 	WRITER_GROUP = 2,
 	WRITER_ANYBODY = 3,
+};
+
+enum {
+	SCAN_PARTIAL = 1,
+	SCAN_NO_ROOM = 2,
+	SCAN_MOUNTED = 4,
+	SCAN_MISSING = 8,
+	SCAN_LATE = 16,
+	SCAN_REMOTE = 32,
+	SCAN_UNREADABLE = 64,
+	SCAN_OWN = 128,
 };
 
 #endif

@@ -37,7 +37,7 @@ export interface Order {
 	/**
 	 * `open`: flags, mode of a file that is made, then what it gets in any case or -1: mode, owner, group; and OPEN.
 	 * PLACE (`place`), mode (`access`), size (`truncate`), size, OTHERS_WRITE and who is trusted below `other` (`readFile`),
-	 * mode of a file that is made (`replace`),
+	 * mode of a file that is made (`replace`); watches, folders, files, bytes and seconds at most (`scan`); pid (`mapped`);
 	 * SOCK_STREAM or SOCK_DGRAM (`resolve`); how long to wait for it, in ms (`lock`).
 	 */
 	readonly numbers?: readonly number[];

@@ -179,14 +179,17 @@ export const PEER_REPORT = {pid: 0, uid: 1, gid: 2} as const;
 /** Of where a path leads: the open folder or -errno, the stream of archon's or -1, and what was refused. */
 export const PLACE_REPORT = {folder: 0, stream: 1, refusal: 2, writer: 3, id: 4} as const;
 
-/** Of a job that is finished. Where something was refused, `inode`, `size` and `time` are its refusal, writer and id. */
+/**
+ * Of a job that is finished. Where something was refused, `inode`, `size` and `time` are its refusal, writer and id. Of `scan` they are
+ * files, folders and bytes, and `stream` is SCAN.
+ */
 export const JOB_REPORT = {number: 0, result: 1, inode: 2, size: 3, time: 4, stream: 5} as const;
 
 // ── jobs (jobs.ts and jobs.c) and places (places.ts and places.c) ──
 
 export const JOBS = [
 	'write', 'open', 'rename', 'unlink', 'place', 'truncate', 'readFolder', 'readFile', 'resolve', 'access', 'age', 'compress',
-	'save', 'lock', 'replace',
+	'save', 'lock', 'replace', 'scan', 'mapped',
 ] as const;
 
 /** Of `findPlace`: folders that are missing are made; and the path is that of a folder, so that no name is left. */
@@ -200,3 +203,9 @@ export const REFUSALS = ['not', 'link', 'magic', 'kind', 'names', 'owner', 'fore
 
 /** Which users may write to a folder beside root and archon's own user. */
 export const WRITERS = ['none', 'user', 'group', 'anybody'] as const;
+
+/**
+ * Of a scan, by bit: bounds were met; the system has no watches left; the file is a mount of its own; nothing is there; it took too
+ * long; others may change it without this system's knowledge; something may not be read; it is a file that archon writes.
+ */
+export const SCAN = {partial: 1, noRoom: 2, mounted: 4, missing: 8, late: 16, remote: 32, unreadable: 64, own: 128} as const;

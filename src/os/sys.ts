@@ -106,6 +106,9 @@ export interface Sys {
 	openWatches(): Outcome;
 	/** The number of a watch: of a folder's names, or of what is in a file, which is not what comes to have its name. */
 	addWatch(fd: number, path: string, isFolder: boolean): Outcome;
+	removeWatch(fd: number, number: number): Outcome;
+	/** Whether a path below what is watched counts: `rules` has a line for each pattern, after `+` of what does and `-` of what does not. */
+	isWatched(rules: string, path: string, isFolder: boolean): boolean;
 	/** What has changed: the number of the watch, a space, and the name in the folder; number -1: some was lost. -EAGAIN: nothing has. */
 	readWatches(fd: number): string[] | Outcome;
 	/** Ready when CLOCK_REALTIME was set (timerfd_create(2)); -1: a new descriptor, else that one is quiet until the next time. */

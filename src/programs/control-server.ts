@@ -51,6 +51,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 	const inForce = (): InForce => ({state: loop.state(), source, kept: texts.get(IN_FORCE), whole: whole()});
 	const looking = lazily(async () => (await import('../os/reap/tree.ts'))
 		.looksAt(() => ({state: loop.state(), isCommand: reaper.isCommand}), soon));
+	const mapping = lazily(async () => (await import('./mapped.ts')).staleIn(looking));
 	const examining = lazily(() => import('./doctor.ts'));
 	const inspecting = lazily(() => import('./inspect-config.ts'));
 	const [lives, cause] = [reexec?.reexecutions ?? 0, reexec?.causes.at(-1)?.kind ?? ''];
@@ -58,6 +59,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 	const server = createServer({
 		state: loop.state, dispatch: loop.dispatch, wallClock, reload: reloads.ask,
 		tree: (isAll, told, failed) => looking(({tree}) => tree(isAll, told, failed), failed),
+		needsRestart: (isMeant, told, failed) => mapping(find => find(isMeant, told, failed), failed),
 		usage: (told, failed) => looking(({usage}) => usage(told, failed), failed),
 		examineHost: (told, failed) => examining(({examineHost}) => told(examineHost({
 			state: loop.state(), socket: parts.served(), lives, cause,

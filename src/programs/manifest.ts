@@ -12,6 +12,7 @@ import {pid as ownPid} from '../os/identity.ts';
 import type {Reaper} from '../os/reap/reaper.ts';
 import {statOf} from '../os/reap/procfs.ts';
 import {sys} from '../os/sys.ts';
+import {watchesOf} from '../os/watches.ts';
 
 export interface ManifestParts {
 	readonly loop: Loop;
@@ -38,7 +39,7 @@ export function createManifest({loop, log, poller, reaper, logging, pulled, whol
 	};
 	const search = createSearch({poller, isOwn, info: log.info, warn: warnOnce, soon, after});
 	const watch = createConfigWatch({
-		poller, after, changed: () => reconciler.changed(), warn: warnOnce, what: 'the manifest', by: 'archonctl reconcile',
+		watches: watchesOf(poller), after, changed: () => reconciler.changed(), warn: warnOnce, what: 'the manifest',
 	});
 	const reconciler = createReconciler({
 		state: loop.state, dispatch: loop.dispatch, search, watch, warn: log.warn, warnOnce, whole, now, soon, logging, pulled,

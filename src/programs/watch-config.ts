@@ -29,8 +29,9 @@ export function createWatchConfig({poller, log, pause, reload}: WatchConfigParts
 
 	function begin(kept: string): void {
 		const isFirst = loading === null;
-		loading ??= import('../features/watch-config/os/watch.ts').then(({createConfigWatch}) =>
-			createConfigWatch({poller, after, changed: reload, warn: log.warn}));
+		loading ??= Promise.all([import('../features/watch-config/os/watch.ts'), import('../os/watches.ts')])
+			.then(([{createConfigWatch}, {watchesOf}]) =>
+				createConfigWatch({watches: watchesOf(poller), after, changed: reload, warn: log.warn}));
 		void loading.then(watch => {
 			watch.set(ownIn(kept), pause());
 			// They may have changed since they were read.

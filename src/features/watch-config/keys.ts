@@ -1,4 +1,4 @@
-/** `watch_config` at the top: whether archon reloads its config by itself when its files change. */
+/** `watch_config` at the top, and of `archon`: whether archon reloads its config by itself when its files change. */
 import {duration as durations, either} from '../../config/accepts.ts';
 import {key} from '../../config/key.ts';
 import {readBy} from '../../config/readers.ts';
@@ -20,15 +20,22 @@ const pause: Parse<Millis | null> = parser(() => either(truth.accepts(), {...dur
 	return millis.value >= LEAST && millis.value <= MOST ? millis : fault('is not between 10ms and 1m');
 });
 
+const FORM = 'true | false | duration';
+
 const KEYS = {
 	watch_config: key<Millis | null>(
-		readBy(pause), 'true | false | duration', 'false', null,
-		'the config is reloaded when its files have changed and were left alone for so long; true: 500ms',
+		readBy(pause), FORM, 'false', null, 'the config is reloaded when its files have changed and were left alone for so long; true: 500ms',
 	),
 };
+
+/** The same among the keys of `archon`. */
+export const WATCH_CONFIG = key<Millis | null>(readBy(pause), FORM, 'false', null, 'the same as watch_config at the top');
+
+/** What the plan has to go on. */
+type Asked = Settings<typeof KEYS> & {readonly archon: {readonly watch_config: Millis | null}};
 
 export const watchConfig = {
 	keys: KEYS,
 	words: () => ({names: {watch_config: 'watch auto_reload reload_on_change'}}),
-	plan: ({watch_config: watchConfig}: Settings<typeof KEYS>) => ({watchConfig}),
+	plan: ({watch_config: own, archon}: Asked) => ({watchConfig: own ?? archon.watch_config}),
 } satisfies WholeGroup;

@@ -519,6 +519,8 @@ test('the whole table fits a page', () => {
 		      archon's own messages below this are left out
 		  state_dir: path (default: nothing is kept)
 		      a folder that exists, for what outlives archon: what operators asked for, counts, pids
+		  watch_config: true | false | duration (default: false)
+		      the same as watch_config at the top
 
 		shutdown:
 		  grace_period: duration (default: 9s)

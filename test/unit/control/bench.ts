@@ -22,6 +22,7 @@ import {find, type State} from '../../../src/core/state.ts';
 import {create, nextDeadline} from '../../../src/core/whole.ts';
 import {step} from '../../../src/core/supervisor.ts';
 import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
+import type {NeedsRestartRow} from '../../../src/features/watch/requests/needs-restart/wire.ts';
 import type {UsageRow} from '../../../src/control/requests/usage/wire.ts';
 import {createServer, type Server} from '../../../src/control/server.ts';
 import type {Connection, ConnectionListener, Peer} from '../../../src/control/transport.ts';
@@ -58,6 +59,7 @@ export class Bench {
 	failure: Undone | null = null;
 	tree: readonly TreeRow[] = [];
 	usage: readonly UsageRow[] = [];
+	stale: readonly NeedsRestartRow[] = [];
 	/** What users are granted, and what the log has been told. */
 	access: readonly NumberedRule[] = [];
 	readonly warnings: string[] = [];
@@ -83,6 +85,7 @@ export class Bench {
 			state: () => this.state,
 			dispatch: event => this.dispatch(event),
 			tree: (_isAll, told, failed) => attempt(() => told(this.tree), failed),
+			needsRestart: (isMeant, told) => told(this.stale.filter(({service}) => isMeant(service))),
 			usage: told => told(this.usage),
 			examineHost: told => told(new Map<string, string | number | null>([['pid', 1], ['memory_limit', null]])),
 			wallClock: instant => EPOCH + instant,

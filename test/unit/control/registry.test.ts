@@ -35,6 +35,7 @@ test('each verb is there once, with a line of help', () => {
 		  "Blame · observe (of some services) · repeatable",
 		  "Graph · observe (of some services) · repeatable",
 		  "Doctor · observe · repeatable",
+		  "NeedsRestart[,<name>…] · observe (of some services) · repeatable",
 		  "State · observe · repeatable",
 		  "Start,<name>… · operate (of some services) · repeatable",
 		  "Stop,<name>… · operate (of some services) · repeatable",

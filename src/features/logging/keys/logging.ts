@@ -9,6 +9,7 @@ import {
 } from './drivers.ts';
 import {planEvents, planLogging, UNWRITTEN, type WrittenLogging} from './outputs.ts';
 import {rate, rateLines, size} from './scalars.ts';
+import {WATCH_CONFIG} from '../../watch-config/keys.ts';
 import {quote} from '../../../config/problems.ts';
 import {readBy, readMap, refuse} from '../../../config/readers.ts';
 import {absolutePath, lapse, oneOf} from '../../../config/scalars.ts';
@@ -96,6 +97,7 @@ const ARCHON = shape({
 		absolutePath, 'path', 'nothing is kept', 'a folder that exists, for what outlives archon: what operators asked for, counts, pids',
 		'/var/lib/archon',
 	),
+	watch_config: WATCH_CONFIG,
 });
 
 const TOP_KEYS = {

@@ -1,24 +1,23 @@
 /**
  * Watches the files of the config. It is their folders that are watched, as a file is mostly replaced by another one:
- * by rename(2), or by a symbolic link on the way to it, as Kubernetes does. Nothing polls.
+ * by rename(2), or by a symbolic link on the way to it, as Kubernetes does. Nothing polls, unless the kernel has no watches left.
  */
 import {dirname, isAbsolute, join} from '../../../core/path.ts';
 import type {Millis} from '../../../core/time.ts';
 import {errnoText} from '../../../os/errno.ts';
-import type {Poller} from '../../../os/poller.ts';
-import {EPOLLIN, ERRNO, sys} from '../../../os/sys.ts';
+import {ERRNO, type Outcome, sys} from '../../../os/sys.ts';
+import type {Watches} from '../../../os/watches.ts';
 
 export interface WatchParts {
-	readonly poller: Pick<Poller, 'watch' | 'forget'>;
+	readonly watches: Watches;
 	/** As of clock.ts: the result cancels. */
 	readonly after: (millis: Millis, callback: () => void) => () => void;
-	/** Something has changed, and nothing has for some time since. */
+	/** Something has changed, and nothing has for some time since; or may have, where the kernel does not tell. */
 	readonly changed: () => void;
 	/** Each is told once. */
 	readonly warn: (text: string) => void;
-	/** What is watched, in messages: `the config`; and how else its changes are heard of. */
+	/** What is watched, in messages: `the config`. */
 	readonly what?: string;
-	readonly by?: string;
 }
 
 export interface Watched {
@@ -37,86 +36,61 @@ const PAUSES_MAX = 10;
 /** How many folders and files are watched. */
 const WATCHES_MAX = 1000;
 const LINKS_MAX = 40;
-/**
- * Who may write in a folder that is watched can do so without end: after these reads, of 16 KiB each, others have their
- * turn, and the next comes after a rest. What the kernel's queue cannot hold meanwhile it tells as lost (inotify(7)).
- */
-const READS_MAX = 16;
-const REST: Millis = 100;
+/** From one look to the next where the kernel does not tell of changes. */
+const POLL: Millis = 10_000;
 
-export function createConfigWatch(
-	{poller, after, changed, warn, what = 'the config', by = 'archonctl reload'}: WatchParts,
-): ConfigWatch {
+export function createConfigWatch({watches, after, changed, warn, what = 'the config'}: WatchParts): ConfigWatch {
 	const told = new Set<string>();
-	let fd = -1;
+	const hearer = watches.hearer(hear);
 	/** By the number of a watch: the names that count; null: any. */
 	let names = new Map<number, Set<string> | null>();
 	let pause: Millis = 0;
 	let cancel: (() => void) | null = null;
+	let endPolling = (): void => {};
 	/** How many pauses what has changed has been waited for. */
 	let waited = 0;
-	/** Ends a rest from a flood. */
-	let endRest = (): void => {};
 
 	const tell = (text: string): void => {
 		if (!told.has(text)) warn(text);
 		told.add(text);
 	};
 
-	function close(): void {
-		if (fd < 0) return;
-		endRest();
-		poller.forget(fd);
-		sys.close(fd);
-		fd = -1;
-	}
-
 	/** The old watches hear of what happens until the new ones do. */
 	function renew(watched: Watched): void {
-		let next = sys.openWatches();
-		if (next === -ERRNO.EMFILE) {
-			close();
-			next = sys.openWatches();
-		}
+		const fd = hearer.begin();
 		const found = new Map<number, Set<string> | null>();
+		/** Why the kernel does not tell of all changes; 0: it does. */
+		let isDeaf: Outcome = Math.min(fd, 0);
 		const add = (path: string, isFolder: boolean, each: Set<string> | null): void => {
 			if (found.size >= WATCHES_MAX) return tell(`cannot watch all of ${what}: more than ${WATCHES_MAX} files and folders`);
-			const number = sys.addWatch(next, path, isFolder);
+			const number = sys.addWatch(fd, path, isFolder);
 			if (number >= 0) found.set(number, each);
+			else if (number === -ERRNO.ENOSPC) isDeaf = number;
 			// What is not there is seen to come in its folder.
 			else if (number !== -ERRNO.ENOENT && number !== -ERRNO.ENOTDIR) tell(`cannot watch ${path}: ${errnoText(-number)}`);
 		};
-		if (next >= 0) {
+		if (fd >= 0) {
 			for (const [folder, each] of placesOf(watched)) add(folder, true, each);
 			for (const file of watched.files) add(file, false, null);
 			for (const file of watched.files) if (isMounted(file)) tell(`${file} ${MOUNTED}`);
 		}
-		if (fd >= 0) {
-			hear();
-			close();
-		}
-		if (next < 0) {
-			return tell(`cannot watch ${what}: ${errnoText(-next)}${next === -ERRNO.EMFILE ? LIMIT : ''}; ${by} reads it`);
-		}
 		names = found;
-		fd = next;
-		poller.watch(fd, EPOLLIN, hear);
+		hearer.set(found.keys());
+		endPolling();
+		if (isDeaf === 0) return;
+		tell(`cannot watch ${what}: ${errnoText(-isDeaf)} (${LIMITS.get(-isDeaf) ?? 'inotify'}); it is read every ${POLL / 1000} s instead`);
+		poll();
 	}
 
-	function hear(): void {
-		let [counts, reads] = [false, 0];
-		for (let events = sys.readWatches(fd); typeof events !== 'number' && events.length > 0; events = sys.readWatches(fd)) {
-			counts = events.some(doesCount) || counts;
-			reads += 1;
-			if (reads < READS_MAX) continue;
-			// What is not read may be closed unread.
-			counts = true;
-			poller.forget(fd);
-			endRest();
-			endRest = after(REST, () => poller.watch(fd, EPOLLIN, hear));
-			break;
-		}
-		if (!counts || waited >= PAUSES_MAX) return;
+	function poll(): void {
+		endPolling = after(POLL, () => {
+			poll();
+			changed();
+		});
+	}
+
+	function hear(number: number, name: string): void {
+		if (!doesCount(number, name) || waited >= PAUSES_MAX) return;
 		waited += 1;
 		cancel?.();
 		cancel = after(pause, () => {
@@ -126,9 +100,7 @@ export function createConfigWatch(
 		});
 	}
 
-	function doesCount(event: string): boolean {
-		const space = event.indexOf(' ');
-		const [number, name] = [Number(event.slice(0, space)), event.slice(space + 1)];
+	function doesCount(number: number, name: string): boolean {
 		if (number < 0 || name === '') return true;
 		const each = names.get(number);
 		return each === null ? !/^\.(?!\.)/.test(name) : each?.has(name) ?? false;
@@ -137,7 +109,8 @@ export function createConfigWatch(
 	return {
 		set(watched, millis) {
 			if (millis === null) {
-				close();
+				hearer.close();
+				endPolling();
 				cancel?.();
 				cancel = null;
 				return;
@@ -148,7 +121,10 @@ export function createConfigWatch(
 	};
 }
 
-const LIMIT = ' (the user of archon has all the inotify instances that one may have, fs.inotify.max_user_instances)';
+/** What a user has too few of. */
+const LIMITS: ReadonlyMap<number, string> = new Map([
+	[ERRNO.EMFILE, 'fs.inotify.max_user_instances'], [ERRNO.ENOSPC, 'fs.inotify.max_user_watches'],
+]);
 
 const MOUNTED = 'is mounted by itself, and so remains the file that it was when another one takes its place outside: mount its directory';
 
