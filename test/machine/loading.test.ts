@@ -36,7 +36,7 @@ test('PID 1 with a plain config', async () => {
 	// The first client brings the server with it, and nothing is loaded for the second.
 	await archon.ctl('status');
 	const served = loaded(file);
-	expect(served.kilobytes - start.kilobytes).toBeLessThan(125);
+	expect(served.kilobytes - start.kilobytes).toBeLessThan(140);
 	await archon.ctl('status');
 	expect(loaded(file)).toEqual(served);
 });

@@ -18,7 +18,7 @@ const loadSync = byNeed(() => import('../../features/sync/keys.ts'));
 const loadWatchConfig = byNeed(() => import('../../features/watch-config/keys.ts'));
 
 const archon = lateWhole(
-	loadLogging, 'archon', {archon: {logging: null, events: null, log_level: 'info', state_dir: null}},
+	loadLogging, 'archon', {archon: {logging: null, events: null, log_level: 'info', state_dir: null, watch_config: null}},
 	{logging: LOGGING, events: LOGGING, level: 'info', stateDir: null},
 );
 const signals = lateWhole(loadSignals, 'signals', {signals: []}, {signals: []});
@@ -42,5 +42,6 @@ export const actionsOfWhole = (settings: Settings<typeof WHOLE>): readonly Actio
 /** What the keys come to, all together. */
 export function planWhole(settings: Settings<typeof WHOLE>, planning: WholePlanning): Whole {
 	type Plans = Intersection<ReturnType<(typeof WHOLE_GROUPS)[number]['plan']>>;
-	return Object.assign({}, ...WHOLE_GROUPS.map(({plan}) => plan(settings, planning))) as Plans;
+	// The keys of `archon` come last: one of another group may stand among them.
+	return Object.assign({}, ...WHOLE_GROUPS.toReversed().map(({plan}) => plan(settings, planning))) as Plans;
 }

@@ -31,11 +31,8 @@ const KEYS = {
 /** The same among the keys of `archon`. */
 export const WATCH_CONFIG = key<Millis | null>(readBy(pause), FORM, 'false', null, 'the same as watch_config at the top');
 
-/** What the plan has to go on. */
-type Asked = Settings<typeof KEYS> & {readonly archon: {readonly watch_config: Millis | null}};
-
 export const watchConfig = {
 	keys: KEYS,
 	words: () => ({names: {watch_config: 'watch auto_reload reload_on_change'}}),
-	plan: ({watch_config: own, archon}: Asked) => ({watchConfig: own ?? archon.watch_config}),
+	plan: ({watch_config: watchConfig}: Settings<typeof KEYS>) => ({watchConfig}),
 } satisfies WholeGroup;

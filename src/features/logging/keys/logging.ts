@@ -118,6 +118,7 @@ export const archon = {
 	}),
 	plan: ({archon}: Settings<typeof TOP_KEYS>) => ({
 		logging: planLogging(archon), events: planEvents(archon), level: archon.log_level, stateDir: archon.state_dir,
+		...archon.watch_config !== null && {watchConfig: archon.watch_config},
 	}),
 } satisfies WholeGroup;
 
