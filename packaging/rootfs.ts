@@ -3,7 +3,7 @@
  * of configs, for editors, the manual, and what shells complete by.
  */
 import {chmod, copyFile, mkdir, symlink, writeFile} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {execa} from 'execa';
 import {troff} from '../scripts/docs/manual.ts';
 import {archonctlPage, archonPage, type CommandText, protocolPage} from '../scripts/docs/pages.ts';
@@ -22,8 +22,11 @@ const COMPLETIONS = [
 
 const root = dirname(import.meta.dirname);
 
-/** Makes the tree at `rootfs` of an executable that is built already. */
-export async function makeRootfs(executable: string, rootfs: string, version: string): Promise<void> {
+/** Where services find the library that they load for `bind`; PRELOADED of src/features/bind/os/library.ts is the same. */
+const LIBRARIES = '/usr/lib/archon';
+
+/** Makes the tree at `rootfs` of an executable and a library that are built already. */
+export async function makeRootfs(executable: string, shim: string, rootfs: string, version: string): Promise<void> {
 	const home = join(rootfs, HOME);
 	await mkdir(join(home, 'bin'), {recursive: true});
 	await mkdir(join(rootfs, 'usr', 'bin'), {recursive: true});
@@ -31,6 +34,8 @@ export async function makeRootfs(executable: string, rootfs: string, version: st
 	await chmod(join(home, 'bin', 'archon'), 0o755);
 	// Only here: an image may have a tini of its own at /usr/bin.
 	for (const name of [...NAMES, ...OVERSEER]) await symlink('archon', join(home, 'bin', name));
+	await mkdir(join(rootfs, LIBRARIES), {recursive: true});
+	await copyFile(shim, join(rootfs, LIBRARIES, basename(shim)));
 	await copyFile(join(root, 'LICENSE'), join(home, 'LICENSE'));
 	await copyFile(join(root, 'packaging', 'NOTICE'), join(home, 'NOTICE'));
 	for (const name of ['archon', 'archonctl']) await symlink(`../..${HOME}/bin/archon`, join(rootfs, 'usr', 'bin', name));

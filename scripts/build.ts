@@ -12,7 +12,7 @@ import {ExecaError} from 'execa';
 import {NAMES, OVERSEER} from '../src/dropin/names.ts';
 import {writeHeader} from './build/layouts.ts';
 import {prepareLibraries} from './build/libraries.ts';
-import {exists, linkAddon, linkEngine, linkExecutable, linkTelling, missingTools} from './build/link.ts';
+import {exists, linkAddon, linkEngine, linkExecutable, linkShim, linkTelling, missingTools, SHIM} from './build/link.ts';
 import {makeModules} from './build/modules.ts';
 import {tryExecutable} from './build/trial.ts';
 import './by-need-hook.ts';
@@ -56,6 +56,7 @@ async function main(): Promise<void> {
 	const {version} = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {version: string};
 	const [modules] = await Promise.all([
 		makeModules(root, work, libraries, version), linkAddon(root, work, libraries), linkEngine(root, work, libraries),
+		linkShim(root, join(work, SHIM)),
 	]);
 	await Promise.all([linkExecutable(root, work, libraries, modules), linkTelling(root, work, libraries, modules)]);
 	for (const name of [...LINKS, 'native/telling/archonctl']) await symlink('archon', join(work, name));
@@ -63,8 +64,9 @@ async function main(): Promise<void> {
 	for (const note of weaker) say(note);
 	// What the pages are made of is loaded with the hook.
 	const {makeRootfs} = await import('../packaging/rootfs.ts');
-	await makeRootfs(join(work, 'archon'), join(work, 'rootfs'), version);
-	await publish(work, ['native/archon.node', 'native/engine', 'native/telling/archon', 'native/telling/archonctl', 'archon', ...LINKS]);
+	await makeRootfs(join(work, 'archon'), join(work, SHIM), join(work, 'rootfs'), version);
+	const natives = ['archon.node', 'engine', 'telling/archon', 'telling/archonctl'].map(name => `native/${name}`);
+	await publish(work, [...natives, 'archon', SHIM, ...LINKS]);
 	await publishRootfs(work);
 	const mebibytes = (await stat(join(dist, 'archon'))).size / 2 ** 20;
 	if (mebibytes > MOST_MEBIBYTES) say(`WARNING: the executable has more than ${MOST_MEBIBYTES} MiB, and README says two and a half`);

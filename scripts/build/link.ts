@@ -73,6 +73,19 @@ export async function linkCompiler(root: string, to: string, libraries: Librarie
 	]);
 }
 
+/** What an executable of the dynamic linker's asks for, and nothing of a C library: programs with any of them load it. */
+const PRELOADED = [
+	'-D_GNU_SOURCE', '-O2', '-fPIC', '-shared', '-nostdlib', '-fvisibility=hidden', '-fno-stack-protector', '-s',
+	'-Wl,--build-id=none', '-Wl,-z,relro,-z,now,-z,noexecstack', '-Wl,--hash-style=both',
+];
+
+/** `libarchon-bind.so`, which services load that a rule of `bind` is for. */
+export async function linkShim(root: string, to: string, compiler = 'cc'): Promise<void> {
+	await compile(compiler, [...WARNINGS, ...PRELOADED, `-Wl,-soname,${SHIM}`, '-o', to, join(root, 'src', 'shim', 'bind.c')]);
+}
+
+export const SHIM = 'libarchon-bind.so';
+
 /** The table of what is in the executable, for the assembler. */
 function embedding({plain, packed}: Modules): string {
 	const modules = [...plain, ...packed];

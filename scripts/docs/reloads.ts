@@ -37,6 +37,7 @@ export const SERVICE_SAMPLES: Readonly<Record<string, Sample>> = {
 	stop_grace_period: ['1s', '2s'], stop_to: ['group', 'main'], kill_mode: ['group', 'main'], pid_file: ['/run/a', '/run/b'],
 	control: ['operate', '{role: operate, services: [other]}'], labels: ['[a]', '[b]'],
 	on: ['{failed: [restart]}', '{failed: [alert]}'],
+	ports: ['[{name: a}]', '[{name: b}]'],
 };
 
 /** At the top of a config. `services` are told of key by key. */
@@ -48,6 +49,7 @@ export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	manifest: ['{file: /a}', '{file: /b}'],
 	sync: ['{source: "http://a/", dest: /a}', '{source: "http://b/", dest: /a}'],
 	watch_config: ['true', '1s'], on: ['{failed: [restart]}', '{failed: [alert]}'], name: ['a', 'b'], version: ['"2"', '"3"'],
+	ports: ['{range: 20000-20001}', '{range: 20000-20002}'],
 };
 
 /** Keys of which nothing can be shown in this way, and what a reload makes of them. */

@@ -21,7 +21,7 @@ const FOREIGN_SERVICE_KEYS: ReadonlySet<string> = new Set([
 	'deploy', 'develop', 'device_cgroup_rules', 'devices', 'dns',
 	'dns_opt', 'dns_search', 'domainname', 'expose', 'external_links', 'extra_hosts', 'gpus', 'hostname',
 	'image', 'init', 'ipc', 'isolation', 'label_file', 'mac_address', 'mem_swappiness', 'models', 'network_mode', 'networks',
-	'oom_kill_disable', 'pid', 'platform', 'ports', 'privileged', 'pull_policy',
+	'oom_kill_disable', 'pid', 'platform', 'privileged', 'pull_policy',
 	'pull_refresh_after', 'read_only', 'runtime', 'shm_size', 'storage_opt',
 	'sysctls', 'tmpfs', 'use_api_socket', 'userns_mode', 'uts', 'volumes', 'volumes_from',
 ]);

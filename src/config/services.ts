@@ -26,6 +26,7 @@ import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 // What few configs have is planned by what is loaded for the first of it.
 const noting = byNeed(() => import('./own-variables.ts'));
 const placing = byNeed(() => import('./placed-files.ts'));
+const porting = byNeed(() => import('../features/ports/keys/reading.ts'));
 const scheduling = byNeed(() => import('../features/schedule/keys/reading.ts'));
 const granting = byNeed(() => import('./rights.ts'));
 const reacting = byNeed(() => import('../features/reactions/keys/reading.ts'));
@@ -71,6 +72,12 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const files = isPlaced ? placing().placeFiles(config, present, topContext(planning), lookups) : NO_PLACED_FILES;
 	const arranged = {...arrangement, ...membership, ...relations, files};
 	const made = isTooMany ? [] : makeServices(services, arranged, programs, config, planning);
+	if (made.some(({ports, sockets}) => ports.length + sockets.length > 0)) {
+		porting().judgePorts(made, whole.ports, (name, key) => {
+			const each = services.get(name.replace(/:\d+$/, ''));
+			return each ? {path: each.path, at: each.map.entries.get(key)?.value ?? each.key} : null;
+		}, problems.report);
+	}
 	judgeFiles(root, made, name => services.get(name), whole.events, problems.report);
 	const written = new Map(present.map(each => [each.name, each]));
 	return {...whole, services: made, names: new Map(present.map(({name, key}) => [name, key])), written};

@@ -9,6 +9,7 @@ import type {Instant, Millis} from '../core/time.ts';
 import type {Events} from '../features/events/core.ts';
 import type {Terminals} from '../features/attach/core/terminals.ts';
 import type {WithManifests} from '../features/manifest/core/control.ts';
+import type {Protocol} from '../features/ports/core/spec.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
@@ -53,6 +54,8 @@ export interface Daemon {
 	reload(how: {readonly trial: TrialRules | null}, done: (result: Result<string, Undone>) => void): void;
 	/** Asks the test of a service, which must have one; the result gives it up. Nothing follows from the answer. */
 	test(service: Service, told: (answer: Answer) => void): () => void;
+	/** A port for a name, which it keeps: one that is free, or the given one. */
+	allocPort(key: string, protocol: Protocol, port: number | null): Result<number, string>;
 	/** A trigger has come to its end, as the line says: that is told, and the state written. Calls back when it is. */
 	triggered(line: string, done: () => void): void;
 	/** Calls back, now or soon, with what a reload would do now, or with all problems of the config. */

@@ -13,6 +13,8 @@ import {logs} from '../features/logging/requests/logs/handle.ts';
 import {reopen} from '../features/logging/requests/reopen/handle.ts';
 import {sync} from '../features/sync/requests/sync/handle.ts';
 import {syncStatus} from '../features/sync/requests/sync-status/handle.ts';
+import {allocPort, freePort} from '../features/ports/requests/alloc-port/handle.ts';
+import {ports} from '../features/ports/requests/ports/handle.ts';
 import {test} from '../features/run-test/requests/test/handle.ts';
 import {trigger} from '../features/run-test/requests/trigger/handle.ts';
 import {state} from '../features/state/requests/state/handle.ts';
@@ -58,7 +60,7 @@ const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	start, stop, auto, restart, 'run-now': runNow,
 	reload, 'reload-config': reloadConfig, trigger, test, plan, config, reconcile, want, unwant, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon,
-	'sync-status': syncStatus, sync,
+	'sync-status': syncStatus, sync, ports, 'alloc-port': allocPort, 'free-port': freePort,
 	terminal, input, resize, reopen, limit, upgrade, version, shutdown,
 };
 

@@ -10,6 +10,8 @@ import {LOGS} from '../features/logging/requests/logs/wire.ts';
 import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
 import {SYNC} from '../features/sync/requests/sync/wire.ts';
 import {SYNC_STATUS} from '../features/sync/requests/sync-status/wire.ts';
+import {ALLOC_PORT, FREE_PORT} from '../features/ports/requests/alloc-port/wire.ts';
+import {PORTS} from '../features/ports/requests/ports/wire.ts';
 import {TEST} from '../features/run-test/requests/test/wire.ts';
 import {TRIGGER} from '../features/run-test/requests/trigger/wire.ts';
 import {STATE} from '../features/state/requests/state/wire.ts';
@@ -49,7 +51,7 @@ export const REQUESTS = [
 	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR, NEEDS_RESTART, STATE,
 	START, STOP, AUTO, RESTART, RUN_NOW, RELOAD, RELOAD_CONFIG, TRIGGER, TEST, PLAN, CONFIG, RECONCILE, WANT, UNWANT, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
-	SYNC_STATUS, SYNC,
+	SYNC_STATUS, SYNC, PORTS, ALLOC_PORT, FREE_PORT,
 	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
 ] as const;
 

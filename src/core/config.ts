@@ -7,6 +7,7 @@ import type {SignalRules} from './signals.ts';
 import type {Sync} from './sync.ts';
 import type {Millis} from './time.ts';
 import type {ManifestRules} from '../features/manifest/core/rules.ts';
+import type {PortRules} from '../features/ports/core/spec.ts';
 import type {Logging} from '../features/logging/core.ts';
 
 /** The rate limit of restarts: `burst` at once, and `perSecond` after that (a token bucket). */
@@ -57,6 +58,8 @@ export interface Config extends CoreConfig {
 	readonly remote: readonly Remote[];
 	/** The folder of what outlives archon; null: nothing does. */
 	readonly stateDir: string | null;
+	/** Where ports come from that archon chooses. */
+	readonly ports: PortRules;
 	/** Programs pulled from a master; null: none are. */
 	readonly sync: Sync | null;
 }
@@ -68,7 +71,7 @@ export type Whole = Omit<Config, 'services'>;
 const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
-	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', sync: 'sync',
+	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', sync: 'sync', ports: 'ports',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

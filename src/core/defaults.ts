@@ -36,6 +36,7 @@ const NO_DIRECTORIES: Exec['directories'] = [];
 export const UNSOURCED: Sourced = {variables: NOTHING, stamp: ''};
 
 const NO_FILES: Exec['files'] = [];
+export const NO_PORTS: Service['ports'] = [];
 
 export const exec = (argv: Command): Exec => ({
 	argv, base: 'inherit', common: NOTHING, sources: [], sourced: UNSOURCED, environment: {}, secretsFromFiles: false,
@@ -55,7 +56,7 @@ export const service = (name: string, argv: Command): Service => ({
 	ready: null, startPeriod: 0, startTimeout: Infinity, health: null,
 	watchdog: null, restart: RESTART, stop: STOP, stopTo: 'main', killMode: 'tree', forks: false, pidFile: null,
 	hooks: NO_HOOKS, reload: null, essential: false, onFailed: 'stay', onFailure: NO_NAMES, conflicts: NO_NAMES, onlyIf: null, test: null,
-	schedule: null, on: null, control: null, sockets: NO_SOCKETS, isLazy: false, idleTimeout: Infinity, fdStoreMax: 0,
+	schedule: null, on: null, control: null, sockets: NO_SOCKETS, isLazy: false, idleTimeout: Infinity, fdStoreMax: 0, ports: NO_PORTS,
 	exec: exec(argv),
 });
 

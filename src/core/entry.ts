@@ -54,6 +54,8 @@ export interface Entry {
 	readonly past: readonly Past[];
 	/** How far its last start has come, and when. */
 	readonly startup: Startup;
+	/** Numbers that archon has chosen for its ports and sockets (`port: auto`), by their names. */
+	readonly ports: Readonly<Record<string, number>>;
 	/** Its own status text (sd_notify(3), STATUS=); empty: it has sent none. */
 	readonly statusText: string;
 	/** How often actions about it were done lately, by their cause. */

@@ -7,6 +7,7 @@ import type {Remembered} from './remembered.ts';
 import type {Service, Sourced, StopPolicy} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Instant, Millis} from './time.ts';
+import type {Protocol} from '../features/ports/core/spec.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {TrialRules} from './trial.ts';
 import type {Decider, Ruling} from './wanted.ts';
@@ -118,6 +119,11 @@ export type Event =
 	 * the last record.
 	 */
 	| {readonly kind: 'resumed'; readonly found: ReadonlyMap<Run, number>}
+	/** A port is a service's from now on, or a client's, by its name: `web.http`. */
+	| {readonly kind: 'hold-port'; readonly key: string; readonly port: number; readonly protocol: Protocol}
+	| {readonly kind: 'free-port'; readonly key: string}
+	/** A service is not started, as its port is in use by others; `by`: by whom, null: it is free, and each that waits for it starts. */
+	| {readonly kind: 'port-busy'; readonly port: number; readonly protocol: Protocol; readonly by: string | null; readonly service: string}
 	/** archon is the last process in its PID namespace, or has no descendants. */
 	| {readonly kind: 'alone'}
 	/**

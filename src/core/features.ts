@@ -6,6 +6,7 @@ import {type Instant, type Millis, NEVER} from './time.ts';
 import {type Change, type Turn} from './turn.ts';
 import {idle} from '../features/idle/core.ts';
 import {manifest} from '../features/manifest/core/feature.ts';
+import {ports} from '../features/ports/core/feature.ts';
 import {progress} from '../features/progress/core.ts';
 import {reactions} from '../features/reactions/core/feature.ts';
 import {runTest} from '../features/run-test/core/feature.ts';
@@ -19,6 +20,7 @@ type Tested = Extract<Event, {kind: 'tested'}>;
 
 const FEATURES = [
 	bind(idle), bind(progress), bind(arrival), bind(rollback), bind(schedule), bind(keeping), bind(manifest), bind(runTest), bind(reactions),
+	bind(ports),
 ];
 
 /** A feature with its part of the state looked up. */

@@ -78,7 +78,9 @@ const table: Table = {
 			const move: Transition = refusal.temporary ? next(entry, end, now, random) : {phase: {kind: 'down', cause: 'failed'}};
 			return {...move, also: {...move.also, refusal}};
 		},
-		withdrawn: () => withdraw(),
+		// Without a request to stop it has to wait for a port: that was no start, and so none is counted.
+		withdrawn: (_, __, entry) =>
+			(entry.leaving ? withdraw() : {phase: {kind: 'down', cause: 'stopped'}, also: {starts: entry.starts - 1}}),
 		hooked: (phase, {hook, failure}, entry, now, random) => {
 			if (hook !== 'pre_start' || !phase.isHooked || phase.isConditional) return {phase};
 			if (failure !== null) return failedBefore(`pre_start: ${failure}`, entry, now, random);

@@ -6,6 +6,7 @@ import type {ServiceKind} from './event-kinds.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
 import type {Logging} from '../features/logging/core.ts';
+import type {PortSpec} from '../features/ports/core/spec.ts';
 import type {Zone} from '../features/schedule/core/zone.ts';
 import type {SocketSpec} from '../features/sockets/core/spec.ts';
 
@@ -70,6 +71,8 @@ export interface Service {
 	readonly idleTimeout: Millis;
 	/** How many descriptors archon keeps for it from one run to the next (sd_pid_notify_with_fds(3), FDSTORE=1). */
 	readonly fdStoreMax: number;
+	/** Ports of which its processes are told. */
+	readonly ports: readonly PortSpec[];
 	readonly exec: Exec;
 }
 

@@ -198,6 +198,7 @@ export const elapsed = ({since, stalled}: Pick<Entry, 'since' | 'stalled'>, now:
 export const NO_RIVALS: Entry['rivals'] = [];
 const NO_TRIGGERS: Entry['laterTriggers'] = [];
 
+const NO_NUMBERS: Entry['ports'] = {};
 const UNSTARTED: Entry['startup'] = [null, null, null];
 
 /** It does not start before its test has answered. */
@@ -209,5 +210,5 @@ export const newEntry = (id: Id, service: Service, since: Instant): Entry => ({
 	desired: 'auto', timing: null, rulings: service.test ? unasked(since) : NO_RULINGS,
 	restartPending: false, trigger: null, laterTriggers: NO_TRIGGERS,
 	stop: service.stop, ends: [], starts: 0, outcome: null, refusal: null, blame: null, past: [], startup: UNSTARTED, statusText: '',
-	paces: NO_PACES, retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
+	ports: NO_NUMBERS, paces: NO_PACES, retired: false, leaving: true, unmetNeeds: 0, failedNeeds: 0, stoppingDependents: 0,
 });

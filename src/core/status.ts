@@ -1,10 +1,13 @@
 /** What `archonctl status` shows of a service: a status for each phase, and a note that says why. */
+import {byNeed} from './by-need.ts';
 import type {Entry} from './entry.ts';
 import type {Outcome, Refusal} from './outcome.ts';
 import type {Phase} from './phase.ts';
 import {signalName} from './signal-numbers.ts';
 import {entryOf, holds, livingRivals, type State} from './state.ts';
 import {decisionOf} from './wanted.ts';
+
+const porting = byNeed(() => import('../features/ports/core/table.ts'));
 
 export const STATUSES = [
 	'stopped', 'waiting', 'starting', 'running', 'unhealthy', 'stopping', 'backoff', 'exited', 'failed',
@@ -100,7 +103,7 @@ function noteOf(state: State, entry: Entry): string {
 function ownNote(state: State, entry: Entry): string {
 	const {phase} = entry;
 	switch (phase.kind) {
-		case 'waiting': return `waiting for ${unmetNeeds(state, entry)}`;
+		case 'waiting': return waitingNote(state, entry);
 		case 'backoff': return `${lastEnd(entry)}; ${attempt(entry)} is next`;
 		case 'stopping':
 			if (phase.finish) return `${describeOutcome(phase.outcome ?? {kind: 'code', code: 0})}; running ${phase.finish.hook}`;
@@ -116,6 +119,12 @@ function ownNote(state: State, entry: Entry): string {
 		case 'done': return lastEnd(entry);
 		case 'spawning': return phase.isConditional ? 'examining only_if' : phase.isHooked ? 'running pre_start' : '';
 	}
+}
+
+function waitingNote(state: State, entry: Entry): string {
+	const needs = unmetNeeds(state, entry);
+	const port = needs === '' && entry.service.ports.length > 0 ? porting().describeAwaited(state, entry) : null;
+	return port === null ? `waiting for ${needs}` : `waiting: ${port}`;
 }
 
 function startingNote(entry: Entry, phase: Extract<Phase, {kind: 'starting'}>): string {

@@ -42,6 +42,7 @@ const ruling = byNeed(() => import('./rulings.ts'));
 const remembering = byNeed(() => import('./remembering.ts'));
 const listing = byNeed(() => import('../features/manifest/core/enlist.ts'));
 const acting = byNeed(() => import('../features/reactions/core/act.ts'));
+const porting = byNeed(() => import('../features/ports/core/table.ts'));
 const scheduling = byNeed(() => import('../features/schedule/core/timing.ts'));
 
 /** The owner of each kind of event. */
@@ -72,6 +73,9 @@ const OWNERS: Handlers = {
 	'run-now': whileRunning((turn, {ids}) => scheduling().runNow(turn, ids)),
 	clock: (turn, {epoch}) => scheduling().setClock(turn, epoch),
 	act: whileRunning((turn, event) => acting().act(turn, event)),
+	'hold-port': (turn, event) => porting().onPort(turn, event),
+	'free-port': (turn, event) => porting().onPort(turn, event),
+	'port-busy': (turn, event) => porting().onPort(turn, event),
 	stop, signal,
 	reload: (turn, {ids}) => reload(turn, ids),
 	remove: (turn, {id}) => remove(turn, id),
@@ -139,6 +143,7 @@ function examine(turn: Turn, entry: Entry): void {
 			if (entry.failedNeeds > 0 && endsContainer(entry.service)) return failStart(turn, entry, cannotStart(turn.state.table, entry));
 			if (entry.failedNeeds > 0 !== phase.isBlocked) return turn.write({...entry, phase: {...phase, isBlocked: entry.failedNeeds > 0}});
 			if (livingRivals(turn.state.table, entry).length > 0) return;
+			if (entry.service.ports.length > 0 && porting().awaitedPort(turn.state, entry)) return;
 			if (entry.unmetNeeds === 0 || entry.unmetNeeds === waivers(turn, entry)) spawn(turn, entry);
 			return;
 		case 'backoff':

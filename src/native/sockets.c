@@ -337,6 +337,35 @@ void sys_listenInet(struct call *call)
 	give_or_close(call, fd, result < 0 ? result : listen(fd, BACKLOG));
 }
 
+/* Binds a port of one family for a moment: 0, or -errno. */
+static int try_port(int family, int port, int type)
+{
+	struct sockaddr_storage address = {.ss_family = family};
+	int fd = socket(family, type | SOCK_CLOEXEC, 0), yes = 1;
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	if (family == AF_INET6) {
+		((struct sockaddr_in6 *)&address)->sin6_port = htons(port);
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+	} else {
+		((struct sockaddr_in *)&address)->sin_port = htons(port);
+	}
+	socklen_t size = family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	int result = bind(fd, (struct sockaddr *)&address, size) < 0 ? -errno : 0;
+	close(fd);
+	return result;
+}
+
+/* Whether a port is free at all addresses: 0, or -errno. Where there is no IPv6, that of IPv4 counts. */
+void sys_tryPort(struct call *call)
+{
+	int port = arg_int(call, 0), type = arg_int(call, 1), result = try_port(AF_INET, port, type);
+	if (result == 0 && try_port(AF_INET6, port, type) == -EADDRINUSE)
+		result = -EADDRINUSE;
+	give_number(call, result);
+}
+
 /* The address of the other end, in figures. */
 void sys_peerAddress(struct call *call)
 {

@@ -8,6 +8,8 @@ import {entries, entryOf, type State} from '../core/state.ts';
 import {createHealth} from '../features/health/os/health.ts';
 import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
+import type {OwnPorts} from '../features/ports/os/ports.ts';
+import type {PortRules} from '../features/ports/core/spec.ts';
 import type {Keeper} from '../features/state/os/keeper.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
 import {ownActions} from '../features/reactions/os/owner.ts';
@@ -29,12 +31,14 @@ import {createShutdown} from './shutdown.ts';
 import {makeDirectories, ownDirectories} from './spawn/directories.ts';
 import {createStarter} from './spawn/starter.ts';
 import type {Placing} from './spawn/placed-files.ts';
+import {tellPorts} from './spawn/port-variables.ts';
 import {createPlacing, ownPlacing} from './spawn/placing.ts';
 import {createSources, ownSources} from './spawn/sources.ts';
 import type {Sources} from './spawn/variable-sources.ts';
 import {traceOf} from './trace.ts';
 
 const [hooking, judging] = [byNeed(() => import('./spawn/hooks.ts')), byNeed(() => import('./spawn/conditions.ts'))];
+const porting = byNeed(() => import('../features/ports/os/ports.ts'));
 const clocking = byNeed(() => import('../features/schedule/os/clock.ts'));
 
 export interface Machine {
@@ -55,6 +59,9 @@ export interface Machine {
 	readonly keeper: Pick<Keeper, 'persist' | 'finish'> | null;
 	/** The files of the manifest are to be read again. */
 	readonly reread: () => void;
+	readonly state: () => State;
+	/** Where ports come from that archon chooses. */
+	readonly portRules: () => PortRules;
 	/** Is given events that no effect has asked for. */
 	readonly dispatch: (event: Event) => void;
 	/** Whether the last sweep has begun. */
@@ -74,11 +81,17 @@ export interface MoreHands extends Hands {
 	readonly ask: OwnTests['ask'];
 	/** Writes the files of a service that runs again, where they hold something else now. */
 	readonly renewFiles: Placing['renew'];
+	/** Ports of services and clients. */
+	readonly ports: () => OwnPorts;
 }
 
 export function createHands(machine: Machine): MoreHands {
 	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, recorder, manager, keeper} = machine;
-	const {reread, dispatch, isSweeping, exit} = machine;
+	const {reread, dispatch, state, portRules, isSweeping, exit} = machine;
+	let ownPorts: OwnPorts | null = null;
+	const ports = (): OwnPorts =>
+		ownPorts ??= porting().createPorts({state, rules: portRules, poller, dispatch, serviceOf: pid => reaper.serviceOf(pid)});
+	tellPorts(service => ports().variables(service));
 	const tell = (id: Id, run: Run, news: News): void => dispatch({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
 	const parts = {reaper, poller, output, handoff, kept, isDegraded, tell, warn, pace: createPace()};
@@ -86,7 +99,7 @@ export function createHands(machine: Machine): MoreHands {
 	const sources = createSources(parts);
 	const placing = createPlacing(parts);
 	const tests = ownTests({...parts, sources, tested: (id, number, answer) => dispatch({kind: 'tested', id, number, answer})});
-	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sources, placing});
+	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sources, placing, ports});
 
 	/** Exits first; then, during the sweep, whether that was the last of all. */
 	function reapAll(): void {
@@ -148,6 +161,7 @@ export function createHands(machine: Machine): MoreHands {
 		examine: sources.examine,
 		ask: tests.ask,
 		renewFiles: placing.renew,
+		ports,
 		spawn, withdraw,
 		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${traceOf(error)}`),
 	};

@@ -258,6 +258,8 @@ export interface Sys {
 	connectInet(address: string, port: number, type: number): Outcome;
 	/** Listens for TCP at an address in figures. */
 	listenInet(address: string, port: number): Outcome;
+	/** Whether a port can be bound at all addresses, which it is for a moment only. `type`: SOCK_STREAM or SOCK_DGRAM. */
+	tryPort(port: number, type: number): Outcome;
 	/** The address of the other end of a connection, in figures. */
 	peerAddress(fd: number): string | Outcome;
 	/** `[own port, that of the other end]` of a socket for TCP; 0 for the second where it is not connected. */

@@ -67,6 +67,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 		plan: (done, failed) => inspecting(({planReload}) => planReload(inForce(), done), failed),
 		config: (name, showsSecrets, done, failed) => inspecting(({showConfig}) => showConfig(inForce(), name, showsSecrets, done), failed),
 		test: hands.ask,
+		allocPort: (key, protocol, port) => hands.ports().alloc(key, protocol, port),
 		triggered(line, done) {
 			log.info(`triggered: ${line}`);
 			recorder.say('triggered', line);

@@ -1,4 +1,5 @@
 /** `archon -- CMD`: one command with archon as its init; no config is read. */
+import {PORT_RULES} from '../features/ports/core/spec.ts';
 import {type Argv, oneCommand as serviceOf} from '../config/command-service.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
 import {ONE_COMMAND} from '../core/signals.ts';
@@ -15,7 +16,7 @@ export function oneCommand(command: readonly string[], socket: string | null, ve
 		config: {
 			services: [serviceOf(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, whenIdle: 'failed',
 			logging: LOGGING, events: LOGGING,
-			level: 'warn', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, sync: null,
+			level: 'warn', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, sync: null, ports: PORT_RULES,
 		},
 		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], kept: null, source: null, notes: [], version,
 		isPayload: true,

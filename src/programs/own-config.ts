@@ -3,17 +3,19 @@ import type {Config} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
 import type {State} from '../core/state.ts';
 import {create} from '../core/whole.ts';
+import {PORT_RULES} from '../features/ports/core/spec.ts';
 import {now} from '../os/clock.ts';
 import {pid} from '../os/identity.ts';
 import type {ConfigSource, Reading} from './config-source.ts';
 
 /** What is handed over to the next instance beside the state. */
-export type HandedOver =
-	Pick<Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir' | 'manifest' | 'sync'>;
+export type HandedOver = Pick<
+	Config, 'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir' | 'manifest' | 'sync' | 'ports'
+>;
 
 export const handedOver = (
-	{logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync}: HandedOver,
-): HandedOver => ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync});
+	{logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync, ports}: HandedOver,
+): HandedOver => ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync, ports});
 
 /** How long the remaining processes may take to end after the last service (ms). */
 const SWEEP_GRACE = 2000;
@@ -21,7 +23,7 @@ const SWEEP_GRACE = 2000;
 export const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
 	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
-	manifest: null, sync: null,
+	manifest: null, sync: null, ports: PORT_RULES,
 };
 
 /** A config, and all that was read for it, as text; null: nothing was. */

@@ -12,6 +12,7 @@ import type {Meanings, ReceivedSignal} from '../core/signals.ts';
 import {hasTerminal} from '../core/shell-service.ts';
 import {entries, entryOf, isHelper} from '../core/state.ts';
 import {createRecorder} from '../features/events/os/recorder.ts';
+import {PORT_RULES} from '../features/ports/core/spec.ts';
 import {createOutput} from '../features/logging/os/output.ts';
 import {numbered} from '../os/access.ts';
 import {soon} from '../os/clock.ts';
@@ -130,6 +131,8 @@ export function runDaemon(options: Options): void {
 	const hands = createHands({
 		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, keeper, isDegraded: instance.isDegraded,
 		reread: () => beside.rereadManifests(),
+		state: () => loop.state(),
+		portRules: () => own.ports ?? PORT_RULES,
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {

@@ -7,6 +7,7 @@ import type {Probe, Service} from '../../src/core/service.ts';
 import {find} from '../../src/core/state.ts';
 import {create} from '../../src/core/whole.ts';
 import {createOutput} from '../../src/features/logging/os/output.ts';
+import {PORT_RULES} from '../../src/features/ports/core/spec.ts';
 import {oblivion} from '../../src/os/reexec/handoff.ts';
 import {openKeptFds} from '../../src/os/reexec/kept-fds.ts';
 import {createHelpers} from '../../src/os/helpers.ts';
@@ -39,7 +40,7 @@ const kept = openKeptFds({handoff: oblivion(), keepFd: () => 0, close: () => 0, 
 const helpers = createHelpers({poller, kept});
 const output = createOutput({poller, handoff: oblivion(), kept, helpers}, ['test'], LOGGING);
 export const hands = createHands({
-	reaper, poller, output, handoff: oblivion(), kept, helpers, dispatch,
+	reaper, poller, output, handoff: oblivion(), kept, helpers, dispatch, state: () => create([], SETTINGS), portRules: () => PORT_RULES,
 	recorder: createRecorder(oblivion().blocks, true, () => undefined), log: {info: say, warn: say, error: say, fatal: say}, keeper: null, reread() {}, isSweeping: () => false, exit: () => {},
 });
 collectAtTimes(hands.collect);

@@ -114,7 +114,7 @@ export function dawn(seed: number): Day {
 		access: () => [], warn: text => say({text}), examine: (_service, told) => told(null), logging: () => LOGGING,
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
 		plan() {}, config() {}, tree() {}, needsRestart() {}, usage() {}, examineHost() {}, kept: () => null, manifests() {},
-		test: () => () => {}, triggered: (_line, done) => done(),
+		allocPort: () => ok(20_000), test: () => () => {}, triggered: (_line, done) => done(),
 		reload(_how, done) {
 			counts.reloads++;
 			dispatch({kind: 'reconfigure', services: config(), shutdownGrace: 9000, startRate: state.settings.startRate, whenIdle: 'failed'});

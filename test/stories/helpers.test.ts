@@ -1,4 +1,5 @@
 /** archon's own helpers: nothing that the container is for, and the last to be needed. */
+import {PORT_RULES} from '../../src/features/ports/core/spec.ts';
 import type {Sync} from '../../src/core/sync.ts';
 import {expect, test} from 'vitest';
 import {exec, LOGGING, START_RATE} from '../../src/core/defaults.ts';
@@ -63,7 +64,7 @@ const by = (driver: LogDriver): Logging => ({...LOGGING, drivers: [driver]});
 function config(how: Partial<Config>): Config {
 	return {
 		services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never', logging: LOGGING, events: LOGGING, level: 'info',
-		signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, sync: null, ...how,
+		signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, sync: null, ports: PORT_RULES, ...how,
 	};
 }
 

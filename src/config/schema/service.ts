@@ -5,6 +5,7 @@
 import {watchdog} from '../../features/health/keys/watchdog.ts';
 import {test} from '../../features/run-test/keys/test.ts';
 import {byNeed} from '../../core/by-need.ts';
+import {NO_PORTS} from '../../core/defaults.ts';
 import {compose} from '../compose.ts';
 import {joined} from '../glossary.ts';
 import {keysOf, type ServiceGroup} from '../group.ts';
@@ -36,6 +37,7 @@ const loadHooks = byNeed(() => import('../keys/hooks.ts'));
 const loadLimits = byNeed(() => import('../keys/limits.ts'));
 const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
 const loadPidFile = byNeed(() => import('../keys/pid-file.ts'));
+const loadPorts = byNeed(() => import('../../features/ports/keys/ports.ts'));
 const loadReactions = byNeed(() => import('../../features/reactions/keys/on.ts'));
 const loadReady = byNeed(() => import('../../features/health/keys/ready.ts'));
 const loadReload = byNeed(() => import('../keys/reload.ts'));
@@ -48,6 +50,7 @@ const FOR_ALL = {isForAll: true} as const;
 
 const extending = late(loadElsewhere, 'extending', {extends: null}, FOR_ALL);
 const mountedFiles = late(loadFiles, 'mountedFiles', {configs: [], secrets: []}, FOR_ALL);
+const servicePorts = late(loadPorts, 'servicePorts', {ports: NO_PORTS});
 const limits = late(loadLimits, 'limits', {
 	ulimits: [], nice: null, ionice: null, oom_score_adj: null, group_add: [], cap_add: [], cap_drop: [], no_new_privileges: false,
 	security_opt: false, cgroup: null,
@@ -73,9 +76,9 @@ const pidFile = late(loadPidFile, 'pidFile', {pid_file: null});
 const control = late(loadAccess, 'control', {control: null}, FOR_ALL);
 
 const GROUPS = [
-	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, process, limits, resources, terminal, logging,
-	streams, directories, clean, dependencies, conditions, test, ready, start, startHooks, healthcheck, watchdog, reload, restart, schedule,
-	essential, relations, reactions, stopHooks, stop, pidFile, control, compose,
+	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, servicePorts, process, limits, resources, terminal,
+	logging, streams, directories, clean, dependencies, conditions, test, ready, start, startHooks, healthcheck, watchdog, reload, restart,
+	schedule, essential, relations, reactions, stopHooks, stop, pidFile, control, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

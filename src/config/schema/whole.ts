@@ -1,6 +1,7 @@
 /** The keys at the top that say how the whole behaves, in every format: group by group, in the order in which people read of them. */
 import {byNeed} from '../../core/by-need.ts';
 import {LOGGING} from '../../core/defaults.ts';
+import {PORT_RULES} from '../../features/ports/core/spec.ts';
 import {keysOf, type Intersection, type WholeGroup, type WholePlanning} from '../group.ts';
 import {shutdown} from '../keys/shutdown.ts';
 import {startRate} from '../keys/start-rate.ts';
@@ -12,6 +13,7 @@ import type {ActionsAt} from '../written-action.ts';
 const loadAccess = byNeed(() => import('../keys/access.ts'));
 const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
 const loadManifest = byNeed(() => import('../../features/manifest/keys/manifest.ts'));
+const loadPorts = byNeed(() => import('../../features/ports/keys/ports.ts'));
 const loadRemote = byNeed(() => import('../keys/remote.ts'));
 const loadSignals = byNeed(() => import('../keys/signals.ts'));
 const loadSync = byNeed(() => import('../../features/sync/keys.ts'));
@@ -27,8 +29,9 @@ const remote = lateWhole(loadRemote, 'remote', {remote: []}, {remote: []});
 const manifest = lateWhole(loadManifest, 'manifest', {manifest: null}, {manifest: null});
 const sync = lateWhole(loadSync, 'sync', {sync: null}, {sync: null});
 const watchConfig = lateWhole(loadWatchConfig, 'watchConfig', {watch_config: null}, {watchConfig: null});
+const ports = lateWhole(loadPorts, 'topPorts', {ports: PORT_RULES}, {ports: PORT_RULES});
 
-export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, manifest, sync, watchConfig] as const;
+export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, manifest, sync, watchConfig, ports] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);
 

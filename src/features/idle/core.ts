@@ -15,6 +15,7 @@ import type {Id} from '../../core/ids.ts';
 import type {WhenIdle} from '../../core/config.ts';
 import {decisionOf} from '../../core/wanted.ts';
 import {isUnread} from '../manifest/core/kept.ts';
+import {awaitsPort} from '../ports/core/feature.ts';
 import {isAsking} from '../run-test/core/part.ts';
 import {isPlanning} from '../schedule/core/feature.ts';
 
@@ -41,7 +42,7 @@ export const idle: Feature<Idle> = {
 		const {stage, living, held, table, settings: {whenIdle}} = state;
 		// A service that is about to start has a deadline.
 		if (stage.kind !== 'running' || living !== held || earliest(table) !== NEVER || isAsking(state) || isPlanning(state)) return own;
-		if (awaitsRelease(state) || isUnread(state)) return own;
+		if (awaitsRelease(state) || isUnread(state) || awaitsPort(state)) return own;
 		if (own.isLogged && (own.keeper === undefined || keeps(entryOf(state, own.keeper)))) return own;
 		const {why, failed, keeper} = aboutIdleness(state);
 		const isKept = keeper !== undefined;

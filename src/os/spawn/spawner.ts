@@ -15,6 +15,7 @@ import {candidates, DEFAULT_PATH} from './lookup.ts';
 import {inheritedFds} from '../reexec/inherited.ts';
 import {tagFor} from '../reap/run-tag.ts';
 import {handicapFor, memoryLimit} from '../oom.ts';
+import {portVariables} from './port-variables.ts';
 import {type Block, blockOf, encode, type Request} from './request.ts';
 import {REQUEST_FDS_MAX, SPAWN_REPORT, STAGES, STAT} from '../layouts.ts';
 import {ERRNO, isFifo, newStat, PIPE_MODE, sys} from '../sys.ts';
@@ -82,7 +83,8 @@ export function spawnRun(service: Service, run: Run, streams: Streams, given: Gi
 
 /** A process of archon's for a service, in its context and a session of its own: a probe, or a command of a hook. */
 export function spawnHelper(service: Service, command: Command, streams: Streams, given: Given = {}): Result<number, Refusal> {
-	return make(service.name, {...service.exec, argv: command, tty: false, interactive: false}, streams, given)();
+	const environment = {...portVariables(service), ...given.environment};
+	return make(service.name, {...service.exec, argv: command, tty: false, interactive: false}, streams, {...given, environment})();
 }
 
 /** What came of a process, once that is to be known. */

@@ -3,6 +3,7 @@ import type {Event, News} from '../../core/event.ts';
 import type {Id, Run} from '../../core/ids.ts';
 import {type Service, type Sourced, withSourced} from '../../core/service.ts';
 import type {Readiness} from '../../features/health/os/readiness.ts';
+import type {OwnPorts} from '../../features/ports/os/ports.ts';
 import type {Output} from '../../features/logging/os/output.ts';
 import type {Unwired} from '../../features/logging/os/wiring.ts';
 import {errnoText, isTemporary} from '../errno.ts';
@@ -15,6 +16,10 @@ import type {Placing} from './placed-files.ts';
 import {type Spawned, spawnRun} from './spawner.ts';
 import type {Sources} from './variable-sources.ts';
 
+type Made = Spawned | Extract<News, {kind: 'withdrawn'}>;
+
+const NO_PORTS = {kind: 'free', variables: {}} as const;
+
 export interface StarterParts {
 	readonly reaper: Reaper;
 	readonly output: Output;
@@ -22,6 +27,8 @@ export interface StarterParts {
 	readonly helpers: Helpers;
 	readonly sources: Sources;
 	readonly placing: Placing;
+	/** Is asked of services that have ports. */
+	readonly ports: () => Pick<OwnPorts, 'prepare'>;
 	readonly warn: (text: string) => void;
 }
 
@@ -32,8 +39,8 @@ export interface Starter {
 	withdraw(effect: EffectOf<'spawn'>): void;
 }
 
-export function createStarter({reaper, output, readiness, helpers, sources, placing, warn}: StarterParts): Starter {
-	function begin(id: Id, run: Run, service: Service): () => Spawned {
+export function createStarter({reaper, output, readiness, helpers, sources, placing, ports, warn}: StarterParts): Starter {
+	function begin(id: Id, run: Run, service: Service): () => Made {
 		const read = sources.take(run);
 		if (!read) return makeProcess(id, run, service);
 		if (!read.ok) return () => ({kind: 'refused', refusal: read.error});
@@ -44,7 +51,11 @@ export function createStarter({reaper, output, readiness, helpers, sources, plac
 		};
 	}
 
-	function makeProcess(id: Id, run: Run, service: Service): () => Spawned {
+	function makeProcess(id: Id, run: Run, service: Service): () => Made {
+		const found = service.ports.length > 0 ? ports().prepare(service) : NO_PORTS;
+		// It waits for a port, and is no failure.
+		if (found.kind === 'busy') return () => ({kind: 'withdrawn'});
+		if (found.kind === 'none') return unwired({stage: 'finding a port', errno: ERRNO.EBUSY, reason: found.why});
 		const refusal = placing.place(id, service);
 		if (refusal) return () => ({kind: 'refused', refusal});
 		const wiring = output.wire(id, service);
@@ -55,7 +66,8 @@ export function createStarter({reaper, output, readiness, helpers, sources, plac
 			const connection = helpers.prepare(service);
 			if (!connection.ok) return unwired({stage: 'making its connection', errno: connection.error});
 			const fds = [...given.value.fds ?? [], ...connection.value];
-			const end = spawnRun(service, run, wiring.value.streams, {...given.value, fds, note: warn});
+			const environment = {...given.value.environment, ...found.variables};
+			const end = spawnRun(service, run, wiring.value.streams, {...given.value, environment, fds, note: warn});
 			return () => {
 				try {
 					const news = end();

@@ -35,6 +35,8 @@ test('the whole table fits a page', () => {
 		      programs pulled from a master into a folder of their own
 		  watch_config: true | false | duration (default: false)
 		      the config is reloaded when its files have changed and were left alone for so long; true: 500ms
+		  ports: {range, reserve} (default: range 20000-29999)
+		      which ports archon gives to services that ask for port: auto
 		  name: anything (default: none)
 		      of a compose project; has no effect
 		  version: anything (default: none)
@@ -75,6 +77,8 @@ test('the whole table fits a page', () => {
 		      configs of the top that it finds as files, in / unless they say otherwise
 		  secrets: list of names or maps with a source (default: empty)
 		      the same of secrets, in /run/secrets; only its user can read them
+		  ports: list of maps (default: empty)
+		      ports that it listens at, each told to it as $PORT_<NAME>; those of compose's, without a name, are ignored
 		  working_dir: path (default: archon's own)
 		      where it runs
 		  user: name[:group] | uid[:gid] (default: archon's own)
@@ -348,6 +352,14 @@ test('the whole table fits a page', () => {
 		  mode: octal (default: 0400 for a secret, 0444 for a config)
 		      its permissions
 
+		services.<name>.ports[]:
+		  name: name (default: required)
+		      its own among those of the service: $PORT_<NAME> tells it
+		  port: number | auto (default: auto)
+		      auto: one that archon chooses, which stays the same
+		  protocol: tcp | udp (default: tcp)
+		      of what listens there
+
 		services.<name>.ulimits.<name>:
 		  soft: number | unlimited (default: required)
 		      in force until the program raises it
@@ -597,6 +609,12 @@ test('the whole table fits a page', () => {
 		      of a release
 		  keep: 2 to 100 (default: 3)
 		      how many releases stay, with the one in force
+
+		ports:
+		  range: FIRST-LAST (default: 20000-29999)
+		      where those come from that archon chooses
+		  reserve: map of SERVICE.NAME to port (default: empty)
+		      ports that these are given with port: auto, and nothing else is
 
 		programs.<name>, in a file with programs instead of services:
 		  cmd: words | list (default: required)

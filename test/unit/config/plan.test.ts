@@ -1,4 +1,5 @@
 /** From texts to services, or to everything that is wrong with them. */
+import {PORT_RULES} from '../../../src/features/ports/core/spec.ts';
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {exec, LOGGING, NEED, NO_HOOKS, RESTART, service, START_RATE} from '../../../src/core/defaults.ts';
@@ -36,7 +37,7 @@ describe('a plan', () => {
 			shutdownGrace: 9000,
 			startRate: START_RATE,
 			whenIdle: 'failed',
-			logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, sync: null,
+			logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, sync: null, ports: PORT_RULES,
 			notes: [],
 		});
 	});

@@ -20,7 +20,7 @@ const LOOKUPS = around();
 /** What the loader refuses and the schema does not. `of`: only where what is at fault was written as text. */
 const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly of?: 'text'}[] = [
 	{why: 'how much a text with digits comes to', message: /: .* is (not a (whole )?number from|too (long|short|large|small)|not between|neither true, false nor a duration)/, of: 'text'},
-	{why: 'how much a part of a text comes to', message: /: .* is not a (user|group|port|size|rate|duration|limit)\b/, of: 'text'},
+	{why: 'how much a part of a text comes to', message: /: .* is not a (range of ports|user|group|port|size|rate|duration|limit)\b/, of: 'text'},
 	{why: 'numbers in octal', message: /is not an octal mode/},
 	{why: 'which numbers are no signals', message: /is not a signal|is neither an exit status nor a signal|is not what a signal can mean/},
 	{why: 'what a variable holds', message: /"[^"]*\$[^"]*"|"…"|is not known when the config is read|must be \[CMD, |has the value of \w+, which is not set/},

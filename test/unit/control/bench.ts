@@ -76,6 +76,8 @@ export class Bench {
 		return () => {};
 	};
 
+	allocated = 0;
+
 	/** `past`: the state of the last instance, after which archon was re-executed. */
 	constructor(services: readonly Service[] = [], past: State | null = null, cause = past ? 'fault' : '') {
 		this.state = past ?? create(services, {
@@ -92,6 +94,12 @@ export class Bench {
 			reload: (how, done) => done(how.trial && this.failure ? err(this.failure) : ok('config reloaded: 1 unchanged')),
 			plan: done => done(this.plan),
 			config: (_name, _shows, done) => done(ok('services: {}\n')),
+			// As os/ does where every port is free.
+			allocPort: (key, protocol, port) => {
+				const number = port ?? 20_000 + this.allocated++;
+				this.dispatch({kind: 'hold-port', key, protocol, port: number});
+				return ok(number);
+			},
 			test: (service, told) => this.test(service, told),
 			triggered: (_line, done) => done(),
 			kept: () => ({path: '/var/lib/archon/state.json', writtenAt: EPOCH, trouble: null}),
