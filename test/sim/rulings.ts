@@ -31,16 +31,22 @@ export function checkRules(before: State, event: Event, state: State, asked: Ask
 		for (const decider of DECIDERS) {
 			// Tests answer by themselves.
 			if (decider === 'test') promise(!entry.rulings.test || test !== null, `${name} has no test, and that has said something`);
-			if (decider === 'test') continue;
+			if (decider === 'action') promise(entry.rulings.action?.runs !== true, `an action has ${name} run for ever`);
+			// Actions are what comes of other events as well (reactions.ts).
+			if (decider === 'test' || decider === 'action') continue;
 			const [has, said] = [entry.rulings[decider]?.runs, asked.get(id)?.get(decider)];
 			promise(has === said, `${name} has ${has} from its ${decider}, which has said ${said}`);
 		}
 	}
 }
 
-/** An operator's start or stop holds; what conflicts with a service that is started is stopped as by one. */
-function checkOperator(was: Entry, {desired, rivals, service: {name}}: Entry, {kind}: Event): void {
+/**
+ * An operator's start or stop holds, but for a start after which an action stops it; what conflicts with a service that is
+ * started is stopped as by an operator.
+ */
+function checkOperator(was: Entry, {desired, rivals, rulings, service: {name}}: Entry, {kind}: Event): void {
 	if (was.desired === desired || OF_OPERATORS.has(kind)) return;
+	if (was.desired === 'start' && desired === 'auto' && rulings.action && rulings.action !== was.rulings.action) return;
 	const isOperators = [was.desired, desired].some(each => each === 'start' || each === 'stop');
 	promise(!isOperators || rivals.length > 0, `${name} was asked to ${was.desired}, and ${kind} made that ${desired}`);
 }

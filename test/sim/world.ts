@@ -23,6 +23,7 @@ import type {Decider} from '../../src/core/wanted.ts';
 import {checkEvents, checkExamination, checkFailure, checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
 import {type Random, random} from './random.ts';
 import {told} from './rules.ts';
+import {type Acts, checkActs, drawAct, drawReacting, movedBy} from './reactions.ts';
 import {type Asked, checkRules} from './rulings.ts';
 import {checkSchedules} from './schedules.ts';
 
@@ -124,6 +125,8 @@ export class World {
 	exit: number | null = null;
 	/** What deciders have said last of each service. */
 	readonly asked: Asked = new Map();
+	/** When each cause of actions has acted lately. */
+	readonly acts: Acts = new Map();
 	/** The status of each service as its last event has told it. */
 	readonly told = new Map<Id, string>();
 	readonly trace: string[] = [];
@@ -135,6 +138,8 @@ export class World {
 	/** The state before the step that was made last. */
 	before: State;
 	#temper: Temper;
+	/** Whether things that happen have actions. */
+	readonly #reacts: boolean;
 	#inbox: Event[] = [];
 	#future: Future[] = [];
 	#order = 0;
@@ -159,6 +164,7 @@ export class World {
 		const level = (): number => r.pick([0, 0.05, 0.2, 0.5, 0.9]);
 		this.#temper = {refuse: level(), crash: level(), deaf: level(), orphan: level(), requests: r.pick([0, 5, 20, 60]),
 			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5]), stalls: r.pick([0, 0, 4]), decisions: r.pick([0, 10, 60])};
+		this.#reacts = r.chance(0.25);
 		const startRate = {perSecond: r.pick([2, 20, 1000]), burst: r.pick([1, 100])};
 		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, whenIdle: r.pick(WHEN_IDLE), seed};
 		this.state = create(this.#services(), settings);
@@ -252,6 +258,7 @@ export class World {
 		checkState(state);
 		checkRules(this.before, event, state, this.asked);
 		checkSchedules(this.before, event, state, this.now);
+		checkActs(this.before, effects, state, this.acts, this.now);
 		for (const effect of effects) this.#perform(effect);
 		checkEvents(this.told, effects, this.state);
 	}
@@ -304,8 +311,10 @@ export class World {
 				if (effect.isOn) this.#dispatch({kind: 'clock', epoch: this.#epoch});
 				return;
 			}
+			case 'alert':
 			case 'arrived':
 			case 'forgotten':
+			case 'run':
 			case 'say': return;
 		}
 	}
@@ -473,6 +482,7 @@ export class World {
 	#decide(): void {
 		const {random: r} = this;
 		const ids = r.some([...entries(this.state)], r.pick([0.1, 0.5, 1])).map(({id}) => id);
+		if (this.#reacts && r.chance(0.3)) return this.#dispatch(drawAct(r, this.state));
 		if (r.chance(0.2)) return this.#dispatch({kind: 'fire', ids});
 		if (r.chance(0.1)) return this.#dispatch({kind: 'run-now', ids});
 		if (r.chance(0.1)) return this.#dispatch({kind: 'triggered'});
@@ -607,6 +617,7 @@ export class World {
 			stopTo: r.pick(['main', 'main', 'group']), killMode: r.pick(['tree', 'tree', 'group', 'main']),
 			forks: isDaemon && r.chance(0.15),
 			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
+			on: this.#reacts && r.chance(0.3) ? drawReacting(r) : null,
 			test: isNamed && r.chance(0.25) ? {command: ['test'], interval: r.pick([null, 10_000, 20_000]), timeout: 1000} : null,
 			essential: r.chance(0.03),
 			onFailed: r.chance(0.03) ? 'shutdown' : 'stay',
@@ -650,7 +661,7 @@ export class World {
 
 	/** A schedule, or a watchdog that gets no WATCHDOG=1, keeps its service on the move for ever, and those that are restarted with it. */
 	#restless(): Set<string> {
-		const found = new Set<string>();
+		const found = new Set(movedBy([...entries(this.state)].map(({service}) => service)));
 		const fired = new Set<Id>();
 		// What a failure starts comes before what fails.
 		for (const {id, service, phase, needs, dependents} of [...entries(this.state), ...[...entries(this.state)].reverse(), ...entries(this.state)]) {
