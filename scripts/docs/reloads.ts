@@ -35,6 +35,8 @@ export const SERVICE_SAMPLES: Readonly<Record<string, Sample>> = {
 	restart_on: ['[1]', '[2]'], fatal_codes: ['[1]', '[2]'], on_failed: ['shutdown', 'stay'], essential: ['true', 'false'],
 	pre_stop: ['[[a]]', '[[b]]'], post_stop: ['[[a]]', '[[b]]'], down: ['[[a]]', '[[b]]', 'type: oneshot'], stop_signal: ['INT', 'HUP'],
 	stop_grace_period: ['1s', '2s'], stop_to: ['group', 'main'], kill_mode: ['group', 'main'], pid_file: ['/run/a', '/run/b'],
+	sockets: ['[8080]', '[8081]'], accept: ['lazy', 'eager', 'sockets: [8080]'],
+	idle_timeout: ['1m', '2m', 'sockets: [8080], accept: lazy'], fd_store_max: ['1', '0'],
 	control: ['operate', '{role: operate, services: [other]}'], labels: ['[a]', '[b]'],
 	on: ['{failed: [restart]}', '{failed: [alert]}'],
 	ports: ['[{name: a}]', '[{name: b}]'],

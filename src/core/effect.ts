@@ -8,6 +8,7 @@ import type {SignalNumber} from './signal-numbers.ts';
 import type {Stage} from './stage.ts';
 import type {Millis} from './time.ts';
 import type {Failure} from './trial.ts';
+import type {SocketsAct} from '../features/sockets/core/act.ts';
 
 /** An effect of one step. */
 export type Effect =
@@ -59,6 +60,8 @@ export type Effect =
 	| {readonly kind: 'follow'; readonly run: Run; readonly from: number; readonly to: number}
 	/** The event `clock` is to tell what the clock on the wall says, now and whenever it was set; or not any more. */
 	| {readonly kind: 'watch-clock'; readonly isOn: boolean}
+	/** Something is to be done about the sockets of services, or about descriptors that are kept for them. */
+	| {readonly kind: 'sockets'; readonly what: SocketsAct}
 	/** The trial of a reload is over: what it started is ready, or why not; then the config before it is put back if `rollsBack`. */
 	| {readonly kind: 'tried'; readonly failure: Failure | null; readonly rollsBack: boolean}
 	/** The files of a manifest are to be read again. */

@@ -97,6 +97,10 @@ export type Event =
 	| {readonly kind: 'triggered'; readonly since?: number}
 	/** The same of services with a schedule, as it was asked for. */
 	| {readonly kind: 'run-now'; readonly ids: readonly Id[]}
+	/** A connection waits at the sockets of a service that starts with the first one (`accept: lazy`), or these cannot be bound. */
+	| {readonly kind: 'activate'; readonly id: Id}
+	/** No connection to the sockets of a run has been open for as long as its `idle_timeout`. */
+	| {readonly kind: 'idle'; readonly id: Id; readonly run: Run}
 	/** What the clock on the wall says at the instant 0, in ms since 1970: at first, and whenever it was set. */
 	| {readonly kind: 'clock'; readonly epoch: Millis}
 	| Act

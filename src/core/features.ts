@@ -13,14 +13,15 @@ import {runTest} from '../features/run-test/core/feature.ts';
 import {schedule} from '../features/schedule/core/feature.ts';
 import {rollback} from '../features/rollback/core.ts';
 import {arrival} from '../features/service-manager/core.ts';
+import {sockets} from '../features/sockets/core/feature.ts';
 import {keeping} from '../features/state/core.ts';
 
 type Reconcile = Extract<Event, {kind: 'reconcile'}>;
 type Tested = Extract<Event, {kind: 'tested'}>;
 
 const FEATURES = [
-	bind(idle), bind(progress), bind(arrival), bind(rollback), bind(schedule), bind(keeping), bind(manifest), bind(runTest), bind(reactions),
-	bind(ports),
+	bind(idle), bind(progress), bind(arrival), bind(rollback), bind(schedule), bind(sockets), bind(keeping), bind(manifest), bind(runTest),
+	bind(reactions), bind(ports),
 ];
 
 /** A feature with its part of the state looked up. */

@@ -26,7 +26,7 @@ export const matches = ({codes, signals}: Ends, outcome: Outcome): boolean =>
 	outcome.kind === 'code' ? codes.includes(outcome.code) : signals.includes(outcome.signal);
 
 /** Decides about a restart; `random` (0 to 1) is for the jitter. */
-export function decide({service: {type, restart}, ends}: Entry, end: End, now: Instant, random: number): Decision {
+export function decide({service: {type, restart, isLazy}, ends}: Entry, end: End, now: Instant, random: number): Decision {
 	const {outcome, blame, wasUp} = end;
 	const isOneshot = type === 'oneshot';
 	const isSuccess = outcome !== null && blame === null && matches(restart.success, outcome);
@@ -36,6 +36,8 @@ export function decide({service: {type, restart}, ends}: Entry, end: End, now: I
 	const isFailedStart = restart.counts === 'starts' && !wasUp;
 	if (!isForced && !isFailedStart) {
 		// The policy decides whether it is restarted; the outcome decides whether it has failed.
+		// The next connection starts it again, which may wait already.
+		if (isLazy && isSuccess) return {kind: 'rest', cause: 'exited'};
 		if (restart.policy === 'no') return {kind: 'rest', cause: isSuccess ? 'exited' : 'failed'};
 		if (restart.policy === 'on-failure' && isSuccess) return {kind: 'rest', cause: 'exited'};
 	}

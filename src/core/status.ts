@@ -113,6 +113,7 @@ function ownNote(state: State, entry: Entry): string {
 		case 'starting': return entry.statusText || startingNote(entry, phase);
 		case 'up': return entry.statusText || upNote(entry, phase);
 		case 'down':
+			if (entry.service.isLazy && phase.cause !== 'failed' && entry.desired === 'auto') return 'starts with the next connection';
 			if (phase.cause === 'new') return 'not started';
 			if (phase.cause === 'skipped') return `skipped: ${lastEnd(entry)}`;
 			return phase.cause === 'failed' && !entry.refusal ? lastEnds(entry) : lastEnd(entry);

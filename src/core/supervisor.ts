@@ -44,6 +44,7 @@ const listing = byNeed(() => import('../features/manifest/core/enlist.ts'));
 const acting = byNeed(() => import('../features/reactions/core/act.ts'));
 const porting = byNeed(() => import('../features/ports/core/table.ts'));
 const scheduling = byNeed(() => import('../features/schedule/core/timing.ts'));
+const listening = byNeed(() => import('../features/sockets/core/lazy.ts'));
 
 /** The owner of each kind of event. */
 const OWNERS: Handlers = {
@@ -71,6 +72,8 @@ const OWNERS: Handlers = {
 	triggered: (turn, {since}) => tell(turn, 'triggered', since),
 	fire: whileRunning((turn, {ids}) => ruling().fire(turn, ids)),
 	'run-now': whileRunning((turn, {ids}) => scheduling().runNow(turn, ids)),
+	activate: whileRunning((turn, event) => listening().activate(turn, event)),
+	idle: whileRunning((turn, event) => listening().rest(turn, event)),
 	clock: (turn, {epoch}) => scheduling().setClock(turn, epoch),
 	act: whileRunning((turn, event) => acting().act(turn, event)),
 	'hold-port': (turn, event) => porting().onPort(turn, event),

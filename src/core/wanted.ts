@@ -45,9 +45,11 @@ export function withRuling(rulings: Rulings, decider: Decider, ruling: Ruling | 
 
 /**
  * The rules, in their order. `archon`: the whole has not begun, or it is one of archon's own helpers; `client`: it was made by one, and
- * nothing else decides about it; `failure`: it was started for one (`on_failure`); `dependents`: they need it.
+ * nothing else decides about it; `failure`: it was started for one (`on_failure`); `connection`: one
+ * started it (`accept: lazy`); `dependents`: they need it.
  */
-export type Rule = 'archon' | 'shutdown' | 'operator' | 'client' | Decider | 'config' | 'failure' | 'schedule' | 'dependents';
+export type Rule =
+	| 'archon' | 'shutdown' | 'operator' | 'client' | Decider | 'config' | 'failure' | 'connection' | 'schedule' | 'dependents';
 
 /** Whether it is to run, by which rule. */
 export interface Verdict {
@@ -58,7 +60,7 @@ export interface Verdict {
 /** What of an entry has a say. */
 export interface Subject {
 	readonly desired: Desired;
-	readonly service: Pick<Service, 'autostart' | 'origin'>;
+	readonly service: Pick<Service, 'autostart' | 'origin' | 'isLazy'>;
 	/** The config does not have it any more. */
 	readonly retired: boolean;
 	readonly rulings: Rulings;
@@ -77,11 +79,11 @@ const RULED = {
 	action: [no('action'), yes('action')],
 } as const;
 const [AUTOSTART, LAZY] = [yes('config'), no('config')];
-const [DUE, FAILURE, NEEDED] = [yes('schedule'), yes('failure'), yes('dependents')];
+const [DUE, FAILURE, CONNECTED, NEEDED] = [yes('schedule'), yes('failure'), yes('connection'), yes('dependents')];
 
 /** Whether a service is to run, and by which rule. A helper of archon's own runs until all services have ended. */
 export function wanted(subject: Subject, {kind}: Pick<Stage, 'kind'>): Verdict {
-	const {desired, service: {autostart, origin}, retired, rulings} = subject;
+	const {desired, service: {autostart, origin, isLazy}, retired, rulings} = subject;
 	if (kind === 'boot') return UNBEGUN;
 	if (kind !== 'running' && (origin !== 'helper' || kind === 'over')) return SHUTDOWN;
 	if (retired) return LAZY;
@@ -91,7 +93,7 @@ export function wanted(subject: Subject, {kind}: Pick<Stage, 'kind'>): Verdict {
 	const decider = deciderOf(rulings);
 	if (decider) return RULED[decider][rulings[decider]?.runs ? 1 : 0];
 	if (autostart) return AUTOSTART;
-	if (desired === 'due') return subject.trigger ? FAILURE : DUE;
+	if (desired === 'due') return subject.trigger ? FAILURE : isLazy ? CONNECTED : DUE;
 	return desired === 'needed' ? NEEDED : LAZY;
 }
 

@@ -250,6 +250,29 @@ static void become(struct room *room)
 		must(room, STAGE_NO_NEW, RAW(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));
 }
 
+/* Its own number, which could not be known before, in the place that its request has for it (sd_listen_fds(3)). */
+static void put_listen_pid(const struct job *job)
+{
+	static const char name[] = "LISTEN_PID=";
+	char digits[16];
+	int count = 0;
+	for (long pid = RAW(SYS_getpid); pid > 0; pid /= 10)
+		digits[count++] = (char)('0' + pid % 10);
+	for (char **each = job->envp; *each; each++) {
+		size_t at = 0;
+		while (name[at] && (*each)[at] == name[at])
+			at++;
+		if (name[at])
+			continue;
+		char *value = *each + at;
+		/* No longer than what stands there. */
+		for (int i = count; i > 0 && *value; value++)
+			*value = digits[--i];
+		*value = 0;
+		return;
+	}
+}
+
 /* Whether a file that the kernel does not know to execute may be a script: there is no NUL where it begins. */
 static bool is_text(const char *path)
 {
@@ -323,6 +346,8 @@ static _Noreturn void go_on(struct room *room)
 	become(room);
 	if (job->cwd)
 		must(room, STAGE_CWD, RAW(SYS_chdir, job->cwd));
+	if (head->flags & FLAG_LISTEN_PID)
+		put_listen_pid(job);
 	RAW(SYS_rt_sigprocmask, SIG_SETMASK, &job->to_block, NULL, sizeof job->to_block);
 	execute(room);
 }

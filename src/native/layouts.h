@@ -33,6 +33,7 @@ enum flag {
 	FLAG_NO_NEW = 16,
 	FLAG_AS_STARTED = 32,
 	FLAG_GROUP = 64,
+	FLAG_LISTEN_PID = 128,
 };
 
 enum oom {

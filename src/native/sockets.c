@@ -1,9 +1,14 @@
 /* Sockets: unix ones with descriptors and credentials (unix(7)), and connections to the network's. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -364,6 +369,146 @@ void sys_tryPort(struct call *call)
 	if (result == 0 && try_port(AF_INET6, port, type) == -EADDRINUSE)
 		result = -EADDRINUSE;
 	give_number(call, result);
+}
+
+static int bind_inet(const struct sockaddr_storage *address, socklen_t size, int type, bool is_shared, int backlog)
+{
+	int fd = socket(address->ss_family, type | SOCK_CLOEXEC, 0), yes = 1, no = 0, result = 0;
+	if (fd < 0)
+		return -errno;
+	/* Of datagrams it would let others take the port away (socket(7)). */
+	if (type == SOCK_STREAM)
+		result = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	if (result == 0 && is_shared)
+		result = setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+	if (result == 0 && address->ss_family == AF_INET6)
+		result = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+	if (result == 0)
+		result = bind(fd, (const struct sockaddr *)address, size);
+	if (result == 0 && type == SOCK_STREAM)
+		result = listen(fd, backlog);
+	if (result == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	return -error;
+}
+
+/* An address in figures, or all of IPv6 and IPv4 where it is empty; where there is no IPv6, all of IPv4. */
+void sys_bindInet(struct call *call)
+{
+	struct sockaddr_storage address;
+	const char *text = arg_path(call, 0);
+	int port = arg_int(call, 1), type = arg_int(call, 2), backlog = arg_int(call, 4);
+	bool is_shared = arg_flag(call, 3);
+	socklen_t size = inet_address(&address, *text ? text : "::", port);
+	if (!size)
+		return give_number(call, -EINVAL);
+	int fd = bind_inet(&address, size, type, is_shared, backlog);
+	if (!*text && (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)) {
+		size = inet_address(&address, "0.0.0.0", port);
+		fd = bind_inet(&address, size, type, is_shared, backlog);
+	}
+	give_number(call, fd);
+}
+
+/* Only its owner can reach it, until that is changed. */
+void sys_bindUnix(struct call *call)
+{
+	struct sockaddr_un address;
+	size_t length;
+	const char *path = arg_text(call, 0, &length);
+	int type = arg_int(call, 1);
+	socklen_t size = address_of(&address, path, length, false);
+	if (!size)
+		return give_number(call, -ENAMETOOLONG);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return give_number(call, -errno);
+	int result = fchmod(fd, 0600);
+	if (result == 0)
+		result = bind(fd, (struct sockaddr *)&address, size);
+	give_or_close(call, fd, result < 0 || type == SOCK_DGRAM ? result : listen(fd, arg_int(call, 2)));
+}
+
+/* Whose the socket of that name in an open folder is, and its permissions; a link or another kind of file is left alone. */
+void sys_setSocketFile(struct call *call)
+{
+	struct stat about;
+	char path[sizeof "/proc/self/fd/" + 11];
+	int fd = openat(arg_int(call, 0), arg_path(call, 1), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return give_number(call, -errno);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	int result = fstat(fd, &about);
+	if (result == 0 && !S_ISSOCK(about.st_mode)) {
+		errno = ENOTSOCK;
+		result = -1;
+	}
+	if (result == 0 && (arg_int(call, 3) >= 0 || arg_int(call, 4) >= 0))
+		result = fchownat(fd, "", arg_int(call, 3), arg_int(call, 4), AT_EMPTY_PATH);
+	if (result == 0)
+		result = chmod(path, arg_int(call, 2));
+	int error = errno;
+	close(fd);
+	give_number(call, result < 0 ? -error : 0);
+}
+
+/* How many connections may wait from now on (listen(2)). */
+void sys_setBacklog(struct call *call)
+{
+	give_result(call, listen(arg_int(call, 0), arg_int(call, 1)));
+}
+
+/* What kind of socket it is (socket(7), SO_TYPE); -ENOTSOCK where it is no socket. */
+void sys_socketType(struct call *call)
+{
+	int type = 0;
+	socklen_t length = sizeof type;
+	give_number(call, getsockopt(arg_int(call, 0), SOL_SOCKET, SO_TYPE, &type, &length) < 0 ? -errno : type);
+}
+
+/* States of an open end (tcp_states.h): established, and closed by the other end. */
+#define OPEN_STATES (1 << 1 | 1 << 8)
+
+/* One answer of the kernel: 1 a connection, 0 there are no more, -EAGAIN more may follow, or another -errno. */
+static int read_connections(int fd)
+{
+	struct nlmsghdr buffer[8192 / sizeof(struct nlmsghdr)];
+	ssize_t length = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+	if (length < 0)
+		return -errno;
+	for (struct nlmsghdr *head = buffer; NLMSG_OK(head, length); head = NLMSG_NEXT(head, length)) {
+		if (head->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (head->nlmsg_type == NLMSG_ERROR)
+			return ((struct nlmsgerr *)NLMSG_DATA(head))->error;
+		return 1;
+	}
+	return -EAGAIN;
+}
+
+/* One of a family. The kernel answers at once, and the first answer says whether there is any. */
+static int has_connections(int family, int port)
+{
+	struct { struct nlmsghdr head; struct inet_diag_req_v2 request; } question = {
+		.head = {.nlmsg_len = sizeof question, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.request = {.sdiag_family = family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = OPEN_STATES, .id.idiag_sport = htons(port)},
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+	if (fd < 0)
+		return -errno;
+	int result = send(fd, &question, sizeof question, 0) < 0 ? -errno : -EAGAIN;
+	for (int i = 0; i < 16 && result == -EAGAIN; i++)
+		result = read_connections(fd);
+	close(fd);
+	return result;
+}
+
+void sys_hasConnections(struct call *call)
+{
+	int port = arg_int(call, 0), six = has_connections(AF_INET6, port);
+	give_number(call, six > 0 ? six : has_connections(AF_INET, port));
 }
 
 /* The address of the other end, in figures. */

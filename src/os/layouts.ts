@@ -56,7 +56,7 @@ export const STAGES = {
 	exec: 'executing',
 } as const;
 
-export const REQUEST_FLAG = {session: 1, foreground: 2, terminal: 4, cwd: 8, noNew: 16, asStarted: 32, group: 64} as const;
+export const REQUEST_FLAG = {session: 1, foreground: 2, terminal: 4, cwd: 8, noNew: 16, asStarted: 32, group: 64, listenPid: 128} as const;
 
 /** Whether its `oom_score_adj` is changed, and whether that must work. */
 export const OOM = {asIs: 0, try: 1, must: 2} as const;

@@ -48,7 +48,7 @@ export function compose(owners: readonly Owner[]): Composition {
 		examine: [], withdraw: [], signal: [], changed: [], forgotten: [], probe: [], hook: [], logging: [], follow: [], say: [],
 		stage: [], reread: [], reconciled: [], arrived: [], persist: [], tried: [], sweep: [], exit: [],
 		run: [], alert: [], 'run-test': [], tested: [], triggered: [],
-		'watch-clock': [],
+		'watch-clock': [], sockets: [],
 	};
 	const list = <K extends ArmKind>(kind: K, arms: Partial<Arms>): void => {
 		const arm: Listed<K> | undefined = arms[kind];

@@ -10,6 +10,7 @@ import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
 import type {OwnPorts} from '../features/ports/os/ports.ts';
 import type {PortRules} from '../features/ports/core/spec.ts';
+import {type OwnSockets, ownSockets} from '../features/sockets/os/owner.ts';
 import type {Keeper} from '../features/state/os/keeper.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
 import {ownActions} from '../features/reactions/os/owner.ts';
@@ -79,6 +80,8 @@ export interface MoreHands extends Hands {
 	readonly examine: Sources['examine'];
 	/** As of `OwnTests`. */
 	readonly ask: OwnTests['ask'];
+	/** As of `OwnSockets`. */
+	readonly heldFor: OwnSockets['heldFor'];
 	/** Writes the files of a service that runs again, where they hold something else now. */
 	readonly renewFiles: Placing['renew'];
 	/** Ports of services and clients. */
@@ -94,12 +97,13 @@ export function createHands(machine: Machine): MoreHands {
 	tellPorts(service => ports().variables(service));
 	const tell = (id: Id, run: Run, news: News): void => dispatch({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
-	const parts = {reaper, poller, output, handoff, kept, isDegraded, tell, warn, pace: createPace()};
+	const sockets = ownSockets({poller, kept, handoff, warn, dispatch});
+	const parts = {reaper, poller, output, handoff, kept, isDegraded, tell, warn, pace: createPace(), store: sockets.store};
 	const health = createHealth(parts);
 	const sources = createSources(parts);
 	const placing = createPlacing(parts);
 	const tests = ownTests({...parts, sources, tested: (id, number, answer) => dispatch({kind: 'tested', id, number, answer})});
-	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sources, placing, ports});
+	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sockets, sources, placing, ports});
 
 	/** Exits first; then, during the sweep, whether that was the last of all. */
 	function reapAll(): void {
@@ -126,7 +130,7 @@ export function createHands(machine: Machine): MoreHands {
 		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing), tests,
 		ownedByNeed('watch-clock', () => clocking().ownClock({poller, dispatch, log})),
 		ownActions({...parts, sources}), ownManager(manager), createNarrator(log, text => manager?.status(text)),
-		lists, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
+		lists, sockets, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
 	]);
 
 	return {
@@ -160,6 +164,7 @@ export function createHands(machine: Machine): MoreHands {
 		},
 		examine: sources.examine,
 		ask: tests.ask,
+		heldFor: sockets.heldFor,
 		renewFiles: placing.renew,
 		ports,
 		spawn, withdraw,

@@ -260,6 +260,21 @@ export interface Sys {
 	listenInet(address: string, port: number): Outcome;
 	/** Whether a port can be bound at all addresses, which it is for a moment only. `type`: SOCK_STREAM or SOCK_DGRAM. */
 	tryPort(port: number, type: number): Outcome;
+	/**
+	 * Listens, or for datagrams is bound, at an address in figures; empty: at all of IPv6 and IPv4. `type`: SOCK_STREAM or SOCK_DGRAM.
+	 * Unlike those before it blocks, as it is for services. `isShared`: others that say so too may have the same address (SO_REUSEPORT).
+	 */
+	bindInet(address: string, port: number, type: number, isShared: boolean, backlog: number): Outcome;
+	/** The same at a path, where only its owner can reach it. `type`: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET. */
+	bindUnix(path: string, type: number, backlog: number): Outcome;
+	/** The mode and the owner of a socket in an open folder; uid and gid -1: as it is. -ENOTSOCK: something else has the name. */
+	setSocketFile(folder: number, name: string, mode: number, uid: number, gid: number): Outcome;
+	/** How many connections may wait from now on (listen(2)). */
+	setBacklog(fd: number, backlog: number): Outcome;
+	/** SOCK_STREAM and so on; -ENOTSOCK: it is no socket. */
+	socketType(fd: number): Outcome;
+	/** Whether an end of a connection by TCP is open at this port: 1, 0, or -errno where the kernel does not say (sock_diag(7)). */
+	hasConnections(port: number): Outcome;
 	/** The address of the other end of a connection, in figures. */
 	peerAddress(fd: number): string | Outcome;
 	/** `[own port, that of the other end]` of a socket for TCP; 0 for the second where it is not connected. */
@@ -391,7 +406,8 @@ export const ERRNO = {
 	EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENOEXEC: 8, EBADF: 9, EBUSY: 16, ENXIO: 6, ECHILD: 10, EAGAIN: 11, ENOMEM: 12,
 	EACCES: 13, EEXIST: 17, ENODEV: 19, ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENFILE: 23, EMFILE: 24, ENOTTY: 25, ENOSPC: 28,
 	EPIPE: 32, ENAMETOOLONG: 36, ENOSYS: 38, ELOOP: 40, EPROTO: 71, EMSGSIZE: 90, EPROTOTYPE: 91, ENOPROTOOPT: 92, EOPNOTSUPP: 95,
-	EADDRINUSE: 98, ECONNRESET: 104, ETIMEDOUT: 110, ECONNREFUSED: 111, EINPROGRESS: 115, ESTALE: 116, EDQUOT: 122, ECANCELED: 125,
+	EADDRINUSE: 98, EADDRNOTAVAIL: 99, ECONNRESET: 104, ETIMEDOUT: 110, ECONNREFUSED: 111, EINPROGRESS: 115, ESTALE: 116, EDQUOT: 122,
+	ECANCELED: 125,
 } as const;
 
 /** open(2). The last two have other numbers on other architectures; files.c knows them. */

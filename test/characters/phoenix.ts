@@ -60,7 +60,7 @@ const wasCarrying = book[CARRIES] === 1;
 function startCommand(argv: readonly [string, ...string[]]): number {
 	const bytes = encode({
 		exec: exec(argv), paths: candidates(argv[0], env()['PATH'] ?? ''), environment: [blockOf(env())], uid: null, gid: null, groups: null,
-		fds: [0, 1, 2], cgroup: null, tag: 0, oom: null, seat: 'session',
+		fds: [0, 1, 2], cgroup: null, tag: 0, oom: null, seat: 'session', isListening: false,
 	});
 	return bytes ? sys.endSpawn(sys.beginSpawn(bytes), new Int32Array(3)) : -1;
 }

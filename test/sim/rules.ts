@@ -21,6 +21,7 @@ export const TOLD: readonly (readonly [Rule, (subject: Case) => boolean | null])
 	['action', ({rulings}) => rulings.action?.runs ?? null],
 	['config', ({service}) => (service.autostart ? true : null)],
 	['failure', ({desired, trigger}) => (desired === 'due' && trigger !== null ? true : null)],
+	['connection', ({desired, service}) => (desired === 'due' && service.isLazy ? true : null)],
 	['schedule', ({desired}) => (desired === 'due' ? true : null)],
 	['dependents', ({desired}) => (desired === 'needed' ? true : null)],
 	['config', () => false],

@@ -14,6 +14,7 @@ import {narrate, narrateStage, narrateTrial} from '../../src/core/narrate.ts';
 import {entries, find, type Settings, type State} from '../../src/core/state.ts';
 import {create, nextDeadline} from '../../src/core/whole.ts';
 import {step} from '../../src/core/supervisor.ts';
+import type {SocketsAct} from '../../src/features/sockets/core/act.ts';
 
 export type Traits = Partial<Omit<Service, 'needs' | 'name'>> & {
 	readonly needs?: readonly (string | (Partial<Need> & {readonly name: string}))[];
@@ -141,6 +142,7 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 			case 'follow': return note(`follow ${runs.get(effect.run)} from ${effect.from} to ${effect.to}`);
 			case 'reread': return note('read the manifest');
 			case 'reconciled': return note(`reconciled: ${effect.passes} passes, ${effect.started} started, ${effect.missing} missing`);
+			case 'sockets': return note(wordsOf(effect.what));
 			case 'say': return void trace.push(`        ${effect.text}`);
 		}
 	}
@@ -201,6 +203,12 @@ export function tellWith(settings: Partial<Settings>, ...cast: Cast): Story {
 		},
 	};
 	return story.hear({kind: 'boot'});
+}
+
+/** What is done about sockets. */
+function wordsOf(what: SocketsAct): string {
+	if (what.kind === 'hold') return `hold the sockets of ${what.holders.map(({service}) => service.name).join(' and ') || 'none'}`;
+	return 'service' in what ? `${what.kind} ${what.service.name}` : `${what.kind} of service ${what.id}`;
 }
 
 /** Every service and its phase, for stories about where all end. */

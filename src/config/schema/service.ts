@@ -43,6 +43,7 @@ const loadReady = byNeed(() => import('../../features/health/keys/ready.ts'));
 const loadReload = byNeed(() => import('../keys/reload.ts'));
 const loadResources = byNeed(() => import('../keys/resources.ts'));
 const loadSchedule = byNeed(() => import('../../features/schedule/keys/schedule.ts'));
+const loadSockets = byNeed(() => import('../../features/sockets/keys/sockets.ts'));
 const loadStreams = byNeed(() => import('../../features/logging/keys/streams.ts'));
 const loadTerminal = byNeed(() => import('../keys/terminal.ts'));
 
@@ -72,13 +73,14 @@ const stopHooks = late(loadHooks, 'stopHooks', {pre_stop: [], post_stop: [], dow
 const healthcheck = late(loadHealthcheck, 'healthcheck', {healthcheck: null});
 const reload = late(loadReload, 'reload', {reload: null});
 const schedule = late(loadSchedule, 'schedule', {schedule: null}, FOR_ALL);
+const sockets = late(loadSockets, 'sockets', {sockets: [], accept: 'eager', idle_timeout: null, fd_store_max: 0});
 const pidFile = late(loadPidFile, 'pidFile', {pid_file: null});
 const control = late(loadAccess, 'control', {control: null}, FOR_ALL);
 
 const GROUPS = [
 	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, servicePorts, process, limits, resources, terminal,
-	logging, streams, directories, clean, dependencies, conditions, test, ready, start, startHooks, healthcheck, watchdog, reload, restart,
-	schedule, essential, relations, reactions, stopHooks, stop, pidFile, control, compose,
+	logging, streams, directories, clean, dependencies, conditions, test, ready, start, startHooks, healthcheck, watchdog, sockets, reload,
+	restart, schedule, essential, relations, reactions, stopHooks, stop, pidFile, control, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

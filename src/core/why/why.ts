@@ -175,12 +175,14 @@ function reasonOf(state: State, entry: Entry, by: Rule, runs: boolean): string {
 		case 'client': return `a client started it (archonctl ${entry.service.origin})`;
 		case 'failure': return whyTriggered(entry);
 		case 'schedule': return 'a run for its schedule is under way';
+		case 'connection': return 'a connection to its sockets started it';
 		case 'operator': return runs ? whyStarted(entry) : whyStopped(state, entry);
 		case 'dependents': return whyNeeded(state, entry);
 		default:
 			if (entry.retired) return 'the config does not have it any more';
 			if (entry.service.origin === 'manifest') return 'its manifest has not been read yet';
 			if (runs) return 'its config starts it with archon';
+			if (entry.service.isLazy) return 'the next connection to its sockets starts it';
 			return entry.service.schedule?.action === 'run' ? 'its schedule says when' : 'its config has autostart: false';
 	}
 }

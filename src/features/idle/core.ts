@@ -18,6 +18,7 @@ import {isUnread} from '../manifest/core/kept.ts';
 import {awaitsPort} from '../ports/core/feature.ts';
 import {isAsking} from '../run-test/core/part.ts';
 import {isPlanning} from '../schedule/core/feature.ts';
+import {isListening} from '../sockets/core/feature.ts';
 
 /** How many services are named in the line. */
 const NAMED = 3;
@@ -42,7 +43,7 @@ export const idle: Feature<Idle> = {
 		const {stage, living, held, table, settings: {whenIdle}} = state;
 		// A service that is about to start has a deadline.
 		if (stage.kind !== 'running' || living !== held || earliest(table) !== NEVER || isAsking(state) || isPlanning(state)) return own;
-		if (awaitsRelease(state) || isUnread(state) || awaitsPort(state)) return own;
+		if (awaitsRelease(state) || isUnread(state) || awaitsPort(state) || isListening(state)) return own;
 		if (own.isLogged && (own.keeper === undefined || keeps(entryOf(state, own.keeper)))) return own;
 		const {why, failed, keeper} = aboutIdleness(state);
 		const isKept = keeper !== undefined;

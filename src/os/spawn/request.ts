@@ -26,6 +26,8 @@ export interface Request {
 	readonly fds: readonly number[];
 	/** The open `cgroup.procs` of where it belongs; null: where archon is. */
 	readonly cgroup: number | null;
+	/** The child puts its pid into $LISTEN_PID. */
+	readonly isListening: boolean;
 	/** The tag of its run (run-tag.ts); 0: it has none. */
 	readonly tag: number;
 	/** For its `oom_score_adj`; where it need not work, archon goes on without. */
@@ -69,7 +71,7 @@ export function blockOf(variables: Environment): Block | null {
 
 /** The bytes of a request; null if a string cannot be one in C. */
 export function encode(request: Request): Uint8Array | null {
-	const {exec: {argv, cwd, umask, limits, affinity, asStarted}, paths, uid, gid, groups, fds, cgroup, tag, oom, seat} = request;
+	const {exec: {argv, cwd, umask, limits, affinity, asStarted}, paths, uid, gid, groups, fds, cgroup, tag, oom, seat, isListening} = request;
 	const first = [...(oom ? [String(oom.adjustment)] : []), ...(cwd === null ? [] : [cwd]), ...paths, ...argv];
 	if (first.some(string => string.includes('\0'))) return null;
 	const strings = sys.encodeUtf8(`${first.join('\0')}\0`);
@@ -89,7 +91,7 @@ export function encode(request: Request): Uint8Array | null {
 	setBits(words, AT.capDrop, limits.capDrop);
 	setLong(words, AT.tag, tag);
 	words[AT.flags] = SEATS[seat] | (cwd === null ? 0 : REQUEST_FLAG.cwd) | (limits.noNewPrivileges ? REQUEST_FLAG.noNew : 0) |
-		(asStarted ? REQUEST_FLAG.asStarted : 0);
+		(asStarted ? REQUEST_FLAG.asStarted : 0) | (isListening ? REQUEST_FLAG.listenPid : 0);
 	words[AT.umask] = umask ?? AS_IS;
 	words[AT.uid] = uid ?? AS_IS;
 	words[AT.gid] = gid ?? AS_IS;

@@ -35,6 +35,8 @@ export interface Given {
 	readonly environment?: Readonly<Record<string, string>>;
 	/** Further descriptors: the child's number, and archon's own. */
 	readonly fds?: readonly {readonly target: number; readonly fd: number}[];
+	/** Its own pid is to stand in $LISTEN_PID, for which there is room in `environment` (sd_listen_fds(3)). */
+	readonly isListening?: boolean;
 	/** It is to become a daemon, for which one takes itself already that leads a session below PID 1 (sshd). */
 	readonly isForking?: boolean;
 	/** Hears what went wrong without keeping the process from being made. */
@@ -107,6 +109,7 @@ function make(name: string, exec: Exec, streams: Streams, given: Given): Making 
 	if (cgroup && !cgroup.ok) return never(`entering the cgroup ${exec.limits.cgroup}`, cgroup.error.errno, cgroup.error.reason);
 	const request: Request = {
 		exec, paths, environment: environment.value.blocks, ...identity, fds, cgroup: cgroup?.value ?? null, oom: oomOf(exec),
+		isListening: given.isListening === true,
 		tag: exec.asStarted ? 0 : tagFor(Number(given.environment?.['ARCHON_RUN'] ?? 0)),
 		seat: given.isForking ? 'group' : exec.tty ? 'terminal' : exec.interactive && sys.isTerminal(streams[0]) ? 'foreground' : 'session',
 	};

@@ -6,6 +6,7 @@ import type {Readiness} from '../../features/health/os/readiness.ts';
 import type {OwnPorts} from '../../features/ports/os/ports.ts';
 import type {Output} from '../../features/logging/os/output.ts';
 import type {Unwired} from '../../features/logging/os/wiring.ts';
+import type {OwnSockets} from '../../features/sockets/os/owner.ts';
 import {errnoText, isTemporary} from '../errno.ts';
 import type {Helpers} from '../helpers.ts';
 import type {EffectOf} from '../owners.ts';
@@ -20,11 +21,15 @@ type Made = Spawned | Extract<News, {kind: 'withdrawn'}>;
 
 const NO_PORTS = {kind: 'free', variables: {}} as const;
 
+/** Where descriptors begin that are handed over (sd_listen_fds(3)). */
+const FIRST_FD = 3;
+
 export interface StarterParts {
 	readonly reaper: Reaper;
 	readonly output: Output;
 	readonly readiness: Readiness;
 	readonly helpers: Helpers;
+	readonly sockets: Pick<OwnSockets, 'prepare'>;
 	readonly sources: Sources;
 	readonly placing: Placing;
 	/** Is asked of services that have ports. */
@@ -39,7 +44,7 @@ export interface Starter {
 	withdraw(effect: EffectOf<'spawn'>): void;
 }
 
-export function createStarter({reaper, output, readiness, helpers, sources, placing, ports, warn}: StarterParts): Starter {
+export function createStarter({reaper, output, readiness, helpers, sockets, sources, placing, ports, warn}: StarterParts): Starter {
 	function begin(id: Id, run: Run, service: Service): () => Made {
 		const read = sources.take(run);
 		if (!read) return makeProcess(id, run, service);
@@ -51,23 +56,26 @@ export function createStarter({reaper, output, readiness, helpers, sources, plac
 		};
 	}
 
-	function makeProcess(id: Id, run: Run, service: Service): () => Made {
-		const found = service.ports.length > 0 ? ports().prepare(service) : NO_PORTS;
+	function makeProcess(id: Id, run: Run, of: Service): () => Made {
+		const found = of.ports.length > 0 ? ports().prepare(of) : NO_PORTS;
 		// It waits for a port, and is no failure.
 		if (found.kind === 'busy') return () => ({kind: 'withdrawn'});
 		if (found.kind === 'none') return unwired({stage: 'finding a port', errno: ERRNO.EBUSY, reason: found.why});
-		const refusal = placing.place(id, service);
+		const refusal = placing.place(id, of);
 		if (refusal) return () => ({kind: 'refused', refusal});
-		const wiring = output.wire(id, service);
+		const wiring = output.wire(id, of);
 		if (!wiring.ok) return unwired(wiring.error);
 		try {
+			const held = sockets.prepare(id, of);
+			if (!held.ok) return () => ({kind: 'refused', refusal: held.error});
+			const service = behindSockets(of, held.value.fds?.length ?? 0);
 			const given = readiness.prepare(id, run, service);
 			if (!given.ok) return unwired({stage: 'making its notification pipe or socket', errno: given.error});
 			const connection = helpers.prepare(service);
 			if (!connection.ok) return unwired({stage: 'making its connection', errno: connection.error});
-			const fds = [...given.value.fds ?? [], ...connection.value];
-			const environment = {...given.value.environment, ...found.variables};
-			const end = spawnRun(service, run, wiring.value.streams, {...given.value, environment, fds, note: warn});
+			const fds = [...held.value.fds ?? [], ...given.value.fds ?? [], ...connection.value];
+			const environment = {...given.value.environment, ...held.value.environment, ...found.variables};
+			const end = spawnRun(service, run, wiring.value.streams, {...held.value, environment, fds, note: warn});
 			return () => {
 				try {
 					const news = end();
@@ -81,7 +89,7 @@ export function createStarter({reaper, output, readiness, helpers, sources, plac
 			return () => obstructed(error);
 		} finally {
 			readiness.spawned(run);
-			helpers.spawned(service);
+			helpers.spawned(of);
 			wiring.value.release();
 		}
 	}
@@ -98,6 +106,11 @@ export function createStarter({reaper, output, readiness, helpers, sources, plac
 		},
 	};
 }
+
+/** The descriptor of which a variable tells stands behind those that are handed over. */
+const behindSockets = (service: Service, count: number): Service =>
+	(count > 0 && service.ready?.kind === 'fd' && service.ready.variable !== null
+		? {...service, ready: {...service.ready, fd: FIRST_FD + count}} : service);
 
 /** Whether the service already says what its sources hold; what commands print has no stamp. */
 const isKnown = ({exec: {sources, sourced}}: Service, {stamp, foreign}: Sourced): boolean =>

@@ -17,6 +17,8 @@ test('the whole table fits a page', () => {
 		      files that services find under a name
 		  secrets: map by name (default: empty)
 		      the same of secrets, whose content archon never shows
+		  on: map by event of actions (default: none)
+		      what is done when something happens to any service, before what that has itself
 		  archon: map (default: empty)
 		      what is logged and where, and what outlives archon
 		  shutdown: map (default: empty)
@@ -169,6 +171,14 @@ test('the whole table fits a page', () => {
 		      repeated checks that it still works
 		  watchdog: duration (default: none)
 		      it must send WATCHDOG=1 at least this often, as by sd_notify(3)
+		  sockets: address | map | list of them (default: empty)
+		      what archon listens at, and hands to each run from descriptor 3 on, as sd_listen_fds(3)
+		  accept: eager | lazy (default: eager)
+		      lazy: its first connection starts it, and not archon
+		  idle_timeout: duration (default: none)
+		      with accept: lazy, it stops when no connection to its sockets has been open for so long
+		  fd_store_max: 0 to 32 (default: 0)
+		      how many descriptors archon keeps for its next run (sd_notify(3), FDSTORE=1)
 		  reload: signal | map with signal or command (default: none)
 		      how it is told to reload its configuration
 		  restart: no | always | on-failure[:N] | unless-stopped | map (default: always; no for oneshot or essential)
@@ -189,6 +199,8 @@ test('the whole table fits a page', () => {
 		      services that start when it has failed for good, with its name in $ARCHON_FAILED_SERVICE
 		  conflicts: name | list of services and groups (default: empty)
 		      services that stop when it starts, and it when they start: they never run at the same time
+		  on: map by event of actions (default: none)
+		      what is done when something happens to it: run, restart, stop, signal, alert …
 		  pre_stop: list of words or maps with a command (default: empty)
 		      commands run before the stop signal, within the grace period
 		  post_stop: list of words or maps with a command (default: empty)
@@ -470,6 +482,22 @@ test('the whole table fits a page', () => {
 		  timeout: duration (default: 10s)
 		      after this it is ended, and its service stays as it is
 
+		services.<name>.sockets:
+		  listen: port | address:port | unix:path | fd (default: required)
+		      where; fd: a socket that archon was started with
+		  name: name (default: the port, or the name of the file)
+		      what it is called in $LISTEN_FDNAMES
+		  type: stream | dgram | seqpacket (default: stream)
+		      seqpacket only at a path
+		  backlog: number (default: 4096)
+		      how many connections may wait to be accepted
+		  mode: octal (default: 0666)
+		      the permissions of a socket at a path
+		  user: name[:group] | uid[:gid] (default: archon's own)
+		      whose a socket at a path is
+		  reuseport: true | false (default: false)
+		      each instance has a socket of its own, among which the kernel divides connections
+
 		services.<name>.schedule:
 		  cron: cron expression (default: none)
 		      minute, hour, day of the month, month, day of the week; with six fields seconds first
@@ -489,6 +517,32 @@ test('the whole table fits a page', () => {
 		      with catch_up: once, how late it may come
 		  timeout: duration | unlimited (default: unlimited)
 		      how long a run may take; then it is stopped, and has failed
+
+		actions, as in services.<name>.on:
+		  run: words | list (default: none)
+		      a command, with $ARCHON_EVENT and what else is known
+		  timeout: duration (default: 30s)
+		      after which it is killed, with its process group
+		  user: name[:group] | uid[:gid] (default: the service's)
+		      as whom it runs
+		  working_dir: path (default: the service's)
+		      where it runs
+		  environment: map | list of NAME=value (default: empty)
+		      added to the service's
+		  start: name | list of services and groups (default: the service itself)
+		      starts services, as far as operators, tests and lists let it
+		  stop: name | list of services and groups (default: the service itself)
+		      stops services
+		  restart: name | list of services and groups (default: the service itself)
+		      restarts services that run
+		  reload: name | list of services and groups (default: the service itself)
+		      tells services to reload, in the way that their reload names
+		  signal: signal (default: none)
+		      sends a signal to the service
+		  to: name | list of services and groups (default: the service itself)
+		      to whom the signal is sent
+		  alert: text (default: what has happened)
+		      tells people
 
 		services.<name>.control:
 		  role: observe | operate | admin (default: required)

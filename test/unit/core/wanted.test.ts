@@ -23,7 +23,8 @@ function* everyCase(): Iterable<Case> {
 					...manifest !== null && {manifest: ruling(manifest)}, ...action !== null && {action: ruling(action)},
 				};
 				const isEmpty = Object.keys(rulings).length === 0;
-				yield {stage, desired, service: {origin, autostart}, retired, trigger, rulings: isEmpty ? NO_RULINGS : rulings};
+				const rest = {stage, desired, retired, trigger, rulings: isEmpty ? NO_RULINGS : rulings};
+				for (const isLazy of BOTH) yield {...rest, service: {origin, autostart, isLazy}};
 			}
 		}
 	}
@@ -39,12 +40,12 @@ test('in every combination the first rule that speaks is obeyed', () => {
 		seen.set(verdict.by, (seen.get(verdict.by) ?? new Set()).add(verdict.runs));
 		cases++;
 	}
-	expect(cases).toBe(5 * 5 * 7 * 2 * 2 * 2 * 81);
+	expect(cases).toBe(5 * 5 * 7 * 2 * 2 * 2 * 2 * 81);
 	expect([...seen.keys()].toSorted()).toEqual([...new Set(TOLD.map(([rule]) => rule))].toSorted());
 });
 
-const SUBJECT: Subject = {desired: 'auto', service: {autostart: true, origin: 'config'}, retired: false, rulings: NO_RULINGS, trigger: null};
-const LAZY: Subject = {...SUBJECT, service: {autostart: false, origin: 'config'}};
+const SUBJECT: Subject = {desired: 'auto', service: {autostart: true, origin: 'config', isLazy: false}, retired: false, rulings: NO_RULINGS, trigger: null};
+const LAZY: Subject = {...SUBJECT, service: {autostart: false, origin: 'config', isLazy: false}};
 const NO = {hitlist: ruling(false, '/etc/hitlist.txt:3')};
 
 describe('by example', () => {
@@ -53,6 +54,7 @@ describe('by example', () => {
 		['autostart: false', LAZY, 'config: no'],
 		['and needed', {...LAZY, desired: 'needed'}, 'dependents: yes'],
 		['and due', {...LAZY, desired: 'due'}, 'schedule: yes'],
+		['and a connection has started it', {...LAZY, desired: 'due', service: {...LAZY.service, isLazy: true}}, 'connection: yes'],
 		['and due for a failure', {...LAZY, desired: 'due', trigger: {}}, 'failure: yes'],
 		['the manifest lists it', {...LAZY, rulings: {manifest: ruling(true)}}, 'manifest: yes'],
 		['the manifest lists it, and its test says no', {...LAZY, rulings: {manifest: ruling(true), test: ruling(false)}}, 'test: no'],

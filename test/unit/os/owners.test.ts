@@ -9,7 +9,7 @@ const ALL: Arms = {
 	examine: nothing, withdraw: nothing, signal: nothing, changed: nothing, forgotten: nothing, probe: nothing, hook: nothing,
 	logging: nothing, follow: nothing, 'watch-clock': nothing, say: nothing, stage: nothing, arrived: nothing, persist: nothing, tried: nothing,
 	reread: nothing, reconciled: nothing, sweep: nothing, exit: nothing,
-	run: nothing, alert: nothing, 'run-test': nothing, tested: nothing, triggered: nothing,
+	run: nothing, alert: nothing, sockets: nothing, 'run-test': nothing, tested: nothing, triggered: nothing,
 };
 const everything: Owner<ArmKind> = {arms: ALL};
 

@@ -32,6 +32,8 @@ export interface NotifyParts {
 	readonly reaper: Reaper;
 	readonly poller: Poller;
 	readonly warn: (text: string) => void;
+	/** Does what a notification says of descriptors that are to be kept; the result are those that are not kept. */
+	readonly store: (id: Id, service: Service, text: string, fds: readonly number[]) => readonly number[];
 	readonly tell: (id: Id, run: Run, news: News) => void;
 }
 
@@ -59,7 +61,7 @@ const SAID_MAX = 3;
 const bytes = newBytes(DATAGRAM_MAX);
 const beside = newAncillary();
 
-export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): Notify {
+export function createNotify({reaper, poller, kept, warn, store, tell}: NotifyParts): Notify {
 	const sockets = new Map<Run, Inbox>();
 
 	/** One of its own processes, as far as can be said: the dead are believed if their user may speak for it. */
@@ -73,7 +75,8 @@ export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): N
 
 	const isOwn = (pid: number, run: Run): boolean => pid > 1 && pid !== ownPid && reaper.ownerOf(pid) === run;
 
-	function listen(id: Id, run: Run, {name, ready}: Service, fd: number): void {
+	function listen(id: Id, run: Run, service: Service, fd: number): void {
+		const {name, ready, fdStoreMax} = service;
 		const wrongs: Record<Wrong, number> = {stranger: 0, cut: 0, main: 0};
 		const complain = (kind: Wrong, text: string): void => {
 			if (++wrongs[kind] <= SAID_MAX) warn(`${text}: ignored`);
@@ -102,14 +105,16 @@ export function createNotify({reaper, poller, kept, warn, tell}: NotifyParts): N
 				const count = sys.receive(fd, bytes, beside);
 				if (count < 0) return;
 				const [fds = 0, isCut = 0, pid = -1, uid = -1] = beside;
-				const passed = fds > 0 ? [...beside.subarray(ANCILLARY.fds, ANCILLARY.fds + fds)] : [];
+				let passed: readonly number[] = fds > 0 ? [...beside.subarray(ANCILLARY.fds, ANCILLARY.fds + fds)] : [];
 				let words = 0;
 				if (pid < 0 || !isTrusted(pid, uid >>> 0, run)) {
 					complain('stranger', `a process that is not of ${name} (pid ${Math.max(0, pid)}) spoke for it`);
 				} else if (isCut) {
 					complain('cut', `${name} sent a notification of more than ${DATAGRAM_MAX} bytes`);
 				} else {
-					for (const said of parseNotification(textOf(bytes, 0, count))) {
+					const text = textOf(bytes, 0, count);
+					if (fdStoreMax > 0 && text.includes('FDSTORE')) passed = store(id, service, text, passed);
+					for (const said of parseNotification(text)) {
 						words++;
 						take(said);
 					}

@@ -81,7 +81,7 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 
 	return {
 		prepare(id, run, service) {
-			const {ready, watchdog} = service;
+			const {ready, watchdog, fdStoreMax} = service;
 			const environment: Record<string, string> = {};
 			const fds: {readonly target: number; readonly fd: number}[] = [];
 			awaitLine(id, run, service);
@@ -90,7 +90,7 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 				if (writer < 0) return err(-writer);
 				fds.push({target: ready.fd, fd: writer});
 			}
-			if (ready?.kind === 'notify' || watchdog !== null) {
+			if (ready?.kind === 'notify' || watchdog !== null || fdStoreMax > 0) {
 				const address = notify().open(id, run, service);
 				if (typeof address === 'number') return err(address);
 				environment['NOTIFY_SOCKET'] = address;
@@ -112,7 +112,8 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 			notify().restore(id, run, service);
 		},
 		salvage(id, run, service, pid) {
-			if (service.ready?.kind === 'notify' || service.watchdog !== null) notify().salvage(id, run, service, pid);
+			const {ready, watchdog, fdStoreMax} = service;
+			if (ready?.kind === 'notify' || watchdog !== null || fdStoreMax > 0) notify().salvage(id, run, service, pid);
 		},
 		close(run) {
 			closePipe(run);
