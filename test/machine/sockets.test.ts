@@ -45,8 +45,8 @@ describe('a run', () => {
 		await using archon = await boot({config: `services:
   web:
     command: ${greeter}
-    user: nobody
-    sockets: [${port}, {listen: "[::1]:${six}", name: six}, {listen: "unix:${path}", mode: 0660, user: "nobody", name: local}]
+    user: "65534"
+    sockets: [${port}, {listen: "[::1]:${six}", name: six}, {listen: "unix:${path}", mode: 0660, user: "65534", name: local}]
 `});
 		await archon.says(new RegExp(`handed 3 as ${port}:six:local, to this pid`));
 		expect(await ask(port)).toMatch(new RegExp(`^\\d+ ${port}\n`));
@@ -98,7 +98,7 @@ describe('what cannot be bound', () => {
 });
 
 describe('sockets stay', () => {
-	test('over a restart, a reload and the re-execution of archon: the same socket, whoever serves it', async () => {
+	test('over a restart, a reload and the re-execution of archon: the same socket, for all that serve it', async () => {
 		const port = freePort();
 		const path = join(folder, 'kept.sock');
 		await using archon = await boot({config: `services:
