@@ -1,6 +1,6 @@
 /*
  * Answers each connection to the sockets that it was handed (sd_listen_fds(3)) with its pid and the name of the socket, one by one.
- * It says first what it was handed. SIGTERM ends it, but not in the middle of an answer; and so does an argument: after so many answers.
+ * It says first what it was handed. SIGTERM ends it, but not in the middle of an answer; and so does an argument: after that many answers.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /*
- * Makes connections to a port of this machine, so many each second whether or not earlier ones were answered, until its stdin ends;
+ * Makes connections to a port of this machine, a number of them each second, whether or not earlier ones were answered, until its stdin ends;
  * then it waits for those that are open, and says how many were answered, and how many were not and why.
  */
 #define _GNU_SOURCE

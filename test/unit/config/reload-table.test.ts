@@ -8,7 +8,7 @@ import {TOP} from '../../../src/config/schema/top.ts';
 const MAKING: ReadonlySet<string> = new Set(`type command entrypoint shell environment env_file env_dir env_from environment_base secrets_from_files
 	configs secrets working_dir user umask ulimits nice ionice oom_score_adj group_add cap_add cap_drop no_new_privileges security_opt cgroup
 	cpuset cpus cpu_shares mem_limit mem_reservation memswap_limit pids_limit tty
-	stdin_open stdout stderr runtime_directory state_directory cache_directory logs_directory sockets fd_store_max`.split(/\s+/));
+	stdin_open stdout stderr runtime_directory state_directory cache_directory logs_directory ports sockets fd_store_max`.split(/\s+/));
 
 test.each(Object.keys(SERVICE.keys).filter(key => !(key in IN_WORDS)))('%s: added, removed and changed', key => {
 	const sample = SERVICE_SAMPLES[key];
