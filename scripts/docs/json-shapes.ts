@@ -105,6 +105,14 @@ export const SHAPES: Readonly<Record<string, About>> = {
 		},
 		note: 'of `status`; `now` and `rollback` print `{text}`',
 	},
+	'rules': {
+		prints: 'one',
+		shape: [{
+			name: 'text', file: 'text', event: 'text', match: 'text', state: 'text', done: 'number', failed: 'number', error: 'text',
+			failedInARow: 'number',
+		}],
+		note: '`state`: `enabled`, `disabled` or `broken`; of `test` it is `[{name, outcome, asks}]`',
+	},
 	'state': {
 		prints: 'one',
 		shape: {

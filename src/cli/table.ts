@@ -42,6 +42,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	reopen: async () => (await import('../features/logging/commands/reopen.ts')).reopen,
 	sync: async () => (await import('../features/sync/commands/sync.ts')).sync,
 	ports: async () => (await import('../features/ports/commands/ports.ts')).ports,
+	rules: async () => (await import('../features/rules/commands/rules.ts')).rules,
 	upgrade: async () => (await import('./commands/upgrade.ts')).upgrade,
 	version: async () => (await import('./commands/version.ts')).version,
 	shutdown: async () => (await import('./commands/shutdown.ts')).shutdown,

@@ -61,6 +61,8 @@ export interface Lookups {
 	readonly readZoneFile?: (path: string, most: number) => Uint8Array | string | null;
 	/** Whether a file looks like a shell script without a #! line; absent: this is not checked. */
 	readonly isBareScript?: (path: string) => boolean;
+	/** Why a text is no Lua, and in which line; null: it is; absent: this is not checked. */
+	readonly parseLua?: (path: string, text: string) => {readonly line: number; readonly why: string} | null;
 	/** Whether a program is in archon's own PATH; absent: this is not checked. */
 	readonly hasProgram?: (name: string) => boolean;
 	/** A config without services is one: there may be some when it is read again. */

@@ -32,6 +32,7 @@ const granting = byNeed(() => import('./rights.ts'));
 const reacting = byNeed(() => import('../features/reactions/keys/reading.ts'));
 const relating = byNeed(() => import('./relations.ts'));
 const syncing = byNeed(() => import('../features/sync/keys/reading.ts'));
+const ruling = byNeed(() => import('../features/rules/keys/reading.ts'));
 const sourcing = byNeed(() => import('./variable-sources.ts'));
 
 export function planServices(root: Value, planning: Planning): Draft {
@@ -66,6 +67,8 @@ export function planServices(root: Value, planning: Planning): Draft {
 		syncing().judgeSync(config.sync, at, lookups, problems.report, notes.report);
 		for (const each of present) syncing().judgeOwners(each.path, accountsOf(each), notes.report);
 	}
+	const rulesAt = config.rules && root.kind === 'map' ? root.entries.get('rules')?.value : null;
+	if (config.rules && rulesAt && lookups.parseLua) ruling().judgeRules(config.rules, rulesAt, lookups, problems.report, notes.report);
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
 	const isPlaced = present.some(({settings: {configs, secrets}}) => configs.length + secrets.length > 0);

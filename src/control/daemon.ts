@@ -12,6 +12,7 @@ import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Protocol} from '../features/ports/core/spec.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
+import type {Ruling} from '../features/rules/requests/ruling.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
 import type {NeedsRestartRow} from '../features/watch/requests/needs-restart/wire.ts';
 import type {AboutKept} from '../features/state/core.ts';
@@ -83,6 +84,8 @@ export interface Daemon {
 	readonly manifests: WithManifests;
 	/** Null: nothing is pulled from a master. */
 	sync(): Syncing | null;
+	/** Null: there are no rules in Lua. */
+	rules(): Ruling | null;
 	/** Where the output of transient services goes. */
 	logging(): Logging;
 }

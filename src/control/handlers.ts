@@ -11,6 +11,9 @@ import {reconcile} from '../features/manifest/requests/reconcile/handle.ts';
 import {unwant, want} from '../features/manifest/requests/want/handle.ts';
 import {logs} from '../features/logging/requests/logs/handle.ts';
 import {reopen} from '../features/logging/requests/reopen/handle.ts';
+import {rules} from '../features/rules/requests/rules/handle.ts';
+import {rulesReload} from '../features/rules/requests/rules-reload/handle.ts';
+import {rulesTest} from '../features/rules/requests/rules-test/handle.ts';
 import {sync} from '../features/sync/requests/sync/handle.ts';
 import {syncStatus} from '../features/sync/requests/sync-status/handle.ts';
 import {allocPort, freePort} from '../features/ports/requests/alloc-port/handle.ts';
@@ -60,7 +63,8 @@ const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	start, stop, auto, restart, 'run-now': runNow,
 	reload, 'reload-config': reloadConfig, trigger, test, plan, config, reconcile, want, unwant, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon,
-	'sync-status': syncStatus, sync, ports, 'alloc-port': allocPort, 'free-port': freePort,
+	'sync-status': syncStatus, sync, rules, 'rules-reload': rulesReload, 'rules-test': rulesTest,
+	ports, 'alloc-port': allocPort, 'free-port': freePort,
 	terminal, input, resize, reopen, limit, upgrade, version, shutdown,
 };
 

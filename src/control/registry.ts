@@ -8,6 +8,9 @@ import {RECONCILE} from '../features/manifest/requests/reconcile/wire.ts';
 import {UNWANT, WANT} from '../features/manifest/requests/want/wire.ts';
 import {LOGS} from '../features/logging/requests/logs/wire.ts';
 import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
+import {RULES} from '../features/rules/requests/rules/wire.ts';
+import {RULES_RELOAD} from '../features/rules/requests/rules-reload/wire.ts';
+import {RULES_TEST} from '../features/rules/requests/rules-test/wire.ts';
 import {SYNC} from '../features/sync/requests/sync/wire.ts';
 import {SYNC_STATUS} from '../features/sync/requests/sync-status/wire.ts';
 import {ALLOC_PORT, FREE_PORT} from '../features/ports/requests/alloc-port/wire.ts';
@@ -51,7 +54,7 @@ export const REQUESTS = [
 	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR, NEEDS_RESTART, STATE,
 	START, STOP, AUTO, RESTART, RUN_NOW, RELOAD, RELOAD_CONFIG, TRIGGER, TEST, PLAN, CONFIG, RECONCILE, WANT, UNWANT, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
-	SYNC_STATUS, SYNC, PORTS, ALLOC_PORT, FREE_PORT,
+	SYNC_STATUS, SYNC, RULES, RULES_RELOAD, RULES_TEST, PORTS, ALLOC_PORT, FREE_PORT,
 	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
 ] as const;
 

@@ -1,6 +1,7 @@
 /** A config as it is put in force: the services, and the settings of archon itself. */
 import type {AccessRule} from './access.ts';
 import {isEqual} from './equal.ts';
+import type {LuaRules} from './lua-rules.ts';
 import type {Remote} from './remote.ts';
 import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
@@ -62,6 +63,8 @@ export interface Config extends CoreConfig {
 	readonly ports: PortRules;
 	/** Programs pulled from a master; null: none are. */
 	readonly sync: Sync | null;
+	/** Rules in Lua; null: there are none. */
+	readonly rules: LuaRules | null;
 }
 
 /** What a config says of the whole, beside its services. */
@@ -71,7 +74,7 @@ export type Whole = Omit<Config, 'services'>;
 const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
-	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', sync: 'sync', ports: 'ports',
+	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', sync: 'sync', rules: 'rules', ports: 'ports',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

@@ -33,6 +33,7 @@ export const OWN_KINDS = {
 	'reload-failed': 'a reload has changed nothing, has failed, or was undone',
 	reconciled: 'a manifest was compared with what runs, and the passes that start what is missing are over',
 	triggered: 'all tests were asked, and what differed has started or stopped',
+	'rule-disabled': 'a rule in Lua has failed five times in a row, and is not told of anything any more',
 	orphans: 'processes that lost their parents have ended and were reaped; those of some seconds together',
 	shutdown: 'the shutdown has begun, or has become more forceful',
 } as const;

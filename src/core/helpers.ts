@@ -7,6 +7,7 @@ import {byNeed} from './by-need.ts';
 import type {Config} from './config.ts';
 import {exec, LIMITS, LOGGING, NO_ENDS, RESTART, service} from './defaults.ts';
 import {HELPER_PREFIX, type Role} from './helper-roles.ts';
+import {type LuaRules, RULES_USER} from './lua-rules.ts';
 import type {Service, UserSpec} from './service.ts';
 import {SIG} from './signal-numbers.ts';
 import {isRemote, type Logging} from '../features/logging/core.ts';
@@ -18,15 +19,23 @@ export const NOBODY: UserSpec = {user: '65534', group: '65534'};
 
 /** The config with the helpers that it takes, behind its own services. `userOf`: the wanted user; null: archon's own instead. */
 export function withHelpers(config: Config, userOf: (wanted: UserSpec) => UserSpec | null): Config {
-	const {events, remote, sync} = config;
+	const {events, remote, sync, rules} = config;
 	const made = [
 		...needsSyslog(config) ? [helper('syslog', events, userOf(NOBODY))] : [],
 		// What each client may do is less: PID 1 limits its connection (programs/remote.ts).
 		...remote.length > 0 ? [helper('gate', events, userOf(NOBODY), remote.map(({grant}) => grant))] : [],
+		...rules ? [rulesHelper(rules, helper('rules', events, userOf(RULES_USER), TOLD))] : [],
 	];
 	const all = made.length > 0 ? {...config, services: [...config.services, ...made]} : config;
 	return sync ? pulling().withSync(all, sync, helper('sync', events, null)) : all;
 }
+
+/** Lines of services, for rules about these. */
+const TOLD: readonly Grant[] = [{role: 'observe', services: null}];
+
+/** Another config is another process: it begins with what its arguments say. */
+const rulesHelper = (rules: LuaRules, made: Service): Service =>
+	({...made, exec: {...made.exec, argv: [made.name, JSON.stringify(rules)]}});
 
 function needsSyslog({services, logging, events}: Config): boolean {
 	return hasRemote(events) || hasRemote(logging)

@@ -132,7 +132,10 @@ static void look(lua_State *L, lua_Debug *unused)
 	if (!lua_is_overdue)
 		return;
 	lua_sethook(L, look, LUA_MASKCOUNT, 1);
-	luaL_error(L, "it takes too long");
+	luaL_where(L, 0);
+	lua_pushliteral(L, "it takes too long");
+	lua_concat(L, 2);
+	lua_error(L);
 }
 
 /* ── What scripts ask for: a list of lists of texts, as JSON ── */

@@ -6,7 +6,10 @@ import {byNeed} from '../core/by-need.ts';
 import type {Config} from '../core/config.ts';
 import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Reconciler} from '../features/manifest/os/reconciler.ts';
+import type {Recorder} from '../features/events/os/recorder.ts';
+import type {Ruling} from '../features/rules/requests/ruling.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
+import {soon} from '../os/clock.ts';
 import type {Helpers} from '../os/helpers.ts';
 import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
@@ -15,8 +18,10 @@ import type {Reaper} from '../os/reap/reaper.ts';
 import type {Reexec} from '../os/reexec/reexec.ts';
 import type {Listener} from '../os/sockets/listener.ts';
 import type {RemoteControl} from './remote.ts';
+import type {RulesControl} from './rules.ts';
 import type {SyncControl} from './sync.ts';
 
+const ruling = byNeed(() => import('./rules.ts'));
 const syncing = byNeed(() => import('./sync.ts'));
 
 export interface BesideParts {
@@ -26,8 +31,9 @@ export interface BesideParts {
 	readonly reaper: Reaper;
 	readonly helpers: Helpers;
 	readonly listener: () => Listener | null;
+	readonly recorder: Pick<Recorder, 'events' | 'say'>;
 	readonly whole: Reexec['whole'];
-	readonly own: () => Pick<Config, 'logging' | 'remote' | 'manifest' | 'sync'>;
+	readonly own: () => Pick<Config, 'logging' | 'remote' | 'manifest' | 'sync' | 'rules'>;
 }
 
 export interface Beside {
@@ -38,12 +44,17 @@ export interface Beside {
 	readonly manifests: WithManifests;
 	/** Null: nothing is pulled from a master. */
 	sync(): Syncing | null;
+	/** Null: there are no rules in Lua. */
+	rules(): Ruling | null;
 }
 
-export function createBeside({loop, log, poller, reaper, helpers, listener, whole, own}: BesideParts): Beside {
+export function createBeside({loop, log, poller, reaper, helpers, listener, recorder, whole, own}: BesideParts): Beside {
 	let remote: Promise<RemoteControl> | null = null;
 	let manifests: Promise<Reconciler> | null = null;
 	let sync: SyncControl | null = null;
+	let rules: RulesControl | null = null;
+	/** Rules of the first config are told of all that has been since archon began. */
+	let isFirst = true;
 
 	async function loadManifest(): Promise<Reconciler> {
 		const {createManifest} = await import('./manifest.ts');
@@ -65,6 +76,13 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, whol
 		return syncing().createSyncControl({link: helpers.link('sync'), state, dispatch, subscribe, whole, switched: rereadManifests});
 	}
 
+	function createRules(): RulesControl {
+		const {state, dispatch} = loop;
+		const {events, say} = recorder;
+		const from = isFirst ? events.first() : events.last() + 1;
+		return ruling().createRulesControl({link: helpers.link('rules'), log, state, dispatch, listener, events, say, from, soon, whole});
+	}
+
 	return {
 		renew() {
 			if (own().remote.length > 0) remote ??= loadRemote();
@@ -73,9 +91,13 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, whol
 			void manifests?.then(({set}) => whole(() => set(own().manifest)));
 			if (own().sync) sync ??= createSync();
 			sync?.set(own().sync);
+			if (own().rules) rules ??= createRules();
+			rules?.set(own().rules);
+			isFirst = false;
 		},
 		rereadManifests,
 		manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)),
 		sync: () => sync,
+		rules: () => (own().rules ? rules : null),
 	};
 }

@@ -14,6 +14,7 @@ type Serve = (fd: number, poller: Poller, ended: () => void, args: readonly stri
 /** Each is loaded by its own process only. */
 const SERVES: {readonly [K in Role]: () => Promise<Serve>} = {
 	gate: async () => (await import('../helpers/gate.ts')).serveGate,
+	rules: async () => (await import('../helpers/rules.ts')).serveRules,
 	sync: async () => (await import('../helpers/sync.ts')).serveSync,
 	syslog: async () => (await import('../helpers/syslog.ts')).serveSyslog,
 };

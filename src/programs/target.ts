@@ -3,6 +3,7 @@ import {inspect} from '../config/inspect/inspect.ts';
 import type {Files, Lookups} from '../config/planning.ts';
 import {readFolder, readShared, readSource} from '../config/read.ts';
 import type {Needs} from '../config/yaml/parse.ts';
+import {byNeed} from '../core/by-need.ts';
 import {dirname, join} from '../core/path.ts';
 import {err, ok} from '../core/result.ts';
 import {errnoText} from '../os/errno.ts';
@@ -11,6 +12,9 @@ import {createMachine, type Machine} from '../os/machine/machine.ts';
 import {isBareScript} from '../os/spawn/diagnose.ts';
 import {ERRNO} from '../os/sys.ts';
 import {lookups, zoneFile} from './lookups.ts';
+
+const parsing = byNeed(() => import('../helpers/rules/parse.ts'));
+const parseLua: NonNullable<Lookups['parseLua']> = (path, text) => parsing().parseLua(path, text);
 
 export interface Target {
 	/** Null: nothing outside of the config is to be looked at. */
@@ -32,7 +36,8 @@ export function targetFor({root, isPortable, file}: {
 	if (root === null) {
 		// A config that is where archon looks for it is there to be run there.
 		return {machine, files: filesAtStart, isDoubtful: () => file !== null && machine.lacks(), lookups: async needs => ({
-			...await lookups(needs), isBareScript, findUser: machine.findUser, inspect: (draft, planning) => inspect(draft, planning, machine),
+			...await lookups(needs), isBareScript, parseLua, findUser: machine.findUser,
+			inspect: (draft, planning) => inspect(draft, planning, machine),
 		})};
 	}
 	const inside = filesIn(machine, null);
@@ -41,7 +46,7 @@ export function targetFor({root, isPortable, file}: {
 		machine, files: file === null ? inside : filesAtStart, isDoubtful: () => false,
 		lookups: async needs => ({
 			...await lookups(needs),
-			findUser: machine.findUser, readZoneFile: (path, most) => zoneFile(path, most, inside),
+			findUser: machine.findUser, parseLua, readZoneFile: (path, most) => zoneFile(path, most, inside),
 			readFile: path => readShared(path, beside), listFolder: folder => readFolder(folder, beside),
 			readConfig: path => readSource(path, beside),
 			isBareScript(path) {

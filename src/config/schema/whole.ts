@@ -15,6 +15,7 @@ const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'
 const loadManifest = byNeed(() => import('../../features/manifest/keys/manifest.ts'));
 const loadPorts = byNeed(() => import('../../features/ports/keys/ports.ts'));
 const loadRemote = byNeed(() => import('../keys/remote.ts'));
+const loadRules = byNeed(() => import('../../features/rules/keys.ts'));
 const loadSignals = byNeed(() => import('../keys/signals.ts'));
 const loadSync = byNeed(() => import('../../features/sync/keys.ts'));
 const loadWatchConfig = byNeed(() => import('../../features/watch-config/keys.ts'));
@@ -28,10 +29,11 @@ const access = lateWhole(loadAccess, 'access', {access: []}, {access: []});
 const remote = lateWhole(loadRemote, 'remote', {remote: []}, {remote: []});
 const manifest = lateWhole(loadManifest, 'manifest', {manifest: null}, {manifest: null});
 const sync = lateWhole(loadSync, 'sync', {sync: null}, {sync: null});
+const rules = lateWhole(loadRules, 'rules', {rules: null}, {rules: null});
 const watchConfig = lateWhole(loadWatchConfig, 'watchConfig', {watch_config: null}, {watchConfig: null});
 const ports = lateWhole(loadPorts, 'topPorts', {ports: PORT_RULES}, {ports: PORT_RULES});
 
-export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, manifest, sync, watchConfig, ports] as const;
+export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, manifest, sync, rules, watchConfig, ports] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);
 

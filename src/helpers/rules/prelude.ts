@@ -7,7 +7,7 @@ local ask = ...
 local error, type, tostring, tonumber, ipairs, select, pcall = error, type, tostring, tonumber, ipairs, select, pcall
 local find, gsub, format, concat = string.find, string.gsub, string.format, table.concat
 local tointeger, mathtype, unpack, sub, next = math.tointeger, math.type, table.unpack, string.sub, next
-local rules, kept, states = {}, {}, {}
+local rules, kept = {}, {}
 local dropped = 0
 
 local function fail(words, level) error(words, (level or 1) + 2) end
@@ -98,8 +98,6 @@ end
 
 function archon.get(key) return kept[key] end
 
-function archon.status(service) return states[service] end
-
 local function patterns(value, what)
   if value == nil then return nil end
   local list = type(value) == "table" and value or {value}
@@ -145,8 +143,9 @@ function archon.rule(rule)
   }
   if not made.event then fail("archon.rule does not say which event") end
   if #rules >= 256 then fail("there are 256 rules already") end
-  rules[index] = made
   made.name = rule.name == nil and "rule " .. index or name(rule.name, "archon.rule: name")
+  for _, other in ipairs(rules) do if other.name == made.name then fail("archon.rule: there is a rule " .. made.name .. " already") end end
+  rules[index] = made
   want("rule", tostring(index), made.name, concat(made.event, " "), concat(made.match or {}, " "), tostring(every or ""))
   return made.name
 end
@@ -195,14 +194,6 @@ function calls.keep(key, kind, text)
   if kind == "nil" then kept[key] = nil
   elseif kind == "boolean" then kept[key] = text == "true"
   else kept[key] = kind == "string" and text or tonumber(text) end
-  return ""
-end
-
-function calls.status(...)
-  for i = 1, select("#", ...), 2 do
-    local service, status = select(i, ...)
-    states[service] = status ~= "" and status or nil
-  end
   return ""
 end
 

@@ -108,6 +108,14 @@ describe('what is printed', () => {
 				version: '7', others: ['6', '5'], held: null, doing: '', looked: 1, outcome: 'release 7 is in force', failed: false, next: 2, expires: null,
 			}),
 		};
+		bench.ruling = {
+			list(told) {
+				const counts = {done: 3, failed: 1, row: 0};
+				told(ok([{name: 'r', file: '/r.lua', event: 'exited', match: 'web.*', state: 'enabled', ...counts, error: 'r.lua:1: no'}]));
+				return () => {};
+			},
+			reload: () => () => {}, attempt: () => () => {},
+		};
 		bench.manifests = {
 			reconcile(isDry, told, passed) {
 				told(ok(LOOK));

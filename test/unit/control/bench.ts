@@ -2,6 +2,7 @@
  * Archon on a bench: the real core and the real server over processes that are only told of. What a
  * program does is in its name; time stands still unless it is moved.
  */
+import type {Ruling} from '../../../src/features/rules/requests/ruling.ts';
 import type {Syncing} from '../../../src/features/sync/requests/syncing.ts';
 import type {NumberedRule} from '../../../src/core/access.ts';
 import {LOGGING, NEED, service as defaults} from '../../../src/core/defaults.ts';
@@ -55,6 +56,7 @@ export class Bench {
 	manifests: Manifests | null = null;
 	/** What is pulled from a master. */
 	syncing: Syncing | null = null;
+	ruling: Ruling | null = null;
 	/** Why a reload that is tried fails. */
 	failure: Undone | null = null;
 	tree: readonly TreeRow[] = [];
@@ -103,7 +105,7 @@ export class Bench {
 			test: (service, told) => this.test(service, told),
 			triggered: (_line, done) => done(),
 			kept: () => ({path: '/var/lib/archon/state.json', writtenAt: EPOCH, trouble: null}),
-			sync: () => this.syncing, ownUid: 1000,
+			sync: () => this.syncing, rules: () => this.ruling, ownUid: 1000,
 			access: () => this.access,
 			warn: line => void this.warnings.push(line),
 			examine: (_service, told) => told(null),

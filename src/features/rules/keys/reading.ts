@@ -1,0 +1,79 @@
+/** What `rules` may say: the files of rules in Lua, and the bounds of what they may do. */
+import {duration as durations, either, listOf, textLike} from '../../../config/accepts.ts';
+import {key, value} from '../../../config/key.ts';
+import type {Lookups} from '../../../config/planning.ts';
+import {directoryOf, type Report} from '../../../config/problems.ts';
+import {readBy, readListOf, refuse, refuseKind} from '../../../config/readers.ts';
+import {duration, fault, parser} from '../../../config/scalars.ts';
+import {type Context, isMissing, reader, readShape, REQUIRED, shape, within} from '../../../config/shape.ts';
+import {isNothing, type Value} from '../../../config/values.ts';
+import {type LuaRules, RULE_FILE_MAX, RULE_FILES_MAX} from '../../../core/lua-rules.ts';
+import {isAbsolute, join} from '../../../core/path.ts';
+import {ok} from '../../../core/result.ts';
+import type {Millis} from '../../../core/time.ts';
+import {size} from '../../logging/keys/scalars.ts';
+import {rulePaths} from '../core/paths.ts';
+
+const PATH = String.raw`^([^*]*/)?([^*/]+\*?[^*/]*|\*[^*/]*)$`;
+const [LEAST, MOST]: readonly [Millis, Millis] = [10, 10_000];
+
+const path = parser<string>(() => textLike(PATH, '/etc/archon/rules/*.lua'), text => {
+	if (new RegExp(PATH).test(text)) return ok(text);
+	return fault('is not the path of a file, with at most one * in its name', 'write /etc/archon/rules/*.lua');
+});
+
+export const RULES = shape({
+	lua: key<readonly string[]>(
+		reader(() => either(path.accepts(), listOf(path.accepts(), {minItems: 1, maxItems: RULE_FILES_MAX})), readListOf(readBy(path))),
+		'path | list of paths', REQUIRED, [], 'files of rules in Lua; the name of one may have a * in it', '/etc/archon/rules/*.lua',
+	),
+	deadline: value(parser(() => durations(LEAST, MOST), text => {
+		const millis = duration(text);
+		if (!millis.ok) return millis;
+		return millis.value >= LEAST && millis.value <= MOST ? millis : fault('is not between 10ms and 10s');
+	}), 'duration', '250ms', 'the processor\'s time that a rule may take for an event; from 10ms to 10s'),
+	memory: value(size('1m', '256m'), 'size', '16m', 'of all rules together; from 1m to 256m'),
+}, {words: () => ({names: {lua: 'files file scripts script path', deadline: 'timeout limit', memory: 'max_memory memory_limit'}})});
+
+export function readRules(from: Value, context: Context): LuaRules | null | undefined {
+	if (isNothing(from)) return null;
+	if (from.kind !== 'map') return refuseKind(from, context, 'a map with lua');
+	const {lua, deadline, memory} = readShape(RULES, from, context);
+	if (isMissing(['lua'], from, RULES) || lua.length === 0) {
+		refuse(from, context, 'does not say which files', 'write lua: /etc/archon/rules/*.lua');
+		return undefined;
+	}
+	const at = from.entries.get('lua')?.value ?? from;
+	if (lua.length > RULE_FILES_MAX) refuse(at, within(context, 'lua'), `names more than ${RULE_FILES_MAX} files`);
+	return {files: lua.map(each => (isAbsolute(each) ? each : join(directoryOf(at), each))), deadline, memory};
+}
+
+/** What is wrong with the files themselves. `at`: where `rules` stands. */
+export function judgeRules({files}: LuaRules, at: Value, {listFolder, readFile, parseLua}: Lookups, report: Report, note: Report): void {
+	const place = (at.kind === 'map' ? at.entries.get('lua')?.value : null) ?? at;
+	for (const pattern of files) {
+		const paths = rulePaths(pattern, listFolder);
+		if (!paths.ok) report(place, `rules.lua: ${paths.error.problem.message}`);
+		else if (paths.value.length === 0) note(place, `rules.lua: ${pattern} means no file now`);
+		for (const path of paths.ok ? paths.value.slice(0, RULE_FILES_MAX) : []) {
+			const source = readFile(path);
+			if (!source.ok) {
+				report(place, `rules.lua: ${source.error.problem.message}`);
+			} else if (source.value.isOfOthers) {
+				report(place, `rules.lua: others than root may write ${path}, and archon does what it says`, `chmod go-w ${path}`);
+			} else if (source.value.text.length > RULE_FILE_MAX) {
+				report(place, `rules.lua: ${path} is larger than ${RULE_FILE_MAX >> 10} KiB`);
+			} else {
+				const {file, text} = source.value;
+				const flaw = parseLua?.(path, text) ?? null;
+				if (flaw) report({source: {file, text}, offset: offsetOf(text, flaw.line)}, flaw.why);
+			}
+		}
+	}
+}
+
+/** Of the first character in the line that is no space. */
+function offsetOf(text: string, line: number): number {
+	const before = text.split('\n').slice(0, Math.max(0, line - 1)).reduce((sum, {length}) => sum + length + 1, 0);
+	return before + (/^\s*/.exec(text.slice(before).split('\n', 1)[0] ?? '')?.[0].length ?? 0);
+}
