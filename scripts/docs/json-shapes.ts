@@ -65,6 +65,17 @@ export const SHAPES: Readonly<Record<string, About>> = {
 			failed: 'number', late: 'number', unchanged: 'number', line: 'text',
 		},
 	},
+	'monitor': {
+		prints: 'one', shape: [{name: 'text', origin: 'text', match: 'text?', processes: [{pid: 'number', exe: 'text?', since: 'number'}]}],
+		note: 'of `monitor list`; `origin`: `config` or `client`',
+	},
+	'deps': {
+		prints: 'one',
+		shape: [{
+			id: 'number', service: 'text', target: 'text', on: 'text', do: 'text?', order: 'text', until: 'number?', times: 'number',
+		}],
+		note: 'of `deps show`',
+	},
 	'test': {
 		prints: 'one', shape: [{name: 'text', answer: 'text', why: 'text', detail: 'text', seconds: 'number'}],
 		note: '`answer`: `yes`, `no`, `timeout`, `error`',

@@ -49,6 +49,7 @@ export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	access: ['[{user: 1, role: observe}]', '[{user: 1, role: operate}]'],
 	remote: ['{listen: "127.0.0.1:1", token_file: /a}', '{listen: "127.0.0.1:2", token_file: /a}'],
 	manifest: ['{file: /a}', '{file: /b}'],
+	monitor: ['[{match: {exe: /a}}]', '[{match: {exe: /b}}]'],
 	sync: ['{source: "http://a/", dest: /a}', '{source: "http://b/", dest: /a}'],
 	rules: ['{lua: /a.lua}', '{lua: /b.lua}'],
 	watch_config: ['true', '1s'], on: ['{failed: [restart]}', '{failed: [alert]}'], name: ['a', 'b'], version: ['"2"', '"3"'],

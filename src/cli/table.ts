@@ -32,6 +32,8 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	want: async () => (await import('../features/manifest/commands/want.ts')).want,
 	unwant: async () => (await import('../features/manifest/commands/want.ts')).unwant,
 	whiz: async () => (await import('../features/manifest/commands/want.ts')).whiz,
+	monitor: async () => (await import('../features/monitor/commands/monitor.ts')).monitor,
+	deps: async () => (await import('../features/deps/commands/deps.ts')).deps,
 	signal: async () => (await import('./commands/signal.ts')).signal,
 	'is-active': async () => (await import('./commands/is-active.ts')).isActive,
 	'is-failed': async () => (await import('./commands/is-active.ts')).isFailed,

@@ -14,6 +14,8 @@ export interface Call {
 	limit(to: Grant): boolean;
 	/** The three standard streams that came with it, or null. The taker owns them. */
 	takeStreams(): readonly [number, number, number] | null;
+	/** The descriptor that came with a request for one, or null. The taker owns it. */
+	takeDescriptor(): number | null;
 	/** Sends a row with the reply, as printable ASCII. */
 	row(row: readonly string[]): void;
 	/** Sends rows with the reply that `encodeRow` has made without a tag. */

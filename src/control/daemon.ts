@@ -10,6 +10,7 @@ import type {Events} from '../features/events/core.ts';
 import type {Terminals} from '../features/attach/core/terminals.ts';
 import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Protocol} from '../features/ports/core/spec.ts';
+import type {Strangers} from '../features/monitor/core/news.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {Ruling} from '../features/rules/requests/ruling.ts';
@@ -82,6 +83,8 @@ export interface Daemon {
 	readonly terminals: Lazily<Terminals>;
 	/** The lists of the config's manifest. */
 	readonly manifests: WithManifests;
+	/** Processes that archon has not started, as they are held to be watched. */
+	readonly strangers: Lazily<Strangers>;
 	/** Null: nothing is pulled from a master. */
 	sync(): Syncing | null;
 	/** Null: there are no rules in Lua. */

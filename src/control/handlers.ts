@@ -18,6 +18,10 @@ import {sync} from '../features/sync/requests/sync/handle.ts';
 import {syncStatus} from '../features/sync/requests/sync-status/handle.ts';
 import {allocPort, freePort} from '../features/ports/requests/alloc-port/handle.ts';
 import {ports} from '../features/ports/requests/ports/handle.ts';
+import {depend, undepend} from '../features/deps/requests/depend/handle.ts';
+import {deps} from '../features/deps/requests/deps/handle.ts';
+import {monitor, monitorFd, unmonitor} from '../features/monitor/requests/monitor/handle.ts';
+import {monitors} from '../features/monitor/requests/monitors/handle.ts';
 import {test} from '../features/run-test/requests/test/handle.ts';
 import {trigger} from '../features/run-test/requests/trigger/handle.ts';
 import {state} from '../features/state/requests/state/handle.ts';
@@ -65,6 +69,7 @@ const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon,
 	'sync-status': syncStatus, sync, rules, 'rules-reload': rulesReload, 'rules-test': rulesTest,
 	ports, 'alloc-port': allocPort, 'free-port': freePort,
+	monitors, monitor, 'monitor-fd': monitorFd, unmonitor, deps, depend, undepend,
 	terminal, input, resize, reopen, limit, upgrade, version, shutdown,
 };
 

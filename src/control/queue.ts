@@ -14,6 +14,8 @@ export type Order =
 		readonly wire: Wire<Decoded>;
 		readonly request: Request;
 		readonly streams: readonly [number, number, number] | null;
+		/** The one that came with a request for one. */
+		readonly descriptor?: number | null;
 		/** Characters of its fields. */
 		readonly size: number;
 	}

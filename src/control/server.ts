@@ -163,7 +163,7 @@ function createSession(connection: Connection, {daemon, handlers, refused}: Part
 		const scope = judge();
 		if (!scope.ok) {
 			refused(scope.error);
-			order.streams?.forEach(fd => connection.closeFd(fd));
+			drop(order, connection);
 			connection.send(bytesOf(encodeReply({kind: 'Error', reason: scope.error}, order.tag)));
 			return done();
 		}
@@ -231,6 +231,9 @@ function orderOf(reading: Reading, connection: Connection): Order {
 	const wire = wireOf(reading.fields[0]);
 	if (!wire) return errorOrder(reading, `unknown request: ${reading.fields[0]}`);
 	const size = reading.fields.reduce((sum, {length}) => sum + length, 0);
+	if (request.value.takesDescriptor) {
+		return {kind: 'request', tag: reading.tag, wire, request: request.value, streams: null, descriptor: connection.takeFd(), size};
+	}
 	if (!request.value.takesStreams) {
 		return {kind: 'request', tag: reading.tag, wire, request: request.value, streams: null, size};
 	}
@@ -245,7 +248,9 @@ function orderOf(reading: Reading, connection: Connection): Order {
 
 /** Closes the descriptors of an order that will not be carried out. */
 function drop(order: Order, connection: Connection): void {
-	if (order.kind === 'request') order.streams?.forEach(fd => connection.closeFd(fd));
+	if (order.kind !== 'request') return;
+	order.streams?.forEach(fd => connection.closeFd(fd));
+	if (typeof order.descriptor === 'number') connection.closeFd(order.descriptor);
 }
 
 /** Descriptors that no request asked for. */
@@ -257,7 +262,7 @@ function createCall(
 	connection: Connection, order: Extract<Order, {kind: 'request'}>, drains: Set<() => void>, done: () => void,
 	rights: Pick<Call, 'scope' | 'may' | 'limit'>,
 ): Call {
-	let {streams} = order;
+	let {streams, descriptor = null} = order;
 	const rows: string[] = [];
 	let isOpen = true;
 	let drained: (() => void) | null = null;
@@ -268,6 +273,11 @@ function createCall(
 		takeStreams() {
 			const taken = streams;
 			streams = null;
+			return taken;
+		},
+		takeDescriptor() {
+			const taken = descriptor;
+			descriptor = null;
 			return taken;
 		},
 		row(row) {
@@ -289,6 +299,7 @@ function createCall(
 			isOpen = false;
 			if (drained) drains.delete(drained);
 			streams?.forEach(fd => connection.closeFd(fd));
+			if (descriptor !== null) connection.closeFd(descriptor);
 			connection.send(bytesOf(rows.join('') + encodeReply(reply, order.tag)));
 			done();
 		},

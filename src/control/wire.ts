@@ -14,6 +14,8 @@ export interface Decoded {
 	readonly kind: string;
 	/** Whether three descriptors come with it, for its standard streams. */
 	readonly takesStreams?: boolean;
+	/** Whether one descriptor comes with it. */
+	readonly takesDescriptor?: boolean;
 }
 
 /** A description of one verb, and the way from its fields to a request. */

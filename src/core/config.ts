@@ -9,6 +9,7 @@ import type {Sync} from './sync.ts';
 import type {Millis} from './time.ts';
 import type {ManifestRules} from '../features/manifest/core/rules.ts';
 import type {PortRules} from '../features/ports/core/spec.ts';
+import type {MonitorSpec} from '../features/monitor/core/kept.ts';
 import type {Logging} from '../features/logging/core.ts';
 
 /** The rate limit of restarts: `burst` at once, and `perSecond` after that (a token bucket). */
@@ -55,6 +56,8 @@ export interface Config extends CoreConfig {
 	readonly access: readonly AccessRule[];
 	/** The lists that say which programs run; null: there are none. */
 	readonly manifest: ManifestRules | null;
+	/** By which processes that archon has not started are watched. */
+	readonly monitor: readonly MonitorSpec[];
 	/** Where clients of a network come in. */
 	readonly remote: readonly Remote[];
 	/** The folder of what outlives archon; null: nothing does. */
@@ -74,7 +77,7 @@ export type Whole = Omit<Config, 'services'>;
 const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
-	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', sync: 'sync', rules: 'rules', ports: 'ports',
+	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', monitor: 'monitor', sync: 'sync', rules: 'rules', ports: 'ports',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

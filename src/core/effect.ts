@@ -2,7 +2,8 @@
 import type {Entry} from './entry.ts';
 import type {Hook, Purpose} from './event.ts';
 import type {Id, Run} from './ids.ts';
-import type {Scope} from './outcome.ts';
+import type {Outcome, Scope} from './outcome.ts';
+import type {Kept} from '../features/monitor/core/kept.ts';
 import type {HookCommand, Probe, RunTest, Service, StartConditions} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Stage} from './stage.ts';
@@ -70,6 +71,13 @@ export type Effect =
 	| {
 		readonly kind: 'reconciled'; readonly passes: number;
 		readonly started: number; readonly missing: number; readonly names: readonly string[];
+	}
+	/** What is known of processes that archon has not started has changed: these are watched from now on, and no others. */
+	| {readonly kind: 'watch-strangers'; readonly kept: Kept}
+	/** A process that a rule means was met, or has ended; `outcome`: null where the kernel does not say how. */
+	| {
+		readonly kind: 'monitored'; readonly name: string; readonly pid: number; readonly outcome: Outcome | null;
+		readonly hasEnded: boolean; readonly why: string;
 	}
 	/** A line for the log. */
 	| {readonly kind: 'say'; readonly level: 'info' | 'warn' | 'error'; readonly text: string}

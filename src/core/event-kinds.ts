@@ -32,6 +32,8 @@ export const OWN_KINDS = {
 	reloaded: 'a config was read and put in force',
 	'reload-failed': 'a reload has changed nothing, has failed, or was undone',
 	reconciled: 'a manifest was compared with what runs, and the passes that start what is missing are over',
+	monitored: 'a process that archon has not started is watched, by a rule of `monitor` or a dependency',
+	'monitored-exited': 'such a process has ended; how, where the kernel says so',
 	triggered: 'all tests were asked, and what differed has started or stopped',
 	'rule-disabled': 'a rule in Lua has failed five times in a row, and is not told of anything any more',
 	orphans: 'processes that lost their parents have ended and were reaped; those of some seconds together',

@@ -8,6 +8,8 @@ import type {Service, Sourced, StopPolicy} from './service.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Instant, Millis} from './time.ts';
 import type {Protocol} from '../features/ports/core/spec.ts';
+import type {Terms} from '../features/deps/core/dependency.ts';
+import type {Found, MonitorNews} from '../features/monitor/core/news.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {TrialRules} from './trial.ts';
 import type {Decider, Ruling} from './wanted.ts';
@@ -104,6 +106,16 @@ export type Event =
 	/** What the clock on the wall says at the instant 0, in ms since 1970: at first, and whenever it was set. */
 	| {readonly kind: 'clock'; readonly epoch: Millis}
 	| Act
+	/** Of processes that archon has not started. */
+	| {readonly kind: 'monitor'; readonly news: MonitorNews}
+	/** A dependency is made; `lasts`: how long it is there, null: until it is taken away; `process`: its target, where that is a pid. */
+	| {
+		readonly kind: 'depend'; readonly terms: Terms; readonly lasts: Millis | null;
+		readonly process: Found | null;
+	}
+	| {readonly kind: 'undepend'; readonly ids: readonly number[]}
+	/** What has become of a path or port that dependencies look at: `path:/x` or `port:80`, as they are written. */
+	| {readonly kind: 'placed'; readonly place: string; readonly sign: 'ready' | 'exit' | 'change'}
 	| {readonly kind: 'signal'; readonly id: Id; readonly signal: SignalNumber}
 	/** Each service that is up is told to reload its config, in the way that its `reload` names. */
 	| {readonly kind: 'reload'; readonly ids: readonly Id[]}

@@ -8,6 +8,7 @@ import {idle} from '../features/idle/core.ts';
 import {manifest} from '../features/manifest/core/feature.ts';
 import {ports} from '../features/ports/core/feature.ts';
 import {progress} from '../features/progress/core.ts';
+import {monitor} from '../features/monitor/core/feature.ts';
 import {reactions} from '../features/reactions/core/feature.ts';
 import {runTest} from '../features/run-test/core/feature.ts';
 import {schedule} from '../features/schedule/core/feature.ts';
@@ -22,6 +23,7 @@ type Tested = Extract<Event, {kind: 'tested'}>;
 const FEATURES = [
 	bind(idle), bind(progress), bind(arrival), bind(rollback), bind(schedule), bind(sockets), bind(keeping), bind(manifest), bind(runTest),
 	bind(reactions), bind(ports),
+	bind(monitor),
 ];
 
 /** A feature with its part of the state looked up. */

@@ -13,8 +13,12 @@ import {isAlive, type Phase, type Up} from './phase.ts';
 import {decisionOf, type Rulings, withRuling} from './wanted.ts';
 import {type Instant, NEVER} from './time.ts';
 import {initialProbes} from '../features/health/core.ts';
+import {monitor} from '../features/monitor/core/feature.ts';
 import {rollback} from '../features/rollback/core.ts';
 import type {Edge, Entry} from './entry.ts';
+import {byNeed} from './by-need.ts';
+
+const depending = byNeed(() => import('../features/deps/core/deps.ts'));
 
 /** What a new config means for the services, by name. */
 export interface Change {
@@ -238,6 +242,7 @@ export function reconfigure(
 	const settings = {...turn.state.settings, shutdownGrace, startRate, whenIdle, hasManifest: Boolean(manifest)};
 	const transients = new Map([...turn.state.transients].filter(([name]) => !names.has(name)));
 	turn.state = {...turn.state, settings, names, transients, table: withoutConflicts(services, names, table)};
+	if (partOf(turn.state, monitor)) depending().reorder(turn);
 	turn.recount();
 	tellOfConfig(turn, {started, retested, trial: trial ?? null, isRollback, dropped});
 }

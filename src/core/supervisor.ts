@@ -43,6 +43,8 @@ const remembering = byNeed(() => import('./remembering.ts'));
 const listing = byNeed(() => import('../features/manifest/core/enlist.ts'));
 const acting = byNeed(() => import('../features/reactions/core/act.ts'));
 const porting = byNeed(() => import('../features/ports/core/table.ts'));
+const monitoring = byNeed(() => import('../features/monitor/core/watching.ts'));
+const depending = byNeed(() => import('../features/deps/core/deps.ts'));
 const scheduling = byNeed(() => import('../features/schedule/core/timing.ts'));
 const listening = byNeed(() => import('../features/sockets/core/lazy.ts'));
 
@@ -71,6 +73,10 @@ const OWNERS: Handlers = {
 	tested: tellOfTest,
 	triggered: (turn, {since}) => tell(turn, 'triggered', since),
 	fire: whileRunning((turn, {ids}) => ruling().fire(turn, ids)),
+	monitor: (turn, event) => monitoring().monitor(turn, event),
+	depend: whileRunning((turn, event) => depending().depend(turn, event)),
+	undepend: (turn, {ids}) => depending().undepend(turn, ids),
+	placed: (turn, event) => depending().placed(turn, event),
 	'run-now': whileRunning((turn, {ids}) => scheduling().runNow(turn, ids)),
 	activate: whileRunning((turn, event) => listening().activate(turn, event)),
 	idle: whileRunning((turn, event) => listening().rest(turn, event)),

@@ -47,6 +47,7 @@ export function compose(owners: readonly Owner[]): Composition {
 	const table: {readonly [K in ArmKind]: Listed<K>[]} = {
 		examine: [], withdraw: [], signal: [], changed: [], forgotten: [], probe: [], hook: [], logging: [], follow: [], say: [],
 		stage: [], reread: [], reconciled: [], arrived: [], persist: [], tried: [], sweep: [], exit: [],
+		'watch-strangers': [], monitored: [],
 		run: [], alert: [], 'run-test': [], tested: [], triggered: [],
 		'watch-clock': [], sockets: [],
 	};

@@ -22,6 +22,7 @@ import {createNarrator} from './narrator.ts';
 import {compose, type Composition, ownedByNeed, type Owner} from './owners.ts';
 import {createPace} from './pace.ts';
 import type {Poller} from './poller.ts';
+import {isMadeBy} from './reap/own.ts';
 import {ownProcesses} from './reap/owner.ts';
 import type {Reaper} from './reap/reaper.ts';
 import type {Handoff} from './reexec/handoff.ts';
@@ -40,6 +41,7 @@ import {traceOf} from './trace.ts';
 
 const [hooking, judging] = [byNeed(() => import('./spawn/hooks.ts')), byNeed(() => import('./spawn/conditions.ts'))];
 const porting = byNeed(() => import('../features/ports/os/ports.ts'));
+const watching = byNeed(() => import('../features/monitor/os/owner.ts'));
 const clocking = byNeed(() => import('../features/schedule/os/clock.ts'));
 
 export interface Machine {
@@ -129,6 +131,7 @@ export function createHands(machine: Machine): MoreHands {
 		ownedByNeed('hook', () => hooking().ownHooks(hooking().createHooks(parts), sources, placing, tell)),
 		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing), tests,
 		ownedByNeed('watch-clock', () => clocking().ownClock({poller, dispatch, log})),
+		ownedByNeed('watch-strangers', () => watching().ownStrangers({poller, kept, dispatch, isDegraded, isOwn: isMadeBy(reaper), warn})),
 		ownActions({...parts, sources}), ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		lists, sockets, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
 	]);

@@ -52,6 +52,9 @@ export function holderOf(taken: Taken): Holder | null {
 	return {pid: null, name: '', isOwn: false};
 }
 
+/** Whether something listens on a port (tcp), of any address. */
+export const isListening = (port: number): boolean => inodesOfPort('tcp', port).size > 0;
+
 /** As it ends `address in use`: ` by nginx (pid 71)`; empty where no one is known. */
 export function describeHolder(holder: Holder | null): string {
 	if (!holder) return '';

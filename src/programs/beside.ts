@@ -8,6 +8,7 @@ import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Reconciler} from '../features/manifest/os/reconciler.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
 import type {Ruling} from '../features/rules/requests/ruling.ts';
+import {keptOf} from '../features/monitor/core/kept.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
 import {soon} from '../os/clock.ts';
 import type {Helpers} from '../os/helpers.ts';
@@ -33,7 +34,7 @@ export interface BesideParts {
 	readonly listener: () => Listener | null;
 	readonly recorder: Pick<Recorder, 'events' | 'say'>;
 	readonly whole: Reexec['whole'];
-	readonly own: () => Pick<Config, 'logging' | 'remote' | 'manifest' | 'sync' | 'rules'>;
+	readonly own: () => Pick<Config, 'logging' | 'remote' | 'manifest' | 'monitor' | 'sync' | 'rules'>;
 }
 
 export interface Beside {
@@ -89,6 +90,8 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, reco
 			void remote?.then(({set}) => whole(() => set(own().remote)));
 			if (own().manifest) manifests ??= loadManifest();
 			void manifests?.then(({set}) => whole(() => set(own().manifest)));
+			const {monitor} = own();
+			if (monitor.length > 0 || keptOf(loop.state())) loop.dispatch({kind: 'monitor', news: {kind: 'config', rules: monitor}});
 			if (own().sync) sync ??= createSync();
 			sync?.set(own().sync);
 			if (own().rules) rules ??= createRules();

@@ -54,6 +54,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 	const mapping = lazily(async () => (await import('./mapped.ts')).staleIn(looking));
 	const examining = lazily(() => import('./doctor.ts'));
 	const inspecting = lazily(() => import('./inspect-config.ts'));
+	const strangers = lazily(() => import('../features/monitor/os/held.ts'));
 	const [lives, cause] = [reexec?.reexecutions ?? 0, reexec?.causes.at(-1)?.kind ?? ''];
 
 	const server = createServer({
@@ -81,7 +82,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 		kept: () => keeper?.about() ?? null, ownUid: uid, access: parts.access, warn: log.warn,
 		soon, after, events: recorder.events, logs: output.logs,
 		sync: beside.sync, rules: beside.rules, terminals: output.terminals, logging: parts.logging,
-		manifests: beside.manifests, upgrade, examine: hands.examine, version: {version: parts.version, lives, cause},
+		strangers, manifests: beside.manifests, upgrade, examine: hands.examine, version: {version: parts.version, lives, cause},
 	});
 	loop.subscribe(['changed', 'forgotten', 'stage', 'triggered'], server.watch);
 	return server;

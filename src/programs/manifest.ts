@@ -8,9 +8,8 @@ import {env} from '../os/environment.ts';
 import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
 import type {Poller} from '../os/poller.ts';
-import {pid as ownPid} from '../os/identity.ts';
+import {isMadeBy} from '../os/reap/own.ts';
 import type {Reaper} from '../os/reap/reaper.ts';
-import {statOf} from '../os/reap/procfs.ts';
 import {sys} from '../os/sys.ts';
 import {watchesOf} from '../os/watches.ts';
 
@@ -27,8 +26,6 @@ export interface ManifestParts {
 
 /** How many different warnings are told. */
 const TOLD_MAX = 1000;
-/** How many generations may be between a command of archon's and what it has made. */
-const GENERATIONS = 64;
 
 export function createManifest({loop, log, poller, reaper, logging, pulled, whole}: ManifestParts): Reconciler {
 	const told = new Set<string>();
@@ -37,7 +34,7 @@ export function createManifest({loop, log, poller, reaper, logging, pulled, whol
 		told.add(text);
 		log.warn(text);
 	};
-	const search = createSearch({poller, isOwn, info: log.info, warn: warnOnce, soon, after});
+	const search = createSearch({poller, isOwn: isMadeBy(reaper), info: log.info, warn: warnOnce, soon, after});
 	const watch = createConfigWatch({
 		watches: watchesOf(poller), after, changed: () => reconciler.changed(), warn: warnOnce, what: 'the manifest',
 	});
@@ -47,15 +44,4 @@ export function createManifest({loop, log, poller, reaper, logging, pulled, whol
 	});
 	loop.subscribe(['reconciled', 'forgotten', 'stage'], reconciler.onEffects);
 	return reconciler;
-
-	/** A process of a service, a command that archon runs beside services, or what one of these has made. */
-	function isOwn(pid: number): boolean {
-		if (reaper.ownerOf(pid) !== null) return true;
-		let at = pid;
-		for (let i = 0; i < GENERATIONS && at > 1 && at !== ownPid; i++) {
-			if (reaper.isCommand(at)) return true;
-			at = statOf(at)?.parent ?? 0;
-		}
-		return false;
-	}
 }

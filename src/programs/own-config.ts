@@ -11,12 +11,13 @@ import type {ConfigSource, Reading} from './config-source.ts';
 /** What is handed over to the next instance beside the state. */
 export type HandedOver = Pick<
 	Config,
-	'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir' | 'manifest' | 'sync' | 'rules' | 'ports'
+	'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir'
+	| 'manifest' | 'monitor' | 'sync' | 'rules' | 'ports'
 >;
 
 export const handedOver = (
-	{logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync, rules, ports}: HandedOver,
-): HandedOver => ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, sync, rules, ports});
+	{logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, rules, ports}: HandedOver,
+): HandedOver => ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, rules, ports});
 
 /** How long the remaining processes may take to end after the last service (ms). */
 const SWEEP_GRACE = 2000;
@@ -24,7 +25,7 @@ const SWEEP_GRACE = 2000;
 export const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
 	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
-	manifest: null, sync: null, rules: null, ports: PORT_RULES,
+	manifest: null, monitor: [], sync: null, rules: null, ports: PORT_RULES,
 };
 
 /** A config, and all that was read for it, as text; null: nothing was. */

@@ -14,6 +14,7 @@ const loadAccess = byNeed(() => import('../keys/access.ts'));
 const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
 const loadManifest = byNeed(() => import('../../features/manifest/keys/manifest.ts'));
 const loadPorts = byNeed(() => import('../../features/ports/keys/ports.ts'));
+const loadMonitor = byNeed(() => import('../../features/monitor/keys/monitor.ts'));
 const loadRemote = byNeed(() => import('../keys/remote.ts'));
 const loadRules = byNeed(() => import('../../features/rules/keys.ts'));
 const loadSignals = byNeed(() => import('../keys/signals.ts'));
@@ -28,12 +29,15 @@ const signals = lateWhole(loadSignals, 'signals', {signals: []}, {signals: []});
 const access = lateWhole(loadAccess, 'access', {access: []}, {access: []});
 const remote = lateWhole(loadRemote, 'remote', {remote: []}, {remote: []});
 const manifest = lateWhole(loadManifest, 'manifest', {manifest: null}, {manifest: null});
+const monitor = lateWhole(loadMonitor, 'monitor', {monitor: []}, {monitor: []});
 const sync = lateWhole(loadSync, 'sync', {sync: null}, {sync: null});
 const rules = lateWhole(loadRules, 'rules', {rules: null}, {rules: null});
 const watchConfig = lateWhole(loadWatchConfig, 'watchConfig', {watch_config: null}, {watchConfig: null});
 const ports = lateWhole(loadPorts, 'topPorts', {ports: PORT_RULES}, {ports: PORT_RULES});
 
-export const WHOLE_GROUPS = [archon, shutdown, startRate, signals, access, remote, manifest, sync, rules, watchConfig, ports] as const;
+export const WHOLE_GROUPS = [
+	archon, shutdown, startRate, signals, access, remote, manifest, monitor, sync, rules, watchConfig, ports,
+] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);
 

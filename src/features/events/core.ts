@@ -150,7 +150,7 @@ const againAfter = ({phase: was}: Entry, after: Entry): string =>
 	(was.kind === 'waiting' ? 'too many restarts at once' : `${lastEnd(after)}; ${attempt(after)}`);
 
 /** How the main process has ended by this change; null: by this one it has not. */
-function endOf(was: Phase, {phase, outcome}: Entry): Outcome | null {
+export function endOf(was: Phase, {phase, outcome}: Entry): Outcome | null {
 	const hadProcess = was.kind === 'starting' || was.kind === 'up' || (was.kind === 'stopping' && was.outcome === null);
 	if (!hadProcess || phase.kind === 'starting' || phase.kind === 'up') return null;
 	return phase.kind === 'stopping' ? phase.outcome : outcome;

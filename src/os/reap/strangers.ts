@@ -28,9 +28,18 @@ export function watch(pid: number, poller: Poller, told: (outcome: Outcome | nul
 		// By then the number may be another's.
 		return void after(AGAIN, () => (statOf(pid)?.start === began ? watch(pid, poller, told) : poller.whole(() => told(null))));
 	}
-	const finish = (status: number): void => {
-		poller.forget(fd);
+	watchHeld(fd, pid, poller, outcome => {
 		sys.close(fd);
+		told(outcome);
+	});
+}
+
+/** The same by a descriptor of the process, which stays open; the result gives up. */
+export function watchHeld(fd: number, pid: number, poller: Poller, told: (outcome: Outcome | null) => void): () => void {
+	let giveUp = (): void => {};
+	const finish = (status: number): void => {
+		giveUp();
+		poller.forget(fd);
 		told(status < 0 ? null : outcomeOfStatus(status));
 	};
 	poller.watch(fd, EPOLLIN, () => {
@@ -40,12 +49,13 @@ export function watch(pid: number, poller: Poller, told: (outcome: Outcome | nul
 		if (status !== -ERRNO.EAGAIN) return finish(status);
 		// It has ended, and its parent has not waited for it yet: with that comes EPOLLHUP, which is always told.
 		poller.forget(fd);
-		const giveUp = after(PATIENCE, () => poller.whole(() => finish(-ERRNO.ETIMEDOUT)));
-		poller.watch(fd, 0, () => {
-			giveUp();
-			finish(sys.pidfdStatus(fd));
-		});
+		giveUp = after(PATIENCE, () => poller.whole(() => finish(-ERRNO.ETIMEDOUT)));
+		poller.watch(fd, 0, () => finish(sys.pidfdStatus(fd)));
 	});
+	return () => {
+		giveUp();
+		poller.forget(fd);
+	};
 }
 
 /** The living processes of a run beside its main one; `isTree`: those that have left its groups as well. */

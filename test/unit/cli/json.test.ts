@@ -8,6 +8,7 @@ import type {Schedule} from '../../../src/core/service.ts';
 import type {Channel} from '../../../src/control/transport.ts';
 import {ok} from '../../../src/core/result.ts';
 import type {Look} from '../../../src/features/manifest/core/control.ts';
+import {NO_DOING} from '../../../src/features/monitor/core/kept.ts';
 import {Bench, service, Visitor} from '../control/bench.ts';
 
 /** What was asked is not asked again: an answer that comes later is heard by the second who asks. */
@@ -76,7 +77,7 @@ test('each command is on the page, or has no answer of its own', async () => {
 
 /** A call of each that prints as much as it can. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
-	history: ['web'], logs: ['all'], wait: ['web'], start: ['web'], stop: ['web'], auto: ['web'], restart: ['web'], signal: ['HUP', 'web'],
+	monitor: ['list'], deps: ['show'], history: ['web'], logs: ['all'], wait: ['web'], start: ['web'], stop: ['web'], auto: ['web'], restart: ['web'], signal: ['HUP', 'web'],
 	want: ['/opt/web'], unwant: ['web'], whiz: ['add', '-k', 'web'], daemon: ['sleep', '1'], 'is-active': ['web', 'job'], 'is-failed': ['web'], 'run-now': ['backup'], pid: ['web', 'job'], why: ['web'],
 };
 
@@ -102,6 +103,9 @@ describe('what is printed', () => {
 			{kind: 'restarted', name: 'api'}, {kind: 'key', name: 'api', key: 'command', before: '', after: 'b'},
 			{kind: 'setting', key: 'shutdown.grace_period', before: '9s', after: '20s'}, {kind: 'undone', name: 'web', why: 'exit status 3'},
 		]};
+		bench.dispatch({kind: 'monitor', news: {kind: 'add', name: 'job', every: 2000, on: NO_DOING, to: {pid: 7, start: 1, exe: '/bin/x'}}});
+		const terms = {dependent: 'web', target: {kind: 'service', name: 'job'}, on: 'exit', actions: [], order: 'none', text: 'web -> job'} as const;
+		bench.dispatch({kind: 'depend', terms, lasts: 1000, process: null});
 		bench.syncing = {
 			source: 'http://master', dest: '/opt/app', form: 'signed', ask: () => () => {},
 			report: () => ({

@@ -33,8 +33,12 @@ test('the whole table fits a page', () => {
 		      control by TCP, for clients with a token
 		  manifest: {file, hitlist, role, every, scope, max_passes, paths} (default: none)
 		      lists of programs that are to run, and of those that must not
+		  monitor: list of {name, match, every, on} (default: none)
+		      processes that archon has not started, and what to do when one has ended
 		  sync: {source, dest, keys, …} (default: none)
 		      programs pulled from a master into a folder of their own
+		  rules: {lua, deadline, memory} (default: none)
+		      rules in Lua, which say what is done when something has happened
 		  watch_config: true | false | duration (default: false)
 		      the config is reloaded when its files have changed and were left alone for so long; true: 500ms
 		  ports: {range, reserve} (default: range 20000-29999)
@@ -644,6 +648,28 @@ test('the whole table fits a page', () => {
 		  paths: path | list (default: empty)
 		      folders whose executables run only if they are listed
 
+		monitor:
+		  name: text (default: the name of the executable)
+		      what it is called in events, and by archonctl
+		  match: {exe, command} (default: required)
+		      which processes are meant
+		  on: {started, exited} (default: none)
+		      what is done when one has ended, or runs
+		  every: duration (default: 2s)
+		      the time between two looks for new processes; an end is told at once
+
+		monitor.match:
+		  exe: path | pattern (default: all)
+		      what it executes; * and ? stand for any characters
+		  command: pattern (default: all)
+		      its whole command line, words with spaces between; * and ? as above
+
+		monitor.on:
+		  started: action | list of actions (default: none)
+		      when a process is met that was not known
+		  exited: action | list of actions (default: none)
+		      when one has ended
+
 		sync:
 		  source: URL (default: required)
 		      the folder of the master that has the list; https, http or file
@@ -663,6 +689,14 @@ test('the whole table fits a page', () => {
 		      of a release
 		  keep: 2 to 100 (default: 3)
 		      how many releases stay, with the one in force
+
+		rules:
+		  lua: path | list of paths (default: required)
+		      files of rules in Lua; the name of one may have a * in it
+		  deadline: duration (default: 250ms)
+		      the processor's time that a rule may take for an event; from 10ms to 10s
+		  memory: size (default: 16m)
+		      of all rules together; from 1m to 256m
 
 		ports:
 		  range: FIRST-LAST (default: 20000-29999)

@@ -17,6 +17,7 @@ import type {PlanRow} from '../../../src/control/requests/plan/wire.ts';
 import type {Condition, Need, Service} from '../../../src/core/service.ts';
 import type {Answer} from '../../../src/features/run-test/core/answer.ts';
 import {SIG} from '../../../src/core/signal-numbers.ts';
+import type {Strangers} from '../../../src/features/monitor/core/news.ts';
 import type {Manifests} from '../../../src/features/manifest/core/control.ts';
 import type {LogLine, LogPosition, Logs} from '../../../src/features/logging/core.ts';
 import {find, type State} from '../../../src/core/state.ts';
@@ -54,6 +55,11 @@ export class Bench {
 	plan: Result<readonly PlanRow[], string> = ok([{kind: 'kept', name: 'web'}]);
 	/** The lists of the config. */
 	manifests: Manifests | null = null;
+	/** Processes beside archon: those of even numbers. */
+	readonly strangers: Strangers = {
+		hold: pid => (pid % 2 === 0 ? ok({pid, start: 1, exe: `/bin/p${pid}`}) : err(`no process has the pid ${pid}`)),
+		adopt: fd => ok({pid: fd, start: 1, exe: ''}), letGo() {},
+	};
 	/** What is pulled from a master. */
 	syncing: Syncing | null = null;
 	ruling: Ruling | null = null;
@@ -117,6 +123,7 @@ export class Bench {
 			events: this.events,
 			logs: this.logs,
 			terminals: (act, failed) => attempt(() => act(this.terminals), failed),
+			strangers: (use, failed) => attempt(() => use(this.strangers), failed),
 			manifests: use => use(this.manifests),
 			logging: () => LOGGING,
 			version: {version: '1.2.3', lives: cause === '' ? 0 : 1, cause},

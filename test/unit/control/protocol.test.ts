@@ -76,7 +76,6 @@ describe('a request that is wrong', () => {
 	it.each([
 		['frobnicate', 'unknown request: frobnicate'],
 		['run,/bin/true', 'unknown request: run'],
-		['MonitorFD', 'unknown request: MonitorFD'],
 		['constructor', 'unknown request: constructor'],
 		['x'.repeat(1000), `unknown request: ${'x'.repeat(61)}...`],
 		['Run', 'Run: args missing'],

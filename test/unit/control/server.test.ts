@@ -21,7 +21,7 @@ describe('Run', () => {
 		['Run,/bin/true,NOEQ', 'Error,Run: env field 1 is not key=value'],
 		['Run,ab"c', 'Error,syntax: quote in bare field'],
 		['frobnicate', 'Error,unknown request: frobnicate'],
-		['MonitorFD', 'Error,unknown request: MonitorFD'],
+		['MonitorFD', 'Error,no descriptor with request'],
 		[',', 'Error,syntax: no request name'],
 	])('%j is answered %j', async (line, reply) => {
 		const visitor = new Visitor(new Bench());

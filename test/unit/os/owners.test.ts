@@ -7,7 +7,8 @@ const nothing = (): void => {};
 
 const ALL: Arms = {
 	examine: nothing, withdraw: nothing, signal: nothing, changed: nothing, forgotten: nothing, probe: nothing, hook: nothing,
-	logging: nothing, follow: nothing, 'watch-clock': nothing, say: nothing, stage: nothing, arrived: nothing, persist: nothing, tried: nothing,
+	logging: nothing, follow: nothing, monitored: nothing, 'watch-strangers': nothing,
+	'watch-clock': nothing, say: nothing, stage: nothing, arrived: nothing, persist: nothing, tried: nothing,
 	reread: nothing, reconciled: nothing, sweep: nothing, exit: nothing,
 	run: nothing, alert: nothing, sockets: nothing, 'run-test': nothing, tested: nothing, triggered: nothing,
 };

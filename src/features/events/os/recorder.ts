@@ -4,6 +4,7 @@
  */
 import type {Entry} from '../../../core/entry.ts';
 import type {EventKind, OwnKind} from '../../../core/event-kinds.ts';
+import {exitStatus} from '../../../core/outcome.ts';
 import {type Bytes, newBytes, textOf} from '../../../os/bytes.ts';
 import {after, now, wallClock} from '../../../os/clock.ts';
 import type {Owner} from '../../../os/owners.ts';
@@ -14,7 +15,7 @@ import {
 	type EntryOf, type Events, eventOfRemoval, eventOfStage, eventOfTest, eventsOfChange, type Happening, type KeptEvent, ofArchon,
 } from '../core.ts';
 
-export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arrived' | 'reconciled' | 'tested'> {
+export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arrived' | 'reconciled' | 'tested' | 'monitored'> {
 	readonly events: Events;
 	say(kind: OwnKind, reason: string): void;
 	/** `count`: orphans reaped since archon began. Some seconds later one event tells of all that are new. */
@@ -115,6 +116,9 @@ export function createRecorder(blocks: Blocks, isFirst: boolean, entryOf: EntryO
 			},
 			reconciled: ({passes, started, missing}) =>
 				add(ofArchon('reconciled', `started ${started}, missing ${missing} after ${countOf(passes)}`)),
+			monitored: ({pid, outcome, hasEnded, name, why}) => add({
+				...ofArchon(hasEnded ? 'monitored-exited' : 'monitored', `${name}: ${why}`), pid, exit: outcome ? exitStatus(outcome) : null,
+			}),
 			tested: ({name, reason}) => add(eventOfTest(name, reason)),
 			arrived: () => add(ofArchon('all-ready', '')),
 		},

@@ -3,13 +3,11 @@
  * reaches what was looked at or nothing; and it is looked at again before SIGKILL, as it may execute something else by then.
  */
 import {STOP} from '../../../core/defaults.ts';
-import {join} from '../../../core/path.ts';
 import {SIG} from '../../../core/signal-numbers.ts';
 import type {Millis} from '../../../core/time.ts';
 import {pid as ownPid, uid as ownUid} from '../../../os/identity.ts';
-import {type Done, start, textsOf} from '../../../os/jobs.ts';
 import {PLACE, STAT} from '../../../os/layouts.ts';
-import {isRefused, refusalOf} from '../../../os/places.ts';
+import {placeOf} from '../../../os/real-path.ts';
 import type {Poller} from '../../../os/poller.ts';
 import {effectiveUidOf, hasProc, pids, statOf, uidOf} from '../../../os/reap/procfs.ts';
 import {EPOLLIN, ERRNO, isFile, newStat, sys} from '../../../os/sys.ts';
@@ -72,16 +70,8 @@ export async function targetsOf(lists: Lists, paths: readonly string[], warn: (t
 }
 
 /** Where a path leads, by no link that others may have laid; null: nowhere, or that is not to be known. */
-async function realPath(path: string, flags: number, warn: (text: string) => void): Promise<string | null> {
-	const done = await new Promise<Done>(resolve => start('place', {text: path, numbers: [flags]}, resolve));
-	if (done.result < 0) {
-		if (isRefused(done)) warn(`manifest: ${path} is not looked for among what runs: ${refusalOf(done, path)}`);
-		return null;
-	}
-	sys.close(done.result);
-	const [folder = '', name = ''] = textsOf(done);
-	return done.stream >= 0 ? null : join(folder || '/', name);
-}
+const realPath = (path: string, flags: number, warn: (text: string) => void): Promise<string | null> =>
+	placeOf(path, flags, why => warn(`manifest: ${path} is not looked for among what runs: ${why}`));
 
 /** Device and inode of a regular file; null: there is not. */
 function fileAt(path: string): string | null {
