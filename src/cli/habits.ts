@@ -97,7 +97,6 @@ export const HABITS: readonly HabitRow[] = [
 	other('reload-or-restart', SYSTEMD, 'archonctl reload NAME tells a service to read its config, archonctl restart NAME restarts it'),
 	other('is-system-running', SYSTEMD, 'archonctl health tells whether all is well'),
 	other('poweroff', SYSTEMD, 'archonctl shutdown ends the container'),
-	other('reboot', SYSTEMD, 'archonctl shutdown ends the container; what runs it may start it again'),
 	other('halt', SYSTEMD, 'archonctl shutdown ends the container'),
 	own('ps', COMPOSE, 'does `archonctl status`', rest => ({kind: 'do', words: ['status', ...without(rest, '-a', '--all')]})),
 	own('up', COMPOSE, 'does `archonctl start`, of all if none is named; `sv up web` as well', rest =>

@@ -46,6 +46,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	ports: async () => (await import('../features/ports/commands/ports.ts')).ports,
 	rules: async () => (await import('../features/rules/commands/rules.ts')).rules,
 	upgrade: async () => (await import('./commands/upgrade.ts')).upgrade,
+	reboot: async () => (await import('./commands/reboot.ts')).reboot,
 	version: async () => (await import('./commands/version.ts')).version,
 	shutdown: async () => (await import('./commands/shutdown.ts')).shutdown,
 	stdio: async () => (await import('./commands/stdio.ts')).stdio,

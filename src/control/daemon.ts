@@ -78,6 +78,8 @@ export interface Daemon {
 	readonly version: VersionRow;
 	/** Re-executes archon, from the file at the path or from its own as it is now; calls back, with the reason, only if that fails. */
 	upgrade(path: string | null, failed: (why: string) => void): void;
+	/** Calls back, now or soon, with why archon cannot reboot, or null: it can, and its config has no problems. */
+	examineReboot(told: (why: string | null) => void, failed: Failed): void;
 	readonly events: Events;
 	readonly logs: Logs;
 	readonly terminals: Lazily<Terminals>;

@@ -53,6 +53,7 @@ import {status} from './requests/status/handle.ts';
 import {stop} from './requests/stop/handle.ts';
 import {stopDaemon} from './requests/stop-daemon/handle.ts';
 import {tree} from './requests/tree/handle.ts';
+import {reboot} from './requests/reboot/handle.ts';
 import {upgrade} from './requests/upgrade/handle.ts';
 import {usage} from './requests/usage/handle.ts';
 import {version} from './requests/version/handle.ts';
@@ -70,7 +71,7 @@ const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	'sync-status': syncStatus, sync, rules, 'rules-reload': rulesReload, 'rules-test': rulesTest,
 	ports, 'alloc-port': allocPort, 'free-port': freePort,
 	monitors, monitor, 'monitor-fd': monitorFd, unmonitor, deps, depend, undepend,
-	terminal, input, resize, reopen, limit, upgrade, version, shutdown,
+	terminal, input, resize, reopen, limit, upgrade, version, reboot, shutdown,
 };
 
 export interface Handlers {

@@ -47,6 +47,7 @@ import {STATUS} from './requests/status/wire.ts';
 import {STOP} from './requests/stop/wire.ts';
 import {STOP_DAEMON} from './requests/stop-daemon/wire.ts';
 import {TREE} from './requests/tree/wire.ts';
+import {REBOOT} from './requests/reboot/wire.ts';
 import {UPGRADE} from './requests/upgrade/wire.ts';
 import {USAGE} from './requests/usage/wire.ts';
 import {VERSION} from './requests/version/wire.ts';
@@ -60,7 +61,7 @@ export const REQUESTS = [
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
 	SYNC_STATUS, SYNC, RULES, RULES_RELOAD, RULES_TEST, PORTS, ALLOC_PORT, FREE_PORT,
 	MONITORS, MONITOR, MONITOR_FD, UNMONITOR, DEPS, DEPEND, UNDEPEND,
-	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, SHUTDOWN,
+	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, REBOOT, SHUTDOWN,
 ] as const;
 
 export type Request = RequestOf<(typeof REQUESTS)[number]>;

@@ -7,6 +7,7 @@ import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
 import type {Sync} from './sync.ts';
 import type {Millis} from './time.ts';
+import type {BootScript} from '../features/boot/core.ts';
 import type {ManifestRules} from '../features/manifest/core/rules.ts';
 import type {PortRules} from '../features/ports/core/spec.ts';
 import type {MonitorSpec} from '../features/monitor/core/kept.ts';
@@ -66,6 +67,8 @@ export interface Config extends CoreConfig {
 	readonly ports: PortRules;
 	/** Programs pulled from a master; null: none are. */
 	readonly sync: Sync | null;
+	/** What runs before all services; null: nothing does. */
+	readonly boot: BootScript | null;
 	/** Rules in Lua; null: there are none. */
 	readonly rules: LuaRules | null;
 }
@@ -77,7 +80,8 @@ export type Whole = Omit<Config, 'services'>;
 const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
-	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', monitor: 'monitor', sync: 'sync', rules: 'rules', ports: 'ports',
+	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', monitor: 'monitor', sync: 'sync', boot: 'boot',
+	rules: 'rules', ports: 'ports',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

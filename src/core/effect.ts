@@ -88,4 +88,5 @@ export type Effect =
 	| {readonly kind: 'arrived'}
 	/** Every remaining process but archon is sent the signal; the event `alone` follows when all have ended. */
 	| {readonly kind: 'sweep'; readonly signal: SignalNumber}
-	| {readonly kind: 'exit'; readonly status: number; readonly why: string};
+	/** `reboots`: archon is executed again instead. */
+	| {readonly kind: 'exit'; readonly status: number; readonly why: string; readonly reboots?: true};

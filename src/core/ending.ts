@@ -16,14 +16,21 @@ import {exitStatus} from './outcome.ts';
 const KILL_PATIENCE: Millis = 1000;
 
 /** Begins a shutdown, or makes the one in progress more forceful. */
-export function shutdown(turn: Turn, status: number, why: string): void {
+export function shutdown(turn: Turn, status: number, why: string, reboots = false): void {
 	const {stage, settings: {shutdownGrace}, table} = turn.state;
+	if ('reboots' in stage && stage.reboots && stage.kind !== 'over') {
+		// A shutdown wins: all that has been begun goes on, and archon ends with it.
+		const {reboots: _, ...rest} = stage;
+		return reboots ? undefined : changeStage(turn, {...rest, status, why});
+	}
+	// Nor does a reboot make a shutdown more forceful.
+	if (reboots && stage.kind !== 'running' && stage.kind !== 'boot') return;
 	switch (stage.kind) {
 		case 'boot':
 		case 'running':
 			return enter(turn, {
 				kind: 'stopping', force: 1, status, why, deadline: turn.now + shutdownGrace,
-				scale: Math.min(1, shutdownGrace / longestEnd(table)),
+				scale: Math.min(1, shutdownGrace / longestEnd(table)), ...reboots && {reboots: true},
 			});
 		case 'stopping': {
 			if (stage.force === 3) return;
@@ -56,16 +63,16 @@ export function enter(turn: Turn, stage: Stage): void {
 }
 
 /** No service runs any more: the remaining processes are sent SIGTERM. */
-export function sweep(turn: Turn, status: number, why: string): void {
+export function sweep(turn: Turn, {status, why, reboots}: Extract<Stage, {kind: 'stopping'}>): void {
 	const {settings: {sweepGrace}} = turn.state;
-	const stage: Stage = {kind: 'sweeping', killed: false, status, why, deadline: turn.now + sweepGrace};
+	const stage: Stage = {kind: 'sweeping', killed: false, status, why, deadline: turn.now + sweepGrace, ...reboots && {reboots}};
 	changeStage(turn, stage);
 	turn.emit({kind: 'sweep', signal: SIG.TERM}, {kind: 'sweep', signal: SIG.CONT});
 }
 
 /** The remaining processes are sent SIGKILL; if that was done before, archon exits. */
 export function sweepHarder(turn: Turn, stage: Extract<Stage, {kind: 'sweeping'}>): void {
-	if (stage.killed) return exit(turn, stage.status, stage.why);
+	if (stage.killed) return exit(turn, stage);
 	changeStage(turn, {...stage, killed: true, deadline: turn.now + KILL_PATIENCE});
 	turn.emit({kind: 'sweep', signal: SIG.KILL});
 }
@@ -73,13 +80,13 @@ export function sweepHarder(turn: Turn, stage: Extract<Stage, {kind: 'sweeping'}
 /** No other process remains: archon exits at the end of a sweep. */
 export function alone(turn: Turn): void {
 	const {stage} = turn.state;
-	if (stage.kind === 'sweeping') exit(turn, stage.status, stage.why);
+	if (stage.kind === 'sweeping') exit(turn, stage);
 }
 
-function exit(turn: Turn, status: number, why: string): void {
-	turn.state = {...turn.state, stage: {kind: 'over', status}};
+function exit(turn: Turn, {status, why, reboots}: Extract<Stage, {kind: 'stopping' | 'sweeping'}>): void {
+	turn.state = {...turn.state, stage: {kind: 'over', status, ...reboots && {reboots}}};
 	tell(turn, 'staged');
-	turn.emit({kind: 'exit', status, why});
+	turn.emit({kind: 'exit', status, why, ...reboots && {reboots}});
 }
 
 /** The deadline of the stage may have passed. */
@@ -88,7 +95,7 @@ export function tickStage(turn: Turn): void {
 	if (!('deadline' in stage) || stage.deadline > turn.now) return;
 	if (stage.kind === 'sweeping') return sweepHarder(turn, stage);
 	// A process that SIGKILL has not ended by now hangs in the kernel, and ends with the container.
-	if (stage.force === 3) exit(turn, stage.status, stage.why);
+	if (stage.force === 3) exit(turn, stage);
 	else enter(turn, {...stage, force: 3, deadline: turn.now + KILL_PATIENCE});
 }
 

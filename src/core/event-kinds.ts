@@ -37,6 +37,7 @@ export const OWN_KINDS = {
 	triggered: 'all tests were asked, and what differed has started or stopped',
 	'rule-disabled': 'a rule in Lua has failed five times in a row, and is not told of anything any more',
 	orphans: 'processes that lost their parents have ended and were reaped; those of some seconds together',
+	rebooting: 'all services stop, and archon begins again in the same container',
 	shutdown: 'the shutdown has begun, or has become more forceful',
 } as const;
 

@@ -128,8 +128,11 @@ export type Event =
 	| {readonly kind: 'add'; readonly service: Service}
 	/** A transient service that is at rest is removed. */
 	| {readonly kind: 'remove'; readonly id: Id}
-	/** The first one stops all services in order, the second one all at once, the third one kills them. */
-	| {readonly kind: 'shutdown'; readonly why: string; readonly status?: number}
+	/**
+	 * The first one stops all services in order, the second one all at once, the third one kills them. `reboots`: archon begins again
+	 * then, unless a shutdown comes meanwhile, which is the first one of its own.
+	 */
+	| {readonly kind: 'shutdown'; readonly why: string; readonly status?: number; readonly reboots?: true}
 	/**
 	 * archon was re-executed and continues from its handoff; `found`: the main processes of runs that were spawned after
 	 * the last record.

@@ -66,7 +66,7 @@ export function narrateTrial(why: string | null, rollsBack: boolean): Line {
 export function narrateStage(stage: Stage): Line | null {
 	switch (stage.kind) {
 		case 'stopping':
-			if (stage.force === 1) return info(`shutting down: ${stage.why}`);
+			if (stage.force === 1) return info(`${stage.reboots ? 'rebooting' : 'shutting down'}: ${stage.why}`);
 			return warn(stage.force === 2 ? 'stopping all services at once' : 'killing all remaining services with SIGKILL');
 		case 'sweeping': return stage.killed ? warn('killing the remaining processes with SIGKILL: they did not stop in time') : null;
 		case 'boot':

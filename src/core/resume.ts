@@ -41,7 +41,7 @@ export function resume(turn: Turn, found: ReadonlyMap<Run, number>): void {
 	}
 	const {stage} = turn.state;
 	if (stage.kind === 'sweeping') turn.emit({kind: 'sweep', signal: stage.killed ? SIG.KILL : SIG.TERM});
-	if (stage.kind === 'over') turn.emit({kind: 'exit', status: stage.status, why: 'archon had ended'});
+	if (stage.kind === 'over') turn.emit({kind: 'exit', status: stage.status, why: 'archon had ended', ...stage.reboots && {reboots: true}});
 }
 
 function resumeEntry(turn: Turn, entry: Entry): void {

@@ -1,7 +1,7 @@
 /** The stages of archon as a whole: boot, running, stopping, sweeping, over. */
 import type {Instant} from './time.ts';
 
-/** The stage of archon as a whole. */
+/** The stage of archon as a whole. `reboots`: it begins again in the same process and container when all has ended. */
 export type Stage =
 	| {readonly kind: 'boot'}
 	| {readonly kind: 'running'}
@@ -10,8 +10,11 @@ export type Stage =
 		readonly kind: 'stopping'; readonly force: 1 | 2 | 3; readonly status: number; readonly why: string;
 		readonly deadline: Instant;
 		/** The factor, at most 1, that makes the longest chain of grace periods fit before the deadline. */
-		readonly scale: number;
+		readonly scale: number; readonly reboots?: true;
 	}
 	/** No service runs any more, and the remaining processes are ended. */
-	| {readonly kind: 'sweeping'; readonly killed: boolean; readonly status: number; readonly why: string; readonly deadline: Instant}
-	| {readonly kind: 'over'; readonly status: number};
+	| {
+		readonly kind: 'sweeping'; readonly killed: boolean; readonly status: number; readonly why: string; readonly deadline: Instant;
+		readonly reboots?: true;
+	}
+	| {readonly kind: 'over'; readonly status: number; readonly reboots?: true};

@@ -88,7 +88,7 @@ const OWNERS: Handlers = {
 	stop, signal,
 	reload: (turn, {ids}) => reload(turn, ids),
 	remove: (turn, {id}) => remove(turn, id),
-	shutdown: (turn, {why, status = 0}) => shutdown(turn, status, why),
+	shutdown: (turn, {why, status = 0, reboots}) => shutdown(turn, status, why, reboots),
 	alone,
 	stalled: (turn, {millis}) => stall(turn, millis),
 	tick,
@@ -116,7 +116,7 @@ function settle(turn: Turn): void {
 		for (const event of raised) dispatch(turn, event);
 	} while (turn.toExamine.size > 0 || raised.length > 0);
 	const {stage, living} = turn.state;
-	if (stage.kind === 'stopping' && living === 0) sweep(turn, stage.status, stage.why);
+	if (stage.kind === 'stopping' && living === 0) sweep(turn, stage);
 }
 
 function drain(turn: Turn): void {

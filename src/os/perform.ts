@@ -71,6 +71,8 @@ export interface Machine {
 	readonly isSweeping: () => boolean;
 	/** The last thing that archon does. */
 	readonly exit: (status: number) => void;
+	/** The same where archon begins again. */
+	readonly reboot: (why: string) => void;
 }
 
 /** The hands, and how they take up what the previous instance of archon had in them. */
@@ -92,7 +94,7 @@ export interface MoreHands extends Hands {
 
 export function createHands(machine: Machine): MoreHands {
 	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, recorder, manager, keeper} = machine;
-	const {reread, dispatch, state, portRules, isSweeping, exit} = machine;
+	const {reread, dispatch, state, portRules, isSweeping, exit, reboot} = machine;
 	let ownPorts: OwnPorts | null = null;
 	const ports = (): OwnPorts =>
 		ownPorts ??= porting().createPorts({state, rules: portRules, poller, dispatch, serviceOf: pid => reaper.serviceOf(pid)});
@@ -133,7 +135,7 @@ export function createHands(machine: Machine): MoreHands {
 		ownedByNeed('watch-clock', () => clocking().ownClock({poller, dispatch, log})),
 		ownedByNeed('watch-strangers', () => watching().ownStrangers({poller, kept, dispatch, isDegraded, isOwn: isMadeBy(reaper), warn})),
 		ownActions({...parts, sources}), ownManager(manager), createNarrator(log, text => manager?.status(text)),
-		lists, sockets, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit}),
+		lists, sockets, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit, reboot}),
 	]);
 
 	return {

@@ -15,16 +15,19 @@ export interface ShutdownParts {
 	readonly reapAll: () => void;
 	/** The last thing that archon does. */
 	readonly exit: (status: number) => void;
+	/** The last thing that it does where it begins again. */
+	readonly reboot: (why: string) => void;
 }
 
-export function createShutdown({reaper, output, log, reapAll, exit}: ShutdownParts): Owner<'sweep' | 'exit'> {
+export function createShutdown({reaper, output, log, reapAll, exit, reboot}: ShutdownParts): Owner<'sweep' | 'exit'> {
 	return {
 		arms: {
 			sweep({signal}) {
 				if (pid === 1 || signal === SIG.CONT || !reaper.isAlone()) reaper.sweep(signal);
 				reapAll();
 			},
-			exit({why, status}) {
+			exit({why, status, reboots = false}) {
+				if (reboots) return output.finish(() => reboot(why));
 				const orphans = reaper.reaped();
 				if (orphans > 0) log.info(`reaped ${orphans} ${orphans === 1 ? 'orphan' : 'orphans'}`);
 				writeTermination(`archon: ${why}; status ${status}`);

@@ -53,6 +53,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 		.looksAt(() => ({state: loop.state(), isCommand: reaper.isCommand}), soon));
 	const mapping = lazily(async () => (await import('./mapped.ts')).staleIn(looking));
 	const examining = lazily(() => import('./doctor.ts'));
+	const rebooting = lazily(() => import('./reboot.ts'));
 	const inspecting = lazily(() => import('./inspect-config.ts'));
 	const strangers = lazily(() => import('../features/monitor/os/held.ts'));
 	const [lives, cause] = [reexec?.reexecutions ?? 0, reexec?.causes.at(-1)?.kind ?? ''];
@@ -67,6 +68,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 		})), failed),
 		plan: (done, failed) => inspecting(({planReload}) => planReload(inForce(), done), failed),
 		config: (name, showsSecrets, done, failed) => inspecting(({showConfig}) => showConfig(inForce(), name, showsSecrets, done), failed),
+		examineReboot: (told, failed) => rebooting(each => each.examineReboot(reexec, source, told), failed),
 		test: hands.ask,
 		allocPort: (key, protocol, port) => hands.ports().alloc(key, protocol, port),
 		triggered(line, done) {

@@ -16,7 +16,8 @@ export function oneCommand(command: readonly string[], socket: string | null, ve
 		config: {
 			services: [serviceOf(command as Argv)], shutdownGrace: Infinity, startRate: START_RATE, whenIdle: 'failed',
 			logging: LOGGING, events: LOGGING,
-			level: 'warn', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null,
+			level: 'warn', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null,
+			monitor: [], sync: null, boot: null,
 			rules: null, ports: PORT_RULES,
 		},
 		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], kept: null, source: null, notes: [], version,

@@ -11,6 +11,7 @@ import type {SignalNumber} from '../core/signal-numbers.ts';
 import type {Meanings, ReceivedSignal} from '../core/signals.ts';
 import {hasTerminal} from '../core/shell-service.ts';
 import {entries, entryOf, isHelper} from '../core/state.ts';
+import type {BootScript} from '../features/boot/core.ts';
 import {createRecorder} from '../features/events/os/recorder.ts';
 import {PORT_RULES} from '../features/ports/core/spec.ts';
 import {createOutput} from '../features/logging/os/output.ts';
@@ -46,6 +47,8 @@ import {createSignalHandler} from './signals.ts';
 import {createReloads, IN_FORCE, type Texts} from './reload.ts';
 
 const upgrading = byNeed(() => import('../os/reexec/upgrade.ts'));
+const scripting = byNeed(() => import('../features/boot/os/rc.ts'));
+const rebooting = byNeed(() => import('./reboot.ts'));
 const keeping = byNeed(() => import('../features/state/os/keeper.ts'));
 
 export interface Options {
@@ -88,14 +91,14 @@ export function runDaemon(options: Options): void {
 	if (pid !== 1) sys.becomeSubreaper();
 	sys.setName(name);
 
-	const instance = startInstance();
+	const instance = startInstance([IN_FORCE]);
 	const {reexec, handoff, past} = instance;
 	const whole: Reexec['whole'] = act => (reexec ? reexec.whole(act) : act());
 	const kept = openKeptFds({
 		handoff, keepFd: reexec?.keepFd ?? (() => 0), close: sys.close, strays: instance.inheritedFds,
 		failed: (fd, errno) => log.warn(`cannot keep descriptor ${fd} for when archon is re-executed: ${errnoText(errno)}`),
 	});
-	const begun = past ? null : given(options.config, options.kept, source);
+	const begun = past ? null : given(options.config, options.kept, source, instance.isRebooted ? handoff.get(IN_FORCE) : null);
 	let own = begun ? handedOver(begun.config) : {...NO_CONFIG, ...parse<Partial<HandedOver>>(past?.options ?? '{}')};
 	let rules: Meanings = new Map([...meanings, ...own.signals]);
 	const act = (heard: ReceivedSignal): void => whole(() => {
@@ -139,6 +142,11 @@ export function runDaemon(options: Options): void {
 			endAlso();
 			listener?.close();
 			sys.exit(status);
+		},
+		reboot(why) {
+			endAlso();
+			listener?.close();
+			rebooting().reboot(why, {reexec, handoff, log, exit: sys.exit});
 		},
 	});
 	const loop: Loop = createLoop(state, hands, whole);
@@ -239,6 +247,7 @@ export function runDaemon(options: Options): void {
 		// archon.sync becomes another user by itself.
 		if (!exec.user && name !== `${HELPER_PREFIX}sync`) log.info(`${name} runs as root: archon cannot become another user here`);
 	}
+	if (begun?.problems && instance.isRebooted) log.error(rebooting().tellBroken(begun.problems, begun.kept !== null));
 	if (instance.damage !== null) log.error(`${instance.story}, and cannot use the state that it had saved: ${instance.damage}`);
 	whole(() => {
 		if (past) goOn();
@@ -265,6 +274,8 @@ export function runDaemon(options: Options): void {
 
 	/** Begins from the config. Services that run already are adopted if the last instance's state cannot be read. */
 	function begin(): void {
+		// What the life before had is of no use, its lock on the state above all.
+		if (instance.isRebooted) kept.closeStrays();
 		const tagged = instance.damage === null ? [] : findTagged(state);
 		const left = keeper?.begin(state);
 		if (typeof left === 'string') return giveWay(left);
@@ -272,7 +283,20 @@ export function runDaemon(options: Options): void {
 		hands.salvage(left?.state ?? state, adopted);
 		// Before the control socket is made: as long as its old listener is open, it looks as if another archon had it.
 		kept.closeStrays();
-		loop.dispatch({kind: 'boot', adopted, ...left?.remembered && {remembered: left.remembered}});
+		const boots = (): void => loop.dispatch({kind: 'boot', adopted, ...left?.remembered && {remembered: left.remembered}});
+		// Where services run already, archon alone begins again, and not the container.
+		if (own.boot && adopted.length === 0) runScript(own.boot, boots);
+		else boots();
+	}
+
+	/** What it has failed with ends the container, in order; a shutdown that came first is not undone by what comes of it. */
+	function runScript(script: BootScript, boots: () => void): void {
+		const isWaiting = (): boolean => loop.state().stage.kind === 'boot';
+		scripting().runBootScript(script, {
+			reaper, poller, output, handoff, log,
+			boots: () => void (isWaiting() && boots()),
+			ends: (why, status) => void (isWaiting() && loop.dispatch({kind: 'shutdown', why, status})),
+		});
 	}
 
 	/** Another archon runs what this one would run as well. */
@@ -288,6 +312,7 @@ export function runDaemon(options: Options): void {
 		log.warn(`${instance.story} and was re-executed: ${kept}${instance.isDegraded ? DEGRADED : ''}`);
 		recorder.say('re-executed', instance.story);
 		loop.dispatch({kind: 'resumed', found: findSpawned(state)});
+		if (state.stage.kind === 'boot' && own.boot) runScript(own.boot, () => loop.dispatch({kind: 'boot'}));
 		hands.collect();
 		reloads.resume();
 	}

@@ -41,7 +41,8 @@ const helpers = createHelpers({poller, kept});
 const output = createOutput({poller, handoff: oblivion(), kept, helpers}, ['test'], LOGGING);
 export const hands = createHands({
 	reaper, poller, output, handoff: oblivion(), kept, helpers, dispatch, state: () => create([], SETTINGS), portRules: () => PORT_RULES,
-	recorder: createRecorder(oblivion().blocks, true, () => undefined), log: {info: say, warn: say, error: say, fatal: say}, keeper: null, reread() {}, isSweeping: () => false, exit: () => {},
+	recorder: createRecorder(oblivion().blocks, true, () => undefined), log: {info: say, warn: say, error: say, fatal: say}, keeper: null,
+	reread() {}, isSweeping: () => false, exit: () => {}, reboot: () => {},
 });
 collectAtTimes(hands.collect);
 

@@ -112,7 +112,7 @@ export function dawn(seed: number): Day {
 	const server = createServer({
 		state: () => state, dispatch, events: recorder.events, logs, terminals() {}, wallClock: instant => Math.round(instant), sync: () => null, rules: () => null, ownUid: 0,
 		access: () => [], warn: text => say({text}), examine: (_service, told) => told(null), logging: () => LOGGING,
-		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, soon, after,
+		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, examineReboot: told => told(null), soon, after,
 		plan() {}, config() {}, tree() {}, needsRestart() {}, usage() {}, examineHost() {}, kept: () => null, strangers() {}, manifests() {},
 		allocPort: () => ok(20_000), test: () => () => {}, triggered: (_line, done) => done(),
 		reload(_how, done) {

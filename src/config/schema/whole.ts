@@ -11,6 +11,7 @@ import type {Settings} from '../shape.ts';
 import type {ActionsAt} from '../written-action.ts';
 
 const loadAccess = byNeed(() => import('../keys/access.ts'));
+const loadBoot = byNeed(() => import('../../features/boot/keys/boot.ts'));
 const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
 const loadManifest = byNeed(() => import('../../features/manifest/keys/manifest.ts'));
 const loadPorts = byNeed(() => import('../../features/ports/keys/ports.ts'));
@@ -34,9 +35,10 @@ const sync = lateWhole(loadSync, 'sync', {sync: null}, {sync: null});
 const rules = lateWhole(loadRules, 'rules', {rules: null}, {rules: null});
 const watchConfig = lateWhole(loadWatchConfig, 'watchConfig', {watch_config: null}, {watchConfig: null});
 const ports = lateWhole(loadPorts, 'topPorts', {ports: PORT_RULES}, {ports: PORT_RULES});
+const boot = lateWhole(loadBoot, 'boot', {boot: null}, {boot: null});
 
 export const WHOLE_GROUPS = [
-	archon, shutdown, startRate, signals, access, remote, manifest, monitor, sync, rules, watchConfig, ports,
+	archon, boot, shutdown, startRate, signals, access, remote, manifest, monitor, sync, rules, watchConfig, ports,
 ] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);

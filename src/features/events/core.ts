@@ -58,7 +58,9 @@ const FORCE = {2: 'all services at once', 3: 'SIGKILL to all services'} as const
 export function eventOfStage(stage: Stage): Happening | null {
 	switch (stage.kind) {
 		case 'running': return ofArchon('booted', '');
-		case 'stopping': return ofArchon('shutdown', stage.force === 1 ? stage.why : FORCE[stage.force]);
+		case 'stopping':
+			if (stage.reboots && stage.force === 1) return ofArchon('rebooting', stage.why);
+			return ofArchon('shutdown', stage.force === 1 ? stage.why : FORCE[stage.force]);
 		case 'sweeping': return ofArchon('shutdown', stage.killed ? 'SIGKILL to the remaining processes' : 'ending the remaining processes');
 		case 'boot':
 		case 'over': return null;

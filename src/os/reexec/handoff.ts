@@ -23,6 +23,8 @@ export interface Handoff {
 	/** What this instance has put there, or the previous one left; null: nothing is there. */
 	get(key: string): string | null;
 	delete(key: string): void;
+	/** Deletes what the previous instance wrote, but for some keys. */
+	forget(but: readonly string[]): void;
 	readonly blocks: Blocks;
 }
 
@@ -101,7 +103,15 @@ export function openHandoff(
 	log.begin(past);
 	header[FORMAT_AT] = FORMAT;
 	header[MAGIC_AT] = MAGIC;
-	return {past, damage, put: log.put, get: log.get, delete: log.delete, blocks};
+	return {
+		past, damage, put: log.put, get: log.get, delete: log.delete, blocks,
+		forget(but) {
+			for (const key of [...past.keys()].filter(key => !but.includes(key))) {
+				log.delete(key);
+				past.delete(key);
+			}
+		},
+	};
 }
 
 /** Why it cannot be read, or null. */
@@ -323,6 +333,6 @@ function numberOf(owner: string): number {
 
 /** Where no memory outlives archon: nothing is remembered, and blocks are as good as any. */
 export const oblivion = (): Handoff => ({
-	past: new Map(), damage: null, put() {}, get: () => null, delete() {},
+	past: new Map(), damage: null, put() {}, get: () => null, delete() {}, forget() {},
 	blocks: {claim: () => null, renew() {}, release() {}, inherit: () => []},
 });

@@ -29,6 +29,8 @@ export interface Instance {
 	readonly isDegraded: boolean;
 	/** The previous instance was told to read the config, and left it to this one. */
 	readonly rereads: boolean;
+	/** The previous instance has ended all services to begin again: nothing is left but the text of its config (`keeps`). */
+	readonly isRebooted: boolean;
 }
 
 export interface Past {
@@ -44,15 +46,25 @@ const LATELY = 60_000;
 const HASTE = 3000;
 const REST = 500;
 
-export function startInstance(): Instance {
+const NOTHING = {past: null, damage: null, inheritedFds: [], story: '', isDegraded: false, rereads: false, isRebooted: false} as const;
+
+/** The key under which an instance writes why it reboots. */
+export const REBOOT = 'reboot';
+
+/** `keeps`: keys that outlive a reboot. */
+export function startInstance(keeps: readonly string[]): Instance {
 	const reexec = openReexec(MEMORY_START + HANDOFF_SIZE, MEMORY_START + SMALL_HANDOFF_SIZE);
 	if (typeof reexec === 'number') {
-		return {reexec: null, handoff: oblivion(), past: null, damage: null, inheritedFds: [], story: '', isDegraded: false, rereads: false};
+		return {...NOTHING, reexec: null, handoff: oblivion()};
 	}
 	const {memory, reexecutions, causes} = reexec;
 	const isFirst = reexecutions === 0;
 	const handoff = openHandoff(memory, MEMORY_START, isFirst, sys.releaseMemory, sys.memorySize() - MEMORY_START);
-	if (isFirst) return {reexec, handoff, past: null, damage: null, inheritedFds: [], story: '', isDegraded: false, rereads: false};
+	if (isFirst) return {...NOTHING, reexec, handoff};
+	if (handoff.past.has(REBOOT)) {
+		handoff.forget(keeps);
+		return {...NOTHING, reexec, handoff, inheritedFds: lastingFds(), isRebooted: true};
+	}
 	const state = handoff.damage === null ? readState(handoff.past) : null;
 	const options = handoff.past.get('options');
 	const past = state && options !== undefined && isJson(options) ? {state, options} : null;
@@ -64,6 +76,7 @@ export function startInstance(): Instance {
 		story: `archon ${cause ? describeCause(cause) : 'was re-executed'}`,
 		isDegraded: isDegradedFrom(handoff, causes),
 		rereads: handoff.past.get('reread') === 'yes',
+		isRebooted: false,
 	};
 }
 

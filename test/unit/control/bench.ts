@@ -127,6 +127,7 @@ export class Bench {
 			manifests: use => use(this.manifests),
 			logging: () => LOGGING,
 			version: {version: '1.2.3', lives: cause === '' ? 0 : 1, cause},
+			examineReboot: told => told(null),
 			upgrade: (path, failed) => failed(`executing ${path}: no such file or directory`),
 		});
 		if (!past) this.dispatch({kind: 'boot'});

@@ -81,6 +81,7 @@ test('each verb is there once, with a line of help', () => {
 		  "Limit,<role>[,<name>…] · observe (of some services) · repeatable",
 		  "Upgrade[,<path>] · admin",
 		  "Version · observe (of some services) · repeatable",
+		  "Reboot · admin",
 		  "Shutdown · admin",
 		]
 	`);
