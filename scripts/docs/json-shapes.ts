@@ -54,6 +54,10 @@ export const SHAPES: Readonly<Record<string, About>> = {
 			run: 'number?', exit: 'number?', count: 'number?', next: 'text?', reason: 'text?',
 		},
 	},
+	'fds': {
+		prints: 'one', shape: [{service: 'text', kind: 'text', name: 'text', fd: 'number', what: 'text'}],
+		note: '`kind`: `socket` or `stored`',
+	},
 	'ports': {
 		prints: 'one', shape: [{name: 'text', port: 'number?', protocol: 'text', kind: 'text', heldBy: 'text'}],
 		note: '`kind`: `fixed`, `auto` or `client`; `ports alloc` prints `port`',

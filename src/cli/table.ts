@@ -43,6 +43,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	daemon: async () => (await import('./commands/daemon.ts')).daemon,
 	reopen: async () => (await import('../features/logging/commands/reopen.ts')).reopen,
 	sync: async () => (await import('../features/sync/commands/sync.ts')).sync,
+	fds: async () => (await import('../features/sockets/commands/fds.ts')).fds,
 	ports: async () => (await import('../features/ports/commands/ports.ts')).ports,
 	rules: async () => (await import('../features/rules/commands/rules.ts')).rules,
 	upgrade: async () => (await import('./commands/upgrade.ts')).upgrade,

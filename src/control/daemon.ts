@@ -1,6 +1,7 @@
 /** What handlers of requests need of archon; `programs/supervise.ts` provides it. */
 import type {NumberedRule} from '../core/access.ts';
 import type {Event} from '../core/event.ts';
+import type {Id} from '../core/ids.ts';
 import type {Failed, Lazily} from '../core/lazily.ts';
 import type {Refusal} from '../core/outcome.ts';
 import type {Result} from '../core/result.ts';
@@ -11,6 +12,7 @@ import type {Terminals} from '../features/attach/core/terminals.ts';
 import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Protocol} from '../features/ports/core/spec.ts';
 import type {Strangers} from '../features/monitor/core/news.ts';
+import type {HeldFd} from '../features/sockets/core/held.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {Ruling} from '../features/rules/requests/ruling.ts';
@@ -68,6 +70,8 @@ export interface Daemon {
 	examineHost(told: (facts: ReadonlyMap<string, string | number | null>) => void, failed: Failed): void;
 	/** Calls back, now or soon, with why the files of variables of a service cannot be read now; null: they can. */
 	examine(service: Service, told: (why: Refusal | null) => void): void;
+	/** The sockets and descriptors that archon holds for a service. */
+	heldFor(id: Id, service: Service): readonly HeldFd[];
 	/** What is to be known of what outlives archon; null: nothing does. */
 	kept(): AboutKept | null;
 	readonly ownUid: number;

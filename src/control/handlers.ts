@@ -22,6 +22,7 @@ import {depend, undepend} from '../features/deps/requests/depend/handle.ts';
 import {deps} from '../features/deps/requests/deps/handle.ts';
 import {monitor, monitorFd, unmonitor} from '../features/monitor/requests/monitor/handle.ts';
 import {monitors} from '../features/monitor/requests/monitors/handle.ts';
+import {fds} from '../features/sockets/requests/fds/handle.ts';
 import {test} from '../features/run-test/requests/test/handle.ts';
 import {trigger} from '../features/run-test/requests/trigger/handle.ts';
 import {state} from '../features/state/requests/state/handle.ts';
@@ -68,7 +69,7 @@ const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	start, stop, auto, restart, 'run-now': runNow,
 	reload, 'reload-config': reloadConfig, trigger, test, plan, config, reconcile, want, unwant, signal,
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon,
-	'sync-status': syncStatus, sync, rules, 'rules-reload': rulesReload, 'rules-test': rulesTest,
+	'sync-status': syncStatus, sync, fds, rules, 'rules-reload': rulesReload, 'rules-test': rulesTest,
 	ports, 'alloc-port': allocPort, 'free-port': freePort,
 	monitors, monitor, 'monitor-fd': monitorFd, unmonitor, deps, depend, undepend,
 	terminal, input, resize, reopen, limit, upgrade, version, reboot, shutdown,

@@ -19,6 +19,7 @@ import {DEPEND, UNDEPEND} from '../features/deps/requests/depend/wire.ts';
 import {DEPS} from '../features/deps/requests/deps/wire.ts';
 import {MONITOR, MONITOR_FD, UNMONITOR} from '../features/monitor/requests/monitor/wire.ts';
 import {MONITORS} from '../features/monitor/requests/monitors/wire.ts';
+import {FDS} from '../features/sockets/requests/fds/wire.ts';
 import {TEST} from '../features/run-test/requests/test/wire.ts';
 import {TRIGGER} from '../features/run-test/requests/trigger/wire.ts';
 import {STATE} from '../features/state/requests/state/wire.ts';
@@ -59,7 +60,7 @@ export const REQUESTS = [
 	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR, NEEDS_RESTART, STATE,
 	START, STOP, AUTO, RESTART, RUN_NOW, RELOAD, RELOAD_CONFIG, TRIGGER, TEST, PLAN, CONFIG, RECONCILE, WANT, UNWANT, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
-	SYNC_STATUS, SYNC, RULES, RULES_RELOAD, RULES_TEST, PORTS, ALLOC_PORT, FREE_PORT,
+	SYNC_STATUS, SYNC, FDS, RULES, RULES_RELOAD, RULES_TEST, PORTS, ALLOC_PORT, FREE_PORT,
 	MONITORS, MONITOR, MONITOR_FD, UNMONITOR, DEPS, DEPEND, UNDEPEND,
 	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, REBOOT, SHUTDOWN,
 ] as const;

@@ -101,7 +101,7 @@ export function createHands(machine: Machine): MoreHands {
 	tellPorts(service => ports().variables(service));
 	const tell = (id: Id, run: Run, news: News): void => dispatch({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
-	const sockets = ownSockets({poller, kept, handoff, warn, dispatch});
+	const sockets = ownSockets({poller, kept, handoff, warn, dispatch, portFor: (key, protocol) => ports().portFor(key, protocol)});
 	const parts = {reaper, poller, output, handoff, kept, isDegraded, tell, warn, pace: createPace(), store: sockets.store};
 	const health = createHealth(parts);
 	const sources = createSources(parts);

@@ -70,6 +70,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 		config: (name, showsSecrets, done, failed) => inspecting(({showConfig}) => showConfig(inForce(), name, showsSecrets, done), failed),
 		examineReboot: (told, failed) => rebooting(each => each.examineReboot(reexec, source, told), failed),
 		test: hands.ask,
+		heldFor: hands.heldFor,
 		allocPort: (key, protocol, port) => hands.ports().alloc(key, protocol, port),
 		triggered(line, done) {
 			log.info(`triggered: ${line}`);

@@ -271,3 +271,16 @@ os.execv("${ARCHON}", ["archon", "-c", "${file}", "--socket", "${join(folder, 'p
 		}
 	});
 });
+
+test('a port that archon chooses is the same for all runs, and is told by a variable', async () => {
+	await using archon = await boot({config: `services:
+  web:
+    command: [sh, -c, 'echo "port $PORT_HTTP."; exec ${greeter}']
+    sockets: [{listen: "127.0.0.1:auto", name: http}]
+`});
+	const [, port = ''] = await archon.says(/port (\d+)\./);
+	expect(await ask(Number(port))).toMatch(/ http\n/);
+	await archon.ctl('restart', 'web');
+	await archon.says(new RegExp(`port ${port}\\.[^]*port ${port}\\.`));
+	expect((await archon.ctl('fds')).stdout).toContain(`stream 127.0.0.1:${port}`);
+});

@@ -102,6 +102,7 @@ export class Bench {
 			reload: (how, done) => done(how.trial && this.failure ? err(this.failure) : ok('config reloaded: 1 unchanged')),
 			plan: done => done(this.plan),
 			config: (_name, _shows, done) => done(ok('services: {}\n')),
+			heldFor: () => [],
 			// As os/ does where every port is free.
 			allocPort: (key, protocol, port) => {
 				const number = port ?? 20_000 + this.allocated++;

@@ -60,6 +60,7 @@ test('each verb is there once, with a line of help', () => {
 		  "StopDaemon,<name or pid>[,<signal>][,<seconds>] · operate (of some services)",
 		  "SyncStatus · observe · repeatable",
 		  "Sync,<what> · operate",
+		  "Fds · observe (of some services) · repeatable",
 		  "Rules · observe · repeatable",
 		  "RulesReload · operate",
 		  "RulesTest,<rule>,<field>… · operate",

@@ -20,20 +20,22 @@ const FIRST = 3;
 /** Of the path of a socket, in bytes, with the NUL at its end one more (unix(7)). */
 const PATH_MAX = 107;
 
-const LISTEN = String.raw`^(\d{1,5}|(\[[0-9A-Fa-f:.]+\]|\d{1,3}(\.\d{1,3}){3}):\d{1,5}|unix:/.+|fd(:\d{1,4})?)$`;
-const INET = /^(?:(?:\[([^\]]+)\]|([^:[\]]*)):)?(\d{1,5})$/;
+const LISTEN = String.raw`^(((\[[0-9A-Fa-f:.]+\]|\d{1,3}(\.\d{1,3}){3}):)?(\d{1,5}|auto)|unix:/.+|fd(:\d{1,4})?)$`;
+const INET = /^(?:(?:\[([^\]]+)\]|([^:[\]]*)):)?(\d{1,5}|auto)$/;
 
 /** Where to listen. */
 export const listen: Parse<Listen> = parser(
-	() => ({...number('integer', 1, 65_535, LISTEN), examples: [8080, '127.0.0.1:8080', '[::]:8080', 'unix:/run/web.sock', 'fd']}),
+	() => ({...number('integer', 1, 65_535, LISTEN), examples: [8080, '127.0.0.1:8080', '[::]:8080', 'auto', 'unix:/run/web.sock', 'fd']}),
 	text => {
 		if (text.startsWith('/')) return fault('is not an address', `write unix:${text}`);
 		if (text.startsWith('unix:')) return unixPath(text.slice('unix:'.length));
 		const passed = /^fd(?::(\d{1,4}))?$/.exec(text);
 		if (passed) return passedFd(passed[1]);
 		const [, six, four, digits] = INET.exec(text) ?? [];
-		const port = Number(digits ?? 0);
-		if (port < 1 || port > 65_535) return fault('is not an address', 'write 8080, 127.0.0.1:8080, "[::]:8080", unix:/run/web.sock or fd');
+		const port = digits === 'auto' ? digits : Number(digits ?? 0);
+		if (port !== 'auto' && (port < 1 || port > 65_535)) {
+			return fault('is not an address', 'write 8080, 127.0.0.1:8080, "[::]:8080", unix:/run/web.sock or fd');
+		}
 		const host = six ?? four ?? null;
 		if (host === null) return ok({kind: 'inet', host: null, port});
 		if (host === '*' || host === '') return fault('is not an address', `write ${port} for all addresses`);
@@ -64,7 +66,10 @@ const socketName: Parse<string> = parser(() => ({type: ['string', 'number'], pat
 	(NAME.test(text) ? ok(text) : fault('is not the name of a socket', 'letters, digits, _, . and -')));
 
 export const SOCKET = shape({
-	listen: optional(listen, 'port | address:port | unix:path | fd', 'required', 'where; fd: a socket that archon was started with', '8080'),
+	listen: optional(
+		listen, 'port | address:port | unix:path | fd', 'required',
+		'where; the port may be auto; fd: a socket that archon was started with', '8080',
+	),
 	name: optional(socketName, 'name', 'the port, or the name of the file', 'what it is called in $LISTEN_FDNAMES', 'http'),
 	type: value(oneOf(['stream', 'dgram', 'seqpacket'] as const), 'stream | dgram | seqpacket', 'stream', 'seqpacket only at a path'),
 	backlog: value(whole(1, 65_535), 'number', '4096', 'how many connections may wait to be accepted'),

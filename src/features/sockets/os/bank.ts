@@ -37,7 +37,7 @@ export interface BankParts {
 	readonly poller: Poller;
 	readonly kept: KeptFds;
 	/** The port of a socket whose config leaves that to archon, by service and name. */
-	readonly portFor: (key: string) => Result<number, string>;
+	readonly portFor: (key: string, protocol: 'tcp' | 'udp') => Result<number, string>;
 }
 
 export function createBank({poller, kept, portFor}: BankParts): Bank {
@@ -71,7 +71,7 @@ export function createBank({poller, kept, portFor}: BankParts): Bank {
 			const fd = passedFd(spec);
 			return fd.ok ? ok({spec, fd: fd.value, place: null}) : fd;
 		}
-		const port = listen.port === 'auto' ? portFor(`${service.name}.${spec.name}`) : ok(listen.port);
+		const port = listen.port === 'auto' ? portFor(`${service.name}.${spec.name}`, spec.type === 'dgram' ? 'udp' : 'tcp') : ok(listen.port);
 		if (!port.ok) return err({errno: ERRNO.EADDRINUSE, reason: port.error});
 		const fd = bindInet(listen.host, port.value, spec);
 		return fd.ok ? ok({spec, fd: fd.value, place: null}) : fd;

@@ -1,6 +1,7 @@
 /** What is done for services with sockets, or with descriptors that are kept: loaded with the first of them. */
 import type {Event} from '../../../core/event.ts';
 import type {Id, Run} from '../../../core/ids.ts';
+import {variableFor} from '../../ports/core/spec.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Service} from '../../../core/service.ts';
 import {soon} from '../../../os/clock.ts';
@@ -11,7 +12,8 @@ import {ERRNO, sys} from '../../../os/sys.ts';
 import type {Given} from '../../../os/spawn/spawner.ts';
 import type {SocketsAct} from '../core/act.ts';
 import type {HeldFd} from '../core/held.ts';
-import {type Bank, boundAddress, createBank} from './bank.ts';
+import {type Bank, type BankParts, boundAddress, createBank, type Held} from './bank.ts';
+import {portOf} from './bind.ts';
 import {createIdleWatch} from './idle.ts';
 import {createStore, type Store} from './store.ts';
 
@@ -19,6 +21,7 @@ export interface SocketsParts {
 	readonly poller: Poller;
 	readonly kept: KeptFds;
 	readonly handoff: Handoff;
+	readonly portFor: BankParts['portFor'];
 	readonly warn: (text: string) => void;
 	readonly dispatch: (event: Event) => void;
 }
@@ -46,8 +49,8 @@ const FIRST = 3;
 /** As many digits as a pid can have: the child puts its own in their place. */
 const PID_ROOM = '0000000000';
 
-export function createSockets({poller, kept, handoff, warn, dispatch}: SocketsParts): Sockets {
-	const bank = createBank({poller, kept, portFor: key => err(`no port is chosen for ${key}`)});
+export function createSockets({poller, kept, handoff, portFor, warn, dispatch}: SocketsParts): Sockets {
+	const bank = createBank({poller, kept, portFor});
 	const store = createStore({poller, kept, handoff, warn});
 	const idle = createIdleWatch(bank, (id: Id, run: Run) => dispatch({kind: 'idle', id, run}));
 	/** By service: what gives up waiting for its first connection. */
@@ -97,7 +100,10 @@ export function createSockets({poller, kept, handoff, warn, dispatch}: SocketsPa
 			for (const held of opened.value) if (!bank.isShared(held)) sys.setBlocking(held.fd, true);
 			return ok({
 				fds: all.map(({fd}, index) => ({target: FIRST + index, fd})),
-				environment: {LISTEN_FDS: String(all.length), LISTEN_FDNAMES: all.map(({name}) => name).join(':'), LISTEN_PID: PID_ROOM},
+				environment: {
+					...portVariables(opened.value),
+					LISTEN_FDS: String(all.length), LISTEN_FDNAMES: all.map(({name}) => name).join(':'), LISTEN_PID: PID_ROOM,
+				},
 				isListening: true,
 			});
 		},
@@ -109,6 +115,12 @@ export function createSockets({poller, kept, handoff, warn, dispatch}: SocketsPa
 			return [...own, ...store.of(id).map(({name, fd}): HeldFd => ({kind: 'stored', name, fd, what: describeFd(fd)}))];
 		},
 	};
+}
+
+/** Where archon has chosen the port, a variable tells it: `PORT_HTTP`. */
+function portVariables(all: readonly Held[]): Readonly<Record<string, string>> {
+	return Object.fromEntries(all.flatMap(({fd, spec: {name, listen}}) =>
+		(listen.kind === 'inet' && listen.port === 'auto' ? [[variableFor(name), String(portOf(fd))]] : [])));
 }
 
 /** As the kernel calls it: `socket:[123]`, `/memfd:cache (deleted)`. */
