@@ -488,7 +488,7 @@ test('the whole table fits a page', () => {
 
 		services.<name>.sockets:
 		  listen: port | address:port | unix:path | fd (default: required)
-		      where; fd: a socket that archon was started with
+		      where; the port may be auto; fd: a socket that archon was started with
 		  name: name (default: the port, or the name of the file)
 		      what it is called in $LISTEN_FDNAMES
 		  type: stream | dgram | seqpacket (default: stream)
