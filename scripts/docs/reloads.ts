@@ -37,7 +37,7 @@ export const SERVICE_SAMPLES: Readonly<Record<string, Sample>> = {
 	stop_grace_period: ['1s', '2s'], stop_to: ['group', 'main'], kill_mode: ['group', 'main'], pid_file: ['/run/a', '/run/b'],
 	sockets: ['[8080]', '[8081]'], accept: ['lazy', 'eager', 'sockets: [8080]'],
 	idle_timeout: ['1m', '2m', 'sockets: [8080], accept: lazy'], fd_store_max: ['1', '0'],
-	control: ['operate', '{role: operate, services: [other]}'], labels: ['[a]', '[b]'],
+	watch: ['/a', '{path: /a, action: reload}'], control: ['operate', '{role: operate, services: [other]}'], labels: ['[a]', '[b]'],
 	on: ['{failed: [restart]}', '{failed: [alert]}'],
 	ports: ['[{name: a}]', '[{name: b}]'],
 };

@@ -21,6 +21,7 @@ export const SERVICE_KINDS = {
 	failed: 'it has failed for good, and stays down',
 	skipped: 'its start conditions do not hold',
 	tested: 'its test was asked whether it is to run: at boot, by a reload or a trigger, or with another answer than before',
+	'file-changed': 'a file that it watches has changed',
 	removed: 'archon knows it no more',
 } as const;
 

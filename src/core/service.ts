@@ -7,6 +7,7 @@ import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
 import type {Logging} from '../features/logging/core.ts';
 import type {PortSpec} from '../features/ports/core/spec.ts';
+import type {WatchSpec} from '../features/watch/core/spec.ts';
 import type {Zone} from '../features/schedule/core/zone.ts';
 import type {SocketSpec} from '../features/sockets/core/spec.ts';
 
@@ -61,6 +62,8 @@ export interface Service {
 	readonly schedule: Schedule | null;
 	/** What is done when something happens to it, by the kind of the event; null: nothing. */
 	readonly on: Reacting | null;
+	/** What is watched, and what is done when it changes. */
+	readonly watch: readonly WatchSpec[];
 	/** What its processes may ask on the control socket, of whatever user they are; null: what their users may. */
 	readonly control: readonly Grant[] | null;
 	/** What archon listens at for it, in the order in which its runs are given them, from descriptor 3 on (sd_listen_fds(3)). */

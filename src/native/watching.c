@@ -44,9 +44,12 @@ int watch_path(int fd, const char *path, bool is_folder)
 static bool matches(const char *pattern, const char *text)
 {
 	const char *star = NULL, *star_at = NULL, *any = NULL, *any_at = NULL;
+	/* Whole parts of a path, each with its slash. */
+	bool is_whole = false;
 	for (int steps = 0; steps < STEPS_MAX; steps++) {
 		if (pattern[0] == '*' && pattern[1] == '*') {
-			pattern += pattern[2] == '/' ? 3 : 2;
+			is_whole = pattern[2] == '/';
+			pattern += is_whole ? 3 : 2;
 			any = pattern;
 			any_at = text;
 			star = NULL;
@@ -81,8 +84,10 @@ static bool matches(const char *pattern, const char *text)
 			pattern = star;
 			text = ++star_at;
 		} else if (any && *any_at) {
+			any_at += is_whole ? strcspn(any_at, "/") : 0;
+			any_at += *any_at != 0;
 			pattern = any;
-			text = ++any_at;
+			text = any_at;
 			star = NULL;
 		} else {
 			return false;
@@ -464,15 +469,12 @@ static int walk(struct scan *scan)
 	return 0;
 }
 
-/* Whether a file is the root of a mount: what takes its place outside is not seen here (statx(2)). */
+/* Whether a file is the root of a mount: what takes its place outside is not seen here (statx(2), STATX_ATTR_MOUNT_ROOT). */
 static bool is_mounted(int fd)
 {
-#if defined STATX_ATTR_MOUNT_ROOT && defined STATX_BASIC_STATS
-	struct statx about;
-	return syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &about) == 0 && (about.stx_attributes & STATX_ATTR_MOUNT_ROOT);
-#else
-	return false & fd;
-#endif
+	/* As the kernel has it: stx_mask, stx_blksize, and then stx_attributes. */
+	struct { uint32_t mask, block; uint64_t attributes; uint8_t rest[240]; } about = {0};
+	return syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0, &about) == 0 && (about.attributes & 0x2000);
 }
 
 int scan_watched(const struct watching *order, struct watched *found)

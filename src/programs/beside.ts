@@ -4,6 +4,7 @@
  */
 import {byNeed} from '../core/by-need.ts';
 import type {Config} from '../core/config.ts';
+import {entries, type State} from '../core/state.ts';
 import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Reconciler} from '../features/manifest/os/reconciler.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
@@ -21,6 +22,7 @@ import type {Listener} from '../os/sockets/listener.ts';
 import type {RemoteControl} from './remote.ts';
 import type {RulesControl} from './rules.ts';
 import type {SyncControl} from './sync.ts';
+import type {ServiceWatches} from './watches.ts';
 
 const ruling = byNeed(() => import('./rules.ts'));
 const syncing = byNeed(() => import('./sync.ts'));
@@ -32,9 +34,11 @@ export interface BesideParts {
 	readonly reaper: Reaper;
 	readonly helpers: Helpers;
 	readonly listener: () => Listener | null;
-	readonly recorder: Pick<Recorder, 'events' | 'say'>;
+	readonly recorder: Pick<Recorder, 'events' | 'say' | 'tell'>;
 	readonly whole: Reexec['whole'];
-	readonly own: () => Pick<Config, 'logging' | 'remote' | 'manifest' | 'monitor' | 'sync' | 'rules'>;
+	readonly own: () => Pick<
+		Config, 'logging' | 'events' | 'remote' | 'manifest' | 'monitor' | 'sync' | 'rules' | 'stateDir'
+	>;
 }
 
 export interface Beside {
@@ -54,6 +58,7 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, reco
 	let manifests: Promise<Reconciler> | null = null;
 	let sync: SyncControl | null = null;
 	let rules: RulesControl | null = null;
+	let watches: Promise<ServiceWatches> | null = null;
 	/** Rules of the first config are told of all that has been since archon began. */
 	let isFirst = true;
 
@@ -66,6 +71,11 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, reco
 		const {createRemoteControl} = await import('./remote.ts');
 		const {state, dispatch} = loop;
 		return createRemoteControl({link: helpers.link('gate'), log, state, dispatch, listener, whole});
+	}
+
+	async function loadWatches(): Promise<ServiceWatches> {
+		const {createServiceWatches} = await import('./watches.ts');
+		return createServiceWatches({loop, log, recorder, poller, reaper, own});
 	}
 
 	function rereadManifests(): void {
@@ -97,6 +107,8 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, reco
 			if (own().rules) rules ??= createRules();
 			rules?.set(own().rules);
 			isFirst = false;
+			if (hasWatches(loop.state())) watches ??= loadWatches();
+			void watches?.then(({renew}) => whole(renew));
 		},
 		rereadManifests,
 		manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)),
@@ -104,3 +116,5 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, reco
 		rules: () => (own().rules ? rules : null),
 	};
 }
+
+const hasWatches = (state: State): boolean => [...entries(state)].some(({service}) => service.watch.length > 0);

@@ -61,12 +61,11 @@ export const pm2: ForeignFormat = {
 const serviceName = (name: string): string => name.replace(/[^A-Za-z0-9_.-]/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'app';
 
 const UNKNOWN = 'pm2 does not know it either, or archon has nothing like it';
-const NO_WATCH = 'archon does not restart what it runs when files change';
 const TIMES = 'archonctl logs shows the time of each line';
 
 /** Null: it changes nothing here. */
 const REASONS: Readonly<Record<string, string | null>> = {
-	watch: NO_WATCH, ignore_watch: null, watch_delay: null, watch_options: null,
+	watch: 'write watch: [{path: …, exclude: […]}] in the service', ignore_watch: null, watch_delay: null, watch_options: null,
 	max_memory_restart: 'archon does not restart what has grown; ulimits: {as: BYTES} limits it',
 	wait_ready: 'a message by process.send is not heard: write ready, with http, tcp, log or notify',
 	listen_timeout: 'it goes with wait_ready: write start_timeout',

@@ -41,7 +41,7 @@ const UNKNOWN = 'process-compose does not know it, or archon does not';
 /** Of a process; null: it changes nothing. */
 const REASONS: Readonly<Record<string, string | null>> = {
 	description: null, disable_ansi_colors: 'archon leaves colours as they are', is_elevated: 'write user: root',
-	watch: 'archon does not restart what it runs when files change',
+	watch: 'write watch: [{path: …}] in the service',
 	vars: 'write the values where they are used', monitor_for: 'archon does not look at the output for it',
 };
 

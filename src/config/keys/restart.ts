@@ -89,7 +89,6 @@ export const restart = {
 			['StartLimitInterval StartLimitIntervalSec restart-limit-interval', 'restart', 'write restart: {window: 60s}'],
 			['min_uptime', 'restart', 'write restart: {reset_after: 60s}'],
 			['on-success', 'restart', 'write restart: always or on-failure, or essential: true to end the container'],
-			['watch', null, 'remove it: archon does not restart what it runs when files change'],
 		],
 	}),
 	conflicts({path, map, settings: {restart_on: forced, fatal_codes: fatal}}: Written<Own>, {problems}: Planning) {

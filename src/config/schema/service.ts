@@ -46,6 +46,7 @@ const loadSchedule = byNeed(() => import('../../features/schedule/keys/schedule.
 const loadSockets = byNeed(() => import('../../features/sockets/keys/sockets.ts'));
 const loadStreams = byNeed(() => import('../../features/logging/keys/streams.ts'));
 const loadTerminal = byNeed(() => import('../keys/terminal.ts'));
+const loadWatch = byNeed(() => import('../../features/watch/keys/watch.ts'));
 
 const FOR_ALL = {isForAll: true} as const;
 
@@ -74,13 +75,14 @@ const healthcheck = late(loadHealthcheck, 'healthcheck', {healthcheck: null});
 const reload = late(loadReload, 'reload', {reload: null});
 const schedule = late(loadSchedule, 'schedule', {schedule: null}, FOR_ALL);
 const sockets = late(loadSockets, 'sockets', {sockets: [], accept: 'eager', idle_timeout: null, fd_store_max: 0});
+const watch = late(loadWatch, 'watch', {watch: []}, {reads: ['working_dir']});
 const pidFile = late(loadPidFile, 'pidFile', {pid_file: null});
 const control = late(loadAccess, 'control', {control: null}, FOR_ALL);
 
 const GROUPS = [
 	type, command, shell, extending, presence, ownGroups, environment, mountedFiles, servicePorts, process, limits, resources, terminal,
 	logging, streams, directories, clean, dependencies, conditions, test, ready, start, startHooks, healthcheck, watchdog, sockets, reload,
-	restart, schedule, essential, relations, reactions, stopHooks, stop, pidFile, control, compose,
+	restart, schedule, essential, relations, reactions, watch, stopHooks, stop, pidFile, control, compose,
 ] as const;
 
 const KEYS = keysOf(GROUPS);

@@ -71,8 +71,8 @@ export function eventOfStage(stage: Stage): Happening | null {
 export const eventOfRemoval = (entry: Entry): Happening =>
 	({...NOTHING, kind: 'removed', service: entry.service.name, from: statusNameOf(entry)});
 
-/** The test of a service has answered. */
-export const eventOfTest = (service: string, reason: string): Happening => ({...NOTHING, kind: 'tested', service, reason});
+/** Something about a service that is no change of it. */
+export const ofService = (kind: ServiceKind, service: string, reason: string): Happening => ({...NOTHING, kind, service, reason});
 
 /** A service as it is when the whole has settled. */
 export type EntryOf = (id: Id) => Entry | undefined;

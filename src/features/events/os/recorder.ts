@@ -3,7 +3,7 @@
  * one is emptied and written next. So an event costs a line, whatever there was before, and is read only if somebody asks.
  */
 import type {Entry} from '../../../core/entry.ts';
-import type {EventKind, OwnKind} from '../../../core/event-kinds.ts';
+import type {EventKind, OwnKind, ServiceKind} from '../../../core/event-kinds.ts';
 import {exitStatus} from '../../../core/outcome.ts';
 import {type Bytes, newBytes, textOf} from '../../../os/bytes.ts';
 import {after, now, wallClock} from '../../../os/clock.ts';
@@ -12,12 +12,14 @@ import {type Block, BLOCK_SIZE, type Blocks, HEAD, TAIL} from '../../../os/reexe
 import {sys} from '../../../os/sys.ts';
 import {countOf} from '../../manifest/core/kept.ts';
 import {
-	type EntryOf, type Events, eventOfRemoval, eventOfStage, eventOfTest, eventsOfChange, type Happening, type KeptEvent, ofArchon,
+	type EntryOf, type Events, eventOfRemoval, eventOfStage, eventsOfChange, type Happening, type KeptEvent, ofArchon, ofService,
 } from '../core.ts';
 
 export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arrived' | 'reconciled' | 'tested' | 'monitored'> {
 	readonly events: Events;
 	say(kind: OwnKind, reason: string): void;
+	/** The same of a service. */
+	tell(kind: ServiceKind, service: string, reason: string): void;
 	/** `count`: orphans reaped since archon began. Some seconds later one event tells of all that are new. */
 	reaped(count: number): void;
 }
@@ -101,6 +103,7 @@ export function createRecorder(blocks: Blocks, isFirst: boolean, entryOf: EntryO
 			},
 		},
 		say: (kind, reason) => add(ofArchon(kind, reason)),
+		tell: (kind, service, reason) => add(ofService(kind, service, reason)),
 		reaped(count) {
 			seen = count;
 			if (isGathering || seen === told) return;
@@ -119,7 +122,7 @@ export function createRecorder(blocks: Blocks, isFirst: boolean, entryOf: EntryO
 			monitored: ({pid, outcome, hasEnded, name, why}) => add({
 				...ofArchon(hasEnded ? 'monitored-exited' : 'monitored', `${name}: ${why}`), pid, exit: outcome ? exitStatus(outcome) : null,
 			}),
-			tested: ({name, reason}) => add(eventOfTest(name, reason)),
+			tested: ({name, reason}) => add(ofService('tested', name, reason)),
 			arrived: () => add(ofArchon('all-ready', '')),
 		},
 	};

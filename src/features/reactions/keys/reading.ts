@@ -16,7 +16,7 @@ export {ACTION, judgeActions} from '../../../config/actions.ts';
 export type WrittenReactions = ReadonlyMap<ServiceKind, readonly WrittenAction[]>;
 
 /** What no state of a service tells: there is nothing to be done for it. */
-const UNTOLD: ReadonlySet<string> = new Set<ServiceKind>(['tested', 'removed']);
+const UNTOLD: ReadonlySet<string> = new Set<ServiceKind>(['tested', 'removed', 'file-changed']);
 
 export const ON_KINDS = (Object.keys(SERVICE_KINDS) as readonly ServiceKind[]).filter(kind => !UNTOLD.has(kind));
 
