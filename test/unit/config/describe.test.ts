@@ -205,6 +205,8 @@ test('the whole table fits a page', () => {
 		      services that stop when it starts, and it when they start: they never run at the same time
 		  on: map by event of actions (default: none)
 		      what is done when something happens to it: run, restart, stop, signal, alert …
+		  watch: path | map | list of these (default: none)
+		      files and folders, and what is done when they have changed
 		  pre_stop: list of words or maps with a command (default: empty)
 		      commands run before the stop signal, within the grace period
 		  post_stop: list of words or maps with a command (default: empty)
@@ -547,6 +549,20 @@ test('the whole table fits a page', () => {
 		      to whom the signal is sent
 		  alert: text (default: what has happened)
 		      tells people
+
+		services.<name>.watch:
+		  path: path (default: required, or libraries)
+		      a file, or a folder with all that is below it; relative to working_dir
+		  include: pattern | list (default: empty)
+		      what counts in a folder: names, or with / paths; empty: all
+		  exclude: pattern | list (default: empty)
+		      what does not; with a / at the end folders
+		  action: action | list of actions (default: restart)
+		      what is done
+		  debounce: duration (default: 500ms; 5s for libraries)
+		      how long it must have been left alone
+		  libraries: true | false (default: false)
+		      instead of path: restarts it when its program or its libraries were replaced
 
 		services.<name>.control:
 		  role: observe | operate | admin (default: required)
