@@ -36,14 +36,14 @@ export const TMPFS_SIZE = 2 << 20;
 
 /** Services that are to run, each in one process that archon made, whatever happened to them. */
 export const DAEMONS = [
-	'chatty', 'talker', 'filer', 'keeper', 'owner', 'forker', 'server', 'client', 'notifier', 'hooked', 'turned', 'family',
+	'chatty', 'talker', 'filer', 'keeper', 'owner', 'forker', 'server', 'client', 'notifier', 'hooked', 'turned', 'family', 'reactor', 'ported',
 ] as const;
-/** Those whose hooks and probes come and go beside their main process. */
-export const HELPED: readonly string[] = ['hooked', 'turned'];
+/** Those whose hooks, probes and actions come and go beside their main process. */
+export const HELPED: readonly string[] = ['hooked', 'turned', 'reactor'];
 /** Those that number their lines on archon's stdout. */
 export const CHATTERS = ['chatty', 'talker'] as const;
 /** What is started now and then; all of them end by themselves, or do no more after a while. When memory is short, they are killed before PID 1 is. */
-export const TROUBLES = ['storm', 'hog', 'greedy', 'orphans', 'flooder', 'exchanger', 'stopper', 'killer', 'victim'] as const;
+export const TROUBLES = ['storm', 'hog', 'greedy', 'orphans', 'flooder', 'exchanger', 'stopper', 'killer', 'victim', 'looper', 'alarm'] as const;
 /** What is started together when somebody with the user of a service falls upon what archon makes for it. */
 export const SIEGE = ['victim', 'stopper', 'killer'] as const;
 
@@ -57,6 +57,11 @@ const EXCHANGED = ['owner.log', 'owner.log.1', 'owner.log.2', 'owner.log.1.compr
 /** Each start of it needs what pre_start made and what the command for its variables printed, and no other service does. */
 const TURNED = '[ "$MADE" = here ] && rm /run/turned || echo "a bug: started before its turn"; exec sleep 1000006';
 const TOLD = '[ -n "$SERVICE_RESULT" ] && [ -n "$EXIT_CODE" ] || echo "a bug: post_stop is told nothing"';
+/** The port that its service was given first is given to it for as long as archon lives. */
+const PORTED = '[ -f /run/ported ] || echo "$PORT_HTTP" > /run/ported; [ "$(cat /run/ported)" = "$PORT_HTTP" ] || echo "a bug: another port"; '
+	+ 'exec sleep 1000008';
+/** What an action runs is told what has happened, and is ended with all that it made once it takes too long. */
+const ACTED = '[ "$ARCHON_EVENT" = exited ] && [ -n "$ARCHON_REASON" ] || echo "a bug: an action is told nothing"; sleep 1000010 & sleep 1000011';
 const sh = (script: string): string => JSON.stringify(['sh', '-c', script.replaceAll('$', '$$$$')]);
 
 const RESTART = 'restart: {policy: always, attempts: unlimited, delay: 20ms, max_delay: 500ms}';
@@ -86,6 +91,11 @@ services:
   turned: {command: ${sh(TURNED)}, ${RESTART}, env_from: {command: [echo, MADE=here]}, stop_grace_period: 1s,
     pre_start: [sleep 0.02, touch /run/turned], post_start: [sleep 0.01, sleep 0.01], post_stop: [sleep 0.02, ${sh(TOLD)}]}
   family: {command: 'sh -c "trap : TERM; sleep 1000004 & setsid sleep 1000005 & while :; do sleep 1000003; done"', ${RESTART}, stop_grace_period: 500ms}
+  reactor: {command: sleep 1000007, ${RESTART}, on: {exited: [{run: ${sh(ACTED)}, timeout: 100ms}], ready: [signal:CONT]}}
+  ported: {command: ${sh(PORTED)}, ${RESTART}, ports: [{name: http, port: auto}], stop_grace_period: 1s}
+  looper: {autostart: false, restart: "no", command: sleep 1000009, on: {started: [restart]}, stop_grace_period: 200ms, oom_score_adj: 1000}
+  alarm: {type: oneshot, autostart: false, command: "false", on: {exited: [{run: ${sh(ACTED)}, timeout: 50ms}, {restart: reactor}]},
+    restart: {policy: always, delay: 5ms, max_delay: 10ms, attempts: 60, window: 1h}, oom_score_adj: 1000}
   storm: {type: oneshot, autostart: false, command: /characters/storm wide 20, user: nobody, stop_grace_period: 200ms, oom_score_adj: 1000}
   hog: {type: oneshot, autostart: false, command: ${perl(HOG, '64')}, oom_score_adj: 900}
   greedy: {type: oneshot, autostart: false, command: ${perl(HOG, '4096')}, oom_score_adj: 1000}
