@@ -14,6 +14,8 @@ export interface View {
 	readonly now: Instant;
 	/** Whether what decides over a service has changed in this step: what is desired, or what is said of it. */
 	readonly isJudged: boolean;
+	/** Whether nothing is left to be done in this step: else all are told of rest once more. */
+	readonly isAtRest: boolean;
 	emit(effect: Effect): void;
 	/** Handles another event in the same step, after all features have been told of this one. */
 	raise(event: Event): void;

@@ -21,9 +21,11 @@ type Reconcile = Extract<Event, {kind: 'reconcile'}>;
 type Tested = Extract<Event, {kind: 'tested'}>;
 
 const FEATURES = [
-	bind(idle), bind(progress), bind(arrival), bind(rollback), bind(schedule), bind(sockets), bind(keeping), bind(manifest), bind(runTest),
+	bind(progress), bind(arrival), bind(rollback), bind(schedule), bind(sockets), bind(keeping), bind(manifest), bind(runTest),
 	bind(reactions), bind(ports),
 	bind(monitor),
+	// What the others know decides whether anything will start.
+	bind(idle),
 ];
 
 /** A feature with its part of the state looked up. */

@@ -45,6 +45,11 @@ export class Turn {
 		this.effects.push(...effects);
 	}
 
+	/** As of `View`. */
+	get isAtRest(): boolean {
+		return this.raised.length === 0 && this.toExamine.size === 0;
+	}
+
 	/** Adds an event that is handled in this step, after all features have been told of this one. */
 	raise(event: Event): void {
 		this.raised.push(event);

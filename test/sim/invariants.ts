@@ -22,6 +22,7 @@ import {progress} from '../../src/features/progress/core.ts';
 import {runTest} from '../../src/features/run-test/core/feature.ts';
 import {isAsking} from '../../src/features/run-test/core/part.ts';
 import {isPlanning} from '../../src/features/schedule/core/feature.ts';
+import {isListening, sockets} from '../../src/features/sockets/core/feature.ts';
 
 function promise(kept: boolean, sentence: string): void {
 	if (!kept) throw new Error(sentence);
@@ -34,6 +35,7 @@ const isGoingDown = ({phase, leaving}: Entry): boolean => phase.kind === 'stoppi
 export function checkState(state: State): void {
 	let [living, held] = [0, 0];
 	let deadline: Instant = Math.min('deadline' in state.stage ? state.stage.deadline : NEVER, partOf(state, progress).reportAt, partOf(state, runTest).next);
+	deadline = Math.min(deadline, ...Object.values(partOf(state, sockets).resting ?? {}));
 	promise((partOf(state, progress).reportAt !== NEVER) === (state.stage.kind === 'stopping'), 'who is awaited is told while services end');
 	for (const entry of entries(state)) {
 		const {service: {name}} = entry;
@@ -93,7 +95,7 @@ function checkConflicts(entry: Entry, state: State): void {
 /** Where nothing runs and nothing will start by itself, that was told, and the container ends unless it is to stay. */
 function checkIdleness(state: State): void {
 	const {stage, living, held, settings: {whenIdle}} = state;
-	if (stage.kind !== 'running' || living > held || nextDeadline(state) !== NEVER || isAsking(state) || isPlanning(state)) return;
+	if (stage.kind !== 'running' || living > held || nextDeadline(state) !== NEVER || isAsking(state) || isPlanning(state) || isListening(state)) return;
 	promise(partOf(state, idle).isLogged, 'no service runs, and no line says so');
 	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config' || origin === 'manifest');
 	const isKept = list.some(entry => entry.desired === 'stop' || decisionOf(entry)?.ruling.runs === false);

@@ -25,6 +25,7 @@ import {type Random, random} from './random.ts';
 import {told} from './rules.ts';
 import {type Acts, checkActs, drawAct, drawReacting, movedBy} from './reactions.ts';
 import {type Asked, checkRules} from './rulings.ts';
+import {checkListening, checkSockets, drawLazy, heed, type Listeners} from './sockets.ts';
 import {checkSchedules} from './schedules.ts';
 
 /** A process as the machine sees it, from spawn until all that it made is gone and reported. */
@@ -127,6 +128,7 @@ export class World {
 	readonly asked: Asked = new Map();
 	/** When each cause of actions has acted lately. */
 	readonly acts: Acts = new Map();
+	readonly listeners: Listeners = {armed: new Set(), starts: new Map()};
 	/** The status of each service as its last event has told it. */
 	readonly told = new Map<Id, string>();
 	readonly trace: string[] = [];
@@ -140,6 +142,8 @@ export class World {
 	#temper: Temper;
 	/** Whether things that happen have actions. */
 	readonly #reacts: boolean;
+	/** Whether connections start services. */
+	readonly #listens: boolean;
 	#inbox: Event[] = [];
 	#future: Future[] = [];
 	#order = 0;
@@ -165,6 +169,7 @@ export class World {
 		this.#temper = {refuse: level(), crash: level(), deaf: level(), orphan: level(), requests: r.pick([0, 5, 20, 60]),
 			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5]), stalls: r.pick([0, 0, 4]), decisions: r.pick([0, 10, 60])};
 		this.#reacts = r.chance(0.25);
+		this.#listens = r.chance(0.25);
 		const startRate = {perSecond: r.pick([2, 20, 1000]), burst: r.pick([1, 100])};
 		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, whenIdle: r.pick(WHEN_IDLE), seed};
 		this.state = create(this.#services(), settings);
@@ -259,6 +264,10 @@ export class World {
 		checkRules(this.before, event, state, this.asked);
 		checkSchedules(this.before, event, state, this.now);
 		checkActs(this.before, effects, state, this.acts, this.now);
+		// The machine tells of one connection, and looks at none after that.
+		if (event.kind === 'activate') this.listeners.armed.delete(event.id);
+		heed(effects, state, this.listeners);
+		checkSockets(this.before, event, state, this.listeners, this.now);
 		for (const effect of effects) this.#perform(effect);
 		checkEvents(this.told, effects, this.state);
 	}
@@ -307,6 +316,7 @@ export class World {
 				return;
 			}
 			case 'run-test': return this.#answer(effect.id, effect.number, effect.service.name, effect.test.timeout);
+			case 'sockets': return this.#listen(effect.what);
 			case 'watch-clock': {
 				if (effect.isOn) this.#dispatch({kind: 'clock', epoch: this.#epoch});
 				return;
@@ -316,6 +326,20 @@ export class World {
 			case 'forgotten':
 			case 'run':
 			case 'say': return;
+		}
+	}
+
+	/** Somebody connects, sooner, later or never; and a connection ends. */
+	#listen(what: Extract<Effect, {kind: 'sockets'}>['what']): void {
+		const {random: r} = this;
+		if (what.kind === 'arm' && this.#temper !== CALM && r.chance(0.8)) {
+			this.#later(r.between(0, r.pick([1, 200, 20_000])), () => {
+				if (this.listeners.armed.has(what.id)) this.#dispatch({kind: 'activate', id: what.id});
+			});
+		}
+		if (what.kind === 'await-idle') {
+			const {id, run, service: {idleTimeout}} = what;
+			this.#later(idleTimeout + r.between(0, 5000), () => this.#dispatch({kind: 'idle', id, run}));
 		}
 	}
 
@@ -617,6 +641,7 @@ export class World {
 			stopTo: r.pick(['main', 'main', 'group']), killMode: r.pick(['tree', 'tree', 'group', 'main']),
 			forks: isDaemon && r.chance(0.15),
 			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
+			...(this.#listens && isNamed && r.chance(0.3) && drawLazy(r, name)),
 			on: this.#reacts && r.chance(0.3) ? drawReacting(r) : null,
 			test: isNamed && r.chance(0.25) ? {command: ['test'], interval: r.pick([null, 10_000, 20_000]), timeout: 1000} : null,
 			essential: r.chance(0.03),
@@ -631,6 +656,7 @@ export class World {
 	#judgeRest(): void {
 		if (this.#inbox.length > 0) throw new Error('news was left unheard');
 		const restless = this.#restless();
+		checkListening(this.state);
 		for (const entry of entries(this.state)) {
 			const {phase, service, needs, retired} = entry;
 			if (retired) throw new Error(`${service.name} was retired and never went`);

@@ -9,6 +9,9 @@ import {exit, phases, service, SETTINGS, type Story, tell, tellWith, type Traits
 
 const once: Traits = {restart: {...RESTART, policy: 'no'}};
 const job: Traits = {type: 'oneshot', ...once};
+const SOCKET = {
+	name: 'web', listen: {kind: 'unix', path: '/run/web.sock'}, type: 'stream', backlog: 128, mode: 0o666, user: null, reuseport: false,
+} as const;
 const idle = /no service is running or about to start/g;
 const last = (story: Story): string | undefined => story.lines().split('\n').at(-1)?.trim();
 
@@ -102,6 +105,20 @@ describe('when no service is running or about to start', () => {
 			expect(seen).toEqual([well, badly]);
 		},
 	);
+
+	test('what an action starts when the last service fails is about to start: the container does not end', () => {
+		const on: Traits['on'] = {failed: [{kind: 'start', names: ['backup']}]};
+		const story = tellWith({whenIdle: 'failed'}, ['web', {...once, on}], ['backup', {autostart: false}]).dies('web', exit(3));
+		expect(phases(story)).toEqual({web: 'failed', backup: 'up'});
+		expect(story.state().stage.kind).toBe('running');
+	});
+
+	test('what starts with its first connection is about to start until an operator stops it', () => {
+		const lazy: Traits = {isLazy: true, autostart: false, sockets: [SOCKET]};
+		const story = tell(['web', lazy]);
+		expect(story.lines()).not.toMatch(idle);
+		expect(story.ask('stop', 'web').lines()).toMatch(idle);
+	});
 
 	test('the log says what has become of all, and why the container ends', () => {
 		expect(done('failed').lines()).toMatchInlineSnapshot(`

@@ -39,9 +39,10 @@ export const idle: Feature<Idle> = {
 		(own.isLogged && isLiving(after) && !isLiving(before) && after.service.origin !== 'run' ? {isLogged: false} : own),
 	reconfigured: () => ({isLogged: false}),
 	settled(own, view) {
-		const {state} = view;
+		const {state, isAtRest} = view;
 		const {stage, living, held, table, settings: {whenIdle}} = state;
 		// A service that is about to start has a deadline.
+		if (!isAtRest) return own;
 		if (stage.kind !== 'running' || living !== held || earliest(table) !== NEVER || isAsking(state) || isPlanning(state)) return own;
 		if (awaitsRelease(state) || isUnread(state) || awaitsPort(state) || isListening(state)) return own;
 		if (own.isLogged && (own.keeper === undefined || keeps(entryOf(state, own.keeper)))) return own;
