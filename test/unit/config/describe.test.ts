@@ -21,6 +21,8 @@ test('the whole table fits a page', () => {
 		      what is done when something happens to any service, before what that has itself
 		  archon: map (default: empty)
 		      what is logged and where, and what outlives archon
+		  boot: {rc, args, on_failure, timeout} (default: none)
+		      a script that runs before all services
 		  shutdown: map (default: empty)
 		      how everything is stopped
 		  start_rate: number | map (default: 20)
@@ -607,6 +609,16 @@ test('the whole table fits a page', () => {
 		      a folder that exists, for what outlives archon: what operators asked for, counts, pids
 		  watch_config: true | false | duration (default: false)
 		      the same as watch_config at the top
+
+		boot:
+		  rc: path (default: required)
+		      the script; it runs as archon does, before any service
+		  args: words | list (default: [autoboot])
+		      its arguments
+		  on_failure: exit | shell | continue (default: exit)
+		      when it has failed: the container ends, a shell on its terminal, or services start all the same
+		  timeout: duration | unlimited (default: unlimited)
+		      after which it is killed, and has failed
 
 		shutdown:
 		  grace_period: duration (default: 9s)
