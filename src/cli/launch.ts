@@ -20,7 +20,7 @@ export function fieldsOf(args: Arguments, choices: readonly string[], env: Io['e
 		if (value === undefined) return err(`--env ${name}: it is not set here`);
 		variables.push(`${name}=${value}`);
 	}
-	const chosen = choices.flatMap(key => args.values(`--${key}`).map(value => `archon.${key}=${value}`));
+	const chosen = choices.flatMap(key => args.values(`--${key}`).map(value => `archon.${key.replace('-', '_')}=${value}`));
 	const cwd = args.values('--cwd').map(path => `archon.cwd=${absolutePath(path)}`);
 	return ok([String(args.operands.length), ...args.operands, ...variables, ...chosen, ...cwd]);
 }

@@ -24,6 +24,8 @@ export interface Choices {
 	readonly stdio: 'log' | 'passed';
 	/** It has a terminal of this size, to which its client is attached; null: it has none. */
 	readonly terminal: Size | null;
+	/** Runs at each of its exits, as its user; null: nothing does. */
+	readonly onExit: readonly [string, ...string[]] | null;
 }
 
 export interface RestartChoice {
@@ -34,6 +36,7 @@ export interface RestartChoice {
 
 const DEFAULTS: Choices = {
 	name: null, cwd: null, user: null, umask: null, restart: {policy: 'no', attempts: null}, stdio: 'log', terminal: null,
+	onExit: null,
 };
 
 // ── The command ──────────────────────────────────────────────────────────────────────────────────
@@ -138,6 +141,16 @@ export const RESTART: Option<Choices> = {
 	read: readRestart,
 };
 
+export const ON_EXIT: Option<Choices> = {
+	takes: 'a command line',
+	help: 'runs at each of its exits, as its user, with `ARCHON_EXIT_CODE`, `ARCHON_SIGNAL` and what else actions have',
+	read(line) {
+		const words = splitWords(line);
+		const [program, ...args] = words.ok ? words.value : [];
+		return program ? {onExit: [program, ...args]} : null;
+	},
+};
+
 export const STDIO: Option<Choices> = {
 	takes: 'passed: three descriptors come with the request',
 	help: 'its stdin, stdout and stderr are these (SCM_RIGHTS); else its output is logged',
@@ -154,7 +167,7 @@ export const SCREEN: Option<Choices> = {
 };
 
 /** Options that only one of the two requests has. */
-const ELSEWHERE: readonly string[] = ['archon.restart', 'archon.stdio', 'archon.terminal'];
+const ELSEWHERE: readonly string[] = ['archon.restart', 'archon.on_exit', 'archon.stdio', 'archon.terminal'];
 
 function readUser(value: string): Partial<Choices> | null {
 	const match = /^([^:]+)(?::([^:]+))?$/.exec(value);

@@ -1,4 +1,5 @@
 /** From a client's command to a transient service. */
+import {RUN_TIMEOUT} from '../core/action-text.ts';
 import {exec, RESTART, service} from '../core/defaults.ts';
 import type {Entry} from '../core/entry.ts';
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
@@ -43,10 +44,11 @@ export function add(daemon: Daemon, service: Service, call: Call): Entry | null 
 export function transient(
 	daemon: Daemon, launch: Launch, name: string, origin: 'run' | 'daemon', streams: readonly [number, number, number] | null,
 ): Service {
-	const {argv, environment, cwd, user, umask, restart, terminal} = launch;
+	const {argv, environment, cwd, user, umask, restart, terminal, onExit} = launch;
 	return {
 		...service(name, argv), origin,
 		type: origin === 'run' ? 'oneshot' : 'daemon',
+		on: onExit && {exited: [{kind: 'run', command: onExit, timeout: RUN_TIMEOUT}]},
 		restart: {...RESTART, policy: restart.policy, attempts: restart.attempts ?? RESTART.attempts},
 		exec: {
 			...exec(argv), environment, cwd, user, umask, tty: terminal !== null,

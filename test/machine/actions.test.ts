@@ -73,3 +73,23 @@ test('a reload changes what is done, without a restart', async () => {
 	await archon.ctl('stop', 'web');
 	await archon.says(/restarting other: web has stopped \(on of web\)/);
 });
+
+test('a client\'s daemon has a command of its own for its exit', async () => {
+	await using archon = await boot({config: 'services: {keep: {command: sleep 1000}}'});
+	await archon.says(/started keep/);
+	const script = join(archon.folder, 't.sh');
+	writeFileSync(script, '#!/bin/sh\necho "$ARCHON_SERVICE: $ARCHON_EVENT $ARCHON_EXIT_CODE" > "$0.told"\n', {mode: 0o755});
+	expect((await archon.ctl('daemon', '--name', 'job', '--on-exit', script, '--', 'sh', '-c', 'exit 7')).status).toBe(0);
+	await expect.poll(() => {
+		try {
+			return readFileSync(`${script}.told`, 'utf8');
+		} catch {
+			return '';
+		}
+	}).toBe('job: exited 7\n');
+	const wire = await archon.connect();
+	wire.send(`StartDaemon,sleep 1000,archon.name=other,archon.on_exit=sh -c "echo told $ARCHON_SIGNAL"\n`);
+	await archon.says(/started other/);
+	await archon.ctl('signal', 'KILL', 'other');
+	await archon.says(/other +\| told/);
+});

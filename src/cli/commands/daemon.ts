@@ -12,6 +12,7 @@ export const daemon: Command = {
 	options: [
 		...OPTIONS,
 		{names: ['--restart'], value: 'POLICY', help: 'always, on-failure, on-failure:N, unless-stopped, or no'},
+		{names: ['--on-exit'], value: 'COMMAND', help: 'run this at each of its exits, with $ARCHON_EXIT_CODE and others'},
 	],
 	least: 1,
 	most: Infinity,
@@ -22,7 +23,7 @@ export const daemon: Command = {
 		'archonctl daemon --name tunnel --restart always -- ssh -N gateway',
 	],
 	run: (args, io, reach) => {
-		const fields = fieldsOf(args, ['name', 'restart', 'user'], io.env);
+		const fields = fieldsOf(args, ['name', 'restart', 'user', 'on-exit'], io.env);
 		return fields.ok ? reach(client => statusOf(client, START_DAEMON_V, fields.value, io)) : usageError(io, fields.error);
 	},
 };

@@ -1,7 +1,7 @@
 /** `StartDaemon`, `StartDaemonV`: a command as a service that goes on without its client. */
 import {ok, type Result} from '../../../core/result.ts';
 import {
-	type Choices, type Command, countArgs, decodeLaunch, IN_FIELDS, IN_WORDS, type Launch, OPTIONS, RESTART, splitArgs,
+	type Choices, type Command, countArgs, decodeLaunch, IN_FIELDS, IN_WORDS, type Launch, ON_EXIT, OPTIONS, RESTART, splitArgs,
 } from '../../launch.ts';
 import type {Decoded, Options, Pages, Wire} from '../../wire.ts';
 
@@ -10,7 +10,7 @@ export interface StartDaemonRequest extends Decoded {
 	readonly launch: Launch;
 }
 
-const options: Options<Choices> = {...OPTIONS, 'archon.restart': RESTART};
+const options: Options<Choices> = {...OPTIONS, 'archon.restart': RESTART, 'archon.on_exit': ON_EXIT};
 
 function decode(command: Result<Command, string>): Result<StartDaemonRequest, string> {
 	const launch = decodeLaunch(command, options);
