@@ -32,7 +32,7 @@ const MAY_SEE: readonly (readonly [from: string, ...to: string[]])[] = [
 		'src/config/', 'src/core/by-need.ts', 'src/core/result.ts', 'src/core/time.ts', 'src/core/signal-numbers.ts', 'src/core/service.ts',
 		'src/core/outcome.ts', 'src/core/config.ts', 'src/core/defaults.ts', 'src/core/linux.ts', 'src/core/graph.ts', 'src/core/words.ts',
 		'src/core/nearest.ts', 'src/core/features/', 'src/core/path.ts', 'src/core/pattern/', 'src/core/url.ts',
-		'src/core/access.ts', 'src/core/remote.ts', 'src/core/sync.ts', 'src/core/lua-rules.ts', 'src/core/token.ts', 'src/core/name-pattern.ts', 'src/core/helper-roles.ts',
+		'src/core/access.ts', 'src/core/alerts.ts', 'src/core/remote.ts', 'src/core/sync.ts', 'src/core/lua-rules.ts', 'src/core/token.ts', 'src/core/name-pattern.ts', 'src/core/helper-roles.ts',
 		'src/core/action.ts', 'src/core/action-text.ts', 'src/core/event-kinds.ts', 'src/core/variables.ts', 'src/core/env-file.ts', 'src/core/sources.ts', 'src/core/signals.ts', 'yaml',
 	],
 	['src/control/', 'src/core/'],

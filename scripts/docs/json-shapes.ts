@@ -128,6 +128,14 @@ export const SHAPES: Readonly<Record<string, About>> = {
 		}],
 		note: '`state`: `enabled`, `disabled` or `broken`; of `test` it is `[{name, outcome, asks}]`',
 	},
+	'alerts': {
+		prints: 'one',
+		shape: [{
+			name: 'text', kind: 'text', state: 'text', firing: 'number', waiting: 'number', delivered: 'number', dropped: 'number', last: 'number?',
+			next: 'number?', why: 'text?',
+		}],
+		note: 'of `status`; `test` prints a list of `{name, delivered, why}`',
+	},
 	'state': {
 		prints: 'one',
 		shape: {

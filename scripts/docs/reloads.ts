@@ -52,6 +52,7 @@ export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	monitor: ['[{match: {exe: /a}}]', '[{match: {exe: /b}}]'],
 	sync: ['{source: "http://a/", dest: /a}', '{source: "http://b/", dest: /a}'],
 	rules: ['{lua: /a.lua}', '{lua: /b.lua}'],
+	alerts: ['{receivers: {mail: a@b}}', '{receivers: {mail: c@d}}'],
 	watch_config: ['true', '1s'], on: ['{failed: [restart]}', '{failed: [alert]}'], name: ['a', 'b'], version: ['"2"', '"3"'],
 	boot: ['{rc: /a}', '{rc: /b}'],
 	ports: ['{range: 20000-20001}', '{range: 20000-20002}'],

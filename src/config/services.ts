@@ -33,6 +33,7 @@ const reacting = byNeed(() => import('../features/reactions/keys/reading.ts'));
 const relating = byNeed(() => import('./relations.ts'));
 const syncing = byNeed(() => import('../features/sync/keys/reading.ts'));
 const ruling = byNeed(() => import('../features/rules/keys/reading.ts'));
+const alerting = byNeed(() => import('../features/alerts/keys.ts'));
 const sourcing = byNeed(() => import('./variable-sources.ts'));
 
 export function planServices(root: Value, planning: Planning): Draft {
@@ -69,6 +70,10 @@ export function planServices(root: Value, planning: Planning): Draft {
 	}
 	const rulesAt = config.rules && root.kind === 'map' ? root.entries.get('rules')?.value : null;
 	if (config.rules && rulesAt && lookups.parseLua) ruling().judgeRules(config.rules, rulesAt, lookups, problems.report, notes.report);
+	const alertsAt = config.alerts && root.kind === 'map' ? root.entries.get('alerts')?.value : null;
+	if (config.alerts && alertsAt && lookups.inspect) {
+		alerting().judgeAlerts(config.alerts, alertsAt, [...services.keys()], lookups, problems.report, notes.report);
+	}
 	const isTooMany = judgeCount(present.map(({path, key, map, settings: {scale}}) =>
 		({path, place: map.entries.get('scale')?.value ?? key, scale: scale ?? 1})), problems.report);
 	const isPlaced = present.some(({settings: {configs, secrets}}) => configs.length + secrets.length > 0);

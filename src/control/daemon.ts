@@ -9,6 +9,7 @@ import type {Service} from '../core/service.ts';
 import type {Instant, Millis} from '../core/time.ts';
 import type {Events} from '../features/events/core.ts';
 import type {Terminals} from '../features/attach/core/terminals.ts';
+import type {Alerting} from '../features/alerts/requests/alerting.ts';
 import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Protocol} from '../features/ports/core/spec.ts';
 import type {Strangers} from '../features/monitor/core/news.ts';
@@ -95,6 +96,8 @@ export interface Daemon {
 	sync(): Syncing | null;
 	/** Null: there are no rules in Lua. */
 	rules(): Ruling | null;
+	/** Null: no one is told of anything. */
+	alerts(): Alerting | null;
 	/** Where the output of transient services goes. */
 	logging(): Logging;
 }

@@ -14,6 +14,8 @@ import {reopen} from '../features/logging/requests/reopen/handle.ts';
 import {rules} from '../features/rules/requests/rules/handle.ts';
 import {rulesReload} from '../features/rules/requests/rules-reload/handle.ts';
 import {rulesTest} from '../features/rules/requests/rules-test/handle.ts';
+import {alertsStatus} from '../features/alerts/requests/alerts-status/handle.ts';
+import {alertsTest} from '../features/alerts/requests/alerts-test/handle.ts';
 import {sync} from '../features/sync/requests/sync/handle.ts';
 import {syncStatus} from '../features/sync/requests/sync-status/handle.ts';
 import {allocPort, freePort} from '../features/ports/requests/alloc-port/handle.ts';
@@ -73,6 +75,7 @@ const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	ports, 'alloc-port': allocPort, 'free-port': freePort,
 	monitors, monitor, 'monitor-fd': monitorFd, unmonitor, deps, depend, undepend,
 	terminal, input, resize, reopen, limit, upgrade, version, reboot, shutdown,
+	'alerts-status': alertsStatus, 'alerts-test': alertsTest,
 };
 
 export interface Handlers {

@@ -11,6 +11,8 @@ import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
 import {RULES} from '../features/rules/requests/rules/wire.ts';
 import {RULES_RELOAD} from '../features/rules/requests/rules-reload/wire.ts';
 import {RULES_TEST} from '../features/rules/requests/rules-test/wire.ts';
+import {ALERTS_STATUS} from '../features/alerts/requests/alerts-status/wire.ts';
+import {ALERTS_TEST} from '../features/alerts/requests/alerts-test/wire.ts';
 import {SYNC} from '../features/sync/requests/sync/wire.ts';
 import {SYNC_STATUS} from '../features/sync/requests/sync-status/wire.ts';
 import {ALLOC_PORT, FREE_PORT} from '../features/ports/requests/alloc-port/wire.ts';
@@ -63,6 +65,7 @@ export const REQUESTS = [
 	SYNC_STATUS, SYNC, FDS, RULES, RULES_RELOAD, RULES_TEST, PORTS, ALLOC_PORT, FREE_PORT,
 	MONITORS, MONITOR, MONITOR_FD, UNMONITOR, DEPS, DEPEND, UNDEPEND,
 	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, REBOOT, SHUTDOWN,
+	ALERTS_STATUS, ALERTS_TEST,
 ] as const;
 
 export type Request = RequestOf<(typeof REQUESTS)[number]>;

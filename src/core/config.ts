@@ -2,6 +2,7 @@
 import type {AccessRule} from './access.ts';
 import {isEqual} from './equal.ts';
 import type {LuaRules} from './lua-rules.ts';
+import type {Alerts} from './alerts.ts';
 import type {Remote} from './remote.ts';
 import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
@@ -71,6 +72,8 @@ export interface Config extends CoreConfig {
 	readonly boot: BootScript | null;
 	/** Rules in Lua; null: there are none. */
 	readonly rules: LuaRules | null;
+	/** Who is told of what goes wrong; null: no one is. */
+	readonly alerts: Alerts | null;
 }
 
 /** What a config says of the whole, beside its services. */
@@ -81,7 +84,7 @@ const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
 	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', monitor: 'monitor', sync: 'sync', boot: 'boot',
-	rules: 'rules', ports: 'ports',
+	rules: 'rules', alerts: 'alerts', ports: 'ports',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

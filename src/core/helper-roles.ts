@@ -1,8 +1,8 @@
 /** The roles that archon's helpers have, and what helpers are called. */
 
 /** `syslog` delivers lines by TCP and UDP; `gate` is for control by TCP; `sync` pulls programs from a master; `rules` runs
- * those in Lua. */
-export const ROLES = ['syslog', 'gate', 'sync', 'rules'] as const;
+ * those in Lua; `alerts` tells people. */
+export const ROLES = ['syslog', 'gate', 'sync', 'rules', 'alerts'] as const;
 
 export type Role = (typeof ROLES)[number];
 

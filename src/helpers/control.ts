@@ -2,7 +2,7 @@
  * A helper as a client of the control protocol: PID 1 lends it connections, with the rights that its service has. What it asks
  * waits until there is one, over re-executions of archon.
  */
-import {createLive, type Live} from '../control/live-client.ts';
+import {createLive, type Hears, type Live} from '../control/live-client.ts';
 import {ok} from '../core/result.ts';
 import {decodeEventRow, type EventRow} from '../features/events/requests/subscribe/rows.ts';
 import {SUBSCRIBE} from '../features/events/requests/subscribe/wire.ts';
@@ -19,8 +19,8 @@ export interface HelperControl extends Pick<Live, 'ask'> {
 	heard(message: Message, fds: readonly number[]): boolean;
 	/** To be called when RESET was answered: what another instance of archon was asked for is asked for again. */
 	reset(): void;
-	/** Events from now on, or after one of this number; over all that may happen to the connection. */
-	follow(choice: EventChoice, hears: HearsEvents): void;
+	/** Events from now on, or after one of this number; over all that may happen to the connection. The result ends that. */
+	follow(choice: EventChoice, hears: HearsEvents): () => void;
 }
 
 export interface EventChoice {
@@ -126,11 +126,16 @@ export function createHelperControl(
 		},
 		follow(choice, hears) {
 			let since = choice.since;
+			let isOver = false;
+			let stop = (): void => {};
 			const fields = (): readonly string[] => [
 				...choice.names, `archon.since=${since ?? 'now'}`, 'archon.follow=yes',
 				...choice.kinds.length > 0 ? [`archon.kinds=${choice.kinds.join('+')}`] : [],
 			];
-			const begin = (): void => void live.ask(SUBSCRIBE, fields(), {
+			const begin = (): void => {
+				if (!isOver) stop = live.ask(SUBSCRIBE, fields(), hearing);
+			};
+			const hearing: Hears = {
 				rows(rows) {
 					const events: EventRow[] = [];
 					for (const fields of rows) {
@@ -144,12 +149,17 @@ export function createHelperControl(
 					if (events.length > 0) hears.events(events);
 				},
 				done(result) {
+					if (isOver) return;
 					const why = result.ok ? ('reason' in result.value ? result.value.reason : '') : result.error.reason;
 					if (why !== '' && (result.ok || result.error.kind !== 'broken')) hears.failed(why);
 					after(result.ok ? AGAIN : 0, begin);
 				},
-			});
+			};
 			begin();
+			return () => {
+				isOver = true;
+				stop();
+			};
 		},
 	};
 	return control;

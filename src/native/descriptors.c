@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <termios.h>
@@ -42,6 +43,26 @@ void sys_write(struct call *call)
 	size_t length;
 	const void *bytes = arg_memory(call, 1, &length);
 	give_result(call, write(arg_int(call, 0), bytes, length));
+}
+
+void sys_writeAt(struct call *call)
+{
+	size_t length;
+	const void *bytes = arg_memory(call, 1, &length);
+	give_result(call, pwrite(arg_int(call, 0), bytes, length, (off_t)arg_number(call, 2)));
+}
+
+void sys_memoryFile(struct call *call)
+{
+	int fd = memfd_create("archon", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return give_number(call, -errno);
+	if (ftruncate(fd, (off_t)arg_number(call, 0)) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		int error = errno;
+		close(fd);
+		return give_number(call, -error);
+	}
+	give_number(call, fd);
 }
 
 void sys_writePieces(struct call *call)

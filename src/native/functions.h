@@ -62,7 +62,7 @@ long find_mapped(int pid, char **data, size_t *length);
 	F(watchClock) F(now) F(sinceBoot) \
 	F(openSignals) F(changeSignals) F(readSignal) F(ignoreSignal) \
 	/* descriptors.c */ \
-	F(close) F(read) F(readAt) F(write) F(writePieces) F(pipe) F(reserveFds) F(openTerminal) \
+	F(close) F(read) F(readAt) F(write) F(writeAt) F(writePieces) F(memoryFile) F(pipe) F(reserveFds) F(openTerminal) \
 	F(leaveTerminal) F(attachTerminal) F(takeTerminal) F(terminalMode) F(setTerminalMode) F(terminalSize) F(setTerminalSize) \
 	F(setBlocking) F(isTerminal) F(isReader) F(isCloseOnExec) F(growPipe) F(awaitReadable) F(fchown) F(fchmod) F(ftruncate) \
 	F(anotherFd) F(duplicate) F(sleep) \

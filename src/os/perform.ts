@@ -19,7 +19,7 @@ import type {Helpers} from './helpers.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
 import {createNarrator} from './narrator.ts';
-import {compose, type Composition, ownedByNeed, type Owner} from './owners.ts';
+import {compose, type Composition, type EffectOf, ownedByNeed, type Owner} from './owners.ts';
 import {createPace} from './pace.ts';
 import type {Poller} from './poller.ts';
 import {isMadeBy} from './reap/own.ts';
@@ -65,6 +65,8 @@ export interface Machine {
 	readonly state: () => State;
 	/** Where ports come from that archon chooses. */
 	readonly portRules: () => PortRules;
+	/** People are to be told. */
+	readonly alert: (effect: EffectOf<'alert'>) => void;
 	/** Is given events that no effect has asked for. */
 	readonly dispatch: (event: Event) => void;
 	/** Whether the last sweep has begun. */
@@ -94,7 +96,7 @@ export interface MoreHands extends Hands {
 
 export function createHands(machine: Machine): MoreHands {
 	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, recorder, manager, keeper} = machine;
-	const {reread, dispatch, state, portRules, isSweeping, exit, reboot} = machine;
+	const {reread, alert, dispatch, state, portRules, isSweeping, exit, reboot} = machine;
 	let ownPorts: OwnPorts | null = null;
 	const ports = (): OwnPorts =>
 		ownPorts ??= porting().createPorts({state, rules: portRules, poller, dispatch, serviceOf: pid => reaper.serviceOf(pid)});
@@ -134,7 +136,7 @@ export function createHands(machine: Machine): MoreHands {
 		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing), tests,
 		ownedByNeed('watch-clock', () => clocking().ownClock({poller, dispatch, log})),
 		ownedByNeed('watch-strangers', () => watching().ownStrangers({poller, kept, dispatch, isDegraded, isOwn: isMadeBy(reaper), warn})),
-		ownActions({...parts, sources}), ownManager(manager), createNarrator(log, text => manager?.status(text)),
+		ownActions({...parts, sources, alert}), ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		lists, sockets, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit, reboot}),
 	]);
 

@@ -135,8 +135,12 @@ export interface Sys {
 	/** From a place in a file (pread(2)). */
 	readAt(fd: number, bytes: Uint8Array, at: number): Outcome;
 	write(fd: number, bytes: Uint8Array): Outcome;
+	/** To a place in a file (pwrite(2)). */
+	writeAt(fd: number, bytes: Uint8Array, at: number): Outcome;
 	/** At most 64 pieces at once (writev(2)). */
 	writePieces(fd: number, pieces: readonly Uint8Array[]): Outcome;
+	/** A file in memory only, of a size that nothing changes any more (memfd_create(2)). */
+	memoryFile(size: number): Outcome;
 	/** `[reading end, writing end]`; only the reading end never blocks. */
 	pipe(ends: Int32Array): Outcome;
 	/** Makes room for that many descriptors at once: the kernel's table grows slowly where there are threads. */

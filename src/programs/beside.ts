@@ -1,6 +1,6 @@
 /**
  * What few configs ask for beside their services, and PID 1 has a hand in: control by TCP, programs from manifests and from a
- * master. Each is loaded with the first config that has it, and is told of each one after.
+ * master, alerts. Each is loaded with the first config that has it, and is told of each one after.
  */
 import {byNeed} from '../core/by-need.ts';
 import type {Config} from '../core/config.ts';
@@ -10,21 +10,26 @@ import type {Reconciler} from '../features/manifest/os/reconciler.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
 import type {Ruling} from '../features/rules/requests/ruling.ts';
 import {keptOf} from '../features/monitor/core/kept.ts';
+import type {Alerting} from '../features/alerts/requests/alerting.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
 import {soon} from '../os/clock.ts';
 import type {Helpers} from '../os/helpers.ts';
 import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
+import type {EffectOf} from '../os/owners.ts';
 import type {Poller} from '../os/poller.ts';
 import type {Reaper} from '../os/reap/reaper.ts';
+import type {KeptFds} from '../os/reexec/kept-fds.ts';
 import type {Reexec} from '../os/reexec/reexec.ts';
 import type {Listener} from '../os/sockets/listener.ts';
 import type {RemoteControl} from './remote.ts';
+import type {AlertControl} from './alerts.ts';
 import type {RulesControl} from './rules.ts';
 import type {SyncControl} from './sync.ts';
 import type {ServiceWatches} from './watches.ts';
 
 const ruling = byNeed(() => import('./rules.ts'));
+const alerting = byNeed(() => import('./alerts.ts'));
 const syncing = byNeed(() => import('./sync.ts'));
 
 export interface BesideParts {
@@ -33,11 +38,12 @@ export interface BesideParts {
 	readonly poller: Poller;
 	readonly reaper: Reaper;
 	readonly helpers: Helpers;
+	readonly kept: KeptFds;
 	readonly listener: () => Listener | null;
 	readonly recorder: Pick<Recorder, 'events' | 'say' | 'tell'>;
 	readonly whole: Reexec['whole'];
 	readonly own: () => Pick<
-		Config, 'logging' | 'events' | 'remote' | 'manifest' | 'monitor' | 'sync' | 'rules' | 'stateDir'
+		Config, 'logging' | 'events' | 'remote' | 'manifest' | 'monitor' | 'sync' | 'rules' | 'alerts' | 'stateDir'
 	>;
 }
 
@@ -51,14 +57,19 @@ export interface Beside {
 	sync(): Syncing | null;
 	/** Null: there are no rules in Lua. */
 	rules(): Ruling | null;
+	/** Null: no one is told of anything. */
+	alerts(): Alerting | null;
+	/** An action or a rule wants something told. */
+	want(effect: EffectOf<'alert'>): void;
 }
 
-export function createBeside({loop, log, poller, reaper, helpers, listener, recorder, whole, own}: BesideParts): Beside {
+export function createBeside({loop, log, poller, reaper, helpers, kept, listener, recorder, whole, own}: BesideParts): Beside {
 	let remote: Promise<RemoteControl> | null = null;
 	let manifests: Promise<Reconciler> | null = null;
 	let sync: SyncControl | null = null;
 	let rules: RulesControl | null = null;
 	let watches: Promise<ServiceWatches> | null = null;
+	let alerts: AlertControl | null = null;
 	/** Rules of the first config are told of all that has been since archon began. */
 	let isFirst = true;
 
@@ -94,6 +105,11 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, reco
 		return ruling().createRulesControl({link: helpers.link('rules'), log, state, dispatch, listener, events, say, from, soon, whole});
 	}
 
+	function createAlerts(): AlertControl {
+		const {state, dispatch} = loop;
+		return alerting().createAlertControl({link: helpers.link('alerts'), kept, log, state, dispatch, listener, whole});
+	}
+
 	return {
 		renew() {
 			if (own().remote.length > 0) remote ??= loadRemote();
@@ -109,11 +125,15 @@ export function createBeside({loop, log, poller, reaper, helpers, listener, reco
 			isFirst = false;
 			if (hasWatches(loop.state())) watches ??= loadWatches();
 			void watches?.then(({renew}) => whole(renew));
+			if (own().alerts) alerts ??= createAlerts();
+			alerts?.set(own().alerts);
 		},
 		rereadManifests,
 		manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)),
 		sync: () => sync,
 		rules: () => (own().rules ? rules : null),
+		alerts: () => alerts,
+		want: ({about, text, why, by}) => alerts?.want({service: about ?? '', text: text ?? `${why} (${by})`, at: Date.now()}),
 	};
 }
 

@@ -13,6 +13,7 @@ type Serve = (fd: number, poller: Poller, ended: () => void, args: readonly stri
 
 /** Each is loaded by its own process only. */
 const SERVES: {readonly [K in Role]: () => Promise<Serve>} = {
+	alerts: async () => (await import('../helpers/alerts.ts')).serveAlerts,
 	gate: async () => (await import('../helpers/gate.ts')).serveGate,
 	rules: async () => (await import('../helpers/rules.ts')).serveRules,
 	sync: async () => (await import('../helpers/sync.ts')).serveSync,

@@ -18,7 +18,7 @@ export function oneCommand(command: readonly string[], socket: string | null, ve
 			logging: LOGGING, events: LOGGING,
 			level: 'warn', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null,
 			monitor: [], sync: null, boot: null,
-			rules: null, ports: PORT_RULES,
+			rules: null, alerts: null, ports: PORT_RULES,
 		},
 		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], kept: null, source: null, notes: [], version,
 		isPayload: true,

@@ -13,12 +13,14 @@ import type {ConfigSource, Reading} from './config-source.ts';
 export type HandedOver = Pick<
 	Config,
 	'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir'
-	| 'manifest' | 'monitor' | 'sync' | 'boot' | 'rules' | 'ports'
+	| 'manifest' | 'monitor' | 'sync' | 'boot' | 'rules' | 'ports' | 'alerts'
 >;
 
 export const handedOver = (
-	{logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports}: HandedOver,
-): HandedOver => ({logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports});
+	{logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts}: HandedOver,
+): HandedOver => ({
+	logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts,
+});
 
 /** How long the remaining processes may take to end after the last service (ms). */
 const SWEEP_GRACE = 2000;
@@ -26,7 +28,7 @@ const SWEEP_GRACE = 2000;
 export const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
 	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
-	manifest: null, monitor: [], sync: null, boot: null, rules: null, ports: PORT_RULES,
+	manifest: null, monitor: [], sync: null, boot: null, rules: null, alerts: null, ports: PORT_RULES,
 };
 
 /** A config, and all that was read for it, as text; null: nothing was. */

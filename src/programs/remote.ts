@@ -11,15 +11,14 @@ import {TOKEN_FILE_MAX, tokensIn} from '../core/token.ts';
 import type {Event} from '../core/event.ts';
 import {bytesOf, textOf} from '../os/bytes.ts';
 import {after} from '../os/clock.ts';
-import {errnoText} from '../os/errno.ts';
 import {encodeMessage} from '../os/helper-wire.ts';
 import type {Link} from '../os/helpers.ts';
-import {type Done, OTHERS_WRITE, start} from '../os/jobs.ts';
+import {OTHERS_WRITE, start} from '../os/jobs.ts';
 import {STAT} from '../os/layouts.ts';
 import type {Log} from '../os/log.ts';
-import {isOfOthers, isRefused, refusalOf} from '../os/places.ts';
 import type {Listener} from '../os/sockets/listener.ts';
-import {ERRNO, newStat, sys} from '../os/sys.ts';
+import {newStat, sys} from '../os/sys.ts';
+import {flawOf} from './foreign-file.ts';
 import {lend} from './helper-control.ts';
 
 export interface RemoteParts {
@@ -167,11 +166,4 @@ export function createRemoteControl({link, log, state, dispatch, listener, whole
 			renew();
 		},
 	};
-}
-
-/** Why a file's tokens must not be used; null: they may. */
-function flawOf(done: Done, file: string): string | null {
-	if (done.result >= 0) return isOfOthers(done) ? 'may be written by others than root and archon\'s own user' : null;
-	if (isRefused(done)) return `cannot be read: ${refusalOf(done, file)}`;
-	return done.result === -ERRNO.EINVAL ? 'is not a regular file' : `cannot be read: ${errnoText(-done.result)}`;
 }

@@ -136,6 +136,7 @@ export function runDaemon(options: Options): void {
 		reread: () => beside.rereadManifests(),
 		state: () => loop.state(),
 		portRules: () => own.ports ?? PORT_RULES,
+		alert: effect => beside.want(effect),
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
 		exit(status) {
@@ -150,7 +151,7 @@ export function runDaemon(options: Options): void {
 		},
 	});
 	const loop: Loop = createLoop(state, hands, whole);
-	const beside = createBeside({loop, log, poller, reaper, helpers, listener: () => listener, recorder, whole, own: () => own});
+	const beside = createBeside({loop, log, poller, reaper, helpers, kept, listener: () => listener, recorder, whole, own: () => own});
 	const texts: Texts = reexec ? handoff : createTexts();
 	const watch = instance.isDegraded || !source ? () => {} : createWatchConfig({
 		poller, log, pause: () => own.watchConfig ?? null, reload: () => reloads.ask({trial: null, onlyIfChanged: true}, () => {}),

@@ -42,7 +42,7 @@ const output = createOutput({poller, handoff: oblivion(), kept, helpers}, ['test
 export const hands = createHands({
 	reaper, poller, output, handoff: oblivion(), kept, helpers, dispatch, state: () => create([], SETTINGS), portRules: () => PORT_RULES,
 	recorder: createRecorder(oblivion().blocks, true, () => undefined), log: {info: say, warn: say, error: say, fatal: say}, keeper: null,
-	reread() {}, isSweeping: () => false, exit: () => {}, reboot: () => {},
+	reread() {}, alert() {}, isSweeping: () => false, exit: () => {}, reboot: () => {},
 });
 collectAtTimes(hands.collect);
 

@@ -11,6 +11,7 @@ import type {Settings} from '../shape.ts';
 import type {ActionsAt} from '../written-action.ts';
 
 const loadAccess = byNeed(() => import('../keys/access.ts'));
+const loadAlerts = byNeed(() => import('../../features/alerts/keys.ts'));
 const loadBoot = byNeed(() => import('../../features/boot/keys/boot.ts'));
 const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
 const loadManifest = byNeed(() => import('../../features/manifest/keys/manifest.ts'));
@@ -33,12 +34,13 @@ const manifest = lateWhole(loadManifest, 'manifest', {manifest: null}, {manifest
 const monitor = lateWhole(loadMonitor, 'monitor', {monitor: []}, {monitor: []});
 const sync = lateWhole(loadSync, 'sync', {sync: null}, {sync: null});
 const rules = lateWhole(loadRules, 'rules', {rules: null}, {rules: null});
+const alerts = lateWhole(loadAlerts, 'alerts', {alerts: null}, {alerts: null});
 const watchConfig = lateWhole(loadWatchConfig, 'watchConfig', {watch_config: null}, {watchConfig: null});
 const ports = lateWhole(loadPorts, 'topPorts', {ports: PORT_RULES}, {ports: PORT_RULES});
 const boot = lateWhole(loadBoot, 'boot', {boot: null}, {boot: null});
 
 export const WHOLE_GROUPS = [
-	archon, boot, shutdown, startRate, signals, access, remote, manifest, monitor, sync, rules, watchConfig, ports,
+	archon, boot, shutdown, startRate, signals, access, remote, manifest, monitor, sync, rules, alerts, watchConfig, ports,
 ] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);

@@ -2,23 +2,20 @@
  * Fetching by curl(1), which brings TLS, proxies and going on where it was interrupted. Its arguments are no shell's, and it reads
  * no config of a user's.
  */
-import {exitStatus} from '../../core/outcome.ts';
-import {newBytes, textOf} from '../../os/bytes.ts';
+import {textOf} from '../../os/bytes.ts';
 import {close} from '../../os/descriptors.ts';
 import {errnoText} from '../../os/errno.ts';
+import {CONNECTION} from '../../os/helper-wire.ts';
 import type {Poller} from '../../os/poller.ts';
-import {newReport, outcomeOf} from '../../os/reap/outcome.ts';
-import {EPOLLIN, ERRNO, O, sys} from '../../os/sys.ts';
+import {O, sys} from '../../os/sys.ts';
+import {drain, endOf, NOT_FOUND} from '../child.ts';
 import {CANNOT_RESUME, CONNECT_SECONDS, type Fetcher, HOPS_MAX, IDLE_SECONDS, LONGEST_SECONDS, TOO_LARGE, urlOf} from './fetcher.ts';
 
 /** Fewer bytes in a second than this, for `IDLE_SECONDS`, are none. */
 const SLOW = 100;
-const READ = 64 * 1024;
 /** Of what it says of an error. */
 const COMPLAINT_MAX = 1000;
 const SIGKILL = 9;
-/** As a shell tells of a command that is not there. */
-const NOT_FOUND = 127;
 /** EXIT CODES of curl(1): the server does not go on in the middle of a file. */
 const [RANGE_ERROR, BAD_RESUME] = [33, 36];
 
@@ -91,42 +88,11 @@ export function createCurl(program: string, source: string, poller: Poller): Fet
 /** In the new process. */
 function become(program: string, words: readonly string[], out: number, said: number): never {
 	sys.restoreSignals();
+	sys.close(CONNECTION);
 	const nothing = sys.open('/dev/null', O.RDONLY, 0);
 	if (nothing >= 0) sys.duplicate(nothing, 0);
 	sys.duplicate(out, 1);
 	sys.duplicate(said, 2);
 	sys.execute(program, `${words.join('\0')}\0`);
 	sys.exit(NOT_FOUND);
-}
-
-/** Until all that had it open have closed it. */
-function drain(fd: number, poller: Poller, heard: (bytes: Uint8Array) => void): Promise<void> {
-	return new Promise(resolve => {
-		const bytes = newBytes(READ);
-		poller.watch(fd, EPOLLIN, () => {
-			const count = sys.read(fd, bytes);
-			if (count === -ERRNO.EAGAIN || count === -ERRNO.EINTR) return;
-			if (count > 0) return heard(bytes.subarray(0, count));
-			poller.forget(fd);
-			close(fd);
-			resolve();
-		});
-	});
-}
-
-/** Its exit status, or 128 and the signal that ended it. */
-function endOf(pid: number, poller: Poller): Promise<number> {
-	return new Promise(resolve => {
-		const reap = (): void => {
-			const report = newReport();
-			resolve(sys.waitPid(pid, report) < 0 ? NOT_FOUND : exitStatus(outcomeOf(report)));
-		};
-		const fd = sys.pidfdOpen(pid);
-		if (fd < 0) return reap();
-		poller.watch(fd, EPOLLIN, () => {
-			poller.forget(fd);
-			close(fd);
-			reap();
-		});
-	});
 }

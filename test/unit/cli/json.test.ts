@@ -120,6 +120,13 @@ describe('what is printed', () => {
 			},
 			reload: () => () => {}, attempt: () => () => {},
 		};
+		bench.alerting = {
+			receivers: () => [{name: 'ops', on: ['failed'], services: [], timeout: 1, target: {kind: 'command', argv: ['page']}}],
+			report: () => ({why: '', receivers: [
+				{name: 'ops', kind: 'command', firing: 1, waiting: 1, delivered: 1, dropped: 0, last: 1, why: 'page ended with 1', next: 2},
+			]}),
+			test: () => () => {},
+		};
 		bench.manifests = {
 			reconcile(isDry, told, passed) {
 				told(ok(LOOK));

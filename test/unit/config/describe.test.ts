@@ -41,6 +41,8 @@ test('the whole table fits a page', () => {
 		      programs pulled from a master into a folder of their own
 		  rules: {lua, deadline, memory} (default: none)
 		      rules in Lua, which say what is done when something has happened
+		  alerts: {receivers, on, group_wait, repeat} (default: none)
+		      who is told of what goes wrong
 		  watch_config: true | false | duration (default: false)
 		      the config is reloaded when its files have changed and were left alone for so long; true: 500ms
 		  ports: {range, reserve} (default: range 20000-29999)
@@ -725,6 +727,56 @@ test('the whole table fits a page', () => {
 		      the processor's time that a rule may take for an event; from 10ms to 10s
 		  memory: size (default: 16m)
 		      of all rules together; from 1m to 256m
+
+		alerts:
+		  receivers: {http | mail | syslog | command, …} | list of them (default: empty)
+		      who is told
+		  on: event | list of events (default: failed, unhealthy, reload-failed)
+		      of which events, where a receiver does not say
+		  group_wait: duration (default: 30s)
+		      from the first event until it is told, with all that comes meanwhile
+		  repeat: duration (default: 4h)
+		      what lasts is told again after so long
+
+		alerts.receivers:
+		  name: name (default: its kind)
+		      what it is called in status, and by archonctl alerts test
+		  on: event | list of events (default: empty)
+		      of which events; those of alerts, where it is empty
+		  services: name | pattern | list of them (default: empty)
+		      of which services; all and archon as a whole, where it is empty
+		  timeout: duration (default: 10s)
+		      how long one attempt may take
+		  http: URL (default: none)
+		      where messages are posted; https takes curl
+		  template: text (default: JSON of all there is)
+		      the body; {{title}}, {{text}} and others are filled in
+		  content_type: text (default: application/json)
+		      of the body
+		  headers: map (default: empty)
+		      more headers
+		  secret_file: path (default: none)
+		      holds what bodies are signed with, by HMAC-SHA256
+		  token_file: path (default: none)
+		      holds what is sent as Authorization: Bearer
+		  mail: address | list of them (default: empty)
+		      to whom mails are sent
+		  from: address (default: archon@<hostname>)
+		      from whom
+		  server: smtp://host[:25] | smtps://host[:465] (default: smtp://127.0.0.1:25)
+		      the mail server
+		  tls: starttls | none (default: starttls, and on this machine none)
+		      for smtp://; starttls takes curl
+		  user: name (default: none)
+		      who is logged in
+		  password_file: path (default: none)
+		      holds the password
+		  syslog: unix://path | udp://host[:514] | tcp://host[:514] (default: none)
+		      where a line of each message is sent
+		  facility: name | 0 to 23 (default: daemon)
+		      what it is said to come from
+		  command: words | list (default: none)
+		      is run with the message as JSON on its standard input, as the user of archon.alerts
 
 		ports:
 		  range: FIRST-LAST (default: 20000-29999)

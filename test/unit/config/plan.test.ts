@@ -37,7 +37,8 @@ describe('a plan', () => {
 			shutdownGrace: 9000,
 			startRate: START_RATE,
 			whenIdle: 'failed',
-			logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null, rules: null, ports: PORT_RULES,
+			logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null,
+			rules: null, alerts: null, ports: PORT_RULES,
 			notes: [],
 		});
 	});

@@ -30,7 +30,7 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 	{why: 'which users there are', message: /is not in \/etc\/|is no user or group here/},
 	{why: 'what another file may say', message: /has no command|has no cmd|an empty command|^services (are missing|is empty)/},
 	{why: 'keys that exclude or need each other', message: /is only for|has both|does not use$|both in restart_on and|needs |without |does not go with|have no meaning without/},
-	{why: 'which keys say enough', message: /does not (say (how|what|when|where|for whom)|name a file)|has no token_file|has (no role|a role for no services)|is external/},
+	{why: 'which keys say enough', message: /does not (say (how|what|when|where|who|for whom)|name a file)|has no token_file|has (no role|a role for no services)|is external/},
 	{why: 'what there is one of only', message: /archon has one stdin|is the same for all/},
 	{why: 'what a shell takes', message: /takes a command that is text/},
 	{why: 'which options go with which driver', message: /belong to a driver|are for one driver|none among other drivers|^\S+\.options\.\S+ /},
@@ -43,7 +43,8 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 	{why: 'what a pattern is', message: /is not a pattern/},
 	{why: 'what a URL is', message: /is not a URL|is not an address/},
 	{why: 'which addresses others reach', message: /is an address that others reach/},
-	{why: 'placeholders', message: /which has no meaning|which only docker knows/},
+	{why: 'placeholders', message: /which has no meaning|which only docker knows|which means nothing/},
+	{why: 'who is told of alerts', message: /has two of the name|is shorter than group_wait/},
 ];
 
 /** What the schema refuses and the loader does not. */

@@ -3,6 +3,7 @@
  * program does is in its name; time stands still unless it is moved.
  */
 import type {Ruling} from '../../../src/features/rules/requests/ruling.ts';
+import type {Alerting} from '../../../src/features/alerts/requests/alerting.ts';
 import type {Syncing} from '../../../src/features/sync/requests/syncing.ts';
 import type {NumberedRule} from '../../../src/core/access.ts';
 import {LOGGING, NEED, service as defaults} from '../../../src/core/defaults.ts';
@@ -60,6 +61,8 @@ export class Bench {
 		hold: pid => (pid % 2 === 0 ? ok({pid, start: 1, exe: `/bin/p${pid}`}) : err(`no process has the pid ${pid}`)),
 		adopt: fd => ok({pid: fd, start: 1, exe: ''}), letGo() {},
 	};
+	/** Who is told of what goes wrong. */
+	alerting: Alerting | null = null;
 	/** What is pulled from a master. */
 	syncing: Syncing | null = null;
 	ruling: Ruling | null = null;
@@ -112,7 +115,7 @@ export class Bench {
 			test: (service, told) => this.test(service, told),
 			triggered: (_line, done) => done(),
 			kept: () => ({path: '/var/lib/archon/state.json', writtenAt: EPOCH, trouble: null}),
-			sync: () => this.syncing, rules: () => this.ruling, ownUid: 1000,
+			sync: () => this.syncing, rules: () => this.ruling, alerts: () => this.alerting, ownUid: 1000,
 			access: () => this.access,
 			warn: line => void this.warnings.push(line),
 			examine: (_service, told) => told(null),
