@@ -88,8 +88,8 @@ test('a client\'s daemon has a command of its own for its exit', async () => {
 		}
 	}).toBe('job: exited 7\n');
 	const wire = await archon.connect();
-	wire.send(`StartDaemon,sleep 1000,archon.name=other,archon.on_exit=sh -c "echo told $ARCHON_SIGNAL"\n`);
+	wire.send(`StartDaemon,sleep 1000,archon.name=other,archon.on_exit=sh -c 'echo told $ARCHON_SIGNAL'\n`);
 	await archon.says(/started other/);
 	await archon.ctl('signal', 'KILL', 'other');
-	await archon.says(/other +\| told/);
+	await archon.says(/told SIGKILL/);
 });
