@@ -2,6 +2,7 @@
  * The handlers of all kinds of requests: each sends rows and a reply at once, or gives events to the core and replies when
  * the request is fulfilled. They know neither bytes nor connections.
  */
+import {byNeed} from '../core/by-need.ts';
 import type {Effect} from '../core/effect.ts';
 import {subscribe} from '../features/events/requests/subscribe/handle.ts';
 import {input} from '../features/attach/requests/input/handle.ts';
@@ -20,10 +21,6 @@ import {sync} from '../features/sync/requests/sync/handle.ts';
 import {syncStatus} from '../features/sync/requests/sync-status/handle.ts';
 import {allocPort, freePort} from '../features/ports/requests/alloc-port/handle.ts';
 import {ports} from '../features/ports/requests/ports/handle.ts';
-import {depend, undepend} from '../features/deps/requests/depend/handle.ts';
-import {deps} from '../features/deps/requests/deps/handle.ts';
-import {monitor, monitorFd, unmonitor} from '../features/monitor/requests/monitor/handle.ts';
-import {monitors} from '../features/monitor/requests/monitors/handle.ts';
 import {fds} from '../features/sockets/requests/fds/handle.ts';
 import {test} from '../features/run-test/requests/test/handle.ts';
 import {trigger} from '../features/run-test/requests/trigger/handle.ts';
@@ -66,6 +63,11 @@ import {why} from './requests/why/handle.ts';
 type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
+const strangers = byNeed(() => import('../features/monitor/requests/handlers.ts'));
+
+/** For requests that few send: what handles them is loaded with the first. */
+const seldom = <R>(make: () => Make<R>): Make<R> => context => (request, call) => make()(context)(request, call);
+
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	status, health, history, tree, usage, logs, subscribe, wait, why, blame, graph, doctor, 'needs-restart': needsRestart, state,
 	start, stop, auto, restart, 'run-now': runNow,
@@ -73,7 +75,9 @@ const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon,
 	'sync-status': syncStatus, sync, fds, rules, 'rules-reload': rulesReload, 'rules-test': rulesTest,
 	ports, 'alloc-port': allocPort, 'free-port': freePort,
-	monitors, monitor, 'monitor-fd': monitorFd, unmonitor, deps, depend, undepend,
+	monitors: seldom(() => strangers().monitors), monitor: seldom(() => strangers().monitor),
+	'monitor-fd': seldom(() => strangers().monitorFd), unmonitor: seldom(() => strangers().unmonitor),
+	deps: seldom(() => strangers().deps), depend: seldom(() => strangers().depend), undepend: seldom(() => strangers().undepend),
 	terminal, input, resize, reopen, limit, upgrade, version, reboot, shutdown,
 	'alerts-status': alertsStatus, 'alerts-test': alertsTest,
 };

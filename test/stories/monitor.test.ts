@@ -7,7 +7,10 @@ import {decodeRequest} from '../../src/control/registry.ts';
 import {cycleOf} from '../../src/features/deps/core/deps.ts';
 import type {Terms} from '../../src/features/deps/core/dependency.ts';
 import {keptOf, type MonitorSpec, NO_DOING} from '../../src/features/monitor/core/kept.ts';
-import {exit, type Story, tell} from './tell.ts';
+import type {Service} from '../../src/core/service.ts';
+import {exit, service, SETTINGS, type Story, tell} from './tell.ts';
+
+const RULES = {shutdownGrace: SETTINGS.shutdownGrace, startRate: SETTINGS.startRate, whenIdle: SETTINGS.whenIdle} as const;
 
 const spec = (name: string, more: Partial<MonitorSpec> = {}): MonitorSpec =>
 	({name, match: {exe: `/bin/${name}`, command: null}, every: 2000, on: NO_DOING, ...more});
@@ -147,6 +150,18 @@ test('an order of starts is kept to from the next start on, and one that would b
 	const before = find(story.state(), 'web')?.needs.length;
 	story.hear({kind: 'undepend', ids: [1]});
 	expect([before, find(story.state(), 'web')?.needs.length, find(story.state(), 'db')?.dependents.length]).toEqual([1, 0, 0]);
+});
+
+test('a reload keeps an order, and drops the one that its config makes a circle of', () => {
+	const story = tell(['web'], ['db']).hear(depend('web', 'db', 'archon.order=start'));
+	const reload = (...services: readonly Service[]): Event => ({kind: 'reconfigure', ...RULES, services});
+	story.hear(reload(service('web'), service('db'), service('new')));
+	const needs = (): number => find(story.state(), 'web')?.needs.length ?? -1;
+	expect([needs(), find(story.state(), 'db')?.dependents.length]).toEqual([1, 1]);
+	story.lines();
+	story.hear(reload(service('web'), service('db', {needs: ['web']})));
+	expect(story.lines()).toContain('deps 1 is dropped: web -> db -> web is a circle with this config');
+	expect([needs(), known(story)]).toEqual([0, [[], [], []]]);
 });
 
 test('it is over after its time, and all of it is there after a re-execution', () => {

@@ -20,7 +20,7 @@ export const monitor: Command = {
 		{names: ['--json'], value: null, help: 'list: one array: name, origin, match, processes'},
 	],
 	least: 1,
-	most: 3,
+	most: Infinity,
 	endsOptions: false,
 	examples: ['archonctl monitor pid 1234', 'archonctl monitor match exe=/usr/sbin/sshd', 'archonctl monitor list'],
 	run(args, io, reach) {
@@ -30,8 +30,11 @@ export const monitor: Command = {
 			case 'list': return rest.length > 0 ? usageError(io, 'monitor list: takes nothing behind it') : list(args, io, reach);
 			case 'rm': return rest.length === 1
 				? reach(client => statusOf(client, UNMONITOR, [first], io)) : usageError(io, 'monitor rm: takes one NAME; see archonctl monitor list');
-			case 'pid': return rest.length === 1 && /^\d+$/.test(first)
-				? add(args.values('--name').at(-1) ?? `pid-${first}`, [`pid:${first}`], io, reach) : usageError(io, 'monitor pid: takes one number');
+			case 'pid': {
+				const isOne = rest.length === 1 && /^\d+$/.test(first);
+				if (!isOne) return usageError(io, 'monitor pid: takes the number of one process, without names');
+				return add(args.values('--name').at(-1) ?? `pid-${first}`, [`pid:${first}`], io, reach);
+			}
 			case 'match': {
 				const exe = rest.find(each => each.startsWith('exe='))?.slice('exe='.length);
 				const name = args.values('--name').at(-1) ?? (exe === undefined ? null : basename(exe).replaceAll('*', ''));

@@ -92,6 +92,8 @@ function readRule(from: Value, context: Context, index: number): WrittenRule | u
 	if (isLong) return refuse(from, context, `has more than ${ACTIONS_MAX} actions for one event`);
 	const {exe, command} = match;
 	const at = from.entries.get('match')?.value ?? from;
-	if (exe === null && command === null) return refuse(at, within(context, 'match'), 'means every process', 'write exe or command');
+	const isEmpty = at.kind === 'map' && isMissing(['exe', 'command'], at, MATCH);
+	if (isEmpty) return refuse(at, within(context, 'match'), 'means every process', 'write exe or command');
+	if (exe === null && command === null) return undefined;
 	return {name: name ?? nameFor(exe, index), match, every, on, path: context.path};
 }

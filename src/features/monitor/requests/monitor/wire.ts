@@ -11,7 +11,7 @@ const RULE: Type<string> = {
 	takes: 'a name of up to 64 letters, digits and "_.:@-"', read: text => (RULE_NAME.test(text) ? text : null),
 };
 const WHAT: Type<string> = {
-	takes: '`pid:N`, `exe=PATH` or `command=PATTERN`',
+	takes: 'pid:N or exe=PATH or command=PATTERN',
 	bounds: '`*` and `?` stand for any characters; both of the latter: what fits both',
 	read: text => (/^(pid:[1-9]\d{0,6}|(exe=\/|command=).{1,1024})$/s.test(text) ? text : null),
 };
@@ -71,7 +71,7 @@ export const pages: Pages = {
 		rows: [MET], reply: `${REPLY}; \`Error\` where the name is taken, or there is no such process`,
 		examples: [
 			['Monitor,agent,exe=/usr/sbin/agent', 'Ok'],
-			['Monitor,agent,pid:x', 'Error,Monitor: pid:x is not `pid:N`, `exe=PATH` or `command=PATTERN`'],
+			['Monitor,agent,pid:x', 'Error,Monitor: pid:x is not pid:N or exe=PATH or command=PATTERN'],
 		],
 	},
 	MonitorFD: {
@@ -82,6 +82,6 @@ export const pages: Pages = {
 	Unmonitor: {
 		help: 'watch the processes of a rule no more',
 		rows: [], reply: '`Ok`; `Error` where the rule is one of the config, or is not there',
-		examples: [['Unmonitor,agent', 'Error,no rule is called agent']],
+		examples: [['Unmonitor,agent', 'Ok'], ['Unmonitor,agent', 'Error,no rule is called agent']],
 	},
 };
