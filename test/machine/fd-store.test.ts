@@ -98,5 +98,5 @@ test('one whose other end is gone is given up, unless FDPOLL=0 came with it; non
 	writeFileSync(join(archon.folder, 'archon.yaml'), 'services: {other: {command: sleep 1000}}\n');
 	expect((await archon.ctl('reload')).status).toBe(0);
 	expect(await fds(archon)).toEqual([]);
-	expect((await archon.ctl('fds')).stdout).toBe('archon holds no sockets and no descriptors for services\n');
+	expect((await archon.ctl('fds')).stdout).toBe('archon holds no sockets and no descriptors for services');
 });

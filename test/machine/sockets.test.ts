@@ -57,6 +57,20 @@ describe('a run', () => {
 		expect([mode & 0o777, uid]).toEqual([0o660, 65_534]);
 	});
 
+	test('says that it is ready on a descriptor behind them, of which a variable tells', async () => {
+		const port = freePort();
+		await using archon = await boot({config: `services:
+  web:
+    command: [sh, -c, 'echo "ready on $$FD."; eval "echo >&$$FD"; exec ${greeter}']
+    sockets: [${port}]
+    ready: {fd: {variable: FD}}
+`});
+		await archon.says(/ready on 4\./);
+		await archon.says(/handed 1 as/);
+		expect((await archon.ctl('wait', 'web')).status).toBe(0);
+		expect(await ask(port)).toMatch(/^\d+ /);
+	});
+
 	test('of a service without sockets has none of these variables, also where archon was given them', async () => {
 		await using archon = await boot({
 			config: 'services: {a: {type: oneshot, command: [sh, -c, "env | grep -c LISTEN; echo done"]}}',
@@ -275,7 +289,7 @@ os.execv("${ARCHON}", ["archon", "-c", "${file}", "--socket", "${join(folder, 'p
 test('a port that archon chooses is the same for all runs, and is told by a variable', async () => {
 	await using archon = await boot({config: `services:
   web:
-    command: [sh, -c, 'echo "port $PORT_HTTP."; exec ${greeter}']
+    command: [sh, -c, 'echo "port $$PORT_HTTP."; exec ${greeter}']
     sockets: [{listen: "127.0.0.1:auto", name: http}]
 `});
 	const [, port = ''] = await archon.says(/port (\d+)\./);
