@@ -22,6 +22,23 @@ const SERVER = `
 	bind($s, sockaddr_in(8080, INADDR_LOOPBACK)) or die "bind: $!"; listen($s, 64) or die;
 	while (1) { accept(my $c, $s) or next; close $c }`;
 
+/** Is given the socket that archon holds. */
+const ACCEPTOR = `
+	use Socket; $SIG{PIPE} = "IGNORE"; $| = 1; ($ENV{LISTEN_PID} // 0) == $$ && ($ENV{LISTEN_FDS} // 0) == 1 or print "a bug: no socket of archon\n";
+	open(my $s, "+<&=", 3) or die "open: $!"; while (1) { accept(my $c, $s) or next; syswrite $c, "here\n"; close $c }`;
+
+/** Whatever becomes of who accepts, and of archon: no call is refused, once there was an answer. The second is called now and then. */
+const CALLER = `
+	use Socket; use Errno "ECONNREFUSED"; my ($n, %seen) = 0;
+	while (1) {
+		for my $port ($ARGV[0], $n++ % 20 ? () : $ARGV[1]) {
+			socket(my $s, PF_INET, SOCK_STREAM, 0) or next;
+			if (connect($s, sockaddr_in($port, INADDR_LOOPBACK))) { sysread($s, my $answer, 9) and $seen{$port} = 1 }
+			elsif ($! == ECONNREFUSED && $seen{$port}) { syswrite STDOUT, "a bug: refused at $port\n" }
+		}
+		select undef, undef, undef, 0.1
+	}`;
+
 const NOTIFIER = `
 	use Socket; my $n = $ENV{NOTIFY_SOCKET}; $n =~ s/^@/\\0/; socket(my $s, AF_UNIX, SOCK_DGRAM, 0);
 	send($s, "READY=1\\nWATCHDOG=1\\nSTATUS=at work", 0, sockaddr_un($n)), select undef, undef, undef, 0.3 while 1`;
@@ -37,6 +54,7 @@ export const TMPFS_SIZE = 2 << 20;
 /** Services that are to run, each in one process that archon made, whatever happened to them. */
 export const DAEMONS = [
 	'chatty', 'talker', 'filer', 'keeper', 'owner', 'forker', 'server', 'client', 'notifier', 'hooked', 'turned', 'family', 'reactor', 'ported',
+	'accepting', 'caller', 'watcher',
 ] as const;
 /** Those whose hooks, probes and actions come and go beside their main process. */
 export const HELPED: readonly string[] = ['hooked', 'turned', 'reactor'];
@@ -52,6 +70,9 @@ const OWNED = '/var/log/owned';
 export const CANARY = '/etc/canary';
 /** Log files of others, that go on whatever happens to the one in the folder. */
 export const KEPT = ['/var/log/keeper.log', `${TMPFS}/filer.log`] as const;
+/** A folder that its user fills with links, FIFOs and files, and that archon watches. */
+const WATCHED = '/srv/watched';
+const OFFERED = ['a.conf', 'b.conf'].map(name => `${WATCHED}/${name}`);
 const EXCHANGED = ['owner.log', 'owner.log.1', 'owner.log.2', 'owner.log.1.compressing'].map(name => `${OWNED}/${name}`);
 
 /** Each start of it needs what pre_start made and what the command for its variables printed, and no other service does. */
@@ -76,7 +97,7 @@ services:
     logging: {driver: file, options: {path: ${TMPFS}/filer.log, max-size: 200k, max-file: 3}}}
   keeper: {command: ${perl(CHATTY, 'keeper', '0.01')}, ${RESTART},
     logging: {driver: file, options: {path: ${KEPT[0]}, max-size: 100k, max-file: 2}}}
-  folder: {type: oneshot, command: ${sh(`install -d -o www-data ${OWNED}; umask 077; echo of root > ${CANARY}`)}}
+  folder: {type: oneshot, command: ${sh(`install -d -o www-data ${OWNED} ${WATCHED}; umask 077; echo of root > ${CANARY}`)}}
   owner: {command: ${perl(CHATTY, 'owner', '0.005')}, ${RESTART}, user: www-data,
     depends_on: {folder: {condition: service_completed_successfully}},
     logging: {driver: file, options: {path: ${EXCHANGED[0]}, max-size: 4k, max-file: 3, compress: gzip}}}
@@ -93,6 +114,11 @@ services:
   family: {command: 'sh -c "trap : TERM; sleep 1000004 & setsid sleep 1000005 & while :; do sleep 1000003; done"', ${RESTART}, stop_grace_period: 500ms}
   reactor: {command: sleep 1000007, ${RESTART}, on: {exited: [{run: ${sh(ACTED)}, timeout: 100ms}], ready: [signal:CONT]}}
   ported: {command: ${sh(PORTED)}, ${RESTART}, ports: [{name: http, port: auto}], stop_grace_period: 1s}
+  accepting: {command: ${perl(ACCEPTOR)}, ${RESTART}, sockets: [8082], stop_grace_period: 1s}
+  sleeper: {command: ${perl(ACCEPTOR)}, ${RESTART}, sockets: [8083], accept: lazy, idle_timeout: 200ms, stop_grace_period: 1s}
+  caller: {command: ${perl(CALLER, '8082', '8083')}, ${RESTART}}
+  watcher: {command: sleep 1000012, ${RESTART}, depends_on: {folder: {condition: service_completed_successfully}},
+    watch: [{path: ${WATCHED}, action: "signal:CONT", debounce: 50ms}, {path: ${OFFERED[0]}, action: restart, debounce: 50ms}]}
   looper: {autostart: false, restart: "no", command: sleep 1000009, on: {started: [restart]}, stop_grace_period: 200ms, oom_score_adj: 1000}
   alarm: {type: oneshot, autostart: false, command: "false", on: {exited: [{run: ${sh(ACTED)}, timeout: 50ms}, {restart: reactor}]},
     restart: {policy: always, delay: 5ms, max_delay: 10ms, attempts: 60, window: 1h}, oom_score_adj: 1000}
@@ -101,7 +127,7 @@ services:
   greedy: {type: oneshot, autostart: false, command: ${perl(HOG, '4096')}, oom_score_adj: 1000}
   flooder: {autostart: false, restart: "no", command: /characters/flooder mains junk fds status extend 1500, user: nobody,
     watchdog: 1h, stop_grace_period: 200ms, oom_score_adj: 1000}
-  exchanger: {type: oneshot, autostart: false, command: /characters/exchanger 3 ${CANARY} ${EXCHANGED.join(' ')}, user: www-data,
+  exchanger: {type: oneshot, autostart: false, command: /characters/exchanger 3 ${CANARY} ${[...EXCHANGED, ...OFFERED].join(' ')}, user: www-data,
     stop_grace_period: 200ms, oom_score_adj: 1000, logging: none}
   victim: {type: oneshot, autostart: false, command: "false", user: "54321:54321", start_timeout: 50ms, stop_grace_period: 200ms,
     restart: {policy: always, delay: 5ms, max_delay: 10ms, attempts: 60, window: 1h}, oom_score_adj: 1000}
