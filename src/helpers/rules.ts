@@ -18,6 +18,7 @@ import {sys} from '../os/sys.ts';
 import {type Connection, createConnection} from './connection.ts';
 import {createHelperControl} from './control.ts';
 import {readRuleFiles, type RuleFile} from './rules/files.ts';
+import {createFileWatch} from './rules/watch.ts';
 import {type Ask, createWorld, type Fields, type Outcome, type Rule} from './rules/world.ts';
 
 /** Lines that wait to be told, and how many are told in a second. */
@@ -35,6 +36,7 @@ export function serveRules(fd: number, poller: Poller, ended: () => void, [words
 	const world = createWorld(config);
 	const connection: Connection = createConnection(fd, poller, heard, ended);
 	const control = createHelperControl(connection, poller);
+	const watch = createFileWatch(poller, onFile, text => say('warn', text));
 	let read: readonly RuleFile[] = [];
 	let isLoaded = false;
 	/** What is still to be done, the oldest first. */
@@ -103,6 +105,7 @@ export function serveRules(fd: number, poller: Poller, ended: () => void, [words
 		read = files;
 		for (const line of world.load(files)) say('error', line);
 		stopTimers();
+		watch.set(world.rules.flatMap(({paths}) => paths));
 		const timers = world.rules.flatMap(({every, name, file}) => (every === null ? [] : [begin(every, name, file)]));
 		stopTimers = () => timers.forEach(stop => stop());
 		follow(world.rules.some(({events}) => events.some(event => matches(event, 'log'))));
@@ -122,6 +125,16 @@ export function serveRules(fd: number, poller: Poller, ended: () => void, [words
 		const events = world.rules.flatMap(rule => rule.events);
 		const kinds = events.every(isPlain) ? [...new Set(events)] : null;
 		tell(WANTS, 0, {last, kinds});
+	}
+
+	function onFile(path: string): void {
+		for (const {name, file, paths} of world.rules) {
+			if (!paths.includes(path)) continue;
+			add(() => {
+				const rule = world.rules.find(each => each.name === name && each.file === file);
+				if (rule) one(rule, {event: 'file', path, time: Date.now()});
+			});
+		}
 	}
 
 	function begin(every: Millis, name: string, file: string): () => void {
@@ -190,8 +203,8 @@ export function serveRules(fd: number, poller: Poller, ended: () => void, [words
 	/** Tells each rule, with PID 1 heard between them. */
 	function all(fields: Fields, done?: () => void): void {
 		const event = String(fields['event']);
-		const meant = world.rules.filter(({events, isDisabled, every}) =>
-			!isDisabled && every === null && events.some(each => matches(each, event)));
+		const meant = world.rules.filter(({events, isDisabled, every, paths}) =>
+			!isDisabled && every === null && paths.length === 0 && events.some(each => matches(each, event)));
 		const rest = meant.map(({name, file}) => () => {
 			const rule = world.rules.find(each => each.name === name && each.file === file);
 			if (rule && !rule.isDisabled) one(rule, fields);

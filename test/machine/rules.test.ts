@@ -1,6 +1,6 @@
 /** Rules in Lua: what they are told and what comes of it, in a helper of its own user; and what each kind of bomb costs. */
 import {execa} from 'execa';
-import {chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
@@ -106,6 +106,30 @@ archon.rule{name = "tick", every = 1, action = function(e) archon.set("ticks", (
 	await archon.says(/starting other: log of web \(rule lines\)/);
 	await archon.says(/tick: tick 2/);
 	expect(archon.log()).not.toMatch(/again.*(again|heard|tick)/);
+});
+
+test('a file that is written, or another one in its place, and a folder: once for each change', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'archon-rules-'));
+	chmodSync(folder, 0o755);
+	const [file, below] = [join(folder, 'a.conf'), join(folder, 'below')];
+	writeFileSync(file, '1', {mode: 0o644});
+	mkdirSync(below, {mode: 0o755});
+	const {config} = withRules(`
+archon.rule{name = "file", path = "${file}", action = function(e) print("changed", e.path) archon.restart("web") end}
+archon.rule{name = "folder", path = "${below}", event = "file", action = function(e) print("below") end}
+archon.rule{name = "up", event = "ready", match = "web", action = function() print("web is up") end}
+`, `  web: {command: ${SLEEPER}}\n`);
+	await using archon = await boot({config});
+	await archon.says(/up: web is up/);
+	writeFileSync(file, 'another text');
+	await archon.says(/file: changed\t.*a\.conf/);
+	await archon.says(/restarting web: file \(rule file\)/);
+	writeFileSync(join(folder, 'new'), 'moved');
+	renameSync(join(folder, 'new'), file);
+	await expect.poll(() => archon.log().match(/file: changed/g)?.length, {timeout: 20_000}).toBe(2);
+	writeFileSync(join(below, 'x'), '');
+	await archon.says(/folder: below/);
+	expect(archon.log().match(/folder: below/g)).toHaveLength(1);
 });
 
 test('the helper has no rights: a user of its own, no capabilities, no environment, and PID 1 has no Lua', async () => {
@@ -280,5 +304,4 @@ test('a file that others may write, or that the helper may not read, is not in f
 	chmodSync(file, 0o600);
 	await archon.ctl('rules', 'reload');
 	await archon.says(/rules\.lua: cannot be read by the user of archon\.rules: permission denied/);
-	mkdirSync(join(file, '../folder.lua'));
 });

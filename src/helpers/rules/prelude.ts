@@ -126,27 +126,39 @@ local function millis(value)
   return tointeger(number * factor // 1)
 end
 
-local KEYS = {name = 1, match = 1, event = 1, when = 1, action = 1, line = 1, every = 1}
+local function files(value)
+  if value == nil then return nil end
+  local list = type(value) == "table" and value or {value}
+  for _, path in ipairs(list) do
+    local isPath = type(path) == "string" and find(path, "^/") and not find(path, "%c")
+    if not isPath then fail("archon.rule: path is not absolute: " .. tostring(path), 2) end
+  end
+  if #list == 0 then fail("archon.rule: path is empty", 2) end
+  return list
+end
+
+local KEYS = {name = 1, match = 1, event = 1, when = 1, action = 1, line = 1, every = 1, path = 1}
 
 function archon.rule(rule)
   if type(rule) ~= "table" then fail("archon.rule takes a table: archon.rule{event = \"failed\", action = function(e) … end}") end
   for key in next, rule do
-    if not KEYS[key] then fail("archon.rule has no " .. tostring(key) .. ": it has name, match, event, line, every, when, action") end
+    if not KEYS[key] then fail("archon.rule has no " .. tostring(key) .. ": it has name, match, event, line, every, path, when, action") end
   end
   if type(rule.action) ~= "function" then fail("archon.rule: action is not a function") end
   if rule.when ~= nil and type(rule.when) ~= "function" then fail("archon.rule: when is not a function") end
-  local every = millis(rule.every)
+  local every, paths = millis(rule.every), files(rule.path)
   local index = #rules + 1
   local made = {
     match = patterns(rule.match, "match"), line = patterns(rule.line, "line"), when = rule.when, action = rule.action,
-    event = patterns(rule.event, "event") or every and {"timer"} or rule.line and {"log"},
+    event = patterns(rule.event, "event") or every and {"timer"} or paths and {"file"} or rule.line and {"log"},
   }
   if not made.event then fail("archon.rule does not say which event") end
   if #rules >= 256 then fail("there are 256 rules already") end
   made.name = rule.name == nil and "rule " .. index or name(rule.name, "archon.rule: name")
   for _, other in ipairs(rules) do if other.name == made.name then fail("archon.rule: there is a rule " .. made.name .. " already") end end
   rules[index] = made
-  want("rule", tostring(index), made.name, concat(made.event, " "), concat(made.match or {}, " "), tostring(every or ""))
+  local match, watched = concat(made.match or {}, " "), concat(paths or {}, "\n")
+  want("rule", tostring(index), made.name, concat(made.event, " "), match, tostring(every or ""), watched)
   return made.name
 end
 

@@ -24,6 +24,8 @@ export interface Rule {
 	readonly match: string;
 	/** Of a timer; null: it is a rule of another kind. */
 	readonly every: Millis | null;
+	/** Files and folders whose changes it is told of, and of nothing else. */
+	readonly paths: readonly string[];
 	done: number;
 	failed: number;
 	row: number;
@@ -90,10 +92,11 @@ export function createWorld({memory, deadline}: Pick<LuaRules, 'memory' | 'deadl
 	}
 
 	function ruleOf(file: string, texts: readonly string[], before: readonly Rule[]): Rule {
-		const [index = '', name = '', events = '', match = '', every = ''] = texts;
+		const [index = '', name = '', events = '', match = '', every = '', paths = ''] = texts;
 		const same = before.find(each => each.file === file && each.name === name);
 		return {
 			index: Number(index), name, file, events: events.split(' '), match, every: every === '' ? null : Number(every),
+			paths: paths === '' ? [] : paths.split('\n'),
 			done: same?.done ?? 0, failed: same?.failed ?? 0, row: same?.row ?? 0, error: same?.error ?? '', isDisabled: same?.isDisabled ?? false,
 		};
 	}

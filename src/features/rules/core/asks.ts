@@ -67,10 +67,10 @@ function actionOf([verb = '', ...texts]: readonly string[]): Action | string {
 }
 
 /** What commands find in their environment. */
-function variablesOf({event, code, signal, pid, line, previous, state}: Fields): Readonly<Record<string, string>> {
+function variablesOf({event, code, signal, pid, line, path, previous, state}: Fields): Readonly<Record<string, string>> {
 	const all = {
-		ARCHON_EVENT: event, ARCHON_EXIT_CODE: code, ARCHON_SIGNAL: signal, ARCHON_PID: pid, ARCHON_LINE: line, ARCHON_STATE: state,
-		ARCHON_PREVIOUS_STATE: previous,
+		ARCHON_EVENT: event, ARCHON_EXIT_CODE: code, ARCHON_SIGNAL: signal, ARCHON_PID: pid, ARCHON_LINE: line, ARCHON_PATH: path,
+		ARCHON_STATE: state, ARCHON_PREVIOUS_STATE: previous,
 	};
 	return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => {
 		const text = typeof value === 'number' ? String(value) : textIn(value);
