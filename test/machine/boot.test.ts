@@ -1,8 +1,10 @@
 /** The boot script before all services, and archon that begins again in the same process. */
-import {writeFileSync} from 'node:fs';
+import {mkdtempSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {boot} from './archon.ts';
+import {ARCHON, boot} from './archon.ts';
+import {onTerminal, type Terminal} from './terminal.ts';
 
 const count = (log: string, pattern: RegExp): number => log.match(new RegExp(pattern.source, 'g'))?.length ?? 0;
 
@@ -155,5 +157,27 @@ services: {slow: {command: sh -c "trap 'echo asked' TERM; echo slow is up; while
 		await archon.says(/web is up[^]*rebooting[^]*web is up/);
 		const {stdout} = await archon.ctl('events', '--json');
 		expect(stdout).toContain('"rebooting"');
+	});
+});
+
+describe('a boot script that has failed on a terminal', () => {
+	const up = (): Terminal => {
+		const folder = mkdtempSync(join(tmpdir(), 'archon-rc-'));
+		writeFileSync(join(folder, 'archon.yaml'), withRc('exit 5', ', on_failure: shell'));
+		return onTerminal([ARCHON, '-c', join(folder, 'archon.yaml'), '--socket', join(folder, 'sock')], {columns: 160, env: {HOME: folder, PS1: '> '}});
+	};
+
+	test('gives a shell, after whose success services start', async () => {
+		await using terminal = up();
+		await terminal.until(/with "exit 0" services start, with any other status the container ends\n> *$/);
+		terminal.press('echo I am $((40 + 2)); exit 0\r');
+		await terminal.until(/I am 42[^]*serving/);
+	});
+
+	test('ends with the status of the shell, where that is another one', async () => {
+		await using terminal = up();
+		await terminal.until(/the container ends\n> *$/);
+		terminal.press('exit 9\r');
+		expect(await terminal.ended()).toBe(9);
 	});
 });
