@@ -46,7 +46,7 @@ function numberOf({type, minimum = 0, maximum = 1000}: Schema): fc.Arbitrary<num
 function namedOf(known: Schema['properties'] = {}, named: Readonly<Record<string, Schema>>): fc.Arbitrary<JsonMap> {
 	const values = Object.entries(known).map(([name, schema]) => fc.record({name: fc.constant(name), value: valueOf(schema)}));
 	for (const [pattern, schema] of Object.entries(named)) {
-		const matching = [...NAMES, 'USR1', 'Host', 'web.http'].filter(name => new RegExp(pattern).test(name));
+		const matching = [...NAMES, 'USR1', 'Host', 'web.http', 'failed', 'exited'].filter(name => new RegExp(pattern).test(name));
 		if (matching.length > 0) values.push(fc.record({name: fc.constantFrom(...matching), value: valueOf(schema)}));
 	}
 	return fc.array(fc.oneof(...values), {minLength: 1, maxLength: 2}).map(each => Object.fromEntries(each.map(({name, value}) => [name, value])));

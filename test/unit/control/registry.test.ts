@@ -74,8 +74,6 @@ test('each verb is there once, with a line of help', () => {
 		  "Deps · observe · repeatable",
 		  "Depend,<service>,<target>[,<option>…] · operate",
 		  "Undepend,<number>… · operate · repeatable",
-		  "AlertsStatus · observe · repeatable",
-		  "AlertsTest[,<name>] · operate",
 		  "Terminal,<name>,<rows>,<columns>[,<option>…] · operate (of some services) · repeatable",
 		  "View,<name>[,<option>…] · observe (of some services) · repeatable",
 		  "Input,<name>,<seat>,<bytes> · operate (of some services)",
@@ -86,6 +84,8 @@ test('each verb is there once, with a line of help', () => {
 		  "Version · observe (of some services) · repeatable",
 		  "Reboot · admin",
 		  "Shutdown · admin",
+		  "AlertsStatus · observe · repeatable",
+		  "AlertsTest[,<name>] · operate",
 		]
 	`);
 	expect(new Set(REQUESTS.map(({verb}) => verb)).size).toBe(REQUESTS.length);
