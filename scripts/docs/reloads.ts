@@ -56,6 +56,7 @@ export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	watch_config: ['true', '1s'], on: ['{failed: [restart]}', '{failed: [alert]}'], name: ['a', 'b'], version: ['"2"', '"3"'],
 	boot: ['{rc: /a}', '{rc: /b}'],
 	ports: ['{range: 20000-20001}', '{range: 20000-20002}'],
+	bind: ['{rules: [{service: web, port: 1}]}', '{rules: [{service: web, port: 2}]}'],
 };
 
 /** Keys of which nothing can be shown in this way, and what a reload makes of them. */

@@ -26,6 +26,7 @@ import {isNothing, kindOf, type Mapping, type Value} from './values.ts';
 // What few configs have is planned by what is loaded for the first of it.
 const noting = byNeed(() => import('./own-variables.ts'));
 const placing = byNeed(() => import('./placed-files.ts'));
+const binding = byNeed(() => import('../features/bind/keys/reading.ts'));
 const porting = byNeed(() => import('../features/ports/keys/reading.ts'));
 const scheduling = byNeed(() => import('../features/schedule/keys/reading.ts'));
 const granting = byNeed(() => import('./rights.ts'));
@@ -87,8 +88,12 @@ export function planServices(root: Value, planning: Planning): Draft {
 		}, problems.report);
 	}
 	judgeFiles(root, made, name => services.get(name), whole.events, problems.report);
+	const binds = whole.bind.rules.length > 0 ? binding() : null;
+	const atBind = root.kind === 'map' ? root.entries.get('bind')?.value ?? root : root;
+	binds?.judgeBind(whole.bind, made, atBind, problems.report);
 	const written = new Map(present.map(each => [each.name, each]));
-	return {...whole, services: made, names: new Map(present.map(({name, key}) => [name, key])), written};
+	const names = new Map(present.map(({name, key}) => [name, key]));
+	return {...whole, services: binds?.withBound(made, whole.bind) ?? made, names, written};
 }
 
 /** Whether the names in actions are those of services and groups. */

@@ -10,6 +10,7 @@ import type {Sync} from './sync.ts';
 import type {Millis} from './time.ts';
 import type {BootScript} from '../features/boot/core.ts';
 import type {ManifestRules} from '../features/manifest/core/rules.ts';
+import type {BindRules} from '../features/bind/core/rules.ts';
 import type {PortRules} from '../features/ports/core/spec.ts';
 import type {MonitorSpec} from '../features/monitor/core/kept.ts';
 import type {Logging} from '../features/logging/core.ts';
@@ -64,6 +65,8 @@ export interface Config extends CoreConfig {
 	readonly remote: readonly Remote[];
 	/** The folder of what outlives archon; null: nothing does. */
 	readonly stateDir: string | null;
+	/** Services that are given archon's sockets for what they bind. */
+	readonly bind: BindRules;
 	/** Where ports come from that archon chooses. */
 	readonly ports: PortRules;
 	/** Programs pulled from a master; null: none are. */
@@ -84,7 +87,7 @@ const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
 	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', monitor: 'monitor', sync: 'sync', boot: 'boot',
-	rules: 'rules', alerts: 'alerts', ports: 'ports',
+	rules: 'rules', alerts: 'alerts', ports: 'ports', bind: 'bind',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

@@ -59,7 +59,7 @@ export const service = (name: string, argv: Command): Service => ({
 	watchdog: null, restart: RESTART, stop: STOP, stopTo: 'main', killMode: 'tree', forks: false, pidFile: null,
 	hooks: NO_HOOKS, reload: null, essential: false, onFailed: 'stay', onFailure: NO_NAMES, conflicts: NO_NAMES, onlyIf: null, test: null,
 	schedule: null, on: null, watch: NO_WATCHES, control: null,
-	sockets: NO_SOCKETS, isLazy: false, idleTimeout: Infinity, fdStoreMax: 0, ports: NO_PORTS,
+	sockets: NO_SOCKETS, isLazy: false, idleTimeout: Infinity, fdStoreMax: 0, ports: NO_PORTS, isBound: false,
 	exec: exec(argv),
 });
 

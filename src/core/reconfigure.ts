@@ -119,8 +119,10 @@ const making = ({exec: {output, sourced, common, ...exec}}: Service): unknown =>
 
 /** What has a hand in the process itself. */
 const makingOf = (
-	{forks, ports, sockets, fdStoreMax, exec: {output, sources, sourced, common, environment, clean, keepsRuntime, ...exec}}: Service,
-): unknown => [exec, forks, ports, fdStoreMax > 0, sockets.map(({name, listen, type, reuseport}) => [name, listen, type, reuseport])];
+	{forks, ports, isBound, sockets, fdStoreMax, exec: {output, sources, sourced, common, environment, clean, keepsRuntime, ...exec}}: Service,
+): unknown => [
+	exec, forks, ports, isBound, fdStoreMax > 0, sockets.map(({name, listen, type, reuseport}) => [name, listen, type, reuseport]),
+];
 
 /** An empty stamp says that not all sources could be read, and so not that they have changed. */
 function hasSameVariables(one: Exec, other: Exec): boolean {

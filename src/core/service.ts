@@ -74,6 +74,8 @@ export interface Service {
 	readonly idleTimeout: Millis;
 	/** How many descriptors archon keeps for it from one run to the next (sd_pid_notify_with_fds(3), FDSTORE=1). */
 	readonly fdStoreMax: number;
+	/** Whether a rule of `bind` is for it: its processes load the library. */
+	readonly isBound: boolean;
 	/** Ports of which its processes are told. */
 	readonly ports: readonly PortSpec[];
 	readonly exec: Exec;

@@ -584,3 +584,41 @@ void sys_shutdownWrite(struct call *call)
 {
 	give_result(call, shutdown(arg_int(call, 0), SHUT_WR));
 }
+
+/* Listens for messages at a name of the abstract namespace, which any process in the same network can reach (unix(7)). */
+void sys_listenAbstract(struct call *call)
+{
+	struct sockaddr_un address;
+	size_t length;
+	const char *name = arg_text(call, 0, &length);
+	socklen_t size = address_of(&address, name, length, true);
+	if (!size)
+		return give_number(call, -ENAMETOOLONG);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return give_number(call, -errno);
+	int result = bind(fd, (struct sockaddr *)&address, size);
+	give_or_close(call, fd, result < 0 ? result : listen(fd, BACKLOG));
+}
+
+/* The most that the kernel lets wait (net.core.somaxconn). */
+#define BACKLOG_MAX 65535
+
+/* Binds what a program asks for by bind(2), as it would itself; `is_six_only`: an address of IPv6 takes no connections of IPv4. */
+void sys_bindFor(struct call *call)
+{
+	struct sockaddr_storage address;
+	int type = arg_int(call, 2), six_only = arg_flag(call, 3), yes = 1;
+	socklen_t size = inet_address(&address, arg_path(call, 0), arg_int(call, 1));
+	if (!size)
+		return give_number(call, -EINVAL);
+	int fd = socket(address.ss_family, type | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return give_number(call, -errno);
+	int result = type == SOCK_STREAM ? setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) : 0;
+	if (result == 0 && address.ss_family == AF_INET6)
+		result = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &six_only, sizeof six_only);
+	if (result == 0)
+		result = bind(fd, (struct sockaddr *)&address, size);
+	give_or_close(call, fd, result < 0 || type == SOCK_DGRAM ? result : listen(fd, BACKLOG_MAX));
+}

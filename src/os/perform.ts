@@ -4,10 +4,12 @@ import type {Event, News} from '../core/event.ts';
 import type {Id, Run} from '../core/ids.ts';
 import type {Adopted} from '../core/outcome.ts';
 import type {Phase} from '../core/phase.ts';
-import {entries, entryOf, type State} from '../core/state.ts';
+import {entries, entryOf, find, type State} from '../core/state.ts';
 import {createHealth} from '../features/health/os/health.ts';
 import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
+import type {BindRules} from '../features/bind/core/rules.ts';
+import type {BindParts, BindServer} from '../features/bind/os/server.ts';
 import type {OwnPorts} from '../features/ports/os/ports.ts';
 import type {PortRules} from '../features/ports/core/spec.ts';
 import {type OwnSockets, ownSockets} from '../features/sockets/os/owner.ts';
@@ -40,6 +42,7 @@ import type {Sources} from './spawn/variable-sources.ts';
 import {traceOf} from './trace.ts';
 
 const [hooking, judging] = [byNeed(() => import('./spawn/hooks.ts')), byNeed(() => import('./spawn/conditions.ts'))];
+const binding = byNeed(() => import('../features/bind/os/server.ts'));
 const porting = byNeed(() => import('../features/ports/os/ports.ts'));
 const watching = byNeed(() => import('../features/monitor/os/owner.ts'));
 const clocking = byNeed(() => import('../features/schedule/os/clock.ts'));
@@ -63,6 +66,9 @@ export interface Machine {
 	/** The files of the manifest are to be read again. */
 	readonly reread: () => void;
 	readonly state: () => State;
+	/** The service that a living process belongs to, by nothing that it could forge. */
+	readonly ownerOf: BindParts['ownerOf'];
+	readonly bindRules: () => BindRules;
 	/** Where ports come from that archon chooses. */
 	readonly portRules: () => PortRules;
 	/** People are to be told. */
@@ -92,14 +98,23 @@ export interface MoreHands extends Hands {
 	readonly renewFiles: Placing['renew'];
 	/** Ports of services and clients. */
 	readonly ports: () => OwnPorts;
+	/** Other rules of `bind` are in force. */
+	readonly rebind: () => void;
 }
 
 export function createHands(machine: Machine): MoreHands {
 	const {reaper, poller, output, handoff, kept, helpers, isDegraded = false, log, recorder, manager, keeper} = machine;
-	const {reread, alert, dispatch, state, portRules, isSweeping, exit, reboot} = machine;
+	const {reread, alert, dispatch, state, portRules, bindRules, ownerOf, isSweeping, exit, reboot} = machine;
 	let ownPorts: OwnPorts | null = null;
 	const ports = (): OwnPorts =>
 		ownPorts ??= porting().createPorts({state, rules: portRules, poller, dispatch, serviceOf: pid => reaper.serviceOf(pid)});
+	let bindServer: BindServer | null = null;
+	const binds = (): BindServer =>
+		bindServer ??= binding().createBindServer({poller, kept, handoff, state, rules: bindRules, ownerOf, socketOf, warn});
+	const socketOf = (service: string, name: string): number | null => {
+		const owner = find(state(), service)?.service;
+		return owner ? sockets.made()?.bank.find(owner, name)?.fd ?? null : null;
+	};
 	tellPorts(service => ports().variables(service));
 	const tell = (id: Id, run: Run, news: News): void => dispatch({kind: 'news', id, run, news});
 	const warn = (text: string): void => log.warn(text);
@@ -109,7 +124,7 @@ export function createHands(machine: Machine): MoreHands {
 	const sources = createSources(parts);
 	const placing = createPlacing(parts);
 	const tests = ownTests({...parts, sources, tested: (id, number, answer) => dispatch({kind: 'tested', id, number, answer})});
-	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sockets, sources, placing, ports});
+	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sockets, sources, placing, ports, binds});
 
 	/** Exits first; then, during the sweep, whether that was the last of all. */
 	function reapAll(): void {
@@ -149,6 +164,7 @@ export function createHands(machine: Machine): MoreHands {
 		perform: owners.perform,
 		commit: (before, after) => record(handoff, before, after),
 		restore(state) {
+			if (handoff.past.has('bind')) binds();
 			for (const entry of entries(state)) {
 				try {
 					owners.restore(entry);
@@ -174,6 +190,7 @@ export function createHands(machine: Machine): MoreHands {
 		heldFor: sockets.heldFor,
 		renewFiles: placing.renew,
 		ports,
+		rebind: () => bindServer?.settle(),
 		spawn, withdraw,
 		bug: (error, where) => log.fatal(`a bug in archon, ${where}: ${traceOf(error)}`),
 	};

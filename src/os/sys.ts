@@ -262,6 +262,13 @@ export interface Sys {
 	connectInet(address: string, port: number, type: number): Outcome;
 	/** Listens for TCP at an address in figures. */
 	listenInet(address: string, port: number): Outcome;
+	/** Listens for messages (SOCK_SEQPACKET) at a name of the abstract namespace, which any process in the same network can reach. */
+	listenAbstract(name: string): Outcome;
+	/**
+	 * Binds an address in figures as a program would that is given the descriptor, and listens with as many as may wait where `type` is
+	 * SOCK_STREAM. It blocks. `isSixOnly`: an address of IPv6 takes no connections of IPv4.
+	 */
+	bindFor(address: string, port: number, type: number, isSixOnly: boolean): Outcome;
 	/** Whether a port can be bound at all addresses, which it is for a moment only. `type`: SOCK_STREAM or SOCK_DGRAM. */
 	tryPort(port: number, type: number): Outcome;
 	/**

@@ -1,4 +1,5 @@
 /** `archon -- CMD`: one command with archon as its init; no config is read. */
+import {NO_BIND} from '../features/bind/core/rules.ts';
 import {PORT_RULES} from '../features/ports/core/spec.ts';
 import {type Argv, oneCommand as serviceOf} from '../config/command-service.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
@@ -18,7 +19,7 @@ export function oneCommand(command: readonly string[], socket: string | null, ve
 			logging: LOGGING, events: LOGGING,
 			level: 'warn', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null,
 			monitor: [], sync: null, boot: null,
-			rules: null, alerts: null, ports: PORT_RULES,
+			rules: null, alerts: null, ports: PORT_RULES, bind: NO_BIND,
 		},
 		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], kept: null, source: null, notes: [], version,
 		isPayload: true,

@@ -3,6 +3,7 @@ import type {Config} from '../core/config.ts';
 import {LOGGING, START_RATE} from '../core/defaults.ts';
 import type {State} from '../core/state.ts';
 import {create} from '../core/whole.ts';
+import {NO_BIND} from '../features/bind/core/rules.ts';
 import {PORT_RULES} from '../features/ports/core/spec.ts';
 import {now} from '../os/clock.ts';
 import {pid} from '../os/identity.ts';
@@ -13,13 +14,13 @@ import type {ConfigSource, Reading} from './config-source.ts';
 export type HandedOver = Pick<
 	Config,
 	'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir'
-	| 'manifest' | 'monitor' | 'sync' | 'boot' | 'rules' | 'ports' | 'alerts'
+	| 'manifest' | 'monitor' | 'sync' | 'boot' | 'rules' | 'ports' | 'alerts' | 'bind'
 >;
 
-export const handedOver = (
-	{logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts}: HandedOver,
-): HandedOver => ({
-	logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts,
+export const handedOver = ({
+	logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts, bind,
+}: HandedOver): HandedOver => ({
+	logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts, bind,
 });
 
 /** How long the remaining processes may take to end after the last service (ms). */
@@ -28,7 +29,7 @@ const SWEEP_GRACE = 2000;
 export const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
 	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
-	manifest: null, monitor: [], sync: null, boot: null, rules: null, alerts: null, ports: PORT_RULES,
+	manifest: null, monitor: [], sync: null, boot: null, rules: null, alerts: null, ports: PORT_RULES, bind: NO_BIND,
 };
 
 /** A config, and all that was read for it, as text; null: nothing was. */

@@ -13,6 +13,7 @@ import {hasTerminal} from '../core/shell-service.ts';
 import {entries, entryOf, isHelper} from '../core/state.ts';
 import type {BootScript} from '../features/boot/core.ts';
 import {createRecorder} from '../features/events/os/recorder.ts';
+import {NO_BIND} from '../features/bind/core/rules.ts';
 import {PORT_RULES} from '../features/ports/core/spec.ts';
 import {createOutput} from '../features/logging/os/output.ts';
 import {numbered} from '../os/access.ts';
@@ -135,6 +136,8 @@ export function runDaemon(options: Options): void {
 		reaper, poller, output, handoff, kept, helpers, log, recorder, manager, keeper, isDegraded: instance.isDegraded,
 		reread: () => beside.rereadManifests(),
 		state: () => loop.state(),
+		ownerOf,
+		bindRules: () => own.bind ?? NO_BIND,
 		portRules: () => own.ports ?? PORT_RULES,
 		alert: effect => beside.want(effect),
 		dispatch: event => loop.dispatch(event),
@@ -172,7 +175,10 @@ export function runDaemon(options: Options): void {
 		listenAlso(rules.keys());
 		handoff.put('options', stringify(own));
 		// When the services are those of the config as well.
-		soon(() => whole(grant));
+		soon(() => whole(() => {
+			grant();
+			hands.rebind();
+		}));
 		for (const service of config.services) {
 			const id = service.exec.files.length > 0 ? loop.state().names.get(service.name) : undefined;
 			if (id !== undefined) hands.renewFiles(id, service);

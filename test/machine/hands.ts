@@ -7,6 +7,7 @@ import type {Probe, Service} from '../../src/core/service.ts';
 import {find} from '../../src/core/state.ts';
 import {create} from '../../src/core/whole.ts';
 import {createOutput} from '../../src/features/logging/os/output.ts';
+import {NO_BIND} from '../../src/features/bind/core/rules.ts';
 import {PORT_RULES} from '../../src/features/ports/core/spec.ts';
 import {oblivion} from '../../src/os/reexec/handoff.ts';
 import {openKeptFds} from '../../src/os/reexec/kept-fds.ts';
@@ -40,7 +41,7 @@ const kept = openKeptFds({handoff: oblivion(), keepFd: () => 0, close: () => 0, 
 const helpers = createHelpers({poller, kept});
 const output = createOutput({poller, handoff: oblivion(), kept, helpers}, ['test'], LOGGING);
 export const hands = createHands({
-	reaper, poller, output, handoff: oblivion(), kept, helpers, dispatch, state: () => create([], SETTINGS), portRules: () => PORT_RULES,
+	reaper, poller, output, handoff: oblivion(), kept, helpers, dispatch, state: () => create([], SETTINGS), portRules: () => PORT_RULES, bindRules: () => NO_BIND, ownerOf: () => null,
 	recorder: createRecorder(oblivion().blocks, true, () => undefined), log: {info: say, warn: say, error: say, fatal: say}, keeper: null,
 	reread() {}, alert() {}, isSweeping: () => false, exit: () => {}, reboot: () => {},
 });

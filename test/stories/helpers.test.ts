@@ -1,4 +1,5 @@
 /** archon's own helpers: nothing that the container is for, and the last to be needed. */
+import {NO_BIND} from '../../src/features/bind/core/rules.ts';
 import {PORT_RULES} from '../../src/features/ports/core/spec.ts';
 import type {Sync} from '../../src/core/sync.ts';
 import {expect, test} from 'vitest';
@@ -64,7 +65,7 @@ const by = (driver: LogDriver): Logging => ({...LOGGING, drivers: [driver]});
 function config(how: Partial<Config>): Config {
 	return {
 		services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never', logging: LOGGING, events: LOGGING, level: 'info',
-		signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null, boot: null, rules: null, alerts: null, ports: PORT_RULES, ...how,
+		signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null, boot: null, rules: null, alerts: null, ports: PORT_RULES, bind: NO_BIND, ...how,
 	};
 }
 

@@ -10,13 +10,22 @@ interface Fault {
 	readonly hint: string | null;
 }
 
+/** As what a program is executed. */
+interface Executor {
+	readonly user: UserSpec | null;
+	readonly cwd: string | null;
+	readonly path: string;
+}
+
 /** The machine that services are to run on; each answer is null where nothing is wrong, as far as one can see. */
 export interface Machine {
 	/** `PATH` as archon has it there; `default`: where it has none, or a service does not inherit it. */
 	readonly paths: {readonly own: string; readonly default: string};
 	isThere(path: string): boolean;
 	findUser(spec: UserSpec): Result<unknown, string>;
-	programFault(program: string, as: {readonly user: UserSpec | null; readonly cwd: string | null; readonly path: string}): Fault | null;
+	programFault(program: string, as: Executor): Fault | null;
+	/** Why rules of `bind` do not reach a program; `library`: the one that the config names. */
+	bindFault(program: string, as: Executor, library: string | null): Fault | null;
 	/** Of a directory that a process of the user is to be in. */
 	folderFault(path: string, user: UserSpec | null): Fault | null;
 	/** Of a file that is to be written. */
@@ -66,6 +75,11 @@ export function inspectMachine({services, draft, report}: Inspecting, machine: M
 			tell(place, path(key), fault && withAdvice(fault, key, run.command));
 			const inner = fault ? null : firstOfScript(run.command);
 			if (inner !== null) tell(place, path(key), ofScript(machine.programFault(inner, run), run.command[0]));
+		}
+		if (service.isBound) {
+			const key = each.has('entrypoint') ? 'entrypoint' : 'command';
+			const as = {user: exec.user, cwd: exec.cwd, path: pathOf(exec, machine)};
+			tell(at(key, 0), path(key), machine.bindFault(exec.argv[0], as, draft.bind.library));
 		}
 		if (exec.output.kind !== 'lines') continue;
 		for (const driver of exec.output.logging.drivers) {

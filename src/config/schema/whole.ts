@@ -1,6 +1,7 @@
 /** The keys at the top that say how the whole behaves, in every format: group by group, in the order in which people read of them. */
 import {byNeed} from '../../core/by-need.ts';
 import {LOGGING} from '../../core/defaults.ts';
+import {NO_BIND} from '../../features/bind/core/rules.ts';
 import {PORT_RULES} from '../../features/ports/core/spec.ts';
 import {keysOf, type Intersection, type WholeGroup, type WholePlanning} from '../group.ts';
 import {shutdown} from '../keys/shutdown.ts';
@@ -13,6 +14,7 @@ import type {ActionsAt} from '../written-action.ts';
 const loadAccess = byNeed(() => import('../keys/access.ts'));
 const loadAlerts = byNeed(() => import('../../features/alerts/keys.ts'));
 const loadBoot = byNeed(() => import('../../features/boot/keys/boot.ts'));
+const loadBind = byNeed(() => import('../../features/bind/keys/bind.ts'));
 const loadLogging = byNeed(() => import('../../features/logging/keys/logging.ts'));
 const loadManifest = byNeed(() => import('../../features/manifest/keys/manifest.ts'));
 const loadPorts = byNeed(() => import('../../features/ports/keys/ports.ts'));
@@ -36,11 +38,12 @@ const sync = lateWhole(loadSync, 'sync', {sync: null}, {sync: null});
 const rules = lateWhole(loadRules, 'rules', {rules: null}, {rules: null});
 const alerts = lateWhole(loadAlerts, 'alerts', {alerts: null}, {alerts: null});
 const watchConfig = lateWhole(loadWatchConfig, 'watchConfig', {watch_config: null}, {watchConfig: null});
+const bind = lateWhole(loadBind, 'bind', {bind: NO_BIND}, {bind: NO_BIND});
 const ports = lateWhole(loadPorts, 'topPorts', {ports: PORT_RULES}, {ports: PORT_RULES});
 const boot = lateWhole(loadBoot, 'boot', {boot: null}, {boot: null});
 
 export const WHOLE_GROUPS = [
-	archon, boot, shutdown, startRate, signals, access, remote, manifest, monitor, sync, rules, alerts, watchConfig, ports,
+	archon, boot, shutdown, startRate, signals, access, remote, manifest, monitor, sync, rules, alerts, watchConfig, ports, bind,
 ] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);

@@ -7,6 +7,7 @@ import {env} from '../environment.ts';
 import {gid as ownGid, uid as ownUid} from '../identity.ts';
 import {candidates, DEFAULT_PATH} from '../spawn/lookup.ts';
 import {findUser, type Identity, slurp, userName} from '../spawn/users.ts';
+import {libraryPath, PRELOADED} from '../../features/bind/os/library.ts';
 import {isFile, isFolder, sys} from '../sys.ts';
 import {examineProgram} from './program.ts';
 import {createTree, mayExecute, type Found, type Miss, type Tree, type Viewer} from './tree.ts';
@@ -33,6 +34,8 @@ export interface Machine {
 	findUser(spec: UserSpec): Result<Identity, string>;
 	/** Why a program cannot be executed; null: it can, as far as one can see. */
 	programFault(program: string, as: Executor): Fault | null;
+	/** Why a program cannot be given sockets by rules of `bind`: the library, or the program, which must load it. */
+	bindFault(program: string, as: Executor, library: string | null): Fault | null;
 	/** Why a process cannot be in a directory. */
 	folderFault(path: string, user: UserSpec | null): Fault | null;
 	/** Why no file can be written there. */
@@ -84,7 +87,7 @@ export function createMachine(folder: string | null): Machine {
 
 	return {
 		tree, paths: {own, default: DEFAULT_PATH}, isThere: path => tree.find(path).ok, findUser: find, lacks: () => isLacking,
-		programFault: noted(programFault), folderFault: noted(folderFault), fileFault: noted(fileFault),
+		programFault: noted(programFault), bindFault: noted(bindFault), folderFault: noted(folderFault), fileFault: noted(fileFault),
 	};
 
 	/** A user that is not there, which has been reported, could do anything: what is missing is missing for all. */
@@ -124,6 +127,24 @@ export function createMachine(folder: string | null): Machine {
 			}
 		}
 		return refusal ?? {why: `there is no program "${program}" along PATH`, hint: likeness(program, as.path)};
+	}
+
+	function bindFault(program: string, as: Executor, given: string | null): Fault | null {
+		const library = given ?? (folder === null ? libraryPath(null) : PRELOADED);
+		if (!tree.find(library).ok) {
+			return {
+				why: `${library} does not exist, which rules of bind need`,
+				hint: 'it comes with archon: COPY --from=archon / /; or write where it is: bind.library',
+			};
+		}
+		const paths = candidates(program, as.path).filter(path => path.startsWith('/'));
+		const path = paths.find(isProgram);
+		const found = path === undefined ? null : tree.find(path);
+		const about = found?.ok ? examineProgram(found.value.path) : null;
+		// What a script is executed by is the program.
+		if (about?.interpreter && about.machine === null) return about.interpreter === path ? null : bindFault(about.interpreter, as, given);
+		if (!about || about.machine === null || about.interpreter !== null) return null;
+		return {why: `${path} is linked statically, and rules of bind do not reach it`, hint: 'let it take its sockets from archon: sockets'};
 	}
 
 	function forbidden(path: string, {about}: Found, viewer: Viewer): Fault {

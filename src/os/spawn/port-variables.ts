@@ -12,4 +12,8 @@ export function tellPorts(from: PortVariables): void {
 	variablesOf = from;
 }
 
-export const portVariables: PortVariables = service => (service.ports.length === 0 ? NOTHING : variablesOf(service));
+/** Whether it is told of ports: its own, or those of sockets for which archon chooses. */
+export const hasPorts = ({ports, sockets}: Service): boolean =>
+	ports.length > 0 || sockets.some(({listen}) => listen.kind === 'inet' && listen.port === 'auto');
+
+export const portVariables: PortVariables = service => (hasPorts(service) ? variablesOf(service) : NOTHING);

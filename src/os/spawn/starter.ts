@@ -3,6 +3,7 @@ import type {Event, News} from '../../core/event.ts';
 import type {Id, Run} from '../../core/ids.ts';
 import {type Service, type Sourced, withSourced} from '../../core/service.ts';
 import type {Readiness} from '../../features/health/os/readiness.ts';
+import type {BindServer} from '../../features/bind/os/server.ts';
 import type {OwnPorts} from '../../features/ports/os/ports.ts';
 import type {Output} from '../../features/logging/os/output.ts';
 import type {Unwired} from '../../features/logging/os/wiring.ts';
@@ -14,7 +15,8 @@ import {originOf} from '../reap/descendants.ts';
 import type {Reaper} from '../reap/reaper.ts';
 import {ERRNO} from '../sys.ts';
 import type {Placing} from './placed-files.ts';
-import {type Spawned, spawnRun} from './spawner.ts';
+import {hasPorts} from './port-variables.ts';
+import {type Spawned, spawnRun, variableOf} from './spawner.ts';
 import type {Sources} from './variable-sources.ts';
 
 type Made = Spawned | Extract<News, {kind: 'withdrawn'}>;
@@ -34,6 +36,8 @@ export interface StarterParts {
 	readonly placing: Placing;
 	/** Is asked of services that have ports. */
 	readonly ports: () => Pick<OwnPorts, 'prepare'>;
+	/** The same of those that a rule of `bind` is for. */
+	readonly binds: () => Pick<BindServer, 'variables'>;
 	readonly warn: (text: string) => void;
 }
 
@@ -44,7 +48,7 @@ export interface Starter {
 	withdraw(effect: EffectOf<'spawn'>): void;
 }
 
-export function createStarter({reaper, output, readiness, helpers, sockets, sources, placing, ports, warn}: StarterParts): Starter {
+export function createStarter({reaper, output, readiness, helpers, sockets, sources, placing, ports, binds, warn}: StarterParts): Starter {
 	function begin(id: Id, run: Run, service: Service): () => Made {
 		const read = sources.take(run);
 		if (!read) return makeProcess(id, run, service);
@@ -57,7 +61,7 @@ export function createStarter({reaper, output, readiness, helpers, sockets, sour
 	}
 
 	function makeProcess(id: Id, run: Run, of: Service): () => Made {
-		const found = of.ports.length > 0 ? ports().prepare(of) : NO_PORTS;
+		const found = hasPorts(of) ? ports().prepare(of) : NO_PORTS;
 		// It waits for a port, and is no failure.
 		if (found.kind === 'busy') return () => ({kind: 'withdrawn'});
 		if (found.kind === 'none') return unwired({stage: 'finding a port', errno: ERRNO.EBUSY, reason: found.why});
@@ -74,7 +78,8 @@ export function createStarter({reaper, output, readiness, helpers, sockets, sour
 			const connection = helpers.prepare(service);
 			if (!connection.ok) return unwired({stage: 'making its connection', errno: connection.error});
 			const fds = [...held.value.fds ?? [], ...given.value.fds ?? [], ...connection.value];
-			const environment = {...given.value.environment, ...held.value.environment, ...found.variables};
+			const loading = service.isBound ? binds().variables(variableOf(service, 'LD_PRELOAD')) : {};
+			const environment = {...given.value.environment, ...held.value.environment, ...found.variables, ...loading};
 			const end = spawnRun(service, run, wiring.value.streams, {...held.value, environment, fds, note: warn});
 			return () => {
 				try {

@@ -47,6 +47,8 @@ test('the whole table fits a page', () => {
 		      the config is reloaded when its files have changed and were left alone for so long; true: 500ms
 		  ports: {range, reserve} (default: range 20000-29999)
 		      which ports archon gives to services that ask for port: auto
+		  bind: {rules, library} (default: none)
+		      what services bind that know nothing of archon: it holds the socket, and they are given it in place of their own
 		  name: anything (default: none)
 		      of a compose project; has no effect
 		  version: anything (default: none)
@@ -783,6 +785,26 @@ test('the whole table fits a page', () => {
 		      where those come from that archon chooses
 		  reserve: map of SERVICE.NAME to port (default: empty)
 		      ports that these are given with port: auto, and nothing else is
+
+		bind:
+		  rules: list of maps (default: empty)
+		      the first that is for what is bound counts
+		  library: path (default: /usr/lib/archon/libarchon-bind.so)
+		      the library that services load for it
+
+		bind.rules[]:
+		  service: name | pattern (default: required)
+		      which services
+		  port: port (default: required)
+		      which port they bind
+		  protocol: tcp | udp (default: tcp)
+		      of what they bind
+		  address: * | address (default: *)
+		      at which address they bind it, in figures
+		  give: port | address:port | service.socket (default: what is asked for)
+		      what they are given instead
+		  strict: true | false (default: false)
+		      where that cannot be had they are told that the address is in use; else they bind it themselves
 
 		programs.<name>, in a file with programs instead of services:
 		  cmd: words | list (default: required)

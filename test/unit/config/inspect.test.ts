@@ -12,6 +12,7 @@ const machine: Machine = {
 	paths: {own: '/own', default: '/default'},
 	isThere: path => path === '/srv',
 	findUser: ({user}) => (user === 'app' || user === '0' ? ok(null) : err(`user ${user} is not there`)),
+	bindFault: (program, _as, library) => (program === 'static' ? {why: `static is linked statically, not with ${library}`, hint: null} : null),
 	programFault: (program, {path, cwd, user}) =>
 		(program === 'there' || program === 'sh' ? null : {why: `no ${program} in ${path} ${cwd ?? '-'} ${user?.user ?? '-'}`, hint: null}),
 	folderFault: path => (path === '/srv' ? null : {why: `no ${path}`, hint: null}),
@@ -48,6 +49,11 @@ describe('a program is looked for', () => {
 	])('%s', (services, problem) => {
 		expect(onMachine(services).map(each => each.replace(/^\d+:\d+: /, ''))).toEqual([problem]);
 	});
+});
+
+test('what rules of bind do not reach is told', () => {
+	const config = 'bind: {rules: [{service: a, port: 80}], library: /lib.so}\nservices: {a: {command: static}, b: {command: static, autostart: false}}';
+	expect(told(config, machine).filter(each => each.includes('static is'))).toEqual([expect.stringContaining('a.command: static is linked statically, not with /lib.so')]);
 });
 
 test.each<readonly [files: Readonly<Record<string, string>>, note: string | null]>([

@@ -1,4 +1,5 @@
 /** From texts to services, or to everything that is wrong with them. */
+import {NO_BIND} from '../../../src/features/bind/core/rules.ts';
 import {PORT_RULES} from '../../../src/features/ports/core/spec.ts';
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
@@ -38,7 +39,7 @@ describe('a plan', () => {
 			startRate: START_RATE,
 			whenIdle: 'failed',
 			logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null,
-			rules: null, alerts: null, ports: PORT_RULES,
+			rules: null, alerts: null, ports: PORT_RULES, bind: NO_BIND,
 			notes: [],
 		});
 	});

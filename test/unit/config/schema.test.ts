@@ -1,4 +1,5 @@
 /** The tables of keys, group by group, and what they come to where nothing is written. */
+import {NO_BIND} from '../../../src/features/bind/core/rules.ts';
 import {PORT_RULES} from '../../../src/features/ports/core/spec.ts';
 import {expect, test} from 'vitest';
 import {LateGroup} from '../../../src/config/late.ts';
@@ -37,7 +38,7 @@ test.each(LATE.map(group => [Object.keys(group.keys).join(', '), group] as const
 test('the whole has defaults', () => {
 	expect(planWhole(TOP.initial, {scales: new Map(), report: (_place, message) => expect.fail(message)})).toEqual({
 		logging: LOGGING, events: LOGGING, level: 'info', shutdownGrace: 9000, whenIdle: 'failed', startRate: START_RATE, signals: [],
-		watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null, rules: null, alerts: null, boot: null, ports: PORT_RULES,
+		watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null, rules: null, alerts: null, boot: null, ports: PORT_RULES, bind: NO_BIND,
 	});
 });
 

@@ -128,7 +128,7 @@ export function portsOf(state: State, sees: (service: Service | null) => boolean
 	const {clients, busy} = partIn(state);
 	const lines: PortLine[] = [];
 	for (const {service, ports: numbers} of entries(state)) {
-		if (service.ports.length === 0 || !sees(service)) continue;
+		if (service.ports.length + service.sockets.length === 0 || !sees(service)) continue;
 		for (const {name, port, protocol} of service.ports) {
 			const key = keyOf(service.name, name);
 			if (port === 'auto') {
@@ -138,6 +138,14 @@ export function portsOf(state: State, sees: (service: Service | null) => boolean
 				const client = clients[place];
 				lines.push({port, protocol, key, kind: 'fixed', heldBy: client !== undefined && client !== key ? client : busy[place] ?? ''});
 			}
+		}
+		for (const socket of service.sockets) {
+			if (socket.listen.kind !== 'inet') continue;
+			const {name, listen: {port}} = socket;
+			lines.push({
+				port: port === 'auto' ? numbers[name] ?? null : port, protocol: protocolOf(socket), key: keyOf(service.name, name),
+				kind: port === 'auto' ? 'auto' : 'fixed', heldBy: '',
+			});
 		}
 	}
 	for (const [place, key] of Object.entries(clients)) {

@@ -200,13 +200,13 @@ export function createPorts({state, rules, poller, dispatch, serviceOf}: PortsPa
 			if (found.ok) dispatch({kind: 'hold-port', key, port: found.value, protocol});
 			return found;
 		},
-		variables: ({name, ports}) => Object.fromEntries(ports.flatMap(({name: own, port, protocol}) => {
+		variables: ({name, ports, sockets}) => Object.fromEntries([...ports, ...chosenOf(sockets)].flatMap(({name: own, port, protocol}) => {
 			const number = port === 'auto' ? portFor(keyOf(name, own), protocol) : ok(port);
 			return number.ok ? [[variableFor(own), String(number.value)]] : [];
 		})),
-		prepare({name, ports}) {
+		prepare({name, ports, sockets}) {
 			const variables: Record<string, string> = {};
-			for (const {name: own, port, protocol} of ports) {
+			for (const {name: own, port, protocol} of [...ports, ...chosenOf(sockets)]) {
 				const key = keyOf(name, own);
 				if (port === 'auto') {
 					const found = portFor(key, protocol);
@@ -227,6 +227,10 @@ export function createPorts({state, rules, poller, dispatch, serviceOf}: PortsPa
 		},
 	};
 }
+
+/** Sockets whose port archon chooses, as ports. */
+const chosenOf = (sockets: Service['sockets']): Service['ports'] => sockets.flatMap(socket =>
+	(socket.listen.kind === 'inet' && socket.listen.port === 'auto' ? [{name: socket.name, port: 'auto', protocol: protocolOf(socket)}] : []));
 
 /** EADDRINUSE where another socket has it; what else keeps archon from binding it need not keep its services. */
 const test = (protocol: Protocol, port: number): number => sys.tryPort(port, protocol === 'udp' ? SOCK_DGRAM : SOCK_STREAM);
