@@ -176,6 +176,20 @@ export function judgeSockets(service: Written<Judged>, {problems: {report}}: Pla
 	}
 }
 
+/** Paths at which two services are to listen; what conflicts with others does not run beside them. */
+export function judgePaths(services: readonly Written<Pick<Judged, 'sockets'>>[], {problems: {report}}: Planning): void {
+	const owners = new Map<string, string>();
+	for (const {name, path, map, settings: {sockets}} of services) {
+		const place = writtenAt(map, 'conflicts') ? undefined : writtenAt(map, 'sockets')?.value;
+		for (const {listen: where} of place ? sockets : []) {
+			const owner = where.kind === 'unix' ? owners.get(where.path) : undefined;
+			if (where.kind === 'unix') owners.set(where.path, owner ?? name);
+			if (!place || owner === undefined || owner === name) continue;
+			report(place, `${path}.sockets: ${addressOf({listen: where})} is ${owner}'s already`);
+		}
+	}
+}
+
 /** Whose the sockets are to be. */
 export function accountsOf({map, settings: {sockets}}: Written<Pick<Judged, 'sockets'>>): readonly Account[] {
 	const at = writtenAt(map, 'sockets')?.value;

@@ -4,7 +4,7 @@ import {key, optional, value} from '../../../config/key.ts';
 import {lapse, oneOf, whole} from '../../../config/scalars.ts';
 import {reader, type Settings} from '../../../config/shape.ts';
 import type {SocketSpec} from '../core/spec.ts';
-import {accepts, accountsOf, judgeSockets, readSockets, SOCKET} from './reading.ts';
+import {accepts, accountsOf, judgePaths, judgeSockets, readSockets, SOCKET} from './reading.ts';
 
 /** With the sockets and the three streams there must be room in one request (REQUEST_FDS_MAX). */
 const STORE_MAX = 32;
@@ -33,6 +33,7 @@ export const sockets = {
 		others: [['ListenDatagram', 'sockets', 'write sockets: [{listen: 5353, type: dgram}]']],
 	}),
 	conflicts: judgeSockets,
+	rivals: judgePaths,
 	accounts: accountsOf,
 	plan: ({sockets, accept, idle_timeout: idle, fd_store_max: fdStoreMax}: Settings<typeof KEYS>): Part => ({
 		sockets, isLazy: accept === 'lazy', idleTimeout: idle ?? Infinity, fdStoreMax, ...accept === 'lazy' && {autostart: false},

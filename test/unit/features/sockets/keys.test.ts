@@ -68,4 +68,13 @@ describe('a service', () => {
 	});
 });
 
+test('two services cannot listen at one path, unless they conflict anyway', () => {
+	const problems = (more: string): string => judgeConfig([{file: 'archon.yaml', text: `services:
+  a: {command: x, sockets: "unix:/run/x"${more}}
+  b: {command: x, sockets: [80, "unix:/run/x"]}
+`}], null, around({})).problems.map(({message}) => message).join();
+	expect(problems('')).toBe('services.b.sockets: unix:/run/x is a\'s already');
+	expect(problems(', conflicts: b, autostart: false')).toBe('');
+});
+
 const {listen: _, name: __, ...DEFAULTS} = SOCKET.initial;
