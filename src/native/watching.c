@@ -167,7 +167,7 @@ struct scan {
 	/* Below the top, where the scan is. */
 	char relative[RELATIVE_MAX];
 	size_t length;
-	char *buffer;
+	char *buffer, *banned;
 	/* Of what is being looked at; the threads have small stacks. */
 	char path[PATH_MAX + RELATIVE_MAX + 2];
 };
@@ -326,9 +326,37 @@ static char **names_in(struct scan *scan, DIR *folder, size_t *count)
 	return names;
 }
 
-static bool is_banned(const struct watching *order, const char *path)
+/* Lines of paths, with those of their folders in which no link is. */
+static char *resolve_lines(const char *lines)
 {
-	for (const char *line = order->banned, *end; *line; line = *end ? end + 1 : end) {
+	char *all = NULL, folder[PATH_MAX], real[PATH_MAX];
+	size_t length = 0;
+	for (const char *line = lines, *end; *line; line = *end ? end + 1 : end) {
+		end = line + strcspn(line, "\n");
+		const char *name = memrchr(line, '/', end - line);
+		if (!name || (size_t)(name - line) >= sizeof folder)
+			continue;
+		memcpy(folder, line, name - line);
+		folder[name - line] = 0;
+		const char *found = realpath(*folder ? folder : "/", real);
+		size_t head = found ? strlen(found) : 0, tail = end - name;
+		char *larger = found ? realloc(all, length + head + tail + 2) : NULL;
+		if (!larger)
+			continue;
+		all = larger;
+		head = strcmp(found, "/") == 0 ? 0 : head;
+		memcpy(all + length, found, head);
+		memcpy(all + length + head, name, tail);
+		length += head + tail;
+		all[length++] = '\n';
+		all[length] = 0;
+	}
+	return all;
+}
+
+static bool is_banned(const struct scan *scan, const char *path)
+{
+	for (const char *line = scan->banned ? scan->banned : "", *end; *line; line = *end ? end + 1 : end) {
 		end = line + strcspn(line, "\n");
 		if (end > line && strncmp(path, line, end - line) == 0)
 			return true;
@@ -348,7 +376,7 @@ static void look_at(struct scan *scan, int folder, const char *name, int depth)
 	if (!is_watched(scan->order->rules, scan->relative, is_folder))
 		return;
 	snprintf(scan->path, sizeof scan->path, "%s/%s", strcmp(found->top, "/") == 0 ? "" : found->top, scan->relative);
-	if (is_banned(scan->order, scan->path))
+	if (is_banned(scan, scan->path))
 		return;
 	if (S_ISREG(about.st_mode)) {
 		if (found->files >= scan->order->files_max)
@@ -489,6 +517,7 @@ int scan_watched(const struct watching *order, struct watched *found)
 	}
 	scan->order = order;
 	scan->found = found;
+	scan->banned = resolve_lines(order->banned);
 	clock_gettime(CLOCK_MONOTONIC, &scan->until);
 	scan->until.tv_sec += order->seconds;
 	crypto_generichash_blake2b_init(&scan->stamp, NULL, 0, STAMP_SIZE);
@@ -507,7 +536,7 @@ int scan_watched(const struct watching *order, struct watched *found)
 				found->flags |= SCAN_UNREADABLE;
 		} else {
 			found->flags |= is_mounted(fd) ? SCAN_MOUNTED : 0;
-			if (is_banned(order, found->top)) {
+			if (is_banned(scan, found->top)) {
 				found->flags |= SCAN_OWN;
 			} else {
 				watch(scan, found->top, false, 'f', "");
@@ -521,6 +550,7 @@ int scan_watched(const struct watching *order, struct watched *found)
 	for (size_t i = 0; i < STAMP_SIZE; i++)
 		snprintf(found->stamp + 2 * i, 3, "%02x", stamp[i]);
 	free(scan->buffer);
+	free(scan->banned);
 	free(scan);
 	return 0;
 }

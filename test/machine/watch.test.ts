@@ -156,7 +156,10 @@ describe('a folder', () => {
 
 	test('with archon\'s own logs in it does not hear of them', async () => {
 		const at = folder({'a.conf': '1'});
-		const logging = {driver: 'file', options: {path: join(at, 'web.log'), 'max-size': '1k', 'max-file': 3}};
+		// By another way to the same folder.
+		const link = join(folder(), 'logs');
+		symlinkSync(at, link);
+		const logging = {driver: 'file', options: {path: join(link, 'web.log'), 'max-size': '1k', 'max-file': 3}};
 		const noisy = ['sh', '-c', 'trap "echo heard >&2" HUP; i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo "line $i"; done; sleep 1000 & wait'];
 		await using archon = await boot({
 			config: config({

@@ -169,7 +169,10 @@ export function createPathWatches(parts: PathParts): PathWatches {
 			const path = place.about === '' ? name : `${place.about}/${name}`;
 			// What comes may be a file or a folder; the names of Kubernetes lead to what counts.
 			if (!name.startsWith('..') && !sys.isWatched(watched.rules, path, false) && !sys.isWatched(watched.rules, path, true)) return;
-			if (!name.startsWith('..') && watched.names.size < NAMES_MAX) watched.names.add(`${watched.top === '/' ? '' : watched.top}/${path}`);
+			const full = `${watched.top === '/' ? '' : watched.top}/${path}`;
+			const written = `${watched.spec.path}/${path}`;
+			if (ownPaths().some(each => full.startsWith(each) || written.startsWith(each))) return;
+			if (!name.startsWith('..') && watched.names.size < NAMES_MAX) watched.names.add(full);
 		}
 		watched.machine = heard(watched.machine, now(), watched.spec.debounce);
 		arm(watched);
