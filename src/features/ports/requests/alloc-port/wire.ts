@@ -40,6 +40,6 @@ export const pages: Pages = {
 		help: 'give a port back: services that wait for it start',
 		rows: [],
 		reply: '`Ok`; `Error` where it is no one\'s, where the config says whose it is, or where a service that runs has it',
-		examples: [['FreePort,20000', 'Error,port 20000 is given to nothing']],
+		examples: [['FreePort,20001', 'Error,port 20001 is given to nothing']],
 	},
 };
