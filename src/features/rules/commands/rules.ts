@@ -9,7 +9,7 @@ import {RULES_TEST, TRIED_ROW} from '../requests/rules-test/wire.ts';
 
 export const rules: Command = {
 	name: 'rules',
-	usage: '[--json] [list | reload | test [RULE] event=KIND [FIELD=VALUE…]]',
+	usage: '[--json] [test | list | reload] [RULE] [FIELD=VALUE…]',
 	summary: 'show, reload and try the rules in Lua',
 	details: [
 		'list, the default: each rule, how often its action was done, and how often it has failed.',
@@ -27,7 +27,7 @@ export const rules: Command = {
 		if (what === 'test') {
 			const [first = ''] = rest;
 			const [rule, fields] = first.includes('=') ? ['all', rest] : [first, rest.slice(1)];
-			if (!fields.some(field => field.startsWith('event='))) return usageError(io, 'rules test: say which event, as event=exited');
+			if (!fields.some(field => field.startsWith('event='))) return usageError(io, 'rules test needs more arguments: the event, as event=exited');
 			return reach(client => test(client, [rule || 'all', ...fields], io));
 		}
 		if ((what !== 'list' && what !== 'reload') || rest.length > 0) return usageError(io, `rules ${operands.join(' ')}: list, reload or test`);
