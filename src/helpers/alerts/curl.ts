@@ -47,7 +47,9 @@ export async function postByCurl(program: string, {url, headers, body}: Post, ti
 	const ended = await execute({program, words: WORDS, input: bytesOf(config), beside: body, timeout: timeout + GRACE}, poller);
 	const why = typeof ended === 'string' ? failed(ended) : failureOf(ended);
 	if (why || typeof ended === 'string') return why;
-	return judgeAnswer(ended.out, Date.now()) ?? failed('the server has not answered');
+	const judged = judgeAnswer(ended.out, Date.now());
+	// Null is the best that an answer can be.
+	return judged === undefined ? failed('the server has not answered') : judged;
 }
 
 export interface MailOrder {
