@@ -177,6 +177,15 @@ services:
 		expect(archon.log()).not.toContain('has no use for');
 	});
 
+	test('may be given a socket of a service, which was bound before it started', async () => {
+		await using archon = await up(`bind: {rules: [{service: web, port: 8080, give: web.main}]}
+services:
+  web: {command: [${binder}, 127.0.0.1, "8080"], user: nobody, sockets: [{name: main, listen: "127.0.0.1:80"}]}
+`);
+		await archon.says(/bound 17 to 127\.0\.0\.1 port 80 nonblocking cloexec keepalive/);
+		expect(await heldBy(archon)).toEqual(['127.0.0.1:80']);
+	});
+
 	test('loses no connection over 20 restarts at 2,000 connections a second', async () => {
 		await using archon = await up(`bind: {rules: [{service: web, port: 80}]}
 services:
