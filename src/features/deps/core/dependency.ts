@@ -62,3 +62,6 @@ export function targetText(target: Target): string {
 		case 'port': return `port:${target.port}`;
 	}
 }
+
+/** The kinds of targets, for messages. */
+export const TARGETS = 'a service, pid:N, match:exe=PATH, monitor:NAME, path:PATH or port:N';

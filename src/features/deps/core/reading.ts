@@ -6,9 +6,6 @@ import {err, ok, type Result} from '../../../core/result.ts';
 import type {Match} from '../../monitor/core/match.ts';
 import type {Target} from './dependency.ts';
 
-/** The kinds of targets, for messages. */
-export const TARGETS = 'a service, pid:N, match:exe=PATH, monitor:NAME, path:PATH or port:N';
-
 /** The target that a text names; null: none. */
 export function readTarget(text: string): Target | null {
 	const [, kind = '', rest = ''] = /^(pid|match|monitor|path|port):(.+)$/s.exec(text) ?? [];

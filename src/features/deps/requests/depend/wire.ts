@@ -3,10 +3,12 @@ import {
 	decodeArgs, decodeOption, many, NAME, one, type Decoded, type Options, type Pages, type RequestOf, type Type, type Wire, wire,
 } from '../../../../control/wire.ts';
 import {SECONDS} from '../../../../control/requests/values.ts';
+import {byNeed} from '../../../../core/by-need.ts';
 import {err, ok} from '../../../../core/result.ts';
 import type {Millis} from '../../../../core/time.ts';
-import {OCCASIONS, ORDERS, type Occasion, type Order, targetText, type Terms} from '../../core/dependency.ts';
-import {readDoing, readTarget, TARGETS} from '../../core/reading.ts';
+import {OCCASIONS, ORDERS, type Occasion, type Order, TARGETS, targetText, type Terms} from '../../core/dependency.ts';
+
+const reading = byNeed(() => import('../../core/reading.ts'));
 
 interface Choices {
 	readonly on: Occasion | null;
@@ -23,7 +25,7 @@ const OPTIONS: Options<Choices> = {
 	'archon.do': {
 		takes: 'start, stop, restart or reload, each alone or with :SERVICE, signal:SIGNAL, run:COMMAND, alert or none',
 		help: 'what is done then; without it `restart`, or nothing where there is an order',
-		read: text => (readDoing(text).ok ? {does: text} : null),
+		read: text => (reading().readDoing(text).ok ? {does: text} : null),
 	},
 	'archon.order': {
 		takes: ORDERS.join(' or '), help: '`start`: the service starts after its target, and stops before it, as by `after` in the config',
@@ -43,7 +45,7 @@ function found<T extends string>(words: readonly T[], text: string, choose: (wor
 	return word === undefined ? null : choose(word);
 }
 
-const TARGET: Type<string> = {takes: TARGETS, read: text => (readTarget(text) ? text : null)};
+const TARGET: Type<string> = {takes: TARGETS, read: text => (reading().readTarget(text) ? text : null)};
 const ARGS = {dependent: one('service', NAME), target: one('target', TARGET)};
 
 export interface DependRequest extends Decoded {
@@ -68,12 +70,12 @@ export const DEPEND: Wire<DependRequest> = {
 			choices = {...choices, ...choice.value};
 		}
 		const {dependent, target: text} = args.value;
-		const target = readTarget(text);
+		const target = reading().readTarget(text);
 		if (!target) return err(`${text} is not ${TARGETS}`);
 		const {order, lasts, on} = choices;
 		if (order === 'start' && target.kind !== 'service') return err('an order is to a service, and to nothing else');
 		const does = choices.does ?? (order === 'start' && on === null ? 'none' : 'restart');
-		const actions = readDoing(does);
+		const actions = reading().readDoing(does);
 		if (!actions.ok) return actions;
 		const about = order === 'start' ? `order=${order}${actions.value.length === 0 ? '' : ' '}` : '';
 		const doing = actions.value.length === 0 ? '' : `on=${on ?? 'exit'} do=${does}`;

@@ -3,9 +3,11 @@ import {RULE_NAME} from '../../core/kept.ts';
 import {
 	decodeArgs, many, one, orEmpty, type Decoded, type Pages, type RequestOf, type RowForm, type Type, type Wire, wire,
 } from '../../../../control/wire.ts';
+import {byNeed} from '../../../../core/by-need.ts';
 import {err, ok} from '../../../../core/result.ts';
-import {readMatch} from '../../../deps/core/reading.ts';
 import type {Match} from '../../core/match.ts';
+
+const reading = byNeed(() => import('../../../deps/core/reading.ts'));
 
 const RULE: Type<string> = {
 	takes: 'a name of up to 64 letters, digits and "_.:@-"', read: text => (RULE_NAME.test(text) ? text : null),
@@ -33,7 +35,7 @@ export const MONITOR: Wire<MonitorRequest> = {
 		if (!args.ok) return args;
 		const {rule, what} = args.value;
 		const [first = ''] = what;
-		const to = what.length === 1 && first.startsWith('pid:') ? Number(first.slice('pid:'.length)) : readMatch(what);
+		const to = what.length === 1 && first.startsWith('pid:') ? Number(first.slice('pid:'.length)) : reading().readMatch(what);
 		return to === null ? err('takes one pid:N, or exe=PATH and command=PATTERN') : ok({kind: 'monitor', rule, to});
 	},
 };
