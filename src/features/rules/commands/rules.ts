@@ -27,7 +27,8 @@ export const rules: Command = {
 		if (what === 'test') {
 			const [first = ''] = rest;
 			const [rule, fields] = first.includes('=') ? ['all', rest] : [first, rest.slice(1)];
-			if (!fields.some(field => field.startsWith('event='))) return usageError(io, 'rules test needs more arguments: the event, as event=exited');
+			const hasEvent = fields.some(field => field.startsWith('event='));
+			if (!hasEvent) return usageError(io, 'rules test needs more arguments: the event, as event=exited');
 			return reach(client => test(client, [rule || 'all', ...fields], io));
 		}
 		if ((what !== 'list' && what !== 'reload') || rest.length > 0) return usageError(io, `rules ${operands.join(' ')}: list, reload or test`);
