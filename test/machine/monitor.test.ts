@@ -132,18 +132,15 @@ ask(b'MonitorFD,own\\n', [os.pidfd_open(int(sys.argv[3]))])
 		await archon.says(/monitor job: .* was killed by SIGUSR1/);
 	}, 60_000);
 
-	test('is told by a subscription, before any further look', async () => {
+	test('is told of the end where nothing looks around: the kernel tells', async () => {
 		const {path} = program();
 		await using archon = await beside(WEB);
 		const child = await stranger(path, '1000');
 		await archon.ctl('monitor', 'pid', String(child.pid), '--name', 'job');
-		const wire = await archon.connect();
-		wire.send('Subscribe,archon.kinds=monitored-exited\n');
 		child.kill('SIGKILL');
 		// No rule has a match, and so nothing looks: who tells is the kernel.
 		await expect.poll(async () => (await events(archon, 'monitored-exited')).map(({pid, exit}) => [pid, exit]), {timeout: 20_000})
 			.toEqual([[child.pid, 137]]);
-		wire.destroy();
 	}, 60_000);
 });
 
