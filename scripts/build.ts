@@ -21,8 +21,8 @@ import {undo} from './undo.ts';
 /** The other names of the executable, beside it in dist/. */
 const LINKS = ['archonctl', ...NAMES, ...OVERSEER];
 
-/** In MiB. README says two and a half megabytes; what few need is in it too, and lies packed. */
-const MOST_MEBIBYTES = 2.75;
+/** In MiB. README says less than three megabytes; what few need is in it too, and lies packed. */
+const MOST_MEBIBYTES = 2.86;
 
 const root = dirname(import.meta.dirname);
 const dist = join(root, 'dist');
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
 	await publish(work, [...natives, 'archon', SHIM, ...LINKS]);
 	await publishRootfs(work);
 	const mebibytes = (await stat(join(dist, 'archon'))).size / 2 ** 20;
-	if (mebibytes > MOST_MEBIBYTES) say(`WARNING: the executable has more than ${MOST_MEBIBYTES} MiB, and README says two and a half`);
+	if (mebibytes > MOST_MEBIBYTES) say(`WARNING: the executable has more than ${MOST_MEBIBYTES} MiB, and README says less than three megabytes`);
 	const seconds = ((performance.now() - began) / 1000).toFixed(1);
 	console.log(`built dist/archon (${mebibytes.toFixed(2)} MiB) and dist/rootfs in ${seconds} s`);
 }
