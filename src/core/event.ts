@@ -141,8 +141,14 @@ export type Event =
 	/** A port is a service's from now on, or a client's, by its name: `web.http`. */
 	| {readonly kind: 'hold-port'; readonly key: string; readonly port: number; readonly protocol: Protocol}
 	| {readonly kind: 'free-port'; readonly key: string}
-	/** A service is not started, as its port is in use by others; `by`: by whom, null: it is free, and each that waits for it starts. */
-	| {readonly kind: 'port-busy'; readonly port: number; readonly protocol: Protocol; readonly by: string | null; readonly service: string}
+	/**
+	 * A service is not started, as its port is in use by others; `by`: by whom, null: it is free, and each that waits for it starts.
+	 * `host`: where its socket is to be bound, `*`: at all addresses; empty: it binds the port by itself.
+	 */
+	| {
+		readonly kind: 'port-busy'; readonly port: number; readonly protocol: Protocol; readonly host?: string;
+		readonly by: string | null; readonly service: string;
+	}
 	/** archon is the last process in its PID namespace, or has no descendants. */
 	| {readonly kind: 'alone'}
 	/**

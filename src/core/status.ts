@@ -5,6 +5,7 @@ import type {Outcome, Refusal} from './outcome.ts';
 import type {Phase} from './phase.ts';
 import {signalName} from './signal-numbers.ts';
 import {entryOf, holds, livingRivals, type State} from './state.ts';
+import {mayAwaitPort} from '../features/ports/core/part.ts';
 import {decisionOf} from './wanted.ts';
 
 const porting = byNeed(() => import('../features/ports/core/table.ts'));
@@ -124,7 +125,7 @@ function ownNote(state: State, entry: Entry): string {
 
 function waitingNote(state: State, entry: Entry): string {
 	const needs = unmetNeeds(state, entry);
-	const port = needs === '' && entry.service.ports.length > 0 ? porting().describeAwaited(state, entry) : null;
+	const port = needs === '' && mayAwaitPort(entry.service) ? porting().describeAwaited(state, entry) : null;
 	return port === null ? `waiting for ${needs}` : `waiting: ${port}`;
 }
 

@@ -10,6 +10,7 @@ import {alone, enter, judgeContainer, shutdown, sweep, tickStage} from './ending
 import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import {tell, tellOfChange, tellOfLists, tellOfRest, tellOfTest, wakeFeatures} from './features.ts';
+import {mayAwaitPort} from '../features/ports/core/part.ts';
 import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
 import {isPreparing} from './phase.ts';
 import {add, auto, forget, reload, remove, signal, stop} from './requests.ts';
@@ -152,7 +153,7 @@ function examine(turn: Turn, entry: Entry): void {
 			if (entry.failedNeeds > 0 && endsContainer(entry.service)) return failStart(turn, entry, cannotStart(turn.state.table, entry));
 			if (entry.failedNeeds > 0 !== phase.isBlocked) return turn.write({...entry, phase: {...phase, isBlocked: entry.failedNeeds > 0}});
 			if (livingRivals(turn.state.table, entry).length > 0) return;
-			if (entry.service.ports.length > 0 && porting().awaitedPort(turn.state, entry)) return;
+			if (mayAwaitPort(entry.service) && porting().awaitedPort(turn.state, entry)) return;
 			if (entry.unmetNeeds === 0 || entry.unmetNeeds === waivers(turn, entry)) spawn(turn, entry);
 			return;
 		case 'backoff':

@@ -82,13 +82,38 @@ describe('a run', () => {
 });
 
 describe('what cannot be bound', () => {
-	test('is told with who has it, and is tried again', async () => {
+	test('is waited for where another program has the port: the service names it, and starts as soon as it ends', async () => {
+		const port = freePort();
+		const other = execa('python3', ['-c', `
+import socket, sys
+s = socket.socket(); s.bind(('127.0.0.1', ${port})); s.listen(); print('bound', flush=True); sys.stdin.read()
+`], {buffer: false, reject: false});
+		await new Promise<void>(resolve => other.stdout.once('data', () => resolve()));
+		await using archon = await boot({isInit: false, config: `services:
+  web: {command: ${greeter}, sockets: ["127.0.0.1:${port}"]}
+  beside: {command: ${greeter}, sockets: ["127.0.0.2:${port}"]}
+`});
+		const held = new RegExp(`port ${port}, which is held by python3 \\(pid ${other.pid}\\)`);
+		await archon.says(new RegExp(`web waits for ${held.source}`));
+		await archon.says(/beside +\| handed 1/);
+		expect((await archon.ctl('status')).stdout).toContain(`waiting: port ${port} is held by python3 (pid ${other.pid})`);
+		expect((await archon.ctl('why', 'web')).stdout).toMatch(/it starts when port \d+ is free, which is held by python3/);
+		// What archon listens at by itself is in nobody's way.
+		expect((await archon.ctl('restart', 'beside')).status).toBe(0);
+		other.stdin.end();
+		await archon.says(/web +\| handed 1/);
+		expect(pidIn(await ask(port))).toBeGreaterThan(0);
+		expect((await archon.status())['web']).toMatchObject({status: 'running', restarts: 0});
+		expect(archon.log()).not.toContain('cannot start web');
+	});
+
+	test('is looked at again where the port is only closed', async () => {
 		const port = freePort();
 		const other = await listenElsewhere(port);
 		await using archon = await boot({isInit: false, config: `services:
   web: {command: ${greeter}, sockets: ["127.0.0.1:${port}"]}
 `});
-		await archon.says(new RegExp(`binding its socket 127.0.0.1:${port}: address in use by .*\\(pid ${process.pid}\\)`));
+		await archon.says(new RegExp(`web waits for port ${port}, which is held by .* \\(pid ${process.pid}\\)`));
 		await other[Symbol.asyncDispose]();
 		await archon.says(/handed 1/);
 		expect(pidIn(await ask(port))).toBeGreaterThan(0);

@@ -73,3 +73,22 @@ test('after re-execution a port that was waited for is looked at again', () => {
 	expect(phases(story)).toEqual({web: 'waiting'});
 	expect(phases(story.hear({kind: 'resumed', found: new Map()}))).toEqual({web: 'up'});
 });
+
+test('so is one at which archon cannot listen for it; a socket at another address of that port is another one', () => {
+	const socket = (host: string) => ({
+		name: 'http', listen: {kind: 'inet', host, port: 8080}, type: 'stream', backlog: 1, mode: 0o666, user: null, reuseport: false,
+	} as const);
+	const story = tell(['web', {sockets: [socket('127.0.0.1')], slow: true}], ['b', {sockets: [socket('127.0.0.2')], autostart: false}]);
+	const busy = {kind: 'port-busy', port: 8080, protocol: 'tcp', host: '127.0.0.1', by: 'nginx (pid 71)', service: 'web'} as const;
+	const {id = -1, phase} = find(story.state(), 'web') ?? {};
+	const run = phase && 'run' in phase ? phase.run : -1;
+	story.hear(busy).hear({kind: 'news', id, run, news: {kind: 'withdrawn'}}).ask('start', 'b');
+	expect(phases(story)).toEqual({web: 'waiting', b: 'up'});
+	expect(noteOf(story, 'web')).toBe('waiting: port 8080 is held by nginx (pid 71)');
+	expect(all(story)).toEqual(['web.http 8080 fixed (nginx (pid 71))', 'b.http 8080 fixed']);
+	const again = readAll(writeAll(story.state()));
+	expect(again && portsOf(again, () => true)).toEqual(portsOf(story.state(), () => true));
+	story.hear({...busy, by: null});
+	expect(phases(story)).toEqual({web: 'spawning', b: 'up'});
+	expect(find(story.state(), 'web')).toMatchObject({starts: 1});
+});

@@ -2,6 +2,7 @@
  * Why a service is as it is: what is wanted of it and by whom, the chain of services down to the one that everything waits
  * for, what comes next, and what a person can do about it. Pure; it is computed where somebody asks.
  */
+import {mayAwaitPort} from '../../features/ports/core/part.ts';
 import {awaitedPort} from '../../features/ports/core/table.ts';
 import {rootOf} from '../blame.ts';
 import type {Edge, Entry} from '../entry.ts';
@@ -114,7 +115,7 @@ function waitForNeeds(state: State, entry: Entry): Wait | null {
 	// One that has failed for good is what it really waits for; then one that itself waits.
 	const [first] = [...unmet].sort((one, other) => weightOf(other) - weightOf(one));
 	const rivals = livingRivals(state.table, entry);
-	const port = !first && rivals.length === 0 && entry.service.ports.length > 0 ? awaitedPort(state, entry) : null;
+	const port = !first && rivals.length === 0 && mayAwaitPort(entry.service) ? awaitedPort(state, entry) : null;
 	if (port) return {text: `it starts when port ${port.port} is free, which is held by ${port.by}`, next: undefined};
 	if (!first && rivals.length === 0) return null;
 	const awaited = unmet.map(({need, edge}) => `${nameOf(need)} to ${CONDITIONS[edge.condition]}${STRENGTHS[edge.strength]}`);

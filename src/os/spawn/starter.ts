@@ -35,7 +35,7 @@ export interface StarterParts {
 	readonly sources: Sources;
 	readonly placing: Placing;
 	/** Is asked of services that have ports. */
-	readonly ports: () => Pick<OwnPorts, 'prepare'>;
+	readonly ports: () => Pick<OwnPorts, 'await' | 'prepare'>;
 	/** The same of those that a rule of `bind` is for. */
 	readonly binds: () => Pick<BindServer, 'variables'>;
 	readonly warn: (text: string) => void;
@@ -71,7 +71,15 @@ export function createStarter({reaper, output, readiness, helpers, sockets, sour
 		if (!wiring.ok) return unwired(wiring.error);
 		try {
 			const held = sockets.prepare(id, of);
-			if (!held.ok) return () => ({kind: 'refused', refusal: held.error});
+			if (!held.ok) {
+				const {taken, ...refusal} = held.error;
+				if (!taken) return () => ({kind: 'refused', refusal});
+				ports().await(of, taken, (id, now) => {
+					const again = sockets.prepare(id, now);
+					return again.ok || again.error.taken?.name !== taken.name;
+				});
+				return () => ({kind: 'withdrawn'});
+			}
 			const service = behindSockets(of, held.value.fds?.length ?? 0);
 			const given = readiness.prepare(id, run, service);
 			if (!given.ok) return unwired({stage: 'making its notification pipe or socket', errno: given.error});

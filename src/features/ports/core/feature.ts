@@ -16,8 +16,9 @@ export const ports: Feature<Ports> = {
 	resumed(own, view) {
 		// Who had them was watched by the instance before.
 		for (const place in own.busy) {
+			const [, port, host = ''] = place.split(' ');
 			const protocol = PROTOCOLS.find(each => place.startsWith(each)) ?? 'tcp';
-			view.raise({kind: 'port-busy', protocol, port: Number(place.slice(protocol.length)), by: null, service: ''});
+			view.raise({kind: 'port-busy', protocol, port: Number(port), host, by: null, service: ''});
 		}
 		return own;
 	},

@@ -5,18 +5,40 @@ import {entries, find, type State} from '../../../core/state.ts';
 import type {Service} from '../../../core/service.ts';
 import type {Turn} from '../../../core/turn.ts';
 import type {SocketSpec} from '../../sockets/core/spec.ts';
-import {NAME, type Ports} from './part.ts';
+import {mayAwaitPort, NAME, type Ports} from './part.ts';
 import {keyOf, type Protocol} from './spec.ts';
 
 /** How many ports clients may have: the next instance of archon is told of all of them at each change. */
 export const CLIENTS_MAX = 256;
 
-/** As the feature's part of the state has it: `tcp 8080`. */
-export const placeOf = (protocol: Protocol, port: number): string => `${protocol} ${port}`;
+/** As the feature's part of the state has it: `tcp 8080`; of a socket, with its address: `tcp 8080 127.0.0.1`. */
+export const placeOf = (protocol: Protocol, port: number, host = ''): string => `${protocol} ${port}${host && ` ${host}`}`;
 
 const partIn = ({slices}: Pick<State, 'slices'>): Ports => slices[NAME] as Ports;
 
 export const protocolOf = ({type}: Pick<SocketSpec, 'type'>): Protocol => (type === 'dgram' ? 'udp' : 'tcp');
+
+/** A port that the config names, for a program or for a socket of archon's own. */
+export interface Fixed {
+	readonly name: string;
+	readonly port: number;
+	readonly protocol: Protocol;
+	/** Where a socket is bound; empty: the service binds it by itself, at whatever address. */
+	readonly host: string;
+}
+
+/** The socket's fixed port; null: it has none. */
+export function fixedOf(socket: SocketSpec): Fixed | null {
+	const {name, listen} = socket;
+	return listen.kind === 'inet' && listen.port !== 'auto'
+		? {name, port: listen.port, protocol: protocolOf(socket), host: listen.host ?? '*'} : null;
+}
+
+/** What a service needs to be free, or to be archon's, before it starts. */
+export const fixedPorts = ({ports, sockets}: Pick<Service, 'ports' | 'sockets'>): readonly Fixed[] => [
+	...ports.flatMap(({name, port, protocol}) => (port === 'auto' ? [] : [{name, port, protocol, host: ''}])),
+	...sockets.flatMap(socket => fixedOf(socket) ?? []),
+];
 
 /** A port for which archon chooses a number, and its service. */
 export interface Chosen {
@@ -64,7 +86,7 @@ export function onPort(turn: Turn, event: Extract<Event, {kind: 'hold-port' | 'f
 			return wake(turn);
 		}
 		case 'port-busy': {
-			const place = placeOf(event.protocol, event.port);
+			const place = placeOf(event.protocol, event.port, event.host);
 			const {[place]: _, ...others} = busy;
 			const {by, port, service} = event;
 			if (by !== null && busy[place] !== by) {
@@ -82,16 +104,15 @@ function keep(turn: Turn, after: Ports): void {
 
 /** Who waits for a port may have it now. */
 function wake(turn: Turn): void {
-	for (const {id, phase, service} of entries(turn.state)) if (phase.kind === 'waiting' && service.ports.length > 0) turn.examine(id);
+	for (const {id, phase, service} of entries(turn.state)) if (phase.kind === 'waiting' && mayAwaitPort(service)) turn.examine(id);
 }
 
 /** The port for which a service has to wait, and whose it is; null: it can have all of its own. */
 export function awaitedPort(state: State, {service}: Pick<Entry, 'service'>): {readonly port: number; readonly by: string} | null {
 	const {clients, busy} = partIn(state);
-	for (const {name, port, protocol} of service.ports) {
-		if (port === 'auto') continue;
+	for (const {name, port, protocol, host} of fixedPorts(service)) {
 		const key = clients[placeOf(protocol, port)];
-		const by = key === keyOf(service.name, name) ? undefined : key ?? busy[placeOf(protocol, port)];
+		const by = key === keyOf(service.name, name) ? undefined : key ?? busy[placeOf(protocol, port, host)];
 		if (by !== undefined) return {port, by};
 	}
 	return null;
@@ -141,11 +162,15 @@ export function portsOf(state: State, sees: (service: Service | null) => boolean
 		}
 		for (const socket of service.sockets) {
 			if (socket.listen.kind !== 'inet') continue;
-			const {name, listen: {port}} = socket;
-			lines.push({
-				port: port === 'auto' ? numbers[name] ?? null : port, protocol: protocolOf(socket), key: keyOf(service.name, name),
-				kind: port === 'auto' ? 'auto' : 'fixed', heldBy: '',
-			});
+			const {name, listen: {port, host}} = socket;
+			const [protocol, key] = [protocolOf(socket), keyOf(service.name, name)];
+			if (port === 'auto') {
+				lines.push({port: numbers[name] ?? null, protocol, key, kind: 'auto', heldBy: ''});
+			} else {
+				const client = clients[placeOf(protocol, port)];
+				const heldBy = client !== undefined && client !== key ? client : busy[placeOf(protocol, port, host ?? '*')] ?? '';
+				lines.push({port, protocol, key, kind: 'fixed', heldBy});
+			}
 		}
 	}
 	for (const [place, key] of Object.entries(clients)) {

@@ -2,7 +2,9 @@
  * Ports of services as the machine has them: a number is chosen by binding it, and a service whose port is in use by others waits
  * until it is free. What is chosen is in the core's state; until that has heard of it, here.
  */
+import type {Entry} from '../../../core/entry.ts';
 import type {Event} from '../../../core/event.ts';
+import type {Id} from '../../../core/ids.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Service} from '../../../core/service.ts';
 import {entries, entryOf, type State} from '../../../core/state.ts';
@@ -13,8 +15,9 @@ import type {Poller} from '../../../os/poller.ts';
 import {describeHolder, type Holder, holderOf} from '../../../os/port-holder.ts';
 import {watch} from '../../../os/reap/strangers.ts';
 import {ERRNO, SOCK_DGRAM, SOCK_STREAM, sys} from '../../../os/sys.ts';
+import type {SocketSpec} from '../../sockets/core/spec.ts';
 import {keyOf, type PortRules, type Protocol, variableFor} from '../core/spec.ts';
-import {busyIn, chosenIn, CLIENTS_MAX, clientsIn, placeOf, protocolOf} from '../core/table.ts';
+import {busyIn, chosenIn, CLIENTS_MAX, clientsIn, type Fixed, fixedOf, fixedPorts, placeOf, protocolOf} from '../core/table.ts';
 
 export interface PortsParts {
 	readonly state: () => State;
@@ -39,6 +42,8 @@ export interface OwnPorts {
 	alloc(key: string, protocol: Protocol, port: number | null): Result<number, string>;
 	/** What a service that is about to start finds. */
 	prepare(service: Service): Found;
+	/** A socket could not be bound, as its port is taken: the core is told, and its service waits. `isFree`: whether it can be bound now. */
+	await(service: Service, socket: SocketSpec, isFree: (id: Id, service: Service) => boolean): void;
 	/** The variables of its commands beside its main process. */
 	variables(service: Service): Readonly<Record<string, string>>;
 }
@@ -153,28 +158,40 @@ export function createPorts({state, rules, poller, dispatch, serviceOf}: PortsPa
 	}
 
 	/** Tells the core, once, that a service waits for a port, and when it need not any more. */
-	function waitFor(service: string, protocol: Protocol, port: number, holder: Holder | null): void {
-		const place = placeOf(protocol, port);
-		const by = describeHolder(holder).slice(' by '.length) || 'a process that archon cannot see';
-		dispatch({kind: 'port-busy', protocol, port, by, service});
-		if (awaited.has(place)) return;
-		awaited.add(place);
+	function waitFor(service: string, {protocol, port, host}: Fixed, holder: Holder | null, isFree: (waiter: Entry) => boolean): void {
+		const place = placeOf(protocol, port, host);
+		let forgetTime = (): void => {};
+		const tell = (by: string | null): void => dispatch({kind: 'port-busy', protocol, port, host, by, service});
 		const look = (): void => {
+			forgetTime();
 			if (!awaited.has(place)) return;
-			if (test(protocol, port) === -ERRNO.EADDRINUSE && isAwaited(protocol, port)) return void after(AGAIN, () => poller.whole(look));
+			const waiter = waiterFor(place);
+			if (waiter && !isFree(waiter)) return lookAgain();
 			awaited.delete(place);
-			dispatch({kind: 'port-busy', protocol, port, by: null, service});
+			tell(null);
 		};
-		if (holder?.pid && !holder.isOwn) watch(holder.pid, poller, look);
-		after(AGAIN, () => poller.whole(look));
+		const lookAgain = (): void => void (forgetTime = after(AGAIN, () => poller.whole(look)));
+		/** One of its children may have it too, and keeps it. */
+		const watchHolder = (holder: Holder | null): void => {
+			tell(describeHolder(holder).slice(' by '.length) || 'a process that archon cannot see');
+			if (awaited.has(place) && holder?.pid && !holder.isOwn) watch(holder.pid, poller, () => {
+				look();
+				if (awaited.has(place)) watchHolder(holderOf({kind: protocol, port}));
+			});
+		};
+		if (awaited.has(place)) return tell(describeHolder(holder).slice(' by '.length) || 'a process that archon cannot see');
+		awaited.add(place);
+		watchHolder(holder);
+		lookAgain();
 	}
 
-	function isAwaited(protocol: Protocol, port: number): boolean {
-		if (busyIn(state())[placeOf(protocol, port)] === undefined) return false;
-		for (const {phase, service} of entries(state())) {
-			if (phase.kind === 'waiting' && service.ports.some(each => each.port === port && each.protocol === protocol)) return true;
+	function waiterFor(place: string): Entry | null {
+		if (busyIn(state())[place] === undefined) return null;
+		for (const entry of entries(state())) {
+			if (entry.phase.kind !== 'waiting') continue;
+			if (fixedPorts(entry.service).some(({protocol, port, host}) => placeOf(protocol, port, host) === place)) return entry;
 		}
-		return false;
+		return null;
 	}
 
 	return {
@@ -217,13 +234,17 @@ export function createPorts({state, rules, poller, dispatch, serviceOf}: PortsPa
 				if (test(protocol, port) === -ERRNO.EADDRINUSE) {
 					const holder = holderOf({kind: protocol, port});
 					if (!holder || !isServices(holder, name)) {
-						waitFor(name, protocol, port, holder);
+						waitFor(name, {name: own, protocol, port, host: ''}, holder, () => test(protocol, port) !== -ERRNO.EADDRINUSE);
 						return {kind: 'busy'};
 					}
 				}
 				variables[variableFor(own)] = String(port);
 			}
 			return {kind: 'free', variables};
+		},
+		await({name}, socket, isFree) {
+			const fixed = fixedOf(socket);
+			if (fixed) waitFor(name, fixed, holderOf({kind: fixed.protocol, port: fixed.port}), ({id, service}) => isFree(id, service));
 		},
 	};
 }

@@ -109,7 +109,11 @@ export function createBank({poller, kept, portFor}: BankParts): Bank {
 			const all: Held[] = [];
 			for (const spec of service.sockets) {
 				const opened = openOne(service, spec);
-				if (!opened.ok) return err({...opened.error, stage: `binding its socket ${addressOf(spec)}`});
+				if (!opened.ok) {
+					const {listen} = spec;
+					const isTaken = opened.error.errno === ERRNO.EADDRINUSE && listen.kind === 'inet' && listen.port !== 'auto';
+					return err({...opened.error, stage: `binding its socket ${addressOf(spec)}`, ...isTaken && {taken: spec}});
+				}
 				all.push(opened.value);
 			}
 			return ok(all);

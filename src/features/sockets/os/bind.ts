@@ -13,6 +13,8 @@ export interface Unbound {
 	readonly reason: string;
 	/** What was about to be done; the bank says it. */
 	readonly stage?: string;
+	/** The socket whose port others have; its service waits for it. */
+	readonly taken?: SocketSpec;
 }
 
 export const TYPES = {stream: SOCK_STREAM, dgram: SOCK_DGRAM, seqpacket: SOCK_SEQPACKET} as const;

@@ -12,6 +12,7 @@ import {ERRNO, sys} from '../../../os/sys.ts';
 import type {Given} from '../../../os/spawn/spawner.ts';
 import type {SocketsAct} from '../core/act.ts';
 import type {HeldFd} from '../core/held.ts';
+import type {SocketSpec} from '../core/spec.ts';
 import {type Bank, type BankParts, boundAddress, createBank, type Held} from './bank.ts';
 import {portOf} from './bind.ts';
 import {createIdleWatch} from './idle.ts';
@@ -32,6 +33,8 @@ export interface Ungiven {
 	readonly errno: number;
 	readonly reason: string;
 	readonly temporary: boolean;
+	/** As of `Unbound`. */
+	readonly taken?: SocketSpec;
 }
 
 export interface Sockets {
@@ -90,8 +93,8 @@ export function createSockets({poller, kept, handoff, portFor, warn, dispatch}: 
 		prepare(id, service) {
 			const opened = bank.open(service);
 			if (!opened.ok) {
-				const {stage = '', errno, reason} = opened.error;
-				return err({stage, errno, reason, temporary: errno === ERRNO.EADDRINUSE || errno === ERRNO.EADDRNOTAVAIL});
+				const {stage = '', errno, reason, ...others} = opened.error;
+				return err({stage, errno, reason, temporary: errno === ERRNO.EADDRINUSE || errno === ERRNO.EADDRNOTAVAIL, ...others});
 			}
 			const stored = store.of(id);
 			const all = [...opened.value.map(held => ({fd: held.fd, name: held.spec.name})), ...stored];
