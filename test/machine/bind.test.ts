@@ -138,6 +138,70 @@ services:
 		await archon.says(/cannot give lenient tcp port 80: address already in use by binder \(pid \d+\); it binds for itself/);
 	});
 
+	test('that asks without end for what archon cannot give keeps neither archon nor other programs waiting', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'asking-'));
+		chmodSync(folder, 0o755);
+		const program = join(folder, 'asker.py');
+		writeFileSync(program, `import os, socket, struct, subprocess, sys
+os.environ.pop("LD_PRELOAD")
+name = "\\0" + os.environ["ARCHON_BIND_SOCKET"]
+question = b"ABND" + bytes([1, 0, 0, 0]) + struct.pack(">H", 9000) + bytes(16)
+for _ in range(2): os.fork()
+print("asks", flush=True)
+while True:
+    all = []
+    for i in range(64):
+        one = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        one.settimeout(2)
+        try:
+            one.connect(name)
+            if i % 2: one.send(question)
+            all.append(one)
+        except OSError: pass
+    for one in all: one.close()
+`);
+		await using archon = await up(`bind: {rules: [{service: asker, port: 9000}, {service: web, port: 80}]}
+services:
+  holder: {command: [${binder}, 0.0.0.0, "9000"], ready: {log: bound}}
+  asker: {command: [python3, ${program}], user: "1000", depends_on: [holder]}
+  web: {command: [${binder}, 127.0.0.1, "80"], user: nobody, autostart: false}
+`);
+		await archon.says(/asker +\| asks/);
+		await archon.says(/cannot give asker tcp port 9000: address already in use by binder/);
+		const times: number[] = [];
+		for (let i = 0; i < 10; i++) {
+			const before = performance.now();
+			await archon.status();
+			times.push(performance.now() - before);
+		}
+		expect(times.sort((a, b) => a - b)[5]).toBeLessThan(500);
+		for (let i = 0; i < 5; i++) {
+			await archon.ctl('restart', 'web');
+			await archon.says(new RegExp(`(web +\\| bound 17 to 127\\.0\\.0\\.1 port 80[^]*){${i + 1}}`));
+		}
+		expect(await heldBy(archon)).toContain('127.0.0.1:80');
+	});
+
+	test('is given a bounded number of addresses, so that other services find room', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'greedy-'));
+		chmodSync(folder, 0o755);
+		const program = join(folder, 'greedy.py');
+		writeFileSync(program, `import socket, time
+for i in range(300):
+    socket.socket().bind((f"127.0.{1 + i // 200}.{1 + i % 200}", 9000))
+print("has all", flush=True)
+time.sleep(3000)
+`);
+		await using archon = await up(`bind: {rules: [{service: greedy, port: 9000}, {service: web, port: 80}]}
+services:
+  greedy: {command: [python3, ${program}], user: nobody, ready: {log: has all}}
+  web: {command: [${binder}, 127.0.0.1, "80"], user: nobody, depends_on: {greedy: {condition: service_healthy}}}
+`);
+		await archon.says(/archon holds 32 sockets of that port already; it binds for itself/);
+		await archon.says(/web +\| bound 17 to 127\.0\.0\.1 port 80/);
+		expect(await heldBy(archon)).toContain('127.0.0.1:80');
+	});
+
 	test('keeps what it preloads itself, and only its processes can ask: by their pid, whatever they claim', async () => {
 		await using archon = await up(`bind: {rules: [{service: web, port: 80}]}
 services:

@@ -323,3 +323,36 @@ test('a port that archon chooses is the same for all runs, and is told by a vari
 	await archon.says(new RegExp(`port ${port}\\.[^]*port ${port}\\.`));
 	expect((await archon.ctl('fds')).stdout).toContain(`stream 127.0.0.1:${port}`);
 });
+
+test('a service that has made a lingering connection of its socket does not hold up archon when that is let go', async () => {
+	const [port, sink] = [freePort(), freePort()];
+	const program = join(folder, 'lingering.py');
+	writeFileSync(program, `import os, socket, struct, time
+s = socket.socket(fileno=3)
+s.shutdown(socket.SHUT_RDWR)
+s.connect(("::ffff:127.0.0.1", ${sink}))
+s.setblocking(False)
+try:
+    while True: s.send(b"x" * 65536)
+except BlockingIOError: pass
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 30))
+s.close()
+print("lingers", flush=True)
+time.sleep(3000)
+`);
+	// It reads nothing, and so all that was sent waits.
+	const server = createServer({pauseOnConnect: true});
+	await new Promise<void>(resolve => void server.listen(sink, '127.0.0.1', resolve));
+	const config = (sockets: string): string => `services:\n  web: {command: [python3, ${program}]${sockets}, restart: "no"}\n  other: {command: sleep 1000}\n`;
+	await using archon = await boot({config: config(`, sockets: [${port}]`)});
+	try {
+		await archon.says(/lingers/);
+		writeFileSync(join(archon.folder, 'archon.yaml'), config(''));
+		const before = Date.now();
+		await archon.ctl('reload');
+		expect((await archon.status())['other']?.status).toBe('running');
+		expect(Date.now() - before).toBeLessThan(4000);
+	} finally {
+		server.close();
+	}
+});

@@ -7,14 +7,14 @@ import {entries, type State} from '../../../core/state.ts';
 import type {Millis} from '../../../core/time.ts';
 import {newBytes} from '../../../os/bytes.ts';
 import {after} from '../../../os/clock.ts';
-import {close} from '../../../os/descriptors.ts';
 import {errnoText} from '../../../os/errno.ts';
 import {ANCILLARY} from '../../../os/layouts.ts';
 import type {Poller} from '../../../os/poller.ts';
-import {describeHolder, holderOf} from '../../../os/port-holder.ts';
+import {describeHolder, holderOf, type Taken} from '../../../os/port-holder.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {askerOf, type Owner} from '../../../os/sockets/asker.ts';
+import {peerOf} from '../../../os/sockets/trust.ts';
 import {EPOLLIN, ERRNO, MSG_DONTWAIT, newAncillary, SOCK_DGRAM, SOCK_STREAM, sys} from '../../../os/sys.ts';
 import {type Asked, type BindRule, type BindRules, ruleFor} from '../core/rules.ts';
 import {libraryPath} from './library.ts';
@@ -45,8 +45,10 @@ const [RECORD, LISTENER] = ['bind', 'bind listener'];
 const [ASKERS_MAX, PATIENCE]: readonly [number, Millis] = [64, 5000];
 /** The most that the kernel lets wait (net.core.somaxconn). */
 const BACKLOG = 65_535;
-/** Sockets that are held for all rules: an address for each, or one for each address that is asked for. */
-const SOCKETS_MAX = 256;
+/** Sockets that are held for all rules: an address for each, or one for each address that is asked for; and of one port. */
+const [SOCKETS_MAX, PORT_MAX] = [256, 32];
+/** How many different failures are told. */
+const TOLD_MAX = 256;
 
 const bytes = newBytes(QUESTION + 1);
 const beside = newAncillary();
@@ -60,7 +62,8 @@ interface Written {
 export function createBindServer({poller, kept, handoff, state, rules, ownerOf, socketOf, warn}: BindParts): BindServer {
 	let name: string | null = null;
 	const held = new Map<string, {readonly asked: Asked; readonly fd: number}>();
-	const askers = new Map<number, () => void>();
+	/** By descriptor, in the order in which they came. */
+	const askers = new Map<number, {readonly uid: number; end(): void}>();
 	const told = new Set<string>();
 
 	const record = (): void => handoff.put(RECORD, JSON.stringify({name: name ?? '', sockets: [...held.values()].map(({asked}) => asked)}));
@@ -70,11 +73,16 @@ export function createBindServer({poller, kept, handoff, state, rules, ownerOf, 
 			for (let left = ASKERS_MAX; left > 0; left--) {
 				const asker = sys.accept(fd);
 				if (asker < 0) return;
-				const [oldest] = askers.values();
-				if (askers.size >= ASKERS_MAX) oldest?.();
+				if (askers.size >= ASKERS_MAX) makeRoom();
 				hear(asker);
 			}
 		});
+	}
+
+	/** Any user may knock: of the one who does so most the oldest goes, and no one else. */
+	function makeRoom(): void {
+		const crowds = [...Map.groupBy(askers.values(), ({uid}) => uid).values()];
+		crowds.reduce((most, crowd) => (crowd.length > most.length ? crowd : most))[0]?.end();
 	}
 
 	function hear(fd: number): void {
@@ -85,7 +93,7 @@ export function createBindServer({poller, kept, handoff, state, rules, ownerOf, 
 			sys.closeInbox(fd);
 		};
 		const forgetTime = after(PATIENCE, () => poller.whole(end));
-		askers.set(fd, end);
+		askers.set(fd, {uid: peerOf(fd)?.uid ?? -1, end});
 		poller.watchLast(fd, EPOLLIN, () => {
 			const count = sys.receive(fd, bytes, beside);
 			if (count === -ERRNO.EAGAIN) return;
@@ -103,14 +111,18 @@ export function createBindServer({poller, kept, handoff, state, rules, ownerOf, 
 		const given = rule ? give(rule, asked) : null;
 		if (!rule || given === null) return void sys.send(fd, OWN, [], MSG_DONTWAIT);
 		if (typeof given === 'number') return void sys.send(fd, GIVEN, [given], MSG_DONTWAIT);
-		const text = `cannot give ${service} ${asked.protocol} port ${asked.port}: ${given.why}${rule.isStrict ? '' : '; it binds for itself'}`;
-		if (!told.has(text) && told.size < SOCKETS_MAX) warn(text);
-		told.add(text);
+		const text = `cannot give ${service} ${asked.protocol} port ${asked.port}: ${given.why}`;
+		if (!told.has(text) && told.size < TOLD_MAX) {
+			told.add(text);
+			// It takes a look at all processes, and a program may ask without end.
+			const holder = given.taken ? describeHolder(holderOf(given.taken)) : '';
+			warn(`${text}${holder}${rule.isStrict ? '' : '; it binds for itself'}`);
+		}
 		sys.send(fd, rule.isStrict ? refused(ERRNO.EADDRINUSE) : OWN, [], MSG_DONTWAIT);
 	}
 
 	/** archon's socket, or why there cannot be one. */
-	function give({give}: BindRule, asked: Asked): number | {readonly why: string} {
+	function give({give}: BindRule, asked: Asked): number | {readonly why: string; readonly taken?: Taken} {
 		if (give.kind === 'socket') return socketOf(give.service, give.name) ?? {why: `${give.service}.${give.name} is not bound`};
 		const {host, port} = give;
 		const wanted = {...asked, address: host ?? asked.address, port: port ?? asked.port};
@@ -122,10 +134,13 @@ export function createBindServer({poller, kept, handoff, state, rules, ownerOf, 
 			return known.fd;
 		}
 		if (held.size >= SOCKETS_MAX) return {why: `archon holds ${SOCKETS_MAX} sockets already`};
+		// A service may ask for as many addresses as it likes.
+		const alike = held.values().filter(({asked: {protocol, port}}) => protocol === wanted.protocol && port === wanted.port);
+		if ([...alike].length >= PORT_MAX) return {why: `archon holds ${PORT_MAX} sockets of that port already`};
 		const fd = sys.bindFor(wanted.address, wanted.port, wanted.protocol === 'tcp' ? SOCK_STREAM : SOCK_DGRAM, wanted.isSixOnly);
 		if (fd < 0) {
-			const holder = fd === -ERRNO.EADDRINUSE ? describeHolder(holderOf({kind: wanted.protocol, port: wanted.port})) : '';
-			return {why: errnoText(-fd) + holder};
+			const taken: Taken = {kind: wanted.protocol, port: wanted.port};
+			return {why: errnoText(-fd), ...fd === -ERRNO.EADDRINUSE && {taken}};
 		}
 		held.set(key, {asked: wanted, fd});
 		kept.keep(keptBy(key), [fd]);
@@ -181,7 +196,8 @@ export function createBindServer({poller, kept, handoff, state, rules, ownerOf, 
 				if (isCovered(asked)) continue;
 				held.delete(key);
 				kept.release(keptBy(key));
-				close(fd);
+				// A program that has it too may have connected it, and have it linger (socket(7)).
+				sys.closeForeign(fd);
 			}
 			if (name !== null) record();
 		},

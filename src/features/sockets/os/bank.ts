@@ -4,7 +4,6 @@
  */
 import {err, ok, type Result} from '../../../core/result.ts';
 import type {Service} from '../../../core/service.ts';
-import {close} from '../../../os/descriptors.ts';
 import type {Poller} from '../../../os/poller.ts';
 import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {EPOLLIN, ERRNO, sys} from '../../../os/sys.ts';
@@ -101,7 +100,8 @@ export function createBank({poller, kept, portFor}: BankParts): Bank {
 		if (waiting.delete(fd)) poller.forget(fd);
 		kept.release(keptBy(key));
 		if (place) unlinkUnix(place);
-		close(fd);
+		// A service has it too: it may have connected it elsewhere, and have it linger (socket(7)).
+		sys.closeForeign(fd);
 	}
 
 	return {
