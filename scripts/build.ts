@@ -69,7 +69,7 @@ async function main(): Promise<void> {
 	await publish(work, [...natives, 'archon', SHIM, ...LINKS]);
 	await publishRootfs(work);
 	const mebibytes = (await stat(join(dist, 'archon'))).size / 2 ** 20;
-	if (mebibytes > MOST_MEBIBYTES) say(`WARNING: the executable has more than ${MOST_MEBIBYTES} MiB, and README says less than three megabytes`);
+	if (mebibytes > MOST_MEBIBYTES) say(`WARNING: the executable has more than ${MOST_MEBIBYTES} MiB, README says less than 3 MB`);
 	const seconds = ((performance.now() - began) / 1000).toFixed(1);
 	console.log(`built dist/archon (${mebibytes.toFixed(2)} MiB) and dist/rootfs in ${seconds} s`);
 }

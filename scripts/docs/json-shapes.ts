@@ -187,6 +187,7 @@ export const SHAPES: Readonly<Record<string, About>> = {
 	'upgrade': {prints: 'one', shape: {archon: 'text', running: 'number'}, note: '`running`: how many services kept running'},
 	'version': {prints: 'one', shape: {archon: 'text', archonctl: 'text', lives: 'number', cause: 'text?'}},
 	'shutdown': DONE,
+	'reboot': DONE,
 	'help': {
 		prints: 'one',
 		shape: [{

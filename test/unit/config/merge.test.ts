@@ -101,6 +101,10 @@ describe('of a service', () => {
 		['names', '{wants: [a], after: [a], before: [a], links: ["a:b"]}', '{wants: [b], after: [a], before: [c], links: [d]}', {
 			wants: ['a', 'b'], after: ['a'], before: ['a', 'c'], links: ['a:b', 'd'],
 		}],
+		['sockets, by name or address', '{sockets: [8080, {name: b, listen: 1}]}', '{sockets: [{name: b, listen: 2}, 8080, 9090]}', {
+			sockets: ['8080', {name: 'b', listen: '2'}, '9090'],
+		}],
+		['ports, by name', '{ports: [{name: a, port: 1}, "80:80"]}', '{ports: [{name: a, port: auto}]}', {ports: [{name: 'a', port: 'auto'}, '80:80']}],
 		['ends', '{success_codes: [0], restart_on: [1], fatal_codes: [2]}', '{success_codes: [0, 143], restart_on: TERM, fatal_codes: [3]}', {
 			success_codes: ['0', '143'], restart_on: ['1', 'TERM'], fatal_codes: ['2', '3'],
 		}],

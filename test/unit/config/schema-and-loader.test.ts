@@ -44,7 +44,11 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 	{why: 'what a URL is', message: /is not a URL|is not an address/},
 	{why: 'which addresses others reach', message: /is an address that others reach/},
 	{why: 'placeholders', message: /which has no meaning|which only docker knows|which means nothing/},
-	{why: 'who is told of alerts', message: /has two of the name|is shorter than group_wait/},
+	{why: 'what an action is, and what belongs to it', message: /more than one action$|which belongs to (run|signal)$/},
+	{why: 'what a watch is of', message: /watch(\[\d+\])? has no path$|beside libraries$|a relative path, and the service has no working_dir$/},
+	{why: 'where a socket is', message: /has no absolute path|archon's own streams$|is neither a port, an address with a port/},
+	{why: 'which sockets and ports there are', message: /has the same name as another one|are one port, \d+$|once more$|has the variable PORT_\w+, as|no service is called|is not a socket of a service/},
+	{why: 'who is told of alerts', message: /has two of the name|is shorter than group_wait|is neither a service nor a pattern|cannot be sent in a header|is not a facility/},
 ];
 
 /** What the schema refuses and the loader does not. */

@@ -1,6 +1,7 @@
 /** `ports` of a service, and at the top where those come from that archon chooses. */
 import type {Part, ServiceGroup, WholeGroup} from '../../../config/group.ts';
 import {key} from '../../../config/key.ts';
+import {textOf, united} from '../../../config/merge.ts';
 import {reader, type Settings} from '../../../config/shape.ts';
 import {NO_PORTS} from '../../../core/defaults.ts';
 import {PORT_RULES, type PortRules, type PortSpec} from '../core/spec.ts';
@@ -17,6 +18,7 @@ const KEYS = {
 export const servicePorts = {
 	keys: KEYS,
 	maps: [['services.<name>.ports[]', PORT]],
+	merge: {ports: united(item => textOf(item, 'name'))},
 	plan: ({ports}: Settings<typeof KEYS>): Part => ({ports}),
 } satisfies ServiceGroup;
 

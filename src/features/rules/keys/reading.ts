@@ -32,7 +32,7 @@ export const RULES = shape({
 		if (!millis.ok) return millis;
 		return millis.value >= LEAST && millis.value <= MOST ? millis : fault('is not between 10ms and 10s');
 	}), 'duration', '250ms', 'the processor\'s time that a rule may take for an event; from 10ms to 10s'),
-	memory: value(size('1m', '256m'), 'size', '16m', 'of all rules together; from 1m to 256m'),
+	memory: value(size('1m', '256m'), 'size', '16m', 'of all rules together; from 1m to 256m', '32m'),
 }, {words: () => ({names: {lua: 'files file scripts script path', deadline: 'timeout limit', memory: 'max_memory memory_limit'}})});
 
 export function readRules(from: Value, context: Context): LuaRules | null | undefined {

@@ -79,10 +79,10 @@ export const SOCKET = shape({
 }, {
 	words: () => ({
 		names: {
-			listen: 'ListenStream address bind port', name: 'FileDescriptorName', backlog: 'Backlog', mode: 'SocketMode',
-			user: 'SocketUser owner', reuseport: 'ReusePort reuse_port so_reuseport',
+			listen: 'ListenStream address bind port', name: 'FileDescriptorName', mode: 'SocketMode', user: 'SocketUser owner',
+			reuseport: 'so_reuseport',
 		},
-		others: [['accept', 'accept', 'write accept beside sockets: it is for the whole service']],
+		others: [['accept', 'listen', 'write accept beside sockets: it is for the whole service']],
 	}),
 });
 

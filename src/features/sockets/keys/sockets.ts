@@ -1,6 +1,7 @@
 /** `sockets`, `accept`, `idle_timeout`, `fd_store_max`: what archon listens at for a service, and keeps for it. */
 import type {Part, ServiceGroup} from '../../../config/group.ts';
 import {key, optional, value} from '../../../config/key.ts';
+import {textOf, united} from '../../../config/merge.ts';
 import {lapse, oneOf, whole} from '../../../config/scalars.ts';
 import {reader, type Settings} from '../../../config/shape.ts';
 import type {SocketSpec} from '../core/spec.ts';
@@ -32,6 +33,7 @@ export const sockets = {
 		names: {sockets: 'socket listen_on ListenStream', idle_timeout: 'exit_idle_time', fd_store_max: 'FileDescriptorStoreMax'},
 		others: [['ListenDatagram', 'sockets', 'write sockets: [{listen: 5353, type: dgram}]']],
 	}),
+	merge: {sockets: united(item => textOf(item, 'name', 'listen'))},
 	conflicts: judgeSockets,
 	rivals: judgePaths,
 	accounts: accountsOf,

@@ -32,7 +32,7 @@ export const watch = {
 	conflicts({path, settings: {watch, working_dir: cwd}}: Written<Own>, {problems: {report}}: Planning) {
 		for (const {path: watched, at} of watch) {
 			if (watched === null || isAbsolute(watched) || cwd !== null) continue;
-			report(at, `${path}.watch: the path ${watched} is relative, and the service has no working_dir`, 'begin it with /');
+			report(at, `${path}.watch: a relative path, and the service has no working_dir`, 'begin it with /');
 		}
 	},
 	accounts: ({settings: {watch}}: Written<Own>): readonly Account[] => watch.flatMap(({actions}) => actions.flatMap(({action, at}) => {

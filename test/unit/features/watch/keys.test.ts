@@ -35,7 +35,7 @@ test('a relative path begins at working_dir', () => {
 });
 
 test.each([
-	['conf', 'services.a.watch: the path conf is relative, and the service has no working_dir'],
+	['conf', 'services.a.watch: a relative path, and the service has no working_dir'],
 	['{include: x}', 'services.a.watch has no path'],
 	['{libraries: true, path: /etc}', 'services.a.watch has path beside libraries'],
 	['{path: /etc, exclude: ["!x"]}', 'services.a.watch.exclude[0]: "!x" begins with !'],
