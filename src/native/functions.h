@@ -76,7 +76,7 @@ long find_mapped(int pid, char **data, size_t *length);
 	F(listenUnix) F(accept) F(connectUnix) F(socketPair) F(bindDatagrams) F(peer) F(peerGroups) F(peerLives) \
 	F(receive) F(send) F(closeForeign) F(closeInbox) \
 	F(isAddress) F(connectInet) F(listenInet) F(bindInet) F(bindUnix) F(setSocketFile) F(setBacklog) F(socketType) F(hasConnections) \
-	F(tryPort) F(listenAbstract) F(bindFor) F(peerAddress) F(ports) F(tuneTcp) F(socketError) F(shutdownWrite) \
+	F(tryPort) F(listenAbstract) F(bindFor) F(peerAddress) F(ownAddress) F(ports) F(tuneTcp) F(socketError) F(shutdownWrite) \
 	/* jobs.c */ \
 	F(jobsFd) F(startJob) F(awaitJob) F(takeJob) \
 	/* bytes.c */ \

@@ -535,6 +535,28 @@ void sys_peerAddress(struct call *call)
 	give_text(call, text, strlen(text));
 }
 
+/* Where a socket is bound: its address in figures, or its path; empty where it has no name. */
+void sys_ownAddress(struct call *call)
+{
+	struct sockaddr_storage address = {0};
+	const void *start = &address;
+	const struct sockaddr_un *un = start;
+	const struct sockaddr_in *four = start;
+	const struct sockaddr_in6 *six = start;
+	socklen_t size = sizeof address;
+	char text[INET6_ADDRSTRLEN];
+	if (getsockname(arg_int(call, 0), (struct sockaddr *)&address, &size) < 0)
+		return give_number(call, -errno);
+	if (address.ss_family == AF_UNIX)
+		return give_text(call, un->sun_path, strnlen(un->sun_path, sizeof un->sun_path));
+	if (address.ss_family != AF_INET && address.ss_family != AF_INET6)
+		return give_number(call, -EAFNOSUPPORT);
+	bool is_six = address.ss_family == AF_INET6;
+	if (!inet_ntop(address.ss_family, is_six ? (const void *)&six->sin6_addr : &four->sin_addr, text, sizeof text))
+		return give_number(call, -errno);
+	give_text(call, text, strlen(text));
+}
+
 static int port_of(const struct sockaddr_storage *address)
 {
 	return ntohs(address->ss_family == AF_INET6 ? ((struct sockaddr_in6 *)address)->sin6_port : ((struct sockaddr_in *)address)->sin_port);

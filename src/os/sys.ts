@@ -288,6 +288,8 @@ export interface Sys {
 	hasConnections(port: number): Outcome;
 	/** The address of the other end of a connection, in figures. */
 	peerAddress(fd: number): string | Outcome;
+	/** Where a socket is bound: its address in figures, or its path; empty: it has none, or one of the abstract namespace. */
+	ownAddress(fd: number): string | Outcome;
 	/** `[own port, that of the other end]` of a socket for TCP; 0 for the second where it is not connected. */
 	ports(fd: number, ports: Int32Array): Outcome;
 	/** Of a connection by TCP: short messages are sent at once, and another end that is gone is noticed within minutes (tcp(7)). */
@@ -417,8 +419,8 @@ export const ERRNO = {
 	EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENOEXEC: 8, EBADF: 9, EBUSY: 16, ENXIO: 6, ECHILD: 10, EAGAIN: 11, ENOMEM: 12,
 	EACCES: 13, EEXIST: 17, ENODEV: 19, ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENFILE: 23, EMFILE: 24, ENOTTY: 25, ENOSPC: 28,
 	EPIPE: 32, ENAMETOOLONG: 36, ENOSYS: 38, ELOOP: 40, EPROTO: 71, EMSGSIZE: 90, EPROTOTYPE: 91, ENOPROTOOPT: 92, EOPNOTSUPP: 95,
-	EADDRINUSE: 98, EADDRNOTAVAIL: 99, ECONNRESET: 104, ETIMEDOUT: 110, ECONNREFUSED: 111, EINPROGRESS: 115, ESTALE: 116, EDQUOT: 122,
-	ECANCELED: 125,
+	EADDRINUSE: 98, EADDRNOTAVAIL: 99, ECONNRESET: 104, ENOTCONN: 107, ETIMEDOUT: 110, ECONNREFUSED: 111, EINPROGRESS: 115, ESTALE: 116,
+	EDQUOT: 122, ECANCELED: 125,
 } as const;
 
 /** open(2). The last two have other numbers on other architectures; files.c knows them. */

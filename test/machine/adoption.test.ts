@@ -1,8 +1,12 @@
 /** A PID 1 that has lost its memory knows its services again by the marks that they carry. */
 import {execa} from 'execa';
-import {openSync, readdirSync, readFileSync, readlinkSync, writeSync} from 'node:fs';
+import {openSync, readdirSync, readFileSync, readlinkSync, statSync, writeSync} from 'node:fs';
+import {connect} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {type Archon, boot} from './archon.ts';
+import {character} from './characters.ts';
 
 /** Where the handoff begins: behind the head that is the fault handler's, at a page of its own. */
 const HANDOFF = 4096;
@@ -106,4 +110,29 @@ test('what a service has left to archon, also with a session of its own, is not 
 	expect(status).toBe(0);
 	// All of them were its own.
 	await expect.poll(commands).not.toMatch(/sleep 100000[012]/);
+});
+
+test('sockets of services that run are taken back: connections wait in them over a restart, and instances go on to share one', async () => {
+	const greeter = await character('greeter');
+	const port = 12_000 + process.pid % 1000 * 16 + 15;
+	const path = join(tmpdir(), `archon-adoption-${process.pid}.sock`);
+	await using archon = await boot({config: `services:
+  web: {command: ${greeter}, scale: 2, sockets: ["127.0.0.1:${port}", "unix:${path}"]}
+  other: {command: ${greeter}, sockets: ["[::1]:${port}"]}
+`});
+	await archon.says(/(handed [12][^]*){3}/);
+	const {ino} = statSync(path);
+	await forget(archon);
+	expect((await archon.ctl('fds')).stdout.match(/stream/g)).toHaveLength(5);
+	for (const name of ['web:0', 'web:1', 'other']) expect((await archon.ctl('restart', name)).status).toBe(0);
+	await archon.says(/(handed [12][^]*){6}/);
+	expect(statSync(path).ino).toBe(ino);
+	expect(archon.log()).not.toMatch(/waits for port|cannot start/);
+	expect((await archon.ctl('stop', 'web')).status).toBe(0);
+	const client = connect(port, '127.0.0.1');
+	const answer = new Promise<string>((resolve, reject) => void client.once('data', data => resolve(String(data))).once('error', reject));
+	client.write('x');
+	expect((await archon.ctl('start', 'web')).status).toBe(0);
+	expect(await answer).toMatch(new RegExp(` 127.0.0.1:${port}\n| ${port}\n`));
+	client.destroy();
 });

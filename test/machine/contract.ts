@@ -304,12 +304,12 @@ export const CASES: readonly Case[] = [
 			const [one = -1, other = -1] = pair;
 			const moved = [sys.duplicate(other, number), sys.isCloseOnExec(number), sys.isCloseOnExec(other), sys.close(other)];
 			const through = [sys.write(one, bytes(1, 2)), sys.write(one, bytes(3)), sys.read(number, new Uint8Array(10))];
-			const found = [sys.accept(listener), sys.peerAddress(one), sys.peerAddress(listener), sys.tuneTcp(one) < 0, sys.tuneTcp(listener)];
+			const found = [sys.accept(listener), sys.peerAddress(one), sys.peerAddress(listener), sys.ownAddress(one), sys.tuneTcp(one) < 0, sys.tuneTcp(listener)];
 			[listener, one, number].forEach(sys.close);
 			return [listeners.slice(1), made, moved, through, found];
 		},
 		gives: [
-			[-ERRNO.EINVAL, -99], 0, [100, false, true, 0], [2, 1, 3], [-ERRNO.EAGAIN, -97, -107, true, 0],
+			[-ERRNO.EINVAL, -99], 0, [100, false, true, 0], [2, 1, 3], [-ERRNO.EAGAIN, -97, -107, '', true, 0],
 		],
 	},
 	{

@@ -136,6 +136,19 @@ s = socket.socket(); s.bind(('127.0.0.1', ${port})); s.listen(); print('bound', 
 	});
 });
 
+test('files of its sockets are removed when archon ends, and no file that another has put in their place', async () => {
+	const [path, other] = [join(folder, 'ended.sock'), join(folder, 'replaced.sock')];
+	await using archon = await boot({config: `services:
+  web: {command: ${greeter}, sockets: ["unix:${path}", "unix:${other}"]}
+`});
+	await archon.says(/handed 2/);
+	rmSync(other);
+	writeFileSync(other, 'mine');
+	archon.signal('SIGTERM');
+	expect(await archon.ended()).toBe(0);
+	expect([existsSync(path), existsSync(other)]).toEqual([false, true]);
+});
+
 describe('sockets stay', () => {
 	test('over a restart, a reload and the re-execution of archon: the same socket, for all that serve it', async () => {
 		const port = freePort();
@@ -245,6 +258,26 @@ describe('accept: lazy', () => {
 		const second = pidIn(await ask(port));
 		expect(second).not.toBe(first);
 		expect((await archon.ctl('why', 'web')).stdout).toContain('a connection to its sockets started it');
+	});
+
+	test('a connection that comes just when it stops is answered by the next run: none is lost or refused', {timeout: 120_000}, async () => {
+		// Each is idle for about as long as the pause between two connections.
+		const rates = [5, 6, 7];
+		const ports = rates.map(freePort);
+		await using archon = await boot({config: `services:
+${ports.map((port, i) => `  web${i}: {command: ${greeter}, sockets: [${port}], accept: lazy, idle_timeout: ${Math.round(640 / (rates[i] ?? 1))}ms}\n`).join('')}`});
+		await expect.poll(() => existsSync(archon.socket)).toBe(true);
+		const clients = ports.map((port, i) => execa(load, [String(port), String(rates[i])], {stdin: 'pipe', reject: false}));
+		await archon.says(/(it stops until the next one[^]*){20}/);
+		const ends = await Promise.all(clients.map(client => {
+			client.stdin.end();
+			return client;
+		}));
+		for (const {stdout, stderr} of ends) {
+			expect(stderr).toBe('');
+			const [made = 0, answered = 0, failed = 0, left = 0] = [...stdout.matchAll(/\d+/g)].map(Number);
+			expect({failed, left, lost: made - answered}).toEqual({failed: 0, left: 0, lost: 0});
+		}
 	});
 
 	test('a connection that stays open keeps it running', async () => {

@@ -11,6 +11,8 @@ import type {Millis} from '../../core/time.ts';
 import {parseUrl} from '../../core/url.ts';
 import type {Environment} from '../../core/variables.ts';
 import type {Syslog} from '../../features/logging/core.ts';
+import {variableFor} from '../../features/ports/core/spec.ts';
+import {addressOf as boundTo, type SocketSpec} from '../../features/sockets/core/spec.ts';
 import {said} from '../durations.ts';
 import {longestStop} from './stop.ts';
 
@@ -57,6 +59,12 @@ export interface ExplainedService {
 	/** `forking`: a daemon that puts itself into the background. */
 	readonly type: Service['type'] | 'forking';
 	readonly autostart: boolean;
+	/** Where archon listens for it, in the order in which it is handed the sockets: `:8080 (http)`. */
+	readonly sockets: readonly string[];
+	/** Its first connection starts it; and what stops it again. Null: it does not wait for one. */
+	readonly lazy: string | null;
+	/** Ports that it is told of: `PORT_HTTP: 8080`. */
+	readonly ports: readonly string[];
 	/** When its schedule starts or restarts it; null: it has none. */
 	readonly schedule: string | null;
 	readonly essential: boolean;
@@ -145,6 +153,7 @@ function explained(
 	};
 	return {
 		name, instances, control, type: service.forks ? 'forking' : type, autostart,
+		sockets: service.sockets.map(socketOf), lazy: service.isLazy ? lazyOf(service) : null, ports: portsOf(service),
 		schedule: service.schedule && scheduleOf(service.schedule), essential, command: shown(exec.argv),
 		user: exec.user && {
 			name: exec.user.user + (exec.user.group === null ? '' : `:${exec.user.group}`),
@@ -187,7 +196,8 @@ export const secretsIn = (environment: Environment): ReadonlyMap<string, string>
 	new Map(Object.entries(environment).flatMap(([name, value]) =>
 		(value !== undefined && value.length >= HIDDEN_MIN && SECRET.test(name) ? [[value, name] as const] : [])));
 
-function variablesOf({exec, ready}: Service, ofUser: Environment | null): ExplainedService['variables'] {
+function variablesOf(service: Service, ofUser: Environment | null): ExplainedService['variables'] {
+	const {exec, ready} = service;
 	const {base, common, sources, sourced, environment, directories} = exec;
 	const own = base === 'inherit' ? 'all of archon\'s own' : 'archon\'s own';
 	const files = sources.map(source => (source.kind === 'command' ? `the output of ${source.command[0]}` : source.path)).join(', ');
@@ -200,12 +210,33 @@ function variablesOf({exec, ready}: Service, ofUser: Environment | null): Explai
 		['set by archon', [
 			'ARCHON_SERVICE', 'ARCHON_RUN', ...ready?.kind === 'notify' ? ['NOTIFY_SOCKET'] : [],
 			...ready?.kind === 'fd' && ready.variable !== null ? [ready.variable] : [],
+			...listeningOf(service),
 			...new Set(directories.map(({kind}) => `${kind.toUpperCase()}_DIRECTORY`)),
 		]],
 	];
 	return parts.filter(([from, names]) => names.length > 0 || (from === own && base === 'inherit') || (from === files && sources.length > 0))
 		.map(([from, names]) => ({from, names}));
 }
+
+/** `:5353 (dns, dgram)`; a name that the config does not give says no more than the address. */
+function socketOf(socket: SocketSpec): string {
+	const address = boundTo(socket);
+	const notes = [...address.endsWith(socket.name) ? [] : [socket.name], ...socket.type === 'stream' ? [] : [socket.type]];
+	return address + (notes.length > 0 ? ` (${notes.join(', ')})` : '');
+}
+
+const lazyOf = ({idleTimeout}: Service): string =>
+	`its first connection starts it${idleTimeout === Infinity ? '' : `; it stops when none has been open for ${said(idleTimeout)}`}`;
+
+const portsOf = ({ports}: Service): readonly string[] => ports.map(({name, port, protocol}) =>
+	`${variableFor(name)}: ${port === 'auto' ? 'one that archon chooses' : port}${protocol === 'tcp' ? '' : ` (${protocol})`}`);
+
+/** Variables that tell of what it listens at. */
+const listeningOf = ({sockets, ports, fdStoreMax}: Service): readonly string[] => [
+	...sockets.length > 0 || fdStoreMax > 0 ? ['LISTEN_FDS', 'LISTEN_FDNAMES', 'LISTEN_PID'] : [],
+	...ports.map(({name}) => variableFor(name)),
+	...sockets.flatMap(({name, listen}) => (listen.kind === 'inet' && listen.port === 'auto' ? [variableFor(name)] : [])),
+];
 
 function conditionsOf(
 	{pathExists, pathMissing, envSet, command, otherwise}: StartConditions, shown: (words: readonly string[]) => readonly string[],

@@ -33,9 +33,13 @@ function serviceText(service: ExplainedService): string {
 	const rows: Row[] = [];
 	const add = (title: string, text: string | null): void => void (text !== null && text !== '' && rows.push([title, text]));
 	const isTimed = schedule !== null && !schedule.startsWith('restarted');
-	const when = autostart ? '' : `; started by ${isTimed ? 'its schedule, ' : ''}archonctl, or when another one needs it`;
+	const first = service.lazy === null ? '' : 'its first connection, ';
+	const when = autostart ? '' : `; started by ${first}${isTimed ? 'its schedule, ' : ''}archonctl, or when another one needs it`;
 	add('type', `${type}${when}${essential ? '; essential: the container ends with it' : ''}`);
 	add('schedule', schedule);
+	add('sockets', service.sockets.join(', '));
+	add('lazy', service.lazy);
+	add('ports', service.ports.join('\n'));
 	add('groups', service.groups.join(', '));
 	rows.push(['command', commandText(command)]);
 	for (const [key, commands] of Object.entries(hooks)) for (const each of commands) rows.push([key, commandText(each)]);

@@ -12,6 +12,8 @@ export interface KeptFds {
 	inherited(key: string): readonly number[];
 	/** The key's descriptors do not live on any more. Their owner closes them. */
 	release(key: string): void;
+	/** What was left open where nothing says what it is, but for what was kept meanwhile. */
+	strays(): Iterable<number>;
 	/** Closes what was left open where nothing says what it is, but for what was kept meanwhile. */
 	closeStrays(): void;
 	/** The start is over: closes what the previous instance kept and nothing has asked for, and tells how many these were. */
@@ -83,6 +85,7 @@ export function openKeptFds({handoff, keepFd, close, strays = [], failed}: KeptF
 			for (const fd of fds) keepFd(fd, false);
 			handoff.delete(PREFIX + key);
 		},
+		strays: () => unknown,
 		closeStrays() {
 			for (const fd of unknown) close(fd);
 			unknown.clear();

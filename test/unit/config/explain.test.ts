@@ -51,6 +51,38 @@ describe('a config', () => {
 		expect(explanationText(explained(ALL, {PW: 'hunter2', SHORT_KEY: 'a'}), null)).toMatchSnapshot();
 	});
 
+	test('says where archon listens for a service, what it is told of, and what starts it', () => {
+		const text = `services:
+  web:
+    command: web
+    sockets: [8080, {listen: 5353, name: dns, type: dgram}, "unix:/run/web.sock", {listen: auto, name: debug}]
+    ports: [{name: admin}, {name: peers, port: 7000, protocol: udp}]
+    accept: lazy
+    idle_timeout: 10m
+`;
+		expect(explanationText(explained(text), 'web')).toMatchInlineSnapshot(`
+			"web
+			  type        daemon; started by its first connection, archonctl, or when
+			              another one needs it
+			  sockets     :8080, :5353 (dns, dgram), unix:/run/web.sock, :auto (debug)
+			  lazy        its first connection starts it; it stops when none has been open
+			              for 10m
+			  ports       PORT_ADMIN: one that archon chooses
+			              PORT_PEERS: 7000 (udp)
+			  command     web
+			  user        archon's own
+			  directory   archon's own
+			  variables   all of archon's own
+			              set by archon: ARCHON_SERVICE, ARCHON_RUN, LISTEN_FDS,
+			              LISTEN_FDNAMES, LISTEN_PID, PORT_ADMIN, PORT_PEERS, PORT_DEBUG
+			  restart     after each end: at once, then after 100ms, 200ms and so on, up to
+			              10s; gives up after 8 within 1m
+			  stop        SIGTERM, and after 5s SIGKILL to all that it started
+			  output      archon's own streams, untouched
+			"
+		`);
+	});
+
 	test('with one service is short', () => {
 		expect(explanationText(explained('services: {web: {command: nginx}}'), null)).toMatchInlineSnapshot(`
 			"1 service

@@ -9,6 +9,7 @@ import type {KeptFds} from '../../../os/reexec/kept-fds.ts';
 import {EPOLLIN, ERRNO, sys} from '../../../os/sys.ts';
 import {addressOf, type SocketSpec} from '../core/spec.ts';
 import {bindInet, passedFd, portOf, type Unbound} from './bind.ts';
+import {findSocket} from './salvage.ts';
 import {bindUnix, ownUnix, placeOfUnix, type UnixPlace, unlinkUnix} from './unix.ts';
 
 /** A socket that archon holds. */
@@ -24,6 +25,10 @@ export interface Bank {
 	open(service: Service): Result<readonly Held[], Unbound>;
 	/** These services have sockets, and no others: what is missing is bound as far as that can be, what none of them has is closed. */
 	settle(services: readonly Service[]): void;
+	/** Takes back the sockets that a running process of the service was given, where nothing else says which they are. */
+	salvage(service: Service, pid: number): void;
+	/** archon ends: files of its sockets are removed. */
+	finish(): void;
 	/** A socket by the name that it has among those of its service; null: it is not bound. */
 	find(service: Service, name: string): Held | null;
 	/** Calls back once when a connection or a datagram waits. The result gives that up. */
@@ -48,7 +53,7 @@ export function createBank({poller, kept, portFor}: BankParts): Bank {
 
 	function bind(service: Service, spec: SocketSpec, key: string): Result<Held, Unbound> {
 		const [left] = kept.inherited(keptBy(key));
-		if (left !== undefined) return keep(key, {fd: left, spec, place: spec.listen.kind === 'unix' ? placeOfUnix(spec.listen.path) : null});
+		if (left !== undefined) return keep(key, {fd: left, spec, place: placeIn(spec)});
 		const bound = make(service, spec);
 		if (!bound.ok) return bound;
 		kept.keep(keptBy(key), [bound.value.fd]);
@@ -125,6 +130,18 @@ export function createBank({poller, kept, portFor}: BankParts): Bank {
 			users.clear();
 			for (const service of services) for (const spec of service.sockets) openOne(service, spec);
 		},
+		salvage(service, pid) {
+			for (const spec of service.sockets) {
+				const key = keyOf(service.name, spec);
+				const fd = held.has(key) ? undefined : findSocket(spec, kept.strays(), pid);
+				if (fd === undefined) continue;
+				kept.keep(keptBy(key), [fd]);
+				keep(key, {fd, spec, place: placeIn(spec)});
+			}
+		},
+		finish() {
+			for (const {place} of held.values()) if (place) unlinkUnix(place);
+		},
 		find: (service, name) => {
 			const spec = service.sockets.find(each => each.name === name);
 			return spec ? held.get(keyOf(service.name, spec)) ?? null : null;
@@ -152,6 +169,8 @@ export function createBank({poller, kept, portFor}: BankParts): Bank {
 		isShared: ({spec, fd}) => [...held].some(([key, one]) => one.fd === fd && one.spec === spec && (users.get(key)?.size ?? 0) > 1),
 	};
 }
+
+const placeIn = ({listen}: SocketSpec): UnixPlace | null => (listen.kind === 'unix' ? placeOfUnix(listen.path) : null);
 
 const keptBy = (key: string): string => `socket ${key}`;
 

@@ -10,7 +10,7 @@ import type {Sockets, SocketsParts, Ungiven} from './sockets.ts';
 
 const holding = byNeed(() => import('./sockets.ts'));
 
-export interface OwnSockets extends Owner<'sockets'> {
+export interface OwnSockets extends Owner<'sockets' | 'exit'> {
 	/** As of `Sockets`. */
 	prepare(id: Id, service: Service): Result<Given, Ungiven>;
 	/** As of `Store.take`. */
@@ -27,7 +27,11 @@ export function ownSockets(parts: SocketsParts): OwnSockets {
 	let made: Sockets | null = null;
 	const sockets = (): Sockets => made ??= holding().createSockets(parts);
 	return {
-		arms: {sockets: ({what}) => sockets().act(what)},
+		arms: {
+			sockets: ({what}) => sockets().act(what),
+			exit: ({reboots = false}) => void (reboots || made?.bank.finish()),
+		},
+		salvage: ({pid}, service) => void (service.sockets.length > 0 && sockets().bank.salvage(service, pid)),
 		prepare: (id, service) => (service.sockets.length === 0 && service.fdStoreMax === 0 ? NOTHING : sockets().prepare(id, service)),
 		store: (id, service, text, fds) => sockets().store.take(id, service, text, fds),
 		heldFor: (id, service) => made?.heldFor(id, service) ?? [],

@@ -45,6 +45,14 @@ export function bindUnix(path: string, spec: SocketSpec): Result<{readonly fd: n
 	}
 }
 
+/** Under which path a socket for this one is bound: links to its folder are followed. Empty: its folder cannot be found. */
+export function boundPath(path: string): string {
+	const found = findPlace(path);
+	if (typeof found === 'string') return '';
+	close(found.folder.fd);
+	return realPath(found);
+}
+
 const realPath = ({folder, name}: FilePlace): string => (folder.path === '/' ? `/${name}` : `${folder.path}/${name}`);
 
 function bindIn(place: FilePlace, {type, backlog}: SocketSpec): Result<number, Unbound> {
