@@ -56,12 +56,14 @@ export function afresh(turn: Turn, entry: Entry, trigger: Entry['trigger'] = nul
 /** Whether it is at rest by itself, and not as its work is done. */
 export const hasEnded = ({phase}: Entry): boolean => phase.kind === 'down' && (phase.cause === 'failed' || phase.cause === 'exited');
 
+/** Whether a service that conflicts with it cannot run as long as nothing else is asked of it. */
+export const isInTheWay = (entry: Entry): boolean =>
+	isToRun(entry) && !(entry.phase.kind === 'down' && entry.phase.cause !== 'new' && entry.phase.cause !== 'stopped');
+
 /** A service that conflicts with one that is started stops, and stays stopped; a run that was due is over. */
 export function yieldTo(turn: Turn, id: Id): void {
 	const rival = read(turn.state.table, id);
-	if (!rival || !isToRun(rival)) return;
-	const isResting = rival.phase.kind === 'down' && rival.phase.cause !== 'new' && rival.phase.cause !== 'stopped';
-	if (isResting) return;
+	if (!rival || !isInTheWay(rival)) return;
 	const isDue = rival.desired === 'due' && !isToRun({...rival, desired: 'auto'});
 	turn.write({...rival, desired: isDue ? 'auto' : 'stop', restartPending: false, stop: rival.service.stop});
 }

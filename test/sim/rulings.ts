@@ -41,14 +41,14 @@ export function checkRules(before: State, event: Event, state: State, asked: Ask
 }
 
 /**
- * An operator's start or stop holds, but for a start after which an action stops it; what conflicts with a service that is
- * started is stopped as by an operator.
+ * An operator's start or stop holds; what conflicts with a service that is started is stopped as by one. What a client has made
+ * was not started by an operator, and an action may stop it, until one starts it.
  */
-function checkOperator(was: Entry, {desired, rivals, rulings, service: {name, isLazy}}: Entry, {kind}: Event): void {
+function checkOperator(was: Entry, {desired, rivals, service: {name, isLazy, origin}}: Entry, {kind}: Event): void {
 	if (was.desired === desired || OF_OPERATORS.has(kind)) return;
-	// With the last connection ends what they start, also where an operator has started it.
+	// To start what is lazy is to start it until it is idle.
 	if (kind === 'idle' && isLazy && desired === 'auto') return;
-	if (was.desired === 'start' && desired === 'auto' && rulings.action && rulings.action !== was.rulings.action) return;
+	if ((origin === 'run' || origin === 'daemon') && was.desired !== 'stop' && desired !== 'stop') return;
 	const isOperators = [was.desired, desired].some(each => each === 'start' || each === 'stop');
 	promise(!isOperators || rivals.length > 0, `${name} was asked to ${was.desired}, and ${kind} made that ${desired}`);
 }

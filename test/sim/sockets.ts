@@ -62,8 +62,11 @@ export function checkSockets(before: State, event: Event, state: State, {starts}
 	if (!entry || !was) return;
 	const isStarted = entry.phase.kind !== 'down' || entry.starts > was.starts;
 	const isResting = partOf(state, sockets).resting?.[event.id] !== undefined;
-	// What it does may have an action that stops it.
-	promise(isStarted || isResting || entry.rulings.action !== undefined, `${entry.service.name} has a connection, and does not start`);
+	// Where what it waits for can never be, the whole may end for it.
+	const isEnded = state.stage.kind !== 'running';
+	// What it does may have an action that stops it, or that starts what conflicts with it.
+	const isAnswered = isStarted || isResting || isEnded || entry.rulings.action !== undefined || entry.paces !== was.paces;
+	promise(isAnswered, `${entry.service.name} has a connection, and does not start`);
 	if (!isStarted) return;
 	const times = [...starts.get(event.id) ?? [], now].slice(-LATELY);
 	starts.set(event.id, times);

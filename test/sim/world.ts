@@ -594,7 +594,9 @@ export class World {
 		const {random: r} = this;
 		const others = earlier.map(({name}) => name);
 		const onFailure = r.chance(0.1) ? r.some(others.slice(-10), 0.3) : [];
-		if (r.chance(0.1)) return {...service, onFailure, autostart: r.chance(0.2), schedule: this.#schedule()};
+		// What has a schedule does not start by a connection.
+		const listens = {isLazy: false, sockets: []};
+		if (r.chance(0.1)) return {...service, ...listens, onFailure, autostart: r.chance(0.2), schedule: this.#schedule()};
 		if (!r.chance(0.1)) return {...service, onFailure};
 		return {...service, onFailure, needs: [], autostart: false, conflicts: r.some(others.slice(-5), 0.5)};
 	}
@@ -641,7 +643,7 @@ export class World {
 			stopTo: r.pick(['main', 'main', 'group']), killMode: r.pick(['tree', 'tree', 'group', 'main']),
 			forks: isDaemon && r.chance(0.15),
 			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
-			...(this.#listens && isNamed && r.chance(0.3) && drawLazy(r, name)),
+			...(this.#listens && isNamed && isDaemon && r.chance(0.3) && drawLazy(r, name)),
 			on: this.#reacts && r.chance(0.3) ? drawReacting(r) : null,
 			test: isNamed && r.chance(0.25) ? {command: ['test'], interval: r.pick([null, 10_000, 20_000]), timeout: 1000} : null,
 			essential: r.chance(0.03),

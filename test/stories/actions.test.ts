@@ -102,6 +102,35 @@ test('what an operator has stopped is started by no action', () => {
 	expect(phases(story)['web']).toBe('stopped');
 });
 
+test('what an operator has started is stopped by no action, until it is given back to its config', () => {
+	const story = tell(['web']).ask('start', 'web');
+	story.lines();
+	expect(act(story, 'rule x', 'web', to('stop')).lines()).toBe('        not stopping web: it was started on request (rule x)');
+	expect(phases(story)['web']).toBe('up');
+	story.ask('auto', 'web');
+	act(story, 'rule x', 'web', to('stop'));
+	expect(phases(story)['web']).toBe('stopped');
+});
+
+test('what conflicts with a service that an action starts is stopped by the action, and an action may start it again', () => {
+	const story = tell(['web', {conflicts: ['spare']}], ['spare', {autostart: false}]);
+	act(story, 'on of web', 'web', to('start', 'spare'));
+	expect(phases(story)).toEqual({web: 'stopped', spare: 'up'});
+	expect(find(story.state(), 'web')!.desired).toBe('auto');
+	act(story, 'on of spare', 'spare', to('start', 'web'));
+	expect(phases(story)).toEqual({web: 'up', spare: 'stopped'});
+});
+
+test('what conflicts with it and was started by an operator goes on, and is waited for', () => {
+	const story = tell(['web', {conflicts: ['spare']}], ['spare', {autostart: false}]).ask('start', 'web');
+	story.lines();
+	act(story, 'rule x', 'spare', to('start'));
+	expect(story.lines()).toContain('not stopping web: it was started on request (rule x)');
+	expect(phases(story)).toEqual({web: 'up', spare: 'waiting'});
+	story.ask('stop', 'web');
+	expect(phases(story)).toEqual({web: 'stopped', spare: 'up'});
+});
+
 test('nor does an action go against a test or a hitlist', () => {
 	const story = tell(['web'], ['idle', {autostart: false}]);
 	const ruled = (name: string, runs: boolean): Story => story.hear({

@@ -1,7 +1,8 @@
 /** Does what an act asks for, as far as its cause has not acted too often, and as operators and deciders let it. */
 import type {Act, Action} from '../../../core/action.ts';
-import {begin, yieldTo} from '../../../core/demand.ts';
+import {begin, isInTheWay, yieldTo} from '../../../core/demand.ts';
 import type {Entry} from '../../../core/entry.ts';
+import type {Id} from '../../../core/ids.ts';
 import {isAlive} from '../../../core/phase.ts';
 import {reload, signal} from '../../../core/requests.ts';
 import {read} from '../../../core/service-table.ts';
@@ -89,21 +90,24 @@ function idsOf(turn: Turn, names: readonly string[]): ReadonlySet<number> {
 }
 
 const VERBS = {
-	/** It runs until it is at rest again; what it conflicts with stops. */
+	/** It runs until it is at rest again; what it conflicts with stops, or is waited for where it is not to be stopped. */
 	start(doing: Doing, entry: Entry): void {
 		const {turn, by, why, variables} = doing;
-		const free: Entry = {...entry, rulings: withRuling(entry.rulings, 'action', null)};
+		const unruled: Entry = {...entry, rulings: withRuling(entry.rulings, 'action', null)};
+		// What a client has made runs as that wants it.
+		const free: Entry = isOfClient(entry) && entry.desired === 'auto' ? {...unruled, desired: 'start'} : unruled;
 		const after: Entry = isToRun(free) || free.desired === 'stop' ? free : {...free, desired: 'due'};
 		if (!isToRun(after)) return refuse(doing, 'starting', after);
 		if (after.phase.kind !== 'down') return turn.write(after);
 		tell(doing, `starting ${entry.service.name}`);
-		for (const rival of entry.rivals) yieldTo(turn, rival);
+		for (const rival of entry.rivals) clear(doing, rival);
 		begin(turn, after, {...variables['ARCHON_EVENT'] && {ARCHON_EVENT: variables['ARCHON_EVENT']}, ARCHON_REASON: `${why} (${by})`});
 	},
-	/** It stays stopped until it is started, or given back to its config. */
+	/** It stays stopped until it is started, or given back to its config. An operator's start is not undone. */
 	stop(doing: Doing, entry: Entry): void {
 		const {turn, by, why} = doing;
 		if (!isToRun(entry)) return;
+		if (entry.desired === 'start' && !isOfClient(entry)) return refuse(doing, 'stopping', entry);
 		const rulings = withRuling(entry.rulings, 'action', {runs: false, why: `${why}, ${by}`, at: turn.now});
 		const after: Entry = {...entry, desired: 'auto', rulings, restartPending: false, stop: entry.service.stop};
 		if (isToRun(after)) return refuse(doing, 'stopping', after);
@@ -124,6 +128,17 @@ const VERBS = {
 	},
 } as const;
 
+/** Whether a client has made it, whose start is no word of an operator. */
+const isOfClient = ({service: {origin}}: Entry): boolean => origin === 'run' || origin === 'daemon';
+
+/** What conflicts with a service that is started stops by the same action, but for a run that is due: that is over. */
+function clear(doing: Doing, id: Id): void {
+	const rival = read(doing.turn.state.table, id);
+	if (!rival || !isInTheWay(rival)) return;
+	if (rival.desired === 'due') yieldTo(doing.turn, id);
+	else VERBS.stop(doing, rival);
+}
+
 function send(doing: Doing, {id, phase, service: {name}}: Entry, number: Extract<Action, {kind: 'signal'}>['signal']): void {
 	if (!isAlive(phase) || !('pid' in phase)) return;
 	tell(doing, `sending ${signalName(number)} to ${name}`);
@@ -132,7 +147,7 @@ function send(doing: Doing, {id, phase, service: {name}}: Entry, number: Extract
 
 /** Who forbids it is told. */
 function refuse({turn, by}: Doing, verb: string, entry: Entry): void {
-	const why = decisionOf(entry)?.text ?? 'it was stopped on request';
+	const why = decisionOf(entry)?.text ?? (entry.desired === 'start' ? 'it was started on request' : 'it was stopped on request');
 	say(turn, 'info', `not ${verb} ${entry.service.name}: ${why} (${by})`);
 }
 
