@@ -93,6 +93,20 @@ static struct doubt doubt_of_link(int folder)
 	return doubt;
 }
 
+bool is_movable(int folder)
+{
+	struct stat own, above;
+	int parent = openat(folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool is_known = parent >= 0 && fstat(folder, &own) == 0 && fstat(parent, &above) == 0;
+	bool is_root = is_known && own.st_dev == above.st_dev && own.st_ino == above.st_ino;
+	/* What is in a folder with the sticky bit is moved by its owner, and by that of the folder (inode(7)). */
+	bool is_kept = is_known && above.st_mode & S_ISVTX && is_ours(&above) && is_ours(&own);
+	bool result = !is_known || (!is_root && (is_kept ? is_movable(parent) : doubt_of_link(parent).writer != WRITER_NONE));
+	if (parent >= 0)
+		close(parent);
+	return result;
+}
+
 struct doubt doubt_of_file(int fd, int folder)
 {
 	struct doubt doubt = doubt_of_link(folder);

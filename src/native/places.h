@@ -2,6 +2,7 @@
 #ifndef PLACES_H
 #define PLACES_H
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 #include "layouts.h"
 
@@ -46,6 +47,9 @@ int open_in(int folder, const char *name, const struct opening *opening, struct 
 
 /* Who may have written what the open file of a folder holds, or may put another file in its place. */
 struct doubt doubt_of_file(int fd, int folder);
+
+/* Whether another user may put another folder in the place of this one, or of one above it. */
+bool is_movable(int folder);
 
 /* As three numbers, for TypeScript. */
 void put_doubt(double *out, const struct doubt *doubt);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include "call.h"
 #include "functions.h"
+#include "places.h"
 
 #define BACKLOG 128
 /* As many as come with one message (SCM_MAX_FD, unix(7)). */
@@ -412,13 +413,21 @@ void sys_bindInet(struct call *call)
 	give_number(call, fd);
 }
 
-/* Only its owner can reach it, until that is changed. */
+/*
+ * bindUnix(path, type, backlog, folder, name): only its owner can reach it, until that is changed. Where another user could exchange
+ * the folder that the path leads to it is bound in the open one, and has the name by which that is done.
+ */
 void sys_bindUnix(struct call *call)
 {
 	struct sockaddr_un address;
 	size_t length;
+	char inside[sizeof address.sun_path];
 	const char *path = arg_text(call, 0, &length);
-	int type = arg_int(call, 1);
+	int type = arg_int(call, 1), folder = arg_int(call, 3);
+	if (is_movable(folder)) {
+		length = snprintf(inside, sizeof inside, "/proc/self/fd/%d/%s", folder, arg_path(call, 4));
+		path = inside;
+	}
 	socklen_t size = address_of(&address, path, length, false);
 	if (!size)
 		return give_number(call, -ENAMETOOLONG);
@@ -441,8 +450,9 @@ void sys_setSocketFile(struct call *call)
 		return give_number(call, -errno);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	int result = fstat(fd, &about);
-	if (result == 0 && !S_ISSOCK(about.st_mode)) {
-		errno = ENOTSOCK;
+	if (result == 0 && (!S_ISSOCK(about.st_mode) || about.st_nlink > 1)) {
+		/* One with another name may be another user's, from another folder. */
+		errno = S_ISSOCK(about.st_mode) ? EMLINK : ENOTSOCK;
 		result = -1;
 	}
 	if (result == 0 && (arg_int(call, 3) >= 0 || arg_int(call, 4) >= 0))

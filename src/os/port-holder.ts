@@ -52,8 +52,19 @@ export function holderOf(taken: Taken): Holder | null {
 	return {pid: null, name: '', isOwn: false};
 }
 
-/** Whether something listens on a port (tcp), of any address. */
-export const isListening = (port: number): boolean => inodesOfPort('tcp', port).size > 0;
+/** The ports at which something listens (tcp), of any address. Others may have thousands of sockets: the lists are read once for all. */
+export function listeningPorts(): ReadonlySet<number> {
+	const ports = new Set<number>();
+	for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
+		for (const line of linesOf(path)) {
+			// Most lines may be others: that is told without cutting them.
+			if (!line.includes(` ${LISTEN} `)) continue;
+			const [, local = '', , state] = line.trimStart().split(/ +/, 4);
+			if (state === LISTEN) ports.add(Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16));
+		}
+	}
+	return ports;
+}
 
 /** As it ends `address in use`: ` by nginx (pid 71)`; empty where no one is known. */
 export function describeHolder(holder: Holder | null): string {

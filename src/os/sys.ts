@@ -276,8 +276,11 @@ export interface Sys {
 	 * Unlike those before it blocks, as it is for services. `isShared`: others that say so too may have the same address (SO_REUSEPORT).
 	 */
 	bindInet(address: string, port: number, type: number, isShared: boolean, backlog: number): Outcome;
-	/** The same at a path, where only its owner can reach it. `type`: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET. */
-	bindUnix(path: string, type: number, backlog: number): Outcome;
+	/**
+	 * The same at a path, where only its owner can reach it. `type`: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET. `folder`, `name`: where
+	 * it is bound if another user could exchange the folder that the path leads to.
+	 */
+	bindUnix(path: string, type: number, backlog: number, folder: number, name: string): Outcome;
 	/** The mode and the owner of a socket in an open folder; uid and gid -1: as it is. -ENOTSOCK: something else has the name. */
 	setSocketFile(folder: number, name: string, mode: number, uid: number, gid: number): Outcome;
 	/** How many connections may wait from now on (listen(2)). */

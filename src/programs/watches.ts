@@ -61,7 +61,7 @@ export function createServiceWatches({loop, log, recorder, poller, reaper, own}:
 		recorder.tell('file-changed', name, why);
 		loop.dispatch({
 			kind: 'act', by: `watch of ${name}`, about: entry.id, why, actions: actions.map(each => mended(each, entry)),
-			variables: {ARCHON_EVENT: 'file-changed', ARCHON_PATH: names[0] ?? '', ARCHON_PATHS: names.slice(0, PATHS_MAX).join('\n')},
+			variables: {ARCHON_EVENT: 'file-changed', ARCHON_PATH: names[0] ?? '', ARCHON_PATHS: fitting(names.slice(0, PATHS_MAX)).join('\n')},
 		});
 	}
 
@@ -76,6 +76,12 @@ export function createServiceWatches({loop, log, recorder, poller, reaper, own}:
 			})));
 		},
 	};
+}
+
+/** As many as fit: with a text of 128 KiB the kernel executes nothing (execve(2)), and whose the folder is could name its files so. */
+function fitting(names: readonly string[]): readonly string[] {
+	let left = 32 << 10;
+	return names.filter(name => (left -= name.length + 1) >= 0);
 }
 
 const RESTART: readonly Action[] = [{kind: 'restart', names: []}];

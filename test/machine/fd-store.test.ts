@@ -100,3 +100,29 @@ test('one whose other end is gone is given up, unless FDPOLL=0 came with it; non
 	expect(await fds(archon)).toEqual([]);
 	expect((await archon.ctl('fds')).stdout).toBe('archon holds no sockets and no descriptors for services');
 });
+
+test('a crowd of descriptors in one that waits for them (epoll), stored and removed without end, does not keep archon busy', async () => {
+	const crowd = join(folder, 'crowd.py');
+	writeFileSync(crowd, `import os, resource, select, socket
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+reader, writer = os.pipe()
+crowd = select.epoll()
+for _ in range(min(hard - 100, 200_000)): crowd.register(os.dup(reader), select.EPOLLIN)
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect("\\0" + os.environ["NOTIFY_SOCKET"][1:])
+print("stores", flush=True)
+while True:
+    socket.send_fds(s, [b"FDSTORE=1\\nFDNAME=crowd"], [crowd.fileno()])
+    socket.send_fds(s, [b"FDSTOREREMOVE=1\\nFDNAME=crowd"], [])
+`);
+	await using archon = await boot({config: `services:\n  web: {command: [python3, ${crowd}], fd_store_max: 16}\n`});
+	await archon.says(/stores/);
+	const times: number[] = [];
+	for (let i = 0; i < 9; i++) {
+		const before = performance.now();
+		await archon.status();
+		times.push(performance.now() - before);
+	}
+	expect(times.sort((a, b) => a - b)[4]).toBeLessThan(300);
+});

@@ -6,7 +6,7 @@ import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {describeHolder, holderOf} from '../../src/os/port-holder.ts';
+import {describeHolder, holderOf, listeningPorts} from '../../src/os/port-holder.ts';
 
 const PROGRAM = `
 import socket, sys
@@ -31,6 +31,15 @@ test.each(['tcp', 'tcp6', 'udp'])('a process that holds a port of %s is named', 
 	expect(holder).toEqual({pid, name: 'python3', isOwn: false});
 	expect(describeHolder(holder)).toBe(` by python3 (pid ${pid})`);
 	end();
+});
+
+test('the ports at which something listens are all found at once', async () => {
+	const four = await holding('tcp');
+	const six = await holding('tcp6');
+	expect([four.port, six.port].map(port => listeningPorts().has(port))).toEqual([true, true]);
+	four.end();
+	six.end();
+	await expect.poll(() => [four.port, six.port].map(port => listeningPorts().has(port))).toEqual([false, false]);
 });
 
 test('a process that holds the path of a socket is named', async () => {

@@ -1,5 +1,5 @@
 /** Sockets that archon holds for services: handed over, kept over restarts under load, and what starts with the first connection. */
-import {existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {connect, createServer, type Server} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -387,5 +387,33 @@ time.sleep(3000)
 		expect(Date.now() - before).toBeLessThan(4000);
 	} finally {
 		server.close();
+	}
+});
+
+test.runIf(process.getuid?.() === 0)('a path in a folder that its service exchanges for a link makes nothing in a folder of root\'s', {timeout: 60_000}, async () => {
+	const [home, victim] = ['home', 'victim'].map(name => join(folder, name)) as [string, string];
+	mkdirSync(join(home, 'run'), {recursive: true});
+	mkdirSync(victim);
+	symlinkSync(victim, join(home, 'link'));
+	for (const path of [folder, victim]) chmodSync(path, 0o755);
+	for (const path of [home, join(home, 'run')]) chownSync(path, 1000, 1000);
+	const swapping = `import ctypes, os
+os.chdir("${home}")
+swap = ctypes.CDLL(None).renameat2
+print("swaps", flush=True)
+while True: swap(-100, b"run", -100, b"link", 2)`;
+	const swapper = execa('python3', ['-c', swapping], {uid: 1000, gid: 1000, reject: false});
+	try {
+		await new Promise(resolve => swapper.stdout.once('data', resolve));
+		const paths = Array.from({length: 24}, (_, i) => `"unix:${join(home, 'run', String(i))}"`).join(', ');
+		for (let i = 0; i < 8; i++) {
+			await using archon = await boot({config: `services:\n  web: {command: sleep 1000, sockets: [${paths}]}\n  other: {command: sleep 1000}\n`});
+			await archon.says(/started other/);
+			expect(readdirSync(victim)).toEqual([]);
+		}
+		expect(readdirSync(join(home, 'run')).length + readdirSync(join(home, 'link')).length).toBeGreaterThan(0);
+	} finally {
+		swapper.kill();
+		await swapper;
 	}
 });

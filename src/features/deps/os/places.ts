@@ -1,7 +1,7 @@
 /** Paths and ports that dependencies look at: of paths the kernel tells, and what listens is looked for at times. */
 import type {Event} from '../../../core/event.ts';
 import type {Millis} from '../../../core/time.ts';
-import {isListening} from '../../../os/port-holder.ts';
+import {listeningPorts} from '../../../os/port-holder.ts';
 import type {Poller} from '../../../os/poller.ts';
 import {watchesOf} from '../../../os/watches.ts';
 import {newStat, sys} from '../../../os/sys.ts';
@@ -57,13 +57,16 @@ export function createPlaces({poller, after, dispatch, warn}: PlacesParts): Plac
 			}
 			const numbers = new Set(dependencies.flatMap(({target}) => (target.kind === 'port' ? [target.port] : [])));
 			if (numbers.size !== ports.size || [...numbers].some(port => !ports.has(port))) {
-				ports = new Map([...numbers].map(port => [port, ports.get(port) ?? isListening(port)]));
+				const listening = numbers.size === 0 ? numbers : listeningPorts();
+				ports = new Map([...numbers].map(port => [port, ports.get(port) ?? listening.has(port)]));
 			}
 		},
 		looksAround: () => ports.size > 0,
 		look() {
 			const before = ports;
-			ports = new Map([...before.keys()].map(port => [port, isListening(port)]));
+			if (before.size === 0) return;
+			const listening = listeningPorts();
+			ports = new Map([...before.keys()].map(port => [port, listening.has(port)]));
 			for (const [port, is] of ports) {
 				if (is !== before.get(port)) dispatch({kind: 'placed', place: targetText({kind: 'port', port}), sign: is ? 'ready' : 'exit'});
 			}

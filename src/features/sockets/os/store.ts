@@ -121,7 +121,7 @@ export function createStore({poller, kept, handoff, warn}: StoreParts): Store {
 				}
 				const number = 1 + Math.max(0, ...items.map(({number}) => number));
 				kept.keep(keptBy(id, number), [fd]);
-				hold(id, {fd, name, number, isPolled, inode});
+				hold(id, {fd, name, number, isPolled: isPolled && !isEpoll(fd), inode});
 			}
 			write(id);
 			return refused;
@@ -141,6 +141,9 @@ export function createStore({poller, kept, handoff, warn}: StoreParts): Store {
 		},
 	};
 }
+
+/** To watch one takes the kernel as long as there are descriptors in it, and those that are in these (epoll(7)). */
+const isEpoll = (fd: number): boolean => sys.readLink(`/proc/self/fd/${fd}`) === 'anon_inode:[eventpoll]';
 
 const recordOf = (id: Id): string => `fdstore ${id}`;
 

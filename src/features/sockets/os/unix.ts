@@ -34,7 +34,8 @@ export function bindUnix(path: string, spec: SocketSpec): Result<{readonly fd: n
 	try {
 		const fd = bindIn(found, spec);
 		if (!fd.ok) return fd;
-		const place = placeOfUnix(realPath(found));
+		const isThere = sys.lstatAt(found.folder.fd, found.name, about) === 0 && isSocket(about);
+		const place = {path: realPath(found), inode: isThere ? about[STAT.inode] ?? 0 : 0};
 		const why = give(found, spec);
 		if (why === null) return ok({fd: fd.value, place});
 		close(fd.value);
@@ -57,13 +58,14 @@ const realPath = ({folder, name}: FilePlace): string => (folder.path === '/' ? `
 
 function bindIn(place: FilePlace, {type, backlog}: SocketSpec): Result<number, Unbound> {
 	const path = realPath(place);
-	let fd = sys.bindUnix(path, TYPES[type], backlog);
+	const bind = (): number => sys.bindUnix(path, TYPES[type], backlog, place.folder.fd, place.name);
+	let fd = bind();
 	if (fd === -ERRNO.EADDRINUSE) {
 		const isThere = sys.lstatAt(place.folder.fd, place.name, about) === 0;
 		if (isThere && !isSocket(about)) return err({errno: ERRNO.EEXIST, reason: 'a file that is no socket has that name: remove it'});
-		if (!isThere || isStale(path, TYPES[type])) {
+		if (!isThere || isStale(`/proc/self/fd/${place.folder.fd}/${place.name}`, TYPES[type])) {
 			sys.unlinkAt(place.folder.fd, place.name, 0);
-			fd = sys.bindUnix(path, TYPES[type], backlog);
+			fd = bind();
 		}
 	}
 	if (fd >= 0) return ok(fd);
