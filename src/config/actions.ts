@@ -1,4 +1,5 @@
 /** Actions as a config writes them: `restart`, `signal:HUP`, `restart: web`, `{run: /notify}`; and whether what they name is there. */
+import {HOW_TO_HEAR, NO_ONE} from './alert-advice.ts';
 import type {Action} from '../core/action.ts';
 import {ACTION_TEXT, HOW, parseAction} from '../core/action-text.ts';
 import {either, textLike} from './accepts.ts';
@@ -90,6 +91,14 @@ function actionOf(way: (typeof WAYS)[number], settings: Written, entry: Value, c
 			return {kind: 'signal', signal: settings.signal, names: namesOf(settings.to)};
 		case 'alert': return {kind: 'alert', text: settings.alert};
 		default: return {kind: way, names: namesOf(settings[way])};
+	}
+}
+
+/** Notes that an action is to tell people, and no one would hear of it. */
+export function judgeAlerting(all: Iterable<ActionsAt>, note: Report): void {
+	for (const {path, actions} of all) {
+		const found = actions.find(({action}) => action.kind === 'alert');
+		if (found) note(found.at, `${path}: alert ${NO_ONE}`, HOW_TO_HEAR);
 	}
 }
 

@@ -70,7 +70,9 @@ export function planServices(root: Value, planning: Planning): Draft {
 		for (const each of present) syncing().judgeOwners(each.path, accountsOf(each), notes.report);
 	}
 	const rulesAt = config.rules && root.kind === 'map' ? root.entries.get('rules')?.value : null;
-	if (config.rules && rulesAt && lookups.parseLua) ruling().judgeRules(config.rules, rulesAt, lookups, problems.report, notes.report);
+	if (config.rules && rulesAt && lookups.parseLua) {
+		ruling().judgeRules(config.rules, rulesAt, lookups, (config.alerts?.receivers.length ?? 0) > 0, problems.report, notes.report);
+	}
 	const alertsAt = config.alerts && root.kind === 'map' ? root.entries.get('alerts')?.value : null;
 	if (config.alerts && alertsAt && lookups.inspect) {
 		alerting().judgeAlerts(config.alerts, alertsAt, [...services.keys()], lookups, problems.report, notes.report);
@@ -98,7 +100,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 
 /** Whether the names in actions are those of services and groups. */
 function judgeReactions(
-	config: Settings<typeof TOP.keys>, declared: readonly Declared[], services: Services, {members}: Membership, {problems}: Planning,
+	config: Settings<typeof TOP.keys>, declared: readonly Declared[], services: Services, {members}: Membership, {problems, notes}: Planning,
 ): void {
 	const all = [
 		...actionsOfWhole(config), ...config.on ? reacting().placesOf(config.on, '') : [],
@@ -107,6 +109,7 @@ function judgeReactions(
 	if (all.length === 0) return;
 	const known = {has: (name: string) => services.has(name) || members.has(name)};
 	reacting().judgeActions(all, known, () => [...services.keys(), ...members.keys()], problems.report);
+	if ((config.alerts?.receivers.length ?? 0) === 0) reacting().judgeAlerting(all, notes.report);
 }
 
 const topContext = (planning: Planning): Context =>

@@ -73,6 +73,8 @@ export interface Told extends Receiver {
 export const [MEMORY, RULES, RECEIVER, WHOLE] = ['M', 'U', 'V', 'W'];
 /** To it: what an action or a rule wants told (`Wanted`); a message for trial, by a number, to one receiver or to all. */
 export const [ALERT, TRY] = ['A', 'T'];
+/** To it: archon is about to end, and what waits is to be told now. From it: it is, or cannot be. */
+export const [FLUSH, FLUSHED] = ['L', 'l'];
 /** From it: how it is (`Report`); what came of a trial (`Tried`). */
 export const [REPORT, TRIED] = ['S', 't'];
 

@@ -3,7 +3,8 @@
  * is to be told. What is not done it keeps in memory that outlives it.
  */
 import {
-	ALERT, MEMORY, RECEIVER, type ReceiverReport, REPORT, type Report, RULES, type Told, TRIED, type Tried, TRY, type Wanted, WHOLE,
+	ALERT, FLUSH, FLUSHED, MEMORY, RECEIVER, type ReceiverReport, REPORT, type Report, RULES, type Told, TRIED, type Tried, TRY,
+	type Wanted, WHOLE,
 } from '../core/alerts.ts';
 import {isObject, parseObject} from '../core/foreign-json.ts';
 import type {Millis} from '../core/time.ts';
@@ -27,8 +28,6 @@ import {createHelperControl} from './control.ts';
 const [SOON, PATIENCE]: readonly [Millis, Millis] = [100, 2000];
 /** What happened longer ago than this before the first config with alerts is no news. */
 const OLD: Millis = 60_000;
-/** How long the last alerts of a shutdown may take. */
-const LAST: Millis = 3000;
 
 interface Rules {
 	readonly groupWait: Millis;
@@ -52,7 +51,6 @@ export function serveAlerts(fd: number, poller: Poller, ended: () => void): () =
 	let kinds = '';
 	let unfollow = (): void => {};
 	let unfollowed = '';
-	let isShutdown = false;
 	let isEnding = false;
 	let serial = 0;
 	let disarm = (): void => {};
@@ -87,6 +85,7 @@ export function serveAlerts(fd: number, poller: Poller, ended: () => void): () =
 		} else if (kind === RECEIVER) coming[id] = JSON.parse(textOf(payload)) as Told;
 		else if (kind === WHOLE) adopt();
 		else if (kind === ALERT) want(JSON.parse(textOf(payload)) as Wanted);
+		else if (kind === FLUSH) void flush();
 		else if (kind === TRY) void attempt(id, textOf(payload));
 	}
 
@@ -118,7 +117,7 @@ export function serveAlerts(fd: number, poller: Poller, ended: () => void): () =
 	}
 
 	function follow(): void {
-		const wanted = [...new Set([...HEARD, 'shutdown', ...receivers.flatMap(({on}) => on)])].sort();
+		const wanted = [...new Set([...HEARD, ...receivers.flatMap(({on}) => on)])].sort();
 		if (wanted.join() === kinds) return;
 		kinds = wanted.join();
 		unfollow();
@@ -136,7 +135,6 @@ export function serveAlerts(fd: number, poller: Poller, ended: () => void): () =
 	}
 
 	function hear({event: kind, service, reason, at}: EventRow): void {
-		if (kind === 'shutdown') isShutdown = true;
 		groups.hear({kind, service, reason, at}, now());
 	}
 
@@ -180,6 +178,20 @@ export function serveAlerts(fd: number, poller: Poller, ended: () => void): () =
 				done: end,
 			});
 		});
+	}
+
+	/** Archon is about to end, and does so when it is told that all is done, or is tired of waiting. */
+	async function flush(): Promise<void> {
+		// What has happened last comes by another connection.
+		await new Promise<void>(resolve => after(SOON, resolve));
+		await send(now() + rules.groupWait);
+		const all = [...outboxes.values()];
+		for (const box of all) box.hurry();
+		const look = (): void => {
+			if (all.every(box => box.isEmpty())) connection.send(FLUSHED);
+			else after(SOON / 10, look);
+		};
+		look();
 	}
 
 	async function attempt(id: number, name: string): Promise<void> {
@@ -226,17 +238,7 @@ export function serveAlerts(fd: number, poller: Poller, ended: () => void): () =
 		if (isEnding) return;
 		isEnding = true;
 		keep();
-		if (!isShutdown) return ended();
-		const all = [...outboxes.values()];
-		after(LAST, ended);
-		void send(now() + rules.groupWait).then(() => {
-			for (const box of all) box.hurry();
-			const look = (): void => {
-				if (all.every(box => box.isEmpty())) ended();
-				else after(SOON, look);
-			};
-			look();
-		});
+		ended();
 	};
 }
 

@@ -4,8 +4,8 @@
  * config that has `alerts`.
  */
 import {
-	ALERT, type Alerts, MEMORY, MEMORY_SIZE, RECEIVER, type Receiver, REPORT, type Report, RULES, type Told, TRIED, type Tried, TRY, WHOLE,
-	type Wanted,
+	ALERT, type Alerts, FLUSH, FLUSHED, MEMORY, MEMORY_SIZE, RECEIVER, type Receiver, REPORT, type Report, RULES, type Told, TRIED,
+	type Tried, TRY, type Wanted, WHOLE,
 } from '../core/alerts.ts';
 import type {Event} from '../core/event.ts';
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
@@ -14,6 +14,7 @@ import {readReport, readTried, wordsOf} from '../features/alerts/core/report.ts'
 import type {Alerting} from '../features/alerts/requests/alerting.ts';
 import {bytesOf, textOf} from '../os/bytes.ts';
 import {after} from '../os/clock.ts';
+import type {Millis} from '../core/time.ts';
 import {errnoText} from '../os/errno.ts';
 import {encodeMessage, PAYLOAD_MAX} from '../os/helper-wire.ts';
 import type {Link} from '../os/helpers.ts';
@@ -40,6 +41,8 @@ export interface AlertControl extends Alerting {
 	set(alerts: Alerts | null): void;
 	/** An action or a rule wants something told. */
 	want(wanted: Wanted): void;
+	/** Archon is about to end: what waits is told first, as far as that is done in time. Calls back once. */
+	finish(done: () => void): void;
 }
 
 const NAME = `${HELPER_PREFIX}alerts`;
@@ -48,6 +51,8 @@ const KEY = 'alerts memory';
 const [PATIENCE, SECRET_MAX] = [2000, 4096];
 /** What waits for the helper: more is lost, which is no harm to anything that runs. */
 const WAITING_MAX = 64;
+/** How long the last alerts may take (ms). */
+const LAST: Millis = 3000;
 /** A status is told so often at most (ms). */
 const STATUS_PAUSE = 500;
 
@@ -60,10 +65,14 @@ export function createAlertControl({link, kept, log, state, dispatch, listener, 
 	let waiting: {readonly bytes: Uint8Array; readonly fds: readonly number[]}[] = [];
 	/** What was said of a file last. */
 	const told = new Map<string, string>();
+	/** What is to be told, until the helper knows to whom. */
+	let wanted: Wanted[] = [];
+	let [isOpen, isTold] = [false, false];
 	/** Of the files that are being read. */
 	let reading = 0;
 	let status: string | null = null;
 	let last = 0;
+	let flushed = (): void => {};
 	const trials = new Map<number, (tried: Tried | null) => void>();
 
 	function post(kind: string, id = 0, value: unknown = null, fds: readonly number[] = []): void {
@@ -111,6 +120,8 @@ export function createAlertControl({link, kept, log, state, dispatch, listener, 
 		post(RULES, 0, {groupWait, repeat});
 		for (const [index, receiver] of receivers.entries()) post(RECEIVER, index, withSecrets(receiver, secrets));
 		post(WHOLE);
+		isTold = isOpen;
+		if (isTold) for (const each of wanted.splice(0)) post(ALERT, 0, each);
 	}
 
 	function remember(): void {
@@ -141,7 +152,7 @@ export function createAlertControl({link, kept, log, state, dispatch, listener, 
 
 	link.use({
 		opened() {
-			waiting = [];
+			[waiting, isOpen, isTold] = [[], true, false];
 			remember();
 			renew();
 		},
@@ -149,12 +160,14 @@ export function createAlertControl({link, kept, log, state, dispatch, listener, 
 			if (lendControl(lending, message)) return;
 			const {kind, id, payload} = message;
 			if (kind === REPORT) show(readReport(textOf(payload)));
+			else if (kind === FLUSHED) flushed();
 			else if (kind === TRIED) answer(id, readTried(textOf(payload)));
 		},
 		room: pump,
 		closed() {
-			waiting = [];
+			[waiting, isOpen, isTold] = [[], false, false];
 			for (const id of [...trials.keys()]) answer(id, null);
+			flushed();
 		},
 	});
 
@@ -167,10 +180,24 @@ export function createAlertControl({link, kept, log, state, dispatch, listener, 
 	return {
 		set(next) {
 			alerts = next;
-			if (!next) report = null;
+			if (!next) [report, isTold, wanted] = [null, false, []];
 			renew();
 		},
-		want: wanted => post(ALERT, 0, wanted),
+		want(next) {
+			if (isTold) post(ALERT, 0, next);
+			else if (wanted.length < WAITING_MAX) wanted.push(next);
+		},
+		finish(done) {
+			if (!alerts || link.post(encodeMessage(FLUSH)) !== 'sent') return done();
+			let isOver = false;
+			flushed = () => {
+				if (isOver) return;
+				isOver = true;
+				cancel();
+				done();
+			};
+			const cancel = after(LAST, () => whole(() => flushed()));
+		},
 		receivers: () => alerts?.receivers ?? [],
 		report: () => report,
 		test(name, hears) {

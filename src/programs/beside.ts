@@ -61,6 +61,8 @@ export interface Beside {
 	alerts(): Alerting | null;
 	/** An action or a rule wants something told. */
 	want(effect: EffectOf<'alert'>): void;
+	/** Archon is about to end: what waits to be told is, as far as that is done in time. Calls back once. */
+	finish(done: () => void): void;
 }
 
 export function createBeside({loop, log, poller, reaper, helpers, kept, listener, recorder, whole, own}: BesideParts): Beside {
@@ -133,7 +135,13 @@ export function createBeside({loop, log, poller, reaper, helpers, kept, listener
 		sync: () => sync,
 		rules: () => (own().rules ? rules : null),
 		alerts: () => alerts,
-		want: ({about, text, why, by}) => alerts?.want({service: about ?? '', text: text ?? `${why} (${by})`, at: Date.now()}),
+		want({about, text, why, by}) {
+			if (!own().alerts) return;
+			// Services may begin before it does.
+			alerts ??= createAlerts();
+			alerts.want({service: about ?? '', text: text ?? `${why} (${by})`, at: Date.now()});
+		},
+		finish: done => (alerts ? alerts.finish(done) : done()),
 	};
 }
 

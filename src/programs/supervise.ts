@@ -142,16 +142,16 @@ export function runDaemon(options: Options): void {
 		alert: effect => beside.want(effect),
 		dispatch: event => loop.dispatch(event),
 		isSweeping: () => loop.state().stage.kind === 'sweeping',
-		exit(status) {
+		exit: status => beside.finish(() => {
 			endAlso();
 			listener?.close();
 			sys.exit(status);
-		},
-		reboot(why) {
+		}),
+		reboot: why => beside.finish(() => {
 			endAlso();
 			listener?.close();
 			rebooting().reboot(why, {reexec, handoff, log, exit: sys.exit});
-		},
+		}),
 	});
 	const loop: Loop = createLoop(state, hands, whole);
 	const beside = createBeside({loop, log, poller, reaper, helpers, kept, listener: () => listener, recorder, whole, own: () => own});

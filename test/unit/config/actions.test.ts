@@ -72,3 +72,17 @@ test.each<[string, string]>([
 	['/etc/rc', 'boot must be a map'],
 	['{rc: /a, on_failure: go}', 'boot.on_failure: "go" is not one of exit, shell, continue'],
 ])('boot: %s is told', (text, problem) => expect(told(withOn('{}', `boot: ${text}`))[0]).toContain(problem));
+
+test('an action alert that no receiver hears is noted', () => {
+	const noted = (text: string): readonly string[] => {
+		const result = planOf(text);
+		return result.ok ? result.value.notes.map(formatProblem) : expect.fail(result.error.map(formatProblem).join('\n'));
+	};
+	const deaf = 'alert tells no one, as alerts has no receiver; write alerts: {receivers: {mail: ops@example.com}}';
+	const text = 'on: {failed: alert}\nservices: {web: {command: x, on: {ready: [restart, alert: up]}, watch: [{path: /x, action: alert}]}}';
+	expect(noted(text)).toEqual([
+		`a.yaml:1:14: on.failed: ${deaf}`, `a.yaml:2:52: services.web.on.ready: ${deaf}`, `a.yaml:2:92: services.web.watch.action: ${deaf}`,
+	]);
+	expect(noted(`alerts: {receivers: []}\n${text}`)).toHaveLength(3);
+	expect(noted(`alerts: {receivers: {mail: ops@example.com}}\n${text}`)).toEqual([]);
+});

@@ -10,7 +10,7 @@ import {refuse, refuseKind} from '../../../config/readers.ts';
 import {reader, type Reader, within} from '../../../config/shape.ts';
 import type {ActionsAt, WrittenAction} from '../../../config/written-action.ts';
 
-export {ACTION, judgeActions} from '../../../config/actions.ts';
+export {ACTION, judgeActions, judgeAlerting} from '../../../config/actions.ts';
 
 /** By the kind of an event. */
 export type WrittenReactions = ReadonlyMap<ServiceKind, readonly WrittenAction[]>;

@@ -1,4 +1,5 @@
 /** What `rules` may say: the files of rules in Lua, and the bounds of what they may do. */
+import {HOW_TO_HEAR, NO_ONE} from '../../../config/alert-advice.ts';
 import {duration as durations, either, listOf, textLike} from '../../../config/accepts.ts';
 import {key, value} from '../../../config/key.ts';
 import type {Lookups} from '../../../config/planning.ts';
@@ -48,8 +49,10 @@ export function readRules(from: Value, context: Context): LuaRules | null | unde
 	return {files: lua.map(each => (isAbsolute(each) ? each : join(directoryOf(at), each))), deadline, memory};
 }
 
-/** What is wrong with the files themselves. `at`: where `rules` stands. */
-export function judgeRules({files}: LuaRules, at: Value, {listFolder, readFile, parseLua}: Lookups, report: Report, note: Report): void {
+/** What is wrong with the files themselves. `at`: where `rules` stands; `isHeard`: there are receivers of alerts. */
+export function judgeRules(
+	{files}: LuaRules, at: Value, {listFolder, readFile, parseLua}: Lookups, isHeard: boolean, report: Report, note: Report,
+): void {
 	const place = (at.kind === 'map' ? at.entries.get('lua')?.value : null) ?? at;
 	for (const pattern of files) {
 		const paths = rulePaths(pattern, listFolder);
@@ -67,10 +70,15 @@ export function judgeRules({files}: LuaRules, at: Value, {listFolder, readFile, 
 				const {file, text} = source.value;
 				const flaw = parseLua?.(path, text) ?? null;
 				if (flaw) report({source: {file, text}, offset: offsetOf(text, flaw.line)}, flaw.why);
+				const line = isHeard ? -1 : text.split('\n').findIndex(each => ALERTS.test(each));
+				if (line >= 0) note({source: {file, text}, offset: offsetOf(text, line + 1)}, `archon.alert ${NO_ONE}`, HOW_TO_HEAR);
 			}
 		}
 	}
 }
+
+/** A line that tells people, as far as that is seen without running it. */
+const ALERTS = /^(?:(?!--).)*\barchon\.alert\b/;
 
 /** Of the first character in the line that is no space. */
 function offsetOf(text: string, line: number): number {
