@@ -5,7 +5,7 @@ import type {Place, Report} from '../../../config/problems.ts';
 import {refuse, refuseKind} from '../../../config/readers.ts';
 import {absolutePath, fault, oneOf, parser, truth, whole} from '../../../config/scalars.ts';
 import {type Context, isMissing, reader, readShape, REQUIRED, shape, within} from '../../../config/shape.ts';
-import {isNothing, type Value} from '../../../config/values.ts';
+import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
 import {fits} from '../../../core/name-pattern.ts';
 import {ok} from '../../../core/result.ts';
 import type {Service} from '../../../core/service.ts';
@@ -86,28 +86,41 @@ function readRules(from: Value, context: Context): readonly BindRule[] | undefin
 	return from.items.flatMap((item, index) => readRule(item, within(context, index)) ?? []);
 }
 
+/** Where each rule stands. */
+const written = new WeakMap<BindRule, {readonly path: string; readonly from: Mapping}>();
+
 function readRule(from: Value, context: Context): BindRule | undefined {
 	if (from.kind !== 'map') return refuseKind(from, context, 'a map with service and port');
 	const {service, port, protocol, address, give, strict} = readShape(RULE, from, context);
 	if (isMissing(['service'], from, RULE)) refuse(from, context, 'does not say for whom it is', 'write service: web, or a pattern');
 	if (isMissing(['port'], from, RULE)) refuse(from, context, 'does not say which port it is for', 'write port: 80');
-	return service === null || port === null ? undefined : {service, port, protocol, address, give: give ?? AS_ASKED, isStrict: strict};
+	if (service === null || port === null) return undefined;
+	const rule: BindRule = {service, port, protocol, address, give: give ?? AS_ASKED, isStrict: strict};
+	written.set(rule, {path: context.path, from});
+	return rule;
 }
 
 /** Reports rules for which there are no services, and sockets that there are not. `at`: where `bind` is written. */
 export function judgeBind({rules}: BindRules, services: readonly Service[], at: Place, report: Report): void {
 	const names = [...new Set(services.map(({name}) => name.replace(/:\d+$/, '')))];
-	for (const [index, {service, give, protocol}] of rules.entries()) {
-		const path = `bind.rules[${index}]`;
+	for (const rule of rules) {
+		const {service, give, protocol} = rule;
+		const {path, from} = written.get(rule) ?? {path: 'bind.rules', from: null};
+		const placeOf = (key: string): Place => from?.entries.get(key)?.value ?? from ?? at;
 		if (!names.some(name => fits(service, name))) {
-			report(at, `${path}.service: no service is called ${service}`, `there are ${names.slice(0, 5).join(', ')}`);
+			report(placeOf('service'), `${path}.service: no service is called ${service}`, `there are ${names.slice(0, 5).join(', ')}`);
 		}
 		if (give.kind !== 'socket') continue;
 		const socket = services.find(({name}) => name === give.service)?.sockets.find(({name}) => name === give.name);
 		const type = protocol === 'tcp' ? 'stream' : 'dgram';
-		if (!socket) report(at, `${path}.give: ${give.service}.${give.name} is not a socket of a service`, 'write it in sockets of the service');
-		else if (socket.listen.kind === 'unix' || socket.type !== type) {
-			report(at, `${path}.give: ${give.service}.${give.name} is no socket for ${protocol}`, 'give one of the network, of the same type');
+		if (!socket) {
+			report(placeOf('give'), `${path}.give: ${give.service}.${give.name} is not a socket of a service`, 'write it in sockets of the service');
+		}
+		if (socket && (socket.listen.kind === 'unix' || socket.type !== type)) {
+			report(
+				placeOf('give'), `${path}.give: ${give.service}.${give.name} is no socket for ${protocol}`,
+				'give one of the network, of the same type',
+			);
 		}
 	}
 }

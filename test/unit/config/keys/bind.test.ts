@@ -44,3 +44,12 @@ describe('is told', () => {
 		expect(result.ok ? [] : result.error.map(formatProblem)).toEqual([expect.stringContaining(problem)]);
 	});
 });
+
+test('what is wrong with a rule is told at its line, also where another one before it is wrong', () => {
+	const result = planOf('\n  rules:\n  - {service: web, port: 80}\n  - {port: 81}\n  - {service: other, port: 82, give: db.http}');
+	expect(result.ok ? [] : result.error.map(formatProblem)).toEqual([
+		expect.stringMatching(/^f:4:5: bind\.rules\[1\] does not say for whom/),
+		expect.stringMatching(/^f:5:15: bind\.rules\[2\]\.service: no service is called other/),
+		expect.stringMatching(/^f:5:38: bind\.rules\[2\]\.give: db\.http is not a socket/),
+	]);
+});
