@@ -4,6 +4,7 @@ import {copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync} from 'node
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
 import {execa} from 'execa';
 import {describe, expect, test} from 'vitest';
 import {undo} from '../../scripts/undo.ts';
@@ -72,6 +73,19 @@ monitor:
 		expect(list.map(({name, processes}) => [name, processes.map(({pid}) => pid).sort()])).toEqual([
 			['all', [one.pid, other.pid].sort()], ['some', [one.pid]],
 		]);
+	}, 60_000);
+
+	test.runIf(process.getuid?.() === 0)('that services of other users cannot be read is no news', async () => {
+		const {path} = program();
+		await using archon = await boot({
+			config: `services: {web: {command: [sleep, infinity], user: "65534"}}\nmonitor: [{name: job, match: {exe: ${path}}, every: 100ms}]\n`,
+			wrapper: ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace'],
+		});
+		await archon.says(/started web/);
+		// A new rule looks at once.
+		await archon.ctl('monitor', 'match', `exe=${path}`, '--name', 'more');
+		await pause(500);
+		expect(archon.log()).not.toContain('SYS_PTRACE');
 	}, 60_000);
 
 	test('is another one after a reload, and acts when a process ends', async () => {

@@ -67,7 +67,8 @@ export async function search(
 		const exe = exeOf(pid);
 		if (exe === null) {
 			const link = sys.readLink(`/proc/${pid}/exe`);
-			if (link === -ERRNO.EACCES || link === -ERRNO.EPERM) warn(UNREAD);
+			// Services and helpers may have users of their own; they are not met anyway.
+			if ((link === -ERRNO.EACCES || link === -ERRNO.EPERM) && !isOwn(pid)) warn(UNREAD);
 			return false;
 		}
 		if (match.exe !== null && !paths.some(path => (isPattern(path) ? fits(path, exe) : path === exe))) return false;
