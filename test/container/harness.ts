@@ -13,6 +13,8 @@ export interface Boot {
 	readonly config?: string;
 	/** The content of /etc/archon/conf.d/more.yaml: what is merged over the image's config. */
 	readonly more?: string;
+	/** The content of /etc/archon/rules.lua. */
+	readonly rules?: string;
 	/** Behind the entrypoint, as after the image's name in `docker run`. */
 	readonly command?: readonly string[];
 	readonly entrypoint?: readonly string[];
@@ -136,7 +138,7 @@ class Container extends GenericContainer {
 		this.withLabels({[LABEL]: 'yes'}).withWaitStrategy(AT_ONCE);
 		const mounts = Object.entries(wanted.mounts ?? {}).map(([target, source]) => ({source, target, mode: 'rw' as const}));
 		this.withBindMounts([{source: CHARACTERS, target: '/characters', mode: 'ro'}, ...mounts]);
-		const files = {'archon.yaml': wanted.config, 'conf.d/more.yaml': wanted.more};
+		const files = {'archon.yaml': wanted.config, 'conf.d/more.yaml': wanted.more, 'rules.lua': wanted.rules};
 		this.withCopyContentToContainer(Object.entries(files).flatMap(([name, content]) =>
 			content === undefined ? [] : [{content, target: `/etc/archon/${name}`, mode: 0o644}]));
 		if (wanted.command) this.withCommand([...wanted.command]);

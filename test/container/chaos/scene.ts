@@ -54,8 +54,10 @@ export const TMPFS_SIZE = 2 << 20;
 /** Services that are to run, each in one process that archon made, whatever happened to them. */
 export const DAEMONS = [
 	'chatty', 'talker', 'filer', 'keeper', 'owner', 'forker', 'server', 'client', 'notifier', 'hooked', 'turned', 'family', 'reactor', 'ported',
-	'accepting', 'caller', 'watcher',
+	'accepting', 'caller', 'watcher', 'bound',
 ] as const;
+/** archon's own, which are to run as well. */
+export const HELPERS = ['archon.rules', 'archon.alerts'] as const;
 /** Those whose hooks, probes and actions come and go beside their main process. */
 export const HELPED: readonly string[] = ['hooked', 'turned', 'reactor'];
 /** Those that number their lines on archon's stdout. */
@@ -87,8 +89,29 @@ const sh = (script: string): string => JSON.stringify(['sh', '-c', script.replac
 
 const RESTART = 'restart: {policy: always, attempts: unlimited, delay: 20ms, max_delay: 500ms}';
 
+/** What rules run is never root, although its service is; what tells people is neither. */
+const RULED = '[ "$(id -u)" = 65523 ] || echo "a bug: a rule is root"; sleep 0.05';
+const ALERTED = 'cat > /dev/null; [ "$(id -u)" = 65524 ] || echo "a bug: an alert is root" >&2';
+
+/** One that acts and counts, one that asks without end, one that hears each line of a service, and one that never ends of itself. */
+export const RULES = ['acts', 'endless', 'hears', 'loops'] as const;
+export const LUA = `
+archon.rule{name = "acts", match = "reactor", event = "exited", action = function(e)
+  archon.set("count", (archon.get("count") or 0) + 1)
+  archon.run{"sh", "-c", '${RULED}'}
+  archon.signal("watcher", "CONT")
+  archon.alert("reactor has ended " .. archon.get("count") .. " times")
+end}
+archon.rule{name = "endless", match = "watcher", event = "ready", action = function(e) archon.restart("watcher") end}
+archon.rule{name = "hears", match = "chatty", line = "00 x", action = function(e) archon.set("line", e.line) end}
+archon.rule{name = "loops", event = "started", action = function(e) if math.random(50) == 1 then while true do end end end}
+`;
+
 /** The same config but for a variable of one service, so that a reload has something to do. */
 export const config = (edition: number): string => `
+rules: {lua: /etc/archon/rules.lua, deadline: 50ms}
+alerts: {receivers: {command: ${sh(ALERTED)}}, on: [exited, failed], group_wait: 1s}
+bind: {rules: [{service: bound, port: 8084}]}
 services:
   once: {type: oneshot, command: sleep 0.05}
   chatty: {command: ${perl(CHATTY, 'chatty', '0.005')}, ${RESTART}}
@@ -119,6 +142,7 @@ services:
   caller: {command: ${perl(CALLER, '8082', '8083')}, ${RESTART}}
   watcher: {command: sleep 1000012, ${RESTART}, depends_on: {folder: {condition: service_completed_successfully}},
     watch: [{path: ${WATCHED}, action: "signal:CONT", debounce: 50ms}, {path: ${OFFERED[0]}, action: restart, debounce: 50ms}]}
+  bound: {command: ${perl(SERVER.replace('8080', '8084'))}, ${RESTART}, ready: {tcp: 8084, interval: 50ms}, stop_grace_period: 1s}
   looper: {autostart: false, restart: "no", command: sleep 1000009, on: {started: [restart]}, stop_grace_period: 200ms, oom_score_adj: 1000}
   alarm: {type: oneshot, autostart: false, command: "false", on: {exited: [{run: ${sh(ACTED)}, timeout: 50ms}, {restart: reactor}]},
     restart: {policy: always, delay: 5ms, max_delay: 10ms, attempts: 60, window: 1h}, oom_score_adj: 1000}
@@ -126,7 +150,7 @@ services:
   hog: {type: oneshot, autostart: false, command: ${perl(HOG, '64')}, oom_score_adj: 900}
   greedy: {type: oneshot, autostart: false, command: ${perl(HOG, '4096')}, oom_score_adj: 1000}
   flooder: {autostart: false, restart: "no", command: /characters/flooder mains junk fds status extend 1500, user: nobody,
-    watchdog: 1h, stop_grace_period: 200ms, oom_score_adj: 1000}
+    watchdog: 1h, fd_store_max: 32, stop_grace_period: 200ms, oom_score_adj: 1000}
   exchanger: {type: oneshot, autostart: false, command: /characters/exchanger 3 ${CANARY} ${[...EXCHANGED, ...OFFERED].join(' ')}, user: www-data,
     stop_grace_period: 200ms, oom_score_adj: 1000, logging: none}
   victim: {type: oneshot, autostart: false, command: "false", user: "54321:54321", start_timeout: 50ms, stop_grace_period: 200ms,

@@ -10,7 +10,7 @@ import {random} from '../../sim/random.ts';
 import {boot, type Box} from '../harness.ts';
 import {ROOT} from '../places.ts';
 import {type Chaos, createChaos} from './actions.ts';
-import {CANARY, config, DAEMONS, HELPED, KEPT, MEMORY, TMPFS, TMPFS_SIZE, TROUBLES} from './scene.ts';
+import {CANARY, config, DAEMONS, HELPED, HELPERS, KEPT, LUA, MEMORY, RULES, TMPFS, TMPFS_SIZE, TROUBLES} from './scene.ts';
 import {type Measures, type Process, type Standing, type Subject, subjectOf} from './subject.ts';
 
 export interface Trial extends AsyncDisposable {
@@ -42,8 +42,8 @@ export async function begin(seed: number): Promise<Trial> {
 	const log = createLog(`${path}.log`);
 	let isOver = false;
 	undo(() => isOver || log.error('interrupted'));
-	const box = await boot({image: 'plain', config: config(0), tmpfs: [`${TMPFS}:size=${TMPFS_SIZE}`], memory: MEMORY, pids: 500});
-	for (const name of DAEMONS) await box.comesTo(name, 'running');
+	const box = await boot({image: 'plain', config: config(0), rules: LUA, tmpfs: [`${TMPFS}:size=${TMPFS_SIZE}`], memory: MEMORY, pids: 500});
+	for (const name of [...DAEMONS, ...HELPERS]) await box.comesTo(name, 'running');
 	const subject = await subjectOf(box.id);
 	// Once started, a service has its pipes for good.
 	await subject.ask(`Start,${TROUBLES.join(',')}`);
@@ -67,6 +67,7 @@ export async function begin(seed: number): Promise<Trial> {
 			await settles(subject, log);
 			expect(aboutCanary(subject)).toEqual(canary);
 			for (const path of KEPT) await goesOn(subject, path);
+			await rulesAreInForce(subject);
 			const figures = await look(subject, await atRest(subject));
 			log.info({...figures, lines: subject.lines, deeds: chaos.deeds}, 'the round is over');
 			return figures;
@@ -102,6 +103,15 @@ async function goesOn({path}: Subject, file: string): Promise<void> {
 	await expect.poll(state, {message: `${file} goes on`}).not.toBe(before);
 }
 
+/** Whatever became of their helper. */
+async function rulesAreInForce(subject: Subject): Promise<void> {
+	const states = async (): Promise<readonly string[] | undefined> => (await subject.ask('Rules'))?.flatMap(row => {
+		const [, name, , , , state] = row.split(',');
+		return row.startsWith('Row,') ? [`${name} is ${state}`] : [];
+	});
+	await expect.poll(states, {timeout: 20_000}).toEqual(RULES.map(name => `${name} is enabled`));
+}
+
 /** Looks at PID 1's state as fast as it can: a runtime that sees a zombie for a moment takes the container for stopped. */
 const LOOKER = `my ($end, $looks, $dead) = (0, 0, 0); $SIG{TERM} = sub { $end = 1 };
 	until ($end) {
@@ -127,7 +137,7 @@ function faults(status: ReadonlyMap<string, Standing> | null, processes: readonl
 	if (!status) return ['archon does not answer'];
 	const wrong: string[] = [];
 	const isOf = (name: string): readonly Process[] => processes.filter(({service}) => service === name);
-	for (const name of DAEMONS) {
+	for (const name of [...DAEMONS, ...HELPERS]) {
 		const {status: is, pid} = status.get(name) ?? {status: 'unknown', pid: 0};
 		const [mine, main] = [isOf(name), processes.filter(({inner}) => inner === pid)];
 		if (is !== 'running') wrong.push(`${name} is ${is}`);
