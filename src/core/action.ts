@@ -1,5 +1,5 @@
 /** What archon does when something has happened: one table of actions for events, watched files, dependencies and rules. */
-import type {HookCommand} from './command.ts';
+import type {HookCommand, UserSpec} from './command.ts';
 import type {Id} from './ids.ts';
 import type {SignalNumber} from './signal-numbers.ts';
 import type {Millis} from './time.ts';
@@ -10,9 +10,17 @@ export type Action =
 	| {readonly kind: 'start' | 'stop' | 'restart' | 'reload'; readonly names: readonly string[]}
 	| {readonly kind: 'signal'; readonly signal: SignalNumber; readonly names: readonly string[]}
 	/** As the user of the service that it is about, else archon's own; it is killed with its group after the timeout. */
-	| {readonly kind: 'run'; readonly command: HookCommand; readonly timeout: Millis}
+	| {readonly kind: 'run'; readonly command: HookCommand; readonly timeout: Millis; readonly bounds?: Bounds}
 	/** `text`: instead of what would be said; null: what has happened. */
 	| {readonly kind: 'alert'; readonly text: string | null};
+
+/**
+ * For a command that others than the config have thought of: never as root because its service, or archon, is root. `runAs`: all of
+ * them as this user, root as well, since the config says so.
+ */
+export interface Bounds {
+	readonly runAs: UserSpec | null;
+}
 
 /** Something has happened for which there are actions: they are done, unless their cause has had too many lately. */
 export interface Act {

@@ -1,4 +1,5 @@
 /** What the core asks `os/` to do, as data: the output of `step`. */
+import type {Bounds} from './action.ts';
 import type {Entry} from './entry.ts';
 import type {Hook, Purpose} from './event.ts';
 import type {Id, Run} from './ids.ts';
@@ -43,6 +44,7 @@ export type Effect =
 	| {
 		readonly kind: 'run'; readonly by: string; readonly about: {readonly id: Id; readonly service: Service} | null;
 		readonly command: HookCommand; readonly timeout: Millis; readonly environment: Readonly<Record<string, string>>;
+		readonly bounds?: Bounds;
 	}
 	/** People are told of what has happened: `about`, a service's name, or null: archon as a whole. The rest is as of `Act`. */
 	| {

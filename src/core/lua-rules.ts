@@ -9,10 +9,15 @@ export interface LuaRules {
 	readonly deadline: Millis;
 	/** For all rules together, in bytes. */
 	readonly memory: number;
+	/** As whom all commands of rules run; null: as their services' users, where these are not root, and else as the helper's. */
+	readonly runAs: UserSpec | null;
 }
 
 /** The user of the helper where archon is root: by a number that no other user has. */
 export const RULES_USER: UserSpec = {user: '65523', group: '65523'};
+
+/** How often all rules together may ask for something at once, and in a second after that: their names may be invented. */
+export const [ASKED_AT_ONCE, ASKED_EACH_SECOND] = [200, 20];
 
 /** How often in a row a rule may fail before it is disabled. */
 export const FAILURES_MAX = 5;

@@ -7,17 +7,18 @@ import type {Event} from '../core/event.ts';
 import type {OwnKind} from '../core/event-kinds.ts';
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
 import {
-	ANSWER, ASKS, DISABLED, DONE, EVENT, KEEPS, KEPT, type KeptValue, LIST, LOAD, type LuaRules, ROW, START, TRY, WANTS,
+	ANSWER, ASKED_AT_ONCE, ASKED_EACH_SECOND, ASKS, DISABLED, DONE, EVENT, KEEPS, KEPT, type KeptValue, LIST, LOAD, type LuaRules, ROW,
+	START, TRY, WANTS,
 } from '../core/lua-rules.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {SIG} from '../core/signal-numbers.ts';
-import {find, type State} from '../core/state.ts';
+import {find, isHelper, type State} from '../core/state.ts';
 import type {Millis} from '../core/time.ts';
 import type {Events, KeptEvent} from '../features/events/core.ts';
 import {endOf, readAsked, readKept, readList, readReport, readTried, readWants} from '../features/rules/core/asks.ts';
 import type {Ruling} from '../features/rules/requests/ruling.ts';
 import {bytesOf, textOf} from '../os/bytes.ts';
-import {after} from '../os/clock.ts';
+import {after, now} from '../os/clock.ts';
 import {encodeMessage, PAYLOAD_MAX} from '../os/helper-wire.ts';
 import type {Link} from '../os/helpers.ts';
 import type {Log} from '../os/log.ts';
@@ -50,6 +51,10 @@ const [UNDER_WAY, AT_ONCE] = [16, 64];
 const PATIENCE: Millis = 10_000;
 /** Values that rules keep. */
 const KEPT_MAX = 256;
+/** Rows of an answer: rules and files. */
+const ROWS_MAX = 512;
+/** Until what was left out is told (ms). */
+const TELL_AGAIN: Millis = 5000;
 
 interface Question {
 	readonly kind: string;
@@ -70,6 +75,7 @@ export function createRulesControl(
 	let last = 0;
 	let isSoon = false;
 	let isUp = false;
+	let [room, roomAt, leftOut] = [ASKED_AT_ONCE, now(), 0];
 	const kept = new Map<string, KeptValue>();
 	const questions = new Map<number, Question>();
 	let unfollow: (() => void) | null = null;
@@ -142,13 +148,33 @@ export function createRulesControl(
 
 	// ── What rules ask for ──
 
+	/** Whether there is still room for one more; the others are counted, and told once. */
+	function mayAsk(): boolean {
+		const at = now();
+		room = Math.min(ASKED_AT_ONCE, room + (at - roomAt) * ASKED_EACH_SECOND / 1000);
+		roomAt = at;
+		if (room >= 1) {
+			room -= 1;
+			return true;
+		}
+		if (leftOut++ === 0) {
+			after(TELL_AGAIN, () => whole(() => {
+				log.warn(`rules ask for more than ${ASKED_EACH_SECOND} things in a second: ${leftOut} were left out`);
+				leftOut = 0;
+			}));
+		}
+		return false;
+	}
+
 	function act(text: string): void {
-		const asked = readAsked(text);
+		const asked = readAsked(text, {runAs: rules?.runAs ?? null});
 		if (!asked) return;
 		const {rule, event, service, actions, variables, refused} = asked;
 		for (const why of refused) log.warn(`rule ${rule}: ${why}`);
 		if (actions.length === 0) return;
-		const about = service === '' ? null : find(state(), service)?.id ?? null;
+		const entry = service === '' ? undefined : find(state(), service);
+		// Of helpers rules are not told, and nothing of a rule runs as their users: programs for root may be theirs (archon.sync).
+		const about = entry && !isHelper(entry) ? entry.id : null;
 		const why = service === '' ? event : `${event} of ${service}`;
 		dispatch({kind: 'act', by: `rule ${rule}`, about, why, actions, variables});
 	}
@@ -201,14 +227,15 @@ export function createRulesControl(
 				unfollow ??= events.follow(stir);
 				stir();
 			} else if (kind === ASKS) {
-				act(textOf(payload));
+				if (mayAsk()) act(textOf(payload));
 			} else if (kind === KEEPS) {
 				keep(textOf(payload));
 			} else if (kind === DISABLED) {
 				const [rule = '', why = ''] = readList(textOf(payload)) ?? [];
-				say('rule-disabled', `${rule}: ${why}`);
+				if (mayAsk()) say('rule-disabled', `${rule}: ${why}`);
 			} else if (kind === ROW) {
-				questions.get(id)?.rows.push(textOf(payload));
+				const rows = questions.get(id)?.rows;
+				if (rows && rows.length < ROWS_MAX) rows.push(textOf(payload));
 			} else if (kind === ANSWER) {
 				end(id, ({rows}) => ok(rows));
 			}

@@ -144,6 +144,36 @@ test('the helper has no rights: a user of its own, no capabilities, no environme
 	expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).not.toMatch(/PATH=/);
 });
 
+/** What a rule that is told of each of the services runs says of itself. */
+async function seats(more: string): Promise<(name: string) => string | undefined> {
+	const command = '{"sh", "-c", "echo seat $ARCHON_SERVICE: $(id -u) $(id -G) nnp=$(grep NoNewPrivs /proc/self/status | tr -dc 0-9) secret=$SECRET own=$OWN"}';
+	const {config} = withRules(`
+archon.rule{name = "spy", event = "ready", match = "of-.*", action = function(e) archon.run${command} end}
+archon.rule{name = "of none", every = 1, action = function(e) archon.run${command} end}
+`, `  of-root: {command: ${SLEEPER}, environment: {SECRET: r}}
+  of-zero: {command: ${SLEEPER}, user: "0:0", environment: {SECRET: z}, cap_add: [NET_ADMIN]}
+  of-nulls: {command: ${SLEEPER}, user: "00", environment: {SECRET: n}}
+  of-user: {command: ${SLEEPER}, user: "1234:1235", environment: {SECRET: u}}
+`, more);
+	const archon = await boot({config, env: {OWN: 'mine'}});
+	await using _ = archon;
+	for (const name of ['of-root', 'of-zero', 'of-nulls', 'of-user', 'archon']) await archon.says(new RegExp(`seat ${name}: .*own=`));
+	return name => new RegExp(`seat ${name}: (.*)`).exec(archon.log())?.[1];
+}
+
+test.runIf(process.getuid?.() === 0)('a command of a rule is never root\'s, has nothing of root\'s services, and no way up', async () => {
+	const seat = await seats('');
+	for (const name of ['of-root', 'of-zero', 'of-nulls', 'archon']) expect(seat(name), name).toBe('65523 65523 nnp=1 secret= own=');
+	expect(seat('of-user')).toBe('1234 1235 nnp=0 secret=u own=mine');
+});
+
+test.runIf(process.getuid?.() === 0)('unless run_as says who it is; as another than the service it has none of its variables', async () => {
+	const [asRoot, asOther] = [await seats(', run_as: root'), await seats(', run_as: "1236:1236"')];
+	expect(asRoot('of-root')).toMatch(/^0 .*nnp=0 secret=r own=mine$/);
+	expect(asRoot('of-user')).toMatch(/^0 .*nnp=0 secret= own=$/);
+	for (const name of ['of-root', 'of-zero', 'of-user', 'archon']) expect(asOther(name), name).toBe('1236 1236 nnp=0 secret= own=');
+});
+
 test('a loop, a memory bomb, a storm of pcalls, a pattern that backtracks and what must be cut off each cost one event', async () => {
 	const bombs = {
 		loop: 'while true do end',

@@ -10,7 +10,7 @@ const reading = byNeed(() => import('./keys/reading.ts'));
 const KEYS = {
 	rules: key<LuaRules | null>(
 		reader(() => ({shape: reading().RULES}), (from, context) => reading().readRules(from, context)),
-		'{lua, deadline, memory}', 'none', null, 'rules in Lua, which say what is done when something has happened',
+		'{lua, deadline, memory, run_as}', 'none', null, 'rules in Lua, which say what is done when something has happened',
 		'{lua: /etc/archon/rules/*.lua}',
 	),
 };

@@ -80,6 +80,7 @@ end
 
 function archon.set(key, value)
   name(key, "archon.set: the key")
+  if #key > 1024 then fail("archon.set: the key has more than 1024 bytes") end
   local kind = type(value)
   if kind == "number" then kind = mathtype(value) end
   if kind ~= "string" and kind ~= "integer" and kind ~= "float" and kind ~= "boolean" and kind ~= "nil" then

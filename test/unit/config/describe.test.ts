@@ -39,7 +39,7 @@ test('the whole table fits a page', () => {
 		      processes that archon has not started, and what to do when one has ended
 		  sync: {source, dest, keys, …} (default: none)
 		      programs pulled from a master into a folder of their own
-		  rules: {lua, deadline, memory} (default: none)
+		  rules: {lua, deadline, memory, run_as} (default: none)
 		      rules in Lua, which say what is done when something has happened
 		  alerts: {receivers, on, group_wait, repeat} (default: none)
 		      who is told of what goes wrong
@@ -729,6 +729,8 @@ test('the whole table fits a page', () => {
 		      the processor's time that a rule may take for an event; from 10ms to 10s
 		  memory: size (default: 16m)
 		      of all rules together; from 1m to 256m
+		  run_as: user (default: the service's, but not root)
+		      who all commands of rules run as, root included; else the service's user, and 65523 in place of root
 
 		alerts:
 		  receivers: {http | mail | syslog | command, …} | list of them (default: empty)

@@ -50,8 +50,8 @@ function perform(doing: Doing, action: Action): void {
 	switch (action.kind) {
 		case 'run': {
 			const about = entry ? {id: entry.id, service: entry.service} : null;
-			const {command, timeout} = action;
-			return turn.emit({kind: 'run', by, about, command, timeout, environment: variablesOf(doing)});
+			const {command, timeout, bounds} = action;
+			return turn.emit({kind: 'run', by, about, command, timeout, environment: variablesOf(doing), ...bounds && {bounds}});
 		}
 		case 'alert': {
 			const about = entry?.service.name ?? null;

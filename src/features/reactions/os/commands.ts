@@ -1,4 +1,5 @@
 /** Runs the commands of actions: a few at a time, each in the context of its service, and no longer than it may take. */
+import {byNeed} from '../../../core/by-need.ts';
 import {exec, service as standard} from '../../../core/defaults.ts';
 import {duration} from '../../../core/duration.ts';
 import type {Command, HookCommand, Service} from '../../../core/service.ts';
@@ -12,6 +13,8 @@ import {runHelperCommand} from '../../../os/spawn/helper-command.ts';
 import {seatOf} from '../../../os/spawn/hook-seat.ts';
 import type {Sources} from '../../../os/spawn/variable-sources.ts';
 import type {Output} from '../../logging/os/output.ts';
+
+const bounding = byNeed(() => import('./apart.ts'));
 
 export interface CommandParts {
 	readonly reaper: Reaper;
@@ -70,12 +73,13 @@ export function createCommands(parts: CommandParts): Commands {
 		};
 		running.add(end);
 		const service = effect.about?.service ?? OWN;
+		const apart = effect.bounds ? bounding().seatApart(effect.about?.service ?? null, effect.bounds) : null;
 		// No run has such a number, nor has a test.
 		const run = LOOKS - ++looks;
 		const make = (found: Service): void => parts.pace(() => {
-			if (!isOver) stop = perform(effect, found, parts, ended);
+			if (!isOver) stop = perform(effect, found, apart, parts, ended);
 		});
-		if (service.exec.sources.length > 0) parts.sources.glimpse({id: effect.about?.id ?? -1, run, service}, make);
+		if (!apart && service.exec.sources.length > 0) parts.sources.glimpse({id: effect.about?.id ?? -1, run, service}, make);
 		else make(service);
 	}
 
@@ -97,11 +101,11 @@ export function createCommands(parts: CommandParts): Commands {
 
 /** Begins the process; what it says goes where the words of its service go. The result ends it with its whole group. */
 function perform(
-	{about, command: step, timeout, environment}: EffectOf<'run'>, found: Service, {reaper, output, poller}: CommandParts,
-	ended: (failure: string | null) => void,
+	{about, command: step, timeout, environment}: EffectOf<'run'>, found: Service, apart: Service | null,
+	{reaper, output, poller}: CommandParts, ended: (failure: string | null) => void,
 ): () => void {
-	const [command, service] = seatOf(step, found);
-	const wiring = output.wireHelper(about?.id ?? -1, service);
+	const [command, service] = seatOf(step, apart ?? found);
+	const wiring = output.wireHelper(about?.id ?? -1, found);
 	if (!wiring.ok) {
 		ended(`${wiring.error.stage}: ${wiring.error.reason ?? errnoText(wiring.error.errno)}`);
 		return () => {};

@@ -2,7 +2,7 @@
  * What the helper `archon.rules` says to PID 1, read. Scripts of users stand behind it, and so PID 1 believes it no more than
  * that: what has another form is no message.
  */
-import type {Action} from '../../../core/action.ts';
+import type {Action, Bounds} from '../../../core/action.ts';
 import {type Fields, isObject, parseObject} from '../../../core/foreign-json.ts';
 import type {KeptValue, RuleReport, Tried} from '../../../core/lua-rules.ts';
 import {signalName, signalNumber} from '../../../core/signal-numbers.ts';
@@ -11,8 +11,8 @@ import {splitWords} from '../../../core/words.ts';
 
 /** How long a command of a rule may take. */
 const TIMEOUT: Millis = 60_000;
-/** Actions of one event, names in one of them, and characters of a text. */
-const [ACTIONS_MAX, NAMES_MAX, TEXT_MAX] = [64, 64, 2000];
+/** Actions of one event, names in one of them, characters of a text, of a rule's name, and of what is kept. */
+const [ACTIONS_MAX, NAMES_MAX, TEXT_MAX, NAME_MAX, KEPT_TEXT_MAX] = [64, 64, 2000, 200, 1024];
 
 /** What a rule asks for. */
 export interface Asked {
@@ -26,8 +26,8 @@ export interface Asked {
 	readonly refused: readonly string[];
 }
 
-/** Null: it asks for nothing. */
-export function readAsked(text: string): Asked | null {
+/** Null: it asks for nothing. `bounds`: as whom commands run. */
+export function readAsked(text: string, bounds: Bounds): Asked | null {
 	const value = parseObject(text);
 	const {rule, fields, acts} = value ?? {};
 	if (typeof rule !== 'string' || !isObject(fields) || !Array.isArray(acts)) return null;
@@ -35,15 +35,16 @@ export function readAsked(text: string): Asked | null {
 	const refused: string[] = [];
 	for (const each of acts.slice(0, ACTIONS_MAX)) {
 		const texts = textsIn(each);
-		const action = texts ? actionOf(texts) : 'what it asks for is not a list of texts';
+		const action = texts ? actionOf(texts, bounds) : 'what it asks for is not a list of texts';
 		if (typeof action === 'string') refused.push(action);
 		else actions.push(action);
 	}
 	if (acts.length > ACTIONS_MAX) refused.push(`more than ${ACTIONS_MAX} actions for one event`);
-	return {rule, event: textIn(fields['event']), service: textIn(fields['service']), variables: variablesOf(fields), actions, refused};
+	const [name, event] = [rule, textIn(fields['event'])].map(word => clean(word).slice(0, NAME_MAX));
+	return {rule: name ?? '', event: event ?? '', service: textIn(fields['service']), variables: variablesOf(fields), actions, refused};
 }
 
-function actionOf([verb = '', ...texts]: readonly string[]): Action | string {
+function actionOf([verb = '', ...texts]: readonly string[], bounds: Bounds): Action | string {
 	switch (verb) {
 		case 'start':
 		case 'stop':
@@ -52,17 +53,17 @@ function actionOf([verb = '', ...texts]: readonly string[]): Action | string {
 		case 'signal': {
 			const [text = '', ...names] = texts;
 			const signal = signalNumber(text);
-			return signal === null ? `${text} is no signal` : {kind: 'signal', signal, names};
+			return signal === null ? `${clean(text).slice(0, 40)} is no signal` : {kind: 'signal', signal, names: names.slice(0, NAMES_MAX)};
 		}
 		case 'run': {
 			const [form = '', ...words] = texts;
 			const split = form === 'text' ? splitWords(words.join(' ')) : {ok: true as const, value: words};
 			if (!split.ok) return `archon.run: ${split.error}`;
 			const [program, ...args] = split.value;
-			return program ? {kind: 'run', command: [program, ...args], timeout: TIMEOUT} : 'archon.run: there is no command';
+			return program ? {kind: 'run', command: [program, ...args], timeout: TIMEOUT, bounds} : 'archon.run: there is no command';
 		}
 		case 'alert': return {kind: 'alert', text: texts.join(' ').slice(0, TEXT_MAX)};
-		default: return `${verb.slice(0, 40)} is no action`;
+		default: return `${clean(verb).slice(0, 40)} is no action`;
 	}
 }
 
@@ -88,7 +89,8 @@ export function readWants(text: string): {readonly last: number; readonly kinds:
 /** A value that a rule keeps; null: it is something else. */
 export function readKept(text: string): KeptValue | null {
 	const [key, kind, value, ...more] = readList(text) ?? [];
-	return key === undefined || kind === undefined || value === undefined || more.length > 0 ? null : [key, kind, value];
+	if (key === undefined || kind === undefined || value === undefined || more.length > 0) return null;
+	return [key, kind, value].every(({length}) => length <= KEPT_TEXT_MAX) ? [key, kind, value] : null;
 }
 
 /** Texts; null: it is something else. */
@@ -119,6 +121,8 @@ export function endOf(exit: number | null, reason: string): {readonly code: numb
 	const isSignal = exit > 128 && /\bSIG[A-Z]/.test(reason);
 	return isSignal ? {code: null, signal: signalName(exit - 128).replace(/^SIG/, '')} : {code: exit, signal: null};
 }
+
+const clean = (text: string): string => text.replaceAll(/[\0-\x1f\x7f-\x9f]/g, ' ');
 
 const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
 

@@ -1,12 +1,12 @@
 /** What `rules` may say: the files of rules in Lua, and the bounds of what they may do. */
 import {HOW_TO_HEAR, NO_ONE} from '../../../config/alert-advice.ts';
 import {duration as durations, either, listOf, textLike} from '../../../config/accepts.ts';
-import {key, value} from '../../../config/key.ts';
+import {key, optional, value} from '../../../config/key.ts';
 import type {Lookups} from '../../../config/planning.ts';
 import {directoryOf, type Report} from '../../../config/problems.ts';
 import {readBy, readListOf, refuse, refuseKind} from '../../../config/readers.ts';
-import {duration, fault, parser} from '../../../config/scalars.ts';
-import {type Context, isMissing, reader, readShape, REQUIRED, shape, within} from '../../../config/shape.ts';
+import {duration, fault, parser, user} from '../../../config/scalars.ts';
+import {type Context, reader, readShape, REQUIRED, shape, within} from '../../../config/shape.ts';
 import {isNothing, type Value} from '../../../config/values.ts';
 import {type LuaRules, RULE_FILE_MAX, RULE_FILES_MAX} from '../../../core/lua-rules.ts';
 import {isAbsolute, join} from '../../../core/path.ts';
@@ -34,19 +34,26 @@ export const RULES = shape({
 		return millis.value >= LEAST && millis.value <= MOST ? millis : fault('is not between 10ms and 10s');
 	}), 'duration', '250ms', 'the processor\'s time that a rule may take for an event; from 10ms to 10s'),
 	memory: value(size('1m', '256m'), 'size', '16m', 'of all rules together; from 1m to 256m', '32m'),
-}, {words: () => ({names: {lua: 'files file scripts script path', deadline: 'timeout limit', memory: 'max_memory memory_limit'}})});
+	run_as: optional(
+		user, 'user', 'the service\'s, but not root',
+		'who all commands of rules run as, root included; else the service\'s user, and 65523 in place of root', 'app',
+	),
+}, {words: () => ({names: {
+	lua: 'files file scripts script path', deadline: 'timeout limit', memory: 'max_memory memory_limit', run_as: 'user as runas',
+}})});
 
 export function readRules(from: Value, context: Context): LuaRules | null | undefined {
 	if (isNothing(from)) return null;
 	if (from.kind !== 'map') return refuseKind(from, context, 'a map with lua');
-	const {lua, deadline, memory} = readShape(RULES, from, context);
-	if (isMissing(['lua'], from, RULES) || lua.length === 0) {
-		refuse(from, context, 'does not say which files', 'write lua: /etc/archon/rules/*.lua');
-		return undefined;
-	}
-	const at = from.entries.get('lua')?.value ?? from;
+	const {lua, deadline, memory, run_as: runAs} = readShape(RULES, from, context);
+	const written = from.entries.get('lua')?.value;
+	const isEmpty = !written || isNothing(written) || (written.kind === 'list' && written.items.length === 0);
+	if (isEmpty) refuse(from, context, 'does not say which files', 'write lua: /etc/archon/rules/*.lua');
+	// What was written was refused.
+	if (lua.length === 0) return undefined;
+	const at = written ?? from;
 	if (lua.length > RULE_FILES_MAX) refuse(at, within(context, 'lua'), `names more than ${RULE_FILES_MAX} files`);
-	return {files: lua.map(each => (isAbsolute(each) ? each : join(directoryOf(at), each))), deadline, memory};
+	return {files: lua.map(each => (isAbsolute(each) ? each : join(directoryOf(at), each))), deadline, memory, runAs};
 }
 
 /** What is wrong with the files themselves. `at`: where `rules` stands; `isHeard`: there are receivers of alerts. */

@@ -4,15 +4,18 @@ import {expect, test} from 'vitest';
 import {endOf, readAsked, readKept, readReport, readTried, readWants} from '../../../../src/features/rules/core/asks.ts';
 import {rulePaths} from '../../../../src/features/rules/core/paths.ts';
 
+const BOUNDS = {runAs: null};
+
 const asked = (acts: unknown, fields: unknown = {event: 'exited', service: 'web', code: 3}): ReturnType<typeof readAsked> =>
-	readAsked(JSON.stringify({rule: 'r', fields, acts}));
+	readAsked(JSON.stringify({rule: 'r', fields, acts}), BOUNDS);
 
 test('actions, with what commands find in their environment', () => {
 	expect(asked([['restart', 'a', 'b'], ['signal', 'HUP', 'web'], ['run', 'text', 'echo "a b" c'], ['run', 'words', 'echo', 'a b'], ['alert', 'x']])).toEqual({
 		rule: 'r', event: 'exited', service: 'web', refused: [], variables: {ARCHON_EVENT: 'exited', ARCHON_EXIT_CODE: '3'},
 		actions: [
 			{kind: 'restart', names: ['a', 'b']}, {kind: 'signal', signal: 1, names: ['web']},
-			{kind: 'run', command: ['echo', 'a b', 'c'], timeout: 60_000}, {kind: 'run', command: ['echo', 'a b'], timeout: 60_000},
+			{kind: 'run', command: ['echo', 'a b', 'c'], timeout: 60_000, bounds: BOUNDS},
+			{kind: 'run', command: ['echo', 'a b'], timeout: 60_000, bounds: BOUNDS},
 			{kind: 'alert', text: 'x'},
 		],
 	});
@@ -37,12 +40,21 @@ test('what is too much is left out', () => {
 	expect(asked([['alert', 'x']], {event: 'log', line: 'y'.repeat(9000)})?.variables['ARCHON_LINE']).toHaveLength(2000);
 });
 
+test('who broke out of a script forges no lines of the log, and has no more kept than a rule may', () => {
+	const text = JSON.stringify({rule: `r\nforged\x1b[2J${'x'.repeat(500)}`, fields: {event: 'a\nb'}, acts: [['signal', '9\nforged'], ['x\ny']]});
+	const {rule, event, refused} = readAsked(text, BOUNDS)!;
+	expect([rule.length, event, refused]).toEqual([200, 'a b', ['9 forged is no signal', 'x y is no action']]);
+	expect(rule).toMatch(/^r forged \[2Jx+$/);
+	expect([readKept(JSON.stringify(['k'.repeat(1025), 'string', ''])), readKept(JSON.stringify(['k', 'string', 'x'.repeat(1025)]))]).toEqual([null, null]);
+});
+
 test('whatever it says, nothing is thrown', () => {
-	const readers = [readAsked, readKept, readReport, readTried, readWants];
+	const readers = [readKept, readReport, readTried, readWants];
 	fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), text => {
 		for (const read of readers) read(text);
+		readAsked(text, BOUNDS);
 	}), {numRuns: 300});
-	for (const text of ['', '{', 'null', '[]', '{"rule": 1}', '{"rule": "a", "fields": [], "acts": []}']) expect(readAsked(text)).toBeNull();
+	for (const text of ['', '{', 'null', '[]', '{"rule": 1}', '{"rule": "a", "fields": [], "acts": []}']) expect(readAsked(text, BOUNDS)).toBeNull();
 	expect([readKept('["a", "string", "b"]'), readKept('["a"]'), readKept('["a", "b", "c", "d"]'), readKept('1')]).toEqual([['a', 'string', 'b'], null, null, null]);
 	expect(readWants('{"last": 7, "kinds": ["exited"]}')).toEqual({last: 7, kinds: new Set(['exited'])});
 	expect(readWants('nothing')).toEqual({last: 0, kinds: null});
