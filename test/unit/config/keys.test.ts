@@ -2,6 +2,7 @@
 import {describe, expect, test} from 'vitest';
 import {NO_HOOKS} from '../../../src/core/defaults.ts';
 import type {Exec, Health, Limits, Ready, Service} from '../../../src/core/service.ts';
+import type {Config} from '../../../src/core/config.ts';
 import {plan} from '../../../src/config/plan.ts';
 import {formatProblem} from '../../../src/config/problems.ts';
 import {around} from './around.ts';
@@ -507,4 +508,94 @@ test.each<[string, Partial<Service>]>([
 	['fatal_codes:\nsuccess_codes: 3', {restart: expect.objectContaining({success: {codes: [3], signals: []}, fatal: {codes: [126, 127], signals: []}})}],
 ])('%s', (keys, expected) => {
 	expect(made(keys)).toMatchObject(expected);
+});
+
+/** What a file of only this, with one service, comes to; or what is wrong with it. */
+function whole(text: string): {readonly config: Config | null; readonly problems: readonly string[]} {
+	const result = plan([{file: 'etc/a.yaml', text: `${text}\nservices: {a: {command: x}}\n`}], null, AROUND);
+	if (result.ok) return {config: result.value, problems: []};
+	return {config: null, problems: result.error.map(problem => formatProblem({...problem, file: '', line: 0}))};
+}
+
+describe('rules', () => {
+	const usual = {files: ['/r/a.lua'], deadline: 250, memory: 16 << 20, runAs: null};
+	test.each<[string, Config['rules']]>([
+		['{lua: /r/a.lua}', usual], ['', null],
+		['{lua: [/r/*.lua, b.lua]}', {...usual, files: ['/r/*.lua', 'etc/b.lua']}],
+		['{lua: /r/a.lua, deadline: 1s, memory: 2m}', {...usual, deadline: 1000, memory: 2 << 20}],
+		['{lua: /r/a.lua, run_as: root}', {...usual, runAs: {user: 'root', group: null}}],
+		['{lua: /r/a.lua, run_as: "1000:1001"}', {...usual, runAs: {user: '1000', group: '1001'}}],
+	])('%s', (text, rules) => {
+		expect(whole(`rules: ${text}`)).toMatchObject({config: {rules}, problems: []});
+	});
+	test.each<[string, string[]]>([
+		['/r/a.lua', ['rules must be a map with lua, not text']],
+		...['{}', '{lua: }', '{lua: []}'].map((text): [string, string[]] => [text, ['rules does not say which files; write lua: /etc/archon/rules/*.lua']]),
+		['{lua: "/r*/a.lua"}', ['rules.lua: "/r*/a.lua" is not the path of a file, with at most one * in its name; write /etc/archon/rules/*.lua']],
+		['{lua: /r/a.lua, deadline: 1ms}', ['rules.deadline: "1ms" is not between 10ms and 10s']],
+		['{lua: /r/a.lua, memory: 1k}', ['rules.memory: "1k" is too small; write at least 1m']],
+		['{lua: /r/a.lua, run_as: "a:b:c"}', ['rules.run_as: "a:b:c" is not a user; write name, uid, name:group or uid:gid']],
+		['{lua: /r/a.lua, user: app}', ['unknown key "user" in rules; archon calls it run_as']],
+		[`{lua: [${Array.from({length: 65}, (_, i) => `/${i}`).join(', ')}]}`, ['rules.lua names more than 64 files']],
+	])('%s is told', (text, problems) => {
+		expect(whole(`rules: ${text}`).problems).toEqual(problems);
+	});
+});
+
+describe('alerts', () => {
+	const told = {on: ['failed', 'unhealthy', 'reload-failed'], services: [], timeout: 10_000};
+	const one = (receiver: object) => ({groupWait: 30_000, repeat: 4 * 3_600_000, receivers: [receiver]});
+	const http = {kind: 'http', url: 'https://h/x', headers: {}, template: null, contentType: 'application/json', secretFile: null, tokenFile: null};
+	const mail = {kind: 'mail', to: ['a@b.c'], from: null, user: null, passwordFile: null};
+	test.each<[string, unknown]>([
+		['', null],
+		['{receivers: {command: [page, ops]}}', one({...told, name: 'command', target: {kind: 'command', argv: ['page', 'ops']}})],
+		['{receivers: {http: "https://h/x", name: ops, on: backoff, services: "w*", timeout: 2s}}', one({
+			name: 'ops', on: ['backoff'], services: ['w*'], timeout: 2000, target: http,
+		})],
+		['{receivers: {http: "https://h/x", headers: {X-A: b}, template: "{{title}}", content_type: text/plain, secret_file: /s, token_file: /t}}', one({
+			...told, name: 'http', target: {...http, headers: {'X-A': 'b'}, template: '{{title}}', contentType: 'text/plain', secretFile: '/s', tokenFile: '/t'},
+		})],
+		['{receivers: {mail: a@b.c}}', one({...told, name: 'mail', target: {...mail, server: {host: '127.0.0.1', port: 25, security: 'none'}}})],
+		['{receivers: {mail: a@b.c, from: d@e.f, server: "smtp://m:587", user: u, password_file: /p}}', one({...told, name: 'mail', target: {
+			...mail, from: 'd@e.f', server: {host: 'm', port: 587, security: 'starttls'}, user: 'u', passwordFile: '/p',
+		}})],
+		['{receivers: {mail: a@b.c, server: "smtp://m", tls: none}}', one({...told, name: 'mail', target: {
+			...mail, server: {host: 'm', port: 25, security: 'none'},
+		}})],
+		['{receivers: {syslog: "unix:///dev/log", facility: local1}}', one({...told, name: 'syslog', target: {
+			kind: 'syslog', address: {kind: 'unix', path: '/dev/log'}, facility: 17,
+		}})],
+		['{receivers: [{command: a}, {command: b}], on: started, group_wait: 5s, repeat: 10m}', {groupWait: 5000, repeat: 600_000, receivers: [
+			{...told, on: ['started'], name: 'command', target: {kind: 'command', argv: ['a']}},
+			{...told, on: ['started'], name: 'command-2', target: {kind: 'command', argv: ['b']}},
+		]}],
+	])('%s', (text, alerts) => {
+		expect(whole(`alerts: ${text}`)).toEqual({config: expect.objectContaining({alerts}), problems: []});
+	});
+	test.each<[string, string[]]>([
+		['ops@example.com', ['alerts must be a map with receivers, not text']],
+		['{}', ['alerts does not say who is told; write receivers: {mail: ops@example.com}']],
+		['{receivers: {name: a}}', ['alerts.receivers does not say how it is told; write http: URL, mail: address, syslog: unix:///dev/log or command: words']],
+		['{receivers: {command: a, mail: a@b.c}}', ['alerts.receivers has both mail and command; make two receivers of it']],
+		['{receivers: {command: a, facility: user}}', ['alerts.receivers.facility does not go with command']],
+		['{receivers: {command: a}, repeat: 1m, group_wait: 2m}', ['alerts.repeat is shorter than group_wait']],
+		['{receivers: {command: a}, group_wait: 0s}', ['alerts.group_wait: "0s" is not between 1s and 1h']],
+		['{receivers: [{command: a, name: x}, {command: b, name: x}]}', ['alerts.receivers has two of the name x; give each a name of its own']],
+		['{receivers: {http: "ftp://h"}}', ['alerts.receivers.http: "ftp://h" is not a URL of http or https']],
+		['{receivers: {http: "http://u:p@h"}}', [
+			'alerts.receivers.http: "http://u:p@h" has a password, which everyone who reads the config would see; name a token_file',
+		]],
+		['{receivers: {http: "http://h", headers: {Host: x}}}', ['alerts.receivers.headers: "Host" cannot be set']],
+		['{receivers: {http: "http://h", template: "{{titel}}"}}', [expect.stringMatching(/template: .* has {{titel}}, which means nothing; it may have title, /)]],
+		['{receivers: {mail: ops}}', ['alerts.receivers.mail: "ops" is not an address of mail; write ops@example.com']],
+		['{receivers: {mail: a@b.c, server: "smtps://m", tls: none}}', ['alerts.receivers.tls does not go with smtps://, which is TLS from the first byte on']],
+		['{receivers: {mail: a@b.c, user: u, password_file: /p}}', [
+			'alerts.receivers.user needs TLS: the password could be read on the way; write tls: starttls or server: smtps://host',
+		]],
+		['{receivers: {mail: a@b.c, server: "smtps://m", user: u}}', ['alerts.receivers needs both user and password_file, or none of them']],
+		['{receivers: {command: a, services: "-x"}}', ['alerts.receivers.services: "-x" is neither a service nor a pattern; write web or "worker-*"']],
+	])('%s is told', (text, problems) => {
+		expect(whole(`alerts: ${text}`).problems).toEqual(problems);
+	});
 });
