@@ -36,6 +36,7 @@ test.each<[string, readonly Action[]]>([
 
 test.each<[string, readonly string[]]>([
 	['{startd: restart}', ['services.web.on: "startd" is not an event of a service; did you mean "started"?']],
+	['{exit: restart}', [expect.stringMatching(/^services\.web\.on: "exit" is not an event of a service; there are .*started, .*exited, /)]],
 	['{failed: restat}', ['services.web.on.failed: "restat" is not an action; write start, stop, restart, reload, signal:HUP, run:/path/to/program or alert']],
 	['{failed: [restart: cache]}', ['services.web.on.failed names "cache", which is neither a service nor a group']],
 	['{failed: {run: a, stop: b}}', ['services.web.on.failed does run and stop: that is more than one action; begin each with "- "']],

@@ -31,7 +31,8 @@ export const readReactions: Reader<WrittenReactions> = reader(
 		for (const [name, {key, value}] of from.entries) {
 			const kind = ON_KINDS.find(each => each === name);
 			if (!kind) {
-				context.report(key, `${context.path}: ${quoteWritten(key, name)} is not an event of a service`, () => didYouMean(name, ON_KINDS));
+				context.report(key, `${context.path}: ${quoteWritten(key, name)} is not an event of a service`, () =>
+					didYouMean(name, ON_KINDS) ?? `there are ${ON_KINDS.join(', ')}`);
 				continue;
 			}
 			const actions = readActions(value, within(context, name)) ?? [];
