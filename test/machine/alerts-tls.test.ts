@@ -13,6 +13,7 @@ import {type Archon, boot} from './archon.ts';
 interface SmtpServer {
 	listen(port: number, host: string, done: () => void): void;
 	close(done: () => void): void;
+	on(kind: 'error', hears: () => void): void;
 	readonly server: {address(): AddressInfo};
 }
 
@@ -94,9 +95,26 @@ test.runIf(hasCurl)('a certificate that is not trusted is told nothing, and stat
 	await using archon = await boot({config: `alerts:
   receivers: {http: "https://127.0.0.1:${(server.address() as AddressInfo).port}/x"}
 ${FAILING}`});
-	await archon.says(/started archon.alerts/);
-	expect(await archon.ctl('alerts', 'test')).toMatchObject({status: 1, stdout: expect.stringMatching(/^http: not delivered: .*certificate/)});
+	await expect.poll(() => archon.ctl('alerts', 'test'), PATIENCE).toMatchObject({status: 1, stdout: expect.stringMatching(/^http: not delivered: .*certificate/)});
 	expect(posts).toBe(0);
+});
+
+test.runIf(hasCurl)('a mail server whose certificate is not trusted is told no password', async () => {
+	let logins = 0;
+	const server = new SMTPServer({...tls, logger: false, onAuth(_: unknown, __: unknown, done: (error: Error) => void) {
+		logins++;
+		done(new Error('no'));
+	}});
+	// curl hangs up.
+	server.on('error', () => {});
+	closing.push(() => server.close(() => {}));
+	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+	const address = `smtp://localhost:${server.server.address().port}`;
+	await using archon = await boot({config: `alerts:
+  receivers: {mail: ops@example.com, server: "${address}", tls: starttls, user: archon, password_file: ${join(folder, 'secret-1')}}
+${FAILING}`});
+	await expect.poll(() => archon.ctl('alerts', 'test'), PATIENCE).toMatchObject({status: 1, stdout: expect.stringMatching(/^mail: not delivered: .*certificate/)});
+	expect(logins).toBe(0);
 });
 
 test.runIf(hasCurl)('a mail goes by STARTTLS and a login; the password is in no command line', async () => {
