@@ -21,6 +21,7 @@ import {idle} from '../../src/features/idle/core.ts';
 import {progress} from '../../src/features/progress/core.ts';
 import {runTest} from '../../src/features/run-test/core/feature.ts';
 import {isAsking} from '../../src/features/run-test/core/part.ts';
+import {awaitsPort} from '../../src/features/ports/core/feature.ts';
 import {isPlanning} from '../../src/features/schedule/core/feature.ts';
 import {isListening, sockets} from '../../src/features/sockets/core/feature.ts';
 
@@ -95,7 +96,8 @@ function checkConflicts(entry: Entry, state: State): void {
 /** Where nothing runs and nothing will start by itself, that was told, and the container ends unless it is to stay. */
 function checkIdleness(state: State): void {
 	const {stage, living, held, settings: {whenIdle}} = state;
-	if (stage.kind !== 'running' || living > held || nextDeadline(state) !== NEVER || isAsking(state) || isPlanning(state) || isListening(state)) return;
+	if (stage.kind !== 'running' || living > held || nextDeadline(state) !== NEVER) return;
+	if (isAsking(state) || isPlanning(state) || isListening(state) || awaitsPort(state)) return;
 	promise(partOf(state, idle).isLogged, 'no service runs, and no line says so');
 	const list = [...entries(state)].filter(({service: {origin}}) => origin === 'config' || origin === 'manifest');
 	const isKept = list.some(entry => entry.desired === 'stop' || decisionOf(entry)?.ruling.runs === false);

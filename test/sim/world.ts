@@ -21,6 +21,7 @@ import {schedule} from '../../src/features/schedule/core/feature.ts';
 import {UTC} from '../../src/features/schedule/core/zone.ts';
 import type {Decider} from '../../src/core/wanted.ts';
 import {checkEvents, checkExamination, checkFailure, checkHook, checkProbe, checkSignal, checkSpawn, checkState} from './invariants.ts';
+import {checkFreed, checkPorts, drawPorts, leave, meet, type Net, take} from './ports.ts';
 import {type Random, random} from './random.ts';
 import {told} from './rules.ts';
 import {type Acts, checkActs, drawAct, drawReacting, movedBy} from './reactions.ts';
@@ -128,6 +129,7 @@ export class World {
 	readonly asked: Asked = new Map();
 	/** When each cause of actions has acted lately. */
 	readonly acts: Acts = new Map();
+	readonly net: Net = {strangers: new Set(), bound: new Set(), awaited: new Map(), chosen: new Map()};
 	readonly listeners: Listeners = {armed: new Set(), starts: new Map()};
 	/** The status of each service as its last event has told it. */
 	readonly told = new Map<Id, string>();
@@ -144,6 +146,10 @@ export class World {
 	readonly #reacts: boolean;
 	/** Whether connections start services. */
 	readonly #listens: boolean;
+	/** Draws what concerns ports; null: no service has any. */
+	readonly #porter: Random | null;
+	/** How many ports services of the config have named. */
+	#ports = 0;
 	#inbox: Event[] = [];
 	#future: Future[] = [];
 	#order = 0;
@@ -170,6 +176,9 @@ export class World {
 			slow: r.pick([0, 0.5]), sick: level(), mute: level(), chatter: r.pick([0, 0, 5]), stalls: r.pick([0, 0, 4]), decisions: r.pick([0, 10, 60])};
 		this.#reacts = r.chance(0.25);
 		this.#listens = r.chance(0.25);
+		// From a sequence of its own.
+		const porter = random(seed + 0x90_47);
+		this.#porter = porter.chance(0.25) ? porter : null;
 		const startRate = {perSecond: r.pick([2, 20, 1000]), burst: r.pick([1, 100])};
 		const settings = {shutdownGrace: r.pick([500, 9000]), sweepGrace: 2000, startRate, whenIdle: r.pick(WHEN_IDLE), seed};
 		this.state = create(this.#services(), settings);
@@ -177,15 +186,19 @@ export class World {
 	}
 
 	live(): void {
+		// Some are there before archon.
+		for (let i = Math.min(3, this.#ports); i > 0; i--) this.#intrude();
 		this.#dispatch({kind: 'boot'});
 		for (let i = 0; i < this.#temper.requests; i++) {
 			this.#later(this.random.between(0, 60_000), () => this.#ask());
 		}
 		for (let i = this.#temper.decisions; i > 0; i--) this.#later(this.random.between(0, 60_000), () => this.#decide());
+		for (let i = this.#porter ? 20 : 0; i > 0; i--) this.#later(this.#porter?.between(0, 60_000) ?? 0, () => this.#intrude());
 		for (let i = this.#temper.stalls; i > 0; i--) this.#later(this.random.between(0, 60_000), () => this.#stall());
 		this.#until(90_000);
 		if (this.exit !== null) return this.#judgeEnd();
 		this.#temper = CALM;
+		for (const port of [...this.net.strangers]) leave(port, this.net).forEach(event => this.#dispatch(event));
 		for (const process of this.processes) if (process.deaf) Object.assign(process, {deaf: false});
 		// The longest way to rest: every restart of a window, each with the longest pause.
 		this.#until(this.now + 300_000);
@@ -267,6 +280,7 @@ export class World {
 		// The machine tells of one connection, and looks at none after that.
 		if (event.kind === 'activate') this.listeners.armed.delete(event.id);
 		heed(effects, state, this.listeners);
+		checkPorts(state, effects);
 		checkSockets(this.before, event, state, this.listeners, this.now);
 		for (const effect of effects) this.#perform(effect);
 		checkEvents(this.told, effects, this.state);
@@ -400,6 +414,9 @@ export class World {
 		// The container may have been told to end after it, in the very step.
 		if (entryOf(this.state, id)?.leaving) return this.#news({id, run}, {kind: 'withdrawn'});
 		checkSpawn(this, id, service);
+		const {events, isBusy} = meet(service, this.state, this.net);
+		events.forEach(event => this.#dispatch(event));
+		if (isBusy) return this.#news({id, run}, {kind: 'withdrawn'});
 		if (!this.random.chance(this.#temper.slow)) return this.#make(id, run, service);
 		this.#later(this.random.between(0, 50), () => {
 			if (entryOf(this.state, id)?.leaving) this.#news({id, run}, {kind: 'withdrawn'});
@@ -485,6 +502,15 @@ export class World {
 		if (!process.outcome || process.survivors === false) return;
 		process.survivors = false;
 		this.#news(process, {kind: 'emptied'});
+	}
+
+	/** A stranger takes the port of a service, and gives it back sooner or later. */
+	#intrude(): void {
+		const r = this.#porter;
+		if (!r || this.#ports === 0 || this.#temper === CALM) return;
+		const port = 7000 + r.between(0, this.#ports - 1);
+		take(port, this.processes, this.net);
+		this.#later(r.pick([1, 500, 30_000]), () => leave(port, this.net).forEach(event => this.#dispatch(event)));
 	}
 
 	// ── The people ──
@@ -643,6 +669,7 @@ export class World {
 			stopTo: r.pick(['main', 'main', 'group']), killMode: r.pick(['tree', 'tree', 'group', 'main']),
 			forks: isDaemon && r.chance(0.15),
 			reload: r.pick([null, {signal: SIG.USR1}, {command: ['reload']}]),
+			...(this.#porter?.chance(0.5) && drawPorts(this.#porter, 7000 + this.#ports++)),
 			...(this.#listens && isNamed && isDaemon && r.chance(0.3) && drawLazy(r, name)),
 			on: this.#reacts && r.chance(0.3) ? drawReacting(r) : null,
 			test: isNamed && r.chance(0.25) ? {command: ['test'], interval: r.pick([null, 10_000, 20_000]), timeout: 1000} : null,
@@ -659,6 +686,7 @@ export class World {
 		if (this.#inbox.length > 0) throw new Error('news was left unheard');
 		const restless = this.#restless();
 		checkListening(this.state);
+		checkFreed(this.state);
 		for (const entry of entries(this.state)) {
 			const {phase, service, needs, retired} = entry;
 			if (retired) throw new Error(`${service.name} was retired and never went`);
