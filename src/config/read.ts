@@ -1,9 +1,11 @@
 /** Finds the config files and reads their texts, by what it is given to reach them. */
-import {readEnvFile} from '../core/env-file.ts';
+import {byNeed} from '../core/by-need.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {lookupIn, type Environment} from '../core/variables.ts';
 import type {Files, SharedSource, Unread, Unreadable} from './planning.ts';
 import {collector, fileProblem, type Problem, type Source} from './problems.ts';
+
+const reading = byNeed(() => import('../core/env-file.ts'));
 
 export interface Found {
 	/** Where the path came from; `none` if there is no config at all. */
@@ -87,7 +89,7 @@ const UNREAD_MAX = 10;
 /** What is not set in them stands for nothing, as in a shell. */
 function readVariables(sources: readonly Source[], env: Environment): {variables: Environment; problems: readonly Problem[]} {
 	const {report, problems} = collector(sources);
-	const layers = sources.map(source => Object.fromEntries(readEnvFile(source.text, lookupIn(env), {
+	const layers = sources.map(source => Object.fromEntries(reading().readEnvFile(source.text, lookupIn(env), {
 		report: (offset, message, hint) => report({source, offset}, message, hint),
 		unset() {},
 	})));

@@ -8,24 +8,10 @@ import {subscribe} from '../features/events/requests/subscribe/handle.ts';
 import {input} from '../features/attach/requests/input/handle.ts';
 import {resize} from '../features/attach/requests/resize/handle.ts';
 import {terminal} from '../features/attach/requests/terminal/handle.ts';
-import {reconcile} from '../features/manifest/requests/reconcile/handle.ts';
-import {unwant, want} from '../features/manifest/requests/want/handle.ts';
 import {logs} from '../features/logging/requests/logs/handle.ts';
 import {reopen} from '../features/logging/requests/reopen/handle.ts';
-import {rules} from '../features/rules/requests/rules/handle.ts';
-import {rulesReload} from '../features/rules/requests/rules-reload/handle.ts';
-import {rulesTest} from '../features/rules/requests/rules-test/handle.ts';
-import {alertsStatus} from '../features/alerts/requests/alerts-status/handle.ts';
-import {alertsTest} from '../features/alerts/requests/alerts-test/handle.ts';
-import {sync} from '../features/sync/requests/sync/handle.ts';
-import {syncStatus} from '../features/sync/requests/sync-status/handle.ts';
-import {allocPort, freePort} from '../features/ports/requests/alloc-port/handle.ts';
-import {ports} from '../features/ports/requests/ports/handle.ts';
-import {fds} from '../features/sockets/requests/fds/handle.ts';
 import {test} from '../features/run-test/requests/test/handle.ts';
 import {trigger} from '../features/run-test/requests/trigger/handle.ts';
-import {state} from '../features/state/requests/state/handle.ts';
-import {needsRestart} from '../features/watch/requests/needs-restart/handle.ts';
 import {runNow} from '../features/schedule/requests/run-now/handle.ts';
 import type {Call} from './call.ts';
 import {createContext, type Make} from './context.ts';
@@ -36,7 +22,6 @@ import {auto} from './requests/auto/handle.ts';
 import {blame} from './requests/blame/handle.ts';
 import {config} from './requests/config/handle.ts';
 import {doctor} from './requests/doctor/handle.ts';
-import {graph} from './requests/graph/handle.ts';
 import {health} from './requests/health/handle.ts';
 import {history} from './requests/history/handle.ts';
 import {limit} from './requests/limit/handle.ts';
@@ -63,23 +48,26 @@ import {why} from './requests/why/handle.ts';
 type ByKind = {readonly [R in Request as R['kind']]: R};
 type Kind = keyof ByKind;
 
-const strangers = byNeed(() => import('../features/monitor/requests/handlers.ts'));
+const rest = byNeed(() => import('./seldom-handlers.ts'));
 
 /** For requests that few send: what handles them is loaded with the first. */
 const seldom = <R>(make: () => Make<R>): Make<R> => context => (request, call) => make()(context)(request, call);
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, health, history, tree, usage, logs, subscribe, wait, why, blame, graph, doctor, 'needs-restart': needsRestart, state,
+	status, health, history, tree, usage, logs, subscribe, wait, why, blame, doctor, graph: seldom(() => rest().graph),
+	'needs-restart': seldom(() => rest().needsRestart), state: seldom(() => rest().state),
 	start, stop, auto, restart, 'run-now': runNow,
-	reload, 'reload-config': reloadConfig, trigger, test, plan, config, reconcile, want, unwant, signal,
+	reload, 'reload-config': reloadConfig, trigger, test, plan, config, signal,
+	reconcile: seldom(() => rest().reconcile), want: seldom(() => rest().want), unwant: seldom(() => rest().unwant),
 	run, attach, 'start-daemon': startDaemon, 'stop-daemon': stopDaemon,
-	'sync-status': syncStatus, sync, fds, rules, 'rules-reload': rulesReload, 'rules-test': rulesTest,
-	ports, 'alloc-port': allocPort, 'free-port': freePort,
-	monitors: seldom(() => strangers().monitors), monitor: seldom(() => strangers().monitor),
-	'monitor-fd': seldom(() => strangers().monitorFd), unmonitor: seldom(() => strangers().unmonitor),
-	deps: seldom(() => strangers().deps), depend: seldom(() => strangers().depend), undepend: seldom(() => strangers().undepend),
+	'sync-status': seldom(() => rest().syncStatus), sync: seldom(() => rest().sync), fds: seldom(() => rest().fds),
+	rules: seldom(() => rest().rules), 'rules-reload': seldom(() => rest().rulesReload), 'rules-test': seldom(() => rest().rulesTest),
+	ports: seldom(() => rest().ports), 'alloc-port': seldom(() => rest().allocPort), 'free-port': seldom(() => rest().freePort),
+	monitors: seldom(() => rest().monitors), monitor: seldom(() => rest().monitor),
+	'monitor-fd': seldom(() => rest().monitorFd), unmonitor: seldom(() => rest().unmonitor),
+	deps: seldom(() => rest().deps), depend: seldom(() => rest().depend), undepend: seldom(() => rest().undepend),
 	terminal, input, resize, reopen, limit, upgrade, version, reboot, shutdown,
-	'alerts-status': alertsStatus, 'alerts-test': alertsTest,
+	'alerts-status': seldom(() => rest().alertsStatus), 'alerts-test': seldom(() => rest().alertsTest),
 };
 
 export interface Handlers {

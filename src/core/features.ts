@@ -12,7 +12,7 @@ import {monitor} from '../features/monitor/core/feature.ts';
 import {reactions} from '../features/reactions/core/feature.ts';
 import {runTest} from '../features/run-test/core/feature.ts';
 import {schedule} from '../features/schedule/core/feature.ts';
-import {rollback} from '../features/rollback/core.ts';
+import {rollback} from '../features/rollback/core/feature.ts';
 import {arrival} from '../features/service-manager/core.ts';
 import {sockets} from '../features/sockets/core/feature.ts';
 import {keeping} from '../features/state/core.ts';

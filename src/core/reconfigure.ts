@@ -14,7 +14,7 @@ import {decisionOf, type Rulings, withRuling} from './wanted.ts';
 import {type Instant, NEVER} from './time.ts';
 import {initialProbes} from '../features/health/core.ts';
 import {monitor} from '../features/monitor/core/feature.ts';
-import {rollback} from '../features/rollback/core.ts';
+import {rollback} from '../features/rollback/core/feature.ts';
 import type {Edge, Entry} from './entry.ts';
 import {byNeed} from './by-need.ts';
 

@@ -12,7 +12,7 @@ import {rehearse} from '../core/rehearse.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import type {Service} from '../core/service.ts';
 import {namesake, type State} from '../core/state.ts';
-import {rollback} from '../features/rollback/core.ts';
+import {rollback} from '../features/rollback/core/feature.ts';
 import {now} from '../os/clock.ts';
 import {sys} from '../os/sys.ts';
 import type {ConfigSource, Reading} from './config-source.ts';

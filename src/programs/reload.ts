@@ -11,7 +11,7 @@ import {entryOf, find, namesake, type State} from '../core/state.ts';
 import type {Service} from '../core/service.ts';
 import type {TrialRules} from '../core/trial.ts';
 import type {Logs} from '../features/logging/core.ts';
-import {rollback} from '../features/rollback/core.ts';
+import {rollback} from '../features/rollback/core/feature.ts';
 import {arrival} from '../features/service-manager/core.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
 import {soon} from '../os/clock.ts';

@@ -11,7 +11,7 @@ import {listed} from '../core/listed.ts';
 import {isHelper, isToRun, isWanted, entries, entryOf, find, type State} from '../core/state.ts';
 import {lastEnd} from '../core/status.ts';
 import {ANSWER, type Answer, NOW, type Report, REPORT, RESTART, ROLLBACK, runsBelow, STARTED, type Sync, UNREADY} from '../core/sync.ts';
-import {hasCome} from '../features/rollback/core.ts';
+import {hasCome} from '../features/rollback/core/trial.ts';
 import {readAnswer, readReport} from '../features/sync/core/report.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
 import {bytesOf, textOf} from '../os/bytes.ts';

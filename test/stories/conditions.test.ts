@@ -7,7 +7,7 @@ import {readAll, writeAll} from '../../src/core/serialize.ts';
 import type {StartConditions} from '../../src/core/service.ts';
 import {find} from '../../src/core/state.ts';
 import {statusOf} from '../../src/core/status.ts';
-import {rollback} from '../../src/features/rollback/core.ts';
+import {rollback} from '../../src/features/rollback/core/feature.ts';
 import {phases, service, SETTINGS, type Story, tell, tellWith, type Traits} from './tell.ts';
 
 const ONLY_IF: StartConditions = {pathExists: ['/x'], pathMissing: [], envSet: [], command: null, otherwise: 'satisfied'};

@@ -4,7 +4,7 @@ import {readAll, writeAll} from '../../src/core/serialize.ts';
 import {find} from '../../src/core/state.ts';
 import {step} from '../../src/core/supervisor.ts';
 import {partOf} from '../../src/core/features.ts';
-import {rollback} from '../../src/features/rollback/core.ts';
+import {rollback} from '../../src/features/rollback/core/feature.ts';
 import {exit, phases, service, SETTINGS, type Story, tell, type Traits} from './tell.ts';
 
 const {shutdownGrace, startRate, whenIdle} = SETTINGS;

@@ -5,7 +5,7 @@ import {partOf} from '../../../core/features.ts';
 import type {State} from '../../../core/state.ts';
 import {statusOf} from '../../../core/status.ts';
 import {decisionOf, wanted as rule} from '../../../core/wanted.ts';
-import {rollback} from '../../../features/rollback/core.ts';
+import {rollback} from '../../../features/rollback/core/feature.ts';
 import {nextRun} from '../../../features/schedule/core/feature.ts';
 import {OK, refuse} from '../../call.ts';
 import type {Make} from '../../context.ts';

@@ -54,7 +54,7 @@ export type StatusRequest = RequestOf<typeof STATUS>;
 
 /** What `by` can be, in the order of the rules. */
 export const RULES = '`archon`, `shutdown`, `operator`, `client`, `hitlist`, `test`, `manifest`, `action`, `config`, `failure`, '
-	+ '`schedule`, `dependents`';
+	+ '`connection`, `schedule`, `dependents`';
 
 const FORM: RowForm<StatusRow> = {
 	means: 'a service, in the order of the config',

@@ -3,7 +3,7 @@ import type {Entry} from '../../../core/entry.ts';
 import {isToRun} from '../../../core/state.ts';
 import {lastEnd} from '../../../core/status.ts';
 import {type Instant, type Millis, NEVER} from '../../../core/time.ts';
-import {hasCome} from '../../rollback/core.ts';
+import {hasCome} from '../../rollback/core/trial.ts';
 
 /** What is to be restarted, and what is being restarted. */
 export interface Rolling {

@@ -1,0 +1,20 @@
+/** Handlers of requests that few send: one module, loaded with the first of them. They remember nothing from one request to the next. */
+export {reconcile} from '../features/manifest/requests/reconcile/handle.ts';
+export {unwant, want} from '../features/manifest/requests/want/handle.ts';
+export {rules} from '../features/rules/requests/rules/handle.ts';
+export {rulesReload} from '../features/rules/requests/rules-reload/handle.ts';
+export {rulesTest} from '../features/rules/requests/rules-test/handle.ts';
+export {alertsStatus} from '../features/alerts/requests/alerts-status/handle.ts';
+export {alertsTest} from '../features/alerts/requests/alerts-test/handle.ts';
+export {sync} from '../features/sync/requests/sync/handle.ts';
+export {syncStatus} from '../features/sync/requests/sync-status/handle.ts';
+export {allocPort, freePort} from '../features/ports/requests/alloc-port/handle.ts';
+export {ports} from '../features/ports/requests/ports/handle.ts';
+export {fds} from '../features/sockets/requests/fds/handle.ts';
+export {needsRestart} from '../features/watch/requests/needs-restart/handle.ts';
+export {state} from '../features/state/requests/state/handle.ts';
+export {graph} from './requests/graph/handle.ts';
+export {depend, undepend} from '../features/deps/requests/depend/handle.ts';
+export {deps} from '../features/deps/requests/deps/handle.ts';
+export {monitor, monitorFd, unmonitor} from '../features/monitor/requests/monitor/handle.ts';
+export {monitors} from '../features/monitor/requests/monitors/handle.ts';
