@@ -15,8 +15,8 @@ import {exitStatus} from './outcome.ts';
 /** How long archon waits for processes to end after SIGKILL. */
 const KILL_PATIENCE: Millis = 1000;
 
-/** Begins a shutdown, or makes the one in progress more forceful. */
-export function shutdown(turn: Turn, status: number, why: string, reboots = false): void {
+/** Begins a shutdown, or makes the one in progress more forceful; `cause`: as of `Stage`. */
+export function shutdown(turn: Turn, status: number, why: string, reboots = false, cause?: Id | null): void {
 	const {stage, settings: {shutdownGrace}, table} = turn.state;
 	if ('reboots' in stage && stage.reboots && stage.kind !== 'over') {
 		// A shutdown wins: all that has been begun goes on, and archon ends with it.
@@ -31,6 +31,7 @@ export function shutdown(turn: Turn, status: number, why: string, reboots = fals
 			return enter(turn, {
 				kind: 'stopping', force: 1, status, why, deadline: turn.now + shutdownGrace,
 				scale: Math.min(1, shutdownGrace / longestEnd(table)), ...reboots && {reboots: true},
+				...cause !== undefined && {cause},
 			});
 		case 'stopping': {
 			if (stage.force === 3) return;
@@ -102,17 +103,18 @@ export function tickStage(turn: Turn): void {
 /** Shuts down if the container is to end with what has happened to this service. */
 export function judgeContainer(turn: Turn, {before, after}: Change): void {
 	if (turn.state.stage.kind !== 'running') return;
-	const {service: {essential, onFailed, health, name}, phase, outcome, blame} = after;
+	const {id, service: {essential, onFailed, health, name}, phase, outcome, blame} = after;
+	const end = (status: number, why: string): void => shutdown(turn, status, why, false, id);
 	const isIll = phase.kind === 'up' && phase.health === 'unhealthy';
 	const wasIll = before.phase.kind === 'up' && before.phase.health === 'unhealthy';
-	if (isIll && !wasIll && health?.onUnhealthy === 'shutdown') return shutdown(turn, 1, `${name} is unhealthy`);
+	if (isIll && !wasIll && health?.onUnhealthy === 'shutdown') return end(1, `${name} is unhealthy`);
 	const isAtRest = phase.kind === 'down' && phase.cause !== 'new' && phase.cause !== 'stopped' && phase.cause !== 'skipped';
 	if (!isAtRest && phase.kind !== 'done') return;
 	const failed = phase.kind === 'down' && phase.cause === 'failed';
 	if (!essential && !(failed && onFailed === 'shutdown')) return;
-	if (!failed) return shutdown(turn, outcome ? exitStatus(outcome) : 0, `${name} exited`);
-	if (before.phase.kind !== 'waiting') return shutdown(turn, failureStatus(after), `${name} failed`);
-	shutdown(turn, failureStatus(rootOf(turn.state.table, after)), `${name} cannot start: ${blame}`);
+	if (!failed) return end(outcome ? exitStatus(outcome) : 0, `${name} exited`);
+	if (before.phase.kind !== 'waiting') return end(failureStatus(after), `${name} failed`);
+	end(failureStatus(rootOf(turn.state.table, after)), `${name} cannot start: ${blame}`);
 }
 
 /**

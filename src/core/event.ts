@@ -106,6 +106,8 @@ export type Event =
 	/** What the clock on the wall says at the instant 0, in ms since 1970: at first, and whenever it was set. */
 	| {readonly kind: 'clock'; readonly epoch: Millis}
 	| Act
+	/** A command of an action (`run`) has come to its end, or is not begun. */
+	| {readonly kind: 'acted'}
 	/** Of processes that archon has not started. */
 	| {readonly kind: 'monitor'; readonly news: MonitorNews}
 	/** A dependency is made; `lasts`: how long it is there, null: until it is taken away; `process`: its target, where that is a pid. */
@@ -130,9 +132,9 @@ export type Event =
 	| {readonly kind: 'remove'; readonly id: Id}
 	/**
 	 * The first one stops all services in order, the second one all at once, the third one kills them. `reboots`: archon begins again
-	 * then, unless a shutdown comes meanwhile, which is the first one of its own.
+	 * then, unless a shutdown comes meanwhile, which is the first one of its own. `cause`: as of `Stage`.
 	 */
-	| {readonly kind: 'shutdown'; readonly why: string; readonly status?: number; readonly reboots?: true}
+	| {readonly kind: 'shutdown'; readonly why: string; readonly status?: number; readonly reboots?: true; readonly cause?: null}
 	/**
 	 * archon was re-executed and continues from its handoff; `found`: the main processes of runs that were spawned after
 	 * the last record.

@@ -9,6 +9,8 @@ import type {Effect} from './effect.ts';
 import {alone, enter, judgeContainer, shutdown, sweep, tickStage} from './ending.ts';
 import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
+import {commandsOf} from '../features/reactions/core/feature.ts';
+import {awaitsActions, isCause} from './stage.ts';
 import {tell, tellOfChange, tellOfLists, tellOfRest, tellOfTest, wakeFeatures} from './features.ts';
 import {mayAwaitPort} from '../features/ports/core/part.ts';
 import {kill, terminate, transition, undo, withdraw} from './lifecycle.ts';
@@ -82,14 +84,17 @@ const OWNERS: Handlers = {
 	activate: whileRunning((turn, event) => listening().activate(turn, event)),
 	idle: whileRunning((turn, event) => listening().rest(turn, event)),
 	clock: (turn, {epoch}) => scheduling().setClock(turn, epoch),
-	act: whileRunning((turn, event) => acting().act(turn, event)),
+	act(turn, event) {
+		if (turn.state.stage.kind === 'running' || isCause(turn.state.stage, event.about)) acting().act(turn, event);
+	},
+	acted: turn => acting().acted(turn),
 	'hold-port': (turn, event) => porting().onPort(turn, event),
 	'free-port': (turn, event) => porting().onPort(turn, event),
 	'port-busy': (turn, event) => porting().onPort(turn, event),
 	stop, signal,
 	reload: (turn, {ids}) => reload(turn, ids),
 	remove: (turn, {id}) => remove(turn, id),
-	shutdown: (turn, {why, status = 0, reboots}) => shutdown(turn, status, why, reboots),
+	shutdown: (turn, {why, status = 0, reboots, cause}) => shutdown(turn, status, why, reboots, cause),
 	alone,
 	stalled: (turn, {millis}) => stall(turn, millis),
 	tick,
@@ -117,7 +122,7 @@ function settle(turn: Turn): void {
 		for (const event of raised) dispatch(turn, event);
 	} while (turn.toExamine.size > 0 || raised.length > 0);
 	const {stage, living} = turn.state;
-	if (stage.kind === 'stopping' && living === 0) sweep(turn, stage);
+	if (stage.kind === 'stopping' && living === 0 && !(awaitsActions(stage) && commandsOf(turn.state) > 0)) sweep(turn, stage);
 }
 
 function drain(turn: Turn): void {

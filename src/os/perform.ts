@@ -15,6 +15,7 @@ import type {PortRules} from '../features/ports/core/spec.ts';
 import {type OwnSockets, ownSockets} from '../features/sockets/os/owner.ts';
 import type {Keeper} from '../features/state/os/keeper.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
+import {commandsOf} from '../features/reactions/core/feature.ts';
 import {ownActions} from '../features/reactions/os/owner.ts';
 import {ownTests, type OwnTests} from '../features/run-test/os/owner.ts';
 import type {Helpers} from './helpers.ts';
@@ -126,6 +127,8 @@ export function createHands(machine: Machine): MoreHands {
 	const tests = ownTests({...parts, sources, tested: (id, number, answer) => dispatch({kind: 'tested', id, number, answer})});
 	const {spawn, withdraw} = createStarter({...parts, helpers, readiness: health.readiness, sockets, sources, placing, ports, binds});
 
+	const actions = ownActions({...parts, sources, alert, acted: () => dispatch({kind: 'acted'})});
+
 	/** Exits first; then, during the sweep, whether that was the last of all. */
 	function reapAll(): void {
 		reaper.reap();
@@ -151,7 +154,7 @@ export function createHands(machine: Machine): MoreHands {
 		ownedByNeed('examine', () => judging().ownConditions(parts, sources)), ownSources(sources), ownPlacing(placing), tests,
 		ownedByNeed('watch-clock', () => clocking().ownClock({poller, dispatch, log})),
 		ownedByNeed('watch-strangers', () => watching().ownStrangers({poller, kept, dispatch, isDegraded, isOwn: isMadeBy(reaper), warn})),
-		ownActions({...parts, sources, alert}), ownManager(manager), createNarrator(log, text => manager?.status(text)),
+		actions, ownManager(manager), createNarrator(log, text => manager?.status(text)),
 		lists, sockets, recorder, keeping, createShutdown({reaper, output, log, reapAll, exit, reboot}),
 	]);
 
@@ -165,6 +168,7 @@ export function createHands(machine: Machine): MoreHands {
 		commit: (before, after) => record(handoff, before, after),
 		restore(state) {
 			if (handoff.past.has('bind')) binds();
+			actions.resume(commandsOf(state));
 			for (const entry of entries(state)) {
 				try {
 					owners.restore(entry);

@@ -93,3 +93,34 @@ test('a client\'s daemon has a command of its own for its exit', async () => {
 	await archon.ctl('signal', 'KILL', 'other');
 	await archon.says(/told SIGKILL/);
 });
+
+test('the end of a service with which the container ends is told to the end, however soon nothing runs any more', async () => {
+	await using archon = await boot({config: `
+services:
+  web:
+    command: sh -c "exit 3"
+    essential: true
+    on:
+      exited: {run: [sh, -c, 'sleep 0.5; echo told $$ARCHON_EVENT $$ARCHON_EXIT_CODE']}
+      failed: [restart: db, {run: [sh, -c, 'sleep 0.5; echo told $$ARCHON_EVENT $$ARCHON_EXIT_CODE']}, {run: sleep 1000, timeout: 1s}]
+  db: {command: sleep 1000}
+`});
+	expect(await archon.ended()).toBe(3);
+	expect(archon.log()).toMatch(/told exited 3/);
+	expect(archon.log()).toMatch(/told failed 3/);
+	expect(archon.log()).toMatch(/sleep \(on of web\): took longer than 1 s/);
+	expect(archon.log()).not.toContain('restarting db');
+});
+
+test('a command keeps its timeout when archon is re-executed', async () => {
+	await using archon = await boot({config: `
+services:
+  web: {command: sleep 1000, on: {started: [{run: sh -c "echo ran; sleep 12321", timeout: 3s}, {run: sh -c "sleep 1; echo done"}]}}
+`});
+	await archon.says(/ran/);
+	expect((await archon.ctl('upgrade')).status).toBe(0);
+	await archon.says(/was re-executed/);
+	await archon.says(/warn: sh \(on of web\): took longer than 3 s/);
+	await archon.says(/done/);
+	await expect.poll(async () => (await archon.ctl('tree')).stdout).not.toContain('12321');
+});

@@ -11,7 +11,7 @@ import type {Outcome} from '../../src/core/outcome.ts';
 import {partOf} from '../../src/core/features.ts';
 import {GROWTHS, type Health, type Need, type Ready, type Schedule, type Service} from '../../src/core/service.ts';
 import {SIG} from '../../src/core/signal-numbers.ts';
-import type {Stage} from '../../src/core/stage.ts';
+import {awaitsActions, type Stage} from '../../src/core/stage.ts';
 import type {Instant} from '../../src/core/time.ts';
 import {entries, entryOf, find, livingRivals, type State} from '../../src/core/state.ts';
 import {create, nextDeadline} from '../../src/core/whole.ts';
@@ -27,6 +27,7 @@ import {told} from './rules.ts';
 import {type Acts, checkActs, drawAct, drawReacting, movedBy} from './reactions.ts';
 import {type Asked, checkRules} from './rulings.ts';
 import {checkListening, checkSockets, drawLazy, heed, type Listeners} from './sockets.ts';
+import {commandsOf} from '../../src/features/reactions/core/feature.ts';
 import {checkSchedules} from './schedules.ts';
 
 /** A process as the machine sees it, from spawn until all that it made is gone and reported. */
@@ -270,8 +271,11 @@ export class World {
 		this.trace.push(`${this.now.toFixed(0)} ${JSON.stringify(event)}`);
 		this.before = this.state;
 		if (event.kind === 'news' && event.news.kind === 'exited') this.#reported(event.run);
-		if (event.kind === 'news' && LEAVING.has(event.news.kind)) this.#lastGone = this.now;
+		const isGone = event.kind === 'news' ? LEAVING.has(event.news.kind) : event.kind === 'acted' && awaitsActions(this.state.stage);
+		if (isGone) this.#lastGone = this.now;
 		const [state, effects] = step(this.before, event, this.now);
+		// What tells of the end has no more time.
+		if (state.stage.kind === 'sweeping' && awaitsActions(this.before.stage) && commandsOf(this.before) > 0) this.#lastGone = this.now;
 		this.state = this.#isReborn && this.steps % 11 === 0 ? reborn(state) : state;
 		checkState(state);
 		checkRules(this.before, event, state, this.asked);
@@ -338,8 +342,8 @@ export class World {
 			case 'alert':
 			case 'arrived':
 			case 'forgotten':
-			case 'run':
 			case 'say': return;
+			case 'run': return this.#later(this.random.between(0, effect.timeout), () => this.#dispatch({kind: 'acted'}));
 		}
 	}
 

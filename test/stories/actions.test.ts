@@ -208,3 +208,43 @@ test('a wait that is over in the same step is no event, and one that lasts is', 
 	story.ask('restart', 'web');
 	expect(lastLines(story).filter(line => line.includes('/notify'))).toHaveLength(1);
 });
+
+test('the end that ends the container is told by its commands, which are awaited before the rest is ended', () => {
+	const story = tell(
+		['web', on({exited: [run], failed: [to('start', 'idle'), run, {kind: 'alert', text: null}]}, {essential: true})], ['idle', {autostart: false}],
+		['db', on({stopped: [run]})],
+	);
+	story.lines();
+	expect(story.dies('web', exit(3)).lines()).toMatchInlineSnapshot(`
+		"        web failed: exit status 3
+		        shutting down: web failed
+		  0.00  SIGTERM to db
+		        stopping db (pid 102) with SIGTERM
+		  0.00  run /notify (on of web)
+		  0.00  run /notify (on of web)
+		  0.00  alert: web has failed: exit status 3
+		        stopped db (SIGTERM)"
+	`);
+	expect(story.hear({kind: 'acted'}).lines()).toBe('');
+	expect(story.hear({kind: 'acted'}).lines()).toMatchInlineSnapshot(`
+		"  0.00  sweep SIGTERM
+		  0.00  sweep SIGCONT
+		  0.00  exit 3"
+	`);
+});
+
+test('no longer than a shutdown may take, nor when one is asked for', () => {
+	const dying = (): Story => tell(['web', on({failed: [run]}, {essential: true})]).dies('web', exit(3));
+	const late = dying();
+	late.lines();
+	expect(late.wait(8999).lines()).toBe('');
+	expect(late.wait(1).lines()).toContain('sweep SIGTERM');
+	const hurried = dying();
+	expect(hurried.lines()).not.toContain('sweep');
+	expect(hurried.hear({kind: 'shutdown', why: 'SIGTERM'}).lines()).toContain('sweep SIGTERM');
+	const asked = tell(['web']);
+	expect(act(asked, 'rule x', 'web', run).hear({kind: 'shutdown', why: 'SIGTERM'}).lines()).toContain('sweep SIGTERM');
+	const idle = tellWith({whenIdle: 'always'}, ['web', on({failed: [run]}, {restart: NEVER})]).dies('web', exit(3));
+	expect(idle.lines()).not.toContain('sweep');
+	expect(idle.hear({kind: 'acted'}).lines()).toMatch(/sweep SIGTERM[^]*exit 3/);
+});

@@ -49,7 +49,7 @@ export const idle: Feature<Idle> = {
 		const {why, failed, keeper} = aboutIdleness(state);
 		const isKept = keeper !== undefined;
 		const ends = whenIdle === 'always' || (whenIdle === 'failed' && failed !== null);
-		if (ends && !isKept) view.raise({kind: 'shutdown', status: failed ? failureStatus(failed) : 0, why});
+		if (ends && !isKept) view.raise({kind: 'shutdown', status: failed ? failureStatus(failed) : 0, why, cause: null});
 		else if (!own.isLogged) view.emit({kind: 'say', level: 'warn', text: `${why}; ${hint(isKept, whenIdle)}`});
 		return {isLogged: true, ...isKept && {keeper}};
 	},

@@ -31,7 +31,18 @@ export function act(turn: Turn, what: Act): void {
 	if (verdict === 'resumed') say(turn, 'info', `${what.by} goes on`);
 	if (verdict === 'suspended' || verdict === 'left-out') return;
 	const doing: Doing = {...what, turn, entry};
-	for (const action of what.actions) perform(doing, action);
+	const isEnding = turn.state.stage.kind !== 'running';
+	// Nothing is started, stopped or signalled by actions in a shutdown.
+	for (const action of what.actions) if (!isEnding || action.kind === 'run' || action.kind === 'alert') perform(doing, action);
+}
+
+/** One of the commands has come to its end. */
+export const acted = (turn: Turn): void => count(turn, -1);
+
+function count(turn: Turn, more: 1 | -1): void {
+	const own = turn.state.slices[reactions.name] as Reactions;
+	const commands = Math.max(0, own.commands + more);
+	if (commands !== own.commands) turn.state = {...turn.state, slices: {...turn.state.slices, [reactions.name]: {...own, commands}}};
 }
 
 /** Takes a token of its bucket: that of the service that it is about, or of the whole. */
@@ -51,6 +62,7 @@ function perform(doing: Doing, action: Action): void {
 		case 'run': {
 			const about = entry ? {id: entry.id, service: entry.service} : null;
 			const {command, timeout, bounds} = action;
+			count(turn, 1);
 			return turn.emit({kind: 'run', by, about, command, timeout, environment: variablesOf(doing), ...bounds && {bounds}});
 		}
 		case 'alert': {
