@@ -11,7 +11,7 @@ import type {Daemon} from './daemon.ts';
 import type {Launch} from './launch.ts';
 import {isCollective} from './names.ts';
 import {isRunning} from './requests/services.ts';
-import {SHUTTING_DOWN} from './waiters.ts';
+import {whyNothingStarts} from '../core/stage.ts';
 
 /** Whether there may be a new service of this name now. If not, the client is told. */
 export function admit(daemon: Daemon, name: string, call: Call): boolean {
@@ -20,7 +20,7 @@ export function admit(daemon: Daemon, name: string, call: Call): boolean {
 		return false;
 	}
 	if (!isRunning(daemon)) {
-		refuse(call, SHUTTING_DOWN);
+		refuse(call, whyNothingStarts(daemon.state()));
 		return false;
 	}
 	const before = find(daemon.state(), name);

@@ -7,12 +7,11 @@ import type {Entry} from '../core/entry.ts';
 import type {Id} from '../core/ids.ts';
 import {exitStatus, refusalStatus} from '../core/outcome.ts';
 import {describeRefusal, lastEnd} from '../core/status.ts';
+import {SHUTTING_DOWN} from '../core/stage.ts';
 import {entryOf, isToRun, type State} from '../core/state.ts';
 import {type Blockers, createBlockers} from './blockers.ts';
 import {because, judgeGoal, type Verdict} from './reaching.ts';
 import type {Goal} from './requests/wait/wire.ts';
-
-export const SHUTTING_DOWN = 'archon is shutting down';
 
 /**
  * `start`: up, or completed. `restart`: the same, by a new process. `stop`: no process. `spawn`: a process,

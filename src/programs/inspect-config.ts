@@ -12,6 +12,7 @@ import {rehearse} from '../core/rehearse.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import type {Service} from '../core/service.ts';
 import {namesake, type State} from '../core/state.ts';
+import {whyNothingStarts} from '../core/stage.ts';
 import {rollback} from '../features/rollback/core/feature.ts';
 import {now} from '../os/clock.ts';
 import {sys} from '../os/sys.ts';
@@ -71,7 +72,7 @@ const mapWith = ({source, offset}: Value, key: string, value: Value): Mapping =>
 export function planReload(inForce: InForce, done: Done<readonly PlanRow[]>): void {
 	const {state, source, kept} = inForce;
 	if (!source) return done(err(NONE));
-	if (state.stage.kind !== 'running') return done(err('archon is shutting down'));
+	if (state.stage.kind !== 'running') return done(err(whyNothingStarts(state)));
 	source.read(next => {
 		if (kept === null) done(rowsOf(inForce, null, next));
 		else source.replay(kept, before => done(rowsOf(inForce, before, next)));

@@ -10,6 +10,7 @@ import {err, ok, type Result} from '../core/result.ts';
 import {entryOf, find, namesake, type State} from '../core/state.ts';
 import type {Service} from '../core/service.ts';
 import type {TrialRules} from '../core/trial.ts';
+import {whyNothingStarts} from '../core/stage.ts';
 import type {Logs} from '../features/logging/core.ts';
 import {rollback} from '../features/rollback/core/feature.ts';
 import {arrival} from '../features/service-manager/core.ts';
@@ -142,7 +143,7 @@ export function createReloads({loop, log, recorder, logs, manager, source, texts
 
 	function enforce({config, kept}: Reading, trial: TrialRules | null): Result<string, string> {
 		const state = loop.state();
-		if (state.stage.kind !== 'running') return err('archon is shutting down');
+		if (state.stage.kind !== 'running') return err(whyNothingStarts(state));
 		if (!config.ok) return err(told(config.error));
 		const taken = config.value.services.find(({name}) => namesake(state, name));
 		if (taken) return err(`the name ${taken.name} is taken by a daemon that a client started`);

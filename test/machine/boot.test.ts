@@ -61,11 +61,21 @@ describe('the boot script', () => {
 		expect(archon.log()).not.toContain('started web');
 	});
 
+	test('what asks for a start while it runs is told so', async () => {
+		await using archon = await boot({config: withRc('echo rc runs; exec sleep 1000')});
+		await archon.says(/rc runs/);
+		for (const asked of [['start', 'web'], ['restart', 'web'], ['run', 'true'], ['daemon', 'true'], ['plan'], ['reload']]) {
+			const {status, stderr} = await archon.ctl(...asked);
+			expect([asked[0], status === 0, stderr]).toEqual([asked[0], false, expect.stringContaining('the boot script is running')]);
+		}
+	});
+
 	test('it goes on when archon is re-executed, and is not begun a second time', async () => {
 		await using archon = await boot({config: withRc('echo rc runs; sleep 2; echo rc is done')});
 		await archon.says(/rc runs/);
 		archon.signal('SIGSEGV');
 		await archon.says(/serving/);
+		await archon.says(/started web/);
 		expect([count(archon.log(), /rc runs/), count(archon.log(), /rc is done/), count(archon.log(), /started web/)]).toEqual([1, 1, 1]);
 	});
 });

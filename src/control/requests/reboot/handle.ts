@@ -1,12 +1,12 @@
 /** Handles `Reboot`. */
 import {OK, refuse, refuseForBug} from '../../call.ts';
 import type {Make} from '../../context.ts';
-import {SHUTTING_DOWN} from '../../waiters.ts';
+import {whyNothingStarts} from '../../../core/stage.ts';
 import {isRunning} from '../services.ts';
 import type {RebootRequest} from './wire.ts';
 
 export const reboot: Make<RebootRequest> = ({daemon}) => (_, call) => {
-	if (!isRunning(daemon)) return refuse(call, SHUTTING_DOWN);
+	if (!isRunning(daemon)) return refuse(call, whyNothingStarts(daemon.state()));
 	const {uid, pid} = call.peer;
 	daemon.examineReboot(why => {
 		if (why !== null) return refuse(call, `cannot reboot: ${why}; nothing has changed`);

@@ -5,7 +5,7 @@ import {decisionOf} from '../../../core/wanted.ts';
 import {type Call, refuse} from '../../call.ts';
 import type {Context, Make} from '../../context.ts';
 import {type Choice, choose} from '../../names.ts';
-import {SHUTTING_DOWN} from '../../waiters.ts';
+import {whyNothingStarts} from '../../../core/stage.ts';
 import {awaitAll, isRunning, refuseForHelper} from '../services.ts';
 import type {StartRequest} from './wire.ts';
 
@@ -13,7 +13,7 @@ export const start: Make<StartRequest> = context => ({names}, call) => begin(con
 
 /** Has services started, or stopped and started, and replies when they are up. */
 export function begin({daemon, waiters}: Context, kind: 'start' | 'restart', names: readonly string[], call: Call): (() => void) | void {
-	if (!isRunning(daemon)) return refuse(call, SHUTTING_DOWN);
+	if (!isRunning(daemon)) return refuse(call, whyNothingStarts(daemon.state()));
 	const chosen = choose(daemon.state(), names, call.scope);
 	if (!chosen.ok) return refuse(call, chosen.error);
 	const foreign = chosen.value.find(({entry, isNamed}) => isNamed && entry.service.origin === 'run');

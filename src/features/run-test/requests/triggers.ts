@@ -4,7 +4,7 @@
  */
 import {createBlockers} from '../../../control/blockers.ts';
 import type {Daemon} from '../../../control/daemon.ts';
-import {SHUTTING_DOWN} from '../../../control/waiters.ts';
+import {whyNothingStarts} from '../../../core/stage.ts';
 import type {Effect} from '../../../core/effect.ts';
 import type {Entry} from '../../../core/entry.ts';
 import {isBusy} from '../../../core/features.ts';
@@ -81,7 +81,7 @@ export function createTriggers(daemon: TriggerDaemon): Triggers {
 	function look(job: Job): void {
 		const state = daemon.state();
 		if (!job.isAsked) return;
-		if (state.stage.kind !== 'running') return finish(job, err(SHUTTING_DOWN));
+		if (state.stage.kind !== 'running') return finish(job, err(whyNothingStarts(daemon.state())));
 		if (!job.open) {
 			if (!isBusy(state)) settleAll(job);
 			return;
@@ -121,7 +121,7 @@ export function createTriggers(daemon: TriggerDaemon): Triggers {
 
 	return {
 		ask(done) {
-			if (daemon.state().stage.kind !== 'running') done(err(SHUTTING_DOWN));
+			if (daemon.state().stage.kind !== 'running') done(err(whyNothingStarts(daemon.state())));
 			else if (next.size >= WAITING_MAX) done(err('too many triggers are waiting'));
 			else next.add(done);
 			begin();

@@ -3,7 +3,7 @@ import {type Call, OK, refuse, refuseForBug} from '../../../../control/call.ts';
 import type {Context, Make} from '../../../../control/context.ts';
 import {choose, isCollective} from '../../../../control/names.ts';
 import {isRunning} from '../../../../control/requests/services.ts';
-import {SHUTTING_DOWN} from '../../../../control/waiters.ts';
+import {whyNothingStarts} from '../../../../core/stage.ts';
 import {find, isHelper, type State} from '../../../../core/state.ts';
 import type {Found} from '../../../monitor/core/news.ts';
 import {keptOf, RULES_MAX} from '../../../monitor/core/kept.ts';
@@ -12,7 +12,7 @@ import {DEPENDENCIES_MAX} from '../../core/dependency.ts';
 import type {DependRequest, UndependRequest} from './wire.ts';
 
 export const depend: Make<DependRequest> = ({daemon}) => (request, call) => {
-	const why = isRunning(daemon) ? refusal(daemon.state(), request, call) : SHUTTING_DOWN;
+	const why = isRunning(daemon) ? refusal(daemon.state(), request, call) : whyNothingStarts(daemon.state());
 	if (why !== null) return refuse(call, why);
 	const {target} = request.terms;
 	if (target.kind !== 'pid') return add(daemon, request, null, call);

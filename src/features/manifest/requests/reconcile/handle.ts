@@ -1,7 +1,7 @@
 /** Handles `Reconcile`. */
 import {OK, refuse, refuseForBug} from '../../../../control/call.ts';
 import type {Make} from '../../../../control/context.ts';
-import {SHUTTING_DOWN} from '../../../../control/waiters.ts';
+import {whyNothingStarts} from '../../../../core/stage.ts';
 import type {Look} from '../../core/control.ts';
 import type {Item} from '../../core/list.ts';
 import {RECONCILE_ROW, type ReconcileRequest, type ReconcileRow} from './wire.ts';
@@ -17,7 +17,7 @@ export const reconcile: Make<ReconcileRequest> = ({daemon}) => ({dryRun}, call) 
 			for (const each of rowsOf(look.value)) row(each);
 			if (dryRun !== null) call.reply(OK);
 		}, passed => {
-			if (!passed) return refuse(call, SHUTTING_DOWN);
+			if (!passed) return refuse(call, whyNothingStarts(daemon.state()));
 			row({kind: 'passed', passes: passed.passes, missing: passed.missing});
 			for (const name of passed.names) row({kind: 'missing', name});
 			call.reply(OK);

@@ -3,7 +3,7 @@ import type {Service} from '../../../../core/service.ts';
 import {OK, refuse} from '../../../../control/call.ts';
 import type {Make} from '../../../../control/context.ts';
 import {choose, within} from '../../../../control/names.ts';
-import {SHUTTING_DOWN} from '../../../../control/waiters.ts';
+import {whyNothingStarts} from '../../../../core/stage.ts';
 import {isRunning} from '../../../../control/requests/services.ts';
 import {TEST_ROW, type TestRequest, type TestRow} from './wire.ts';
 
@@ -11,7 +11,7 @@ import {TEST_ROW, type TestRequest, type TestRow} from './wire.ts';
 const AT_ONCE = 8;
 
 export const test: Make<TestRequest> = ({daemon}) => ({names}, call) => {
-	if (!isRunning(daemon)) return refuse(call, SHUTTING_DOWN);
+	if (!isRunning(daemon)) return refuse(call, whyNothingStarts(daemon.state()));
 	const state = daemon.state();
 	const chosen = names.length === 0 ? null : choose(state, names, call.scope);
 	if (chosen && !chosen.ok) return refuse(call, chosen.error);

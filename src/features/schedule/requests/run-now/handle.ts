@@ -4,13 +4,13 @@ import {refuse} from '../../../../control/call.ts';
 import type {Make} from '../../../../control/context.ts';
 import {choose} from '../../../../control/names.ts';
 import {awaitAll, isRunning, summary} from '../../../../control/requests/services.ts';
-import {SHUTTING_DOWN} from '../../../../control/waiters.ts';
+import {whyNothingStarts} from '../../../../core/stage.ts';
 import type {RunNowRequest} from './wire.ts';
 
 const timing = byNeed(() => import('../../core/timing.ts'));
 
 export const runNow: Make<RunNowRequest> = ({daemon, waiters}) => ({names}, call) => {
-	if (!isRunning(daemon)) return refuse(call, SHUTTING_DOWN);
+	if (!isRunning(daemon)) return refuse(call, whyNothingStarts(daemon.state()));
 	const state = daemon.state();
 	const chosen = choose(state, names, call.scope);
 	if (!chosen.ok) return refuse(call, chosen.error);
