@@ -6,7 +6,7 @@ import {either, textLike} from './accepts.ts';
 import {command, key, optional, value} from './key.ts';
 import {type Name, readNames} from './keys/groups.ts';
 import {didYouMean, quoteWritten, type Report} from './problems.ts';
-import {readEnvironment, readListOf, readText, refuse} from './readers.ts';
+import {readEnvironment, readEachOf, readText, refuse} from './readers.ts';
 import {absolutePath, lapse, signal, text, user} from './scalars.ts';
 import {type Context, type Key, reader, type Reader, readShape, shape} from './shape.ts';
 import {isNothing, type Mapping, type Value} from './values.ts';
@@ -53,8 +53,8 @@ export const readAction: Reader<WrittenAction> = reader(
 	},
 );
 
-/** One, or a list of them. */
-export const readActions: Reader<readonly WrittenAction[]> = readListOf(readAction);
+/** One, or a list of them, without those that cannot be read. */
+export const readActions: Reader<readonly WrittenAction[]> = readEachOf(readAction);
 
 export const actionsOf = (written: readonly WrittenAction[]): readonly Action[] => written.map(({action}) => action);
 

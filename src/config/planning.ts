@@ -109,6 +109,8 @@ export interface Draft extends Config {
 	readonly names: ReadonlyMap<string, Place>;
 	/** Services as they are written, by name; absent: a format's keys are not archon's. */
 	readonly written?: ReadonlyMap<string, WrittenService>;
+	/** What is written at the top; absent as before. */
+	readonly top?: Mapping;
 }
 
 /** A service as it is written, for who looks at it as a whole. */

@@ -83,6 +83,13 @@ export const readListOf = <T>(read: Reader<T>): Reader<readonly T[]> => reader((
 	return items.includes(undefined) ? undefined : items.filter(item => item !== undefined);
 });
 
+/** The same, but what cannot be read hides nothing of the others: it has been reported, and is left out. */
+export const readEachOf = <T>(read: Reader<T>): Reader<readonly T[]> => reader(() => oneOrMore(read.accepts()), (value, context) => {
+	const items = value.kind === 'list' ? value.items.map((item, index) => read(item, within(context, index)))
+		: isNothing(value) ? [] : [read(value, context)];
+	return items.filter(item => item !== undefined);
+});
+
 /** A map with the keys of a table. */
 export const readMap = <K extends Keys>(shape: Shape<K>): Reader<Settings<K>> => reader(() => ({shape}), (value, context) => {
 	if (value.kind !== 'map') return refuseKind(value, context, 'a map');

@@ -95,7 +95,7 @@ export function planServices(root: Value, planning: Planning): Draft {
 	binds?.judgeBind(whole.bind, made, atBind, problems.report);
 	const written = new Map(present.map(each => [each.name, each]));
 	const names = new Map(present.map(({name, key}) => [name, key]));
-	return {...whole, services: binds?.withBound(made, whole.bind) ?? made, names, written};
+	return {...whole, services: binds?.withBound(made, whole.bind) ?? made, names, written, ...root.kind === 'map' && {top: root}};
 }
 
 /** Whether the names in actions are those of services and groups. */

@@ -1,4 +1,5 @@
 /** What services need of the machine: programs that can be executed, directories that are there. */
+import type {Action} from '../../core/action.ts';
 import type {Result} from '../../core/result.ts';
 import type {Command, Exec, HookCommand, Hooks, UserSpec} from '../../core/service.ts';
 import type {Place} from '../problems.ts';
@@ -28,6 +29,8 @@ export interface Machine {
 	bindFault(program: string, as: Executor, library: string | null): Fault | null;
 	/** Of a directory that a process of the user is to be in. */
 	folderFault(path: string, user: UserSpec | null): Fault | null;
+	/** What may surprise of a path that is watched; null: nothing. */
+	watchDoubt(path: string): string | null;
 	/** Of a file that is to be written. */
 	fileFault(path: string): Fault | null;
 }
@@ -43,7 +46,7 @@ interface Execution {
 	readonly path: string;
 }
 
-export function inspectMachine({services, draft, report}: Inspecting, machine: Machine): void {
+export function inspectMachine({services, draft, report, note}: Inspecting, machine: Machine): void {
 	const late = new Set<string>();
 	/** Directories and files that archon makes, and the folder that programs are pulled into. */
 	const made = services.flatMap(({service: {exec: {directories, files}}}) =>
@@ -57,6 +60,9 @@ export function inspectMachine({services, draft, report}: Inspecting, machine: M
 		told.add(fault.why);
 		report(place, `${key}: ${fault.why}`, fault.hint);
 	};
+	for (const {command, key, at, ...run} of ofWhole(draft, machine)) {
+		if (!made.some(each => command[0] === each || command[0].startsWith(`${each}/`))) tell(at, key, machine.programFault(command[0], run));
+	}
 	for (const each of services) {
 		const {service, at, path} = each;
 		const {name, type, needs, hooks, exec} = service;
@@ -81,6 +87,10 @@ export function inspectMachine({services, draft, report}: Inspecting, machine: M
 			const as = {user: exec.user, cwd: exec.cwd, path: pathOf(exec, machine)};
 			tell(at(key, 0), path(key), machine.bindFault(exec.argv[0], as, draft.bind.library));
 		}
+		for (const [index, watched] of (service.watch ?? []).entries()) {
+			const words = watched.kind !== 'path' || isPrepared || isMade(watched.path) ? null : machine.watchDoubt(watched.path);
+			if (words !== null) note(at('watch', index, 'path'), `${path('watch')}: ${words}`, null);
+		}
 		if (exec.output.kind !== 'lines') continue;
 		for (const driver of exec.output.logging.drivers) {
 			if (driver.kind !== 'file') continue;
@@ -90,6 +100,21 @@ export function inspectMachine({services, draft, report}: Inspecting, machine: M
 			if (owner?.ok === false) tell(at('logging', 'options', key), path('logging'), {why: owner.error, hint: null});
 		}
 	}
+}
+
+/** What the whole executes, as archon itself. */
+function ofWhole({boot, monitor, top}: Inspecting['draft'], {paths}: Machine): readonly Execution[] {
+	const own = {user: null, cwd: null, path: paths.own};
+	const at = (key: string, inner: string | number): Place | null => {
+		const found = top?.entries.get(key)?.value;
+		return (found?.kind === 'map' ? found.entries.get(String(inner))?.value : found?.kind === 'list' ? found.items[Number(inner)] : null) ?? found ?? null;
+	};
+	const [script, rules] = [at('boot', 'rc'), at('monitor', '')];
+	return [
+		...boot && script ? [{command: boot.command, key: 'boot.rc', at: script, ...own}] : [],
+		...rules ? monitor.flatMap(({name, on}) => Object.entries(on).flatMap(([kind, actions]) => (actions as readonly Action[]).flatMap(action =>
+			(action.kind === 'run' ? [{...ofHook(action.command, own), key: `monitor.on.${kind} of ${name}`, at: rules}] : [])))) : [],
+	];
 }
 
 /** As the service will have it. */
@@ -123,6 +148,11 @@ function executionsOf({service, at, has}: Inspected, path: string): readonly Exe
 	for (const [kind, actions = []] of Object.entries(service.on ?? {})) {
 		for (const action of actions) {
 			if (action.kind === 'run') found.push({...ofHook(action.command, {user, cwd, path}), key: `on.${kind}`, at: at('on', kind)});
+		}
+	}
+	for (const [index, watched] of (service.watch ?? []).entries()) {
+		for (const action of watched.kind === 'path' ? watched.actions : []) {
+			if (action.kind === 'run') found.push({...ofHook(action.command, {user, cwd, path}), key: 'watch', at: at('watch', index, 'action')});
 		}
 	}
 	for (const source of exec.sources) {

@@ -8,6 +8,7 @@ import {gid as ownGid, uid as ownUid} from '../identity.ts';
 import {candidates, DEFAULT_PATH} from '../spawn/lookup.ts';
 import {findUser, type Identity, slurp, userName} from '../spawn/users.ts';
 import {libraryPath, PRELOADED} from '../../features/bind/os/library.ts';
+import {isMountPoint, MOUNTED_ALONE} from '../mount-point.ts';
 import {isFile, isFolder, sys} from '../sys.ts';
 import {examineProgram} from './program.ts';
 import {createTree, mayExecute, type Found, type Miss, type Tree, type Viewer} from './tree.ts';
@@ -38,6 +39,8 @@ export interface Machine {
 	bindFault(program: string, as: Executor, library: string | null): Fault | null;
 	/** Why a process cannot be in a directory. */
 	folderFault(path: string, user: UserSpec | null): Fault | null;
+	/** Why changes of a path may not be seen as one thinks; null: they are. */
+	watchDoubt(path: string): string | null;
 	/** Why no file can be written there. */
 	fileFault(path: string): Fault | null;
 	/** Whether anything of this was not as it should be. */
@@ -87,7 +90,7 @@ export function createMachine(folder: string | null): Machine {
 
 	return {
 		tree, paths: {own, default: DEFAULT_PATH}, isThere: path => tree.find(path).ok, findUser: find, lacks: () => isLacking,
-		programFault: noted(programFault), bindFault: noted(bindFault), folderFault: noted(folderFault), fileFault: noted(fileFault),
+		programFault: noted(programFault), bindFault: noted(bindFault), folderFault: noted(folderFault), fileFault: noted(fileFault), watchDoubt,
 	};
 
 	/** A user that is not there, which has been reported, could do anything: what is missing is missing for all. */
@@ -250,6 +253,13 @@ export function createMachine(folder: string | null): Machine {
 		if (kind === 'unknown') return null;
 		const why = link === null ? `${path} does not exist` : `${link} is a symbolic link, and leads to ${at}, which does not exist`;
 		return {why, hint: 'make it in the image, or in a pre_start command'};
+	}
+
+	function watchDoubt(path: string): string | null {
+		const found = tree.find(path);
+		if (!found.ok) return found.error.kind === 'missing' ? `${path} does not exist: it counts as changed when it comes` : null;
+		// What is mounted in a container is not known from its image.
+		return folder === null && isFile(found.value.about) && isMountPoint(path) ? `${path} ${MOUNTED_ALONE}` : null;
 	}
 
 	function fileFault(path: string): Fault | null {

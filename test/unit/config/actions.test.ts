@@ -39,6 +39,16 @@ test.each<[string, readonly string[]]>([
 	['{exit: restart}', [expect.stringMatching(/^services\.web\.on: "exit" is not an event of a service; there are .*started, .*exited, /)]],
 	['{failed: restat}', ['services.web.on.failed: "restat" is not an action; write start, stop, restart, reload, signal:HUP, run:/path/to/program or alert']],
 	['{failed: [restart: cache]}', ['services.web.on.failed names "cache", which is neither a service nor a group']],
+	['{failed: [restat, {run: a, stop: b}, restart: cache], ready: {stop: nothing}}', [
+		'services.web.on.failed[0]: "restat" is not an action; write start, stop, restart, reload, signal:HUP, run:/path/to/program or alert',
+		'services.web.on.failed[1] does run and stop: that is more than one action; begin each with "- "',
+		'services.web.on.failed names "cache", which is neither a service nor a group',
+		'services.web.on.ready names "nothing", which is neither a service nor a group',
+	]],
+	['{reloaded: restart}', [
+		'services.web.on: "reloaded" is an event of archon as a whole, and on takes those of services; '
+		+ 'archon.rule{event = …} in rules hears of it, and so does archonctl events --follow',
+	]],
 	['{failed: {run: a, stop: b}}', ['services.web.on.failed does run and stop: that is more than one action; begin each with "- "']],
 	['{failed: {restart: db, timeout: 3s}}', ['services.web.on.failed has timeout, which belongs to run']],
 	['{failed: {timeout: 3s}}', ['services.web.on.failed does not say what is done; write start, stop, restart, reload, signal:HUP, run:/path/to/program or alert']],

@@ -15,6 +15,7 @@ const machine: Machine = {
 	bindFault: (program, _as, library) => (program === 'static' ? {why: `static is linked statically, not with ${library}`, hint: null} : null),
 	programFault: (program, {path, cwd, user}) =>
 		(program === 'there' || program === 'sh' ? null : {why: `no ${program} in ${path} ${cwd ?? '-'} ${user?.user ?? '-'}`, hint: null}),
+	watchDoubt: path => (path === '/srv' ? null : `doubt about ${path}`),
 	folderFault: path => (path === '/srv' ? null : {why: `no ${path}`, hint: null}),
 	fileFault: path => (path.startsWith('/srv/') ? null : {why: `no place ${path}`, hint: null}),
 };
@@ -43,12 +44,23 @@ describe('a program is looked for', () => {
 		['a: {command: there, test: {exe: gone}}', 'a.test: no gone in /own - -'],
 		['a: {command: there, only_if: {command: gone}}', 'a.only_if: no gone in /own - -'],
 		['a: {command: there, env_from: {command: gone}}', 'a.env_from: no gone in /own - -'],
+		['a: {command: there, on: {failed: {run: gone}}}', 'a.on.failed: no gone in /own - -'],
+		['a: {command: there, watch: {path: /srv, action: [restart, run: gone]}}', 'a.watch: no gone in /own - -'],
+		['a: {command: there, watch: [/srv, {path: /srv, action: {run: gone, user: app}}]}', 'a.watch: no gone in /own - app'],
+		['a: {command: there, watch: /other}', 'a.watch: doubt about /other'],
 		['a: {command: there, pre_start: [gone]}', 'a.pre_start: no gone in /own - -'],
 		...['sh -c "gone x"', 'sh -c "exec gone"', '[sh, -ec, "gone \'a | b\' && there"]', 'sh -c gone', 'sh -c "gone -f x || exit 1"', 'sh -c "gone x > /dev/null 2>&1 || false"'].map(command =>
 			[`a: {command: ${command}}`, 'a.command: no gone in /own - -, and sh is to run it'] as const),
 	])('%s', (services, problem) => {
 		expect(onMachine(services).map(each => each.replace(/^\d+:\d+: /, ''))).toEqual([problem]);
 	});
+});
+
+test('so are the programs of the whole', () => {
+	const services = 'services: {a: {command: there}}';
+	expect(told(`boot: {rc: /etc/rc}\n${services}`, machine)).toEqual(['1:12: boot.rc: no /etc/rc in /own - -']);
+	expect(told(`${services}\nmonitor:\n- {name: agent, match: {exe: /agent}, on: {exited: [restart: a, run: gone]}}`, machine))
+		.toEqual([expect.stringContaining('monitor.on.exited of agent: no gone in /own - -')]);
 });
 
 test('what rules of bind do not reach is told', () => {

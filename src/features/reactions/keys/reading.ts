@@ -1,6 +1,6 @@
 /** Reads `on`: for each kind of event what is done. */
 import type {Action} from '../../../core/action.ts';
-import {SERVICE_KINDS, type ServiceKind} from '../../../core/event-kinds.ts';
+import {OWN_KINDS, SERVICE_KINDS, type ServiceKind} from '../../../core/event-kinds.ts';
 import type {Reacting} from '../../../core/service.ts';
 import {actionsOf, readActions} from '../../../config/actions.ts';
 import {mapOf} from '../../../config/accepts.ts';
@@ -20,6 +20,9 @@ const UNTOLD: ReadonlySet<string> = new Set<ServiceKind>(['tested', 'removed', '
 
 export const ON_KINDS = (Object.keys(SERVICE_KINDS) as readonly ServiceKind[]).filter(kind => !UNTOLD.has(kind));
 
+/** What hears of all events. */
+const OTHERWISE = 'archon.rule{event = …} in rules hears of it, and so does archonctl events --follow';
+
 /** How many actions one event may have. */
 const ACTIONS_MAX = 20;
 
@@ -31,8 +34,10 @@ export const readReactions: Reader<WrittenReactions> = reader(
 		for (const [name, {key, value}] of from.entries) {
 			const kind = ON_KINDS.find(each => each === name);
 			if (!kind) {
-				context.report(key, `${context.path}: ${quoteWritten(key, name)} is not an event of a service`, () =>
-					didYouMean(name, ON_KINDS) ?? `there are ${ON_KINDS.join(', ')}`);
+				const isOwn = Object.hasOwn(OWN_KINDS, name);
+				const what = isOwn ? 'is an event of archon as a whole, and on takes those of services' : 'is not an event of a service';
+				context.report(key, `${context.path}: ${quoteWritten(key, name)} ${what}`, () =>
+					(isOwn ? OTHERWISE : didYouMean(name, ON_KINDS) ?? `there are ${ON_KINDS.join(', ')}`));
 				continue;
 			}
 			const actions = readActions(value, within(context, name)) ?? [];

@@ -5,6 +5,7 @@
 import {dirname, isAbsolute, join} from '../../../core/path.ts';
 import type {Millis} from '../../../core/time.ts';
 import {errnoText} from '../../../os/errno.ts';
+import {isMountPoint, MOUNTED_ALONE} from '../../../os/mount-point.ts';
 import {ERRNO, type Outcome, sys} from '../../../os/sys.ts';
 import type {Watches} from '../../../os/watches.ts';
 
@@ -72,7 +73,7 @@ export function createConfigWatch({watches, after, changed, warn, what = 'the co
 		if (fd >= 0) {
 			for (const [folder, each] of placesOf(watched)) add(folder, true, each);
 			for (const file of watched.files) add(file, false, null);
-			for (const file of watched.files) if (isMounted(file)) tell(`${file} ${MOUNTED}`);
+			for (const file of watched.files) if (isMountPoint(file)) tell(`${file} ${MOUNTED_ALONE}`);
 		}
 		names = found;
 		hearer.set(found.keys());
@@ -126,8 +127,6 @@ const LIMITS: ReadonlyMap<number, string> = new Map([
 	[ERRNO.EMFILE, 'fs.inotify.max_user_instances'], [ERRNO.ENOSPC, 'fs.inotify.max_user_watches'],
 ]);
 
-const MOUNTED = 'is mounted by itself, and so remains the file that it was when another one takes its place outside: mount its directory';
-
 /** Folders, and the names in them that lead to the files; null: any name. */
 function placesOf({files, folders}: Watched): ReadonlyMap<string, Set<string> | null> {
 	const places = new Map<string, Set<string> | null>();
@@ -172,13 +171,4 @@ function walk(path: string, add: (folder: string, name: string) => void): void {
 			return add(at, name);
 		}
 	}
-}
-
-/** Whether a file is a mount point of its own (proc_pid_mountinfo(5)). */
-function isMounted(file: string): boolean {
-	const real = sys.realPath(file);
-	const mounts = sys.readText('/proc/self/mountinfo', 1 << 20);
-	if (typeof real !== 'string' || typeof mounts !== 'string') return false;
-	const point = real.replaceAll(/[\s\\]/g, character => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
-	return mounts.split('\n').some(line => line.split(' ')[4] === point);
 }

@@ -5,7 +5,7 @@ import {duration as durations, either, oneOrMore, textLike} from '../../../confi
 import {readActions} from '../../../config/actions.ts';
 import {key, list, optional, value} from '../../../config/key.ts';
 import type {Place} from '../../../config/problems.ts';
-import {readBy, readListOf, refuse} from '../../../config/readers.ts';
+import {readBy, readEachOf, refuse} from '../../../config/readers.ts';
 import {duration, fault, parser, type Parse, truth} from '../../../config/scalars.ts';
 import {type Context, reader, type Reader, readShape, shape} from '../../../config/shape.ts';
 import {isNothing, type Mapping, type Value} from '../../../config/values.ts';
@@ -76,7 +76,7 @@ const readWatch: Reader<WrittenWatch> = reader(() => either(path.accepts(), {sha
 });
 
 export const readWatches: Reader<readonly WrittenWatch[]> = reader(() => oneOrMore(readWatch.accepts()), (from, context) => {
-	const found = readListOf(readWatch)(from, context);
+	const found = readEachOf(readWatch)(from, context);
 	return found && found.length > WATCHES_MAX ? refuse(from, context, `has more than ${WATCHES_MAX} items`) : found;
 });
 
