@@ -1,5 +1,6 @@
 /** `archonctl graph`. */
 import {GRAPH, GRAPH_ROW, type GraphRow} from '../../control/requests/graph/wire.ts';
+import {DEPS} from '../../features/deps/requests/deps/wire.ts';
 import {type Command, EXIT} from '../command.ts';
 import {namesOf, rowsOf, usageError} from '../reply.ts';
 
@@ -10,7 +11,7 @@ export const graph: Command = {
 	details: [
 		'A tree: each service over what it needs, with the condition and whether it is met; what was shown above is not',
 		'shown again. With a NAME: it and all that it needs. The graph has also what conflicts, and what starts after a',
-		'failure.',
+		'failure; dependencies that are made while archon runs are shown by archonctl deps show.',
 	],
 	options: [
 		{names: ['--dot'], value: null, help: 'for Graphviz: archonctl graph --dot | dot -Tsvg > graph.svg'},
@@ -33,6 +34,10 @@ export const graph: Command = {
 			const shown = names.value.length === 0 ? whole : below(whole, names.value);
 			const [form = ''] = forms;
 			io.stdout((WRITERS.get(form) ?? (each => treeOf(each, names.value)))(shown));
+			// Who may not ask for these is shown the rest.
+			const made = form === '' ? rowsOf(client, DEPS, [], {...io, stderr() {}}) : null;
+			const count = made?.ok ? made.value.length : 0;
+			if (count > 0) io.stdout(`${count} ${count === 1 ? 'dependency was' : 'dependencies were'} made while archon runs: archonctl deps show\n`);
 			return EXIT.ok;
 		});
 	},

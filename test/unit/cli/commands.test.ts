@@ -533,6 +533,10 @@ describe('why, blame and graph', () => {
 			needs: expect.arrayContaining([{service: 'app', needs: 'cache', condition: 'service_started', strength: 'soft', met: true, restart: false}]) as object,
 			conflicts: [{service: 'blue', other: 'cache'}], on_failure: [{service: 'blue', other: 'web'}],
 		});
+		const more = bench();
+		expect((await archonctl(['deps', 'add', 'web -> path:/etc/web on=change do=restart'], more)).status).toBe(0);
+		expect((await archonctl(['graph'], more)).out).toMatch(/\n1 dependency was made while archon runs: archonctl deps show\n$/);
+		expect((await archonctl(['graph', '--dot'], more)).out).toMatch(/\}\n$/);
 		expect(await archonctl(['graph', 'nginx'], bench())).toEqual({status: 1, out: '', err: 'archonctl: no service matches nginx\n'});
 		expect((await archonctl(['graph', 'ap?'], bench())).out).toBe((await archonctl(['graph', 'app'], bench())).out);
 		expect((await archonctl(['graph', '--dot', '--json'], bench())).status).toBe(100);
