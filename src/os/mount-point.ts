@@ -2,7 +2,8 @@
 import {sys} from './sys.ts';
 
 /** What becomes of changes of such a file. */
-export const MOUNTED_ALONE = 'is mounted by itself, and so remains the file that it was when another one takes its place outside: mount its directory';
+export const MOUNTED_ALONE =
+	'is mounted by itself, and so remains the file that it was when another one takes its place outside: mount its directory';
 
 /** Whether a file is a mount point of its own (proc_pid_mountinfo(5)). */
 export function isMountPoint(file: string): boolean {

@@ -37,7 +37,8 @@ export const graph: Command = {
 			// Who may not ask for these is shown the rest.
 			const made = form === '' ? rowsOf(client, DEPS, [], {...io, stderr() {}}) : null;
 			const count = made?.ok ? made.value.length : 0;
-			if (count > 0) io.stdout(`${count} ${count === 1 ? 'dependency was' : 'dependencies were'} made while archon runs: archonctl deps show\n`);
+			const were = count === 1 ? 'dependency was' : 'dependencies were';
+			if (count > 0) io.stdout(`${count} ${were} made while archon runs: archonctl deps show\n`);
 			return EXIT.ok;
 		});
 	},

@@ -105,16 +105,20 @@ export function inspectMachine({services, draft, report, note}: Inspecting, mach
 /** What the whole executes, as archon itself. */
 function ofWhole({boot, monitor, top}: Inspecting['draft'], {paths}: Machine): readonly Execution[] {
 	const own = {user: null, cwd: null, path: paths.own};
-	const at = (key: string, inner: string | number): Place | null => {
-		const found = top?.entries.get(key)?.value;
-		return (found?.kind === 'map' ? found.entries.get(String(inner))?.value : found?.kind === 'list' ? found.items[Number(inner)] : null) ?? found ?? null;
-	};
-	const [script, rules] = [at('boot', 'rc'), at('monitor', '')];
-	return [
-		...boot && script ? [{command: boot.command, key: 'boot.rc', at: script, ...own}] : [],
-		...rules ? monitor.flatMap(({name, on}) => Object.entries(on).flatMap(([kind, actions]) => (actions as readonly Action[]).flatMap(action =>
-			(action.kind === 'run' ? [{...ofHook(action.command, own), key: `monitor.on.${kind} of ${name}`, at: rules}] : [])))) : [],
-	];
+	const [script, rules] = [top?.entries.get('boot')?.value, top?.entries.get('monitor')?.value];
+	const found: Execution[] = [];
+	if (boot && script) {
+		const at = script.kind === 'map' ? script.entries.get('rc')?.value ?? script : script;
+		found.push({command: boot.command, key: 'boot.rc', at, ...own});
+	}
+	for (const {name, on} of rules ? monitor : []) {
+		for (const [kind, actions] of Object.entries(on)) {
+			for (const action of actions as readonly Action[]) {
+				if (action.kind === 'run') found.push({...ofHook(action.command, own), key: `monitor.on.${kind} of ${name}`, at: rules!});
+			}
+		}
+	}
+	return found;
 }
 
 /** As the service will have it. */
