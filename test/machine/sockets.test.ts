@@ -217,7 +217,7 @@ describe('2,000 connections a second over loopback', () => {
 		await archon.says(/handed 1/);
 		const {made, answered, failed, left} = await underLoad(port, () => restart20(archon));
 		expect({failed, left, lost: made - answered}).toEqual({failed: 0, left: 0, lost: 0});
-		expect(made).toBeGreaterThan(1000);
+		expect(made).toBeGreaterThan(200); // The restarts take less than half a second in all.
 	});
 
 	test('20 restarts of two instances with SO_REUSEPORT lose and refuse none', {timeout: 120_000}, async () => {
@@ -230,7 +230,7 @@ describe('2,000 connections a second over loopback', () => {
 		while (pids.size < 2) pids.add(pidIn(await ask(port)));
 		const {made, answered, failed, left} = await underLoad(port, () => restart20(archon));
 		expect({failed, left, lost: made - answered}).toEqual({failed: 0, left: 0, lost: 0});
-		expect(made).toBeGreaterThan(1000);
+		expect(made).toBeGreaterThan(200); // The restarts take less than half a second in all.
 	});
 
 	test('the re-execution of archon loses and refuses none', {timeout: 120_000}, async () => {
