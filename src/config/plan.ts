@@ -76,7 +76,7 @@ export function judgeConfig(
 	const found = problems.problems();
 	if (found.length > 0) return refused(found);
 
-	const {names, written, services, ...others} = draft;
+	const {names, written, top, services, ...others} = draft;
 	return {
 		plan: {...others, services: main ? [...services, commandService(main, services)] : services},
 		root: {value: root},

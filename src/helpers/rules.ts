@@ -18,6 +18,7 @@ import {sys} from '../os/sys.ts';
 import {type Connection, createConnection} from './connection.ts';
 import {createHelperControl} from './control.ts';
 import {readRuleFiles, type RuleFile} from './rules/files.ts';
+import {createPortWatch} from './rules/ports.ts';
 import {createFileWatch} from './rules/watch.ts';
 import {type Ask, createWorld, type Fields, type Outcome, type Rule} from './rules/world.ts';
 
@@ -37,6 +38,7 @@ export function serveRules(fd: number, poller: Poller, ended: () => void, [words
 	const connection: Connection = createConnection(fd, poller, heard, ended);
 	const control = createHelperControl(connection, poller);
 	const watch = createFileWatch(poller, onFile, text => say('warn', text));
+	const portWatch = createPortWatch(onPort);
 	let read: readonly RuleFile[] = [];
 	let isLoaded = false;
 	/** What is still to be done, the oldest first. */
@@ -106,6 +108,7 @@ export function serveRules(fd: number, poller: Poller, ended: () => void, [words
 		for (const line of world.load(files)) say('error', line);
 		stopTimers();
 		watch.set(world.rules.flatMap(({paths}) => paths));
+		portWatch.set(world.rules.flatMap(({ports}) => ports));
 		const timers = world.rules.flatMap(({every, name, file}) => (every === null ? [] : [begin(every, name, file)]));
 		stopTimers = () => timers.forEach(stop => stop());
 		follow(world.rules.some(({events}) => events.some(event => matches(event, 'log'))));
@@ -128,11 +131,19 @@ export function serveRules(fd: number, poller: Poller, ended: () => void, [words
 	}
 
 	function onFile(path: string): void {
-		for (const {name, file, paths} of world.rules) {
-			if (!paths.includes(path)) continue;
+		addFor(({paths}) => paths.includes(path), {event: 'file', path, time: Date.now()});
+	}
+
+	function onPort(port: number, open: boolean): void {
+		addFor(({ports}) => ports.includes(port), {event: 'port', port, open, time: Date.now()});
+	}
+
+	/** The rules that such a thing is for hear of it; by then they may be those of another world. */
+	function addFor(isMeant: (rule: Rule) => boolean, fields: Fields): void {
+		for (const {name, file} of world.rules.filter(isMeant)) {
 			add(() => {
 				const rule = world.rules.find(each => each.name === name && each.file === file);
-				if (rule) one(rule, {event: 'file', path, time: Date.now()});
+				if (rule) one(rule, fields);
 			});
 		}
 	}
@@ -203,8 +214,8 @@ export function serveRules(fd: number, poller: Poller, ended: () => void, [words
 	/** Tells each rule, with PID 1 heard between them. */
 	function all(fields: Fields, done?: () => void): void {
 		const event = String(fields['event']);
-		const meant = world.rules.filter(({events, isDisabled, every, paths}) =>
-			!isDisabled && every === null && paths.length === 0 && events.some(each => matches(each, event)));
+		const meant = world.rules.filter(({events, isDisabled, every, paths, ports}) =>
+			!isDisabled && every === null && paths.length === 0 && ports.length === 0 && events.some(each => matches(each, event)));
 		const rest = meant.map(({name, file}) => () => {
 			const rule = world.rules.find(each => each.name === name && each.file === file);
 			if (rule && !rule.isDisabled) one(rule, fields);

@@ -3,6 +3,8 @@
  * script is ever read here. A helper that does not answer is killed, and the event at which it fell silent is left out.
  * Loaded with the first config that has `rules`.
  */
+import {WHOLE} from '../control/scope.ts';
+import {byNeed} from '../core/by-need.ts';
 import type {Event} from '../core/event.ts';
 import type {OwnKind} from '../core/event-kinds.ts';
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
@@ -10,11 +12,14 @@ import {
 	ANSWER, ASKED_AT_ONCE, ASKED_EACH_SECOND, ASKS, DISABLED, DONE, EVENT, KEEPS, KEPT, type KeptValue, LIST, LOAD, type LuaRules, ROW,
 	START, TRY, WANTS,
 } from '../core/lua-rules.ts';
+import {plainText} from '../core/plain.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {SIG} from '../core/signal-numbers.ts';
 import {find, isHelper, type State} from '../core/state.ts';
 import type {Millis} from '../core/time.ts';
+import type {DependRequest} from '../features/deps/requests/depend/wire.ts';
 import type {Events, KeptEvent} from '../features/events/core.ts';
+import {keptOf} from '../features/monitor/core/kept.ts';
 import {endOf, readAsked, readKept, readList, readReport, readTried, readWants} from '../features/rules/core/asks.ts';
 import type {Ruling} from '../features/rules/requests/ruling.ts';
 import {bytesOf, textOf} from '../os/bytes.ts';
@@ -24,6 +29,9 @@ import type {Link} from '../os/helpers.ts';
 import type {Log} from '../os/log.ts';
 import type {Listener} from '../os/sockets/listener.ts';
 import {lendControl} from './helper-control.ts';
+
+const reading = byNeed(() => import('../features/deps/requests/depend/wire.ts'));
+const judging = byNeed(() => import('../features/deps/requests/depend/handle.ts'));
 
 export interface RulesParts {
 	readonly link: Link;
@@ -169,14 +177,30 @@ export function createRulesControl(
 	function act(text: string): void {
 		const asked = readAsked(text, {runAs: rules?.runAs ?? null});
 		if (!asked) return;
-		const {rule, event, service, actions, variables, refused} = asked;
+		const {rule, event, service, actions, depends, variables, refused} = asked;
 		for (const why of refused) log.warn(`rule ${rule}: ${why}`);
+		for (const fields of depends) depend(rule, fields);
 		if (actions.length === 0) return;
 		const entry = service === '' ? undefined : find(state(), service);
 		// Of helpers rules are not told, and nothing of a rule runs as their users: programs for root may be theirs (archon.sync).
 		const about = entry && !isHelper(entry) ? entry.id : null;
 		const why = service === '' ? event : `${event} of ${service}`;
 		dispatch({kind: 'act', by: `rule ${rule}`, about, why, actions, variables});
+	}
+
+	/** As the request `Depend` of an operator, which may name no path and no command; one that is there already is not made again. */
+	function depend(rule: string, fields: readonly string[]): void {
+		const request = reading().DEPEND.decode(fields);
+		const why = request.ok ? whyNoDependency(request.value) : request.error;
+		if (why !== null) return log.warn(`rule ${rule}: archon.depend: ${plainText(why)}`);
+		if (!request.ok || keptOf(state())?.dependencies.some(({text}) => text === request.value.terms.text)) return;
+		const {terms, lasts} = request.value;
+		dispatch({kind: 'depend', terms, lasts, process: null});
+	}
+
+	function whyNoDependency(request: DependRequest): string | null {
+		if (request.terms.target.kind === 'pid') return 'a rule names no process by its pid: match:exe=… does';
+		return judging().refusal(state(), request, {scope: WHOLE, may: role => role !== 'admin'});
 	}
 
 	function keep(text: string): void {

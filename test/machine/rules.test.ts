@@ -1,6 +1,7 @@
 /** Rules in Lua: what they are told and what comes of it, in a helper of its own user; and what each kind of bomb costs. */
 import {execa} from 'execa';
 import {chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
@@ -130,6 +131,42 @@ archon.rule{name = "up", event = "ready", match = "web", action = function() pri
 	writeFileSync(join(below, 'x'), '');
 	await archon.says(/folder: below/);
 	expect(archon.log().match(/folder: below/g)).toHaveLength(1);
+});
+
+test('a port at which something begins to listen, and ends to', async () => {
+	const port = 23_917;
+	const {config} = withRules(`
+archon.rule{name = "port", port = ${port}, action = function(e) print("port", e.port, e.open) end}
+archon.rule{name = "up", event = "ready", match = "web", action = function() print("web is up") end}
+`, `  web: {command: ${SLEEPER}}\n`);
+	await using archon = await boot({config});
+	await archon.says(/up: web is up/);
+	const server = createServer().listen(port, '127.0.0.1');
+	await archon.says(new RegExp(`port: port\t${port}\ttrue`));
+	server.close();
+	await archon.says(new RegExp(`port: port\t${port}\tfalse`));
+	expect((await archon.ctl('rules', 'test', 'port', 'event=port', `port=${port}`, 'open=true')).stdout).toContain(`print port\t${port}\ttrue`.replaceAll('\t', ' '));
+});
+
+test('a rule makes a dependency, once; and none on a path, or with a command', async () => {
+	const {config} = withRules(`
+archon.rule{name = "deps", event = "ready", match = "web", action = function()
+  archon.depend("web", "db", {on = "exit", action = "restart"})
+  archon.depend("web", "path:/etc/shadow", {on = "change"})
+  archon.depend("web", "db", {action = "run:/bin/id"})
+  archon.depend("web", "nosuch")
+  archon.depend("web", "web", {order = "start"})
+end}
+`, `  web: {command: ${SLEEPER}, after: [db]}\n  db: {command: ${SLEEPER}, restart: always}\n`);
+	await using archon = await boot({config});
+	await archon.says(/deps: archon.depend: no service is called nosuch/);
+	await archon.says(/deps: archon.depend: a path takes the role admin/);
+	await archon.says(/deps: archon.depend: run takes the role admin/);
+	await archon.says(/deps: archon.depend: web -> web is a circle/);
+	await archon.ctl('restart', 'db');
+	await archon.says(/restarting web: db/);
+	await archon.says(/deps: archon.depend: no service is called nosuch[^]*deps: archon.depend: no service is called nosuch/);
+	expect((await archon.ctl('deps', 'show')).stdout.match(/web -> db/g)).toHaveLength(1);
 });
 
 test('the helper has no rights: a user of its own, no capabilities, no environment, and PID 1 has no Lua', async () => {

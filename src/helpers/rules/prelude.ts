@@ -73,6 +73,19 @@ function archon.alert(...)
   want("act", "alert", shown(...))
 end
 
+local TERMS = {on = 1, action = 1, order = 1}
+
+function archon.depend(dependent, target, terms)
+  name(dependent, "archon.depend: the service")
+  name(target, "archon.depend: the target")
+  local texts = {}
+  for key, value in next, terms or {} do
+    if not TERMS[key] then fail("archon.depend has no " .. tostring(key) .. ": it has on, action, order") end
+    texts[key] = name(value, "archon.depend: " .. key)
+  end
+  want("act", "depend", dependent, target, texts.on or "", texts.action or "", texts.order or "")
+end
+
 function archon.log(text, level)
   if level ~= nil and level ~= "info" and level ~= "warn" and level ~= "error" then fail("archon.log: the level is info, warn or error") end
   say(level or "info", text)
@@ -138,28 +151,42 @@ local function files(value)
   return list
 end
 
-local KEYS = {name = 1, match = 1, event = 1, when = 1, action = 1, line = 1, every = 1, path = 1}
+local function ports(value)
+  if value == nil then return nil end
+  local list = type(value) == "table" and value or {value}
+  for _, port in ipairs(list) do
+    local isPort = mathtype(port) == "integer" and port > 0 and port < 65536
+    if not isPort then fail("archon.rule: port is not between 1 and 65535: " .. tostring(port), 2) end
+  end
+  if #list == 0 then fail("archon.rule: port is empty", 2) end
+  return list
+end
+
+local KEYS = {name = 1, match = 1, event = 1, when = 1, action = 1, line = 1, every = 1, path = 1, port = 1}
 
 function archon.rule(rule)
   if type(rule) ~= "table" then fail("archon.rule takes a table: archon.rule{event = \"failed\", action = function(e) … end}") end
   for key in next, rule do
-    if not KEYS[key] then fail("archon.rule has no " .. tostring(key) .. ": it has name, match, event, line, every, path, when, action") end
+    if not KEYS[key] then
+      fail("archon.rule has no " .. tostring(key) .. ": it has name, match, event, line, every, path, port, when, action")
+    end
   end
   if type(rule.action) ~= "function" then fail("archon.rule: action is not a function") end
   if rule.when ~= nil and type(rule.when) ~= "function" then fail("archon.rule: when is not a function") end
-  local every, paths = millis(rule.every), files(rule.path)
+  local every, paths, numbers = millis(rule.every), files(rule.path), ports(rule.port)
   local index = #rules + 1
   local made = {
     match = patterns(rule.match, "match"), line = patterns(rule.line, "line"), when = rule.when, action = rule.action,
-    event = patterns(rule.event, "event") or every and {"timer"} or paths and {"file"} or rule.line and {"log"},
+    event = patterns(rule.event, "event")
+      or every and {"timer"} or paths and {"file"} or numbers and {"port"} or rule.line and {"log"},
   }
   if not made.event then fail("archon.rule does not say which event") end
   if #rules >= 256 then fail("there are 256 rules already") end
   made.name = rule.name == nil and "rule " .. index or name(rule.name, "archon.rule: name")
   for _, other in ipairs(rules) do if other.name == made.name then fail("archon.rule: there is a rule " .. made.name .. " already") end end
   rules[index] = made
-  local match, watched = concat(made.match or {}, " "), concat(paths or {}, "\n")
-  want("rule", tostring(index), made.name, concat(made.event, " "), match, tostring(every or ""), watched)
+  local match, watched, looked = concat(made.match or {}, " "), concat(paths or {}, "\n"), concat(numbers or {}, " ")
+  want("rule", tostring(index), made.name, concat(made.event, " "), match, tostring(every or ""), watched, looked)
   return made.name
 end
 

@@ -26,6 +26,8 @@ export interface Rule {
 	readonly every: Millis | null;
 	/** Files and folders whose changes it is told of, and of nothing else. */
 	readonly paths: readonly string[];
+	/** Ports that it is told of, and of nothing else. */
+	readonly ports: readonly number[];
 	done: number;
 	failed: number;
 	row: number;
@@ -92,11 +94,11 @@ export function createWorld({memory, deadline}: Pick<LuaRules, 'memory' | 'deadl
 	}
 
 	function ruleOf(file: string, texts: readonly string[], before: readonly Rule[]): Rule {
-		const [index = '', name = '', events = '', match = '', every = '', paths = ''] = texts;
+		const [index = '', name = '', events = '', match = '', every = '', paths = '', ports = ''] = texts;
 		const same = before.find(each => each.file === file && each.name === name);
 		return {
 			index: Number(index), name, file, events: events.split(' '), match, every: every === '' ? null : Number(every),
-			paths: paths === '' ? [] : paths.split('\n'),
+			paths: paths === '' ? [] : paths.split('\n'), ports: ports === '' ? [] : ports.split(' ').map(Number),
 			done: same?.done ?? 0, failed: same?.failed ?? 0, row: same?.row ?? 0, error: same?.error ?? '', isDisabled: same?.isDisabled ?? false,
 		};
 	}

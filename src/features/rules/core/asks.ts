@@ -22,6 +22,8 @@ export interface Asked {
 	readonly service: string;
 	readonly variables: Readonly<Record<string, string>>;
 	readonly actions: readonly Action[];
+	/** Dependencies, as fields of the request `Depend`. */
+	readonly depends: readonly (readonly string[])[];
 	/** What could not be understood, in words. */
 	readonly refused: readonly string[];
 }
@@ -33,15 +35,21 @@ export function readAsked(text: string, bounds: Bounds): Asked | null {
 	if (typeof rule !== 'string' || !isObject(fields) || !Array.isArray(acts)) return null;
 	const actions: Action[] = [];
 	const refused: string[] = [];
+	const depends: (readonly string[])[] = [];
 	for (const each of acts.slice(0, ACTIONS_MAX)) {
 		const texts = textsIn(each);
+		if (texts?.[0] === 'depend') {
+			depends.push(dependFields(texts));
+			continue;
+		}
 		const action = texts ? actionOf(texts, bounds) : 'what it asks for is not a list of texts';
 		if (typeof action === 'string') refused.push(action);
 		else actions.push(action);
 	}
 	if (acts.length > ACTIONS_MAX) refused.push(`more than ${ACTIONS_MAX} actions for one event`);
 	const [name, event] = [rule, textIn(fields['event'])].map(word => clean(word).slice(0, NAME_MAX));
-	return {rule: name ?? '', event: event ?? '', service: textIn(fields['service']), variables: variablesOf(fields), actions, refused};
+	const service = textIn(fields['service']);
+	return {rule: name ?? '', event: event ?? '', service, variables: variablesOf(fields), actions, depends, refused};
 }
 
 function actionOf([verb = '', ...texts]: readonly string[], bounds: Bounds): Action | string {
@@ -67,11 +75,17 @@ function actionOf([verb = '', ...texts]: readonly string[], bounds: Bounds): Act
 	}
 }
 
+/** What says nothing is left out. */
+function dependFields([, dependent = '', target = '', on = '', does = '', order = '']: readonly string[]): readonly string[] {
+	const options = Object.entries({'archon.on': on, 'archon.do': does, 'archon.order': order});
+	return [dependent, target, ...options.flatMap(([name, text]) => (text === '' ? [] : [`${name}=${text}`]))];
+}
+
 /** What commands find in their environment. */
-function variablesOf({event, code, signal, pid, line, path, previous, state}: Fields): Readonly<Record<string, string>> {
+function variablesOf({event, code, signal, pid, line, path, port, previous, state}: Fields): Readonly<Record<string, string>> {
 	const all = {
 		ARCHON_EVENT: event, ARCHON_EXIT_CODE: code, ARCHON_SIGNAL: signal, ARCHON_PID: pid, ARCHON_LINE: line, ARCHON_PATH: path,
-		ARCHON_STATE: state, ARCHON_PREVIOUS_STATE: previous,
+		ARCHON_PORT: port, ARCHON_STATE: state, ARCHON_PREVIOUS_STATE: previous,
 	};
 	return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => {
 		const text = typeof value === 'number' ? String(value) : textIn(value);

@@ -39,7 +39,7 @@ export const RULES = shape({
 		'who all commands of rules run as, root included; else the service\'s user, and 65523 in place of root', 'app',
 	),
 }, {words: () => ({names: {
-	lua: 'files file scripts script path', deadline: 'timeout limit', memory: 'max_memory memory_limit', run_as: 'user as runas',
+	lua: 'files file scripts script path', deadline: 'timeout limit', memory: 'max_memory memory_limit', run_as: 'user as',
 }})});
 
 export function readRules(from: Value, context: Context): LuaRules | null | undefined {

@@ -9,7 +9,7 @@ export interface Ruling {
 	reload(told: (rules: Result<readonly RuleReport[], string>) => void): () => void;
 	/** What a rule, or (null) each, would do at an event; none of it is done. */
 	attempt(
-		rule: string | null, fields: Readonly<Record<string, string | number>>, told: (tried: Result<readonly Tried[], string>) => void,
+		rule: string | null, fields: Readonly<Record<string, string | number | boolean>>, told: (tried: Result<readonly Tried[], string>) => void,
 	): () => void;
 }
 

@@ -11,7 +11,7 @@ const asked = (acts: unknown, fields: unknown = {event: 'exited', service: 'web'
 
 test('actions, with what commands find in their environment', () => {
 	expect(asked([['restart', 'a', 'b'], ['signal', 'HUP', 'web'], ['run', 'text', 'echo "a b" c'], ['run', 'words', 'echo', 'a b'], ['alert', 'x']])).toEqual({
-		rule: 'r', event: 'exited', service: 'web', refused: [], variables: {ARCHON_EVENT: 'exited', ARCHON_EXIT_CODE: '3'},
+		rule: 'r', event: 'exited', service: 'web', refused: [], depends: [], variables: {ARCHON_EVENT: 'exited', ARCHON_EXIT_CODE: '3'},
 		actions: [
 			{kind: 'restart', names: ['a', 'b']}, {kind: 'signal', signal: 1, names: ['web']},
 			{kind: 'run', command: ['echo', 'a b', 'c'], timeout: 60_000, bounds: BOUNDS},
@@ -19,6 +19,12 @@ test('actions, with what commands find in their environment', () => {
 			{kind: 'alert', text: 'x'},
 		],
 	});
+});
+
+test('dependencies are fields of a request, without what was not said', () => {
+	expect(asked([['depend', 'web', 'port:80', 'exit', 'signal:HUP', ''], ['depend', 'web', 'db', '', '', 'start'], ['depend']])?.depends).toEqual([
+		['web', 'port:80', 'archon.on=exit', 'archon.do=signal:HUP'], ['web', 'db', 'archon.order=start'], ['', ''],
+	]);
 });
 
 test.each([

@@ -120,7 +120,7 @@ describe('rules', () => {
 	test('a rule is told of, and does what it is for', () => {
 		expect(run('archon.rule{name = "r", match = "web.*", event = "exited", when = function(e) return e.code ~= 0 end, '
 			+ 'action = function(e) archon.restart(e.service) end}')).toBe('+');
-		expect(asked()).toEqual([['rule', '1', 'r', 'exited', 'web.*', '', '']]);
+		expect(asked()).toEqual([['rule', '1', 'r', 'exited', 'web.*', '', '', '']]);
 		expect(event(1, {event: 'exited', service: 'web-1', code: 3})).toBe('+2 0');
 		expect(asked()).toEqual([['act', 'restart', 'web-1']]);
 		expect(event(1, {event: 'exited', service: 'web-1', code: 0})).toBe('+1 0');
@@ -139,7 +139,7 @@ describe('rules', () => {
 	test('lines, timers, and what is kept', () => {
 		expect(run('archon.rule{line = "out of memory", action = function(e) archon.set("n", (archon.get("n") or 0) + 1) print(e.line) end}\n'
 			+ 'archon.rule{every = "90s", action = function() print(archon.get("n")) end}')).toBe('+');
-		expect(asked()).toEqual([['rule', '1', 'rule 1', 'log', '', '', ''], ['rule', '2', 'rule 2', 'timer', '', '90000', '']]);
+		expect(asked()).toEqual([['rule', '1', 'rule 1', 'log', '', '', '', ''], ['rule', '2', 'rule 2', 'timer', '', '90000', '', '']]);
 		expect(event(1, {event: 'log', service: 'web', line: 'fatal: out of memory!'})).toBe('+2 0');
 		expect(asked()).toEqual([['set', 'n', 'integer', '1'], ['print', 'fatal: out of memory!']]);
 		expect(call('keep', 'n', 'integer', '41')).toBe('+');

@@ -32,7 +32,7 @@ function add({state, dispatch}: Context['daemon'], {terms, lasts}: DependRequest
 }
 
 /** Why it cannot be; null: it can. */
-function refusal(state: State, {terms}: DependRequest, call: Call): string | null {
+export function refusal(state: State, {terms}: Pick<DependRequest, 'terms'>, call: Pick<Call, 'scope' | 'may'>): string | null {
 	const {dependent, target, actions} = terms;
 	const from = find(state, dependent);
 	if (!from) {
