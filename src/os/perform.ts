@@ -9,7 +9,7 @@ import {createHealth} from '../features/health/os/health.ts';
 import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
 import type {BindRules} from '../features/bind/core/rules.ts';
-import type {BindParts, BindServer} from '../features/bind/os/server.ts';
+import type {BindParts, BindServer} from '../features/bind/os/answering.ts';
 import type {OwnPorts} from '../features/ports/os/ports.ts';
 import type {PortRules} from '../features/ports/core/spec.ts';
 import {type OwnSockets, ownSockets} from '../features/sockets/os/owner.ts';
@@ -43,7 +43,7 @@ import type {Sources} from './spawn/variable-sources.ts';
 import {traceOf} from './trace.ts';
 
 const [hooking, judging] = [byNeed(() => import('./spawn/hooks.ts')), byNeed(() => import('./spawn/conditions.ts'))];
-const binding = byNeed(() => import('../features/bind/os/server.ts'));
+const binding = byNeed(() => import('../features/bind/os/answering.ts'));
 const porting = byNeed(() => import('../features/ports/os/ports.ts'));
 const watching = byNeed(() => import('../features/monitor/os/owner.ts'));
 const clocking = byNeed(() => import('../features/schedule/os/clock.ts'));

@@ -3,7 +3,7 @@ import type {Event, News} from '../../core/event.ts';
 import type {Id, Run} from '../../core/ids.ts';
 import {type Service, type Sourced, withSourced} from '../../core/service.ts';
 import type {Readiness} from '../../features/health/os/readiness.ts';
-import type {BindServer} from '../../features/bind/os/server.ts';
+import type {BindServer} from '../../features/bind/os/answering.ts';
 import type {OwnPorts} from '../../features/ports/os/ports.ts';
 import type {Output} from '../../features/logging/os/output.ts';
 import type {Unwired} from '../../features/logging/os/wiring.ts';
