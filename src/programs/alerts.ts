@@ -203,7 +203,8 @@ export function createAlertControl({link, kept, log, state, dispatch, listener, 
 		test(name, hears) {
 			const id = ++last;
 			const payload = bytesOf(name ?? '');
-			if (link.post(encodeMessage(TRY, id, payload)) !== 'sent') {
+			// A helper that does not know of receivers yet would try none.
+			if (!isTold || link.post(encodeMessage(TRY, id, payload)) !== 'sent') {
 				hears(null);
 				return () => {};
 			}
