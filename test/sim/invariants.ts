@@ -29,6 +29,8 @@ function promise(kept: boolean, sentence: string): void {
 	if (!kept) throw new Error(sentence);
 }
 
+const runOf = ({phase}: Entry): Run | null => ('run' in phase ? phase.run : null);
+
 /** Lives, and not for long. */
 const isGoingDown = ({phase, leaving}: Entry): boolean => phase.kind === 'stopping' || (leaving && isAlive(phase));
 
@@ -203,6 +205,8 @@ export function checkSignal(
 		const entry = entryOf(judged, id);
 		const after = entryOf(world.state, id);
 		if (!entry || !after || !isGoingDown(entry) || !isGoingDown(after)) return [];
+		// Another run of it has begun in this very step, and was sent away later.
+		if (runOf(entry) !== runOf(after)) return [];
 		// Called back by a start in this very step, it may have been sent away again, but later.
 		return entry.desired === after.desired || entry.phase.kind === 'stopping' ? [entry.service.name] : [];
 	});
