@@ -3,7 +3,6 @@
  * script is ever read here. A helper that does not answer is killed, and the event at which it fell silent is left out.
  * Loaded with the first config that has `rules`.
  */
-import {WHOLE} from '../control/scope.ts';
 import {byNeed} from '../core/by-need.ts';
 import type {Event} from '../core/event.ts';
 import type {OwnKind} from '../core/event-kinds.ts';
@@ -17,9 +16,7 @@ import {err, ok, type Result} from '../core/result.ts';
 import {SIG} from '../core/signal-numbers.ts';
 import {find, isHelper, type State} from '../core/state.ts';
 import type {Millis} from '../core/time.ts';
-import type {DependRequest} from '../features/deps/requests/depend/wire.ts';
 import type {Events, KeptEvent} from '../features/events/core.ts';
-import {keptOf} from '../features/monitor/core/kept.ts';
 import {endOf, readAsked, readKept, readList, readReport, readTried, readWants} from '../features/rules/core/asks.ts';
 import type {Ruling} from '../features/rules/requests/ruling.ts';
 import {bytesOf, textOf} from '../os/bytes.ts';
@@ -30,8 +27,7 @@ import type {Log} from '../os/log.ts';
 import type {Listener} from '../os/sockets/listener.ts';
 import {lendControl} from './helper-control.ts';
 
-const reading = byNeed(() => import('../features/deps/requests/depend/wire.ts'));
-const judging = byNeed(() => import('../features/deps/requests/depend/handle.ts'));
+const depending = byNeed(() => import('./rule-dependency.ts'));
 
 export interface RulesParts {
 	readonly link: Link;
@@ -188,19 +184,10 @@ export function createRulesControl(
 		dispatch({kind: 'act', by: `rule ${rule}`, about, why, actions, variables});
 	}
 
-	/** As the request `Depend` of an operator, which may name no path and no command; one that is there already is not made again. */
 	function depend(rule: string, fields: readonly string[]): void {
-		const request = reading().DEPEND.decode(fields);
-		const why = request.ok ? whyNoDependency(request.value) : request.error;
-		if (why !== null) return log.warn(`rule ${rule}: archon.depend: ${plainText(why)}`);
-		if (!request.ok || keptOf(state())?.dependencies.some(({text}) => text === request.value.terms.text)) return;
-		const {terms, lasts} = request.value;
-		dispatch({kind: 'depend', terms, lasts, process: null});
-	}
-
-	function whyNoDependency(request: DependRequest): string | null {
-		if (request.terms.target.kind === 'pid') return 'a rule names no process by its pid: match:exe=… does';
-		return judging().refusal(state(), request, {scope: WHOLE, may: role => role !== 'admin'});
+		const made = depending().readDependency(state(), fields);
+		if (!made.ok) log.warn(`rule ${rule}: archon.depend: ${plainText(made.error)}`);
+		else if (made.value) dispatch(made.value);
 	}
 
 	function keep(text: string): void {

@@ -22,7 +22,7 @@ WORDS = [
 ]
 # What waits until somebody does something has no reply of its own, and what ends archon is not for here.
 ENDLESS = {'Logs', 'Subscribe', 'Wait', 'Attach', 'Run', 'RunV'}
-NEVER = {'Shutdown', 'Upgrade'}
+NEVER = {'Shutdown', 'Upgrade', 'Reboot'}
 
 
 def word():

@@ -30,6 +30,7 @@ describe('configs', () => {
 const WORDS: Readonly<Record<string, string>> = {
 	NAME: 'web', KEY: 'healthcheck.interval', SIGNAL: 'HUP', PATH: ARCHON, CMD: 'true', ARGS: 'x', COMMAND: 'status', ARG: 'x', OPTION: '', FILE: 'archon.yaml', N: '5', SECONDS: '5',
 	RECORD: 'Status', ROLE: 'observe', DURATION: '5s', KEYS: 'ctrl-p', DIRECTORY: '.', COLUMN: 'cpu',
+	SERVICE: 'web', PORT: '20000', PROTOCOL: 'tcp', RECEIVER: 'ops',
 };
 
 /** What is said where the words were understood, but only archon's own config is there. */

@@ -8,7 +8,7 @@ import {ALERTS_TEST, TRIED_ROW} from '../requests/alerts-test/wire.ts';
 
 export const alerts: Command = {
 	name: 'alerts',
-	usage: '[--json] [status | test [RECEIVER]]',
+	usage: '[--json] [test | status] [RECEIVER]',
 	summary: 'show who is told of what goes wrong, and try it',
 	details: [
 		'status, the default: each receiver of the config, what waits for it, and why the last attempt has failed.',

@@ -50,7 +50,7 @@ export const deps: Command = {
 /** `web -> pid:71 on=exit do=restart` as the fields of a request. What follows `do=run:` is all of its command. */
 export function fieldsOf(text: string): Result<readonly string[], string> {
 	const [, service = '', target = '', rest = ''] = /^\s*(\S+)\s*->\s*(\S+)\s*(.*)$/s.exec(text) ?? [];
-	if (target === '') return err('write "SERVICE -> TARGET on=exit do=restart"');
+	if (target === '') return err('needs more arguments: "SERVICE -> TARGET on=exit do=restart"');
 	const fields = [service, target];
 	for (let left = rest.trim(); left !== '';) {
 		const end = left.startsWith('do=run:') ? left.length : left.search(/\s|$/);

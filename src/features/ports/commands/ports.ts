@@ -9,14 +9,14 @@ import {PORT_ROW, PORTS} from '../requests/ports/wire.ts';
 
 export const ports: Command = {
 	name: 'ports',
-	usage: '[--json] [list | alloc SERVICE NAME [PORT] | free PORT] [PROTOCOL]',
+	usage: '[--json] [alloc | free | list] [SERVICE NAME] [PORT] [PROTOCOL]',
 	summary: 'show which port is whose, and give and take ports',
 	details: [
 		'list, the default: the ports of services (ports:), and those that were asked for.',
-		'alloc: prints a port that nothing else is given. The same SERVICE and NAME get the same one each time,',
-		'until it is freed; it is tcp unless PROTOCOL says udp. Of a service with port: auto it is the one that it',
-		'finds in $PORT_<NAME>.',
-		'free: gives it back. A service that waits for it starts.',
+		'alloc SERVICE NAME: prints a port that nothing else is given. The same SERVICE and NAME get the same one',
+		'each time, until it is freed; it is tcp unless PROTOCOL says udp. Of a service with port: auto it is the',
+		'one that it finds in $PORT_<NAME>.',
+		'free PORT: gives it back. A service that waits for it starts.',
 	],
 	options: [{names: ['--json'], value: null, help: 'list: one array of objects; alloc: one object: port'}],
 	least: 0,
