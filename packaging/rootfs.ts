@@ -1,8 +1,8 @@
 /**
  * `dist/rootfs/`, the tree that any image takes with `COPY --from=archon / /`: the executable, its links and its licences; the schema
- * of configs, for editors, the manual, and what shells complete by.
+ * of configs, for editors, the manual, what shells complete by, and the workers of pools.
  */
-import {chmod, copyFile, mkdir, symlink, writeFile} from 'node:fs/promises';
+import {chmod, copyFile, cp, mkdir, symlink, writeFile} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {execa} from 'execa';
 import {troff} from '../scripts/docs/manual.ts';
@@ -42,6 +42,7 @@ export async function makeRootfs(executable: string, shim: string, rootfs: strin
 	const share = join(rootfs, 'usr', 'share');
 	await mkdir(join(share, 'archon'), {recursive: true});
 	await writeFile(join(share, 'archon', 'archon.schema.json'), schemaText());
+	await cp(join(root, 'workers'), join(share, 'archon', 'workers'), {recursive: true, filter: path => !path.includes('__pycache__')});
 	const says = async (name: string, ...args: readonly string[]): Promise<string> =>
 		(await execa(executable, args, {argv0: name, stripFinalNewline: false})).stdout;
 	const commands = JSON.parse(await says('archonctl', 'help', '--json')) as readonly CommandText[];
