@@ -20,7 +20,7 @@ export type Effect =
 	| {readonly kind: 'signal'; readonly pid: number; readonly signal: SignalNumber; readonly group: boolean}
 	/** Close a NODE and its FEATURE, after reading what is in the latter. */
 	| {readonly kind: 'drop'; readonly peer: Peer}
-	/** Watch the end of a process, which `exited` tells; at once where there is none of that pid. */
+	/** Watch the end of a process, which `exited` tells; at once where no process has that pid. */
 	| {readonly kind: 'track'; readonly pid: number}
 	/** Files that a node has loaded, of which changes are to be told; a path may be added again. */
 	| {readonly kind: 'files'; readonly node: string; readonly add: readonly string[]}

@@ -1,7 +1,10 @@
 /** The messages of a pool's sockets: bytes that end in NUL into texts, and texts into what they mean. */
 import {err, ok, type Result} from '../../../core/result.ts';
 
-/** What a worker can do beyond the plain protocol: `A` runs texts, `D` tells of deaths, `F` tells files on NODE, `E` takes an environment. */
+/**
+ * What a worker can do beyond the plain protocol: `A`: run texts; `D`: tell of deaths; `F`: tell of files on NODE; `E`: take an
+ * environment.
+ */
 export type Capability = 'A' | 'D' | 'E' | 'F';
 
 /** The value of `ARCHON_ZEUS_CAPS`, by which a worker sees that it may answer `K:`. */
@@ -71,7 +74,10 @@ export function readNode(text: string): Result<NodeMessage, string> {
 	switch (text.slice(0, 2)) {
 		case 'R:': return ok(rest === 'OK' ? {kind: 'booted'} : {kind: 'failed', text: rest});
 		case 'K:': return ok({kind: 'capable', of: [...new Set(rest.slice(0, 64).split(','))].filter(isCapability)});
-		case 'F:': return rest.startsWith('/') && rest.length <= PATH_MAX ? ok({kind: 'feature', path: rest}) : strange(text, 'F:<absolute path>');
+		case 'F:': {
+			const isPath = rest.startsWith('/') && rest.length <= PATH_MAX;
+			return isPath ? ok({kind: 'feature', path: rest}) : strange(text, 'F:<absolute path>');
+		}
 		case 'D:': {
 			const pid = number(rest, PID_MAX);
 			return pid ? ok({kind: 'died', pid}) : strange(text, 'D:<pid>');
@@ -138,8 +144,19 @@ const isCrash = (bytes: Uint8Array): boolean => bytes[0] === 0x52 && bytes[1] ==
 
 /** What follows a part that is too long is left out up to its end where `isCut` says so. */
 function createCutter(separator: number, max: number, decode: Decode, isCut: (part: Uint8Array) => boolean): Cutter {
+	// It grows by doubling, so that a part that comes byte by byte is not copied for each of them.
 	let kept = new Uint8Array(0);
+	let used = 0;
 	let isFull = false;
+	const keep = (bytes: Uint8Array): void => {
+		if (used + bytes.length > kept.length) {
+			const larger = new Uint8Array(Math.min(max, Math.max(256, 2 * (used + bytes.length))));
+			larger.set(kept.subarray(0, used));
+			kept = larger;
+		}
+		kept.set(bytes, used);
+		used += bytes.length;
+	};
 	return {
 		push(bytes) {
 			const parts: string[] = [];
@@ -147,32 +164,26 @@ function createCutter(separator: number, max: number, decode: Decode, isCut: (pa
 			while (from < bytes.length) {
 				const end = bytes.indexOf(separator, from);
 				const to = end < 0 ? bytes.length : end;
-				const room = isFull ? 0 : max - kept.length;
-				const whole = kept.length === 0 ? bytes.subarray(from, from + Math.min(to - from, room)) : joined(kept, bytes, from, Math.min(to, from + room));
+				const room = max - used;
+				keep(bytes.subarray(from, Math.min(to, from + room)));
 				if (to - from > room) {
-					if (!isCut(whole)) return null;
+					if (!isFull && !isCut(kept)) return null;
 					isFull = true;
 				}
-				if (end < 0) {
-					kept = whole.slice();
-					return parts;
-				}
-				if (whole.length > 0) parts.push(decode(whole, 0, whole.length));
-				[kept, isFull] = [new Uint8Array(0), false];
+				if (end < 0) return parts;
+				if (used > 0) parts.push(decode(kept, 0, used));
+				[used, isFull] = [0, false];
+				if (kept.length > SMALL) kept = new Uint8Array(0);
 				from = end + 1;
 			}
 			return parts;
 		},
-		pending: () => kept.length,
+		pending: () => used,
 	};
 }
 
-function joined(before: Uint8Array, bytes: Uint8Array, from: number, to: number): Uint8Array {
-	const whole = new Uint8Array(before.length + to - from);
-	whole.set(before);
-	whole.set(bytes.subarray(from, to), before.length);
-	return whole;
-}
+/** A buffer that is larger is not kept for what comes next. */
+const SMALL = 4096;
 
 /** The largest pid that Linux gives (pid_max, proc(5)). */
 const PID_MAX = 4_194_304;
