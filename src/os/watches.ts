@@ -19,6 +19,10 @@ export interface Hearer {
 	begin(): Outcome;
 	/** The numbers that it hears of from now on. */
 	set(numbers: Iterable<number>): void;
+	/** It hears of one more. */
+	add(number: number): void;
+	/** It does not hear of that one any more. */
+	drop(number: number): void;
 	/** It hears of nothing any more. */
 	close(): void;
 }
@@ -40,7 +44,7 @@ const REST: Millis = 100;
 export function createWatches({poller, after: later = after}: WatchesParts): Watches {
 	interface Own {
 		readonly hear: Hear;
-		numbers: ReadonlySet<number>;
+		numbers: Set<number>;
 		isBeginning: boolean;
 	}
 	const all = new Set<Own>();
@@ -90,15 +94,23 @@ export function createWatches({poller, after: later = after}: WatchesParts): Wat
 		else if (!left.has(number)) for (const own of all) if (own.isBeginning) own.hear(-1, '');
 	}
 
+	function join(own: Own, number: number): void {
+		left.delete(number);
+		const owners = byNumber.get(number);
+		if (owners) owners.add(own);
+		else byNumber.set(number, new Set([own]));
+	}
+
+	function part(own: Own, number: number): void {
+		const owners = byNumber.get(number);
+		owners?.delete(own);
+		if (owners?.size !== 0) return;
+		byNumber.delete(number);
+		left.add(number);
+	}
+
 	function leave(own: Own, kept: ReadonlySet<number>): void {
-		for (const number of own.numbers) {
-			if (kept.has(number)) continue;
-			const owners = byNumber.get(number);
-			owners?.delete(own);
-			if (owners?.size !== 0) continue;
-			byNumber.delete(number);
-			left.add(number);
-		}
+		for (const number of own.numbers) if (!kept.has(number)) part(own, number);
 	}
 
 	/** Not while somebody looks for places to watch: the number may be given again. */
@@ -123,17 +135,21 @@ export function createWatches({poller, after: later = after}: WatchesParts): Wat
 					own.isBeginning = false;
 					leave(own, kept);
 					own.numbers = kept;
-					for (const number of kept) {
-						left.delete(number);
-						const owners = byNumber.get(number);
-						if (owners) owners.add(own);
-						else byNumber.set(number, new Set([own]));
-					}
+					for (const number of kept) join(own, number);
+					giveUp();
+				},
+				add(number) {
+					own.numbers.add(number);
+					join(own, number);
+				},
+				drop(number) {
+					if (!own.numbers.delete(number)) return;
+					part(own, number);
 					giveUp();
 				},
 				close() {
 					leave(own, NONE);
-					own.numbers = NONE;
+					own.numbers = new Set();
 					own.isBeginning = false;
 					all.delete(own);
 					if (all.size === 0) close();
