@@ -9,7 +9,7 @@ import {troff} from '../scripts/docs/manual.ts';
 import {archonctlPage, archonPage, type CommandText, protocolPage} from '../scripts/docs/pages.ts';
 import {configPage} from '../scripts/docs/reference.ts';
 import {schemaText} from '../src/config/json-schema.ts';
-import {NAMES, OVERSEER} from '../src/dropin/names.ts';
+import {NAMES, PROGRAMS} from '../src/dropin/names.ts';
 
 /** Where archon lives in an image. */
 const HOME = '/opt/archon';
@@ -33,7 +33,7 @@ export async function makeRootfs(executable: string, shim: string, rootfs: strin
 	await copyFile(executable, join(home, 'bin', 'archon'));
 	await chmod(join(home, 'bin', 'archon'), 0o755);
 	// Only here: an image may have a tini of its own at /usr/bin.
-	for (const name of [...NAMES, ...OVERSEER]) await symlink('archon', join(home, 'bin', name));
+	for (const name of [...NAMES, ...PROGRAMS]) await symlink('archon', join(home, 'bin', name));
 	await mkdir(join(rootfs, LIBRARIES), {recursive: true});
 	await copyFile(shim, join(rootfs, LIBRARIES, basename(shim)));
 	await copyFile(join(root, 'LICENSE'), join(home, 'LICENSE'));

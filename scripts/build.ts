@@ -9,7 +9,7 @@ import {rmSync} from 'node:fs';
 import {mkdir, mkdtemp, readFile, rename, stat, symlink} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {ExecaError} from 'execa';
-import {NAMES, OVERSEER} from '../src/dropin/names.ts';
+import {NAMES, PROGRAMS} from '../src/dropin/names.ts';
 import {writeHeader} from './build/layouts.ts';
 import {prepareLibraries} from './build/libraries.ts';
 import {exists, linkAddon, linkEngine, linkExecutable, linkShim, linkTelling, missingTools, SHIM} from './build/link.ts';
@@ -19,7 +19,7 @@ import './by-need-hook.ts';
 import {undo} from './undo.ts';
 
 /** The other names of the executable, beside it in dist/. */
-const LINKS = ['archonctl', ...NAMES, ...OVERSEER];
+const LINKS = ['archonctl', ...NAMES, ...PROGRAMS];
 
 /** In MiB. README says less than three megabytes; what few need is in it too, and lies packed. */
 const MOST_MEBIBYTES = 2.86;

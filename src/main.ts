@@ -27,6 +27,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 	if (called === 'archonctl') return (await import('./programs/control.ts')).control(args, version);
 	if (called === 'overseerd') return (await import('./programs/overseerd.ts')).overseerd(args, version);
 	if (called === 'overseer') return (await import('./programs/overseer.ts')).overseer(args, version);
+	if (called === 'zeus') return (await import('./programs/zeus.ts')).zeus(args, version);
 	const role = roleOf(called);
 	if (role) return (await import('./programs/helper.ts')).help(role, args);
 	if (called !== 'archon') {
@@ -45,6 +46,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 			return say((await import('./programs/help.ts')).help(version));
 		case 'schema': return say((await import('./config/json-schema.ts')).schemaText());
 		case 'check': return (await import('./programs/check.ts')).check(rest);
+		case 'zeus': return (await import('./programs/zeus.ts')).zeus(rest, version);
 		case 'init': return (await import('./programs/init.ts')).init(rest);
 		case 'import': return (await import('./programs/import.ts')).importFiles(rest);
 		case '--handoff-format': return say(`${(await import('./os/reexec/handoff.ts')).FORMAT}\n`);

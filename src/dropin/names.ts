@@ -21,8 +21,8 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
 /** The dialect of a name; null: it is not one of another init. */
 export const dialectOf = (name: string): Dialect | null => (Object.hasOwn(DIALECTS, name) ? DIALECTS[name] ?? null : null);
 
-/** overseer's daemon and client, which are programs of their own; the build makes a link for each. */
-export const OVERSEER = ['overseerd', 'overseer'] as const;
+/** overseer's daemon and client, and that of pools, which are programs of their own; the build makes a link for each. */
+export const PROGRAMS = ['overseerd', 'overseer', 'zeus'] as const;
 
 /** All names; the build makes a link for each. */
 export const NAMES: readonly string[] = Object.keys(DIALECTS);
