@@ -3,9 +3,10 @@
 
     archon_worker.py [PLAN.py [ROOT]]
 
-PLAN.py is a module with a function for each node and command (`-` is written `_`); at its top stands what all need. The root runs
-`boot`, or the function named ROOT. `after_fork`, if it is there, runs first in every fork: reconnect there what cannot be shared.
-Texts of `items:` are run with the plan's names. In a command `sys.argv` is as typed; it ends as by sys.exit(what it returned).
+PLAN.py is a module with a function for each node and command (`-` is written `_`); at its top stands what all need. Another master
+than archon does not tell what the root is called: then it is ROOT, or `boot`. `after_fork`, if it is there, runs first in every
+fork: reconnect there what cannot be shared. Texts of `items:` are run with the plan's names. In a command `sys.argv` is as typed;
+it ends as by sys.exit(what it returned).
 
 What is said here to the pool's master is docs/pool-wire.md. Linux, Python 3.9 or later, nothing besides the standard library.
 Processes are forked: threads that a node starts do not live on in its forks.
@@ -92,7 +93,7 @@ class Worker:
         offered = os.environ.pop("ARCHON_ZEUS_CAPS", "").split(",")
         self.said = [name for name in CAPABILITIES if name in offered]
         self.file = plan and os.path.abspath(plan)
-        self.root = root
+        self.root = root or os.environ.pop("ARCHON_ZEUS_ROOT", "")
         self.plan = types.ModuleType("plan")
         self.features = Features()
         self.node = None
@@ -185,8 +186,8 @@ class Worker:
         os.setsid()
         command, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         send_descriptor(self.node, remote.fileno())
-        remote.close()
-        self.node.close()
+        for sock in (remote, self.node, self.master):
+            sock.close()
         command.settimeout(HAND_OVER)
         client, count = (int(part) for part in command.recv(256).rstrip(b"\0").split(b":"))
         arguments, stdio, stderr = (take_descriptor(command) for _ in range(3))
