@@ -1,4 +1,4 @@
-/** The files of pools against a real kernel: what is a change, however a program makes it, and what is none. */
+/** The files of pools against a real kernel: what is a change, however a program makes it, and what is not. */
 import {
 	appendFileSync, chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, unlinkSync,
 	utimesSync, writeFileSync, writeSync,
@@ -104,7 +104,7 @@ describe('a change', () => {
 		expect(monitor.has(other)).toBe(false);
 	});
 
-	test('is none where only the mode differs, it was opened for writing, or another file is meant', async () => {
+	test('is not told where only the mode differs, it was opened for writing, or another file is meant', async () => {
 		const path = folder('a.py', 'b.py', 'c.py');
 		const {monitor, only} = begin();
 		monitor.add('boot', [`${path}/a.py`, `${path}/b.py`], Date.now());

@@ -45,13 +45,13 @@ const TOLD_MAX = 200_000;
 
 const buffer = newBytes(16 * 1024);
 
-/** A port as `ZEUS_NETWORK_FILE_MONITOR_PORT` has it; null: it is none. */
+/** A port as `ZEUS_NETWORK_FILE_MONITOR_PORT` has it; null: it is not one. */
 export function readPort(text: string): number | null {
 	const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
 	return port > 0 && port < 65_536 ? port : null;
 }
 
-/** The error says why nobody can connect. Any user of this machine can who reaches the port. */
+/** The error says why none is there. Any user of this machine can connect to it. */
 export function openNetworkFiles({poller, port, monitor, changed}: NetworkFilesParts): Result<NetworkFiles, string> {
 	const listener = sys.listenInet(HOST, port);
 	if (listener < 0) return err(`cannot listen at ${HOST}:${port}: ${errnoText(-listener)}`);

@@ -7,6 +7,7 @@ import {STAT} from '../../../os/layouts.ts';
 import type {Poller} from '../../../os/poller.ts';
 import {ERRNO, isFile, isLink, newStat, sys} from '../../../os/sys.ts';
 import {createWatches} from '../../../os/watches.ts';
+import {createMissed} from './missed.ts';
 import {createWatchedFolders, type User} from './watched.ts';
 
 export interface FileMonitor {
@@ -74,9 +75,6 @@ const FOLLOWING = 20;
 const [PERIOD, REST]: readonly [Millis, number] = [1000, 5];
 /** Two writes within so long may have the same time (a tick of the kernel). */
 const TICK: Millis = 10;
-/** A file that is written at each boot of its node so often in a row is a product of the boot and no reason for another one. */
-const MISSED_MAX = 3;
-const MISSED_PATHS_MAX = 1000;
 const PATH_MAX = 4096;
 
 export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
@@ -93,7 +91,7 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 	const rounds: Iterator<Entry>[] = [];
 	/** Those that the kernel does not tell of. */
 	const untold = new Set<Place>();
-	const missed = new Map<string, number>();
+	const missed = createMissed();
 	let news = new Set<string>();
 	let isWarned = false;
 	let endPause: (() => void) | null = null;
@@ -178,11 +176,9 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 		const result = watched.follow(user);
 		if (result < 0) {
 			untold.add(user);
-			if (isWarned) return;
+			if (!isWarned) warn(untoldText(user.path, -result));
 			isWarned = true;
-			const limit = result === -ERRNO.ENOSPC ? 'fs.inotify.max_user_watches' : result === -ERRNO.EMFILE ? 'fs.inotify.max_user_instances' : '';
-			const advice = limit === '' ? '' : `; a larger ${limit} (sysctl) lets the kernel tell of them`;
-			return warn(`${plainText(user.path)} cannot be watched: ${errnoText(-result)}; its files are looked at instead, once a second or less${advice}`);
+			return;
 		}
 		untold.delete(user);
 		if (untold.size === 0) isWarned = false;
@@ -265,19 +261,12 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 
 	/** Whether what is there may be newer than what was loaded. */
 	function isMissed(owner: Owner, entry: Entry, since: number): boolean {
-		const key = `${owner.name} ${pathOf(entry)}`;
-		const count = missed.get(key) ?? 0;
-		// A time that is yet to come says nothing.
-		if (entry.size < 0 || entry.written <= since || entry.written > wallClock() + TICK) {
-			if (count > 0) missed.delete(key);
-			return false;
+		const path = pathOf(entry);
+		const verdict = missed.judge(owner.name, path, entry.written, since, wallClock());
+		if (verdict === 'tired') {
+			warn(`${plainText(path)} is written whenever ${plainText(owner.name)} boots: from now on that is no reason to boot it again`);
 		}
-		if (count === 0 && missed.size >= MISSED_PATHS_MAX) missed.clear();
-		missed.set(key, count + 1);
-		if (count === MISSED_MAX) {
-			warn(`${plainText(pathOf(entry))} is written whenever ${plainText(owner.name)} boots: from now on that is no reason to boot it again`);
-		}
-		return count < MISSED_MAX;
+		return verdict === 'yes';
 	}
 
 	return {
@@ -323,6 +312,12 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 			hearer.close();
 		},
 	};
+}
+
+function untoldText(path: string, errno: number): string {
+	const limit = errno === ERRNO.ENOSPC ? 'max_user_watches' : errno === ERRNO.EMFILE ? 'max_user_instances' : '';
+	const advice = limit === '' ? '' : `; a larger fs.inotify.${limit} (sysctl) lets the kernel tell of changes`;
+	return `${plainText(path)} cannot be watched: ${errnoText(errno)}; its files are looked at instead, once a second or less${advice}`;
 }
 
 /** What the kernel makes up itself has the time of the look. */
