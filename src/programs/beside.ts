@@ -19,6 +19,7 @@ import type {Loop} from '../os/loop.ts';
 import type {EffectOf} from '../os/owners.ts';
 import type {Poller} from '../os/poller.ts';
 import type {Reaper} from '../os/reap/reaper.ts';
+import type {Handoff} from '../os/reexec/handoff.ts';
 import type {KeptFds} from '../os/reexec/kept-fds.ts';
 import type {Reexec} from '../os/reexec/reexec.ts';
 import type {Listener} from '../os/sockets/listener.ts';
@@ -39,6 +40,7 @@ export interface BesideParts {
 	readonly reaper: Reaper;
 	readonly helpers: Helpers;
 	readonly kept: KeptFds;
+	readonly handoff: Handoff;
 	readonly listener: () => Listener | null;
 	readonly recorder: Pick<Recorder, 'events' | 'say' | 'tell'>;
 	readonly whole: Reexec['whole'];
@@ -65,15 +67,16 @@ export interface Beside {
 	finish(done: () => void): void;
 }
 
-export function createBeside({loop, log, poller, reaper, helpers, kept, listener, recorder, whole, own}: BesideParts): Beside {
+export function createBeside({loop, log, poller, reaper, helpers, kept, handoff, listener, recorder, whole, own}: BesideParts): Beside {
 	let remote: Promise<RemoteControl> | null = null;
 	let manifests: Promise<Reconciler> | null = null;
 	let sync: SyncControl | null = null;
 	let rules: RulesControl | null = null;
 	let watches: Promise<ServiceWatches> | null = null;
 	let alerts: AlertControl | null = null;
-	/** Rules of the first config are told of all that has been since archon began. */
+	/** Rules of the first config are told of all that has been since archon began, but of nothing before a reboot. */
 	let isFirst = true;
+	const began = recorder.events.last() + 1;
 
 	async function loadManifest(): Promise<Reconciler> {
 		const {createManifest} = await import('./manifest.ts');
@@ -103,8 +106,9 @@ export function createBeside({loop, log, poller, reaper, helpers, kept, listener
 	function createRules(): RulesControl {
 		const {state, dispatch} = loop;
 		const {events, say} = recorder;
-		const from = isFirst ? events.first() : events.last() + 1;
-		return ruling().createRulesControl({link: helpers.link('rules'), log, state, dispatch, listener, events, say, from, soon, whole});
+		const from = isFirst ? began : events.last() + 1;
+		const link = helpers.link('rules');
+		return ruling().createRulesControl({link, log, state, dispatch, listener, events, say, from, handoff, soon, whole});
 	}
 
 	function createAlerts(): AlertControl {

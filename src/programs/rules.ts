@@ -24,6 +24,7 @@ import {after, now} from '../os/clock.ts';
 import {encodeMessage, PAYLOAD_MAX} from '../os/helper-wire.ts';
 import type {Link} from '../os/helpers.ts';
 import type {Log} from '../os/log.ts';
+import type {Handoff} from '../os/reexec/handoff.ts';
 import type {Listener} from '../os/sockets/listener.ts';
 import {lendControl} from './helper-control.ts';
 
@@ -37,8 +38,9 @@ export interface RulesParts {
 	readonly listener: () => Listener | null;
 	readonly events: Events;
 	readonly say: (kind: OwnKind, reason: string) => void;
-	/** The number of the first event that rules are told of. */
+	/** The number of the first event that rules are told of, unless a previous instance of archon has told them of some. */
 	readonly from: number;
+	readonly handoff: Pick<Handoff, 'get' | 'put' | 'delete'>;
 	readonly soon: (act: () => void) => void;
 	readonly whole: <T>(act: () => T) => T;
 }
@@ -49,6 +51,8 @@ export interface RulesControl extends Ruling {
 }
 
 const NAME = `${HELPER_PREFIX}rules`;
+/** Under it is written, for the next instance of archon, at which event rules go on. */
+const RECORD = 'rules';
 /** Events that the helper has and has not told rules of yet; how many are looked at at a stretch. */
 const [UNDER_WAY, AT_ONCE] = [16, 64];
 /** How long the helper may say nothing while it has something to do, beside what the deadline of rules lets one take. */
@@ -67,11 +71,12 @@ interface Question {
 }
 
 export function createRulesControl(
-	{link, log, state, dispatch, listener, events, say, from, soon, whole}: RulesParts,
+	{link, log, state, dispatch, listener, events, say, from, handoff, soon, whole}: RulesParts,
 ): RulesControl {
 	let rules: LuaRules | null = null;
 	/** The number of the event that is looked at next. */
-	let next = from;
+	let next = Number(handoff.get(RECORD) ?? from);
+	let isOff = false;
 	/** What rules want to hear of; undefined: the helper has not said so. */
 	let wants: ReadonlySet<string> | null | undefined;
 	let underWay: KeptEvent[] = [];
@@ -115,7 +120,12 @@ export function createRulesControl(
 				if (isMeant(event) && !post(event)) return;
 				next = event.number + 1;
 			}
+			note();
 		}
+	}
+
+	function note(): void {
+		if (!isOff) handoff.put(RECORD, String(underWay[0]?.number ?? next));
 	}
 
 	/** Of archon's helpers rules are not told: what they bring about themselves would have no end. */
@@ -230,11 +240,13 @@ export function createRulesControl(
 			const {kind, id, payload} = message;
 			if (kind === DONE) {
 				underWay.shift();
+				note();
 				stir();
 			} else if (kind === WANTS) {
 				const {last: done, kinds} = readWants(textOf(payload));
 				wants = kinds;
 				next = Math.max(next, done + 1);
+				note();
 				unfollow ??= events.follow(stir);
 				stir();
 			} else if (kind === ASKS) {
@@ -261,6 +273,7 @@ export function createRulesControl(
 			const [first] = underWay;
 			if (first) next = first.number + 1;
 			underWay = [];
+			note();
 			waiting = [];
 			for (const id of [...questions.keys()]) end(id, () => err(`${NAME} has ended: the log says why`));
 		},
@@ -273,7 +286,11 @@ export function createRulesControl(
 			const isSame = given !== null && rules !== null;
 			rules = given;
 			if (isSame && isUp) waiting.push(encodeMessage(LOAD));
+			// Of what was while there were none they are not told.
+			if (given && isOff) next = events.last() + 1;
+			isOff = !given;
 			if (!given) {
+				handoff.delete(RECORD);
 				unfollow?.();
 				unfollow = null;
 				kept.clear();

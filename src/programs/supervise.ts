@@ -154,7 +154,9 @@ export function runDaemon(options: Options): void {
 		}),
 	});
 	const loop: Loop = createLoop(state, hands, whole);
-	const beside = createBeside({loop, log, poller, reaper, helpers, kept, listener: () => listener, recorder, whole, own: () => own});
+	const beside = createBeside({
+		loop, log, poller, reaper, helpers, kept, handoff, listener: () => listener, recorder, whole, own: () => own,
+	});
 	const texts: Texts = reexec ? handoff : createTexts();
 	const watch = instance.isDegraded || !source ? () => {} : createWatchConfig({
 		poller, log, pause: () => own.watchConfig ?? null, reload: () => reloads.ask({trial: null, onlyIfChanged: true}, () => {}),

@@ -335,6 +335,29 @@ test('a reload of the config takes rules away, brings them back, and reads files
 	await expect.poll(() => archon.log().match(/two: two web/g)?.length).toBe(2);
 });
 
+test('of an event rules are told once, whether archon is upgraded or rebooted', {timeout: 120_000}, async () => {
+	const {config} = withRules(
+		'archon.rule{name = "told", match = "web", event = "completed", action = function(e) archon.log("of " .. e.time) end}',
+		'  web: {command: "true", type: oneshot, restart: no}\n  other: {command: sleep 1000000}\n',
+	);
+	await using archon = await boot({config});
+	const told = (): readonly string[] => archon.log().match(/told: of \d+/g) ?? [];
+	const tells = (count: number) => expect.poll(() => told().length, {timeout: 30_000}).toBeGreaterThanOrEqual(count);
+	await tells(1);
+	await archon.ctl('start', 'web');
+	await tells(2);
+	expect((await archon.ctl('upgrade')).status).toBe(0);
+	await archon.ctl('start', 'web');
+	await tells(3);
+	expect((await archon.ctl('reboot')).status).toBe(0);
+	await tells(4);
+	await archon.ctl('start', 'web');
+	await tells(5);
+	expect(told()).toHaveLength(5);
+	expect(new Set(told()).size).toBe(5);
+	expect(archon.log()).not.toMatch(/were not told of/);
+});
+
 test('what scripts say is bounded, and cannot stop PID 1', async () => {
 	const {config} = withRules(
 		'archon.rule{name = "loud", event = "ready", action = function() for i = 1, 1e5 do print(("x"):rep(200) .. i) end end}',
