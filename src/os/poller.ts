@@ -1,5 +1,5 @@
 /** The descriptors that archon watches; what one of them leads to is not torn apart by a signal (reexec.ts). */
-import {changeInterest, forget, holdTogether, poll, watch, watchLast, type Watcher} from './reactor.ts';
+import {catchUp, changeInterest, forget, holdTogether, poll, watch, watchLast, type Watcher} from './reactor.ts';
 
 export interface Poller {
 	/** Level-triggered: what is left unread is told again. */
@@ -11,6 +11,8 @@ export interface Poller {
 	forget(fd: number): void;
 	/** Calls back for what is ready by now. */
 	poll(): void;
+	/** For who has just read what a client says: whatever could be seen before it said so is known afterwards. */
+	catchUp(): void;
 	/** What happens in it is not torn apart. */
 	readonly whole: Whole;
 }
@@ -19,5 +21,5 @@ export type Whole = <T>(act: () => T) => T;
 
 export function createPoller(whole: Whole = act => act()): Poller {
 	holdTogether(whole);
-	return {watch, watchLast, change: changeInterest, forget, whole, poll};
+	return {watch, watchLast, change: changeInterest, forget, whole, poll, catchUp};
 }

@@ -4,6 +4,7 @@
  * sleeps until the kernel has something to tell.
  */
 import type {Instant, Millis} from '../core/time.ts';
+import {pid} from './identity.ts';
 import {EPOLLIN, sys} from './sys.ts';
 
 /** Called with the EPOLL* bits that are up. Level-triggered: what is left unread is told again. */
@@ -22,6 +23,7 @@ const ROUNDS = 16;
 const LONGEST: Millis = 2 ** 31 - 1;
 
 const ready = new Int32Array(2 * BATCH);
+const nothing = new Int32Array(0);
 const watchers = new Map<number, Watcher>();
 let next: (() => void)[] = [];
 let epoll = -1;
@@ -131,9 +133,9 @@ export function turn(longest: Millis): void {
 	// The time of a timer that was cancelled is no reason to wake up.
 	while (timers[0]?.callback === null) removeFirst();
 	const rest = hasCalled || next.length > 0 ? 0 : (timers[0]?.at ?? Infinity) - sys.now();
-	let count = hear(descriptor(), Math.min(longest, Math.max(0, Math.ceil(rest))));
+	const count = hear(descriptor(), Math.min(longest, Math.max(0, Math.ceil(rest))));
 	if (!doesLastWait) return;
-	for (let rounds = ROUNDS; count === BATCH && rounds > 0; rounds--) count = hear(descriptor(), 0);
+	if (count === BATCH) pollAll();
 	doesLastWait = false;
 	hear(epollOfLast, 0);
 }
@@ -141,6 +143,20 @@ export function turn(longest: Millis): void {
 /** Calls back for the descriptors that are ready by now, but for those that are heard last. */
 export function poll(): void {
 	hear(descriptor(), 0);
+}
+
+function pollAll(): void {
+	for (let rounds = ROUNDS; hear(descriptor(), 0) === BATCH && rounds > 1; rounds--);
+}
+
+/**
+ * For who has just read what a client says: whatever could be seen in the machine before it said so is known afterwards.
+ * It may have seen a process dead for which SIGCHLD is still to be sent: the kernel does both under a lock (`exit_notify`),
+ * for which wait(2) waits, even for a process that is nobody's child, as archon itself is.
+ */
+export function catchUp(): void {
+	sys.waitPid(pid, nothing, true);
+	pollAll();
 }
 
 /** How many were ready within so long. */

@@ -103,6 +103,8 @@ export function open(fd: number, peer: Asker, poller: Poller, accept: Accept, cr
 			else sys.closeForeign(passed);
 		}
 		if (count < 0 || (count === 0 && events & EPOLLHUP)) return shut();
+		poller.catchUp();
+		if (isClosed) return;
 		crowd.stir(member);
 		if (count === 0) {
 			isHeard = false;

@@ -1,7 +1,7 @@
 /** The event loop: times in their order, the next turn, ready descriptors, and what happens when a callback throws. */
 import {expect, test} from 'vitest';
 import {pipe} from '../../../src/os/descriptors.ts';
-import {after, forget, onUncaught, poll, soon, turn, watch, watchLast} from '../../../src/os/reactor.ts';
+import {after, catchUp, forget, onUncaught, poll, soon, turn, watch, watchLast} from '../../../src/os/reactor.ts';
 import {EPOLLIN, sys} from '../../../src/os/sys.ts';
 
 const ends = (): readonly [number, number] => {
@@ -100,4 +100,25 @@ test('clients are heard after all else of a turn, and not while something else i
 	turn(0);
 	expect(heard).toHaveLength(count);
 	for (const fd of [...client, ...other]) sys.close(fd);
+});
+
+test('what happened before a client is heard is known to it, though another was heard in between', () => {
+	const [one, two, other] = [ends(), ends(), ends()];
+	const heard: string[] = [];
+	for (const [client] of [one, two]) {
+		watchLast(client, EPOLLIN, () => {
+			catchUp();
+			heard.push('client');
+			if (heard.length === 1) sys.write(other[1], Uint8Array.of(1));
+			forget(client);
+		});
+	}
+	watch(other[0], EPOLLIN, () => {
+		heard.push('other');
+		forget(other[0]);
+	});
+	for (const [, writer] of [one, two]) sys.write(writer, Uint8Array.of(1));
+	turn(0);
+	expect(heard).toEqual(['client', 'other', 'client']);
+	for (const fd of [...one, ...two, ...other]) sys.close(fd);
 });

@@ -14,7 +14,7 @@ vi.mock('../../../src/os/clock.ts', () => ({
 test('are watched as soon as there are, and told as ended where they have', async () => {
 	const child = spawn('sleep', ['1000']);
 	const watched: number[] = [];
-	const poller: Poller = {whole: act => act(), watch: fd => void watched.push(fd), watchLast() {}, change() {}, forget() {}, poll() {}};
+	const poller: Poller = {whole: act => act(), watch: fd => void watched.push(fd), watchLast() {}, change() {}, forget() {}, poll() {}, catchUp() {}};
 	const told: unknown[] = [];
 	const open = vi.spyOn(sys, 'pidfdOpen').mockReturnValue(-ERRNO.EMFILE);
 	watch(child.pid!, poller, outcome => told.push(outcome));

@@ -142,6 +142,7 @@ function receive(
 
 	function process(): void {
 		quiet();
+		poller.catchUp();
 		machine.go('success');
 		const end = bytes.indexOf(LF);
 		const line = textOf(bytes, 0, end < 0 || end >= length ? length : end).trim();
