@@ -198,9 +198,16 @@ class Worker:
             os.write(stderr, b"archon_worker: %d arguments came of %d\n" % (len(args), count))
             command.send(b"1\0")
             os._exit(1)
+        try:
+            gone = os.pidfd_open(client)
+        except OSError:
+            # Of another namespace, or gone already: the master sees its connection end.
+            gone = -1
         pid = os.fork()
         if pid == 0:
             command.close()
+            if gone >= 0:
+                os.close(gone)
             return functools.partial(self.be_command, name, item, args, variables, stdio, stderr)
         os.close(stdio)
         os.close(stderr)
@@ -208,12 +215,8 @@ class Worker:
         poll = select.poll()
         ended = os.pidfd_open(pid)
         poll.register(ended, select.POLLIN)
-        try:
-            gone = os.pidfd_open(client)
+        if gone >= 0:
             poll.register(gone, select.POLLIN)
-        except OSError:
-            # Of another namespace, or gone already: the master sees its connection end.
-            gone = -1
         while True:
             ready = [descriptor for descriptor, _ in poll.poll()]
             if ended in ready:

@@ -151,21 +151,21 @@ class Worker
       command.send("1\0", 0)
       exit!(1)
     end
-    pid = fork
-    if pid.nil?
-      command.close
-      return [:be_command, name, item, args, variables, stdio, stderr]
-    end
-    stdio.close
-    stderr.close
-    command.send("P:#{pid}:#{node}:\0", 0)
-    ended = process(pid)
     begin
       gone = process(client)
     rescue SystemCallError
       # Of another namespace, or gone already: the master sees its connection end.
       gone = nil
     end
+    pid = fork
+    if pid.nil?
+      [command, gone].compact.each(&:close)
+      return [:be_command, name, item, args, variables, stdio, stderr]
+    end
+    stdio.close
+    stderr.close
+    command.send("P:#{pid}:#{node}:\0", 0)
+    ended = process(pid)
     until IO.select([ended, gone].compact)[0].include?(ended)
       Process.kill('KILL', pid)
       gone = nil

@@ -8,7 +8,7 @@ import {CHARACTERS, LABEL} from './places.ts';
 
 export interface Boot {
 	/** The folder in packaging/images/. */
-	readonly image: 'archon' | 'probed' | 'tiny' | 'web' | 'plain' | 'stack' | 'bare';
+	readonly image: 'archon' | 'probed' | 'tiny' | 'web' | 'plain' | 'stack' | 'bare' | 'pool';
 	/** The content of /etc/archon/archon.yaml, instead of the image's. */
 	readonly config?: string;
 	/** The content of /etc/archon/conf.d/more.yaml: what is merged over the image's config. */
