@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => box[Symbol.asyncDispose]());
 
 describe.each(['python', 'ruby'])('a worker in %s', language => {
-	it.each(SCENES)('%s: %s: %s', async (mode, scene) => {
+	it.concurrent.each(SCENES)('%s: %s: %s', async (mode, scene) => {
 		const {status, stderr} = await box.exec('python3', '-B', '/scenes/scenes.py', language, '/usr/share/archon/workers', mode, scene);
 		expect(status, stderr).toBe(0);
 	});
