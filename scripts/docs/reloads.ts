@@ -53,6 +53,7 @@ export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	sync: ['{source: "http://a/", dest: /a}', '{source: "http://b/", dest: /a}'],
 	rules: ['{lua: /a.lua}', '{lua: /b.lua}'],
 	alerts: ['{receivers: {mail: a@b}}', '{receivers: {mail: c@d}}'],
+	pools: ['{app: {command: x, plan: {a: {}}}}', '{app: {command: x, plan: {b: {}}}}'],
 	watch_config: ['true', '1s'], on: ['{failed: [restart]}', '{failed: [alert]}'], name: ['a', 'b'], version: ['"2"', '"3"'],
 	boot: ['{rc: /a}', '{rc: /b}'],
 	ports: ['{range: 20000-20001}', '{range: 20000-20002}'],

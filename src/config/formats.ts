@@ -7,7 +7,7 @@ import type {Source} from './problems.ts';
 import type {Mapping, Value} from './values.ts';
 
 export type FormatName = 'supervisord' | 's6' | 'dinit' | 'systemd' | 'taskmaster' | 'overseer' | 'process-compose' | 'pebble'
-	| 'pm2' | 'procfile';
+	| 'pm2' | 'procfile' | 'zeus';
 
 /** How people call them. */
 export const FORMATS: Readonly<Record<FormatName, string>> = {
@@ -21,6 +21,7 @@ export const FORMATS: Readonly<Record<FormatName, string>> = {
 	'pm2': 'pm2',
 	'taskmaster': 'taskmaster',
 	'overseer': 'overseer',
+	'zeus': 'zeus',
 };
 
 /** By the text, or by the names in a directory: before anything is read as YAML. */
@@ -70,7 +71,10 @@ const BY_ROOT: readonly (readonly [FormatName, (root: Mapping) => boolean])[] = 
 	['pebble', ({entries}) => isLayered(entries.get('services')?.value) || isLayered(entries.get('checks')?.value)],
 	['pm2', ({entries}) => entries.has('apps') && !entries.has('services')],
 	['overseer', ({entries}) => entries.get('jobs')?.value.kind === 'list' && !entries.has('services')],
+	['zeus', ({entries, source}) => (entries.has('plan') || ZEUS.test(source.file)) && !entries.has('services') && !entries.has('pools')],
 ];
+
+const ZEUS = /(?:^|\/)zeus\.(?:json|ya?ml)$/;
 
 /** Whether the first in a map says how it lies over another, as all in a layer of pebble do. */
 function isLayered(value: Value | undefined): boolean {

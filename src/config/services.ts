@@ -32,6 +32,8 @@ const scheduling = byNeed(() => import('../features/schedule/keys/reading.ts'));
 const granting = byNeed(() => import('./rights.ts'));
 const reacting = byNeed(() => import('../features/reactions/keys/reading.ts'));
 const relating = byNeed(() => import('./relations.ts'));
+const pooling = byNeed(() => import('../features/pools/keys/reading.ts'));
+const filing = byNeed(() => import('../features/pools/keys/tree-file.ts'));
 const syncing = byNeed(() => import('../features/sync/keys/reading.ts'));
 const ruling = byNeed(() => import('../features/rules/keys/reading.ts'));
 const alerting = byNeed(() => import('../features/alerts/keys.ts'));
@@ -40,7 +42,7 @@ const sourcing = byNeed(() => import('./variable-sources.ts'));
 export function planServices(root: Value, planning: Planning): Draft {
 	const {problems, notes, lookups} = planning;
 	const config = readTop(root, planning);
-	const services: Services = withOneshots(config.services, notes.gather);
+	const services: Services = withOneshots(withPools(config, planning), notes.gather);
 	const scales = new Map([...services].map(([name, each]) => [name, each?.settings.scale ?? 1]));
 	const whole = planWhole(config, {scales, report: problems.report});
 	const absent = findAbsent(services, knownIn(planning), lookups.profiles);
@@ -98,6 +100,13 @@ export function planServices(root: Value, planning: Planning): Draft {
 	return {...whole, services: binds?.withBound(made, whole.bind) ?? made, names, written, ...root.kind === 'map' && {top: root}};
 }
 
+/** The services, and the pools, each of which is one as well. */
+function withPools({services, pools}: Settings<typeof TOP.keys>, planning: Planning): Services {
+	if (pools.size === 0) return services;
+	filing().judgeTreeFiles(pools.values(), planning);
+	return pooling().joinPools(services, pools, planning.problems.report);
+}
+
 /** Whether the names in actions are those of services and groups. */
 function judgeReactions(
 	config: Settings<typeof TOP.keys>, declared: readonly Declared[], services: Services, {members}: Membership, {problems, notes}: Planning,
@@ -130,7 +139,7 @@ function readTop(root: Value, planning: Planning): Settings<typeof TOP.keys> {
 	// What a manifest lists runs as well.
 	const listed = map.entries.get('manifest')?.value;
 	const hasOthers = listed !== undefined && !isNothing(listed);
-	if (!hasOthers && isMissing(['services', 'include'], map, TOP)) {
+	if (!hasOthers && isMissing(['services', 'pools', 'include'], map, TOP)) {
 		context.report(root, 'services are missing', 'write them under "services:"');
 	}
 	const written = map.entries.get('services')?.value;
@@ -151,7 +160,7 @@ type Arranged = Arrangement & Membership & Relations & {readonly files: Readonly
 
 function makeServices(
 	services: Services, {names, needs, groupsOf: inGroups, onFailure, conflicts, files}: Arranged, programs: ReadonlyMap<string, Argv>,
-	{archon, environment: common, on}: Settings<typeof TOP.keys>, planning: Planning,
+	{archon, environment: common, on, pools}: Settings<typeof TOP.keys>, planning: Planning,
 ): readonly Service[] {
 	const running = names.flatMap(name => services.get(name) ?? []);
 	const instances = new Map(running.map(({name, settings}) => [name, instancesOf(name, settings.scale ?? 1)]));
@@ -192,7 +201,9 @@ function makeServices(
 			const output = filesOf(own) ?? planOutput(settings.logging, archon, each, {isAlone, tty: settings.tty});
 			const variables = {common, sources, sourced, environment};
 			const made = makeService(each, program, groups, own, {...variables, ...related, files: files.get(name) ?? NO_FILES, output});
-			return together ? {...made, on: together(made.on)} : made;
+			const pool = pools.get(name)?.pool;
+			const complete = together ? {...made, on: together(made.on)} : made;
+			return pool ? pooling().asPool(complete, pool) : complete;
 		});
 	});
 }

@@ -4,6 +4,7 @@
  */
 import type {Rules} from './config.ts';
 import type {Edge, Entry} from './entry.ts';
+import {POOL_PROGRAM} from './helper-roles.ts';
 import type {Id, Run} from './ids.ts';
 import {isAlive, type Phase} from './phase.ts';
 import {entries as all, read, type ServiceTable} from './service-table.ts';
@@ -118,6 +119,9 @@ export const isUnderWay = (phase: Phase): boolean => phase.kind === 'spawning' |
 
 /** Whether it does work of archon's own, and so is nothing that the container is for. */
 export const isHelper = ({service: {origin}}: Pick<Entry, 'service'>): boolean => origin === 'helper';
+
+/** Whether it is a pool: a service whose process is the pool's master. */
+export const isPool = ({service: {exec: {isArchon, argv}}}: Pick<Entry, 'service'>): boolean => isArchon && argv[0] === POOL_PROGRAM;
 
 /** Whether it has a process, or is about to, that a shutdown ends before the sweep. */
 export const isLiving = (entry: Pick<Entry, 'phase' | 'service'>): boolean => isAlive(entry.phase) && !isHelper(entry);

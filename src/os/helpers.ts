@@ -1,8 +1,8 @@
 /**
- * archon's ends of the connections to its helpers: one for each role, made with the helper's process. The next instance
- * of archon goes on with it; it ends with the process, and the next process has another.
+ * archon's ends of the connections to its helpers: one for each role, and for each pool, made with the helper's process. The next
+ * instance of archon goes on with it; it ends with the process, and the next process has another.
  */
-import {type Role, ROLES, roleOf} from '../core/helper-roles.ts';
+import {POOL_PROGRAM, type Role, ROLES, roleOf} from '../core/helper-roles.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import type {Service} from '../core/service.ts';
 import {newBytes} from './bytes.ts';
@@ -36,6 +36,10 @@ export interface LinkUser {
 
 export interface Helpers {
 	link(role: Role): Link;
+	/** The link of a pool's master, by the pool's name. */
+	pool(name: string): Link;
+	/** No pool has that name any more. */
+	forget(name: string): void;
 	/** The connection for a process of the service that is to be made, if that is a helper; -errno where there can be none. */
 	prepare(service: Service): Result<readonly {readonly target: number; readonly fd: number}[], number>;
 	/** The process has been made, or could not be. */
@@ -47,6 +51,8 @@ export interface HelperParts {
 	readonly kept: KeptFds;
 	/** The helpers of the previous instance are of another executable, and make way for those of this one. */
 	readonly isUpgraded?: boolean;
+	/** The pools whose masters may be there already. They go on also where the executable is another one. */
+	readonly pools?: readonly string[];
 }
 
 interface Connection extends Link {
@@ -58,25 +64,42 @@ interface Connection extends Link {
 /** Messages that are read at a stretch, before others have their turn. */
 const AT_ONCE = 64;
 
-const keyOf = (role: Role): string => `helper ${role}`;
+const keyOf = (role: string): string => `helper ${role}`;
+
+/** No role has a space in it. */
+const poolKey = (name: string): string => `pool ${name}`;
 
 /** Of the one connection that is being read. */
 const buffer = newBytes(MESSAGE_MAX);
 
 export function createHelpers(parts: HelperParts): Helpers {
-	const {kept, isUpgraded = false} = parts;
-	const links = new Map(ROLES.map(role => [role, createConnection(role, parts)]));
+	const {kept, isUpgraded = false, pools = []} = parts;
+	const links = new Map<string, Connection>(ROLES.map(role => [role, createConnection(role, parts)]));
 	// What is not asked for is closed.
-	for (const [role, link] of isUpgraded ? [] : links) {
-		const [fd] = kept.inherited(keyOf(role));
+	for (const [role, link] of isUpgraded ? [] : links) adopt(role, link);
+	for (const name of pools) adopt(poolKey(name), poolLink(name));
+
+	function adopt(key: string, link: Connection): void {
+		const [fd] = kept.inherited(keyOf(key));
 		if (fd !== undefined) link.adopt(fd);
 	}
-	const linkOf = ({name, origin}: Service): Connection | undefined => {
-		const role = origin === 'helper' ? roleOf(name) : undefined;
+
+	function poolLink(name: string): Connection {
+		const key = poolKey(name);
+		const link = links.get(key) ?? createConnection(key, parts);
+		links.set(key, link);
+		return link;
+	}
+
+	const linkOf = ({name, origin, exec: {isArchon, argv}}: Service): Connection | undefined => {
+		if (origin !== 'helper') return isArchon && argv[0] === POOL_PROGRAM ? poolLink(name) : undefined;
+		const role = roleOf(name);
 		return role && links.get(role);
 	};
 	return {
 		link: role => links.get(role) as Link,
+		pool: poolLink,
+		forget: name => void links.delete(poolKey(name)),
 		prepare(service) {
 			const made = linkOf(service)?.open();
 			if (!made) return ok([]);
@@ -86,7 +109,7 @@ export function createHelpers(parts: HelperParts): Helpers {
 	};
 }
 
-function createConnection(role: Role, {poller, kept}: HelperParts): Connection {
+function createConnection(role: string, {poller, kept}: HelperParts): Connection {
 	let user: LinkUser | null = null;
 	let fd = -1;
 	/** The helper's end, until its process is made. */

@@ -15,6 +15,7 @@ type Serve = (fd: number, poller: Poller, ended: () => void, args: readonly stri
 const SERVES: {readonly [K in Role]: () => Promise<Serve>} = {
 	alerts: async () => (await import('../helpers/alerts.ts')).serveAlerts,
 	gate: async () => (await import('../helpers/gate.ts')).serveGate,
+	pool: async () => (await import('./pool-master.ts')).servePool,
 	rules: async () => (await import('../helpers/rules.ts')).serveRules,
 	sync: async () => (await import('../helpers/sync.ts')).serveSync,
 	syslog: async () => (await import('../helpers/syslog.ts')).serveSyslog,
@@ -29,8 +30,8 @@ export async function help(role: Role, args: readonly string[]): Promise<Status>
 	const serve = await SERVES[role]();
 	sys.setName(name);
 	const end = serve(CONNECTION, createPoller(), () => sys.exit(0), args);
-	// The SIGTERM of a shutdown reaches every process, and the last lines are still to come.
-	listenForSignals([SIG.INT, SIG.TERM], ({signal}) => signal === SIG.INT && end(), () => {});
+	// A pool's master has signals of its own. The SIGTERM of a shutdown reaches every process, and the last lines are still to come.
+	if (role !== 'pool') listenForSignals([SIG.INT, SIG.TERM], ({signal}) => signal === SIG.INT && end(), () => {});
 	run();
 	return null;
 }

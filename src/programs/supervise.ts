@@ -10,7 +10,7 @@ import {parse, stringify} from '../core/serialize.ts';
 import type {SignalNumber} from '../core/signal-numbers.ts';
 import type {Meanings, ReceivedSignal} from '../core/signals.ts';
 import {hasTerminal} from '../core/shell-service.ts';
-import {entries, entryOf, isHelper} from '../core/state.ts';
+import {entries, entryOf, isHelper, isPool} from '../core/state.ts';
 import type {BootScript} from '../features/boot/core.ts';
 import {createRecorder} from '../features/events/os/recorder.ts';
 import {NO_BIND} from '../features/bind/core/rules.ts';
@@ -112,7 +112,8 @@ export function runDaemon(options: Options): void {
 	sys.reserveFds(FDS_OF_ARCHON + FDS_OF_SERVICE * state.names.size);
 
 	const poller = createPoller(whole);
-	const helpers = createHelpers({poller, kept, isUpgraded: reexec?.causes.at(-1)?.kind === 'upgrade'});
+	const pools = past ? [...entries(state)].filter(isPool).map(({service: {name}}) => name) : [];
+	const helpers = createHelpers({poller, kept, pools, isUpgraded: reexec?.causes.at(-1)?.kind === 'upgrade'});
 	const names = [...state.names.keys()].filter(name => !name.startsWith(HELPER_PREFIX));
 	const isLasting = pid !== 1 && own.stateDir !== null;
 	const output = createOutput({poller, handoff, kept, helpers, isDegraded: instance.isDegraded, isLasting}, names, own.events);

@@ -13,6 +13,7 @@ const LOADERS: Readonly<Record<FormatName, () => Promise<ForeignFormat>>> = {
 	procfile: async () => (await import('./procfile.ts')).procfile,
 	taskmaster: async () => (await import('./taskmaster.ts')).taskmaster,
 	overseer: async () => (await import('./overseer.ts')).overseer,
+	zeus: async () => (await import('./zeus.ts')).zeus,
 };
 
 /** All of them. */

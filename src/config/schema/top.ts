@@ -13,13 +13,15 @@ import {WHOLE_GROUPS} from './whole.ts';
 
 const loadElsewhere = byNeed(() => import('../keys/elsewhere.ts'));
 const loadFiles = byNeed(() => import('../keys/files.ts'));
+const loadPools = byNeed(() => import('../../features/pools/keys.ts'));
 const loadReactions = byNeed(() => import('../../features/reactions/keys/on.ts'));
 
 const including = late(loadElsewhere, 'including', {include: null});
 const definedFiles = late(loadFiles, 'definedFiles', {configs: new Map(), secrets: new Map()});
+const pools = late(loadPools, 'pools', {pools: new Map()});
 const reactionsOfAll = late(loadReactions, 'reactionsOfAll', {on: null});
 
-const GROUPS = [services, groups, including, definedFiles, reactionsOfAll, ...WHOLE_GROUPS, composeTop] as const;
+const GROUPS = [services, pools, groups, including, definedFiles, reactionsOfAll, ...WHOLE_GROUPS, composeTop] as const;
 
 /** The first of them holds all services. */
 export const TOP_GROUPS: readonly [Group, ...Group[]] = [...GROUPS];

@@ -9,6 +9,8 @@ test('the whole table fits a page', () => {
 		      what archon runs; beside a manifest there may be none
 		  environment: map | list of NAME=value (default: empty)
 		      variables of all services; their own env_file and environment override them
+		  pools: map by name (default: empty)
+		      programs that stay loaded in trees of processes, which fork a new one for each command
 		  groups: map from name to list of services (default: none)
 		      names for several services, for archonctl and depends_on; a group in a group stands for all in it
 		  include: path | map with a path | list of them (default: none)
@@ -575,6 +577,32 @@ test('the whole table fits a page', () => {
 		      to look; also to start, stop and signal; also all else
 		  services: name | pattern | list of them (default: all, and archon as a whole)
 		      for which services and groups
+
+		pools.<name>:
+		  config: path (default: none)
+		      a zeus.json with command, plan and items, from dir on; instead of these three
+		  command: words | list (default: empty)
+		      the program of the root, from which all others fork
+		  plan: map of one root (default: none)
+		      the tree: a map is a node; nothing, or a list of further names, is a command
+		  items: map by node or command (default: empty)
+		      texts that nodes and commands run instead of functions of their names
+		  dir: path (default: archon's own)
+		      where the program runs and clients look for the socket
+		  socket: path (default: .zeus.sock)
+		      where clients find it, from dir on
+		  socket_mode: octal (default: 0600)
+		      who may connect; only its own user and root are answered
+		  delay: duration (default: 300ms)
+		      from the first change of a file to the restart of what has loaded it
+		  boot_timeout: duration (default: 5m)
+		      how long one node may load
+		  env_pass: NAME | list of names (default: empty)
+		      variables of a client that its command has as well
+		  kill_commands_on_restart: true | false (default: false)
+		      commands end with the node that they were forked from
+		  restart: on-change | always (default: on-change)
+		      when a node whose action has failed is tried again; one that died always is
 
 		include:
 		  path: path | list (default: required)
