@@ -16,7 +16,7 @@ export type Effect =
 	| {readonly kind: 'send'; readonly peer: Peer; readonly message: NodeOrder}
 	/** The next descriptor on that NODE is this run's COMMAND; without this one, a descriptor there is wrong. */
 	| {readonly kind: 'watchRun'; readonly peer: Peer; readonly run: Run}
-	/** `group`: all of its process group. It is not sent to a process that was tracked and has ended. */
+	/** `group`: and all of the process group that it leads. It is not sent to a process that was tracked and has ended. */
 	| {readonly kind: 'signal'; readonly pid: number; readonly signal: SignalNumber; readonly group: boolean}
 	/** Close a NODE and its FEATURE, after reading what is in the latter. */
 	| {readonly kind: 'drop'; readonly peer: Peer}
@@ -26,8 +26,8 @@ export type Effect =
 	| {readonly kind: 'files'; readonly node: string; readonly add: readonly string[]}
 	/** All files of a node are its own no more; those of other nodes stay. */
 	| {readonly kind: 'forget'; readonly node: string}
-	/** Hand a run's argc, ARGS, STDIO, STDERR and environment to its COMMAND. */
-	| {readonly kind: 'hand'; readonly run: Run}
+	/** Hand a run's argc, ARGS, STDIO and STDERR to its COMMAND; `hasEnv`: its worker takes an environment, too. */
+	| {readonly kind: 'hand'; readonly run: Run; readonly hasEnv: boolean}
 	/**
 	 * Tell a client: first a pid where there is one, then a text on the stream that `on` names, then the status, which ends the run: all
 	 * that the hands have of it is closed. There is exactly one status for each run, also for one whose client is gone.

@@ -38,9 +38,12 @@ export type Event =
 	| {readonly kind: 'asked'; readonly run: Run; readonly clientPid: number; readonly argc: number; readonly command: string}
 	/** A client's connection has ended. */
 	| {readonly kind: 'gone'; readonly run: Run}
-	/** The COMMAND descriptor of a run has come on the NODE that was asked; `pid`: its maker by the kernel. */
+	/**
+	 * The COMMAND descriptor of a run has come on the NODE that was asked; `pid`: its maker by the kernel. For a run that has its status the
+	 * hands close it; where one came before, they close that one.
+	 */
 	| {readonly kind: 'runner'; readonly run: Run; readonly pid: number}
-	/** A runner has said the pid of its command. */
+	/** A runner has said the pid of its command. The hands have seen that this process is of the runner's session. */
 	| {readonly kind: 'begun'; readonly run: Run; readonly pid: number}
 	/** A runner has said the exit status of its command. */
 	| {readonly kind: 'done'; readonly run: Run; readonly status: number}

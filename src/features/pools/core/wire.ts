@@ -107,7 +107,7 @@ export function readRunner(text: string): Result<RunnerMessage, string> {
 /** An order as its bytes' text, with the NUL. */
 export function formatOrder(order: NodeOrder): string {
 	switch (order.kind) {
-		case 'action': return `A:${order.text}\0`;
+		case 'action': return `A:${order.text.replaceAll('\0', '')}\0`;
 		case 'boot': return `S:${order.node}\0`;
 		case 'run': return `C:${order.command}\0`;
 	}

@@ -1,0 +1,209 @@
+/** One step of a pool while it is being made: the state as it becomes, and the effects so far. */
+import {SIG, type SignalNumber} from '../../../core/signal-numbers.ts';
+import type {Instant} from '../../../core/time.ts';
+import type {Effect, Level} from './effect.ts';
+import type {Peer, Run} from './event.ts';
+import {type News, peerOf, pidOf, pidsOf, statusOf, crashOf, transition} from './life.ts';
+import type {Place} from './plan.ts';
+import {type Answer, failure, hasBegun, isOpen, runPidsOf, type RunNews, runTransition} from './run.ts';
+import {type Node, nodeTables, type Owner, ownerTables, pathTables, peerTables, type Pool, type RunState, runTables} from './state.ts';
+import {reasonOf} from './rows.ts';
+
+/** How often a run waits for its node again after that has ended in the middle. */
+const TRIES_MAX = 2;
+
+export class Turn {
+	pool: Pool;
+	readonly now: Instant;
+	readonly effects: Effect[] = [];
+	/** Nodes to which a change may matter. A Set is iterated in order of insertion, including items that are added meanwhile. */
+	readonly toExamine = new Set<number>();
+	/** The nodes that this step has changed, as they were before it. */
+	private readonly before = new Map<number, Node>();
+
+	constructor(pool: Pool, now: Instant) {
+		this.pool = pool;
+		this.now = now;
+	}
+
+	emit(effect: Effect): void {
+		this.effects.push(effect);
+	}
+
+	log(level: Level, text: string): void {
+		this.emit({kind: 'log', level, text});
+	}
+
+	node(id: number): Node {
+		const node = nodeTables.read(this.pool.nodes, id);
+		if (!node) throw new Error(`no node ${id}`);
+		return node;
+	}
+
+	place(id: number): Place {
+		return this.pool.plan.places[id]!;
+	}
+
+	set(change: Partial<Pool>): void {
+		this.pool = {...this.pool, ...change};
+	}
+
+	write(node: Node): void {
+		const {nodes} = this.pool;
+		const before = nodeTables.read(nodes, node.id);
+		if (before && !this.before.has(node.id)) this.before.set(node.id, before);
+		this.set({nodes: nodeTables.write(nodes, node)});
+	}
+
+	/** What news mean for a node, and all that follows from its next phase. */
+	move(id: number, news: News): void {
+		const before = this.node(id);
+		const {spec} = this.pool;
+		const {name} = this.place(id);
+		const life = {name, failures: before.failures, bootTimeout: spec.bootTimeout, retries: spec.restart === 'always'};
+		const {phase, failures = before.failures, effects = [], isSurprise} = transition(before.phase, news, life, this.now);
+		if (isSurprise && news.kind === 'registered') {
+			return this.expel(news.peer, news.pid, `registered as ${name}, which has a process or waits for none`);
+		}
+		if (phase === before.phase) return;
+		const isNew = phase.kind === 'asked' || (phase.kind === 'booting' && before.phase.kind !== 'asked');
+		// The files of a boot are told again in the next one, and until then only those of a crash matter.
+		const isPast = isNew || (phase.kind === 'down' && before.phase.kind !== 'down');
+		if (isPast) this.forget(id);
+		const node = this.node(id);
+		this.write({
+			...node, phase, failures, ...isNew && {can: [], unanswered: 0},
+			...before.phase.kind === 'ready' && phase.kind !== 'ready' && {order: null},
+			since: statusOf(phase) === statusOf(before.phase) ? node.since : this.now,
+		});
+		this.own(pidsOf(before.phase), pidsOf(phase), pid => ({pid, node: id}), news.kind === 'registered');
+		this.bind(id, peerOf(before.phase), peerOf(phase), news.kind === 'closed');
+		this.effects.push(...effects);
+		const ready = Number(phase.kind === 'ready') - Number(before.phase.kind === 'ready');
+		if (ready !== 0) this.set({ready: this.pool.ready + ready});
+		if (phase.kind === 'ending' && before.phase.kind !== 'ending') this.leave(node);
+		this.examineAround(id, phase.kind !== before.phase.kind || phase.kind === 'crashed');
+	}
+
+	/** What a node does not finish any more. */
+	private leave({id, order}: Node): void {
+		if (order?.kind === 'run') this.requeue(order.run);
+		if (!this.pool.spec.killCommandsOnRestart) return;
+		for (const {run, nodeName} of runTables.all(this.pool.runs)) if (nodeName === this.place(id).name) this.moveRun(run, {kind: 'end'});
+	}
+
+	private requeue(run: Run): void {
+		const {tries = 0} = this.run(run) ?? {};
+		const answer = failure('its node has ended each time that it was to start the command');
+		this.moveRun(run, tries < TRIES_MAX ? {kind: 'requeue'} : {kind: 'refuse', answer});
+		const state = this.run(run);
+		if (state?.phase.kind !== 'queued') return;
+		const node = this.node(state.node);
+		this.write({...node, queue: [run, ...node.queue]});
+		this.set({runs: runTables.write(this.pool.runs, {...state, tries: state.tries + 1})});
+	}
+
+	/** It and those beside it are looked at; `all`: its child nodes, too. */
+	examineAround(id: number, all: boolean): void {
+		const {parent, children} = this.place(id);
+		this.toExamine.add(id);
+		if (parent !== null) this.toExamine.add(parent);
+		if (all) for (const child of children) this.toExamine.add(child);
+	}
+
+	forget(id: number): void {
+		const node = this.node(id);
+		if (node.files.size > 0) {
+			this.emit({kind: 'forget', node: this.place(id).name});
+			this.set({files: this.pool.files - node.files.size, isFull: false});
+		}
+		if (node.files.size > 0 || node.isStale) this.write({...node, files: pathTables.empty, isStale: false});
+	}
+
+	run(run: Run): RunState | undefined {
+		return runTables.read(this.pool.runs, run);
+	}
+
+	/** What news mean for a run; those of one that is over mean nothing. */
+	moveRun(run: Run, news: RunNews): void {
+		const before = this.run(run);
+		if (!before) return;
+		const {phase, answer, effects = []} = runTransition(before.phase, news, run, this.now);
+		if (phase === before.phase && !answer && effects.length === 0) return;
+		const {runs, open} = this.pool;
+		this.set({runs: phase.kind === 'over' ? runTables.erase(runs, run) : runTables.write(runs, {...before, phase})});
+		if (isOpen(before.phase) && !isOpen(phase)) this.set({open: open - 1});
+		if (before.phase.kind === 'queued' && phase.kind !== 'queued') this.unqueue(before);
+		this.own(runPidsOf(before.phase), runPidsOf(phase), pid => ({pid, run}), true);
+		const can = this.pool.plan.places[before.node] && this.node(before.node).can;
+		for (const effect of effects) this.emit(effect.kind === 'hand' ? {...effect, hasEnv: can?.includes('E') ?? false} : effect);
+		if (answer) this.answer(run, answer);
+		const {nodeName: node, command, client} = before;
+		if (phase.kind === 'running' && before.phase.kind !== 'running') {
+			this.emit({kind: 'command', run, node, command, client, pid: phase.pid, status: null});
+		}
+		if (hasBegun(before.phase) && !hasBegun(phase)) {
+			this.emit({kind: 'command', run, node, command, client, pid: null, status: answer?.status ?? null});
+		}
+		if (before.phase.kind === 'called' && phase.kind !== 'called') this.toExamine.add(before.node);
+	}
+
+	answer(run: Run, {pid = null, text = null, on = 'stderr', status = null}: {[K in keyof Answer]: Answer[K] | null}): void {
+		this.emit({kind: 'answer', run, pid: pid ?? null, text: text ?? null, on: on ?? 'stderr', status: status ?? null});
+	}
+
+	private unqueue({run, node: id}: RunState): void {
+		const node = this.node(id);
+		this.write({...node, queue: node.queue[0] === run ? node.queue.slice(1) : node.queue.filter(each => each !== run)});
+	}
+
+	/** A process that has no place here. */
+	expel(peer: Peer, pid: number, why: string): void {
+		this.log('warn', `process ${pid} ${why}: it is killed`);
+		this.emit({kind: 'drop', peer});
+		this.emit({kind: 'signal', pid, signal: SIG.KILL, group: false});
+	}
+
+	signal(pid: number, signal: SignalNumber, group: boolean): void {
+		this.emit({kind: 'signal', pid, signal, group});
+	}
+
+	/** Keeps whose processes they are. */
+	private own(before: readonly number[], after: readonly number[], ownerOf: (pid: number) => Owner, isTracked: boolean): void {
+		let {owners} = this.pool;
+		for (const pid of before) if (!after.includes(pid)) owners = ownerTables.erase(owners, pid);
+		for (const pid of after) {
+			if (before.includes(pid)) continue;
+			owners = ownerTables.write(owners, ownerOf(pid));
+			if (isTracked) this.emit({kind: 'track', pid});
+		}
+		if (owners !== this.pool.owners) this.set({owners});
+	}
+
+	private bind(node: number, before: Peer | null, after: Peer | null, isClosed: boolean): void {
+		if (before === after) return;
+		let {peers} = this.pool;
+		if (before !== null) {
+			peers = peerTables.erase(peers, before);
+			if (!isClosed) this.emit({kind: 'drop', peer: before});
+		}
+		if (after !== null) peers = peerTables.write(peers, {peer: after, node});
+		this.set({peers});
+	}
+
+	/** Tells of each node that is seen to be another than before the step. */
+	tellChanges(): void {
+		for (const [id, {phase: before}] of this.before) {
+			const {phase} = this.node(id);
+			const [status, pid, why] = [statusOf(phase), pidOf(phase), crashOf(phase)];
+			if (status === statusOf(before) && pid === pidOf(before) && why === crashOf(before)) continue;
+			this.emit({kind: 'changed', node: this.place(id).name, status, pid, why: why === null ? null : reasonOf(why)});
+		}
+	}
+
+	/** The plan has changed, and with it what each number means. */
+	forgetChanges(): void {
+		this.before.clear();
+		this.toExamine.clear();
+	}
+}
