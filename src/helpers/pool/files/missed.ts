@@ -20,10 +20,13 @@ export function createMissed(): Missed {
 	const counts = new Map<string, number>();
 	return {
 		judge(node, path, written, since, now) {
-			const key = `${node} ${path}`;
 			// A time that is yet to come says nothing.
-			if (written <= since || written > now + TICK) {
-				if (counts.size > 0) counts.delete(key);
+			const isLate = written > since && written <= now + TICK;
+			// As it is of nearly all files.
+			if (!isLate && counts.size === 0) return 'no';
+			const key = `${node} ${path}`;
+			if (!isLate) {
+				counts.delete(key);
 				return 'no';
 			}
 			const count = counts.get(key) ?? 0;

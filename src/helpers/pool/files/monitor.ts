@@ -2,13 +2,13 @@
 import {plainText} from '../../../core/plain.ts';
 import type {Millis} from '../../../core/time.ts';
 import {after} from '../../../os/clock.ts';
-import {errnoText} from '../../../os/errno.ts';
 import {STAT} from '../../../os/layouts.ts';
 import type {Poller} from '../../../os/poller.ts';
-import {ERRNO, isFile, isLink, newStat, sys} from '../../../os/sys.ts';
+import {isFile, isLink, newStat, sys} from '../../../os/sys.ts';
 import {createWatches} from '../../../os/watches.ts';
 import {createMissed} from './missed.ts';
 import {createWatchedFolders, type User} from './watched.ts';
+import {isWatchable, untoldText} from './way.ts';
 
 export interface FileMonitor {
 	/**
@@ -37,7 +37,7 @@ export interface FileMonitorParts {
 
 interface Owner {
 	readonly name: string;
-	readonly entries: Set<Entry>;
+	readonly entries: Entry[];
 	/** Shared by all files that only this one has loaded. */
 	readonly alone: readonly Owner[];
 }
@@ -51,18 +51,19 @@ interface Entry {
 	readonly folder: Folder;
 	readonly name: string;
 	owners: readonly Owner[];
-	/** -1: it is not there. */
-	size: number;
-	inode: number;
+	/** Another number where it is another file, or one of another size; NONE: it is not there. */
+	mark: number;
 	written: number;
-	/** Of a symbolic link: what it leads to is told by. */
-	link: Link | null;
 }
 
 interface Link extends User {
 	readonly isFolder: false;
 	readonly entry: Entry;
 }
+
+const NONE = -1;
+/** A prime, so that sizes and the numbers of inodes do not add up to the same. */
+const SPREAD = 4099;
 
 /** What a way leads to. */
 type Place = Folder | Link;
@@ -75,7 +76,6 @@ const FOLLOWING = 20;
 const [PERIOD, REST]: readonly [Millis, number] = [1000, 5];
 /** Two writes within so long may have the same time (a tick of the kernel). */
 const TICK: Millis = 10;
-const PATH_MAX = 4096;
 
 export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 	const {changed, warn, after: later = after, wallClock = Date.now} = parts;
@@ -91,6 +91,8 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 	const rounds: Iterator<Entry>[] = [];
 	/** Those that the kernel does not tell of. */
 	const untold = new Set<Place>();
+	/** Of those that are symbolic links. */
+	const links = new Map<Entry, Link>();
 	const missed = createMissed();
 	let news = new Set<string>();
 	let isWarned = false;
@@ -121,8 +123,8 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 	function lookAtAll(): void {
 		for (const folder of folders.values()) {
 			lost.add(folder);
-			for (const {link} of folder.entries.values()) if (link) lost.add(link);
 		}
+		for (const link of links.values()) lost.add(link);
 		rounds.length = 0;
 		go();
 	}
@@ -202,36 +204,41 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 	// ── Files ──
 
 	/** Reads what is there into the entry; whether it is another file, or has been written. */
-	function read(entry: Entry): boolean {
-		const path = pathOf(entry);
+	function read(entry: Entry, path: string): boolean {
 		let result = sys.lstat(path, about);
 		const isNowLink = result >= 0 && isLink(about);
 		if (isNowLink) result = sys.stat(path, about);
-		if (isNowLink !== (entry.link !== null)) becomeLink(entry, isNowLink);
-		const size = result < 0 ? -1 : about[STAT.size] ?? 0;
-		const inode = result < 0 ? 0 : about[STAT.inode] ?? 0;
+		const mark = result < 0 ? NONE : (about[STAT.inode] ?? 0) * SPREAD + (about[STAT.size] ?? 0);
 		// Of a device or a folder that is no sign of another content.
 		const written = result < 0 || !isFile(about) ? 0 : about[STAT.changed] ?? 0;
-		const differs = size !== entry.size || inode !== entry.inode || written !== entry.written;
-		entry.size = size;
-		entry.inode = inode;
+		const differs = mark !== entry.mark || written !== entry.written;
+		entry.mark = mark;
 		entry.written = written;
+		if (isNowLink !== links.has(entry)) becomeLink(entry, isNowLink);
 		return differs;
 	}
 
 	function becomeLink(entry: Entry, isNowLink: boolean): void {
-		if (entry.link) release(entry.link);
-		entry.link = isNowLink ? {path: pathOf(entry), isFolder: false, holds: [], entry} : null;
-		if (!entry.link) return;
-		// It leads where it led when it is watched, or it is told to be looked at.
-		follow(entry.link);
-		lost.add(entry.link);
+		if (!isNowLink) return dropLink(entry);
+		const link: Link = {path: pathOf(entry), isFolder: false, holds: [], entry};
+		links.set(entry, link);
+		follow(link);
+		// What it has led to before it was watched may be another one.
+		lost.add(link);
 		go();
+	}
+
+	function dropLink(entry: Entry): void {
+		const link = links.get(entry);
+		if (!link) return;
+		links.delete(entry);
+		release(link);
 	}
 
 	function lookAt(entry: Entry, isTold: boolean): void {
 		if (entry.owners.length === 0) return;
-		if (read(entry) || (isTold && entry.size >= 0 && Math.abs(wallClock() - entry.written) < TICK)) news.add(pathOf(entry));
+		const path = pathOf(entry);
+		if (read(entry, path) || (isTold && entry.mark !== NONE && Math.abs(wallClock() - entry.written) < TICK)) news.add(path);
 	}
 
 	function release(user: Place): void {
@@ -252,17 +259,16 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 		}
 		let entry = folder.entries.get(name);
 		if (!entry) {
-			entry = {folder, name, owners: [], size: -1, inode: 0, written: 0, link: null};
+			entry = {folder, name, owners: NO_OWNERS, mark: NONE, written: 0};
 			folder.entries.set(name, entry);
-			read(entry);
+			read(entry, path);
 		}
 		return entry;
 	}
 
 	/** Whether what is there may be newer than what was loaded. */
-	function isMissed(owner: Owner, entry: Entry, since: number): boolean {
-		const path = pathOf(entry);
-		const verdict = missed.judge(owner.name, path, entry.written, since, wallClock());
+	function isMissed(owner: Owner, path: string, written: number, since: number, now: number): boolean {
+		const verdict = missed.judge(owner.name, path, written, since, now);
 		if (verdict === 'tired') {
 			warn(`${plainText(path)} is written whenever ${plainText(owner.name)} boots: from now on that is no reason to boot it again`);
 		}
@@ -276,13 +282,14 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 				owner = newOwner(name);
 				owners.set(name, owner);
 			}
+			const now = wallClock();
 			for (const path of paths) {
 				if (!isWatchable(path)) continue;
 				const entry = enter(path);
-				if (owner.entries.has(entry)) continue;
-				owner.entries.add(entry);
+				if (entry.owners.includes(owner)) continue;
+				owner.entries.push(entry);
 				entry.owners = entry.owners.length === 0 ? owner.alone : [...entry.owners, owner];
-				if (isMissed(owner, entry, since)) news.add(path);
+				if (isMissed(owner, path, entry.written, since, now)) news.add(path);
 			}
 			if (news.size > 0) go();
 		},
@@ -291,12 +298,12 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 			if (!owner) return;
 			owners.delete(name);
 			for (const entry of owner.entries) {
-				entry.owners = entry.owners === owner.alone ? [] : entry.owners.filter(each => each !== owner);
+				entry.owners = entry.owners === owner.alone ? NO_OWNERS : entry.owners.filter(each => each !== owner);
 				if (entry.owners.length > 0) continue;
 				const {folder} = entry;
 				folder.entries.delete(entry.name);
 				due.delete(entry);
-				if (entry.link) release(entry.link);
+				dropLink(entry);
 				if (folder.entries.size > 0) continue;
 				folders.delete(folder.path);
 				release(folder);
@@ -314,21 +321,13 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 	};
 }
 
-function untoldText(path: string, errno: number): string {
-	const limit = errno === ERRNO.ENOSPC ? 'max_user_watches' : errno === ERRNO.EMFILE ? 'max_user_instances' : '';
-	const advice = limit === '' ? '' : `; a larger fs.inotify.${limit} (sysctl) lets the kernel tell of changes`;
-	return `${plainText(path)} cannot be watched: ${errnoText(errno)}; its files are looked at instead, once a second or less${advice}`;
-}
-
-/** What the kernel makes up itself has the time of the look. */
-const isWatchable = (path: string): boolean => path.startsWith('/') && !path.endsWith('/') && path.length < PATH_MAX && !path.includes('\0')
-	&& !path.startsWith('/proc/') && !path.startsWith('/sys/');
+const NO_OWNERS: readonly Owner[] = [];
 
 const pathOf = ({folder, name}: Entry): string => `${folder.path}/${name}`;
 
 function newOwner(name: string): Owner {
 	const alone: Owner[] = [];
-	const owner: Owner = {name, entries: new Set(), alone};
+	const owner: Owner = {name, entries: [], alone};
 	alone.push(owner);
 	return owner;
 }

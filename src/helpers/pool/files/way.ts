@@ -1,4 +1,6 @@
 /** The way to a path, name by name: where something would have to change so that the path leads elsewhere. */
+import {plainText} from '../../../core/plain.ts';
+import {errnoText} from '../../../os/errno.ts';
 import {ERRNO, sys} from '../../../os/sys.ts';
 
 export interface Step {
@@ -18,6 +20,7 @@ export interface Way {
 const LINKS_MAX = 40;
 /** Of a path of 4096 bytes, with what its links add. */
 const STEPS_MAX = 4096;
+const PATH_MAX = 4096;
 
 export function wayTo(path: string): Way {
 	const steps: Step[] = [];
@@ -46,3 +49,14 @@ export function wayTo(path: string): Way {
 	}
 	return {steps, end: at || '/'};
 }
+
+/** Why the kernel does not tell of changes there, and what is done instead. */
+export function untoldText(path: string, errno: number): string {
+	const limit = errno === ERRNO.ENOSPC ? 'max_user_watches' : errno === ERRNO.EMFILE ? 'max_user_instances' : '';
+	const advice = limit === '' ? '' : `; a larger fs.inotify.${limit} (sysctl) lets the kernel tell of changes`;
+	return `${plainText(path)} cannot be watched: ${errnoText(errno)}; its files are looked at instead, once a second or less${advice}`;
+}
+
+/** Whether a path can be that of a file that was loaded: what the kernel makes up itself has the time of the look. */
+export const isWatchable = (path: string): boolean => path.startsWith('/') && !path.endsWith('/') && path.length < PATH_MAX && !path.includes('\0')
+	&& !path.startsWith('/proc/') && !path.startsWith('/sys/');
