@@ -58,5 +58,5 @@ export function untoldText(path: string, errno: number): string {
 }
 
 /** Whether a path can be that of a file that was loaded: what the kernel makes up itself has the time of the look. */
-export const isWatchable = (path: string): boolean => path.startsWith('/') && !path.endsWith('/') && path.length < PATH_MAX && !path.includes('\0')
-	&& !path.startsWith('/proc/') && !path.startsWith('/sys/');
+export const isWatchable = (path: string): boolean => path.startsWith('/') && !path.endsWith('/') && path.length < PATH_MAX
+	&& !path.includes('\0') && !path.startsWith('/proc/') && !path.startsWith('/sys/');
