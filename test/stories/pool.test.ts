@@ -271,6 +271,21 @@ describe('files', () => {
 		expect(story.changes('/srv/new.py').wait(1000).lines()).toContain('restart of test');
 	});
 
+	test('of the last good boot count again when one fails, as what it misses was there then; and no longer than that', () => {
+		const story = told(tell({test: {loads: ['/srv/a.py', '/srv/plan.py']}}));
+		story.traits['test'] = {loads: ['/srv/plan.py'], crash: 'no a.py'};
+		story.changes('/srv/a.py').wait(1000);
+		expect(story.rows()).toContain('test crashed: no a.py');
+		story.changes('/srv/plan.py').wait(1000);
+		story.traits['test'] = {loads: ['/srv/plan.py']};
+		story.changes('/srv/a.py').wait(1000);
+		expect(story.rows()).toMatch(/test \d+ ready/);
+		expect(filesOf(story.pool, 'test')).toEqual(['/srv/plan.py']);
+		story.traits['test'] = {loads: [], crash: 'no plan.py'};
+		story.changes('/srv/plan.py').wait(1000);
+		expect(filesOf(story.pool, 'test')).toEqual(['/srv/plan.py']);
+	});
+
 	test('that change while their node boots are not lost', () => {
 		const story = told(tell({test: {slow: true, loads: ['/srv/a.py']}}));
 		story.changes('/srv/a.py').wait(100).boots('test').wait(200);

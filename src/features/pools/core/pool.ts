@@ -7,11 +7,11 @@ import type {Event} from './event.ts';
 import {crashOf} from './life.ts';
 import {failure, isOpen} from './run.ts';
 import {
-	CLIENTS_MAX, FILES_MAX, type Node, nodeTables, ownerTables, pathTables, peerTables, type Pool, type RunState, runTables,
+	CLIENTS_MAX, nodeTables, ownerTables, pathTables, peerTables, type Pool, type RunState, runTables,
 } from './state.ts';
 import {blame, crashed, end, enqueue, settle} from './tree.ts';
 import {Turn} from './turn.ts';
-import {type NodeMessage, PATH_MAX} from './wire.ts';
+import type {NodeMessage} from './wire.ts';
 
 export {createPool, nextDeadline, type Pool} from './state.ts';
 
@@ -56,7 +56,7 @@ const OWNERS: Handlers = {
 	},
 	loaded(turn, {peer, paths}) {
 		const id = peerTables.read(turn.pool.peers, peer)?.node;
-		if (id !== undefined) loaded(turn, id, paths);
+		if (id !== undefined) turn.load(id, paths);
 	},
 	changed,
 	asked,
@@ -159,41 +159,10 @@ function said(turn: Turn, id: number, message: NodeMessage): void {
 		}
 		case 'feature':
 			if (!node.can.includes('F')) return turn.move(id, {kind: 'fault', why: 'it said F: without K:F'});
-			return loaded(turn, id, [message.path]);
+			return turn.load(id, [message.path]);
 		case 'booted': return turn.move(id, {kind: 'booted'});
 		case 'failed': return turn.move(id, {kind: 'failed', text: message.text});
 	}
-}
-
-/** Keeps the files that no node above has loaded. */
-function loaded(turn: Turn, id: number, paths: readonly string[]): void {
-	const node = turn.node(id);
-	const isOver = node.phase.kind === 'ending' && node.phase.then.kind === 'boot';
-	if (isOver) return;
-	let {files} = node;
-	const add: string[] = [];
-	for (const path of paths) {
-		if (!path.startsWith('/') || path.length > PATH_MAX || isKnown(turn, node, files, path)) continue;
-		if (turn.pool.files + add.length >= FILES_MAX) {
-			if (!turn.pool.isFull) turn.log('warn', `the nodes have loaded ${FILES_MAX} files: changes of further ones are not seen`);
-			turn.set({isFull: true});
-			break;
-		}
-		files = pathTables.write(files, path);
-		add.push(path);
-	}
-	if (add.length === 0) return;
-	turn.write({...turn.node(id), files});
-	turn.set({files: turn.pool.files + add.length});
-	turn.emit({kind: 'files', node: turn.place(id).name, add});
-}
-
-function isKnown(turn: Turn, node: Node, files: Node['files'], path: string): boolean {
-	if (pathTables.read(files, path) !== undefined) return true;
-	for (let {parent} = turn.place(node.id); parent !== null; {parent} = turn.place(parent)) {
-		if (pathTables.read(turn.node(parent).files, path) !== undefined) return true;
-	}
-	return false;
 }
 
 /** The first change arms the restart, which is for all that come until then. */

@@ -24,6 +24,11 @@ export interface Node {
 	readonly queue: readonly Run[];
 	/** The files that it has loaded in this boot, and no node above it. */
 	readonly files: Table<string>;
+	/**
+	 * Those of boots before, down to the last one that made it ready: they count again when a boot fails, as what is missing now was there
+	 * then.
+	 */
+	readonly earlier: Table<string>;
 	/** One of them has changed. */
 	readonly isStale: boolean;
 }
@@ -104,7 +109,7 @@ export function treeOf(spec: PoolSpec, now: Instant): Pick<Pool, 'spec' | 'plan'
 	for (const {id} of plan.places) {
 		nodes = nodeTables.write(nodes, {
 			id, phase: {kind: 'down'}, since: now, failures: 0, can: [], order: null, unanswered: 0, queue: [],
-			files: pathTables.empty, isStale: false,
+			files: pathTables.empty, earlier: pathTables.empty, isStale: false,
 		});
 	}
 	return {spec, plan, nodes, ready: 0, files: 0, batch: null};

@@ -6,8 +6,9 @@ import type {Peer, Run} from './event.ts';
 import {type News, peerOf, pidOf, pidsOf, statusOf, crashOf, transition} from './life.ts';
 import type {Place} from './plan.ts';
 import {type Answer, failure, hasBegun, isOpen, runPidsOf, type RunNews, runTransition} from './run.ts';
-import {type Node, nodeTables, type Owner, ownerTables, pathTables, peerTables, type Pool, type RunState, runTables} from './state.ts';
+import {FILES_MAX, type Node, nodeTables, type Owner, ownerTables, pathTables, peerTables, type Pool, type RunState, runTables} from './state.ts';
 import {reasonOf} from './rows.ts';
+import {PATH_MAX} from './wire.ts';
 
 /** How often a run waits for its node again after that has ended in the middle. */
 const TRIES_MAX = 2;
@@ -76,6 +77,8 @@ export class Turn {
 			...before.phase.kind === 'ready' && phase.kind !== 'ready' && {order: null},
 			since: statusOf(phase) === statusOf(before.phase) ? node.since : this.now,
 		});
+		if (phase.kind === 'ready') this.write({...this.node(id), earlier: pathTables.empty});
+		if (phase.kind === 'crashed' && phase.from === null) this.load(id, [...pathTables.all(node.earlier)]);
 		this.own(pidsOf(before.phase), pidsOf(phase), pid => ({pid, node: id}), news.kind === 'registered');
 		this.bind(id, peerOf(before.phase), peerOf(phase), news.kind === 'closed');
 		this.effects.push(...effects);
@@ -111,13 +114,45 @@ export class Turn {
 		if (all) for (const child of children) this.toExamine.add(child);
 	}
 
+	/** Keeps the files that no node above has loaded. */
+	load(id: number, paths: readonly string[]): void {
+		const node = this.node(id);
+		const isOver = node.phase.kind === 'ending' && node.phase.then.kind === 'boot';
+		if (isOver) return;
+		let {files} = node;
+		const add: string[] = [];
+		for (const path of paths) {
+			if (!path.startsWith('/') || path.length > PATH_MAX || this.isKnown(node, files, path)) continue;
+			if (this.pool.files + add.length >= FILES_MAX) {
+				if (!this.pool.isFull) this.log('warn', `the nodes have loaded ${FILES_MAX} files: changes of further ones are not seen`);
+				this.set({isFull: true});
+				break;
+			}
+			files = pathTables.write(files, path);
+			add.push(path);
+		}
+		if (add.length === 0) return;
+		this.write({...this.node(id), files});
+		this.set({files: this.pool.files + add.length});
+		this.emit({kind: 'files', node: this.place(id).name, add});
+	}
+
+	private isKnown(node: Node, files: Node['files'], path: string): boolean {
+		if (pathTables.read(files, path) !== undefined) return true;
+		for (let {parent} = this.place(node.id); parent !== null; {parent} = this.place(parent)) {
+			if (pathTables.read(this.node(parent).files, path) !== undefined) return true;
+		}
+		return false;
+	}
+
 	forget(id: number): void {
 		const node = this.node(id);
 		if (node.files.size > 0) {
 			this.emit({kind: 'forget', node: this.place(id).name});
 			this.set({files: this.pool.files - node.files.size, isFull: false});
 		}
-		if (node.files.size > 0 || node.isStale) this.write({...node, files: pathTables.empty, isStale: false});
+		const earlier = node.files.size > 0 ? node.files : node.earlier;
+		if (node.files.size > 0 || node.isStale) this.write({...node, files: pathTables.empty, earlier, isStale: false});
 	}
 
 	run(run: Run): RunState | undefined {
