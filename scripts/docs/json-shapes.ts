@@ -128,6 +128,15 @@ export const SHAPES: Readonly<Record<string, About>> = {
 		}],
 		note: '`state`: `enabled`, `disabled` or `broken`; of `test` it is `[{name, outcome, asks}]`',
 	},
+	'pool': {
+		prints: 'one',
+		shape: [{
+			node: 'text', parent: 'text?', command: 'text?', status: 'text', pid: 'number?', since: 'number', features: 'number',
+			commands: 'number', pss: 'number?', own: 'number?', why: 'text?',
+		}],
+		note: '`pss` and `own` in KiB, with `--memory`; of `commands` it is `[{command, aliases, node, status, running}]`, of `features` '
+			+ '`[{node, path}]`, of `restart` and `stop` `{ok}`; `watch` prints `{pool, node, parent, status, pid, since, why}` in lines',
+	},
 	'alerts': {
 		prints: 'one',
 		shape: [{

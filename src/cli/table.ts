@@ -46,6 +46,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	fds: async () => (await import('../features/sockets/commands/fds.ts')).fds,
 	ports: async () => (await import('../features/ports/commands/ports.ts')).ports,
 	rules: async () => (await import('../features/rules/commands/rules.ts')).rules,
+	pool: async () => (await import('../features/pools/commands/pool.ts')).pool,
 	alerts: async () => (await import('../features/alerts/commands/alerts.ts')).alerts,
 	upgrade: async () => (await import('./commands/upgrade.ts')).upgrade,
 	reboot: async () => (await import('./commands/reboot.ts')).reboot,

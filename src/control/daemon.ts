@@ -17,6 +17,7 @@ import type {HeldFd} from '../features/sockets/core/held.ts';
 import type {Answer} from '../features/run-test/core/answer.ts';
 import type {Logging, Logs} from '../features/logging/core.ts';
 import type {Ruling} from '../features/rules/requests/ruling.ts';
+import type {Pooling} from '../features/pools/requests/pooling.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
 import type {NeedsRestartRow} from '../features/watch/requests/needs-restart/wire.ts';
 import type {AboutKept} from '../features/state/core.ts';
@@ -96,6 +97,8 @@ export interface Daemon {
 	sync(): Syncing | null;
 	/** Null: there are no rules in Lua. */
 	rules(): Ruling | null;
+	/** Null: there are no pools. */
+	pools(): Pooling | null;
 	/** Null: no one is told of anything. */
 	alerts(): Alerting | null;
 	/** Where the output of transient services goes. */

@@ -68,6 +68,7 @@ const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
 	deps: seldom(() => rest().deps), depend: seldom(() => rest().depend), undepend: seldom(() => rest().undepend),
 	terminal, input, resize, reopen, limit, upgrade, version, reboot, shutdown,
 	'alerts-status': seldom(() => rest().alertsStatus), 'alerts-test': seldom(() => rest().alertsTest),
+	pools: seldom(() => rest().pools), pool: seldom(() => rest().pool), 'pool-restart': seldom(() => rest().poolRestart),
 };
 
 export interface Handlers {

@@ -13,6 +13,9 @@ import {RULES_RELOAD} from '../features/rules/requests/rules-reload/wire.ts';
 import {RULES_TEST} from '../features/rules/requests/rules-test/wire.ts';
 import {ALERTS_STATUS} from '../features/alerts/requests/alerts-status/wire.ts';
 import {ALERTS_TEST} from '../features/alerts/requests/alerts-test/wire.ts';
+import {POOL} from '../features/pools/requests/pool/wire.ts';
+import {POOL_RESTART} from '../features/pools/requests/pool-restart/wire.ts';
+import {POOLS} from '../features/pools/requests/pools/wire.ts';
 import {SYNC} from '../features/sync/requests/sync/wire.ts';
 import {SYNC_STATUS} from '../features/sync/requests/sync-status/wire.ts';
 import {ALLOC_PORT, FREE_PORT} from '../features/ports/requests/alloc-port/wire.ts';
@@ -65,7 +68,7 @@ export const REQUESTS = [
 	SYNC_STATUS, SYNC, FDS, RULES, RULES_RELOAD, RULES_TEST, PORTS, ALLOC_PORT, FREE_PORT,
 	MONITORS, MONITOR, MONITOR_FD, UNMONITOR, DEPS, DEPEND, UNDEPEND,
 	TERMINAL, VIEW, INPUT, RESIZE, REOPEN, LIMIT, UPGRADE, VERSION, REBOOT, SHUTDOWN,
-	ALERTS_STATUS, ALERTS_TEST,
+	ALERTS_STATUS, ALERTS_TEST, POOLS, POOL, POOL_RESTART,
 ] as const;
 
 export type Request = RequestOf<(typeof REQUESTS)[number]>;

@@ -42,8 +42,19 @@ export const OWN_KINDS = {
 	shutdown: 'the shutdown has begun, or has become more forceful',
 } as const;
 
+/** What the master of a pool tells of its nodes and commands; the service is the pool. */
+export const POOL_KINDS = {
+	'node-ready': 'a node has loaded what it is for, and can be forked',
+	'node-crashed': 'what a node loads has failed: it and those below it wait for a change of a file, or for `archonctl pool restart`',
+	'node-ended': 'the process of a node has ended, and those below it with it; it is booted again',
+	'command-started': 'a client has a command of the pool; `pid` is its process',
+	'command-ended': 'that command has ended, as `exit` says',
+	'pool-restarted': 'a node, and those below it, are booted again: a file has changed, or somebody has asked for it',
+} as const;
+
+export type PoolKind = keyof typeof POOL_KINDS;
 export type ServiceKind = keyof typeof SERVICE_KINDS;
 export type OwnKind = keyof typeof OWN_KINDS;
-export type EventKind = ServiceKind | OwnKind;
+export type EventKind = ServiceKind | PoolKind | OwnKind;
 
-export const EVENT_KINDS = [...Object.keys(SERVICE_KINDS), ...Object.keys(OWN_KINDS)] as readonly EventKind[];
+export const EVENT_KINDS = [...Object.keys(SERVICE_KINDS), ...Object.keys(POOL_KINDS), ...Object.keys(OWN_KINDS)] as readonly EventKind[];

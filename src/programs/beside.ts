@@ -4,13 +4,14 @@
  */
 import {byNeed} from '../core/by-need.ts';
 import type {Config} from '../core/config.ts';
-import {entries, type State} from '../core/state.ts';
+import {entries, isPool, type State} from '../core/state.ts';
 import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Reconciler} from '../features/manifest/os/reconciler.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
 import type {Ruling} from '../features/rules/requests/ruling.ts';
 import {keptOf} from '../features/monitor/core/kept.ts';
 import type {Alerting} from '../features/alerts/requests/alerting.ts';
+import type {Pooling} from '../features/pools/requests/pooling.ts';
 import type {Syncing} from '../features/sync/requests/syncing.ts';
 import {soon} from '../os/clock.ts';
 import type {Helpers} from '../os/helpers.ts';
@@ -25,10 +26,12 @@ import type {Reexec} from '../os/reexec/reexec.ts';
 import type {Listener} from '../os/sockets/listener.ts';
 import type {RemoteControl} from './remote.ts';
 import type {AlertControl} from './alerts.ts';
+import type {PoolsControl} from './pools.ts';
 import type {RulesControl} from './rules.ts';
 import type {SyncControl} from './sync.ts';
 import type {ServiceWatches} from './watches.ts';
 
+const pooling = byNeed(() => import('./pools.ts'));
 const ruling = byNeed(() => import('./rules.ts'));
 const alerting = byNeed(() => import('./alerts.ts'));
 const syncing = byNeed(() => import('./sync.ts'));
@@ -42,8 +45,10 @@ export interface BesideParts {
 	readonly kept: KeptFds;
 	readonly handoff: Handoff;
 	readonly listener: () => Listener | null;
-	readonly recorder: Pick<Recorder, 'events' | 'say' | 'tell'>;
+	readonly recorder: Pick<Recorder, 'events' | 'say' | 'tell' | 'tellOfPool'>;
 	readonly whole: Reexec['whole'];
+	/** archon was re-executed, and pools of the instance before go on. */
+	readonly isResumed: boolean;
 	readonly own: () => Pick<
 		Config, 'logging' | 'events' | 'remote' | 'manifest' | 'monitor' | 'sync' | 'rules' | 'alerts' | 'stateDir'
 	>;
@@ -59,6 +64,8 @@ export interface Beside {
 	sync(): Syncing | null;
 	/** Null: there are no rules in Lua. */
 	rules(): Ruling | null;
+	/** Null: there are no pools. */
+	pools(): Pooling | null;
 	/** Null: no one is told of anything. */
 	alerts(): Alerting | null;
 	/** An action or a rule wants something told. */
@@ -67,13 +74,15 @@ export interface Beside {
 	finish(done: () => void): void;
 }
 
-export function createBeside({loop, log, poller, reaper, helpers, kept, handoff, listener, recorder, whole, own}: BesideParts): Beside {
+export function createBeside(parts: BesideParts): Beside {
+	const {loop, log, poller, reaper, helpers, kept, handoff, listener, recorder, whole, own} = parts;
 	let remote: Promise<RemoteControl> | null = null;
 	let manifests: Promise<Reconciler> | null = null;
 	let sync: SyncControl | null = null;
 	let rules: RulesControl | null = null;
 	let watches: Promise<ServiceWatches> | null = null;
 	let alerts: AlertControl | null = null;
+	let pools: PoolsControl | null = null;
 	/** Rules of the first config are told of all that has been since archon began, but of nothing before a reboot. */
 	let isFirst = true;
 	const began = recorder.events.last() + 1;
@@ -111,6 +120,12 @@ export function createBeside({loop, log, poller, reaper, helpers, kept, handoff,
 		return ruling().createRulesControl({link, log, state, dispatch, listener, events, say, from, handoff, soon, whole});
 	}
 
+	function createPools(): PoolsControl {
+		const {state, dispatch} = loop;
+		const isResumed = parts.isResumed && isFirst;
+		return pooling().createPoolsControl({helpers, log, state, dispatch, tell: recorder.tellOfPool, soon, whole, isResumed});
+	}
+
 	function createAlerts(): AlertControl {
 		const {state, dispatch} = loop;
 		return alerting().createAlertControl({link: helpers.link('alerts'), kept, log, state, dispatch, listener, whole});
@@ -128,6 +143,8 @@ export function createBeside({loop, log, poller, reaper, helpers, kept, handoff,
 			sync?.set(own().sync);
 			if (own().rules) rules ??= createRules();
 			rules?.set(own().rules);
+			if (!pools && [...entries(loop.state())].some(isPool)) pools = createPools();
+			pools?.renew();
 			isFirst = false;
 			if (hasWatches(loop.state())) watches ??= loadWatches();
 			void watches?.then(({renew}) => whole(renew));
@@ -138,6 +155,7 @@ export function createBeside({loop, log, poller, reaper, helpers, kept, handoff,
 		manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)),
 		sync: () => sync,
 		rules: () => (own().rules ? rules : null),
+		pools: () => pools,
 		alerts: () => alerts,
 		want({about, text, why, by}) {
 			if (!own().alerts) return;

@@ -84,7 +84,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 		},
 		kept: () => keeper?.about() ?? null, ownUid: uid, access: parts.access, warn: log.warn,
 		soon, after, events: recorder.events, logs: output.logs,
-		sync: beside.sync, rules: beside.rules, alerts: beside.alerts, terminals: output.terminals, logging: parts.logging,
+		sync: beside.sync, rules: beside.rules, pools: beside.pools, alerts: beside.alerts, terminals: output.terminals, logging: parts.logging,
 		strangers, manifests: beside.manifests, upgrade, examine: hands.examine, version: {version: parts.version, lives, cause},
 	});
 	loop.subscribe(['changed', 'forgotten', 'stage', 'triggered'], server.watch);

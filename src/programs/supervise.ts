@@ -156,7 +156,8 @@ export function runDaemon(options: Options): void {
 	});
 	const loop: Loop = createLoop(state, hands, whole);
 	const beside = createBeside({
-		loop, log, poller, reaper, helpers, kept, handoff, listener: () => listener, recorder, whole, own: () => own,
+		loop, log, poller, reaper, helpers, kept, handoff, listener: () => listener, recorder, whole, isResumed: past !== null,
+		own: () => own,
 	});
 	const texts: Texts = reexec ? handoff : createTexts();
 	const watch = instance.isDegraded || !source ? () => {} : createWatchConfig({

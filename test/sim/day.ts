@@ -110,7 +110,8 @@ export function dawn(seed: number): Day {
 	// ── The loop ──
 
 	const server = createServer({
-		state: () => state, dispatch, events: recorder.events, logs, terminals() {}, wallClock: instant => Math.round(instant), sync: () => null, rules: () => null, alerts: () => null, ownUid: 0,
+		state: () => state, dispatch, events: recorder.events, logs, terminals() {}, wallClock: instant => Math.round(instant), sync: () => null, rules: () => null,
+		alerts: () => null, pools: () => null, ownUid: 0,
 		access: () => [], warn: text => say({text}), examine: (_service, told) => told(null), logging: () => LOGGING,
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, examineReboot: told => told(null), soon, after,
 		plan() {}, config() {}, tree() {}, needsRestart() {}, usage() {}, examineHost() {}, kept: () => null, strangers() {}, manifests() {},

@@ -1,6 +1,6 @@
 /** Events: what happens to services and to archon as a whole, as data with numbers that only grow. Pure. */
 import type {Entry} from '../../core/entry.ts';
-import type {EventKind, OwnKind, ServiceKind} from '../../core/event-kinds.ts';
+import type {EventKind, OwnKind, PoolKind, ServiceKind} from '../../core/event-kinds.ts';
 import type {Id} from '../../core/ids.ts';
 import {exitStatus, type Outcome} from '../../core/outcome.ts';
 import {isAlive, isPreparing, type Phase, type Starting, type Up} from '../../core/phase.ts';
@@ -73,6 +73,10 @@ export const eventOfRemoval = (entry: Entry): Happening =>
 
 /** Something about a service that is no change of it. */
 export const ofService = (kind: ServiceKind, service: string, reason: string): Happening => ({...NOTHING, kind, service, reason});
+
+/** Something in a pool: `exit` is that of a command. */
+export const ofPool = (kind: PoolKind, service: string, reason: string, pid: number | null, exit: number | null): Happening =>
+	({...NOTHING, kind, service, reason, pid, exit});
 
 /** A service as it is when the whole has settled. */
 export type EntryOf = (id: Id) => Entry | undefined;

@@ -51,7 +51,7 @@ const ok = {status: 0, out: '', err: ''};
 const NAMES = [
 	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'blame', 'graph', 'doctor', 'needs-restart', 'state', 'top',
 	'start', 'stop', 'auto', 'restart', 'run-now', 'reload', 'trigger', 'test', 'plan', 'config', 'reconcile', 'want', 'unwant', 'whiz',
-	'monitor', 'deps', 'signal', 'is-active', 'is-failed', 'pid', 'run', 'attach', 'daemon', 'reopen', 'sync', 'fds', 'ports', 'rules', 'alerts', 'upgrade', 'reboot', 'version',
+	'monitor', 'deps', 'signal', 'is-active', 'is-failed', 'pid', 'run', 'attach', 'daemon', 'reopen', 'sync', 'fds', 'ports', 'rules', 'pool', 'alerts', 'upgrade', 'reboot', 'version',
 	'shutdown', 'stdio', 'raw', 'shell', 'completion', 'help',
 ];
 

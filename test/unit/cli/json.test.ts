@@ -45,6 +45,8 @@ async function archonctl(argv: readonly string[], bench: Bench, more: Partial<Io
 	}
 }
 
+const POOL = {...service('app'), exec: {...service('app').exec, isArchon: true, argv: ['archon.pool', '{}']}} as const;
+
 /** What is not as the shape says, by its place. */
 function faults(value: unknown, shape: Shape, at = ''): readonly string[] {
 	if (typeof shape === 'string') {
@@ -77,6 +79,7 @@ test('each command is on the page, or has no answer of its own', async () => {
 
 /** A call of each that prints as much as it can. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
+	pool: ['tree', 'app'],
 	monitor: ['list'], deps: ['show'], history: ['web'], logs: ['all'], wait: ['web'], start: ['web'], stop: ['web'], auto: ['web'], restart: ['web'], signal: ['HUP', 'web'],
 	want: ['/opt/web'], unwant: ['web'], whiz: ['add', '-k', 'web'], daemon: ['sleep', '1'], 'is-active': ['web', 'job'], 'is-failed': ['web'], 'run-now': ['backup'], pid: ['web', 'job'], why: ['web'],
 };
@@ -94,7 +97,7 @@ describe('what is printed', () => {
 		const about = SHAPES[name];
 		const bench = new Bench([
 			service('web', {groups: ['all-of-it']}), service('job', {run: 'exit 3', type: 'oneshot', essential: false}),
-			service('backup', {schedule: NIGHTLY}),
+			service('backup', {schedule: NIGHTLY}), POOL,
 		]);
 		bench.tree = [{service: null, pid: 1, parent: 0, zombie: false, command: 'archon', kind: 'archon', started: 1, cpu: 2, memory: 3}];
 		bench.say('web', 'hello');
@@ -119,6 +122,13 @@ describe('what is printed', () => {
 				return () => {};
 			},
 			reload: () => () => {}, attempt: () => () => {},
+		};
+		bench.pooling = {
+			rows: () => [], follow: () => () => {},
+			ask(_pool, _question, told) {
+				told(ok([{node: 'boot', parent: null, command: null, status: 'ready', pid: 7, since: 1, features: 2, commands: 1, pss: null, own: null, why: null}]));
+				return () => {};
+			},
 		};
 		bench.alerting = {
 			receivers: () => [{name: 'ops', on: ['failed'], services: [], timeout: 1, target: {kind: 'command', argv: ['page']}}],

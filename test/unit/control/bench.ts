@@ -3,6 +3,7 @@
  * program does is in its name; time stands still unless it is moved.
  */
 import type {Ruling} from '../../../src/features/rules/requests/ruling.ts';
+import type {Pooling} from '../../../src/features/pools/requests/pooling.ts';
 import type {Alerting} from '../../../src/features/alerts/requests/alerting.ts';
 import type {Syncing} from '../../../src/features/sync/requests/syncing.ts';
 import type {NumberedRule} from '../../../src/core/access.ts';
@@ -63,6 +64,7 @@ export class Bench {
 	};
 	/** Who is told of what goes wrong. */
 	alerting: Alerting | null = null;
+	pooling: Pooling | null = null;
 	/** What is pulled from a master. */
 	syncing: Syncing | null = null;
 	ruling: Ruling | null = null;
@@ -115,7 +117,7 @@ export class Bench {
 			test: (service, told) => this.test(service, told),
 			triggered: (_line, done) => done(),
 			kept: () => ({path: '/var/lib/archon/state.json', writtenAt: EPOCH, trouble: null}),
-			sync: () => this.syncing, rules: () => this.ruling, alerts: () => this.alerting, ownUid: 1000,
+			sync: () => this.syncing, rules: () => this.ruling, alerts: () => this.alerting, pools: () => this.pooling, ownUid: 1000,
 			access: () => this.access,
 			warn: line => void this.warnings.push(line),
 			examine: (_service, told) => told(null),

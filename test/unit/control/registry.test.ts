@@ -86,6 +86,9 @@ test('each verb is there once, with a line of help', () => {
 		  "Shutdown · admin",
 		  "AlertsStatus · observe · repeatable",
 		  "AlertsTest[,<name>] · operate",
+		  "Pools[,<name>…][,<option>…] · observe (of some services) · repeatable",
+		  "Pool,<name>,<what>[,<node>] · observe (of some services) · repeatable",
+		  "PoolRestart,<name>[,<node>] · operate (of some services)",
 		]
 	`);
 	expect(new Set(REQUESTS.map(({verb}) => verb)).size).toBe(REQUESTS.length);

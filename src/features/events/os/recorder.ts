@@ -3,7 +3,7 @@
  * one is emptied and written next. So an event costs a line, whatever there was before, and is read only if somebody asks.
  */
 import type {Entry} from '../../../core/entry.ts';
-import type {EventKind, OwnKind, ServiceKind} from '../../../core/event-kinds.ts';
+import type {EventKind, OwnKind, PoolKind, ServiceKind} from '../../../core/event-kinds.ts';
 import {exitStatus} from '../../../core/outcome.ts';
 import {type Bytes, newBytes, textOf} from '../../../os/bytes.ts';
 import {after, now, wallClock} from '../../../os/clock.ts';
@@ -12,7 +12,7 @@ import {type Block, BLOCK_SIZE, type Blocks, HEAD, TAIL} from '../../../os/reexe
 import {sys} from '../../../os/sys.ts';
 import {countOf} from '../../manifest/core/kept.ts';
 import {
-	type EntryOf, type Events, eventOfRemoval, eventOfStage, eventsOfChange, type Happening, type KeptEvent, ofArchon, ofService,
+	type EntryOf, type Events, eventOfRemoval, eventOfStage, eventsOfChange, type Happening, type KeptEvent, ofArchon, ofPool, ofService,
 } from '../core.ts';
 
 export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arrived' | 'reconciled' | 'tested' | 'monitored'> {
@@ -20,6 +20,8 @@ export interface Recorder extends Owner<'changed' | 'forgotten' | 'stage' | 'arr
 	say(kind: OwnKind, reason: string): void;
 	/** The same of a service. */
 	tell(kind: ServiceKind, service: string, reason: string): void;
+	/** The same of what is in a pool: `exit` is that of a command. */
+	tellOfPool(kind: PoolKind, pool: string, reason: string, pid: number | null, exit: number | null): void;
 	/** `count`: orphans reaped since archon began. Some seconds later one event tells of all that are new. */
 	reaped(count: number): void;
 }
@@ -104,6 +106,7 @@ export function createRecorder(blocks: Blocks, isFirst: boolean, entryOf: EntryO
 		},
 		say: (kind, reason) => add(ofArchon(kind, reason)),
 		tell: (kind, service, reason) => add(ofService(kind, service, reason)),
+		tellOfPool: (kind, pool, reason, pid, exit) => add(ofPool(kind, pool, reason, pid, exit)),
 		reaped(count) {
 			seen = count;
 			if (isGathering || seen === told) return;
