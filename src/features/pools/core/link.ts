@@ -1,5 +1,6 @@
 /** What PID 1 and the master of a pool say to each other, over the link of helpers: kinds of messages, and the JSON in them. */
 import type {NodeStatus} from './effect.ts';
+import type {NodeRow} from './rows.ts';
 
 /**
  * From the master: a node's row, as `NodeRow` (after RESET all of them, in the order of the plan, and then TREE); all rows are told, and
@@ -20,18 +21,7 @@ export const QUESTIONS_MAX = 64;
 /** Of a text in a row or event, in characters: the rest is cut off. */
 export const TEXT_MAX = 4000;
 
-/** A node as PID 1 knows it. */
-export interface NodeRow {
-	readonly node: string;
-	/** Null: the root. */
-	readonly parent: string | null;
-	readonly status: NodeStatus;
-	readonly pid: number | null;
-	/** Why it is crashed; null: it is not. */
-	readonly why: string | null;
-	/** Since when it has this status, in ms of Unix time. */
-	readonly since: number;
-}
+export type {NodeRow};
 
 export type PoolEventKind = 'node-ready' | 'node-crashed' | 'node-ended' | 'command-started' | 'command-ended' | 'pool-restarted';
 

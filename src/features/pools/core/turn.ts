@@ -6,7 +6,9 @@ import type {Peer, Run} from './event.ts';
 import {type News, peerOf, pidOf, pidsOf, statusOf, crashOf, transition} from './life.ts';
 import type {Place} from './plan.ts';
 import {type Answer, failure, hasBegun, isOpen, runPidsOf, type RunNews, runTransition} from './run.ts';
-import {FILES_MAX, type Node, nodeTables, type Owner, ownerTables, pathTables, peerTables, type Pool, type RunState, runTables} from './state.ts';
+import {
+	FILES_MAX, type Node, nodeTables, type Owner, ownerTables, pathTables, peerTables, type Pool, type RunState, runTables,
+} from './state.ts';
 import {reasonOf} from './rows.ts';
 import {PATH_MAX} from './wire.ts';
 
