@@ -2,7 +2,7 @@
 import {access, readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {execa} from 'execa';
-import type {Libraries} from './libraries.ts';
+import {type Libraries, UNALIGNED} from './libraries.ts';
 import type {Modules} from './modules.ts';
 
 /** C of the executable only; of the addon only; of the compiler of modules. All other files are the seam, which both have. */
@@ -18,6 +18,8 @@ const KERNEL_HEADERS = ['/usr/include', `/usr/include/${MACHINE}-linux-gnu`].fla
 const STATIC = [
 	'-static', '-fno-pie', '-no-pie', '-fstack-protector-strong', '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections',
 	'-Wl,--build-id=none',
+	// Nothing here unwinds the stack: the tables for it, which the C library has as well, are left out.
+	...UNALIGNED, '-fno-asynchronous-unwind-tables', `-Wl,-T,${join(import.meta.dirname, 'without-unwinding.ld')}`,
 ];
 
 /** What this machine lacks of the programs that are run here. */
