@@ -16,8 +16,10 @@ export interface Node {
 	readonly since: Instant;
 	readonly failures: number;
 	readonly can: readonly Capability[];
-	/** What it was told to make and has not made yet: it is told one thing after the other. */
-	readonly order: Order | null;
+	/** The child node that it was told to make: it is told of one after the other. */
+	readonly child: number | null;
+	/** The run for which it was told to fork a runner. The next descriptor is for this one, and so there is one at a time. */
+	readonly call: Run | null;
 	/** Orders in a row for new nodes that it has not obeyed. */
 	readonly unanswered: number;
 	/** The runs that wait for it, in order. */
@@ -32,8 +34,6 @@ export interface Node {
 	/** One of them has changed. */
 	readonly isStale: boolean;
 }
-
-export type Order = {readonly kind: 'node'; readonly id: number} | {readonly kind: 'run'; readonly run: Run};
 
 /** One client's command. */
 export interface RunState {
@@ -108,7 +108,7 @@ export function treeOf(spec: PoolSpec, now: Instant): Pick<Pool, 'spec' | 'plan'
 	let nodes = nodeTables.empty;
 	for (const {id} of plan.places) {
 		nodes = nodeTables.write(nodes, {
-			id, phase: {kind: 'down'}, since: now, failures: 0, can: [], order: null, unanswered: 0, queue: [],
+			id, phase: {kind: 'down'}, since: now, failures: 0, can: [], child: null, call: null, unanswered: 0, queue: [],
 			files: pathTables.empty, earlier: pathTables.empty, isStale: false,
 		});
 	}

@@ -2,9 +2,10 @@
  * The nodes of a pool together: who is asked for, who ends first, who has a crash from above, and what each ready node is told next. After
  * every event the whole settles; only nodes that the event can affect are looked at.
  */
+import type {Peer} from './event.ts';
 import {crashOf, type Phase} from './life.ts';
 import {failure} from './run.ts';
-import {type Node, type Order, treeOf, nodeTables, runTables} from './state.ts';
+import {type Node, treeOf, nodeTables, runTables} from './state.ts';
 import type {Turn} from './turn.ts';
 
 /** Orders in a row that a node may leave unanswered before it is ended; more where a node below it works. */
@@ -55,7 +56,7 @@ function examine(turn: Turn, {id, phase, queue}: Node): void {
 	if (phase.kind === 'ending' && phase.signalled === null && children.every(child => isAtRest(turn.node(child).phase))) {
 		return turn.move(id, {kind: 'alone'});
 	}
-	if (phase.kind === 'ready') order(turn, turn.node(id));
+	if (phase.kind === 'ready') order(turn, id);
 }
 
 /** What a client of a crashed node is told, as upstream does: the text is the command's output. */
@@ -82,33 +83,35 @@ function followParent(turn: Turn, id: number, phase: Phase, parent: number): boo
 	return true;
 }
 
-/** Tells a ready node what it has to make next: child nodes come before commands. */
-function order(turn: Turn, node: Node): void {
-	if (node.phase.kind !== 'ready' || node.phase.peer === null || !isRunning(turn) || (node.order && isPending(turn, node.order))) return;
-	const {peer} = node.phase;
-	const {children} = turn.place(node.id);
-	const child = children.find(each => turn.node(each).phase.kind === 'down');
-	if (child !== undefined) {
-		turn.write({...node, order: {kind: 'node', id: child}});
-		turn.emit({kind: 'send', peer, message: {kind: 'boot', node: turn.place(child).name}});
-		return turn.move(child, {kind: 'turn', isRoot: false});
-	}
-	const [run] = node.queue;
-	if (run === undefined) {
-		if (node.order) turn.write({...node, order: null});
-		return;
-	}
-	turn.write({...node, order: {kind: 'run', run}});
+/** Tells a ready node what it has to make next: a child node, and a runner. Neither waits for the other. */
+function order(turn: Turn, id: number): void {
+	const {phase, child, call} = turn.node(id);
+	if (phase.kind !== 'ready' || phase.peer === null || !isRunning(turn)) return;
+	if (child === null || turn.node(child).phase.kind !== 'asked') boot(turn, id, phase.peer);
+	if (call === null || turn.run(call)?.phase.kind !== 'called') startRun(turn, id, phase.peer);
+}
+
+function boot(turn: Turn, id: number, peer: Peer): void {
+	const child = turn.place(id).children.find(each => turn.node(each).phase.kind === 'down') ?? null;
+	const node = turn.node(id);
+	if (node.child !== child) turn.write({...node, child});
+	if (child === null) return;
+	turn.emit({kind: 'send', peer, message: {kind: 'boot', node: turn.place(child).name}});
+	turn.move(child, {kind: 'turn', isRoot: false});
+}
+
+function startRun(turn: Turn, id: number, peer: Peer): void {
+	const node = turn.node(id);
+	const [run = null] = node.queue;
+	if (node.call !== run) turn.write({...node, call: run});
+	if (run === null) return;
 	const command = turn.run(run)?.command ?? '';
-	const action = turn.pool.plan.offers.get(command)?.action ?? '';
 	turn.emit({kind: 'watchRun', peer, run});
-	if (node.can.includes('A')) turn.emit({kind: 'send', peer, message: {kind: 'action', text: action}});
+	const text = turn.pool.plan.offers.get(command)?.action ?? '';
+	if (node.can.includes('A')) turn.emit({kind: 'send', peer, message: {kind: 'action', text}});
 	turn.emit({kind: 'send', peer, message: {kind: 'run', command}});
 	turn.moveRun(run, {kind: 'called'});
 }
-
-const isPending = (turn: Turn, order: Order): boolean =>
-	(order.kind === 'node' ? turn.node(order.id).phase.kind === 'asked' : turn.run(order.run)?.phase.kind === 'called');
 
 /** The plan that waits for the end of the one in force takes its place; whether it has. */
 function replan(turn: Turn): boolean {

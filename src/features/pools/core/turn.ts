@@ -12,6 +12,9 @@ import {
 import {reasonOf} from './rows.ts';
 import {PATH_MAX} from './wire.ts';
 
+const isSame = (one: Owner | undefined, other: Owner): boolean =>
+	one !== undefined && ('run' in one ? 'run' in other && one.run === other.run : 'node' in other && one.node === other.node);
+
 /** How often a run waits for its node again after that has ended in the middle. */
 const TRIES_MAX = 2;
 
@@ -76,7 +79,7 @@ export class Turn {
 		const node = this.node(id);
 		this.write({
 			...node, phase, failures, ...isNew && {can: [], unanswered: 0},
-			...before.phase.kind === 'ready' && phase.kind !== 'ready' && {order: null},
+			...before.phase.kind === 'ready' && phase.kind !== 'ready' && {child: null, call: null},
 			since: statusOf(phase) === statusOf(before.phase) ? node.since : this.now,
 		});
 		if (phase.kind === 'ready') this.write({...this.node(id), earlier: pathTables.empty});
@@ -91,8 +94,8 @@ export class Turn {
 	}
 
 	/** What a node does not finish any more. */
-	private leave({id, order}: Node): void {
-		if (order?.kind === 'run') this.requeue(order.run);
+	private leave({id, call}: Node): void {
+		if (call !== null) this.requeue(call);
 		if (!this.pool.spec.killCommandsOnRestart) return;
 		for (const {run, nodeName} of runTables.all(this.pool.runs)) if (nodeName === this.place(id).name) this.moveRun(run, {kind: 'end'});
 	}
@@ -208,7 +211,10 @@ export class Turn {
 	/** Keeps whose processes they are. */
 	private own(before: readonly number[], after: readonly number[], ownerOf: (pid: number) => Owner, isTracked: boolean): void {
 		let {owners} = this.pool;
-		for (const pid of before) if (!after.includes(pid)) owners = ownerTables.erase(owners, pid);
+		for (const pid of before) {
+			// A worker may have named a process as its own that is another's by now.
+			if (!after.includes(pid) && isSame(ownerTables.read(owners, pid), ownerOf(pid))) owners = ownerTables.erase(owners, pid);
+		}
 		for (const pid of after) {
 			if (before.includes(pid)) continue;
 			owners = ownerTables.write(owners, ownerOf(pid));
