@@ -8,6 +8,8 @@ import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, newAncillary, sys} from '../os/s
 export interface Connection {
 	/** It waits for room; few can, for archon asks for each answer. */
 	send(kind: string, id?: number, payload?: Uint8Array): void;
+	/** How many messages wait for room. */
+	waiting(): number;
 }
 
 /** Messages that are read at a stretch, before others have their turn. */
@@ -15,10 +17,11 @@ const AT_ONCE = 64;
 
 /**
  * `heard`: the payload may be overwritten after it returns; it owns the descriptors that came with the message. `ended`: archon is
- * gone, or has no use for this helper.
+ * gone, or has no use for this helper. `room`: no message waits any more.
  */
 export function createConnection(
 	fd: number, poller: Poller, heard: (message: Message, fds: readonly number[]) => void, ended: () => void,
+	room = (): void => {},
 ): Connection {
 	const buffer = newBytes(MESSAGE_MAX);
 	const beside = newAncillary();
@@ -37,6 +40,7 @@ export function createConnection(
 		if (events & EPOLLOUT) {
 			poller.change(fd, EPOLLIN);
 			pump();
+			if (waiting.length === 0) room();
 		}
 		for (let left = AT_ONCE; left > 0; left--) {
 			const count = sys.receive(fd, buffer, beside);
@@ -53,5 +57,6 @@ export function createConnection(
 			waiting.push(encodeMessage(kind, id, payload));
 			if (waiting.length === 1) pump();
 		},
+		waiting: () => waiting.length,
 	};
 }

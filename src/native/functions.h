@@ -55,7 +55,7 @@ long find_mapped(int pid, char **data, size_t *length);
 	F(arguments) F(environment) F(getpid) F(getuid) F(getgid) F(getgroups) F(getsid) F(hostname) F(pageSize) F(strerror) \
 	F(chdir) F(fchdir) F(releaseFilePages) F(exit) F(kill) F(waitAny) F(waitPid) F(childrenBesides) F(pidfdOpen) F(pidfdStatus) \
 	F(pidfdSignal) F(becomeSubreaper) F(isSubreaper) F(setParentDeathSignal) F(setName) F(hardLimit) F(beginSpawn) F(endSpawn) \
-	F(lendToChildren) \
+	F(lendToChildren) F(closeToOthers) \
 	F(fork) F(setsid) F(setpgid) F(restoreSignals) F(setVariable) F(inherit) F(execute) \
 	/* events.c */ \
 	F(epollCreate) F(epollControl) F(epollWait) F(openWatches) F(addWatch) F(removeWatch) F(readWatches) F(isWatched) \

@@ -267,6 +267,11 @@ void sys_setParentDeathSignal(struct call *call)
 	give_result(call, prctl(PR_SET_PDEATHSIG, arg_int(call, 0), 0, 0, 0));
 }
 
+void sys_closeToOthers(struct call *call)
+{
+	give_result(call, prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}
+
 void sys_setName(struct call *call)
 {
 	give_result(call, prctl(PR_SET_NAME, arg_path(call, 0), 0, 0, 0));

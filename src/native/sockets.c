@@ -91,7 +91,10 @@ void sys_connectUnix(struct call *call)
 	give_or_close(call, fd, connect(fd, (struct sockaddr *)&address, size));
 }
 
-/* Two that are connected to each other and never block. `type` is SOCK_SEQPACKET, which keeps messages apart, or SOCK_STREAM. */
+/*
+ * Two that are connected to each other and never block. `type` is SOCK_SEQPACKET, which keeps messages apart, SOCK_STREAM, or
+ * SOCK_DGRAM, where many may have the second end, and the first one is told who sent what.
+ */
 void sys_socketPair(struct call *call)
 {
 	size_t length;
@@ -99,7 +102,9 @@ void sys_socketPair(struct call *call)
 	int fds[2];
 	if (length < sizeof fds)
 		return give_number(call, -EINVAL);
-	int result = socketpair(AF_UNIX, arg_int(call, 1) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
+	int type = arg_int(call, 1), yes = 1, result = socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
+	if (result == 0 && type == SOCK_DGRAM)
+		setsockopt(fds[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
 	if (result == 0) {
 		ends[0] = fds[0];
 		ends[1] = fds[1];
@@ -233,7 +238,8 @@ void sys_receive(struct call *call)
 	union control control;
 	struct iovec vector = {.iov_base = bytes, .iov_len = length};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-	ssize_t count = recvmsg(arg_int(call, 0), &message, MSG_CMSG_CLOEXEC);
+	/* What another process passed may share its flags with that process, which may make it block again. */
+	ssize_t count = recvmsg(arg_int(call, 0), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	out[ANCILLARY_COUNT] = 0;
 	out[ANCILLARY_PID] = -1;
 	if (count < 0)

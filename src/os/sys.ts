@@ -64,6 +64,8 @@ export interface Sys {
 	isSubreaper(): boolean;
 	/** archon itself is sent the signal when its parent ends (prctl(2), PR_SET_PDEATHSIG). */
 	setParentDeathSignal(signal: number): Outcome;
+	/** From now on no other process of the same user looks into this one's memory and descriptors (prctl(2), PR_SET_DUMPABLE). */
+	closeToOthers(): Outcome;
 	/** What `ps` and `top` call archon's process (prctl(2), PR_SET_NAME). */
 	setName(name: string): Outcome;
 	/** The hard limit of a process's resource (prlimit(2)); Infinity: none. */
@@ -238,7 +240,10 @@ export interface Sys {
 	accept(fd: number): Outcome;
 	/** A name of the abstract namespace begins with a NUL. `type`: SOCK_STREAM or SOCK_DGRAM, which WAITS unless SOCK_NONBLOCK is with it. */
 	connectUnix(path: string, type: number): Outcome;
-	/** Two sockets that are connected to each other and never block: SOCK_SEQPACKET, which keeps messages apart, or SOCK_STREAM (unix(7)). */
+	/**
+	 * Two sockets that are connected to each other and never block (unix(7)): SOCK_SEQPACKET, which keeps messages apart, SOCK_STREAM,
+	 * or SOCK_DGRAM, where many may have the second one, and the first is told who sent what.
+	 */
 	socketPair(ends: Int32Array, type: number): Outcome;
 	/** Any process may send datagrams to this name of the abstract namespace, and each carries who sent it. */
 	bindDatagrams(name: string): Outcome;

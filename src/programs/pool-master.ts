@@ -4,6 +4,7 @@ import type {Plan} from '../features/pools/keys/plan.ts';
 import {readSource} from '../config/read.ts';
 import {collector} from '../config/problems.ts';
 import {err, ok, type Result} from '../core/result.ts';
+import {servePool as serve} from '../helpers/pool.ts';
 import {files} from '../os/files.ts';
 import type {Poller} from '../os/poller.ts';
 
@@ -19,7 +20,5 @@ export function readPlan(path: string): Result<Plan, readonly string[]> {
 }
 
 /** As a helper serves (helper.ts). */
-export function servePool(_fd: number, _poller: Poller, ended: () => void): () => void {
-	ended();
-	return ended;
-}
+export const servePool = (fd: number, poller: Poller, ended: () => void, words: readonly string[]): (() => void) =>
+	serve(fd, poller, ended, words, readPlan);

@@ -56,6 +56,7 @@ function helper(): HelperControl {
 			if (isHeard) setImmediate(() => lendControl(lending, message));
 			else unheard.push(message);
 		},
+		waiting: () => 0,
 	}, poller, each => void why.push(each));
 	return control;
 }
