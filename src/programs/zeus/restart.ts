@@ -20,7 +20,7 @@ export function restart(env: Environment): number {
 	const text = sys.readText(file, PID_MAX);
 	if (typeof text === 'number') return refuse(`zeus: ${file}, where the pool has its pid, cannot be read: ${errnoText(-text)}`, FAILED);
 	const written = text.trim();
-	if (written !== String(pid)) return refuse(`zeus: ${file} has the pid ${written}, but ${pid} listens at ${path}: nothing is restarted`, FAILED);
+	if (written !== String(pid)) return refuse(`zeus: ${file} has the pid ${written}, but ${pid} listens at ${path}; nothing is done`, FAILED);
 	const result = sys.kill(pid, SIG.USR1);
 	if (result < 0) return refuse(`zeus: process ${pid} cannot be told to restart: ${errnoText(-result)}`, FAILED);
 	return say(`the pool restarts all of its nodes (pid ${pid})\n`);

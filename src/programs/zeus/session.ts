@@ -35,11 +35,13 @@ const [STDIN, STDOUT, STDERR] = [0, 1, 2];
 const FAILED = 1;
 /** How long a command may go on after its terminal has gone away, in milliseconds. */
 const FAREWELL = 2000;
+/** How long it may prepare for being stopped. */
+const PREPARATION = 50;
 
 const FORWARDED = [SIG.HUP, SIG.INT, SIG.QUIT, SIG.USR1, SIG.USR2, SIG.TERM] as const;
 const HEARD: readonly SignalNumber[] = [...FORWARDED, SIG.TSTP, SIG.CONT, SIG.WINCH];
 
-const KEYS: Readonly<Record<Key, SignalNumber>> = {interrupt: SIG.INT, quit: SIG.QUIT, suspend: SIG.TSTP};
+const KEYS = {interrupt: SIG.INT, quit: SIG.QUIT} as const;
 
 /** Returns at once; the program ends when the command has. */
 export function attend(pool: Pool, {command: name, args, tty}: Run): null {
@@ -50,7 +52,7 @@ export function attend(pool: Pool, {command: name, args, tty}: Run): null {
 	const ownsKeys = isTerminal && isTyped;
 	let told = NOTHING;
 	let command: CommandProcess = {signal() {}};
-	let isEnding = false;
+	let [isEnding, isSuspending] = [false, false];
 
 	const end = (status: number, why?: string): never => {
 		person.give();
@@ -133,11 +135,22 @@ export function attend(pool: Pool, {command: name, args, tty}: Run): null {
 	// ── Signals and keys ──
 
 	const pressed = (key: Key): void => {
-		command.signal(KEYS[key]);
 		// As the terminal does it, to all of the process group.
 		if (key === 'suspend') suspend(0);
+		else command.signal(KEYS[key]);
 	};
+	/** The command has a session of its own, where SIGTSTP stops nothing by itself: it may prepare for being stopped, and is. */
 	const suspend = (whom: number): void => {
+		if (isEnding || isSuspending) return;
+		isSuspending = true;
+		command.signal(SIG.TSTP);
+		after(PREPARATION, () => {
+			isSuspending = false;
+			if (!isEnding) stop(whom);
+		});
+	};
+	const stop = (whom: number): void => {
+		command.signal(SIG.STOP);
 		person.give();
 		sys.changeSignals(signals, HEARD.filter(signal => signal !== SIG.TSTP));
 		// A group that nothing could continue is not stopped by it.
@@ -170,7 +183,6 @@ export function attend(pool: Pool, {command: name, args, tty}: Run): null {
 		} else if (signal === SIG.CONT) {
 			goOn();
 		} else if (signal === SIG.TSTP) {
-			command.signal(signal);
 			suspend(sys.getpid());
 		} else if (told.pid === null || isEnding) {
 			end(128 + signal);
