@@ -143,7 +143,6 @@ test('^Z stops the command and the client, and both go on', async () => {
 	const pid = await pidOf('signals');
 	shell.press('\x1a');
 	await shell.until(/Stopped[^]*\$ ?$/);
-	expect(shell.isRaw()).toBe(false);
 	await expect.poll(() => stateOf(pid)).toBe('T');
 	shell.press('fg\r');
 	await shell.until('SIGCONT');
@@ -175,7 +174,7 @@ test('in the background it leaves the terminal alone, and writes to it', async (
 	shell.press('echo my$((40 + 2))\r');
 	await shell.until('my42');
 	shell.press('fg\r');
-	await shell.until(/fg\nzeus signals/);
+	await shell.until(/fg\n\S*zeus signals/);
 	shell.press('\x03');
 	await shell.until('SIGINT');
 	process.kill(clientOf(shell), 'SIGTERM');

@@ -86,7 +86,7 @@ export async function openPool(uid?: number): Promise<Pool> {
 		run: (args, called = {}) => callZeus(args, {cwd: folder, ...called}),
 		onTerminal: (args, options = {}) => onTerminal([ZEUS, ...args], {cwd: folder, ...options}),
 		async shell() {
-			writeFileSync(join(folder, 'rc'), `PS1='$ '; zeus() { ${ZEUS} "$@"; }; bind 'set enable-bracketed-paste off'\n`);
+			writeFileSync(join(folder, 'rc'), `PS1='$ '; alias zeus=${ZEUS}; bind 'set enable-bracketed-paste off'\n`);
 			const terminal = onTerminal(['bash', '--rcfile', join(folder, 'rc'), '-i'], {cwd: folder, columns: 160, env: {HISTFILE: '/dev/null'}});
 			await terminal.until('$');
 			return terminal;
