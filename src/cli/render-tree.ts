@@ -29,13 +29,15 @@ export function shown(processes: readonly TreeRow[]): readonly TreeRow[] {
 }
 
 /** Every service over its processes, at the end the processes that belong to none, and those that are not below archon. */
-export function renderTree(services: readonly StatusRow[], processes: readonly TreeRow[], look: Look): string {
+export function renderTree(
+	services: readonly StatusRow[], processes: readonly TreeRow[], look: Look, labels: ReadonlyMap<number, string> = new Map(),
+): string {
 	const own = processes.find(({kind}) => kind === 'archon');
 	const below = processes.filter(({kind}) => kind !== 'archon' && kind !== 'foreign');
 	const byService = Map.groupBy(below, ({service}) => service);
 	const known = new Set<string | null>(services.map(({name}) => name));
 	const nodes = services.map((row): Node =>
-		nodeOf(`${row.name}  ${paint(row.status, row, look)}`, byService.get(row.name) ?? []));
+		nodeOf(`${row.name}  ${paint(row.status, row, look)}`, byService.get(row.name) ?? [], labels));
 	// A service may be forgotten between the two requests.
 	const others = [...byService].filter(([service]) => !known.has(service))
 		.sort(([a], [b]) => Number(a === null) - Number(b === null));
@@ -48,8 +50,8 @@ export function renderTree(services: readonly StatusRow[], processes: readonly T
 	return draw(roots, look);
 }
 
-function nodeOf(label: string, members: readonly TreeRow[]): Node {
-	return {label, figures: members.length > 1 ? sumOf(members) : null, children: nest(members)};
+function nodeOf(label: string, members: readonly TreeRow[], labels: ReadonlyMap<number, string> = new Map()): Node {
+	return {label, figures: members.length > 1 ? sumOf(members) : null, children: nest(members, labels)};
 }
 
 const sumOf = (members: readonly TreeRow[]): Figures => ({
@@ -59,17 +61,21 @@ const sumOf = (members: readonly TreeRow[]): Figures => ({
 });
 
 /** Processes under their parents; at the top those whose parent is not among them: main processes, and adopted ones. */
-function nest(processes: readonly TreeRow[]): readonly Node[] {
+function nest(processes: readonly TreeRow[], labels: ReadonlyMap<number, string>): readonly Node[] {
 	const pids = new Set(processes.map(({pid}) => pid));
 	const tops: Node[] = [];
 	const lists = new Map<number, Node[]>(processes.map(({pid}) => [pid, []]));
 	for (const row of processes) {
 		const {pid, parent, zombie, command} = row;
-		const node = {label: `${pid} ${zombie ? 'zombie ' : ''}${plainText(command)}`, figures: row, children: lists.get(pid) ?? []};
+		const label = `${pid} ${zombie ? 'zombie ' : ''}${plainText(command)}${plainText(labelIn(labels, pid))}`;
+		const node = {label, figures: row, children: lists.get(pid) ?? []};
 		(pids.has(parent) ? lists.get(parent) ?? tops : tops).push(node);
 	}
 	return tops;
 }
+
+/** Of a node of a pool. */
+const labelIn = (labels: ReadonlyMap<number, string>, pid: number): string => (labels.has(pid) ? ` · ${labels.get(pid)}` : '');
 
 const TITLES = ['AGE', 'CPU', 'MEMORY'];
 

@@ -1,6 +1,7 @@
 /** `archonctl tree`. */
 import type {Client} from '../../control/client.ts';
 import {STATUS, STATUS_ROW} from '../../control/requests/status/wire.ts';
+import {POOL_NODE_ROW, POOLS} from '../../features/pools/requests/pools/wire.ts';
 import {TREE, TREE_ROW} from '../../control/requests/tree/wire.ts';
 import {type Arguments, type Command, EXIT, type Io} from '../command.ts';
 import {lookOf} from '../look.ts';
@@ -34,12 +35,23 @@ function drawTree(client: Client, args: Arguments, io: Io): number {
 	const rows = rowsOf(client, TREE, isAll ? ['all'] : [], io);
 	if (!rows.ok) return rows.error;
 	const found = rows.value.map(TREE_ROW.decode);
+	const labels = args.has('--json') ? NO_LABELS : labelsOf(client);
 	const processes = isAll ? found : shown(found);
 	if (args.has('--json')) {
 		io.stdout(`${JSON.stringify(processes, null, 2)}\n`);
 	} else {
 		const listed = services.value.map(STATUS_ROW.decode).filter(({name}) => isAll || !name.startsWith('archon.'));
-		io.stdout(renderTree(listed, processes, lookOf(io)));
+		io.stdout(renderTree(listed, processes, lookOf(io), labels));
 	}
 	return EXIT.ok;
+}
+
+const NO_LABELS: ReadonlyMap<number, string> = new Map();
+
+/** What processes of pools are, by pid; an archon of an older executable knows of none. */
+function labelsOf(client: Client): ReadonlyMap<number, string> {
+	const answer = client.ask(POOLS, []);
+	if (!answer.ok) return NO_LABELS;
+	const nodes = answer.value.rows.map(POOL_NODE_ROW.decode);
+	return new Map(nodes.flatMap(({pid, node, status}) => (pid === null ? [] : [[pid, `${node} ${status}`]])));
 }
