@@ -72,7 +72,7 @@ export function openMaster(options: MasterOptions, poller: Poller, seen: Seen): 
 	const queue: Event[] = [];
 	let isBusy = false;
 	let isOver = false;
-	/** When nodes registered: what was written after that may be newer than what they have loaded. */
+	/** When the root was made, and others registered: what was written after that may be newer than what they have loaded. */
 	const begun = new Map<string, number>();
 	const timer = createTimer(() => tell({kind: 'tick'}));
 	const log = (level: Level, text: string): void => seen.log(level, text);
@@ -103,7 +103,8 @@ export function openMaster(options: MasterOptions, poller: Poller, seen: Seen): 
 	/** A step that throws is a step that never was. */
 	function take(event: Event): void {
 		try {
-			if (event.kind === 'registered') begun.set(event.name === '' ? pool.spec.root.name : event.name, Date.now());
+			// The root has loaded some when it does, and others may say any name.
+			if (event.kind === 'registered' && event.name !== pool.spec.root.name && rows.has(event.name)) begun.set(event.name, Date.now());
 			const [after, effects] = step(pool, event, now());
 			pool = after;
 			effects.forEach(perform);
@@ -138,6 +139,7 @@ export function openMaster(options: MasterOptions, poller: Poller, seen: Seen): 
 	}
 
 	function spawn(): void {
+		begun.set(pool.spec.root.name, Date.now());
 		const made = processes.spawn(pool.spec.command, nodes.theirs, {ZEUS_MASTER_FD: String(MASTER_FD), ARCHON_ZEUS_CAPS: CAPABILITIES});
 		if (!made.ok) return tell({kind: 'refused', why: made.error});
 		tell({kind: 'spawned', pid: made.value});
