@@ -204,12 +204,13 @@ class World {
 	/** What is true after each step. */
 	private look(): void {
 		const {pool} = this;
-		let [ready, files] = [0, 0];
+		let [ready, files, earlier] = [0, 0, 0];
 		const seen = new Set<number>();
 		for (const {id, name} of pool.plan.places) {
-			const {phase, files: own, queue} = nodeTables.read(pool.nodes, id)!;
+			const {phase, files: own, earlier: before, queue} = nodeTables.read(pool.nodes, id)!;
 			ready += Number(phase.kind === 'ready');
 			files += own.size;
+			earlier += before.size;
 			for (const pid of pidsOf(phase)) {
 				this.promise(!seen.has(pid), `process ${pid} is two nodes`);
 				seen.add(pid);
@@ -218,7 +219,7 @@ class World {
 			this.promise(peer === null || this.peers.get(peer) === 'open', `the connection of ${name} is open`);
 			this.promise(queue.length <= pool.open, 'no queue has more than the clients');
 		}
-		this.promise(pool.ready === ready && pool.files === files, 'what is counted is true');
+		this.promise(pool.ready === ready && pool.files === files && pool.earlier === earlier, 'what is counted is true');
 		this.promise(pool.open === this.open.size, `${pool.open} runs are open, of ${this.open.size} clients`);
 		this.promise(pool.peers.size <= pool.plan.places.length, 'no connection is kept for nothing');
 		this.promise(pool.owners.size <= 2 * (pool.plan.places.length + pool.runs.size), 'no process is kept for nothing');

@@ -78,6 +78,8 @@ export interface Pool {
 	readonly open: number;
 	/** How many files the nodes have loaded. */
 	readonly files: number;
+	/** How many they have loaded in boots before. */
+	readonly earlier: number;
 	/** Whether a path was left out because of FILES_MAX. */
 	readonly isFull: boolean;
 }
@@ -103,7 +105,7 @@ export function createPool(spec: PoolSpec): Pool {
 }
 
 /** All nodes of a plan, without a process. */
-export function treeOf(spec: PoolSpec, now: Instant): Pick<Pool, 'spec' | 'plan' | 'nodes' | 'ready' | 'files' | 'batch'> {
+export function treeOf(spec: PoolSpec, now: Instant): Pick<Pool, 'spec' | 'plan' | 'nodes' | 'ready' | 'files' | 'earlier' | 'batch'> {
 	const plan = planOf(spec.root);
 	let nodes = nodeTables.empty;
 	for (const {id} of plan.places) {
@@ -112,7 +114,7 @@ export function treeOf(spec: PoolSpec, now: Instant): Pick<Pool, 'spec' | 'plan'
 			files: pathTables.empty, earlier: pathTables.empty, isStale: false,
 		});
 	}
-	return {spec, plan, nodes, ready: 0, files: 0, batch: null};
+	return {spec, plan, nodes, ready: 0, files: 0, earlier: 0, batch: null};
 }
 
 /** When the pool wants a `tick`. */

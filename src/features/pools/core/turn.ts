@@ -82,7 +82,7 @@ export class Turn {
 			...before.phase.kind === 'ready' && phase.kind !== 'ready' && {child: null, call: null},
 			since: statusOf(phase) === statusOf(before.phase) ? node.since : this.now,
 		});
-		if (phase.kind === 'ready') this.write({...this.node(id), earlier: pathTables.empty});
+		if (phase.kind === 'ready') this.keepEarlier(id, pathTables.empty);
 		if (phase.kind === 'crashed' && phase.from === null) this.load(id, [...pathTables.all(node.earlier)]);
 		this.own(pidsOf(before.phase), pidsOf(phase), pid => ({pid, node: id}), news.kind === 'registered');
 		this.bind(id, peerOf(before.phase), peerOf(phase), news.kind === 'closed');
@@ -156,8 +156,17 @@ export class Turn {
 			this.emit({kind: 'forget', node: this.place(id).name});
 			this.set({files: this.pool.files - node.files.size, isFull: false});
 		}
-		const earlier = node.files.size > 0 ? node.files : node.earlier;
-		if (node.files.size > 0 || node.isStale) this.write({...node, files: pathTables.empty, earlier, isStale: false});
+		if (node.files.size > 0 || node.isStale) this.write({...node, files: pathTables.empty, isStale: false});
+		if (node.files.size > 0) this.keepEarlier(id, node.files);
+	}
+
+	private keepEarlier(id: number, files: Node['files']): void {
+		const node = this.node(id);
+		if (node.earlier.size + files.size === 0) return;
+		const others = this.pool.earlier - node.earlier.size;
+		const earlier = others + files.size > FILES_MAX ? pathTables.empty : files;
+		this.write({...node, earlier});
+		this.set({earlier: others + earlier.size});
 	}
 
 	run(run: Run): RunState | undefined {
