@@ -75,7 +75,7 @@ class World {
 		for (let at = 0; at < CHAOS; at += this.draw.between(1, 2500)) this.at(at, () => this.disturb());
 		this.until(CHAOS);
 		this.isPeace = true;
-		for (const run of this.open) if (this.draw.chance(0.2)) this.hear({kind: 'gone', run});
+		for (const run of this.open) if (this.draw.chance(0.2)) this.leave(run);
 		this.until(CHAOS + PEACE);
 		this.atRest();
 		for (const {status, node} of rows(this.pool)) if (status === 'crashed') this.hear({kind: 'restart', node, by: 'a person'});
@@ -93,7 +93,8 @@ class World {
 	private atRest(): void {
 		this.promise(this.open.size === 0, `each client has its status: ${[...this.open].join()} have none`);
 		this.promise(this.pool.runs.size === 0 && this.pool.open === 0, 'no run is left');
-		const own = new Set(rows(this.pool).filter(({status}) => status === 'crashed').map(({node}) => node));
+		// What has failed by its own word waits for a change; everything else was tried again.
+		const own = new Set(rows(this.pool).filter(({status, why}) => status === 'crashed' && why!.endsWith(' failed')).map(({node}) => node));
 		for (const {node, status} of rows(this.pool)) this.promise(status === 'ready' || own.has(node), `${node} is ${status} at rest`);
 		const known = new Set([...this.processes.values()].map(({pid}) => pid));
 		for (const {id} of this.pool.plan.places) {
@@ -140,7 +141,7 @@ class World {
 			}
 			case 6: {
 				const run = [...this.open][draw.between(0, this.open.size - 1)];
-				if (run !== undefined) this.hear({kind: 'gone', run});
+				if (run !== undefined) this.leave(run);
 				return;
 			}
 			case 7: {
@@ -156,6 +157,16 @@ class World {
 				}
 			}
 		}
+	}
+
+	/** A client dies, and so does its command. */
+	private leave(run: Run): void {
+		this.hear({kind: 'gone', run});
+		const isBegun = this.runners.has(run);
+		this.at(this.now + 2000, () => {
+			const left = [...this.processes.values()].filter(each => each.run === run && each.kind === 'command');
+			this.promise(!isBegun || left.length === 0, `a command outlives client ${run}`);
+		});
 	}
 
 	private at(at: number, act: () => void): void {
@@ -313,6 +324,7 @@ class World {
 			case 'send': return this.obey(effect);
 			case 'watchRun': {
 				this.promise(this.peers.get(effect.peer) === 'open', 'a closed connection is told nothing');
+				this.promise(!this.awaited.has(effect.peer), 'the next descriptor of a connection is for one run');
 				return void this.awaited.set(effect.peer, effect.run);
 			}
 			case 'signal': {
@@ -372,6 +384,7 @@ class World {
 			const runner = this.make('runner', message.command, parent.pid, run);
 			if (runner.hung || this.peers.get(peer) !== 'open') return this.end(runner.pid, 1, null);
 			this.runners.set(run, runner.pid);
+			this.awaited.delete(peer);
 			this.hear({kind: 'runner', run, pid: this.draw.chance(0.05) ? parent.pid : runner.pid});
 		}, 50);
 	}
