@@ -172,7 +172,7 @@ function changed(turn: Turn, {paths}: Extract<Event, {kind: 'changed'}>): void {
 		let isFresh = false;
 		for (const {id} of turn.pool.plan.places) {
 			const node = turn.node(id);
-			if (node.isStale || pathTables.read(node.files, path) === undefined) continue;
+			if (node.isStale || node.files.size === 0 || pathTables.read(node.files, path) === undefined) continue;
 			turn.write({...node, isStale: true});
 			isFresh = true;
 		}
