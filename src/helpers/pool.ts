@@ -32,7 +32,7 @@ const WAITING_MAX = 1000;
 /** As with a supervisor's configuration that is wrong, and a socket that another has. */
 const [CONFIG, OTHER] = [78, 1];
 
-/** Serves until `ended` is called. `words`: PoolArguments as JSON. */
+/** Serves until all that the pool has made has ended, as when archon is gone: then `ended` is called. `words`: PoolArguments as JSON. */
 export function servePool(
 	fd: number, poller: Poller, ended: () => void, [words = '{}']: readonly string[], readPlan: ReadPlan,
 ): () => void {
@@ -60,19 +60,21 @@ export function servePool(
 		node(row, before) {
 			for (const event of nodeEvents(row, before)) tell(HAPPENED, event);
 			tell(NODE, short(row));
+			const above = row.why === null ? null : master.rows().find(each => each.node === row.parent)?.why;
+			if (row.why !== null && row.why !== before.why && row.why !== above) say('error', `${row.node} crashed: ${row.why}`);
 		},
 		happened: what => tell(HAPPENED, happeningOf(what)),
 		planned: () => tellAll(TREE_NEW),
 		ready() {
 			manager.ready(`${master.rows().length} nodes are ready`);
 		},
-		over: () => sys.exit(0),
+		over: ended,
 	};
 	const opened = openMaster({socket: resolve(here, socket), socketMode, network, spec: first.value, readAgain: read}, poller, seen);
 	if (!opened.ok) return fail(`pool ${name} cannot begin: ${opened.error.why}`, OTHER);
 	const master = opened.value;
 	const manager = createManager(env());
-	const connection: Connection = createConnection(fd, poller, heard, ended, caughtUp);
+	const connection: Connection = createConnection(fd, poller, heard, master.stop, caughtUp);
 	listenForSignals([SIG.USR1, SIG.INT, SIG.TERM], ({signal}) => {
 		if (signal === SIG.USR1) master.rebuild('SIGUSR1');
 		else if (signal === SIG.INT || signal === SIG.TERM) master.stop();

@@ -13,7 +13,7 @@ export const WORKER = join(root, 'workers/archon_worker.py');
 const CLIENT = join(root, 'test/characters/pool-client.py');
 
 /** How long a step may take on a machine that does much else. */
-export const PATIENCE = 60_000;
+export const PATIENCE = 180_000;
 
 export interface Answer {
 	readonly status: number;
