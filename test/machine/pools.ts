@@ -110,7 +110,7 @@ export async function pool(files: PoolFiles): Promise<Pool> {
 	writeFileSync(join(folder, 'plan.py'), code);
 	if (uid !== undefined) chownSync(folder, uid, uid);
 	undo(() => rmSync(folder, {recursive: true, force: true}));
-	const child = spawn(process.env['UN'] ? 'node' : ARCHON, [...process.env['UN'] ? ['--import', join(root, 'scripts/under-node.ts'), join(root, 'src/main.ts')] : [], 'zeus', 'start', ...args], {
+	const child = spawn(ARCHON, ['zeus', 'start', ...args], {
 		cwd: folder, env: {...process.env, NODE_OPTIONS: '', PYTHONDONTWRITEBYTECODE: '1', ...path && {ZEUSSOCK: path}, ...env},
 		stdio: ['ignore', 'pipe', 'pipe'], ...uid !== undefined && {uid, gid: uid},
 	});
