@@ -331,7 +331,10 @@ class World {
 				const {pid, signal, group} = effect;
 				this.promise(pid > 1000, `process ${pid} is not the pool's`);
 				const hit = (process: Process | undefined): void => {
-					if (process && (signal === SIG.KILL || (!process.deaf && !process.hung))) this.soon(() => this.end(process.pid, null, signal), 20);
+					if (!process || (signal !== SIG.KILL && (process.deaf || process.hung))) return;
+					// It does nothing any more, though its end takes a moment.
+					if (signal === SIG.KILL) process.hung = true;
+					this.soon(() => this.end(process.pid, null, signal), 20);
 				};
 				hit(this.processes.get(pid));
 				if (group) for (const process of this.processes.values()) if (process.parent === pid && process.kind === 'command') hit(process);

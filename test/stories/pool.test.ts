@@ -352,6 +352,16 @@ describe('a command', () => {
 		expect(story.answers.get(run)).toEqual(['pid 107', 'status 137']);
 	});
 
+	test('that is made by a runner which then ends does not stay behind', () => {
+		const story = told(tell({rake: {lazy: true}}));
+		const run = story.asks('rake');
+		story.processes.set(500, {pid: 500, name: 'left', peer: 0, parent: 1});
+		story.loses(run).hear({kind: 'begun', run, pid: 500});
+		story.lines();
+		story.wait(2000);
+		expect(story.lines()).toMatch(/SIGKILL to left 500\n.*client 1: .*status 137$/);
+	});
+
 	test('that ends without a word of its runner does not either', () => {
 		const story = told(tell());
 		const run = story.asks('rake');

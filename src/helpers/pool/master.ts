@@ -38,7 +38,7 @@ export interface MasterOptions {
 	readonly socket: string;
 	readonly socketMode: number;
 	readonly spec: PoolSpec;
-	/** The port of a program that says which files have changed; null: there is none. */
+	/** The port of a program that says which files have changed; null: it has none. */
 	readonly network: number | null;
 	/** The config as it is by now, or what is wrong with it. */
 	readonly readAgain: () => Result<PoolSpec, string>;

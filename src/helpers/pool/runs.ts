@@ -5,7 +5,7 @@ import type {Event, Run} from '../../features/pools/core/event.ts';
 import {cutMessages, formatHand, formatNumber, readClient, readRunner} from '../../features/pools/core/wire.ts';
 import {bytesOf, newBytes} from '../../os/bytes.ts';
 import {after} from '../../os/clock.ts';
-import {uid as ownUid} from '../../os/identity.ts';
+import {pid as ownPid, uid as ownUid} from '../../os/identity.ts';
 import {ANCILLARY} from '../../os/layouts.ts';
 import type {Poller} from '../../os/poller.ts';
 import {peerOf} from '../../os/sockets/trust.ts';
@@ -228,6 +228,7 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 			for (const text of parts) {
 				const said = readRunner(text);
 				if (!said.ok) return garbled(client, said.error);
+				if (said.value.kind === 'begun' && said.value.pid === ownPid) return garbled(client, 'names the master as its command');
 				tell({...said.value, run});
 			}
 		}

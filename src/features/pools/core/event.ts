@@ -43,7 +43,7 @@ export type Event =
 	 * hands close it; where one came before, they close that one.
 	 */
 	| {readonly kind: 'runner'; readonly run: Run; readonly pid: number}
-	/** A runner has said the pid of its command. The hands have seen that this process is of the runner's session. */
+	/** A runner has said the pid of its command, which is not the master's own. */
 	| {readonly kind: 'begun'; readonly run: Run; readonly pid: number}
 	/** A runner has said the exit status of its command. */
 	| {readonly kind: 'done'; readonly run: Run; readonly status: number}

@@ -130,6 +130,8 @@ const table: Table = {
 	},
 	lost: {
 		...none,
+		// The runner had made its command before it ended.
+		begun: (phase, {pid}) => (phase.runner === null && phase.pid === null ? {phase: {...phase, pid}} : {phase}),
 		done: closing,
 		garbled: giveUp,
 		exited: lost,

@@ -6,7 +6,7 @@ import {createPool, nextDeadline, type Pool, step} from '../../../../../src/feat
 import type {PoolSpec} from '../../../../../src/features/pools/core/spec.ts';
 import {nodeTables, runTables} from '../../../../../src/features/pools/core/state.ts';
 
-/** A root with so many child nodes, all ready, and a command on the last of them. */
+/** A root with many child nodes, all ready, and a command on the last of them. */
 class Large {
 	pool: Pool;
 	effects: readonly Effect[] = [];
