@@ -140,7 +140,9 @@ export function openMaster(options: MasterOptions, poller: Poller, seen: Seen): 
 
 	function spawn(): void {
 		begun.set(pool.spec.root.name, Date.now());
-		const made = processes.spawn(pool.spec.command, nodes.theirs, {ZEUS_MASTER_FD: String(MASTER_FD), ARCHON_ZEUS_CAPS: CAPABILITIES});
+		const made = processes.spawn(pool.spec.command, nodes.theirs, {
+			ZEUS_MASTER_FD: String(MASTER_FD), ARCHON_ZEUS_CAPS: CAPABILITIES, ARCHON_ZEUS_ROOT: pool.spec.root.name,
+		});
 		if (!made.ok) return tell({kind: 'refused', why: made.error});
 		tell({kind: 'spawned', pid: made.value});
 		processes.track(made.value);
