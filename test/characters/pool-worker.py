@@ -45,14 +45,15 @@ elif kind == "half":
     pass_fd(master, far.fileno())
     own.sendall(b"P:1")
 elif kind == "liar":
-    node(pid=os.getppid())
+    own, _ = node(pid=os.getppid())
 elif kind == "stranger":
-    node(name="nobody")
+    own, _ = node(name="stranger")
 elif kind == "unpiped":
-    node(feature=False)
+    own, _ = node(feature=False)
 elif kind == "socket-for-pipe":
     own, _ = node(feature=False)
-    pass_fd(own, socket.socketpair()[0].fileno())
+    near, far = socket.socketpair()
+    pass_fd(own, near.fileno())
 elif kind == "garbage":
     own, _ = node()
     own.sendall(b"\x01\x02 what\0")
@@ -68,6 +69,7 @@ elif kind == "descriptors":
             break
 elif kind == "flood":
     own, _ = node()
+    own.sendall(b"K:D\0")
     try:
         while True:
             own.sendall(b"D:1\0" * 10000)

@@ -31,7 +31,8 @@ describe('a worker that', () => {
 		['never stops talking', 'flood', /boot.*more than anybody can hear/],
 		['names a relative path', 'names', /boot.*which is no absolute path/],
 		['names a path of 60 KB', 'nameless', /boot.*names files without end/],
-		['names a million files', 'features', /boot.*files/],
+		['names a million files', 'features', /loaded 100000 files/],
+		['says that it is a node of no plan', 'stranger', /process (\d+) registered as "stranger", which is no node of the plan/],
 	])('%s as a node is ended, and named', async (_, kind, line) => {
 		await using it = await pool({plan: {boot: {}}, command: `python3 ${BAD} ${kind}`});
 		await it.says(line);

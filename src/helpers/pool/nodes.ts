@@ -41,6 +41,8 @@ interface Connection {
 	readonly peer: Peer;
 	readonly pid: number;
 	readonly fd: number;
+	/** Of its process, until it is a node; -1 from then on. */
+	pidfd: number;
 	framing: Framing | null;
 	/** What `P:` says. */
 	named: {readonly parent: number; readonly name: string} | null;
@@ -103,10 +105,18 @@ export function createNodes({poller, tell, log, track, runner}: NodeParts): Node
 		const pid = peerOf(fd)?.pid ?? 0;
 		if (pid !== sender || pid <= 1 || pid === ownPid) return `passed a socket of process ${pid} as its own`;
 		if (news >= NEW_MAX) return `would be one of more than ${NEW_MAX} nodes that begin at once`;
+		const pidfd = sys.pidfdOpen(pid);
+		// It has ended, and the number may be another's.
+		if (pidfd < 0 || sys.peerLives(fd) === 0) {
+			sys.closeForeign(fd);
+			sys.close(pidfd);
+			return null;
+		}
 		const peer = ++last;
 		news++;
 		const connection: Connection = {
-			peer, pid, fd, framing: null, named: null, early: [], feature: -1, lines: cutLines(decode), hasEnv: false, runs: [], bytes: 0, since: 0,
+			peer, pid, fd, pidfd, framing: null, named: null, early: [], feature: -1, lines: cutLines(decode),
+			hasEnv: false, runs: [], bytes: 0, since: 0,
 			giveUp: after(PATIENCE, () => refuse(connection, connection.named ? 'passed no pipe for its files' : 'did not say which node it is')),
 		};
 		all.set(peer, connection);
@@ -126,11 +136,9 @@ export function createNodes({poller, tell, log, track, runner}: NodeParts): Node
 	}
 
 	function refuse(connection: Connection, why: string): void {
-		// It may have ended, and another process its number.
-		const isThere = sys.peerLives(connection.fd) !== 0;
+		log('warn', `process ${connection.pid} ${why}: it is ended`);
+		sys.pidfdSignal(connection.pidfd, SIG.KILL);
 		remove(connection);
-		if (isThere) end(connection.pid, why);
-		else log('warn', `process ${connection.pid} ${why}`);
 	}
 
 	// ── NODE ──
@@ -162,9 +170,7 @@ export function createNodes({poller, tell, log, track, runner}: NodeParts): Node
 		const why = early ? beginFeature(connection, fd) : takeRunner(connection, run, fd);
 		if (why !== null) sys.closeForeign(fd);
 		if (why !== null || !early || !named) return why;
-		connection.early = null;
-		connection.giveUp();
-		news--;
+		settle(connection);
 		track(connection.pid, connection.fd);
 		tell({kind: 'registered', peer, pid: connection.pid, parent: named.parent, name: named.name});
 		for (const message of early) if (all.has(peer)) hear(connection, message);
@@ -190,11 +196,19 @@ export function createNodes({poller, tell, log, track, runner}: NodeParts): Node
 
 	function remove(connection: Connection): void {
 		if (!all.delete(connection.peer)) return;
-		if (connection.early) news--;
-		connection.early = null;
-		connection.giveUp();
+		settle(connection);
 		connection.framing?.close();
 		closeFeature(connection);
+	}
+
+	/** It is a node, or never will be. */
+	function settle(connection: Connection): void {
+		if (!connection.early) return;
+		connection.early = null;
+		connection.giveUp();
+		news--;
+		sys.close(connection.pidfd);
+		connection.pidfd = -1;
 	}
 
 	// ── FEATURE ──
