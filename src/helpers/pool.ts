@@ -22,6 +22,7 @@ import {type Connection, createConnection} from './connection.ts';
 import {happeningOf, nodeEvents} from './pool/happenings.ts';
 import {linesAt} from './pool/lines.ts';
 import {openMaster, type Seen} from './pool/master.ts';
+import {readPort} from './pool/network-files.ts';
 import {answersTo} from './pool/questions.ts';
 
 /** The tree in a file, or what is wrong with it. */
@@ -38,6 +39,7 @@ export function servePool(
 ): () => void {
 	const {name, dir, socket, socketMode, config, spec, rules, network} = JSON.parse(words) as PoolArguments;
 	const here = dir ?? folder();
+	const port = network ?? readPort(env()['ZEUS_NETWORK_FILE_MONITOR_PORT'] ?? '');
 	const read = (): Result<PoolSpec, string> => {
 		if (spec) return ok(spec);
 		const plan = readPlan(resolve(here, config ?? 'zeus.json'));
@@ -70,7 +72,7 @@ export function servePool(
 		},
 		over: ended,
 	};
-	const opened = openMaster({socket: resolve(here, socket), socketMode, network, spec: first.value, readAgain: read}, poller, seen);
+	const opened = openMaster({socket: resolve(here, socket), socketMode, network: port, spec: first.value, readAgain: read}, poller, seen);
 	if (!opened.ok) return fail(`pool ${name} cannot begin: ${opened.error.why}`, OTHER);
 	const master = opened.value;
 	const manager = createManager(env());

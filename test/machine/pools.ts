@@ -56,6 +56,8 @@ export interface PoolFiles {
 	readonly env?: Readonly<Record<string, string>>;
 	/** Where an earlier pool was. */
 	readonly folder?: string;
+	/** What it is started by, as `unshare`. */
+	readonly wrapper?: readonly string[];
 	/** Whose it is; else that of the tests. */
 	readonly uid?: number;
 }
@@ -103,14 +105,15 @@ function hear(child: ChildProcess): Heard {
 }
 
 export async function pool(files: PoolFiles): Promise<Pool> {
-	const {plan, code = '', command = `python3 ${WORKER} plan.py`, items, socket: path, args = [], env = {}, folder: earlier, uid} = files;
+	const {plan, code = '', command = `python3 ${WORKER} plan.py`, items, socket: path, args = [], env = {}, folder: earlier, wrapper = [], uid} = files;
 	const folder = earlier ?? realpathSync(mkdtempSync(join(tmpdir(), 'pool-')));
 	const socket = path ?? join(folder, '.zeus.sock');
 	writeFileSync(join(folder, 'zeus.json'), JSON.stringify({command, plan, items}));
 	writeFileSync(join(folder, 'plan.py'), code);
 	if (uid !== undefined) chownSync(folder, uid, uid);
 	undo(() => rmSync(folder, {recursive: true, force: true}));
-	const child = spawn(ARCHON, ['zeus', 'start', ...args], {
+	const [program = '', ...words] = [...wrapper, ARCHON, 'zeus', 'start', ...args];
+	const child = spawn(program, words, {
 		cwd: folder, env: {...process.env, NODE_OPTIONS: '', PYTHONDONTWRITEBYTECODE: '1', ...path && {ZEUSSOCK: path}, ...env},
 		stdio: ['ignore', 'pipe', 'pipe'], ...uid !== undefined && {uid, gid: uid},
 	});
@@ -155,7 +158,7 @@ export async function pool(files: PoolFiles): Promise<Pool> {
 			if (!earlier) rmSync(folder, {recursive: true, force: true});
 		},
 	};
-	await Promise.race([says(/Z \S+ waiting /), ended]);
+	await Promise.race([says(/Z \S+ waiting |: unbooted/), ended]);
 	return it;
 }
 
