@@ -398,6 +398,17 @@ describe('a command', () => {
 		expect(story.wait(10_000).pool.runs.size).toBe(0);
 	});
 
+	test('whose socket its node has made itself ends with its client too, and the node stays', () => {
+		const story = told(tell({dev: {idle: true}, '': {lazy: true}}));
+		const run = story.asks('rake');
+		story.hear({kind: 'runner', run, pid: story.pid('dev')}, {kind: 'gone', run});
+		story.processes.set(500, {pid: 500, name: 'rake', peer: 0, parent: 1});
+		story.hear({kind: 'begun', run, pid: 500}).wait(5000);
+		expect([story.processes.has(500), story.rows()]).toEqual([false, expect.stringContaining('dev 104 ready')]);
+		expect(story.answers.get(run)).toEqual(['status 143']);
+		expect(story.pool.runs.size).toBe(0);
+	});
+
 	test('outlives the restart of its node', () => {
 		const story = told(tell());
 		const run = story.asks('rake');

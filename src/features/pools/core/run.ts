@@ -9,8 +9,8 @@ export type RunPhase =
 	| {readonly kind: 'queued'}
 	/** Its node was told to fork a runner. */
 	| {readonly kind: 'called'; readonly isGone: boolean; readonly deadline: Instant}
-	/** The runner has what the client has handed. `runner` null: which process it is is not known. */
-	| {readonly kind: 'handed'; readonly runner: number | null; readonly deadline: Instant}
+	/** The runner has what the client has handed. `runner` null: its process is not known, and so that of its command is waited for. */
+	| {readonly kind: 'handed'; readonly runner: number | null; readonly isGone: boolean; readonly deadline: Instant}
 	| {readonly kind: 'running'; readonly runner: number | null; readonly pid: number}
 	/** The runner or its command has ended, and no status has come yet; null: that process has ended. */
 	| {
@@ -101,7 +101,7 @@ const table: Table = {
 		...none,
 		runner: (phase, {pid}, run, now) => (phase.isGone
 			? {phase: OVER, answer: {status: FAILED}, effects: kill(pid)}
-			: {phase: {kind: 'handed', runner: pid, deadline: now + BEGIN}, effects: [{kind: 'hand', run, hasEnv: false}]}),
+			: {phase: {kind: 'handed', runner: pid, isGone: false, deadline: now + BEGIN}, effects: [{kind: 'hand', run, hasEnv: false}]}),
 		gone: phase => ({phase: {...phase, isGone: true}}),
 		requeue: phase => (phase.isGone ? {phase: OVER, answer: {status: FAILED}} : {phase: {kind: 'queued'}}),
 		refuse: (_, {answer}) => ({phase: OVER, answer}),
@@ -109,14 +109,19 @@ const table: Table = {
 	},
 	handed: {
 		...none,
-		begun: ({runner}, {pid}) => ({phase: {kind: 'running', runner, pid}, answer: {pid}}),
+		begun: ({runner, isGone}, {pid}, run, now) => {
+			const phase = {kind: 'running', runner, pid} as const;
+			return isGone ? terminate(phase, null, run, now) : {phase, answer: {pid}};
+		},
 		done: closing,
 		garbled: ({runner}, {why}) => ({phase: OVER, answer: failure(`the command's runner ${why}`), effects: kill(runner)}),
 		exited: ({runner}, {status}, _, now) => {
 			const lostStatus = status === 0 ? null : status;
 			return {phase: {kind: 'lost', runner: null, pid: null, status: lostStatus, deadline: now + AFTER_RUNNER}, effects: kill(runner)};
 		},
-		gone: ({runner}) => ({phase: OVER, answer: {status: FAILED}, effects: kill(runner)}),
+		gone: phase => (phase.runner === null
+			? {phase: {...phase, isGone: true}}
+			: {phase: OVER, answer: {status: FAILED}, effects: kill(phase.runner)}),
 		end: ({runner}) => ({phase: OVER, answer: {status: TERMINATED}, effects: kill(runner)}),
 		due: ({runner}) => ({phase: OVER, answer: failure('the command did not begin within 10 s'), effects: kill(runner)}),
 	},
