@@ -4,7 +4,7 @@ import {type Again, type Arguments, type Command, EXIT, type Io} from '../../../
 import {lookOf} from '../../../cli/look.ts';
 import {createPoolView} from '../../../cli/pool-chart.ts';
 import {complain, printJson, rowsOf, statusOf, tellReply, tellTrouble, usageError} from '../../../cli/reply.ts';
-import type {Client} from '../../../control/client.ts';
+import {type Client, TRIES} from '../../../control/client.ts';
 import {plainText} from '../../../core/plain.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import {sys} from '../../../os/sys.ts';
@@ -149,7 +149,7 @@ function watch(client: Client, pool: string, _node: string | null, args: Argumen
 	const isChart = io.isTty && !isJson && io.env['TERM'] !== 'dumb';
 	const view = createPoolView(isChart ? 'chart' : 'lines', {size: sizeOf(), color: lookOf(io).isColoured});
 	let isFirst = true;
-	const reply = client.listen(POOLS, [pool, 'archon.follow=yes'], fields => {
+	const onRows = (fields: readonly (readonly string[])[]): void => {
 		const rows = fields.map(POOL_NODE_ROW.decode);
 		const from = rows.findLastIndex(({node}) => node === '');
 		let text = '';
@@ -161,9 +161,15 @@ function watch(client: Client, pool: string, _node: string | null, args: Argumen
 		}
 		isFirst = false;
 		io.stdout(text + (isChart ? view.draw() : ''));
-	});
-	if (reply.ok) return tellReply(reply.value, io);
-	return isFirst ? tellTrouble(reply.error, io) : EXIT.ok;
+		tries = 0;
+	};
+	// It goes on where archon is re-executed, and ends with archon.
+	let tries = 0;
+	for (;;) {
+		const reply = client.listen(POOLS, [pool, 'archon.follow=yes'], onRows);
+		if (reply.ok) return tellReply(reply.value, io);
+		if (reply.error.kind !== 'broken' || ++tries === TRIES || !client.reconnect()) return isFirst ? tellTrouble(reply.error, io) : EXIT.ok;
+	}
 }
 
 const STDOUT = 1;

@@ -31,7 +31,7 @@ const [TEXT_MAX, REASON_MAX] = [16_384, 500];
 
 /** The line of an error's text that tells most: the last one of what Python says, else the first one. */
 export function reasonOf(why: string): string {
-	const isTrace = why.slice(0, TEXT_MAX).trimStart().startsWith('Traceback ');
+	const isTrace = why.slice(0, TEXT_MAX).trimStart().match(/^(?:Traceback |File ")/) !== null;
 	const lines = (isTrace ? why.slice(-TEXT_MAX) : why.slice(0, TEXT_MAX)).split('\n').filter(line => line.trim() !== '');
 	const line = (isTrace ? lines.at(-1) : lines[0]) ?? '';
 	return line.trim().slice(0, REASON_MAX);

@@ -17,14 +17,16 @@ export const pools: Make<PoolsRequest> = ({daemon}) => ({names, follow}, call) =
 	const found = list.filter(isPool).map(({service: {name}}) => name);
 	if (chosen && found.length === 0) return refuse(call, `${names.join(', ')} is no pool`);
 	const pooling = daemon.pools();
-	for (const pool of found) for (const row of rowsOf(pooling, pool)) call.row(row);
-	if (!follow || !pooling) return call.reply(OK);
+	if (!follow || !pooling) {
+		for (const pool of found) for (const row of rowsOf(pooling, pool)) call.row(row);
+		return call.reply(OK);
+	}
 
 	const meant = new Set(found);
 	let isBehind = false;
 	const tellAll = (pool: string): void =>
 		call.send([[pool, '', '', '', '', '', ''], ...rowsOf(pooling, pool)].map(row => row.map(plainField)));
-	call.send([]);
+	for (const pool of meant) tellAll(pool);
 	call.whenDrained(() => {
 		if (isBehind) for (const pool of meant) tellAll(pool);
 		isBehind = false;
