@@ -16,8 +16,9 @@ export function passedEnvironment(fd: number | undefined, names: readonly string
 
 function chosen(fd: number, names: readonly string[]): string {
 	const about = newStat();
-	// A pipe or a dead mount would be waited for.
-	if (sys.fstat(fd, about) < 0 || !isFile(about)) return '';
+	// A pipe or a file of a dead mount would be waited for.
+	const path = sys.readLink(`/proc/self/fd/${fd}`);
+	if (sys.fstat(fd, about) < 0 || !isFile(about) || typeof path !== 'string' || !path.startsWith('/memfd:')) return '';
 	const bytes = newBytes(Math.min(MOST, about[STAT.size] ?? 0));
 	const count = sys.readAt(fd, bytes, 0);
 	if (count <= 0) return '';

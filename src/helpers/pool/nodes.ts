@@ -11,8 +11,9 @@ import {pid as ownPid} from '../../os/identity.ts';
 import {ANCILLARY} from '../../os/layouts.ts';
 import type {Poller} from '../../os/poller.ts';
 import {peerOf} from '../../os/sockets/trust.ts';
-import {EPOLLIN, ERRNO, isFifo, newAncillary, newStat, SOCK_DGRAM, SOCK_STREAM, sys} from '../../os/sys.ts';
+import {EPOLLIN, ERRNO, isFifo, newAncillary, newStat, O, SOCK_DGRAM, SOCK_STREAM, sys} from '../../os/sys.ts';
 import {createFraming, decode, type Framing} from './framing.ts';
+import {openAgain} from './open-again.ts';
 
 export interface NodeParts {
 	readonly poller: Poller;
@@ -218,9 +219,11 @@ export function createNodes({poller, tell, log, track, runner}: NodeParts): Node
 	function beginFeature(connection: Connection, fd: number): string | null {
 		if (!connection.named) return 'passed a descriptor before it said which node it is';
 		if (sys.fstat(fd, about) < 0 || !isFifo(about) || !sys.isReader(fd)) return 'passed what is no pipe for its files';
-		sys.setBlocking(fd, false);
-		connection.feature = fd;
-		poller.watch(fd, EPOLLIN, () => readFeature(connection));
+		const own = openAgain(fd, O.RDONLY);
+		if (own < 0) return `passed a pipe that cannot be read: ${errnoText(-own)}`;
+		sys.closeForeign(fd);
+		connection.feature = own;
+		poller.watch(own, EPOLLIN, () => readFeature(connection));
 		return null;
 	}
 

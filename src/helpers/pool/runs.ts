@@ -12,6 +12,7 @@ import {peerOf} from '../../os/sockets/trust.ts';
 import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, newAncillary, O, sys} from '../../os/sys.ts';
 import {passedEnvironment} from './environment.ts';
 import {createFraming, decode, type Framing} from './framing.ts';
+import {openAgain} from './open-again.ts';
 
 export interface RunParts {
 	readonly poller: Poller;
@@ -51,6 +52,8 @@ interface Client {
 	isTold: boolean;
 	command: Command | null;
 	giveUp: () => void;
+	/** No more of a text is written: its stream is about to be closed. */
+	stopText: () => void;
 }
 
 /** The socket of a runner. */
@@ -71,7 +74,6 @@ const TEXT_MAX = 64 * 1024;
 const RUNNER_MAX = 16;
 const AT_ONCE = 64;
 const [STDIO, STDERR] = [1, 2];
-const ENOTSOCK = 88;
 
 const buffer = newBytes(64 * 1024);
 const beside = newAncillary();
@@ -110,7 +112,7 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 	function meet(fd: number, pid: number): void {
 		const run = ++last;
 		const client: Client = {
-			run, pid, framing: null, asked: null, wantsEnv: false, fds: [], isTold: false, command: null,
+			run, pid, framing: null, asked: null, wantsEnv: false, fds: [], isTold: false, command: null, stopText() {},
 			giveUp: after(PATIENCE, () => {
 				log('warn', `client ${pid} did not say all of what it wants within ${PATIENCE / 1000} s`);
 				remove(client);
@@ -162,6 +164,7 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 	function remove(client: Client): void {
 		if (!all.delete(client.run)) return;
 		client.giveUp();
+		client.stopText();
 		client.framing?.close();
 		client.fds.splice(0).forEach(fd => sys.closeForeign(fd));
 		if (client.command) closeCommand(client.command);
@@ -179,26 +182,31 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 		};
 		const fd = client.fds[on === 'stdio' ? STDIO : STDERR];
 		if (text === null || fd === undefined || !client.framing) end();
-		else writeText(fd, text, end);
+		else writeText(client, fd, text, end);
 	}
 
 	/** Writes as much of it as the client takes in a second. */
-	function writeText(fd: number, text: string, done: () => void): void {
+	function writeText(client: Client, given: number, text: string, done: () => void): void {
 		let bytes = bytesOf(text).subarray(0, TEXT_MAX);
+		// No socket can be opened again, and none has to: each send says whether it waits.
+		const own = openAgain(given, O.WRONLY | O.APPEND);
+		const fd = own === -ERRNO.ENXIO ? given : own;
 		let isWatched = false;
-		const end = (): void => {
+		const stop = (): void => {
+			client.stopText = () => {};
 			cancel();
 			if (isWatched) poller.forget(fd);
+			if (own >= 0) sys.closeForeign(own);
+		};
+		const end = (): void => {
+			stop();
 			done();
 		};
 		const cancel = after(TEXT_PATIENCE, end);
+		client.stopText = stop;
 		const flush = (): void => {
-			while (bytes.length > 0) {
-				let count = sys.send(fd, bytes, [], MSG_DONTWAIT);
-				if (count === -ENOTSOCK) {
-					sys.setBlocking(fd, false);
-					count = sys.write(fd, bytes);
-				}
+			while (bytes.length > 0 && fd >= 0) {
+				const count = own >= 0 ? sys.write(fd, bytes) : sys.send(fd, bytes, [], MSG_DONTWAIT);
 				if (count === -ERRNO.EINTR) continue;
 				if (count === -ERRNO.EAGAIN) {
 					if (!isWatched) poller.watch(fd, EPOLLOUT, flush);
