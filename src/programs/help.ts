@@ -7,6 +7,7 @@ usage: archon [up] [OPTIONS] [[--] CMD ARGS…]                   supervise the 
        archon check [OPTIONS] [FILE]                            tell every problem of a config
        archon import FILE… [--strict] [-o FILE]                 print configs of other supervisors as archon's own
        archon init [DIRECTORY] [-o FILE]                        write a first config for what is there
+       archon zeus [FLAGS] COMMAND [ARGS…]                      a command that starts warm, from a pool: see archon zeus help
        archon help config [KEY]                                 every key of a config, or one with an example
        archon schema                                            the JSON Schema of a config, for editors
        archon --help | --version

@@ -14,6 +14,7 @@ export async function zeus(args: readonly string[], version: string): Promise<St
 		case null:
 		case 'help': return say((await import('./zeus/help.ts')).help(version));
 		case 'init': return (await import('./zeus/init.ts')).init(call.args);
+		case 'commands': return (await import('./zeus/commands.ts')).listCommands(call.config);
 		case 'start': return (await import('./zeus-start.ts')).start(call);
 		case 'restart': return (await import('./zeus/restart.ts')).restart(env());
 		default: {
