@@ -16,7 +16,7 @@ export function listCommands(config: string | null): number {
 	const own = NAMES.map(name => join(project ?? '.', name)).find(path => sys.lstat(path, newStat()) >= 0) ?? null;
 	const path = config === null ? own : resolve(typeof here === 'number' ? '.' : here, config);
 	if (path === null) {
-		return refuse(`zeus: there is no zeus.json in ${project ?? 'this folder'}; archonctl pool commands tells those of archon's own pools`, FAILED);
+		return refuse(`zeus: there is no zeus.json in ${project ?? 'this folder'}; archonctl pool commands tells those of services`, FAILED);
 	}
 	const plan = readPlan(path);
 	return plan.ok ? say(linesOf(plan.value.root).map(line => `${line}\n`).join('')) : refuse(`zeus: ${plan.error.join('\n')}`, FAILED);
