@@ -131,7 +131,7 @@ describe('signals', () => {
 
 	test('SIGHUP ends the client although the command does not care, and that command as well', async () => {
 		const {child, end, text} = await begin('signals');
-		const [, pid] = await pool.says(/runs signals (\d+)\n(?![^]*runs signals)/);
+		const [, pid] = await pool.says(new RegExp(`runs signals (\\d+) ${child.pid}\n`));
 		child.kill('SIGHUP');
 		expect(await end).toEqual([129, null]);
 		expect(text()).toContain('SIGHUP');

@@ -155,13 +155,17 @@ def serve(connection):
     if name == 'tells':
         connection.sendall(args[0] + b'\0')
         return
+    told, tells = os.pipe()
     pid = os.fork()
     if pid == 0:
+        # Its client knows the pid before it sees anything else.
+        os.read(told, 1)
         command(name, args, env, stdio, stderr)
     os.close(stdio)
     os.close(stderr)
     connection.sendall(b'%d\0' % pid)
-    say('runs', name, pid)
+    say('runs', name, pid, client)
+    os.write(tells, b'.')
     if name == 'orphan':
         return
     _, status = os.waitpid(pid, 0)

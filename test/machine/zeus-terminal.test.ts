@@ -15,7 +15,7 @@ const PYTHON = ['exec', 'python3', '-q', '-i', '-c', 'import sys, os, time; sys.
 const stateOf = (pid: string | number | undefined): string => /\) ([A-Z]) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '';
 
 /** The pid of the last command of that name. */
-const pidOf = async (name: string): Promise<string> => (await pool.says(new RegExp(`runs ${name} (\\d+)\\n(?![^]*runs ${name} )`)))[1] ?? '';
+const pidOf = async (name: string): Promise<string> => (await pool.says(new RegExp(`runs ${name} (\\d+) \\d+\\n(?![^]*runs ${name} )`)))[1] ?? '';
 
 test('the command has a terminal where the client has one, of its size', async () => {
 	await using streams = pool.onTerminal(['streams']);
