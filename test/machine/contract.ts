@@ -54,6 +54,17 @@ export const CASES: readonly Case[] = [
 		gives: [0, true, true, -ERRNO.EAGAIN, [2, 1], ['ab', 'c'], -ERRNO.EAGAIN, 0, -ERRNO.ECONNRESET, -ERRNO.EPIPE, 0],
 	},
 	{
+		name: 'a pair of sockets for datagrams says who sent what, and what is received never waits',
+		run(sys) {
+			const [ends, room, beside] = [new Int32Array(2), new Uint8Array(100), newAncillary()];
+			const [made, [one = -1, other = -1]] = [sys.socketPair(ends, SOCK_DGRAM), ends];
+			const sent = [sys.send(other, sys.encodeUtf8('ab'), [], 0), sys.receive(one, room, beside), beside[ANCILLARY.pid] === sys.getpid()];
+			const blocks = sys.setBlocking(one, true);
+			return [made, sent, blocks, sys.receive(one, room, beside), sys.close(one), sys.close(other)];
+		},
+		gives: [0, [2, 2, true], 0, -ERRNO.EAGAIN, 0, 0],
+	},
+	{
 		name: 'names that are not UTF-8 go out as they came in',
 		run(sys, folder) {
 			const path = `${folder}/a\udcff\udc80b`;
