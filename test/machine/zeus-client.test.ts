@@ -172,6 +172,7 @@ describe('a pool that fails', () => {
 		await using own = await openPool();
 		const child = spawn(ZEUS, ['wait'], {cwd: own.folder, stdio: ['ignore', 'pipe', 'pipe']});
 		const end = once(child, 'exit');
+		await once(child.stdout, 'data');
 		const [, pid] = await own.says(/runs wait (\d+)/);
 		// The process that serves this client.
 		const server = fileIn('/', `/proc/${pid}/stat`).split(' ')[3];
