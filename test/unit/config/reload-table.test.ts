@@ -23,5 +23,5 @@ test.each(Object.keys(TOP.keys).filter(key => !(key in IN_WORDS) && !(`${key} (t
 	const fates = new Set(topFatesOf(key, sample).filter(fate => fate !== 'nothing'));
 	// A service that comes to load the library, or to do without, is started again; another rule holds for the next bind(2).
 	const both = key === 'bind' ? ['restarted', 'kept'] : null;
-	expect(fates).toEqual(new Set(both ?? (key === 'name' || key === 'version' ? [] : [key === 'environment' ? 'restarted' : 'kept'])));
+	expect(fates).toEqual(new Set(both ?? (key === 'name' || key === 'version' ? [] : [key === 'environment' || key === 'pools' ? 'restarted' : 'kept'])));
 });

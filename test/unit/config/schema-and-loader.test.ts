@@ -48,6 +48,7 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 	{why: 'what a watch is of', message: /watch(\[\d+\])? has no path$|beside libraries$|a relative path, and the service has no working_dir$/},
 	{why: 'where a socket is', message: /has no absolute path|archon's own streams$|is neither a port, an address with a port/},
 	{why: 'which sockets and ports there are', message: /has the same name as another one|are one port, \d+$|once more$|has the variable PORT_\w+, as|no service is called|is not a socket of a service/},
+	{why: 'which rules are for every process', message: /match means every process/},
 	{why: 'which trees a pool can have', message: /in the correct format|has (two roots|no root|neither a config nor a plan|a name that cannot be one|no plan$)|the second of the name/},
 	{why: 'who is told of alerts', message: /has two of the name|is shorter than group_wait|is neither a service nor a pattern|cannot be sent in a header|is not a facility/},
 ];
@@ -55,6 +56,7 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 /** What the schema refuses and the loader does not. */
 const STRICTER: readonly {readonly why: string; readonly is: (error: ErrorObject) => boolean}[] = [
 	{why: 'names that YAML takes for numbers are better in quotes', is: ({keyword, data}) => keyword === 'type' && /^(number|boolean)$/.test(typeof data)},
+	{why: 'what compose says of a port beside its number', is: ({instancePath}) => /\/ports\/\d+/.test(instancePath)},
 	{why: 'options that docker\'s drivers do not have either', is: ({instancePath}) => /\/options$/.test(instancePath)},
 ];
 
