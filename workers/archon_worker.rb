@@ -67,8 +67,8 @@ class Features
   # Files that an error names: mending one of them is the way out.
   def failed(error)
     while error
-      tell(error.message[/\A([^\n]+?):\d+:/, 1]) if error.is_a?(SyntaxError)
-      users(error).each { |line| tell(line[/\A(.+?):\d+/, 1]) }
+      tell(error.message.b[/\A([^\n]+?):\d+:/, 1]) if error.is_a?(SyntaxError)
+      users(error).each { |line| tell(line.b[/\A(.+?):\d+/, 1]) }
       error = error.cause
     end
     loaded
@@ -111,7 +111,7 @@ class Worker
     title(name.empty? ? 'boot' : name)
     trap('INT', 'SYSTEM_DEFAULT')
     @node, remote = UNIXSocket.pair
-    @unread = +''
+    @unread = ''.b
     @master.send_io(remote)
     remote.close
     say("P:#{$$}:#{parent}:#{name}")
@@ -144,7 +144,7 @@ class Worker
     client, count = taken(command) { command.recv(256) }.delete("\0").split(':').map { |part| Integer(part) }
     arguments, stdio, stderr = Array.new(3) { taken(command) { command.recv_io } }
     environment = taken(command) { command.recv_io } if @said.include?('E')
-    args = words(arguments)
+    args = words(arguments).map { |word| word.force_encoding(Encoding.default_external) }
     variables = environment ? words(environment) : []
     if args.size != count
       stderr.syswrite("archon_worker: #{args.size} arguments came of #{count}\n")
@@ -229,7 +229,7 @@ class Worker
     $stdout.sync = $stdout.tty?
     $stderr.sync = true
     [stdio, stderr].each(&:close)
-    variables.each { |variable| ENV.store(*variable.split('=', 2)) }
+    variables.each { |variable| ENV.store(*variable.split('='.b, 2)) }
     $PROGRAM_NAME = name
     ARGV.replace(args)
     call('after_fork')
@@ -254,7 +254,7 @@ class Worker
   # The wire.
 
   def say(message)
-    @node.sendmsg("#{message.delete("\0")}\0")
+    @node.sendmsg("#{message.b.delete("\0".b)}\0")
   end
 
   # Waits for messages. When the master has gone, so does this process.
@@ -265,7 +265,7 @@ class Worker
       exit!(1)
     end
     *messages, @unread = (@unread + data).split("\0", -1)
-    messages.reject(&:empty?).map { |message| message.force_encoding(Encoding.default_external) }
+    messages.reject(&:empty?).map { |message| message.force_encoding(Encoding::UTF_8) }
   end
 
   # The text that the master has for this node's action; empty without one.
@@ -280,7 +280,8 @@ class Worker
   # What a descriptor holds until its end, in parts that end with NUL.
   def words(file)
     file.seek(0) if file.stat.file?
-    file.read.split("\0", -1)[..-2]
+    # Whatever the locale is, these are bytes.
+    file.binmode.read.split("\0".b, -1)[..-2]
   ensure
     file.close
   end

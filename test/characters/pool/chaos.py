@@ -15,6 +15,8 @@ folder, seed, kills = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 NODES = ["boot", "shared", "development", "testing", "spare"]
 # From one crash of PID 1 to the next: after five in a minute it does only what keeps services running.
 CRASH_PAUSE = 20
+# From one end of the master to the next: archon waits ever longer before it starts one again that does not stay.
+MASTER_PAUSE = 12
 PATIENCE = 120
 os.chdir(folder)
 chance = random.Random(seed)
@@ -107,7 +109,7 @@ def calm():
 assert calm() is None, "the pool is not ready"
 time.sleep(1)
 before = {"master": descriptors(master()), "init": descriptors(1), "processes": len(processes())}
-crashed = time.monotonic()
+crashed = mastered = time.monotonic()
 unready = []
 done = 0
 while done < kills:
@@ -123,7 +125,8 @@ while done < kills:
         done += kill("a command", named("hang", "echo", "where"))
     elif draw < 0.9:
         done += kill("a client", chance.choice(clients).pid)
-    elif draw < 0.96:
+    elif draw < 0.96 and time.monotonic() - mastered > MASTER_PAUSE:
+        mastered = time.monotonic()
         done += kill("the master", master())
     elif time.monotonic() - crashed > CRASH_PAUSE:
         crashed = time.monotonic()

@@ -196,7 +196,8 @@ class Master:
         self.log = []
         self.sock, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.settimeout(PATIENCE)
-        environment = {**os.environ, "ZEUS_MASTER_FD": str(other.fileno())}
+        # As in an image that says nothing of a locale.
+        environment = {**os.environ, "LC_ALL": "C", "ZEUS_MASTER_FD": str(other.fileno())}
         environment.pop("ARCHON_ZEUS_CAPS", None)
         if caps:
             environment["ARCHON_ZEUS_CAPS"] = ",".join(caps)
