@@ -39,6 +39,8 @@ export interface PoolsControl extends Pooling {
 
 /** Events of a pool in a second that are told; the rest is counted. */
 const EVENTS_MAX = 200;
+/** How long a master may take to answer a question (ms): it may be stopped, or have no time. */
+const PATIENCE = 10_000;
 
 interface Pool {
 	readonly ask: (question: Question, told: (rows: Result<readonly AnswerRow[], string>) => void) => () => void;
@@ -167,17 +169,25 @@ export function createPoolsControl({helpers, log, state, dispatch, tell, soon, w
 		return {
 			rows,
 			ask(question, told) {
-				const isBusy = questions.size >= QUESTIONS_MAX;
+				// Who asks and does not wait leaves a question behind for a master that does not read.
+				const isBusy = Math.max(questions.size, waiting.length) >= QUESTIONS_MAX;
 				const why = !isUp ? 'does not run: archonctl status says why' : isBusy ? 'has too many questions to answer' : null;
 				if (why !== null) {
 					told(err(`the pool ${name} ${why}`));
 					return () => {};
 				}
 				const id = ++last;
-				questions.set(id, {rows: [], told});
+				const calm = after(PATIENCE, () => whole(() => end(id, () => err(`the pool ${name} has not answered for ${PATIENCE / 1000} s`))));
+				questions.set(id, {rows: [], told(rows) {
+					calm();
+					told(rows);
+				}});
 				waiting.push(encodeMessage(ASK, id, bytesOf(JSON.stringify(question))));
 				pump();
-				return () => void questions.delete(id);
+				return () => {
+					calm();
+					questions.delete(id);
+				};
 			},
 			end() {
 				closed();
