@@ -85,9 +85,10 @@ export function start({config, delay: written, isSimple, isColoured, log: logTo}
 			if (trace?.ok) trace.value.write(row);
 			show(view.changed(row));
 			drawSoon();
-			// In the chart the text stands below the tree.
+			// In the chart the text stands below the tree; the line of a change has the telling line of it, and zeus' own words have none.
 			const above = row.why === null || isChart ? null : master?.rows().find(({node}) => node === row.parent)?.why;
-			if (row.why !== null && !isChart && above !== row.why) complain(`${row.why}\n`);
+			const isTold = isChart || above === row.why || !(isSimple || row.why?.includes('\n'));
+			if (row.why !== null && !isTold) complain(`${row.why}\n`);
 		},
 		happened() {},
 		planned: showAll,

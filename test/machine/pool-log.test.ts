@@ -1,11 +1,14 @@
-/** The file of `--log`: lines are appended, and what cannot be written is told instead of waited for. */
-import {execFileSync} from 'node:child_process';
-import {closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync} from 'node:fs';
+/** What a pool writes: the file of `--log`, where what cannot be written is told instead of waited for; and a file that workers share. */
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, expect, test} from 'vitest';
 import type {NodeRow} from '../../src/features/pools/core/rows.ts';
 import {openTransitionLog, type TransitionLog} from '../../src/helpers/pool/transition-log.ts';
+import {ARCHON} from './archon.ts';
+import {PATIENCE, WORKER} from './pools.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'pool-log-'));
 afterAll(() => rmSync(base, {recursive: true}));
@@ -50,3 +53,22 @@ test('a folder, or a place that is not there, is told', () => {
 	expect(openTransitionLog(base)).toEqual({ok: false, error: `${base}: is a directory`});
 	expect(openTransitionLog(join(base, 'none/file'))).toMatchObject({ok: false});
 });
+
+test('into one file that was cut off before, the pool and its workers write one behind the other', async () => {
+	const folder = join(base, 'shared');
+	mkdirSync(folder);
+	writeFileSync(join(folder, 'zeus.json'), JSON.stringify({command: `python3 ${WORKER} plan.py`, plan: {boot: {leaf: {show: []}}}}));
+	writeFileSync(join(folder, 'plan.py'), ['boot', 'leaf'].map(name => `def ${name}(): print('here is ${name}', flush=True)\n`).join(''));
+	const path = join(folder, 'out');
+	const out = openSync(path, 'w');
+	const child = spawn(ARCHON, ['zeus', 'start'], {cwd: folder, stdio: ['ignore', out, out]});
+	closeSync(out);
+	await expect.poll(() => readFileSync(path, 'utf8'), {timeout: PATIENCE}).toMatch(/ leaf ready /);
+	child.kill('SIGTERM');
+	await once(child, 'exit');
+	const lines = readFileSync(path, 'utf8').split('\n');
+	expect(lines.filter(line => !/^\S+Z (?:boot|leaf) |^here is|^$/.test(line))).toEqual([]);
+	for (const text of ['Z boot waiting -', 'Z boot ready', 'Z leaf ready', 'here is boot', 'here is leaf']) {
+		expect(lines.some(line => line.includes(text)), text).toBe(true);
+	}
+}, PATIENCE);
