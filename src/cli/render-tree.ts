@@ -17,6 +17,8 @@ interface Node {
 
 const NO_SERVICE = 'no service';
 const HELPER = 'archon.';
+/** What the master of a pool is started with is the whole plan. */
+const POOL = 'archon.pool ';
 
 /** Those that are shown unless all are asked for: no commands of probes and hooks, none of archon's helpers, and what these have made. */
 export function shown(processes: readonly TreeRow[]): readonly TreeRow[] {
@@ -67,7 +69,8 @@ function nest(processes: readonly TreeRow[], labels: ReadonlyMap<number, string>
 	const lists = new Map<number, Node[]>(processes.map(({pid}) => [pid, []]));
 	for (const row of processes) {
 		const {pid, parent, zombie, command} = row;
-		const label = `${pid} ${zombie ? 'zombie ' : ''}${plainText(command)}${plainText(labelIn(labels, pid))}`;
+		const words = command.startsWith(POOL) ? POOL.trimEnd() : command;
+		const label = `${pid} ${zombie ? 'zombie ' : ''}${plainText(words)}${plainText(labelIn(labels, pid))}`;
 		const node = {label, figures: row, children: lists.get(pid) ?? []};
 		(pids.has(parent) ? lists.get(parent) ?? tops : tops).push(node);
 	}

@@ -68,7 +68,8 @@ export function servePool(
 		happened: what => tell(HAPPENED, happeningOf(what)),
 		planned: () => tellAll(TREE_NEW),
 		ready() {
-			manager.ready(`${master.rows().length} nodes are ready`);
+			// What there is to say then and later archon says itself, by the rows.
+			manager.ready('');
 		},
 		over: ended,
 	};

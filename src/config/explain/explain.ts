@@ -2,6 +2,7 @@
 import type {Grant} from '../../core/access.ts';
 import {service as serviceOf} from '../../core/defaults.ts';
 import type {Config} from '../../core/config.ts';
+import {POOL_PROGRAM} from '../../core/helper-roles.ts';
 import type {Result} from '../../core/result.ts';
 import type {
 	Condition, HookCommand, Probe, Ready, RestartPolicy, RunTest, Schedule, Service, StartConditions, UserSpec,
@@ -11,6 +12,7 @@ import type {Millis} from '../../core/time.ts';
 import {parseUrl} from '../../core/url.ts';
 import type {Environment} from '../../core/variables.ts';
 import type {Syslog} from '../../features/logging/core.ts';
+import type {PoolArguments} from '../../features/pools/core/arguments.ts';
 import {variableFor} from '../../features/ports/core/spec.ts';
 import {addressOf as boundTo, type SocketSpec} from '../../features/sockets/core/spec.ts';
 import {said} from '../durations.ts';
@@ -128,6 +130,13 @@ export function explain(
 
 const finite = (millis: Millis): Millis | null => (Number.isFinite(millis) ? millis : null);
 
+/** Of a pool, instead of its whole plan: what is executed for its root, or the file that says it. */
+function poolCommand({isArchon, argv: [program, words]}: Service['exec']): readonly string[] | null {
+	if (!isArchon || program !== POOL_PROGRAM || words === undefined) return null;
+	const {spec, config} = JSON.parse(words) as PoolArguments;
+	return spec?.command ?? [program, config ?? ''];
+}
+
 /** Those that start with archon: by themselves, or because another one needs them. Each comes after all that it needs. */
 function wantedOf(services: readonly Service[]): ReadonlySet<string> {
 	const wanted = new Set<string>();
@@ -154,7 +163,7 @@ function explained(
 	return {
 		name, instances, control, type: service.forks ? 'forking' : type, autostart,
 		sockets: service.sockets.map(socketOf), lazy: service.isLazy ? lazyOf(service) : null, ports: portsOf(service),
-		schedule: service.schedule && scheduleOf(service.schedule), essential, command: shown(exec.argv),
+		schedule: service.schedule && scheduleOf(service.schedule), essential, command: shown(poolCommand(exec) ?? exec.argv),
 		user: exec.user && {
 			name: exec.user.user + (exec.user.group === null ? '' : `:${exec.user.group}`),
 			uid: found?.uid ?? null, gid: found?.gid ?? null, groups: found?.groups.filter(group => group !== found.gid) ?? [],

@@ -23,6 +23,7 @@ export interface NoDoor {
 
 /** Clients that may wait to be taken. */
 const BACKLOG = 1024;
+const HINT = 'set socket, or $ZEUSSOCK, to a path in a folder where this user may write';
 /** How often a file is tried that is exchanged meanwhile. */
 const TRIES = 5;
 
@@ -62,7 +63,7 @@ function takeLock(file: string): Result<number, NoDoor> {
 	const [about, named] = [newStat(), newStat()];
 	for (let left = TRIES; left > 0; left--) {
 		const fd = sys.open(file, O.RDWR | O.CREAT | O.NOFOLLOW | O.NONBLOCK | O.NOCTTY, 0o644);
-		if (fd < 0) return refused(`${file}: ${errnoText(-fd)}`);
+		if (fd < 0) return refused(`${file}: ${errnoText(-fd)}; ${HINT}`);
 		const give = (why: string, isRunning = false): Result<never, NoDoor> => {
 			sys.close(fd);
 			return refused(why, isRunning);

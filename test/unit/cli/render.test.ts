@@ -102,6 +102,13 @@ describe('a tree', () => {
 		`);
 	});
 
+	it('names the master of a pool without the plan that it was started with', () => {
+		const tree = renderTree([row('app')], [
+			process('app', 20, 1, 'archon.pool {"dir":"/app"}'), process('app', 21, 20, 'python3 archon_worker.py'),
+		], plain, new Map([[21, 'boot ready']]));
+		expect(tree.match(/\d+ [ap]\S+.*$/gm)).toEqual(['20 archon.pool', '21 python3 archon_worker.py · boot ready']);
+	});
+
 	it('has archon, its commands and helpers, and what is not below it where all are asked for', () => {
 		const all: readonly TreeRow[] = [
 			process('web', 20, 1, 'sh -c curl', false, 'command'), process('web', 21, 20, 'curl\x1b[2J'), process('web', 22, 1, 'nginx'),

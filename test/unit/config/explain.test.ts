@@ -105,6 +105,13 @@ describe('a config', () => {
 		`);
 	});
 
+	test('has of a pool the command of its root, or the file that says it', () => {
+		const pools = 'pools: {app: {dir: /, command: python3 worker.py, plan: {boot: {c: }}}, other: {dir: /, config: zeus.json}}';
+		const files = {'/zeus.json': '{"command": "ruby w", "plan": {"boot": {}}}'};
+		const {plan} = judgeConfig([{file: 'f', text: pools}], null, around({}, files));
+		expect(plan && explain(plan, null, new Map()).services.map(({command}) => command)).toEqual([['python3', 'worker.py'], ['archon.pool', 'zeus.json']]);
+	});
+
 	test('with thirty services keeps to 80 columns', () => {
 		const services = Array.from({length: 30}, (_, index) => `  service-${index}: {command: run ${index}, depends_on: [${index > 5 ? `service-${index - 6}` : ''}]}`);
 		const text = explanationText(explained(`services:\n${services.join('\n')}`), null);

@@ -5,6 +5,7 @@ import type {Instant} from '../../../core/time.ts';
 import type {Effect} from './effect.ts';
 import type {Event} from './event.ts';
 import {crashOf} from './life.ts';
+import type {Plan} from './plan.ts';
 import {failure, isOpen} from './run.ts';
 import {
 	CLIENTS_MAX, nodeTables, ownerTables, pathTables, peerTables, type Pool, type RunState, runTables,
@@ -14,6 +15,9 @@ import {Turn} from './turn.ts';
 import type {NodeMessage} from './wire.ts';
 
 export {createPool, nextDeadline, type Pool} from './state.ts';
+
+/** Commands that are named to who asks for one that is not there. */
+const NAMED_MAX = 12;
 
 /** One step. It is pure: the given state stays as it was, also when this throws because of a bug. */
 export function step(pool: Pool, event: Event, now: Instant): readonly [Pool, readonly Effect[]] {
@@ -212,7 +216,7 @@ function asked(turn: Turn, {run, clientPid, command}: Extract<Event, {kind: 'ask
 	if (stage !== 'running') return turn.answer(run, failure(`pool ${spec.name} is stopping`));
 	if (open >= CLIENTS_MAX) return turn.answer(run, failure(`pool ${spec.name} has ${CLIENTS_MAX} clients already`));
 	const offer = plan.offers.get(command);
-	if (!offer) return turn.answer(run, unknownCommand(command, plan.offers.keys()));
+	if (!offer) return turn.answer(run, unknownCommand(command, plan.offers));
 	const crash = crashOf(turn.node(offer.node).phase);
 	if (crash !== null) return turn.answer(run, crashed(crash));
 	const {name: nodeName} = turn.place(offer.node);
@@ -222,9 +226,12 @@ function asked(turn: Turn, {run, clientPid, command}: Extract<Event, {kind: 'ask
 	enqueue(turn, run);
 }
 
-function unknownCommand(command: string, known: Iterable<string>): ReturnType<typeof failure> {
-	const near = nearest(command, known);
-	const hint = near === null ? '`archon zeus commands` lists them' : `did you mean ${near}?`;
+function unknownCommand(command: string, offers: Plan['offers']): ReturnType<typeof failure> {
+	const near = nearest(command, offers.keys());
+	const names = [...new Set([...offers.values()].map(({name}) => name))];
+	const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '';
+	const there = names.length === 0 ? 'this pool has none' : `there are ${names.slice(0, NAMED_MAX).join(', ')}${more}`;
+	const hint = near === null ? there : `did you mean ${near}?`;
 	return failure(`there is no command ${JSON.stringify(command.slice(0, 255))}: ${hint}`, 127);
 }
 
