@@ -4,6 +4,7 @@
  */
 import {globSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {type PoolFigures, poolTable} from '../bench/pool-figures.ts';
 import {schemaText} from '../src/config/json-schema.ts';
 import {commandTable, habitTable} from './docs/commands.ts';
 import {eventTable} from './docs/events.ts';
@@ -23,6 +24,7 @@ const [commands, habits] = [await commandTable(), await habitTable()];
 const BLOCKS: Readonly<Record<string, () => string>> = {
 	'figures': () => figures(root),
 	'few figures': () => figures(root, FEW),
+	'figures of pools': () => poolTable(JSON.parse(readFileSync(join(root, 'bench', 'results', 'pools.json'), 'utf8')) as PoolFigures),
 	'commands': () => commands,
 	'habits': () => habits,
 	'json': jsonTable,
