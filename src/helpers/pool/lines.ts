@@ -9,7 +9,7 @@ import {openAgain} from './open-again.ts';
  */
 export function linesAt(fd: number): (text: string) => void {
 	const stat = newStat();
-	// A file keeps nobody waiting, and all who write to it must share one place in it.
+	// A file keeps no one waiting, and all who write to it must share one place in it.
 	const isShared = sys.fstat(fd, stat) < 0 || isFile(stat);
 	const own = isShared ? fd : openAgain(fd, O.WRONLY | O.APPEND);
 	return text => {
