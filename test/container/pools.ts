@@ -36,7 +36,7 @@ export async function bootPool(language: Language, keys = ''): Promise<Pool> {
 	const pool: Pool = {
 		box, folder,
 		zeus: (...args) => box.exec('sh', '-c', 'cd "$0" && exec archon zeus "$@"', folder, ...args),
-		sh: script => box.sh(`cd ${folder} && ${script}`),
+		sh: script => box.sh(`cd ${folder} || exit\n${script}`),
 		async pid(node) {
 			let pids: readonly number[] = [];
 			await expect.poll(async () => (pids = await found(node)).length, {message: `processes of ${node}`}).toBe(1);

@@ -1,6 +1,6 @@
-"""Kills whatever belongs to a pool, at random: chaos.py FOLDER SEED KILLS; prints what was done and what is left, as JSON.
+"""Kills whatever belongs to a pool: chaos.py FOLDER SEED KILLS; prints what was done and what is left, as JSON.
 
-It runs beside the pool in a container whose PID 1 is archon, as root. Clients come all the time, and some of their commands end only
+What is killed in which order is the seed's, with every kind in it; PID 1 and the master have fixed places among the others. It runs beside the pool in a container whose PID 1 is archon, as root. Clients come all the time, and some of their commands end only
 when they are killed. Afterwards all must be as before: each node once, nothing else of the pool, and each client has ended.
 """
 import json
@@ -13,11 +13,18 @@ import time
 
 folder, seed, kills = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 NODES = ["boot", "shared", "development", "testing", "spare"]
-# From one crash of PID 1 to the next: after five in a minute it does only what keeps services running.
-CRASH_PAUSE = 20
-# From one end of the master to the next: archon waits ever longer before it starts one again that does not stay.
-MASTER_PAUSE = 12
-PATIENCE = 120
+# Of twenty kills so many are of each kind.
+SHARES = {"a node": 9, "a runner": 3, "a command": 4, "a client": 4}
+# After so many kills comes one of PID 1 or of the master, in turn, and then a look whether all comes to rest.
+STRETCH = 40
+# Seconds from one to the next of its kind: PID 1 does only what keeps services running after five crashes in a minute, and archon
+# waits ever longer before it starts a master again that does not stay.
+PAUSES = {"PID 1": 16, "the master": 12}
+# How long one who is to be killed is waited for; half a second of it until somebody asks for a restart, as after many deaths the
+# pool itself waits up to half a minute.
+AWAITED = 15
+PATIENCE = 60
+CLIENTS = 8
 os.chdir(folder)
 chance = random.Random(seed)
 deeds = {}
@@ -94,6 +101,10 @@ def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def restart():
+    subprocess.run(["archonctl", "pool", "restart", "app"], stdin=subprocess.DEVNULL, capture_output=True)
+
+
 def calm():
     """Until each node has one process and a command runs; what is missing, where that does not come about."""
     end = time.monotonic() + PATIENCE
@@ -106,33 +117,56 @@ def calm():
     return counts()
 
 
+def schedule():
+    kinds = [kind for kind, share in SHARES.items() for _ in range(-(-kills * share // sum(SHARES.values())))]
+    chance.shuffle(kinds)
+    for at in range(STRETCH - 1, kills, STRETCH):
+        kinds.insert(at, list(PAUSES)[at // STRETCH % 2])
+    return kinds[:kills]
+
+
+def strike(kind):
+    """Kills one of that kind that is there now."""
+    if kind == "a node":
+        return kill(kind, named(*NODES))
+    if kind == "a runner":
+        return kill(kind, named("run hang", "run echo", "run where", "run suite", "run lonely", "run finish"))
+    if kind == "a command":
+        return kill(kind, named("hang", "echo", "where"))
+    if kind == "a client":
+        return kill(kind, chance.choice(clients).pid if clients else None)
+    if kind == "the master":
+        return kill(kind, master())
+    return kill(kind, 1, signal.SIGSEGV)
+
+
 assert calm() is None, "the pool is not ready"
 time.sleep(1)
 before = {"master": descriptors(master()), "init": descriptors(1), "processes": len(processes())}
-crashed = mastered = time.monotonic()
+last = dict.fromkeys(PAUSES, 0)
 unready = []
-done = 0
-while done < kills:
-    reap()
-    while len(clients) < 12:
-        visit()
-    draw = chance.random()
-    if draw < 0.4:
-        done += kill("a node", named(*NODES))
-    elif draw < 0.55:
-        done += kill("a runner", named("run hang", "run echo", "run where", "run suite", "run lonely", "run finish"))
-    elif draw < 0.75:
-        done += kill("a command", named("hang", "echo", "where"))
-    elif draw < 0.9:
-        done += kill("a client", chance.choice(clients).pid)
-    elif draw < 0.96 and time.monotonic() - mastered > MASTER_PAUSE:
-        mastered = time.monotonic()
-        done += kill("the master", master())
-    elif time.monotonic() - crashed > CRASH_PAUSE:
-        crashed = time.monotonic()
-        done += kill("PID 1", 1, signal.SIGSEGV)
-    time.sleep(chance.uniform(0, 0.2))
-    if done % 50 == 49:
+missed = []
+for kind in schedule():
+    time.sleep(max(0, last.get(kind, 0) + PAUSES.get(kind, 0) - time.monotonic()))
+    end = time.monotonic() + AWAITED
+    asked = time.monotonic() + 0.5
+    while True:
+        reap()
+        while len(clients) < CLIENTS:
+            visit()
+        if strike(kind):
+            break
+        if time.monotonic() > end:
+            missed.append(kind)
+            break
+        if time.monotonic() > asked:
+            restart()
+            asked = time.monotonic() + 2
+        time.sleep(0.1)
+    time.sleep(chance.uniform(0, 0.15))
+    if kind in PAUSES:
+        last[kind] = time.monotonic()
+        restart()
         missing = calm()
         if missing:
             unready.append(missing)
@@ -152,7 +186,7 @@ while time.monotonic() < end and len(processes()) > before["processes"]:
     time.sleep(0.1)
 left = processes()
 print(json.dumps({
-    "deeds": deeds, "statuses": statuses, "unready": unready, "stuck": len(clients), "nodes": counts(),
+    "deeds": deeds, "missed": missed, "statuses": statuses, "unready": unready, "stuck": len(clients), "nodes": counts(),
     "zombies": [comm for comm, _, state in left.values() if state == "Z"],
     "strays": len(left) - before["processes"], "left": sorted(comm for comm, _, _ in left.values()) if len(left) > before["processes"] else [],
     "before": before, "after": {"master": descriptors(master()), "init": descriptors(1)},

@@ -73,6 +73,11 @@ def terminal():
         print("no terminal")
 
 
+def variable():
+    for name in sys.argv[1:]:
+        print(os.environ.get(name, "unset"))
+
+
 def suite():
     print("suite", *sys.argv[1:])
 

@@ -60,6 +60,8 @@ end
 
 def terminal = puts($stdout.tty? ? $stdout.winsize.join(' ') : 'no terminal')
 
+def variable = ARGV.each { |name| puts ENV.fetch(name, 'unset') }
+
 def suite = puts(['suite', *ARGV].join(' '))
 
 def lonely = puts('lonely')
