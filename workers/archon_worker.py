@@ -11,15 +11,18 @@ it ends as by sys.exit(what it returned).
 What is said here to the pool's master is docs/pool-wire.md. Linux, Python 3.9 or later, nothing besides the standard library.
 Processes are forked: threads that a node starts do not live on in its forks.
 """
+import atexit
 import functools
 import gc
 import importlib.util
+import io
 import os
 import select
 import signal
 import socket
 import stat
 import sys
+import threading
 import traceback
 import types
 
@@ -98,6 +101,7 @@ class Worker:
         self.features = Features()
         self.node = None
         self.unread = b""
+        self.must_finalize = False
 
     # A node.
 
@@ -127,6 +131,7 @@ class Worker:
             self.say("R:" + told(error))
             flush()
             os._exit(1)
+        self.must_finalize = self.must_finalize or has_finalizers()
         # What was loaded is not touched by forks' collections, and so stays shared.
         gc.freeze()
         self.say("R:OK")
@@ -246,7 +251,35 @@ class Worker:
             os.environ[key] = value
         sys.argv = [name, *args]
         self.call("after_fork")
-        sys.exit(self.act(name, item, True))
+        try:
+            result = self.act(name, item, True)
+        except SystemExit as end:
+            result = end.code
+        except BaseException:
+            gc.unfreeze()
+            raise
+        self.leave(result)
+
+    def leave(self, result):
+        """
+        As sys.exit, at once where no one can tell: to free all that was loaded is to touch it, and so the kernel would copy what is
+        shared with the node, for nothing.
+        """
+        if result is None or isinstance(result, int):
+            threading._shutdown()
+            try:
+                atexit._run_exitfuncs()
+                for stream in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr):
+                    if stream is not None:
+                        stream.flush()
+                if not (self.must_finalize or has_finalizers() or has_libraries()):
+                    os._exit((result or 0) & 255)
+            except Exception:
+                # What it does about that is Python's matter.
+                pass
+        # Its last collection is of all there is: what only cycles keep may be a file that is still to be written.
+        gc.unfreeze()
+        sys.exit(result)
 
     # What the user wrote.
 
@@ -294,10 +327,34 @@ def take_descriptor(command):
 
 def words(descriptor):
     """What a descriptor holds until its end, in parts that end with NUL."""
-    with open(descriptor, "rb") as file:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            file.seek(0)
-        return [os.fsdecode(part) for part in file.read().split(b"\0")[:-1]]
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    read = b"".join(iter(functools.partial(os.read, descriptor, 65536), b""))
+    os.close(descriptor)
+    return [os.fsdecode(part) for part in read.split(b"\0")[:-1]]
+
+
+# The kernel does all that is to be done at their end.
+PLAIN = {socket.socket, io.FileIO, io.BufferedReader, io.BytesIO, io.StringIO}
+
+
+def has_finalizers():
+    """Whether something since the last freeze does something at its end, as a file that is still to be written."""
+    streams = [sys.stdin, sys.stdout, sys.stderr, sys.__stdin__, sys.__stdout__, sys.__stderr__]
+    own = {id(each) for stream in streams for each in (stream, getattr(stream, "buffer", None))}
+    objects = gc.get_objects()
+    kinds = {kind for kind in set(map(type, objects)) - PLAIN if hasattr(kind, "__del__")}
+    return any(type(each) in kinds and id(each) not in own for each in objects)
+
+
+def has_libraries():
+    """Whether there is native code besides Python's own, which may do something at the end of the process."""
+    home = os.path.dirname(os.__file__)
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None) or ""
+        if name in ("_ctypes", "_dbm", "_gdbm") or path.endswith(".so") and ("-packages/" in path or not path.startswith(home)):
+            return True
+    return False
 
 
 def users(trace):
@@ -315,8 +372,9 @@ def told(error):
 
 def title(name):
     """The name in `ps`; the kernel keeps 15 bytes."""
-    with open("/proc/self/comm", "w", errors="replace") as file:
-        file.write(name)
+    comm = os.open("/proc/self/comm", os.O_WRONLY)
+    os.write(comm, name.encode(errors="replace"))
+    os.close(comm)
 
 
 def flush():
