@@ -42,7 +42,7 @@ interface Connection {
 	readonly peer: Peer;
 	readonly pid: number;
 	readonly fd: number;
-	/** Of its process, until it is a node; -1 from then on. */
+	/** Of its process, until it is a node; -1 from then on, and where it has ended. */
 	pidfd: number;
 	framing: Framing | null;
 	/** What `P:` says. */
@@ -106,12 +106,11 @@ export function createNodes({poller, tell, log, track, runner}: NodeParts): Node
 		const pid = peerOf(fd)?.pid ?? 0;
 		if (pid !== sender || pid <= 1 || pid === ownPid) return `passed a socket of process ${pid} as its own`;
 		if (news >= NEW_MAX) return `would be one of more than ${NEW_MAX} nodes that begin at once`;
-		const pidfd = sys.pidfdOpen(pid);
-		// It has ended, and the number may be another's.
-		if (pidfd < 0 || sys.peerLives(fd) === 0) {
-			sys.closeForeign(fd);
+		let pidfd = sys.pidfdOpen(pid);
+		// It has ended, and the number may be another's; what it has said is heard, which may be why.
+		if (pidfd >= 0 && sys.peerLives(fd) === 0) {
 			sys.close(pidfd);
-			return null;
+			pidfd = -1;
 		}
 		const peer = ++last;
 		news++;
@@ -138,7 +137,7 @@ export function createNodes({poller, tell, log, track, runner}: NodeParts): Node
 
 	function refuse(connection: Connection, why: string): void {
 		log('warn', `process ${connection.pid} ${why}: it is ended`);
-		sys.pidfdSignal(connection.pidfd, SIG.KILL);
+		if (connection.pidfd >= 0) sys.pidfdSignal(connection.pidfd, SIG.KILL);
 		remove(connection);
 	}
 
@@ -208,7 +207,7 @@ export function createNodes({poller, tell, log, track, runner}: NodeParts): Node
 		connection.early = null;
 		connection.giveUp();
 		news--;
-		sys.close(connection.pidfd);
+		if (connection.pidfd >= 0) sys.close(connection.pidfd);
 		connection.pidfd = -1;
 	}
 
