@@ -4,6 +4,7 @@ import type {Pool} from '../../features/pools/core/pool.ts';
 import {commandsOf, filesOf} from '../../features/pools/core/view.ts';
 import {hasBegun} from '../../features/pools/core/run.ts';
 import {runTables, type RunState} from '../../features/pools/core/state.ts';
+import {wallClock} from '../../os/clock.ts';
 import {sys} from '../../os/sys.ts';
 import type {Master} from './master.ts';
 
@@ -35,9 +36,8 @@ export function answersTo({ask, node, by, memory}: Question, master: Master): re
 }
 
 /** Of a command that runs. */
-const rowOf = ({nodeName, phase}: RunState): NodeRow => ({
-	node: nodeName, parent: nodeName, status: 'ready', pid: 'pid' in phase ? phase.pid : null, why: null,
-	since: Date.now(),
+const rowOf = ({nodeName, phase, since}: RunState): NodeRow => ({
+	node: nodeName, parent: nodeName, status: 'ready', pid: 'pid' in phase ? phase.pid : null, why: null, since: wallClock(since),
 });
 
 function treeRow(row: NodeRow, command: string | null, pool: Pool, withMemory: boolean): TreeRow {

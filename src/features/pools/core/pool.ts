@@ -221,7 +221,7 @@ function asked(turn: Turn, {run, clientPid, command}: Extract<Event, {kind: 'ask
 	if (crash !== null) return turn.answer(run, crashed(crash));
 	const {name: nodeName} = turn.place(offer.node);
 	const {node, name} = offer;
-	const state: RunState = {run, node, nodeName, command: name, client: clientPid, tries: 0, phase: {kind: 'queued'}};
+	const state: RunState = {run, node, nodeName, command: name, client: clientPid, tries: 0, since: turn.now, phase: {kind: 'queued'}};
 	turn.set({open: open + 1, runs: runTables.write(runs, state)});
 	enqueue(turn, run);
 }

@@ -45,6 +45,8 @@ export interface RunState {
 	readonly client: number;
 	/** How often its node has ended before there was a runner. */
 	readonly tries: number;
+	/** When it began to run; before that, when it was asked for. */
+	readonly since: Instant;
 	readonly phase: RunPhase;
 }
 

@@ -180,7 +180,8 @@ export class Turn {
 		const {phase, answer, effects = []} = runTransition(before.phase, news, run, this.now);
 		if (phase === before.phase && !answer && effects.length === 0) return;
 		const {runs, open} = this.pool;
-		this.set({runs: phase.kind === 'over' ? runTables.erase(runs, run) : runTables.write(runs, {...before, phase})});
+		const since = hasBegun(phase) && !hasBegun(before.phase) ? this.now : before.since;
+		this.set({runs: phase.kind === 'over' ? runTables.erase(runs, run) : runTables.write(runs, {...before, since, phase})});
 		if (isOpen(before.phase) && !isOpen(phase)) this.set({open: open - 1});
 		if (before.phase.kind === 'queued' && phase.kind !== 'queued') this.unqueue(before);
 		this.own(runPidsOf(before.phase), runPidsOf(phase), pid => ({pid, run}), true);
