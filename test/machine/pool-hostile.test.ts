@@ -1,6 +1,8 @@
 /** Workers and clients of a pool that do it wrong: each is ended and named, none hangs the pool or leaves a descriptor in it. */
+import {execFileSync} from 'node:child_process';
 import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
+import {setTimeout} from 'node:timers/promises';
 import {describe, expect, test} from 'vitest';
 import {lives, PATIENCE, pool} from './pools.ts';
 
@@ -67,6 +69,19 @@ describe('a pool', () => {
 		for (let round = 0; round < 5; round++) expect((await it.client('many', '200', 'echo')).stdout).toBe('200 200\n');
 		await expect.poll(it.descriptors, {timeout: PATIENCE}).toBeLessThanOrEqual(before);
 	}, 5 * PATIENCE);
+
+	test('that has no descriptor left waits without a word too many, and goes on', async () => {
+		await using it = await pool({plan: {boot: {echo: []}}, code: ECHO});
+		await it.ready('boot');
+		execFileSync('prlimit', ['--pid', String(it.pid), '--nofile=3:']);
+		const begun = it.client('bad', '20', 'silent');
+		await it.says(/too many open files/);
+		await setTimeout(2500);
+		expect(it.log().match(/too many open files/g)?.length).toBeLessThan(6);
+		execFileSync('prlimit', ['--pid', String(it.pid), '--nofile=1000:']);
+		await begun;
+		expect(await it.client('run', 'echo', 'b')).toEqual({status: 0, stdout: 'b\n', stderr: ''});
+	}, PATIENCE);
 
 	test('is closed to other processes of its user', async () => {
 		await using it = await pool({plan: {boot: {}}, uid: 65_534});

@@ -69,6 +69,8 @@ const [CLIENTS_MAX, REFUSED_MAX] = [1024, 64];
 /** From a client's connection until all is there that it sends; and what it may take to take a text. */
 const PATIENCE: Millis = 5000;
 const TEXT_PATIENCE: Millis = 1000;
+/** While no descriptor is left. */
+const PAUSE: Millis = 1000;
 const TEXT_MAX = 64 * 1024;
 /** Messages of a runner: it has two to say. */
 const RUNNER_MAX = 16;
@@ -82,25 +84,32 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 	const all = new Map<Run, Client>();
 	let last = 0;
 	let door = -1;
-	// Given up to take a client off the queue when no descriptor is left: epoll would report it for ever.
+	// Given up to take a client off the queue when no descriptor is left.
 	let spare = sys.open('/dev/null', O.RDONLY, 0);
+	let endPause = (): void => {};
 
 	// ── CLIENT ──
 
 	function take(): void {
 		for (let left = AT_ONCE; left > 0; left--) {
 			const fd = sys.accept(door);
-			if (fd === -ERRNO.EMFILE || fd === -ERRNO.ENFILE) {
-				sys.close(spare);
-				sys.close(sys.accept(door));
-				spare = sys.open('/dev/null', O.RDONLY, 0);
-				return log('error', 'a client was turned away: too many open files');
-			}
+			if (fd === -ERRNO.EMFILE || fd === -ERRNO.ENFILE) return pause();
 			if (fd < 0) return;
 			const peer = peerOf(fd);
 			if (peer && (peer.uid === ownUid || peer.uid === 0) && all.size < CLIENTS_MAX + REFUSED_MAX) meet(fd, peer.pid);
 			else turnAway(fd);
 		}
+	}
+
+	/** One is turned away, so that it does not wait for ever; the others are looked at in a moment: until then epoll would report them again. */
+	function pause(): void {
+		sys.close(spare);
+		const fd = sys.accept(door);
+		if (fd >= 0) turnAway(fd);
+		spare = sys.open('/dev/null', O.RDONLY, 0);
+		log('error', `${fd < 0 ? 'clients wait' : 'a client was turned away'}: too many open files`);
+		poller.forget(door);
+		endPause = after(PAUSE, () => poller.watch(door, EPOLLIN, take));
 	}
 
 	/** It has no stream yet to say anything on. */
@@ -289,6 +298,7 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 		},
 		count: () => all.size,
 		close() {
+			endPause();
 			if (door >= 0) poller.forget(door);
 			door = -1;
 			for (const client of all.values()) remove(client);
