@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execFileSync} from 'node:child_process';
 import {afterAll, afterEach, describe, expect, test, vi} from 'vitest';
+import {createMissed} from '../../src/helpers/pool/files/missed.ts';
 import {createFileMonitor, type FileMonitor} from '../../src/helpers/pool/files/monitor.ts';
 import {createPoller} from '../../src/os/poller.ts';
 import {ERRNO, sys} from '../../src/os/sys.ts';
@@ -255,6 +256,22 @@ describe('what was loaded', () => {
 		await only(`${path}/b.py`, () => writeFileSync(`${path}/b.py`, 'new'));
 		expect(paths).toEqual([]);
 		expect(warnings).toEqual([`${path}/a.py is written whenever boot boots: from now on that is no reason to boot it again`]);
+	});
+
+	test('and is written by each boot is known for it also where it is thousands of files', () => {
+		const {judge} = createMissed();
+		const paths = Array.from({length: 5000}, (_, i) => `/cache/${i}`);
+		const boots = [1, 2, 3, 4, 5, 6].map(since => paths.map(path => judge('boot', path, since + 0.5, since, since + 1)));
+		expect(boots.map(verdicts => verdicts.includes('yes'))).toEqual([true, true, true, false, false, false]);
+	});
+
+	test('and is made up by the kernel, whatever leads there, is as it is: it has the time of the look', async () => {
+		const path = folder('a.py');
+		symlinkSync('/proc/self/mounts', `${path}/mtab`);
+		symlinkSync('/proc/self', `${path}/self`);
+		const {monitor, only} = begin();
+		monitor.add('boot', ['mtab', 'self/status', 'a.py'].map(name => `${path}/${name}`).concat('//proc/self/stat'), 0);
+		await only(`${path}/a.py`, () => later(`${path}/a.py`));
 	});
 
 	test('is of no interest when all that loaded it is gone', async () => {

@@ -11,7 +11,8 @@ export interface Missed {
 
 /** A file that is written at each boot of its node so often in a row is made by the boot. */
 const MISSED_MAX = 3;
-const PATHS_MAX = 1000;
+/** As many as a pool watches: with fewer, a boot that writes more of them would never be known for it. */
+const PATHS_MAX = 100_000;
 /** Times of files are behind the clock by up to a tick of the kernel, and never ahead. */
 const TICK: Millis = 10;
 

@@ -74,6 +74,8 @@ const [LOOKS_MAX, PACE]: readonly [number, Millis] = [1000, 20];
 const FOLLOWING = 20;
 /** The shortest time between two looks at what is not told; and how much longer that is than the looks take. */
 const [PERIOD, REST]: readonly [Millis, number] = [1000, 5];
+/** Lines about files that boots write. */
+const WARNINGS_MAX = 20;
 /** Two writes within so long may have the same time (a tick of the kernel). */
 const TICK: Millis = 10;
 
@@ -98,8 +100,10 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 	let isWarned = false;
 	let endPause: (() => void) | null = null;
 	let endPeriod: (() => void) | null = null;
-	let looked = 0;
+	let [looked, tired] = [0, 0];
 	const about = newStat();
+	/** Where a link may lead as well, as /etc/mtab does. */
+	const madeUp = devicesOf('/proc', '/sys');
 
 	// ── What the kernel tells ──
 
@@ -208,9 +212,10 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 		let result = sys.lstat(path, about);
 		const isNowLink = result >= 0 && isLink(about);
 		if (isNowLink) result = sys.stat(path, about);
-		const mark = result < 0 ? NONE : (about[STAT.inode] ?? 0) * SPREAD + (about[STAT.size] ?? 0);
+		const isMadeUp = result >= 0 && madeUp.has(about[STAT.device] ?? 0);
+		const mark = result < 0 ? NONE : isMadeUp ? 0 : (about[STAT.inode] ?? 0) * SPREAD + (about[STAT.size] ?? 0);
 		// Of a device or a folder that is no sign of another content.
-		const written = result < 0 || !isFile(about) ? 0 : about[STAT.changed] ?? 0;
+		const written = result < 0 || isMadeUp || !isFile(about) ? 0 : about[STAT.changed] ?? 0;
 		const differs = mark !== entry.mark || written !== entry.written;
 		entry.mark = mark;
 		entry.written = written;
@@ -269,7 +274,7 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 	/** Whether what is there may be newer than what was loaded. */
 	function isMissed(owner: Owner, path: string, written: number, since: number, now: number): boolean {
 		const verdict = missed.judge(owner.name, path, written, since, now);
-		if (verdict === 'tired') {
+		if (verdict === 'tired' && tired++ < WARNINGS_MAX) {
 			warn(`${plainText(path)} is written whenever ${plainText(owner.name)} boots: from now on that is no reason to boot it again`);
 		}
 		return verdict === 'yes';
@@ -324,6 +329,15 @@ export function createFileMonitor(parts: FileMonitorParts): FileMonitor {
 const NO_OWNERS: readonly Owner[] = [];
 
 const pathOf = ({folder, name}: Entry): string => `${folder.path}/${name}`;
+
+/** What the kernel makes up itself, and has the time of the look (where it is mounted). */
+function devicesOf(...folders: readonly string[]): ReadonlySet<number> {
+	const about = newStat();
+	const deviceOf = (path: string): number => (sys.stat(path, about) < 0 ? NONE : about[STAT.device] ?? NONE);
+	const others = new Set(folders.map(deviceOf));
+	others.delete(deviceOf('/'));
+	return others;
+}
 
 function newOwner(name: string): Owner {
 	const alone: Owner[] = [];
