@@ -165,10 +165,12 @@ function hear(epoll: number, millis: Millis): number {
 	if (count <= 0) return 0;
 	// A callback may poll as well, and then the list is another one.
 	const batch = count === 1 ? ready.slice(0, 2) : ready.slice(0, 2 * count);
-	for (let i = 0; i < batch.length; i += 2) {
-		const [fd = -1, events = 0] = [batch[i], batch[i + 1]];
-		const watcher = watchers.get(fd);
-		if (watcher) attempt(() => whole(() => watcher(events)));
+	// A callback may close a descriptor, and another one have its number: what was heard is not about that.
+	const meant: (Watcher | undefined)[] = [];
+	for (let i = 0; i < batch.length; i += 2) meant.push(watchers.get(batch[i] ?? -1));
+	for (const [index, watcher] of meant.entries()) {
+		const [fd = -1, events = 0] = [batch[2 * index], batch[2 * index + 1]];
+		if (watcher && watchers.get(fd) === watcher) attempt(() => whole(() => watcher(events)));
 	}
 	return count;
 }
