@@ -62,8 +62,6 @@ export function servePool(
 		node(row, before) {
 			for (const event of nodeEvents(row, before)) tell(HAPPENED, event);
 			tell(NODE, short(row));
-			const above = row.why === null ? null : master.rows().find(each => each.node === row.parent)?.why;
-			if (row.why !== null && row.why !== before.why && row.why !== above) say('error', `${row.node} crashed: ${row.why}`);
 		},
 		happened: what => tell(HAPPENED, happeningOf(what)),
 		planned: () => tellAll(TREE_NEW),

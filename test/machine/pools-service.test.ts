@@ -18,6 +18,7 @@ interface Node {
 	readonly status: string;
 	readonly pid: number | null;
 	readonly pss: number | null;
+	readonly why: string | null;
 }
 
 async function start({command = `python3 ${WORKER} plan.py`, code = PLAN} = {}): Promise<Archon & {readonly project: string}> {
@@ -71,7 +72,10 @@ test('with a worker that never registers every node waits, and has no pid', asyn
 test('a node that crashes is in the note, and the file that is mended boots it again', async () => {
 	await using archon = await start({code: `${PLAN}def bad(:\n`});
 	await expect.poll(() => statuses(archon), PATIENCE).toEqual(['crashed', 'crashed']);
-	await expect.poll(async () => (await archon.ctl('status')).stdout, PATIENCE).toMatch(/0 of 2 nodes ready; boot crashed: /);
+	await expect.poll(async () => (await archon.ctl('status')).stdout, PATIENCE).toMatch(/0 of 2 nodes ready; boot crashed: SyntaxError: /);
+	expect((await archon.ctl('why', 'app')).stdout).toMatch(/boot crashed: SyntaxError: /);
+	expect((await archon.ctl('pool', 'tree')).stdout).toMatch(/^boot +crashed +- .* SyntaxError: [^;]*$/m);
+	expect((await tree(archon)).map(({why}) => why?.trimEnd().split('\n').length)).toEqual([4, 4]);
 	expect((await archon.ctl('events')).stdout).toMatch(/app +node-crashed +boot: /);
 	writeFileSync(join(archon.project, 'plan.py'), PLAN);
 	await allReady(archon);

@@ -1,4 +1,5 @@
 /** `command`, `entrypoint`: the program that a service runs, and its arguments. */
+import {POOL_PROGRAM} from '../../core/helper-roles.ts';
 import type {Environment} from '../../core/variables.ts';
 import type {Argv} from '../command-service.ts';
 import type {Advising, ServiceGroup, Written} from '../group.ts';
@@ -31,7 +32,8 @@ export const command = {
 	}),
 	advise({name, path, key, map, settings}: Written<Ending>, {notes: {report, gather}, lookups, argv}: Advising) {
 		const {entries} = map;
-		const isComposed = entries.has('image') || entries.has('build');
+		// A pool's own restart is that of its nodes.
+		const isComposed = (entries.has('image') || entries.has('build')) && argv[0] !== POOL_PROGRAM;
 		if (isComposed && !isWritten(map, 'restart') && settings.type === 'daemon' && !settings.essential) gather(key, RESTARTS, name);
 
 		const [first] = ['entrypoint', 'command'].flatMap(each => (isWritten(map, each) ? entries.get(each)?.value ?? [] : []));

@@ -66,7 +66,8 @@ function whyNotAgain({service: {restart}, outcome, ends}: Entry): string {
 	return 'it is not started again';
 }
 
-function whyStarting({service}: Entry, phase: Starting): string {
+function whyStarting(entry: Entry, phase: Starting): string {
+	const {service} = entry;
 	if (service.type === 'oneshot') return 'it does its work';
 	if (phase.handover === 'exit') return 'its first process has not exited yet, as a service that forks does when it is ready';
 	if (phase.handover === 'main') {
@@ -79,19 +80,22 @@ function whyStarting({service}: Entry, phase: Starting): string {
 			const variable = ready.variable === null ? '' : ` ($${ready.variable})`;
 			return `it runs, and has not written a line to descriptor ${ready.fd}${variable} to say that it is ready`;
 		}
-		case 'notify': return 'it runs, and has not sent READY=1 to $NOTIFY_SOCKET';
+		case 'notify': return `it runs, and has not sent READY=1 to $NOTIFY_SOCKET${saysOf(entry)}`;
 		case 'log': return `it runs, and no line of its output has matched ${ready.pattern}`;
 		case 'probe': return `it runs, and is not ready${phase.probes?.detail ? `: ${phase.probes.detail}` : ': its first probe is under way'}`;
 		case undefined: return `it runs, and is ready when it has run for ${duration(service.startPeriod)}`;
 	}
 }
 
+/** What it says of itself (sd_notify). */
+const saysOf = ({statusText}: Entry): string => (statusText === '' ? '' : `, and says: ${statusText}`);
+
 function whyUp(entry: Entry, {isReady, health, probes}: Up): string {
 	if (!isReady) return 'it reads its config again, and says when it is ready (sd_notify)';
 	if (health === 'unhealthy') return `its healthcheck fails: ${probes?.detail || 'no answer'}`;
 	if (health === 'starting') return `its healthcheck has not passed yet${probes?.detail ? `: ${probes.detail}` : ''}`;
 	const last = entry.starts > 1 && (entry.outcome || entry.refusal) ? `; its last run ended: ${lastEnd(entry)}` : '';
-	return `it is ready${last}`;
+	return `it is ready${saysOf(entry)}${last}`;
 }
 
 function whyStopping({stop, restartPending}: Entry, phase: Stopping): string {

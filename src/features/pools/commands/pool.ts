@@ -8,6 +8,8 @@ import {type Client, TRIES} from '../../../control/client.ts';
 import {plainText} from '../../../core/plain.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import {sys} from '../../../os/sys.ts';
+import {reasonOf} from '../core/rows.ts';
+import {unpacked} from '../requests/lines.ts';
 import {COLUMNS, POOL} from '../requests/pool/wire.ts';
 import {POOL_RESTART} from '../requests/pool-restart/wire.ts';
 import {POOL_NODE_ROW, POOLS} from '../requests/pools/wire.ts';
@@ -86,7 +88,8 @@ function ask(
 	client: Client, pool: string, what: string, columns: readonly string[], node: string | null, io: Io,
 ): Result<readonly Row[], number> {
 	const rows = rowsOf(client, POOL, [pool, what, ...node === null ? [] : [node]], io);
-	return rows.ok ? ok(rows.value.map(row => Object.fromEntries(columns.map((column, index) => [column, row[index] ?? ''])))) : rows;
+	if (!rows.ok) return rows;
+	return ok(rows.value.map(row => Object.fromEntries(columns.map((column, index) => [column, unpacked(row[index] ?? '')]))));
 }
 
 const orNull = (text = ''): string | null => text || null;
@@ -114,7 +117,7 @@ function tree(client: Client, pool: string, node: string | null, args: Arguments
 			const below = command === null ? depth : (depths.get(node) ?? 0) + 1;
 			return [
 				`${'  '.repeat(below)}${command ?? node}`, command === null ? status : 'runs', String(pid ?? '-'), age(now - since),
-				...args.has('--memory') ? [memory(pss), memory(own)] : [], command === null ? String(features) : '', firstLine(why ?? ''),
+				...args.has('--memory') ? [memory(pss), memory(own)] : [], command === null ? String(features) : '', reasonOf(why ?? ''),
 			];
 		}),
 	));
@@ -179,8 +182,6 @@ function sizeOf(): {readonly rows: number; readonly columns: number} {
 	sys.terminalSize(STDOUT, size);
 	return {rows: size[0] || 24, columns: size[1] || 80};
 }
-
-const firstLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
 function tableOf(titles: readonly string[], rows: readonly (readonly string[])[]): string {
 	const cells = [titles, ...rows.map(row => row.map(plainText))];

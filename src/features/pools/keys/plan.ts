@@ -139,12 +139,18 @@ function take(name: string, at: Place, what: 'node' | 'command', context: Contex
 			'processes say by their names what they are: rename one');
 	}
 	growing.names.set(name, what);
+	if (what === 'command' && (OWN.has(name) || name.startsWith('-'))) {
+		context.note(at, 'archon zeus does this itself, and asks no pool for a command of that name', name);
+	}
 	if (counts && what === 'node' && ++growing.nodes === NODES_MAX + 1) return wrong(growing, at, context, `is more than ${NODES_MAX} nodes`);
 	if (counts && what === 'command' && ++growing.commands === COMMANDS_MAX + 1) {
 		return wrong(growing, at, context, `is more than ${COMMANDS_MAX} commands`);
 	}
 	return true;
 }
+
+/** What src/programs/zeus.ts does. */
+const OWN: ReadonlySet<string> = new Set(['commands', 'help', 'init', 'restart', 'start', 'version']);
 
 function wrong(growing: Growing, at: Place | Value, context: Context, why: string, hint?: string): false {
 	growing.isWrong = true;

@@ -74,6 +74,14 @@ describe('zeus.json', () => {
 		expect(notes.map(({message}) => message)).toEqual([expect.stringContaining('bot')]);
 	});
 
+	test('commands that archon zeus has itself are noted', () => {
+		const {problems, notes} = judge('{"command": "x", "plan": {"boot": {"console": ["start"],\n"init": [], "run": ["-r"]}}}');
+		expect(problems).toEqual([]);
+		expect(notes.map(formatProblem)).toEqual([
+			'zeus.json:1:48: archon zeus does this itself, and asks no pool for a command of that name: start, init, -r',
+		]);
+	});
+
 	test('a tree has bounds', () => {
 		const nodes = Object.fromEntries(Array.from({length: 256}, (_, index) => [`n${index}`, {}]));
 		const commands = Object.fromEntries(Array.from({length: 65}, (_, index) => [`c${index}`, []]));

@@ -2,6 +2,7 @@
 import {OK, refuse} from '../../../../control/call.ts';
 import type {Make} from '../../../../control/context.ts';
 import {findPool} from '../find-pool.ts';
+import {packed} from '../lines.ts';
 import {COLUMNS, type PoolRequest} from './wire.ts';
 
 export const pool: Make<PoolRequest> = ({daemon}) => ({name, what, node}, call) => {
@@ -10,7 +11,7 @@ export const pool: Make<PoolRequest> = ({daemon}) => ({name, what, node}, call) 
 	const ask = what === 'memory' ? 'tree' : what;
 	return found.value.ask(name, {ask, node, by: 'archonctl', memory: what === 'memory'}, rows => {
 		if (!rows.ok) return refuse(call, rows.error);
-		for (const row of rows.value) call.row(COLUMNS[ask].map(column => fieldOf(row[column])));
+		for (const row of rows.value) call.row(COLUMNS[ask].map(column => packed(fieldOf(row[column]))));
 		call.reply(OK);
 	});
 };

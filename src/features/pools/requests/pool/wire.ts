@@ -32,7 +32,7 @@ const TREE: RowForm = {
 		commands: 'how many commands it has in the plan',
 		pss: 'of `memory`: what it takes in KiB, with its share of what several share (PSS)',
 		own: 'of `memory`: what it shares with no other, in KiB',
-		why: 'why it is crashed',
+		why: 'why it is crashed: in it, as in all fields here, a line break is `\\n`, and a backslash `\\\\`',
 	},
 };
 

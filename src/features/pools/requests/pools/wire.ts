@@ -4,6 +4,7 @@ import {
 	decodeChoices, type Decoded, many, type Options, type Pages, PATTERN, type RowForm, type Rows, type Wire,
 } from '../../../../control/wire.ts';
 import type {NodeRow} from '../../core/link.ts';
+import {packed, unpacked} from '../lines.ts';
 
 export interface PoolNodeRow extends NodeRow {
 	readonly pool: string;
@@ -13,10 +14,10 @@ const STATUSES = ['waiting', 'booting', 'ready', 'crashed'] as const;
 
 export const POOL_NODE_ROW: Rows<PoolNodeRow> = {
 	encode: ({pool, node, parent, status, pid, since, why}) =>
-		[pool, node, parent ?? '', status, pid === null ? '' : String(pid), String(since), why ?? ''],
+		[pool, node, parent ?? '', status, pid === null ? '' : String(pid), String(since), packed(why ?? '')],
 	decode: ([pool = '', node = '', parent = '', status = '', pid = '', since = '', why = '']) => ({
 		pool, node, parent: parent || null, status: STATUSES.find(each => each === status) ?? 'waiting',
-		pid: pid === '' ? null : Number(pid), since: Number(since), why: why || null,
+		pid: pid === '' ? null : Number(pid), since: Number(since), why: unpacked(why) || null,
 	}),
 };
 
@@ -55,7 +56,7 @@ const FORM: RowForm<PoolNodeRow> = {
 		status: '`waiting`, `booting`, `ready` or `crashed`',
 		pid: 'of its process; empty: it has none',
 		since: 'when it came to this status, in ms since 1970',
-		why: 'why it is crashed: what it has said, maybe in several lines',
+		why: 'why it is crashed: what it has said; a line break is `\\n` in it, and a backslash `\\\\`',
 	},
 };
 

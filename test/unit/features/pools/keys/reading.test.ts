@@ -43,6 +43,11 @@ describe('a pool is a service', () => {
 		expect(plan?.services[0]?.exec.environment).toEqual({A: '1', B: '2'});
 	});
 
+	test('a word of compose in it does not bring advice on restarts, which are those of nodes', () => {
+		const {notes} = judge(`pools: {app: {${POOL}, image: x}}`);
+		expect(notes.map(({message}) => message)).toEqual([expect.stringContaining('image')]);
+	});
+
 	test('another plan is another process', () => {
 		const argv = (text: string) => judge(text).plan?.services[0]?.exec.argv;
 		expect(argv(`pools: {app: {${POOL}}}`)).toEqual(argv(`pools: {app: {${POOL}}}`));
