@@ -131,7 +131,8 @@ class Worker:
             self.say("R:" + told(error))
             flush()
             os._exit(1)
-        self.must_finalize = self.must_finalize or has_finalizers()
+        # A block that a node has entered is not for each of its commands to leave.
+        self.must_finalize = self.must_finalize or has_finalizers(PLAIN | {types.GeneratorType})
         # What was loaded is not touched by forks' collections, and so stays shared.
         gc.freeze()
         self.say("R:OK")
@@ -338,12 +339,12 @@ def words(descriptor):
 PLAIN = {socket.socket, io.FileIO, io.BufferedReader, io.BytesIO, io.StringIO}
 
 
-def has_finalizers():
+def has_finalizers(plain=PLAIN):
     """Whether something since the last freeze does something at its end, as a file that is still to be written."""
     streams = [sys.stdin, sys.stdout, sys.stderr, sys.__stdin__, sys.__stdout__, sys.__stderr__]
     own = {id(each) for stream in streams for each in (stream, getattr(stream, "buffer", None))}
     objects = gc.get_objects()
-    kinds = {kind for kind in set(map(type, objects)) - PLAIN if hasattr(kind, "__del__")}
+    kinds = {kind for kind in set(map(type, objects)) - plain if hasattr(kind, "__del__")}
     return any(type(each) in kinds and id(each) not in own for each in objects)
 
 
