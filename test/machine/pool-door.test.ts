@@ -1,8 +1,10 @@
 /** The socket of a pool, and the file with its pid: one pool for each, whatever was left there. */
-import {existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {execa} from 'execa';
 import {describe, expect, test} from 'vitest';
+import {ARCHON} from './archon.ts';
 import {PATIENCE, pool} from './pools.ts';
 
 const PLAN = {boot: {echo: []}};
@@ -50,6 +52,22 @@ describe('the socket of a pool', () => {
 		expect((await it.client('run', 'echo', 'x')).stdout).toBe('x\n');
 		expect(readFileSync(join(folder, 'app.pid'), 'utf8')).toBe(`${it.pid}\n`);
 		rmSync(folder, {recursive: true});
+	}, PATIENCE);
+
+	test('where others may connect, they are told that they are not answered', async () => {
+		await using it = await pool({plan: PLAN, code: CODE});
+		await it.ready('boot');
+		for (const folder of [it.folder, it.socket]) chmodSync(folder, 0o777);
+		const {exitCode, stderr} = await execa(ARCHON, ['zeus', 'echo', 'x'], {
+			reject: false, stdin: 'ignore', cwd: it.folder, env: {ZEUSSOCK: it.socket}, uid: 1000, gid: 1000,
+		});
+		expect([exitCode, stderr]).toEqual([1, `zeus: the pool at ${it.socket} answers only its own user (0) and root`]);
+	}, PATIENCE);
+
+	test('is not put where its user may not write, and it is said what helps', async () => {
+		await using it = await pool({plan: PLAN, code: CODE, socket: '/proc/app.sock'});
+		expect(await it.ended()).toBe(1);
+		expect(it.log()).toContain('/proc/app.pid: no such file or directory; set socket, or $ZEUSSOCK, to a path in a folder where this user may write');
 	}, PATIENCE);
 
 	test('is not put in place of another file', async () => {

@@ -238,7 +238,10 @@ export function attend(pool: Pool, {command: name, args, tty}: Run): null {
 		if (now === null) return fail(`what listens at ${pool.path} does not speak as a pool does`);
 		told = now;
 		if (before === null && told.pid !== null) begun(told.pid);
-		if (told.status !== null) finish(told.status);
+		// Who is not answered has said nothing on which it could be told.
+		const isRefused = told.status === FAILED && told.pid === 0 && ![0, pool.uid].includes(sys.getuid());
+		const why = isRefused ? `the pool at ${pool.path} answers only its own user (${pool.uid}) and root` : undefined;
+		if (told.status !== null) finish(told.status, why);
 	};
 
 	mirrorSize();
