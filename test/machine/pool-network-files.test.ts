@@ -1,9 +1,11 @@
 /** Files of pools that another program sees change: it is told all that are watched, and what it says is bounded and believed of these only. */
 import {connect, createServer, type Socket} from 'node:net';
 import {once} from 'node:events';
-import {afterEach, expect, test} from 'vitest';
+import {setTimeout} from 'node:timers/promises';
+import {afterEach, expect, test, vi} from 'vitest';
 import {type NetworkFiles, openNetworkFiles, readPort} from '../../src/helpers/pool/network-files.ts';
 import {createPoller} from '../../src/os/poller.ts';
+import {ERRNO, sys} from '../../src/os/sys.ts';
 
 const open: NetworkFiles[] = [];
 const sockets: Socket[] = [];
@@ -95,6 +97,17 @@ test('one that reads nothing does not hold the others, and gets all when it read
 	slow.on('data', bytes => void (length += bytes.length));
 	slow.resume();
 	await expect.poll(() => length, {timeout: 20_000}).toBe(text().length);
+});
+
+test('who comes while no descriptor is left is looked at once a second, and let in when there is one', async () => {
+	const accept = vi.spyOn(sys, 'accept').mockReturnValue(-ERRNO.EMFILE);
+	const {port} = await begin(['/app/a.py']);
+	const {text} = await dial(port);
+	await expect.poll(() => accept.mock.calls.length).toBe(1);
+	await setTimeout(300);
+	expect(accept.mock.calls.length).toBe(1);
+	accept.mockRestore();
+	await expect.poll(text, {timeout: 10_000}).toBe('/app/a.py\n');
 });
 
 test('a port is a number, and one that is taken is told', async () => {

@@ -4,7 +4,9 @@
  */
 import type {Result} from '../../core/result.ts';
 import {err, ok} from '../../core/result.ts';
+import type {Millis} from '../../core/time.ts';
 import {newBytes} from '../../os/bytes.ts';
+import {after} from '../../os/clock.ts';
 import {errnoText} from '../../os/errno.ts';
 import type {Poller} from '../../os/poller.ts';
 import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, sys} from '../../os/sys.ts';
@@ -36,6 +38,8 @@ interface Peer {
 
 const HOST = '127.0.0.1';
 const PEERS_MAX = 8;
+/** While no descriptor is left. */
+const PAUSE: Millis = 1000;
 /** Of one path. */
 const LINE_MAX = 4096;
 /** Paths that one is still to be told, and of one write. */
@@ -57,6 +61,7 @@ export function openNetworkFiles({poller, port, monitor, changed}: NetworkFilesP
 	if (listener < 0) return err(`cannot listen at ${HOST}:${port}: ${errnoText(-listener)}`);
 	const peers = new Set<Peer>();
 	let told = new Set<string>();
+	let endPause = (): void => {};
 
 	function leave(peer: Peer): void {
 		peers.delete(peer);
@@ -64,8 +69,15 @@ export function openNetworkFiles({poller, port, monitor, changed}: NetworkFilesP
 		sys.close(peer.fd);
 	}
 
+	/** Until then epoll would report those that wait again and again. */
+	function pause(): void {
+		poller.forget(listener);
+		endPause = after(PAUSE, () => poller.watch(listener, EPOLLIN, meet));
+	}
+
 	function meet(): void {
 		const fd = sys.accept(listener);
+		if (fd === -ERRNO.EMFILE || fd === -ERRNO.ENFILE) return pause();
 		if (fd < 0) return;
 		if (peers.size >= PEERS_MAX) {
 			sys.close(fd);
@@ -127,6 +139,7 @@ export function openNetworkFiles({poller, port, monitor, changed}: NetworkFilesP
 			}
 		},
 		close() {
+			endPause();
 			for (const peer of [...peers]) leave(peer);
 			poller.forget(listener);
 			sys.close(listener);
