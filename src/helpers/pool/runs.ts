@@ -101,7 +101,7 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 		}
 	}
 
-	/** One is turned away, so that it does not wait for ever; the others are looked at in a moment: until then epoll would report them again. */
+	/** One is turned away, so that it does not wait for ever; the others are looked at later: epoll would report them again at once. */
 	function pause(): void {
 		sys.close(spare);
 		const fd = sys.accept(door);
