@@ -285,9 +285,11 @@ fail:;
  */
 void sys_raiseFdLimit(struct call *call)
 {
-	(void)call;
 	uint64_t limits[2];
-	if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, limits) < 0 || limits[0] >= limits[1])
+	if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, limits) < 0)
+		return give_number(call, -errno);
+	give_number(call, limits[1] < INT32_MAX ? (int32_t)limits[1] : INT32_MAX);
+	if (limits[0] >= limits[1])
 		return;
 	if (first_soft_limit == 0)
 		first_soft_limit = limits[0];

@@ -389,8 +389,8 @@ export interface Sys {
 	/** The memory of the previous instance at a descriptor, or new memory of `size` bytes where that is -1. Only once in an instance. */
 	openMemory(fd: number, size: number): Outcome;
 	memorySize(): number;
-	/** Raises archon's soft limit of open files to the hard one; its children have the one that its first instance had. */
-	raiseFdLimit(): void;
+	/** Raises archon's soft limit of open files to the hard one, and gives it; its children have the one that its first instance had. */
+	raiseFdLimit(): Outcome;
 	/** A part of it, in place. */
 	viewMemory(at: number, length: number): Uint8Array<ArrayBuffer>;
 	/** Its pages go back to the system, and are zero. */

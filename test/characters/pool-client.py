@@ -1,10 +1,12 @@
 """A client of a pool, by the wire alone: pool-client.py SOCKET MODE …
 
     run COMMAND ARG…       one command, with this process's stdin; its output and status are this process's
+    crowd COUNT COMMAND    so many at once; says how many got each status, and what was written to their stderr
     many COUNT COMMAND     so many at once, each with its own number as argument; says how many were right
     bad COUNT KIND         so many clients that do it wrong: silent, half, garbage, long, fds, gone, empty
     env COMMAND NAME=VALUE…  with these variables
 """
+import json
 import os
 import select
 import socket
@@ -100,6 +102,27 @@ def many(count, command):
     print(sum(right), len(right))
 
 
+def crowd(count, command):
+    statuses = {}
+    texts = set()
+
+    def one(number):
+        try:
+            _, status, _, err = run(command, [str(number)])
+        except OSError as error:
+            status, err = str(error), b""
+        statuses[status] = statuses.get(status, 0) + 1
+        if err:
+            texts.add(err.decode())
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(json.dumps({"statuses": statuses, "texts": sorted(texts)}))
+
+
 def bad(count, kind):
     for _ in range(count):
         sock = dial()
@@ -137,6 +160,8 @@ if mode == "run":
 elif mode == "env":
     _, status, out, _ = run(rest[0], [], b"", rest[1:])
     sys.stdout.buffer.write(out)
+elif mode == "crowd":
+    crowd(int(rest[0]), rest[1])
 elif mode == "many":
     many(int(rest[0]), rest[1])
 elif mode == "hold":

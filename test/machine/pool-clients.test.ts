@@ -98,4 +98,31 @@ describe('300 clients at once', () => {
 		expect((await it.client('many', '300', 'echo')).stdout).toBe('300 300\n');
 		expect((await it.client('run', 'args', 'after')).stdout).toBe("['after']");
 	}, 4 * PATIENCE);
+
+	test('of a pool that may open few files each get a status, and no node is hurt', async () => {
+		await using it = await pool({plan: {boot: {app: COMMANDS}}, code: CODE, wrapper: ['prlimit', '--nofile=256']});
+		const app = await it.ready('app');
+		const {statuses, texts} = JSON.parse((await it.client('crowd', '300', 'echo')).stdout);
+		expect(Object.keys(statuses).filter(status => status !== '0' && status !== '1')).toEqual([]);
+		expect(statuses[0] + (statuses[1] ?? 0)).toBe(300);
+		expect(statuses[0]).toBeGreaterThan(20);
+		for (const text of texts) expect(text).toMatch(/^archon zeus: the pool has \d+ clients already, as many as it may by the number of files/);
+		expect((await it.client('run', 'args', 'after')).stdout).toBe("['after']");
+		expect(await it.ready('app')).toBe(app);
+		expect(it.log()).not.toMatch(/it ended|turned away|is ended/);
+	}, 4 * PATIENCE);
+});
+
+describe('more than 1024 clients', () => {
+	test('are told so', async () => {
+		await using it = await pool({plan: {boot: {app: {echo: []}}}, code: `${CODE}\ndef app(): time.sleep(1000)\n`});
+		await it.ready('boot');
+		const first = [200, 200, 200, 200, 200, 24].map(count => it.begin('crowd', String(count), 'echo'));
+		await expect.poll(() => it.descriptors(), {timeout: PATIENCE}).toBeGreaterThan(4 * 1024);
+		const {statuses, texts} = JSON.parse((await it.client('crowd', '100', 'echo')).stdout);
+		expect(statuses).toEqual({1: 100});
+		expect(texts).toEqual(['archon zeus: the pool has 1024 clients already\n']);
+		for (const {child} of first) child.kill('SIGKILL');
+		await expect.poll(() => it.descriptors(), {timeout: PATIENCE}).toBeLessThan(100);
+	}, 4 * PATIENCE);
 });

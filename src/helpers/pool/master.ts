@@ -16,6 +16,7 @@ import {createFileMonitor} from './files/monitor.ts';
 import {openNetworkFiles} from './network-files.ts';
 import {createNodes} from './nodes.ts';
 import {createProcesses, MASTER_FD} from './processes.ts';
+import {roomOf} from './room.ts';
 import {createRuns} from './runs.ts';
 
 /** Who hears of what becomes of a pool. */
@@ -60,7 +61,7 @@ export interface Master {
 /** Nothing is started before the next turn. */
 export function openMaster(options: MasterOptions, poller: Poller, seen: Seen): Result<Master, NoDoor> {
 	const {socket, socketMode, network: port, readAgain} = options;
-	sys.raiseFdLimit();
+	const fileLimit = sys.raiseFdLimit();
 	const opened = openDoor(socket, socketMode);
 	if (!opened.ok) return opened;
 	const door = opened.value;
@@ -77,7 +78,9 @@ export function openMaster(options: MasterOptions, poller: Poller, seen: Seen): 
 	const timer = createTimer(() => tell({kind: 'tick'}));
 	const log = (level: Level, text: string): void => seen.log(level, text);
 	const processes = createProcesses(poller, ended);
-	const runs = createRuns({poller, tell, log, track: processes.track, envPass: () => pool.spec.envPass});
+	const runs = createRuns({
+		poller, tell, log, track: processes.track, envPass: () => pool.spec.envPass, room: () => roomOf(fileLimit, pool.plan.places.length),
+	});
 	const nodes = createNodes({poller, tell, log, track: processes.track, runner: runs.runner});
 	const files = createFileMonitor({
 		poller,

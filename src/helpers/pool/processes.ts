@@ -33,18 +33,54 @@ export interface Processes {
 
 /** From TERM to KILL, from one look to the next, and how often it is looked after KILL at most. */
 const [GRACE, PAUSE, LOOKS_MAX]: readonly [Millis, Millis, number] = [1000, 20, 500];
+/** When a process is to be watched for which there was no descriptor. */
+const AGAIN: Millis = 50;
 
 /** `ended`: how a process that is tracked has ended; null: that is not known. */
 export function createProcesses(poller: Poller, ended: (pid: number, end: End | null) => void): Processes {
 	const fds = new Map<number, number>();
+	/** What is to be tracked once a descriptor is free, and how it is to be signalled then. */
+	const waiting = new Map<number, (() => void)[]>();
 
 	function over(pid: number, end: End | null): void {
 		const fd = fds.get(pid);
-		if (fd === undefined) return;
+		if (fd === undefined && !waiting.delete(pid)) return;
 		fds.delete(pid);
-		poller.forget(fd);
-		sys.close(fd);
+		if (fd !== undefined) {
+			poller.forget(fd);
+			sys.close(fd);
+		}
 		ended(pid, end);
+	}
+
+	function track(pid: number, socket?: number): void {
+		if (fds.has(pid)) return;
+		const fd = pid > 1 ? sys.pidfdOpen(pid) : -ERRNO.ESRCH;
+		if (fd < 0 && fd !== -ERRNO.ESRCH && fd !== -ERRNO.EINVAL) return wait(pid);
+		const wanted = waiting.get(pid) ?? [];
+		waiting.delete(pid);
+		// Else another process may have its number by now.
+		if (fd < 0 || (socket !== undefined && sys.peerLives(socket) === 0)) {
+			if (fd >= 0) sys.close(fd);
+			return soon(() => ended(pid, null));
+		}
+		fds.set(pid, fd);
+		poller.watch(fd, EPOLLIN, () => over(pid, endOf(pid, fd)));
+		wanted.forEach(signal => signal());
+	}
+
+	/** No descriptor is left, which says nothing of the process. */
+	function wait(pid: number): void {
+		if (!waiting.has(pid)) waiting.set(pid, []);
+		after(AGAIN, () => {
+			if (waiting.has(pid)) track(pid);
+		});
+	}
+
+	function signal(pid: number, number: number, group: boolean): void {
+		const fd = fds.get(pid);
+		if (fd === undefined) waiting.get(pid)?.push(() => signal(pid, number, group));
+		else if (sys.pidfdSignal(fd, group ? 0 : number) >= 0 && group) sys.kill(-pid, number);
 	}
 
 	/** Of one that has ended. It may be another's child, which then waits for it, and of which only the latest kernels tell how it ended. */
@@ -80,23 +116,9 @@ export function createProcesses(poller: Poller, ended: (pid: number, end: End | 
 			const pid = number < 0 ? number : sys.endSpawn(number, report);
 			return pid > 0 ? ok(pid) : err(`executing ${program}: ${errnoText(number < 0 ? -number : report[1] ?? 0)}`);
 		},
-		track(pid, socket) {
-			if (fds.has(pid)) return;
-			const fd = pid > 1 ? sys.pidfdOpen(pid) : -ERRNO.ESRCH;
-			// Else another process may have its number by now.
-			if (fd < 0 || (socket !== undefined && sys.peerLives(socket) === 0)) {
-				if (fd >= 0) sys.close(fd);
-				return soon(() => ended(pid, null));
-			}
-			fds.set(pid, fd);
-			poller.watch(fd, EPOLLIN, () => over(pid, endOf(pid, fd)));
-		},
-		signal(pid, signal, group) {
-			const fd = fds.get(pid);
-			if (fd === undefined) return;
-			if (sys.pidfdSignal(fd, group ? 0 : signal) >= 0 && group) sys.kill(-pid, signal);
-		},
-		isTracked: pid => fds.has(pid),
+		track,
+		signal,
+		isTracked: pid => fds.has(pid) || waiting.has(pid),
 		reap,
 		sweep(done) {
 			let looks = 0;

@@ -2,6 +2,8 @@
 import type {Millis} from '../../core/time.ts';
 import type {Effect, Level} from '../../features/pools/core/effect.ts';
 import type {Event, Run} from '../../features/pools/core/event.ts';
+import {failure} from '../../features/pools/core/run.ts';
+import {CLIENTS_MAX} from '../../features/pools/core/state.ts';
 import {cutMessages, formatHand, formatNumber, readClient, readRunner} from '../../features/pools/core/wire.ts';
 import {bytesOf, newBytes} from '../../os/bytes.ts';
 import {after} from '../../os/clock.ts';
@@ -13,6 +15,7 @@ import {EPOLLIN, EPOLLOUT, ERRNO, MSG_DONTWAIT, newAncillary, O, sys} from '../.
 import {passedEnvironment} from './environment.ts';
 import {createFraming, decode, type Framing} from './framing.ts';
 import {openAgain} from './open-again.ts';
+import type {Room} from './room.ts';
 
 export interface RunParts {
 	readonly poller: Poller;
@@ -22,6 +25,8 @@ export interface RunParts {
 	readonly track: (pid: number, socket: number) => void;
 	/** The names of variables that commands get of their clients'. */
 	readonly envPass: () => readonly string[];
+	/** How many clients there may be. */
+	readonly room: () => Room;
 }
 
 export interface Runs {
@@ -64,8 +69,7 @@ interface Command {
 	heard: number;
 }
 
-/** Clients at once; more of them are told so, and still more are not. */
-const [CLIENTS_MAX, REFUSED_MAX] = [1024, 64];
+const FEW_FILES = ', as many as it may by the number of files that it can open (ulimits: {nofile: 10000} raises that)';
 /** From a client's connection until all is there that it sends; and what it may take to take a text. */
 const PATIENCE: Millis = 5000;
 const TEXT_PATIENCE: Millis = 1000;
@@ -80,10 +84,14 @@ const [STDIO, STDERR] = [1, 2];
 const buffer = newBytes(64 * 1024);
 const beside = newAncillary();
 
-export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs {
+export function createRuns({poller, tell, log, track, envPass, room}: RunParts): Runs {
 	const all = new Map<Run, Client>();
 	let last = 0;
 	let door = -1;
+	/** Clients wait before the door until others have gone. */
+	let isShut = false;
+	/** Clients of which the machine knows. */
+	let told = 0;
 	// Given up to take a client off the queue when no descriptor is left.
 	let spare = sys.open('/dev/null', O.RDONLY, 0);
 	let endPause = (): void => {};
@@ -91,12 +99,14 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 	// ── CLIENT ──
 
 	function take(): void {
+		const {clients, refused} = room();
 		for (let left = AT_ONCE; left > 0; left--) {
+			if (all.size >= clients + refused) return shut();
 			const fd = sys.accept(door);
 			if (fd === -ERRNO.EMFILE || fd === -ERRNO.ENFILE) return pause();
 			if (fd < 0) return;
 			const peer = peerOf(fd);
-			if (peer && (peer.uid === ownUid || peer.uid === 0) && all.size < CLIENTS_MAX + REFUSED_MAX) meet(fd, peer.pid);
+			if (peer && (peer.uid === ownUid || peer.uid === 0)) meet(fd, peer.pid);
 			else turnAway(fd);
 		}
 	}
@@ -108,8 +118,21 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 		if (fd >= 0) turnAway(fd);
 		spare = sys.open('/dev/null', O.RDONLY, 0);
 		log('error', `${fd < 0 ? 'clients wait' : 'a client was turned away'}: too many open files`);
+		shut();
+		endPause = after(PAUSE, open);
+	}
+
+	/** Those that are told that there are too many go within seconds. */
+	function shut(): void {
+		if (isShut) return;
+		isShut = true;
 		poller.forget(door);
-		endPause = after(PAUSE, () => poller.watch(door, EPOLLIN, take));
+	}
+
+	function open(): void {
+		if (!isShut || door < 0) return;
+		isShut = false;
+		poller.watch(door, EPOLLIN, take);
 	}
 
 	/** It has no stream yet to say anything on. */
@@ -164,20 +187,24 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 		const {run, asked, fds, wantsEnv, pid} = client;
 		if (!asked || fds.length < (wantsEnv ? STDERR + 2 : STDERR + 1)) return null;
 		client.giveUp();
-		client.isTold = all.size <= CLIENTS_MAX;
+		const {clients} = room();
+		client.isTold = told < clients;
+		if (client.isTold) told++;
 		if (client.isTold) tell({kind: 'asked', run, clientPid: pid || asked.pid, argc: asked.argc, command: asked.command});
-		else answer({kind: 'answer', run, pid: 0, text: `too many clients: ${CLIENTS_MAX} wait already\n`, on: 'stderr', status: 1});
+		else answer({kind: 'answer', run, pid: 0, text: null, on: 'stderr', status: 1, ...failure(`the pool has ${clients} clients already${clients < CLIENTS_MAX ? FEW_FILES : ''}`)});
 		return null;
 	}
 
 	function remove(client: Client): void {
 		if (!all.delete(client.run)) return;
+		if (client.isTold) told--;
 		client.giveUp();
 		client.stopText();
 		client.framing?.close();
 		client.fds.splice(0).forEach(fd => sys.closeForeign(fd));
 		if (client.command) closeCommand(client.command);
 		client.command = null;
+		open();
 	}
 
 	function answer({run, pid, text, on, status}: Extract<Effect, {kind: 'answer'}>): void {
@@ -299,7 +326,7 @@ export function createRuns({poller, tell, log, track, envPass}: RunParts): Runs 
 		count: () => all.size,
 		close() {
 			endPause();
-			if (door >= 0) poller.forget(door);
+			if (door >= 0 && !isShut) poller.forget(door);
 			door = -1;
 			for (const client of all.values()) remove(client);
 			sys.close(spare);
