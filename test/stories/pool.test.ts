@@ -409,6 +409,17 @@ describe('a command', () => {
 		expect(story.pool.runs.size).toBe(0);
 	});
 
+	test('whose socket its node has made itself, and which does not begin, is the end of that node', () => {
+		const story = told(tell({dev: {idle: true}, '': {lazy: true}}));
+		const run = story.asks('rake');
+		const dev = story.pid('dev');
+		story.hear({kind: 'runner', run, pid: dev}).wait(9999);
+		expect(story.pid('dev')).toBe(dev);
+		story.wait(2500);
+		expect(story.processes.has(dev)).toBe(false);
+		expect(story.answers.get(run)).toEqual([expect.stringContaining('the command did not begin within 10 s')]);
+	});
+
 	test('outlives the restart of its node', () => {
 		const story = told(tell());
 		const run = story.asks('rake');

@@ -6,7 +6,7 @@ import type {Effect} from './effect.ts';
 import type {Event} from './event.ts';
 import {crashOf} from './life.ts';
 import type {Plan} from './plan.ts';
-import {failure, isOpen} from './run.ts';
+import {BEGIN, failure, isOpen} from './run.ts';
 import {
 	CLIENTS_MAX, nodeTables, ownerTables, pathTables, peerTables, type Pool, type RunState, runTables,
 } from './state.ts';
@@ -121,8 +121,17 @@ function tick(turn: Turn): void {
 		if (phase.kind === 'called' && turn.node(node).phase.kind === 'ready') {
 			turn.move(node, {kind: 'fault', why: `it did not start ${state.command} within 5 s`});
 		}
+		if (phase.kind === 'handed' && phase.runner === null) accuse(turn, state, phase.deadline - BEGIN);
 	}
 	if (turn.pool.batch && turn.pool.batch.at <= now) restartStale(turn);
+}
+
+/** The runner of a run is not known, and so it may be the node itself that has what the client gave, and does nothing with it. */
+function accuse(turn: Turn, {nodeName, command}: RunState, handedAt: Instant): void {
+	const id = turn.pool.plan.byName.get(nodeName);
+	const phase = id === undefined ? null : turn.node(id).phase;
+	if (id === undefined || phase?.kind !== 'ready' || phase.since > handedAt) return;
+	turn.move(id, {kind: 'fault', why: `it did not begin ${command} within 10 s`});
 }
 
 function registered(turn: Turn, {peer, pid, parent, name}: Extract<Event, {kind: 'registered'}>): void {
