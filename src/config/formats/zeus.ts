@@ -24,7 +24,10 @@ export const zeus: ForeignFormat = {
 			report({source: second.source, offset: 0}, 'there are two files of pools', hint);
 		}
 		const root = first?.root ?? null;
-		const pool = root && readTree(root, report, () => {}) ? {...valuesOf(root as Mapping), dir: written(top, folderOf(source, lookups))} : {};
+		const tree = root && readTree(root, report, () => {});
+		// What is wrong in YAML itself has been told, and no plan is left then.
+		const values = root?.kind === 'map' ? valuesOf(root) : {};
+		const pool = tree ? {...values, dir: written(top, folderOf(source, lookups))} : values;
 		return {config: map(top, {pools: map(top, {[NAME]: map(root ?? top, pool)})}), untranslated: []};
 	},
 };

@@ -37,6 +37,11 @@ describe('zeus.json', () => {
 		]);
 	});
 
+	test('of a plan that is a circle nothing else is told', () => {
+		const {problems} = judge('command: x\nplan: &a\n  boot: *a\n', 'zeus.yaml');
+		expect(problems.map(({message}) => message)).toEqual(['the alias *a stands within what it names']);
+	});
+
 	test('the twin in YAML comes to the same, where a command may have no value; texts of items are as they are', () => {
 		const json = argumentsOf(JSON.stringify({command: 'x', plan: {boot: {a: {b: []}}}, items: {boot: 'f"{name} $HOME"', b: 'print(1)\n'}}));
 		const yaml = argumentsOf('command: x\nplan:\n  boot:\n    a:\n      b:\nitems:\n  boot: f"{name} $HOME"\n  b: |\n    print(1)\n', 'any.yaml');
