@@ -42,6 +42,7 @@ describe('the socket of a pool', () => {
 		await using it = await pool({plan: PLAN, code: CODE, folder});
 		await it.ready('boot');
 		expect((await it.client('run', 'echo', 'x')).stdout).toBe('x\n');
+		expect((await execa(ARCHON, ['zeus', 'echo', 'y'], {cwd: folder, stdin: 'ignore'})).stdout).toBe('y');
 		rmSync(join(folder, '../..'), {recursive: true});
 	}, PATIENCE);
 

@@ -1,10 +1,12 @@
 /** The connection to the pool of the folder that the client is in. */
-import {dirname} from '../../core/path.ts';
+import {basename, dirname} from '../../core/path.ts';
 import {err, ok, type Result} from '../../core/result.ts';
+import {byteLength} from '../../os/bytes.ts';
 import type {Environment} from '../../os/environment.ts';
 import {errnoText} from '../../os/errno.ts';
 import {PEER_REPORT} from '../../os/layouts.ts';
-import {ERRNO, newStat, SOCK_STREAM, sys} from '../../os/sys.ts';
+import {PATH_MAX} from '../../os/sockets/trust.ts';
+import {ERRNO, newStat, O, SOCK_STREAM, sys} from '../../os/sys.ts';
 import {findProject, SOCKET} from './project.ts';
 
 /** Names in a folder that are looked at for what makes it a project. */
@@ -50,7 +52,7 @@ export function socketPath(env: Environment): Result<string, string> {
 export function reach(env: Environment): Result<Pool, string> {
 	const path = socketPath(env);
 	if (!path.ok) return path;
-	const fd = sys.connectUnix(path.value, SOCK_STREAM);
+	const fd = connect(path.value);
 	if (fd < 0) return err(whyNot(path.value, -fd));
 	const peer = new Int32Array(Object.keys(PEER_REPORT).length);
 	sys.peer(fd, peer);
@@ -62,12 +64,23 @@ export function reach(env: Environment): Result<Pool, string> {
 	return err(`the pool at ${path.value} is of another user (${pool.uid}), and is not trusted`);
 }
 
+/** A path of any length. */
+function connect(path: string): number {
+	if (byteLength(path) <= PATH_MAX) return sys.connectUnix(path, SOCK_STREAM);
+	const folder = sys.open(dirname(path), O.PATH | O.DIRECTORY, 0);
+	if (folder < 0) return folder;
+	// The kernel takes no longer names, but this one leads there as well.
+	const fd = sys.connectUnix(`/proc/self/fd/${folder}/${basename(path)}`, SOCK_STREAM);
+	sys.close(folder);
+	return fd;
+}
+
 function whyNot(path: string, errno: number): string {
 	switch (errno) {
 		case ERRNO.ENOENT:
 		case ERRNO.ENOTDIR: return `no pool runs in ${dirname(path)}, as there is no ${path}: ${START}`;
 		case ERRNO.ECONNREFUSED: return `the pool of ${dirname(path)} has ended, and nothing listens at ${path}: ${START}`;
-		case ERRNO.ENAMETOOLONG: return `${path} has more than the 107 bytes of a socket's path: use a shorter one, and name it in $ZEUSSOCK`;
+		case ERRNO.ENAMETOOLONG: return `${path} has a name that is too long for a socket: use a shorter one, and name it in $ZEUSSOCK`;
 		case ERRNO.EACCES: return `the pool at ${path} may not be reached by this user: permission denied`;
 		default: return `the pool at ${path} cannot be reached: ${errnoText(errno)}`;
 	}

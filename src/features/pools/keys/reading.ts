@@ -29,8 +29,8 @@ const SHARED = [
 	'conflicts', 'on', 'watch', 'stop_grace_period', 'control', 'labels',
 ] as const;
 
-/** sockaddr_un has room for 108 bytes, the last of which is 0 (unix(7)). */
-const SOCKET_MAX = 107;
+/** As long as a path may be: clients and the master find longer ones than fit into sockaddr_un by their folder. */
+const SOCKET_MAX = 4095;
 
 const socketPath = parser<string>(() => ({...textLike('^[^\\0]+$', '/run/app.sock'), maxLength: SOCKET_MAX}), written =>
 	(written.length <= SOCKET_MAX ? text(written) : fault(`is longer than ${SOCKET_MAX} characters, and cannot be a socket`)));
