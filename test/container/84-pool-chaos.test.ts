@@ -22,7 +22,7 @@ interface Left {
 	readonly after: {readonly master: number; readonly init: number};
 }
 
-it.each(LANGUAGES)('a pool in %s is as it was after hundreds of kills', {timeout: 600_000}, async language => {
+it.concurrent.each(LANGUAGES)('a pool in %s is as it was after hundreds of kills', {timeout: 600_000}, async language => {
 	await using pool = await bootPool(language);
 	const {status, stdout, stderr} = await pool.box.exec('python3', '-B', '/scenes/chaos.py', pool.folder, SEED, KILLS);
 	expect(status, stderr).toBe(0);
