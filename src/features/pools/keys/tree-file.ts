@@ -18,7 +18,7 @@ export function readTreeFile(source: Source, report: Report, note: Gather): Plan
 
 /** Judges the files of pools: those that others may write are their matter, and never keep archon from its config. */
 export function judgeTreeFiles(pools: Iterable<DeclaredPool>, {lookups, problems, notes}: Planning): void {
-	for (const {path, configAt: at, pool: {config, dir}} of pools) {
+	for (const {path, configAt: at, settings, pool: {config, dir}} of pools) {
 		if (config === null || !at) continue;
 		const read = lookups.readFile(fileOf(config, dir, lookups));
 		if (!read.ok) {
@@ -26,6 +26,7 @@ export function judgeTreeFiles(pools: Iterable<DeclaredPool>, {lookups, problems
 			(isOfOthers ? notes : problems).report(at, `${path}.config: ${message}`);
 		} else {
 			const {isOfOthers = false} = read.value;
+			if (isOfOthers && !settings.user) notes.report(at, `${path}.config: others may write ${read.value.file}, and archon's own user does what it says`, 'set user');
 			readTreeFile(read.value, (isOfOthers ? notes : problems).report, notes.gather);
 		}
 	}

@@ -95,4 +95,10 @@ describe('the file of a plan', () => {
 		expect([problems, plan?.services.length]).toEqual([[], 1]);
 		expect(notes.length).toBeGreaterThan(0);
 	});
+
+	test('that others may write is done as another user than archon, or that is told', () => {
+		const file = withFile('{"command": "x", "plan": {"boot": {}}}', true);
+		expect(judge(CONFIG, file).notes.map(formatProblem)).toEqual([expect.stringContaining('others may write /app/zeus.json')]);
+		expect(judge('pools: {app: {config: zeus.json, dir: /app, user: "1000"}}', file).notes).toEqual([]);
+	});
 });
