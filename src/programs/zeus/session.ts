@@ -102,6 +102,12 @@ export function attend(pool: Pool, {command: name, args, tty}: Run): null {
 		});
 	};
 
+	// Nothing of a signal is lost from here on, and the pool begins while the rest of this is made ready.
+	const signals = sys.openSignals(HEARD);
+	mirrorSize();
+	ask();
+	sendArguments();
+
 	// ── Streams ──
 
 	const input = createInput(STDIN, main.own, {
@@ -192,7 +198,6 @@ export function attend(pool: Pool, {command: name, args, tty}: Run): null {
 			command.signal(signal);
 		}
 	};
-	const signals = sys.openSignals(HEARD);
 	const report = new Int32Array(Object.keys(SIGNAL_REPORT).length);
 	watch(signals, EPOLLIN, () => {
 		while (sys.readSignal(signals, report) === 1) obey(report[SIGNAL_REPORT.number] ?? 0);
@@ -244,9 +249,6 @@ export function attend(pool: Pool, {command: name, args, tty}: Run): null {
 		if (told.status !== null) finish(told.status, why);
 	};
 
-	mirrorSize();
-	ask();
-	sendArguments();
 	watch(pool.fd, EPOLLIN, hear);
 	run();
 	return null;
