@@ -41,7 +41,7 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 	{why: 'what a program\'s words are', message: /cannot be split into words/},
 	{why: 'when a schedule comes', message: /is not a schedule|has ".*" as (a )?(second|minute|hour|day|month)|never comes|is too long for a schedule|fields?, and a schedule has/},
 	{why: 'what a pattern is', message: /is not a pattern/},
-	{why: 'what a URL is', message: /is not a URL|is not an address/},
+	{why: 'what a URL is', message: /is not a (URL|mail server)|is not an address/},
 	{why: 'which addresses others reach', message: /is an address that others reach/},
 	{why: 'placeholders', message: /which has no meaning|which only docker knows|which means nothing/},
 	{why: 'what an action is, and what belongs to it', message: /more than one action$|which belongs to (run|signal)$/},
@@ -56,7 +56,11 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 /** What the schema refuses and the loader does not. */
 const STRICTER: readonly {readonly why: string; readonly is: (error: ErrorObject) => boolean}[] = [
 	{why: 'names that YAML takes for numbers are better in quotes', is: ({keyword, data}) => keyword === 'type' && /^(number|boolean)$/.test(typeof data)},
-	{why: 'what compose says of a port beside its number', is: ({instancePath}) => /\/ports\/\d+/.test(instancePath)},
+	{
+		why: 'what compose says of a port beside its number',
+		is: ({instancePath, keyword, params, data}) => /\/ports\/\d+$/.test(instancePath) && keyword === 'required'
+			&& (params as {readonly missingProperty: string}).missingProperty === 'name' && 'target' in (data as object),
+	},
 	{why: 'options that docker\'s drivers do not have either', is: ({instancePath}) => /\/options$/.test(instancePath)},
 ];
 
