@@ -41,6 +41,7 @@ test('a node has a pid when it is booted, and all nodes and commands of the plan
 	await using archon = await start();
 	await allReady(archon);
 	await archon.says(/app is ready/);
+	expect((await archon.ctl('status')).stdout).not.toMatch(/nodes (are )?ready/);
 	const [root, child] = await tree(archon, '--memory');
 	expect(root).toMatchObject({node: 'boot', parent: null});
 	expect(child).toMatchObject({node: 'default_env', parent: 'boot'});
@@ -131,4 +132,27 @@ test('a reload of the config with another plan starts the pool again', async () 
 	writeFileSync(join(archon.project, 'plan.py'), PLAN.replace('default_env', 'other_env'));
 	expect((await archon.ctl('reload')).status).toBe(0);
 	await expect.poll(async () => (await tree(archon)).map(({node, status}) => `${node} ${status}`), PATIENCE).toEqual(['boot ready', 'other_env ready']);
+});
+
+test('commands get what env_pass names of their clients, and no other variable; clients get their status', async () => {
+	const code = `${PLAN}
+def env():
+	import os, sys
+	print(os.environ.get('COLOUR'), os.environ.get('SECRET'))
+	sys.exit(int(sys.argv[1]))
+`;
+	const project = mkdtempSync(join(tmpdir(), 'pool-'));
+	undo(() => rmSync(project, {recursive: true, force: true}));
+	writeFileSync(join(project, 'plan.py'), code);
+	const plan = 'plan: {boot: {default_env: {hello: [h], env: [e]}}}';
+	await using archon = await boot({
+		config: `pools: {app: {command: python3 ${WORKER} plan.py, dir: ${project}, env_pass: [COLOUR], ${plan}}}\n`,
+	});
+	await allReady(archon);
+	const zeus = (...words: readonly string[]) =>
+		execa(ARCHON, ['zeus', ...words], {cwd: project, stdin: 'ignore', reject: false, env: {COLOUR: 'red', SECRET: 'x'}});
+	expect(await zeus('env', '7')).toMatchObject({exitCode: 7, stdout: 'red None'});
+	expect(await zeus('e', '0')).toMatchObject({exitCode: 0, stdout: 'red None'});
+	expect(await zeus('hello', '', 'a\nb', '-x')).toMatchObject({exitCode: 0, stdout: 'hello  a\nb -x'});
+	expect(await zeus('helo')).toMatchObject({exitCode: 127, stdout: '', stderr: expect.stringContaining('did you mean hello?') as string});
 });
