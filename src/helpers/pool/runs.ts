@@ -191,7 +191,8 @@ export function createRuns({poller, tell, log, track, envPass, room}: RunParts):
 		client.isTold = told < clients;
 		if (client.isTold) told++;
 		if (client.isTold) tell({kind: 'asked', run, clientPid: pid || asked.pid, argc: asked.argc, command: asked.command});
-		else answer({kind: 'answer', run, pid: 0, text: null, on: 'stderr', status: 1, ...failure(`the pool has ${clients} clients already${clients < CLIENTS_MAX ? FEW_FILES : ''}`)});
+		else answer({kind: 'answer', run, pid: 0, text: null, on: 'stderr', status: 1,
+			...failure(`the pool has ${clients} clients already${clients < CLIENTS_MAX ? FEW_FILES : ''}`)});
 		return null;
 	}
 

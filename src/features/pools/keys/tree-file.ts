@@ -26,7 +26,8 @@ export function judgeTreeFiles(pools: Iterable<DeclaredPool>, {lookups, problems
 			(isOfOthers ? notes : problems).report(at, `${path}.config: ${message}`);
 		} else {
 			const {isOfOthers = false} = read.value;
-			if (isOfOthers && !settings.user) notes.report(at, `${path}.config: others may write ${read.value.file}, and archon's own user does what it says`, 'set user');
+			const why = `${path}.config: others may write ${read.value.file}, and archon's own user does what it says`;
+			if (isOfOthers && !settings.user) notes.report(at, why, 'set user');
 			readTreeFile(read.value, (isOfOthers ? notes : problems).report, notes.gather);
 		}
 	}
