@@ -170,7 +170,7 @@ describe('a pool that fails', () => {
 
 	test('is killed: the client ends with 1, and the command with it', async () => {
 		await using own = await openPool();
-		const child = spawn(ZEUS, ['wait'], {cwd: own.folder, stdio: ['ignore', 'pipe', 'pipe']});
+		const child = spawn(ZEUS, ['wait', 'alone'], {cwd: own.folder, stdio: ['ignore', 'pipe', 'pipe']});
 		const end = once(child, 'exit');
 		await once(child.stdout, 'data');
 		const [, pid] = await own.says(/runs wait (\d+)/);

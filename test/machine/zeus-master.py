@@ -2,11 +2,18 @@
 
 usage: zeus-master.py SOCKET   it says "listens" and then a line for what it sees.
 """
+import ctypes
 import os
 import pty
+import select
 import signal
 import socket
 import sys
+
+
+def end_with_parent():
+    """What a test has left would hold its outputs open (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def say(*words):
@@ -34,20 +41,15 @@ def whole(fd):
 
 
 def on_signals(*names):
-    """Says each signal on its stdout, until TERM has come."""
-    is_over = []
-
-    def heard(number, _):
-        name = signal.Signals(number).name
+    """Says each signal on its stdout, until TERM has come; blocked, as a handler may be called just before a wait, and not end it."""
+    numbers = [getattr(signal, name) for name in names]
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    os.write(1, b'hears\n')
+    name = ''
+    while name != 'SIGTERM':
+        name = signal.Signals(signal.sigwait(numbers)).name
         size = ' %dx%d' % os.get_terminal_size(1)[::-1] if name == 'SIGWINCH' else ''
         os.write(1, (name + size + '\n').encode())
-        if name == 'SIGTERM':
-            is_over.append(name)
-    for name in names:
-        signal.signal(getattr(signal, name), heard)
-    os.write(1, b'hears\n')
-    while not is_over:
-        signal.pause()
 
 
 def run(name, args, env):
@@ -90,7 +92,9 @@ def run(name, args, env):
         sys.stdout.write('got ' + sys.stdin.readline())
     elif name == 'leaves':
         if os.fork() == 0:
-            signal.pause()
+            hangs_up = select.poll()
+            hangs_up.register(1, 0)
+            hangs_up.poll()
             os._exit(0)
         sys.stdout.write('left\n')
     elif name == 'raw':
@@ -134,9 +138,10 @@ def serve(connection):
     if len(args) != int(argc):
         say('wrong argc', argc, len(args))
     if name == 'slow':
-        # It answers when it is told.
+        # It answers when it is told, if anybody still waits.
         say('asked', client)
-        signal.sigwait([signal.SIGUSR2])
+        while not signal.sigtimedwait([signal.SIGUSR2], 0.1):
+            select.select([connection], [], [], 0)[0] and passed(connection, texts)
     if name == 'strange':
         connection.sendall(b'hello\0')
         return
@@ -158,6 +163,8 @@ def serve(connection):
     told, tells = os.pipe()
     pid = os.fork()
     if pid == 0:
+        if name != 'orphan' and b'alone' not in args:
+            end_with_parent()
         # Its client knows the pid before it sees anything else.
         os.read(told, 1)
         command(name, args, env, stdio, stderr)
@@ -188,6 +195,7 @@ def main():
     while True:
         connection, _ = listener.accept()
         if os.fork() == 0:
+            end_with_parent()
             listener.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGUSR1, signal.SIG_DFL)

@@ -186,7 +186,7 @@ test('what is typed ahead of its begin is for the command, and after its end for
 	shell.press('zeus line\r');
 	await shell.until('reads');
 	shell.press('one\r');
-	await shell.until('got one');
+	await shell.until(/got one\n\$ ?$/);
 	shell.press('zeus slow\r');
 	const [, client] = await pool.says(/asked (\d+)/);
 	shell.press('echo typed$((40 + 2))\r');

@@ -9,6 +9,8 @@ import {undo} from '../../scripts/undo.ts';
 import {onTerminal, type Options, type Terminal} from './terminal.ts';
 
 export const ZEUS = join(import.meta.dirname, '../../dist/zeus');
+/** Else a terminal drops what was written when ^C is typed, and with it what a command writes about that. */
+const KEEPS = 'stty noflsh';
 const MASTER = join(import.meta.dirname, 'zeus-master.py');
 
 export interface Answer {
@@ -84,9 +86,10 @@ export async function openPool(uid?: number): Promise<Pool> {
 			look();
 		}),
 		run: (args, called = {}) => callZeus(args, {cwd: folder, ...called}),
-		onTerminal: (args, options = {}) => onTerminal([ZEUS, ...args], {cwd: folder, ...options}),
+		onTerminal: (args, options = {}) =>
+			onTerminal(['sh', '-c', `${KEEPS}; exec "$@"`, 'sh', ZEUS, ...args], {cwd: folder, ...options}),
 		async shell() {
-			writeFileSync(join(folder, 'rc'), `PS1='$ '; alias zeus=${ZEUS}; bind 'set enable-bracketed-paste off'\n`);
+			writeFileSync(join(folder, 'rc'), `${KEEPS}; PS1='$ '; alias zeus=${ZEUS}; bind 'set enable-bracketed-paste off'\n`);
 			const terminal = onTerminal(['bash', '--rcfile', join(folder, 'rc'), '-i'], {cwd: folder, columns: 160, env: {HISTFILE: '/dev/null'}});
 			await terminal.until('$');
 			return terminal;

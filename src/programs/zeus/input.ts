@@ -14,7 +14,7 @@ export interface Input {
 }
 
 export interface InputListener {
-	/** Hears what was read before it is written. */
+	/** Hears what was read, once it is written or has to wait: a terminal drops what a program has written when such a key comes (NOFLSH). */
 	read?(bytes: Uint8Array): void;
 	/** All is written, and nothing more will come. */
 	ended(): void;
@@ -28,6 +28,7 @@ export function createInput(from: number, to: number, listener: InputListener): 
 	const canWait = isPollable(from);
 	const room = sys.anotherFd(to);
 	let pending = buffer.subarray(0, 0);
+	let unheard = pending;
 	let [isOn, isOver, isWaiting, isWatched] = [false, false, false, false];
 
 	const hear = (): void => {
@@ -57,22 +58,31 @@ export function createInput(from: number, to: number, listener: InputListener): 
 		if (count === -ERRNO.EAGAIN || count === -ERRNO.EINTR) return goOn();
 		if (count > 0) {
 			pending = buffer.subarray(0, count);
-			listener.read?.(pending);
+			unheard = pending;
 			return write();
 		}
 		isOver = true;
 		hear();
 		listener.ended();
 	};
+	const tell = (): void => {
+		const bytes = unheard;
+		unheard = buffer.subarray(0, 0);
+		if (bytes.length > 0) listener.read?.(bytes);
+	};
 	const write = (): void => {
 		while (pending.length > 0) {
 			const count = sys.write(to, pending);
-			if (count === -ERRNO.EAGAIN) return whenRoom(write);
+			if (count === -ERRNO.EAGAIN) {
+				whenRoom(write);
+				return tell();
+			}
 			if (count === -ERRNO.EINTR) continue;
 			// The command has closed its stdin, which is no end of its own.
 			if (count < 0) isOver = true;
 			pending = pending.subarray(count < 0 ? pending.length : count);
 		}
+		tell();
 		goOn();
 	};
 	return {

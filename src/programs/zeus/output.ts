@@ -5,6 +5,8 @@ import {EPOLLIN, EPOLLOUT, ERRNO, O, sys} from '../../os/sys.ts';
 import {isPollable} from './pollable.ts';
 
 export interface Output {
+	/** Begins to read. */
+	start(): void;
 	/** Calls back once all that can be read by now is written. */
 	drain(done: () => void): void;
 }
@@ -21,7 +23,7 @@ export function createOutput(from: number, to: number, broken: () => void): Outp
 	const canWait = isPollable(to);
 	const sink = canWait && sys.isTerminal(to) ? own(to) : to;
 	let pending = buffer.subarray(0, 0);
-	let [isOver, left] = [false, LEFT_MAX];
+	let [isBegun, isOver, left] = [false, false, LEFT_MAX];
 	let drained: (() => void) | null = null;
 
 	const stop = (): void => {
@@ -72,10 +74,15 @@ export function createOutput(from: number, to: number, broken: () => void): Outp
 		if (drained !== null) read();
 		look();
 	};
-	watch(from, EPOLLIN, read);
+	const start = (): void => {
+		if (!isBegun) watch(from, EPOLLIN, read);
+		isBegun = true;
+	};
 	return {
+		start,
 		drain(done) {
 			drained = done;
+			start();
 			read();
 			look();
 		},

@@ -242,7 +242,11 @@ export function attend(pool: Pool, {command: name, args, tty}: Run): null {
 		const now = reader(buffer.subarray(0, count));
 		if (now === null) return fail(`what listens at ${pool.path} does not speak as a pool does`);
 		told = now;
-		if (before === null && told.pid !== null) begun(told.pid);
+		if (before === null && told.pid !== null) {
+			begun(told.pid);
+			// A person who sees what the command says types for it: by now the terminal is as that needs it.
+			for (const output of outputs) output.start();
+		}
 		// Who is not answered has said nothing on which it could be told.
 		const isRefused = told.status === FAILED && told.pid === 0 && ![0, pool.uid].includes(sys.getuid());
 		const why = isRefused ? `the pool at ${pool.path} answers only its own user (${pool.uid}) and root` : undefined;
