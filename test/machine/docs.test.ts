@@ -1,9 +1,13 @@
 /** Each example of the README and the manual, as a reader would try it: configs, commands, requests and what is said. */
-import {globSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {createInterface} from 'node:readline';
 import {execa} from 'execa';
-import {afterAll, describe, expect, test} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {undo} from '../../scripts/undo.ts';
 import {ARCHON, boot} from './archon.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -34,7 +38,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** What is said where the words were understood, but only archon's own config is there. */
-const NOTHING_THERE = new RegExp(String.raw`^(?:cannot read .*: no such file or directory|usage: archon import .*`
+const NOTHING_THERE = new RegExp(String.raw`^(?:cannot read .*: no such file or directory(?:\n1 problem)?|usage: archon import .*`
 	+ String.raw`|.*archon\.yaml is (?:in archon's own format|there) already\b.*)$`);
 
 /** Commands of `program` in blocks and in the text: without what may be left out, and with all of it. */
@@ -66,15 +70,41 @@ describe('commands', () => {
 		else expect([0, /^archonctl (?:health|-H (?:\S+,|.* -H ))/.test(line) ? 1 : 111], `${exitCode}: ${all}`).toContain(exitCode);
 	});
 
-	test.each(commands('archon'))('%s', async line => {
+	test.each(commands('archon').filter(line => !line.startsWith('archon zeus')))('%s', async line => {
 		// It ends by itself, as everything in it does.
 		writeFileSync(join(folder, 'archon.yaml'), 'shutdown: {when_idle: always}\nservices: {web: {type: oneshot, command: "true"}}\n');
 		const {exitCode, all} = await execa('sh', ['-c', line.replace(/^archon/, ARCHON)], {
 			all: true, reject: false, stdin: 'ignore', cwd: folder, timeout: 20_000,
 			env: {ARCHON_CONFIG: join(folder, 'archon.yaml'), ARCHON_SOCKET: join(folder, 'archon.sock')},
 		});
-		if (exitCode === 100 && /^archon (?:import|init|-c \/) ?/.test(line)) expect(all).toMatch(NOTHING_THERE);
+		if (exitCode === 100 && /^archon (?:import|init|-c \/|(?:-c|check) zeus\.json$) ?/.test(line)) expect(all).toMatch(NOTHING_THERE);
 		else if (line.startsWith('archon --shell')) expect(all).toContain('needs a terminal');
+		else expect({exitCode, all: exitCode === 0 ? '' : all}).toEqual({exitCode: 0, all: ''});
+	});
+});
+
+describe('commands of a pool', () => {
+	const project = join(folder, 'project');
+	let master: ChildProcess;
+	beforeAll(async () => {
+		mkdirSync(project);
+		const plan = {boot: {hello: [], console: ['c'], test: ['t'], status: []}};
+		writeFileSync(join(project, 'zeus.json'), JSON.stringify({command: `python3 ${join(root, 'workers/archon_worker.py')} plan.py`, plan}));
+		writeFileSync(join(project, 'plan.py'), ['boot', 'hello', 'console', 'test', 'status'].map(name => `def ${name}(): pass\n`).join(''));
+		master = spawn(ARCHON, ['zeus', 'start'], {cwd: project, stdio: ['ignore', 'pipe', 'inherit']});
+		undo(() => master.kill('SIGKILL'));
+		for await (const line of createInterface(master.stdout ?? process.stdin)) if (line.includes(' boot ready ')) break;
+		master.stdout?.resume();
+	}, 60_000);
+	afterAll(async () => {
+		master.kill('SIGTERM');
+		await once(master, 'exit');
+	});
+
+	test.each(commands('archon').filter(line => line.startsWith('archon zeus')))('%s', {timeout: 60_000}, async line => {
+		const {exitCode, all} = await execa('sh', ['-c', line.replace(/^archon/, ARCHON)], {all: true, reject: false, stdin: 'ignore', cwd: project});
+		// One is there already: of the project, and of the folder of a log.
+		if (line.startsWith('archon zeus start')) expect(all).toContain('already running');
 		else expect({exitCode, all: exitCode === 0 ? '' : all}).toEqual({exitCode: 0, all: ''});
 	});
 });

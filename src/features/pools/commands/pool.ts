@@ -20,7 +20,7 @@ type What = (typeof WHAT)[number];
 
 export const pool: Command = {
 	name: 'pool',
-	usage: '[--json] [--memory] [tree | commands | features | watch | restart | stop] [POOL [NODE]]',
+	usage: '[--json] [--memory] [tree | commands | features | watch | restart | stop] [POOL] [NODE]',
 	summary: 'show the processes of a pool, follow them, and boot them again',
 	details: [
 		'tree, the default: each node with its status, pid and age, below it the commands that run.',
