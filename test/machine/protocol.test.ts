@@ -23,10 +23,10 @@ async function up(): Promise<Archon> {
 /** Numbers that differ from one machine to the next. */
 const general = (line: string): string => line.startsWith('Row') ? line.replaceAll(/\d+(\.\d+)*/g, 'N').replace(/"?sleep N"?.*/, 'sleep') : line;
 
-/** What needs a manifest, a master, a schedule, rules, alerts, sockets or ports of the config, or ends all: the tests of these ask it. */
+/** What needs a manifest, a master, a schedule, rules, alerts, sockets, ports or pools of the config, or ends all: the tests of these ask it. */
 const ELSEWHERE = new Set([
 	'Reconcile', 'Want', 'Unwant', 'Sync', 'SyncStatus', 'RunNow', 'State', 'Rules', 'RulesReload', 'RulesTest', 'AlertsStatus', 'AlertsTest',
-	'Fds', 'Ports', 'NeedsRestart', 'Reboot',
+	'Fds', 'Ports', 'NeedsRestart', 'Reboot', 'Pools', 'Pool', 'PoolRestart',
 ]);
 
 test('every example in the page is answered as it says', async () => {
