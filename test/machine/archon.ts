@@ -4,6 +4,7 @@
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -165,8 +166,20 @@ export interface Wire {
 	destroy(): void;
 }
 
+/** Its file is there a moment before archon listens. */
+async function connected(path: string, tries = 1000): Promise<Socket> {
+	const socket = connect(path);
+	try {
+		await once(socket, 'connect');
+		return socket;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED' || tries === 0) throw error;
+		return connected(path, tries - 1);
+	}
+}
+
 async function wire(path: string): Promise<Wire> {
-	const socket: Socket = connect(path);
+	const socket = await connected(path);
 	let text = '';
 	let isOver = false;
 	const waiting = new Set<() => void>();
@@ -180,10 +193,6 @@ async function wire(path: string): Promise<Wire> {
 		wake();
 	});
 	socket.on('error', () => {});
-	await new Promise<void>((resolve, reject) => {
-		socket.once('connect', resolve);
-		socket.once('error', reject);
-	});
 	const until = (isDone: () => boolean): Promise<void> => new Promise(resolve => {
 		const look = (): void => {
 			if (!isDone() && !isOver) return;
