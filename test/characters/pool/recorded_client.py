@@ -17,11 +17,11 @@ for far in (far_args, far_stdio, far_stderr):
     far.close()
 try:
     args.sendall(b"".join(os.fsencode(word) + b"\0" for word in words))
-except BrokenPipeError:
-    pass  # Refused already.
+    stdio.sendall(given.encode())
+    stdio.shutdown(socket.SHUT_WR)
+except OSError:
+    pass  # Answered already.
 args.close()
-stdio.sendall(given.encode())
-stdio.shutdown(socket.SHUT_WR)
 seen = {client: b"", stdio: b"", stderr: b""}
 left = set(seen)
 while left:
