@@ -83,7 +83,7 @@ describe('a pool', () => {
 
 	test('gives the error of a node to those below it and to who asks there, and boots them once its file is mended', async () => {
 		await using it = await pool({plan: PLAN, code: `${CODE}\ndef app():\n  import part\n`});
-		await it.says(/Z leaf crashed /);
+		await Promise.all([it.says(/Z leaf crashed /), it.ready('other')]);
 		expect(it.nodes()).toMatchObject({boot: 'ready', app: 'crashed', leaf: 'crashed', other: 'ready'});
 		const answer = await it.client('run', 'show');
 		expect(answer.status).toBe(1);
