@@ -10,7 +10,6 @@ import select
 import struct
 import sys
 import termios
-import time
 
 steps = json.loads(sys.argv[1])
 master, slave = os.openpty()
@@ -26,18 +25,24 @@ if pid == 0:
     os.close(master)
     os.execvp(sys.argv[2], sys.argv[2:])
 ended = os.pidfd_open(pid)
-shown = unread = ""
+shown = unread = again = ""
+tries = 120
 while True:
     while steps and steps[0][0] in unread:
         wanted, typed = steps.pop(0)
         unread = unread[unread.index(wanted) + len(wanted):]
+        again = ""
         if isinstance(typed, dict):
             resize(typed["rows"], typed["columns"])
             continue
-        # Python hears no ^C between its prompt and its read; a person is not as fast.
-        time.sleep(0.5 if typed == "\x03" else 0)
         os.write(master, typed.encode())
-    ready, _, _ = select.select([master, ended], [], [], 60)
+        # Python hears no ^C between its prompt and its read: a person types it again.
+        again = typed if typed == "\x03" else ""
+    ready, _, _ = select.select([master, ended], [], [], 0.5 if again else 60)
+    if not ready and again and tries > 0:
+        tries -= 1
+        os.write(master, again.encode())
+        continue
     if not ready:
         print(f"{shown}\nnothing more was shown; still to come: {steps}")
         os.kill(pid, 9)
