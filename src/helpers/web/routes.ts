@@ -1,0 +1,42 @@
+/** What is answered at which path: one table. Each part is loaded with the first request that it answers. */
+import {byNeed} from '../../core/by-need.ts';
+import type {Handler} from './http/message.ts';
+import type {Visitor} from './visitor.ts';
+
+/** What a visitor without a token may be shown, by the key `web.show`. */
+export const AREAS = ['health', 'metrics', 'api', 'page'] as const;
+
+export type Area = (typeof AREAS)[number];
+
+export interface Route {
+	/** HEAD is as GET. */
+	readonly method: 'GET' | 'POST';
+	/** `/services/{name}`: what is in braces is one segment, which may be anything but empty. */
+	readonly path: string;
+	readonly area: Area;
+	/** Who has less hears 401 or 403. `none`: the handler looks itself who comes. */
+	readonly role: Visitor['role'];
+	readonly handler: () => Handler;
+}
+
+const probes = byNeed(() => import('./probes.ts'));
+
+export const ROUTES: readonly Route[] = [
+	{method: 'GET', path: '/livez', area: 'health', role: 'none', handler: () => probes().livez},
+];
+
+/** The routes of a path, and what is at the places of each. */
+export function routesAt(path: string): readonly {readonly route: Route; readonly parameters: ReadonlyMap<string, string>}[] {
+	const segments = path.split('/');
+	return ROUTES.flatMap(route => {
+		const parameters = new Map<string, string>();
+		const wanted = route.path.split('/');
+		const isMeant = wanted.length === segments.length && wanted.every((each, index) => {
+			const segment = segments[index] ?? '';
+			if (!each.startsWith('{')) return each === segment;
+			parameters.set(each.slice(1, -1), segment);
+			return segment !== '';
+		});
+		return isMeant ? [{route, parameters}] : [];
+	});
+}
