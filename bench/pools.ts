@@ -1,6 +1,6 @@
 /**
  * `npm run bench:pools`: commands of a program that loads for a second, started cold and from a pool that has it warm. Writes
- * bench/results/pools.json and then the table of it in docs/performance.md. Needs a build, and takes half a minute.
+ * bench/results/pools.json and then the table of it in docs/explained/performance.md. Needs a build, and takes half a minute.
  *
  * A command's time is from before its client is started by this program, whose own part of making a process is in it.
  */

@@ -40,7 +40,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 const FEW = ['up-20', 'up-500', 'crash', 'status-500', 'stop', 'private-500', 'switches', 'log-file', 'size'];
 
 /** Pages of this project, from its root. */
-export const pages = (): string[] => globSync(['*.md', 'docs/*.md'], {cwd: root}).sort();
+export const pages = (): string[] => globSync(['*.md', 'docs/**/*.md'], {cwd: root}).sort();
 
 /** A page as it should be. */
 export function renewed(page: string): string {

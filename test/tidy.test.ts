@@ -93,7 +93,7 @@ describe('files', () => {
 });
 
 test('the project speaks of itself only', () => {
-	const said = [...all, ...files('*.md', 'docs/*.md', 'scripts/*', 'packaging/**/*', '.ci/run')]
+	const said = [...all, ...files('*.md', 'docs/**/*.md', 'scripts/*', 'packaging/**/*', '.ci/run')]
 		.filter(file => !file.endsWith('/') && file !== 'test/tidy.test.ts');
 	for (const file of said) {
 		let text: string;
@@ -118,7 +118,7 @@ const OLD_WORDS = new RegExp(`\\b(?:${[
 	'(?<!user(?:: |-| )|\'|`|=|matches |, |folder that |belongs to |\\), and )nobody(?!:|-here|\'|`)',
 ].join('|')})\\b`, 'gi');
 
-const SPOKEN = [...all, ...files('*.md', 'docs/*.md', 'scripts/{demo,setup,soak,test}', 'packaging/**/*.{yaml,py,conf,php}', 'packaging/**/{Dockerfile,build-images}')]
+const SPOKEN = [...all, ...files('*.md', 'docs/**/*.md', 'scripts/{demo,setup,soak,test}', 'packaging/**/*.{yaml,py,conf,php}', 'packaging/**/{Dockerfile,build-images}')]
 	.filter(file => file !== 'test/tidy.test.ts');
 
 test.each(SPOKEN)('%s is without words of its own for what the field has words for', file => {

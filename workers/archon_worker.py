@@ -8,7 +8,7 @@ than archon does not tell what the root is called: then it is ROOT, or `boot`. `
 fork: reconnect there what cannot be shared. Texts of `items:` are run with the plan's names. In a command `sys.argv` is as typed;
 it ends as by sys.exit(what it returned).
 
-What is said here to the pool's master is docs/pool-wire.md. Linux, Python 3.9 or later, nothing besides the standard library.
+What is said here to the pool's master is docs/reference/pool-wire.md. Linux, Python 3.9 or later, nothing besides the standard library.
 Processes are forked: threads that a node starts do not live on in its forks.
 """
 import atexit

@@ -10,7 +10,7 @@
 # reconnect there what cannot be shared. Texts of `items:` are run as those methods are. In a command ARGV is as typed; it ends as
 # any Ruby program does.
 #
-# What is said here to the pool's master is docs/pool-wire.md. Linux, Ruby 3.1 or later, nothing besides the standard library.
+# What is said here to the pool's master is docs/reference/pool-wire.md. Linux, Ruby 3.1 or later, nothing besides the standard library.
 # Processes are forked: threads that a node starts do not live on in its forks.
 
 require 'socket'

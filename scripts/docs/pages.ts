@@ -66,12 +66,12 @@ export function archonctlPage(commands: readonly CommandText[]): Page {
 	};
 }
 
-/** archon-protocol(7): the prose of docs/protocol.md, and the requests from their descriptions. */
+/** archon-protocol(7): the prose of docs/reference/protocol.md, and the requests from their descriptions. */
 export function protocolPage(): Page {
 	return {
 		name: 'archon-protocol', section: 7, summary: 'how programs talk to archon', seeAlso: ['archon(1)', 'archonctl(1)', 'archon.yaml(5)'],
 		parts: [
-			...prose(readFileSync(join(root, 'docs/protocol.md'), 'utf8')),
+			...prose(readFileSync(join(root, 'docs/reference/protocol.md'), 'utf8')),
 			...ABOUT.map((wire): Part => {
 				const {verb, help, role, isRepeatable, args, options = {}, rows, reply, examples} = wire;
 				const fields = Object.values(args).map(({name, type: {takes, bounds}}) =>

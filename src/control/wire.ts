@@ -1,6 +1,6 @@
 /**
  * What a request is on the wire: its verb, arguments, options, rows and reply, who may ask it, and whether it may be sent
- * twice. The decoder, the client and docs/protocol.md go by these descriptions. Pure.
+ * twice. The decoder, the client and docs/reference/protocol.md go by these descriptions. Pure.
  */
 import type {Role} from '../core/access.ts';
 import {nearest} from '../core/nearest.ts';
@@ -44,7 +44,7 @@ export interface Rows<Row> {
 
 // ── The page ─────────────────────────────────────────────────────────────────────────────────────
 
-/** What docs/protocol.md says of the verbs of one file. No program uses it: the build leaves it out, unless it has a spread. */
+/** What docs/reference/protocol.md says of the verbs of one file. No program uses it: the build leaves it out, unless it has a spread. */
 export type Pages = Readonly<Record<string, Page>>;
 
 export interface Page {

@@ -1,4 +1,4 @@
-"""A client of archon's control socket, written from docs/protocol.md alone: services, a wait, events, and a command."""
+"""A client of archon's control socket, written from docs/reference/protocol.md alone: services, a wait, events, and a command."""
 import os
 import socket
 import sys

@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'docs-'));
 afterAll(() => rmSync(folder, {recursive: true}));
 
-const pages = globSync(['*.md', 'docs/*.md'], {cwd: root}).sort().map(page => ({page, text: readFileSync(join(root, page), 'utf8')}));
+const pages = globSync(['*.md', 'docs/**/*.md'], {cwd: root}).sort().map(page => ({page, text: readFileSync(join(root, page), 'utf8')}));
 
 /** Blocks of a language with their places. */
 const blocks = (language: string) => pages.flatMap(({page, text}) =>
@@ -115,11 +115,11 @@ test('a mistake is told as README says', async () => {
 	expect((await execa(ARCHON, ['check', '--portable', 'archon.yaml'], {all: true, reject: false, cwd: folder})).all).toBe(said[0]);
 	expect(said).toEqual(Array.from({length: 3}, () => said[0]));
 	const json = await execa(ARCHON, ['check', '--portable', '--json', 'archon.yaml'], {reject: false, cwd: folder});
-	expect(blocks('json').find(({at}) => at.startsWith('docs/check.md'))?.body).toBe(`${json.stdout}\n`);
+	expect(blocks('json').find(({at}) => at.startsWith('docs/features/check.md'))?.body).toBe(`${json.stdout}\n`);
 });
 
-test('what a config comes to is told as docs/check.md says', async () => {
-	const page = pages.find(({page}) => page === 'docs/check.md')?.text ?? '';
+test('what a config comes to is told as docs/features/check.md says', async () => {
+	const page = pages.find(({page}) => page === 'docs/features/check.md')?.text ?? '';
 	const [, config = '', says = ''] = /^```yaml\n([^]*?)^```\n\n```console\n\$ archon check --portable --explain archon\.yaml\n([^]*?)\n```$/m.exec(page) ?? [];
 	writeFileSync(join(folder, 'archon.yaml'), config);
 	const {stdout} = await execa(ARCHON, ['check', '--portable', '--explain', 'archon.yaml'], {cwd: folder});
@@ -148,8 +148,8 @@ test('status and tree are shown as in README', async () => {
 	expect(services((await archon.ctl('tree')).stdout)).toEqual(services(tree));
 });
 
-test('the log says what docs/logs.md shows', async () => {
-	const shown = blocks('').find(({at, body}) => at.startsWith('docs/logs.md') && body.includes('started redis'))?.body ?? '';
+test('the log says what docs/features/logs.md shows', async () => {
+	const shown = blocks('').find(({at, body}) => at.startsWith('docs/features/logs.md') && body.includes('started redis'))?.body ?? '';
 	await using archon = await boot({config: WEB});
 	await archon.says(/started nginx/);
 	await archon.ctl('restart', 'redis');
@@ -161,7 +161,7 @@ test('the log says what docs/logs.md shows', async () => {
 	expect(own(archon.log())).toEqual(own(shown));
 });
 
-test('requests are answered as docs/archonctl.md shows', async () => {
+test('requests are answered as docs/reference/archonctl.md shows', async () => {
 	const examples = (blocks('').find(({body}) => body.includes('frobnicate'))?.body ?? '').trim().split('\n').map(line => line.split(/\s+→\s+/));
 	await using archon = await boot({config: 'services: {steady: {command: sleep 1000000}}'});
 	await archon.says(/started steady/);

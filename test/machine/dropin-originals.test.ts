@@ -1,6 +1,6 @@
 /**
  * Debian's originals and archon under their names, driven by the same cases: what a person, a program or a process beside it
- * sees of one and of the other is the same, but for pids and versions. What differs on purpose is in docs/drop-ins.md.
+ * sees of one and of the other is the same, but for pids and versions. What differs on purpose is in docs/moving/tini.md.
  */
 import {existsSync, mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';

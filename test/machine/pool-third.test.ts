@@ -1,4 +1,4 @@
-/** A worker that was written from docs/pool-wire.md alone (test/characters/pool/third.pl): the page is enough. */
+/** A worker that was written from docs/reference/pool-wire.md alone (test/characters/pool/third.pl): the page is enough. */
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';

@@ -1,11 +1,11 @@
-/** The pools of docs/pools.md, as a reader would try them. */
+/** The pools of docs/features/pools.md, as a reader would try them. */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {parse} from 'yaml';
 import {PATIENCE, pool, type PoolFiles, WORKER} from './pools.ts';
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/pools.md'), 'utf8');
+const page = readFileSync(join(import.meta.dirname, '../../docs/features/pools.md'), 'utf8');
 const blocks = (language: string): string[] => [...page.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].filter(([, name]) => name === language).map(([,, body = '']) => body);
 const pools = blocks('yaml').flatMap(text => Object.values((parse(text) as {pools: Record<string, PoolFiles>}).pools));
 const asHere = ({plan, items, command = ''}: PoolFiles): PoolFiles =>

@@ -1,4 +1,4 @@
-/** docs/protocol.md is true, and enough to write a client from: its examples are asked, and a client in Python speaks it. */
+/** docs/reference/protocol.md is true, and enough to write a client from: its examples are asked, and a client in Python speaks it. */
 import {execa} from 'execa';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';

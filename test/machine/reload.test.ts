@@ -76,7 +76,7 @@ test('what is waited for is told of the reload that was asked for, and a config 
 	expect((await archon.ctl('plan')).stdout).toBe('nothing would change');
 });
 
-test('what docs/reload.md says of keys holds for processes', async () => {
+test('what docs/features/reload.md says of keys holds for processes', async () => {
 	// The key's values before and after, and whether the process is kept.
 	const changes: Readonly<Record<string, readonly [before: object, after: object, isKept: boolean]>> = {
 		environment: [{environment: {A: '1'}}, {environment: {A: '2'}}, false], umask: [{}, {umask: '077'}, false], nice: [{nice: 5}, {}, false],

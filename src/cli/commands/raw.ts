@@ -1,4 +1,4 @@
-/** `archonctl raw`: records of the control protocol as they are written (docs/protocol.md). */
+/** `archonctl raw`: records of the control protocol as they are written (docs/reference/protocol.md). */
 import type {Client} from '../../control/client.ts';
 import {decodeReply} from '../../control/protocol.ts';
 import {createReader, type Reading, writeRecord} from '../../control/records.ts';

@@ -46,7 +46,7 @@ const meaning = parser<Meaning>(meanings, written => {
 const KEYS = {
 	signals: key<readonly Rule[]>(
 		reader(() => bySignal(either(...meanings().anyOf, {shape: FORWARD})), readSignals),
-		'map from signal to shutdown | reload | reopen | ignore | signal | map', 'as in docs/signals.md', [],
+		'map from signal to shutdown | reload | reopen | ignore | signal | map', 'see the page Signals', [],
 		'what archon does on a signal; a signal here is sent to main instead', '{USR1: reopen, HUP: {to: web}}',
 	),
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/perl -w
-# A third worker, written from docs/pool-wire.md alone: `third.pl PLAN.pl`, which has a sub for each node and command.
+# A third worker, written from docs/reference/pool-wire.md alone: `third.pl PLAN.pl`, which has a sub for each node and command.
 use v5.20;
 use Cwd 'abs_path'; use Socket;
 use POSIX qw(_exit dup2 setsid uname);

@@ -29,7 +29,7 @@ test('the whole table fits a page', () => {
 		      how everything is stopped
 		  start_rate: number | map (default: 20)
 		      how many services may be restarted each second
-		  signals: map from signal to shutdown | reload | reopen | ignore | signal | map (default: as in docs/signals.md)
+		  signals: map from signal to shutdown | reload | reopen | ignore | signal | map (default: see the page Signals)
 		      what archon does on a signal; a signal here is sent to main instead
 		  access: list of {user | group, role, services} (default: none)
 		      what others than root and archon's own user may ask on the control socket

@@ -39,7 +39,7 @@ function expectSame(text: string, file = '/etc/archon/a.yaml'): void {
 	expect(effectiveOf(again)).toBe(effectiveOf(first));
 }
 
-const blocks = globSync('docs/*.md', {cwd: root}).flatMap(page =>
+const blocks = globSync('docs/**/*.md', {cwd: root}).flatMap(page =>
 	[...readFileSync(join(root, page), 'utf8').matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text = ''], i) => [`${page} ${i}`, text] as const));
 const examples = globSync(['examples/**/*.{yaml,yml}', 'images/**/*.yaml'], {cwd: root}).map(file => [file, readFileSync(join(root, file), 'utf8')] as const);
 

@@ -41,7 +41,7 @@ describe.each(EXAMPLES)('%s', file => {
 });
 
 /** Blocks of pages that are whole configs of archon's own or of programs. */
-const BLOCKS = globSync(['README.md', 'docs/*.md'], {cwd: root}).sort().flatMap(page =>
+const BLOCKS = globSync(['README.md', 'docs/**/*.md'], {cwd: root}).sort().flatMap(page =>
 	[...read(page).matchAll(/^```yaml\n([^]*?)^```/gm)].map(([, text = '']) => text)
 		.filter(text => /^(services|programs|archon|shutdown|signals):/m.test(text))
 		.map((text, index) => [`${page}, ${index + 1}`, text] as const));

@@ -88,7 +88,7 @@ test('a decision says who has decided, and why; there is no decision where anoth
 });
 
 test('the page has the rules in their order', () => {
-	const page = readFileSync(new URL('../../../docs/what-runs.md', import.meta.url), 'utf8');
+	const page = readFileSync(new URL('../../../docs/features/what-runs.md', import.meta.url), 'utf8');
 	const named = [...page.matchAll(/^\| \d+ \| `(\w+)` \|/gm)].map(([, rule]) => rule);
 	const order: readonly string[] = [...new Set(TOLD.slice(1, -1).map(([rule]) => rule))].filter(rule => rule !== 'archon' && rule !== 'config');
 	expect(named.filter(rule => rule !== 'config')).toEqual(order);

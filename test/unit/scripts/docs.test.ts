@@ -11,18 +11,19 @@ const read = (page: string): string => readFileSync(join(root, page), 'utf8');
 const anchors = (page: string): string[] => [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
 	title.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
 
+/** Where a page leads within this project. */
+const links = (page: string) => [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)|(?:src|srcset|href)="(?!https?:)([^"#]+)"/g)].map(
+	([, path = '', anchor, attribute = path]) => ({target: attribute === '' ? page : join(dirname(page), attribute), anchor}));
+
 describe.each(pages())('%s', page => {
 	test('has the tables of now (npm run docs)', () => {
 		expect(renewed(page)).toBe(read(page));
 	});
 
 	test('leads nowhere in vain', () => {
-		const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].filter(([, path]) => !path?.startsWith('../../'));
-		const broken = links.filter(([, path = '', anchor]) => {
-			const target = path === '' ? page : join(dirname(page), path);
-			return !existsSync(join(root, target)) || (anchor !== undefined && !anchors(target).includes(anchor));
-		});
-		expect(broken.map(([link]) => link)).toEqual([]);
+		const broken = links(page).filter(({target, anchor}) => target.startsWith('..') || !existsSync(join(root, target))
+			|| (anchor !== undefined && !anchors(target).includes(anchor)));
+		expect(broken).toEqual([]);
 	});
 
 	test('names only files that are there', () => {
@@ -30,6 +31,13 @@ describe.each(pages())('%s', page => {
 		const alone = [...read(page).matchAll(/`([\w-]+\.(?:ts|c|h))`/g)].map(([, name]) => `{src,scripts,test,bench}/**/${name}`);
 		expect([...named, ...alone].filter(path => globSync(path, {cwd: root}).length === 0 && !MADE.includes(path))).toEqual([]);
 	});
+});
+
+test('the index of the manual leads to each of its pages', () => {
+	const index = links('docs/README.md').map(({target}) => target);
+	// A page at the top has no place in the index yet.
+	expect(pages().filter(page => /^docs\/(?:.*\/.*|getting-started)\.md$/.test(page) && !index.includes(page))).toEqual([]);
+	expect(links('README.md').map(({target}) => target)).toContain('docs/README.md');
 });
 
 test.each(Object.entries(FILES))('%s is as of now (npm run docs)', (file, write) => {

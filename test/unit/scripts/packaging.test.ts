@@ -13,7 +13,7 @@ const isGiven = (path: string): boolean => rules.reduce((is, rule) => {
 }, true);
 
 test.each([
-	'package.json', 'package-lock.json', 'LICENSE', 'packaging/NOTICE', 'packaging/rootfs.ts', 'docs/protocol.md', 'scripts/setup', 'scripts/build.ts',
+	'package.json', 'package-lock.json', 'LICENSE', 'packaging/NOTICE', 'packaging/rootfs.ts', 'docs/reference/protocol.md', 'scripts/setup', 'scripts/build.ts',
 	'scripts/build/libraries.ts', 'src/main.ts', 'test/characters/deaths.c',
 ])('the build finds %s', path => {
 	expect({isThere: existsSync(join(root, path)), isGiven: isGiven(path)}).toEqual({isThere: true, isGiven: true});
