@@ -16,19 +16,8 @@ interface Node {
 }
 
 const NO_SERVICE = 'no service';
-const HELPER = 'archon.';
 /** What the master of a pool is started with is the whole plan. */
 const POOL = 'archon.pool ';
-
-/** Those that are shown unless all are asked for: no commands of probes and hooks, none of archon's helpers, and what these have made. */
-export function shown(processes: readonly TreeRow[]): readonly TreeRow[] {
-	const hidden = new Set<number>();
-	return processes.filter(({pid, parent, kind, service}) => {
-		const isHidden = kind === 'command' || hidden.has(parent) || service?.startsWith(HELPER);
-		if (isHidden) hidden.add(pid);
-		return !isHidden;
-	});
-}
 
 /** Every service over its processes, at the end the processes that belong to none, and those that are not below archon. */
 export function renderTree(

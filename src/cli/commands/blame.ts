@@ -1,4 +1,5 @@
 /** `archonctl blame`. */
+import {blameJson, chainsOf, origin, readyAt} from '../../control/json.ts';
 import {BLAME, START_ROW, type StartRow} from '../../control/requests/blame/wire.ts';
 import {type Command, EXIT} from '../command.ts';
 import {span} from '../figures.ts';
@@ -22,50 +23,19 @@ export const blame: Command = {
 		const answer = rowsOf(client, BLAME, [], io);
 		if (!answer.ok) return answer.error;
 		const rows = answer.value.map(START_ROW.decode);
-		const byName = new Map(rows.map(row => [row.name, row]));
+		const known = new Set(rows.map(({name}) => name));
 		const names = namesOf(client, args.operands, io);
 		if (!names.ok) return names.error;
-		const started = names.value.filter(name => byName.has(name));
+		const started = names.value.filter(name => known.has(name));
 		if (names.value.length > 0 && started.length === 0) {
 			complain(io, `${names.value.join(', ')} was not started`);
 			return EXIT.refused;
 		}
-		const ends = started.length > 0 ? started : lastOf(rows);
-		const chains = ends.map(name => chainTo(name, byName));
-		io.stdout(args.has('--json') ? `${JSON.stringify(asObject(rows, chains), null, 2)}\n` : textOf(rows, chains));
+		const chains = chainsOf(rows, started);
+		io.stdout(args.has('--json') ? `${JSON.stringify(blameJson(rows, chains), null, 2)}\n` : textOf(rows, chains));
 		return EXIT.ok;
 	}),
 };
-
-const begunAt = ({asked, waited}: StartRow): number => asked + waited;
-const readyAt = (row: StartRow): number => begunAt(row) + (row.took ?? 0);
-
-/** From the service back to the first that nothing was waited for. */
-function chainTo(name: string, byName: ReadonlyMap<string, StartRow>): readonly StartRow[] {
-	const chain = new Set<StartRow>();
-	for (let row = byName.get(name); row && !chain.has(row); row = byName.get(row.after)) chain.add(row);
-	return [...chain];
-}
-
-/** The one that was ready last, if any is. */
-function lastOf(rows: readonly StartRow[]): readonly string[] {
-	let last: StartRow | null = null;
-	for (const row of rows) if (row.took !== null && (!last || readyAt(row) >= readyAt(last))) last = row;
-	return last ? [last.name] : [];
-}
-
-/** When the chain begins. */
-const origin = (chain: readonly StartRow[]): number => chain.reduce((least, row) => Math.min(least, begunAt(row)), Infinity);
-
-const asObject = (rows: readonly StartRow[], chains: readonly (readonly StartRow[])[]): object => ({
-	services: rows.map(({name, asked, waited, took, after}) => ({name, asked, waited, took, after: after || null})),
-	chains: chains.map(chain => ({
-		name: chain[0]?.name,
-		links: chain.map(row => ({
-			name: row.name, begun: begunAt(row) - origin(chain), ready: row.took === null ? null : readyAt(row) - origin(chain),
-		})),
-	})),
-});
 
 function textOf(rows: readonly StartRow[], chains: readonly (readonly StartRow[])[]): string {
 	if (rows.length === 0) return 'no service was started\n';

@@ -1,4 +1,5 @@
 /** `archonctl graph`. */
+import {type Graph, graphJson, graphOf} from '../../control/json.ts';
 import {GRAPH, GRAPH_ROW, type GraphRow} from '../../control/requests/graph/wire.ts';
 import {DEPS} from '../../features/deps/requests/deps/wire.ts';
 import {type Command, EXIT} from '../command.ts';
@@ -45,19 +46,6 @@ export const graph: Command = {
 };
 
 type RowOf<K extends GraphRow['kind']> = Extract<GraphRow, {kind: K}>;
-
-interface Graph {
-	readonly services: readonly RowOf<'service'>[];
-	readonly needs: readonly RowOf<'need'>[];
-	readonly others: readonly Other[];
-}
-
-type Other = Exclude<GraphRow, {kind: 'service'} | {kind: 'need'}>;
-
-const graphOf = (rows: readonly GraphRow[]): Graph => ({
-	services: rows.filter(row => row.kind === 'service'), needs: rows.filter(row => row.kind === 'need'),
-	others: rows.filter((row): row is Other => row.kind === 'conflict' || row.kind === 'on-failure'),
-});
 
 /** The named services, and all that they need. */
 function below({services, needs, others}: Graph, names: readonly string[]): Graph {
@@ -142,15 +130,6 @@ function mermaidOf({services, needs, others}: Graph): string {
 	].join('\n');
 }
 
-function jsonOf({services, needs, others}: Graph): string {
-	const pairs = (kind: 'conflict' | 'on-failure'): readonly object[] =>
-		others.filter(row => row.kind === kind).map(({name, other}) => ({service: name, other}));
-	return `${JSON.stringify({
-		services: services.map(({name, status, type}) => ({name, status, type})),
-		needs: needs.map(({name, other, condition, strength, isMet, restarts}) =>
-			({service: name, needs: other, condition, strength, met: isMet, restart: restarts})),
-		conflicts: pairs('conflict'), on_failure: pairs('on-failure'),
-	}, null, 2)}\n`;
-}
+const jsonOf = (graph: Graph): string => `${JSON.stringify(graphJson(graph), null, 2)}\n`;
 
 const WRITERS: ReadonlyMap<string, (graph: Graph) => string> = new Map([['--dot', dotOf], ['--mermaid', mermaidOf], ['--json', jsonOf]]);

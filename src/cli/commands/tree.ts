@@ -1,11 +1,12 @@
 /** `archonctl tree`. */
 import type {Client} from '../../control/client.ts';
+import {shown} from '../../control/json.ts';
 import {STATUS, STATUS_ROW} from '../../control/requests/status/wire.ts';
 import {POOL_NODE_ROW, POOLS} from '../../features/pools/requests/pools/wire.ts';
 import {TREE, TREE_ROW} from '../../control/requests/tree/wire.ts';
 import {type Arguments, type Command, EXIT, type Io} from '../command.ts';
 import {lookOf} from '../look.ts';
-import {renderTree, shown} from '../render-tree.ts';
+import {renderTree} from '../render-tree.ts';
 import {rowsOf} from '../reply.ts';
 
 export const tree: Command = {

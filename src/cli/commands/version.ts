@@ -1,4 +1,5 @@
 /** `archonctl version`. */
+import {versionJson} from '../../control/json.ts';
 import {type Command, EXIT} from '../command.ts';
 import {askVersion} from '../versions.ts';
 
@@ -15,10 +16,10 @@ export const version: Command = {
 	run: (args, io, reach) => reach(client => {
 		const row = askVersion(client, io);
 		if (!row.ok) return row.error;
-		const {version, lives, cause} = row.value;
+		const {version, lives} = row.value;
 		const times = lives === 1 ? 'once' : `${lives} times`;
 		io.stdout(args.has('--json')
-			? `${JSON.stringify({archon: version, archonctl: io.version, lives, cause: cause === '' ? null : cause}, null, 2)}\n`
+			? `${JSON.stringify(versionJson(row.value, io.version), null, 2)}\n`
 			: `archon ${version}${lives > 0 ? `, re-executed ${times}` : ''}\narchonctl ${io.version}\n`);
 		return EXIT.ok;
 	}),

@@ -1,5 +1,6 @@
 /** `archonctl why`. */
 import {WHY, WHY_ROW, type WhyRow} from '../../control/requests/why/wire.ts';
+import {rowsOfKind as of, storiesOf, type Story, storyJson} from '../../control/json.ts';
 import {plainText} from '../../core/plain.ts';
 import {NAMES} from '../by-name.ts';
 import {type Command, EXIT} from '../command.ts';
@@ -26,7 +27,7 @@ export const why: Command = {
 		const rows = rowsOf(client, WHY, args.operands, io);
 		if (!rows.ok) return rows.error;
 		const decoded = rows.value.map(WHY_ROW.decode);
-		if (args.has('--json')) io.stdout(`${JSON.stringify(grouped(decoded).map(asObject), null, 2)}\n`);
+		if (args.has('--json')) io.stdout(`${JSON.stringify(storiesOf(decoded).map(storyJson), null, 2)}\n`);
 		else io.stdout(renderWhy(decoded, lookOf(io)));
 		return EXIT.ok;
 	}),
@@ -34,43 +35,8 @@ export const why: Command = {
 
 /** The answer for people. */
 export function renderWhy(rows: readonly WhyRow[], look: Look): string {
-	const stories = grouped(rows);
+	const stories = storiesOf(rows);
 	return stories.length === 0 ? 'all is well\n' : stories.map(story => textOf(story, look)).join('\n');
-}
-
-type RowOf<K extends WhyRow['kind']> = Extract<WhyRow, {kind: K}>;
-
-interface Story {
-	readonly service: RowOf<'service'>;
-	readonly rows: WhyRow[];
-}
-
-/** The rows of each service. */
-function grouped(rows: readonly WhyRow[]): readonly Story[] {
-	const stories: Story[] = [];
-	for (const row of rows) {
-		if (row.kind === 'service') stories.push({service: row, rows: []});
-		else stories.at(-1)?.rows.push(row);
-	}
-	return stories;
-}
-
-const of = <K extends WhyRow['kind']>({rows}: Story, kind: K): readonly RowOf<K>[] =>
-	rows.filter((row): row is RowOf<K> => row.kind === kind);
-
-function asObject(story: Story): object {
-	const {name, status, since, starts} = story.service;
-	const [wanted] = of(story, 'wanted').map(({runs, by, why: words, at}) => ({runs, by, why: words, at}));
-	const [end] = of(story, 'end').map(({name: who, at, exit, how}) => ({name: who, at, exit, how}));
-	return {
-		name, status, since, starts, wanted,
-		chain: of(story, 'link').map(link => ({name: link.name, status: link.status, why: link.why})),
-		next: of(story, 'next').map(next => ({name: next.name, at: next.at, what: next.what})),
-		end: end ?? null,
-		lines: of(story, 'line').map(line => ({name: line.name, stream: line.stream, at: line.at, text: line.text})),
-		waiting: of(story, 'waiting').map(waiting => waiting.name),
-		help: of(story, 'help').map(({command, does}) => ({command, does})),
-	};
 }
 
 function textOf(story: Story, {isColoured, now}: Look): string {

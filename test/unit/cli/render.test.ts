@@ -2,7 +2,8 @@
 import {describe, expect, it} from 'vitest';
 import {age, size, span} from '../../../src/cli/figures.ts';
 import {renderTable} from '../../../src/cli/render.ts';
-import {renderTree, shown} from '../../../src/cli/render-tree.ts';
+import {renderTree} from '../../../src/cli/render-tree.ts';
+import {shown} from '../../../src/control/json.ts';
 import type {StatusRow} from '../../../src/control/requests/status/wire.ts';
 import type {TreeRow} from '../../../src/control/requests/tree/wire.ts';
 

@@ -1,5 +1,6 @@
 /** `archonctl events`: shows what has happened to services and to archon, and follows it. */
 import {type Client, TRIES} from '../../../control/client.ts';
+import {eventJson} from '../../../control/json.ts';
 import {plainText} from '../../../core/plain.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import {type Arguments, type Command, EXIT, type Io} from '../../../cli/command.ts';
@@ -124,7 +125,7 @@ function createPrinter(args: Arguments, io: Io): (rows: readonly EventRow[]) => 
 	return rows => {
 		if (rows.length === 0) return;
 		for (const {service} of rows) width = Math.max(width, service.length);
-		io.stdout(rows.map(row => `${isJson ? jsonOf(row) : textOf(row, width, isColoured)}\n`).join(''));
+		io.stdout(rows.map(row => `${isJson ? JSON.stringify(eventJson(row)) : textOf(row, width, isColoured)}\n`).join(''));
 	};
 }
 
@@ -155,13 +156,4 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
 function paint(text: string, kind: string, isColoured: boolean): string {
 	const colour = isColoured ? COLOURS.get(kind) : undefined;
 	return colour === undefined ? text : `\x1b[${colour}m${text}\x1b[0m`;
-}
-
-function jsonOf({number, at, event, service, next, from, to, pid, run, exit, count, reason}: EventRow): string {
-	const timeOf = (millis: number): string => new Date(millis).toISOString();
-	const orNull = (text: string): string | null => text || null;
-	return JSON.stringify({
-		number, time: timeOf(at), kind: event, service: orNull(service), from: orNull(from), to: orNull(to), pid, run, exit, count,
-		next: next === null ? null : timeOf(next), reason: orNull(reason),
-	});
 }

@@ -2,6 +2,7 @@
  * Lines from log files, the current one and rotated ones; archon itself does not read them. The last lines are found from the
  * end backwards, so that old ones cost nothing unless they are asked for.
  */
+import type {Line as Shown} from '../../../control/json.ts';
 import type {FileRow} from '../requests/logs/rows.ts';
 import {err, ok, type Result} from '../../../core/result.ts';
 import {LOG_STREAMS, type LogStream} from '../core.ts';
@@ -10,16 +11,6 @@ import {errnoText} from '../../../os/errno.ts';
 import {type FilePlace, findPlace, openIn} from '../../../os/places.ts';
 import {STAT} from '../../../os/layouts.ts';
 import {ERRNO, newStat, O, sys} from '../../../os/sys.ts';
-
-/** A line as it is shown. */
-export interface Shown {
-	readonly name: string;
-	/** Milliseconds since 1970; -Infinity: not known. */
-	readonly at: number;
-	/** null: not known. */
-	readonly stream: LogStream | null;
-	readonly text: string;
-}
 
 export interface Wanted {
 	/** Infinity: all. */

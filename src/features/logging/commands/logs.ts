@@ -1,5 +1,6 @@
 /** `archonctl logs`: shows lines of services and of archon, and follows them. */
 import {type Client, TRIES} from '../../../control/client.ts';
+import {type Line as Shown, lineJson} from '../../../control/json.ts';
 import {decodeLogRow, type FileRow, type LineRow} from '../requests/logs/rows.ts';
 import {LOGS} from '../requests/logs/wire.ts';
 import {label, widthOf} from '../../../core/label.ts';
@@ -9,7 +10,7 @@ import {nearest} from '../../../core/nearest.ts';
 import {compilePattern} from '../../../core/pattern/pattern.ts';
 import {plainText} from '../../../core/plain.ts';
 import {type Arguments, type Command, EXIT, type Io} from '../../../cli/command.ts';
-import {type Past, readLogFiles, type Shown, type Wanted} from './files.ts';
+import {type Past, readLogFiles, type Wanted} from './files.ts';
 import {merge} from './merge.ts';
 import {momentOf} from '../../../cli/moment.ts';
 import {lookOf} from '../../../cli/look.ts';
@@ -253,7 +254,7 @@ function createPrinter(args: Arguments, io: Io, names: ReadonlySet<string>): Pri
 		flush,
 		print(line) {
 			if (isJson) {
-				text += `${jsonOf(line)}\n`;
+				text += `${JSON.stringify(lineJson(line))}\n`;
 			} else {
 				const time = hasTime ? `${line.at === -Infinity ? '-' : new Date(line.at).toISOString()} ` : '';
 				text += `${hasName ? labelFor(line.name) : ''}${time}${isPlain ? plainText(line.text) : line.text}\n`;
@@ -261,13 +262,4 @@ function createPrinter(args: Arguments, io: Io, names: ReadonlySet<string>): Pri
 			if (text.length > GATHER) flush();
 		},
 	};
-}
-
-/** With the keys of the log driver `json`. */
-function jsonOf({name, at, stream, text}: Shown): string {
-	const [service, instance] = name.split(':');
-	return JSON.stringify({
-		time: at === -Infinity ? null : new Date(at).toISOString(), service,
-		...instance === undefined ? {} : {instance: Number(instance)}, stream, message: text,
-	});
 }

@@ -5,7 +5,8 @@ import {join} from 'node:path';
 import {Worker} from 'node:worker_threads';
 import {gzipSync, zstdCompressSync} from 'node:zlib';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {readLogFiles, type Shown, type Wanted} from '../../../../src/features/logging/commands/files.ts';
+import type {Line as Shown} from '../../../../src/control/json.ts';
+import {readLogFiles, type Wanted} from '../../../../src/features/logging/commands/files.ts';
 import {merge} from '../../../../src/features/logging/commands/merge.ts';
 import type {FileRow} from '../../../../src/features/logging/requests/logs/rows.ts';
 
