@@ -25,8 +25,15 @@ const root = dirname(import.meta.dirname);
 /** Where services find the library that they load for `bind`; PRELOADED of src/features/bind/os/library.ts is the same. */
 const LIBRARIES = '/usr/lib/archon';
 
+export interface Made {
+	readonly executable: string;
+	readonly shim: string;
+	/** The executable as it runs on this machine: it is asked for its texts. */
+	readonly speaker: string;
+}
+
 /** Makes the tree at `rootfs` of an executable and a library that are built already. */
-export async function makeRootfs(executable: string, shim: string, rootfs: string, version: string): Promise<void> {
+export async function makeRootfs({executable, shim, speaker}: Made, rootfs: string, version: string): Promise<void> {
 	const home = join(rootfs, HOME);
 	await mkdir(join(home, 'bin'), {recursive: true});
 	await mkdir(join(rootfs, 'usr', 'bin'), {recursive: true});
@@ -44,7 +51,7 @@ export async function makeRootfs(executable: string, shim: string, rootfs: strin
 	await writeFile(join(share, 'archon', 'archon.schema.json'), schemaText());
 	await cp(join(root, 'workers'), join(share, 'archon', 'workers'), {recursive: true, filter: path => !path.includes('__pycache__')});
 	const says = async (name: string, ...args: readonly string[]): Promise<string> =>
-		(await execa(executable, args, {argv0: name, stripFinalNewline: false})).stdout;
+		(await execa(speaker, args, {argv0: name, stripFinalNewline: false})).stdout;
 	const commands = JSON.parse(await says('archonctl', 'help', '--json')) as readonly CommandText[];
 	for (const page of [configPage(), archonPage(await says('archon', '--help')), archonctlPage(commands), protocolPage()]) {
 		const folder = join(share, 'man', `man${page.section}`);

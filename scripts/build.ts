@@ -3,7 +3,7 @@
  * one static executable, with its other names as links beside it; `dist/rootfs/`, the tree for images; and for the tests
  * the same C as an addon for Node. The executable is tried before it replaces an older one.
  *
- * `--addon` builds only the addon.
+ * `--addon` builds only the addon. `--target arm64` also cross-builds `dist/arm64/`, executable, library and tree.
  */
 import {rmSync} from 'node:fs';
 import {mkdir, mkdtemp, readFile, rename, stat, symlink} from 'node:fs/promises';
@@ -11,9 +11,10 @@ import {dirname, join} from 'node:path';
 import {ExecaError} from 'execa';
 import {NAMES, PROGRAMS} from '../src/dropin/names.ts';
 import {writeHeader} from './build/layouts.ts';
-import {prepareLibraries} from './build/libraries.ts';
+import {HERE, prepareLibraries, type Target} from './build/libraries.ts';
 import {exists, linkAddon, linkEngine, linkExecutable, linkShim, linkTelling, missingTools, SHIM} from './build/link.ts';
 import {makeModules} from './build/modules.ts';
+import {makeTree} from './build/trees.ts';
 import {tryExecutable} from './build/trial.ts';
 import './by-need-hook.ts';
 import {undo} from './undo.ts';
@@ -40,7 +41,8 @@ async function main(): Promise<void> {
 	const began = performance.now();
 	// Any user of an image must be able to read and run what is made here.
 	process.umask(0o022);
-	await demandTools();
+	const other = process.argv.includes('--target') ? process.argv[process.argv.indexOf('--target') + 1] as Target : HERE;
+	await demandTools(other);
 	await mkdir(dist, {recursive: true});
 	// Made aside and moved into place at the end: the files of an earlier build may be running.
 	await writeHeader(root);
@@ -64,10 +66,15 @@ async function main(): Promise<void> {
 	for (const note of weaker) say(note);
 	// What the pages are made of is loaded with the hook.
 	const {makeRootfs} = await import('../packaging/rootfs.ts');
-	await makeRootfs(join(work, 'archon'), join(work, SHIM), join(work, 'rootfs'), version);
+	const executable = join(work, 'archon');
+	await makeRootfs({executable, shim: join(work, SHIM), speaker: executable}, join(work, 'rootfs'), version);
+	if (other !== HERE) {
+		await makeTree(root, work, other, {modules, speaker: executable, version});
+		await replace(work, other);
+	}
 	const natives = ['archon.node', 'engine', 'telling/archon', 'telling/archonctl'].map(name => `native/${name}`);
 	await publish(work, [...natives, 'archon', SHIM, ...LINKS]);
-	await publishRootfs(work);
+	await replace(work, 'rootfs');
 	const mebibytes = (await stat(join(dist, 'archon'))).size / 2 ** 20;
 	if (mebibytes > MOST_MEBIBYTES) say(`WARNING: the executable has more than ${MOST_MEBIBYTES} MiB, README says less than 3 MB`);
 	const seconds = ((performance.now() - began) / 1000).toFixed(1);
@@ -75,12 +82,12 @@ async function main(): Promise<void> {
 }
 
 /** Ends the build with all that is missing at once. */
-async function demandTools(): Promise<void> {
+async function demandTools(target: Target): Promise<void> {
 	const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 	if (major < 26 || (major === 26 && minor < 10)) {
 		throw new Error(`this is node ${process.versions.node}, the build needs 26.10: run it as \`npm run build\``);
 	}
-	const missing = await missingTools();
+	const missing = await missingTools([HERE, target]);
 	if (missing.length === 0) return;
 	throw new Error(`${missing.join(', ')} missing: run scripts/setup, or apt-get install gcc libc6-dev binutils musl-tools`);
 }
@@ -91,9 +98,10 @@ async function publish(work: string, files: readonly string[]): Promise<void> {
 	for (const file of files) await rename(join(work, file), join(dist, file));
 }
 
-async function publishRootfs(work: string): Promise<void> {
-	if (await exists(join(dist, 'rootfs'))) await rename(join(dist, 'rootfs'), join(work, 'old'));
-	await rename(join(work, 'rootfs'), join(dist, 'rootfs'));
+/** The same for a folder. */
+async function replace(work: string, folder: string): Promise<void> {
+	if (await exists(join(dist, folder))) await rename(join(dist, folder), join(work, `old-${folder}`));
+	await rename(join(work, folder), join(dist, folder));
 }
 
 function say(message: string): void {

@@ -3,7 +3,7 @@
  * rules. Their sources come from Debian, pinned by version and checksum, and are compiled here. Both are kept in the cache folder, so
  * that only the first build needs the network and the time.
  *
- * As a program it prepares them and says what it does: `node scripts/build/libraries.ts [--sanitize]`.
+ * As a program it prepares them and says what it does: `node scripts/build/libraries.ts [--sanitize | --target arm64]`.
  */
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
@@ -12,6 +12,18 @@ import {availableParallelism} from 'node:os';
 import {basename, join, resolve} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {execa, ExecaError} from 'execa';
+
+/** What an executable is for, by the names of Debian and of Docker's TARGETARCH. */
+export type Target = 'amd64' | 'arm64';
+
+/** What the kernel and compilers call them. */
+export const MACHINES: Readonly<Record<Target, string>> = {amd64: 'x86_64', arm64: 'aarch64'};
+
+/** What compiles for a machine, with this machine's own C library or none. */
+export const gccFor = (target: Target): string => (target === HERE ? 'cc' : `${MACHINES[target]}-linux-gnu-gcc`);
+
+/** What runs on this machine. */
+export const HERE: Target = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 /**
  * `release`: for the static executable, by musl-gcc. `sanitized`: for tests, by cc, with checks of every access and of
@@ -30,6 +42,7 @@ export interface Libraries {
 	readonly archives: readonly string[];
 	/** What the linker is told for zlib and zstd in the addon: Node has its own of both, which must not be used instead. */
 	readonly forAddon: readonly string[];
+	readonly target: Target;
 	/** Debian's versions by name. */
 	readonly versions: Readonly<Record<LibraryName, string>>;
 }
@@ -38,15 +51,19 @@ export type LibraryName = 'quickjs-ng' | 'zlib' | 'zstd' | 'libsodium' | 'lua';
 
 // ── What is taken, and how it is compiled ───────────────────────────────────────────────────────────────────────────
 
-interface Library {
-	readonly name: LibraryName;
-	/** The package of Debian: a package of sources, or the upstream archive of a source package. */
+/** What Debian's mirror has. */
+interface Fetchable {
+	/** The package of Debian: a package, or the upstream archive of a source package. */
 	readonly debian: string;
 	readonly kind: 'deb' | 'orig';
 	readonly version: string;
 	/** Where it lies below the mirror. */
 	readonly path: string;
 	readonly sha256: string;
+}
+
+export interface Library extends Fetchable {
+	readonly name: LibraryName;
 	/** Where the sources lie in what is unpacked. */
 	readonly folder: string;
 	/** `*.c` for all of a folder. */
@@ -61,12 +78,12 @@ interface Library {
 	readonly keepsAssertions?: boolean;
 }
 
-const MIRROR = 'http://deb.debian.org/debian';
+export const MIRROR = 'http://deb.debian.org/debian';
 
 /** A folder with an assert.h of its own, by which NDEBUG leaves assertions as they are. */
 const ASSERTING = join(import.meta.dirname, 'asserting');
 
-const LIBRARIES: readonly Library[] = [
+export const LIBRARIES: readonly Library[] = [
 	{
 		name: 'quickjs-ng',
 		debian: 'qjs-src',
@@ -170,6 +187,8 @@ interface Toolchain {
 	readonly name: string;
 	readonly compiler: string;
 	readonly options: readonly string[];
+	/** What chooses another machine. */
+	readonly machine?: readonly string[];
 }
 
 const SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'];
@@ -184,6 +203,16 @@ const MUSL: Toolchain = {
 	// tenth of the engine, and nothing here reads them. To begin each jump at a whole address is a twentieth, and no faster.
 	options: [...SECTIONS, ...UNALIGNED, '-fno-pie', '-fstack-protector-strong', '-fno-asynchronous-unwind-tables'],
 };
+
+/** Debian's musl for arm64, of the release that this machine's own is of: what the cross compiler has is for glibc. */
+export const MUSL_ARM64: Fetchable = {
+	debian: 'musl-dev',
+	kind: 'deb',
+	version: '1.2.3-1',
+	path: 'pool/main/m/musl/musl-dev_1.2.3-1_arm64.deb',
+	sha256: '55c2ca4bc3041c8ed8ac7dc3ef6080d9551a21650568b2fd7610b59eaf98a4f4',
+};
+
 const ADDON: Toolchain = {name: 'addon', compiler: 'cc', options: [...SECTIONS, '-fPIC']};
 const SANITIZED: Toolchain = {
 	name: 'sanitized',
@@ -195,21 +224,44 @@ const SANITIZED: Toolchain = {
 
 const cache = resolve(process.env['XDG_CACHE_HOME'] || join(process.env['HOME'] || '/root', '.cache'), 'archon');
 
-/** Fetches and compiles what is not in the cache. Several builds may do so at once. Throws an error that says what to do. */
-export async function prepareLibraries(flavour: Flavour = 'release'): Promise<Libraries> {
-	const sources = await Promise.all(LIBRARIES.map(obtain));
+/**
+ * Fetches and compiles what is not in the cache. Several builds may do so at once. For another machine than this one there is the
+ * release only. Throws an error that says what to do.
+ */
+export async function prepareLibraries(flavour: Flavour = 'release', target = HERE): Promise<Libraries> {
+	const sources = await Promise.all(LIBRARIES.map(obtainLibrary));
 	const [engine, ...others] = sources as [Source, ...Source[]];
-	const toolchain = flavour === 'release' ? MUSL : SANITIZED;
+	const cross = target === HERE ? undefined : await crossCompiler(target);
+	const toolchain = flavour === 'sanitized' ? SANITIZED : cross ? {...MUSL, name: `musl-${target}`, ...cross} : MUSL;
 	const [main, addon] = await Promise.all([compiled(toolchain, sources), compiled(ADDON, others)]);
 	return {
+		target,
 		compiler: toolchain.compiler,
-		options: flavour === 'release' ? [] : SANITIZE,
+		options: flavour === 'release' ? cross?.machine ?? [] : SANITIZE,
 		include: [join(main, 'include')],
 		engine: [archive(main, engine)],
 		archives: others.map(source => archive(main, source)),
 		forAddon: ['-Wl,--exclude-libs,ALL', ...others.map(source => archive(addon, source))],
 		versions: Object.fromEntries(sources.map(({library, version}) => [library.name, version])) as Record<LibraryName, string>,
 	};
+}
+
+interface Cross {
+	readonly compiler: string;
+	/** What has it compile and link for the machine and with musl. */
+	readonly machine: readonly string[];
+}
+
+/** As musl-gcc does it: the compiler of the other machine, and specs by which it takes headers and C library of musl. */
+async function crossCompiler(target: Target): Promise<Cross> {
+	if (target !== 'arm64') throw new Error(`archon can be built for ${target} only on ${target}`);
+	const {folder} = await obtain(MUSL_ARM64);
+	const specs = join(folder, 'archon.specs');
+	// Written aside: another build may read it.
+	const text = await readFile(join(folder, 'usr', 'lib', 'aarch64-linux-musl', 'musl-gcc.specs'), 'utf8');
+	await writeFile(`${specs}.${process.pid}`, text.replaceAll(/\/usr\/(?=include\/|lib\/)/g, () => `${folder}/usr/`));
+	await rename(`${specs}.${process.pid}`, specs);
+	return {compiler: gccFor(target), machine: ['-specs', specs]};
 }
 
 const archive = (folder: string, {library}: Source): string => join(folder, `lib${library.name}.a`);
@@ -227,10 +279,21 @@ interface Source {
 	readonly folder: string;
 }
 
-async function obtain(library: Library): Promise<Source> {
+async function obtainLibrary(library: Library): Promise<Source> {
+	const {version, folder} = await obtain(library);
+	return {library, version, folder: join(folder, library.folder)};
+}
+
+interface Obtained {
+	readonly version: string;
+	/** Where it is unpacked. */
+	readonly folder: string;
+}
+
+async function obtain(library: Fetchable): Promise<Obtained> {
 	const sources = join(cache, 'sources');
 	const place = (version: string): string => join(sources, `${library.debian}_${version}`);
-	const found = (version: string): Source => ({library, version, folder: join(place(version), library.folder)});
+	const found = (version: string): Obtained => ({version, folder: place(version)});
 	if (await exists(place(library.version))) return found(library.version);
 	// Written where Debian no longer has the version that is wanted.
 	const note = `${place(library.version)}.instead`;
@@ -258,7 +321,7 @@ async function obtain(library: Library): Promise<Source> {
 	}
 }
 
-function warnOfVersion({debian, version}: Library, taken: string): void {
+function warnOfVersion({debian, version}: Fetchable, taken: string): void {
 	say(`WARNING: Debian no longer has ${debian} ${version}; ${taken} is taken, the newest that it has. `
 		+ 'Archon was not tested with it: run scripts/test before you rely on this build');
 }
@@ -269,7 +332,7 @@ interface Fetched {
 }
 
 /** The version that is wanted; undefined where the mirror does not have it. */
-async function fetchPinned({debian, version, path, sha256}: Library, work: string): Promise<Fetched | undefined> {
+async function fetchPinned({debian, version, path, sha256}: Fetchable, work: string): Promise<Fetched | undefined> {
 	const file = join(work, basename(path));
 	const {failed, all} = await apt('/usr/lib/apt/apt-helper', ['-q', 'download-file', `${MIRROR}/${path}`, file, `SHA256:${sha256}`]);
 	if (failed) {
@@ -281,7 +344,7 @@ async function fetchPinned({debian, version, path, sha256}: Library, work: strin
 }
 
 /** The newest version in forky and sid, by lists of its own, whatever this machine's lists are. */
-async function fetchNewest(library: Library, work: string): Promise<Fetched> {
+async function fetchNewest(library: Fetchable, work: string): Promise<Fetched> {
 	const {debian, kind, version, sha256} = library;
 	const lists = join(work, 'sources.list');
 	const keyring = await firstOf('/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg');
@@ -322,7 +385,7 @@ function cannotFetch(debian: string, output: string | undefined): Error {
 		+ 'The first build needs Debian\'s apt and the network (through a proxy where apt is told of one); later ones do not.');
 }
 
-async function unpack({kind, debian}: Library, file: string, into: string): Promise<void> {
+async function unpack({kind, debian}: Fetchable, file: string, into: string): Promise<void> {
 	await mkdir(into);
 	try {
 		await (kind === 'deb'
@@ -391,11 +454,11 @@ async function filesOf({library: {files, without = []}, folder}: Source): Promis
 }
 
 /** From within the folder of the sources, so that no path of this machine gets into the archive. */
-function compile({compiler, options}: Toolchain, {library, folder}: Source, file: string, object: string): Promise<unknown> {
+function compile({compiler, options, machine = []}: Toolchain, {library, folder}: Source, file: string, object: string): Promise<unknown> {
 	const own = library.keepsAssertions ? ['-I', ASSERTING] : [];
 	// The options of the toolchain last: they overrule.
 	const given = [...own, ...library.options, ...library.optionsOf?.[file] ?? [], ...options];
-	return withProcessor(() => run(compiler, ['-std=gnu11', '-w', ...given, '-c', file, '-o', object], folder));
+	return withProcessor(() => run(compiler, [...machine, '-std=gnu11', '-w', ...given, '-c', file, '-o', object], folder));
 }
 
 /** Runs as many jobs at once as there are processors. */
@@ -451,7 +514,7 @@ async function firstOf(...paths: readonly string[]): Promise<string | undefined>
 if (import.meta.main) {
 	process.umask(0o022);
 	try {
-		await prepareLibraries(process.argv.includes('--sanitize') ? 'sanitized' : 'release');
+		await prepareLibraries(process.argv.includes('--sanitize') ? 'sanitized' : 'release', process.argv.includes('arm64') ? 'arm64' : HERE);
 	} catch (error) {
 		say(error instanceof Error ? error.message : String(error));
 		process.exitCode = 1;

@@ -2,7 +2,7 @@
 import {access, readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {execa} from 'execa';
-import {type Libraries, UNALIGNED} from './libraries.ts';
+import {gccFor, HERE, type Libraries, MACHINES, type Target, UNALIGNED} from './libraries.ts';
 import type {Modules} from './modules.ts';
 
 /** C of the executable only; of the addon only; of the compiler of modules. All other files are the seam, which both have. */
@@ -12,8 +12,11 @@ const TOOLS = ['compile.c'];
 
 const WARNINGS = ['-std=gnu17', '-Wall', '-Wextra', '-Werror'];
 /** musl's headers first, and behind them the kernel's. */
-const MACHINE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-const KERNEL_HEADERS = ['/usr/include', `/usr/include/${MACHINE}-linux-gnu`].flatMap(path => ['-idirafter', path]);
+const kernelHeaders = (target: Target): string[] => {
+	const machine = MACHINES[target];
+	const folders = target === HERE ? ['/usr/include', `/usr/include/${machine}-linux-gnu`] : [`/usr/${machine}-linux-gnu/include`];
+	return folders.flatMap(path => ['-idirafter', path]);
+};
 
 const STATIC = [
 	'-static', '-fno-pie', '-no-pie', '-fstack-protector-strong', '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections',
@@ -23,9 +26,9 @@ const STATIC = [
 ];
 
 /** What this machine lacks of the programs that are run here. */
-export async function missingTools(): Promise<readonly string[]> {
+export async function missingTools(targets: readonly Target[] = [HERE]): Promise<readonly string[]> {
 	const missing: string[] = [];
-	for (const tool of ['cc', 'musl-gcc', 'ar']) if (!await onPath(tool)) missing.push(tool);
+	for (const tool of new Set(['cc', 'musl-gcc', 'ar', ...targets.map(gccFor)])) if (!await onPath(tool)) missing.push(tool);
 	return missing;
 }
 
@@ -42,8 +45,8 @@ export async function linkAddon(root: string, work: string, libraries: Libraries
 export async function linkExecutable(root: string, work: string, libraries: Libraries, modules: Modules): Promise<void> {
 	const table = join(work, 'embedded.S');
 	await writeFile(table, embedding(modules));
-	await compile('musl-gcc', [
-		...WARNINGS, ...KERNEL_HEADERS, '-O2', ...STATIC, '-s', ...includes(libraries),
+	await compile(libraries.compiler, [
+		...libraries.options, ...WARNINGS, ...kernelHeaders(libraries.target), '-O2', ...STATIC, '-s', ...includes(libraries),
 		'-o', join(work, 'archon'), ...own(root, HOST), ...await seam(root), table, ...libraries.engine, ...libraries.archives, '-lm',
 	]);
 }
@@ -53,7 +56,7 @@ export async function linkTelling(root: string, work: string, libraries: Librari
 	const table = join(work, 'embedded-telling.S');
 	await writeFile(table, embedding(modules));
 	await compile('musl-gcc', [
-		...WARNINGS, ...KERNEL_HEADERS, ...STATIC, '-s', '-DARCHON_TELLS_MODULES', ...includes(libraries),
+		...WARNINGS, ...kernelHeaders(HERE), ...STATIC, '-s', '-DARCHON_TELLS_MODULES', ...includes(libraries),
 		'-o', join(work, 'native', 'telling', 'archon'),
 		...own(root, HOST), ...await seam(root), table, ...libraries.engine, ...libraries.archives, '-lm',
 	]);
@@ -62,16 +65,17 @@ export async function linkTelling(root: string, work: string, libraries: Librari
 /** `native/engine`, the same host for the tests: it runs the file that it is given. */
 export async function linkEngine(root: string, work: string, libraries: Libraries): Promise<void> {
 	await compile('musl-gcc', [
-		...WARNINGS, ...KERNEL_HEADERS, '-O2', '-g', ...STATIC, '-DARCHON_RUNS_FILES', ...includes(libraries),
+		...WARNINGS, ...kernelHeaders(HERE), '-O2', '-g', ...STATIC, '-DARCHON_RUNS_FILES', ...includes(libraries),
 		'-o', join(work, 'native', 'engine'), ...own(root, HOST), join(root, 'test', 'characters', 'deaths.c'), ...await seam(root),
 		...libraries.engine, ...libraries.archives, '-lm',
 	]);
 }
 
-/** The program that turns modules into bytecode: it runs during the build, and has the engine of the executable. */
+/** The program that turns modules into bytecode, which is the same for each machine: it has the engine of the executable. */
 export async function linkCompiler(root: string, to: string, libraries: Libraries): Promise<void> {
-	await compile('musl-gcc', [
-		'-O2', '-static', '-D_GNU_SOURCE', ...includes(libraries), '-o', to, ...own(root, TOOLS), ...libraries.engine, '-lm',
+	await compile(libraries.compiler, [
+		...libraries.options, '-O2', '-static', '-D_GNU_SOURCE', ...includes(libraries),
+		'-o', to, ...own(root, TOOLS), ...libraries.engine, '-lm',
 	]);
 }
 
