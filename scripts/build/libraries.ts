@@ -12,6 +12,7 @@ import {availableParallelism} from 'node:os';
 import {basename, join, resolve} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {execa, ExecaError} from 'execa';
+import {type Change, changed, ENGINE_CHANGES} from './engine-changes.ts';
 
 /** What an executable is for, by the names of Debian and of Docker's TARGETARCH. */
 export type Target = 'amd64' | 'arm64';
@@ -74,6 +75,8 @@ export interface Library extends Fetchable {
 	readonly options: readonly string[];
 	/** More of them for one file. */
 	readonly optionsOf?: Readonly<Record<string, readonly string[]>>;
+	/** What is changed in a file. */
+	readonly changesOf?: Readonly<Record<string, readonly Change[]>>;
 	/** NDEBUG leaves its assertions as they are. */
 	readonly keepsAssertions?: boolean;
 }
@@ -100,6 +103,7 @@ export const LIBRARIES: readonly Library[] = [
 		// Without NDEBUG it can also dump what it does, and asks at every turn whether it is to: a start takes 5 % more.
 		options: ['-O2', '-D_GNU_SOURCE', '-DQUICKJS_NG_BUILD', '-funsigned-char', '-DNDEBUG'],
 		keepsAssertions: true,
+		changesOf: ENGINE_CHANGES,
 	},
 	{
 		name: 'zlib',
@@ -262,6 +266,13 @@ async function crossCompiler(target: Target): Promise<Cross> {
 	await writeFile(`${specs}.${process.pid}`, text.replaceAll(/\/usr\/(?=include\/|lib\/)/g, () => `${folder}/usr/`));
 	await rename(`${specs}.${process.pid}`, specs);
 	return {compiler: gccFor(target), machine: ['-specs', specs]};
+}
+
+/** The folder of a library's sources, as they are in Debian. */
+export async function sourcesOf(name: LibraryName): Promise<string> {
+	const library = LIBRARIES.find(each => each.name === name);
+	if (!library) throw new Error(`there is no library ${name}`);
+	return (await obtainLibrary(library)).folder;
 }
 
 const archive = (folder: string, {library}: Source): string => join(folder, `lib${library.name}.a`);
@@ -454,11 +465,18 @@ async function filesOf({library: {files, without = []}, folder}: Source): Promis
 }
 
 /** From within the folder of the sources, so that no path of this machine gets into the archive. */
-function compile({compiler, options, machine = []}: Toolchain, {library, folder}: Source, file: string, object: string): Promise<unknown> {
+async function compile(toolchain: Toolchain, {library, folder}: Source, file: string, object: string): Promise<void> {
+	const {compiler, options, machine = []} = toolchain;
 	const own = library.keepsAssertions ? ['-I', ASSERTING] : [];
 	// The options of the toolchain last: they overrule.
 	const given = [...own, ...library.options, ...library.optionsOf?.[file] ?? [], ...options];
-	return withProcessor(() => run(compiler, [...machine, '-std=gnu11', '-w', ...given, '-c', file, '-o', object], folder));
+	const changes = library.changesOf?.[file];
+	const input = changes && changed(await readFile(join(folder, file), 'utf8'), changes);
+	if (input === null) say(`WARNING: ${file} of ${library.debian} is not the one that archon changes, and is compiled as it is`);
+	// What is changed is named as it was.
+	const from = typeof input === 'string' ? ['-x', 'c', '-'] : [file];
+	const text = typeof input === 'string' ? `#line 1 "${file}"\n${input}` : undefined;
+	await withProcessor(() => run(compiler, [...machine, '-std=gnu11', '-w', ...given, '-c', ...from, '-o', object], folder, text));
 }
 
 /** Runs as many jobs at once as there are processors. */
@@ -476,9 +494,10 @@ async function withProcessor<T>(job: () => Promise<T>): Promise<T> {
 let busy = 0;
 const waiting: (() => void)[] = [];
 
-async function run(program: string, args: readonly string[], cwd?: string) {
+async function run(program: string, args: readonly string[], cwd?: string, input?: string) {
 	try {
-		return await execa(program, args, {all: true, stdin: 'ignore', ...cwd !== undefined && {cwd}});
+		const stdin = input === undefined ? {stdin: 'ignore' as const} : {input};
+		return await execa(program, args, {all: true, ...stdin, ...cwd !== undefined && {cwd}});
 	} catch (error) {
 		const advice = 'Run scripts/setup, or apt-get install gcc libc6-dev binutils musl-tools.';
 		throw new Error(`${program} failed: ${reason(error)}\n${advice}`, {cause: error});
