@@ -6,6 +6,7 @@ import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import type {Sys} from '../src/os/sys.ts';
+import {pageText} from './build/page.ts';
 import './by-need-hook.ts';
 
 const root = dirname(import.meta.dirname);
@@ -22,6 +23,9 @@ globalThis.native = {
 		});
 	},
 	onRejection: callback => void process.on('unhandledRejection', callback),
-	embedded: name => (name === 'LICENSE' ? new Uint8Array(readFileSync(join(root, name))) : undefined),
+	embedded(name) {
+		if (name === 'page') return new TextEncoder().encode(pageText(root));
+		return name === 'LICENSE' ? new Uint8Array(readFileSync(join(root, name))) : undefined;
+	},
 	collectGarbage() {},
 };

@@ -39,8 +39,8 @@ const MAY_SEE: readonly (readonly [from: string, ...to: string[]])[] = [
 	['src/dropin/', 'src/core/service.ts', 'src/core/outcome.ts', 'src/core/signal-numbers.ts', 'src/core/path.ts'],
 	['src/cli/', 'src/core/', 'src/control/', 'src/os/'],
 	['src/os/', 'src/core/'],
-	// Some are clients of the control protocol.
-	['src/helpers/', 'src/core/', 'src/os/', 'src/control/'],
+	// Some are clients of the control protocol; the status page shows figures as archonctl does.
+	['src/helpers/', 'src/core/', 'src/os/', 'src/control/', 'src/cli/figures.ts', 'src/cli/top/load.ts'],
 	['src/programs/', 'src/helpers/', 'src/core/', 'src/config/', 'src/control/', 'src/os/', 'src/cli/', 'src/dropin/'],
 	['src/main.ts', 'src/'],
 ];

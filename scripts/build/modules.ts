@@ -9,6 +9,7 @@ import {forEngine} from '../by-need.ts';
 import type {Libraries} from './libraries.ts';
 import {lineTable} from './line-table.ts';
 import {linkCompiler} from './link.ts';
+import {pageText} from './page.ts';
 
 /** What is embedded in the executable under a name. */
 export interface Module {
@@ -23,7 +24,7 @@ export interface Modules {
 	readonly packed: readonly Module[];
 }
 
-/** The modules, the table of their lines, and the licence. */
+/** The modules, the table of their lines, the status page, and the licence. */
 export async function makeModules(root: string, work: string, libraries: Libraries, version: string): Promise<Modules> {
 	const [sources, bytecode, compiler] = [join(work, 'modules'), join(work, 'bytecode'), join(work, 'compile')];
 	await mkdir(bytecode);
@@ -36,7 +37,8 @@ export async function makeModules(root: string, work: string, libraries: Librari
 	const usual = new Set(chunks.filter(({name}) => isUsual(name)).flatMap(({fileName, imports}) => [fileName, ...imports]));
 	const embedded = (names: readonly string[]): readonly Module[] => names.map(name => ({name, file: join(bytecode, name)}));
 	const plain = embedded(names.filter(name => usual.has(name)));
-	const seldom = embedded([...names.filter(name => !usual.has(name)), 'lines']);
+	await writeFile(join(bytecode, 'page'), pageText(root));
+	const seldom = embedded([...names.filter(name => !usual.has(name)), 'lines', 'page']);
 	const dictionary = Buffer.concat(await Promise.all(plain.map(async ({file}) => readFile(file))));
 	await Promise.all(seldom.map(async ({file}) => pack(file, dictionary)));
 	return {plain, packed: [...seldom, {name: 'LICENSE', file: join(root, 'LICENSE')}]};

@@ -20,9 +20,21 @@ export interface Route {
 }
 
 const probes = byNeed(() => import('./probes.ts'));
+const page = byNeed(() => import('./page/handlers.ts'));
+const live = byNeed(() => import('./page/live.ts'));
+const acting = byNeed(() => import('./page/acting.ts'));
 
 export const ROUTES: readonly Route[] = [
 	{method: 'GET', path: '/livez', area: 'health', role: 'none', handler: () => probes().livez},
+	{method: 'GET', path: '/', area: 'page', role: 'observe', handler: () => page().services},
+	{method: 'GET', path: '/live', area: 'page', role: 'observe', handler: () => live().live},
+	{method: 'GET', path: '/graph', area: 'page', role: 'observe', handler: () => page().graph},
+	{method: 'GET', path: '/login', area: 'page', role: 'none', handler: () => page().login},
+	{method: 'GET', path: '/services/{name}', area: 'page', role: 'observe', handler: () => page().service},
+	{method: 'GET', path: '/services/{name}/live', area: 'page', role: 'observe', handler: () => live().live},
+	{method: 'POST', path: '/services/{name}/start', area: 'page', role: 'operate', handler: () => acting().start},
+	{method: 'POST', path: '/services/{name}/stop', area: 'page', role: 'operate', handler: () => acting().stop},
+	{method: 'POST', path: '/services/{name}/restart', area: 'page', role: 'operate', handler: () => acting().restart},
 ];
 
 /** The routes of a path, and what is at the places of each. */
