@@ -44,7 +44,11 @@ const NOTHING_THERE = new RegExp(String.raw`^(?:cannot read .*: no such file or 
 /** Commands of `program` in blocks and in the text: without what may be left out, and with all of it. */
 function commands(program: string): string[] {
 	const found = new Set<string>();
-	const prompts = ['console', 'sh'].flatMap(blocks).flatMap(({body}) => body.split('\n').map(line => line.replace(/^\$ /, '')));
+	// In blocks of `console` the rest is what is said.
+	const prompts = [
+		...blocks('console').flatMap(({body}) => body.split('\n').filter(line => line.startsWith('$ ')).map(line => line.slice(2))),
+		...blocks('sh').flatMap(({body}) => body.split('\n').map(line => line.replace(/^\$ /, ''))),
+	];
 	const spans = pages.flatMap(({text}) => [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replaceAll(/\s+/g, ' ')));
 	for (const line of [...prompts, ...spans]) {
 		const said = new RegExp(`^(?:docker exec \\S+ )?(${program}(?: .*)?)$`).exec(line)?.[1]?.replace(/\s+#.*/, '');
