@@ -13,6 +13,7 @@ import {jsonTable} from './docs/json-shapes.ts';
 import {lifeTable} from './docs/life.ts';
 import {markdown} from './docs/manual.ts';
 import {configPage} from './docs/reference.ts';
+import {openApiText} from './docs/openapi.ts';
 import {reloadTable} from './docs/reloads.ts';
 import {requestSections, requestTable} from './docs/requests.ts';
 
@@ -55,7 +56,7 @@ export function renewed(page: string): string {
 }
 
 /** Files that are made as a whole. */
-export const FILES: Readonly<Record<string, () => string>> = {'docs/archon.schema.json': schemaText};
+export const FILES: Readonly<Record<string, () => string>> = {'docs/archon.schema.json': schemaText, 'docs/openapi.json': openApiText};
 
 if (import.meta.main) {
 	for (const page of pages()) writeFileSync(join(root, page), renewed(page));

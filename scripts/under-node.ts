@@ -25,7 +25,8 @@ globalThis.native = {
 	onRejection: callback => void process.on('unhandledRejection', callback),
 	embedded(name) {
 		if (name === 'page') return new TextEncoder().encode(pageText(root));
-		return name === 'LICENSE' ? new Uint8Array(readFileSync(join(root, name))) : undefined;
+		const file = {'LICENSE': 'LICENSE', 'openapi.json': 'docs/openapi.json'}[name];
+		return file === undefined ? undefined : new Uint8Array(readFileSync(join(root, file)));
 	},
 	collectGarbage() {},
 };

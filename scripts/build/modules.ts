@@ -17,6 +17,9 @@ export interface Module {
 	readonly file: string;
 }
 
+/** The description of the HTTP API. */
+const API = 'openapi.json';
+
 /** All that is embedded. */
 export interface Modules {
 	/** These lie one behind the other as they are, and are the dictionary of those that are packed. */
@@ -38,7 +41,9 @@ export async function makeModules(root: string, work: string, libraries: Librari
 	const embedded = (names: readonly string[]): readonly Module[] => names.map(name => ({name, file: join(bytecode, name)}));
 	const plain = embedded(names.filter(name => usual.has(name)));
 	await writeFile(join(bytecode, 'page'), pageText(root));
-	const seldom = embedded([...names.filter(name => !usual.has(name)), 'lines', 'page']);
+	// Without the white space that people read it with.
+	await writeFile(join(bytecode, API), JSON.stringify(JSON.parse(await readFile(join(root, 'docs', API), 'utf8'))));
+	const seldom = embedded([...names.filter(name => !usual.has(name)), 'lines', 'page', API]);
 	const dictionary = Buffer.concat(await Promise.all(plain.map(async ({file}) => readFile(file))));
 	await Promise.all(seldom.map(async ({file}) => pack(file, dictionary)));
 	return {plain, packed: [...seldom, {name: 'LICENSE', file: join(root, 'LICENSE')}]};

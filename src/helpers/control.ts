@@ -37,6 +37,8 @@ export interface HearsEvents {
 	events(events: readonly EventRow[]): void;
 	/** How many are not kept any more, of all kinds and services. */
 	missed(count: number): void;
+	/** All that was kept is told, up to this number: at the beginning, and whenever the connection was another one. */
+	live?(last: number): void;
 	/** Why they are not told; it is tried again. */
 	failed(why: string): void;
 }
@@ -137,16 +139,24 @@ export function createHelperControl(
 			};
 			const hearing: Hears = {
 				rows(rows) {
-					const events: EventRow[] = [];
+					let events: EventRow[] = [];
+					// From there on none is lost, whatever becomes of the connection. With another archon numbers begin again.
+					const tell = (): void => {
+						since = events.at(-1)?.number ?? since;
+						if (events.length > 0) hears.events(events);
+						events = [];
+					};
 					for (const fields of rows) {
 						const row = decodeEventRow(fields);
-						if (row?.kind === 'event') events.push(row);
-						else if (row?.kind === 'missed') hears.missed(row.count);
-						// From here on none is lost, whatever becomes of the connection.
-						else if (row?.kind === 'live') since = Math.max(since ?? 0, row.last);
+						if (row?.kind === 'event') {
+							events.push(row);
+							continue;
+						}
+						tell();
+						if (row?.kind === 'missed') hears.missed(row.count);
+						if (row?.kind === 'live') hears.live?.(since = row.last);
 					}
-					since = Math.max(since ?? 0, events.at(-1)?.number ?? 0);
-					if (events.length > 0) hears.events(events);
+					tell();
 				},
 				done(result) {
 					if (isOver) return;

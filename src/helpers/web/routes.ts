@@ -23,6 +23,7 @@ const probes = byNeed(() => import('./probes.ts'));
 const page = byNeed(() => import('./page/handlers.ts'));
 const live = byNeed(() => import('./page/live.ts'));
 const acting = byNeed(() => import('./page/acting.ts'));
+const api = byNeed(() => import('./api/handlers.ts'));
 
 export const ROUTES: readonly Route[] = [
 	{method: 'GET', path: '/livez', area: 'health', role: 'none', handler: () => probes().livez},
@@ -35,6 +36,26 @@ export const ROUTES: readonly Route[] = [
 	{method: 'POST', path: '/services/{name}/start', area: 'page', role: 'operate', handler: () => acting().start},
 	{method: 'POST', path: '/services/{name}/stop', area: 'page', role: 'operate', handler: () => acting().stop},
 	{method: 'POST', path: '/services/{name}/restart', area: 'page', role: 'operate', handler: () => acting().restart},
+	{method: 'GET', path: '/api/v1/status', area: 'api', role: 'observe', handler: () => api().status},
+	{method: 'GET', path: '/api/v1/services/{name}', area: 'api', role: 'observe', handler: () => api().service},
+	{method: 'GET', path: '/api/v1/services/{name}/why', area: 'api', role: 'observe', handler: () => api().why},
+	{method: 'GET', path: '/api/v1/services/{name}/tree', area: 'api', role: 'observe', handler: () => api().tree},
+	{method: 'GET', path: '/api/v1/services/{name}/history', area: 'api', role: 'observe', handler: () => api().history},
+	{method: 'GET', path: '/api/v1/events', area: 'api', role: 'observe', handler: () => api().events},
+	{method: 'GET', path: '/api/v1/logs', area: 'api', role: 'observe', handler: () => api().logs},
+	{method: 'GET', path: '/api/v1/graph', area: 'api', role: 'observe', handler: () => api().graph},
+	{method: 'GET', path: '/api/v1/blame', area: 'api', role: 'observe', handler: () => api().blame},
+	{method: 'GET', path: '/api/v1/health', area: 'api', role: 'observe', handler: () => api().health},
+	{method: 'GET', path: '/api/v1/version', area: 'api', role: 'observe', handler: () => api().version},
+	{method: 'GET', path: '/api/v1/openapi.json', area: 'api', role: 'none', handler: () => api().openapi},
+	{method: 'POST', path: '/api/v1/services/{name}/start', area: 'api', role: 'operate', handler: () => api().start},
+	{method: 'POST', path: '/api/v1/services/{name}/stop', area: 'api', role: 'operate', handler: () => api().stop},
+	{method: 'POST', path: '/api/v1/services/{name}/restart', area: 'api', role: 'operate', handler: () => api().restart},
+	{method: 'POST', path: '/api/v1/services/{name}/auto', area: 'api', role: 'operate', handler: () => api().auto},
+	{method: 'POST', path: '/api/v1/services/{name}/reload', area: 'api', role: 'operate', handler: () => api().reloadService},
+	{method: 'POST', path: '/api/v1/services/{name}/signal', area: 'api', role: 'operate', handler: () => api().signal},
+	{method: 'POST', path: '/api/v1/reload', area: 'api', role: 'admin', handler: () => api().reload},
+	{method: 'POST', path: '/api/v1/shutdown', area: 'api', role: 'admin', handler: () => api().shutdown},
 ];
 
 /** The routes of a path, and what is at the places of each. */
