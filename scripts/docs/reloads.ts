@@ -52,6 +52,7 @@ export const TOP_SAMPLES: Readonly<Record<string, Sample>> = {
 	monitor: ['[{match: {exe: /a}}]', '[{match: {exe: /b}}]'],
 	sync: ['{source: "http://a/", dest: /a}', '{source: "http://b/", dest: /a}'],
 	rules: ['{lua: /a.lua}', '{lua: /b.lua}'],
+	web: ['{listen: "127.0.0.1:1"}', '{listen: "127.0.0.1:2"}'],
 	alerts: ['{receivers: {mail: a@b}}', '{receivers: {mail: c@d}}'],
 	pools: ['{app: {command: x, plan: {a: {}}}}', '{app: {command: x, plan: {b: {}}}}'],
 	watch_config: ['true', '1s'], on: ['{failed: [restart]}', '{failed: [alert]}'], name: ['a', 'b'], version: ['"2"', '"3"'],

@@ -5,11 +5,17 @@ import {tokensIn} from '../core/token.ts';
 import {MAIN} from './command-service.ts';
 import type {WrittenGrant, WrittenRule} from './keys/access.ts';
 import type {Name} from './keys/groups.ts';
-import type {WrittenRemote} from './keys/remote.ts';
 import type {Planning} from './planning.ts';
 import {didYouMean, quoteWritten} from './problems.ts';
 import {reportUser} from './users.ts';
-import {writtenAt, type Mapping} from './values.ts';
+import {writtenAt, type Mapping, type Value} from './values.ts';
+
+/** Where who has a token of a file comes in. */
+interface WrittenDoor extends WrittenGrant {
+	readonly path: string;
+	readonly tokenFile: string;
+	readonly tokenAt: Value;
+}
 
 /** A service with rights of its own. */
 interface Controlling {
@@ -20,7 +26,7 @@ interface Controlling {
 
 /** `known`: the names of all services and groups. */
 export function judgeRights(
-	{access: rules, remote: remotes}: {readonly access: readonly WrittenRule[]; readonly remote: readonly WrittenRemote[]},
+	{access: rules, doors}: {readonly access: readonly WrittenRule[]; readonly doors: readonly WrittenDoor[]},
 	services: readonly Controlling[], known: () => readonly string[], planning: Planning,
 ): void {
 	const {problems, notes, lookups} = planning;
@@ -46,9 +52,9 @@ export function judgeRights(
 		}
 		for (const name of services ?? []) judge(`${path}.services`, name);
 	}
-	for (const remote of remotes) {
-		for (const name of remote.services ?? []) judge(`${remote.path}.services`, name);
-		if (lookups.inspect) inspectTokens(remote, planning);
+	for (const door of doors) {
+		for (const name of door.services ?? []) judge(`${door.path}.services`, name);
+		if (lookups.inspect) inspectTokens(door, planning);
 	}
 	for (const {path, map, settings: {control}} of controlling) {
 		const isList = writtenAt(map, 'control')?.value.kind === 'list';
@@ -62,7 +68,7 @@ export function judgeRights(
  * Only where a config is checked: archon reads the file when clients come in by it, and nothing that it keeps of a config
  * may hold a token. What is not there may still come, as secrets do.
  */
-function inspectTokens({tokenAt, path, tokenFile}: WrittenRemote, {notes, lookups}: Planning): void {
+function inspectTokens({tokenAt, path, tokenFile}: WrittenDoor, {notes, lookups}: Planning): void {
 	const file = lookups.readFile(tokenFile);
 	const note = (what: string): void => notes.report(tokenAt, `${path}.token_file: ${what}: no client is let in by it`);
 	if (!file.ok) return note(file.error.problem.message);

@@ -63,8 +63,9 @@ export function planServices(root: Value, planning: Planning): Draft {
 	const accountsOf = (each: Declared) => [...groupsOf(each.map)].flatMap(({accounts}) => accounts?.(each) ?? []);
 	judgeUsers(services, accountsOf, arrangement, planning);
 	judgeReactions(config, declared, services, membership, planning);
-	if (config.access.length + config.remote.length > 0 || declared.some(({settings}) => settings.control !== null)) {
-		granting().judgeRights(config, declared, () => [...services.keys(), ...membership.members.keys()], planning);
+	const doors = [...config.remote, ...config.web?.tokens ?? []];
+	if (config.access.length + doors.length > 0 || declared.some(({settings}) => settings.control !== null)) {
+		granting().judgeRights({access: config.access, doors}, declared, () => [...services.keys(), ...membership.members.keys()], planning);
 	}
 	const at = config.sync && root.kind === 'map' ? root.entries.get('sync')?.value : null;
 	if (config.sync && at && lookups.inspect) {

@@ -7,6 +7,7 @@ import type {Remote} from './remote.ts';
 import type {Service} from './service.ts';
 import type {SignalRules} from './signals.ts';
 import type {Sync} from './sync.ts';
+import type {Web} from './web.ts';
 import type {Millis} from './time.ts';
 import type {BootScript} from '../features/boot/core.ts';
 import type {ManifestRules} from '../features/manifest/core/rules.ts';
@@ -77,6 +78,8 @@ export interface Config extends CoreConfig {
 	readonly rules: LuaRules | null;
 	/** Who is told of what goes wrong; null: no one is. */
 	readonly alerts: Alerts | null;
+	/** What is answered by HTTP; null: nothing is. */
+	readonly web: Web | null;
 }
 
 /** What a config says of the whole, beside its services. */
@@ -87,7 +90,7 @@ const WORDS: Readonly<Record<keyof Whole, string>> = {
 	logging: 'archon.logging', events: 'archon.events', level: 'archon.log_level', shutdownGrace: 'shutdown.grace_period',
 	whenIdle: 'shutdown.when_idle', startRate: 'start_rate', signals: 'signals', watchConfig: 'watch_config', access: 'access',
 	remote: 'remote', stateDir: 'archon.state_dir', manifest: 'manifest', monitor: 'monitor', sync: 'sync', boot: 'boot',
-	rules: 'rules', alerts: 'alerts', ports: 'ports', bind: 'bind',
+	rules: 'rules', alerts: 'alerts', web: 'web', ports: 'ports', bind: 'bind',
 };
 
 /** The settings of the whole that differ, as a config calls them. */

@@ -1,8 +1,8 @@
 /** The roles that archon's helpers have, and what helpers are called. */
 
 /** `syslog` delivers lines by TCP and UDP; `gate` is for control by TCP; `sync` pulls programs from a master; `rules` runs
- * those in Lua; `alerts` tells people; `pool` is the master of a pool, of which there may be several. */
-export const ROLES = ['syslog', 'gate', 'sync', 'rules', 'alerts', 'pool'] as const;
+ * those in Lua; `alerts` tells people; `web` answers by HTTP; `pool` is the master of a pool, of which there may be several. */
+export const ROLES = ['syslog', 'gate', 'sync', 'rules', 'alerts', 'web', 'pool'] as const;
 
 export type Role = (typeof ROLES)[number];
 

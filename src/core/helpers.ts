@@ -13,6 +13,7 @@ import {SIG} from './signal-numbers.ts';
 import {isRemote, type Logging} from '../features/logging/core.ts';
 
 const alerting = byNeed(() => import('./alerts-helper.ts'));
+const answering = byNeed(() => import('./web-helper.ts'));
 const pulling = byNeed(() => import('./sync-helper.ts'));
 
 /** The user of helpers where archon is root: the user nobody, by its number, which is the same everywhere. */
@@ -20,7 +21,7 @@ export const NOBODY: UserSpec = {user: '65534', group: '65534'};
 
 /** The config with the helpers that it takes, behind its own services. `userOf`: the wanted user; null: archon's own instead. */
 export function withHelpers(config: Config, userOf: (wanted: UserSpec) => UserSpec | null): Config {
-	const {alerts, events, remote, sync, rules} = config;
+	const {alerts, events, remote, sync, rules, web} = config;
 	const made = [
 		...needsSyslog(config) ? [helper('syslog', events, userOf(NOBODY))] : [],
 		// What each client may do is less: PID 1 limits its connection (programs/remote.ts).
@@ -28,8 +29,9 @@ export function withHelpers(config: Config, userOf: (wanted: UserSpec) => UserSp
 		...rules ? [rulesHelper(rules, helper('rules', events, userOf(RULES_USER), TOLD))] : [],
 	];
 	const some = made.length > 0 ? {...config, services: [...config.services, ...made]} : config;
+	const more = web ? answering().withWeb(some, web, userOf, (user, control) => helper('web', events, user, control)) : some;
 	const all = alerts && alerts.receivers.length > 0
-		? alerting().withAlerts(some, userOf, (user, control) => helper('alerts', events, user, control)) : some;
+		? alerting().withAlerts(more, userOf, (user, control) => helper('alerts', events, user, control)) : more;
 	return sync ? pulling().withSync(all, sync, helper('sync', events, null)) : all;
 }
 

@@ -14,7 +14,7 @@ import type {Poller} from '../os/poller.ts';
 import {type Stream, type StreamListener, streamOn} from '../os/sockets/stream.ts';
 import type {Connection} from './connection.ts';
 
-export interface HelperControl extends Pick<Live, 'ask'> {
+export interface HelperControl extends Pick<Live, 'ask' | 'close'> {
 	/** Whether the message was about connections of this one; then its descriptors are used. */
 	heard(message: Message, fds: readonly number[]): boolean;
 	/** To be called when RESET was answered: what another instance of archon was asked for is asked for again. */
@@ -108,6 +108,7 @@ export function createHelperControl(
 
 	const control: HelperControl = {
 		ask: live.ask,
+		close: live.close,
 		reset: again,
 		heard({kind, id, payload}, fds) {
 			if (kind !== LENT && kind !== WITHHELD) return false;

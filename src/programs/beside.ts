@@ -1,6 +1,6 @@
 /**
  * What few configs ask for beside their services, and PID 1 has a hand in: control by TCP, programs from manifests and from a
- * master, alerts. Each is loaded with the first config that has it, and is told of each one after.
+ * master, alerts, HTTP. Each is loaded with the first config that has it, and is told of each one after.
  */
 import {byNeed} from '../core/by-need.ts';
 import type {Config} from '../core/config.ts';
@@ -29,11 +29,13 @@ import type {AlertControl} from './alerts.ts';
 import type {PoolsControl} from './pools.ts';
 import type {RulesControl} from './rules.ts';
 import type {SyncControl} from './sync.ts';
+import type {WebControl} from './web.ts';
 import type {ServiceWatches} from './watches.ts';
 
 const pooling = byNeed(() => import('./pools.ts'));
 const ruling = byNeed(() => import('./rules.ts'));
 const alerting = byNeed(() => import('./alerts.ts'));
+const answering = byNeed(() => import('./web.ts'));
 const syncing = byNeed(() => import('./sync.ts'));
 
 export interface BesideParts {
@@ -50,7 +52,7 @@ export interface BesideParts {
 	/** archon was re-executed, and pools of the instance before go on. */
 	readonly isResumed: boolean;
 	readonly own: () => Pick<
-		Config, 'logging' | 'events' | 'remote' | 'manifest' | 'monitor' | 'sync' | 'rules' | 'alerts' | 'stateDir'
+		Config, 'logging' | 'events' | 'remote' | 'manifest' | 'monitor' | 'sync' | 'rules' | 'alerts' | 'web' | 'stateDir'
 	>;
 }
 
@@ -82,6 +84,7 @@ export function createBeside(parts: BesideParts): Beside {
 	let rules: RulesControl | null = null;
 	let watches: Promise<ServiceWatches> | null = null;
 	let alerts: AlertControl | null = null;
+	let web: WebControl | null = null;
 	let pools: PoolsControl | null = null;
 	/** Rules of the first config are told of all that has been since archon began, but of nothing before a reboot. */
 	let isFirst = true;
@@ -131,6 +134,11 @@ export function createBeside(parts: BesideParts): Beside {
 		return alerting().createAlertControl({link: helpers.link('alerts'), kept, log, state, dispatch, listener, whole});
 	}
 
+	function createWeb(): WebControl {
+		const {state, dispatch} = loop;
+		return answering().createWebControl({link: helpers.link('web'), kept, log, state, dispatch, listener, whole});
+	}
+
 	return {
 		renew() {
 			if (own().remote.length > 0) remote ??= loadRemote();
@@ -150,6 +158,8 @@ export function createBeside(parts: BesideParts): Beside {
 			void watches?.then(({renew}) => whole(renew));
 			if (own().alerts) alerts ??= createAlerts();
 			alerts?.set(own().alerts);
+			if (own().web) web ??= createWeb();
+			web?.set(own().web);
 		},
 		rereadManifests,
 		manifests: (use, failed) => void (manifests ? manifests.then(use).catch(failed) : use(null)),

@@ -18,6 +18,7 @@ const SERVES: {readonly [K in Role]: () => Promise<Serve>} = {
 	pool: async () => (await import('./pool-master.ts')).servePool,
 	rules: async () => (await import('../helpers/rules.ts')).serveRules,
 	sync: async () => (await import('../helpers/sync.ts')).serveSync,
+	web: async () => (await import('../helpers/web.ts')).serveWeb,
 	syslog: async () => (await import('../helpers/syslog.ts')).serveSyslog,
 };
 

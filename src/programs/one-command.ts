@@ -19,7 +19,7 @@ export function oneCommand(command: readonly string[], socket: string | null, ve
 			logging: LOGGING, events: LOGGING,
 			level: 'warn', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null,
 			monitor: [], sync: null, boot: null,
-			rules: null, alerts: null, ports: PORT_RULES, bind: NO_BIND,
+			rules: null, alerts: null, web: null, ports: PORT_RULES, bind: NO_BIND,
 		},
 		meanings: ONE_COMMAND, sockets: wantsSocket ? placesFor(socket) : [], kept: null, source: null, notes: [], version,
 		isPayload: true,

@@ -14,13 +14,13 @@ import type {ConfigSource, Reading} from './config-source.ts';
 export type HandedOver = Pick<
 	Config,
 	'logging' | 'events' | 'level' | 'signals' | 'watchConfig' | 'access' | 'remote' | 'stateDir'
-	| 'manifest' | 'monitor' | 'sync' | 'boot' | 'rules' | 'ports' | 'alerts' | 'bind'
+	| 'manifest' | 'monitor' | 'sync' | 'boot' | 'rules' | 'ports' | 'alerts' | 'bind' | 'web'
 >;
 
 export const handedOver = ({
-	logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts, bind,
+	logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts, bind, web,
 }: HandedOver): HandedOver => ({
-	logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts, bind,
+	logging, events, level, signals, watchConfig, access, remote, stateDir, manifest, monitor, sync, boot, rules, ports, alerts, bind, web,
 });
 
 /** How long the remaining processes may take to end after the last service (ms). */
@@ -29,7 +29,7 @@ const SWEEP_GRACE = 2000;
 export const NO_CONFIG: Config = {
 	services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never',
 	logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null,
-	manifest: null, monitor: [], sync: null, boot: null, rules: null, alerts: null, ports: PORT_RULES, bind: NO_BIND,
+	manifest: null, monitor: [], sync: null, boot: null, rules: null, alerts: null, web: null, ports: PORT_RULES, bind: NO_BIND,
 };
 
 /** A config, and all that was read for it, as text; null: nothing was. */

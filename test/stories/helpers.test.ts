@@ -65,7 +65,8 @@ const by = (driver: LogDriver): Logging => ({...LOGGING, drivers: [driver]});
 function config(how: Partial<Config>): Config {
 	return {
 		services: [], shutdownGrace: 9000, startRate: START_RATE, whenIdle: 'never', logging: LOGGING, events: LOGGING, level: 'info',
-		signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null, boot: null, rules: null, alerts: null, ports: PORT_RULES, bind: NO_BIND, ...how,
+		signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null, boot: null,
+		rules: null, alerts: null, web: null, ports: PORT_RULES, bind: NO_BIND, ...how,
 	};
 }
 

@@ -7,7 +7,7 @@ import type {WholeGroup} from '../group.ts';
 import {key, optional, value} from '../key.ts';
 import {appended} from '../merge.ts';
 import {refuse, refuseKind} from '../readers.ts';
-import {absolutePath, fault, oneOf, parser, truth} from '../scalars.ts';
+import {absolutePath, fault, oneOf, parser, truth, type Parse} from '../scalars.ts';
 import {isMissing, reader, readShape, REQUIRED, shape, within, type Context, type Settings} from '../shape.ts';
 import {isNothing, type Value} from '../values.ts';
 import {type WrittenGrant, grantOf} from './access.ts';
@@ -28,9 +28,19 @@ const OCTET = String.raw`(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
 const HEX = '[0-9A-Fa-f]{1,4}';
 const SOME = `(${HEX}(:${HEX}){0,5})?`;
 const PORT = String.raw`(6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]\d{4}|[1-9]\d{0,3})`;
-const LISTEN = String.raw`^(localhost|${OCTET}(\.${OCTET}){3}|\[((${HEX}:){7}${HEX}|${SOME}::${SOME})\]):${PORT}$`;
+/** An address in figures with a port. */
+export const LISTEN = String.raw`^(localhost|${OCTET}(\.${OCTET}){3}|\[((${HEX}:){7}${HEX}|${SOME}::${SOME})\]):${PORT}$`;
 
-const listen = parser<{readonly host: string; readonly port: number}>(() => textLike(LISTEN, '127.0.0.1:7070', '[::1]:7070'), text => {
+interface Listen {
+	readonly host: string;
+	readonly port: number;
+}
+
+export const listen = parser<Listen>(
+	() => textLike(LISTEN, '127.0.0.1:7070', '[::1]:7070'), readPlace,
+);
+
+function readPlace(text: string): ReturnType<Parse<Listen>> {
 	if (/:\d+-\d+$/.test(text)) return fault('has a range of ports', 'write one port');
 	const [, name, address, digits = ''] = /^(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(text) ?? [];
 	if (!new RegExp(LISTEN).test(text)) {
@@ -40,7 +50,7 @@ const listen = parser<{readonly host: string; readonly port: number}>(() => text
 	}
 	const host = name ?? address ?? '';
 	return ok({host: host === 'localhost' ? '127.0.0.1' : host, port: Number(digits)});
-});
+}
 
 const REMOTE_KEYS = {
 	listen: optional(listen, 'address:port', REQUIRED, 'where; an address in figures', '127.0.0.1:7070'),

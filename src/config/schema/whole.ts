@@ -23,6 +23,7 @@ const loadRemote = byNeed(() => import('../keys/remote.ts'));
 const loadRules = byNeed(() => import('../../features/rules/keys.ts'));
 const loadSignals = byNeed(() => import('../keys/signals.ts'));
 const loadSync = byNeed(() => import('../../features/sync/keys.ts'));
+const loadWeb = byNeed(() => import('../../features/web/keys.ts'));
 const loadWatchConfig = byNeed(() => import('../../features/watch-config/keys.ts'));
 
 const archon = lateWhole(
@@ -37,13 +38,14 @@ const monitor = lateWhole(loadMonitor, 'monitor', {monitor: []}, {monitor: []});
 const sync = lateWhole(loadSync, 'sync', {sync: null}, {sync: null});
 const rules = lateWhole(loadRules, 'rules', {rules: null}, {rules: null});
 const alerts = lateWhole(loadAlerts, 'alerts', {alerts: null}, {alerts: null});
+const web = lateWhole(loadWeb, 'web', {web: null}, {web: null});
 const watchConfig = lateWhole(loadWatchConfig, 'watchConfig', {watch_config: null}, {watchConfig: null});
 const bind = lateWhole(loadBind, 'bind', {bind: NO_BIND}, {bind: NO_BIND});
 const ports = lateWhole(loadPorts, 'topPorts', {ports: PORT_RULES}, {ports: PORT_RULES});
 const boot = lateWhole(loadBoot, 'boot', {boot: null}, {boot: null});
 
 export const WHOLE_GROUPS = [
-	archon, boot, shutdown, startRate, signals, access, remote, manifest, monitor, sync, rules, alerts, watchConfig, ports, bind,
+	archon, boot, shutdown, startRate, signals, access, remote, manifest, monitor, sync, rules, alerts, web, watchConfig, ports, bind,
 ] as const;
 
 export const WHOLE = keysOf(WHOLE_GROUPS);

@@ -1,20 +1,17 @@
 /** What is answered at which path: one table. Each part is loaded with the first request that it answers. */
 import {byNeed} from '../../core/by-need.ts';
+import type {Area} from '../../core/web.ts';
 import type {Handler} from './http/message.ts';
 import type {Visitor} from './visitor.ts';
-
-/** What a visitor without a token may be shown, by the key `web.show`. */
-export const AREAS = ['health', 'metrics', 'api', 'page'] as const;
-
-export type Area = (typeof AREAS)[number];
 
 export interface Route {
 	/** HEAD is as GET. */
 	readonly method: 'GET' | 'POST';
 	/** `/services/{name}`: what is in braces is one segment, which may be anything but empty. */
 	readonly path: string;
+	/** What of `web.show` it belongs to. */
 	readonly area: Area;
-	/** Who has less hears 401 or 403. `none`: the handler looks itself who comes. */
+	/** Who has less hears 401 or 403. `none`: all may come, and the handler looks who does. */
 	readonly role: Visitor['role'];
 	readonly handler: () => Handler;
 }
@@ -26,7 +23,8 @@ const acting = byNeed(() => import('./page/acting.ts'));
 const api = byNeed(() => import('./api/handlers.ts'));
 
 export const ROUTES: readonly Route[] = [
-	{method: 'GET', path: '/livez', area: 'health', role: 'none', handler: () => probes().livez},
+	{method: 'GET', path: '/livez', area: 'health', role: 'observe', handler: () => probes().livez},
+	{method: 'GET', path: '/readyz', area: 'health', role: 'observe', handler: () => probes().readyz},
 	{method: 'GET', path: '/', area: 'page', role: 'observe', handler: () => page().services},
 	{method: 'GET', path: '/live', area: 'page', role: 'observe', handler: () => live().live},
 	{method: 'GET', path: '/graph', area: 'page', role: 'observe', handler: () => page().graph},

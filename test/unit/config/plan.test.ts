@@ -39,7 +39,7 @@ describe('a plan', () => {
 			startRate: START_RATE,
 			whenIdle: 'failed',
 			logging: LOGGING, events: LOGGING, level: 'info', signals: [], watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null,
-			rules: null, alerts: null, boot: null, ports: PORT_RULES, bind: NO_BIND,
+			rules: null, alerts: null, web: null, boot: null, ports: PORT_RULES, bind: NO_BIND,
 			notes: [],
 		});
 	});

@@ -38,7 +38,7 @@ test.each(LATE.map(group => [Object.keys(group.keys).join(', '), group] as const
 test('the whole has defaults', () => {
 	expect(planWhole(TOP.initial, {scales: new Map(), report: (_place, message) => expect.fail(message)})).toEqual({
 		logging: LOGGING, events: LOGGING, level: 'info', shutdownGrace: 9000, whenIdle: 'failed', startRate: START_RATE, signals: [],
-		watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null, rules: null, alerts: null, boot: null, ports: PORT_RULES, bind: NO_BIND,
+		watchConfig: null, access: [], remote: [], stateDir: null, manifest: null, monitor: [], sync: null, rules: null, alerts: null, web: null, boot: null, ports: PORT_RULES, bind: NO_BIND,
 	});
 });
 
