@@ -207,7 +207,7 @@ export const SHAPES: Readonly<Record<string, About>> = {
 };
 
 /** Commands that print what is not theirs, or a screen. */
-export const WITHOUT: ReadonlySet<string> = new Set(['run', 'raw', 'stdio', 'top', 'attach', 'shell', 'completion']);
+export const WITHOUT: ReadonlySet<string> = new Set(['run', 'raw', 'stdio', 'metrics', 'top', 'attach', 'shell', 'completion']);
 
 const written = (shape: Shape): string => typeof shape === 'string' ? shape : isList(shape)
 	? `[${written(shape[0])}]`

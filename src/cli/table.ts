@@ -17,6 +17,7 @@ const COMMANDS = new Map<string, Command | (() => Promise<Command>)>(Object.entr
 	doctor: async () => (await import('./commands/doctor.ts')).doctor,
 	'needs-restart': async () => (await import('../features/watch/commands/needs-restart.ts')).needsRestart,
 	state: async () => (await import('../features/state/commands/state.ts')).state,
+	metrics: async () => (await import('../features/metrics/commands/metrics.ts')).metrics,
 	top: async () => (await import('./commands/top.ts')).top,
 	start: async () => (await import('./commands/start.ts')).start,
 	stop: async () => (await import('./commands/stop.ts')).stop,

@@ -10,6 +10,7 @@ import type {Instant, Millis} from '../core/time.ts';
 import type {Events} from '../features/events/core.ts';
 import type {Terminals} from '../features/attach/core/terminals.ts';
 import type {Alerting} from '../features/alerts/requests/alerting.ts';
+import type {Measures} from '../features/metrics/core/measures.ts';
 import type {WithManifests} from '../features/manifest/core/control.ts';
 import type {Protocol} from '../features/ports/core/spec.ts';
 import type {Strangers} from '../features/monitor/core/news.ts';
@@ -47,6 +48,8 @@ export interface Daemon {
 	needsRestart(isMeant: (name: string) => boolean, told: (rows: readonly NeedsRestartRow[]) => void, failed: Failed): void;
 	/** Calls back soon with what the processes of each service use. */
 	usage(told: (rows: readonly UsageRow[]) => void, failed: Failed): void;
+	/** Calls back soon with what is measured and counted of services. */
+	measures(told: (measures: Measures) => void, failed: Failed): void;
 	/** Calls back in the next turn of the loop, when no effects are being performed. */
 	soon(callback: () => void): void;
 	/** Calls back once after this time, unless the result is called before. */

@@ -6,6 +6,7 @@ import {RESIZE} from '../features/attach/requests/resize/wire.ts';
 import {TERMINAL, VIEW} from '../features/attach/requests/terminal/wire.ts';
 import {RECONCILE} from '../features/manifest/requests/reconcile/wire.ts';
 import {UNWANT, WANT} from '../features/manifest/requests/want/wire.ts';
+import {METRICS} from '../features/metrics/requests/metrics/wire.ts';
 import {LOGS} from '../features/logging/requests/logs/wire.ts';
 import {REOPEN} from '../features/logging/requests/reopen/wire.ts';
 import {RULES} from '../features/rules/requests/rules/wire.ts';
@@ -62,7 +63,7 @@ import {WHY} from './requests/why/wire.ts';
 import type {RequestOf} from './wire.ts';
 
 export const REQUESTS = [
-	STATUS, HEALTH, HISTORY, TREE, USAGE, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR, NEEDS_RESTART, STATE,
+	STATUS, HEALTH, HISTORY, TREE, USAGE, METRICS, LOGS, SUBSCRIBE, WAIT, WHY, BLAME, GRAPH, DOCTOR, NEEDS_RESTART, STATE,
 	START, STOP, AUTO, RESTART, RUN_NOW, RELOAD, RELOAD_CONFIG, TRIGGER, TEST, PLAN, CONFIG, RECONCILE, WANT, UNWANT, SIGNAL,
 	RUN, RUN_V, ATTACH, START_DAEMON, START_DAEMON_V, STOP_DAEMON,
 	SYNC_STATUS, SYNC, FDS, RULES, RULES_RELOAD, RULES_TEST, PORTS, ALLOC_PORT, FREE_PORT,

@@ -1,6 +1,7 @@
 /** Handlers of requests that few send: one module, loaded with the first of them. They remember nothing from one request to the next. */
 export {reconcile} from '../features/manifest/requests/reconcile/handle.ts';
 export {unwant, want} from '../features/manifest/requests/want/handle.ts';
+export {metrics} from '../features/metrics/requests/metrics/handle.ts';
 export {rules} from '../features/rules/requests/rules/handle.ts';
 export {rulesReload} from '../features/rules/requests/rules-reload/handle.ts';
 export {rulesTest} from '../features/rules/requests/rules-test/handle.ts';

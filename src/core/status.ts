@@ -6,14 +6,10 @@ import type {Phase} from './phase.ts';
 import {signalName} from './signal-numbers.ts';
 import {entryOf, holds, livingRivals, type State} from './state.ts';
 import {mayAwaitPort} from '../features/ports/core/part.ts';
+import type {Status} from './statuses.ts';
 import {decisionOf} from './wanted.ts';
 
 const porting = byNeed(() => import('../features/ports/core/table.ts'));
-
-export const STATUSES = [
-	'stopped', 'waiting', 'starting', 'running', 'unhealthy', 'stopping', 'backoff', 'exited', 'failed',
-] as const;
-export type Status = (typeof STATUSES)[number];
 
 const STATUS: {readonly [K in Exclude<Phase['kind'], 'down'>]: Status} = {
 	waiting: 'waiting', spawning: 'starting', starting: 'starting', up: 'running', stopping: 'stopping', done: 'exited',

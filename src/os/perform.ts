@@ -5,7 +5,7 @@ import type {Id, Run} from '../core/ids.ts';
 import type {Adopted} from '../core/outcome.ts';
 import type {Phase} from '../core/phase.ts';
 import {entries, entryOf, find, type State} from '../core/state.ts';
-import {createHealth} from '../features/health/os/health.ts';
+import {createHealth, type Health} from '../features/health/os/health.ts';
 import type {Output} from '../features/logging/os/output.ts';
 import {ownOutput} from '../features/logging/os/owner.ts';
 import type {BindRules} from '../features/bind/core/rules.ts';
@@ -18,6 +18,7 @@ import type {Recorder} from '../features/events/os/recorder.ts';
 import {commandsOf} from '../features/reactions/core/feature.ts';
 import {ownActions} from '../features/reactions/os/owner.ts';
 import {ownTests, type OwnTests} from '../features/run-test/os/owner.ts';
+import {count, ORPHANS, uncountService} from './counts.ts';
 import type {Helpers} from './helpers.ts';
 import type {Log} from './log.ts';
 import type {Hands} from './loop.ts';
@@ -97,6 +98,8 @@ export interface MoreHands extends Hands {
 	readonly heldFor: OwnSockets['heldFor'];
 	/** Writes the files of a service that runs again, where they hold something else now. */
 	readonly renewFiles: Placing['renew'];
+	/** As of `Health`. */
+	readonly checks: Health['checks'];
 	/** Ports of services and clients. */
 	readonly ports: () => OwnPorts;
 	/** Other rules of `bind` are in force. */
@@ -129,10 +132,14 @@ export function createHands(machine: Machine): MoreHands {
 
 	const actions = ownActions({...parts, sources, alert, acted: () => dispatch({kind: 'acted'})});
 
+	let reaped = 0;
 	/** Exits first; then, during the sweep, whether that was the last of all. */
 	function reapAll(): void {
 		reaper.reap();
-		recorder.reaped(reaper.reaped());
+		const more = reaper.reaped() - reaped;
+		reaped += more;
+		if (more > 0) count(ORPHANS, more);
+		recorder.reaped(reaped);
 		if (isSweeping() && reaper.isAlone()) dispatch({kind: 'alone'});
 	}
 
@@ -146,7 +153,7 @@ export function createHands(machine: Machine): MoreHands {
 		},
 	};
 	const keeping: Owner<'persist' | 'exit'> = {arms: {persist: () => keeper?.persist(), exit: () => keeper?.finish()}};
-	const lists: Owner<'reread'> = {arms: {reread}};
+	const lists: Owner<'reread' | 'forgotten'> = {arms: {reread, forgotten: ({entry}) => uncountService(entry.service.name)}};
 	// The processes first: their ends are heard of, whatever becomes of the rest.
 	const owners: Composition = compose([
 		runs, ownProcesses(reaper), ownOutput(output), health, ownDirectories(warn),
@@ -192,6 +199,7 @@ export function createHands(machine: Machine): MoreHands {
 		examine: sources.examine,
 		ask: tests.ask,
 		heldFor: sockets.heldFor,
+		checks: health.checks,
 		renewFiles: placing.renew,
 		ports,
 		rebind: () => bindServer?.settle(),

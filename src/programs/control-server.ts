@@ -51,6 +51,9 @@ export function createControlServer(parts: ControlServerParts): Server {
 	const inForce = (): InForce => ({state: loop.state(), source, kept: texts.get(IN_FORCE), whole: whole()});
 	const looking = lazily(async () => (await import('../os/reap/tree.ts'))
 		.looksAt(() => ({state: loop.state(), isCommand: reaper.isCommand}), soon));
+	const measuring = lazily(async () => (await import('../features/metrics/os/measuring.ts')).createMeasuring({
+		usage: (told, failed) => looking(({usage}) => usage(told, failed), failed), output, checks: hands.checks, state: loop.state, soon,
+	}));
 	const mapping = lazily(async () => (await import('./mapped.ts')).staleIn(looking));
 	const examining = lazily(() => import('./doctor.ts'));
 	const rebooting = lazily(() => import('./reboot.ts'));
@@ -63,6 +66,7 @@ export function createControlServer(parts: ControlServerParts): Server {
 		tree: (isAll, told, failed) => looking(({tree}) => tree(isAll, told, failed), failed),
 		needsRestart: (isMeant, told, failed) => mapping(find => find(isMeant, told, failed), failed),
 		usage: (told, failed) => looking(({usage}) => usage(told, failed), failed),
+		measures: (told, failed) => measuring(measure => measure(told, failed), failed),
 		examineHost: (told, failed) => examining(({examineHost}) => told(examineHost({
 			state: loop.state(), socket: parts.served(), lives, cause,
 		})), failed),

@@ -16,6 +16,7 @@ import {rollback} from '../features/rollback/core/feature.ts';
 import {arrival} from '../features/service-manager/core.ts';
 import type {Recorder} from '../features/events/os/recorder.ts';
 import {soon} from '../os/clock.ts';
+import {count, FAILED_RELOADS, RELOADS} from '../os/counts.ts';
 import type {Log} from '../os/log.ts';
 import type {Loop} from '../os/loop.ts';
 import type {Handoff} from '../os/reexec/handoff.ts';
@@ -134,6 +135,7 @@ export function createReloads({loop, log, recorder, logs, manager, source, texts
 	function finish(result: ReloadResult, isLogged = true): void {
 		const done = current?.done ?? [];
 		current = null;
+		count(result.ok ? RELOADS : FAILED_RELOADS, 1);
 		if (!result.ok) recorder.say('reload-failed', result.error.why);
 		if (!result.ok && isLogged) log.error(`cannot reload the config: ${result.error.why}; nothing has changed`);
 		for (const each of done) each(result);

@@ -18,6 +18,7 @@ import {PORT_RULES} from '../features/ports/core/spec.ts';
 import {createOutput} from '../features/logging/os/output.ts';
 import {numbered} from '../os/access.ts';
 import {soon} from '../os/clock.ts';
+import {keepCounts} from '../os/counts.ts';
 import {env} from '../os/environment.ts';
 import {errnoText} from '../os/errno.ts';
 import {createHelpers} from '../os/helpers.ts';
@@ -94,6 +95,7 @@ export function runDaemon(options: Options): void {
 
 	const instance = startInstance([IN_FORCE]);
 	const {reexec, handoff, past} = instance;
+	keepCounts(handoff);
 	const whole: Reexec['whole'] = act => (reexec ? reexec.whole(act) : act());
 	const kept = openKeptFds({
 		handoff, keepFd: reexec?.keepFd ?? (() => 0), close: sys.close, strays: instance.inheritedFds,

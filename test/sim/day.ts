@@ -114,7 +114,7 @@ export function dawn(seed: number): Day {
 		alerts: () => null, pools: () => null, ownUid: 0,
 		access: () => [], warn: text => say({text}), examine: (_service, told) => told(null), logging: () => LOGGING,
 		version: {version: '1', lives: 0, cause: ''}, upgrade() {}, examineReboot: told => told(null), soon, after,
-		plan() {}, config() {}, tree() {}, needsRestart() {}, usage() {}, examineHost() {}, kept: () => null, strangers() {}, manifests() {},
+		plan() {}, config() {}, tree() {}, needsRestart() {}, usage() {}, measures() {}, examineHost() {}, kept: () => null, strangers() {}, manifests() {},
 		heldFor: () => [],
 		allocPort: () => ok(20_000), test: () => () => {}, triggered: (_line, done) => done(),
 		reload(_how, done) {

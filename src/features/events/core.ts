@@ -4,7 +4,8 @@ import type {EventKind, OwnKind, PoolKind, ServiceKind} from '../../core/event-k
 import type {Id} from '../../core/ids.ts';
 import {exitStatus, type Outcome} from '../../core/outcome.ts';
 import {isAlive, isPreparing, type Phase, type Starting, type Up} from '../../core/phase.ts';
-import {attempt, lastEnd, lastEnds, pidOf, rulingFor, type Status, statusNameOf} from '../../core/status.ts';
+import {attempt, lastEnd, lastEnds, pidOf, rulingFor, statusNameOf} from '../../core/status.ts';
+import type {Status} from '../../core/statuses.ts';
 import type {Stage} from '../../core/stage.ts';
 import type {Instant} from '../../core/time.ts';
 

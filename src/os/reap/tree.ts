@@ -39,6 +39,8 @@ export interface UsageRow {
 	/** With that of processes that have ended, where one that lives has waited for them. */
 	readonly cpu: Millis;
 	readonly memory: number;
+	/** When its main process was made, in ticks of the kernel's clock; null: it has none. */
+	readonly started: number | null;
 }
 
 /** What there is to know of the processes that archon has made. */
@@ -89,12 +91,13 @@ function* lookAtTree(known: Known, isAll: boolean): Look<readonly TreeRow[]> {
 /** A row for each service that has processes, and those of archon and of no service. */
 function* lookAtUsage(known: Known): Look<readonly UsageRow[]> {
 	const seen = yield* lookAtAll(known);
-	const sums = new Map<string | null, {processes: number; cpu: number; memory: number}>();
-	for (const {kind, service, cpu, cpuOfEnded, memory} of seen) {
+	const sums = new Map<string | null, {processes: number; cpu: number; memory: number; started: number | null}>();
+	for (const {kind, service, start, cpu, cpuOfEnded, memory} of seen) {
 		if (kind === 'foreign') continue;
 		const whose = kind === 'archon' ? OWN : service;
-		const sum = sums.get(whose) ?? {processes: 0, cpu: 0, memory: 0};
+		const sum = sums.get(whose) ?? {processes: 0, cpu: 0, memory: 0, started: null};
 		sum.processes++;
+		if (kind === 'main' || kind === 'archon') sum.started = start;
 		// What archon has waited for was another's.
 		sum.cpu += cpu + (kind === 'archon' ? 0 : cpuOfEnded);
 		sum.memory += memory;

@@ -49,7 +49,7 @@ async function archonctl(argv: readonly string[], bench = new Bench(), more: Par
 const ok = {status: 0, out: '', err: ''};
 
 const NAMES = [
-	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'blame', 'graph', 'doctor', 'needs-restart', 'state', 'top',
+	'status', 'health', 'history', 'tree', 'logs', 'events', 'wait', 'why', 'blame', 'graph', 'doctor', 'needs-restart', 'state', 'metrics', 'top',
 	'start', 'stop', 'auto', 'restart', 'run-now', 'reload', 'trigger', 'test', 'plan', 'config', 'reconcile', 'want', 'unwant', 'whiz',
 	'monitor', 'deps', 'signal', 'is-active', 'is-failed', 'pid', 'run', 'attach', 'daemon', 'reopen', 'sync', 'fds', 'ports', 'rules', 'pool', 'alerts', 'upgrade', 'reboot', 'version',
 	'shutdown', 'stdio', 'raw', 'shell', 'completion', 'help',

@@ -2,7 +2,7 @@
 import {describe, expect, it} from 'vitest';
 import {renderSupervisor, supervisorState} from '../../../src/cli/compat.ts';
 import type {StatusRow} from '../../../src/control/requests/status/wire.ts';
-import {STATUSES} from '../../../src/core/status.ts';
+import {STATUSES} from '../../../src/core/statuses.ts';
 
 const NOW = new Date(2026, 10, 21, 14, 5).getTime();
 

@@ -21,6 +21,7 @@ import type {Answer} from '../../../src/features/run-test/core/answer.ts';
 import {SIG} from '../../../src/core/signal-numbers.ts';
 import type {Strangers} from '../../../src/features/monitor/core/news.ts';
 import type {Manifests} from '../../../src/features/manifest/core/control.ts';
+import type {Measures} from '../../../src/features/metrics/core/measures.ts';
 import type {LogLine, LogPosition, Logs} from '../../../src/features/logging/core.ts';
 import {find, type State} from '../../../src/core/state.ts';
 import {create, nextDeadline} from '../../../src/core/whole.ts';
@@ -72,6 +73,11 @@ export class Bench {
 	failure: Undone | null = null;
 	tree: readonly TreeRow[] = [];
 	usage: readonly UsageRow[] = [];
+	/** What is counted and measured. */
+	measures: Measures = {
+		used: () => ({processes: 0, cpu: 0, memory: 0, started: null}), output: () => null, dropped: () => 0, checks: () => [],
+		orphans: 0, reloads: 0, failedReloads: 0, arch: 'amd64',
+	};
 	stale: readonly NeedsRestartRow[] = [];
 	/** What users are granted, and what the log has been told. */
 	access: readonly NumberedRule[] = [];
@@ -102,6 +108,7 @@ export class Bench {
 			tree: (_isAll, told, failed) => attempt(() => told(this.tree), failed),
 			needsRestart: (isMeant, told) => told(this.stale.filter(({service}) => isMeant(service))),
 			usage: told => told(this.usage),
+			measures: told => told(this.measures),
 			examineHost: told => told(new Map<string, string | number | null>([['pid', 1], ['memory_limit', null]])),
 			wallClock: instant => EPOCH + instant,
 			reload: (how, done) => done(how.trial && this.failure ? err(this.failure) : ok('config reloaded: 1 unchanged')),

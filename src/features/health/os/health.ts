@@ -1,7 +1,9 @@
 /** What the core asks for of services' health: probes from outside, and what a run itself says of its readiness. */
 import {byNeed} from '../../../core/by-need.ts';
+import type {Id} from '../../../core/ids.ts';
 import {soon} from '../../../os/clock.ts';
 import {hasProcess, type Owner} from '../../../os/owners.ts';
+import type {Checked} from '../../metrics/core/measures.ts';
 import type {ProbeParts, Probes} from './probes.ts';
 import {createReadiness, type Readiness, type ReadinessParts} from './readiness.ts';
 
@@ -12,8 +14,10 @@ export interface HealthParts extends ProbeParts, ReadinessParts {
 	readonly isDegraded: boolean;
 }
 
-export interface Health extends Owner<'probe'> {
+export interface Health extends Owner<'probe' | 'forgotten'> {
 	readonly readiness: Readiness;
+	/** How the probes of a service went since this instance of archon began, of each kind that it had. */
+	readonly checks: (id: Id) => readonly Checked[];
 }
 
 export function createHealth(parts: HealthParts): Health {
@@ -22,7 +26,9 @@ export function createHealth(parts: HealthParts): Health {
 	let probes: Probes | null = null;
 	return {
 		readiness,
+		checks: id => probes?.checks(id) ?? [],
 		arms: {
+			forgotten: ({entry}) => probes?.forget(entry.id),
 			probe(effect) {
 				if (!isDegraded) return (probes ??= probing().createProbes(parts)).look(effect);
 				const {id, run, purpose} = effect;

@@ -1,14 +1,15 @@
 /** Looks at services from outside: a command, a connection, a page, a file. What counts as well is the core's to say. */
 import type {Effect} from '../../../core/effect.ts';
-import type {News} from '../../../core/event.ts';
+import type {News, Purpose} from '../../../core/event.ts';
 import type {Id, Run} from '../../../core/ids.ts';
 import type {Probe} from '../../../core/service.ts';
+import type {Millis} from '../../../core/time.ts';
 import {duration} from '../../../core/duration.ts';
 import {isAbsolute, resolve} from '../../../core/path.ts';
 import {compilePattern, type Pattern} from '../../../core/pattern/pattern.ts';
 import {parseUrl} from '../../../core/url.ts';
 import {bytesOfLatin1, latin1Of, newBytes, textOf} from '../../../os/bytes.ts';
-import {after} from '../../../os/clock.ts';
+import {after, now} from '../../../os/clock.ts';
 import {close} from '../../../os/descriptors.ts';
 import {dial} from './dial.ts';
 import {openCapture} from '../../../os/spawn/capture.ts';
@@ -17,6 +18,7 @@ import {errnoText} from '../../../os/errno.ts';
 import {type Answer, answerOf, createAnswerReader, type Progress, requestFor} from './http.ts';
 import {start} from '../../../os/jobs.ts';
 import type {Output} from '../../logging/os/output.ts';
+import type {Checked} from '../../metrics/core/measures.ts';
 import type {Pace} from '../../../os/pace.ts';
 import type {Poller} from '../../../os/poller.ts';
 import type {Reaper} from '../../../os/reap/reaper.ts';
@@ -29,6 +31,9 @@ export interface Probes {
 	look(effect: ProbeEffect): void;
 	/** The run is over: its probe is given up, and its result is not told. */
 	abandon(run: Run): void;
+	/** How they went, of each purpose. */
+	checks(id: Id): readonly Checked[];
+	forget(id: Id): void;
 }
 
 export interface ProbeParts {
@@ -61,9 +66,18 @@ const FOUND_MAX = 200;
 
 export function createProbes(parts: ProbeParts): Probes {
 	const underWay = new Map<Run, () => void>();
+	const checked = new Map<Id, ReadonlyMap<Purpose, Checked>>();
+
+	function keep(id: Id, purpose: Purpose, passed: boolean, took: Millis): void {
+		const all = checked.get(id);
+		const {passes, failures} = all?.get(purpose) ?? {passes: 0, failures: 0};
+		const sum = {purpose, passed, took, passes: passes + (passed ? 1 : 0), failures: failures + (passed ? 0 : 1)};
+		checked.set(id, new Map(all).set(purpose, sum));
+	}
 
 	function begin(effect: ProbeEffect): void {
 		const {id, run, purpose, timeout} = effect;
+		const began = now();
 		let presumed: readonly [good: boolean, found: string] = [false, `no answer within ${duration(timeout)}`];
 		let stop = (): void => {};
 		const giveUp = (): void => {
@@ -74,6 +88,7 @@ export function createProbes(parts: ProbeParts): Probes {
 		const settle = (passed: boolean, found: string): void => {
 			if (underWay.get(run) !== giveUp) return;
 			giveUp();
+			keep(id, purpose, passed, now() - began);
 			parts.tell(id, run, {kind: 'probe', purpose, passed, detail: found.slice(0, FOUND_MAX)});
 		};
 		const forgetTime = after(timeout, () => settle(...presumed));
@@ -91,6 +106,8 @@ export function createProbes(parts: ProbeParts): Probes {
 			});
 		},
 		abandon: run => underWay.get(run)?.(),
+		checks: id => [...checked.get(id)?.values() ?? []],
+		forget: id => void checked.delete(id),
 	};
 }
 

@@ -4,6 +4,7 @@
  */
 import {bytesOf} from '../../../os/bytes.ts';
 import {after, now, soon} from '../../../os/clock.ts';
+import {count, droppedOf} from '../../../os/counts.ts';
 import {sys} from '../../../os/sys.ts';
 import type {Queue} from './queue.ts';
 
@@ -77,11 +78,12 @@ export function createOutlet(queue: Queue, write: Write, lossReport: LossReport)
 	// What the previous instance left behind.
 	if (queue.size() > 0) soon(pump);
 
-	function lose(lines: Uint8Array, service: string): void {
-		const count = sys.countLines(lines);
-		lost += count;
-		if ('elsewhere' in lossReport) lossReport.elsewhere(new Map([[service, count]]));
-		else losses.set(service, (losses.get(service) ?? 0) + count);
+	function lose(bytes: Uint8Array, service: string): void {
+		const lines = sys.countLines(bytes);
+		lost += lines;
+		count(droppedOf(service), lines);
+		if ('elsewhere' in lossReport) lossReport.elsewhere(new Map([[service, lines]]));
+		else losses.set(service, (losses.get(service) ?? 0) + lines);
 	}
 
 	return {

@@ -11,6 +11,7 @@ import {err, ok, type Result} from '../../../core/result.ts';
 import type {Output as Target, Service} from '../../../core/service.ts';
 import {bytesOf, bytesOfLatin1, textOf} from '../../../os/bytes.ts';
 import {after} from '../../../os/clock.ts';
+import {count, droppedOf} from '../../../os/counts.ts';
 import {close} from '../../../os/descriptors.ts';
 import type {Helpers} from '../../../os/helpers.ts';
 import type {Poller} from '../../../os/poller.ts';
@@ -44,6 +45,8 @@ export interface Output {
 	say(level: string, text: string): void;
 	/** Whether another has archon's terminal: then lines are only kept, or go where else they are to go. */
 	hold(isHeld: boolean): void;
+	/** What archon has read of the service since this instance began; null: it reads none of it. */
+	counted(id: Id): {readonly lines: number; readonly bytes: number} | null;
 	/** archon's own lines go elsewhere from now on. */
 	resay(events: Logging): void;
 	/** Calls back when everything that was said is written, or cannot be. */
@@ -162,7 +165,10 @@ export function createOutput(
 		return source.pipeline ??= createPipeline(logging, drivers.of(name, logging), {
 			shut: () => source.streams.forEach(({reader}) => poller.forget(reader)),
 			open: () => watch(source),
-		}, count => warn(`${count} ${count === 1 ? 'line' : 'lines'} of ${name} over its rate_limit were left out`));
+		}, more => {
+			count(droppedOf(name), more);
+			warn(`${more} ${more === 1 ? 'line' : 'lines'} of ${name} over its rate_limit were left out`);
+		});
 	}
 
 	function open(id: Id, service: Service, logging: Logging, ends: Result<readonly Ends[], Unwired>): Result<Source, Unwired> {
@@ -261,6 +267,10 @@ export function createOutput(
 			sources.delete(id);
 		},
 		say, terminals,
+		counted(id) {
+			const source = sources.get(id);
+			return source ? source.pipeline?.counted() ?? {lines: 0, bytes: 0} : null;
+		},
 		restore(id, service) {
 			if (service.exec.output.kind === 'passed') lost.add(service);
 			const ends = pairsOf(kept.inherited(keyOf(id)));

@@ -29,6 +29,8 @@ export interface Pipeline {
 	/** What follows lines from now on. */
 	drive(logging: Logging, drives: readonly Drive[]): void;
 	readonly logging: () => Logging;
+	/** What it has taken so far. */
+	counted(): {readonly lines: number; readonly bytes: number};
 	tail(count: number): readonly LogLine[];
 	follow(listener: (lines: readonly LogLine[]) => void): () => void;
 	close(): void;
@@ -57,6 +59,7 @@ export function createPipeline(logging: Logging, drives: readonly Drive[], valve
 	let driven = drives;
 	let ring: Ring = createRing(logging.buffer);
 	let isShut = false;
+	let [lineCount, byteCount] = [0, 0];
 	const followers = new Set<(lines: readonly LogLine[]) => void>();
 	let limit = createLimit(logging.rateLimit, leftOut);
 
@@ -92,6 +95,8 @@ export function createPipeline(logging: Logging, drives: readonly Drive[], valve
 			return false;
 		},
 		take(all, stream, isPiece, level) {
+			lineCount += isPiece ? 0 : sys.countLines(all);
+			byteCount += all.length;
 			const bytes = limit(all, isPiece);
 			if (bytes.length === 0) return;
 			const lines: Lines = {bytes, stream, at: Date.now(), isPiece, level: level ?? null};
@@ -109,6 +114,7 @@ export function createPipeline(logging: Logging, drives: readonly Drive[], valve
 			reopen();
 		},
 		logging: () => current,
+		counted: () => ({lines: lineCount, bytes: byteCount}),
 		tail: count => ring.tail(count),
 		follow(listener) {
 			followers.add(listener);

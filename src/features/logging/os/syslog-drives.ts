@@ -1,6 +1,7 @@
 /** The driver `syslog`: each service's lines go to a server on this machine, or by the helper to one in a network. */
 import type {LogDriver, Syslog} from '../core.ts';
 import {latin1Of} from '../../../os/bytes.ts';
+import {count, droppedOf} from '../../../os/counts.ts';
 import type {Link} from '../../../os/helpers.ts';
 import type {Handoff} from '../../../os/reexec/handoff.ts';
 import type {Poller} from '../../../os/poller.ts';
@@ -33,9 +34,10 @@ export function createSyslogDrives(poller: Poller, handoff: Handoff, link: Link,
 		to(name, {streams}, target) {
 			const {tag, address, facility, format} = target;
 			const queue = createQueue(handoff.blocks, `syslog ${name} ${streams} ${placeOf(address)} ${facility} ${format} ${tag}`);
-			const writer = createSyslog(target, dialling(target), queue, (count, why) => warn(
-				count === 0 ? `syslog for ${tag}: ${why}; it is tried again` : `${lossText(new Map([[tag, count]]), 'lost')}: syslog: ${why}`,
-			));
+			const writer = createSyslog(target, dialling(target), queue, (lost, why) => {
+				if (lost > 0) count(droppedOf(name), lost);
+				warn(lost === 0 ? `syslog for ${tag}: ${why}; it is tried again` : `${lossText(new Map([[tag, lost]]), 'lost')}: syslog: ${why}`);
+			});
 			writers.add(writer);
 			return {
 				streams, outlet: () => null,
