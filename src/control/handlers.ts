@@ -54,7 +54,8 @@ const rest = byNeed(() => import('./seldom-handlers.ts'));
 const seldom = <R>(make: () => Make<R>): Make<R> => context => (request, call) => make()(context)(request, call);
 
 const MAKERS: {readonly [K in Kind]: Make<ByKind[K]>} = {
-	status, health, history, tree, usage, metrics: seldom(() => rest().metrics), logs, subscribe, wait, why, blame, doctor, graph: seldom(() => rest().graph),
+	status, health, history, tree, usage, metrics: seldom(() => rest().metrics), logs, subscribe, wait, why, blame, doctor,
+	graph: seldom(() => rest().graph),
 	'needs-restart': seldom(() => rest().needsRestart), state: seldom(() => rest().state),
 	start, stop, auto, restart, 'run-now': runNow,
 	reload, 'reload-config': reloadConfig, trigger, test, plan, config, signal,

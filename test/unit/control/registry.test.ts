@@ -28,6 +28,7 @@ test('each verb is there once, with a line of help', () => {
 		  "History,<name>… · observe (of some services) · repeatable",
 		  "Tree[,<which>] · observe (of some services) · repeatable",
 		  "Usage · observe (of some services) · repeatable",
+		  "Metrics · observe (of some services) · repeatable",
 		  "Logs[,<name>…][,<option>…] · observe (of some services) · repeatable",
 		  "Subscribe[,<name>…][,<option>…] · observe (of some services) · repeatable",
 		  "Wait,<name>…,<for>,<seconds> · observe (of some services) · repeatable",

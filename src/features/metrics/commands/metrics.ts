@@ -11,8 +11,7 @@ export const metrics: Command = {
 	usage: '[--prometheus]',
 	summary: 'print metrics of archon and its services as OpenMetrics text',
 	details: [
-		'What a Prometheus scrapes at /metrics where the config has web; without it a timer can write this to a file',
-		'for the textfile collector of node_exporter, which takes --prometheus.',
+		'For the textfile collector of node_exporter, for instance, which reads the older format.',
 	],
 	options: [{names: ['--prometheus'], value: null, help: 'the older text format of Prometheus (0.0.4)'}],
 	least: 0,

@@ -19,7 +19,7 @@ describe('a series for each', () => {
 			STATUSES.map(state => `archon_service_state{service="web",state="${state}"} ${state === 'backoff' ? 1 : 0}`));
 	});
 
-	it('state of all services, those of which there is none as well', () => {
+	it('state of all services, also those that no service is in', () => {
 		expect(linesOf([service('a'), service('b'), service('c', {status: 'failed'})], 'archon_services{').filter(line => !line.endsWith(' 0')))
 			.toEqual(['archon_services{state="running"} 2', 'archon_services{state="failed"} 1']);
 		expect(linesOf([], 'archon_services{')).toHaveLength(STATUSES.length);

@@ -30,7 +30,7 @@ describe('a row', () => {
 		expect(METRICS_ROW.encode(METRICS_ROW.decode(fields))).toEqual(fields);
 	});
 
-	it('of a later archon is none', () => {
+	it('of a later archon is left out', () => {
 		expect(METRICS_ROW.decode(['planet', 'x'])).toBeNull();
 		expect(METRICS_ROW.decode(['constructor'])).toBeNull();
 	});
