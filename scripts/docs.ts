@@ -24,7 +24,7 @@ const [commands, habits] = [await commandTable(), await habitTable()];
 /** What stands between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
 const BLOCKS: Readonly<Record<string, () => string>> = {
 	'figures': () => figures(root),
-	'few figures': () => figures(root, FEW),
+	'few figures': () => figures(root, FEW, false),
 	'figures of pools': () => poolTable(JSON.parse(readFileSync(join(root, 'bench', 'results', 'pools.json'), 'utf8')) as PoolFigures),
 	'commands': () => commands,
 	'habits': () => habits,
@@ -38,7 +38,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 };
 
 /** Rows of the bench for a reader in a hurry. */
-const FEW = ['up-20', 'up-500', 'crash', 'status-500', 'stop', 'private-500', 'switches', 'log-file', 'size'];
+const FEW = ['crash', 'private-500', 'status-500'];
 
 /** Pages of this project, from its root. */
 export const pages = (): string[] => globSync(['*.md', 'docs/**/*.md'], {cwd: root}).sort();

@@ -5,8 +5,8 @@ import {type Outcome, told} from '../../bench/findings.ts';
 import {summaryOf} from '../../bench/report.ts';
 import {ROWS, shown} from '../../bench/rows.ts';
 
-/** Of the rows that are named, or of all. */
-export function figures(root: string, only: readonly string[] = ROWS.map(({id}) => id)): string {
+/** Of the rows that are named, or of all; the goals are for those who work on archon. */
+export function figures(root: string, only: readonly string[] = ROWS.map(({id}) => id), withGoals = true): string {
 	const outcomes = JSON.parse(readFileSync(join(root, 'bench', 'results', 'bench.json'), 'utf8')) as readonly Outcome[];
 	const outcome = outcomes.find(({place}) => place === 'namespace');
 	if (!outcome) throw new Error('bench/results/bench.json has no run in PID namespaces');
@@ -18,8 +18,8 @@ export function figures(root: string, only: readonly string[] = ROWS.map(({id}) 
 			const text = value === undefined ? '–' : shown(value, row);
 			return name === 'archon' ? `**${text}**` : text;
 		});
-		return [`${row.title}, ${row.unit}`, goal, ...values];
+		return [`${row.title}, ${row.unit}`, ...withGoals ? [goal] : [], ...values];
 	});
-	const table = [['', 'goal', ...names], ['---', '--:', ...names.map(() => '--:')], ...rows];
+	const table = [['', ...withGoals ? ['goal'] : [], ...names], ['---', ...rows[0]?.slice(1).map(() => '--:') ?? []], ...rows];
 	return table.map(cells => `| ${cells.join(' | ')} |`).join('\n');
 }

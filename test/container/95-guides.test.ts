@@ -4,11 +4,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
 import {afterAll, afterEach, beforeAll, expect, it} from 'vitest';
-import {follow, stepsOf} from './guide.ts';
-import {ROOT} from './places.ts';
+import {linesOf, picture, record} from '../../scripts/docs/terminal.ts';
+import {difference, follow, stepsOf} from './guide.ts';
+import {LABEL, ROOT} from './places.ts';
 import {teardown} from './setup.ts';
 
-const guides = globSync(['docs/getting-started.md', 'docs/guides/*.md'], {cwd: ROOT}).sort()
+const guides = globSync(['README.md', 'docs/getting-started.md', 'docs/guides/*.md'], {cwd: ROOT}).sort()
 	.filter(page => readFileSync(join(ROOT, page), 'utf8').includes('```dockerfile\n# Dockerfile\n'));
 const folder = mkdtempSync(join(tmpdir(), 'guides-'));
 afterAll(() => rmSync(folder, {recursive: true}));
@@ -31,6 +32,22 @@ beforeAll(async () => {
 
 it.each(guides)('%s', {timeout: 300_000}, page => follow(page, mkdtempSync(join(folder, 'page-'))));
 
+it('shows in the picture of README what happens (npm run picture)', () => {
+	const shown = linesOf(readFileSync(join(ROOT, 'docs/images/terminal.svg'), 'utf8'));
+	expect(difference(shown, linesOf(picture(record(['--label', LABEL]))))).toEqual({missing: [], more: []});
+});
+
+it('sees what is not as it is shown', () => {
+	const shown = ['web  running  12  3s', 'exit status 3', 'archon | started a (pid 1)', 'archon | started b (pid 2)', '1000'];
+	expect(difference(shown, ['web     running   7  2m3s', 'exit status 3', 'archon | started a (pid 5)', 'archon | started b (pid 6)', '1000']))
+		.toEqual({missing: [], more: []});
+	expect(difference(shown, ['web  stopped  7  2m3s', 'exit status 4', 'archon | started b (pid 1)', 'archon | started a (pid 5)', '1001'])).toEqual({
+		missing: ['archon | started b (pid 2)', 'web  running  12  3s', 'exit status 3', '1000'],
+		more: ['archon | started b (pid 1)', 'web  stopped  7  2m3s', 'exit status 4', '1001'],
+	});
+	expect(difference(['…', 'last'], ['first', 'last'])).toEqual({missing: [], more: []});
+});
+
 it('knows the guides', () => {
-	expect(guides.length).toBeGreaterThanOrEqual(6);
+	expect(guides.length).toBeGreaterThanOrEqual(7);
 });

@@ -39,8 +39,10 @@ const LOOKS = /^(?:curl|cat|docker (?:logs|inspect|ps|exec \S+ archonctl (?:stat
 
 /** Does all that a page says, in `folder`. */
 export async function follow(page: string, folder: string): Promise<void> {
+	// What archon itself is asked is tried elsewhere, without a container.
+	const steps = stepsOf(page).filter(step => 'file' in step || !step.command.startsWith('archon '));
 	const path = `${docker(folder)}:${process.env['PATH'] ?? ''}`;
-	for (const step of stepsOf(page)) {
+	for (const step of steps) {
 		if ('file' in step) {
 			mkdirSync(dirname(join(folder, step.file)), {recursive: true});
 			writeFileSync(join(folder, step.file), step.content);
@@ -64,7 +66,7 @@ export async function follow(page: string, folder: string): Promise<void> {
  * Lines that are shown and were not said, and the other way round. The two streams of a container come in no order, so archon's
  * own lines are compared with each other, and the others with each other. A line `…` is any number of lines.
  */
-function difference(shown: readonly string[], said: readonly string[]): {missing: string[]; more: string[]} {
+export function difference(shown: readonly string[], said: readonly string[]): {missing: string[]; more: string[]} {
 	const missing: string[] = [];
 	const more: string[] = [];
 	for (const isOwn of [true, false]) {

@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {execa} from 'execa';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {linesOf} from '../../scripts/docs/terminal.ts';
 import {undo} from '../../scripts/undo.ts';
 import {ARCHON, boot} from './archon.ts';
 
@@ -138,16 +139,16 @@ const WEB = `services:
   nginx: {command: sleep 1000000, stop_signal: QUIT, depends_on: [app]}
 `;
 
-test('status and tree are shown as in README', async () => {
-	const {body = ''} = blocks('console').find(({body}) => body.includes('archonctl status')) ?? {};
-	const [status = '', tree = ''] = body.split(/^\$ .*\n/m).slice(1);
+test('status and tree are as in the picture of README', async () => {
+	const lines = linesOf(readFileSync(join(root, 'docs/images/terminal.svg'), 'utf8'));
+	const [, tree = '', , status = ''] = lines.join('\n').split(/^\$ .*\n/m);
 	await using archon = await boot({config: WEB});
 	await archon.says(/started nginx/);
 	// Columns, and of each service its name and status.
-	const words = (text: string) => text.trim().split('\n').map((line, i) => line.split(/\s+/).slice(0, i === 0 ? undefined : 2));
+	const words = (text: string) => text.trim().split('\n').map((line, i) => line.trim().split(/\s+/).slice(0, i === 0 ? undefined : 2));
 	expect(words((await archon.ctl('status')).stdout)).toEqual(words(status));
 	// What their processes use differs.
-	const services = (text: string) => text.split('\n').flatMap(line => /(?:^|\s)(archon|[├└]─ [a-z]+ {2}\w+)$/.exec(line)?.[1] ?? []);
+	const services = (text: string) => text.split('\n').flatMap(line => /(?:^|\s)(archon|[├└]─ [a-z]+ +\w+)$/.exec(line)?.[1]?.replace(/ +/g, ' ') ?? []);
 	expect(services(tree)).toHaveLength(5);
 	expect(services((await archon.ctl('tree')).stdout)).toEqual(services(tree));
 });
