@@ -18,6 +18,8 @@ export default defineConfig({
 					name: 'pure',
 					include: ['test/{unit,stories,sim}/**/*.test.ts', 'test/tidy.test.ts'],
 					testTimeout: 30_000,
+					// Of two processors one would be idle.
+					maxWorkers: '100%',
 					globalSetup: ['test/setup/temporary.ts', 'test/setup/addon.ts'],
 					setupFiles: ['test/setup/seam.ts'],
 				},
@@ -31,9 +33,11 @@ export default defineConfig({
 					setupFiles: ['test/setup/seam.ts'],
 					// A process for each file: its children and its signals are its own.
 					pool: 'forks',
-					testTimeout: 30_000,
-					hookTimeout: 30_000,
-					expect: {poll: {timeout: 10_000, interval: 20}},
+					// They wait more than they compute, and hold under load.
+					maxWorkers: '100%',
+					testTimeout: 60_000,
+					hookTimeout: 60_000,
+					expect: {poll: {timeout: 30_000, interval: 20}},
 				},
 			},
 			{

@@ -1,5 +1,5 @@
 /** What must be true after every step and of every effect, whatever the world does. Each in one sentence. */
-import type {Edge, Entry} from '../../src/core/entry.ts';
+import type {Entry} from '../../src/core/entry.ts';
 import type {Effect} from '../../src/core/effect.ts';
 import type {Hook} from '../../src/core/event.ts';
 import type {Id, Run} from '../../src/core/ids.ts';
@@ -42,14 +42,17 @@ export function checkState(state: State): void {
 	promise((partOf(state, progress).reportAt !== NEVER) === (state.stage.kind === 'stopping'), 'who is awaited is told while services end');
 	for (const entry of entries(state)) {
 		const {service: {name}} = entry;
-		const neighbours = (edges: Entry['needs']): {entry: Entry; edge: Edge}[] => edges.flatMap(edge => {
-			const neighbour = entryOf(state, edge.id);
-			return neighbour ? [{entry: neighbour, edge}] : [];
-		});
-		const unmet = neighbours(entry.needs).filter(need => !holds(need.entry, need.edge)).length;
-		const stoppingDependents = neighbours(entry.dependents).filter(({entry}) => isGoingDown(entry)).length;
+		let [unmet, lost, stoppingDependents] = [0, 0, 0];
+		for (const edge of entry.needs) {
+			const need = entryOf(state, edge.id);
+			if (need && !holds(need, edge)) unmet++;
+			if (need && isFailedNeed(need, edge)) lost++;
+		}
+		for (const {id} of entry.dependents) {
+			const dependent = entryOf(state, id);
+			if (dependent && isGoingDown(dependent)) stoppingDependents++;
+		}
 		promise(unmet === entry.unmetNeeds, `${name} counts ${entry.unmetNeeds} unmet needs of ${unmet}`);
-		const lost = neighbours(entry.needs).filter(({entry, edge}) => isFailedNeed(entry, edge)).length;
 		promise(lost === entry.failedNeeds, `${name} counts ${entry.failedNeeds} lost needs of ${lost}`);
 		promise(stoppingDependents === entry.stoppingDependents, `${name} counts ${entry.stoppingDependents} stopping dependents of ${stoppingDependents}`);
 		promise(find(state, name) === entry, `${name} is not found by its name`);
@@ -59,7 +62,8 @@ export function checkState(state: State): void {
 		if (entry.phase.kind === 'done') held++;
 		deadline = Math.min(deadline, deadlineOf(entry));
 	}
-	promise(countAwaited(state.table) === state.awaited, `${state.awaited} are counted as awaited of ${countAwaited(state.table)}`);
+	const awaited = countAwaited(state.table);
+	promise(awaited === state.awaited, `${state.awaited} are counted as awaited of ${awaited}`);
 	promise(held === state.held, `${state.held} are counted as to be undone, of ${held}`);
 	promise(living === state.living, `${state.living} are counted alive of ${living}`);
 	checkIdleness(state);

@@ -101,17 +101,23 @@ const isAmong = (names: ReadonlySet<string>, name: string): boolean => names.has
 
 const CALM: Temper = {refuse: 0, crash: 0, deaf: 0, orphan: 0, requests: 0, slow: 0, sick: 0, mute: 0, chatter: 0, stalls: 0, decisions: 0};
 
-/** Lives one seed to its end; throws an error that says which promise was broken. */
-export function live(seed: number, isReborn = false): Report {
-	const world = new World(seed, isReborn);
+/** Lives one seed to its end, with a trace if it is told; throws an error with one that says which promise was broken. */
+export function live(seed: number, isReborn = false, isTold = false): Report {
+	const world = new World(seed, isReborn, isTold);
 	try {
 		world.live();
 	} catch (error) {
+		// A trace takes a tenth of the time, and only this one is read: the same world is lived again.
+		if (!isTold) return live(seed, isReborn, true);
 		const trace = world.trace.slice(-60).join('\n');
 		throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}\n${trace}`, {cause: error});
 	}
 	return {steps: world.steps, trace: world.trace, spawns: world.spawns};
 }
+
+const wordsOf = (effect: Effect): string => (effect.kind === 'changed'
+	? `${effect.after.service.name} ${JSON.stringify(effect.after.phase)}`
+	: JSON.stringify(effect, (key, value: unknown) => key === 'service' ? (value as Service).name : value));
 
 /** The state as the next instance reads what this one wrote down. */
 function reborn(state: State): State {
@@ -122,6 +128,7 @@ function reborn(state: State): State {
 
 export class World {
 	readonly #isReborn: boolean;
+	readonly #isTold: boolean;
 	now: Instant = 0;
 	steps = 0;
 	spawns = 0;
@@ -166,9 +173,10 @@ export class World {
 	/** For how long no process in it ran. */
 	#stalled = 0;
 
-	/** `isReborn`: archon dies and comes back after every eleventh step. */
-	constructor(seed: number, isReborn = false) {
+	/** `isReborn`: archon dies and comes back after every eleventh step. `isTold`: what happens is written down. */
+	constructor(seed: number, isReborn = false, isTold = false) {
 		this.#isReborn = isReborn;
+		this.#isTold = isTold;
 		this.random = random(seed);
 		const {random: r} = this;
 		// The world's very faults are drawn from the seed, so that some worlds are all of one kind.
@@ -268,7 +276,7 @@ export class World {
 
 	#step(event: Event): void {
 		if (++this.steps > 200_000) throw new Error('the world never comes to rest');
-		this.trace.push(`${this.now.toFixed(0)} ${JSON.stringify(event)}`);
+		if (this.#isTold) this.trace.push(`${this.now.toFixed(0)} ${JSON.stringify(event)}`);
 		this.before = this.state;
 		if (event.kind === 'news' && event.news.kind === 'exited') this.#reported(event.run);
 		const isGone = event.kind === 'news' ? LEAVING.has(event.news.kind) : event.kind === 'acted' && awaitsActions(this.state.stage);
@@ -298,9 +306,7 @@ export class World {
 	// ── The machine ──
 
 	#perform(effect: Effect): void {
-		const words = effect.kind === 'changed' ? `${effect.after.service.name} ${JSON.stringify(effect.after.phase)}`
-			: JSON.stringify(effect, (key, value: unknown) => key === 'service' ? (value as Service).name : value);
-		this.trace.push(`    ${effect.kind} ${words}`);
+		if (this.#isTold) this.trace.push(`    ${effect.kind} ${wordsOf(effect)}`);
 		switch (effect.kind) {
 			case 'spawn': return this.#spawn(effect);
 			case 'signal': return this.#signal(effect);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {Bytes} from '../../../src/os/bytes.ts';
-import {BLOCK_SIZE, HEAD, type Handoff, HANDOFF_SIZE, openHandoff, TAIL} from '../../../src/os/reexec/handoff.ts';
+import {BLOCK_SIZE, HEAD, type Handoff, HANDOFF_SIZE, openHandoff, SMALL_HANDOFF_SIZE, TAIL} from '../../../src/os/reexec/handoff.ts';
 
 const START = 1024;
 /** Where the handoff begins, and its first half. */
@@ -13,8 +13,8 @@ const MIB = 1 << 20;
 const [AT_HALF, AT_LENGTH] = [BASE + 8, BASE + 12];
 
 /** Memory as a memfd is: zeros that take no room until they are written to. */
-function memory() {
-	const bytes = new ArrayBuffer(BASE + HANDOFF_SIZE);
+function memory(size = HANDOFF_SIZE) {
+	const bytes = new ArrayBuffer(BASE + size);
 	const all = Buffer.from(bytes);
 	/** Mebibytes that may be other than zero. */
 	const used = new Set<number>();
@@ -31,7 +31,7 @@ function memory() {
 			return new Uint8Array(bytes, at, length);
 		},
 		open(isFirst = false): Handoff {
-			return openHandoff(this, START, isFirst, release);
+			return openHandoff(this, START, isFirst, release, size);
 		},
 		/** As new: cheaper than new memory. */
 		clear(): void {
@@ -167,10 +167,11 @@ test('more than there is room for is damage to the next instance, and nothing is
 });
 
 test('what is true fills most of the room, and is changed there', {timeout: 120_000}, () => {
-	const place = memory();
+	const place = memory(SMALL_HANDOFF_SIZE);
 	const handoff = place.open(true);
 	const model = new Map<string, string>();
-	for (let i = 0; i < 200; i++) run(handoff, [[`key ${i % 35}`, `${i}`.padEnd(340_000, 'x')]], model);
+	// A half of the small room has 4 MiB.
+	for (let i = 0; i < 500; i++) run(handoff, [[`key ${i % 35}`, `${i}`.padEnd(30_000, 'x')]], model);
 	const next = place.open();
 	expect(next.damage).toBe(null);
 	expect([...next.past.keys()]).toEqual([...model.keys()]);
