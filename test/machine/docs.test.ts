@@ -3,7 +3,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {execa} from 'execa';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -121,6 +121,25 @@ test('a mistake is told as README says', async () => {
 	expect(said).toEqual(Array.from({length: 3}, () => said[0]));
 	const json = await execa(ARCHON, ['check', '--portable', '--json', 'archon.yaml'], {reject: false, cwd: folder});
 	expect(blocks('json').find(({at}) => at.startsWith('docs/features/check.md'))?.body).toBe(`${json.stdout}\n`);
+});
+
+describe('files of others', () => {
+	const moving = pages.filter(({text}) => text.includes('\n# Made by archon import from '));
+
+	test.each(moving)('$page shows what is made of them', async ({text}) => {
+		const work = mkdtempSync(join(folder, 'moving-'));
+		const [before = '', after = ''] = text.split('</td><td>', 2);
+		for (const [, file = '', content = ''] of before.matchAll(/^`([\w./-]+)`\n\n```\w+\n([^]*?)^```$/gm)) {
+			mkdirSync(dirname(join(work, file)), {recursive: true});
+			writeFileSync(join(work, file), content);
+		}
+		const [, args = '', shown = ''] = /^`archon (import .*)`\n\n```yaml\n([^]*?)\n```$/m.exec(after) ?? [];
+		const {stdout} = await execa(ARCHON, args.split(' '), {cwd: work});
+		// The first line is for editors.
+		expect(stdout.slice(stdout.indexOf('\n') + 1)).toBe(shown);
+	});
+
+	test('are on four pages', () => expect(moving).toHaveLength(4));
 });
 
 test('what a config comes to is told as docs/features/check.md says', async () => {
