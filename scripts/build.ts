@@ -83,9 +83,9 @@ async function main(): Promise<void> {
 
 /** Ends the build with all that is missing at once. */
 async function demandTools(target: Target): Promise<void> {
-	const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-	if (major < 26 || (major === 26 && minor < 10)) {
-		throw new Error(`this is node ${process.versions.node}, the build needs 26.10: run it as \`npm run build\``);
+	const {engines} = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {engines: {node: string}};
+	if (process.versions.node !== engines.node) {
+		throw new Error(`this is node ${process.versions.node}, the build is made with ${engines.node}: run it as \`npm run build\``);
 	}
 	const missing = await missingTools([HERE, target]);
 	if (missing.length === 0) return;

@@ -4,6 +4,7 @@
  */
 import {globSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {type LayerFigures, layerTable} from '../bench/layer-figures.ts';
 import {type PoolFigures, poolTable} from '../bench/pool-figures.ts';
 import {schemaText} from '../src/config/json-schema.ts';
 import {commandTable, habitTable} from './docs/commands.ts';
@@ -26,6 +27,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 	'figures': () => figures(root),
 	'few figures': () => figures(root, FEW, false),
 	'figures of pools': () => poolTable(JSON.parse(readFileSync(join(root, 'bench', 'results', 'pools.json'), 'utf8')) as PoolFigures),
+	'layers': () => layerTable(JSON.parse(readFileSync(join(root, 'bench', 'results', 'layers.json'), 'utf8')) as LayerFigures[]),
 	'commands': () => commands,
 	'habits': () => habits,
 	'json': jsonTable,

@@ -1,7 +1,8 @@
 /** The TypeScript of `src/` as modules of bytecode: `main.js`, and one for each part that is loaded when it is needed. */
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {constants, zstdCompressSync} from 'node:zlib';
+import {promisify} from 'node:util';
+import {constants, zstdCompress} from 'node:zlib';
 import {execa} from 'execa';
 import {type OutputChunk, rolldown} from 'rolldown';
 import {minifySync} from 'rolldown/utils';
@@ -148,6 +149,6 @@ function grouping(root: string, infoOf: (id: string) => Imports | null): (id: st
 
 /** Most words of a small module are in those which each start has: with these as the dictionary it takes a sixth less. */
 async function pack(file: string, dictionary: Buffer): Promise<void> {
-	const packed = zstdCompressSync(await readFile(file), {dictionary, params: {[constants.ZSTD_c_compressionLevel]: 19}});
+	const packed = await promisify(zstdCompress)(await readFile(file), {dictionary, params: {[constants.ZSTD_c_compressionLevel]: 19}});
 	await writeFile(file, packed);
 }
