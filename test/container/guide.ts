@@ -35,7 +35,7 @@ export function stepsOf(page: string): readonly Step[] {
 }
 
 /** What may be asked again until it is as shown: it changes nothing. */
-const LOOKS = /^(?:curl|cat|docker (?:logs|inspect|ps|exec \S+ archonctl (?:status|tree|why|logs|history|events)))\b/;
+const LOOKS = /^(?:curl|cat|docker (?:logs|inspect|ps|exec \S+ archonctl (?:status|version|tree|why|logs|history|events)))\b/;
 
 /** Does all that a page says, in `folder`. */
 export async function follow(page: string, folder: string): Promise<void> {
