@@ -90,26 +90,51 @@ function usedOf(): Kept<Used> {
 
 /** The newest answer to one question. */
 interface Kept<T> {
-	/** Calls back, perhaps at once. What was asked for one is heard by all who come meanwhile. */
-	get(visitor: Visitor, done: (answer: Result<T, Refused>) => void): void;
+	/**
+	 * Calls back, perhaps at once. What was asked for one is heard by all who come meanwhile, and asked again for another one where that
+	 * one is gone. The result gives it up.
+	 */
+	get(visitor: Visitor, done: (answer: Result<T, Refused>) => void): () => void;
+}
+
+interface Waiting<T> {
+	readonly visitor: Visitor;
+	readonly done: (answer: Result<T, Refused>) => void;
 }
 
 function createKept<T>(request: Verb, mostOf: () => Millis, read: (rows: Rows) => T): Kept<T> {
 	let last: {readonly value: T; readonly until: Instant} | null = null;
-	let waiting: ((answer: Result<T, Refused>) => void)[] = [];
+	/** The first of them is the one who asks. */
+	let waiting = new Set<Waiting<T>>();
+
+	function begin(first: Waiting<T>): void {
+		const [began, most] = [now(), mostOf()];
+		ask(first.visitor, request, [], answer => {
+			// What it was asked for is gone: another one asks.
+			if (!waiting.has(first)) return;
+			const heard: Result<T, Refused> = answer.ok ? ok(read(answer.value)) : answer;
+			if (heard.ok) last = {value: heard.value, until: now() + Math.max(most, (now() - began) * PART)};
+			const told = waiting;
+			waiting = new Set();
+			for (const {done} of told) done(heard);
+		});
+	}
+
 	return {
 		get(visitor, done) {
-			if (last && now() < last.until) return done(ok(last.value));
-			waiting.push(done);
-			if (waiting.length > 1) return;
-			const [began, most] = [now(), mostOf()];
-			ask(visitor, request, [], answer => {
-				const heard: Result<T, Refused> = answer.ok ? ok(read(answer.value)) : answer;
-				if (heard.ok) last = {value: heard.value, until: now() + Math.max(most, (now() - began) * PART)};
-				const told = waiting;
-				waiting = [];
-				for (const each of told) each(heard);
-			});
+			const own: Waiting<T> = {visitor, done};
+			if (last && now() < last.until) {
+				done(ok(last.value));
+				return () => {};
+			}
+			waiting.add(own);
+			if (waiting.size === 1) begin(own);
+			return () => {
+				const [first] = waiting;
+				waiting.delete(own);
+				const [next] = waiting;
+				if (first === own && next) begin(next);
+			};
 		},
 	};
 }
@@ -117,12 +142,15 @@ function createKept<T>(request: Verb, mostOf: () => Millis, read: (rows: Rows) =
 /** Of this helper. */
 export const shared = createShared();
 
-/** Calls back when each of these has; what comes after `cancel` is not heard. */
-export function together(begin: readonly ((done: () => void) => void)[], done: () => void): () => void {
+/** Calls back when each of these has; the result gives them up, and nothing is heard any more. */
+export function together(begin: readonly ((done: () => void) => () => void)[], done: () => void): () => void {
 	let [left, isOver] = [begin.length, false];
-	for (const each of begin) each(() => {
+	const cancels = begin.map(each => each(() => {
 		left -= 1;
 		if (left === 0 && !isOver) done();
-	});
-	return () => void (isOver = true);
+	}));
+	return () => {
+		isOver = true;
+		for (const cancel of cancels) cancel();
+	};
 }

@@ -45,8 +45,8 @@ export const services: Handler = (request, answer) => {
 };
 
 /** Where archon does not measure, pages are without. */
-function measure(visitor: Visitor, done: (used: Used | null) => void): void {
-	shared.of(visitor).used.get(visitor, result => done(result.ok ? result.value : null));
+function measure(visitor: Visitor, done: (used: Used | null) => void): () => void {
+	return shared.of(visitor).used.get(visitor, result => done(result.ok ? result.value : null));
 }
 
 function refuse(answer: Answer, visitor: Visitor, refused: Refused | undefined): void {
@@ -67,8 +67,7 @@ export const service: Handler = ({parameters, query, visitor}, answer) => {
 		[WHY, [name]], [HISTORY, [name]],
 		[LOGS, [name, `archon.lines=${choice.grep === '' ? LINES_MAX : 'all'}`, ...streamOf(choice.stream)]],
 	];
-	const cancels: (() => void)[] = [];
-	cancels.push(together([
+	return together([
 		done => shared.of(visitor).services.get(visitor, result => {
 			found = result;
 			done();
@@ -81,10 +80,10 @@ export const service: Handler = ({parameters, query, visitor}, answer) => {
 			graph = result.ok ? result.value : [];
 			done();
 		}),
-		...questions.map(([verb, fields]) => (done: () => void) => void cancels.push(ask(visitor, verb, fields, result => {
+		...questions.map(([verb, fields]) => (done: () => void) => ask(visitor, verb, fields, result => {
 			answers.set(verb, result.ok ? result.value : []);
 			done();
-		}))),
+		})),
 	], () => {
 		if (!found?.ok) return refuse(answer, visitor, found?.error);
 		const row = found.value.find(each => each.name === name);
@@ -96,8 +95,7 @@ export const service: Handler = ({parameters, query, visitor}, answer) => {
 			usage: used?.usages.find(each => each.service === name), load: used?.loads.get(name),
 		}, choice, visitor);
 		show(answer, 200, page, visitor);
-	}));
-	return () => cancels.forEach(cancel => cancel());
+	});
 };
 
 /** Lines that a page has at first. */

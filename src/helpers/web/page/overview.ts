@@ -111,7 +111,7 @@ function table(rows: readonly StatusRow[], at: Choice, loads: Overview['loads'],
 	const hasButtons = may(visitor, 'operate');
 	const number = (title: string, value: Piece): Html => html`<td class="num" data-name="${title}">${value}</td>`;
 	return html`<table class="list"><thead><tr>${COLUMNS.map(([sort, title, isNumber]) =>
-		html`<th scope="col"${isNumber && raw(' class="num"')}><a href="${address({...at, sort: at.sort === sort ? '' : sort, page: 1})}"${
+		html`<th scope="col"${isNumber && raw(' class="num"')}${at.sort === sort && raw(' aria-sort="other"')}><a href="${address({...at, sort: at.sort === sort ? '' : sort, page: 1})}"${
 			at.sort === sort && raw(' aria-current="true"')}>${title}</a></th>`)}
 ${hasButtons && html`<th scope="col"><span class="hid">What can be done</span></th>`}</tr></thead>
 <tbody>${rows.map(row => {
