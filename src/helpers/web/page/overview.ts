@@ -110,9 +110,13 @@ function table(rows: readonly StatusRow[], at: Choice, loads: Overview['loads'],
 	const back = address(at);
 	const hasButtons = may(visitor, 'operate');
 	const number = (title: string, value: Piece): Html => html`<td class="num" data-name="${title}">${value}</td>`;
-	return html`<table class="list"><thead><tr>${COLUMNS.map(([sort, title, isNumber]) =>
-		html`<th scope="col"${isNumber && raw(' class="num"')}${at.sort === sort && raw(' aria-sort="other"')}><a href="${address({...at, sort: at.sort === sort ? '' : sort, page: 1})}"${
-			at.sort === sort && raw(' aria-current="true"')}>${title}</a></th>`)}
+	const title = ([sort, text, isNumber]: (typeof COLUMNS)[number]): Html => {
+		const isChosen = at.sort === sort;
+		const to = address({...at, sort: isChosen ? '' : sort, page: 1});
+		return html`<th scope="col"${isNumber && raw(' class="num"')}${isChosen && raw(' aria-sort="other"')}><a href="${to}"${
+			isChosen && raw(' aria-current="true"')}>${text}</a></th>`;
+	};
+	return html`<table class="list"><thead><tr>${COLUMNS.map(title)}
 ${hasButtons && html`<th scope="col"><span class="hid">What can be done</span></th>`}</tr></thead>
 <tbody>${rows.map(row => {
 	const load = loads.get(row.name);
