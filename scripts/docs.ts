@@ -9,7 +9,7 @@ import {type PoolFigures, poolTable} from '../bench/pool-figures.ts';
 import {schemaText} from '../src/config/json-schema.ts';
 import {commandTable, habitTable} from './docs/commands.ts';
 import {eventTable} from './docs/events.ts';
-import {figures} from './docs/figures.ts';
+import {fewFigures, figures} from './docs/figures.ts';
 import {jsonTable} from './docs/json-shapes.ts';
 import {lifeTable} from './docs/life.ts';
 import {markdown} from './docs/manual.ts';
@@ -25,7 +25,7 @@ const [commands, habits] = [await commandTable(), await habitTable()];
 /** What stands between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
 const BLOCKS: Readonly<Record<string, () => string>> = {
 	'figures': () => figures(root),
-	'few figures': () => figures(root, FEW, false),
+	'few figures': () => fewFigures(root),
 	'figures of pools': () => poolTable(JSON.parse(readFileSync(join(root, 'bench', 'results', 'pools.json'), 'utf8')) as PoolFigures),
 	'layers': () => layerTable(JSON.parse(readFileSync(join(root, 'bench', 'results', 'layers.json'), 'utf8')) as LayerFigures[]),
 	'commands': () => commands,
@@ -38,9 +38,6 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 	'reference': () => markdown(configPage()),
 	'reload table': reloadTable,
 };
-
-/** Rows of the bench for a reader in a hurry. */
-const FEW = ['crash', 'private-500', 'status-500'];
 
 /** Pages of this project, from its root. */
 export const pages = (): string[] => globSync(['*.md', 'docs/**/*.md'], {cwd: root}).sort();
