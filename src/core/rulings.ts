@@ -1,5 +1,5 @@
 /** What is decided from outside of the config: rulings of tests, hitlists and manifests, and runs that are due. */
-import {begin, hasEnded, yieldTo} from './demand.ts';
+import {begin, hasEnded, isInTheWay, yieldTo} from './demand.ts';
 import type {Entry} from './entry.ts';
 import type {Event} from './event.ts';
 import type {Id} from './ids.ts';
@@ -27,7 +27,8 @@ export function rule(turn: Turn, {rule: decider, rulings, revive}: Extract<Event
 
 /**
  * Runs are due: services that are at rest start, and are to run until they are at rest again. What an operator has stopped, or
- * a decider does not let run, does not start. `trigger`: the failure for which they are started; then what conflicts with them stops.
+ * a decider does not let run, does not start. `trigger`: the failure for which they are started; then what conflicts with them stops
+ * as by an action, which undoes no operator's start: such a one is waited for.
  */
 export function fire(turn: Turn, ids: readonly Id[], trigger: Entry['trigger'] = null): void {
 	for (const id of ids) {
@@ -35,7 +36,18 @@ export function fire(turn: Turn, ids: readonly Id[], trigger: Entry['trigger'] =
 		if (!entry || entry.phase.kind !== 'down') continue;
 		const due: Entry = {...entry, desired: entry.desired === 'auto' ? 'due' : entry.desired};
 		if (!isToRun(due)) continue;
-		if (trigger) for (const rival of entry.rivals) yieldTo(turn, rival);
+		if (trigger) for (const rival of entry.rivals) makeWay(turn, rival, entry, trigger);
 		begin(turn, due, trigger);
 	}
+}
+
+function makeWay(turn: Turn, id: Id, {service: {name}}: Entry, {ARCHON_FAILED_SERVICE: failed}: NonNullable<Entry['trigger']>): void {
+	const rival = read(turn.state.table, id);
+	if (!rival || !isInTheWay(rival)) return;
+	if (rival.desired === 'due') return yieldTo(turn, id);
+	const {service: {origin}} = rival;
+	if (rival.desired === 'start' && origin !== 'run' && origin !== 'daemon') return;
+	const rulings = withRuling(rival.rulings, 'action', {runs: false, why: `${name} was started as ${failed} has failed`, at: turn.now});
+	const after: Entry = {...rival, desired: 'auto', rulings, restartPending: false, stop: rival.service.stop};
+	if (!isToRun(after)) turn.write(after);
 }

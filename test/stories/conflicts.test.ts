@@ -50,6 +50,23 @@ test('one that starts because another needs it, or after a failure, stops the ot
 	expect(phases(failing.dies('web', exit(1)))).toMatchObject({blue: 'stopped', green: 'up'});
 });
 
+const alarm = {restart: {...service('x').restart, policy: 'no'}, onFailure: ['green']} as const;
+
+test('one that a failure has stopped is not one that an operator has stopped: that is told, and auto gives it back', () => {
+	const story = tell(['blue'], ['green', green], ['web', alarm]).dies('web', exit(1));
+	const blue = find(story.state(), 'blue');
+	expect(blue?.desired).toBe('auto');
+	expect(blue && statusOf(story.state(), blue)).toMatchObject({note: 'an action stopped it (green was started as web has failed)'});
+	story.ask('stop', 'green').ask('auto', 'blue');
+	expect(phases(story)).toMatchObject({blue: 'up', green: 'stopped'});
+});
+
+test('a failure does not undo an operator\'s start: what conflicts with it waits', () => {
+	const story = tell(['blue'], ['green', green], ['web', alarm]).ask('stop', 'blue').ask('start', 'blue').dies('web', exit(1));
+	expect(phases(story)).toMatchObject({blue: 'up', green: 'waiting'});
+	expect(phases(story.ask('stop', 'blue'))).toMatchObject({blue: 'stopped', green: 'up'});
+});
+
 test('a new config that has two which run conflict stops the later one, and what has left it is waited for', () => {
 	const story = tell(['blue', {deaf: true, stop: {signal: SIG.TERM, grace: 5000}}], ['green', {autostart: false}]).ask('start', 'green');
 	story.hear({kind: 'reconfigure', ...SETTINGS, services: [service('blue'), service('green', green)]});
