@@ -34,16 +34,17 @@ function lastRun(root: string): Outcome {
 export function fewFigures(root: string): string {
 	const outcome = lastRun(root);
 	const layers = JSON.parse(readFileSync(join(root, 'bench', 'results', 'layers.json'), 'utf8')) as readonly LayerFigures[];
-	const measured = (id: string, name: string): string => {
+	const names = ['archon', 's6', 'supervisord'];
+	const measured = (id: string): readonly string[] => names.map(name => {
 		const row = ROWS.find(row => row.id === id);
 		const value = row && outcome.entrants.some(entrant => entrant.name === name) ? summaryOf(row, name, outcome)?.value : undefined;
 		return row && value !== undefined ? shown(value, row) : '–';
-	};
+	});
 	const layer = (name: string): string => shown((layers.find(layer => layer.name === name)?.gzip ?? 0) / 1e6, {digits: 1});
 	const rows = [
-		['a service crashed and runs again after, ms', `**${measured('crash', 'archon')}**`, measured('crash', 's6'), measured('crash', 'supervisord')],
-		['memory that it needs for 500 services, MiB', `**${measured('private-500', 'archon')}**`, measured('private-500', 's6'), measured('private-500', 'supervisord')],
-		['what an image pays for it, compressed, MB', `**${layer('archon')}**`, layer('s6 and execline'), layer('supervisord')],
-	];
-	return [['', 'archon', 's6', 'supervisord'], ['---', '--:', '--:', '--:'], ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
+		['a service crashed and runs again after, ms', ...measured('crash')],
+		['memory that it needs for 500 services, MiB', ...measured('private-500')],
+		['what an image pays for it, compressed, MB', layer('archon'), layer('s6 and execline'), layer('supervisord')],
+	].map(([title = '', archon = '', ...others]) => [title, `**${archon}**`, ...others]);
+	return [['', ...names], ['---', '--:', '--:', '--:'], ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
 }
