@@ -49,6 +49,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 		case 'zeus': return (await import('./programs/zeus.ts')).zeus(rest, version);
 		case 'init': return (await import('./programs/init.ts')).init(rest);
 		case 'import': return (await import('./programs/import.ts')).importFiles(rest);
+		case 'export': return (await import('./programs/export.ts')).exportTo(rest);
 		case '--handoff-format': return say(`${(await import('./os/reexec/handoff.ts')).FORMAT}\n`);
 		default: return (await import('./programs/up.ts')).up(first === 'up' ? rest : args, version);
 	}

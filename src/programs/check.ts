@@ -2,8 +2,10 @@
 import {lineReader, showProblem, tokenEnd, type Display, type Severity} from '../config/excerpt.ts';
 import {judgeConfig, type Judged} from '../config/plan.ts';
 import type {Explanation} from '../config/explain/explain.ts';
+import {ENGINES, type Engine, GRACE} from '../config/inspect/engine.ts';
 import {fileProblem, formatPlace, type Problem, quote, type Source} from '../config/problems.ts';
 import {findConfig} from '../config/read.ts';
+import {duration} from '../config/scalars.ts';
 import {needsOf} from '../config/yaml/parse.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import type {Environment} from '../core/variables.ts';
@@ -17,7 +19,7 @@ import {refuse, say, USAGE} from './streams.ts';
 import {targetFor, type Target} from './target.ts';
 
 const CHECK_USAGE = `usage: archon check [FILE…] [--env-file FILE] [--profile NAME] [--root DIR | --portable] [--strict] [--json]
-                    [--explain [SERVICE]]`;
+                    [--explain [SERVICE]] [--for docker|kubernetes [--grace DURATION]]`;
 
 interface Options {
 	readonly asJson: boolean;
@@ -26,6 +28,8 @@ interface Options {
 	readonly isPortable: boolean;
 	/** The folder of an image's files. */
 	readonly root: string | null;
+	/** With which engine the config is compared; null: with none. */
+	readonly engine: Engine | null;
 	/** What is to be explained: a service, or (empty) all of them; null: nothing. */
 	readonly explain: string | null;
 	/** Files without an option before them. */
@@ -129,7 +133,7 @@ function endOf({line, column}: Problem, text: string | null): {readonly line: nu
 
 function readOptions(args: readonly string[]): Options | string {
 	const flags = new Set<string>();
-	let [root, explain]: [string | null, string | null] = [null, null];
+	let [root, explain, engine, grace]: [string | null, string | null, string | null, string | null] = [null, null, null, null];
 	const [rest, named]: [string[], string[]] = [[], []];
 	for (let index = 0; index < args.length; index += 1) {
 		const arg = args[index] ?? '';
@@ -139,6 +143,10 @@ function readOptions(args: readonly string[]): Options | string {
 		} else if (name === '--root') {
 			root = joined.length > 0 ? joined.join('=') : args[++index] ?? '';
 			if (root === '') return '--root needs a directory; see archon --help';
+		} else if (name === '--for' || name === '--grace') {
+			const value = joined.length > 0 ? joined.join('=') : args[++index] ?? '';
+			if (name === '--for') engine = value;
+			else grace = value;
 		} else if (name === '--explain') {
 			const next = args[index + 1];
 			const isNamed = joined.length === 0 && next !== undefined && !next.startsWith('-') && sys.access(next, 0) !== 0;
@@ -154,20 +162,32 @@ function readOptions(args: readonly string[]): Options | string {
 	const about = newStat();
 	if (root !== null && (sys.stat(root, about) < 0 || !isFolder(about))) return `--root: ${root} is not a directory`;
 	const isPortable = flags.has('--portable');
+	const around = engineOf(engine, grace);
+	if (typeof around === 'string') return around;
 	if (isPortable && root !== null) return '--portable looks at no machine, and --root at one: give one of them';
-	return {asJson: flags.has('--json'), isStrict: flags.has('--strict'), isPortable, root, explain, named, rest};
+	return {asJson: flags.has('--json'), isStrict: flags.has('--strict'), isPortable, root, engine: around, explain, named, rest};
+}
+
+/** The engine of `--for`, with its own grace period where `--grace` names none; or what is wrong with them. */
+function engineOf(named: string | null, grace: string | null): Engine | null | string {
+	if (named === null) return grace === null ? null : `--grace is how long an engine waits: give --for ${ENGINES.join(' or --for ')} with it`;
+	const name = ENGINES.find(each => each === named);
+	if (!name) return `--for ${named}: archon knows ${ENGINES.join(' and ')}`;
+	const read = grace === null ? null : duration(grace);
+	if (read && !read.ok) return `--grace ${grace} is not a duration; write 30s`;
+	return {name, grace: read?.ok ? read.value : GRACE[name]};
 }
 
 const FLAGS: readonly string[] = ['--json', '--strict', '--portable'];
 /** Options of `up` whose value follows. */
 const TAKES_VALUE: readonly string[] = ['-c', '--config', '--env-file', '--profile', '--socket'];
 
-async function judge({root, isPortable, rest, named}: Options): Promise<Verdict> {
+async function judge({root, isPortable, engine, rest, named}: Options): Promise<Verdict> {
 	const request = readArguments(rest);
 	if (typeof request === 'string') return refused(fileProblem('', `archon: ${request}`));
 	if (!request.isBare || request.socket !== null) return refused(fileProblem('', CHECK_USAGE));
 	const files = [...request.files, ...named];
-	const target = targetFor({root, isPortable, file: files[0] ?? null});
+	const target = targetFor({root, isPortable, file: files[0] ?? null, engine});
 	// A config in an image is named as it is seen there.
 	const found = findConfig({named: files, env: root === null ? env() : {}, envFiles: request.envFiles, files: target.files});
 	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}${root === null ? '' : ` in ${root}`}`));

@@ -1,4 +1,5 @@
 /** Where a config that is checked is to run: on this machine, in an image whose files lie in a folder, or anywhere. */
+import type {Engine} from '../config/inspect/engine.ts';
 import {inspect} from '../config/inspect/inspect.ts';
 import type {Files, Lookups} from '../config/planning.ts';
 import {readFolder, readShared, readSource} from '../config/read.ts';
@@ -27,17 +28,19 @@ export interface Target {
 }
 
 /** `file`: of the config, where it is named; what lies beside it is found there as well. */
-export function targetFor({root, isPortable, file}: {
+export function targetFor({root, isPortable, file, engine = null}: {
 	readonly root: string | null; readonly isPortable: boolean; readonly file: string | null;
+	/** What runs the container, with which the config is compared. */
+	readonly engine?: Engine | null;
 }): Target {
 	const folder = file && dirname(file);
-	if (isPortable) return {machine: null, files: filesAtStart, lookups: needs => portably(needs, folder), isDoubtful: () => false};
+	if (isPortable) return {machine: null, files: filesAtStart, lookups: needs => portably(needs, folder, engine), isDoubtful: () => false};
 	const machine = createMachine(root);
 	if (root === null) {
 		// A config that is where archon looks for it is there to be run there.
 		return {machine, files: filesAtStart, isDoubtful: () => file !== null && machine.lacks(), lookups: async needs => ({
 			...await lookups(needs), isBareScript, parseLua, findUser: machine.findUser,
-			inspect: (draft, planning) => inspect(draft, planning, machine),
+			inspect: (draft, planning) => inspect(draft, planning, machine, engine),
 		})};
 	}
 	const inside = filesIn(machine, null);
@@ -54,18 +57,18 @@ export function targetFor({root, isPortable, file}: {
 				return found.ok && isBareScript(found.value.path);
 			},
 			hasProgram: name => machine.programFault(name, {user: null, cwd: null, path: machine.paths.own}) === null,
-			inspect: (draft, planning) => inspect(draft, planning, machine),
+			inspect: (draft, planning) => inspect(draft, planning, machine, engine),
 		}),
 	};
 }
 
 /** What depends on no machine; but a config of another format may be many files in one folder. */
-async function portably(needs: Needs, folder: string | null): Promise<Omit<Lookups, 'dotenv'>> {
+async function portably(needs: Needs, folder: string | null, engine: Engine | null): Promise<Omit<Lookups, 'dotenv'>> {
 	const {hasProgram: _, readZoneFile: __, ...around} = await lookups(needs);
 	const whole = (path: string): string => (path.startsWith('/') ? join(path) : join(around.directory(), path));
 	const isOwn = (path: string): boolean => needs.formats.length > 0 && folder !== null && isIn(whole(folder), whole(path));
 	return {
-		...around, findUser: () => ok(null), inspect: (draft, planning) => inspect(draft, planning, null),
+		...around, findUser: () => ok(null), inspect: (draft, planning) => inspect(draft, planning, null, engine),
 		readFile: file => (isOwn(file) ? around.readFile(file) : ok({file, text: ''})),
 		listFolder: path => (isOwn(path) ? around.listFolder(path) : ok([])),
 	};

@@ -195,6 +195,9 @@ function mask(text: string, hidden: ReadonlyMap<string, string>): string {
 	return shown;
 }
 
+/** Whether a variable's name says that its value is secret. */
+export const isSecretName = (name: string): boolean => SECRET.test(name);
+
 const SECRET = /pass|secret|token|key|cred|auth|priv|dsn|pw(?!d$)|_url$/i;
 
 /** Shorter values are no secrets, and would be found in many words. */
@@ -203,7 +206,7 @@ const HIDDEN_MIN = 6;
 /** Values of variables whose names say that they are secret. */
 export const secretsIn = (environment: Environment): ReadonlyMap<string, string> =>
 	new Map(Object.entries(environment).flatMap(([name, value]) =>
-		(value !== undefined && value.length >= HIDDEN_MIN && SECRET.test(name) ? [[value, name] as const] : [])));
+		(value !== undefined && value.length >= HIDDEN_MIN && isSecretName(name) ? [[value, name] as const] : [])));
 
 function variablesOf(service: Service, ofUser: Environment | null): ExplainedService['variables'] {
 	const {exec, ready} = service;

@@ -6,14 +6,15 @@ import type {Service} from '../../core/service.ts';
 import type {Draft, Planning, WrittenService} from '../planning.ts';
 import type {Place} from '../problems.ts';
 import type {Value} from '../values.ts';
+import {type Engine, inspectEngine} from './engine.ts';
 import {inspectFiles} from './files.ts';
 import type {Inspected, Inspecting} from './inspected.ts';
 import {inspectMachine, type Machine} from './machine.ts';
 import {inspectPorts} from './ports.ts';
 import {inspectTimes} from './times.ts';
 
-/** `machine`: null where none is to be looked at. */
-export function inspect(draft: Draft, {problems, notes}: Planning, machine: Machine | null): void {
+/** `machine`: null where none is to be looked at; `engine`: that with which it is compared. */
+export function inspect(draft: Draft, {problems, notes}: Planning, machine: Machine | null, engine: Engine | null = null): void {
 	const all = new Map<string, Service[]>();
 	for (const service of draft.services) {
 		const name = service.name.replace(/:.*/, '');
@@ -34,6 +35,7 @@ export function inspect(draft: Draft, {problems, notes}: Planning, machine: Mach
 	inspectFiles(inspecting);
 	inspectPorts(inspecting);
 	if (machine) inspectMachine(inspecting, machine);
+	if (engine) inspectEngine(inspecting, engine);
 }
 
 type Places = Pick<Inspected, 'path' | 'at' | 'has'>;
