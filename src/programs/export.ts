@@ -5,6 +5,7 @@ import type {Lookups} from '../config/planning.ts';
 import {formatProblem} from '../config/problems.ts';
 import {findConfig} from '../config/read.ts';
 import {needsOf} from '../config/yaml/parse.ts';
+import {env as environment} from '../os/environment.ts';
 import {isFolder, newStat, sys} from '../os/sys.ts';
 import {NO_CONFIG, readArguments} from './arguments.ts';
 import {refuse, say, USAGE} from './streams.ts';
@@ -29,7 +30,8 @@ export async function exportTo(args: readonly string[]): Promise<number> {
 	if (typeof request === 'string') return refuse(`archon: ${request}`, USAGE);
 	const files = [...request.files, ...named];
 	const target = targetFor({root, isPortable: root === null, file: files[0] ?? null});
-	const found = findConfig({named: files, env: {}, envFiles: request.envFiles, files: target.files});
+	const env = root === null ? {ARCHON_CONFIG: environment()['ARCHON_CONFIG']} : {};
+	const found = findConfig({named: files, env, envFiles: request.envFiles, files: target.files});
 	if (found.origin === 'none') return refuse(`archon: ${NO_CONFIG}; ${EXPORT_USAGE}`, USAGE);
 	if (found.problems.length > 0) return refuse(found.problems.map(formatProblem).join('\n'), USAGE);
 	const around: Lookups = {...await target.lookups(needsOf(found.files)), dotenv: found.dotenv, profiles: request.profiles};

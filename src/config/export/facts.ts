@@ -58,9 +58,10 @@ export interface Folder {
 }
 
 /** Folders that archon and services write to, as far as the config names them; none is below another one. */
-export function foldersOf(config: Pick<Config, 'stateDir' | 'events'>, services: readonly Service[]): readonly Folder[] {
+export function foldersOf(config: Pick<Config, 'stateDir' | 'events' | 'web'>, services: readonly Service[]): readonly Folder[] {
 	const found: Folder[] = [{path: '/run', kind: 'memory'}, {path: '/tmp', kind: 'scratch'}];
 	if (config.stateDir !== null) found.push({path: config.stateDir, kind: 'keep'});
+	for (const place of config.web?.listen ?? []) if (place.kind === 'unix') found.push({path: dirname(place.path), kind: 'memory'});
 	for (const {exec, pidFile, sockets} of services) {
 		for (const {kind, path} of exec.directories) found.push({path, kind: kind === 'state' ? 'keep' : 'scratch'});
 		if (pidFile !== null) found.push({path: dirname(pidFile), kind: 'memory'});

@@ -62,7 +62,7 @@ function onePod(making: Making): readonly Block[] {
 	const {config, root, asked, findUser} = making;
 	const {services} = config;
 	const started = startedOf(services);
-	const ports = namedPorts(services, root);
+	const ports = namedPorts(services, root, config);
 	const users = usersOf(services);
 	const capabilities = capabilitiesOf(services);
 	const {mounts, volumes, claims} = volumesFor(making, services);

@@ -3,10 +3,11 @@ import type {Config} from '../../core/config.ts';
 import type {Result} from '../../core/result.ts';
 import type {Service, UserSpec} from '../../core/service.ts';
 import type {Environment} from '../../core/variables.ts';
+import {isNear} from '../../core/web.ts';
 import {isSecretName} from '../explain/explain.ts';
 import type {Source} from '../problems.ts';
 import type {Value} from '../values.ts';
-import {foldersOf, isLoopback, type Port, portsOf} from './facts.ts';
+import {foldersOf, type Port, portsOf} from './facts.ts';
 import type {Block, Made, Remarks} from './made.ts';
 
 export const KINDS = ['pod', 'deployment', 'statefulset'] as const;
@@ -96,11 +97,14 @@ interface NamedPort extends Port {
 	readonly label: string;
 }
 
-/** All ports of some services, with names of their own (at most 15 characters, with a letter). */
-export function namedPorts(services: readonly Service[], root: Value | null): readonly NamedPort[] {
+/** All ports of some services, and with a `config` of archon's own, with names of their own (at most 15 characters, with a letter). */
+export function namedPorts(
+	services: readonly Service[], root: Value | null, config: Pick<Config, 'web'> | null = null,
+): readonly NamedPort[] {
 	const used = new Set<string>();
 	const found = new Map<string, NamedPort>();
-	for (const each of services.flatMap(service => portsOf(service, root))) {
+	const all = services.flatMap(service => portsOf(service, root));
+	for (const each of config ? [...all, ...webPorts(config)] : all) {
 		const key = `${each.port}/${each.protocol}`;
 		if (found.has(key)) continue;
 		const wanted = labelOf(each.name).slice(0, 15).replace(/-$/, '');
@@ -199,16 +203,15 @@ export const imageOf = ({image, name}: Named): string => image ?? `${name}:lates
 
 /** Metrics on the address of `web`, if others than this host may fetch them there. */
 export function annotationsOf({config}: Making): Block | undefined {
-	const web = 'web' in config ? config.web as WebLike | null : null;
-	const door = web?.listen.find(each => 'port' in each && !isLoopback(each.host ?? null));
-	if (!door || !('port' in door) || !web?.show.includes('metrics')) return undefined;
+	const [door] = webPorts(config);
+	if (!door || !config.web?.show?.includes('metrics')) return undefined;
 	return {'prometheus.io/scrape': 'true', 'prometheus.io/port': String(door.port), 'prometheus.io/path': '/metrics'};
 }
 
-interface WebLike {
-	readonly listen: readonly ({readonly host?: string | null; readonly port: number} | {readonly path: string})[];
-	readonly show: readonly string[];
-}
+/** Where others than this container come in by HTTP. */
+const webPorts = ({web}: Pick<Config, 'web'>): readonly Port[] =>
+	(web?.listen ?? []).flatMap(place =>
+		(place.kind === 'inet' && !isNear(place) ? [{name: 'web', port: place.port, protocol: 'TCP'} as const] : []));
 
 /** What every container has: no rights that it does not need. */
 export const confined = (readOnly: boolean, capabilities: readonly string[]): Block => ({

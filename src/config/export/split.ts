@@ -88,7 +88,7 @@ function tellWhole({config, note}: Making, started: readonly Service[]): void {
 		[config.manifest !== null, 'manifest'], [config.monitor.length > 0, 'monitor'], [config.remote.length > 0, 'remote'],
 		[config.boot !== null, 'boot'], [config.rules !== null, 'rules'], [config.alerts !== null, 'alerts'], [config.sync !== null, 'sync'],
 		[config.signals.length > 0, 'signals'], [config.access.length > 0, 'access'], [config.services.some(({isBound}) => isBound), 'bind'],
-		['web' in config && config.web !== null, 'web'],
+		[config.web !== null, 'web'],
 	];
 	const keys = lost.flatMap(([isThere, key]) => (isThere ? [key] : []));
 	if (keys.length > 0) note(`${keys.join(', ')}: there is no archon in a pod that is split`);

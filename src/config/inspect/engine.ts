@@ -3,6 +3,7 @@ import {CAPABILITIES} from '../../core/linux.ts';
 import type {Limits} from '../../core/service.ts';
 import type {Millis} from '../../core/time.ts';
 import {SIG} from '../../core/signal-numbers.ts';
+import {isNear} from '../../core/web.ts';
 import {said} from '../durations.ts';
 import {foldersOf, logFilesOf, portsOf, startBudget, startedOf, written} from '../export/facts.ts';
 import type {Place} from '../problems.ts';
@@ -76,6 +77,10 @@ export function inspectEngine({services, draft, note}: Inspecting, {name: engine
 		tell(topAt('archon', 'state_dir'), `what ${stateDir} keeps is gone with the container, unless a volume is mounted there`, {
 			docker: `docker run -v NAME:${stateDir}`, kubernetes: 'archon export kubernetes --kind statefulset claims one',
 		});
+	}
+	if (draft.web && draft.web.listen.every(place => place.kind === 'inet' && isNear(place))) {
+		tell(topAt('web', 'listen'), 'web answers on loopback alone, where no client from outside of the container comes in',
+			alike('listen: 0.0.0.0:9180, where show says what is shown without a token'));
 	}
 	inspectStart(services, engine, topAt(), tell);
 	const folders = foldersOf(draft, draft.services).map(({path}) => path);

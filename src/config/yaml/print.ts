@@ -126,6 +126,6 @@ const doubleQuoted = (text: string): string => JSON.stringify(text).replace(
 /** A text of several lines as a block, as scripts are read best; null where quotes are needed or shorter. */
 function literalOf({text}: Scalar): {readonly sign: string; readonly lines: readonly string[]} | null {
 	const body = text.endsWith('\n') ? text.slice(0, -1) : text;
-	if (!body.includes('\n') || !PRINTABLE.test(body) || /^[\s#]|[ \n]$|\n[ ]+(?:\n|$)/.test(body)) return null;
+	if (!body.includes('\n') || !PRINTABLE.test(body) || /^\s|[ \n]$|\n[ ]+(?:\n|$)/.test(body)) return null;
 	return {sign: text.endsWith('\n') ? '|' : '|-', lines: body.split('\n')};
 }

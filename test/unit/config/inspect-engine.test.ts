@@ -65,6 +65,7 @@ describe.each<readonly [what: string, text: string, place: string, docker: strin
 	['lines go to a socket', 'services:\n  a: {command: a, logging: {driver: syslog}}', '2:28', 'udp://', 'udp://'],
 	['a low port is listened at', 'services:\n  a: {command: a, sockets: [{listen: 80}]}', '2:28', null, 'ip_unprivileged_port_start'],
 	['a file is written where nothing is writable', 'configs: {c: {content: x}}\nservices:\n  a: {command: a, configs: [{source: c, target: /etc/c}]}', '3:28', null, 'below /run'],
+	['only the container itself comes in', 'web: {listen: "127.0.0.1:9180"}\nservices: {a: {command: a}}', '1:15', '0.0.0.0:9180', '0.0.0.0:9180'],
 	['state is kept', 'archon: {state_dir: /var/lib/archon}\nservices: {a: {command: a}}', '1:21', 'docker run -v NAME:/var/lib/archon', '--kind statefulset'],
 ])('%s', (_, text, place, docker, kubernetes) => {
 	test.each(['docker', 'kubernetes'] as const)('%s', engine => {

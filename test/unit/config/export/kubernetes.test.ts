@@ -180,8 +180,9 @@ describe('one container', () => {
 	test('has volumes for what is written, and a StatefulSet keeps what lasts', () => {
 		expect(spec.volumes.map(({name}) => name)).toEqual(['run', 'tmp', 'var-lib-archon', 'var-lib-db', 'var-log', 'config', 'secrets']);
 		const stateful = manifestsIn(exported(ALL, {kind: 'statefulset'}).text).find(({kind}) => kind === 'StatefulSet');
-		expect((stateful?.['spec'] as {volumeClaimTemplates: readonly {metadata: object}[]}).volumeClaimTemplates.map(({metadata}) => metadata))
-			.toEqual([{name: 'var-lib-archon'}, {name: 'var-lib-db'}]);
+		expect(stateful).toMatchObject({
+			spec: {volumeClaimTemplates: [{metadata: {name: 'var-lib-archon'}}, {metadata: {name: 'var-lib-db'}}]},
+		});
 	});
 
 	test('has the ports that are known, each with a name of its own, and a Service', () => {
@@ -203,6 +204,16 @@ describe('one container', () => {
 
 	test('says why it ended as archon does', () => {
 		expect(container).toMatchObject({terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'FallbackToLogsOnError'});
+	});
+
+	test('is scraped where web shows metrics to others', () => {
+		const web = (listen: string, show: string): string => exported(`web: {listen: "${listen}", show: [${show}]}\nservices: {a: {command: a}}`).text;
+		const shown = web('0.0.0.0:9180', 'health, metrics');
+		expect(manifestsIn(shown)[0]).toMatchObject({spec: {template: {metadata: {annotations: {
+			'prometheus.io/scrape': 'true', 'prometheus.io/port': '9180', 'prometheus.io/path': '/metrics',
+		}}}}});
+		expect(podOf(shown).containers[0]?.['ports']).toEqual([{name: 'web', containerPort: 9180, protocol: 'TCP'}]);
+		for (const other of [web('0.0.0.0:9180', 'health'), web('127.0.0.1:9180', 'metrics')]) expect(other).not.toContain('prometheus.io');
 	});
 
 	test('without a daemon is a pod that runs once', () => {
@@ -283,6 +294,18 @@ describe('a container for each service', () => {
 			  "services.hourly.schedule: not expressed: a CronJob runs by a cron expression",
 			]
 		`);
+	});
+});
+
+describe('the examples', () => {
+	const text = readFileSync(join(ROOT, 'examples/kubernetes/archon.yaml'), 'utf8');
+
+	test.each<readonly [file: string, asked: Partial<Asked>]>([
+		['pod.yaml', {kind: 'pod'}], ['deployment.yaml', {}], ['split.yaml', {isSplit: true}],
+	])('%s is what archon makes of archon.yaml', async (file, asked) => {
+		const made = exported(text, {image: 'shop:1', user: 1000, ...asked}).text;
+		await expect(made).toMatchFileSnapshot(join(ROOT, 'examples/kubernetes', file));
+		for (const manifest of manifestsIn(made)) expect(await faultsOf(manifest)).toEqual([]);
 	});
 });
 
