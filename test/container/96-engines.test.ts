@@ -2,7 +2,7 @@
  * What is written for engines, as engines run it: a manifest of `archon export kubernetes` with docker in kubelet's place, which is
  * given the same user, rights, volumes, config and probes; and the compose file of examples/compose.
  */
-import {mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
@@ -18,8 +18,10 @@ async function docker(...args: readonly string[]): Promise<string> {
 	return stdout;
 }
 
-/** A container of the pod, and what stands beside it. */
-interface Pod {
+/** A pod or a ConfigMap, as far as it is looked at. */
+interface Manifest {
+	readonly kind: string;
+	readonly data: Readonly<Record<string, string>>;
 	readonly spec: {
 		readonly terminationGracePeriodSeconds: number;
 		readonly securityContext: {readonly runAsUser?: number; readonly runAsGroup?: number};
@@ -52,6 +54,7 @@ afterEach(async () => {
 /** As kubelet lays out a ConfigMap: each key is a link into a folder that is exchanged as a whole. */
 function configMap(data: Readonly<Record<string, string>>): string {
 	const place = mkdtempSync(join(folder, 'config-'));
+	chmodSync(place, 0o755);
 	mkdirSync(join(place, '..2026'));
 	symlinkSync('..2026', join(place, '..data'));
 	for (const [key, text] of Object.entries(data)) {
@@ -66,8 +69,8 @@ async function run(config: string, options: readonly string[], secrets: Readonly
 	const file = join(folder, 'archon.yaml');
 	writeFileSync(file, config);
 	const {stdout} = await execa(ARCHON, ['export', 'kubernetes', '--kind', 'pod', '--image', 'archon-probed', ...options, file]);
-	const documents = parseAllDocuments(stdout).map(document => document.toJS() as {kind: string; data: Record<string, string>});
-	const {spec} = documents.find(({kind}) => kind === 'Pod') as unknown as Pod;
+	const documents = parseAllDocuments(stdout).map(document => document.toJS() as Manifest);
+	const {spec} = documents.find(({kind}) => kind === 'Pod') ?? expect.fail('no pod');
 	const [container = expect.fail('no container')] = spec.containers;
 	const {runAsUser, runAsGroup = 0} = spec.securityContext;
 	const log = join(folder, `log-${started.length}`);
