@@ -128,7 +128,7 @@ describe('files of others', () => {
 
 	test.each(moving)('$page shows what is made of them', async ({text}) => {
 		const work = mkdtempSync(join(folder, 'moving-'));
-		const [before = '', after = ''] = text.split('</td><td>', 2);
+		const [before = '', after = ''] = text.split('</td><td valign="top">', 2);
 		for (const [, file = '', content = ''] of before.matchAll(/^`([\w./-]+)`\n\n```\w+\n([^]*?)^```$/gm)) {
 			mkdirSync(dirname(join(work, file)), {recursive: true});
 			writeFileSync(join(work, file), content);
