@@ -1,23 +1,12 @@
 /** Debian's Chromium, as a person would use it: pages with what they complain of, and what axe finds in them. */
 import axe from 'axe-core';
-import puppeteer, {type Browser, type BrowserContext, type Page} from 'puppeteer-core';
+import type {Browser, BrowserContext, Page} from 'puppeteer-core';
 import {expect} from 'vitest';
-
-/** Where Debian has it (package `chromium`). */
-const CHROMIUM = '/usr/bin/chromium';
 
 export interface Look {
 	readonly scheme?: 'light' | 'dark';
 	readonly width?: number;
 	readonly javascript?: boolean;
-}
-
-/** Loopback only: nothing of its own is fetched. */
-export async function openBrowser(): Promise<Browser> {
-	return puppeteer.launch({
-		executablePath: CHROMIUM, pipe: true, headless: true,
-		args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
-	});
 }
 
 /** `problems`: errors of its console, refused scripts and styles, exceptions. */

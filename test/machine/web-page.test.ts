@@ -4,9 +4,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Browser, Page} from 'puppeteer-core';
 import {afterAll, describe, expect, test} from 'vitest';
+import {openBrowser} from '../../scripts/browser.ts';
 import {undo} from '../../scripts/undo.ts';
 import {type Archon, boot} from './archon.ts';
-import {axeFinds, openBrowser, openPage, type Opened, reads, textIn} from './browser.ts';
+import {axeFinds, openPage, type Opened, reads, textIn} from './browser.ts';
 
 /** Below those that the kernel gives to clients (ip_local_port_range). */
 const PORT = 21_180;
