@@ -14,6 +14,7 @@ import {jsonTable} from './docs/json-shapes.ts';
 import {lifeTable} from './docs/life.ts';
 import {markdown} from './docs/manual.ts';
 import {configPage} from './docs/reference.ts';
+import {metricsTable} from './docs/metrics.ts';
 import {openApiText} from './docs/openapi.ts';
 import {reloadTable} from './docs/reloads.ts';
 import {requestSections, requestTable} from './docs/requests.ts';
@@ -32,6 +33,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 	'habits': () => habits,
 	'json': jsonTable,
 	'event kinds': eventTable,
+	'metrics': metricsTable,
 	'life table': () => lifeTable(root),
 	'table of requests': requestTable,
 	'requests': requestSections,

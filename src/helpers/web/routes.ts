@@ -17,6 +17,7 @@ export interface Route {
 }
 
 const probes = byNeed(() => import('./probes.ts'));
+const scraped = byNeed(() => import('./metrics.ts'));
 const page = byNeed(() => import('./page/handlers.ts'));
 const live = byNeed(() => import('./page/live.ts'));
 const acting = byNeed(() => import('./page/acting.ts'));
@@ -25,6 +26,7 @@ const api = byNeed(() => import('./api/handlers.ts'));
 export const ROUTES: readonly Route[] = [
 	{method: 'GET', path: '/livez', area: 'health', role: 'observe', handler: () => probes().livez},
 	{method: 'GET', path: '/readyz', area: 'health', role: 'observe', handler: () => probes().readyz},
+	{method: 'GET', path: '/metrics', area: 'metrics', role: 'observe', handler: () => scraped().metrics},
 	{method: 'GET', path: '/', area: 'page', role: 'observe', handler: () => page().services},
 	{method: 'GET', path: '/live', area: 'page', role: 'observe', handler: () => live().live},
 	{method: 'GET', path: '/graph', area: 'page', role: 'observe', handler: () => page().graph},
