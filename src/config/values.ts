@@ -58,4 +58,7 @@ const NOTHING: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
 
 /** What a value is, as a word for messages. */
 export const kindOf = (value: Value): string =>
-	isNothing(value) ? 'empty' : {scalar: 'text', list: 'a list', map: 'a map'}[value.kind];
+	isNothing(value) ? 'empty' : value.kind === 'scalar' ? kindOfScalar(value) : {list: 'a list', map: 'a map'}[value.kind];
+
+const kindOfScalar = ({plain, text}: Scalar): string =>
+	(plain && /^-?[0-9.]{1,20}$/.test(text) ? 'a number' : plain && (text === 'true' || text === 'false') ? text : 'text');

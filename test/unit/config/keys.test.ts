@@ -316,7 +316,7 @@ describe('resources and privileges', () => {
 	});
 
 	test.each<[string, string[]]>([
-		['ulimits: 5', ['services.a.ulimits must be a map, not text']],
+		['ulimits: 5', ['services.a.ulimits must be a map, not a number']],
 		['ulimits: {nofiles: 5}', ['unknown limit "nofiles" in services.a.ulimits; did you mean "nofile"?']],
 		['ulimits: {nofile: {soft: 5}}', ['services.a.ulimits.nofile has no hard; write {soft: N, hard: N}, or one number for both']],
 		['ulimits: {nofile: {soft: 5, hard: 4}}', ['services.a.ulimits.nofile has a soft limit above the hard one']],

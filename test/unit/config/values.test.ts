@@ -11,7 +11,8 @@ const value = (text: string): Value => {
 
 test.each([
 	['', true, 'empty'], ['~', true, 'empty'], ['null', true, 'empty'], ['Null', true, 'empty'], ['NULL', true, 'empty'],
-	['""', false, 'text'], ['"null"', false, 'text'], ['0', false, 'text'], ['nULL', false, 'text'],
+	['""', false, 'text'], ['"null"', false, 'text'], ['0', false, 'a number'], ['-1.5', false, 'a number'], ['"3"', false, 'text'], ['1.2.x', false, 'text'], ['true', false, 'true'],
+	['nULL', false, 'text'],
 	['[]', false, 'a list'], ['{}', false, 'a map'],
 ])('%j: nothing is %s, it is %s', (text, nothing, kind) => {
 	expect(isNothing(value(text))).toBe(nothing);

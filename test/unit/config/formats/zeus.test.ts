@@ -52,7 +52,7 @@ describe('zeus.json', () => {
 
 	test.each<[text: string, ...problems: string[]]>([
 		['{"plan": 3}', 'zeus.json:1:1: zeus.json has no command; write the program of the root as "command"',
-			'zeus.json:1:10: plan is not in the correct format: it must be a map of one root, not text; write {"boot": {"console": ["c"]}}: a map is a node, a list of further names is a command'],
+			'zeus.json:1:10: plan is not in the correct format: it must be a map of one root, not a number; write {"boot": {"console": ["c"]}}: a map is a node, a list of further names is a command'],
 		['{"command": "x"}', 'zeus.json:1:1: zeus.json has no plan; write plan: {boot: {}}, where boot is the root of the tree'],
 		['{"command": "x", "plan": {}}',
 			'zeus.json:1:26: plan has no root; write {"boot": {"console": ["c"]}}: a map is a node, a list of further names is a command'],

@@ -37,7 +37,7 @@ describe('is told', () => {
 		['{rules: [{service: web, port: 80, give: db.http}]}', 'bind.rules[0].give: db.http is not a socket of a service; write it in sockets of the service'],
 		['{rules: [{service: web, port: 80, give: "x:1"}]}', 'bind.rules[0].give: "x:1" is neither a port, an address with a port, nor a socket of a service'],
 		['{rules: [{service: web, port: 80, address: localhost}]}', 'bind.rules[0].address: "localhost" is not an address in figures'],
-		['{rules: 5}', 'bind.rules must be a list of rules, not text'],
+		['{rules: 5}', 'bind.rules must be a list of rules, not a number'],
 		['[]', 'bind must be a map with rules, not a list'],
 	])('%s', (text, problem) => {
 		const result = planOf(text);

@@ -80,7 +80,7 @@ describe('at the top', () => {
 		['{range: 9-1}', 'ports.range: "9-1" is not a range of ports; write the first and the last, as in 30000-30099'],
 		['{reserve: {web: 1}}', 'ports.reserve "web" is not a port of a service; write SERVICE.NAME, as in web.http'],
 		['{reserve: {a.b: 1, c.d: 1}}', 'ports.reserve.c.d is reserved for a.b as well'],
-		['3', 'ports must be a map with a range, not text'],
+		['3', 'ports must be a map with a range, not a number'],
 	])('%s is told', (text, problem) => {
 		expect(told(`ports: ${text}\nservices: {a: {command: x}}\n`)).toEqual([expect.stringContaining(problem)]);
 	});

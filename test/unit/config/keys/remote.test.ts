@@ -35,7 +35,7 @@ test.each<[string, readonly Remote[]]>([
 const OTHERS = 'is an address that others reach, who could read the token on the way; listen at 127.0.0.1 and come in by ssh or a proxy with TLS, or write insecure: true';
 
 test.each<[string, readonly string[]]>([
-	['7070', ['remote must be a map with listen and token_file, or a list of them, not text']],
+	['7070', ['remote must be a map with listen and token_file, or a list of them, not a number']],
 	['{listen: 127.0.0.1:7070}', ['remote has no token_file; name a file with a token in it, as of: openssl rand -base64 32']],
 	['{token_file: /t}', ['remote does not say where to listen; write listen: 127.0.0.1:7070']],
 	['{listen: 7070, token_file: /t}', ['remote.listen: "7070" has no address; write 127.0.0.1:7070']],

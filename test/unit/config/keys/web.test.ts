@@ -43,7 +43,7 @@ const FAR = 'has http://0.0.0.0:1, an address that others reach, who could read 
 	+ 'listen at 127.0.0.1 behind a proxy with TLS, or write insecure: true';
 
 test.each<[string, readonly string[]]>([
-	['9180', ['a.yaml:3:6: web must be a map with listen, show and tokens, which may be empty: {}, not text']],
+	['9180', ['a.yaml:3:6: web must be a map with listen, show and tokens, which may be empty: {}, not a number']],
 	['{listen: 9180}', ['a.yaml:3:15: web.listen: "9180" has no address; write 127.0.0.1:9180']],
 	['{listen: []}', ['a.yaml:3:15: web.listen does not say where to listen; write listen: 127.0.0.1:9180']],
 	['{listen: "unix://run/w.sock"}', [

@@ -87,7 +87,7 @@ describe('parse', () => {
 		['{a: *b, b: &b 1}', {a: '', b: '1'}, ['f:1:5: *b repeats a value, and none is named &b; write &b before the value that it names, or quote it: "*b"']],
 		['{a: &a [*a]}', {a: ['']}, ['f:1:9: the alias *a stands within what it names']],
 		['{a: {<<: 1}, b: {<<: [{c: d}, e]}}', {a: {}, b: {c: 'd'}}, [
-			'f:1:10: "<<" needs a map or a list of maps, and this is text',
+			'f:1:10: "<<" needs a map or a list of maps, and this is a number',
 			'f:1:31: "<<" needs a map or a list of maps, and this is text',
 		]],
 		['? [a]\n: 1\nb: 2', {b: '2'}, ['f:1:3: a key must be text']],

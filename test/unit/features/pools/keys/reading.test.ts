@@ -56,7 +56,7 @@ describe('a pool is a service', () => {
 });
 
 test.each<[text: string, ...problems: string[]]>([
-	['pools: 3', 'a.yaml:1:8: pools must be a map, not text'],
+	['pools: 3', 'a.yaml:1:8: pools must be a map, not a number'],
 	['pools: {app: }', 'a.yaml:1:14: pools.app must be a map, not empty; write config: zeus.json, or command and plan'],
 	['pools: {app: {}}', 'a.yaml:1:14: pools.app has neither a config nor a plan; write config: zeus.json, or command and plan'],
 	['pools: {app: {command: x}}', 'a.yaml:1:14: pools.app has no plan; write plan: {boot: {}}, where boot is the root of the tree'],
