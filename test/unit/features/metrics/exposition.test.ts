@@ -135,6 +135,12 @@ describe('families', () => {
 		for (const {help} of all) expect(help).toMatch(/^[A-Z][^\n\\]*\.$/);
 	});
 
+	it('are at most 22 series for a service, and 4 for each kind of its probes', () => {
+		const all = Object.fromEntries([...COLUMNS.service, ...COLUMNS.check].map(column => [column, '1']));
+		const series = (kind: RowKind): number => FAMILIES.flatMap(family => family.samples(row(kind, all))).length;
+		expect([series('service'), series('check')]).toEqual([22, 4]);
+	});
+
 	it('have labels of a bounded number of values: names in the config, and words of archon\'s own', () => {
 		const labels = new Set(FAMILIES.flatMap(family => [...family.labels, ...family.more]));
 		expect([...labels].toSorted()).toEqual(['arch', 'check', 'pool', 'receiver', 'result', 'service', 'state', 'version']);
