@@ -2,7 +2,7 @@
 import type {Config} from '../../core/config.ts';
 import {CAPABILITIES} from '../../core/linux.ts';
 import {dirname} from '../../core/path.ts';
-import type {HookCommand, Service} from '../../core/service.ts';
+import type {HookCommand, Service, UserSpec} from '../../core/service.ts';
 import type {Millis} from '../../core/time.ts';
 import type {LogDriver} from '../../features/logging/core.ts';
 import type {Value} from '../values.ts';
@@ -99,11 +99,22 @@ export function usersOf(services: readonly Service[]): readonly string[] {
 	return [...found].sort();
 }
 
-/** Capabilities that must be there for all that the config says (capabilities(7), without `CAP_`). */
-export function capabilitiesOf(services: readonly Service[]): readonly string[] {
+/** The one user that all services have, so that archon may be that user too; null: there are several, or archon's own. */
+export function onlyUserOf(services: readonly Service[]): UserSpec | null {
+	const [first] = services;
+	const only = first?.exec.user ?? null;
+	const isAll = services.every(({exec: {user}}) => user !== null && user.user === only?.user && user.group === only.group);
+	return isAll && usersOf(services).length === 1 ? only : null;
+}
+
+/**
+ * Capabilities that must be there for all that the config says (capabilities(7), without `CAP_`). `isRoot`: archon begins as root, to
+ * run services as others.
+ */
+export function capabilitiesOf(services: readonly Service[], isRoot: boolean): readonly string[] {
 	const found = new Set<string>();
 	// To become another user, to signal its processes, and to make and remove what is that user's.
-	if (usersOf(services).length > 0) for (const each of ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETUID']) found.add(each);
+	if (isRoot) for (const each of ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETUID']) found.add(each);
 	for (const {exec: {limits}} of services) {
 		for (const number of limits.capAdd) found.add(CAPABILITIES[number] ?? String(number));
 		if ((limits.nice ?? 0) < 0 || limits.ionice?.class === 1) found.add('SYS_NICE');

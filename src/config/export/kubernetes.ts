@@ -7,11 +7,12 @@ import {isSecretName} from '../explain/explain.ts';
 import {judgeConfig} from '../plan.ts';
 import type {Lookups} from '../planning.ts';
 import type {Problem, Source} from '../problems.ts';
-import {capabilitiesOf, foldersOf, startBudget, startedOf, usersOf, written} from './facts.ts';
+import {capabilitiesOf, foldersOf, onlyUserOf, startBudget, startedOf, usersOf, written} from './facts.ts';
 import {type Block, type Made, printDocuments, type Remarks} from './made.ts';
 import {
-	confined, containerPorts, type Given, graceSeconds, imageOf, labelOf, LINGER, lingering, lowPorts, type Making, namedPorts,
-	reference, resourcesOf, secretVolume, tellSecrets, valuesOf, variablesIn, volumesFor, type Named, type Asked, withMore, workload,
+	type Asked, confined, containerPorts, type Given, graceSeconds, imageOf, labelOf, LINGER, lingering, lowPorts, type Making,
+	type Named, namedPorts, numbersOf, reference, resourcesOf, secretVolume, tellSecrets, valuesOf, variablesIn, volumesFor,
+	withMore, withRemarks, workload,
 } from './parts.ts';
 import {splitPod, standIns} from './split.ts';
 
@@ -59,12 +60,12 @@ const HOME = '/etc/archon';
 const MAP_MAX = 1_000_000;
 
 function onePod(making: Making): readonly Block[] {
-	const {config, root, asked, findUser} = making;
+	const {config, root, asked} = making;
 	const {services} = config;
 	const started = startedOf(services);
 	const ports = namedPorts(services, root, config);
-	const users = usersOf(services);
-	const capabilities = capabilitiesOf(services);
+	const {block: own, isRoot} = identity(making);
+	const capabilities = capabilitiesOf(services, isRoot);
 	const {mounts, volumes, claims} = volumesFor(making, services);
 	const map = configMap(making);
 	const names = namesFor(making);
@@ -86,14 +87,13 @@ function onePod(making: Making): readonly Block[] {
 	const containers = [container];
 	if (asked.image === null) making.remark(containers, 'An image with archon and all that its services need: --image names it.');
 	const spec: Block = {
-		securityContext: identity(making, users, findUser),
+		securityContext: {...own, sysctls: lowPorts(ports)},
 		terminationGracePeriodSeconds: graceSeconds(making, sleeps ? LINGER : 0),
 		enableServiceLinks: false, automountServiceAccountToken: false,
 		restartPolicy: asked.kind === 'pod' ? (isWork ? 'OnFailure' : 'Always') : undefined,
 		containers, volumes: withMore(making, volumes, [...map ? [map.volume] : [], ...secrets.volumes]),
 	};
-	const lows = lowPorts(ports);
-	if (lows) (spec['securityContext'] as Record<string, Made>)['sysctls'] = lows;
+	withRemarks(making, own, spec['securityContext'] as Block);
 	if (isWork) tellWork(making);
 	tellSecrets(making, names.filter(isSecretName), secrets.keys);
 	return [...workload(making, spec, ports, claims), ...map ? [map.document] : [], ...valuesOf(making, names)];
@@ -196,24 +196,27 @@ function isReadOnly({config, note}: Making): boolean {
 	return outside === undefined;
 }
 
-/** As whom the pod runs. */
-function identity(making: Making, users: readonly string[], findUser: Given['findUser']): Block {
-	const {asked: {user}, config, note, remark} = making;
+/** As whom the pod runs, and whether that is root, to run services as others. */
+function identity(making: Making): {readonly block: Block; readonly isRoot: boolean} {
+	const {asked, config: {services}, note, remark} = making;
+	const users = usersOf(services);
+	const only = onlyUserOf(services);
+	const same = only && numbersOf(making, only);
+	const [uid, gid] = asked.user === null ? [same?.uid ?? null, same?.gid ?? null] : [asked.user, asked.user];
 	const seccompProfile = {type: 'RuntimeDefault'};
-	if (users.length > 0 && user === null) {
-		const made: Block = {runAsUser: 0, seccompProfile};
-		note(`archon begins as root to run services as ${users.join(', ')}: where that is not admitted, take user away and give --user`);
-		return remark(made, `archon begins as root, and services run as ${users.join(', ')}, with the capabilities that takes.`);
+	const names = users.join(', ');
+	if (uid === null && users.length > 0) {
+		note(`archon begins as root to run services as ${names}: where that is not admitted, give all the same user, by number, or --user`);
+		const why = `archon begins as root, and services run as ${names}, with the capabilities that takes.`;
+		return {block: remark({runAsUser: 0, seccompProfile}, why), isRoot: true};
 	}
-	const unknown = findUser && users.find(each => {
-		const found = findUser({user: each, group: null});
-		return !found.ok || found.value.uid !== user;
-	});
-	if (users.length > 0 && (unknown || !findUser)) {
-		note(`as --user ${user} archon cannot run services as ${users.join(', ')}: they must be the same user`);
+	const others = users.filter(user => numbersOf(making, {user, group: null})?.uid !== uid);
+	if (others.length > 0) note(`as --user ${uid} archon cannot run services as ${others.join(', ')}, unless that is the same user`);
+	const added = services.flatMap(({exec: {limits}}) => limits.capAdd.map(number => CAPABILITIES[number]));
+	if (added.length > 0) note(`cap_add ${[...new Set(added)].join(', ')}: Kubernetes gives capabilities to root alone`);
+	if (uid === null) {
+		const block = remark({runAsNonRoot: true, seccompProfile}, 'The image\'s USER must be a number other than 0; --user writes one here.');
+		return {block, isRoot: false};
 	}
-	const capabilities = config.services.flatMap(({exec: {limits}}) => limits.capAdd.map(number => CAPABILITIES[number]));
-	if (capabilities.length > 0) note(`cap_add ${[...new Set(capabilities)].join(', ')}: Kubernetes gives capabilities to root alone`);
-	if (user !== null) return {runAsNonRoot: user !== 0, runAsUser: user, runAsGroup: user, fsGroup: user, seccompProfile};
-	return remark({runAsNonRoot: true, seccompProfile}, 'The image\'s USER must be a number other than 0; --user writes one here.');
+	return {block: {runAsNonRoot: uid !== 0, runAsUser: uid, runAsGroup: gid ?? uid, fsGroup: gid ?? uid, seccompProfile}, isRoot: false};
 }

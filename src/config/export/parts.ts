@@ -148,11 +148,24 @@ export function volumesFor(making: Making, services: readonly Service[]): Volume
 }
 
 /** A list with more items, and the remarks of the one before. */
-export function withMore({remarks}: Making, list: readonly Block[], more: readonly Block[]): readonly Block[] {
-	const whole = [...list, ...more];
-	const said = remarks.get(list);
-	if (said) remarks.set(whole, said);
-	return whole;
+export function withMore({remarks}: Pick<Making, 'remarks'>, list: readonly Block[], more: readonly Block[]): readonly Block[] {
+	return withRemarks({remarks}, list, [...list, ...more]);
+}
+
+/** What takes the place of something, with its remarks. */
+export function withRemarks<T extends object>({remarks}: Pick<Making, 'remarks'>, from: object, to: T): T {
+	const said = remarks.get(from);
+	if (said) remarks.set(to, said);
+	return to;
+}
+
+/** The numbers of a user; null: they are not known. */
+export function numbersOf({findUser}: Making, spec: UserSpec): {readonly uid: number; readonly gid: number} | null {
+	const [uid, gid] = [spec.user, spec.group].map(text => (text !== null && /^\d{1,10}$/.test(text) ? Number(text) : null));
+	const found = findUser?.(spec);
+	const known = found?.ok ? found.value : null;
+	const user = uid ?? known?.uid ?? null;
+	return user === null ? null : {uid: user, gid: gid ?? known?.gid ?? user};
 }
 
 export const secretVolume = (making: Making): Block => ({name: 'secrets', secret: {secretName: secretsName(making)}});

@@ -9,7 +9,7 @@ import {isSecretName} from '../explain/explain.ts';
 import {baseOf, isLoopback, startedOf, written} from './facts.ts';
 import type {Block, Made} from './made.ts';
 import {
-	confined, containerPorts, graceSeconds, imageOf, labelOf, LINGER, lowPorts, type Making, namedPorts, reference, resourcesOf,
+	confined, containerPorts, graceSeconds, imageOf, labelOf, LINGER, lowPorts, type Making, namedPorts, numbersOf, reference, resourcesOf,
 	secretVolume, tellSecrets, valuesOf, variablesIn, volumesFor, withMore, workload,
 } from './parts.ts';
 
@@ -165,10 +165,8 @@ function withoutProbes(making: Making, service: Service, mounts: readonly Block[
 /** As which user, by number. */
 function userOf(making: Making, {name, exec: {user}}: Service): Block {
 	if (user === null) return {runAsNonRoot: making.asked.user !== 0};
-	const found = making.findUser?.(user);
-	const uid = /^\d+$/.test(user.user) ? Number(user.user) : found?.ok ? found.value.uid : null;
-	const gid = user.group !== null && /^\d+$/.test(user.group) ? Number(user.group) : found?.ok ? found.value.gid : uid;
-	if (uid !== null) return {runAsNonRoot: uid !== 0, runAsUser: uid, runAsGroup: gid ?? uid};
+	const known = numbersOf(making, user);
+	if (known) return {runAsNonRoot: known.uid !== 0, runAsUser: known.uid, runAsGroup: known.gid};
 	making.note(`services.${name}: user ${user.user} is a name, and Kubernetes takes numbers: --root DIR looks it up in the image's files`);
 	return making.remark({runAsNonRoot: true}, `runAsUser: the number of ${user.user} in the image`);
 }

@@ -5,7 +5,7 @@ import type {Millis} from '../../core/time.ts';
 import {SIG} from '../../core/signal-numbers.ts';
 import {isNear} from '../../core/web.ts';
 import {said} from '../durations.ts';
-import {foldersOf, logFilesOf, portsOf, startBudget, startedOf, written} from '../export/facts.ts';
+import {foldersOf, logFilesOf, onlyUserOf, portsOf, startBudget, startedOf, written} from '../export/facts.ts';
 import type {Place} from '../problems.ts';
 import type {Value} from '../values.ts';
 import type {Inspected, Inspecting} from './inspected.ts';
@@ -134,9 +134,9 @@ function inspectService({service, at, path, has}: Inspected, {engine, tell, fold
 			);
 		}
 	}
-	if (user) {
+	if (user && !onlyUserOf(draft.services)) {
 		tell(at('user'), `${path('user')}: archon must be root to run it as ${user.user}, which the standard "restricted" does not admit`, {
-			docker: null, kubernetes: 'if all run as one user: take user away, and give archon export kubernetes --user UID',
+			docker: null, kubernetes: 'where all services have the same user, by number, the pod runs as that one',
 		});
 	}
 	for (const [key, names] of capabilitiesBy(limits)) {

@@ -55,7 +55,7 @@ describe.each<readonly [what: string, text: string, place: string, docker: strin
 	['work is done once', 'services:\n  a: {command: a, type: oneshot, essential: true}', '2:45', null, 'restartPolicy: OnFailure'],
 	['health is looked at seldom', 'services:\n  a: {command: a, healthcheck: {tcp: "localhost:1", interval: 5m}}', '2:63', 'shorter interval', 'shorter interval'],
 	['a start takes long', 'services:\n  a: {command: a, start_timeout: 3m, ready: {tcp: "localhost:1"}}', '2:34', '--start-period=180s', null],
-	['another user is asked for', 'services:\n  a: {command: a, user: app}', '2:25', null, '--user UID'],
+	['another user is asked for', 'services:\n  a: {command: a, user: app}\n  b: {command: b}', '2:25', null, 'the same user'],
 	['a capability is lacking', 'services:\n  a: {command: a, cap_add: [NET_ADMIN]}', '2:28', '--cap-add NET_ADMIN', 'add: [NET_ADMIN]'],
 	['a priority takes a capability', 'services:\n  a: {command: a, nice: -5}', '2:25', '--cap-add SYS_NICE', 'add: [SYS_NICE]'],
 	['the memory killer is to spare it', 'services:\n  a: {command: a, oom_score_adj: -5}', '2:34', '--cap-add SYS_RESOURCE', 'add: [SYS_RESOURCE]'],

@@ -159,6 +159,18 @@ describe('one container', () => {
 		expect(podOf(exported('services: {a: {command: a}}').text).securityContext).toMatchObject({runAsNonRoot: true});
 	});
 
+	test('has the one user that all services have, and then no rights', () => {
+		const [services, mixed] = ['services: {a: {command: a, user: "7:8"}, b: {command: b, user: "7:8"}', 'services: {a: {command: a, user: "7:8"}, b: {command: b}}'];
+		const pod = podOf(exported(`${services}}`).text);
+		expect(pod.securityContext).toMatchObject({runAsNonRoot: true, runAsUser: 7, runAsGroup: 8, fsGroup: 8});
+		expect(pod.containers[0]?.['securityContext']).toMatchObject({capabilities: {drop: ['ALL']}});
+		expect(podOf(exported(`${services}, c: {command: c, user: app}}`).text).securityContext).toMatchObject({runAsUser: 0});
+		expect(podOf(exported(mixed).text).securityContext).toMatchObject({runAsUser: 0});
+		expect(exported(mixed, {user: 7}).notes).toEqual([]);
+		expect(exported('services: {a: {command: a, user: app}}', {user: 7}).notes)
+			.toEqual(['as --user 7 archon cannot run services as app, unless that is the same user']);
+	});
+
 	test('has its config at /etc/archon as it is written', () => {
 		const map = manifestsIn(exported(ALL).text).find(({kind}) => kind === 'ConfigMap');
 		expect(map).toMatchObject({metadata: {name: 'shop-1-config'}, data: {'archon.yaml': ALL}});
