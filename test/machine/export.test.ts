@@ -1,5 +1,5 @@
 /** `archon export kubernetes` and `archon check --for` as people call them: what they say, where, and with which status. */
-import {mkdirSync, mkdtempSync, writeFileSync} from 'node:fs';
+import {copyFileSync, mkdirSync, mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
@@ -11,7 +11,9 @@ const folder = mkdtempSync(join(tmpdir(), 'archon-export-'));
 const file = join(folder, 'archon.yaml');
 writeFileSync(file, 'services: {web: {command: web, user: app, environment: {API_TOKEN: "${API_TOKEN}"}}}\n');
 const image = join(folder, 'image');
-mkdirSync(join(image, 'etc'), {recursive: true});
+for (const inner of ['etc', 'bin']) mkdirSync(join(image, inner), {recursive: true});
+// A program that needs nothing else.
+copyFileSync(ARCHON, join(image, 'bin/web'));
 writeFileSync(join(image, 'etc/passwd'), 'app:x:1234:5678::/:/bin/sh\n');
 writeFileSync(join(image, 'etc/group'), 'app:x:5678:\n');
 
