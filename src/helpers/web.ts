@@ -24,6 +24,8 @@ import {createTokens} from './web/tokens.ts';
 
 /** Clients at a time; of them, from one address, those that have shown no token; and streams. */
 const [CLIENTS_MAX, EACH_MAX, STREAMS_MAX] = [256, 32, 32];
+/** Streams that are left to those who have shown a token. */
+const STREAMS_LEFT = 8;
 /** Bytes that wait for clients, of all together. */
 const QUEUED_MAX = 32 << 20;
 /** Clients that are accepted at a stretch, before others have their turn. */
@@ -43,6 +45,8 @@ interface Member {
 	readonly network: string;
 	/** What it may by a token; null: it has shown none. */
 	known: {readonly grant: Grant; readonly token: string} | null;
+	/** Its request waits until a token is judged. */
+	isWaiting: boolean;
 }
 
 /** Serves until `ended` is called, which it is as soon as archon asks for it. */
@@ -144,13 +148,17 @@ export function serveWeb(fd: number, poller: Poller, ended: () => void): () => v
 		if (!isUnix) sys.tuneTcp(made);
 		if (!makeRoom(network)) return void close(made);
 		const member: Member = {
-			place: name, network, known: null,
+			place: name, network, known: null, isWaiting: false,
 			client: serveConnection({
 				fd: made, poller, deadlines,
 				handle: (incoming, answer) => dispatch(incoming, answer, {
 					address, isNear,
-					known(grant, token) {
-						member.known = {grant, token};
+					waits() {
+						member.isWaiting = true;
+					},
+					known(who) {
+						member.isWaiting = false;
+						if (who) member.known = who;
 					},
 				}),
 				refuse: ({status, why}, answer) => fail({header: () => undefined}, answer, status, why),
@@ -159,7 +167,7 @@ export function serveWeb(fd: number, poller: Poller, ended: () => void): () => v
 					queued += bytes;
 				},
 				beginStream() {
-					if (streams >= STREAMS_MAX) return null;
+					if (streams >= STREAMS_MAX - (member.known ? 0 : STREAMS_LEFT)) return null;
 					streams += 1;
 					return () => void (streams -= 1);
 				},
@@ -175,12 +183,14 @@ export function serveWeb(fd: number, poller: Poller, ended: () => void): () => v
 		for (const member of members) {
 			const isOwn = member.network === network && !member.known;
 			if (isOwn) own += 1;
-			if (member.client.isBusy()) continue;
+			if (member.client.isBusy() && !member.isWaiting) continue;
 			first ??= member;
 			if (isOwn) firstOwn ??= member;
 		}
-		if (members.size < CLIENTS_MAX && own < EACH_MAX) return true;
-		const leaves = own >= EACH_MAX ? firstOwn : first;
+		// By a unix socket comes a proxy, for all its clients.
+		const isFull = own >= EACH_MAX && network !== 'unix';
+		if (members.size < CLIENTS_MAX && !isFull) return true;
+		const leaves = isFull ? firstOwn : first;
 		leaves?.client.end(true);
 		return leaves !== null;
 	}

@@ -29,8 +29,10 @@ export interface Origin {
 	readonly address: string;
 	/** Only this machine comes in there. */
 	readonly isNear: boolean;
-	/** Who it is was told by a token or a session: it is less of a stranger from now on. */
-	known(grant: Grant, token: string): void;
+	/** It waits until a token is judged, and may make room for others. */
+	waits(): void;
+	/** Who comes is found out; null: a stranger. */
+	known(who: {readonly grant: Grant; readonly token: string} | null): void;
 }
 
 export type Dispatch = (incoming: Incoming, answer: Answer, origin: Origin) => () => void;
@@ -91,7 +93,7 @@ export function createDispatch({rules, tokens, sessions, asking}: DispatchParts)
 		let isGone = false;
 		function go({grant, session, token}: Known): void {
 			if (isGone) return;
-			if (grant && token !== null) origin.known(grant, token);
+			origin.known(grant && token !== null ? {grant, token} : null);
 			const shown = grant ?? (isShown(route.area, origin) ? SHOWN : null);
 			if (route.role !== 'none' && !shown) return void refuse(401, `${path} takes a token: Authorization: Bearer TOKEN`, CHALLENGE);
 			if (route.role !== 'none' && shown && !includes(shown.role, route.role)) {
@@ -132,11 +134,12 @@ export function createDispatch({rules, tokens, sessions, asking}: DispatchParts)
 
 	/** `refused`: why it is not judged; null: it is wrong. */
 	function identify(
-		header: Request['header'], {address}: Origin, go: (known: Known) => void, refused: (why: string | null) => void,
+		header: Request['header'], {address, waits}: Origin, go: (known: Known) => void, refused: (why: string | null) => void,
 	): () => void {
 		const authorization = header('authorization');
 		if (authorization !== undefined) {
 			const token = BEARER.exec(authorization)?.[1] ?? '';
+			waits();
 			return tokens.judge(token, address, grant => {
 				if (grant === 'wait') refused('too many wrong tokens came from this address; try again later');
 				else if (grant) go({grant, session: null, token});

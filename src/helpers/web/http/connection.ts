@@ -53,6 +53,8 @@ const [ANSWER_TIME, BYTE_TIME, STALL_TIME, LINGER]: readonly [Millis, Millis, Mi
 const [FAREWELL, FAREWELL_MAX]: readonly [Millis, number] = [2000, 64 << 10];
 /** Bytes of a stream that wait for the client. */
 const BACKLOG_MAX = 1 << 20;
+/** An answer of this many bytes waits for its client however much waits for others. */
+const SMALL = 64 << 10;
 const ROOM_FIRST = 1024;
 
 const NOTHING = newBytes(0);
@@ -206,19 +208,26 @@ export function serveConnection(parts: ConnectionParts): Connection {
 		const whole: Answer['whole'] = (status, headers, content) => {
 			if (!isOpen()) return;
 			isHere = false;
-			putWhole(status, headers, typeof content === 'string' ? bytesOf(content) : content);
+			const bytes = typeof content === 'string' ? bytesOf(content) : content;
+			putWhole(status, headers, bytes, {'content-length': String(bytes.length)});
 		};
 		const answer: Answer = {
 			whole,
 			stream(status, headers) {
 				if (!isOpen()) return CLOSED;
-				const end = parts.beginStream();
+				const isHead = head?.method === 'HEAD';
+				const end = isHead ? null : parts.beginStream();
 				if (end) return createStream(status, headers, end, isOpen, () => (isHere = false));
 				// It may follow something already.
 				const leaving = gone;
 				gone = null;
 				isRefused = true;
-				whole(503, {'retry-after': '30', 'content-type': 'text/plain'}, 'there are too many streams; try again later\n');
+				if (isHead) {
+					isHere = false;
+					putWhole(status, headers, NOTHING, {});
+				} else {
+					whole(503, {'retry-after': '30', 'content-type': 'text/plain'}, 'there are too many streams; try again later\n');
+				}
 				if (leaving) soon(leaving);
 				return CLOSED;
 			},
@@ -236,18 +245,18 @@ export function serveConnection(parts: ConnectionParts): Connection {
 		else if (isHere) gone = left;
 	}
 
-	function putWhole(status: number, headers: Headers, bytes: Uint8Array): void {
-		if (bytes.length > BACKLOG_MAX && !parts.hasRoom(bytes.length)) {
-			return putWhole(503, {'retry-after': '5', 'content-type': 'text/plain'}, bytesOf('too many clients are slow; try again\n'));
+	/** `lengths`: how long the body is, where that is known. */
+	function putWhole(status: number, headers: Headers, bytes: Uint8Array, lengths: Headers): void {
+		if (bytes.length > SMALL && !parts.hasRoom(bytes.length)) {
+			return putWhole(503, {'retry-after': '5', 'content-type': 'text/plain'}, NOTHING, {'content-length': '0'});
 		}
-		const lengths: Headers = isBare(status) ? {} : {'content-length': String(bytes.length)};
-		output.put(headOf(status, headers, {...lengths, ...endings()}), head?.method === 'HEAD' || isBare(status) ? NOTHING : bytes);
+		output.put(headOf(status, headers, {...isBare(status) ? {} : lengths, ...endings()}), head?.method === 'HEAD' || isBare(status) ? NOTHING : bytes);
 		deadline.set(now() + ANSWER_TIME + bytes.length * BYTE_TIME);
 		finish();
 	}
 
 	function createStream(status: number, headers: Headers, end: () => void, isOpen: () => boolean, close: () => void): Streaming {
-		const [isHead, isChunked] = [head?.method === 'HEAD', head?.minor === 1];
+		const isChunked = head?.minor === 1;
 		if (!isChunked) isLast = true;
 		const own = stream = {end, taken: [] as (() => void)[]};
 		output.put(headOf(status, headers, {...isChunked ? {'transfer-encoding': 'chunked'} : {}, ...endings()}));
@@ -255,7 +264,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
 		const isMine = (): boolean => stream === own && isOpen();
 		return {
 			write(text) {
-				if (text === '' || isHead || !isMine()) return;
+				if (text === '' || !isMine()) return;
 				const bytes = bytesOf(text);
 				output.put(...isChunked ? chunk(bytes) : [bytes]);
 				flush();
@@ -269,7 +278,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
 			},
 			end() {
 				if (!isMine()) return;
-				if (isChunked && !isHead) output.put(LAST_CHUNK);
+				if (isChunked) output.put(LAST_CHUNK);
 				close();
 				stream = null;
 				end();
