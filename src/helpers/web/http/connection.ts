@@ -250,7 +250,8 @@ export function serveConnection(parts: ConnectionParts): Connection {
 		if (bytes.length > SMALL && !parts.hasRoom(bytes.length)) {
 			return putWhole(503, {'retry-after': '5', 'content-type': 'text/plain'}, NOTHING, {'content-length': '0'});
 		}
-		output.put(headOf(status, headers, {...isBare(status) ? {} : lengths, ...endings()}), head?.method === 'HEAD' || isBare(status) ? NOTHING : bytes);
+		const isEmpty = head?.method === 'HEAD' || isBare(status);
+		output.put(headOf(status, headers, {...isBare(status) ? {} : lengths, ...endings()}), isEmpty ? NOTHING : bytes);
 		deadline.set(now() + ANSWER_TIME + bytes.length * BYTE_TIME);
 		finish();
 	}
