@@ -178,7 +178,8 @@ export function createWebControl({link, kept, log, state, dispatch, listener, wh
 	/** A line of `archonctl status`. */
 	function say(): void {
 		const entry = find(state(), NAME);
-		if (!entry || !('run' in entry.phase)) return;
+		// Of a process that is being made nothing can be told; it is said when the helper has answered.
+		if (entry?.phase.kind !== 'up' && entry?.phase.kind !== 'starting') return;
 		const all = [...places];
 		const good = all.filter(([, {fd}]) => fd >= 0).map(([name]) => name);
 		const bad = all.filter(([, {fd}]) => fd < 0).map(([name, {why}]) => `cannot listen at ${name}: ${why}`);
