@@ -20,8 +20,9 @@ export const stdio: Command = {
 	summary: 'connect standard input and output with the control socket',
 	details: [
 		'What comes in goes to archon as it is, and back. -H HOST has this executed on the other machine; any program',
-		'that speaks the control protocol (docs/reference/protocol.md) can do the same. With --role it goes no further than that',
-		'role, for these services or for all, whatever comes in: for ssh keys with a command of their own.',
+		'that speaks the control protocol (docs/reference/protocol.md) can do the same. With --role it goes no',
+		'further than that role, for these services or for all, whatever comes in: for ssh keys with a command of',
+		'their own.',
 	],
 	options: [
 		{names: ['--role'], value: RIGHTS.join('|'), help: 'give up all other rights before anything is asked'},
