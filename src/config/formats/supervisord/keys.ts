@@ -42,7 +42,7 @@ export const SUPERVISORD: Readonly<Record<string, Meaning>> = {
 };
 
 const MAY_ASK = 'archon\'s socket is for root and for archon\'s own user, who are known by their uid';
-const NO_PORT = 'archon opens no network port: use archonctl in the container';
+const NO_PORT = 'write web with tokens, or use archonctl in the container';
 
 /** Of the sections beside them, by the section's kind and its key; `*`: all of its keys. */
 export const OTHERS: Readonly<Record<string, Readonly<Record<string, Meaning>>>> = {

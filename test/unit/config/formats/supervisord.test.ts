@@ -214,7 +214,7 @@ describe('the whole', () => {
 	});
 
 	test.each([
-		['[inet_http_server]\nport=:9001', '[inet_http_server]: archon opens no network port: use archonctl in the container'],
+		['[inet_http_server]\nport=:9001', '[inet_http_server]: write web with tokens, or use archonctl in the container'],
 		['[unix_http_server]\nfile=/s\nchmod=0770', 'unix_http_server.chmod: archon\'s socket is for root and for archon\'s own user, who are known by their uid'],
 		['[unix_http_server]\nfile=/s\nchmod=0700', null],
 		['[supervisorctl]\nserverurl=unix:///s\nprompt=x', null],
