@@ -10,7 +10,7 @@ test('a dollar means itself where expansion is off', () => {
 });
 
 test.each([
-	['processes: {a: 1}', 'p.yaml:1:16: processes.a must be a map, not text'],
+	['processes: {a: 1}', 'p.yaml:1:16: processes.a must be a map, not a number'],
 	['processes: {a: {command: [x]}}', 'p.yaml:1:26: processes.a.command must be a single value, not a list'],
 	['processes: {a: {command: x, depends_on: [b]}}', 'p.yaml:1:41: processes.a.depends_on must be a map, not a list'],
 ])('%s is refused', (text, problem) => {
