@@ -241,6 +241,6 @@ test('when archon goes away the page says so, and keeps what it has', async () =
 	await reads(page, '#line', /^live$/);
 	archon.signal('SIGTERM');
 	await archon.ended();
-	await reads(page, '#line', /^connection lost at .*, trying again$/);
+	await reads(page, '#line', /^(archon shut down|connection lost) at .*, trying again$/);
 	expect(await textIn(page, row('speaker'))).toContain('speaker');
 });

@@ -8,7 +8,6 @@ const plain = byNeed(() => import('./page/plain.ts'));
 export const wantsPage = (request: Pick<Request, 'header'>): boolean => (request.header('accept') ?? '').includes('text/html');
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
-export const HTML_TYPE = 'text/html; charset=utf-8';
 export const TEXT_TYPE = 'text/plain; charset=utf-8';
 
 /** `why`: what, why, what to do. */

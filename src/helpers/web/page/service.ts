@@ -66,14 +66,15 @@ function whyOf(rows: readonly WhyRow[], now: number): Html {
 	return html`<ol class="why">${of('link').map(({name, status, why}, depth) =>
 		html`<li>${depth > 0 && html`${linkTo(name)} is ${status}: `}${why}</li>`)}</ol>
 <ul class="more soft">${of('wanted').map(({runs, why}) => html`<li>It is ${!runs && 'not '}to run: ${why}</li>`)}
-${of('next').map(({name, at, what}) => html`<li>Next: ${what.replace(/^it\b/, () => name)} in <time datetime="${isoOf(at)}">${
-	span(Math.max(0, at - now))}</time></li>`)}
+${of('next').map(({name, at, what}) => html`<li>Next: ${what.replace(/^it\b/, () => name)} ${when(at, now)}</li>`)}
 ${waiting.length > 0 && html`<li>Waiting for it: ${
 	waiting.slice(0, WAITING_MAX).map(({name}, index) => [index > 0 && ', ', linkTo(name)])}${
 	waiting.length > WAITING_MAX && ` and ${waiting.length - WAITING_MAX} more`}</li>`}</ul>
 ${help.length > 0 && html`<h3 class="hid">What helps</h3><ul class="more">${help.map(({command, does}) =>
 	html`<li><code>${command}</code> <span class="soft">${does}</span></li>`)}</ul>`}`;
 }
+
+const when = (at: number, now: number): Piece => at > now ? html`in <time datetime="${isoOf(at)}">${span(at - now)}</time>` : 'now';
 
 function endsOf(ends: readonly EndRow[], now: number): Html {
 	if (ends.length === 0) return html`<p class="soft">No run of it has ended.</p>`;
