@@ -91,11 +91,11 @@ beforeAll(async () => {
 
 afterAll(leave);
 
-test('the tasks of the stack become healthy, as archonctl health says', async () => {
+test('the tasks of the stack become healthy, as archonctl health says', {timeout: 300_000}, async () => {
 	await expect.poll(async () => (await healthy()).length, LONG).toBe(2);
 });
 
-test('an update starts new tasks first, and no request under load is lost', async () => {
+test('an update starts new tasks first, and no request under load is lost', {timeout: 300_000}, async () => {
 	const before = await healthy();
 	await docker(
 		'run', '--detach', '--name', CLIENT, '--label', `${LABEL}=yes`, '--network', `${STACK}_front`, '--entrypoint', 'python3',
@@ -113,7 +113,7 @@ test('an update starts new tasks first, and no request under load is lost', asyn
 	expect(await docker('logs', CLIENT)).toMatch(/^done \d{3,} failed 0 \[\]$/m);
 });
 
-test('a task whose health fails is replaced', async () => {
+test('a task whose health fails is replaced', {timeout: 300_000}, async () => {
 	const [sick = '', other = ''] = await healthy();
 	// archon cannot heal it: the program is gone.
 	await docker('exec', sick, 'sh', '-c', 'rm /app/app.py && archonctl restart app || true');

@@ -142,7 +142,7 @@ test('a pod with one user has no rights at all', async () => {
 	expect(await pod.stop()).toBe('0');
 });
 
-test('the compose file of the examples comes up healthy, and answers', async () => {
+test('the compose file of the examples comes up healthy, and answers', {timeout: 300_000}, async () => {
 	const compose = async (...args: readonly string[]): Promise<string> => {
 		const {stdout} = await execa('docker-compose', ['--project-name', 'archontest', ...args], {
 			cwd: join(ROOT, 'examples/compose'), timeout: 100_000, stdin: 'ignore', env: {WEB_PORT: '0'},
