@@ -79,6 +79,8 @@ function act(talk: Talk, verb: Verb, fields: readonly string[], name: string | n
 		underWay();
 		giveUp();
 	});
+	// That the client is gone gives nothing up that was asked.
+	talk.holds(stop);
 	if (wait === 'false') visitor.ask(STATUS, name === null ? [] : [name], {done: underWay});
 }
 

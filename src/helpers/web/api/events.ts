@@ -19,7 +19,7 @@ export const events: Handler = (request, answer) => {
 	const begin = (): void => {
 		const since = text === undefined ? null : Number(text);
 		let stop = (): void => {};
-		const out = streamTo(answer, true, () => stop());
+		const out = streamTo(request, answer, true, () => stop());
 		end = out.gone;
 		stop = request.visitor.follow({names: names ?? [], kinds: kinds ?? [], since}, hearing(out, since));
 	};

@@ -57,7 +57,7 @@ export const logs: Handler = (request, answer) => {
 	const own = talk(request, answer);
 	const inquiry = inquiryOf(request);
 	if (typeof inquiry === 'string') own.fail(400, inquiry);
-	else if (inquiry.follow) return followed(own, inquiry, stopped => streamTo(answer, inquiry.isSse, stopped));
+	else if (inquiry.follow) return followed(own, inquiry, stopped => streamTo(request, answer, inquiry.isSse, stopped));
 	else {
 		const taker = createTaker(inquiry);
 		own.ask(LOGS, fieldsOf(inquiry, inquiry.since), rows => {

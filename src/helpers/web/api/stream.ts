@@ -3,7 +3,7 @@
  * last id.
  */
 import type {Millis} from '../../../core/time.ts';
-import {after} from '../../../os/clock.ts';
+import {after, soon} from '../../../os/clock.ts';
 import type {Answer, Request, Streaming} from '../http/message.ts';
 
 export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
@@ -34,7 +34,7 @@ export interface EventStream {
 }
 
 /** `stopped` is called once, when it has ended in any way. */
-export function streamTo(answer: Answer, isSse: boolean, stopped: () => void): EventStream {
+export function streamTo(request: Request, answer: Answer, isSse: boolean, stopped: () => void): EventStream {
 	let out: Streaming | null = answer.stream(200, {'content-type': isSse ? EVENTS_TYPE : LINES_TYPE});
 	let rest = (): void => {};
 	const write = (text: string): void => {
@@ -69,6 +69,8 @@ export function streamTo(answer: Answer, isSse: boolean, stopped: () => void): E
 	};
 	// The client hears at once that it is connected, and how long to wait before it comes back.
 	write(isSse ? 'retry: 2000\n\n' : '');
+	// Its head is all that HEAD asks for.
+	if (request.method === 'HEAD') soon(() => stream.end());
 	return stream;
 }
 

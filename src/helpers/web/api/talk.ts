@@ -26,6 +26,8 @@ export interface Talk {
 	ask(request: Verb, fields: readonly string[], told: (rows: Rows) => void, refused?: (reason: string) => Failure): void;
 	json(value: unknown, status?: number): void;
 	fail(status: number, why: string): void;
+	/** Is called when the talk is over. */
+	holds(cancel: () => void): void;
 	/** For a handler to hand back: the client is gone. */
 	readonly end: () => void;
 }
@@ -43,6 +45,9 @@ export function talk(request: Request, answer: Answer): Talk {
 	};
 	const talk: Talk = {
 		request, end,
+		holds(cancel) {
+			giveUp = cancel;
+		},
 		json: (value, status = 200) => last(() => answer.whole(status, {'content-type': JSON_TYPE}, `${JSON.stringify(value)}\n`)),
 		fail: (status, why) => last(() => fail(request, answer, status, why, status === 503 ? {'retry-after': '1'} : {})),
 		ask(verb, fields, told, refused = refusalOf) {
