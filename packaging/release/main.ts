@@ -18,6 +18,7 @@ import {undo} from '../../scripts/undo.ts';
 import {packed} from './archives.ts';
 import {changesOf, type Changes} from './changes.ts';
 import {makePackage} from './deb.ts';
+import {emulated, EMULATOR} from './emulation.ts';
 import {imagesOf} from './oci.ts';
 import {bill} from './sbom.ts';
 import {sign} from './sign.ts';
@@ -107,14 +108,13 @@ async function trial(work: string, target: Target, version: string): Promise<voi
 		weaker.forEach(say);
 		return;
 	}
-	const [emulator, link] = ['qemu-aarch64-static', 'archonctl'];
-	if ((await lacking(emulator)).length > 0) {
-		say(`${target} was not tried, as there is no ${emulator}`);
+	if ((await lacking(EMULATOR)).length > 0) {
+		say(`${target} was not tried, as there is no ${EMULATOR}`);
 		return;
 	}
-	const {stdout} = await execa(emulator, ['-0', link, archon, '--version']);
+	const {stdout} = await emulated(archon, 'archonctl', ['--version']);
 	if (stdout !== `archonctl ${version}`) throw new Error(`archon for ${target} does not tell its version, but ${stdout}`);
-	const {exitCode} = await execa(emulator, [archon, '--', 'sh', '-c', 'exit 7'], {reject: false});
+	const {exitCode} = await emulated(archon, 'archon', ['--', 'sh', '-c', 'exit 7']);
 	if (exitCode !== 7) throw new Error(`archon for ${target} ends with ${exitCode} where its command ends with 7`);
 }
 
