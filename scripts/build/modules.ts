@@ -1,8 +1,7 @@
 /** The TypeScript of `src/` as modules of bytecode: `main.js`, and one for each part that is loaded when it is needed. */
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {promisify} from 'node:util';
-import {constants, zstdCompress} from 'node:zlib';
+import {constants, zstdCompressSync} from 'node:zlib';
 import {execa} from 'execa';
 import {type OutputChunk, rolldown} from 'rolldown';
 import {minifySync} from 'rolldown/utils';
@@ -147,8 +146,11 @@ function grouping(root: string, infoOf: (id: string) => Imports | null): (id: st
 	};
 }
 
-/** Most words of a small module are in those which each start has: with these as the dictionary it takes a sixth less. */
+/**
+ * Most words of a small module are in those which each start has: with these as the dictionary it takes a sixth less. One after the
+ * other: each compressor has some forty megabytes while it is there.
+ */
 async function pack(file: string, dictionary: Buffer): Promise<void> {
-	const packed = await promisify(zstdCompress)(await readFile(file), {dictionary, params: {[constants.ZSTD_c_compressionLevel]: 19}});
+	const packed = zstdCompressSync(await readFile(file), {dictionary, params: {[constants.ZSTD_c_compressionLevel]: 19}});
 	await writeFile(file, packed);
 }
