@@ -45,6 +45,8 @@ test('the whole table fits a page', () => {
 		      rules in Lua, which say what is done when something has happened
 		  alerts: {receivers, on, group_wait, repeat} (default: none)
 		      who is told of what goes wrong
+		  web: {listen, hosts, show, tokens, …} (default: none)
+		      health, metrics, an API and a status page by HTTP
 		  watch_config: true | false | duration (default: false)
 		      the config is reloaded when its files have changed and were left alone for so long; true: 500ms
 		  ports: {range, reserve} (default: range 20000-29999)
@@ -809,6 +811,28 @@ test('the whole table fits a page', () => {
 		      what it is said to come from
 		  command: words | list (default: none)
 		      is run with the message as JSON on its standard input, as the user of archon.alerts
+
+		web:
+		  listen: address:port | unix:///path | list of them (default: 127.0.0.1:9180)
+		      where; an address in figures
+		  mode: octal (default: 0666)
+		      the permissions of sockets at a path
+		  hosts: name | list of names (default: empty)
+		      by which names it may be asked for, beside localhost and addresses in figures
+		  show: health | metrics | api | page | list of them (default: all to this machine, health to others)
+		      what a visitor without a token may see
+		  tokens: {token_file, role, services} | list of them (default: none)
+		      who may more
+		  insecure: true | false (default: false)
+		      true allows tokens at an address that others reach; they can read them on the way
+
+		web.tokens:
+		  token_file: path (default: required)
+		      holds tokens, one a line; read again as it changes
+		  role: observe | operate | admin (default: observe)
+		      what a visitor with such a token may do
+		  services: name | pattern | list of them (default: all, and archon as a whole)
+		      for which services and groups
 
 		ports:
 		  range: FIRST-LAST (default: 20000-29999)

@@ -42,7 +42,11 @@ const UNSAID: readonly {readonly why: string; readonly message: RegExp; readonly
 	{why: 'when a schedule comes', message: /is not a schedule|has ".*" as (a )?(second|minute|hour|day|month)|never comes|is too long for a schedule|fields?, and a schedule has/},
 	{why: 'what a pattern is', message: /is not a pattern/},
 	{why: 'what a URL is', message: /is not a (URL|mail server)|is not an address/},
-	{why: 'which addresses others reach', message: /is an address that others reach/},
+	{why: 'which addresses others reach', message: /an address that others reach/},
+	{
+		why: 'which places are the same, or none',
+		message: /^web\.(listen|hosts|tokens).* (has \S+ twice|does not say where to listen|leads upwards|is longer than|has more than)/,
+	},
 	{why: 'placeholders', message: /which has no meaning|which only docker knows|which means nothing/},
 	{why: 'what an action is, and what belongs to it', message: /more than one action$|which belongs to (run|signal)$/},
 	{why: 'what a watch is of', message: /watch(\[\d+\])? has no path$|beside libraries$|a relative path, and the service has no working_dir$/},
