@@ -89,7 +89,10 @@ const RARE: readonly JsonValue[] = [
 	{command: 'it\'s'}, {command: 'x', ready: {log: '(?=x)'}}, {command: 'x', cgroup: 5}, {command: 'x', logging: {driver: 'file', options: {path: '/{x}'}}},
 	{command: 'x', ready: {http: 'http://a b'}}, {command: 'x', runtime_directory: 'a', scale: 2},
 	{command: 'x', logging: {driver: 'json-file', options: {other: 'x'}}}, {command: ['x'], shell: true},
-].map(web => ({services: {web}}));
+	{command: 'x', ports: [{target: 'x'}]},
+].map((web): JsonValue => ({services: {web}})).concat({
+	archon: {events: {driver: 'file', options: {path: '/x'}, on_full: 'block'}}, services: {web: {command: 'x'}},
+});
 
 /** Another seed: `SEED=n`. */
 const SEED = Number(process.env['SEED'] ?? 1);
