@@ -215,9 +215,10 @@ export const lingering = (): Block => ({preStop: {sleep: {seconds: LINGER}}});
 export const imageOf = ({image, name}: Named): string => image ?? `${name}:latest`;
 
 /** Metrics on the address of `web`, if others than this host may fetch them there. */
-export function annotationsOf({config}: Making): Block | undefined {
+export function annotationsOf({config, asked}: Making): Block | undefined {
 	const [door] = webPorts(config);
-	if (!door || !config.web?.show?.includes('metrics')) return undefined;
+	// In a pod that is split there is no archon that would answer.
+	if (asked.isSplit || !door || !config.web?.show?.includes('metrics')) return undefined;
 	return {'prometheus.io/scrape': 'true', 'prometheus.io/port': String(door.port), 'prometheus.io/path': '/metrics'};
 }
 

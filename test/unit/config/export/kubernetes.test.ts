@@ -237,6 +237,12 @@ describe('one container', () => {
 });
 
 describe('a container for each service', () => {
+	test('has no metrics of archon, and says so', () => {
+		const {text: split, notes: told} = exported('web: {listen: "0.0.0.0:9180", show: metrics}\nservices: {a: {command: a}}', {isSplit: true});
+		expect(split).not.toContain('prometheus.io');
+		expect(told).toEqual(['web: there is no archon in a pod that is split']);
+	});
+
 	const {text, notes} = exported(CONFIGS['all'] ?? '', {isSplit: true, image: 'shop:1'});
 	const spec = podOf(text);
 	const byName = (name: string): Container =>
