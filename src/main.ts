@@ -10,6 +10,9 @@ import {refuse, say, type Status, SYSTEM} from './programs/streams.ts';
 declare const VERSION: string | undefined;
 const version = typeof VERSION === 'undefined' ? 'source' : VERSION;
 
+/** What explains itself by the help of all. */
+const HELPED: readonly string[] = ['check', 'import', 'export', 'init', 'schema'];
+
 /** As a shell tells of SIGPIPE. */
 const BROKEN_PIPE = 141;
 
@@ -35,7 +38,10 @@ async function main([name = '', ...args]: readonly string[]): Promise<Status> {
 		if (status !== undefined) return status;
 	}
 	const [first, ...rest] = args;
-	switch (first) {
+	const asksHelp = (words: readonly string[]): boolean => words.includes('--help') || words.includes('-h');
+	// What follows `up` may be a command with a --help of its own.
+	const isHelped = first === 'up' ? asksHelp(rest.slice(0, 1)) : HELPED.includes(first ?? '') && asksHelp(rest);
+	switch (isHelped ? 'help' : first) {
 		case '--version':
 		case '-V':
 		case 'version': return say(`archon ${version}\n`);

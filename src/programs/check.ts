@@ -172,7 +172,7 @@ function readOptions(args: readonly string[]): Options | string {
 function engineOf(named: string | null, grace: string | null): Engine | null | string {
 	if (named === null) return grace === null ? null : `--grace is how long an engine waits: give --for ${ENGINES.join(' or --for ')} with it`;
 	const name = ENGINES.find(each => each === named);
-	if (!name) return `--for ${named}: archon knows ${ENGINES.join(' and ')}`;
+	if (!name) return `${`--for ${named}`.trim()}: archon knows ${ENGINES.join(' and ')}`;
 	const read = grace === null ? null : duration(grace);
 	if (read && !read.ok) return `--grace ${grace} is not a duration; write 30s`;
 	return {name, grace: read?.ok ? read.value : GRACE[name]};

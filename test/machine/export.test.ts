@@ -49,6 +49,7 @@ describe('what is not understood is told with what is', () => {
 		['export kubernetes --user app', '--user app: Kubernetes takes a number'], ['export kubernetes --name A', '--name A: Kubernetes takes small letters'],
 		['export kubernetes --nmae a', 'unknown option --nmae'], ['export kubernetes --image', '--image needs a value'],
 		['export kubernetes --root /nowhere', '--root: /nowhere is not a directory'], ['export kubernetes /nowhere.yaml', 'cannot read /nowhere.yaml'],
+		['check --for', '--for: archon knows docker and kubernetes'],
 		['check --for podman', '--for podman: archon knows docker and kubernetes'], ['check --for docker --grace soon', '--grace soon is not a duration'],
 		['check --grace 3s', '--grace is how long an engine waits'],
 	])('archon %s', async (args, why) => {
@@ -57,6 +58,13 @@ describe('what is not understood is told with what is', () => {
 		expect(err).toContain(why);
 	});
 });
+
+test.each(['export --help', 'export kubernetes --help', 'check --help', 'check -h', 'import --help', 'init --help', 'schema --help', 'up --help'])(
+	'archon %s is the help', async args => {
+		const {status, out, err} = await archon(...args.split(' '));
+		expect([status, err, out]).toEqual([0, '', (await archon('--help')).out]);
+	},
+);
 
 test('problems of a config come all together, with their places', async () => {
 	const broken = join(folder, 'broken.yaml');
