@@ -36,24 +36,28 @@ interface Listen {
 	readonly port: number;
 }
 
-export const listen = parser<Listen>(
-	() => textLike(LISTEN, '127.0.0.1:7070', '[::1]:7070'), readPlace,
+/** `usual`: the port that messages have as an example. */
+export const listenAt = (usual: number): Parse<Listen> => parser<Listen>(
+	() => textLike(LISTEN, `127.0.0.1:${usual}`, `[::1]:${usual}`), text => readPlace(text, usual),
 );
 
-function readPlace(text: string): ReturnType<Parse<Listen>> {
+function readPlace(text: string, usual: number): ReturnType<Parse<Listen>> {
+	const examples = `127.0.0.1:${usual} or "[::1]:${usual}"`;
 	if (/:\d+-\d+$/.test(text)) return fault('has a range of ports', 'write one port');
 	const [, name, address, digits = ''] = /^(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(text) ?? [];
 	if (!new RegExp(LISTEN).test(text)) {
 		if (/^\d+$/.test(text)) return fault('has no address', `write 127.0.0.1:${text}`);
-		if (digits === '') return fault('has no port', 'write an address and a port: 127.0.0.1:7070 or "[::1]:7070"');
-		return fault('is not an address in figures with a port', 'write 127.0.0.1:7070 or "[::1]:7070"');
+		const everywhere = /^\*?:(\d+)$/.exec(text)?.[1];
+		if (everywhere !== undefined) return fault('has no address', `write 127.0.0.1:${everywhere}, or 0.0.0.0:${everywhere} for all addresses`);
+		if (digits === '') return fault('has no port', `write an address and a port: ${examples}`);
+		return fault('is not an address in figures with a port', `write ${examples}`);
 	}
 	const host = name ?? address ?? '';
 	return ok({host: host === 'localhost' ? '127.0.0.1' : host, port: Number(digits)});
 }
 
 const REMOTE_KEYS = {
-	listen: optional(listen, 'address:port', REQUIRED, 'where; an address in figures', '127.0.0.1:7070'),
+	listen: optional(listenAt(7070), 'address:port', REQUIRED, 'where; an address in figures', '127.0.0.1:7070'),
 	token_file: optional(absolutePath, 'path', REQUIRED, 'holds tokens, one a line; read again as it changes', '/run/secrets/archon-token'),
 	role: value<Role>(oneOf<Role>(RIGHTS), RIGHTS.join(' | '), 'observe', 'what a client with such a token may do'),
 	services: key<readonly Name[] | null>(

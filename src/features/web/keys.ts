@@ -4,7 +4,7 @@ import type {WholeGroup} from '../../config/group.ts';
 import {key, list, optional, value} from '../../config/key.ts';
 import {grantOf, type WrittenGrant} from '../../config/keys/access.ts';
 import {readNames, type Name} from '../../config/keys/groups.ts';
-import {LISTEN, listen as tcpAddress} from '../../config/keys/remote.ts';
+import {LISTEN, listenAt} from '../../config/keys/remote.ts';
 import {readListOf, refuse, refuseKind} from '../../config/readers.ts';
 import {absolutePath, fault, fileMode, oneOf, parser, truth} from '../../config/scalars.ts';
 import {isMissing, reader, readShape, REQUIRED, shape, within, type Context, type Settings} from '../../config/shape.ts';
@@ -35,8 +35,13 @@ const PATH = String.raw`unix://(/[!-.0-~]+)+`;
 
 type Where = Exclude<WebPlace, {kind: 'unix'}> | {readonly kind: 'unix'; readonly path: string};
 
+const tcpAddress = listenAt(9180);
+
 const place = parser<Where>(
 	() => textLike(`${LISTEN.replace('$', '')}$|^${PATH}$`, '127.0.0.1:9180', '[::1]:9180', 'unix:///run/archon/web.sock'), text => {
+		const [scheme] = /^https?:\/\/|^tcp:\/\//.exec(text) ?? [];
+		if (scheme !== undefined) return fault(`begins with ${scheme}`, `write it without: ${text.slice(scheme.length).replace(/\/+$/, '')}`);
+		if (text.startsWith('/')) return fault('has no port', `write unix://${text} for a socket at this path`);
 		if (!text.startsWith('unix:')) {
 			const found = tcpAddress(text);
 			return found.ok ? ok({kind: 'inet', ...found.value}) : found;
@@ -47,6 +52,14 @@ const place = parser<Where>(
 		}
 		if (path.split('/').includes('..')) return fault('leads upwards', 'write it without ..');
 		return path.length > PATH_MAX ? fault(`is longer than ${PATH_MAX} bytes`) : ok({kind: 'unix', path});
+	},
+);
+
+/** What people write to show all; no such word is needed. */
+const area = parser<Area>(
+	() => oneOf(AREAS).accepts(), text => {
+		const found = oneOf(AREAS)(text);
+		return found.ok || !/^(all|everything|\*|true|yes)$/i.test(text) ? found : fault(found.error.why, `write show: [${AREAS.join(', ')}]`);
 	},
 );
 
@@ -79,7 +92,7 @@ const WEB = shape({
 		host, 'name | list of names', 'by which names it may be asked for, beside localhost and addresses in figures', 'status.example.com',
 	),
 	show: key<readonly Area[] | null>(
-		list<Area>(oneOf(AREAS), '', '').read, `${AREAS.join(' | ')} | list of them`, 'all to this machine, health to others', null,
+		list<Area>(area, '', '').read, `${AREAS.join(' | ')} | list of them`, 'all to this machine, health to others', null,
 		'what a visitor without a token may see', '[health, metrics]',
 	),
 	tokens: key<readonly WrittenToken[]>(
@@ -89,13 +102,17 @@ const WEB = shape({
 	insecure: value(truth, 'true | false', 'false', 'true allows tokens at an address that others reach; they can read them on the way'),
 }, {words: () => ({names: {
 	listen: 'address bind port', hosts: 'host allowed_hosts server_name', show: 'anonymous public', tokens: 'token auth users',
-}})});
+}, others: [
+	['token_file password secret role', 'tokens', 'write tokens: {token_file: …, role: …}'],
+	['tls ssl https cert certificate key', null, 'put a proxy with TLS in front of it, and remove this'],
+	['enabled', null, 'remove it: with web, HTTP is answered'],
+]})});
 
 const KEYS = {
-	web: key<WrittenWeb | null>(
+	web: {...key<WrittenWeb | null>(
 		reader(() => ({shape: WEB}), readWeb), '{listen, hosts, show, tokens, …}', 'none', null,
 		'health, metrics, an API and a status page by HTTP', '{listen: "127.0.0.1:9180"}',
-	),
+	), takesNothing: true as const},
 };
 
 export const web = {
@@ -111,8 +128,14 @@ const planOf = ({listen, hosts, show, tokens}: WrittenWeb): Web => ({
 });
 
 function readWeb(from: Value, context: Context): WrittenWeb | null | undefined {
-	if (isNothing(from)) return null;
-	if (from.kind !== 'map') return refuseKind(from, context, 'a map with listen, show and tokens, which may be empty: {}');
+	if (isNothing(from)) {
+		context.note(from, 'nothing listens where it is empty (write {} for the usual address)', context.path);
+		return null;
+	}
+	if (from.kind !== 'map') {
+		if (from.kind === 'scalar' && /^(true|yes|on)$/i.test(from.text)) return refuse(from, context, 'must be a map, not true', 'write web: {}');
+		return refuseKind(from, context, 'a map with listen, show and tokens, which may be empty: {}');
+	}
 	const {listen, mode, hosts, show, tokens, insecure} = readShape(WEB, from, context);
 	const at = (name: string): Value => from.entries.get(name)?.value ?? from;
 	const places = listen.map((each): WebPlace => (each.kind === 'unix' ? {...each, mode} : each));
@@ -123,7 +146,7 @@ function readWeb(from: Value, context: Context): WrittenWeb | null | undefined {
 	bound('tokens', tokens.length, TOKENS_MAX);
 	if (places.length === 0) refuse(at('listen'), within(context, 'listen'), 'does not say where to listen', 'write listen: 127.0.0.1:9180');
 	const twice = places.find((one, index) => places.slice(0, index).some(other => placeName(one) === placeName(other)));
-	if (twice) refuse(at('listen'), within(context, 'listen'), `has ${placeName(twice)} twice`);
+	if (twice) refuse(at('listen'), within(context, 'listen'), `has ${placeName(twice)} twice`, 'remove one of them');
 	const far = places.find(each => !isNear(each));
 	if (far && tokens.length > 0 && !insecure) {
 		refuse(

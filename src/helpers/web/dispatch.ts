@@ -5,7 +5,7 @@ import {type Area, AREAS, SHOWN, type WebRules} from '../../core/web.ts';
 import {latin1Of} from '../../os/bytes.ts';
 import {isAddress} from '../../features/sockets/core/address.ts';
 import type {Asking} from './doors.ts';
-import {fail} from './failure.ts';
+import {fail, WRONG_TOKEN} from './failure.ts';
 import type {Incoming} from './http/connection.ts';
 import type {Answer, Headers, Request} from './http/message.ts';
 import {firstOf, readPairs, readTarget} from './http/target.ts';
@@ -72,7 +72,7 @@ export function createDispatch({rules, tokens, sessions, asking}: DispatchParts)
 		if (!target.ok) return refuse(target.error.status, target.error.why);
 		const {path, pairs} = target.value;
 		const found = [...routesAt(path), ...entryAt(path)];
-		if (found.length === 0) return refuse(404, `there is nothing at ${path}`);
+		if (found.length === 0) return refuse(404, `there is nothing at ${path}; what there is stands in /api/v1/openapi.json`);
 		const method = head.method === 'HEAD' ? 'GET' : head.method;
 		const fitting = found.find(({route}) => route.method === method);
 		if (!fitting) {
@@ -123,7 +123,7 @@ export function createDispatch({rules, tokens, sessions, asking}: DispatchParts)
 		}
 
 		const identified = identify(header, origin, go, why => {
-			if (!isGone) refuse(why === null ? 401 : 429, why ?? 'the token is wrong', why === null ? CHALLENGE : {'retry-after': '20'});
+			if (!isGone) refuse(why === null ? 401 : 429, why ?? WRONG_TOKEN, why === null ? CHALLENGE : {'retry-after': '20'});
 		});
 		return () => {
 			isGone = true;

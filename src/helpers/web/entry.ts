@@ -1,6 +1,6 @@
 /** How a browser comes in and goes: `POST /login` with a token in a form, and `POST /logout`. */
 import {bytesOf} from '../../os/bytes.ts';
-import {fail, wantsPage} from './failure.ts';
+import {fail, wantsPage, WRONG_TOKEN} from './failure.ts';
 import type {Handler, Headers} from './http/message.ts';
 import {cookieOf, sessionIn, type Sessions} from './sessions.ts';
 import type {Tokens} from './tokens.ts';
@@ -18,7 +18,7 @@ export const login = (tokens: Tokens, sessions: Sessions): Handler => (request, 
 	}
 	return tokens.judge(token, request.address, grant => {
 		if (grant === 'wait') return refuse(429, 'too many wrong tokens came from this address; try again later', {'retry-after': '20'});
-		if (!grant) return refuse(401, 'the token is wrong');
+		if (!grant) return refuse(401, WRONG_TOKEN);
 		const id = sessions.begin(token);
 		if (id === null) return refuse(503, 'there is no /dev/urandom here, and so no session: use Authorization: Bearer TOKEN');
 		// Where it was shown in before, by a session of another token.

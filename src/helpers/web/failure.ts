@@ -10,6 +10,9 @@ export const wantsPage = (request: Pick<Request, 'header'>): boolean => (request
 export const JSON_TYPE = 'application/json; charset=utf-8';
 export const TEXT_TYPE = 'text/plain; charset=utf-8';
 
+/** To who shows a token that no file has. */
+export const WRONG_TOKEN = 'the token is wrong: it must be a line of a token_file of web.tokens';
+
 /** `why`: what, why, what to do. */
 export function fail(
 	request: Pick<Request, 'header'> & Partial<Pick<Request, 'visitor'>>, answer: Answer, status: number, why: string, headers: Headers = {},
