@@ -25,6 +25,7 @@ import type {Listener} from '../os/sockets/listener.ts';
 import {sys} from '../os/sys.ts';
 import {flawOf} from './foreign-file.ts';
 import {lendControl} from './helper-control.ts';
+import {tellStatus} from './helper-status.ts';
 
 export interface AlertParts {
 	readonly link: Link;
@@ -144,9 +145,7 @@ export function createAlertControl({link, kept, log, state, dispatch, listener, 
 		after(STATUS_PAUSE, () => whole(() => {
 			const text = status ?? '';
 			status = null;
-			const entry = find(state(), NAME);
-			if (!entry || !('run' in entry.phase) || entry.statusText === text) return;
-			dispatch({kind: 'news', id: entry.id, run: entry.phase.run, news: {kind: 'notify', message: {kind: 'status', text}}});
+			tellStatus(dispatch, find(state(), NAME), text);
 		}));
 	}
 

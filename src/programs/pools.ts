@@ -18,6 +18,7 @@ import {after, now} from '../os/clock.ts';
 import {encodeMessage, type Message} from '../os/helper-wire.ts';
 import type {Helpers} from '../os/helpers.ts';
 import type {Log} from '../os/log.ts';
+import {tellStatus} from './helper-status.ts';
 
 export interface PoolsParts {
 	readonly helpers: Helpers;
@@ -78,9 +79,7 @@ export function createPoolsControl({helpers, log, state, dispatch, tell, soon, w
 			isNoteSoon = false;
 			const entry = find(state(), name);
 			const text = noteOf([...rows.values()]);
-			if (!entry || !isPool(entry) || text === note || !('run' in entry.phase)) return;
-			note = text;
-			dispatch({kind: 'news', id: entry.id, run: entry.phase.run, news: {kind: 'notify', message: {kind: 'status', text}}});
+			if (entry && isPool(entry) && text !== note && tellStatus(dispatch, entry, text)) note = text;
 		}
 
 		function soonNote(): void {

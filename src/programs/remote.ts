@@ -15,6 +15,7 @@ import type {Link} from '../os/helpers.ts';
 import type {Log} from '../os/log.ts';
 import type {Listener} from '../os/sockets/listener.ts';
 import {lend} from './helper-control.ts';
+import {tellStatus} from './helper-status.ts';
 import {createTokenFiles} from './token-files.ts';
 
 export interface RemoteParts {
@@ -78,10 +79,7 @@ export function createRemoteControl({link, log, state, dispatch, listener, whole
 		status = text.replaceAll(/[\0-\x1f\x7f-\x9f]/g, ' ').slice(0, STATUS_MAX);
 		if (!isDue) return;
 		after(STATUS_PAUSE, () => whole(() => {
-			const entry = find(state(), NAME);
-			if (entry && 'run' in entry.phase) {
-				dispatch({kind: 'news', id: entry.id, run: entry.phase.run, news: {kind: 'notify', message: {kind: 'status', text: status ?? ''}}});
-			}
+			tellStatus(dispatch, find(state(), NAME), status ?? '');
 			status = null;
 		}));
 	}

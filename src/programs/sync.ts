@@ -3,7 +3,7 @@
  * ready, and keeps what `archonctl sync` shows. The helper `archon.sync` itself has no rights on the control socket: it can bring
  * about nothing else. Loaded with the first config that has `sync`.
  */
-import type {Event, News} from '../core/event.ts';
+import type {Event} from '../core/event.ts';
 import type {Entry} from '../core/entry.ts';
 import {HELPER_PREFIX} from '../core/helper-roles.ts';
 import type {Id} from '../core/ids.ts';
@@ -21,6 +21,7 @@ import {encodeMessage} from '../os/helper-wire.ts';
 import type {Link} from '../os/helpers.ts';
 import {start, textsOf} from '../os/jobs.ts';
 import type {Loop} from '../os/loop.ts';
+import {tellStatus} from './helper-status.ts';
 
 export interface SyncParts {
 	readonly link: Link;
@@ -74,13 +75,13 @@ export function createSyncControl({link, state, dispatch, subscribe, whole, swit
 		const entry = find(state(), NAME);
 		if (!entry) return;
 		// What runs from a release may start from here on.
-		if (next.version !== null && entry.phase.kind === 'starting') tell(entry, {kind: 'ready'});
+		if (next.version !== null) ready(entry);
 		const text = (next.doing || next.outcome).replaceAll(/[\0-\x1f\x7f-\x9f]+/g, ' ').slice(0, STATUS_MAX);
-		if (text !== entry.statusText) tell(entry, {kind: 'notify', message: {kind: 'status', text}});
+		tellStatus(dispatch, entry, text);
 	}
 
-	function tell({id, phase}: Entry, news: News): void {
-		if ('run' in phase) dispatch({kind: 'news', id, run: phase.run, news});
+	function ready({id, phase}: Entry): void {
+		if (phase.kind === 'starting') dispatch({kind: 'news', id, run: phase.run, news: {kind: 'ready'}});
 	}
 
 	// ── Services of a new release ──
@@ -144,7 +145,7 @@ export function createSyncControl({link, state, dispatch, subscribe, whole, swit
 		// What waits for the first release starts by itself.
 		const others = ids.filter(each => entryOf(state(), each)?.phase.kind !== 'waiting');
 		const helper = find(state(), NAME);
-		if (helper?.phase.kind === 'starting') tell(helper, {kind: 'ready'});
+		if (helper) ready(helper);
 		dispatch({kind: 'restart', ids: others});
 		for (const each of starts.keys()) if (trial === own) judge(each);
 	}

@@ -26,6 +26,7 @@ import type {KeptFds} from '../os/reexec/kept-fds.ts';
 import type {Listener} from '../os/sockets/listener.ts';
 import {sys} from '../os/sys.ts';
 import {lend} from './helper-control.ts';
+import {tellStatus} from './helper-status.ts';
 import {createTokenFiles} from './token-files.ts';
 
 export interface WebParts {
@@ -177,15 +178,12 @@ export function createWebControl({link, kept, log, state, dispatch, listener, wh
 
 	/** A line of `archonctl status`. */
 	function say(): void {
-		const entry = find(state(), NAME);
-		// Of a process that is being made nothing can be told; it is said when the helper has answered.
-		if (entry?.phase.kind !== 'up' && entry?.phase.kind !== 'starting') return;
 		const all = [...places];
 		const good = all.filter(([, {fd}]) => fd >= 0).map(([name]) => name);
 		const bad = all.filter(([, {fd}]) => fd < 0).map(([name, {why}]) => `cannot listen at ${name}: ${why}`);
 		const text = [...good.length > 0 ? [`listening at ${good.join(', ')}`] : [], ...bad].join('; ');
-		if (entry.statusText === text) return;
-		dispatch({kind: 'news', id: entry.id, run: entry.phase.run, news: {kind: 'notify', message: {kind: 'status', text}}});
+		// Of a process that is being made nothing can be told: it is said again when the helper has answered.
+		tellStatus(dispatch, find(state(), NAME), text);
 	}
 
 	link.use({
