@@ -22,10 +22,10 @@ import {createDeadlines} from './web/http/deadlines.ts';
 import {createSessions} from './web/sessions.ts';
 import {createTokens} from './web/tokens.ts';
 
-/** Clients at a time; of them, from one address, those that have shown no token; and streams. */
-const [CLIENTS_MAX, EACH_MAX, STREAMS_MAX] = [256, 32, 32];
-/** Streams that are left to those who have shown a token. */
-const STREAMS_LEFT = 8;
+/** Clients at a time; of them, from one address, those that have shown no token. */
+const [CLIENTS_MAX, EACH_MAX] = [256, 32];
+/** Streams; those that are left to who has shown a token; and those of one address without: as nothing ends them, room is left for questions. */
+const [STREAMS_MAX, STREAMS_LEFT, STREAMS_EACH] = [32, 8, 16];
 /** Bytes that wait for clients, of all together. */
 const QUEUED_MAX = 32 << 20;
 /** Clients that are accepted at a stretch, before others have their turn. */
@@ -47,6 +47,7 @@ interface Member {
 	known: {readonly grant: Grant; readonly token: string} | null;
 	/** Its request waits until a token is judged. */
 	isWaiting: boolean;
+	isStreaming: boolean;
 }
 
 /** Serves until `ended` is called, which it is as soon as archon asks for it. */
@@ -148,7 +149,7 @@ export function serveWeb(fd: number, poller: Poller, ended: () => void): () => v
 		if (!isUnix) sys.tuneTcp(made);
 		if (!makeRoom(network)) return void close(made);
 		const member: Member = {
-			place: name, network, known: null, isWaiting: false,
+			place: name, network, known: null, isWaiting: false, isStreaming: false,
 			client: serveConnection({
 				fd: made, poller, deadlines,
 				handle: (incoming, answer) => dispatch(incoming, answer, {
@@ -167,14 +168,27 @@ export function serveWeb(fd: number, poller: Poller, ended: () => void): () => v
 					queued += bytes;
 				},
 				beginStream() {
-					if (streams >= STREAMS_MAX - (member.known ? 0 : STREAMS_LEFT)) return null;
+					if (streams >= STREAMS_MAX) return null;
+					if (!member.known && (streams >= STREAMS_MAX - STREAMS_LEFT || streamsOf(network) >= STREAMS_EACH)) return null;
 					streams += 1;
-					return () => void (streams -= 1);
+					member.isStreaming = true;
+					return () => {
+						streams -= 1;
+						member.isStreaming = false;
+					};
 				},
 				over: () => void members.delete(member),
 			}),
 		};
 		members.add(member);
+	}
+
+	function streamsOf(network: string): number {
+		let count = 0;
+		// By a unix socket comes a proxy, for all its clients.
+		if (network === 'unix') return 0;
+		for (const member of members) if (member.isStreaming && member.network === network && !member.known) count += 1;
+		return count;
 	}
 
 	/** Who has waited longest with nothing under way makes room for who comes: slow clients never keep others out. */

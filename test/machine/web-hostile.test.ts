@@ -70,6 +70,23 @@ test('with 1,000 slow and hostile clients services are restarted, and who asks p
 	expect(archon.log()).not.toMatch(/a bug in archon/);
 }, 180_000);
 
+test('who follows all that can be followed keeps no one from asking whether archon is well', async () => {
+	const port = freePort();
+	await using archon = await boot({config: configOf(port)});
+	await ready(archon, port);
+	const streams = Array.from({length: 40}, () => raw(port, 'GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n'));
+	clients.push(...streams);
+	// Half of all streams; who comes too late is told so.
+	const told = async (): Promise<readonly number[]> => Promise.resolve(['200 OK', '503 ']
+		.map(status => streams.filter(({text}) => text().startsWith(`HTTP/1.1 ${status}`)).length));
+	await expect.poll(told, {timeout: 60_000}).toEqual([16, 24]);
+	const {status} = await speak(port, written('GET', '/livez'));
+	expect(status).toBe(200);
+	// HEAD of what never ends is over at once.
+	const head = await raw(port, 'HEAD /api/v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n').closed();
+	expect(head).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\n$/);
+}, 180_000);
+
 test('whatever bytes it is sent, the helper lives on as the same process and keeps no descriptor', async () => {
 	const port = freePort();
 	await using archon = await boot({config: configOf(port)});

@@ -2,7 +2,7 @@
  * One client: requests one after the other, each answered before the next is read, and nothing kept of it that has no bound. A client
  * that is slow in any of this is dropped.
  */
-import type {Millis} from '../../../core/time.ts';
+import type {Instant, Millis} from '../../../core/time.ts';
 import {bytesOf, newBytes} from '../../../os/bytes.ts';
 import {now, soon} from '../../../os/clock.ts';
 import {close as closeFd} from '../../../os/descriptors.ts';
@@ -39,7 +39,7 @@ export interface ConnectionParts {
 }
 
 export interface Connection {
-	/** A request is being answered. */
+	/** A request is being answered, and it is not the client who is waited for. */
 	isBusy(): boolean;
 	/** Ends it: at once, or after the answer under way. */
 	end(isNow: boolean): void;
@@ -49,6 +49,8 @@ export interface Connection {
 const [HEAD_TIME, BODY_TIME, IDLE_TIME]: readonly [Millis, Millis, Millis] = [10_000, 10_000, 60_000];
 /** For an answer as a whole, with so much more for each byte; until a stream gets on; for a client that has gone to say so. */
 const [ANSWER_TIME, BYTE_TIME, STALL_TIME, LINGER]: readonly [Millis, Millis, Millis, Millis] = [30_000, 1 / 32, 30_000, 10_000];
+/** After which a client that has not taken its answer makes room for another. */
+const TAKING_TIME: Millis = 2000;
 /** How long a client that is sent away may take to read why, and what is read of it meanwhile. */
 const [FAREWELL, FAREWELL_MAX]: readonly [Millis, number] = [2000, 64 << 10];
 /** Bytes of a stream that wait for the client. */
@@ -78,6 +80,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
 	/** The one that the answer under way has begun. */
 	let stream: {readonly end: () => void; taken: (() => void)[]} | null = null;
 	let isAnswered = false;
+	let answeredAt: Instant = 0;
 	/** A stream waits for the client. */
 	let isStalled = false;
 	let farewell = FAREWELL_MAX;
@@ -294,6 +297,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
 	/** The answer is in the queue. */
 	function finish(): void {
 		isAnswered = true;
+		answeredAt = now();
 		flush();
 	}
 
@@ -366,7 +370,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
 	}
 
 	return {
-		isBusy: () => state === 'answering',
+		isBusy: () => state === 'answering' && !(isAnswered && now() - answeredAt > TAKING_TIME),
 		end(isNow) {
 			isLast = true;
 			if (isNow || state === 'head') shut();
