@@ -6,6 +6,7 @@ import {globSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {type LayerFigures, layerTable} from '../bench/layer-figures.ts';
 import {type PoolFigures, poolTable} from '../bench/pool-figures.ts';
+import {type WebFigures, webTable} from '../bench/web-figures.ts';
 import {schemaText} from '../src/config/json-schema.ts';
 import {commandTable, habitTable} from './docs/commands.ts';
 import {eventTable} from './docs/events.ts';
@@ -28,6 +29,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
 	'figures': () => figures(root),
 	'few figures': () => fewFigures(root),
 	'figures of pools': () => poolTable(JSON.parse(readFileSync(join(root, 'bench', 'results', 'pools.json'), 'utf8')) as PoolFigures),
+	'figures of web': () => webTable(JSON.parse(readFileSync(join(root, 'bench', 'results', 'web.json'), 'utf8')) as WebFigures),
 	'layers': () => layerTable(JSON.parse(readFileSync(join(root, 'bench', 'results', 'layers.json'), 'utf8')) as LayerFigures[]),
 	'commands': () => commands,
 	'habits': () => habits,
