@@ -109,7 +109,8 @@ function readRequest(line: string): Result<RequestLine, Refusal> {
 	if (!version.startsWith('HTTP/1.') || version > 'HTTP/1.1') return refuse(`${version} is not spoken here; use HTTP/1.1`, 505);
 	if (!KNOWN.includes(method)) return refuse(`the method ${method.slice(0, 20)} is not known here`, 501);
 	if (written.length > TARGET_MAX) return refuse(`the path and the query have more than ${TARGET_MAX} bytes`, 414);
-	if (/[^!-~]|["<>\\^`{|}#]/.test(written)) return refuse('the path has a character that must be written with %');
+	const raw = /[^!-~]|["<>\\^`{|}#]/.exec(written);
+	if (raw) return refuse(`the ${written.slice(0, raw.index).includes('?') ? 'query' : 'path'} has a character that must be written with %`);
 	const absolute = /^http:\/\/([^/?]*)(.*)$/.exec(written);
 	const target = absolute ? (absolute[2]?.startsWith('/') ? absolute[2] : `/${absolute[2] ?? ''}`) : written;
 	// What is asked of all, as by OPTIONS *, has no path; its method is refused later.

@@ -120,6 +120,12 @@ describe('heads that two programs could read in two ways', () => {
 	])('%s', (_, written, status) => {
 		expect(read(written)).toBe(status);
 	});
+
+	test.each([['/a|b?c', 'path'], ['/a?grep=b|c', 'query']])('%s: it is said where a character must be written with %%', (target, where) => {
+		const head = bytes(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+		const {error} = readHead(head, head.length) as {error: {why: string}};
+		expect(error.why).toBe(`the ${where} has a character that must be written with %`);
+	});
 });
 
 describe('bodies', () => {
