@@ -14,7 +14,7 @@ import type {Poller} from '../os/poller.ts';
 import {splice} from '../os/splice.ts';
 import {EPOLLIN, ERRNO, MSG_DONTWAIT, sys} from '../os/sys.ts';
 import {type Connection, createConnection} from './connection.ts';
-import {createAttempts} from './gate/attempts.ts';
+import {createAttempts, TOO_MANY} from './gate/attempts.ts';
 import {createComplaints} from './gate/complaints.ts';
 import {awaitGreeting, dismiss} from './gate/greeting.ts';
 
@@ -46,6 +46,8 @@ interface Stranger {
 	readonly fd: number;
 	readonly address: string;
 	readonly place: string;
+	/** Its token was wrong: it waits to be told. */
+	isWrong: boolean;
 	/** Ends what it waits for. */
 	stop: () => void;
 }
@@ -171,11 +173,11 @@ export function serveGate(fd: number, poller: Poller, ended: () => void): () => 
 	}
 
 	function receive(fd: number, address: string, place: string): void {
-		const stranger: Stranger = {fd, address, place, stop: () => {}};
+		const stranger: Stranger = {fd, address, place, isWrong: false, stop: () => {}};
 		const fromThere = [...strangers].filter(each => each.address === address);
-		if (fromThere.length >= EACH_MAX) return void close(fd);
-		// Who has been here for the longest has had its time.
-		if (strangers.size >= STRANGERS_MAX) [...strangers][0]?.stop();
+		// Who has been here for the longest has had its time, and before it who guesses.
+		const crowd = fromThere.length >= EACH_MAX ? fromThere : strangers.size >= STRANGERS_MAX ? [...strangers] : [];
+		(crowd.find(({isWrong}) => isWrong) ?? crowd[0])?.stop();
 		strangers.add(stranger);
 		sys.tuneTcp(fd);
 		const forget = awaitGreeting(fd, poller, {
@@ -198,24 +200,24 @@ export function serveGate(fd: number, poller: Poller, ended: () => void): () => 
 		stranger.stop = dismiss(stranger.fd, poller, reply, () => void strangers.delete(stranger));
 	}
 
+	/** As it is not watched meanwhile, a client that leaves is noticed when its turn has come. */
+	function refuseLater(stranger: Stranger, why: string, wait: Millis): void {
+		if (wait === 0) return refuse(stranger, why);
+		stranger.isWrong = true;
+		const cancel = after(wait, () => refuse(stranger, why));
+		stranger.stop = () => {
+			cancel();
+			leave(stranger);
+		};
+	}
+
 	function hear(stranger: Stranger, token: string | null, rest: Uint8Array): void {
 		let isOver = false;
 		stranger.stop = () => {
 			isOver = true;
 			leave(stranger);
 		};
-		/** As it is not watched meanwhile, a client that leaves is noticed when its turn has come. */
-		const proceed = (wait: Millis | null): void => {
-			if (wait === null) return refuse(stranger, 'too many attempts from your address have failed; try again later');
-			after(wait, () => !isOver && renew(() => {
-				if (isOver) return;
-				// Of those that came together the first may have failed.
-				const more = wait > 0 ? 0 : attempts.wait(stranger.address, now());
-				if (more === 0) judge(stranger, token, rest);
-				else proceed(more);
-			}));
-		};
-		proceed(attempts.wait(stranger.address, now()));
+		renew(() => !isOver && judge(stranger, token, rest));
 	}
 
 	/** Calls back when the tokens are known as they are now, or PID 1 does not say. */
@@ -242,11 +244,12 @@ export function serveGate(fd: number, poller: Poller, ended: () => void): () => 
 			for (const each of door.tokens) if (isSame(each, token ?? '') && placeOf(door) === place) found ??= door;
 		}
 		if (!found) {
-			const count = attempts.failed(address, now());
-			complain.count(address, count, token === null ? 'no token' : 'a wrong token');
-			return refuse(stranger, token === null ? 'the first line must be Token and the token with a comma between them' : 'wrong token');
+			const {wait, count} = attempts.failed(address, now());
+			if (wait !== null) complain.count(address, count, token === null ? 'no token' : 'a wrong token');
+			const why = wait === null ? 'too many attempts from your address have failed; try again later'
+				: token === null ? 'the first line must be Token and the token with a comma between them' : 'wrong token';
+			return refuseLater(stranger, why, wait ?? TOO_MANY);
 		}
-		attempts.succeeded(address);
 		if (clients.size + asked.size >= CLIENTS_MAX) return refuse(stranger, 'too many connections');
 		ask(stranger, found.id, token ?? '', rest);
 	}

@@ -170,19 +170,17 @@ describe('before the token was right', () => {
 		await until(gate, () => good.said() === 'Ok\n');
 	});
 
-	test('what fails often from one address is judged later than what comes from another', async () => {
+	test('what is wrong again and again is answered later each time, and what is right at once', async () => {
 		const here = door([TOKEN]);
 		const gate = await start(here);
 		const order: string[] = [];
-		const bad = Array.from({length: 4}, () => visit(here.port, 'Token,wrong-wrong-wrong-wrong\n', '127.1.0.1').ended.then(said => order.push(said)));
-		await until(gate, () => order.length > 0);
-		expect(order.length).toBeLessThan(4);
-		const late = visit(here.port, `Token,${TOKEN}\n`, '127.1.0.1');
-		const good = visit(here.port, `Token,${TOKEN}\n`, '127.1.0.2');
+		// As many as wait in time, and more than may be here from one address.
+		const bad = Array.from({length: 12}, () => visit(here.port, 'Token,wrong-wrong-wrong-wrong\n', '127.1.0.1').ended.then(said => order.push(said)));
+		await until(gate, () => order.includes('Error,"wrong token"\n'));
+		const good = visit(here.port, `Token,${TOKEN}\n`, '127.1.0.1');
 		await until(gate, () => good.said() === 'Ok\n');
-		expect(late.said()).toBe('');
+		expect(order.length).toBeLessThan(12);
 		await meanwhile(gate, Promise.all(bad));
-		await until(gate, () => late.said() === 'Ok\n');
 		await until(gate, () => /a client at 127\.1\.0\.1 was refused: it has a wrong token\n.*\(2 times\)\n.*\(4 times\)/.test(gate.log()));
 	});
 
@@ -190,9 +188,9 @@ describe('before the token was right', () => {
 		const here = door([TOKEN]);
 		const gate = await start(here);
 		const same = Array.from({length: 9}, () => visit(here.port, '', '127.1.0.1'));
-		expect(await Promise.race(same.map(({ended}, i) => ended.then(() => i)))).toBe(8);
+		expect(await Promise.race(same.map(({ended}, i) => ended.then(() => i)))).toBe(0);
 		const many = Array.from({length: 64}, (_, i) => visit(here.port, '', `127.2.0.${i + 1}`));
-		await Promise.all(same.slice(0, 8).map(({ended}) => ended));
+		await Promise.all(same.map(({ended}) => ended));
 		const good = visit(here.port, `Token,${TOKEN}\n`, '127.3.0.1');
 		await until(gate, () => good.said() === 'Ok\n');
 		await many[0]?.ended;

@@ -1,23 +1,26 @@
-/** Failed attempts to guess a token, by address: each makes the next one from there wait longer. What is remembered is bounded. */
+/**
+ * Wrong tokens, by address: each makes the answer to the next wrong one from there come later. The right one is never kept waiting: it may
+ * come from where somebody else guesses, as all do in a container or behind a proxy, and tokens are too long to be guessed. What is
+ * remembered is bounded.
+ */
 import type {Instant, Millis} from '../../core/time.ts';
 
 export interface Attempts {
-	/** How long an attempt from the address waits before it is judged; null: others from there wait already, and it is refused. */
-	wait(address: string, now: Instant): Millis | null;
-	/** How many have failed from there. */
-	failed(address: string, now: Instant): number;
-	succeeded(address: string): void;
+	/** One more from the address: how long it waits for its answer; null: too many from there wait already. `count`: of those that do not. */
+	failed(address: string, now: Instant): {readonly wait: Millis | null; readonly count: number};
 }
 
-/** The wait after the first failure, which doubles with each; the longest; and how far ahead attempts are let in. */
+/** The wait after the first failure, which doubles with each; the longest; and how far ahead they queue up. */
 const [FIRST, LONGEST, AHEAD]: readonly [Millis, Millis, Millis] = [250, 8000, 20_000];
+/** How long who is beyond that waits, to be told so: a connection brings one attempt in this time. */
+export const TOO_MANY: Millis = 1000;
 /** Without a failure for so long all is forgotten. */
 const MEMORY: Millis = 600_000;
 const ADDRESSES_MAX = 1024;
 
 interface Record {
 	failures: number;
-	/** When the next attempt may be judged. */
+	/** When the next one may be answered. */
 	next: Instant;
 }
 
@@ -25,8 +28,7 @@ export function createAttempts(): Attempts {
 	/** In the order of their last failures. */
 	const records = new Map<string, Record>();
 
-	const find = (address: string, now: Instant): Record | undefined => {
-		const key = networkOf(address);
+	const find = (key: string, now: Instant): Record | undefined => {
 		const record = records.get(key);
 		if (record && now - record.next > MEMORY) {
 			records.delete(key);
@@ -35,28 +37,21 @@ export function createAttempts(): Attempts {
 		return record;
 	};
 	return {
-		wait(address, now) {
-			const record = find(address, now);
-			if (!record || record.next <= now) return 0;
-			const wait = record.next - now;
-			if (wait > AHEAD) return null;
-			// Those that wait are judged one after the other.
-			record.next += pauseAfter(record.failures);
-			return wait;
-		},
 		failed(address, now) {
 			const key = networkOf(address);
-			const {failures, next} = find(address, now) ?? {failures: 0, next: now};
+			const {failures, next} = find(key, now) ?? {failures: 0, next: now};
+			const wait = Math.max(0, next - now);
+			if (wait > AHEAD) return {wait: null, count: failures};
 			const count = failures + 1;
 			records.delete(key);
-			records.set(key, {failures: count, next: Math.max(next, now + pauseAfter(count))});
+			// They are answered one after the other.
+			records.set(key, {failures: count, next: now + wait + pauseAfter(count)});
 			for (const oldest of records.keys()) {
 				if (records.size <= ADDRESSES_MAX) break;
 				records.delete(oldest);
 			}
-			return count;
+			return {wait, count};
 		},
-		succeeded: address => void records.delete(networkOf(address)),
 	};
 }
 

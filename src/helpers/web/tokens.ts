@@ -1,9 +1,9 @@
-/** Who shows a token: which grants it has, by tokens that were just read, and how long who guesses has to wait. */
+/** Who shows a token: which grants it has, by tokens that were just read, and how long who guesses waits for the answer. */
 import type {Grant} from '../../core/access.ts';
 import type {Instant, Millis} from '../../core/time.ts';
 import {isSame} from '../../core/token.ts';
 import type {WebDoor} from '../../core/web.ts';
-import {createAttempts} from '../gate/attempts.ts';
+import {createAttempts, TOO_MANY} from '../gate/attempts.ts';
 
 export interface Tokens {
 	/** The doors that there are now, with tokens as they are now. */
@@ -11,7 +11,8 @@ export interface Tokens {
 	/** The first grant of a token; null: it is a wrong one. Compares with all of them. */
 	grantOf(token: string): Grant | null;
 	/**
-	 * Judges what a stranger shows, as soon as others from there are judged: `wait`, if too many wait already. The result gives it up.
+	 * Judges what a stranger shows. What is right is told at once; what is wrong after the others from there: `wait`, if they are too many.
+	 * The result gives it up.
 	 */
 	judge(token: string, address: string, judged: (grant: Grant | null | 'wait') => void): () => void;
 }
@@ -67,21 +68,17 @@ export function createTokens({now, after, renew, failed}: TokenParts): Tokens {
 		},
 		grantOf,
 		judge(token, address, judged) {
-			const wait = attempts.wait(address, now());
 			let isOver = false;
-			if (wait === null) {
-				judged('wait');
-				return () => {};
-			}
-			const act = (): void => freshly(() => {
+			let cancel = (): void => {};
+			freshly(() => {
 				if (isOver) return;
 				const grant = grantOf(token);
-				if (grant) attempts.succeeded(address);
-				else failed(address, attempts.failed(address, now()));
-				judged(grant);
+				if (grant) return judged(grant);
+				const {wait, count} = attempts.failed(address, now());
+				if (wait !== null) failed(address, count);
+				if (wait === 0) return judged(null);
+				cancel = after(wait ?? TOO_MANY, () => judged(wait === null ? 'wait' : null));
 			});
-			const cancel = wait === 0 ? () => {} : after(wait, act);
-			if (wait === 0) act();
 			return () => {
 				isOver = true;
 				cancel();

@@ -9,36 +9,32 @@ describe('failed attempts', () => {
 		let now = 0;
 		const waits: (number | null)[] = [];
 		for (let i = 0; i < 8; i++) {
-			const wait = attempts.wait('10.0.0.1', now);
+			const {wait} = attempts.failed('10.0.0.1', now);
 			waits.push(wait);
+			// The next comes as soon as this one is answered.
 			now += wait ?? 0;
-			attempts.failed('10.0.0.1', now);
-			// The next comes at once.
 		}
 		expect(waits).toEqual([0, 250, 500, 1000, 2000, 4000, 8000, 8000]);
-		expect(attempts.wait('10.0.0.2', now)).toBe(0);
+		expect(attempts.failed('10.0.0.2', now)).toEqual({wait: 0, count: 1});
 	});
 
-	test('those that come together are judged one after the other, and are refused where too many wait', () => {
+	test('those that come together are answered one after the other, and too many are counted no more', () => {
 		const attempts = createAttempts();
-		for (let i = 0; i < 4; i++) attempts.failed('10.0.0.1', 0);
-		expect([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].map(() => attempts.wait('10.0.0.1', 0))).toEqual([
-			2000, 4000, 6000, 8000, 10_000, 12_000, 14_000, 16_000, 18_000, 20_000, null, null,
-		]);
+		const all = Array.from({length: 12}, () => attempts.failed('10.0.0.1', 0));
+		expect(all.map(({wait}) => wait)).toEqual([0, 250, 750, 1750, 3750, 7750, 15_750, null, null, null, null, null]);
+		expect(all.at(-1)).toEqual({wait: null, count: 7});
 	});
 
-	test('are forgotten with the right token, or after a while without one', () => {
+	test('are forgotten after a while without one', () => {
 		const attempts = createAttempts();
-		expect([attempts.failed('a', 0), attempts.failed('a', 0), attempts.failed('b', 0)]).toEqual([1, 2, 1]);
-		attempts.succeeded('a');
-		expect([attempts.wait('a', 0), attempts.wait('b', 0)]).toEqual([0, 250]);
-		expect(attempts.failed('b', 1_000_000)).toBe(1);
+		expect(['a', 'a', 'b'].map(address => attempts.failed(address, 0).count)).toEqual([1, 2, 1]);
+		expect(attempts.failed('b', 1_000_000)).toEqual({wait: 0, count: 1});
 	});
 
 	test('of more addresses than are remembered, those of the longest ago are forgotten', () => {
 		const attempts = createAttempts();
 		for (let i = 0; i < 5000; i++) attempts.failed(`10.0.${i >> 8}.${i & 255}`, 0);
-		expect([attempts.wait('10.0.0.0', 0), attempts.wait('10.0.15.0', 0), attempts.wait('10.0.19.135', 0)]).toEqual([0, 0, 250]);
+		expect(['10.0.0.0', '10.0.15.0', '10.0.19.135'].map(address => attempts.failed(address, 0).wait)).toEqual([0, 0, 250]);
 	});
 
 	test.each([

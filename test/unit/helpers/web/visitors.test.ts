@@ -110,22 +110,39 @@ describe('tokens', () => {
 		expect(world.heard).toEqual([{role: 'observe', services: ['a']}]);
 	});
 
-	test('that are wrong make the next one wait, longer each time, and no one elsewhere', () => {
+	test('that are wrong are answered later each time, and the right one at once, from wherever it comes', () => {
 		const {world, pass, answer, judge} = create();
 		answer();
 		judge('wrong');
 		expect([world.heard, world.failures]).toEqual([[null], [1]]);
+		judge('wrong');
+		judge('wrong', '10.0.0.2');
+		expect([world.heard.length, world.failures]).toEqual([2, [1, 2, 1]]);
 		judge(ONE);
-		expect(world.heard).toHaveLength(1);
-		judge(ONE, '10.0.0.2');
-		expect(world.heard).toHaveLength(2);
+		expect(world.heard.at(-1)).toEqual({role: 'observe', services: ['a']});
 		pass(250);
-		expect(world.heard).toEqual([null, {role: 'observe', services: ['a']}, {role: 'observe', services: ['a']}]);
+		expect(world.heard.slice(3)).toEqual([null]);
 		for (let left = 200; left > 0; left--) {
 			judge('wrong');
 			answer();
 		}
+		const before = world.heard.length;
+		judge(TWO);
+		expect(world.heard.slice(before)).toEqual([{role: 'admin', services: null}]);
+		// Those beyond what is counted are told that they are too many, and not at once.
+		expect(world.heard).not.toContain('wait');
+		pass(1250);
 		expect(world.heard.at(-1)).toBe('wait');
+		expect(world.failures.length).toBeLessThan(15);
+	});
+
+	test('that were wrong are not answered once they were given up', () => {
+		const {world, pass, answer, judge} = create();
+		answer();
+		judge('wrong');
+		judge('wrong')();
+		pass(900);
+		expect(world.heard).toEqual([null]);
 	});
 
 	test('that are given up are not judged', () => {
