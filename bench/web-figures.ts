@@ -19,5 +19,6 @@ export function webTable({machine, times}: WebFigures): string {
 	const {cpu, cores, kernel, load} = machine;
 	const rows = times.map(({clients, median, p99}) => `| ${clients} | ${shown(median, {digits: 1})} | ${shown(p99, {digits: 1})} |`);
 	const where = `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, Linux ${kernel}, load before it ${load.toFixed(1)}.`;
-	return ['| clients of `web` | ended to restarted, median, ms | 99th percentile, ms |', '| --- | --: | --: |', ...rows, '', where].join('\n');
+	const head = '| clients of `web` | ended to restarted, median, ms | 99th percentile, ms |';
+	return [head, '| --- | --: | --: |', ...rows, '', where].join('\n');
 }

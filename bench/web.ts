@@ -28,7 +28,10 @@ const [PORT, OTHER] = [9180, 9181];
 
 const HOST = 'Host: localhost\r\n';
 /** Slow: nothing is ever finished. Hostile: each comes again with something wrong or much as soon as it may. */
-const SLOW = ['', `GET /livez HTTP/1.1\r\n${HOST}X: `, `POST /login HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n{`];
+const SLOW = [
+	'', `GET /livez HTTP/1.1\r\n${HOST}X: `,
+	`POST /login HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n{`,
+];
 const HOSTILE = [
 	...SLOW, `GET /livez HTTP/1.1\r\n${HOST}\r\n`.repeat(50), `GET /api/v1/events HTTP/1.1\r\n${HOST}\r\n`, 'x'.repeat(20_000),
 	`GET /livez HTTP/1.1\r\n${HOST}Authorization: Bearer a-token-that-is-wrong\r\n\r\n`, '\x16\x03\x01\x02\0\x01\0\xfc',
@@ -66,13 +69,15 @@ async function measure(): Promise<void> {
 	execFileSync('mkfifo', [up, down]);
 	writeFileSync(config, `web: {listen: "127.0.0.1:${PORT}"}
 services:
-  app: {command: ["sh", "-c", "echo > ${up}; read line < ${down}; exit 3"], restart: {policy: always, delay: 0s, max_delay: 0s, attempts: unlimited}}
+  app:
+    command: ["sh", "-c", "echo > ${up}; read line < ${down}; exit 3"]
+    restart: {policy: always, delay: 0s, max_delay: 0s, attempts: unlimited}
 `);
 	// Both ends, so that no open waits for another.
 	const words = new Socket({fd: openSync(up, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false});
 	const end = openSync(down, constants.O_RDWR | constants.O_NONBLOCK);
 	undo(() => words.destroy());
-	const archon = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', ARCHON, '-c', config], {stdio: ['ignore', 'ignore', 'ignore']});
+	const archon = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', ARCHON, '-c', config], {stdio: 'ignore'});
 	undo(() => archon.kill('SIGKILL'));
 	await once(words, 'data');
 	const other = createServer(socket => void socket.on('error', () => {}).resume()).listen(OTHER, '127.0.0.1');
@@ -91,7 +96,8 @@ services:
 	}
 
 	async function during(clients: string, port: number, kind: 'slow' | 'hostile'): Promise<RestartTimes> {
-		const child: ChildProcess = spawn(process.execPath, [import.meta.filename, 'clients', String(port), kind], {stdio: ['ignore', 'pipe', 'inherit']});
+		const args = [import.meta.filename, 'clients', String(port), kind];
+		const child: ChildProcess = spawn(process.execPath, args, {stdio: ['ignore', 'pipe', 'inherit']});
 		undo(() => child.kill('SIGKILL'));
 		if (child.stdout) await once(child.stdout, 'data');
 		const times = await restarts(clients);
@@ -113,7 +119,8 @@ services:
 	await once(archon, 'exit');
 	const results: WebFigures = {machine, times};
 	writeFileSync(RESULTS, `${JSON.stringify(results, null, '\t')}\n`);
-	for (const {clients, median, p99} of times) process.stdout.write(`${median.toFixed(2).padStart(8)} ${p99.toFixed(2).padStart(8)} ms  ${clients}\n`);
+	const figure = (value: number): string => value.toFixed(2).padStart(8);
+	for (const {clients, median, p99} of times) process.stdout.write(`${figure(median)} ${figure(p99)} ms  ${clients}\n`);
 	execFileSync('npm', ['run', '-s', 'docs'], {cwd: root, stdio: 'inherit'});
 	process.exit();
 }

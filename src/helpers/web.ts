@@ -24,7 +24,10 @@ import {createTokens} from './web/tokens.ts';
 
 /** Clients at a time; of them, from one address, those that have shown no token. */
 const [CLIENTS_MAX, EACH_MAX] = [256, 32];
-/** Streams; those that are left to who has shown a token; and those of one address without: as nothing ends them, room is left for questions. */
+/**
+ * Streams; those that are left to who has shown a token; and those of one address without one: as nothing ends a stream, room is left there
+ * for questions.
+ */
 const [STREAMS_MAX, STREAMS_LEFT, STREAMS_EACH] = [32, 8, 16];
 /** Bytes that wait for clients, of all together. */
 const QUEUED_MAX = 32 << 20;
