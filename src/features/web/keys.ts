@@ -133,7 +133,9 @@ function readWeb(from: Value, context: Context): WrittenWeb | null | undefined {
 		return null;
 	}
 	if (from.kind !== 'map') {
-		if (from.kind === 'scalar' && /^(true|yes|on)$/i.test(from.text)) return refuse(from, context, 'must be a map, not true', 'write web: {}');
+		if (from.kind === 'scalar' && /^(true|yes|on)$/i.test(from.text)) {
+			return refuse(from, context, 'must be a map, not true', 'write web: {}');
+		}
 		return refuseKind(from, context, 'a map with listen, show and tokens, which may be empty: {}');
 	}
 	const {listen, mode, hosts, show, tokens, insecure} = readShape(WEB, from, context);

@@ -38,7 +38,7 @@ test.each<[string, Web | null]>([
 	expect(said(text)).toEqual([]);
 });
 
-test('what is empty is none, with a note: {} was meant, perhaps', () => {
+test('what is empty counts as not written, with a note: {} was meant, perhaps', () => {
 	expect(read('')).toMatchObject({ok: true, value: {web: null}});
 	expect(said('')).toEqual(['a.yaml:3:6: nothing listens where it is empty (write {} for the usual address): web']);
 });
