@@ -165,11 +165,16 @@ function textOf(bytes: Uint8Array): string | null {
 
 const ENOENT = 2;
 const ENOTDIR = 20;
+const EISDIR = 21;
 const ETIMEDOUT = 110;
+
+/** What docker does to a config that is to be mounted and was not found. */
+const FOLDER_HINT = '; write a file there; docker makes a folder of what it is to mount and does not find';
 
 const failureOf = (path: string, {errno, reason, isOfPath, isOfOthers}: Unread): Unreadable => ({
 	...failure(
-		path, isOfPath ? `${path} ${reason}` : `cannot read ${path}: ${reason}`, errno === ENOENT || errno === ENOTDIR, errno === ETIMEDOUT,
+		path, isOfPath ? `${path} ${reason}` : `cannot read ${path}: ${reason}${errno === EISDIR ? FOLDER_HINT : ''}`,
+		errno === ENOENT || errno === ENOTDIR, errno === ETIMEDOUT,
 	),
 	...isOfOthers && {isOfOthers},
 });

@@ -190,7 +190,10 @@ async function judge({root, isPortable, engine, rest, named}: Options): Promise<
 	const target = targetFor({root, isPortable, file: files[0] ?? null, engine});
 	// A config in an image is named as it is seen there.
 	const found = findConfig({named: files, env: root === null ? env() : {}, envFiles: request.envFiles, files: target.files});
-	if (found.origin === 'none') return refused(fileProblem('', `archon: ${NO_CONFIG}${root === null ? '' : ` in ${root}`}`));
+	if (found.origin === 'none') {
+		const where = root === null ? '' : ` in ${root}`;
+		return refused(fileProblem('', `archon: ${NO_CONFIG}${where}; name a file: archon check FILE`));
+	}
 	if (found.problems.length > 0) return refused(...found.problems);
 	const around = await target.lookups(needsOf(found.files));
 	const judged = judgeConfig(found.files, null, {...around, dotenv: found.dotenv, profiles: request.profiles});

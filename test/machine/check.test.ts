@@ -191,9 +191,15 @@ test.runIf(process.getuid?.() === 0)('lists that others may change are noted: th
 	expect(out).toMatch(/any user may change \S+hitlist\.txt, which archon runs as root\n  = chmod o-w/);
 });
 
+test('a whole command line as one word of a list is told so', async () => {
+	const file = join(folder, 'one-word.yaml');
+	writeFileSync(file, 'services: {web: {command: ["sleep 1000"]}}\n');
+	expect((await check(file)).err).toMatch(/there is no program "sleep 1000" along PATH\n[^]* = write its words one by one: \[sleep, 1000\]\n/);
+});
+
 test('an image\'s own config is found in its files, and named as it is there', async () => {
 	const root = mkdtempSync(join(folder, 'image-'));
-	expect((await check('--root', root)).err).toMatch(/there is no config at .* in .*image-/);
+	expect((await check('--root', root)).err).toMatch(/there is no config at .* in .*image-.*; name a file: archon check FILE$/);
 	mkdirSync(join(root, 'etc/archon/conf.d'), {recursive: true});
 	writeFileSync(join(root, 'etc/passwd'), 'app:x:1000:1000::/:/bin/sh\n');
 	writeFileSync(join(root, 'etc/archon/archon.yaml'), 'services: {web: {command: /web, user: app, env_file: web.env}}\n');

@@ -224,6 +224,9 @@ export function createMachine(folder: string | null): Machine {
 	}
 
 	function likeness(program: string, path: string): string {
+		// A whole command line as one word of a list.
+		const words = program.split(/\s+/).filter(word => word !== '');
+		if (words.length > 1) return `write its words one by one: [${words.join(', ')}]`;
 		names ??= own.split(':').flatMap(part => {
 			const found = part.startsWith('/') ? tree.find(part) : null;
 			const listed = found?.ok && isFolder(found.value.about) ? sys.readFolder(found.value.path, NAMES_MAX) : [];

@@ -148,7 +148,7 @@ describe('findConfig says that it cannot read', () => {
 		mkdirSync(join(home, 'archon.yaml'));
 		expect(told(null)).toEqual({
 			origin: 'default', files: [],
-			problems: [`cannot read ${home}/archon.yaml: is a directory`],
+			problems: [`cannot read ${home}/archon.yaml: is a directory; write a file there; docker makes a folder of what it is to mount and does not find`],
 		});
 	});
 
