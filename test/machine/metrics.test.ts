@@ -9,7 +9,7 @@ import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
-import {afterAll, describe, expect, test} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {parse} from 'yaml';
 import {undo} from '../../scripts/undo.ts';
 import {STATUSES} from '../../src/core/statuses.ts';
@@ -64,6 +64,14 @@ let archon: Archon;
 let [webPort, promPort] = [0, 0];
 const file = (): string => join(archon.folder, 'archon.yaml');
 
+beforeAll(async () => {
+	for (const tool of ['prometheus', 'promtool']) {
+		await execa(tool, ['--version'], {stdin: 'ignore'}).catch(() => {
+			throw new Error(`${tool} does not run: it is installed by scripts/setup`);
+		});
+	}
+});
+
 test('a Prometheus finds archon', async () => {
 	webPort = await freePort();
 	promPort = await freePort();
@@ -80,7 +88,7 @@ test('a Prometheus finds archon', async () => {
 	await expect.poll(() => found('archon_build_info'), LONG).not.toEqual([]);
 }, 180_000);
 
-afterAll(async () => archon[Symbol.asyncDispose]());
+afterAll(async () => archon?.[Symbol.asyncDispose]());
 
 interface Series {
 	readonly metric: Readonly<Record<string, string>>;
