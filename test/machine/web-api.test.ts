@@ -153,7 +153,8 @@ describe('who may what', () => {
 
 	test('what is refused is told at once with wait=false, and what is not is under way', async () => {
 		expect((await ask('POST /api/v1/services/job/reload?wait=false', 'operate')).status).toBe(409);
-		expect((await ask('POST /api/v1/services/db/restart?wait=false', 'operate')).status).toBe(202);
+		// 200: it was done before the answer.
+		expect([200, 202]).toContain((await ask('POST /api/v1/services/db/restart?wait=false', 'operate')).status);
 		await expect.poll(async () => (await json('GET /api/v1/services/db') as {status: string}).status).toBe('running');
 	});
 });
