@@ -48,8 +48,9 @@ interface Member {
 	readonly network: string;
 	/** What it may by a token; null: it has shown none. */
 	known: {readonly grant: Grant; readonly token: string} | null;
-	/** Its request waits until a token is judged. */
+	/** Its request waits until a token is judged; or to be told that it is wrong. */
 	isWaiting: boolean;
+	isWrong: boolean;
 	isStreaming: boolean;
 }
 
@@ -152,16 +153,17 @@ export function serveWeb(fd: number, poller: Poller, ended: () => void): () => v
 		if (!isUnix) sys.tuneTcp(made);
 		if (!makeRoom(network)) return void close(made);
 		const member: Member = {
-			place: name, network, known: null, isWaiting: false, isStreaming: false,
+			place: name, network, known: null, isWaiting: false, isWrong: false, isStreaming: false,
 			client: serveConnection({
 				fd: made, poller, deadlines,
 				handle: (incoming, answer) => dispatch(incoming, answer, {
 					address, isNear,
-					waits() {
+					waits(isWrong) {
 						member.isWaiting = true;
+						member.isWrong = isWrong;
 					},
 					known(who) {
-						member.isWaiting = false;
+						member.isWaiting = member.isWrong = false;
 						if (who) member.known = who;
 					},
 				}),
@@ -196,18 +198,20 @@ export function serveWeb(fd: number, poller: Poller, ended: () => void): () => v
 
 	/** Who has waited longest with nothing under way makes room for who comes: slow clients never keep others out. */
 	function makeRoom(network: string): boolean {
-		let [own, first, firstOwn]: [number, Member | null, Member | null] = [0, null, null];
+		let [own, first, firstOwn, firstWrong]: [number, Member | null, Member | null, Member | null] = [0, null, null, null];
 		for (const member of members) {
 			const isOwn = member.network === network && !member.known;
 			if (isOwn) own += 1;
 			if (member.client.isBusy() && !member.isWaiting) continue;
 			first ??= member;
 			if (isOwn) firstOwn ??= member;
+			if (isOwn && member.isWrong) firstWrong ??= member;
 		}
 		// By a unix socket comes a proxy, for all its clients.
 		const isFull = own >= EACH_MAX && network !== 'unix';
 		if (members.size < CLIENTS_MAX && !isFull) return true;
-		const leaves = isFull ? firstOwn : first;
+		// Who guesses goes before who was not heard yet.
+		const leaves = isFull ? firstWrong ?? firstOwn : first;
 		leaves?.client.end(true);
 		return leaves !== null;
 	}

@@ -89,6 +89,16 @@ test('who follows all that can be followed keeps no one from asking whether arch
 	expect(head).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\n$/);
 }, 180_000);
 
+test('who guesses by forms on all connections that one address may have keeps no one out', async () => {
+	const port = freePort();
+	await using archon = await boot({config: configOf(port)});
+	await ready(archon, port);
+	const form = (token: string): string => written('POST', '/login', {'Content-Type': 'application/x-www-form-urlencoded'}, `token=${token}`);
+	// Each asks again as long as it is let, so that all wait for an answer.
+	clients.push(...Array.from({length: 32}, (_, index) => raw(port, form(`a-wrong-token-${index}`).replace('close', 'keep-alive').repeat(20))));
+	for (let index = 0; index < 20; index++) expect(await speak(port, written('GET', '/livez'))).toMatchObject({status: 200});
+}, 60_000);
+
 test('whatever bytes it is sent, the helper lives on as the same process and keeps no descriptor', async () => {
 	const port = freePort();
 	await using archon = await boot({config: configOf(port)});

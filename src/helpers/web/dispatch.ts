@@ -29,8 +29,8 @@ export interface Origin {
 	readonly address: string;
 	/** Only this machine comes in there. */
 	readonly isNear: boolean;
-	/** It waits until a token is judged, and may make room for others. */
-	waits(): void;
+	/** It waits until a token is judged, or to be told that it is wrong, and may make room for others. */
+	waits(isWrong: boolean): void;
 	/** Who comes is found out; null: a stranger. */
 	known(who: {readonly grant: Grant; readonly token: string} | null): void;
 }
@@ -115,6 +115,8 @@ export function createDispatch({rules, tokens, sessions, asking}: DispatchParts)
 				body: incoming.body, form: fields, address: origin.address, visitor,
 			};
 			const ended = whenEnded(answer, () => asked?.end());
+			// It shows a token in its body.
+			if (path === '/login') origin.waits(false);
 			const handler = route.handler()(request, ended);
 			leave = () => {
 				handler();
@@ -139,12 +141,12 @@ export function createDispatch({rules, tokens, sessions, asking}: DispatchParts)
 		const authorization = header('authorization');
 		if (authorization !== undefined) {
 			const token = BEARER.exec(authorization)?.[1] ?? '';
-			waits();
+			waits(false);
 			return tokens.judge(token, address, grant => {
 				if (grant === 'wait') refused('too many wrong tokens came from this address; try again later');
 				else if (grant) go({grant, session: null, token});
 				else refused(null);
-			});
+			}, () => waits(true));
 		}
 		const id = sessionIn(header('cookie'));
 		const session = id === null ? null : sessions.find(id);

@@ -12,9 +12,9 @@ export interface Tokens {
 	grantOf(token: string): Grant | null;
 	/**
 	 * Judges what a stranger shows. What is right is told at once; what is wrong after the others from there: `wait`, if they are too many.
-	 * The result gives it up.
+	 * `late`: it is wrong, and that is told later. The result gives it up.
 	 */
-	judge(token: string, address: string, judged: (grant: Grant | null | 'wait') => void): () => void;
+	judge(token: string, address: string, judged: (grant: Grant | null | 'wait') => void, late?: () => void): () => void;
 }
 
 export interface TokenParts {
@@ -67,7 +67,7 @@ export function createTokens({now, after, renew, failed}: TokenParts): Tokens {
 			renewed();
 		},
 		grantOf,
-		judge(token, address, judged) {
+		judge(token, address, judged, late) {
 			let isOver = false;
 			let cancel = (): void => {};
 			freshly(() => {
@@ -77,6 +77,7 @@ export function createTokens({now, after, renew, failed}: TokenParts): Tokens {
 				const {wait, count} = attempts.failed(address, now());
 				if (wait !== null) failed(address, count);
 				if (wait === 0) return judged(null);
+				late?.();
 				cancel = after(wait ?? TOO_MANY, () => judged(wait === null ? 'wait' : null));
 			});
 			return () => {

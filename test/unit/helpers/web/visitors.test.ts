@@ -136,6 +136,18 @@ describe('tokens', () => {
 		expect(world.failures.length).toBeLessThan(15);
 	});
 
+	test('that are wrong and are told so later make that known at once', () => {
+		const {world, tokens, answer} = create();
+		answer();
+		let late = 0;
+		const judge = (token: string): void => void tokens.judge(token, '10.0.0.1', grant => world.heard.push(grant), () => (late += 1));
+		judge('wrong');
+		judge(ONE);
+		expect([world.heard.length, late]).toEqual([2, 0]);
+		judge('wrong');
+		expect([world.heard.length, late]).toEqual([2, 1]);
+	});
+
 	test('that were wrong are not answered once they were given up', () => {
 		const {world, pass, answer, judge} = create();
 		answer();
