@@ -74,9 +74,12 @@ async function bundle(root: string, to: string, version: string): Promise<readon
 	let groupOf: ((id: string) => string | null) | null = null;
 	const input = await rolldown({
 		input: join(root, 'src', 'main.ts'),
+		// Names of modules are made of paths from here: they must not say where this folder lies.
+		cwd: root,
 		platform: 'neutral',
 		preserveEntrySignatures: false,
 		resolve: {
+			symlinks: false,
 			mainFields: ['module', 'main'],
 			// The same library without its look at the environment for every token; it loads and reads faster.
 			alias: {yaml: join(root, 'node_modules', 'yaml', 'browser', 'dist', 'index.js')},
