@@ -15,7 +15,9 @@ import {signalName} from '../../src/core/signal-numbers.ts';
 import {around} from '../unit/config/around.ts';
 
 const WAYS = [['docker-compose'], ['docker', 'compose']] as const;
-const compose = WAYS.find(([program, ...words]) => /\bv?2\.|\bv?[3-9]\./.test(String(spawnSync(program, [...words, 'version']).stdout ?? '')));
+/** The first line speaks of itself, further ones of what it is made with. */
+const compose = WAYS.find(([program, ...words]) =>
+	/^docker.compose version v?(?:[2-9]|\d\d)\./i.test(String(spawnSync(program, [...words, 'version']).stdout ?? '')));
 
 type Files = Readonly<Record<string, string>>;
 type Services = Readonly<Record<string, unknown>>;

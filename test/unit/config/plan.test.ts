@@ -359,7 +359,7 @@ describe('problems', () => {
 	});
 
 	test('of a service that cannot be read are not also those of its dependents', () => {
-		expect(told('services:\n  a: 5\n  b: {command: x, depends_on: [a]}')).toEqual(['archon.yaml:2:6: services.a must be a map, not text; write what it runs as "command: …" under its name']);
+		expect(told('services:\n  a: 5\n  b: {command: x, depends_on: [a]}')).toEqual(['archon.yaml:2:6: services.a must be a map, not a number; write what it runs as "command: …" under its name']);
 	});
 
 	test('of no source at all', () => {

@@ -67,9 +67,9 @@ export const pages: Pages = {
 		rows: FORMS,
 		reply: '`Ok`',
 		examples: [[
-			'Metrics', 'Row,archon,0.1.0,amd64,1700000000000,0,yes,12,150,4194304,1,0,0',
-			'Row,service,web,running,yes,yes,0,1700000000000,1700000000000,,,1,250,1048576,40,2000,0', 'Row,check,web,healthcheck,yes,3,20,0',
-			'Ok',
+			'Metrics', 'Row,archon,0.1.0,amd64,1700000000000,0,no,12,150,4194304,1,0,0',
+			'Row,service,web,running,yes,yes,0,1700000000000,1700000000000,,,1,250,1048576,40,2000,0',
+			'Row,service,job,failed,no,yes,0,1700000000000,,,3,0,10,0,2,80,0', 'Ok',
 		]],
 	},
 };
