@@ -96,11 +96,15 @@ export async function attendTerminal(io: Io, reachLive: Parameters<Command['run'
 	};
 	const show = (text: string): void => {
 		tracker.take(text);
-		terminal?.write(bytesOfLatin1(text));
 		const next = leave(tracker.modes());
-		if (next === undo) return;
-		undo = next;
-		terminal?.left();
+		const renew = (): void => {
+			undo = next;
+			terminal?.left();
+		};
+		// A fault may come at any time: what there is more to undo is known before it is done, and what is less after it.
+		if (next.length > undo.length) renew();
+		terminal?.write(bytesOfLatin1(text));
+		if (next !== undo) renew();
 	};
 
 	// ── What is typed ──

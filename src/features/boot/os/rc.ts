@@ -4,6 +4,7 @@ import {duration} from '../../../core/duration.ts';
 import {exitStatus, type Outcome} from '../../../core/outcome.ts';
 import type {Command, Service} from '../../../core/service.ts';
 import {signalName} from '../../../core/signal-numbers.ts';
+import type {Millis} from '../../../core/time.ts';
 import {after, soon} from '../../../os/clock.ts';
 import type {Log} from '../../../os/log.ts';
 import {isPersonThere} from '../../../os/person.ts';
@@ -18,7 +19,7 @@ import type {BootScript} from '../core.ts';
 export interface RcParts {
 	readonly reaper: Reaper;
 	readonly poller: Poller;
-	readonly output: Pick<Output, 'nothing' | 'hold'>;
+	readonly output: Pick<Output, 'nothing' | 'hold' | 'whenWritten'>;
 	readonly handoff: Handoff;
 	readonly log: Log;
 	/** It has come to its end, and services start. */
@@ -37,6 +38,9 @@ interface End {
 const KEY = 'boot script';
 
 const SHELL: Command = ['/bin/sh'];
+
+/** How long a log that takes nothing holds the shell up (ms). */
+const PATIENCE: Millis = 1000;
 
 /** Not found, as a shell says it. */
 const NOT_FOUND = 127;
@@ -59,7 +63,16 @@ export function runBootScript({command, onFailure, timeout}: BootScript, parts: 
 			return ends(failed, status);
 		}
 		log.error(`${failed}; a shell: with "exit 0" services start, with any other status the container ends`);
-		askShell(failed);
+		// Its prompt stands below that line.
+		let isAsked = false;
+		const ask = (): void => {
+			if (isAsked) return;
+			isAsked = true;
+			cancel();
+			askShell(failed);
+		};
+		const cancel = after(PATIENCE, () => poller.whole(ask));
+		output.whenWritten(() => poller.whole(ask));
 	}
 
 	/** On archon's own terminal, which it has to itself. */

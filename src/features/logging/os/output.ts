@@ -49,6 +49,8 @@ export interface Output {
 	counted(id: Id): {readonly lines: number; readonly bytes: number} | null;
 	/** archon's own lines go elsewhere from now on. */
 	resay(events: Logging): void;
+	/** Calls back when what was said until now is written: at once, or never where something takes nothing. */
+	whenWritten(callback: () => void): void;
 	/** Calls back when everything that was said is written, or cannot be. */
 	finish(callback: () => void): void;
 	readonly logs: Logs;
@@ -284,6 +286,7 @@ export function createOutput(
 			if (ends.length > 0) open(id, service, loggingOf(service.exec.output), ok(ends));
 		},
 		hold: drivers.hold,
+		whenWritten: drivers.whenIdle,
 		resay: logging => own.drive(ownWays(logging), drivers.of('archon', ownWays(logging))),
 		finish(callback) {
 			for (const id of sources.keys()) drain(id);
