@@ -1,6 +1,6 @@
 /**
  * `npm run bench:web`: how soon PID 1 restarts a service while clients that mean harm sit at its helper `archon.web`. Writes
- * bench/results/web.json and then the table of it in docs/explained/performance.md. Needs a build and root, and takes half a minute.
+ * bench/results/web.json and then the table of it in docs/explained/performance.md. Needs a build and root, and takes a minute.
  *
  * The clients are a process of their own (`node bench/web.ts clients PORT KIND`). They share the machine's processors with archon, so
  * that the same number of them is also put at a server which is not archon's: what is more than by that is archon's own.
@@ -20,8 +20,11 @@ import type {RestartTimes, WebFigures} from './web-figures.ts';
 const root = join(import.meta.dirname, '..');
 const ARCHON = join(root, 'dist', 'archon');
 const RESULTS = join(import.meta.dirname, 'results', 'web.json');
-/** Clients; restarts that are measured for each kind, after a few that are not; and the pause between two, in milliseconds. */
-const [CLIENTS, RESTARTS, BEFORE, PAUSE] = [1000, 300, 20, 10];
+/**
+ * Clients; restarts that are measured for each kind, after a few that are not; and the pause between two, in milliseconds: a service that
+ * crashes more often than that for long is held back.
+ */
+const [CLIENTS, RESTARTS, BEFORE, PAUSE] = [1000, 150, 20, 60];
 /** How long a client that was cut off stays away, in milliseconds. */
 const AWAY = 1000;
 const [PORT, OTHER] = [9180, 9181];
