@@ -22,3 +22,13 @@ test.each([
 test.each(['.git/HEAD', 'dist/archon', 'node_modules/yaml/package.json', 'bench/main.ts', 'packaging/images/web/Dockerfile', 'test/tidy.test.ts'])(
 	'%s stays outside', path => expect(isGiven(path)).toBe(false),
 );
+
+test('what prepares the libraries is there before the rest, with all that it imports', () => {
+	const copied = [...readFileSync(join(root, 'Dockerfile'), 'utf8').matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, files = '']) => files.split(' '));
+	const wanted = new Set(['scripts/build/libraries.ts']);
+	for (const file of wanted) {
+		for (const [, path = ''] of readFileSync(join(root, file), 'utf8').matchAll(/^import .* from '(\.[^']+)';$/gm)) wanted.add(join(file, '..', path));
+	}
+	expect([...wanted].filter(file => !copied.includes(file))).toEqual([]);
+	expect(wanted.size).toBeGreaterThan(1);
+});
