@@ -6,6 +6,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 COPY scripts/setup scripts/
 COPY scripts/build/libraries.ts scripts/build/engine-changes.ts scripts/build/
+COPY scripts/build/asserting scripts/build/asserting/
 RUN scripts/setup build && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN npm run build

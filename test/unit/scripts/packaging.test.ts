@@ -27,7 +27,9 @@ test('what prepares the libraries is there before the rest, with all that it imp
 	const copied = [...readFileSync(join(root, 'Dockerfile'), 'utf8').matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, files = '']) => files.split(' '));
 	const wanted = new Set(['scripts/build/libraries.ts']);
 	for (const file of wanted) {
-		for (const [, path = ''] of readFileSync(join(root, file), 'utf8').matchAll(/^import .* from '(\.[^']+)';$/gm)) wanted.add(join(file, '..', path));
+		if (!file.endsWith('.ts')) continue;
+		for (const [, path = '', folder] of readFileSync(join(root, file), 'utf8')
+			.matchAll(/^import .* from '(\.[^']+)';$|join\(import\.meta\.dirname, '(\w+)'\)/gm)) wanted.add(join(file, '..', folder ?? path));
 	}
 	expect([...wanted].filter(file => !copied.includes(file))).toEqual([]);
 	expect(wanted.size).toBeGreaterThan(1);
