@@ -39,7 +39,18 @@ services:
   web: {command: sh -c "echo hello from web; exec sleep 1000000", depends_on: [db]}
   db: {command: sleep 1000000, reload: CONT, stop_signal: KILL}
   job: {type: oneshot, command: sh -c "exit 3", essential: false}
-  loud: {command: sh -c "seq -f 'line %.0f of a service that says very much' 60000; exec sleep 1000000", autostart: false}
+  loud:
+    autostart: false
+    # Not all at once: on a busy machine PID 1 would have forgotten most of it before the helper asks for it.
+    command:
+      - sh
+      - -c
+      - |
+        for i in $$(seq 0 59); do
+          seq -f 'line %.0f of a service that says very much' $$((i * 1000 + 1)) $$((i * 1000 + 1000))
+          sleep 0.01
+        done
+        exec sleep 1000000
 `});
 	await expect.poll(async () => (await archon.ctl('status', 'archon.web')).stdout, {timeout: 60_000}).toContain('listening');
 	await archon.says(/job failed/);
